@@ -1,0 +1,224 @@
+//! The one list of error codes, and the problem document (RFC 9457) that carries them.
+
+use crate::{named::named, session::EndReason, validate::FieldError};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+named! {
+    /// What went wrong, for programs and for the app's translations.
+    Code {
+        /// The body or the address is not what this route reads.
+        BadRequest = "bad_request",
+        /// Some fields have values that cannot be accepted; `errors` says which.
+        Invalid = "invalid",
+        /// Sign in first.
+        NotSignedIn = "not_signed_in",
+        /// E-mail or password is wrong.
+        WrongCredentials = "wrong_credentials",
+        /// Signed in, but not allowed.
+        Forbidden = "forbidden",
+        /// A write came from another site.
+        WrongOrigin = "wrong_origin",
+        /// The setup link is used up or wrong.
+        WrongSetupToken = "wrong_setup_token",
+        /// The account is set up already.
+        AlreadySetUp = "already_set_up",
+        /// There is no such thing, or it is not yours to see.
+        NotFound = "not_found",
+        /// This address does not take that method.
+        MethodNotAllowed = "method_not_allowed",
+        /// Something with this name or e-mail exists already.
+        AlreadyExists = "already_exists",
+        /// The change would leave the account without an active admin.
+        LastAdmin = "last_admin",
+        /// Refusal: all seats are in use.
+        PoolFull = "pool_full",
+        /// Refusal: no license of this product is assigned to the user.
+        NotAssigned = "not_assigned",
+        /// Refusal: the license has not started yet.
+        LicenseNotStarted = "license_not_started",
+        /// Refusal: the license is over.
+        LicenseEnded = "license_ended",
+        /// Refusal: more seats are taken than the license has; nothing is granted until that is over.
+        OverCapacity = "over_capacity",
+        /// Refusal: the user is suspended.
+        UserSuspended = "user_suspended",
+        /// All seats of the named license are assigned.
+        NamedSeatsTaken = "named_seats_taken",
+        /// The lease ran out before this heartbeat; ask for a new session.
+        LeaseExpired = "lease_expired",
+        /// The session is over; `ended` says by whom, when and why.
+        SessionEnded = "session_ended",
+        /// The session is not in a state in which this can be done.
+        WrongState = "wrong_state",
+        /// The same idempotency key came with another request.
+        IdempotencyMismatch = "idempotency_mismatch",
+        /// The body is too large.
+        TooLarge = "too_large",
+        /// The body is not JSON.
+        UnsupportedMediaType = "unsupported_media_type",
+        /// Too many tries; `Retry-After` says when to come back.
+        TooManyRequests = "too_many_requests",
+        /// The server cannot commit right now; nothing was changed, try again.
+        Unavailable = "unavailable",
+        /// A fault in the server.
+        Internal = "internal",
+    }
+}
+
+impl Code {
+    /// The HTTP status that goes with it.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::NotSignedIn | Self::WrongCredentials => 401,
+            Self::Forbidden | Self::WrongOrigin | Self::WrongSetupToken => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::AlreadySetUp
+            | Self::AlreadyExists
+            | Self::LastAdmin
+            | Self::PoolFull
+            | Self::NotAssigned
+            | Self::LicenseNotStarted
+            | Self::LicenseEnded
+            | Self::OverCapacity
+            | Self::UserSuspended
+            | Self::NamedSeatsTaken
+            | Self::LeaseExpired
+            | Self::WrongState => 409,
+            Self::SessionEnded => 410,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Invalid | Self::IdempotencyMismatch => 422,
+            Self::TooManyRequests => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// One English sentence on the kind of problem.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::BadRequest => "The request cannot be read.",
+            Self::Invalid => "Some values cannot be accepted.",
+            Self::NotSignedIn => "Sign in first.",
+            Self::WrongCredentials => "The e-mail address or the password is wrong.",
+            Self::Forbidden => "You are not allowed to do this.",
+            Self::WrongOrigin => "The request came from another site.",
+            Self::WrongSetupToken => "The setup link is not valid.",
+            Self::AlreadySetUp => "This installation is already set up.",
+            Self::NotFound => "There is nothing here.",
+            Self::MethodNotAllowed => "This address does not take that method.",
+            Self::AlreadyExists => "This exists already.",
+            Self::LastAdmin => "The last active admin must stay.",
+            Self::PoolFull => {
+                "All shared licenses are in use. To start a session, please wait for an available license."
+            }
+            Self::NotAssigned => "No license of this product is assigned to you.",
+            Self::LicenseNotStarted => "The license has not started yet.",
+            Self::LicenseEnded => "The license has ended.",
+            Self::OverCapacity => "More seats are taken than the license has.",
+            Self::UserSuspended => "The user is suspended.",
+            Self::NamedSeatsTaken => "All seats of this named license are assigned.",
+            Self::LeaseExpired => "The lease of this session has run out.",
+            Self::SessionEnded => "The session has ended.",
+            Self::WrongState => "The session is not in a state that allows this.",
+            Self::IdempotencyMismatch => "The idempotency key was used for another request.",
+            Self::TooLarge => "The body is too large.",
+            Self::UnsupportedMediaType => "The body must be JSON.",
+            Self::TooManyRequests => "Too many tries.",
+            Self::Unavailable => "The server cannot save right now. Nothing was changed.",
+            Self::Internal => "The server has a fault.",
+        }
+    }
+}
+
+/// An `application/problem+json` document (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// A URI reference that names the kind of problem: `/problems/` and the code.
+    pub r#type: String,
+    /// One English sentence on the kind of problem.
+    pub title: String,
+    /// The HTTP status, again.
+    pub status: u16,
+    /// The code, for programs.
+    pub code: Code,
+    /// What it was this time, in English, where there is more to say than the title says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The fields that cannot be accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    /// For a refusal: how things stand at the license that refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalFacts>,
+    /// For a session that is over: how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<End>,
+}
+
+impl Problem {
+    /// A problem with nothing more to say than its code.
+    pub fn new(code: Code) -> Self {
+        Self {
+            r#type: format!("/problems/{code}"),
+            title: code.title().to_owned(),
+            status: code.status(),
+            code,
+            detail: None,
+            errors: Vec::new(),
+            refusal: None,
+            ended: None,
+        }
+    }
+
+    /// The same with a sentence on this occurrence.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// One field that cannot be accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldProblem {
+    /// The field's name in the body or the query.
+    pub field: String,
+    /// What is wrong with it.
+    #[serde(flatten)]
+    pub error: FieldError,
+}
+
+/// How things stand at the license that refused a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RefusalFacts {
+    /// Seats of the license.
+    pub seats: i64,
+    /// Seats occupied at the moment of the refusal.
+    pub occupied: i64,
+    /// When the license starts or ended, where that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// How a session ended: who, when, why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct End {
+    /// Why.
+    pub reason: EndReason,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The name of who ended it; nobody for what happens by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What that person had to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}

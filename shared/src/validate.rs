@@ -1,0 +1,189 @@
+//! Which values are acceptable; the app's forms and the server ask the same functions.
+
+use serde::{Deserialize, Serialize};
+
+/// The most seats a license can have.
+pub const MAX_SEATS: i64 = 1_000_000;
+/// The longest name of anything, in characters.
+pub const MAX_NAME: usize = 120;
+/// The longest message or reason, in characters.
+pub const MAX_MESSAGE: usize = 500;
+/// The shortest password, in characters (NIST SP 800-63B-4 asks for 15 without, 8 with a second factor; 12 is between).
+pub const MIN_PASSWORD: usize = 12;
+/// The longest password, in characters: hashing is work.
+pub const MAX_PASSWORD: usize = 256;
+/// The longest idempotency key, in characters.
+pub const MAX_KEY: usize = 100;
+/// The most things one bulk request may name.
+pub const MAX_BULK: usize = 1_000;
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum FieldError {
+    /// Nothing was given.
+    #[error("must not be empty")]
+    Required,
+    /// Too short.
+    #[error("must have at least {min} characters")]
+    TooShort {
+        /// The fewest characters.
+        min: usize,
+    },
+    /// Too long.
+    #[error("must have at most {max} characters")]
+    TooLong {
+        /// The most characters.
+        max: usize,
+    },
+    /// A number outside its range.
+    #[error("must be between {min} and {max}")]
+    OutOfRange {
+        /// The smallest number.
+        min: i64,
+        /// The largest number.
+        max: i64,
+    },
+    /// Not an e-mail address.
+    #[error("must be an e-mail address")]
+    Email,
+    /// Control characters in it.
+    #[error("must not contain control characters")]
+    ControlCharacters,
+    /// The end is not after the start.
+    #[error("must be after the start")]
+    EndBeforeStart,
+    /// Not one of the values that are known here.
+    #[error("is not a known value")]
+    Unknown,
+}
+
+/// A name: trimmed, not empty, at most [`MAX_NAME`] characters, no control characters. Any script is welcome.
+///
+/// # Errors
+/// Says which of these it breaks.
+pub fn name(text: &str) -> Result<String, FieldError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(FieldError::Required);
+    }
+    limited(text, MAX_NAME)
+}
+
+/// A message to somebody: trimmed, at most [`MAX_MESSAGE`] characters; an empty one is none.
+///
+/// # Errors
+/// Too long, or control characters in it.
+pub fn message(text: Option<&str>) -> Result<Option<String>, FieldError> {
+    match text.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => limited(text, MAX_MESSAGE).map(Some),
+    }
+}
+
+fn limited(text: &str, max: usize) -> Result<String, FieldError> {
+    if text.chars().count() > max {
+        Err(FieldError::TooLong { max })
+    } else if text.chars().any(char::is_control) {
+        Err(FieldError::ControlCharacters)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// An e-mail address, trimmed. Only its shape is checked: one @, something on both sides, no spaces.
+///
+/// # Errors
+/// Not of that shape, or longer than 254 characters (RFC 5321 §4.5.3.1).
+pub fn email(text: &str) -> Result<String, FieldError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(FieldError::Required);
+    }
+    if text.len() > 254 {
+        return Err(FieldError::TooLong { max: 254 });
+    }
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
+    match text.split_once('@') {
+        Some((local, domain))
+            if !local.is_empty()
+                && !domain.is_empty()
+                && !domain.contains('@')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
+                && !text.contains(odd) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err(FieldError::Email),
+    }
+}
+
+/// The form in which two e-mail addresses are compared: without case.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// A new password.
+///
+/// # Errors
+/// Shorter than [`MIN_PASSWORD`] or longer than [`MAX_PASSWORD`] characters.
+pub fn password(text: &str) -> Result<(), FieldError> {
+    match text.chars().count() {
+        n if n < MIN_PASSWORD => Err(FieldError::TooShort { min: MIN_PASSWORD }),
+        n if n > MAX_PASSWORD => Err(FieldError::TooLong { max: MAX_PASSWORD }),
+        _ => Ok(()),
+    }
+}
+
+/// A number of seats.
+///
+/// # Errors
+/// Below 0 or above [`MAX_SEATS`].
+pub fn seats(number: i64) -> Result<i64, FieldError> {
+    within(number, 0, MAX_SEATS)
+}
+
+/// A number within its range, both ends included.
+///
+/// # Errors
+/// Outside the range.
+pub fn within(number: i64, min: i64, max: i64) -> Result<i64, FieldError> {
+    if (min..=max).contains(&number) { Ok(number) } else { Err(FieldError::OutOfRange { min, max }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_all_scripts_pass_and_keep_their_spelling() {
+        for good in ["Mehmet Yılmaz", " 山田太郎 ", "O'Brien; DROP TABLE users", "<b>Anja</b>"] {
+            assert_eq!(name(good), Ok(good.trim().to_owned()));
+        }
+        assert_eq!(name("  "), Err(FieldError::Required));
+        assert_eq!(name("a\0b"), Err(FieldError::ControlCharacters));
+        assert_eq!(name(&"ü".repeat(MAX_NAME + 1)), Err(FieldError::TooLong { max: MAX_NAME }));
+        assert!(name(&"ü".repeat(MAX_NAME)).is_ok(), "characters count, not bytes");
+    }
+
+    #[test]
+    fn emails_are_checked_by_shape_and_compared_without_case() {
+        for good in ["a@b", "Jonas.Weber@Example.org", "öz+tag@exämple.org"] {
+            assert!(email(good).is_ok(), "{good}");
+        }
+        for bad in ["a", "@b", "a@", "a@b@c", "a b@c", "a@.b", "a@b.", "<a@b>"] {
+            assert_eq!(email(bad), Err(FieldError::Email), "{bad}");
+        }
+        assert_eq!(email_key(" Jonas@Example.ORG "), "jonas@example.org");
+    }
+
+    #[test]
+    fn seats_have_a_range() {
+        assert!(seats(0).is_ok() && seats(MAX_SEATS).is_ok());
+        for bad in [-1, MAX_SEATS + 1, 1_000_000_000_000, i64::MIN] {
+            assert_eq!(seats(bad), Err(FieldError::OutOfRange { min: 0, max: MAX_SEATS }));
+        }
+    }
+}

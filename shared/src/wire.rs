@@ -1,0 +1,22 @@
+//! What travels between server, app and integrators, as JSON.
+
+pub mod account;
+pub mod licenses;
+pub mod live;
+pub mod sessions;
+pub mod users;
+
+use serde::{Deserialize, Serialize};
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Give this as `after` to get the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// How many rows the whole filtered list has.
+    pub total: i64,
+}

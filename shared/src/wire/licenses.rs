@@ -1,0 +1,188 @@
+//! Products, licenses with their live counts, and assignments.
+
+use crate::{
+    ids::{LicenseId, ProductId, UserId},
+    license::{Model, SeatRule},
+    problem::Code,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProductView {
+    /// Its id.
+    pub id: ProductId,
+    /// The short name for clients and addresses, for example `remote-support-v5`.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// How long an unused support key lives, in seconds.
+    pub key_seconds: i64,
+    /// Its licenses with their live counts.
+    pub licenses: Vec<LicenseView>,
+}
+
+/// Adds a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewProduct {
+    /// Its name; the slug is made from it.
+    pub name: String,
+    /// How long an unused support key lives, in seconds; 600 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_seconds: Option<i64>,
+}
+
+/// A license with its live counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LicenseView {
+    /// Its id.
+    pub id: LicenseId,
+    /// The product it is for.
+    pub product_id: ProductId,
+    /// The product's short name.
+    pub product_slug: String,
+    /// The product's name.
+    pub product_name: String,
+    /// Named or concurrent.
+    pub model: Model,
+    /// Seats bought.
+    pub seats: i64,
+    /// From when it counts; absent: since ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<DateTime<Utc>>,
+    /// From when it no longer counts; absent: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+    /// What occupies one seat.
+    pub seat_rule: SeatRule,
+    /// How long a session lives without a heartbeat, in seconds.
+    pub lease_seconds: i64,
+    /// How things stand now.
+    #[serde(rename = "use")]
+    pub usage: LicenseUse,
+}
+
+/// How things stand at a license at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LicenseUse {
+    /// Users to whom it is assigned.
+    pub assigned: i64,
+    /// Seats whose holder has a live session. Of a named license the others are occupied too, by assignment.
+    pub occupied: i64,
+    /// Of these, seats whose holder is connected to a customer, a device or a program.
+    pub connected: i64,
+    /// Live sessions; several may share a seat.
+    pub sessions: i64,
+    /// Since when every seat is occupied, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_since: Option<DateTime<Utc>>,
+    /// The most seats that were occupied at once in the last 24 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak: Option<Peak>,
+}
+
+/// The most seats that were occupied at once, and when that was first so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Peak {
+    /// Seats.
+    pub occupied: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl LicenseView {
+    /// Seats that count as taken: by assignment for a named license, by a live session for a concurrent one.
+    pub fn taken(&self) -> i64 {
+        match self.model {
+            Model::Named => self.usage.assigned,
+            Model::Concurrent => self.usage.occupied,
+        }
+    }
+
+    /// Seats that are free; none while the license is over capacity.
+    pub fn free(&self) -> i64 {
+        (self.seats - self.taken()).max(0)
+    }
+
+    /// Seats taken beyond what was bought.
+    pub fn over(&self) -> i64 {
+        (self.taken() - self.seats).max(0)
+    }
+}
+
+/// Adds a license: a purchase, so it takes the billing contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewLicense {
+    /// For which product.
+    pub product_id: ProductId,
+    /// Named or concurrent.
+    pub model: Model,
+    /// How many seats, 0 to 1,000,000.
+    pub seats: i64,
+    /// From when it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<DateTime<Utc>>,
+    /// From when it no longer counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<DateTime<Utc>>,
+    /// What occupies one seat; `agent` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat_rule: Option<SeatRule>,
+    /// How long a session lives without a heartbeat, 10 to 86,400 seconds; 120 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_seconds: Option<i64>,
+}
+
+/// Changes the number of seats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeSeats {
+    /// How many seats, 0 to 1,000,000. Fewer than are in use is allowed: nobody is ended, nothing is granted until drained.
+    pub seats: i64,
+}
+
+/// Assigns a license to users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Grant {
+    /// To whom, at most 1,000.
+    pub user_ids: Vec<UserId>,
+}
+
+/// Takes a license away from users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Revoke {
+    /// From whom, at most 1,000.
+    pub user_ids: Vec<UserId>,
+    /// End their live sessions on it now; otherwise they may finish.
+    pub end_now: bool,
+}
+
+/// What became of the assignments, in the order of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AssignmentResults {
+    /// One for each user of the request.
+    pub results: Vec<AssignmentResult>,
+}
+
+/// What became of one assignment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AssignmentResult {
+    /// The user.
+    pub user_id: UserId,
+    /// Whether the user now has (grant) or no longer has (revoke) the license because of this request.
+    pub changed: bool,
+    /// Why it could not be done; absent if it was, or if it was so already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Code>,
+}

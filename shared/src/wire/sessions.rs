@@ -1,0 +1,134 @@
+//! Sessions: asking for a seat, keeping it, giving it back, and lists of them.
+
+use crate::{
+    ids::{LicenseId, ProductId, SessionId, UserId},
+    license::Model,
+    problem::{Code, End},
+    session::{Mode, Platform, SessionState},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionView {
+    /// Its id.
+    pub id: SessionId,
+    /// The license whose seat it holds.
+    pub license_id: LicenseId,
+    /// The product.
+    pub product_id: ProductId,
+    /// The product's name.
+    pub product_name: String,
+    /// Named or concurrent.
+    pub model: Model,
+    /// The agent.
+    pub user_id: UserId,
+    /// The agent's name.
+    pub user_name: String,
+    /// The agent's e-mail address.
+    pub user_email: String,
+    /// The agent's device, as its client calls it.
+    pub device: String,
+    /// Waiting, connected or ended.
+    pub state: SessionState,
+    /// Attended, unattended or an application.
+    pub mode: Mode,
+    /// What the other side runs on, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// When it was created; the seat is occupied since then.
+    pub created_at: DateTime<Utc>,
+    /// When the customer connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_at: Option<DateTime<Utc>>,
+    /// When the agent's client was last heard of.
+    pub last_seen_at: DateTime<Utc>,
+    /// When the seat is freed if nothing more is heard.
+    pub lease_until: DateTime<Utc>,
+    /// While waiting: when the support key expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_expires_at: Option<DateTime<Utc>>,
+    /// While waiting, to the agent himself only: nine digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_key: Option<String>,
+    /// How it ended, if it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<End>,
+}
+
+/// Asks for a seat. An `Idempotency-Key` header makes it safe to repeat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSession {
+    /// The product, by slug or id. A named license of the user's comes first, then a concurrent one.
+    pub product: String,
+    /// The agent's device, as people call it.
+    pub device: String,
+    /// Attended, unattended or an application.
+    pub mode: Mode,
+    /// What the other side runs on, if already known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+}
+
+/// A customer connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Connect {
+    /// What the customer's side runs on.
+    pub platform: Platform,
+}
+
+/// What a heartbeat is answered with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Renewed {
+    /// When the seat is freed if nothing more is heard.
+    pub lease_until: DateTime<Utc>,
+    /// After how many seconds the next heartbeat should come: a quarter of the lease.
+    pub next_in_seconds: i64,
+}
+
+/// Ends one session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndSession {
+    /// What the agent is told, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Ends many sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndSessions {
+    /// Which, at most 1,000.
+    pub ids: Vec<SessionId>,
+    /// What the agents are told, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// What became of the sessions, in the order of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndResults {
+    /// One for each session of the request.
+    pub results: Vec<EndResult>,
+}
+
+/// What became of one session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EndResult {
+    /// The session.
+    pub id: SessionId,
+    /// How it ended: by this request, or before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<End>,
+    /// Why this request did not end it: `not_found`, or `session_ended` if it was over before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Code>,
+}
