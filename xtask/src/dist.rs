@@ -1,0 +1,19 @@
+//! `cargo xtask dist`: the binary that ships, where it is easy to pick up.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::process::say;
+use crate::{release, workspace};
+
+/// Builds app and server and lays the binary into `target/dist/`.
+pub fn run() -> Result<()> {
+    let binary = release::build()?;
+    let folder = workspace::target()?.join("dist");
+    let shipped = folder.join("seatkeeper");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::copy(&binary, &shipped).with_context(|| format!("cannot write {}", shipped.display()))?;
+    say(format!("{} is ready: copy it to a server and run `seatkeeper serve`", shipped.display()));
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! `cargo xtask test`: all tests, on both databases and in a real browser, and a summary.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::postgres::Cluster;
+use crate::process::{cargo, interrupted, say};
+use crate::{app, browser, suite, tools};
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Run this suite only; may be given more than once.
+    #[arg(long)]
+    only: Vec<Suite>,
+    /// Run the tests with this in their names only; goes with --only, since a suite without tests has failed.
+    name: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Suite {
+    /// The tests beside the code of server and shared rules, and the examples in its documentation.
+    Unit,
+    /// The tests of the API.
+    Api,
+    /// The tests of the app's parts, in a browser.
+    Wasm,
+    /// The tests of the app as it ships, in a browser, with a server.
+    E2e,
+}
+
+const ALL: [Suite; 4] = [Suite::Unit, Suite::Api, Suite::Wasm, Suite::E2e];
+
+/// Runs the suites one after the other; a failed one does not stop the others.
+pub fn run(options: &Options) -> Result<()> {
+    let wanted = |suite: &Suite| options.only.is_empty() || options.only.contains(suite);
+    let suites: Vec<Suite> = ALL.into_iter().filter(wanted).collect();
+    let cluster = if suites.iter().any(|suite| suite.needs_postgres()) { Some(Cluster::start()?) } else { None };
+    let mut outcomes = Vec::new();
+    for suite in suites {
+        outcomes.push(suite::run(suite.name(), || {
+            let mut commands = suite.commands(options.name.as_deref())?;
+            if let Some(cluster) = &cluster {
+                for command in &mut commands {
+                    command.env("SEATKEEPER_TEST_POSTGRES", cluster.url());
+                }
+            }
+            Ok(commands)
+        }));
+        if interrupted() {
+            bail!("interrupted");
+        }
+    }
+    drop(cluster);
+    say("summary");
+    for outcome in &outcomes {
+        println!("{}", outcome.line());
+    }
+    if !outcomes.iter().all(suite::Outcome::is_ok) {
+        bail!("not all tests passed");
+    }
+    Ok(())
+}
+
+impl Suite {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Api => "api",
+            Self::Wasm => "wasm",
+            Self::E2e => "e2e",
+        }
+    }
+
+    fn needs_postgres(self) -> bool {
+        self != Self::Wasm
+    }
+
+    fn commands(self, name: Option<&str>) -> Result<Vec<Command>> {
+        let mut commands = match self {
+            Self::Unit => vec![host(&["--lib", "--bins", "--"]), host(&["--doc", "--"])],
+            Self::Api => vec![host(&["--test", "*", "--", "--skip", "e2e::"])],
+            Self::Wasm => vec![wasm()?],
+            Self::E2e => vec![e2e()?],
+        };
+        // Several names widen the choice, they do not narrow it: the module gives way to the name.
+        let names = name.or((self == Self::E2e).then_some("e2e::"));
+        for command in &mut commands {
+            command.args(names);
+        }
+        Ok(commands)
+    }
+}
+
+/// The suites on the host choose among targets, not among packages: another choice of packages means other
+/// features of the dependencies, and these would be compiled twice.
+fn host(choice: &[&str]) -> Command {
+    let mut cargo = cargo();
+    cargo.args(["test", "--workspace", "--exclude", "seatkeeper-frontend", "--no-fail-fast"]);
+    cargo.args(choice);
+    cargo
+}
+
+fn wasm() -> Result<Command> {
+    tools::wasm_target()?;
+    browser::chromium()?;
+    let chromedriver = browser::chromedriver()?;
+    let test_runner = tools::wasm_bindgen()?.test_runner;
+    let mut cargo = cargo();
+    cargo.args(["test", "--package", "seatkeeper-frontend", "--target", tools::WASM, "--no-fail-fast", "--"]);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", test_runner).env("CHROMEDRIVER", chromedriver);
+    // Seconds for the whole run, the start of the browser included; the default of 20 is short on a busy machine.
+    cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
+    Ok(cargo)
+}
+
+fn e2e() -> Result<Command> {
+    browser::node()?;
+    let mut cargo = host(&["--test", "*", "--"]);
+    cargo.env("SEATKEEPER_TEST_CHROMIUM", browser::chromium()?);
+    cargo.env("SEATKEEPER_TEST_CHROMEDRIVER", browser::chromedriver()?);
+    cargo.env("SEATKEEPER_TEST_AXE", tools::axe()?);
+    cargo.env("SEATKEEPER_TEST_DIST", app::build()?);
+    Ok(cargo)
+}
