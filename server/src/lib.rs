@@ -1,0 +1,15 @@
+//! The Seatkeeper server: edges (`http`, `api`) → decisions (`seats`, `auth`) → `store` (SQL) → `db`.
+
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod db;
+pub mod events;
+pub mod http;
+pub mod live;
+pub mod seats;
+pub mod store;
+pub mod text;

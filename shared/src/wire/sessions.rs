@@ -3,6 +3,7 @@
 use crate::{
     ids::{LicenseId, ProductId, SessionId, UserId},
     license::Model,
+    named::named,
     problem::{Code, End},
     session::{Mode, Platform, SessionState},
 };
@@ -131,4 +132,32 @@ pub struct EndResult {
     /// Why this request did not end it: `not_found`, or `session_ended` if it was over before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
+}
+
+named! {
+    /// In which state the sessions of a list are.
+    StateFilter {
+        /// Waiting or connected.
+        Live = "live",
+        /// Waiting for a customer.
+        Waiting = "waiting",
+        /// Connected.
+        Connected = "connected",
+        /// Over.
+        Ended = "ended",
+    }
+}
+
+named! {
+    /// By what a list of sessions is sorted.
+    SessionSort {
+        /// By when they were created.
+        Created = "created_at",
+        /// By the agent's name.
+        UserName = "user_name",
+        /// By state.
+        State = "state",
+        /// By when the agent's client was last heard of.
+        LastSeen = "last_seen_at",
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     ids::{LicenseId, UserId},
+    named::named,
     people::{Permission, Role, UserStatus},
 };
 use chrono::{DateTime, Utc};
@@ -70,4 +71,18 @@ pub struct ChangeUser {
     /// New permissions; takes an admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<BTreeSet<Permission>>,
+}
+
+named! {
+    /// By what a list of users is sorted.
+    UserSort {
+        /// By name.
+        Name = "name",
+        /// By e-mail address.
+        Email = "email",
+        /// By the last sign-in; those who never signed in by when they were added.
+        LastActive = "last_active_at",
+        /// By when they were added.
+        Created = "created_at",
+    }
 }

@@ -1,0 +1,137 @@
+//! The API under `/api/v1`. Handlers ask who may, make one call and answer.
+
+mod account;
+mod licenses;
+mod lists;
+mod live;
+mod sessions;
+mod users;
+
+use crate::{
+    app::App,
+    http::{app_files, guard, problem::Fail},
+    store,
+};
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    middleware,
+    routing::get,
+};
+use seatkeeper_shared::problem::{Code, Problem};
+use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use utoipa::openapi::{
+    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The largest body that is read.
+const LARGEST_BODY: usize = 256 * 1024;
+
+/// All routes with their descriptions.
+fn routes() -> OpenApiRouter<App> {
+    let v1 = OpenApiRouter::new()
+        .routes(routes!(account::setup_state, account::set_up))
+        .routes(routes!(account::sign_in))
+        .routes(routes!(account::sign_out))
+        .routes(routes!(account::me, account::change_me))
+        .routes(routes!(account::tokens, account::make_token))
+        .routes(routes!(account::delete_token))
+        .routes(routes!(licenses::products, licenses::add_product))
+        .routes(routes!(licenses::licenses, licenses::add_license))
+        .routes(routes!(licenses::license, licenses::change_seats))
+        .routes(routes!(licenses::grant))
+        .routes(routes!(licenses::revoke))
+        .routes(routes!(users::users, users::add_user))
+        .routes(routes!(users::user, users::change_user))
+        .routes(routes!(sessions::sessions, sessions::create))
+        .routes(routes!(sessions::session))
+        .routes(routes!(sessions::connect))
+        .routes(routes!(sessions::heartbeat))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::end_many))
+        .routes(routes!(live::live));
+    OpenApiRouter::new().nest("/api/v1", v1)
+}
+
+/// The description of the API, generated from the routes.
+pub fn openapi() -> OpenApi {
+    let (_, paths) = routes().split_for_parts();
+    let info = InfoBuilder::new().title("Seatkeeper").version("1").description(Some(
+        "Hands out the seats of named and concurrent licenses, never one too many. Failures are problem documents \
+         (RFC 9457) with a `code`.",
+    ));
+    let mut api = OpenApiBuilder::from(paths).info(info.build()).build();
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::caller::COOKIE));
+    components.add_security_scheme("browser", SecurityScheme::ApiKey(cookie));
+    components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
+    let mut more = Vec::new();
+    <Problem as utoipa::ToSchema>::schemas(&mut more);
+    components.schemas.extend(more);
+    describe_failures(&mut api);
+    api
+}
+
+/// Every route may fail with a problem; that is said once, here.
+fn describe_failures(api: &mut OpenApi) {
+    let problem = RefOr::<Schema>::Ref(utoipa::openapi::Ref::from_schema_name("Problem"));
+    let content = ContentBuilder::new().schema(Some(problem)).build();
+    let failure = ResponseBuilder::new()
+        .description("What went wrong, by its `code`")
+        .content("application/problem+json", content)
+        .build();
+    for item in api.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.insert("default".to_owned(), RefOr::T(failure.clone()));
+        }
+    }
+}
+
+/// Every method and path of the API, for the test that asks who may what.
+pub fn all_routes() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (path, item) in &openapi().paths.paths {
+        for (method, operation) in [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PATCH", &item.patch),
+            ("PUT", &item.put),
+            ("DELETE", &item.delete),
+        ] {
+            if operation.is_some() {
+                found.push((method.to_owned(), path.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The whole service: the API, its description, the health checks and the app.
+pub fn service(app: App) -> Router {
+    let (api, _) = routes().split_for_parts();
+    let description = openapi();
+    api.method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))
+        .route("/api/openapi.json", get(async move || Json(description)))
+        .route("/api/{*rest}", axum::routing::any(async || Fail::code(Code::NotFound)))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .fallback_service(get(app_files::serve).with_state(app.clone()))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            tracing::error!("a handler panicked");
+            axum::response::IntoResponse::into_response(Fail::code(Code::Internal))
+        }))
+        .layer(middleware::from_fn(guard::headers))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+async fn ready(State(app): State<App>) -> Result<&'static str, StatusCode> {
+    store::account::ping(&app.db).await.map(|()| "ok\n").map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+}

@@ -1,0 +1,29 @@
+//! The live feed as server-sent events.
+
+use crate::{app::App, auth::Caller, live};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use seatkeeper_shared::{
+    ids::Position,
+    wire::live::{Change, Contacts, Snapshot},
+};
+
+/// Server-sent events: `snapshot`, then `change`, `contacts`, `resync`.
+#[utoipa::path(
+    get, path = "/live", tag = "live",
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that arrived")),
+    responses(
+        (status = 200, description = "A stream that does not end; the data of its events", content(
+            (Snapshot = "text/event-stream"), (Change = "text/event-stream"), (Contacts = "text/event-stream"))),
+    )
+)]
+pub async fn live(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Response {
+    let missed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).map(Position);
+    let stream = live::watch(app, &caller, missed);
+    let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache, no-transform")];
+    (kind, [("x-accel-buffering", "no")], Body::from_stream(stream)).into_response()
+}

@@ -1,0 +1,266 @@
+//! Sessions: asking for a seat, keeping it, giving it back, and lists of them.
+
+use super::lists::{given, paging};
+use crate::{
+    app::App,
+    auth::Caller,
+    http::{
+        extract::{Asked, Body, MaybeBody, Named},
+        problem::{Fail, Fields},
+    },
+    live::Scope,
+    seats::{SeatsError, command::Reach, engine::Taken, pool::Ask},
+    store,
+};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use seatkeeper_shared::{
+    ids::{LicenseId, ProductId, SessionId, UserId},
+    license::Model,
+    permissions::Action,
+    problem::Code,
+    session::{EndReason, Platform},
+    validate::{self, FieldError},
+    wire::{
+        Page,
+        sessions::{
+            Connect, EndResult, EndResults, EndSession, EndSessions, NewSession, Renewed, SessionSort, SessionView,
+            StateFilter,
+        },
+    },
+};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Which sessions a list shows.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SessionsAsked {
+    /// On this license.
+    license: Option<LicenseId>,
+    /// With this product.
+    product: Option<ProductId>,
+    /// On licenses of this model.
+    model: Option<Model>,
+    /// Of this agent.
+    user: Option<UserId>,
+    /// In this state.
+    state: Option<StateFilter>,
+    /// With this platform on the other side.
+    platform: Option<Platform>,
+    /// With this in the agent's name or e-mail, whatever case and accents.
+    q: Option<String>,
+    /// `created_at`, `user_name`, `state`, `last_seen_at`; with a minus falling. `-created_at` if absent.
+    sort: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// How many rows, 1 to 500; 100 if absent.
+    limit: Option<i64>,
+}
+
+/// Sessions; an agent sees his own.
+#[utoipa::path(get, path = "/sessions", tag = "sessions", params(SessionsAsked), responses((status = 200, body = Page<SessionView>)))]
+pub async fn sessions(
+    State(app): State<App>,
+    caller: Caller,
+    Asked(asked): Asked<SessionsAsked>,
+) -> Result<Json<Page<SessionView>>, Fail> {
+    let usual = (SessionSort::Created, true);
+    let page = paging(asked.sort.as_deref(), asked.after.as_deref(), asked.limit, usual, store::sessions::of_time)?;
+    let user = match Scope::of(&caller) {
+        Scope::All => asked.user,
+        Scope::Own(own) if asked.user.is_some_and(|user| user != own) => return Err(Fail::code(Code::Forbidden)),
+        Scope::Own(own) => Some(own),
+    };
+    let filter = store::sessions::Filter {
+        license: asked.license,
+        product: asked.product,
+        model: asked.model,
+        user,
+        state: asked.state,
+        platform: asked.platform,
+        q: given(asked.q),
+    };
+    let mut found = store::sessions::page(&app.db, &filter, page.order, page.after.as_ref(), page.limit).await?;
+    found.items.iter_mut().for_each(|session| hide_key(session, &caller));
+    Ok(Json(found))
+}
+
+/// A support key is for the session's own agent.
+fn hide_key(session: &mut SessionView, caller: &Caller) {
+    if session.user_id != caller.id {
+        session.support_key = None;
+    }
+}
+
+/// A session that the caller may see.
+async fn visible(app: &App, caller: &Caller, id: SessionId) -> Result<SessionView, Fail> {
+    let found = store::sessions::get(&app.db, id).await?;
+    let seen = found.filter(|s| s.user_id == caller.id || caller.may(Action::ViewSessions));
+    let mut session = seen.ok_or_else(|| Fail::code(Code::NotFound))?;
+    hide_key(&mut session, caller);
+    Ok(session)
+}
+
+/// One session.
+#[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = SessionView)))]
+pub async fn session(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+) -> Result<Json<SessionView>, Fail> {
+    visible(&app, &caller, id).await.map(Json)
+}
+
+/// Asks for a seat. 201 with a new session, 200 with the one that the same idempotency key got before.
+#[utoipa::path(
+    post, path = "/sessions", tag = "sessions", request_body = NewSession,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 100 characters; the same key gets the same session")),
+    responses((status = 201, body = SessionView), (status = 200, body = SessionView))
+)]
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Body(wanted): Body<NewSession>,
+) -> Result<(StatusCode, Json<SessionView>), Fail> {
+    let mut fields = Fields::default();
+    let device = fields.check("device", validate::name(&wanted.device));
+    let key = fields.check("Idempotency-Key", idempotency_key(&headers));
+    let product = store::licenses::product(&app.db, &wanted.product).await?;
+    let product = fields.check("product", product.ok_or(FieldError::Unknown));
+    let ((device, idempotency_key), product) = fields.all(device.zip(key).zip(product))?;
+    let ask = Ask {
+        session: SessionId(app.dice.id(app.clock.now())),
+        device,
+        mode: wanted.mode,
+        platform: wanted.platform,
+        support_key: app.dice.support_key(),
+        idempotency_key,
+    };
+    match app.seats.create(&caller.actor(), caller.id, product, ask).await? {
+        Taken::New(session) => Ok((StatusCode::CREATED, Json(*session))),
+        Taken::Repeated(id) => Ok((StatusCode::OK, Json(visible(&app, &caller, id).await?))),
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, FieldError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    match key.to_str().map(str::trim) {
+        Ok("") => Err(FieldError::Required),
+        Ok(key) if key.len() <= validate::MAX_KEY => Ok(Some(key.to_owned())),
+        Ok(_) => Err(FieldError::TooLong { max: validate::MAX_KEY }),
+        Err(_) => Err(FieldError::ControlCharacters),
+    }
+}
+
+/// A customer connected.
+#[utoipa::path(post, path = "/sessions/{id}/connect", tag = "sessions", params(("id" = SessionId, Path)), request_body = Connect, responses((status = 200, body = SessionView)))]
+pub async fn connect(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+    Body(with): Body<Connect>,
+) -> Result<Json<SessionView>, Fail> {
+    match app.seats.connect(&caller.actor(), caller.id, id, with.platform).await {
+        Ok(session) => Ok(Json(session)),
+        Err(error) => Err(why_not(&app, &caller, id, error).await),
+    }
+}
+
+/// A heartbeat: the lease starts anew.
+#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = Renewed)))]
+pub async fn heartbeat(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+) -> Result<Json<Renewed>, Fail> {
+    match app.seats.renew(&caller.actor(), caller.id, id).await {
+        Ok(renewed) => Ok(Json(renewed)),
+        Err(error) => Err(why_not(&app, &caller, id, error).await),
+    }
+}
+
+/// Says of a session that is over how it ended, to its own agent.
+async fn why_not(app: &App, caller: &Caller, id: SessionId, error: SeatsError) -> Fail {
+    if !matches!(error, SeatsError::Failed(Code::NotFound)) {
+        return error.into();
+    }
+    match visible(app, caller, id).await {
+        Err(fail) => fail,
+        Ok(session) if session.user_id != caller.id => Fail::code(Code::Forbidden),
+        Ok(session) => match session.ended {
+            Some(end) if end.reason == EndReason::LeaseExpired => Fail::ended(Code::LeaseExpired, end),
+            Some(end) => Fail::ended(Code::SessionEnded, end),
+            None => Fail::code(Code::WrongState),
+        },
+    }
+}
+
+/// Ends a session: the agent his own, whoever may manage sessions any. Ending what is over does no harm.
+#[utoipa::path(post, path = "/sessions/{id}/end", tag = "sessions", params(("id" = SessionId, Path)), request_body = EndSession, responses((status = 200, body = EndResult)))]
+pub async fn end(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+    MaybeBody(with): MaybeBody<EndSession>,
+) -> Result<Json<EndResult>, Fail> {
+    let mut results = end_all(&app, &caller, vec![id], with.message.as_deref()).await?;
+    match results.pop() {
+        Some(EndResult { refused: Some(code @ (Code::NotFound | Code::Forbidden)), .. }) => Err(Fail::code(code)),
+        Some(result) => Ok(Json(result)),
+        None => Err(Fail::code(Code::NotFound)),
+    }
+}
+
+/// Ends many sessions, with a result for each.
+#[utoipa::path(post, path = "/sessions/end", tag = "sessions", request_body = EndSessions, responses((status = 200, body = EndResults)))]
+pub async fn end_many(
+    State(app): State<App>,
+    caller: Caller,
+    Body(wanted): Body<EndSessions>,
+) -> Result<Json<EndResults>, Fail> {
+    let mut fields = Fields::default();
+    let range = FieldError::OutOfRange { min: 1, max: 1_000 };
+    let ids = (1..=validate::MAX_BULK).contains(&wanted.ids.len()).then_some(wanted.ids).ok_or(range);
+    let ids = fields.check("ids", ids);
+    let ids = fields.all(ids)?;
+    Ok(Json(EndResults { results: end_all(&app, &caller, ids, wanted.message.as_deref()).await? }))
+}
+
+async fn end_all(
+    app: &App,
+    caller: &Caller,
+    ids: Vec<SessionId>,
+    message: Option<&str>,
+) -> Result<Vec<EndResult>, Fail> {
+    let mut fields = Fields::default();
+    let message = fields.check("message", validate::message(message));
+    let message = fields.all(message)?;
+    let reach = if caller.may(Action::EndSessions) { Reach::All } else { Reach::Own(caller.id) };
+    let mut results = app.seats.end(&caller.actor(), ids, reach, message).await?;
+    explain(app, caller, &mut results).await?;
+    Ok(results)
+}
+
+/// Says of the sessions that were not ended why not, as far as the caller may know.
+async fn explain(app: &App, caller: &Caller, results: &mut [EndResult]) -> Result<(), Fail> {
+    let open: Vec<_> = results.iter().filter(|r| r.refused.is_some()).map(|r| r.id).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let known: HashMap<_, _> =
+        store::sessions::some(&app.db, open).await?.into_iter().map(|session| (session.id, session)).collect();
+    for result in results.iter_mut().filter(|r| r.refused.is_some()) {
+        let Some(session) = known.get(&result.id) else { continue };
+        if session.user_id != caller.id && !caller.may(Action::ViewSessions) {
+            continue;
+        }
+        result.ended = session.ended.clone();
+        result.refused = Some(if session.ended.is_some() { Code::SessionEnded } else { Code::Forbidden });
+    }
+    Ok(())
+}

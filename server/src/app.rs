@@ -1,0 +1,102 @@
+//! The application: what all handlers share.
+
+use crate::{
+    auth::{password::Passwords, throttle::Throttle},
+    clock::{Clock, Dice},
+    db::{Db, DbError},
+    live::Feed,
+    seats::{Seats, sweep},
+    store,
+};
+use std::{path::PathBuf, sync::Arc};
+use tokio::sync::Notify;
+
+/// What all handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub dice: Dice,
+    /// The one way to a seat.
+    pub seats: Seats,
+    /// What changes, told to viewers.
+    pub feed: Feed,
+    /// Rings when something was written to the event log here.
+    pub moved: Arc<Notify>,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Who tries too often.
+    pub throttle: Throttle,
+    /// The token of the setup link, while the first admin is missing.
+    pub setup_token: Arc<str>,
+    /// Where browsers reach us, if that is not where we listen.
+    pub public_url: Option<Arc<str>>,
+    /// The folder with the built app, if it is not in the binary.
+    pub dist: Option<Arc<PathBuf>>,
+}
+
+/// What is decided from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub dice: Dice,
+    /// The token of the setup link; drawn if absent.
+    pub setup_token: Option<String>,
+    /// Where browsers reach us.
+    pub public_url: Option<String>,
+    /// The folder with the built app.
+    pub dist: Option<PathBuf>,
+    /// Hash passwords at the lowest cost: for tests.
+    pub cheap_passwords: bool,
+}
+
+impl App {
+    /// Starts everything that runs beside the requests.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn start(db: Db, options: Options) -> Result<Self, DbError> {
+        let Options { clock, dice, .. } = options;
+        sweep::after_outage(&db, &clock).await?;
+        let moved = Arc::new(Notify::new());
+        let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), moved.clone());
+        let feed = Feed::start(db.clone(), clock.clone(), moved.clone()).await?;
+        let passwords =
+            if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
+        Ok(Self {
+            setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
+            public_url: options.public_url.map(Into::into),
+            dist: options.dist.map(Arc::new),
+            throttle: Throttle::default(),
+            passwords,
+            db,
+            clock,
+            dice,
+            seats,
+            feed,
+            moved,
+        })
+    }
+
+    /// Ends what is over, once a second, for as long as the returned task lives.
+    pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
+    }
+
+    /// Commits a transaction after writing its events; the live feed hears of it.
+    ///
+    /// # Errors
+    /// It is not saved.
+    pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
+        let now = self.clock.now_in(&mut tx).await?;
+        store::events::append(&mut tx, now, events).await?;
+        tx.commit().await?;
+        self.moved.notify_one();
+        Ok(())
+    }
+}

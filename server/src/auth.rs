@@ -1,0 +1,8 @@
+//! Who is asking: passwords, secrets, browser sessions and tokens.
+
+pub mod caller;
+pub mod password;
+pub mod secret;
+pub mod throttle;
+
+pub use caller::Caller;

@@ -1,0 +1,80 @@
+//! The caller of a route: taken from the cookie or the bearer token, so that no handler runs for a stranger.
+
+use super::secret;
+use crate::{
+    app::App,
+    http::problem::Fail,
+    seats::{Actor, Door},
+    store,
+};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use axum_extra::extract::CookieJar;
+use seatkeeper_shared::{
+    ids::UserId,
+    people::Locale,
+    permissions::{Action, Rights, may},
+    problem::Code,
+};
+
+/// The name of the cookie that holds a browser session's secret.
+pub const COOKIE: &str = "seatkeeper_session";
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The user.
+    pub id: UserId,
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// The chosen language.
+    pub locale: Option<Locale>,
+    /// What he may do.
+    pub rights: Rights,
+    /// Through which door he came.
+    pub door: Door,
+}
+
+impl Caller {
+    /// Whether he may do this.
+    pub fn may(&self, action: Action) -> bool {
+        may(&self.rights, action)
+    }
+
+    /// Goes on only if he may do this.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn must(&self, action: Action) -> Result<(), Fail> {
+        if self.may(action) { Ok(()) } else { Err(Fail::code(Code::Forbidden)) }
+    }
+
+    /// For the log.
+    pub fn actor(&self) -> Actor {
+        Actor { id: Some(self.id), name: Some(self.name.clone()), door: self.door }
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
+        let now = app.clock.now();
+        let found = if let Some(token) = bearer(parts) {
+            store::credentials::caller_by_token(&app.db, &secret::hash(token), now).await?
+        } else if let Some(cookie) = CookieJar::from_headers(&parts.headers).get(COOKIE) {
+            store::credentials::caller_by_cookie(&app.db, &secret::hash(cookie.value()), now).await?
+        } else {
+            None
+        };
+        found.ok_or_else(|| Fail::code(Code::NotSignedIn))
+    }
+}
+
+/// The secret in the `Authorization: Bearer …` header (RFC 6750).
+pub fn bearer(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
+}

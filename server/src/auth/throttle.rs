@@ -1,0 +1,39 @@
+//! Slows down whoever tries passwords: by address and e-mail together, and by address alone.
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+/// How many sign-ins are allowed.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    by_address: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    by_both: Arc<DefaultKeyedRateLimiter<(IpAddr, String)>>,
+}
+
+impl Default for Throttle {
+    /// Per address 60 at once and one each second; per address and e-mail 10 at once and one each 6 seconds.
+    fn default() -> Self {
+        let per = |seconds, burst: NonZeroU32| {
+            Quota::with_period(Duration::from_secs(seconds))
+                .unwrap_or_else(|| Quota::per_second(burst))
+                .allow_burst(burst)
+        };
+        Self {
+            by_address: Arc::new(RateLimiter::keyed(per(1, NonZeroU32::MIN.saturating_add(59)))),
+            by_both: Arc::new(RateLimiter::keyed(per(6, NonZeroU32::MIN.saturating_add(9)))),
+        }
+    }
+}
+
+impl Throttle {
+    /// Counts a try; false if it is one too many.
+    pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
+        if self.by_address.len() > 10_000 {
+            self.by_address.retain_recent();
+        }
+        if self.by_both.len() > 10_000 {
+            self.by_both.retain_recent();
+        }
+        self.by_address.check_key(&address).is_ok() && self.by_both.check_key(&(address, email_key.to_owned())).is_ok()
+    }
+}

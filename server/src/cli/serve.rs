@@ -1,0 +1,71 @@
+//! `seatkeeper serve`: the server.
+
+use crate::{
+    api,
+    app::{App, Options},
+    db::Db,
+    store,
+};
+use anyhow::Context as _;
+use clap::Args;
+use std::{net::SocketAddr, path::PathBuf};
+use tokio::net::TcpListener;
+
+/// How to run the server.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen.
+    #[arg(long, env = "SEATKEEPER_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The database: `sqlite:FILE`, or `postgres://USER@HOST/NAME` for any number of servers.
+    #[arg(long, env = "SEATKEEPER_DATABASE", default_value = "sqlite:data/seatkeeper.sqlite3")]
+    database: String,
+    /// Where browsers reach the server, for example `https://seats.example.org`, if that is not where it listens.
+    #[arg(long, env = "SEATKEEPER_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// The folder with the built app; if absent, the app in the binary.
+    #[arg(long, env = "SEATKEEPER_DIST")]
+    dist: Option<PathBuf>,
+    /// The token of the setup link; drawn by chance if absent.
+    #[arg(long, env = "SEATKEEPER_SETUP_TOKEN", hide_env_values = true)]
+    setup_token: Option<String>,
+}
+
+/// Serves until it is told to stop; then finishes what is under way.
+///
+/// # Errors
+/// The database or the address cannot be used.
+pub async fn run(serve: Serve) -> anyhow::Result<()> {
+    let db = Db::open(&serve.database).await?;
+    let listener =
+        TcpListener::bind(serve.listen).await.with_context(|| format!("cannot listen on {}", serve.listen))?;
+    let here = format!("http://{}", listener.local_addr()?);
+    let url = serve.public_url.clone().unwrap_or(here);
+    let dist = serve.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
+    let options = Options { setup_token: serve.setup_token, public_url: serve.public_url, dist, ..Options::default() };
+    let app = App::start(db.clone(), options).await?;
+    let sweeper = app.sweep();
+    println!("Seatkeeper serves on {url}");
+    if store::account::get(&db).await?.is_none() {
+        println!("Set it up here, once: {url}/setup?token={}", app.setup_token);
+    }
+    let service = api::service(app).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::select! {
+        served = axum::serve(listener, service) => served?,
+        () = told_to_stop() => println!("Seatkeeper stops"),
+    }
+    sweeper.abort();
+    db.close().await;
+    Ok(())
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}

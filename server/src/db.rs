@@ -1,0 +1,305 @@
+//! The two engines behind one face. The only place that knows there are two.
+
+mod row;
+mod sql;
+mod value;
+
+pub use row::{Column, Row};
+pub use sql::Sql;
+pub(crate) use sql::statements;
+pub use value::Value;
+pub(crate) use value::args;
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A row with this value exists already; names the unique index.
+    #[error("{0} is taken")]
+    Taken(String),
+    /// Two transactions were in each other's way; this one was undone and can be run again.
+    #[error("the transaction was in the way of another")]
+    Retry,
+    /// Anything else: the database is away, full, or was asked nonsense.
+    #[error(transparent)]
+    Sqlx(sqlx::Error),
+    /// A column holds what this version does not understand.
+    #[error("column {column}: {problem}")]
+    Unreadable {
+        /// Which column.
+        column: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(inner) = error.as_database_error() else { return Self::Sqlx(error) };
+        if inner.is_unique_violation() {
+            return Self::Taken(inner.constraint().map_or_else(|| sqlite_index(inner.message()), str::to_owned));
+        }
+        match inner.code().as_deref() {
+            Some("40P01" | "40001") => Self::Retry,
+            _ => Self::Sqlx(error),
+        }
+    }
+}
+
+/// SQLite says "UNIQUE constraint failed: users.email_key" where PostgreSQL names the index `users_email_key`.
+fn sqlite_index(message: &str) -> String {
+    let columns = message.rsplit(": ").next().unwrap_or_default();
+    let last = columns.rsplit(", ").next().unwrap_or_default();
+    last.replace('.', "_")
+}
+
+/// A database: SQLite with one writer and several readers, or a pool of PostgreSQL connections.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file, one process; the lock file keeps a second process out.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// Connections that only read.
+        readers: SqlitePool,
+        /// Held as long as the database is open.
+        lock: Arc<fs::File>,
+    },
+    /// A server; any number of processes.
+    Postgres(PgPool),
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not an address of a database.
+    #[error("\"{0}\" is no database: give sqlite:FILE or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// Another process has the file open.
+    #[error("another Seatkeeper process uses {0}; two on one SQLite file would hand out seats twice")]
+    Locked(String),
+    /// The folder or the lock file cannot be made.
+    #[error("cannot open {path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database does not let itself be opened.
+    #[error("cannot open the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables cannot be brought up to date.
+    #[error("cannot bring the tables up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl Db {
+    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date.
+    ///
+    /// # Errors
+    /// Says what is in the way; nothing was overwritten.
+    pub async fn open(address: &str) -> Result<Self, OpenError> {
+        if let Some(file) = address.strip_prefix("sqlite:") {
+            Self::open_sqlite(Path::new(file.trim_start_matches("//"))).await
+        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            Self::open_postgres(address).await
+        } else {
+            Err(OpenError::Address(address.to_owned()))
+        }
+    }
+
+    async fn open_sqlite(file: &Path) -> Result<Self, OpenError> {
+        let problem = |source| OpenError::File { path: file.display().to_string(), source };
+        if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(problem)?;
+        }
+        let mut lock_name = file.as_os_str().to_owned();
+        lock_name.push(".lock");
+        let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&lock_name).map_err(problem)?;
+        lock.try_lock().map_err(|_| OpenError::Locked(file.display().to_string()))?;
+
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("cache_size", "-65536");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("../migrations/sqlite").run(&writer).await?;
+        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self::Sqlite { writer, readers, lock: Arc::new(lock) })
+    }
+
+    async fn open_postgres(address: &str) -> Result<Self, OpenError> {
+        let options = PgConnectOptions::from_str(address)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(12)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("../migrations/postgres").run(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// The database is away or busy for too long.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            // IMMEDIATE: a transaction that reads first and writes later would fail at once when another has written.
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads, and sees one state of everything.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn begin_read(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// All rows of a statement that only reads.
+    ///
+    /// # Errors
+    /// The database is away, or the statement is wrong.
+    pub async fn all(&self, sql: &Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => {
+                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
+                query.fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(pool) => {
+                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row of a statement that only reads.
+    ///
+    /// # Errors
+    /// The database is away, or the statement is wrong.
+    pub async fn one(&self, sql: &Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
+        Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// Lets the database check a statement without running it.
+    ///
+    /// # Errors
+    /// The statement is wrong.
+    pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
+        use sqlx::{Executor as _, SqlSafeStr as _};
+        match self {
+            Self::Sqlite { writer, .. } => drop(writer.prepare(sql.sqlite().into_sql_str()).await?),
+            Self::Postgres(pool) => drop(pool.prepare(sql.postgres().into_sql_str()).await?),
+        }
+        Ok(())
+    }
+
+    /// Whether other processes may change this database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Closes all connections; what is under way is finished first.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers, .. } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it never was.
+#[derive(Debug)]
+pub enum Tx {
+    /// On the one writer, or on a reader.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On a connection of the pool.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// All rows.
+    ///
+    /// # Errors
+    /// A constraint is broken, or the database is away.
+    pub async fn all(&mut self, sql: &Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
+                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(tx) => {
+                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// A constraint is broken, or the database is away.
+    pub async fn one(&mut self, sql: &Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
+        Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    ///
+    /// # Errors
+    /// A constraint is broken, or the database is away.
+    pub async fn run(&mut self, sql: &Sql, args: Vec<Value>) -> Result<u64, DbError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// The database's own time, if it has one: SQLite's is that of this machine.
+    pub(crate) async fn own_time(&mut self) -> Result<Option<DateTime<Utc>>, DbError> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(tx) => Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut **tx).await?)),
+        }
+    }
+
+    /// Makes it so. Only after this may anybody be told.
+    ///
+    /// # Errors
+    /// It is unknown whether it was saved; the caller must not say that it was.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading columns by name into the types of the domain.
+
+use super::DbError;
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{LicenseId, Position, ProductId, SessionId, TokenId, UserId},
+    license::{Model, SeatRule},
+    people::{Locale, Role, UserStatus},
+    session::{EndReason, Mode, Platform, SessionState},
+};
+use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use uuid::Uuid;
+
+/// A row of either engine.
+#[derive(Debug)]
+pub enum Row {
+    /// From SQLite.
+    Sqlite(SqliteRow),
+    /// From PostgreSQL.
+    Postgres(PgRow),
+}
+
+impl Row {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// There is no such column, it is NULL where it must not be, or its value is not understood.
+    pub fn get<T: Column>(&self, column: &str) -> Result<T, DbError> {
+        self.opt(column)?.ok_or_else(|| unreadable(column, "is NULL"))
+    }
+
+    /// The value of a column that may be NULL.
+    ///
+    /// # Errors
+    /// There is no such column, or its value is not understood.
+    pub fn opt<T: Column>(&self, column: &str) -> Result<Option<T>, DbError> {
+        T::read(self, column)
+    }
+}
+
+fn unreadable(column: &str, problem: impl ToString) -> DbError {
+    DbError::Unreadable { column: column.to_owned(), problem: problem.to_string() }
+}
+
+/// A type that a column can be read as; NULL is `None`.
+pub trait Column: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// There is no such column, or its value is not understood.
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError>;
+}
+
+impl Column for i64 {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        Ok(match row {
+            Row::Sqlite(row) => row.try_get(column)?,
+            Row::Postgres(row) => row.try_get(column)?,
+        })
+    }
+}
+
+impl Column for bool {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        Ok(match row {
+            Row::Sqlite(row) => row.try_get::<Option<i64>, _>(column)?.map(|v| v != 0),
+            Row::Postgres(row) => row.try_get(column)?,
+        })
+    }
+}
+
+impl Column for String {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        Ok(match row {
+            Row::Sqlite(row) => row.try_get(column)?,
+            Row::Postgres(row) => row.try_get(column)?,
+        })
+    }
+}
+
+impl Column for DateTime<Utc> {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        match row {
+            Row::Sqlite(row) => row
+                .try_get::<Option<String>, _>(column)?
+                .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
+                .transpose(),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+}
+
+impl Column for Uuid {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        match row {
+            Row::Sqlite(row) => row
+                .try_get::<Option<String>, _>(column)?
+                .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
+                .transpose(),
+            Row::Postgres(row) => Ok(row.try_get(column)?),
+        }
+    }
+}
+
+macro_rules! columns {
+    (ids: $($id:ident)*; words: $($word:ty)*) => {
+        $(impl Column for $id {
+            fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+                Ok(Uuid::read(row, column)?.map(Self))
+            }
+        })*
+        $(impl Column for $word {
+            fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+                String::read(row, column)?
+                    .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
+                    .transpose()
+            }
+        })*
+    };
+}
+
+columns! {
+    ids: UserId ProductId LicenseId SessionId TokenId;
+    words: Model SeatRule Role UserStatus Locale SessionState Mode Platform EndReason
+}
+
+impl Column for Position {
+    fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        Ok(i64::read(row, column)?.map(Self))
+    }
+}

@@ -1,0 +1,112 @@
+//! What can be given to a statement: a closed set of types, so that an absent value keeps its type.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use seatkeeper_shared::{
+    ids::{LicenseId, Position, ProductId, SessionId, TokenId, UserId},
+    license::{Model, SeatRule},
+    people::{Locale, Role, UserStatus},
+    session::{EndReason, Mode, Platform, SessionState},
+};
+use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::Query, sqlite::SqliteArguments};
+use uuid::Uuid;
+
+/// An argument of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A truth value.
+    Bool(Option<bool>),
+    /// A whole number.
+    Int(Option<i64>),
+    /// Text; also sets of rows as JSON.
+    Text(Option<String>),
+    /// A moment.
+    Time(Option<DateTime<Utc>>),
+    /// An id.
+    Id(Option<Uuid>),
+}
+
+/// The written form of a time in SQLite: of fixed width, so that the order of text is the order of time.
+pub(super) fn time_text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+pub(super) fn bind_sqlite<'q>(
+    mut query: Query<'q, Sqlite, SqliteArguments>,
+    args: Vec<Value>,
+) -> Query<'q, Sqlite, SqliteArguments> {
+    for arg in args {
+        query = match arg {
+            Value::Bool(v) => query.bind(v),
+            Value::Int(v) => query.bind(v),
+            Value::Text(v) => query.bind(v),
+            Value::Time(v) => query.bind(v.map(time_text)),
+            Value::Id(v) => query.bind(v.map(|id| id.to_string())),
+        };
+    }
+    query
+}
+
+pub(super) fn bind_postgres<'q>(
+    mut query: Query<'q, Postgres, PgArguments>,
+    args: Vec<Value>,
+) -> Query<'q, Postgres, PgArguments> {
+    for arg in args {
+        query = match arg {
+            Value::Bool(v) => query.bind(v),
+            Value::Int(v) => query.bind(v),
+            Value::Text(v) => query.bind(v),
+            Value::Time(v) => query.bind(v),
+            Value::Id(v) => query.bind(v),
+        };
+    }
+    query
+}
+
+/// The arguments of a statement, in the order of `$1`, `$2`, ….
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::db::Value::from($value)),*] };
+}
+pub(crate) use args;
+
+macro_rules! into_value {
+    ($($kind:ident($($from:ty => |$v:ident| $into:expr),* $(,)?))*) => {$($(
+        impl From<$from> for Value {
+            fn from($v: $from) -> Self {
+                Self::$kind(Some($into))
+            }
+        }
+        impl From<Option<$from>> for Value {
+            fn from(v: Option<$from>) -> Self {
+                Self::$kind(v.map(|$v| $into))
+            }
+        }
+    )*)*};
+}
+
+into_value! {
+    Bool(bool => |v| v)
+    Int(i64 => |v| v, Position => |v| v.0)
+    Time(DateTime<Utc> => |v| v)
+    Text(
+        String => |v| v,
+        &str => |v| v.to_owned(),
+        &String => |v| v.clone(),
+        Model => |v| v.as_str().to_owned(),
+        SeatRule => |v| v.as_str().to_owned(),
+        Role => |v| v.as_str().to_owned(),
+        UserStatus => |v| v.as_str().to_owned(),
+        Locale => |v| v.as_str().to_owned(),
+        SessionState => |v| v.as_str().to_owned(),
+        Mode => |v| v.as_str().to_owned(),
+        Platform => |v| v.as_str().to_owned(),
+        EndReason => |v| v.as_str().to_owned(),
+    )
+    Id(
+        Uuid => |v| v,
+        UserId => |v| v.0,
+        ProductId => |v| v.0,
+        LicenseId => |v| v.0,
+        SessionId => |v| v.0,
+        TokenId => |v| v.0,
+    )
+}

@@ -1,0 +1,6 @@
+//! The edge: what is the same for all routes. Problems, extractors, the origin check, headers, and the app's files.
+
+pub mod app_files;
+pub mod extract;
+pub mod guard;
+pub mod problem;

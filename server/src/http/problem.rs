@@ -1,0 +1,126 @@
+//! Failures become problem documents here, and nowhere else.
+
+use crate::{auth::password::HashError, db::DbError, seats::SeatsError};
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use seatkeeper_shared::{
+    problem::{Code, End, FieldProblem, Problem},
+    validate::FieldError,
+};
+
+/// A handler's failure.
+#[derive(Debug)]
+pub struct Fail(Box<Problem>);
+
+impl Fail {
+    /// A failure with nothing more to say than its code.
+    pub fn code(code: Code) -> Self {
+        Self(Box::new(Problem::new(code)))
+    }
+
+    /// A failure with a sentence on this occurrence.
+    pub fn detail(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(code).detail(detail)))
+    }
+
+    /// A session that is over, and how it ended.
+    pub fn ended(code: Code, end: End) -> Self {
+        let mut problem = Problem::new(code);
+        problem.ended = Some(end);
+        Self(Box::new(problem))
+    }
+
+    /// Fields that cannot be accepted.
+    pub fn fields(errors: Vec<FieldProblem>) -> Self {
+        let said: Vec<_> = errors.iter().map(|e| format!("{} {}", e.field, e.error)).collect();
+        let mut problem = Problem::new(Code::Invalid).detail(said.join("; "));
+        problem.errors = errors;
+        Self(Box::new(problem))
+    }
+}
+
+/// Gathers what is wrong with the fields of a body, so that all of it is said at once.
+#[derive(Debug, Default)]
+pub struct Fields(Vec<FieldProblem>);
+
+impl Fields {
+    /// The value, or a note that this field cannot be accepted.
+    pub fn check<T>(&mut self, field: &str, value: Result<T, FieldError>) -> Option<T> {
+        value.map_err(|error| self.0.push(FieldProblem { field: field.to_owned(), error })).ok()
+    }
+
+    /// Notes that a field cannot be accepted.
+    pub fn wrong(&mut self, field: &str, error: FieldError) {
+        self.0.push(FieldProblem { field: field.to_owned(), error });
+    }
+
+    /// All values, or the failure that names every field that was noted.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn all<T>(self, values: Option<T>) -> Result<T, Fail> {
+        match values {
+            Some(values) if self.0.is_empty() => Ok(values),
+            _ => Err(Fail::fields(self.0)),
+        }
+    }
+}
+
+impl IntoResponse for Fail {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let code = self.0.code;
+        let mut response = (status, Json(self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match code {
+            Code::TooManyRequests => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("6"))),
+            Code::Unavailable => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            Code::NotSignedIn => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<DbError> for Fail {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Taken(index) => Self::detail(Code::AlreadyExists, format!("{index} is taken")),
+            DbError::Unreadable { .. } => {
+                tracing::error!(%error, "a row cannot be read");
+                Self::code(Code::Internal)
+            }
+            DbError::Retry | DbError::Sqlx(_) => {
+                tracing::error!(%error, "the database did not do what was asked");
+                Self::code(Code::Unavailable)
+            }
+        }
+    }
+}
+
+impl From<SeatsError> for Fail {
+    fn from(error: SeatsError) -> Self {
+        match error {
+            SeatsError::Unavailable => Self::code(Code::Unavailable),
+            SeatsError::Failed(code) => Self::code(code),
+            SeatsError::Refused(refusal) => {
+                let mut problem = Problem::new(refusal.code);
+                problem.refusal = refusal.facts;
+                Self(Box::new(problem))
+            }
+        }
+    }
+}
+
+impl From<HashError> for Fail {
+    fn from(error: HashError) -> Self {
+        tracing::error!(%error, "passwords cannot be hashed");
+        Self::code(Code::Internal)
+    }
+}

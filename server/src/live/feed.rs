@@ -1,0 +1,215 @@
+//! One reader of the event log per process. What it finds is serialised once, whoever and how many are watching.
+
+use super::trends::Trends;
+use crate::{
+    clock::Clock,
+    db::{Db, DbError},
+    store::{self, events::Logged},
+};
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper_shared::{
+    ids::{LicenseId, Position, SessionId, UserId},
+    wire::{
+        licenses::LicenseView,
+        live::{CHANGE, CONTACTS, Change, Contacts},
+    },
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+use tokio::sync::{Notify, broadcast};
+
+/// Changes that come closer together than this are told together.
+const TICK: Duration = Duration::from_millis(100);
+/// How often the log is looked at where other processes write to it too.
+const POLL: Duration = Duration::from_millis(250);
+/// How often it is told which sessions were heard of.
+const CONTACT: Duration = Duration::from_secs(5);
+/// How many events are read at once.
+const READ: i64 = 5_000;
+/// How far a viewer may fall behind before he has to resync.
+const BEHIND: usize = 128;
+
+/// What viewers are told.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// Something changed.
+    Change(Arc<Tick>),
+    /// Sessions were heard of; ready to be sent to those who see all.
+    Contacts(Bytes),
+}
+
+/// What changed, serialised once: whole for those who see all, in pieces for those who see their own.
+#[derive(Debug)]
+pub struct Tick {
+    /// Up to here.
+    pub position: Position,
+    /// The server's time.
+    pub at: DateTime<Utc>,
+    /// Ready to be sent to those who see all.
+    pub all: Bytes,
+    /// Licenses, as JSON.
+    pub licenses: Vec<(LicenseId, String)>,
+    /// Sessions with their support keys, as JSON, for their agents.
+    pub sessions: Vec<(UserId, String)>,
+    /// Users who were given a license or lost one: what they see is another selection now.
+    pub reassigned: HashSet<UserId>,
+    /// Users whose rights changed or ended.
+    pub changed: HashSet<UserId>,
+}
+
+/// The live feed. Clones share one reader.
+#[derive(Clone)]
+pub struct Feed {
+    told: broadcast::Sender<Told>,
+    trends: Arc<RwLock<Trends>>,
+}
+
+impl Feed {
+    /// Starts to read the log; `moved` rings when this process wrote to it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn start(db: Db, clock: Clock, moved: Arc<Notify>) -> Result<Self, DbError> {
+        let mut tx = db.begin_read().await?;
+        let position = store::events::head(&mut tx).await?;
+        let mut trends = Trends::default();
+        let mut levels = store::events::levels(&mut tx, clock.now() - TimeDelta::hours(24)).await?;
+        levels.sort_by_key(|(_, _, at)| *at);
+        for (license, occupied, at) in levels {
+            trends.note_peak(license, occupied, at);
+        }
+        for (license, since) in store::events::full_since(&mut tx).await? {
+            trends.note_full(license, since);
+        }
+        drop(tx);
+        let feed = Self { told: broadcast::channel(BEHIND).0, trends: Arc::new(RwLock::new(trends)) };
+        let reader = Reader { feed: feed.clone(), db, clock: clock.clone(), position, contacts: clock.now() };
+        tokio::spawn(reader.run(moved));
+        Ok(feed)
+    }
+
+    /// Hears of everything from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Told> {
+        self.told.subscribe()
+    }
+
+    /// Writes since when licenses are full and their peaks into their views.
+    pub fn complete(&self, views: &mut [LicenseView], now: DateTime<Utc>) {
+        self.trends.read().unwrap_or_else(|poisoned| poisoned.into_inner()).complete(views, now);
+    }
+
+    fn note(&self, events: &[Logged]) {
+        let mut trends = self.trends.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for event in events {
+            if let (Some(license), Some(occupied), Some(seats)) = (event.license, event.occupied, event.seats) {
+                trends.note(license, occupied, seats, event.at);
+            }
+        }
+    }
+
+    /// What these events changed, as it is now.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn tick(&self, db: &Db, now: DateTime<Utc>, events: &[Logged]) -> Result<Tick, DbError> {
+        let licenses: BTreeSet<_> = events.iter().filter_map(|e| e.license).collect();
+        let sessions: BTreeSet<SessionId> = events.iter().filter_map(|e| e.session).collect();
+        let users = |kinds: &[&str]| -> HashSet<UserId> {
+            events.iter().filter(|e| kinds.contains(&e.kind.as_str())).filter_map(|e| e.user).collect()
+        };
+        let mut licenses = store::licenses::some(db, now, licenses).await?;
+        self.complete(&mut licenses, now);
+        let mut sessions = store::sessions::some(db, sessions).await?;
+        let own = sessions.iter().map(|s| (s.user_id, json(s))).collect();
+        for session in &mut sessions {
+            session.support_key = None;
+        }
+        let position = events.last().map(|e| e.position).unwrap_or_default();
+        let pieces = licenses.iter().map(|l| (l.id, json(l))).collect();
+        Ok(Tick {
+            position,
+            at: now,
+            all: frame(CHANGE, Some(position), &json(&Change { position, at: now, licenses, sessions })),
+            licenses: pieces,
+            sessions: own,
+            reassigned: users(&["license_granted", "license_revoked"]),
+            changed: users(&["user_changed", "user_suspended"]),
+        })
+    }
+}
+
+/// A server-sent event.
+pub(super) fn frame(event: &str, id: Option<Position>, json: &str) -> Bytes {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    Bytes::from(format!("{id}event: {event}\ndata: {json}\n\n"))
+}
+
+pub(super) fn json(value: &impl Serialize) -> String {
+    // Wire types hold nothing that JSON cannot.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+struct Reader {
+    feed: Feed,
+    db: Db,
+    clock: Clock,
+    position: Position,
+    contacts: DateTime<Utc>,
+}
+
+impl Reader {
+    async fn run(mut self, moved: Arc<Notify>) {
+        let every = if self.db.is_shared() { POLL } else { CONTACT };
+        let mut contact = tokio::time::interval(CONTACT);
+        loop {
+            tokio::select! {
+                () = moved.notified() => {}
+                () = tokio::time::sleep(every) => {}
+                _ = contact.tick() => self.tell_contacts().await,
+            }
+            match self.read().await {
+                Ok(true) => tokio::time::sleep(TICK).await,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the live feed cannot read the log; it goes on where it stopped");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    /// Reads on; true if there was something.
+    async fn read(&mut self) -> Result<bool, DbError> {
+        let events = store::events::after(&self.db, self.position, READ).await?;
+        let Some(last) = events.last().map(|e| e.position) else { return Ok(false) };
+        self.feed.note(&events);
+        if self.feed.told.receiver_count() > 0 {
+            let tick = self.feed.tick(&self.db, self.clock.now(), &events).await?;
+            // Nobody may be watching any more.
+            let _ = self.feed.told.send(Told::Change(Arc::new(tick)));
+        }
+        self.position = last;
+        Ok(true)
+    }
+
+    async fn tell_contacts(&mut self) {
+        let since = self.contacts;
+        self.contacts = self.clock.now();
+        if self.feed.told.receiver_count() == 0 {
+            return;
+        }
+        match store::sessions::heard_of(&self.db, since, READ).await {
+            Ok(contacts) if !contacts.is_empty() => {
+                let contacts = Contacts { at: self.contacts, contacts };
+                let _ = self.feed.told.send(Told::Contacts(frame(CONTACTS, None, &json(&contacts))));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "cannot read which sessions were heard of"),
+        }
+    }
+}

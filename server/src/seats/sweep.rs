@@ -1,0 +1,49 @@
+//! Once a second: ends what is over, so that seats are free and shown free even if nobody asks.
+
+use super::Seats;
+use crate::{
+    clock::Clock,
+    db::{Db, DbError},
+    store,
+};
+use chrono::TimeDelta;
+use std::time::Duration;
+use tokio::time::MissedTickBehavior;
+
+/// How often it is looked for what is over.
+const EVERY: Duration = Duration::from_secs(1);
+/// A gap between sweeps longer than this was an outage: nobody was there to hear the heartbeats.
+const OUTAGE: TimeDelta = TimeDelta::seconds(10);
+
+/// Extends the leases by an outage that has just ended. Done before anything is answered: nobody loses a seat because we
+/// were down.
+///
+/// # Errors
+/// The database is away.
+pub async fn after_outage(db: &Db, clock: &Clock) -> Result<(), DbError> {
+    let mut tx = db.begin().await?;
+    let before = store::sweeps::lock_last(&mut tx).await?;
+    let now = clock.now_in(&mut tx).await?;
+    if let Some(gap) = before.map(|at| now - at).filter(|gap| *gap > OUTAGE) {
+        let sessions = store::sweeps::extend(&mut tx, now).await?;
+        tracing::info!(sessions, seconds = gap.num_seconds(), "nobody was here for a while: leases start anew");
+    }
+    store::sweeps::mark(&mut tx, now).await?;
+    tx.commit().await
+}
+
+/// Sweeps until it is dropped.
+pub async fn run(db: Db, clock: Clock, seats: Seats) {
+    let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = after_outage(&db, &clock).await {
+            tracing::warn!(%error, "cannot sweep: the database does not answer");
+            continue;
+        }
+        if let Err(error) = seats.sweep().await {
+            tracing::warn!(%error, "cannot sweep");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The SQL. Each file starts with its statements, in one text for both engines.
+
+pub mod account;
+pub mod credentials;
+pub mod events;
+pub mod licenses;
+pub mod list;
+pub mod seats;
+pub mod sessions;
+pub mod sweeps;
+pub mod users;
+
+use crate::db::Sql;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value;
+
+/// Every statement of the product, by file, for the test that lets both engines prepare each.
+pub fn statements() -> Vec<(String, &'static Sql)> {
+    let files: [(&str, &'static [(&str, &Sql)]); 9] = [
+        ("account", account::STATEMENTS),
+        ("credentials", credentials::STATEMENTS),
+        ("events", events::STATEMENTS),
+        ("licenses", licenses::STATEMENTS),
+        ("seats", seats::STATEMENTS),
+        ("seats/write", seats::write::STATEMENTS),
+        ("sessions", sessions::STATEMENTS),
+        ("sweeps", sweeps::STATEMENTS),
+        ("users", users::STATEMENTS),
+    ];
+    files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (format!("{file}::{name}"), *sql))).collect()
+}
+
+/// A set of rows, as the argument for `ROWS(…)`.
+fn set(rows: impl IntoIterator<Item = Value>) -> String {
+    Value::Array(rows.into_iter().collect()).to_string()
+}
+
+/// A set of ids, as the argument for `ROWS($1: id uuid)`.
+fn ids<T: serde::Serialize>(ids: impl IntoIterator<Item = T>) -> String {
+    set(ids.into_iter().map(|id| serde_json::json!({ "id": id })))
+}
+
+/// A time inside a set, in the form in which both engines compare it.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

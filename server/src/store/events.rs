@@ -1,0 +1,125 @@
+//! The event log: appending under one lock so that numbers follow the commits, and reading on from a position.
+
+use super::{set, time};
+use crate::{
+    db::{Db, DbError, Row, Tx, args, statements},
+    events::Event,
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::ids::{LicenseId, Position, SessionId, UserId};
+use serde_json::json;
+
+statements! {
+    HEAD = "
+        SELECT position FROM event_head";
+
+    ADVANCE = "
+        UPDATE event_head
+        SET position = position + $1
+        RETURNING position";
+
+    APPEND = "
+        INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
+                            occupied, seats, facts)
+        SELECT position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats, facts
+        FROM ROWS($1: position int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
+                  user_id uuid, session_id uuid, occupied int, seats int, facts text)";
+
+    AFTER = "
+        SELECT position, at, kind, license_id, user_id, session_id, occupied, seats
+        FROM events
+        WHERE position > $1
+        ORDER BY position
+        LIMIT $2";
+
+    LEVELS = "
+        SELECT license_id, occupied, MAX(at) AS last_at
+        FROM events
+        WHERE at > $1 AND license_id IS NOT NULL AND occupied IS NOT NULL
+        GROUP BY license_id, occupied";
+
+    FULL_SINCE = "
+        SELECT l.id AS license_id, MIN(e.at) AS since
+        FROM licenses l
+        JOIN events e ON e.license_id = l.id AND e.occupied IS NOT NULL
+        WHERE l.seats > 0
+          AND e.position > COALESCE(
+              (SELECT MAX(position) FROM events
+               WHERE license_id = l.id AND occupied IS NOT NULL AND occupied < seats), 0)
+        GROUP BY l.id";
+}
+
+/// An entry of the log, as far as the live feed needs it.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// Its place.
+    pub position: Position,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: String,
+    /// The license it is about.
+    pub license: Option<LicenseId>,
+    /// The user it is about.
+    pub user: Option<UserId>,
+    /// The session it is about.
+    pub session: Option<SessionId>,
+    /// Occupied seats after it.
+    pub occupied: Option<i64>,
+    /// Seats after it.
+    pub seats: Option<i64>,
+}
+
+/// Appends events and gives them their places. The last statement before the commit: whoever commits next waits here.
+pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<(), DbError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let Some(row) = tx.one(&ADVANCE, args![number]).await? else { return Err(DbError::Retry) };
+    let first = row.get::<i64>("position")? - number + 1;
+    let rows = events.iter().zip(first..).map(|(event, position)| {
+        json!({
+            "position": position, "at": time(at), "kind": event.kind, "door": event.actor.door.to_string(),
+            "actor_id": event.actor.id, "actor_name": event.actor.name, "license_id": event.license,
+            "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
+            "facts": event.facts.to_string(),
+        })
+    });
+    tx.run(&APPEND, args![set(rows)]).await.map(drop)
+}
+
+/// The place of the newest event.
+pub async fn head(tx: &mut Tx) -> Result<Position, DbError> {
+    Ok(tx.one(&HEAD, args![]).await?.map(|row| row.get("position")).transpose()?.unwrap_or_default())
+}
+
+/// The events after a place, at most `limit`, in order.
+pub async fn after(db: &Db, position: Position, limit: i64) -> Result<Vec<Logged>, DbError> {
+    db.all(&AFTER, args![position, limit]).await?.iter().map(logged).collect()
+}
+
+fn logged(row: &Row) -> Result<Logged, DbError> {
+    Ok(Logged {
+        position: row.get("position")?,
+        at: row.get("at")?,
+        kind: row.get("kind")?,
+        license: row.opt("license_id")?,
+        user: row.opt("user_id")?,
+        session: row.opt("session_id")?,
+        occupied: row.opt("occupied")?,
+        seats: row.opt("seats")?,
+    })
+}
+
+/// For each license, how many seats were occupied at once since a time, and when that was last so.
+pub async fn levels(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<(LicenseId, i64, DateTime<Utc>)>, DbError> {
+    let rows = tx.all(&LEVELS, args![since]).await?;
+    rows.iter().map(|row| Ok((row.get("license_id")?, row.get("occupied")?, row.get("last_at")?))).collect()
+}
+
+/// The licenses whose seats are all occupied, and since when.
+pub async fn full_since(tx: &mut Tx) -> Result<Vec<(LicenseId, DateTime<Utc>)>, DbError> {
+    let rows = tx.all(&FULL_SINCE, args![]).await?;
+    rows.iter().map(|row| Ok((row.get("license_id")?, row.get("since")?))).collect()
+}

@@ -1,0 +1,176 @@
+//! Products and licenses, with the counts that are read beside them. No counter is stored.
+
+use super::ids;
+use crate::db::{Db, DbError, Row, Tx, args, statements};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{LicenseId, ProductId, UserId},
+    license::{Model, SeatRule},
+    wire::licenses::{LicenseUse, LicenseView, ProductView},
+};
+
+/// A license with its counts; a holder is what occupies a seat by the license's seat rule. `$1` is the time.
+const VIEW: &str = "
+    SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.lease_seconds,
+           (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS assigned,
+           COALESCE(used.sessions, 0) AS sessions,
+           COALESCE(used.occupied, 0) AS occupied,
+           COALESCE(used.connected, 0) AS connected
+    FROM licenses l
+    JOIN products p ON p.id = l.product_id
+    LEFT JOIN (
+        SELECT s.license_id,
+               COUNT(*) AS sessions,
+               COUNT(DISTINCT s.holder) AS occupied,
+               COUNT(DISTINCT CASE WHEN s.state = 'connected' THEN s.holder END) AS connected
+        FROM (
+            SELECT sessions.license_id, sessions.state,
+                   CASE WHEN terms.model = 'named' OR terms.seat_rule = 'agent' THEN CAST(user_id AS TEXT)
+                        WHEN terms.seat_rule = 'device' THEN CAST(user_id AS TEXT) || ' ' || device
+                        ELSE CAST(sessions.id AS TEXT) END AS holder
+            FROM sessions
+            JOIN licenses terms ON terms.id = sessions.license_id
+            WHERE sessions.ended_at IS NULL AND sessions.lease_until > $1
+              AND (sessions.key_expires_at IS NULL OR sessions.key_expires_at > $1)
+        ) s
+        GROUP BY s.license_id
+    ) used ON used.license_id = l.id";
+const ORDER: &str = "ORDER BY p.name, p.id, l.model, l.created_at, l.id";
+
+statements! {
+    ALL = format!("{VIEW} {ORDER}");
+
+    SOME = format!("{VIEW} WHERE l.id IN (SELECT id FROM ROWS($2: id uuid)) {ORDER}");
+
+    OF_USER = format!("{VIEW} WHERE l.id IN (SELECT license_id FROM assignments WHERE user_id = $2) {ORDER}");
+
+    PRODUCTS = "
+        SELECT id, slug, name, key_seconds FROM products ORDER BY name, id";
+
+    PRODUCT_BY_SLUG = "
+        SELECT id FROM products WHERE slug = $1";
+
+    PRODUCT_EXISTS = "
+        SELECT id FROM products WHERE id = $1";
+
+    INSERT_PRODUCT = "
+        INSERT INTO products (id, slug, name, key_seconds, created_at)
+        VALUES ($1, $2, $3, $4, $5)";
+
+    INSERT_LICENSE = "
+        INSERT INTO licenses (id, product_id, model, seats, starts_at, ends_at, seat_rule, lease_seconds, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+}
+
+/// All licenses with their counts at this time.
+pub async fn all(db: &Db, now: DateTime<Utc>) -> Result<Vec<LicenseView>, DbError> {
+    db.all(&ALL, args![now]).await?.iter().map(license).collect()
+}
+
+/// These licenses with their counts at this time.
+pub async fn some(
+    db: &Db,
+    now: DateTime<Utc>,
+    which: impl IntoIterator<Item = LicenseId>,
+) -> Result<Vec<LicenseView>, DbError> {
+    db.all(&SOME, args![now, ids(which)]).await?.iter().map(license).collect()
+}
+
+/// The licenses that are assigned to a user, with their counts at this time.
+pub async fn of_user(db: &Db, now: DateTime<Utc>, user: UserId) -> Result<Vec<LicenseView>, DbError> {
+    db.all(&OF_USER, args![now, user]).await?.iter().map(license).collect()
+}
+
+fn license(row: &Row) -> Result<LicenseView, DbError> {
+    Ok(LicenseView {
+        id: row.get("id")?,
+        product_id: row.get("product_id")?,
+        product_slug: row.get("slug")?,
+        product_name: row.get("name")?,
+        model: row.get("model")?,
+        seats: row.get("seats")?,
+        starts_at: row.opt("starts_at")?,
+        ends_at: row.opt("ends_at")?,
+        seat_rule: row.get("seat_rule")?,
+        lease_seconds: row.get("lease_seconds")?,
+        usage: LicenseUse {
+            assigned: row.get("assigned")?,
+            occupied: row.get("occupied")?,
+            connected: row.get("connected")?,
+            sessions: row.get("sessions")?,
+            full_since: None,
+            peak: None,
+        },
+    })
+}
+
+/// All products, without their licenses.
+pub async fn products(db: &Db) -> Result<Vec<ProductView>, DbError> {
+    let rows = db.all(&PRODUCTS, args![]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ProductView {
+                id: row.get("id")?,
+                slug: row.get("slug")?,
+                name: row.get("name")?,
+                key_seconds: row.get("key_seconds")?,
+                licenses: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// The product with this slug or id.
+pub async fn product(db: &Db, slug_or_id: &str) -> Result<Option<ProductId>, DbError> {
+    let row = match slug_or_id.parse::<ProductId>() {
+        Ok(id) => db.one(&PRODUCT_EXISTS, args![id]).await?,
+        Err(_) => db.one(&PRODUCT_BY_SLUG, args![slug_or_id]).await?,
+    };
+    row.map(|row| row.get("id")).transpose()
+}
+
+/// Adds a product.
+///
+/// # Errors
+/// [`DbError::Taken`] `products_slug` if the slug is.
+pub async fn insert_product(tx: &mut Tx, product: &ProductView, now: DateTime<Utc>) -> Result<(), DbError> {
+    let args = args![product.id, &product.slug, &product.name, product.key_seconds, now];
+    tx.run(&INSERT_PRODUCT, args).await.map(drop)
+}
+
+/// A license to be added.
+#[derive(Debug)]
+pub struct Added {
+    /// Its id.
+    pub id: LicenseId,
+    /// For which product.
+    pub product: ProductId,
+    /// Named or concurrent.
+    pub model: Model,
+    /// How many seats.
+    pub seats: i64,
+    /// From when it counts.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// From when it no longer counts.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// What occupies a seat.
+    pub seat_rule: SeatRule,
+    /// How long a session lives without a heartbeat.
+    pub lease_seconds: i64,
+}
+
+/// Adds a license.
+pub async fn insert_license(tx: &mut Tx, license: &Added, now: DateTime<Utc>) -> Result<(), DbError> {
+    let args = args![
+        license.id,
+        license.product,
+        license.model,
+        license.seats,
+        license.starts_at,
+        license.ends_at,
+        license.seat_rule,
+        license.lease_seconds,
+        now
+    ];
+    tx.run(&INSERT_LICENSE, args).await.map(drop)
+}

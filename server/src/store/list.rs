@@ -1,0 +1,64 @@
+//! Lists: keyset paging over any sort order, with a cursor that outsiders need not understand.
+
+use crate::db::Value;
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Where a page starts: after the row with this sort value and id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct After {
+    /// The value of the sort column.
+    pub key: Key,
+    /// The row's id, which decides between equal values.
+    pub id: Uuid,
+}
+
+/// A value of a sort column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Key {
+    /// Text
+    T(String),
+    /// A moment
+    M(DateTime<Utc>),
+}
+
+impl After {
+    /// The cursor for the address bar.
+    pub fn encode(&self) -> String {
+        // A text and an id can always be written as JSON.
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Reads a cursor; nothing if it was not made by [`After::encode`].
+    pub fn decode(cursor: &str) -> Option<Self> {
+        let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+}
+
+/// The two arguments that [`from`] expects, for a column of text or of time.
+pub(super) fn start(after: Option<&After>, of_time: bool) -> [Value; 2] {
+    match (after.map(|a| (&a.key, a.id)), of_time) {
+        (Some((Key::T(text), id)), false) => [text.into(), id.into()],
+        (Some((Key::M(at), id)), true) => [(*at).into(), id.into()],
+        (_, true) => [Value::Time(None), Value::Id(None)],
+        (_, false) => [Value::Text(None), Value::Id(None)],
+    }
+}
+
+/// Whether a cursor belongs to a sort column of this kind.
+pub fn fits(after: &After, of_time: bool) -> bool {
+    matches!(after.key, Key::M(_)) == of_time
+}
+
+/// The clauses that continue after a row: `expr` is the sort column, `first` the number of the first of two parameters.
+pub(super) fn from(expr: &str, id: &str, down: bool, first: usize) -> String {
+    let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };
+    let second = first + 1;
+    format!(
+        "AND (${first} IS NULL OR ({expr}, {id}) {than} (${first}, ${second}))
+         ORDER BY {expr} {order}, {id} {order}"
+    )
+}

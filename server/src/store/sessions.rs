@@ -1,0 +1,199 @@
+//! Sessions as people see them: lists, one, and those that the live feed tells of.
+
+use super::{
+    ids,
+    list::{After, Key, from, start},
+};
+use crate::{
+    db::{Db, DbError, Row, Sql, args, statements},
+    text::{fold, pattern},
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{LicenseId, ProductId, SessionId, UserId},
+    license::Model,
+    problem::End,
+    session::Platform,
+    wire::{
+        Page,
+        live::Contact,
+        sessions::{SessionSort, SessionView, StateFilter},
+    },
+};
+
+const COLUMNS: &str = "
+    SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
+           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.support_key, s.key_expires_at,
+           s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
+           s.ended_by_name";
+const JOINS: &str = "
+    FROM sessions s
+    JOIN licenses l ON l.id = s.license_id
+    JOIN products p ON p.id = l.product_id
+    JOIN users u ON u.id = s.user_id";
+/// What a list and its total share: license, product, model, user, state, platform, search.
+const FILTER: &str = "
+    WHERE ($1 IS NULL OR s.license_id = $1)
+      AND ($2 IS NULL OR l.product_id = $2)
+      AND ($3 IS NULL OR l.model = $3)
+      AND ($4 IS NULL OR s.user_id = $4)
+      AND ($5 IS NULL OR s.state = $5 OR ($5 = 'live' AND s.ended_at IS NULL))
+      AND ($6 IS NULL OR s.platform = $6)
+      AND ($7 IS NULL OR u.name_key LIKE $7 ESCAPE '!' OR u.email_key LIKE $7 ESCAPE '!')";
+
+fn page_by(expr: &str, down: bool) -> String {
+    format!("{COLUMNS} {JOINS} {FILTER} {} LIMIT $10", from(expr, "s.id", down, 8))
+}
+
+statements! {
+    BY_CREATED = page_by("s.created_at", false);
+    BY_CREATED_DOWN = page_by("s.created_at", true);
+    BY_USER = page_by("u.name_key", false);
+    BY_USER_DOWN = page_by("u.name_key", true);
+    BY_STATE = page_by("s.state", false);
+    BY_STATE_DOWN = page_by("s.state", true);
+    BY_SEEN = page_by("s.last_seen_at", false);
+    BY_SEEN_DOWN = page_by("s.last_seen_at", true);
+
+    TOTAL = format!("SELECT COUNT(*) AS total {JOINS} {FILTER}");
+
+    SOME = format!("{COLUMNS} {JOINS} WHERE s.id IN (SELECT id FROM ROWS($1: id uuid))");
+
+    HEARD_OF = "
+        SELECT id, last_seen_at, lease_until
+        FROM sessions
+        WHERE ended_at IS NULL AND last_seen_at > $1
+        ORDER BY last_seen_at DESC
+        LIMIT $2";
+}
+
+/// What a list of sessions shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// On this license.
+    pub license: Option<LicenseId>,
+    /// With this product.
+    pub product: Option<ProductId>,
+    /// On licenses of this model.
+    pub model: Option<Model>,
+    /// Of this agent.
+    pub user: Option<UserId>,
+    /// In this state.
+    pub state: Option<StateFilter>,
+    /// With this platform on the other side.
+    pub platform: Option<Platform>,
+    /// With this in the agent's name or e-mail.
+    pub q: Option<String>,
+}
+
+/// Whether the sort column is a time.
+pub fn of_time(sort: SessionSort) -> bool {
+    matches!(sort, SessionSort::Created | SessionSort::LastSeen)
+}
+
+fn sql(sort: SessionSort, down: bool) -> &'static Sql {
+    match (sort, down) {
+        (SessionSort::Created, false) => &BY_CREATED,
+        (SessionSort::Created, true) => &BY_CREATED_DOWN,
+        (SessionSort::UserName, false) => &BY_USER,
+        (SessionSort::UserName, true) => &BY_USER_DOWN,
+        (SessionSort::State, false) => &BY_STATE,
+        (SessionSort::State, true) => &BY_STATE_DOWN,
+        (SessionSort::LastSeen, false) => &BY_SEEN,
+        (SessionSort::LastSeen, true) => &BY_SEEN_DOWN,
+    }
+}
+
+fn key(sort: SessionSort, session: &SessionView) -> Key {
+    match sort {
+        SessionSort::Created => Key::M(session.created_at),
+        SessionSort::UserName => Key::T(fold(&session.user_name)),
+        SessionSort::State => Key::T(session.state.to_string()),
+        SessionSort::LastSeen => Key::M(session.last_seen_at),
+    }
+}
+
+/// A page of sessions, with support keys: the caller takes away those that are not the viewer's.
+pub async fn page(
+    db: &Db,
+    filter: &Filter,
+    (sort, down): (SessionSort, bool),
+    after: Option<&After>,
+    limit: usize,
+) -> Result<Page<SessionView>, DbError> {
+    let filter = args![
+        filter.license,
+        filter.product,
+        filter.model,
+        filter.user,
+        filter.state.map(StateFilter::as_str),
+        filter.platform,
+        filter.q.as_deref().and_then(pattern)
+    ];
+    let total = db.one(&TOTAL, filter.clone()).await?.map_or(Ok(0), |row| row.get("total"))?;
+    let mut args = filter;
+    args.extend(start(after, of_time(sort)));
+    args.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
+    let mut items = db.all(sql(sort, down), args).await?.iter().map(session).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| After { key: key(sort, last), id: last.id.0 }.encode());
+    Ok(Page { items, next, total })
+}
+
+/// These sessions, with support keys; unknown ones are left out.
+pub async fn some(db: &Db, which: impl IntoIterator<Item = SessionId>) -> Result<Vec<SessionView>, DbError> {
+    db.all(&SOME, args![ids(which)]).await?.iter().map(session).collect()
+}
+
+/// One session, with its support key.
+pub async fn get(db: &Db, id: SessionId) -> Result<Option<SessionView>, DbError> {
+    Ok(some(db, [id]).await?.pop())
+}
+
+/// The live sessions whose clients were heard of after a time, the latest first.
+pub async fn heard_of(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<Contact>, DbError> {
+    let rows = db.all(&HEARD_OF, args![since, limit]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Contact {
+                id: row.get("id")?,
+                last_seen_at: row.get("last_seen_at")?,
+                lease_until: row.get("lease_until")?,
+            })
+        })
+        .collect()
+}
+
+fn session(row: &Row) -> Result<SessionView, DbError> {
+    let ended = match row.opt("ended_at")? {
+        None => None,
+        Some(at) => Some(End {
+            reason: row.get("end_reason")?,
+            at,
+            by: row.opt("ended_by_name")?,
+            message: row.opt("end_message")?,
+        }),
+    };
+    Ok(SessionView {
+        id: row.get("id")?,
+        license_id: row.get("license_id")?,
+        product_id: row.get("product_id")?,
+        product_name: row.get("product_name")?,
+        model: row.get("model")?,
+        user_id: row.get("user_id")?,
+        user_name: row.get("user_name")?,
+        user_email: row.get("user_email")?,
+        device: row.get("device")?,
+        state: row.get("state")?,
+        mode: row.get("mode")?,
+        platform: row.opt("platform")?,
+        created_at: row.get("created_at")?,
+        connected_at: row.opt("connected_at")?,
+        last_seen_at: row.get("last_seen_at")?,
+        lease_until: row.get("lease_until")?,
+        key_expires_at: row.opt("key_expires_at")?,
+        support_key: row.opt("support_key")?,
+        ended,
+    })
+}

@@ -1,0 +1,65 @@
+//! Text as people search and sort it, and as it stands in addresses.
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+/// The form in which names are compared: without case and accents, so that "yilmaz" finds "Yılmaz" and Ö sorts with O.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.trim().to_lowercase().nfd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' => folded.push_str("ss"),
+            'ı' => folded.push('i'),
+            'ł' => folded.push('l'),
+            'ø' => folded.push('o'),
+            'æ' => folded.push_str("ae"),
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// The short name of a product: letters and digits of its name, joined by hyphens.
+pub fn slug(name: &str) -> String {
+    let folded = fold(name);
+    let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-");
+    if slug.is_empty() { "product".to_owned() } else { slug }
+}
+
+/// A `LIKE` pattern (with `ESCAPE '!'`) that finds the folded text anywhere.
+pub fn pattern(search: &str) -> Option<String> {
+    let folded = fold(search);
+    let escaped = folded.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    (!escaped.is_empty()).then(|| format!("%{escaped}%"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_found_without_case_and_accents() {
+        for (name, folded) in [
+            ("Mehmet Yılmaz", "mehmet yilmaz"),
+            ("Ebru Özdemir", "ebru ozdemir"),
+            ("Pavel Horák", "pavel horak"),
+            ("Straße", "strasse"),
+            ("山田", "山田"),
+        ] {
+            assert_eq!(fold(name), folded);
+        }
+    }
+
+    #[test]
+    fn slugs_are_fit_for_addresses() {
+        assert_eq!(slug("Remote Support v5"), "remote-support-v5");
+        assert_eq!(slug("Größe & Co."), "grosse-co");
+        assert_eq!(slug("山田"), "product");
+    }
+
+    #[test]
+    fn a_percent_sign_finds_a_percent_sign() {
+        assert_eq!(pattern("100%_!").as_deref(), Some("%100!%!_!!%"));
+        assert_eq!(pattern("  "), None);
+    }
+}
