@@ -15,6 +15,8 @@ use crate::{fingerprint, run, tools, workspace};
 const SOURCES: [&str; 5] = ["server", "shared", "migrations", "Cargo.toml", "Cargo.lock"];
 /// Where Trunk.toml sends the requests for `/api/`.
 const PORT: u16 = 3100;
+/// Where trunk serves the app, also by Trunk.toml.
+const APP: &str = "http://127.0.0.1:8080";
 
 /// How many sources there are, and when the last one was written.
 #[derive(PartialEq)]
@@ -62,7 +64,10 @@ fn rebuild(server: &mut Option<Running>) -> Result<()> {
     // The old one must be gone before the new one asks for its port and its database.
     *server = None;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-    *server = Some(Running::start(&mut run::serve(&binary, address, &database))?);
+    let mut serve = run::serve(&binary, address, &database);
+    // Its setup link must lead to trunk, which has the present app.
+    serve.env("SEATKEEPER_PUBLIC_URL", APP);
+    *server = Some(Running::start(&mut serve)?);
     Ok(())
 }
 
