@@ -51,6 +51,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// The folder with the built app.
     pub dist: Option<PathBuf>,
+    /// Who tries too often.
+    pub throttle: Throttle,
     /// Hash passwords at the lowest cost: for tests.
     pub cheap_passwords: bool,
 }
@@ -72,7 +74,7 @@ impl App {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
             dist: options.dist.map(Arc::new),
-            throttle: Throttle::default(),
+            throttle: options.throttle,
             passwords,
             db,
             clock,

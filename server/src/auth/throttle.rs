@@ -10,22 +10,30 @@ pub struct Throttle {
     by_both: Arc<DefaultKeyedRateLimiter<(IpAddr, String)>>,
 }
 
+/// How many sign-ins one address may try at once, unless it is decided otherwise.
+pub const BURST: u32 = 60;
+
 impl Default for Throttle {
-    /// Per address 60 at once and one each second; per address and e-mail 10 at once and one each 6 seconds.
     fn default() -> Self {
-        let per = |seconds, burst: NonZeroU32| {
+        Self::new(BURST)
+    }
+}
+
+impl Throttle {
+    /// Per address so many at once and one more each second; per address and e-mail 10 at once and one more each 6 seconds.
+    pub fn new(burst: u32) -> Self {
+        let per = |seconds, burst: u32| {
+            let burst = NonZeroU32::MIN.saturating_add(burst.saturating_sub(1));
             Quota::with_period(Duration::from_secs(seconds))
                 .unwrap_or_else(|| Quota::per_second(burst))
                 .allow_burst(burst)
         };
         Self {
-            by_address: Arc::new(RateLimiter::keyed(per(1, NonZeroU32::MIN.saturating_add(59)))),
-            by_both: Arc::new(RateLimiter::keyed(per(6, NonZeroU32::MIN.saturating_add(9)))),
+            by_address: Arc::new(RateLimiter::keyed(per(1, burst))),
+            by_both: Arc::new(RateLimiter::keyed(per(6, 10))),
         }
     }
-}
 
-impl Throttle {
     /// Counts a try; false if it is one too many.
     pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
         if self.by_address.len() > 10_000 {

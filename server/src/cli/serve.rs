@@ -3,6 +3,7 @@
 use crate::{
     api,
     app::{App, Options},
+    auth::throttle::{self, Throttle},
     db::Db,
     store,
 };
@@ -26,6 +27,9 @@ pub struct Serve {
     /// The folder with the built app; if absent, the app in the binary.
     #[arg(long, env = "SEATKEEPER_DIST")]
     dist: Option<PathBuf>,
+    /// How many sign-ins one address may try at once; more where all come through one proxy.
+    #[arg(long, env = "SEATKEEPER_SIGN_IN_BURST", default_value_t = throttle::BURST)]
+    sign_in_burst: u32,
     /// The token of the setup link; drawn by chance if absent.
     #[arg(long, env = "SEATKEEPER_SETUP_TOKEN", hide_env_values = true)]
     setup_token: Option<String>,

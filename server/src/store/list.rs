@@ -53,12 +53,12 @@ pub fn fits(after: &After, of_time: bool) -> bool {
     matches!(after.key, Key::M(_)) == of_time
 }
 
-/// The clauses that continue after a row: `expr` is the sort column, `first` the number of the first of two parameters.
+/// The clauses that continue after a row (PostgreSQL takes a parameter's type from its first use, so `IS NULL` comes last): `expr` is the sort column, `first` the number of the first of two parameters.
 pub(super) fn from(expr: &str, id: &str, down: bool, first: usize) -> String {
     let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };
     let second = first + 1;
     format!(
-        "AND (${first} IS NULL OR ({expr}, {id}) {than} (${first}, ${second}))
+        "AND (({expr}, {id}) {than} (${first}, ${second}) OR ${first} IS NULL)
          ORDER BY {expr} {order}, {id} {order}"
     )
 }

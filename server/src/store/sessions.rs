@@ -33,13 +33,13 @@ const JOINS: &str = "
     JOIN users u ON u.id = s.user_id";
 /// What a list and its total share: license, product, model, user, state, platform, search.
 const FILTER: &str = "
-    WHERE ($1 IS NULL OR s.license_id = $1)
-      AND ($2 IS NULL OR l.product_id = $2)
-      AND ($3 IS NULL OR l.model = $3)
-      AND ($4 IS NULL OR s.user_id = $4)
-      AND ($5 IS NULL OR s.state = $5 OR ($5 = 'live' AND s.ended_at IS NULL))
-      AND ($6 IS NULL OR s.platform = $6)
-      AND ($7 IS NULL OR u.name_key LIKE $7 ESCAPE '!' OR u.email_key LIKE $7 ESCAPE '!')";
+    WHERE (s.license_id = $1 OR $1 IS NULL)
+      AND (l.product_id = $2 OR $2 IS NULL)
+      AND (l.model = $3 OR $3 IS NULL)
+      AND (s.user_id = $4 OR $4 IS NULL)
+      AND (s.state = $5 OR ($5 = 'live' AND s.ended_at IS NULL) OR $5 IS NULL)
+      AND (s.platform = $6 OR $6 IS NULL)
+      AND (u.name_key LIKE $7 ESCAPE '!' OR u.email_key LIKE $7 ESCAPE '!' OR $7 IS NULL)";
 
 fn page_by(expr: &str, down: bool) -> String {
     format!("{COLUMNS} {JOINS} {FILTER} {} LIMIT $10", from(expr, "s.id", down, 8))

@@ -28,14 +28,13 @@ const COLUMNS: &str = "
            (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id AND s.ended_at IS NULL) AS sessions";
 const FILTER: &str = "
     FROM users u
-    WHERE ($1 IS NULL OR EXISTS (
-              SELECT 1 FROM assignments a WHERE a.user_id = u.id AND a.license_id = $1))
-      AND ($2 IS NULL OR EXISTS (
+    WHERE (EXISTS (SELECT 1 FROM assignments a WHERE a.user_id = u.id AND a.license_id = $1) OR $1 IS NULL)
+      AND (EXISTS (
               SELECT 1 FROM assignments a JOIN licenses l ON l.id = a.license_id
-              WHERE a.user_id = u.id AND l.product_id = $2))
-      AND ($3 IS NULL OR u.role = $3)
-      AND ($4 IS NULL OR u.status = $4)
-      AND ($5 IS NULL OR u.name_key LIKE $5 ESCAPE '!' OR u.email_key LIKE $5 ESCAPE '!')";
+              WHERE a.user_id = u.id AND l.product_id = $2) OR $2 IS NULL)
+      AND (u.role = $3 OR $3 IS NULL)
+      AND (u.status = $4 OR $4 IS NULL)
+      AND (u.name_key LIKE $5 ESCAPE '!' OR u.email_key LIKE $5 ESCAPE '!' OR $5 IS NULL)";
 
 fn page_by(expr: &str, down: bool) -> String {
     format!("{COLUMNS} {FILTER} {} LIMIT $8", from(expr, "u.id", down, 6))

@@ -1,0 +1,100 @@
+//! A hundred people at once: never one seat too many, never a named license assigned beyond its seats.
+
+use crate::world::{Database, Engine, Person, Process, on_both_engines};
+use futures_util::future::join_all;
+use seatkeeper_shared::license::Model;
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 20;
+
+/// All ask at once; how many got a seat, and with which refusals.
+async fn all_ask(people: &[Person]) -> (Vec<Value>, Vec<String>) {
+    let answers = join_all(people.iter().map(Person::ask)).await;
+    let (mut granted, mut refused) = (Vec::new(), Vec::new());
+    for answer in answers {
+        match answer.status.as_u16() {
+            201 => granted.push(answer.body),
+            409 => refused.push(answer.body["code"].as_str().unwrap_or_default().to_owned()),
+            other => panic!("{other}: {:#}", answer.body),
+        }
+    }
+    (granted, refused)
+}
+
+async fn end_all(admin: &Person, granted: &[Value]) {
+    let ids: Vec<_> = granted.iter().map(|session| &session["id"]).collect();
+    let results = admin.post("/sessions/end", &json!({ "ids": ids })).await.ok();
+    assert!(
+        results["results"].as_array().is_some_and(|all| all.iter().all(|one| one["refused"].is_null())),
+        "{results:#}"
+    );
+}
+
+on_both_engines! {
+    async fn a_hundred_at_once_on_ten_seats_are_exactly_ten_every_time(world: World) {
+        let (license, people) = world.pool(10, 100).await;
+        for round in 0..ROUNDS {
+            let (granted, refused) = all_ask(&people).await;
+            assert_eq!((granted.len(), refused.len()), (10, 90), "round {round}");
+            assert!(refused.iter().all(|code| code == "pool_full"), "{refused:?}");
+            let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
+            assert_eq!(seen["use"]["occupied"], 10);
+            end_all(&world.admin, &granted).await;
+        }
+    }
+
+    async fn a_hundred_assignments_at_once_on_ten_named_seats_are_exactly_ten(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Named, 10).await;
+        let mut users = Vec::new();
+        for number in 0..100 {
+            users.push(world.user(&format!("Agent {number}"), seatkeeper_shared::people::Role::Agent, &[]).await);
+        }
+        let path = format!("/licenses/{license}/grant");
+        let (path, admin) = (&path, &world.admin);
+        let answers = join_all(users.iter().map(|user| async move {
+            admin.post(path, &json!({ "user_ids": [user] })).await.ok()
+        })).await;
+        let granted = answers.iter().filter(|answer| answer["results"][0]["changed"] == true).count();
+        let taken = answers.iter().filter(|answer| answer["results"][0]["refused"] == "named_seats_taken").count();
+        assert_eq!((granted, taken), (10, 90));
+        let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
+        assert_eq!(seen["use"]["assigned"], 10);
+    }
+
+    async fn the_same_idempotency_key_a_hundred_times_at_once_is_one_session(world: World) {
+        let (license, people) = world.pool(10, 1).await;
+        let answers = join_all((0..100).map(|_| people[0].try_ask("one-click"))).await;
+        let mut ids: Vec<_> = answers.into_iter().map(|answer| answer.expect("an answer").body["id"].to_string()).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 1);
+        let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
+        assert_eq!(seen["use"]["sessions"], 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_on_one_database_give_exactly_ten_every_time() {
+    let database = Database::create(Engine::Postgres).await;
+    let (one, two) = (Process::start(&database.address).await, Process::start(&database.address).await);
+    let admin = Person::setting_up(&one.url).await;
+    let (license, people) = crate::crashes::pool_at(&admin, 10, 100).await;
+    let spread: Vec<_> =
+        people.iter().enumerate().map(|(place, p)| p.at(if place % 2 == 0 { &one.url } else { &two.url })).collect();
+    for round in 0..ROUNDS {
+        let (granted, refused) = all_ask(&spread).await;
+        assert_eq!((granted.len(), refused.len()), (10, 90), "round {round}");
+        let seen = admin.at(&two.url).get(&format!("/licenses/{license}")).await.ok();
+        assert_eq!(seen["use"]["occupied"], 10);
+        end_all(&admin, &granted).await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_process_on_one_sqlite_file_is_kept_out() {
+    let database = Database::create(Engine::Sqlite).await;
+    let _first = seatkeeper::db::Db::open(&database.address).await.expect("the first opens it");
+    let second = seatkeeper::db::Db::open(&database.address).await.expect_err("the second must not");
+    assert!(second.to_string().contains("another Seatkeeper process"), "{second}");
+}

@@ -1,0 +1,195 @@
+//! A server of its own for each test, on a database of its own, with people to act in the stories.
+
+pub mod database;
+pub mod person;
+pub mod process;
+
+pub use database::{Database, Engine};
+pub use person::Person;
+pub use process::Process;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper::{
+    api,
+    app::{App, Options},
+    auth::throttle::Throttle,
+    clock::{Clock, Dice},
+    db::Db,
+};
+use seatkeeper_shared::{
+    ids::{LicenseId, ProductId, UserId},
+    license::Model,
+    people::{Permission, Role},
+    wire::{
+        account::Setup,
+        licenses::{NewLicense, NewProduct},
+        users::NewUser,
+    },
+};
+use serde_json::json;
+use std::net::SocketAddr;
+
+/// The password of everybody in the stories.
+pub const PASSWORD: &str = "correct horse battery";
+/// The token of the setup link.
+pub const SETUP_TOKEN: &str = "the-setup-token";
+
+/// Tells a story once on each engine.
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "each story uses what it needs of the file's imports")]
+            use super::*;
+
+            $(#[$meta])*
+            async fn story($world: $crate::world::World) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                story($crate::world::World::start($crate::world::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                story($crate::world::World::start($crate::world::Engine::Postgres).await).await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both_engines;
+
+/// A server inside the test, whose clock stands still and whose dice are loaded.
+pub struct World {
+    /// Where it serves.
+    pub url: String,
+    /// What is behind it.
+    pub app: App,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its admin, who is the billing contact.
+    pub admin: Person,
+    now: std::sync::Mutex<DateTime<Utc>>,
+    _database: Database,
+}
+
+impl World {
+    /// A server that is set up, with nothing in it but its admin.
+    pub async fn start(engine: Engine) -> Self {
+        let database = Database::create(engine).await;
+        let db = Db::open(&database.address).await.expect("the test database opens");
+        let now = "2026-03-02T09:00:00Z".parse().expect("a time");
+        let clock = Clock::fixed(now);
+        let options = Options {
+            clock: clock.clone(),
+            dice: Dice::loaded(7),
+            setup_token: Some(SETUP_TOKEN.to_owned()),
+            throttle: Throttle::new(10_000),
+            cheap_passwords: true,
+            ..Options::default()
+        };
+        let app = App::start(db, options).await.expect("the app starts");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let service = api::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum_serve(listener, service).await });
+        let admin = Person::setting_up(&url).await;
+        Self { url, app, clock, admin, now: std::sync::Mutex::new(now), _database: database }
+    }
+
+    /// Time passes.
+    pub fn pass(&self, time: TimeDelta) {
+        let mut now = self.now.lock().expect("no test panicked here");
+        *now += time;
+        self.clock.set(*now);
+    }
+
+    /// Adds a product.
+    pub async fn product(&self, name: &str) -> ProductId {
+        let body = NewProduct { name: name.to_owned(), key_seconds: None };
+        let answer = self.admin.post("/products", &body).await;
+        serde_json::from_value(answer.created()["id"].clone()).expect("an id")
+    }
+
+    /// Adds a license of a product.
+    pub async fn license(&self, product: ProductId, model: Model, seats: i64) -> LicenseId {
+        let body = NewLicense {
+            product_id: product,
+            model,
+            seats,
+            starts_at: None,
+            ends_at: None,
+            seat_rule: None,
+            lease_seconds: None,
+        };
+        let answer = self.admin.post("/licenses", &body).await;
+        serde_json::from_value(answer.created()["id"].clone()).expect("an id")
+    }
+
+    /// Adds somebody and lets him sign in.
+    pub async fn person(&self, name: &str, role: Role, permissions: &[Permission]) -> Person {
+        let id = self.user(name, role, permissions).await;
+        Person::signing_in(&self.url, &email_of(name), id).await
+    }
+
+    /// Adds an agent and lets him sign in.
+    pub async fn agent(&self, name: &str) -> Person {
+        self.person(name, Role::Agent, &[]).await
+    }
+
+    /// Adds somebody who does not sign in.
+    pub async fn user(&self, name: &str, role: Role, permissions: &[Permission]) -> UserId {
+        let body = NewUser {
+            name: name.to_owned(),
+            email: email_of(name),
+            password: PASSWORD.to_owned(),
+            role,
+            permissions: permissions.iter().copied().collect(),
+        };
+        let answer = self.admin.post("/users", &body).await;
+        serde_json::from_value(answer.created()["id"].clone()).expect("an id")
+    }
+
+    /// Assigns a license.
+    pub async fn grant(&self, license: LicenseId, users: &[UserId]) {
+        let answer = self.admin.post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": users })).await;
+        for result in answer.ok()["results"].as_array().expect("results") {
+            assert_eq!(result["changed"], true, "{result}");
+        }
+    }
+
+    /// "Remote Support v5" with a concurrent license, and agents who are admitted to it.
+    pub async fn pool(&self, seats: i64, agents: usize) -> (LicenseId, Vec<Person>) {
+        let product = self.product("Remote Support v5").await;
+        let license = self.license(product, Model::Concurrent, seats).await;
+        let mut people = Vec::new();
+        for number in 0..agents {
+            people.push(self.agent(&format!("Agent {number}")).await);
+        }
+        self.grant(license, &people.iter().map(|p| p.id).collect::<Vec<_>>()).await;
+        (license, people)
+    }
+}
+
+/// The e-mail address of somebody in the stories.
+pub fn email_of(name: &str) -> String {
+    format!("{}@example.org", name.to_lowercase().replace(' ', "."))
+}
+
+/// The setup of every test account.
+pub fn setup() -> Setup {
+    Setup {
+        token: SETUP_TOKEN.to_owned(),
+        account_name: "Muster Support GmbH".to_owned(),
+        name: "Anja Krüger".to_owned(),
+        email: "anja.krueger@example.org".to_owned(),
+        password: PASSWORD.to_owned(),
+        time_zone: Some("Europe/Berlin".to_owned()),
+    }
+}
+
+async fn axum_serve(
+    listener: tokio::net::TcpListener,
+    service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>,
+) {
+    axum::serve(listener, service).await.expect("the test server serves");
+}

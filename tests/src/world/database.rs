@@ -1,0 +1,55 @@
+//! A database of its own for each test, on either engine.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// An engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in a temporary folder.
+    Sqlite,
+    /// A database in the cluster that `cargo xtask test` starts.
+    Postgres,
+}
+
+/// An empty database. The file goes with it; the cluster goes as a whole.
+pub struct Database {
+    /// What `--database` takes.
+    pub address: String,
+    folder: Option<TempDir>,
+}
+
+impl Database {
+    /// A new one.
+    pub async fn create(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let address = format!("sqlite:{}", folder.path().join("seatkeeper.sqlite3").display());
+                Self { address, folder: Some(folder) }
+            }
+            Engine::Postgres => {
+                let address = create_in_cluster().await;
+                Self { address, folder: None }
+            }
+        }
+    }
+
+    /// The folder of the file, on SQLite.
+    pub fn folder(&self) -> Option<&std::path::Path> {
+        self.folder.as_ref().map(TempDir::path)
+    }
+}
+
+async fn create_in_cluster() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let cluster = std::env::var("SEATKEEPER_TEST_POSTGRES")
+        .expect("SEATKEEPER_TEST_POSTGRES names no cluster: run the tests with `cargo xtask test`");
+    let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let mut admin = PgConnection::connect(&cluster).await.expect("the cluster answers");
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
+    admin.execute(sqlx::query(create)).await.expect("a new database");
+    let (server, _) = cluster.rsplit_once('/').expect("an address with a database");
+    format!("{server}/{name}")
+}
