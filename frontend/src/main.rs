@@ -1,1 +1,5 @@
-fn main() {}
+//! The app's start in the browser.
+
+fn main() {
+    seatkeeper_frontend::start();
+}

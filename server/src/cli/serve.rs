@@ -46,7 +46,13 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let here = format!("http://{}", listener.local_addr()?);
     let url = serve.public_url.clone().unwrap_or(here);
     let dist = serve.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
-    let options = Options { setup_token: serve.setup_token, public_url: serve.public_url, dist, ..Options::default() };
+    let options = Options {
+        setup_token: serve.setup_token,
+        public_url: serve.public_url,
+        throttle: Throttle::new(serve.sign_in_burst),
+        dist,
+        ..Options::default()
+    };
     let app = App::start(db.clone(), options).await?;
     let sweeper = app.sweep();
     println!("Seatkeeper serves on {url}");
