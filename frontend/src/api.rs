@@ -1,0 +1,145 @@
+//! The server's API, typed. Each call answers with what the server said, or with a [`Failure`] that has a face.
+
+use crate::caller::Caller;
+use gloo_net::http::{Method, RequestBuilder};
+use leptos::prelude::*;
+use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem};
+use serde::{Serialize, de::DeserializeOwned};
+
+const BASE: &str = "/api/v1";
+
+/// Why a call brought nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// The server said no, and why.
+    Problem(Box<Problem>),
+    /// The server cannot be reached, or something between us and it answered.
+    Unreachable,
+}
+
+impl Failure {
+    /// The server's code, if it answered.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            Self::Problem(problem) => Some(problem.code),
+            Self::Unreachable => None,
+        }
+    }
+
+    /// The fields that the server did not accept.
+    pub fn fields(&self) -> &[FieldProblem] {
+        match self {
+            Self::Problem(problem) => &problem.errors,
+            Self::Unreachable => &[],
+        }
+    }
+
+    /// How the session ended, if that is why.
+    pub fn ended(&self) -> Option<&End> {
+        match self {
+            Self::Problem(problem) => problem.ended.as_ref(),
+            Self::Unreachable => None,
+        }
+    }
+}
+
+/// The API on behalf of whoever is signed in; notices when nobody is any more.
+#[derive(Clone, Copy)]
+pub struct Api {
+    caller: Caller,
+}
+
+impl Api {
+    /// The API of the app.
+    pub fn get() -> Self {
+        Self { caller: Caller::get() }
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn read<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
+        self.noticed(call::<(), T>(Method::GET, path, None, None).await)
+    }
+
+    /// Posts.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn post<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.noticed(call(Method::POST, path, Some(body), None).await)
+    }
+
+    /// Posts so that repeating it with the same key does nothing twice.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn post_once<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+        key: &str,
+    ) -> Result<T, Failure> {
+        self.noticed(call(Method::POST, path, Some(body), Some(key)).await)
+    }
+
+    /// Changes.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn patch<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.noticed(call(Method::PATCH, path, Some(body), None).await)
+    }
+
+    fn noticed<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        if let Err(failure) = &answer
+            && failure.code() == Some(Code::NotSignedIn)
+        {
+            self.caller.gone();
+        }
+        answer
+    }
+}
+
+/// One call, without noticing anything.
+///
+/// # Errors
+/// As the server says.
+pub async fn call<B: Serialize, T: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: Option<&B>,
+    key: Option<&str>,
+) -> Result<T, Failure> {
+    let mut request = RequestBuilder::new(&format!("{BASE}{path}")).method(method).header("Accept", "application/json");
+    if let Some(key) = key {
+        request = request.header("Idempotency-Key", key);
+    }
+    let request = match body {
+        Some(body) => request.json(body),
+        None => request.build(),
+    };
+    let response = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    let text = response.text().await.map_err(|_| Failure::Unreachable)?;
+    if !response.ok() {
+        let problem = serde_json::from_str(&text).map_err(|_| Failure::Unreachable)?;
+        return Err(Failure::Problem(Box::new(problem)));
+    }
+    let text = if text.is_empty() { "null" } else { &text };
+    serde_json::from_str(text).map_err(|error| {
+        leptos::logging::error!("{path}: {error}");
+        Failure::Unreachable
+    })
+}
+
+/// A fresh key for a request that must not be carried out twice.
+pub fn fresh_key() -> String {
+    let mut bytes = [0_u8; 16];
+    if let Ok(crypto) = window().crypto() {
+        // Without chance the key is that of the moment, which is good enough for one user's clicks.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    let chance: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{:.0}-{chance}", js_sys::Date::now())
+}

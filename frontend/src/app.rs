@@ -1,0 +1,58 @@
+//! The routes, and what all pages share: texts, clock, caller, messages.
+
+use crate::{
+    caller::Caller,
+    clock::Clock,
+    i18n::I18nContextProvider,
+    pages::{
+        auth::{setup::SetupPage, sign_in::SignInPage},
+        console::ConsolePage,
+        licenses::LicensesPage,
+        sessions::SessionsPage,
+        users::UsersPage,
+    },
+    shell::{NotFound, Shell, Start, language},
+    ui::toast::{ToastRegion, Toasts},
+};
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+/// The app.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    Clock::provide();
+    Caller::provide();
+    Toasts::provide();
+    view! {
+        <I18nContextProvider set_lang_attr_on_html=true>
+            <Within />
+        </I18nContextProvider>
+    }
+}
+
+#[component]
+fn Within() -> impl IntoView {
+    language::follow();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/sign-in") view=SignInPage />
+                <Route path=path!("/setup") view=SetupPage />
+                <ParentRoute path=path!("") view=Shell>
+                    <Route path=path!("") view=Start />
+                    <Route path=path!("sessions") view=SessionsPage />
+                    <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("licenses") view=LicensesPage />
+                    <Route path=path!("console") view=ConsolePage />
+                    <Route path=path!("*any") view=NotFound />
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <ToastRegion />
+    }
+}

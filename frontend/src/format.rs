@@ -1,0 +1,177 @@
+//! Numbers, dates and lengths of time in the reader's language and the account's time zone.
+
+use crate::{
+    caller::Caller,
+    clock::{Clock, millis},
+    i18n::*,
+    span::Span,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use js_sys::{Array, Function, Object, Reflect};
+use std::{cell::RefCell, collections::HashMap};
+use wasm_bindgen::{JsCast as _, JsValue};
+
+/// The language and the context in which things are written.
+pub type Texts = leptos_i18n::I18nContext<Locale>;
+
+/// Writes what people read. Whatever is written with it is written anew when the language changes.
+#[derive(Clone, Copy)]
+pub struct Format {
+    i18n: Texts,
+    caller: Caller,
+    clock: Clock,
+}
+
+impl Format {
+    /// The formats of the app.
+    pub fn get() -> Self {
+        Self { i18n: use_i18n(), caller: Caller::get(), clock: Clock::get() }
+    }
+
+    /// "5.000"
+    #[expect(clippy::cast_precision_loss, reason = "counts of people and seats are small")]
+    pub fn number(self, number: impl TryInto<i64>) -> String {
+        let number = number.try_into().unwrap_or(i64::MAX);
+        if (0..1_000).contains(&number) {
+            return number.to_string();
+        }
+        self.intl("NumberFormat", &[], &JsValue::from_f64(number as f64)).unwrap_or_else(|| number.to_string())
+    }
+
+    /// "10:42"
+    pub fn time(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("hour", "2-digit"), ("minute", "2-digit")])
+    }
+
+    /// "25. November 2026"
+    pub fn date(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("dateStyle", "long")])
+    }
+
+    /// "25. Nov. 2026, 10:42"
+    pub fn date_time(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "short")])
+    }
+
+    /// "25. Nov. 2026, 10:42:07 MEZ", for tooltips.
+    pub fn exact(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "long")])
+    }
+
+    /// The account's time zone.
+    pub fn zone(self) -> String {
+        self.caller.zone().unwrap_or_else(|| "UTC".to_owned())
+    }
+
+    /// "2:14 h", "7 min", "30 s", "3 Tage"
+    pub fn span(self, length: TimeDelta) -> String {
+        self.write(length, false)
+    }
+
+    /// The length since then, growing by itself.
+    pub fn since(self, then: DateTime<Utc>) -> String {
+        self.span(self.clock.since(then))
+    }
+
+    /// "vor 7 min", growing by itself.
+    pub fn ago(self, then: DateTime<Utc>) -> String {
+        let length = self.clock.since(then);
+        if length < TimeDelta::seconds(2) {
+            return t_string!(self.i18n, time.just_now).to_owned();
+        }
+        t_string!(self.i18n, time.ago, span = self.write(length, true))
+    }
+
+    fn write(self, length: TimeDelta, dative: bool) -> String {
+        let i18n = self.i18n;
+        match Span::of(length) {
+            Span::Seconds(n) => t_string!(i18n, time.seconds, n = n),
+            Span::Minutes(n) => t_string!(i18n, time.minutes, n = n),
+            Span::Hours(h, m) => t_string!(i18n, time.hours, h = h, m = format!("{m:02}")),
+            Span::Days(count) if dative => t_string!(i18n, time.days_dative, count = count),
+            Span::Days(count) => t_string!(i18n, time.days, count = count),
+        }
+    }
+
+    /// "Anja, Mehmet und Sofia", "Anja, Mehmet und 7 weitere"
+    pub fn names(self, names: &[String], most: usize) -> String {
+        let (i18n, comma) = (self.i18n, t_string!(self.i18n, common.listed));
+        match names {
+            [] => String::new(),
+            [one] => one.clone(),
+            _ if names.len() > most => {
+                let shown = names[..most].join(comma);
+                t_string!(i18n, common.and_more, names = shown, n = self.number(names.len() - most))
+            }
+            [first @ .., last] => t_string!(i18n, common.and_last, names = first.join(comma), last = last.clone()),
+        }
+    }
+
+    fn date_with(self, time: DateTime<Utc>, options: &[(&'static str, &'static str)]) -> String {
+        let zone = self.zone();
+        let mut all = vec![("timeZone", zone.as_str())];
+        all.extend(options.iter().copied());
+        let when = js_sys::Date::new(&JsValue::from_f64(millis(time)));
+        self.intl("DateTimeFormat", &all, when.as_ref())
+            // A zone that this browser does not know: then the browser's own.
+            .or_else(|| self.intl("DateTimeFormat", options, when.as_ref()))
+            .unwrap_or_else(|| time.to_string())
+    }
+
+    /// Asks the browser's `Intl`; formatters are dear and are kept.
+    fn intl(self, class: &'static str, options: &[(&str, &str)], value: &JsValue) -> Option<String> {
+        let locale = self.i18n.get_locale().as_str();
+        let key = format!("{class} {locale} {options:?}");
+        let known = FORMATTERS.with_borrow(|all| all.get(&key).cloned());
+        let formatter = match known {
+            Some(formatter) => formatter,
+            None => {
+                let made = formatter(class, locale, options)?;
+                FORMATTERS.with_borrow_mut(|all| all.insert(key, made.clone()));
+                made
+            }
+        };
+        formatter.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
+    }
+}
+
+thread_local! {
+    static FORMATTERS: RefCell<HashMap<String, Function>> = RefCell::default();
+}
+
+/// The bound `format` function of a new formatter. English is that of Britain: 24 hours, the day before the month.
+fn formatter(class: &str, locale: &str, options: &[(&str, &str)]) -> Option<Function> {
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let class: Function = Reflect::get(&intl, &class.into()).ok()?.dyn_into().ok()?;
+    let given = Object::new();
+    for (name, value) in options {
+        Reflect::set(&given, &(*name).into(), &(*value).into()).ok()?;
+    }
+    let locale = if locale == "en" { "en-GB" } else { locale };
+    let made = Reflect::construct(&class, &Array::of2(&locale.into(), &given)).ok()?;
+    Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
+}
+
+/// The browser's time zone (IANA name).
+pub fn browser_zone() -> Option<String> {
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let class: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+    let made = Reflect::construct(&class, &Array::new()).ok()?;
+    let resolved: Function = Reflect::get(&made, &"resolvedOptions".into()).ok()?.dyn_into().ok()?;
+    let options = resolved.call0(&made).ok()?;
+    Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+}
+
+/// All time zones that the browser knows.
+pub fn zones() -> Vec<String> {
+    let known = || -> Option<Array> {
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        let supported: Function = Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;
+        supported.call1(&intl, &"timeZone".into()).ok()?.dyn_into().ok()
+    };
+    let mut zones: Vec<String> = known().map(|all| all.iter().filter_map(|zone| zone.as_string()).collect()).unwrap_or_default();
+    if !zones.iter().any(|zone| zone == "UTC") {
+        zones.push("UTC".to_owned());
+    }
+    zones
+}

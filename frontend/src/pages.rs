@@ -1,0 +1,7 @@
+//! The pages, one folder each.
+
+pub mod auth;
+pub mod console;
+pub mod licenses;
+pub mod sessions;
+pub mod users;

@@ -1,0 +1,38 @@
+//! The pages for those who are not signed in: setup and sign-in.
+
+pub mod setup;
+pub mod sign_in;
+
+use crate::{
+    i18n::*,
+    shell::preferences::{LanguageChoice, ThemeChoice},
+    ui::icon::Mark,
+};
+use leptos::prelude::*;
+
+/// The frame of these pages: the brand above, one card, the preferences below.
+#[component]
+fn Card(
+    /// Wider, for longer forms.
+    #[prop(optional)]
+    wide: bool,
+    /// What is in it.
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div class="gate" class:wide=wide>
+            <p class="gate-brand">
+                <Mark />
+                <b>{t!(i18n, common.brand)}</b>
+            </p>
+            <main class="gate-card" id="main">
+                {children()}
+            </main>
+            <footer class="gate-foot">
+                <LanguageChoice />
+                <ThemeChoice />
+            </footer>
+        </div>
+    }
+}

@@ -1,0 +1,171 @@
+//! Setup: the organisation and its first administrator, once, with the token of the setup link.
+
+use super::Card;
+use crate::{
+    api::Api,
+    caller::{Caller, Who},
+    format::{browser_zone, zones},
+    i18n::*,
+    ui::{
+        face::{Wrong, usual},
+        field::TextField,
+        form::Form,
+        head::Heading,
+        select::{Choosable, Select},
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+use seatkeeper_shared::{
+    validate::{self, MIN_PASSWORD},
+    wire::account::{Me, Setup},
+};
+
+/// What is entered.
+#[derive(Clone, Copy, Default)]
+struct Entered {
+    account_name: RwSignal<String>,
+    name: RwSignal<String>,
+    email: RwSignal<String>,
+    password: RwSignal<String>,
+    time_zone: RwSignal<String>,
+}
+
+/// The page.
+#[component]
+pub fn SetupPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
+    let (query, navigate) = (use_query_map(), use_navigate());
+    let entered = Entered::default();
+    entered.time_zone.set(browser_zone().unwrap_or_else(|| "UTC".to_owned()));
+    let signed_in = Memo::new(move |_| matches!(caller.who(), Who::Known(_)));
+    Effect::new(move |_| {
+        if signed_in.get() {
+            navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let body = entered.body(query.read_untracked().get("token").unwrap_or_default());
+        if form.begin(checked(&body)) {
+            spawn_local(async move {
+                match api.post::<Me>("/setup", &body).await {
+                    Ok(me) => caller.came(me),
+                    Err(failure) => form.failed(failure),
+                }
+            });
+        }
+    };
+    view! {
+        <Card wide=true>
+            <Heading title=Signal::derive(move || t_string!(i18n, auth.setup_title).to_owned()) />
+            <p class="muted">{t!(i18n, auth.setup_text)}</p>
+            <form class="form" novalidate on:submit=submit>
+                <Organisation entered form />
+                <Admin entered form />
+                <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+                <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
+                    {move || if form.busy() { t_string!(i18n, auth.creating) } else { t_string!(i18n, auth.create) }}
+                </button>
+            </form>
+        </Card>
+    }
+    .into_any()
+}
+
+impl Entered {
+    fn body(self, token: String) -> Setup {
+        Setup {
+            token,
+            account_name: self.account_name.get_untracked(),
+            name: self.name.get_untracked(),
+            email: self.email.get_untracked(),
+            password: self.password.get_untracked(),
+            time_zone: Some(self.time_zone.get_untracked()),
+        }
+    }
+}
+
+fn checked(body: &Setup) -> [crate::ui::form::Checked; 4] {
+    [
+        ("account_name", validate::name(&body.account_name).err()),
+        ("name", validate::name(&body.name).err()),
+        ("email", validate::email(&body.email).err()),
+        ("password", validate::password(&body.password).err()),
+    ]
+}
+
+#[component]
+fn Organisation(
+    /// What is entered.
+    entered: Entered,
+    /// The form.
+    form: Form,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let all = zones().into_iter().map(|zone| Choosable::new(zone.clone(), zone.replace('_', " "))).collect::<Vec<_>>();
+    view! {
+        <fieldset class="part">
+            <legend>{t!(i18n, auth.account_section)}</legend>
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, auth.account_name).to_owned())
+                value=entered.account_name
+                name="account_name"
+                autocomplete="organization"
+                error=form.error("account_name")
+                first=true
+            />
+            <Select
+                label=Signal::derive(move || t_string!(i18n, auth.time_zone).to_owned())
+                name="time_zone"
+                options=Signal::stored(all)
+                value=entered.time_zone
+                choose=move |zone| entered.time_zone.set(zone)
+            />
+            <p class="hint">{t!(i18n, auth.time_zone_hint)}</p>
+        </fieldset>
+    }
+}
+
+#[component]
+fn Admin(
+    /// What is entered.
+    entered: Entered,
+    /// The form.
+    form: Form,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <fieldset class="part">
+            <legend>{t!(i18n, auth.admin_section)}</legend>
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, auth.your_name).to_owned())
+                value=entered.name
+                name="name"
+                autocomplete="name"
+                error=form.error("name")
+            />
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
+                value=entered.email
+                kind="email"
+                name="email"
+                autocomplete="username"
+                error=form.error("email")
+            />
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
+                value=entered.password
+                kind="password"
+                name="password"
+                autocomplete="new-password"
+                hint=Signal::derive(move || Some(t_string!(i18n, auth.password_hint, min = MIN_PASSWORD)))
+                error=form.error("password")
+            />
+        </fieldset>
+    }
+}

@@ -1,0 +1,109 @@
+//! Sign-in: e-mail and password, then on to where one wanted to go.
+
+use super::Card;
+use crate::{
+    api::Api,
+    caller::{Caller, Who},
+    i18n::*,
+    shell::start_of,
+    ui::{
+        face::{Wrong, usual},
+        field::TextField,
+        form::Form,
+        head::Heading,
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+use seatkeeper_shared::{
+    validate::FieldError,
+    wire::account::{Me, SignIn},
+};
+
+/// The page.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    go_on_when_signed_in(caller);
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let missing = |text: &str| text.trim().is_empty().then_some(FieldError::Required);
+        let body = SignIn { email: email.get_untracked(), password: password.get_untracked() };
+        if form.begin([("email", missing(&body.email)), ("password", missing(&body.password))]) {
+            spawn_local(async move {
+                match api.post::<Me>("/sign-in", &body).await {
+                    Ok(me) => caller.came(me),
+                    Err(failure) => form.failed(failure),
+                }
+            });
+        }
+    };
+    view! {
+        <Card>
+            <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
+            <form class="form" novalidate on:submit=submit>
+                <TextField
+                    label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
+                    value=email
+                    kind="email"
+                    name="email"
+                    autocomplete="username"
+                    error=form.error("email")
+                    first=true
+                />
+                <TextField
+                    label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
+                    value=password
+                    kind="password"
+                    name="password"
+                    autocomplete="current-password"
+                    error=form.error("password")
+                />
+                <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+                <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
+                    {move || {
+                        if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
+                    }}
+                </button>
+            </form>
+            <p class="gate-hint">{t!(i18n, auth.forgot)}</p>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Only addresses of our own pages are followed.
+fn go_on_when_signed_in(caller: Caller) {
+    let (query, navigate) = (use_query_map(), use_navigate());
+    let known = Memo::new(move |_| matches!(caller.who(), Who::Known(_)));
+    Effect::new(move |_| {
+        if known.get() {
+            let back = query.read_untracked().get("back").filter(|back| is_own(back));
+            let to = back.unwrap_or_else(|| start_of(caller).to_owned());
+            navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+    });
+}
+
+fn is_own(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn the_way_back_never_leads_to_another_site() {
+        assert!(is_own("/sessions?q=anja"));
+        for bad in ["https://example.org", "//example.org", "/\\example.org", ""] {
+            assert!(!is_own(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Lengths of time in the few forms in which people are shown them.
+
+use chrono::TimeDelta;
+
+/// A length of time, rounded down to what matters to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Less than a minute.
+    Seconds(i64),
+    /// Less than an hour.
+    Minutes(i64),
+    /// Less than a day: hours and minutes.
+    Hours(i64, i64),
+    /// Whole days.
+    Days(i64),
+}
+
+impl Span {
+    /// The form for this length; negative ones count as none.
+    pub fn of(length: TimeDelta) -> Self {
+        let seconds = length.num_seconds().max(0);
+        match seconds {
+            0..60 => Self::Seconds(seconds),
+            60..3_600 => Self::Minutes(seconds / 60),
+            3_600..86_400 => Self::Hours(seconds / 3_600, seconds % 3_600 / 60),
+            _ => Self::Days(seconds / 86_400),
+        }
+    }
+}
+
+/// Minutes and seconds of a countdown, rounded up so that it reaches 0:00 when the time is over.
+pub fn countdown(left: TimeDelta) -> String {
+    let millis = left.num_milliseconds().max(0);
+    let seconds = (millis + 999) / 1_000;
+    match seconds / 3_600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds % 3_600 / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn lengths_take_the_form_of_their_size() {
+        let of = |seconds| Span::of(TimeDelta::seconds(seconds));
+        assert_eq!(of(-5), Span::Seconds(0));
+        assert_eq!(of(59), Span::Seconds(59));
+        assert_eq!(of(60), Span::Minutes(1));
+        assert_eq!(of(8_040), Span::Hours(2, 14));
+        assert_eq!(of(200_000), Span::Days(2));
+    }
+
+    #[wasm_bindgen_test]
+    fn a_countdown_ends_at_zero_and_not_before() {
+        assert_eq!(countdown(TimeDelta::milliseconds(71_400)), "1:12");
+        assert_eq!(countdown(TimeDelta::milliseconds(1)), "0:01");
+        assert_eq!(countdown(TimeDelta::milliseconds(-1)), "0:00");
+        assert_eq!(countdown(TimeDelta::seconds(3_725)), "1:02:05");
+    }
+}

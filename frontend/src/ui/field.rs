@@ -1,0 +1,71 @@
+//! A labelled text field with its hint and its problem, each announced with it.
+
+use crate::{i18n::*, words};
+use leptos::prelude::*;
+use seatkeeper_shared::validate::FieldError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A fresh id for elements that refer to each other.
+pub fn fresh_id(what: &str) -> String {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    format!("{what}-{}", LAST.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A line of text.
+#[component]
+pub fn TextField(
+    /// What is asked for.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What was entered.
+    value: RwSignal<String>,
+    /// `text`, `email`, `password`, `number`, `date`.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// The field's name, for password managers and tests.
+    name: &'static str,
+    /// What browsers fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// A sentence that helps.
+    #[prop(into, optional)]
+    hint: MaybeProp<String>,
+    /// What is wrong.
+    #[prop(into, optional)]
+    error: MaybeProp<FieldError>,
+    /// It may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// It is where one begins.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let id = fresh_id(name);
+    let notes = format!("{id}-notes");
+    let wrong = Memo::new(move |_| error.get());
+    view! {
+        <div class="field">
+            <label for=id.clone()>
+                {move || label.get()}
+                {optional.then(|| view! { <small class="optional">{t!(i18n, common.optional)}</small> })}
+            </label>
+            <input
+                id=id
+                name=name
+                type=kind
+                autocomplete=autocomplete
+                autofocus=first
+                required=!optional
+                aria-invalid=move || wrong.get().map(|_| "true")
+                aria-describedby=notes.clone()
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+            <div id=notes class="notes">
+                {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
+                {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+            </div>
+        </div>
+    }
+}

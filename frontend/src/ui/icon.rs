@@ -1,0 +1,105 @@
+//! Line drawings of 20 by 20, in the colour of the text they stand beside.
+
+use leptos::prelude::*;
+
+/// What a drawing shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    /// A pulse: live sessions.
+    Live,
+    /// Two people.
+    Users,
+    /// A box.
+    Box,
+    /// A headset: the console.
+    Console,
+    /// A cross.
+    Cross,
+    /// A plus.
+    Plus,
+    /// Three dots.
+    More,
+    /// A tick.
+    Tick,
+    /// A warning triangle.
+    Warning,
+    /// Two sheets.
+    Copy,
+    /// A door with an arrow.
+    Leave,
+    /// The sun.
+    Sun,
+    /// The moon.
+    Moon,
+    /// A screen.
+    Screen,
+    /// A lock.
+    Lock,
+    /// A cloud without a connection.
+    Offline,
+    /// A magnifying glass.
+    Search,
+}
+
+impl Glyph {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Live => "M2.5 10h3l2-5 4 10 2.5-5h3.5",
+            Self::Users => {
+                "M5 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M2.500 16.500c.5-3.500 3-5 5.500-5s5 1.500 5.500 5M13.500 4a3 3 0 0 1 0 5.500\
+                 M15 12c1.500.7 2.300 2.300 2.500 4.500"
+            }
+            Self::Box => "M10 2.500 17 6v8l-7 3.500L3 14V6zM3 6l7 3.500L17 6M10 9.500v8",
+            Self::Console => {
+                "M3.500 12v-2a6.500 6.500 0 0 1 13 0v2M3.500 11.500h2v4h-1a1.500 1.500 0 0 1-1.500-1.500zM16.500 11.500h-2v4h1a1.500 1.500 0 0 0 \
+                 1.500-1.500zM15 15.500c0 1.500-1.500 2-4 2"
+            }
+            Self::Cross => "M5.500 5.500l9 9M14.500 5.500l-9 9",
+            Self::Plus => "M10 4.500v11M4.500 10h11",
+            Self::More => "M4.500 10h.01M10 10h.01M15.500 10h.01",
+            Self::Tick => "M4.500 10.500 8.500 14.500 15.500 6",
+            Self::Warning => "M10 3.500 17.500 16.500h-15zM10 8.500v3.500M10 14.300v.01",
+            Self::Copy => "M7.500 7.500h9v9h-9zM4.500 12.500h-1v-9h9v1",
+            Self::Leave => "M8 3.500H4v13h4M12.500 6.500 16 10l-3.500 3.500M16 10H8",
+            Self::Sun => {
+                "M6.500 10a3.500 3.500 0 1 0 7 0 3.500 3.500 0 1 0-7 0M10 2v1.500M10 16.500V18M2 10h1.500M16.500 10H18M4.300 4.300l1.100 1.100\
+                 M14.600 14.600l1.100 1.100M15.700 4.300l-1.100 1.100M5.400 14.600l-1.100 1.100"
+            }
+            Self::Moon => "M16 11.800A6.500 6.500 0 0 1 8.200 4a6.500 6.500 0 1 0 7.800 7.800z",
+            Self::Screen => "M2.500 4h15v9.500h-15zM7 16.500h6M10 13.500v3",
+            Self::Lock => "M4.500 9h11v8h-11zM6.500 9V6.500a3.500 3.500 0 0 1 7 0V9",
+            Self::Offline => "M3 3l14 14M6 8a4 4 0 0 0-.5 8H14M8.500 5.300A4.500 4.500 0 0 1 14.800 9a3.500 3.500 0 0 1 2.200 5",
+            Self::Search => "M4 9a5 5 0 1 0 10 0A5 5 0 1 0 4 9M12.700 12.700 16.500 16.500",
+        }
+    }
+}
+
+/// A drawing; it says nothing by itself.
+#[component]
+pub fn Icon(
+    /// What it shows.
+    glyph: Glyph,
+) -> impl IntoView {
+    view! {
+        <svg class="ic" viewBox="0 0 20 20" aria-hidden="true">
+            <path d=glyph.path() />
+        </svg>
+    }
+}
+
+/// The brand: four seats.
+#[component]
+pub fn Mark(
+    /// Twice as large.
+    #[prop(optional)]
+    big: bool,
+) -> impl IntoView {
+    view! {
+        <span class="mark" class:big=big aria-hidden="true">
+            <i></i>
+            <i></i>
+            <i></i>
+            <i></i>
+        </span>
+    }
+}

@@ -1,0 +1,88 @@
+//! A labelled choice out of a list, the browser's own.
+
+use super::field::fresh_id;
+use leptos::prelude::*;
+
+/// One thing to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choosable {
+    /// Its value, as it stands in the address bar or the request.
+    pub value: String,
+    /// What people read.
+    pub text: String,
+    /// The heading under which it stands.
+    pub group: Option<String>,
+}
+
+impl Choosable {
+    /// Something without a heading.
+    pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { value: value.into(), text: text.into(), group: None }
+    }
+
+    /// The same under a heading.
+    #[must_use]
+    pub fn under(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+}
+
+/// A choice out of a list.
+#[component]
+pub fn Select(
+    /// What is chosen.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The field's name.
+    name: &'static str,
+    /// What can be chosen; things under the same heading stand together.
+    #[prop(into)]
+    options: Signal<Vec<Choosable>>,
+    /// The value that is chosen.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Somebody chose this value.
+    #[prop(into)]
+    choose: Callback<String>,
+) -> impl IntoView {
+    let id = fresh_id(name);
+    let groups = move || grouped(options.get()).into_iter().map(|(group, all)| section(group, all, value)).collect_view();
+    view! {
+        <div class="field">
+            <label for=id.clone()>{move || label.get()}</label>
+            <select id=id name=name on:change=move |event| choose.run(event_target_value(&event))>
+                {groups}
+            </select>
+        </div>
+    }
+}
+
+fn section(group: Option<String>, all: Vec<Choosable>, value: Signal<String>) -> AnyView {
+    let options = all
+        .into_iter()
+        .map(|one| {
+            let own = one.value.clone();
+            view! {
+                <option value=one.value prop:selected=move || value.with(|chosen| *chosen == own)>
+                    {one.text}
+                </option>
+            }
+        })
+        .collect_view();
+    match group {
+        Some(group) => view! { <optgroup label=group>{options}</optgroup> }.into_any(),
+        None => options.into_any(),
+    }
+}
+
+fn grouped(options: Vec<Choosable>) -> Vec<(Option<String>, Vec<Choosable>)> {
+    let mut groups: Vec<(Option<String>, Vec<Choosable>)> = Vec::new();
+    for option in options {
+        match groups.last_mut() {
+            Some((group, all)) if *group == option.group => all.push(option),
+            _ => groups.push((option.group.clone(), vec![option])),
+        }
+    }
+    groups
+}

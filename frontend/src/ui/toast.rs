@@ -1,0 +1,91 @@
+//! Short messages in one live region: what was done, and what did not work.
+
+use super::icon::{Glyph, Icon};
+use crate::i18n::*;
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// How long a good message stays.
+const STAYS: Duration = Duration::from_secs(6);
+
+#[derive(Clone, PartialEq)]
+struct Toast {
+    number: usize,
+    text: String,
+    bad: bool,
+}
+
+/// The messages of the app.
+#[derive(Clone, Copy)]
+pub struct Toasts {
+    all: RwSignal<Vec<Toast>>,
+    count: StoredValue<usize>,
+}
+
+impl Toasts {
+    /// Puts itself into the context.
+    pub fn provide() {
+        provide_context(Self { all: RwSignal::default(), count: StoredValue::new(0) });
+    }
+
+    /// The messages of the app.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Says what was done; goes away by itself.
+    pub fn good(self, text: impl Into<String>) {
+        let number = self.add(text.into(), false);
+        set_timeout(move || self.remove(number), STAYS);
+    }
+
+    /// Says what did not work; stays until it is closed.
+    pub fn bad(self, text: impl Into<String>) {
+        self.add(text.into(), true);
+    }
+
+    fn add(self, text: String, bad: bool) -> usize {
+        let number = self.count.get_value();
+        self.count.set_value(number + 1);
+        self.all.update(|all| {
+            all.retain(|toast| toast.text != text);
+            all.push(Toast { number, text, bad });
+        });
+        number
+    }
+
+    fn remove(self, number: usize) {
+        self.all.update(|all| all.retain(|toast| toast.number != number));
+    }
+}
+
+/// Where the messages appear.
+#[component]
+pub fn ToastRegion() -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = Toasts::get();
+    let one = move |toast: Toast| {
+        let number = toast.number;
+        view! {
+            <div class="toast" class:bad=toast.bad>
+                <Icon glyph=if toast.bad { Glyph::Warning } else { Glyph::Tick } />
+                <p>{toast.text}</p>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=move || t_string!(i18n, common.close)
+                    on:click=move |_| toasts.remove(number)
+                >
+                    <Icon glyph=Glyph::Cross />
+                </button>
+            </div>
+        }
+    };
+    view! {
+        <section class="toasts" role="status" aria-live="polite" aria-label=move || t_string!(i18n, toast.region)>
+            <For each=move || toasts.all.get() key=|toast| toast.number let:toast>
+                {one(toast)}
+            </For>
+        </section>
+    }
+}

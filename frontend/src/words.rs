@@ -1,0 +1,178 @@
+//! The words of the domain and of its problems, in the reader's language.
+
+use crate::{api::Failure, format::Texts, i18n::*};
+use seatkeeper_shared::{
+    license::{Model, SeatRule},
+    people::{Permission, Role, UserStatus},
+    problem::{Code, End},
+    session::{EndReason, Mode, Platform, SessionState},
+    validate::FieldError,
+    wire::licenses::LicenseView,
+};
+
+/// "Remote Support v5 – Concurrent"
+pub fn license(i18n: Texts, license: &LicenseView) -> String {
+    license_of(i18n, &license.product_name, license.model)
+}
+
+/// The name of a license by its product and model.
+pub fn license_of(i18n: Texts, product: &str, of: Model) -> String {
+    t_string!(i18n, word.license, product = product.to_owned(), model = model_short(i18n, of))
+}
+
+/// "Concurrent", "Benannt"
+pub fn model_short(i18n: Texts, model: Model) -> &'static str {
+    match model {
+        Model::Concurrent => t_string!(i18n, word.concurrent),
+        Model::Named => t_string!(i18n, word.named),
+    }
+}
+
+/// The model as it is chosen in a form.
+pub fn model(i18n: Texts, model: Model) -> &'static str {
+    match model {
+        Model::Concurrent => t_string!(i18n, word.model_concurrent),
+        Model::Named => t_string!(i18n, word.model_named),
+    }
+}
+
+/// What takes a seat.
+pub fn rule(i18n: Texts, rule: SeatRule) -> &'static str {
+    match rule {
+        SeatRule::Agent => t_string!(i18n, word.rule_agent),
+        SeatRule::Device => t_string!(i18n, word.rule_device),
+        SeatRule::Session => t_string!(i18n, word.rule_session),
+    }
+}
+
+/// The state of a session.
+pub fn state(i18n: Texts, state: SessionState) -> &'static str {
+    match state {
+        SessionState::Waiting => t_string!(i18n, word.waiting),
+        SessionState::Connected => t_string!(i18n, word.connected),
+        SessionState::Ended => t_string!(i18n, word.ended),
+    }
+}
+
+/// The kind of a session.
+pub fn mode(i18n: Texts, mode: Mode) -> &'static str {
+    match mode {
+        Mode::Attended => t_string!(i18n, word.attended),
+        Mode::Unattended => t_string!(i18n, word.unattended),
+        Mode::Application => t_string!(i18n, word.application),
+    }
+}
+
+/// A platform.
+pub fn platform(i18n: Texts, platform: Platform) -> &'static str {
+    match platform {
+        Platform::Windows => t_string!(i18n, word.windows),
+        Platform::Mac => t_string!(i18n, word.mac),
+        Platform::Ios => t_string!(i18n, word.ios),
+        Platform::Android => t_string!(i18n, word.android),
+        Platform::Linux => t_string!(i18n, word.linux),
+    }
+}
+
+/// A role.
+pub fn role(i18n: Texts, role: Role) -> &'static str {
+    match role {
+        Role::Admin => t_string!(i18n, word.admin),
+        Role::Manager => t_string!(i18n, word.manager),
+        Role::Agent => t_string!(i18n, word.agent),
+    }
+}
+
+/// The status of a user.
+pub fn status(i18n: Texts, status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Active => t_string!(i18n, word.active),
+        UserStatus::Suspended => t_string!(i18n, word.suspended),
+    }
+}
+
+/// A permission.
+pub fn permission(i18n: Texts, permission: Permission) -> &'static str {
+    match permission {
+        Permission::ManageUsers => t_string!(i18n, word.manage_users),
+        Permission::ManageProducts => t_string!(i18n, word.manage_products),
+        Permission::ManageSessions => t_string!(i18n, word.manage_sessions),
+        Permission::ViewReports => t_string!(i18n, word.view_reports),
+        Permission::ViewAudit => t_string!(i18n, word.view_audit),
+    }
+}
+
+/// Why a session ended.
+pub fn reason(i18n: Texts, reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Finished => t_string!(i18n, reason.finished),
+        EndReason::KeyExpired => t_string!(i18n, reason.key_expired),
+        EndReason::LeaseExpired => t_string!(i18n, reason.lease_expired),
+        EndReason::Idle => t_string!(i18n, reason.idle),
+        EndReason::EndedByAdmin => t_string!(i18n, reason.ended_by_admin),
+        EndReason::UserDeactivated => t_string!(i18n, reason.user_deactivated),
+        EndReason::AssignmentRevoked => t_string!(i18n, reason.assignment_revoked),
+        EndReason::LicenseEnded => t_string!(i18n, reason.license_ended),
+        EndReason::ReplacedByOtherDevice => t_string!(i18n, reason.replaced_by_other_device),
+        EndReason::Abandoned => t_string!(i18n, reason.abandoned),
+    }
+}
+
+/// How a session ended, in a few words: the reason, and who did it.
+pub fn how(i18n: Texts, end: &End) -> String {
+    match &end.by {
+        Some(name) => t_string!(i18n, reason.by, reason = reason(i18n, end.reason), name = name.clone()),
+        None => reason(i18n, end.reason).to_owned(),
+    }
+}
+
+/// What is wrong with a field.
+pub fn field(i18n: Texts, error: &FieldError) -> String {
+    match *error {
+        FieldError::Required => t_string!(i18n, field.required).to_owned(),
+        FieldError::TooShort { min } => t_string!(i18n, field.too_short, min = min),
+        FieldError::TooLong { max } => t_string!(i18n, field.too_long, max = max),
+        FieldError::OutOfRange { min, max } => t_string!(i18n, field.out_of_range, min = min, max = max),
+        FieldError::Email => t_string!(i18n, field.email).to_owned(),
+        FieldError::ControlCharacters => t_string!(i18n, field.control).to_owned(),
+        FieldError::EndBeforeStart => t_string!(i18n, field.end_before_start).to_owned(),
+        FieldError::Unknown => t_string!(i18n, field.unknown).to_owned(),
+    }
+}
+
+/// What went wrong, and what the reader can do.
+pub fn failure(i18n: Texts, failure: &Failure) -> &'static str {
+    failure.code().map_or_else(|| t_string!(i18n, problem.unreachable), |code| problem(i18n, code))
+}
+
+/// What went wrong, by its code.
+pub fn problem(i18n: Texts, code: Code) -> &'static str {
+    match code {
+        Code::BadRequest | Code::MethodNotAllowed | Code::UnsupportedMediaType => t_string!(i18n, problem.bad_request),
+        Code::Invalid => t_string!(i18n, problem.invalid),
+        Code::NotSignedIn => t_string!(i18n, problem.not_signed_in),
+        Code::WrongCredentials => t_string!(i18n, problem.wrong_credentials),
+        Code::Forbidden => t_string!(i18n, problem.forbidden),
+        Code::WrongOrigin => t_string!(i18n, problem.wrong_origin),
+        Code::WrongSetupToken => t_string!(i18n, problem.wrong_setup_token),
+        Code::AlreadySetUp => t_string!(i18n, problem.already_set_up),
+        Code::NotFound => t_string!(i18n, problem.not_found),
+        Code::AlreadyExists => t_string!(i18n, problem.already_exists),
+        Code::LastAdmin => t_string!(i18n, problem.last_admin),
+        Code::PoolFull => t_string!(i18n, console.full_sentence),
+        Code::NotAssigned => t_string!(i18n, problem.not_assigned),
+        Code::LicenseNotStarted => t_string!(i18n, problem.license_not_started),
+        Code::LicenseEnded => t_string!(i18n, problem.license_ended),
+        Code::OverCapacity => t_string!(i18n, problem.over_capacity),
+        Code::UserSuspended => t_string!(i18n, problem.user_suspended),
+        Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
+        Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
+        Code::SessionEnded => t_string!(i18n, problem.session_ended),
+        Code::WrongState => t_string!(i18n, problem.wrong_state),
+        Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
+        Code::TooLarge => t_string!(i18n, problem.too_large),
+        Code::TooManyRequests => t_string!(i18n, problem.too_many_requests),
+        Code::Unavailable => t_string!(i18n, problem.unavailable),
+        Code::Internal => t_string!(i18n, problem.internal),
+    }
+}
