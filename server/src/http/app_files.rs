@@ -57,17 +57,15 @@ fn embedded(path: &str, asked: &HeaderMap) -> Response {
 }
 
 async fn from_folder(folder: &Path, path: &str) -> Response {
-    let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    for name in [path, "index.html"] {
-        if inside && (name == path || is_page(path)) && !name.is_empty() {
-            if let Ok(bytes) = tokio::fs::read(folder.join(name)).await {
-                let mut response = answer(name, &bytes, Body::empty());
-                *response.body_mut() = Body::from(bytes);
-                return response;
-            }
+    let inside = !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let file = Some(path).filter(|_| inside);
+    let page = Some("index.html").filter(|_| is_page(path));
+    for name in [file, page].into_iter().flatten() {
+        if let Ok(bytes) = tokio::fs::read(folder.join(name)).await {
+            return answer(name, &bytes.clone(), Body::from(bytes));
         }
     }
-    if path.is_empty() || is_page(path) {
+    if page.is_some() {
         const TEXT: &str = "The app is not built. Run `cargo xtask run`, or `cargo xtask dev` to develop.\n";
         return (StatusCode::SERVICE_UNAVAILABLE, TEXT).into_response();
     }
