@@ -1,0 +1,59 @@
+//! The main job: an admin ends sessions, another admin's screen and a waiting agent's console change by themselves.
+
+use super::{browser::Browser, world};
+use crate::world::email_of;
+use seatkeeper_shared::people::Role;
+
+const FULL_DE: &str = "Alle gemeinsam genutzten Lizenzen sind in Gebrauch. Um eine Sitzung zu starten, warten Sie bitte auf \
+                       eine verfügbare Lizenz";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_ends_three_sessions_and_everybody_sees_it() {
+    let world = world().await;
+    let (_, agents) = world.pool(10, 11).await;
+    for agent in agents.iter().take(10) {
+        agent.ask().await.created();
+    }
+    agents[10].ask().await.problem(409, "pool_full");
+    world.person("Bernd Maier", Role::Admin, &[]).await;
+
+    let one = Browser::open(&world.url, "de").await;
+    one.sign_in("anja.krueger@example.org").await;
+    one.go("/sessions").await;
+    one.reads("Agent 9").await;
+    let other = Browser::open(&world.url, "en").await;
+    other.sign_in(&email_of("Bernd Maier")).await;
+    other.go("/sessions").await;
+    other.reads("Agent 9").await;
+    let eleventh = Browser::open(&world.url, "de").await;
+    eleventh.sign_in(&email_of("Agent 10")).await;
+    eleventh.reads(FULL_DE).await;
+    for browser in [&one, &other, &eleventh] {
+        browser.value("window.sameDocument = true").await;
+    }
+
+    for agent in ["Agent 2", "Agent 3", "Agent 4"] {
+        let row = format!("//tr[.//*[normalize-space(text())='{agent}']]//input[@type='checkbox']");
+        one.driver.find(thirtyfour::By::XPath(&row)).await.expect("a row").click().await.expect("ticked");
+    }
+    one.click("Sitzungen beenden").await;
+    one.reads("Agent 2").await;
+    one.screenshot("journey-dialog").await;
+    one.driver.find(thirtyfour::By::Css("dialog[open] .danger")).await.expect("a button").click().await.expect("confirmed");
+
+    for browser in [&one, &other] {
+        for agent in ["Agent 2", "Agent 3", "Agent 4"] {
+            browser.holds(&format!("![...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('{agent}\\n'))")).await;
+        }
+        browser.holds("document.body.innerText.includes('Agent 9')").await;
+    }
+    eleventh.holds("!document.body.innerText.includes('Alle gemeinsam genutzten Lizenzen')").await;
+    eleventh.click("Sitzung starten").await;
+    eleventh.holds("/\\d{3} \\d{3} \\d{3}/.test(document.body.innerText)").await;
+    eleventh.screenshot("journey-console").await;
+
+    for browser in [&one, &other, &eleventh] {
+        browser.holds("window.sameDocument === true").await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,79 @@
+//! Every page in both languages, light and dark, wide and narrow: nothing for axe or the console to complain about, nothing
+//! that sticks out.
+
+use super::{browser::Browser, world};
+use crate::world::{World, email_of};
+use seatkeeper_shared::{license::Model, people::Role, session::Platform};
+use serde_json::json;
+
+/// A pool that is full, with waiting and connected sessions, and a named license.
+async fn busy(world: &World) {
+    let (license, agents) = world.pool(10, 12).await;
+    let desk = world.product("Service Desk").await;
+    let shared = world.license(desk, Model::Concurrent, 8).await;
+    let named = world.license(desk, Model::Named, 3).await;
+    world.grant(shared, &[agents[0].id, agents[11].id]).await;
+    world.grant(named, &[agents[1].id]).await;
+    for (place, agent) in agents.iter().take(10).enumerate() {
+        let body = crate::world::person::wanted("attended");
+        let session = agent.post("/sessions", &body).await.created();
+        if place < 7 {
+            let platform = Platform::ALL[place % Platform::ALL.len()];
+            let path = format!("/sessions/{}/connect", session["id"].as_str().expect("an id"));
+            agent.post(&path, &json!({ "platform": platform })).await.ok();
+        }
+    }
+    world.person("Robert Lang", Role::Manager, &[]).await;
+    let _ = license;
+}
+
+/// Walks through pages in all looks.
+async fn walk(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
+    for (path, name) in pages {
+        browser.go(path).await;
+        browser.sees("main h1").await;
+        browser.holds("!document.querySelector('main [aria-busy=true]')").await;
+        for (width, height) in [(1280, 900), (390, 844), (320, 700)] {
+            browser.resize(width, height).await;
+            for scheme in ["light", "dark"] {
+                browser.prefer(scheme).await;
+                browser.screenshot(&format!("{name}-{who}-{width}-{scheme}")).await;
+                let found = browser.violations().await;
+                assert!(found.is_empty(), "{path} as {who}, {width} {scheme}: {found:#?}");
+            }
+            let sticks_out = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            assert_eq!(browser.value(sticks_out).await, json!(0), "{path} as {who} sticks out at {width} px");
+        }
+        browser.resize(1280, 900).await;
+        browser.prefer("light").await;
+    }
+    let complaints = browser.complaints().await;
+    assert!(complaints.is_empty(), "the console complains to {who}: {complaints:#?}");
+}
+
+const STAFF: &[(&str, &str)] =
+    &[("/sessions", "sessions"), ("/users", "users"), ("/licenses", "licenses"), ("/console", "console")];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_sound_in_german() {
+    let world = world().await;
+    busy(&world).await;
+    let browser = Browser::open(&world.url, "de").await;
+    walk(&browser, "stranger-de", &[("/sign-in", "sign-in"), ("/setup?token=used", "setup")]).await;
+    browser.sign_in("anja.krueger@example.org").await;
+    walk(&browser, "admin-de", STAFF).await;
+    walk(&browser, "admin-de", &[("/nowhere", "nowhere")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_sound_in_english() {
+    let world = world().await;
+    busy(&world).await;
+    let browser = Browser::open(&world.url, "en").await;
+    walk(&browser, "stranger-en", &[("/sign-in", "sign-in")]).await;
+    browser.sign_in(&email_of("Robert Lang")).await;
+    walk(&browser, "viewer-en", STAFF).await;
+    let agent = Browser::open(&world.url, "en").await;
+    agent.sign_in(&email_of("Agent 11")).await;
+    walk(&agent, "agent-en", &[("/console", "console")]).await;
+}
