@@ -23,7 +23,7 @@ use seatkeeper_shared::problem::{Code, Problem};
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
-    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -72,8 +72,13 @@ pub fn openapi() -> OpenApi {
     let mut more = Vec::new();
     <Problem as utoipa::ToSchema>::schemas(&mut more);
     components.schemas.extend(more);
+    api.security = Some(vec![no_scopes("token"), no_scopes("browser")]);
     describe_failures(&mut api);
     api
+}
+
+fn no_scopes(scheme: &str) -> SecurityRequirement {
+    SecurityRequirement::new(scheme, Vec::<String>::new())
 }
 
 /// Every route may fail with a problem; that is said once, here.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::LicenseId,
+    license::Model,
     wire::licenses::{LicenseView, Peak},
 };
 use std::collections::{HashMap, VecDeque};
@@ -43,7 +44,9 @@ impl Trends {
     pub fn complete(&self, views: &mut [LicenseView], now: DateTime<Utc>) {
         for view in views {
             let Some(trend) = self.0.get(&view.id) else { continue };
-            view.usage.full_since = trend.full_since.filter(|_| view.usage.occupied >= view.seats);
+            // A named seat is its owner's whether or not he is at work: only a pool can be full.
+            let full = view.model == Model::Concurrent && view.usage.occupied >= view.seats;
+            view.usage.full_since = trend.full_since.filter(|_| full);
             view.usage.peak = trend.peaks.iter().find(|peak| peak.at > now - WINDOW).copied();
         }
     }
@@ -64,11 +67,7 @@ impl Trend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seatkeeper_shared::{
-        ids::ProductId,
-        license::{Model, SeatRule},
-        wire::licenses::LicenseUse,
-    };
+    use seatkeeper_shared::{ids::ProductId, license::SeatRule, wire::licenses::LicenseUse};
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)

@@ -11,6 +11,7 @@ use crate::{
     db::{Db, DbError},
     store,
 };
+use futures_util::FutureExt as _;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, UserId},
     problem::Code,
@@ -20,7 +21,7 @@ use seatkeeper_shared::{
         sessions::{EndResult, Renewed, SessionView},
     },
 };
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// How many commands are committed together at most.
@@ -223,7 +224,11 @@ impl Engine {
     async fn run(self, mut jobs: mpsc::Receiver<Job>) {
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.recv_many(&mut batch, BATCH).await > 0 {
-            let outcomes = self.commit(&mut batch).await;
+            // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
+            let outcomes = AssertUnwindSafe(self.commit(&mut batch)).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!("a batch of commands has met a fault; nothing of it was saved");
+                None
+            });
             for (place, job) in batch.drain(..).enumerate() {
                 // Nobody may be waiting any more; what was decided stays decided.
                 let _ = job.reply.send(outcomes.as_ref().and_then(|all| all.get(place)).cloned());

@@ -78,7 +78,7 @@ pub struct LicenseUse {
     pub connected: i64,
     /// Live sessions; several may share a seat.
     pub sessions: i64,
-    /// Since when every seat is occupied, if so.
+    /// Since when every seat of a concurrent license is occupied, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_since: Option<DateTime<Utc>>,
     /// The most seats that were occupied at once in the last 24 hours.
@@ -86,7 +86,7 @@ pub struct LicenseUse {
     pub peak: Option<Peak>,
 }
 
-/// The most seats that were occupied at once, and when that was first so.
+/// The most seats that were occupied at once, and when that was last so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Peak {
