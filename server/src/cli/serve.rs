@@ -9,8 +9,11 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf};
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use tokio::{net::TcpListener, sync::watch};
+
+/// How long answers that are under way may still take when the server stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// How to run the server.
 #[derive(Debug, Args)]
@@ -60,9 +63,18 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         println!("Set it up here, once: {url}/setup?token={}", app.setup_token);
     }
     let service = api::service(app).into_make_service_with_connect_info::<SocketAddr>();
+    let (tell, told) = watch::channel(false);
+    tokio::spawn(async move {
+        told_to_stop().await;
+        println!("Seatkeeper stops");
+        tell.send_replace(true);
+    });
+    let until_told = |mut told: watch::Receiver<bool>| async move { drop(told.wait_for(|told| *told).await) };
+    let serving = axum::serve(listener, service).with_graceful_shutdown(until_told(told.clone()));
     tokio::select! {
-        served = axum::serve(listener, service) => served?,
-        () = told_to_stop() => println!("Seatkeeper stops"),
+        served = async { serving.await } => served?,
+        // The live feed of a viewer never ends by itself.
+        () = async { until_told(told).await; tokio::time::sleep(LAST_ANSWERS).await } => {}
     }
     sweeper.abort();
     db.close().await;

@@ -391,4 +391,6 @@ impl Pool {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

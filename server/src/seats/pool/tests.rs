@@ -3,15 +3,15 @@
 use super::*;
 use uuid::Uuid;
 
-fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
 }
 
-fn user(number: u128) -> UserId {
+pub(super) fn user(number: u128) -> UserId {
     UserId(Uuid::from_u128(number))
 }
 
-fn pool(model: Model, seats: i64, seat_rule: SeatRule) -> Pool {
+pub(super) fn pool(model: Model, seats: i64, seat_rule: SeatRule) -> Pool {
     let terms = Terms {
         license: LicenseId(Uuid::from_u128(1)),
         product: ProductId(Uuid::from_u128(2)),
@@ -37,7 +37,7 @@ fn pool(model: Model, seats: i64, seat_rule: SeatRule) -> Pool {
     pool
 }
 
-fn ask(session: u128, device: &str, mode: Mode) -> Ask {
+pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
     Ask {
         session: SessionId(Uuid::from_u128(session)),
         device: device.to_owned(),
