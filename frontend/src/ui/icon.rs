@@ -17,6 +17,8 @@ pub enum Glyph {
     Cross,
     /// A plus.
     Plus,
+    /// A minus.
+    Minus,
     /// Three dots.
     More,
     /// A tick.
@@ -56,6 +58,7 @@ impl Glyph {
             }
             Self::Cross => "M5.500 5.500l9 9M14.500 5.500l-9 9",
             Self::Plus => "M10 4.500v11M4.500 10h11",
+            Self::Minus => "M4.500 10h11",
             Self::More => "M4.500 10h.01M10 10h.01M15.500 10h.01",
             Self::Tick => "M4.500 10.500 8.500 14.500 15.500 6",
             Self::Warning => "M10 3.500 17.500 16.500h-15zM10 8.500v3.500M10 14.300v.01",

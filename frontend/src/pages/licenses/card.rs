@@ -1,0 +1,117 @@
+//! A license: numbers first, then its seats as squares, then its terms, then what can be done.
+
+use super::{desk::Desk, facts::Facts, stock::Stock, validity::Standing};
+use crate::{
+    caller::Caller,
+    clock::Clock,
+    format::{Format, Texts},
+    i18n::*,
+    ui::{
+        field::fresh_id,
+        seats::{SeatFigure, Seats},
+    },
+    words,
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use seatkeeper_shared::{ids::LicenseId, license::Model, permissions::Action, wire::licenses::LicenseView};
+
+/// One license.
+#[component]
+pub fn LicenseCard(
+    /// Which.
+    id: LicenseId,
+    /// The licenses.
+    stock: Stock,
+    /// The dialogs.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let caller = Caller::get();
+    let Some(first) = untrack(|| stock.license(id)) else { return ().into_any() };
+    let known = Memo::new(move |_| stock.license(id));
+    let license = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
+    let heading = fresh_id("license");
+    let name = move || license.with(|license| words::license(i18n, license));
+    view! {
+        <article class="license" class:over=move || license.with(|l| l.over() > 0) aria-labelledby=heading.clone()>
+            <header class="license-head">
+                <h3 id=heading.clone()>{move || words::model(i18n, license.with(|l| l.model))}</h3>
+                <StandingTag license />
+            </header>
+            <SeatFigure license />
+            <Seats license />
+            <NowLine license />
+            <Facts license />
+            <footer class="license-acts">
+                <A
+                    href=format!("/sessions?license={id}")
+                    attr:aria-label=move || t_string!(i18n, seats.show, license = name())
+                >
+                    {t!(i18n, licenses.sessions)}
+                </A>
+                <Show when=move || caller.may(Action::ChangeSeats)>
+                    <button
+                        type="button"
+                        class="button"
+                        aria-label=move || t_string!(i18n, licenses.change_title, license = name())
+                        on:click=move |_| desk.change_seats(id)
+                    >
+                        {t!(i18n, licenses.change_seats)}
+                    </button>
+                </Show>
+            </footer>
+        </article>
+    }
+    .into_any()
+}
+
+/// "Endet in 12 Tagen", "Abgelaufen"; nothing while the license simply counts.
+#[component]
+fn StandingTag(
+    /// The license.
+    license: Signal<LicenseView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let clock = Clock::get();
+    let standing = Memo::new(move |_| license.with(|license| Standing::of(license, clock.now())));
+    move || {
+        let (class, text) = match standing.get() {
+            Standing::Valid => return None,
+            Standing::EndsSoon(end) => ("tag warn", ends(i18n, clock.until(end).num_days())),
+            Standing::NotYet => ("tag plain", t_string!(i18n, licenses.not_yet).to_owned()),
+            Standing::Ended => ("tag warn", t_string!(i18n, licenses.is_over).to_owned()),
+        };
+        Some(view! { <span class=class>{text}</span> })
+    }
+}
+
+fn ends(i18n: Texts, days: i64) -> String {
+    if days == 0 { t_string!(i18n, licenses.ends_now).to_owned() } else { t_string!(i18n, licenses.ends_in, count = days) }
+}
+
+/// The one sentence that says what the numbers mean.
+#[component]
+fn NowLine(
+    /// The license.
+    license: Signal<LicenseView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let line = move || {
+        let license = license.get();
+        let (over, usage) = (license.over(), &license.usage);
+        let n = format.number(over);
+        match (license.model, usage.full_since, usage.peak) {
+            (Model::Concurrent, ..) if over > 0 => t_string!(i18n, licenses.over_pool, count = over, n = n),
+            (Model::Named, ..) if over > 0 => t_string!(i18n, licenses.over_named, count = over, n = n),
+            (Model::Named, ..) => t_string!(i18n, seats.in_session, count = usage.occupied),
+            (_, Some(since), _) => t_string!(i18n, seats.full_since, span = format.since(since)),
+            (_, None, Some(peak)) => {
+                t_string!(i18n, seats.peak, n = format.number(peak.occupied), time = format.time(peak.at))
+            }
+            (_, None, None) => t_string!(i18n, seats.no_peak).to_owned(),
+        }
+    };
+    view! { <p class="now-line">{line}</p> }
+}

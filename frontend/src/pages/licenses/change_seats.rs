@@ -1,0 +1,240 @@
+//! The number of seats of a license: what it is, what is in use, and what a new number would mean, while it is typed.
+
+use super::{desk::Desk, entered::seats, preview::Preview, stock::Stock};
+use crate::{
+    api::Api,
+    format::Format,
+    i18n::*,
+    ui::{
+        dialog::Dialog,
+        face::{Wrong, usual},
+        field::TextField,
+        form::Form,
+        icon::{Glyph, Icon},
+        toast::Toasts,
+    },
+    words,
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    license::Model,
+    validate::{self, FieldError, MAX_SEATS},
+    wire::licenses::{ChangeSeats, LicenseView},
+};
+
+/// The dialog.
+#[component]
+pub fn ChangeSeatsDialog(
+    /// The licenses.
+    stock: Stock,
+    /// The dialogs.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let known = Memo::new(move |_| desk.license.get().and_then(|id| stock.license(id)));
+    let title = move || {
+        let name = known.with(|known| known.as_ref().map(|license| words::license(i18n, license)));
+        t_string!(i18n, licenses.change_title, license = name.unwrap_or_default())
+    };
+    view! {
+        <Dialog open=desk.changing title=Signal::derive(title)>
+            {move || known.get_untracked().map(|first| view! { <ChangeForm first known desk /> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn ChangeForm(
+    /// The license as it was when the dialog was opened.
+    first: LicenseView,
+    /// The license as it is.
+    known: Memo<Option<LicenseView>>,
+    /// The dialogs.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
+    let (id, before) = (first.id, first.seats);
+    let text = RwSignal::new(before.to_string());
+    let license = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
+    let wanted = Memo::new(move |_| text.with(|text| seats(text)));
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let wanted = wanted.get_untracked();
+        if wanted == Ok(license.with_untracked(|license| license.seats)) {
+            return desk.changing.set(false);
+        }
+        if !form.begin([("seats", wanted.clone().err())]) {
+            return;
+        }
+        spawn_local(async move {
+            let body = ChangeSeats { seats: wanted.unwrap_or_default() };
+            match api.patch::<LicenseView>(&format!("/licenses/{id}"), &body).await {
+                Ok(changed) => {
+                    let (name, n) = (words::license(i18n, &changed), format.number(changed.seats));
+                    toasts.good(t_string!(i18n, licenses.changed, count = changed.seats, license = name, n = n));
+                    form.done();
+                    desk.changing.set(false);
+                }
+                Err(failure) => form.failed(failure),
+            }
+        });
+    };
+    view! {
+        <form class="form" novalidate on:submit=submit>
+            <NowFacts license />
+            <Meanwhile before license form />
+            <Stepper text wanted form />
+            <Preview license wanted />
+            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <Buttons license wanted form desk />
+        </form>
+    }
+}
+
+/// How things stand, moving with the feed.
+#[component]
+fn NowFacts(
+    /// The license.
+    license: Signal<LicenseView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let shared = move || license.with(|license| license.model == Model::Concurrent);
+    let word = move || if shared() { t_string!(i18n, licenses.now) } else { t_string!(i18n, licenses.now_assigned) };
+    let taken = move || license.with(|license| format.number(license.taken()));
+    let seats = move || t_string!(i18n, seats.of, seats = license.with(|license| format.number(license.seats)));
+    let peak = move || license.with(|license| license.usage.peak);
+    let high = move || peak().map_or_else(|| t_string!(i18n, common.dash).to_owned(), |peak| format.number(peak.occupied));
+    let when = move || peak().map(|peak| t_string!(i18n, licenses.peak_at, time = format.time(peak.at)));
+    view! {
+        <dl class="facts">
+            <div>
+                <dt>{word}</dt>
+                <dd>{taken} " " <small>{seats}</small></dd>
+            </div>
+            <Show when=shared>
+                <div>
+                    <dt>{t!(i18n, licenses.peak)}</dt>
+                    <dd>{high} " " <small>{when}</small></dd>
+                </div>
+            </Show>
+        </dl>
+    }
+}
+
+/// Somebody else has changed the number while the dialog was open.
+#[component]
+fn Meanwhile(
+    /// The seats when it was opened.
+    before: i64,
+    /// The license.
+    license: Signal<LicenseView>,
+    /// The form; its own change is no news.
+    form: Form,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let now = Memo::new(move |_| license.with(|license| license.seats));
+    let text = move || {
+        let (before, now) = (format.number(before), format.number(now.get()));
+        t_string!(i18n, licenses.changed_meanwhile, before = before, now = now)
+    };
+    view! {
+        <div role="status">
+            <Show when=move || now.get() != before && !form.busy()>
+                <p class="note">
+                    <Icon glyph=Glyph::Warning />
+                    {text}
+                </p>
+            </Show>
+        </div>
+    }
+}
+
+/// The number, with a button for one less and one for one more.
+#[component]
+fn Stepper(
+    /// What is entered.
+    text: RwSignal<String>,
+    /// The number it stands for.
+    wanted: Memo<Result<i64, FieldError>>,
+    /// The form.
+    form: Form,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let step = move |by: i64| {
+        if let Ok(seats) = wanted.get_untracked() {
+            text.set((seats + by).clamp(0, MAX_SEATS).to_string());
+        }
+    };
+    let stuck = move |by: i64| wanted.get().map_or(true, |seats| validate::seats(seats + by).is_err()).to_string();
+    let refused = form.error("seats");
+    // An empty field is no mistake while one is typing.
+    let error = move || wanted.get().err().filter(|error| *error != FieldError::Required || refused.get().is_some());
+    view! {
+        <div class="stepper">
+            <button
+                type="button"
+                class="button"
+                aria-label=move || t_string!(i18n, licenses.fewer)
+                aria-disabled=move || stuck(-1)
+                on:click=move |_| step(-1)
+            >
+                <Icon glyph=Glyph::Minus />
+            </button>
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, licenses.new_seats).to_owned())
+                value=text
+                kind="number"
+                name="seats"
+                error=Signal::derive(error)
+                first=true
+            />
+            <button
+                type="button"
+                class="button"
+                aria-label=move || t_string!(i18n, licenses.more)
+                aria-disabled=move || stuck(1)
+                on:click=move |_| step(1)
+            >
+                <Icon glyph=Glyph::Plus />
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Buttons(
+    /// The license.
+    license: Signal<LicenseView>,
+    /// The number that is entered.
+    wanted: Memo<Result<i64, FieldError>>,
+    /// The form.
+    form: Form,
+    /// The dialogs.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let new = Memo::new(move |_| wanted.get().ok().filter(|seats| license.with(|license| license.seats != *seats)));
+    let text = move || match new.get() {
+        _ if form.busy() => t_string!(i18n, licenses.saving).to_owned(),
+        Some(seats) => t_string!(i18n, licenses.change_to, count = seats, n = format.number(seats)),
+        None => t_string!(i18n, licenses.change).to_owned(),
+    };
+    view! {
+        <div class="acts">
+            <button type="button" class="button" on:click=move |_| desk.changing.set(false)>
+                {t!(i18n, common.cancel)}
+            </button>
+            <button
+                type="submit"
+                class="button primary"
+                aria-disabled=move || (form.busy() || new.get().is_none()).to_string()
+            >
+                {text}
+            </button>
+        </div>
+    }
+}

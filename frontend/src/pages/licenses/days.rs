@@ -1,0 +1,81 @@
+//! Days as they are entered, turned into the moments at which they begin in the account's time zone.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use js_sys::{Object, Reflect};
+use seatkeeper_shared::validate::FieldError;
+
+/// The day that a date field holds; none if it is empty.
+///
+/// # Errors
+/// Not a date.
+pub fn day(text: &str) -> Result<Option<NaiveDate>, FieldError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Some).map_err(|_| FieldError::Unknown)
+}
+
+/// When this day begins where the clocks show `local`.
+pub fn begins(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let guess = midnight.and_utc();
+    let first = guess - (local(guess) - midnight);
+    // Once more: the first guess may lie on the other side of a change of the clocks.
+    first - (local(first) - midnight)
+}
+
+/// When this day is over there.
+pub fn is_over(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
+    begins(day.checked_add_days(Days::new(1)).unwrap_or(day), local)
+}
+
+/// What the clocks of a time zone (IANA name) show at a moment; UTC if this browser does not know the zone.
+pub fn clocks_of(zone: &str) -> impl Fn(DateTime<Utc>) -> NaiveDateTime {
+    let options = Object::new();
+    // Fails only for objects that are frozen.
+    let _ = Reflect::set(&options, &"timeZone".into(), &zone.into());
+    move |moment| shown(moment, &options).unwrap_or_else(|| moment.naive_utc())
+}
+
+fn shown(moment: DateTime<Utc>, options: &Object) -> Option<NaiveDateTime> {
+    let date = js_sys::Date::new(&crate::clock::millis(moment).into());
+    // Swedish writes dates as ISO 8601 does.
+    let text = date.to_locale_string("sv-SE", options).as_string()?;
+    NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn in_zone(zone: &str, text: &str) -> (String, String) {
+        let day = day(text).unwrap().unwrap();
+        let local = clocks_of(zone);
+        (begins(day, &local).to_rfc3339(), is_over(day, &local).to_rfc3339())
+    }
+
+    #[wasm_bindgen_test]
+    fn a_day_begins_and_ends_at_midnight_of_its_zone() {
+        let (from, to) = in_zone("Europe/Berlin", "2026-12-31");
+        assert_eq!((from.as_str(), to.as_str()), ("2026-12-30T23:00:00+00:00", "2026-12-31T23:00:00+00:00"));
+        let (from, _) = in_zone("America/Los_Angeles", "2026-07-01");
+        assert_eq!(from, "2026-07-01T07:00:00+00:00");
+    }
+
+    #[wasm_bindgen_test]
+    fn the_day_of_a_change_of_the_clocks_is_an_hour_shorter_or_longer() {
+        let (from, to) = in_zone("Europe/Berlin", "2026-03-29");
+        assert_eq!((from.as_str(), to.as_str()), ("2026-03-28T23:00:00+00:00", "2026-03-29T22:00:00+00:00"));
+        let (from, to) = in_zone("Europe/Berlin", "2026-10-25");
+        assert_eq!((from.as_str(), to.as_str()), ("2026-10-24T22:00:00+00:00", "2026-10-25T23:00:00+00:00"));
+    }
+
+    #[wasm_bindgen_test]
+    fn an_empty_field_is_no_day_and_nonsense_is_a_mistake() {
+        assert_eq!(day(""), Ok(None));
+        assert_eq!(day("31.12.2026"), Err(FieldError::Unknown));
+        let (from, _) = in_zone("Nowhere/Land", "2026-12-31");
+        assert_eq!(from, "2026-12-31T00:00:00+00:00");
+    }
+}

@@ -1,0 +1,65 @@
+//! The terms of a license: to whom it is assigned, from when to when it counts, what occupies a seat and for how long.
+
+use super::validity::last_day;
+use crate::{format::{Format, Texts}, i18n::*};
+use chrono::TimeDelta;
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    license::{Model, SeatRule},
+    wire::licenses::LicenseView,
+};
+
+/// The terms of a license.
+#[component]
+pub fn Facts(
+    /// The license.
+    license: Signal<LicenseView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let assigned = move || {
+        let count = license.with(|license| license.usage.assigned);
+        t_string!(i18n, licenses.assigned_users, count = count, n = format.number(count))
+    };
+    let lease = move || format.span(TimeDelta::seconds(license.with(|license| license.lease_seconds)));
+    view! {
+        <dl class="terms">
+            <dt>{t!(i18n, licenses.assigned_to)}</dt>
+            <dd>{assigned}</dd>
+            <dt>{t!(i18n, licenses.valid)}</dt>
+            <dd>{move || license.with(|license| valid(i18n, format, license))}</dd>
+            <dt>{t!(i18n, licenses.seat)}</dt>
+            <dd>{move || license.with(|license| rule(i18n, license))}</dd>
+            <dt>{t!(i18n, licenses.lost_contact)}</dt>
+            <dd>{move || t_string!(i18n, licenses.freed_after, span = lease())}</dd>
+        </dl>
+    }
+}
+
+/// "1. Januar 2026 bis 31. Dezember 2026"
+fn valid(i18n: Texts, format: Format, license: &LicenseView) -> String {
+    let (from, until) = (license.starts_at.map(|at| format.date(at)), license.ends_at.map(|at| format.date(last_day(at))));
+    match (from, until) {
+        (None, None) => t_string!(i18n, licenses.unlimited).to_owned(),
+        (Some(from), None) => t_string!(i18n, licenses.valid_from, date = from),
+        (None, Some(until)) => t_string!(i18n, licenses.valid_until, date = until),
+        (Some(from), Some(until)) => t_string!(i18n, licenses.valid_between, from = from, until = until),
+    }
+}
+
+/// What occupies a seat, in one sentence. A named seat is its owner's, whatever the rule.
+fn rule(i18n: Texts, license: &LicenseView) -> &'static str {
+    match license.model {
+        Model::Named => t_string!(i18n, licenses.rule_named),
+        Model::Concurrent => rule_help(i18n, license.seat_rule),
+    }
+}
+
+/// A seat rule in one sentence.
+pub fn rule_help(i18n: Texts, rule: SeatRule) -> &'static str {
+    match rule {
+        SeatRule::Agent => t_string!(i18n, licenses.rule_agent_help),
+        SeatRule::Device => t_string!(i18n, licenses.rule_device_help),
+        SeatRule::Session => t_string!(i18n, licenses.rule_session_help),
+    }
+}
