@@ -2,6 +2,14 @@
 
 mod world;
 
+mod admission;
+mod assignments;
+mod bad_input;
+mod bad_lists;
 mod crashes;
+mod e2e;
+mod permissions;
 mod races;
+mod sessions;
+mod sign_in;
 mod statements;

@@ -3,10 +3,12 @@
 pub mod database;
 pub mod person;
 pub mod process;
+pub mod watcher;
 
 pub use database::{Database, Engine};
-pub use person::Person;
+pub use person::{Answer, Person, id_of, wanted};
 pub use process::Process;
+pub use watcher::{Frame, Watcher};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::{
@@ -17,7 +19,7 @@ use seatkeeper::{
     db::Db,
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, UserId},
+    ids::{LicenseId, Position, ProductId, UserId},
     license::Model,
     people::{Permission, Role},
     wire::{
@@ -27,7 +29,7 @@ use seatkeeper_shared::{
     },
 };
 use serde_json::json;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// The password of everybody in the stories.
 pub const PASSWORD: &str = "correct horse battery";
@@ -68,32 +70,57 @@ pub struct World {
     pub clock: Clock,
     /// Its admin, who is the billing contact.
     pub admin: Person,
+    /// Its engine.
+    pub engine: Engine,
     now: std::sync::Mutex<DateTime<Utc>>,
-    _database: Database,
+    database: Database,
 }
 
 impl World {
-    /// A server that is set up, with nothing in it but its admin.
+    /// A server that is set up, with nothing in it but its admin, whose clock stands still.
     pub async fn start(engine: Engine) -> Self {
-        let database = Database::create(engine).await;
-        let db = Db::open(&database.address).await.expect("the test database opens");
+        Self::with_sign_in_burst(engine, 10_000).await
+    }
+
+    /// The same, which lets one address try so many sign-ins at once.
+    pub async fn with_sign_in_burst(engine: Engine, burst: u32) -> Self {
         let now = "2026-03-02T09:00:00Z".parse().expect("a time");
-        let clock = Clock::fixed(now);
-        let options = Options {
-            clock: clock.clone(),
-            dice: Dice::loaded(7),
-            setup_token: Some(SETUP_TOKEN.to_owned()),
-            throttle: Throttle::new(10_000),
-            cheap_passwords: true,
-            ..Options::default()
-        };
-        let app = App::start(db, options).await.expect("the app starts");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let service = api::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum_serve(listener, service).await });
+        let database = Database::create(engine).await;
+        let (url, app) = serve(&database, fixed(now, 7, burst)).await;
         let admin = Person::setting_up(&url).await;
-        Self { url, app, clock, admin, now: std::sync::Mutex::new(now), _database: database }
+        let clock = app.clock.clone();
+        Self { url, app, clock, admin, engine, now: std::sync::Mutex::new(now), database }
+    }
+
+    /// A server with the built app, the real clock and a sweep.
+    pub async fn with_app(dist: PathBuf) -> Self {
+        let database = Database::create(Engine::Sqlite).await;
+        let options = Options { dist: Some(dist), clock: Clock::default(), ..fixed(DateTime::UNIX_EPOCH, 7, 10_000) };
+        let (url, app) = serve(&database, options).await;
+        app.sweep();
+        let admin = Person::setting_up(&url).await;
+        let (clock, now) = (app.clock.clone(), std::sync::Mutex::new(DateTime::UNIX_EPOCH));
+        Self { url, app, clock, admin, engine: Engine::Sqlite, now, database }
+    }
+
+    /// A second server on the same database, with the same clock; PostgreSQL only.
+    pub async fn beside(&self) -> String {
+        let now = *self.now.lock().expect("no test panicked here");
+        let options = Options { clock: self.clock.clone(), ..fixed(now, 8, 10_000) };
+        serve(&self.database, options).await.0
+    }
+
+    /// Where a server serves that waits for its first admin. Its database goes with the returned one.
+    pub async fn not_set_up(engine: Engine) -> (String, Database) {
+        let database = Database::create(engine).await;
+        let (url, _) = serve(&database, fixed(DateTime::UNIX_EPOCH, 7, 10_000)).await;
+        (url, database)
+    }
+
+    /// The position of the newest event: it stays if nothing changes.
+    pub async fn head(&self) -> Position {
+        let mut tx = self.app.db.begin_read().await.expect("a transaction");
+        seatkeeper::store::events::head(&mut tx).await.expect("the log has a head")
     }
 
     /// Time passes.
@@ -187,9 +214,25 @@ pub fn setup() -> Setup {
     }
 }
 
-async fn axum_serve(
-    listener: tokio::net::TcpListener,
-    service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>,
-) {
-    axum::serve(listener, service).await.expect("the test server serves");
+/// What is decided for a server whose clock stands still.
+fn fixed(now: DateTime<Utc>, seed: u64, burst: u32) -> Options {
+    Options {
+        clock: Clock::fixed(now),
+        dice: Dice::loaded(seed),
+        setup_token: Some(SETUP_TOKEN.to_owned()),
+        throttle: Throttle::new(burst),
+        cheap_passwords: true,
+        ..Options::default()
+    }
+}
+
+/// Serves a database.
+async fn serve(database: &Database, options: Options) -> (String, App) {
+    let db = Db::open(&database.address).await.expect("the test database opens");
+    let app = App::start(db, options).await.expect("the app starts");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let service = api::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await.expect("the test server serves") });
+    (url, app)
 }

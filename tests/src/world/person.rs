@@ -130,6 +130,11 @@ impl Person {
         self.send(self.request(Method::PATCH, path).json(body)).await
     }
 
+    /// Removes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
     /// Asks for a seat of Remote Support.
     pub async fn ask(&self) -> Answer {
         self.post("/sessions", &wanted("application")).await
@@ -140,6 +145,12 @@ impl Person {
         let request = self.request(Method::POST, "/sessions").header("idempotency-key", key);
         self.try_send(request.json(&wanted("application"))).await
     }
+}
+
+/// The id in a body.
+#[track_caller]
+pub fn id_of<T: serde::de::DeserializeOwned>(body: &Value) -> T {
+    serde_json::from_value(body["id"].clone()).expect("an id")
 }
 
 /// A request for a seat of Remote Support.

@@ -1,0 +1,179 @@
+//! Who gets a seat: which license is tried, what shares a seat, what a refusal says, and what a repeated request gets.
+
+use crate::world::{Person, World, id_of, on_both_engines, wanted};
+use chrono::TimeDelta;
+use seatkeeper_shared::{ids::LicenseId, license::Model};
+use serde_json::{Value, json};
+
+/// A license of Remote Support with these terms, and agents who are admitted to it.
+async fn licensed(world: &World, terms: Value, agents: usize) -> (LicenseId, Vec<Person>) {
+    let product = world.product("Remote Support v5").await;
+    let mut body = json!({ "product_id": product, "model": "concurrent", "seats": 1 });
+    for (field, value) in terms.as_object().expect("terms") {
+        body[field] = value.clone();
+    }
+    let license: LicenseId = id_of(&world.admin.post("/licenses", &body).await.created());
+    let mut people = Vec::new();
+    for number in 0..agents {
+        people.push(world.agent(&format!("Agent {number}")).await);
+    }
+    world.grant(license, &people.iter().map(|p| p.id).collect::<Vec<_>>()).await;
+    (license, people)
+}
+
+fn on(device: &str) -> Value {
+    json!({ "product": "remote-support-v5", "device": device, "mode": "unattended" })
+}
+
+async fn occupied(world: &World, license: LicenseId) -> Value {
+    world.admin.get(&format!("/licenses/{license}")).await.ok()["use"]["occupied"].clone()
+}
+
+on_both_engines! {
+    async fn a_full_pool_refuses_with_the_sentence_and_the_facts(world: World) {
+        let (_, people) = world.pool(2, 3).await;
+        people[0].ask().await.created();
+        people[1].ask().await.created();
+        let refused = people[2].ask().await.problem(409, "pool_full");
+        assert_eq!(refused, json!({
+            "type": "/problems/pool_full",
+            "title": "All shared licenses are in use. To start a session, please wait for an available license.",
+            "status": 409, "code": "pool_full", "refusal": { "seats": 2, "occupied": 2 },
+        }));
+    }
+
+    async fn without_an_assignment_there_is_no_seat(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Concurrent, 1).await;
+        let agent = world.agent("Nora Neu").await;
+        let refused = agent.ask().await.problem(409, "not_assigned");
+        assert_eq!(refused["refusal"], Value::Null);
+        world.grant(license, &[agent.id]).await;
+        agent.ask().await.created();
+    }
+
+    async fn a_license_counts_from_its_start_to_its_end(world: World) {
+        let terms = json!({ "starts_at": "2026-03-02T09:01:00Z", "ends_at": "2026-03-02T09:02:00Z" });
+        let (_, people) = licensed(&world, terms, 2).await;
+        let early = people[0].ask().await.problem(409, "license_not_started");
+        assert_eq!(early["refusal"], json!({ "seats": 1, "occupied": 0, "at": "2026-03-02T09:01:00Z" }));
+        world.pass(TimeDelta::seconds(60));
+        let session = people[0].ask().await.created();
+        world.pass(TimeDelta::seconds(60));
+        let late = people[1].ask().await.problem(409, "license_ended");
+        assert_eq!(late["refusal"], json!({ "seats": 1, "occupied": 0, "at": "2026-03-02T09:02:00Z" }));
+        let heartbeat = format!("/sessions/{}/heartbeat", session["id"].as_str().expect("an id"));
+        let told = people[0].post(&heartbeat, &json!({})).await.problem(410, "session_ended");
+        assert_eq!(told["ended"]["reason"], "license_ended");
+    }
+
+    async fn an_agents_own_named_license_comes_first_then_the_shared_one(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let concurrent = world.license(product, Model::Concurrent, 1).await;
+        let named = world.license(product, Model::Named, 1).await;
+        let (both, shared) = (world.agent("Berta Beides").await, world.agent("Gerd Geteilt").await);
+        world.grant(named, &[both.id]).await;
+        world.grant(concurrent, &[both.id, shared.id]).await;
+        assert_eq!(both.ask().await.created()["license_id"], json!(named));
+        assert_eq!(shared.ask().await.created()["license_id"], json!(concurrent));
+        assert_eq!(both.ask().await.created()["license_id"], json!(named), "the shared one is full, his own is not");
+    }
+
+    async fn a_named_license_that_is_over_lets_the_shared_one_be_tried(world: World) {
+        let terms = json!({ "model": "named", "ends_at": "2026-03-02T09:00:00Z" });
+        let (_, people) = licensed(&world, terms, 1).await;
+        people[0].ask().await.problem(409, "license_ended");
+        let product = world.admin.get("/products").await.ok()[0].clone();
+        let concurrent = world.license(id_of(&product), Model::Concurrent, 1).await;
+        world.grant(concurrent, &[people[0].id]).await;
+        assert_eq!(people[0].ask().await.created()["license_id"], json!(concurrent));
+    }
+
+    async fn all_sessions_of_an_agent_share_a_seat_if_the_rule_says_agent(world: World) {
+        let (license, people) = licensed(&world, json!({ "seat_rule": "agent" }), 2).await;
+        people[0].post("/sessions", &on("NB-1")).await.created();
+        people[0].post("/sessions", &on("NB-2")).await.created();
+        people[1].post("/sessions", &on("NB-1")).await.problem(409, "pool_full");
+        assert_eq!(occupied(&world, license).await, 1);
+    }
+
+    async fn the_sessions_at_a_device_share_a_seat_if_the_rule_says_device(world: World) {
+        let (license, people) = licensed(&world, json!({ "seat_rule": "device", "seats": 2 }), 2).await;
+        people[0].post("/sessions", &on("NB-1")).await.created();
+        people[0].post("/sessions", &on("NB-1")).await.created();
+        assert_eq!(occupied(&world, license).await, 1);
+        people[0].post("/sessions", &on("NB-2")).await.created();
+        assert_eq!(occupied(&world, license).await, 2);
+        people[1].post("/sessions", &on("NB-1")).await.problem(409, "pool_full");
+    }
+
+    async fn each_session_takes_a_seat_if_the_rule_says_session(world: World) {
+        let (license, people) = licensed(&world, json!({ "seat_rule": "session", "seats": 2 }), 1).await;
+        people[0].post("/sessions", &on("NB-1")).await.created();
+        people[0].post("/sessions", &on("NB-1")).await.created();
+        people[0].post("/sessions", &on("NB-1")).await.problem(409, "pool_full");
+        assert_eq!(occupied(&world, license).await, 2);
+    }
+
+    async fn the_seat_is_free_when_the_holders_last_session_ends(world: World) {
+        let (_, people) = world.pool(1, 2).await;
+        let first = people[0].ask().await.created()["id"].clone();
+        let second = people[0].ask().await.created()["id"].clone();
+        people[0].post("/sessions/end", &json!({ "ids": [first] })).await.ok();
+        people[1].ask().await.problem(409, "pool_full");
+        people[0].post("/sessions/end", &json!({ "ids": [second] })).await.ok();
+        people[1].ask().await.created();
+    }
+
+    async fn a_repeated_request_gets_its_own_session_back(world: World) {
+        let (_, people) = world.pool(2, 2).await;
+        world.product("Service Desk").await;
+        let first = people[0].try_ask("one-click").await.expect("an answer").created();
+        let again = people[0].try_ask("one-click").await.expect("an answer").ok();
+        assert_eq!(again, first);
+        let other = json!({ "product": "service-desk", "device": "NB-0412", "mode": "application" });
+        let mismatch = people[0].request(reqwest::Method::POST, "/sessions").header("idempotency-key", "one-click");
+        people[0].send(mismatch.json(&other)).await.problem(422, "idempotency_mismatch");
+        let others = people[1].try_ask("one-click").await.expect("an answer").created();
+        assert_ne!(others["id"], first["id"], "a key is one user's");
+        let listed = world.admin.get("/sessions").await.ok();
+        assert_eq!(listed["total"], 2);
+    }
+
+    async fn a_repeated_request_whose_session_is_over_gets_no_new_one(world: World) {
+        let (license, people) = world.pool(1, 1).await;
+        let first = people[0].try_ask("one-click").await.expect("an answer").created();
+        people[0].post("/sessions/end", &json!({ "ids": [first["id"]] })).await.ok();
+        let again = people[0].try_ask("one-click").await.expect("an answer").ok();
+        assert_eq!((&again["id"], &again["state"]), (&first["id"], &json!("ended")));
+        assert_eq!(occupied(&world, license).await, 0);
+    }
+
+    async fn ending_many_says_for_each_what_became_of_it(world: World) {
+        let (_, people) = world.pool(3, 2).await;
+        let mut ids = Vec::new();
+        for (agent, mode) in [(0, "attended"), (0, "application"), (1, "attended")] {
+            ids.push(people[agent].post("/sessions", &wanted(mode)).await.created()["id"].clone());
+        }
+        people[0].post("/sessions/end", &json!({ "ids": [ids[1]] })).await.ok();
+        let unknown = json!("00000000-0000-4000-8000-000000000000");
+        let asked = json!({ "ids": [ids[0], ids[1], ids[2], unknown] });
+        let end = json!({ "reason": "finished", "at": "2026-03-02T09:00:00Z", "by": "Agent 0" });
+        assert_eq!(people[0].post("/sessions/end", &asked).await.ok()["results"], json!([
+            { "id": ids[0], "ended": end },
+            { "id": ids[1], "ended": end, "refused": "session_ended" },
+            { "id": ids[2], "refused": "not_found" },
+            { "id": unknown, "refused": "not_found" },
+        ]));
+        let by_admin = json!({ "reason": "ended_by_admin", "at": "2026-03-02T09:00:00Z", "by": "Anja Krüger" });
+        assert_eq!(world.admin.post("/sessions/end", &asked).await.ok()["results"], json!([
+            { "id": ids[0], "ended": end, "refused": "session_ended" },
+            { "id": ids[1], "ended": end, "refused": "session_ended" },
+            { "id": ids[2], "ended": by_admin },
+            { "id": unknown, "refused": "not_found" },
+        ]));
+        let twice = json!({ "ids": [ids[2], ids[2]] });
+        let results = world.admin.post("/sessions/end", &twice).await.ok();
+        assert_eq!(results["results"].as_array().map(Vec::len), Some(2), "one result for each, in order");
+    }
+}

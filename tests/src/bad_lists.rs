@@ -1,0 +1,85 @@
+//! Nonsense in the addresses of lists, and text that looks like code in names and searches: it comes back as it is.
+
+use crate::world::{PASSWORD, on_both_engines};
+use seatkeeper_shared::people::Role;
+use serde_json::json;
+
+/// Text that means something to databases, browsers and shells.
+const NASTY: [&str; 7] = [
+    "Robert'); DROP TABLE users;--",
+    "<script>alert(1)</script>",
+    "100% _sure_ !%",
+    "\" OR \"\"=\"",
+    "{{7*7}} ${7*7} %s%n",
+    "\u{202e}evil\u{200b}",
+    "🧑🏽‍🔧 Zoë Łukasz 李",
+];
+
+on_both_engines! {
+    async fn an_address_of_a_list_that_makes_no_sense_is_refused(world: World) {
+        for list in ["/users", "/sessions"] {
+            for (query, field) in [
+                ("sort=shoe_size", "sort"), ("sort=-", "sort"), ("sort=name'", "sort"),
+                ("limit=0", "limit"), ("limit=501", "limit"), ("limit=-1", "limit"),
+                ("after=nonsense", "after"), ("after=e30", "after"), ("after=%00", "after"),
+            ] {
+                let problem = world.admin.get(&format!("{list}?{query}")).await.problem(422, "invalid");
+                assert_eq!(problem["errors"][0]["field"], field, "{list}?{query}");
+            }
+            for query in ["limit=many", "limit=1e3", "license=42", "product=x'"] {
+                world.admin.get(&format!("{list}?{query}")).await.problem(400, "bad_request");
+            }
+        }
+        world.admin.get("/users?role=emperor").await.problem(400, "bad_request");
+        world.admin.get("/users?status=asleep").await.problem(400, "bad_request");
+        world.admin.get("/sessions?state=gone").await.problem(400, "bad_request");
+        world.admin.get("/sessions?platform=amiga").await.problem(400, "bad_request");
+        world.admin.get("/sessions?model=rented").await.problem(400, "bad_request");
+    }
+
+    async fn a_cursor_of_another_sort_order_is_refused(world: World) {
+        world.user("Berta", Role::Agent, &[]).await;
+        let page = world.admin.get("/users?sort=name&limit=1").await.ok();
+        let next = page["next"].as_str().expect("a next page");
+        let problem = world.admin.get(&format!("/users?sort=created_at&limit=1&after={next}")).await;
+        assert_eq!(problem.problem(422, "invalid")["errors"], json!([{ "field": "after", "error": "unknown" }]));
+    }
+
+    async fn a_search_for_what_cannot_be_in_a_name_finds_nothing_and_breaks_nothing(world: World) {
+        for list in ["/users", "/sessions"] {
+            for q in ["%00", "a%00b", "%25", "_", "!", "%27%3B--", "%F0%9F%91%BB", "%CC%88", &"x".repeat(4_000)] {
+                let found = world.admin.get(&format!("{list}?q={q}")).await;
+                assert!(found.status.as_u16() < 500, "{list}?q={q}: {} {:#}", found.status, found.body);
+            }
+        }
+        assert_eq!(world.admin.get("/users?q=%25").await.ok()["total"], 0, "a percent sign is no wildcard");
+        assert_eq!(world.admin.get("/users?q=_").await.ok()["total"], 0, "an underscore is no wildcard");
+    }
+
+    async fn text_that_looks_like_code_comes_back_as_it_is(world: World) {
+        for (number, text) in NASTY.iter().enumerate() {
+            let email = format!("nasty{number}@example.org");
+            let body = json!({ "name": text, "email": email, "password": PASSWORD, "role": "agent" });
+            let added = world.admin.post("/users", &body).await.created();
+            assert_eq!(added["name"], *text);
+            let request = world.admin.request(reqwest::Method::GET, "/users").query(&[("q", text)]);
+            let found = world.admin.send(request).await.ok();
+            assert_eq!((&found["total"], &found["items"][0]["name"]), (&json!(1), &json!(text)));
+            let product = world.admin.post("/products", &json!({ "name": format!("{text} {number}") })).await.created();
+            assert_eq!(product["name"], format!("{text} {number}"));
+            assert!(product["slug"].as_str().is_some_and(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')));
+        }
+        assert_eq!(world.admin.get("/users").await.ok()["total"], 1 + NASTY.len());
+    }
+
+    async fn an_end_message_that_looks_like_code_reaches_the_agent_as_it_is(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        for text in NASTY {
+            let id = people[0].ask().await.created()["id"].clone();
+            world.admin.post("/sessions/end", &json!({ "ids": [id], "message": text })).await.ok();
+            let path = format!("/sessions/{}/heartbeat", id.as_str().expect("an id"));
+            let told = people[0].post(&path, &json!({})).await.problem(410, "session_ended");
+            assert_eq!(told["ended"]["message"], text);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Every route and every kind of person: who gets through, and who is turned away. A route that is missing here fails.
+
+use crate::world::{PASSWORD, Person, World, email_of, on_both_engines, wanted};
+use reqwest::Method;
+use seatkeeper_shared::people::{Permission, Role};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The kinds of person, each by a letter.
+const PEOPLE: [(char, &str, Role, &[Permission]); 9] = [
+    ('a', "Agent", Role::Agent, &[]),
+    ('m', "Manager", Role::Manager, &[]),
+    ('u', "Users Manager", Role::Manager, &[Permission::ManageUsers]),
+    ('p', "Products Manager", Role::Manager, &[Permission::ManageProducts]),
+    ('s', "Sessions Manager", Role::Manager, &[Permission::ManageSessions]),
+    ('r', "Reports Manager", Role::Manager, &[Permission::ViewReports]),
+    ('v', "Audit Manager", Role::Manager, &[Permission::ViewAudit]),
+    ('b', "Both Manager", Role::Manager, &[Permission::ManageUsers, Permission::ManageProducts]),
+    ('A', "Second Admin", Role::Admin, &[]),
+];
+// And: ' ' a stranger, 'B' the admin who is the billing contact.
+const ANYBODY: &str = " amupsrvbAB";
+const SIGNED_IN: &str = "amupsrvbAB";
+const ALL_BUT_AGENTS: &str = "mupsrvbAB";
+const MANAGE_USERS: &str = "ubAB";
+const MANAGE_PRODUCTS: &str = "pbAB";
+const USERS_AND_PRODUCTS: &str = "bAB";
+const MANAGE_SESSIONS: &str = "sAB";
+const ADMINS: &str = "AB";
+const BILLING_CONTACT: &str = "B";
+const NOBODY_ELSE: &str = "";
+
+/// What a request is sent at.
+#[derive(Clone, Copy, PartialEq)]
+enum At {
+    /// What is there for all who may see it, or for nobody: whoever is let through gets 2xx, 404, 409 or 422.
+    Common,
+    /// A fresh session of somebody else: whoever is let through gets 2xx; the others may be told that it is not there.
+    Theirs,
+}
+use At::{Common, Theirs};
+
+/// Method, path as in the description of the API, what stands for `{id}`, body, whom it lets through.
+type Row = (&'static str, &'static str, At, Value, &'static str);
+
+/// `ME` stands for who asks, `ADMIN` and `AGENT` for ids of users; an `{id}` that is not given is unknown.
+fn table() -> Vec<Row> {
+    let name = json!({ "name": "ME" });
+    let user = json!({ "name": "ME", "email": "new-ME@example.org", "password": PASSWORD, "role": "agent" });
+    let manager = json!({ "name": "ME", "email": "boss-ME@example.org", "password": PASSWORD, "role": "manager" });
+    let powers = json!({ "name": "ME", "email": "pow-ME@example.org", "password": PASSWORD, "role": "agent",
+                         "permissions": ["view_audit"] });
+    let setup = serde_json::to_value(crate::world::setup()).expect("JSON");
+    let license = json!({ "product_id": uuid::Uuid::nil(), "model": "named", "seats": 1 });
+    let users = json!({ "user_ids": [uuid::Uuid::nil()] });
+    let revoke = json!({ "user_ids": [uuid::Uuid::nil()], "end_now": false });
+    let sign_in = json!({ "email": "EMAIL", "password": PASSWORD });
+    vec![
+        ("GET", "/setup", Common, Value::Null, ANYBODY),
+        ("POST", "/setup", Common, setup, ANYBODY),
+        ("POST", "/sign-in", Common, sign_in, ANYBODY),
+        ("POST", "/sign-out", Common, Value::Null, ANYBODY),
+        ("GET", "/me", Common, Value::Null, SIGNED_IN),
+        ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
+        ("GET", "/tokens", Common, Value::Null, SIGNED_IN),
+        ("POST", "/tokens", Common, json!({ "name": "ME", "days": 1 }), SIGNED_IN),
+        ("DELETE", "/tokens/{id}", Common, Value::Null, SIGNED_IN),
+        ("GET", "/products", Common, Value::Null, SIGNED_IN),
+        ("POST", "/products", Common, name.clone(), MANAGE_PRODUCTS),
+        ("GET", "/licenses", Common, Value::Null, SIGNED_IN),
+        ("POST", "/licenses", Common, license, BILLING_CONTACT),
+        ("GET", "/licenses/{id}", Common, Value::Null, SIGNED_IN),
+        ("PATCH", "/licenses/{id}", Common, json!({ "seats": 2 }), BILLING_CONTACT),
+        ("POST", "/licenses/{id}/grant", Common, users, USERS_AND_PRODUCTS),
+        ("POST", "/licenses/{id}/revoke", Common, revoke, USERS_AND_PRODUCTS),
+        ("GET", "/users", Common, Value::Null, ALL_BUT_AGENTS),
+        ("POST", "/users", Common, user, MANAGE_USERS),
+        ("POST", "/users", Common, manager, ADMINS),
+        ("POST", "/users", Common, powers, ADMINS),
+        ("GET", "/users/{id}", Common, Value::Null, ALL_BUT_AGENTS),
+        ("PATCH", "/users/{id}", Common, name.clone(), MANAGE_USERS),
+        ("PATCH", "/users/{id}", Common, json!({ "role": "agent" }), ADMINS),
+        ("PATCH", "/users/{id}", Common, json!({ "permissions": [] }), ADMINS),
+        ("PATCH", "/users/AGENT", Common, json!({ "name": "Agent" }), MANAGE_USERS),
+        ("PATCH", "/users/ADMIN", Common, json!({ "name": "Mallory" }), ADMINS),
+        ("GET", "/sessions", Common, Value::Null, SIGNED_IN),
+        ("GET", "/sessions?user=ADMIN", Common, Value::Null, ALL_BUT_AGENTS),
+        ("POST", "/sessions", Common, wanted("attended"), SIGNED_IN),
+        ("POST", "/sessions/end", Common, json!({ "ids": [uuid::Uuid::nil()] }), SIGNED_IN),
+        ("GET", "/sessions/{id}", Common, Value::Null, SIGNED_IN),
+        ("GET", "/sessions/{id}", Theirs, Value::Null, ALL_BUT_AGENTS),
+        ("POST", "/sessions/{id}/connect", Common, json!({ "platform": "mac" }), SIGNED_IN),
+        ("POST", "/sessions/{id}/connect", Theirs, json!({ "platform": "mac" }), NOBODY_ELSE),
+        ("POST", "/sessions/{id}/heartbeat", Common, Value::Null, SIGNED_IN),
+        ("POST", "/sessions/{id}/heartbeat", Theirs, Value::Null, NOBODY_ELSE),
+        ("POST", "/sessions/{id}/end", Common, json!({}), SIGNED_IN),
+        ("POST", "/sessions/{id}/end", Theirs, json!({}), MANAGE_SESSIONS),
+        ("GET", "/live", Common, Value::Null, SIGNED_IN),
+    ]
+}
+
+/// Sends the request of a row as this person; the status of the answer.
+async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person), row: &Row) -> u16 {
+    let (method, path, at, body, _) = row;
+    let id = match at {
+        Common => uuid::Uuid::nil().to_string(),
+        Theirs => owner.post("/sessions", &wanted("attended")).await.created()["id"].as_str().expect("an id").to_owned(),
+    };
+    let admin = world.admin.id.to_string();
+    let agent = owner.id.to_string();
+    let path = path.replace("{id}", &id).replace("ADMIN", &admin).replace("AGENT", &agent);
+    let known = PEOPLE.iter().find(|(of, ..)| *of == letter);
+    let email = known.map_or("anja.krueger@example.org".to_owned(), |(_, name, ..)| email_of(name));
+    let mut request = person.request(method.parse::<Method>().expect("a method"), &path);
+    if !body.is_null() {
+        let me = if letter == ' ' { "stranger".to_owned() } else { letter.to_string() };
+        let text = body.to_string().replace("EMAIL", &email).replace("ME", &format!("{me}{}", letter.is_uppercase()));
+        request = request.header("content-type", "application/json").body(text);
+    }
+    // Only the head of the answer: the live feed's body does not end.
+    request.send().await.expect("an answer").status().as_u16()
+}
+
+/// Whether the status is the right one for somebody whom the row lets through, or not.
+fn is_right(status: u16, at: At, stranger: bool, allowed: bool) -> bool {
+    match (allowed, at) {
+        (true, Theirs) => (200..300).contains(&status),
+        (true, Common) => (200..300).contains(&status) || [404, 409, 422].contains(&status),
+        (false, _) if stranger => status == 401,
+        (false, Common) => status == 403,
+        (false, Theirs) => status == 403 || status == 404,
+    }
+}
+
+on_both_engines! {
+    async fn whoever_may_gets_through_and_nobody_else(world: World) {
+        let (license, owners) = world.pool(20, 1).await;
+        let mut people = vec![(' ', Person::stranger(&world.url)), ('B', world.admin.with_token().await)];
+        for (letter, name, role, permissions) in PEOPLE {
+            let person = world.person(name, role, permissions).await;
+            world.grant(license, &[person.id]).await;
+            people.push((letter, person.with_token().await));
+        }
+        let mut wrong = Vec::new();
+        for row in table() {
+            for (letter, person) in &people {
+                let status = try_it(&world, &owners[0], (*letter, person), &row).await;
+                let allowed = row.4.contains(*letter);
+                if !is_right(status, row.2, *letter == ' ', allowed) {
+                    let should = if allowed { "should get through" } else { "should be turned away" };
+                    wrong.push(format!("{} {} as '{letter}': {status}, {should}", row.0, row.1));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
+fn every_route_stands_in_the_table() {
+    let stands: BTreeSet<_> = table()
+        .into_iter()
+        .map(|(method, path, ..)| (method.to_owned(), path.split('?').next().unwrap_or_default().to_owned()))
+        .map(|(method, path)| (method, path.replace("/ADMIN", "/{id}").replace("/AGENT", "/{id}")))
+        .collect();
+    let all = seatkeeper::api::all_routes();
+    let served: BTreeSet<_> = all.into_iter().map(|(m, p)| (m, p.replacen("/api/v1", "", 1))).collect();
+    let missing: Vec<_> = served.difference(&stands).collect();
+    let gone: Vec<_> = stands.difference(&served).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "not in the table: {missing:?}; no longer served: {gone:?}");
+}
