@@ -120,6 +120,15 @@ on_both_engines! {
             let terms = json!({ "product_id": product, "model": "named", "seats": 1, "starts_at": time });
             world.admin.post("/licenses", &terms).await.problem(400, "bad_request");
         }
+        // Years that no calendar of a database knows.
+        for time in ["-262143-01-01T00:00:00Z", "+262142-12-31T23:59:59Z", "-5000-01-01T00:00:00Z"] {
+            for field in ["starts_at", "ends_at"] {
+                let mut terms = json!({ "product_id": product, "model": "named", "seats": 1 });
+                terms[field] = json!(time);
+                let answer = world.admin.post("/licenses", &terms).await;
+                assert!((400..500).contains(&answer.status.as_u16()), "{field} {time}: {} {:#}", answer.status, answer.body);
+            }
+        }
         let unknown = json!({ "product_id": UNKNOWN, "model": "concurrent", "seats": 1 });
         let problem = world.admin.post("/licenses", &unknown).await.problem(422, "invalid");
         assert_eq!(field(&problem), ("product_id", "unknown"));

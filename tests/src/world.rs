@@ -123,6 +123,17 @@ impl World {
         seatkeeper::store::events::head(&mut tx).await.expect("the log has a head")
     }
 
+    /// The kinds and facts of all events as they stand in the database.
+    pub async fn whole_log(&self) -> String {
+        const SQL: &str = "SELECT kind || ' ' || COALESCE(actor_name, '') || ' ' || facts FROM events ORDER BY position";
+        let rows: Vec<String> = match &self.app.db {
+            Db::Sqlite { readers, .. } => sqlx::query_scalar(SQL).fetch_all(readers).await,
+            Db::Postgres(pool) => sqlx::query_scalar(SQL).fetch_all(pool).await,
+        }
+        .expect("the log can be read");
+        rows.join("\n")
+    }
+
     /// Time passes.
     pub fn pass(&self, time: TimeDelta) {
         let mut now = self.now.lock().expect("no test panicked here");

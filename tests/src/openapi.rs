@@ -1,0 +1,49 @@
+//! The description of the API: its exact file, and the table in API.md that people read.
+
+use crate::world::on_both_engines;
+use std::collections::BTreeSet;
+
+/// The routes in the table of API.md, and those named after "Outside `/api/v1`".
+fn in_the_document() -> BTreeSet<(String, String)> {
+    let text = include_str!("../../API.md");
+    let cells = text.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(|route| route.split_once(' ').unwrap_or_else(|| panic!("\"{route}\" is no method and path")))
+        .map(|(method, path)| (method.to_owned(), format!("/api/v1{path}")))
+        .collect()
+}
+
+#[test]
+fn the_table_in_the_document_is_what_is_served() {
+    let (said, served) = (in_the_document(), seatkeeper::api::all_routes().into_iter().collect::<BTreeSet<_>>());
+    assert!(said.len() > 20, "{said:?}");
+    let unsaid: Vec<_> = served.difference(&said).collect();
+    let gone: Vec<_> = said.difference(&served).collect();
+    assert!(unsaid.is_empty() && gone.is_empty(), "not in API.md: {unsaid:?}; only in API.md: {gone:?}");
+}
+
+/// After a change that is meant: `INSTA_UPDATE=always cargo xtask test openapi`, and read the difference.
+#[test]
+fn the_description_is_as_committed() {
+    insta::assert_json_snapshot!("openapi", seatkeeper::api::openapi());
+}
+
+#[test]
+fn every_reference_in_the_description_leads_somewhere() {
+    let description = serde_json::to_value(seatkeeper::api::openapi()).expect("JSON");
+    let text = description.to_string();
+    let references: BTreeSet<_> = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(references.len() > 10, "{references:?}");
+    let lost: Vec<_> = references.into_iter().filter(|pointer| description.pointer(pointer).is_none()).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+on_both_engines! {
+    async fn anybody_may_read_the_description(world: World) {
+        let answer = reqwest::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (200, &"application/json".parse().expect("a value")));
+        let served: serde_json::Value = answer.json().await.expect("JSON");
+        assert_eq!(served, serde_json::to_value(seatkeeper::api::openapi()).expect("JSON"));
+    }
+}
