@@ -8,6 +8,7 @@ use crate::{
     caller::{Caller, Who},
     i18n::*,
     live::Live,
+    pages::console::desk::Desk,
     ui::{
         face::{Empty, Failed},
         head::Heading,
@@ -92,6 +93,8 @@ fn SetupNeeded() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let i18n = use_i18n();
     Live::provide();
+    // Here, so that a seat outlives a look at another page.
+    Desk::provide();
     view! {
         <a class="skip" href="#main">
             {t!(i18n, common.skip)}

@@ -1,0 +1,194 @@
+//! The desk of whoever is signed in: the own sessions and licenses out of the live feed, the sessions that this browser
+//! keeps alive, and how sessions ended. It lives as long as the frame, so that a seat outlives a look at another page.
+
+use super::{
+    beats::Beats,
+    cards::{Card, cards},
+    device::Device,
+    heart, mine,
+};
+use crate::{api::Api, caller::Caller, clock::Clock, keep, live::Live};
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    ids::{SessionId, UserId},
+    problem::End,
+    session::{EndReason, SessionState},
+    wire::{live::Change, sessions::SessionView},
+};
+use serde::{Deserialize, Serialize};
+
+/// A session that was started here and is kept alive from here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The session.
+    pub id: SessionId,
+    /// The product, to be named when the session is found ended.
+    pub product: String,
+}
+
+/// A session of one's own that somebody else or something else ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// The session.
+    pub id: SessionId,
+    /// The product.
+    pub product: String,
+    /// The device, if it was another one.
+    pub device: Option<String>,
+    /// Who, when, why.
+    pub end: End,
+}
+
+/// The desk.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// This device.
+    pub device: Device,
+    /// The licenses that are assigned.
+    pub mine: mine::Mine,
+    /// The heartbeats.
+    pub beats: RwSignal<Beats>,
+    /// The sessions that are kept alive from here.
+    pub kept: RwSignal<Vec<Kept>>,
+    /// How sessions ended, until it was read.
+    pub notices: RwSignal<Vec<Notice>>,
+    /// The session that was started by the last click and takes the focus when it appears.
+    pub fresh: RwSignal<Option<SessionId>>,
+    /// The API.
+    pub api: Api,
+    /// The time.
+    pub clock: Clock,
+    live: Live,
+    user: Option<UserId>,
+}
+
+impl Desk {
+    /// Sits down at the desk: puts it into the context and keeps its sessions alive.
+    pub fn provide() {
+        let user = Caller::get().me_once().map(|me| me.id);
+        let desk = Self {
+            device: Device::kept(),
+            mine: mine::Mine::follow(),
+            beats: RwSignal::default(),
+            kept: RwSignal::new(keep::value(&name(user)).unwrap_or_default()),
+            notices: RwSignal::default(),
+            fresh: RwSignal::default(),
+            api: Api::get(),
+            clock: Clock::get(),
+            live: Live::get(),
+            user,
+        };
+        provide_context(desk);
+        desk.hear_of_ends();
+        heart::beat(desk);
+    }
+
+    /// The desk of the app.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// What stands on the desk: one card for each product.
+    pub fn cards(self) -> Memo<Vec<Card>> {
+        Memo::new(move |_| {
+            self.live.state.with(|state| {
+                let licenses: Vec<_> =
+                    state.licenses.iter().filter(|license| self.mine.has(license.id)).cloned().collect();
+                cards(&licenses, &self.user.map(|user| state.of(user)).unwrap_or_default())
+            })
+        })
+    }
+
+    /// Up to which change of the feed everything is known; grows with each.
+    pub fn position(self) -> i64 {
+        self.live.state.with(|state| state.position.0)
+    }
+
+    /// The same, without being asked again when it grows.
+    pub fn position_once(self) -> i64 {
+        self.live.state.try_with_untracked(|state| state.position.0).unwrap_or_default()
+    }
+
+    /// Whether this session is kept alive from here.
+    pub fn keeps(self, id: SessionId) -> bool {
+        self.kept.with(|kept| kept.iter().any(|one| one.id == id))
+    }
+
+    /// A session was started here.
+    pub fn started(self, session: &SessionView) {
+        let kept = Kept { id: session.id, product: session.product_name.clone() };
+        self.keep(|all| all.push(kept));
+        // Gone by now if somebody signed out meanwhile.
+        let _ = self.fresh.try_set(Some(session.id));
+        self.is_now(session.clone());
+    }
+
+    /// The server answered with the present state of an own session; the feed will say the same a moment later.
+    pub fn is_now(self, session: SessionView) {
+        let (id, over) = (session.id, session.state == SessionState::Ended);
+        let at = self.clock.once();
+        let _ = self.live.state.try_update(|state| {
+            let position = state.position;
+            state.apply(Change { position, at, licenses: Vec::new(), sessions: vec![session] });
+            if over {
+                state.forget(&[id]);
+            }
+        });
+    }
+
+    /// A session of one's own is over: it is kept no longer, and if it was not the agent who ended it, he is told.
+    pub fn over(self, id: SessionId, end: End) {
+        let session = self.live.state.try_with_untracked(|state| state.sessions.get(&id).cloned()).flatten();
+        if let Some(session) = &session {
+            self.is_now(SessionView { state: SessionState::Ended, ended: Some(end.clone()), ..session.clone() });
+        }
+        self.tell(id, session.as_ref(), end);
+        self.let_go(id);
+    }
+
+    /// Keeps a session alive no longer.
+    pub fn let_go(self, id: SessionId) {
+        self.keep(|all| all.retain(|one| one.id != id));
+    }
+
+    fn keep(self, change: impl FnOnce(&mut Vec<Kept>)) {
+        let _ = self.kept.try_update(|all| {
+            change(all);
+            keep::keep_value(&name(self.user), all);
+        });
+    }
+
+    fn tell(self, id: SessionId, session: Option<&SessionView>, end: End) {
+        if end.reason == EndReason::Finished {
+            return;
+        }
+        let kept = self.kept.try_with_untracked(|all| all.iter().find(|one| one.id == id).cloned()).flatten();
+        let Some(product) = kept.as_ref().map(|one| one.product.clone()).or(session.map(|s| s.product_name.clone())) else {
+            return;
+        };
+        let device = session.filter(|_| kept.is_none()).map(|session| session.device.clone());
+        let _ = self.notices.try_update(|all| {
+            if !all.iter().any(|notice| notice.id == id) {
+                all.push(Notice { id, product, device, end });
+            }
+        });
+    }
+
+    /// Notes the ends that the feed tells; they are events, nothing from which a state could be derived.
+    fn hear_of_ends(self) {
+        Effect::new(move |_| {
+            let ended = self.live.ended.get();
+            for session in ended.into_iter().filter(|session| Some(session.user_id) == self.user) {
+                if let Some(end) = session.ended.clone() {
+                    self.tell(session.id, Some(&session), end);
+                }
+                self.let_go(session.id);
+            }
+        });
+    }
+}
+
+/// Each user of this browser has sessions of his own.
+fn name(user: Option<UserId>) -> String {
+    user.map(|user| format!("sessions.{user}")).unwrap_or_default()
+}

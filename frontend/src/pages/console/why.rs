@@ -1,0 +1,71 @@
+//! Why no session can be started, and how one ended, in sentences.
+
+use super::desk::Notice;
+use crate::{
+    api::Failure,
+    format::{Format, Texts},
+    i18n::*,
+    words,
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    problem::{Code, End},
+    session::EndReason,
+};
+
+/// Why no session can be started.
+pub fn refused(i18n: Texts, format: Format, code: Code, at: Option<DateTime<Utc>>) -> String {
+    match (code, at) {
+        (Code::LicenseNotStarted, Some(at)) => t_string!(i18n, console.not_started, date = format.date_time(at)),
+        (Code::LicenseEnded, Some(at)) => t_string!(i18n, console.license_over, date = format.date_time(at)),
+        (Code::OverCapacity, _) => t_string!(i18n, console.over_text).to_owned(),
+        (code, _) => words::problem(i18n, code).to_owned(),
+    }
+}
+
+/// Why a request did not succeed.
+pub fn failed(i18n: Texts, format: Format, failure: &Failure) -> String {
+    match failure {
+        Failure::Problem(problem) => {
+            refused(i18n, format, problem.code, problem.refusal.as_ref().and_then(|facts| facts.at))
+        }
+        Failure::Unreachable => words::failure(i18n, failure).to_owned(),
+    }
+}
+
+/// Which session ended, and on which device if it was another one.
+pub fn which(i18n: Texts, notice: &Notice) -> String {
+    let title = t_string!(i18n, console.notice_title, product = notice.product.clone());
+    match &notice.device {
+        Some(device) => title + t_string!(i18n, common.dot) + &t_string!(i18n, console.on_device, device = device.clone()),
+        None => title,
+    }
+}
+
+/// Who ended it and when.
+pub fn who(i18n: Texts, format: Format, end: &End, now: DateTime<Utc>) -> String {
+    let time = if (now - end.at).num_hours() < 12 { format.time(end.at) } else { format.date_time(end.at) };
+    match &end.by {
+        Some(name) => t_string!(i18n, console.notice_by, name = name.clone(), time = time),
+        None => t_string!(i18n, console.notice_self, time = time, reason = words::reason(i18n, end.reason)),
+    }
+}
+
+/// What that person had to say, or else what the reason was, unless it is said already.
+pub fn message(i18n: Texts, end: &End) -> Option<String> {
+    let reason = || (end.by.is_some() && end.reason != EndReason::EndedByAdmin).then(|| words::reason(i18n, end.reason));
+    let message = end.message.clone().or_else(|| reason().map(str::to_owned))?;
+    Some(t_string!(i18n, console.notice_message, message = message))
+}
+
+/// What one can do now.
+pub fn next(i18n: Texts, end: &End) -> Option<&'static str> {
+    match end.reason {
+        EndReason::KeyExpired => Some(t_string!(i18n, console.again_key)),
+        EndReason::LeaseExpired | EndReason::Idle | EndReason::Abandoned => Some(t_string!(i18n, console.again_lease)),
+        EndReason::EndedByAdmin | EndReason::AssignmentRevoked if end.by.is_some() => {
+            Some(t_string!(i18n, console.again_ask))
+        }
+        _ => None,
+    }
+}

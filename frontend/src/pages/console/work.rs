@@ -1,0 +1,182 @@
+//! One session of one's own: waiting with its key, or connected; and the way to end it.
+
+use super::{
+    card::head_of,
+    cards::Card,
+    desk::Desk,
+    notices::focus,
+    waiting::Waiting,
+};
+use crate::{
+    format::Format,
+    i18n::*,
+    span::countdown,
+    ui::{
+        face::Wrong,
+        field::fresh_id,
+        toast::Toasts,
+    },
+    words,
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    ids::SessionId,
+    license::Model,
+    problem::End,
+    session::{EndReason, Mode, SessionState},
+    wire::sessions::{EndResult, EndSession, SessionView},
+};
+
+/// A session.
+#[component]
+pub fn Work(
+    /// The session as it was when it appeared.
+    first: SessionView,
+    /// The product.
+    card: Memo<Card>,
+) -> impl IntoView {
+    let desk = Desk::get();
+    let id = first.id;
+    let session = Memo::new(move |before: Option<&SessionView>| {
+        let now = card.with(|card| card.sessions.iter().find(|session| session.id == id).cloned());
+        now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+    });
+    let waits = Memo::new(move |_| session.with(|session| session.state == SessionState::Waiting));
+    let head = StoredValue::new(fresh_id("session"));
+    let node = NodeRef::<leptos::html::Section>::new();
+    Effect::new(move |_| {
+        // Whoever has just started it hears what it is, and its key.
+        if let Some(section) = node.get()
+            && desk.fresh.get_untracked() == Some(id)
+        {
+            let _ = section.focus();
+        }
+    });
+    view! {
+        <section class="work" tabindex="-1" node_ref=node aria-labelledby=head.get_value()>
+            <Now id=head.get_value() session />
+            <Show when=move || waits.get()>
+                <Waiting session />
+            </Show>
+            <Trouble id />
+            <EndButton session card />
+        </section>
+    }
+}
+
+/// "Verbunden seit 12 min", and with what and where.
+#[component]
+fn Now(
+    /// The id of this line, by which the session is called.
+    id: String,
+    /// The session.
+    session: Memo<SessionView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (desk, format) = (Desk::get(), Format::get());
+    let waits = Memo::new(move |_| session.with(|session| session.state == SessionState::Waiting));
+    let word = move || {
+        let since = session.with(|session| session.connected_at.unwrap_or(session.created_at));
+        if waits.get() {
+            words::state(i18n, SessionState::Waiting).to_owned()
+        } else {
+            t_string!(i18n, console.connected_since, span = format.since(since))
+        }
+    };
+    let more = move || {
+        let session = session.get();
+        let mode = (session.mode != Mode::Attended).then(|| words::mode(i18n, session.mode).to_owned());
+        let platform = session.platform.map(|platform| words::platform(i18n, platform).to_owned());
+        let device = (!desk.keeps(session.id)).then(|| t_string!(i18n, console.on_device, device = session.device));
+        let parts: Vec<_> = [platform, mode, device].into_iter().flatten().collect();
+        parts.join(t_string!(i18n, common.dot))
+    };
+    view! {
+        <p id=id class="state" class:waiting=move || waits.get()>
+            <span>
+                <b class="num">{word}</b>
+                <small>{more}</small>
+            </span>
+        </p>
+    }
+}
+
+/// The heartbeats of the session get lost.
+#[component]
+fn Trouble(
+    /// The session.
+    id: SessionId,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let desk = Desk::get();
+    let trouble = Memo::new(move |_| {
+        desk.clock.now();
+        desk.beats.with(|beats| beats.trouble(id))
+    });
+    let text = move || {
+        trouble.get().map(|until| match until.map(|until| desk.clock.until(until)) {
+            None => t_string!(i18n, console.trouble_unknown).to_owned(),
+            Some(left) if left.num_milliseconds() == 0 => t_string!(i18n, console.trouble_over).to_owned(),
+            Some(left) => t_string!(i18n, console.trouble, left = countdown(left)),
+        })
+    };
+    // It counts down each second: not to be read aloud, the line under the title says that the connection is lost.
+    move || text().map(|text| view! { <p class="note num">{text}</p> })
+}
+
+/// Ends the session.
+#[component]
+fn EndButton(
+    /// The session.
+    session: Memo<SessionView>,
+    /// The product.
+    card: Memo<Card>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (desk, toasts) = (Desk::get(), Toasts::get());
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<crate::api::Failure>));
+    let ended = move |id: SessionId, end: Option<End>| {
+        let by_me = end.as_ref().is_none_or(|end| end.reason == EndReason::Finished);
+        let freed = untrack(|| frees_a_seat(&card.get(), &session.get()));
+        focus(&head_of(&card.with_untracked(|card| card.product.to_string())));
+        match end {
+            Some(end) => desk.over(id, end),
+            None => desk.let_go(id),
+        }
+        if by_me {
+            toasts.good(if freed { t_string!(i18n, console.ended) } else { t_string!(i18n, console.ended_only) });
+        }
+    };
+    let click = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        let id = session.with_untracked(|session| session.id);
+        spawn_local(async move {
+            match desk.api.post::<EndResult>(&format!("/sessions/{id}/end"), &EndSession::default()).await {
+                // The feed may have taken the session away already.
+                Ok(result) if busy.try_set(false).is_none() => ended(id, result.ended),
+                Ok(_) => desk.let_go(id),
+                Err(failure) => {
+                    let _ = wrong.try_set(Some(failure));
+                    let _ = busy.try_set(false);
+                }
+            }
+        });
+    };
+    let text = Signal::derive(move || wrong.get().map(|failure| words::failure(i18n, &failure).to_owned()));
+    view! {
+        <Wrong text />
+        <button type="button" class="button end" aria-disabled=move || busy.get().to_string() on:click=click>
+            {move || if busy.get() { t_string!(i18n, sessions.ending) } else { t_string!(i18n, console.end) }}
+        </button>
+    }
+}
+
+/// Whether the seat is free when this session ends: not if it is one's own for good or other sessions are on it.
+fn frees_a_seat(card: &Card, session: &SessionView) -> bool {
+    let on_it = card.sessions.iter().filter(|other| other.license_id == session.license_id).count();
+    session.model == Model::Concurrent && on_it <= 1
+}
