@@ -19,7 +19,10 @@ use axum::{
     middleware,
     routing::get,
 };
-use seatkeeper_shared::problem::{Code, Problem};
+use seatkeeper_shared::{
+    problem::{Code, Problem},
+    wire::sessions::StateFilter,
+};
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
@@ -69,6 +72,8 @@ pub fn openapi() -> OpenApi {
     let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::caller::COOKIE));
     components.add_security_scheme("browser", SecurityScheme::ApiKey(cookie));
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
+    // Named by a parameter only, which does not bring it along.
+    components.schemas.insert("StateFilter".to_owned(), <StateFilter as utoipa::PartialSchema>::schema());
     let mut more = Vec::new();
     <Problem as utoipa::ToSchema>::schemas(&mut more);
     components.schemas.extend(more);

@@ -26,9 +26,12 @@ pub fn slug(name: &str) -> String {
     if slug.is_empty() { "product".to_owned() } else { slug }
 }
 
+/// The longest text that is searched for, in characters: more than any name or address has, less than SQLite's limit.
+const LONGEST_SEARCH: usize = 1_000;
+
 /// A `LIKE` pattern (with `ESCAPE '!'`) that finds the folded text anywhere.
 pub fn pattern(search: &str) -> Option<String> {
-    let folded = fold(search);
+    let folded: String = fold(search).chars().take(LONGEST_SEARCH).collect();
     let escaped = folded.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     (!escaped.is_empty()).then(|| format!("%{escaped}%"))
 }

@@ -12,6 +12,7 @@ use crate::{
     store, text,
 };
 use axum::{Json, extract::State, http::StatusCode};
+use chrono::Datelike as _;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
     license::SeatRule,
@@ -120,6 +121,10 @@ async fn checked(app: &App, wanted: &NewLicense, id: LicenseId) -> Result<store:
     let product = fields.check("product_id", product.ok_or(FieldError::Unknown));
     let seats = fields.check("seats", validate::seats(wanted.seats));
     let lease = fields.check("lease_seconds", within(wanted.lease_seconds.unwrap_or(120), 10, 86_400));
+    for (field, moment) in [("starts_at", wanted.starts_at), ("ends_at", wanted.ends_at)] {
+        // Years beyond these are no moments to PostgreSQL, and break the order of text in SQLite.
+        moment.map(|at| fields.check(field, within(at.year().into(), 1, 9_999)));
+    }
     if wanted.starts_at.zip(wanted.ends_at).is_some_and(|(start, end)| end <= start) {
         fields.wrong("ends_at", FieldError::EndBeforeStart);
     }

@@ -54,12 +54,17 @@ pub(super) fn bind_postgres<'q>(
         query = match arg {
             Value::Bool(v) => query.bind(v),
             Value::Int(v) => query.bind(v),
-            Value::Text(v) => query.bind(v),
+            Value::Text(v) => query.bind(v.map(without_nul)),
             Value::Time(v) => query.bind(v),
             Value::Id(v) => query.bind(v),
         };
     }
     query
+}
+
+/// PostgreSQL knows no NUL in text and would fail. What is stored has none, so what is looked for with one is not there.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// The arguments of a statement, in the order of `$1`, `$2`, ….
