@@ -125,11 +125,14 @@ pub fn all_routes() -> Vec<(String, String)> {
 pub fn service(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     let description = openapi();
-    api.method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))
-        .route("/api/openapi.json", get(async move || Json(description)))
-        .route("/api/{*rest}", axum::routing::any(async || Fail::code(Code::NotFound)))
+    let nothing = axum::routing::any(async || Fail::code(Code::NotFound));
+    api.route("/api/openapi.json", get(async move || Json(description)))
+        .route("/api", nothing.clone())
+        .route("/api/", nothing.clone())
+        .route("/api/{*rest}", nothing)
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))
         .fallback_service(get(app_files::serve).with_state(app.clone()))
         .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

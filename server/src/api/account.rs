@@ -130,11 +130,15 @@ pub async fn sign_in(
 
 /// Ends the browser session. Doing it again does no harm.
 #[utoipa::path(post, path = "/sign-out", tag = "account", responses((status = 204)))]
-pub async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<(StatusCode, CookieJar), Fail> {
-    if let Some(cookie) = jar.get(COOKIE) {
+pub async fn sign_out(
+    State(app): State<App>,
+    caller: Result<Caller, Fail>,
+    jar: CookieJar,
+) -> Result<(StatusCode, CookieJar), Fail> {
+    if let (Some(cookie), Ok(caller)) = (jar.get(COOKIE), caller) {
         let mut tx = app.db.begin().await?;
         store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie.value())).await?;
-        tx.commit().await?;
+        app.commit(tx, &[Event::new("signed_out", caller.actor(), Some(caller.id), json!({}))]).await?;
     }
     let gone = Cookie::build((COOKIE, "")).path("/").http_only(true).same_site(SameSite::Strict);
     Ok((StatusCode::NO_CONTENT, jar.remove(gone)))
@@ -159,10 +163,11 @@ pub async fn change_me(
     mut caller: Caller,
     Body(change): Body<ChangeMe>,
 ) -> Result<Json<Me>, Fail> {
-    if let Some(locale) = change.locale {
+    if let Some(locale) = change.locale.filter(|locale| caller.locale != Some(*locale)) {
         let mut tx = app.db.begin().await?;
         store::users::set_locale(&mut tx, caller.id, locale).await?;
-        tx.commit().await?;
+        let facts = json!({ "before": caller.locale, "after": locale });
+        app.commit(tx, &[Event::new("locale_changed", caller.actor(), Some(caller.id), facts)]).await?;
         caller.locale = Some(locale);
     }
     Ok(Json(me_of(&app, caller).await?))

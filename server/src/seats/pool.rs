@@ -366,10 +366,15 @@ impl Pool {
         Ok(changed)
     }
 
-    /// The user may no longer hold seats; his sessions end.
+    /// The user may no longer hold seats; his sessions end, and a named seat is free for somebody else.
     pub fn suspend(&mut self, user: UserId, ending: &Ending, now: DateTime<Utc>) {
-        if let Some((person, _)) = self.people.get_mut(&user) {
+        let named = self.terms.model == Model::Named;
+        if let Some((person, assigned)) = self.people.get_mut(&user) {
             person.status = UserStatus::Suspended;
+            if named && std::mem::replace(assigned, false) {
+                self.assigned -= 1;
+                self.note(Fact::Revoked(user));
+            }
         }
         for session in self.sessions_of(user) {
             self.end(session, ending, now);
