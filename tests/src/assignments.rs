@@ -65,6 +65,20 @@ on_both_engines! {
         first.ask().await.problem(409, "not_assigned");
     }
 
+    async fn the_named_seat_of_whoever_is_suspended_is_free_for_somebody_else(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Named, 1).await;
+        let (first, second) = (world.agent("Erste").await, world.agent("Zweite").await);
+        world.grant(license, &[first.id]).await;
+        first.ask().await.created();
+        set(&world.admin, &first, "suspended").await.ok();
+        world.grant(license, &[second.id]).await;
+        second.ask().await.created();
+        set(&world.admin, &first, "active").await.ok();
+        first.ask().await.problem(409, "not_assigned");
+        assert_eq!(usage(&world, license).await["occupied"], 1);
+    }
+
     async fn a_revoked_agent_may_finish_and_then_gets_no_seat(world: World) {
         let (license, people) = world.pool(1, 1).await;
         let session = people[0].ask().await.created();

@@ -68,11 +68,14 @@ on_both_engines! {
     }
 
     async fn a_wrong_method_and_a_wrong_path_are_problems_too(world: World) {
-        for (method, path) in [(Method::PUT, "/users"), (Method::DELETE, "/sessions"), (Method::GET, "/sign-in"), (Method::GET, "/sessions/end")] {
+        for (method, path) in [
+            (Method::PUT, "/users"), (Method::DELETE, "/sessions"), (Method::GET, "/sign-in"),
+            (Method::GET, "/sessions/end"), (Method::POST, "/../openapi.json"),
+        ] {
             world.admin.send(world.admin.request(method, path)).await.problem(405, "method_not_allowed");
         }
         for method in [Method::GET, Method::POST, Method::DELETE] {
-            for path in ["/nothing", "/users/a/b/c", "/../v2/users", "/", "/users/"] {
+            for path in ["/nothing", "/users/a/b/c", "/../v2/users", "/", "", "/users/", "/..", "/../"] {
                 world.admin.send(world.admin.request(method.clone(), path)).await.problem(404, "not_found");
             }
         }

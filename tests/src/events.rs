@@ -1,6 +1,6 @@
 //! The event log: everything that changes stands in it, refusals too, without a gap, and never a secret.
 
-use crate::world::{PASSWORD, World, on_both_engines, wanted};
+use crate::world::{PASSWORD, Person, World, on_both_engines, wanted};
 use futures_util::future::join_all;
 use seatkeeper::store::{self, events::Logged};
 use seatkeeper_shared::{ids::Position, license::Model, people::Role};
@@ -61,9 +61,13 @@ on_both_engines! {
         assert_eq!(since(&world, at).await, ["session_created", "user_suspended", "session_ended"]);
         admin.patch(&user, &json!({ "status": "active" })).await.ok();
         assert_eq!(since(&world, at).await, ["user_changed"]);
+        admin.patch("/me", &json!({ "locale": "de" })).await.ok();
+        assert_eq!(since(&world, at).await, ["locale_changed"]);
         let revoke = json!({ "user_ids": [admin.id], "end_now": false });
         admin.post(&format!("/licenses/{license}/revoke"), &revoke).await.ok();
         assert_eq!(since(&world, at).await, ["license_revoked"]);
+        admin.post("/sign-out", &json!({})).await;
+        assert_eq!(since(&world, at).await, ["signed_out"]);
         assert_gapless(&log(&world).await);
     }
 
@@ -79,6 +83,9 @@ on_both_engines! {
         world.admin.post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": [people[0].id] })).await.ok();
         world.admin.patch(&format!("/users/{}", people[0].id), &json!({ "name": "Agent 0", "status": "active" })).await.ok();
         world.admin.post("/products", &json!({ "name": "Remote Support v5" })).await.problem(409, "already_exists");
+        let stranger = Person::stranger(&world.url);
+        stranger.post("/sign-out", &json!({})).await;
+        world.admin.patch("/me", &json!({})).await.ok();
         for path in ["/me", "/users", "/sessions", "/licenses", "/products", "/tokens"] {
             world.admin.get(path).await.ok();
         }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 /// The routes in the table of API.md, and those named after "Outside `/api/v1`".
 fn in_the_document() -> BTreeSet<(String, String)> {
     let text = include_str!("../../API.md");
-    let cells = text.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
+    let cells =
+        text.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
     cells
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
         .map(|route| route.split_once(' ').unwrap_or_else(|| panic!("\"{route}\" is no method and path")))
@@ -33,7 +34,8 @@ fn the_description_is_as_committed() {
 fn every_reference_in_the_description_leads_somewhere() {
     let description = serde_json::to_value(seatkeeper::api::openapi()).expect("JSON");
     let text = description.to_string();
-    let references: BTreeSet<_> = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let references: BTreeSet<_> =
+        text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(references.len() > 10, "{references:?}");
     let lost: Vec<_> = references.into_iter().filter(|pointer| description.pointer(pointer).is_none()).collect();
     assert!(lost.is_empty(), "{lost:?}");

@@ -104,7 +104,9 @@ async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person)
     let (method, path, at, body, _) = row;
     let id = match at {
         Common => uuid::Uuid::nil().to_string(),
-        Theirs => owner.post("/sessions", &wanted("attended")).await.created()["id"].as_str().expect("an id").to_owned(),
+        Theirs => {
+            owner.post("/sessions", &wanted("attended")).await.created()["id"].as_str().expect("an id").to_owned()
+        }
     };
     let admin = world.admin.id.to_string();
     let agent = owner.id.to_string();

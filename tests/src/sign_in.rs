@@ -6,7 +6,12 @@ use seatkeeper_shared::people::Role;
 use serde_json::json;
 
 /// A request of a stranger's with these headers.
-async fn with(world: &World, method: Method, path: &str, headers: &[(header::HeaderName, &str)]) -> crate::world::Answer {
+async fn with(
+    world: &World,
+    method: Method,
+    path: &str,
+    headers: &[(header::HeaderName, &str)],
+) -> crate::world::Answer {
     let stranger = Person::stranger(&world.url);
     let mut request = reqwest::Client::new().request(method, format!("{}/api/v1{path}", world.url));
     for (name, value) in headers {
