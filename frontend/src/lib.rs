@@ -7,6 +7,7 @@ pub mod api;
 pub mod app;
 pub mod caller;
 pub mod clock;
+pub mod fold;
 pub mod format;
 pub mod keep;
 pub mod live;
