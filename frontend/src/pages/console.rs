@@ -46,9 +46,7 @@ pub fn ConsolePage() -> impl IntoView {
         <PageHead
             title=Signal::derive(move || t_string!(i18n, console.title).to_owned())
             line=move || view! { <LiveLine text=hello /> }
-        >
-            <DeviceName />
-        </PageHead>
+        />
         <Notices />
         <Products />
     }
@@ -93,9 +91,12 @@ fn Products() -> impl IntoView {
                     <ProductCard first=card cards />
                 </For>
             </div>
-            <Show when=move || desk.kept.with(|kept| !kept.is_empty())>
-                <p class="hint">{t!(i18n, console.keep_open)}</p>
-            </Show>
+            <footer class="console-foot">
+                <DeviceName />
+                <Show when=move || desk.kept.with(|kept| !kept.is_empty())>
+                    <p class="hint">{t!(i18n, console.keep_open)}</p>
+                </Show>
+            </footer>
         }
         .into_any(),
     }

@@ -118,7 +118,9 @@ fn PoolLine(
         let (taken, seats, since) = license.with(|l| (l.taken(), l.seats, l.usage.full_since));
         let taken = t_string!(i18n, console.taken, taken = format.number(taken), seats = format.number(seats));
         match since {
-            Some(since) => taken + t_string!(i18n, common.dot) + &t_string!(i18n, seats.full_since, span = format.since(since)),
+            Some(since) => {
+                taken + t_string!(i18n, common.dot) + &t_string!(i18n, seats.full_since, span = format.since(since))
+            }
             None => taken,
         }
     };

@@ -163,7 +163,8 @@ impl Desk {
             return;
         }
         let kept = self.kept.try_with_untracked(|all| all.iter().find(|one| one.id == id).cloned()).flatten();
-        let Some(product) = kept.as_ref().map(|one| one.product.clone()).or(session.map(|s| s.product_name.clone())) else {
+        let Some(product) = kept.as_ref().map(|one| one.product.clone()).or(session.map(|s| s.product_name.clone()))
+        else {
             return;
         };
         let device = session.filter(|_| kept.is_none()).map(|session| session.device.clone());

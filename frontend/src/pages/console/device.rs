@@ -40,7 +40,9 @@ impl Device {
     fn usual(self) -> String {
         let agent = window().navigator().user_agent().unwrap_or_default();
         match platform_of(&agent) {
-            Some(platform) => t_string!(self.i18n, console.device_default, platform = words::platform(self.i18n, platform)),
+            Some(platform) => {
+                t_string!(self.i18n, console.device_default, platform = words::platform(self.i18n, platform))
+            }
             None => t_string!(self.i18n, console.device_browser).to_owned(),
         }
     }
@@ -73,10 +75,9 @@ pub fn DeviceName() -> impl IntoView {
     let device = Desk::get().device;
     let open = RwSignal::new(false);
     view! {
-        <button type="button" class="button device" on:click=move |_| open.set(true)>
+        <button type="button" class="button ghost device" aria-haspopup="dialog" on:click=move |_| open.set(true)>
             <Icon glyph=Glyph::Screen />
-            <span class="vh">{t!(i18n, console.this_device)}</span>
-            <span class="device-name">{move || device.name()}</span>
+            <span class="device-name">{t!(i18n, console.this_device)} " " <b>{move || device.name()}</b></span>
         </button>
         <Dialog open title=Signal::derive(move || t_string!(i18n, console.device).to_owned())>
             <DeviceForm open />

@@ -7,11 +7,7 @@ use crate::{
     live::Live,
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{
-    ids::LicenseId,
-    permissions::Action,
-    wire::users::UserView,
-};
+use seatkeeper_shared::{ids::LicenseId, permissions::Action, wire::users::UserView};
 
 /// The licenses that are assigned to oneself.
 #[derive(Clone, Copy)]

@@ -37,34 +37,62 @@ pub fn StartForm(
     let (mode, platform) = (RwSignal::new(Mode::Attended), RwSignal::new(None));
     let outlook = attempt.outlook(card);
     let ready = Memo::new(move |_| outlook.get().start.possible() && !attempt.busy.get());
-    let another = Memo::new(move |_| card.with(|card| !card.sessions.is_empty()));
     let reason = StoredValue::new(fresh_id("reason"));
-    let click = move |_| {
+    // Whoever works already has to unfold the form; it folds again when the session that was started appears.
+    let newest = Memo::new(move |_| card.with(|card| card.sessions.first().map(|session| session.id)));
+    let unfolded = RwSignal::new(None);
+    let folded = Memo::new(move |_| newest.get().is_some() && unfolded.get() != newest.get());
+    let click = move |()| {
         if ready.get_untracked() {
             attempt.start(wanted(desk, card, mode.get_untracked(), platform.get_untracked()));
         }
     };
-    let label = move || match (attempt.busy.get(), another.get()) {
-        (true, _) => t_string!(i18n, console.starting),
-        (false, true) => t_string!(i18n, console.start_more),
-        (false, false) => t_string!(i18n, console.start),
+    let more = move || {
+        view! {
+            <button type="button" class="button ghost more" aria-expanded="false" on:click=move |_| unfolded.set(newest.get_untracked())>
+                <Icon glyph=Glyph::Plus />
+                {t!(i18n, console.start_more)}
+            </button>
+        }
     };
     view! {
         <div class="start">
-            <Reason id=reason.get_value() outlook />
-            <Kind mode platform />
-            <button
-                type="button"
-                class="button large"
-                class:primary=move || !another.get()
-                aria-disabled=move || (!ready.get()).to_string()
-                aria-describedby=reason.get_value()
-                on:click=click
-            >
-                {label}
-            </button>
-            <Trouble attempt outlook />
+            <Show when=move || !folded.get() fallback=more>
+                <Reason id=reason.get_value() outlook />
+                <Kind mode platform />
+                <StartButton attempt ready reason=reason.get_value() click />
+                <Trouble attempt outlook />
+            </Show>
         </div>
+    }
+}
+
+#[component]
+fn StartButton(
+    /// The tries.
+    attempt: Attempt,
+    /// Whether it can be pressed.
+    ready: Memo<bool>,
+    /// The id of what says why not.
+    reason: String,
+    /// It was pressed.
+    #[prop(into)]
+    click: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let label = move || {
+        if attempt.busy.get() { t_string!(i18n, console.starting) } else { t_string!(i18n, console.start) }
+    };
+    view! {
+        <button
+            type="button"
+            class="button large primary"
+            aria-disabled=move || (!ready.get()).to_string()
+            aria-describedby=reason
+            on:click=move |_| click.run(())
+        >
+            {label}
+        </button>
     }
 }
 

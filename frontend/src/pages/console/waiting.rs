@@ -84,9 +84,9 @@ fn CopyButton(
         let text = key.get_untracked().unwrap_or_default();
         spawn_local(async move {
             if copy(grouped(&text)).await {
-                toasts.good(t_string!(i18n, console.key_copied));
+                toasts.good(tu_string!(i18n, console.key_copied));
             } else {
-                toasts.bad(t_string!(i18n, console.copy_failed));
+                toasts.bad(tu_string!(i18n, console.copy_failed));
             }
         });
     };

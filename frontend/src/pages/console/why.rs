@@ -37,7 +37,9 @@ pub fn failed(i18n: Texts, format: Format, failure: &Failure) -> String {
 pub fn which(i18n: Texts, notice: &Notice) -> String {
     let title = t_string!(i18n, console.notice_title, product = notice.product.clone());
     match &notice.device {
-        Some(device) => title + t_string!(i18n, common.dot) + &t_string!(i18n, console.on_device, device = device.clone()),
+        Some(device) => {
+            title + t_string!(i18n, common.dot) + &t_string!(i18n, console.on_device, device = device.clone())
+        }
         None => title,
     }
 }
@@ -53,18 +55,21 @@ pub fn who(i18n: Texts, format: Format, end: &End, now: DateTime<Utc>) -> String
 
 /// What that person had to say, or else what the reason was, unless it is said already.
 pub fn message(i18n: Texts, end: &End) -> Option<String> {
-    let reason = || (end.by.is_some() && end.reason != EndReason::EndedByAdmin).then(|| words::reason(i18n, end.reason));
+    let reason =
+        || (end.by.is_some() && end.reason != EndReason::EndedByAdmin).then(|| words::reason(i18n, end.reason));
     let message = end.message.clone().or_else(|| reason().map(str::to_owned))?;
     Some(t_string!(i18n, console.notice_message, message = message))
 }
 
 /// What one can do now.
-pub fn next(i18n: Texts, end: &End) -> Option<&'static str> {
-    match end.reason {
-        EndReason::KeyExpired => Some(t_string!(i18n, console.again_key)),
-        EndReason::LeaseExpired | EndReason::Idle | EndReason::Abandoned => Some(t_string!(i18n, console.again_lease)),
-        EndReason::EndedByAdmin | EndReason::AssignmentRevoked if end.by.is_some() => {
-            Some(t_string!(i18n, console.again_ask))
+pub fn next(i18n: Texts, end: &End) -> Option<String> {
+    match (end.reason, &end.by) {
+        (EndReason::KeyExpired, _) => Some(t_string!(i18n, console.again_key).to_owned()),
+        (EndReason::LeaseExpired | EndReason::Idle | EndReason::Abandoned, _) => {
+            Some(t_string!(i18n, console.again_lease).to_owned())
+        }
+        (EndReason::EndedByAdmin | EndReason::AssignmentRevoked, Some(name)) => {
+            Some(t_string!(i18n, console.again_ask, name = name.clone()))
         }
         _ => None,
     }

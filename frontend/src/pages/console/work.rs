@@ -1,21 +1,11 @@
 //! One session of one's own: waiting with its key, or connected; and the way to end it.
 
-use super::{
-    card::head_of,
-    cards::Card,
-    desk::Desk,
-    notices::focus,
-    waiting::Waiting,
-};
+use super::{card::head_of, cards::Card, desk::Desk, notices::focus, waiting::Waiting};
 use crate::{
     format::Format,
     i18n::*,
     span::countdown,
-    ui::{
-        face::Wrong,
-        field::fresh_id,
-        toast::Toasts,
-    },
+    ui::{face::Wrong, field::fresh_id, toast::Toasts},
     words,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -45,10 +35,12 @@ pub fn Work(
     let head = StoredValue::new(fresh_id("session"));
     let node = NodeRef::<leptos::html::Section>::new();
     Effect::new(move |_| {
-        // Whoever has just started it hears what it is, and its key.
+        // Whoever has just started it hears what it is; once, not whenever this page is opened.
         if let Some(section) = node.get()
-            && desk.fresh.get_untracked() == Some(id)
+            && desk.fresh.get() == Some(id)
         {
+            desk.fresh.set(None);
+            // Without focus it works as well.
             let _ = section.focus();
         }
     });
@@ -144,7 +136,7 @@ fn EndButton(
             None => desk.let_go(id),
         }
         if by_me {
-            toasts.good(if freed { t_string!(i18n, console.ended) } else { t_string!(i18n, console.ended_only) });
+            toasts.good(if freed { tu_string!(i18n, console.ended) } else { tu_string!(i18n, console.ended_only) });
         }
     };
     let click = move |_| {
