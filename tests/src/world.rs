@@ -39,21 +39,18 @@ pub const SETUP_TOKEN: &str = "the-setup-token";
 /// Tells a story once on each engine.
 macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)*) => {$(
+        $(#[$meta])*
+        async fn $name($world: $crate::world::World) $body
+
         mod $name {
-            #[allow(unused_imports, reason = "each story uses what it needs of the file's imports")]
-            use super::*;
-
-            $(#[$meta])*
-            async fn story($world: $crate::world::World) $body
-
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                story($crate::world::World::start($crate::world::Engine::Sqlite).await).await;
+                super::$name($crate::world::World::start($crate::world::Engine::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                story($crate::world::World::start($crate::world::Engine::Postgres).await).await;
+                super::$name($crate::world::World::start($crate::world::Engine::Postgres).await).await;
             }
         }
     )*};

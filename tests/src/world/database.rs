@@ -17,7 +17,7 @@ pub enum Engine {
 pub struct Database {
     /// What `--database` takes.
     pub address: String,
-    folder: Option<TempDir>,
+    _folder: Option<TempDir>,
 }
 
 impl Database {
@@ -27,18 +27,13 @@ impl Database {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let address = format!("sqlite:{}", folder.path().join("seatkeeper.sqlite3").display());
-                Self { address, folder: Some(folder) }
+                Self { address, _folder: Some(folder) }
             }
             Engine::Postgres => {
                 let address = create_in_cluster().await;
-                Self { address, folder: None }
+                Self { address, _folder: None }
             }
         }
-    }
-
-    /// The folder of the file, on SQLite.
-    pub fn folder(&self) -> Option<&std::path::Path> {
-        self.folder.as_ref().map(TempDir::path)
     }
 }
 
