@@ -1,7 +1,8 @@
 //! One product: how many seats are free, one's own sessions, and the button to start another.
 
 use super::{
-    cards::{Card, Room},
+    cards::{Card, Room, Start},
+    desk::Desk,
     start::StartForm,
     work::Work,
 };
@@ -80,7 +81,10 @@ fn Pools(
     card: Memo<Card>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let desk = Desk::get();
     let own = Memo::new(move |_| card.with(Room::of) == Room::Own);
+    // Not before it begins, nor after its end.
+    let valid = Memo::new(move |_| card.with(|card| Start::of(card, "", desk.clock.now())) == Start::Own);
     let pools = move || {
         let mut pools = card.get().licenses;
         pools.retain(|license| license.model == Model::Concurrent);
@@ -95,7 +99,9 @@ fn Pools(
                 </For>
             }
         >
-            <p class="muted">{t!(i18n, console.own_seat_text)}</p>
+            <Show when=move || valid.get()>
+                <p class="muted">{t!(i18n, console.own_seat_text)}</p>
+            </Show>
         </Show>
     }
 }
@@ -115,7 +121,8 @@ fn PoolLine(
         now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let line = move || {
-        let (taken, seats, since) = license.with(|l| (l.taken(), l.seats, l.usage.full_since));
+        let (taken, seats, since) =
+            license.with(|l| (l.taken(), l.seats, l.usage.full_since.filter(|_| l.over() == 0)));
         let taken = t_string!(i18n, console.taken, taken = format.number(taken), seats = format.number(seats));
         match since {
             Some(since) => {

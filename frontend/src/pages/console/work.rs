@@ -2,6 +2,7 @@
 
 use super::{card::head_of, cards::Card, desk::Desk, notices::focus, waiting::Waiting};
 use crate::{
+    api::Failure,
     format::Format,
     i18n::*,
     span::countdown,
@@ -12,7 +13,6 @@ use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     ids::SessionId,
     license::Model,
-    problem::End,
     session::{EndReason, Mode, SessionState},
     wire::sessions::{EndResult, EndSession, SessionView},
 };
@@ -126,19 +126,7 @@ fn EndButton(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (desk, toasts) = (Desk::get(), Toasts::get());
-    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<crate::api::Failure>));
-    let ended = move |id: SessionId, end: Option<End>| {
-        let by_me = end.as_ref().is_none_or(|end| end.reason == EndReason::Finished);
-        let freed = untrack(|| frees_a_seat(&card.get(), &session.get()));
-        focus(&head_of(&card.with_untracked(|card| card.product.to_string())));
-        match end {
-            Some(end) => desk.over(id, end),
-            None => desk.let_go(id),
-        }
-        if by_me {
-            toasts.good(if freed { tu_string!(i18n, console.ended) } else { tu_string!(i18n, console.ended_only) });
-        }
-    };
+    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Failure>));
     let click = move |_| {
         if busy.get_untracked() {
             return;
@@ -146,11 +134,25 @@ fn EndButton(
         busy.set(true);
         wrong.set(None);
         let id = session.with_untracked(|session| session.id);
+        // Now: when the answer comes the feed may have taken the session away already, and this button with it.
+        let freed = untrack(|| card.with(|card| session.with(|session| frees_a_seat(card, session))));
+        let head = head_of(&card.with_untracked(|card| card.product.to_string()));
         spawn_local(async move {
             match desk.api.post::<EndResult>(&format!("/sessions/{id}/end"), &EndSession::default()).await {
-                // The feed may have taken the session away already.
-                Ok(result) if busy.try_set(false).is_none() => ended(id, result.ended),
-                Ok(_) => desk.let_go(id),
+                Ok(result) => {
+                    if result.ended.as_ref().is_none_or(|end| end.reason == EndReason::Finished) {
+                        toasts.good(if freed {
+                            tu_string!(i18n, console.ended)
+                        } else {
+                            tu_string!(i18n, console.ended_only)
+                        });
+                    }
+                    match result.ended {
+                        Some(end) => desk.over(id, end),
+                        None => desk.let_go(id),
+                    }
+                    focus(&head);
+                }
                 Err(failure) => {
                     let _ = wrong.try_set(Some(failure));
                     let _ = busy.try_set(false);
