@@ -28,15 +28,14 @@ use seatkeeper_shared::permissions::Action;
 #[component]
 pub fn Shell() -> impl IntoView {
     let caller = Caller::get();
-    let face = Memo::new(move |_| match caller.who() {
-        Who::Known(me) => Who::Known(me),
-        other => other,
+    // One memo of both: whoever is in stays in when something about them changes; somebody else gets everything anew.
+    let door = Memo::new(move |_| match caller.who() {
+        Who::Known(me) => Ok(me.id),
+        other => Err(other),
     });
-    let signed_in = Memo::new(move |_| face.with(|who| if let Who::Known(me) = who { Some(me.id) } else { None }));
-    move || match signed_in.get() {
-        // Somebody else gets everything anew.
-        Some(_) => view! { <Frame /> }.into_any(),
-        None => view! { <Outside who=face.get() /> }.into_any(),
+    move || match door.get() {
+        Ok(_) => view! { <Frame /> }.into_any(),
+        Err(who) => view! { <Outside who /> }.into_any(),
     }
 }
 

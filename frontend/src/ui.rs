@@ -10,6 +10,7 @@ pub mod icon;
 pub mod live_line;
 pub mod menu;
 pub mod person;
+pub mod search;
 pub mod seats;
 pub mod select;
 pub mod sort;

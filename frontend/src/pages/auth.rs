@@ -22,10 +22,10 @@ fn Card(
     let i18n = use_i18n();
     view! {
         <div class="gate" class:wide=wide>
-            <p class="gate-brand">
+            <header class="gate-brand">
                 <Mark />
                 <b>{t!(i18n, common.brand)}</b>
-            </p>
+            </header>
             <main class="gate-card" id="main">
                 {children()}
             </main>

@@ -155,11 +155,7 @@ fn UserMenu() -> impl IntoView {
         }
     };
     view! {
-        <Menu
-            class="me"
-            label=Signal::derive(move || t_string!(i18n, shell.account, name = name.get()))
-            face=face
-        >
+        <Menu class="me" face=face>
             <div class="menu-head">
                 <Person name email />
             </div>

@@ -4,11 +4,34 @@
 use super::field::fresh_id;
 use leptos::prelude::*;
 
-/// A modal dialog. Its content exists only while it is open, so each opening starts afresh.
+/// A modal dialog that is open as long as a signal says so.
 #[component]
 pub fn Dialog(
     /// Whether it is open.
     open: RwSignal<bool>,
+    /// Its heading.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What is in it.
+    children: ChildrenFn,
+) -> impl IntoView {
+    view! {
+        <TaskDialog open close=move |()| open.set(false) title>
+            {children()}
+        </TaskDialog>
+    }
+}
+
+/// A modal dialog whose being open follows from something else. Its content exists only while it is open, so each
+/// opening starts afresh.
+#[component]
+pub fn TaskDialog(
+    /// Whether it is open.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// Somebody closed it.
+    #[prop(into)]
+    close: Callback<()>,
     /// Its heading.
     #[prop(into)]
     title: Signal<String>,
@@ -32,8 +55,14 @@ pub fn Dialog(
             });
         }
     });
+    // It also says that it is closed when we closed it.
+    let closed = move |_| {
+        if open.get_untracked() {
+            close.run(());
+        }
+    };
     view! {
-        <dialog node_ref=node class="dialog" aria-labelledby=id.get_value() on:close=move |_| open.set(false)>
+        <dialog node_ref=node class="dialog" aria-labelledby=id.get_value() on:close=closed>
             <Show when=move || open.get()>
                 <h2 id=id.get_value()>{move || title.get()}</h2>
                 {children()}

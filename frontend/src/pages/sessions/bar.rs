@@ -8,7 +8,7 @@ use crate::{
     format::Format,
     i18n::*,
     ui::{
-        icon::{Glyph, Icon},
+        search::SearchField,
         select::{Choosable, Select},
     },
     words,
@@ -139,36 +139,6 @@ fn PhoneOrder(
                 value=Signal::derive(move || board.filter.with(|filter| filter.order.0.as_str().to_owned()))
                 choose
             />
-        </div>
-    }
-}
-
-/// Searches names and e-mail addresses.
-#[component]
-pub fn SearchField(
-    /// What is searched.
-    value: Signal<String>,
-    /// Somebody searches this.
-    #[prop(into)]
-    search: Callback<String>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let id = crate::ui::field::fresh_id("search");
-    view! {
-        <div class="field grow">
-            <label for=id.clone()>{t!(i18n, common.search)}</label>
-            <div class="search">
-                <Icon glyph=Glyph::Search />
-                <input
-                    id=id
-                    type="search"
-                    name="q"
-                    autocomplete="off"
-                    placeholder=move || t_string!(i18n, common.name_or_email)
-                    prop:value=move || value.get()
-                    on:input=move |event| search.run(event_target_value(&event))
-                />
-            </div>
         </div>
     }
 }

@@ -109,7 +109,12 @@ fn Question(
             {move || {
                 (connected() > 0)
                     .then(|| {
-                        view! { <p class="note">{t_string!(i18n, sessions.end_connected, count = connected())}</p> }
+                        let text = if count == 1 {
+                            t_string!(i18n, sessions.end_connected_sole).to_owned()
+                        } else {
+                            t_string!(i18n, sessions.end_connected, count = connected())
+                        };
+                        view! { <p class="note">{text}</p> }
                     })
             }}
             <p class="muted">{t!(i18n, sessions.end_follows)}</p>

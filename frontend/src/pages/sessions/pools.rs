@@ -17,7 +17,13 @@ pub fn Pools(
     board: Board,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let ids = Memo::new(move |_| board.live.state.with(|state| state.licenses.iter().map(|l| l.id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| {
+        board.live.state.with(|state| {
+            let of = |model| state.licenses.iter().filter(move |l| l.model == model).map(|l| l.id);
+            // Shared ones first: they are what this page is about.
+            of(Model::Concurrent).chain(of(Model::Named)).collect::<Vec<_>>()
+        })
+    });
     view! {
         <section class="pools" aria-label=move || t_string!(i18n, seats.pools)>
             <For each=move || ids.get() key=|id| *id let:id>
@@ -50,7 +56,7 @@ fn Pool(
     view! {
         <article class="pool" class:full=move || full.get() class:chosen=move || chosen.get()>
             <h2>
-                <button type="button" aria-pressed=move || chosen.get().to_string() aria-label=name on:click=toggle>
+                <button type="button" aria-pressed=move || chosen.get().to_string() title=name on:click=toggle>
                     {move || license.with(|l| l.product_name.clone())}
                     <span>{move || license.with(|l| words::model_short(i18n, l.model))}</span>
                 </button>

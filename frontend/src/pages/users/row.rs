@@ -1,0 +1,217 @@
+//! One user of the list: who, as what, with which licenses, and what can be done.
+
+use super::desk::{Desk, Task};
+use crate::{
+    format::Format,
+    i18n::*,
+    ui::{
+        icon::{Glyph, Icon},
+        menu::Menu,
+        person::Person,
+        toast::Toasts,
+    },
+    words,
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    ids::{LicenseId, UserId},
+    people::UserStatus,
+    permissions::Action,
+    wire::users::{ChangeUser, UserView},
+};
+
+/// The row of a user.
+#[component]
+pub fn Row(
+    /// The page.
+    desk: Desk,
+    /// The user.
+    id: UserId,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let known = Memo::new(move |before: Option<&Option<UserView>>| {
+        let now = desk.users.with(|users| users.iter().find(|user| user.id == id).cloned());
+        now.or_else(|| before.cloned().flatten())
+    });
+    let Some(first) = known.get_untracked() else { return ().into_any() };
+    let user = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
+    let text = move |text: fn(&UserView) -> String| Signal::derive(move || user.with(text));
+    let suspended = Memo::new(move |_| user.with(|user| user.status == UserStatus::Suspended));
+    let last = move || match user.with(|user| user.last_active_at) {
+        Some(at) => format.ago(at),
+        None => t_string!(i18n, users.never).to_owned(),
+    };
+    view! {
+        <tr class:picked=move || desk.is_picked(id) class:suspended=move || suspended.get()>
+            <Show when=move || desk.may(Action::Assign)>
+                <td class="pick">
+                    <input
+                        type="checkbox"
+                        aria-label=move || t_string!(i18n, users.select_one, name = user.with(|user| user.name.clone()))
+                        prop:checked=move || desk.is_picked(id)
+                        on:change=move |_| desk.pick(id)
+                    />
+                </td>
+            </Show>
+            <th scope="row" class="cell-who">
+                <Person name=text(|user| user.name.clone()) email=text(|user| user.email.clone()) />
+            </th>
+            <td class="cell-role">
+                <RoleCell desk user suspended />
+            </td>
+            <td class="cell-licenses">
+                <Licenses desk user />
+            </td>
+            <td class="cell-last num muted" title=move || user.with(|u| u.last_active_at.map(|at| format.exact(at)))>
+                {last}
+            </td>
+            <Show when=move || desk.may(Action::ManageUsers)>
+                <td class="cell-menu">
+                    <Actions desk user suspended />
+                </td>
+            </Show>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn RoleCell(
+    /// The page.
+    desk: Desk,
+    /// The user.
+    user: Signal<UserView>,
+    /// Whether the user is suspended.
+    suspended: Memo<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let role = move || user.with(|user| words::role(i18n, user.role));
+    view! {
+        <span class="chips">
+            {role}
+            <Show when=move || user.with(|user| desk.is_me(user.id))>
+                <span class="tag plain">{t!(i18n, users.you)}</span>
+            </Show>
+            <Show when=move || suspended.get()>
+                <span class="tag warn">{t!(i18n, word.suspended)}</span>
+            </Show>
+        </span>
+        <Show when=move || user.with(|user| user.billing_contact)>
+            <small>{t!(i18n, users.billing)}</small>
+        </Show>
+        <Show when=move || user.with(|user| user.sessions > 0)>
+            <small class="num">
+                {move || t_string!(i18n, users.in_session, count = user.with(|user| user.sessions))}
+            </small>
+        </Show>
+    }
+}
+
+/// The licenses of a user, each with its way out, and the way to one more.
+#[component]
+fn Licenses(
+    /// The page.
+    desk: Desk,
+    /// The user.
+    user: Signal<UserView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let named = move |id: LicenseId| desk.live.license(id).map(|license| words::license(i18n, &license));
+    let held = Memo::new(move |_| {
+        let ids = user.with(|user| user.license_ids.clone());
+        ids.into_iter().filter_map(|id| Some((id, named(id)?))).collect::<Vec<_>>()
+    });
+    let name = move || user.with(|user| user.name.clone());
+    let chip = move |(id, license): (LicenseId, String)| {
+        let label = license.clone();
+        let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
+        let revoke = move |_| desk.task.set(Some(Task::Revoke(vec![user.get_untracked()], Some(id))));
+        view! {
+            <li class="chip">
+                {license}
+                {desk
+                    .may(Action::Assign)
+                    .then(|| {
+                        view! {
+                            <button type="button" class="icon-button" aria-label=label on:click=revoke>
+                                <Icon glyph=Glyph::Cross />
+                            </button>
+                        }
+                    })}
+            </li>
+        }
+    };
+    view! {
+        <div class="chips">
+            <Show
+                when=move || !held.with(Vec::is_empty)
+                fallback=move || view! { <span class="muted">{t!(i18n, users.no_license)}</span> }
+            >
+                <ul class="chips">{move || held.get().into_iter().map(chip).collect_view()}</ul>
+            </Show>
+            <Show when=move || desk.may(Action::Assign)>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=move || t_string!(i18n, users.grant_to, name = name())
+                    on:click=move |_| desk.task.set(Some(Task::Grant(vec![user.get_untracked()])))
+                >
+                    <Icon glyph=Glyph::Plus />
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+/// Suspending, and the way back.
+#[component]
+fn Actions(
+    /// The page.
+    desk: Desk,
+    /// The user.
+    user: Signal<UserView>,
+    /// Whether the user is suspended.
+    suspended: Memo<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = Toasts::get();
+    let reactivate = move |_| {
+        let user = user.get_untracked();
+        let change = ChangeUser { status: Some(UserStatus::Active), ..ChangeUser::default() };
+        spawn_local(async move {
+            match desk.api.patch::<UserView>(&format!("/users/{}", user.id), &change).await {
+                Ok(user) => {
+                    toasts.good(t_string!(i18n, users.reactivated_done, name = user.name.clone()));
+                    desk.put(user);
+                }
+                Err(failure) => toasts.bad(words::failure(i18n, &failure)),
+            }
+        });
+    };
+    let suspend = move |_| desk.task.set(Some(Task::Suspend(user.get_untracked())));
+    view! {
+        <Menu
+            class="icon-button"
+            label=Signal::derive(move || Some(t_string!(i18n, users.menu, name = user.with(|user| user.name.clone()))))
+            face=|| view! { <Icon glyph=Glyph::More /> }
+        >
+            <Show
+                when=move || suspended.get()
+                fallback=move || {
+                    view! {
+                        <button type="button" class="menu-item bad" on:click=suspend>
+                            <Icon glyph=Glyph::Lock />
+                            {t!(i18n, users.suspend)}
+                        </button>
+                    }
+                }
+            >
+                <button type="button" class="menu-item" on:click=reactivate>
+                    <Icon glyph=Glyph::Tick />
+                    {t!(i18n, users.reactivate)}
+                </button>
+            </Show>
+        </Menu>
+    }
+}

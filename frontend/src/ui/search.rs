@@ -1,0 +1,38 @@
+//! A field that searches as one types.
+
+use super::{
+    field::fresh_id,
+    icon::{Glyph, Icon},
+};
+use crate::i18n::*;
+use leptos::prelude::*;
+
+/// Searches names and e-mail addresses.
+#[component]
+pub fn SearchField(
+    /// What is searched.
+    value: Signal<String>,
+    /// Somebody searches this.
+    #[prop(into)]
+    search: Callback<String>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let id = fresh_id("search");
+    view! {
+        <div class="field grow">
+            <label for=id.clone()>{t!(i18n, common.search)}</label>
+            <div class="search">
+                <Icon glyph=Glyph::Search />
+                <input
+                    id=id
+                    type="search"
+                    name="q"
+                    autocomplete="off"
+                    placeholder=move || t_string!(i18n, common.name_or_email)
+                    prop:value=move || value.get()
+                    on:input=move |event| search.run(event_target_value(&event))
+                />
+            </div>
+        </div>
+    }
+}
