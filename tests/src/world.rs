@@ -122,7 +122,8 @@ impl World {
 
     /// The kinds and facts of all events as they stand in the database.
     pub async fn whole_log(&self) -> String {
-        const SQL: &str = "SELECT kind || ' ' || COALESCE(actor_name, '') || ' ' || facts FROM events ORDER BY position";
+        const SQL: &str =
+            "SELECT kind || ' ' || COALESCE(actor_name, '') || ' ' || facts FROM events ORDER BY position";
         let rows: Vec<String> = match &self.app.db {
             Db::Sqlite { readers, .. } => sqlx::query_scalar(SQL).fetch_all(readers).await,
             Db::Postgres(pool) => sqlx::query_scalar(SQL).fetch_all(pool).await,
