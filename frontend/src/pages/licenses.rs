@@ -9,6 +9,7 @@ mod desk;
 mod effect;
 mod entered;
 mod facts;
+mod license_fields;
 mod models;
 mod preview;
 mod product;
@@ -53,7 +54,8 @@ fn Licenses() -> impl IntoView {
     let format = Format::get();
     let (stock, desk) = (Stock::open(), Desk::default());
     let line = Signal::derive(move || {
-        let (products, licenses) = stock.shelves.with(|all| (all.len(), all.iter().map(|shelf| shelf.licenses.len()).sum()));
+        let (products, licenses) =
+            stock.shelves.with(|all| (all.len(), all.iter().map(|shelf| shelf.licenses.len()).sum()));
         let products = t_string!(i18n, licenses.summary, count = products, n = format.number(products));
         let licenses: usize = licenses;
         let licenses = t_string!(i18n, licenses.count, count = licenses, n = format.number(licenses));
@@ -142,7 +144,8 @@ fn Nothing(
     let i18n = use_i18n();
     let caller = Caller::get();
     let may = Memo::new(move |_| caller.may(Action::ManageProducts));
-    let text = move || if may.get() { t_string!(i18n, licenses.empty_text) } else { t_string!(i18n, licenses.empty_ask) };
+    let text =
+        move || if may.get() { t_string!(i18n, licenses.empty_text) } else { t_string!(i18n, licenses.empty_ask) };
     view! {
         <div class="list">
             <Empty

@@ -1,7 +1,9 @@
 //! A labelled choice out of a list, the browser's own.
 
 use super::field::fresh_id;
+use crate::{i18n::*, words};
 use leptos::prelude::*;
+use seatkeeper_shared::validate::FieldError;
 
 /// One thing to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +47,34 @@ pub fn Select(
     /// Somebody chose this value.
     #[prop(into)]
     choose: Callback<String>,
+    /// A sentence that helps.
+    #[prop(into, optional)]
+    hint: MaybeProp<String>,
+    /// What is wrong.
+    #[prop(into, optional)]
+    error: MaybeProp<FieldError>,
 ) -> impl IntoView {
+    let i18n = use_i18n();
     let id = fresh_id(name);
+    let notes = format!("{id}-notes");
+    let wrong = Memo::new(move |_| error.get());
     let groups = move || grouped(options.get()).into_iter().map(|(group, all)| section(group, all, value)).collect_view();
     view! {
         <div class="field">
             <label for=id.clone()>{move || label.get()}</label>
-            <select id=id name=name on:change=move |event| choose.run(event_target_value(&event))>
+            <select
+                id=id
+                name=name
+                aria-invalid=move || wrong.get().map(|_| "true")
+                aria-describedby=notes.clone()
+                on:change=move |event| choose.run(event_target_value(&event))
+            >
                 {groups}
             </select>
+            <div id=notes class="notes">
+                {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
+                {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+            </div>
         </div>
     }
 }

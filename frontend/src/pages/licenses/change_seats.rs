@@ -62,7 +62,7 @@ fn ChangeForm(
         event.prevent_default();
         let wanted = wanted.get_untracked();
         if wanted == Ok(license.with_untracked(|license| license.seats)) {
-            return desk.changing.set(false);
+            return;
         }
         if !form.begin([("seats", wanted.clone().err())]) {
             return;
@@ -104,8 +104,18 @@ fn NowFacts(
     let word = move || if shared() { t_string!(i18n, licenses.now) } else { t_string!(i18n, licenses.now_assigned) };
     let taken = move || license.with(|license| format.number(license.taken()));
     let seats = move || t_string!(i18n, seats.of, seats = license.with(|license| format.number(license.seats)));
+    let busy = move || license.with(|license| format.number(license.usage.occupied));
+    let in_session = move || {
+        view! {
+            <div>
+                <dt>{t!(i18n, licenses.in_session)}</dt>
+                <dd>{busy}</dd>
+            </div>
+        }
+    };
     let peak = move || license.with(|license| license.usage.peak);
-    let high = move || peak().map_or_else(|| t_string!(i18n, common.dash).to_owned(), |peak| format.number(peak.occupied));
+    let high =
+        move || peak().map_or_else(|| t_string!(i18n, common.dash).to_owned(), |peak| format.number(peak.occupied));
     let when = move || peak().map(|peak| t_string!(i18n, licenses.peak_at, time = format.time(peak.at)));
     view! {
         <dl class="facts">
@@ -113,7 +123,7 @@ fn NowFacts(
                 <dt>{word}</dt>
                 <dd>{taken} " " <small>{seats}</small></dd>
             </div>
-            <Show when=shared>
+            <Show when=shared fallback=in_session>
                 <div>
                     <dt>{t!(i18n, licenses.peak)}</dt>
                     <dd>{high} " " <small>{when}</small></dd>

@@ -1,9 +1,14 @@
 //! The terms of a license: to whom it is assigned, from when to when it counts, what occupies a seat and for how long.
 
 use super::validity::last_day;
-use crate::{format::{Format, Texts}, i18n::*};
+use crate::{
+    format::{Format, Texts},
+    i18n::*,
+    words,
+};
 use chrono::TimeDelta;
 use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::{
     license::{Model, SeatRule},
     wire::licenses::LicenseView,
@@ -17,15 +22,21 @@ pub fn Facts(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let assigned = move || {
-        let count = license.with(|license| license.usage.assigned);
-        t_string!(i18n, licenses.assigned_users, count = count, n = format.number(count))
+    let assigned = move || match license.with(|license| license.usage.assigned) {
+        0 => t_string!(i18n, licenses.assigned_nobody).to_owned(),
+        count => t_string!(i18n, licenses.assigned_users, count = count, n = format.number(count)),
     };
+    let users = move || license.with(|license| format!("/users?category=products&by={}", license.id));
+    let name = move || license.with(|license| words::license(i18n, license));
     let lease = move || format.span(TimeDelta::seconds(license.with(|license| license.lease_seconds)));
     view! {
         <dl class="terms">
             <dt>{t!(i18n, licenses.assigned_to)}</dt>
-            <dd>{assigned}</dd>
+            <dd>
+                <Show when=move || license.with(|license| license.usage.assigned) != 0 fallback=assigned>
+                    <A href=users>{assigned} " " <span class="vh">{name}</span></A>
+                </Show>
+            </dd>
             <dt>{t!(i18n, licenses.valid)}</dt>
             <dd>{move || license.with(|license| valid(i18n, format, license))}</dd>
             <dt>{t!(i18n, licenses.seat)}</dt>
@@ -38,7 +49,8 @@ pub fn Facts(
 
 /// "1. Januar 2026 bis 31. Dezember 2026"
 fn valid(i18n: Texts, format: Format, license: &LicenseView) -> String {
-    let (from, until) = (license.starts_at.map(|at| format.date(at)), license.ends_at.map(|at| format.date(last_day(at))));
+    let (from, until) =
+        (license.starts_at.map(|at| format.date(at)), license.ends_at.map(|at| format.date(last_day(at))));
     match (from, until) {
         (None, None) => t_string!(i18n, licenses.unlimited).to_owned(),
         (Some(from), None) => t_string!(i18n, licenses.valid_from, date = from),

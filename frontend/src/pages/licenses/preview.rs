@@ -24,12 +24,17 @@ pub fn Preview(
         let license = license.get();
         LicenseView { seats: wanted.get().unwrap_or(license.seats), ..license }
     });
+    let same = Memo::new(move |_| license.with(|license| wanted.get() == Ok(license.seats)));
     let effect = Memo::new(move |_| license.with(|license| wanted.get().ok().map(|seats| Effect::of(license, seats))));
-    let warns = move || effect.get().is_some_and(Effect::warns);
+    let warns = move || !same.get() && effect.get().is_some_and(Effect::warns);
+    let words = move || match effect.get() {
+        Some(_) if same.get() => Some(t_string!(i18n, licenses.unchanged).to_owned()),
+        effect => effect.map(|effect| said(i18n, format, effect)),
+    };
     view! {
         <div class="preview" class:warns=warns>
             <Seats license=after />
-            <p role="status">{move || effect.get().map(|effect| said(i18n, format, effect))}</p>
+            <p role="status">{words}</p>
         </div>
     }
 }

@@ -57,7 +57,8 @@ impl Stock {
         let (arrived, told) = (live.arrived(), live.licenses());
         let licenses = Memo::new(move |_| if arrived.get() { told.get() } else { products.with(of_products) });
         let shelves = Memo::new(move |_| {
-            licenses.with(|licenses| products.with(|products| shelves(products.as_deref().unwrap_or_default(), licenses)))
+            licenses
+                .with(|licenses| products.with(|products| shelves(products.as_deref().unwrap_or_default(), licenses)))
         });
         let stocked = Memo::new(move |_| match (products.with(Option::is_some), failure.get()) {
             (false, None) => Stocked::Loading,

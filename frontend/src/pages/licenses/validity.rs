@@ -13,21 +13,26 @@ pub enum Standing {
     Valid,
     /// It counts, but ends within a month, at this time.
     EndsSoon(DateTime<Utc>),
-    /// It does not count yet.
-    NotYet,
-    /// It no longer counts.
-    Ended,
+    /// It does not count before this time.
+    NotYet(DateTime<Utc>),
+    /// It no longer counts since this time.
+    Ended(DateTime<Utc>),
 }
 
 impl Standing {
     /// How this license stands now. It counts from its start on and not at its end.
     pub fn of(license: &LicenseView, now: DateTime<Utc>) -> Self {
         match (license.starts_at, license.ends_at) {
-            (_, Some(end)) if end <= now => Self::Ended,
-            (Some(start), _) if start > now => Self::NotYet,
+            (_, Some(end)) if end <= now => Self::Ended(end),
+            (Some(start), _) if start > now => Self::NotYet(start),
             (_, Some(end)) if end - now <= SOON => Self::EndsSoon(end),
             _ => Self::Valid,
         }
+    }
+
+    /// Whether nobody gets a seat of it, however many are free.
+    pub const fn idle(self) -> bool {
+        matches!(self, Self::NotYet(_) | Self::Ended(_))
     }
 }
 
@@ -55,8 +60,8 @@ mod tests {
     fn a_license_counts_from_its_start_and_not_at_its_end() {
         assert_eq!(standing(None, None), Standing::Valid);
         assert_eq!(standing(Some(100 * DAY), None), Standing::Valid);
-        assert_eq!(standing(Some(100 * DAY + 1), None), Standing::NotYet);
-        assert_eq!(standing(None, Some(100 * DAY)), Standing::Ended);
+        assert_eq!(standing(Some(100 * DAY + 1), None), Standing::NotYet(at(100 * DAY + 1)));
+        assert_eq!(standing(None, Some(100 * DAY)), Standing::Ended(at(100 * DAY)));
     }
 
     #[wasm_bindgen_test]
