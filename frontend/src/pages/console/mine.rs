@@ -31,7 +31,8 @@ impl Mine {
         });
         Effect::new(move |_| {
             mine.again.track();
-            assigned.track();
+            // Read, not only tracked: a memo that nobody reads follows nothing.
+            assigned.with(|_| ());
             if mine.sees_all.get()
                 && let Some(me) = caller.me_once()
             {
