@@ -169,7 +169,8 @@ pub fn zones() -> Vec<String> {
         let supported: Function = Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;
         supported.call1(&intl, &"timeZone".into()).ok()?.dyn_into().ok()
     };
-    let mut zones: Vec<String> = known().map(|all| all.iter().filter_map(|zone| zone.as_string()).collect()).unwrap_or_default();
+    let mut zones: Vec<String> =
+        known().map(|all| all.iter().filter_map(|zone| zone.as_string()).collect()).unwrap_or_default();
     if !zones.iter().any(|zone| zone == "UTC") {
         zones.push("UTC".to_owned());
     }

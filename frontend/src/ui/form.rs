@@ -77,7 +77,8 @@ impl Form {
     /// What is wrong with this field.
     pub fn error(self, field: &'static str) -> Signal<Option<FieldError>> {
         Signal::derive(move || {
-            self.fields.with(|all| all.iter().find(|problem| problem.field == field).map(|problem| problem.error.clone()))
+            self.fields
+                .with(|all| all.iter().find(|problem| problem.field == field).map(|problem| problem.error.clone()))
         })
     }
 

@@ -26,9 +26,7 @@ pub fn Seats(
             }
         })
     };
-    let picture = move || {
-        drawing.with(|drawing| if drawing.total() <= MOST { squares(drawing) } else { bar(drawing) })
-    };
+    let picture = move || drawing.with(|drawing| if drawing.total() <= MOST { squares(drawing) } else { bar(drawing) });
     view! {
         <div role="img" aria-label=words>
             {picture}

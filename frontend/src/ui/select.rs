@@ -58,7 +58,8 @@ pub fn Select(
     let id = fresh_id(name);
     let notes = format!("{id}-notes");
     let wrong = Memo::new(move |_| error.get());
-    let groups = move || grouped(options.get()).into_iter().map(|(group, all)| section(group, all, value)).collect_view();
+    let groups =
+        move || grouped(options.get()).into_iter().map(|(group, all)| section(group, all, value)).collect_view();
     view! {
         <div class="field">
             <label for=id.clone()>{move || label.get()}</label>

@@ -94,7 +94,10 @@ mod tests {
     #[wasm_bindgen_test]
     fn the_focused_row_stays_wherever_it_is() {
         let above = pieces(1_000, 100..101, Some(7));
-        assert_eq!(above, [Piece::Gap(0..7), Piece::Row(7), Piece::Gap(8..100), Piece::Row(100), Piece::Gap(101..1_000)]);
+        assert_eq!(
+            above,
+            [Piece::Gap(0..7), Piece::Row(7), Piece::Gap(8..100), Piece::Row(100), Piece::Gap(101..1_000)]
+        );
         let below = pieces(1_000, 0..1, Some(999));
         assert_eq!(below, [Piece::Row(0), Piece::Gap(1..999), Piece::Row(999)]);
         assert_eq!(pieces(10, 0..10, Some(50)).len(), 10, "a row that is gone");

@@ -81,7 +81,8 @@ fn LicenseFilter(
         ] {
             licenses.with(|all| {
                 let of_model = all.iter().filter(|license| license.model == model);
-                options.extend(of_model.map(|l| Choosable::new(l.id.to_string(), words::license(i18n, l)).under(group)));
+                options
+                    .extend(of_model.map(|l| Choosable::new(l.id.to_string(), words::license(i18n, l)).under(group)));
             });
         }
         options

@@ -108,9 +108,8 @@ impl Board {
 }
 
 fn shown(live: Live, filter: &Filter) -> Vec<SessionId> {
-    let apply = |heard: &_| {
-        live.state.with(|state| filter.apply(state.sessions.values().chain(state.parting.values()), heard))
-    };
+    let apply =
+        |heard: &_| live.state.with(|state| filter.apply(state.sessions.values().chain(state.parting.values()), heard));
     // Heartbeats come often and matter only to this order.
     if filter.order.0 == Column::Contact { live.heard.with(apply) } else { live.heard.with_untracked(apply) }
 }

@@ -90,8 +90,8 @@ fn Question(
                         let failed = misses(&results, &known);
                         let done = results.len() - failed.len();
                         if done > 0 {
-                            let n = format.number(done);
-                            toasts.good(t_string!(i18n, sessions.end_done, count = done, n = n));
+                            let n = untrack(|| format.number(done));
+                            toasts.good(tu_string!(i18n, sessions.end_done, count = done, n = n));
                         }
                         board.selection.update(|selection| selection.clear());
                         form.done();
@@ -185,9 +185,10 @@ fn Outcome(
 
 /// The sessions that are about to be ended and still live.
 fn hit(board: Board) -> Vec<SessionView> {
-    board.live.state.with(|state| {
-        board.targets.with(|ids| ids.iter().filter_map(|id| state.sessions.get(id)).cloned().collect())
-    })
+    board
+        .live
+        .state
+        .with(|state| board.targets.with(|ids| ids.iter().filter_map(|id| state.sessions.get(id)).cloned().collect()))
 }
 
 /// Whose they are, each person once.

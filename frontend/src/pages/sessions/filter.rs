@@ -41,8 +41,7 @@ pub enum Column {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Self; 6] =
-        [Self::Agent, Self::State, Self::Platform, Self::Device, Self::Since, Self::Contact];
+    pub const ALL: [Self; 6] = [Self::Agent, Self::State, Self::Platform, Self::Device, Self::Since, Self::Contact];
 
     /// Its name in the address bar.
     pub const fn as_str(self) -> &'static str {

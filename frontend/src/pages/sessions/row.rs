@@ -1,21 +1,9 @@
 //! One session of the table: who, in what state, where, since when.
 
 use super::board::Board;
-use crate::{
-    clock::Clock,
-    format::Format,
-    i18n::*,
-    live::state::lost,
-    span::countdown,
-    ui::person::Person,
-    words,
-};
+use crate::{clock::Clock, format::Format, i18n::*, live::state::lost, span::countdown, ui::person::Person, words};
 use leptos::{html::Tr, prelude::*};
-use seatkeeper_shared::{
-    ids::SessionId,
-    session::SessionState,
-    wire::sessions::SessionView,
-};
+use seatkeeper_shared::{ids::SessionId, session::SessionState, wire::sessions::SessionView};
 
 /// The row of a session.
 #[component]

@@ -144,7 +144,10 @@ fn slots(board: Board, range: std::ops::Range<usize>) -> Vec<Slot> {
             Piece::Row(index) => Slot::Row(rows[index]),
             Piece::Gap(gap) => Slot::Gap(gap.start, gap.len()),
         };
-        pieces(rows.len(), range.start.min(rows.len())..range.end.min(rows.len()), pinned).into_iter().map(slot).collect()
+        pieces(rows.len(), range.start.min(rows.len())..range.end.min(rows.len()), pinned)
+            .into_iter()
+            .map(slot)
+            .collect()
     })
 }
 

@@ -93,7 +93,7 @@ fn Entry(
             spawn_local(async move {
                 match desk.api.post::<UserView>("/users", &body).await {
                     Ok(user) => {
-                        toasts.good(t_string!(i18n, users.added, name = user.name));
+                        toasts.good(tu_string!(i18n, users.added, name = user.name));
                         desk.task.set(None);
                         desk.load(false);
                     }

@@ -113,12 +113,13 @@ fn Question(
                     let changed: Vec<_> = results.iter().filter(|r| r.changed).map(|r| r.user_id).collect();
                     desk.assigned(chosen, &changed, grant);
                     let failed = refusals(&results, &users);
-                    let (count, n) = (changed.len(), format.number(changed.len()));
+                    let count = changed.len();
+                    let n = untrack(|| format.number(count));
                     match (count, grant) {
-                        (0, _) if failed.is_empty() => toasts.good(t_string!(i18n, users.unchanged)),
+                        (0, _) if failed.is_empty() => toasts.good(tu_string!(i18n, users.unchanged)),
                         (0, _) => {}
-                        (_, true) => toasts.good(t_string!(i18n, users.granted, count = count, n = n)),
-                        (_, false) => toasts.good(t_string!(i18n, users.revoked, count = count, n = n)),
+                        (_, true) => toasts.good(tu_string!(i18n, users.granted, count = count, n = n)),
+                        (_, false) => toasts.good(tu_string!(i18n, users.revoked, count = count, n = n)),
                     }
                     form.done();
                     if failed.is_empty() {

@@ -182,10 +182,10 @@ fn Actions(
         spawn_local(async move {
             match desk.api.patch::<UserView>(&format!("/users/{}", user.id), &change).await {
                 Ok(user) => {
-                    toasts.good(t_string!(i18n, users.reactivated_done, name = user.name.clone()));
+                    toasts.good(tu_string!(i18n, users.reactivated_done, name = user.name.clone()));
                     desk.put(user);
                 }
-                Err(failure) => toasts.bad(words::failure(i18n, &failure)),
+                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
             }
         });
     };

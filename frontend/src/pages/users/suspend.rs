@@ -58,7 +58,7 @@ fn Question(
         spawn_local(async move {
             match desk.api.patch::<UserView>(&format!("/users/{id}"), &change).await {
                 Ok(user) => {
-                    toasts.good(t_string!(i18n, users.suspended_done, name = user.name.clone()));
+                    toasts.good(tu_string!(i18n, users.suspended_done, name = user.name.clone()));
                     desk.put(user);
                     desk.task.set(None);
                 }
