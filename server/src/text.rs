@@ -18,12 +18,12 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// The short name of a product: letters and digits of its name, joined by hyphens.
-pub fn slug(name: &str) -> String {
+/// The short name of a product: letters and digits of its name, joined by hyphens; nothing if it has none of a to z.
+pub fn slug(name: &str) -> Option<String> {
     let folded = fold(name);
     let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug = words.collect::<Vec<_>>().join("-");
-    if slug.is_empty() { "product".to_owned() } else { slug }
+    (!slug.is_empty()).then_some(slug)
 }
 
 /// The longest text that is searched for, in characters: more than any name or address has, less than SQLite's limit.
@@ -55,9 +55,9 @@ mod tests {
 
     #[test]
     fn slugs_are_fit_for_addresses() {
-        assert_eq!(slug("Remote Support v5"), "remote-support-v5");
-        assert_eq!(slug("Größe & Co."), "grosse-co");
-        assert_eq!(slug("山田"), "product");
+        assert_eq!(slug("Remote Support v5").as_deref(), Some("remote-support-v5"));
+        assert_eq!(slug("Größe & Co.").as_deref(), Some("grosse-co"));
+        assert_eq!(slug("山田").as_deref(), None);
     }
 
     #[test]

@@ -174,6 +174,13 @@ on_both_engines! {
         stays.until(has(&session["id"])).await;
     }
 
+    async fn the_stream_of_whoever_signs_out_ends(world: World) {
+        let agent = world.agent("Lena Schubert").await;
+        let (mut stream, _) = Watcher::with_snapshot(&agent).await;
+        agent.send(agent.request(reqwest::Method::POST, "/sign-out")).await;
+        stream.until_the_end().await;
+    }
+
     async fn whoever_is_no_manager_any_more_stops_seeing_everything(world: World) {
         let manager = world.person("Max Manager", Role::Manager, &[]).await;
         let (mut watcher, _) = Watcher::with_snapshot(&manager).await;

@@ -73,7 +73,8 @@ pub async fn add_product(
     let (name, key_seconds) = fields.all(name.zip(key))?;
     let now = app.clock.now();
     let id = ProductId(app.dice.id(now));
-    let product = ProductView { id, slug: text::slug(&name), name, key_seconds, licenses: Vec::new() };
+    let slug = text::slug(&name).unwrap_or_else(|| format!("product-{}", &id.0.simple().to_string()[20..]));
+    let product = ProductView { id, slug, name, key_seconds, licenses: Vec::new() };
     let mut tx = app.db.begin().await?;
     store::licenses::insert_product(&mut tx, &product, now).await?;
     let facts = json!({ "product": id, "name": product.name, "slug": product.slug });

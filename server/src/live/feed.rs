@@ -58,7 +58,7 @@ pub struct Tick {
     pub sessions: Vec<(UserId, String)>,
     /// Users who were given a license or lost one: what they see is another selection now.
     pub reassigned: HashSet<UserId>,
-    /// Users whose rights changed or ended.
+    /// Users whose rights or sign-ins changed or ended: they come again with what they still have.
     pub changed: HashSet<UserId>,
 }
 
@@ -138,7 +138,7 @@ impl Feed {
             licenses: pieces,
             sessions: own,
             reassigned: users(&["license_granted", "license_revoked"]),
-            changed: users(&["user_changed", "user_suspended"]),
+            changed: users(&["user_changed", "user_suspended", "signed_out", "token_deleted"]),
         })
     }
 }

@@ -80,6 +80,13 @@ pub(super) async fn batch<'a>(
     let license_of = find(tx, clock, &mut wanted).await?;
     let pools = pools(tx, &wanted).await?;
     if !wanted.suspended.is_empty() {
+        // Whoever was given a license while we waited for the locks must not keep a session on it.
+        let now_of = store::seats::licenses_of_users(tx, &wanted.suspended).await?;
+        if now_of.iter().any(|license| !pools.contains_key(license)) {
+            return Err(DbError::Retry);
+        }
+    }
+    if !wanted.suspended.is_empty() {
         store::seats::lock_admins(tx).await?;
     }
     let mut batch = Batch {
@@ -143,8 +150,11 @@ async fn pools(tx: &mut Tx, wanted: &Wanted) -> Result<BTreeMap<LicenseId, Pool>
 
 async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
     let mut pairs = wanted.assignees.clone();
-    for license in batch.pools.keys() {
+    for (license, pool) in &batch.pools {
         pairs.extend(wanted.owners.iter().map(|user| (*license, *user)));
+        if wanted.grants && pool.terms.model == Model::Named {
+            pairs.extend(pool.users().map(|user| (*license, user)));
+        }
     }
     if !pairs.is_empty() {
         for (license, person, assigned) in store::seats::people(tx, &pairs).await? {

@@ -14,7 +14,7 @@ use seatkeeper_shared::{
 };
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 /// What was bought.
@@ -147,6 +147,11 @@ impl Pool {
     /// A live session.
     pub fn session(&self, id: SessionId) -> Option<&Live> {
         self.live.get(&id)
+    }
+
+    /// The users who have live sessions.
+    pub fn users(&self) -> impl Iterator<Item = UserId> {
+        self.live.values().map(|live| live.user)
     }
 
     /// The live sessions of a user.
@@ -325,12 +330,13 @@ impl Pool {
         Some(end)
     }
 
-    /// Assigns the license to a user. A named license never has more assignments than seats.
+    /// Assigns the license to a user. A named license never has more assignments than seats; whoever was revoked and may
+    /// finish still occupies his.
     ///
     /// # Errors
     /// No such user, or all named seats are assigned.
     pub fn grant(&mut self, user: UserId) -> Result<bool, Code> {
-        let full = self.terms.model == Model::Named && self.assigned >= self.terms.seats;
+        let full = self.terms.model == Model::Named && self.assigned + self.finishing(user) >= self.terms.seats;
         match self.people.get_mut(&user) {
             None => Err(Code::NotFound),
             Some((_, true)) => Ok(false),
@@ -343,6 +349,13 @@ impl Pool {
                 Ok(true)
             }
         }
+    }
+
+    /// Other users than this one who have live sessions although the license is no longer assigned to them.
+    fn finishing(&self, besides: UserId) -> i64 {
+        let still =
+            self.live.values().map(|live| live.user).filter(|user| *user != besides && !self.is_assigned(*user));
+        i64::try_from(still.collect::<BTreeSet<_>>().len()).unwrap_or(i64::MAX)
     }
 
     /// Takes the license from a user, who may finish his sessions unless `ending` says otherwise.

@@ -39,11 +39,21 @@ async fn an_admin_ends_three_sessions_and_everybody_sees_it() {
     one.click("Sitzungen beenden").await;
     one.reads("Agent 2").await;
     one.screenshot("journey-dialog").await;
-    one.driver.find(thirtyfour::By::Css("dialog[open] .danger")).await.expect("a button").click().await.expect("confirmed");
+    one.driver
+        .find(thirtyfour::By::Css("dialog[open] .danger"))
+        .await
+        .expect("a button")
+        .click()
+        .await
+        .expect("confirmed");
 
     for browser in [&one, &other] {
         for agent in ["Agent 2", "Agent 3", "Agent 4"] {
-            browser.holds(&format!("![...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('{agent}\\n'))")).await;
+            browser
+                .holds(&format!(
+                    "![...document.querySelectorAll('tbody tr')].some(r => r.innerText.includes('{agent}\\n'))"
+                ))
+                .await;
         }
         browser.holds("document.body.innerText.includes('Agent 9')").await;
     }

@@ -78,6 +78,11 @@ impl Person {
         person
     }
 
+    /// The same person, who has to sign in anew.
+    pub async fn sign_in_again(&self, email: &str) -> Self {
+        Self::signing_in(&self.url, email, self.id).await
+    }
+
     /// The same person as a program with a token.
     pub async fn with_token(&self) -> Self {
         let token = self.post("/tokens", &json!({ "name": "test", "days": 1 })).await.created();

@@ -144,6 +144,17 @@ fn a_named_license_never_has_more_assignments_than_seats() {
 }
 
 #[test]
+fn whoever_was_revoked_and_may_finish_keeps_his_named_seat_until_he_has() {
+    let mut pool = pool(Model::Named, 1, SeatRule::Agent);
+    pool.grant(user(1)).unwrap();
+    let live = taken(&mut pool, 1, 1).unwrap();
+    pool.revoke(user(1), None, now()).unwrap();
+    assert_eq!(pool.grant(user(2)), Err(Code::NamedSeatsTaken));
+    pool.end(live.id, &Ending::by_itself(EndReason::Finished), now());
+    assert_eq!(pool.grant(user(2)), Ok(true));
+}
+
+#[test]
 fn whoever_has_a_named_seat_always_gets_in_and_nobody_else() {
     let mut pool = pool(Model::Named, 1, SeatRule::Session);
     pool.grant(user(1)).unwrap();

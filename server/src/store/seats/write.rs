@@ -69,6 +69,14 @@ statements! {
         UPDATE users
         SET status = 'suspended'
         WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    DELETE_BROWSER_SESSIONS = "
+        DELETE FROM browser_sessions
+        WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    DELETE_TOKENS = "
+        DELETE FROM api_tokens
+        WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
 
 /// The rows of a batch, by statement.
@@ -100,7 +108,10 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
         }
     }
     if !batch.suspended.is_empty() {
-        tx.run(&SUSPEND_USERS, args![ids(&batch.suspended)]).await?;
+        // What they signed in with before must not work again when they are reactivated.
+        for sql in [&SUSPEND_USERS, &DELETE_BROWSER_SESSIONS, &DELETE_TOKENS] {
+            tx.run(sql, args![ids(&batch.suspended)]).await?;
+        }
     }
     Ok(())
 }
