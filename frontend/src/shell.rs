@@ -109,7 +109,8 @@ fn Frame() -> impl IntoView {
 
 /// The address of the page where this caller begins.
 pub fn start_of(caller: Caller) -> &'static str {
-    if caller.may(Action::ViewSessions) { Place::Sessions.address() } else { Place::Console.address() }
+    let sees_all = untrack(|| caller.may(Action::ViewSessions));
+    if sees_all { Place::Sessions.address() } else { Place::Console.address() }
 }
 
 /// The start page leads on to the page where the caller begins.

@@ -60,6 +60,9 @@ pub fn SetupPage() -> impl IntoView {
             });
         }
     };
+    if query.read_untracked().get("token").is_none() {
+        return view! { <NoToken /> }.into_any();
+    }
     view! {
         <Card wide=true>
             <Heading title=Signal::derive(move || t_string!(i18n, auth.setup_title).to_owned()) />
@@ -75,6 +78,18 @@ pub fn SetupPage() -> impl IntoView {
         </Card>
     }
     .into_any()
+}
+
+/// Without the token of the link nothing can be set up.
+#[component]
+fn NoToken() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <Card>
+            <Heading title=Signal::derive(move || t_string!(i18n, auth.no_token_title).to_owned()) />
+            <p class="muted">{t!(i18n, shell.setup_text)}</p>
+        </Card>
+    }
 }
 
 impl Entered {
