@@ -83,7 +83,7 @@ fn Pick(
     view! {
         <input
             type="checkbox"
-            aria-label=move || t_string!(i18n, sessions.select_one, name = name.get())
+            aria-label=move || t_string!(i18n, sessions.select_row, name = name.get())
             disabled=move || over.get()
             prop:checked=move || picked.get()
             on:click=move |event| board.pick(id, event.shift_key())

@@ -48,7 +48,7 @@ pub fn Row(
                 <td class="pick">
                     <input
                         type="checkbox"
-                        aria-label=move || t_string!(i18n, users.select_one, name = user.with(|user| user.name.clone()))
+                        aria-label=move || t_string!(i18n, users.select_row, name = user.with(|user| user.name.clone()))
                         prop:checked=move || desk.is_picked(id)
                         on:change=move |_| desk.pick(id)
                     />
