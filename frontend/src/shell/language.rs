@@ -10,14 +10,17 @@ const KEPT: &str = "locale";
 pub fn follow() {
     let i18n = use_i18n();
     let caller = Caller::get();
-    if let Some(kept) = keep::text(KEPT).and_then(|text| text.parse::<Locale>().ok()) {
-        i18n.set_locale(kept);
-    }
     let chosen = Memo::new(move |_| caller.me().and_then(|me| me.locale));
-    Effect::new(move |_| match chosen.get() {
-        Some(people::Locale::De) => i18n.set_locale(Locale::de),
-        Some(people::Locale::En) => i18n.set_locale(Locale::en),
-        None => {}
+    // In an effect, because the texts themselves begin with the browser's language in one.
+    Effect::new(move |_| {
+        let locale = match chosen.get() {
+            Some(people::Locale::De) => Some(Locale::de),
+            Some(people::Locale::En) => Some(Locale::en),
+            None => keep::text(KEPT).and_then(|text| text.parse().ok()),
+        };
+        if let Some(locale) = locale {
+            i18n.set_locale(locale);
+        }
     });
 }
 
