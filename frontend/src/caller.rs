@@ -103,16 +103,16 @@ fn known(who: &Who) -> Option<Box<Me>> {
 }
 
 async fn find_out() -> Who {
-    let failure = match call::<(), Me>(Method::GET, "/me", None, None).await {
-        Ok(me) => return Who::Known(Box::new(me)),
-        Err(failure) => failure,
-    };
-    if failure.code() != Some(Code::NotSignedIn) {
-        return Who::Failed(failure);
-    }
     match call::<(), SetupState>(Method::GET, "/setup", None, None).await {
-        Ok(state) if state.needed => Who::SetupNeeded,
-        Ok(_) => Who::Nobody,
+        Ok(state) if state.needed => return Who::SetupNeeded,
+        // Asking who one is without being anybody would be refused, and the browser would complain.
+        Ok(state) if !state.signed_in => return Who::Nobody,
+        Ok(_) => {}
+        Err(failure) => return Who::Failed(failure),
+    }
+    match call::<(), Me>(Method::GET, "/me", None, None).await {
+        Ok(me) => Who::Known(Box::new(me)),
+        Err(failure) if failure.code() == Some(Code::NotSignedIn) => Who::Nobody,
         Err(failure) => Who::Failed(failure),
     }
 }

@@ -49,7 +49,7 @@ async fn all_at_once(world: &World, emails: &[impl AsRef<str>]) -> (usize, usize
 async fn only_the_setup_token_sets_up_and_only_once(engine: Engine) {
     let (url, _database) = World::not_set_up(engine).await;
     let stranger = Person::stranger(&url);
-    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": true }));
+    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": true, "signed_in": false }));
     for token in ["", "wrong", &SETUP_TOKEN.to_uppercase(), &format!("{SETUP_TOKEN} ")] {
         let mut body = serde_json::to_value(setup()).expect("JSON");
         body["token"] = json!(token);
@@ -68,7 +68,7 @@ async fn only_the_setup_token_sets_up_and_only_once(engine: Engine) {
     codes.sort_unstable();
     assert_eq!(codes, [201, 409, 409, 409, 409]);
     stranger.post("/setup", &setup()).await.problem(409, "already_set_up");
-    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": false }));
+    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": false, "signed_in": false }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -35,10 +35,11 @@ use std::{collections::BTreeSet, net::SocketAddr};
 /// How long a browser session lasts.
 const SIGNED_IN: TimeDelta = TimeDelta::hours(12);
 
-/// Whether the first admin is still missing.
+/// Whether the first admin is still missing, and whether whoever asks is signed in.
 #[utoipa::path(get, path = "/setup", tag = "account", responses((status = 200, body = SetupState)))]
-pub async fn setup_state(State(app): State<App>) -> Result<Json<SetupState>, Fail> {
-    Ok(Json(SetupState { needed: store::account::get(&app.db).await?.is_none() }))
+pub async fn setup_state(State(app): State<App>, caller: Result<Caller, Fail>) -> Result<Json<SetupState>, Fail> {
+    let needed = store::account::get(&app.db).await?.is_none();
+    Ok(Json(SetupState { needed, signed_in: caller.is_ok() }))
 }
 
 /// Creates the account and its first admin, and signs him in.

@@ -8,12 +8,14 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Whether this installation still waits for its first admin.
+/// How things stand before anybody has signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupState {
     /// True until the first admin is created.
     pub needed: bool,
+    /// Whether whoever asks is signed in; so a page can ask without being refused.
+    pub signed_in: bool,
 }
 
 /// Creates the account and its first admin, who becomes the billing contact.
