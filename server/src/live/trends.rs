@@ -47,7 +47,7 @@ impl Trends {
             // A named seat is its owner's whether or not he is at work: only a pool can be full.
             let full = view.model == Model::Concurrent && view.usage.occupied >= view.seats;
             view.usage.full_since = trend.full_since.filter(|_| full);
-            view.usage.peak = trend.peaks.iter().find(|peak| peak.at > now - WINDOW).copied();
+            view.usage.peak = trend.peaks.iter().find(|peak| peak.at > now - WINDOW && peak.occupied > 0).copied();
         }
     }
 }

@@ -37,6 +37,7 @@ async fn walk(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
             browser.resize(width, height).await;
             for scheme in ["light", "dark"] {
                 browser.prefer(scheme).await;
+                browser.holds("document.getAnimations().every(one => !(one instanceof CSSTransition))").await;
                 browser.screenshot(&format!("{name}-{who}-{width}-{scheme}")).await;
                 let found = browser.violations().await;
                 assert!(found.is_empty(), "{path} as {who}, {width} {scheme}: {found:#?}");
