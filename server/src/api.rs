@@ -1,9 +1,11 @@
 //! The API under `/api/v1`. Handlers ask who may, make one call and answer.
 
 mod account;
+mod groups;
 mod licenses;
 mod lists;
 mod live;
+mod queue;
 mod sessions;
 mod users;
 
@@ -44,9 +46,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::delete_token))
         .routes(routes!(licenses::products, licenses::add_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
-        .routes(routes!(licenses::license, licenses::change_seats))
+        .routes(routes!(licenses::license, licenses::change_license))
         .routes(routes!(licenses::grant))
         .routes(routes!(licenses::revoke))
+        .routes(routes!(licenses::limit_groups))
+        .routes(routes!(groups::groups, groups::add_group))
+        .routes(routes!(groups::set_members))
         .routes(routes!(users::users, users::add_user))
         .routes(routes!(users::user, users::change_user))
         .routes(routes!(sessions::sessions, sessions::create))
@@ -55,6 +60,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::heartbeat))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_many))
+        .routes(routes!(sessions::keep))
+        .routes(routes!(sessions::protect))
+        .routes(routes!(queue::queues))
+        .routes(routes!(queue::ticket, queue::leave))
+        .routes(routes!(queue::ticket_events))
+        .routes(routes!(queue::accept))
+        .routes(routes!(queue::pass))
+        .routes(routes!(queue::move_ticket))
         .routes(routes!(live::live));
     OpenApiRouter::new().nest("/api/v1", v1)
 }

@@ -5,7 +5,7 @@ use crate::{
     clock::{Clock, Dice},
     db::{Db, DbError},
     live::Feed,
-    seats::{Seats, sweep},
+    seats::{Seats, prospects::Prospects, sweep},
     store,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -22,6 +22,8 @@ pub struct App {
     pub dice: Dice,
     /// The one way to a seat.
     pub seats: Seats,
+    /// When seats can be expected.
+    pub prospects: Prospects,
     /// What changes, told to viewers.
     pub feed: Feed,
     /// Rings when something was written to the event log here.
@@ -67,7 +69,8 @@ impl App {
         sweep::after_outage(&db, &clock).await?;
         let moved = Arc::new(Notify::new());
         let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), moved.clone());
-        let feed = Feed::start(db.clone(), clock.clone(), moved.clone()).await?;
+        let prospects = Prospects::new(db.clone());
+        let feed = Feed::start(db.clone(), clock.clone(), prospects.clone(), moved.clone()).await?;
         let passwords =
             if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
         Ok(Self {
@@ -80,6 +83,7 @@ impl App {
             clock,
             dice,
             seats,
+            prospects,
             feed,
             moved,
         })
@@ -98,6 +102,7 @@ impl App {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
         tx.commit().await?;
+        self.seats.forget();
         self.moved.notify_one();
         Ok(())
     }

@@ -186,7 +186,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn end(&self, session: SessionId, message: Option<String>) -> Result<EndResult, ClientError> {
-        self.post(&format!("/sessions/{session}/end"), &EndSession { message }).await
+        self.post(&format!("/sessions/{session}/end"), &EndSession { message, ..EndSession::default() }).await
     }
 }
 

@@ -17,6 +17,11 @@ impl Clock {
         Self(Some(Arc::new(Mutex::new(at))))
     }
 
+    /// Whether it stands still.
+    pub fn is_fixed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Sets a fixed clock; the real one cannot be set.
     pub fn set(&self, at: DateTime<Utc>) {
         if let Some(fixed) = &self.0 {

@@ -4,6 +4,7 @@ use crate::seats::{Actor, facts::Fact};
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, UserId},
     session::EndReason,
+    ticket::TicketEnd,
 };
 use serde_json::{Value, json};
 
@@ -54,10 +55,17 @@ impl Event {
     }
 }
 
-/// An expired lease is ended by whoever comes next, who has nothing to do with it.
+/// What is over is ended by whoever comes next, who has nothing to do with it; and the line goes on by itself.
 fn happens_by_itself(fact: &Fact) -> bool {
     use EndReason::{Idle, KeyExpired, LeaseExpired, LicenseEnded};
-    matches!(fact, Fact::Ended { end, .. } if matches!(end.reason, Idle | KeyExpired | LeaseExpired | LicenseEnded))
+    match fact {
+        Fact::Ended { end, .. } => matches!(end.reason, Idle | KeyExpired | LeaseExpired | LicenseEnded),
+        Fact::Left { reason, .. } => {
+            matches!(reason, TicketEnd::Missed | TicketEnd::Lapsed | TicketEnd::LicenseEnded)
+        }
+        Fact::Warned { .. } | Fact::Offered { until: Some(_), .. } => true,
+        _ => false,
+    }
 }
 
 /// What the columns do not say. Never the support key.
@@ -65,9 +73,21 @@ fn facts_of(fact: &Fact) -> Value {
     match fact {
         Fact::Created(live) => json!({ "device": live.device, "mode": live.mode, "platform": live.platform }),
         Fact::Connected { platform, .. } => json!({ "platform": platform }),
+        Fact::Warned { ends_at, .. } => json!({ "ends_at": ends_at }),
+        Fact::Announced { ending, .. } => {
+            json!({ "ends_at": ending.as_ref().map(|e| e.at), "message": ending.as_ref().and_then(|e| e.message.clone()) })
+        }
+        Fact::Protected { protected, .. } => json!({ "protected": protected }),
         Fact::Ended { end, .. } => json!({ "reason": end.reason, "message": end.message }),
+        Fact::Cooling { until, .. } => json!({ "until": until }),
         Fact::Refused { code, .. } => json!({ "code": code }),
+        Fact::Queued(ticket) => json!({ "ticket": ticket.id, "device": ticket.device, "place": ticket.place }),
+        Fact::Offered { ticket, until, .. } => json!({ "ticket": ticket, "until": until }),
+        Fact::Moved { ticket, place, .. } => json!({ "ticket": ticket, "place": place }),
+        Fact::Left { ticket, reason, session, .. } => json!({ "ticket": ticket, "reason": reason, "session": session }),
         Fact::Resized { from, to } => json!({ "from": from, "to": to }),
+        Fact::Ruled(rules) => json!(rules),
+        Fact::Limited(limits) => json!({ "limits": limits }),
         Fact::Granted(_) | Fact::Revoked(_) => json!({}),
     }
 }

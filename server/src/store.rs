@@ -1,10 +1,14 @@
 //! The SQL. Each file starts with its statements, in one text for both engines.
 
 pub mod account;
+pub mod beats;
 pub mod credentials;
 pub mod events;
+pub mod groups;
 pub mod licenses;
 pub mod list;
+pub mod prospects;
+pub mod queue;
 pub mod seats;
 pub mod sessions;
 pub mod sweeps;
@@ -16,11 +20,15 @@ use serde_json::Value;
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 9] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 13] = [
         ("account", account::STATEMENTS),
+        ("beats", beats::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("groups", groups::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
+        ("prospects", prospects::STATEMENTS),
+        ("queue", queue::STATEMENTS),
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
         ("sessions", sessions::STATEMENTS),

@@ -39,6 +39,10 @@ ids! {
     SessionId
     /// An API token.
     TokenId
+    /// A place in the queue of a license.
+    TicketId
+    /// A group of users.
+    GroupId
 }
 
 /// A place in the event log; the first event is 1, and no number is ever skipped.

@@ -7,5 +7,6 @@ pub mod people;
 pub mod permissions;
 pub mod problem;
 pub mod session;
+pub mod ticket;
 pub mod validate;
 pub mod wire;

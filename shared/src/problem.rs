@@ -1,6 +1,6 @@
 //! The one list of error codes, and the problem document (RFC 9457) that carries them.
 
-use crate::{named::named, session::EndReason, validate::FieldError};
+use crate::{ids::LicenseId, named::named, session::EndReason, validate::FieldError, wire::queue::TicketOver};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,14 @@ named! {
         LicenseEnded = "license_ended",
         /// Refusal: more seats are taken than the license has; nothing is granted until that is over.
         OverCapacity = "over_capacity",
+        /// Refusal: the seats that are free are kept for members of another group.
+        ReservedForGroup = "reserved_for_group",
+        /// Refusal: the user's group has as many seats as it may have.
+        GroupLimit = "group_limit",
+        /// Refusal: an admin ended the user's session a moment ago.
+        CoolingDown = "cooling_down",
+        /// Refusal: the user works at another device, and the license admits no second one.
+        OtherDevice = "other_device",
         /// Refusal: the user is suspended.
         UserSuspended = "user_suspended",
         /// All seats of the named license are assigned.
@@ -49,6 +57,14 @@ named! {
         LeaseExpired = "lease_expired",
         /// The session is over; `ended` says by whom, when and why.
         SessionEnded = "session_ended",
+        /// The session is protected; say so if it shall end nevertheless.
+        Protected = "protected",
+        /// The ticket is over; `ticket` says why and what came of it.
+        TicketOver = "ticket_over",
+        /// No seat is offered to this ticket now.
+        NoOffer = "no_offer",
+        /// The floors of the groups are more than the license has seats.
+        FloorsExceedSeats = "floors_exceed_seats",
         /// The session is not in a state in which this can be done.
         WrongState = "wrong_state",
         /// The same idempotency key came with another request.
@@ -83,11 +99,18 @@ impl Code {
             | Self::LicenseNotStarted
             | Self::LicenseEnded
             | Self::OverCapacity
+            | Self::ReservedForGroup
+            | Self::GroupLimit
+            | Self::CoolingDown
+            | Self::OtherDevice
             | Self::UserSuspended
             | Self::NamedSeatsTaken
             | Self::LeaseExpired
+            | Self::Protected
+            | Self::NoOffer
+            | Self::FloorsExceedSeats
             | Self::WrongState => 409,
-            Self::SessionEnded => 410,
+            Self::SessionEnded | Self::TicketOver => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyMismatch => 422,
@@ -119,10 +142,18 @@ impl Code {
             Self::LicenseNotStarted => "The license has not started yet.",
             Self::LicenseEnded => "The license has ended.",
             Self::OverCapacity => "More seats are taken than the license has.",
+            Self::ReservedForGroup => "The free seats are kept for another group.",
+            Self::GroupLimit => "Your group has as many seats as it may have.",
+            Self::CoolingDown => "An administrator ended your session a moment ago; please wait a little.",
+            Self::OtherDevice => "You work at another device already.",
             Self::UserSuspended => "The user is suspended.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
+            Self::Protected => "The session is protected.",
+            Self::TicketOver => "This place in the queue is over.",
+            Self::NoOffer => "No seat is offered to you at the moment.",
+            Self::FloorsExceedSeats => "More seats would be kept for groups than the license has.",
             Self::WrongState => "The session is not in a state that allows this.",
             Self::IdempotencyMismatch => "The idempotency key was used for another request.",
             Self::TooLarge => "The body is too large.",
@@ -158,6 +189,9 @@ pub struct Problem {
     /// For a session that is over: how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,
+    /// For a ticket that is over: how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketOver>,
 }
 
 impl Problem {
@@ -172,6 +206,7 @@ impl Problem {
             errors: Vec::new(),
             refusal: None,
             ended: None,
+            ticket: None,
         }
     }
 
@@ -198,11 +233,18 @@ pub struct FieldProblem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalFacts {
+    /// The license.
+    pub license_id: LicenseId,
     /// Seats of the license.
     pub seats: i64,
     /// Seats occupied at the moment of the refusal.
     pub occupied: i64,
-    /// When the license starts or ended, where that is the reason.
+    /// Tickets in the line.
+    pub waiting: i64,
+    /// When the next seat is expected for somebody who joins the line now, reckoned from how long sessions lasted lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_at: Option<DateTime<Utc>>,
+    /// When the license starts or ended, or the cool-down is over, where that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
 }

@@ -1,8 +1,10 @@
 //! What travels between server, app and integrators, as JSON.
 
 pub mod account;
+pub mod groups;
 pub mod licenses;
 pub mod live;
+pub mod queue;
 pub mod sessions;
 pub mod users;
 

@@ -31,14 +31,15 @@ async fn occupied(world: &World, license: LicenseId) -> Value {
 
 on_both_engines! {
     async fn a_full_pool_refuses_with_the_sentence_and_the_facts(world: World) {
-        let (_, people) = world.pool(2, 3).await;
+        let (license, people) = world.pool(2, 3).await;
         people[0].ask().await.created();
         people[1].ask().await.created();
         let refused = people[2].ask().await.problem(409, "pool_full");
         assert_eq!(refused, json!({
             "type": "/problems/pool_full",
             "title": "All shared licenses are in use. To start a session, please wait for an available license.",
-            "status": 409, "code": "pool_full", "refusal": { "seats": 2, "occupied": 2 },
+            "status": 409, "code": "pool_full",
+            "refusal": { "license_id": license, "seats": 2, "occupied": 2, "waiting": 0 },
         }));
     }
 
@@ -54,14 +55,15 @@ on_both_engines! {
 
     async fn a_license_counts_from_its_start_to_its_end(world: World) {
         let terms = json!({ "starts_at": "2026-03-02T09:01:00Z", "ends_at": "2026-03-02T09:02:00Z" });
-        let (_, people) = licensed(&world, terms, 2).await;
+        let (license, people) = licensed(&world, terms, 2).await;
+        let facts = |at: &str| json!({ "license_id": license, "seats": 1, "occupied": 0, "waiting": 0, "at": at });
         let early = people[0].ask().await.problem(409, "license_not_started");
-        assert_eq!(early["refusal"], json!({ "seats": 1, "occupied": 0, "at": "2026-03-02T09:01:00Z" }));
+        assert_eq!(early["refusal"], facts("2026-03-02T09:01:00Z"));
         world.pass(TimeDelta::seconds(60));
         let session = people[0].ask().await.created();
         world.pass(TimeDelta::seconds(60));
         let late = people[1].ask().await.problem(409, "license_ended");
-        assert_eq!(late["refusal"], json!({ "seats": 1, "occupied": 0, "at": "2026-03-02T09:02:00Z" }));
+        assert_eq!(late["refusal"], facts("2026-03-02T09:02:00Z"));
         let heartbeat = format!("/sessions/{}/heartbeat", session["id"].as_str().expect("an id"));
         let told = people[0].post(&heartbeat, &json!({})).await.problem(410, "session_ended");
         assert_eq!(told["ended"]["reason"], "license_ended");

@@ -194,7 +194,7 @@ on_both_engines! {
         let seen = world.admin.patch(&path, &json!({ "seats": 1 })).await.ok();
         assert_eq!((&seen["seats"], &seen["use"]["occupied"]), (&json!(1), &json!(3)));
         let refused = people[3].ask().await.problem(409, "over_capacity");
-        assert_eq!(refused["refusal"], json!({ "seats": 1, "occupied": 3 }));
+        assert_eq!(refused["refusal"], json!({ "license_id": license, "seats": 1, "occupied": 3, "waiting": 0 }));
         for (number, code) in [(0, "over_capacity"), (1, "pool_full")] {
             let end = json!({ "ids": [held[number]] });
             people[number].post("/sessions/end", &end).await.ok();

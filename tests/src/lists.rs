@@ -186,6 +186,8 @@ on_both_engines! {
         yilmaz.post("/sessions/end", &json!({ "ids": [d] })).await.ok();
         world.pass(TimeDelta::seconds(1));
         yilmaz.post(&format!("/sessions/{}/heartbeat", b.as_str().expect("an id")), &json!({})).await.ok();
+        // Heartbeats are written together, once a second.
+        world.app.seats.sweep().await.expect("it sweeps");
         let admin = &world.admin;
         for (query, found) in [
             (String::new(), &["D", "C", "B", "A"][..]),

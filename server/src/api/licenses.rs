@@ -15,11 +15,14 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::Datelike as _;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
-    license::SeatRule,
+    license::{ChosenRules, GroupLimit, Rules},
     permissions::Action,
     problem::Code,
     validate::{self, FieldError, within},
-    wire::licenses::{AssignmentResults, ChangeSeats, Grant, LicenseView, NewLicense, NewProduct, ProductView, Revoke},
+    wire::{
+        groups::GroupLimits,
+        licenses::{AssignmentResults, ChangeLicense, Grant, LicenseView, NewLicense, NewProduct, ProductView, Revoke},
+    },
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -121,7 +124,8 @@ async fn checked(app: &App, wanted: &NewLicense, id: LicenseId) -> Result<store:
     let product = store::licenses::product(&app.db, &wanted.product_id.to_string()).await?;
     let product = fields.check("product_id", product.ok_or(FieldError::Unknown));
     let seats = fields.check("seats", validate::seats(wanted.seats));
-    let lease = fields.check("lease_seconds", within(wanted.lease_seconds.unwrap_or(120), 10, 86_400));
+    let rules = wanted.rules.on(Rules::default());
+    rules.wrong().into_iter().for_each(|(field, error)| fields.wrong(field, error));
     for (field, moment) in [("starts_at", wanted.starts_at), ("ends_at", wanted.ends_at)] {
         // Years beyond these are no moments to PostgreSQL, and break the order of text in SQLite.
         moment.map(|at| fields.check(field, within(at.year().into(), 1, 9_999)));
@@ -129,7 +133,7 @@ async fn checked(app: &App, wanted: &NewLicense, id: LicenseId) -> Result<store:
     if wanted.starts_at.zip(wanted.ends_at).is_some_and(|(start, end)| end <= start) {
         fields.wrong("ends_at", FieldError::EndBeforeStart);
     }
-    let ((product, seats), lease_seconds) = fields.all(product.zip(seats).zip(lease))?;
+    let (product, seats) = fields.all(product.zip(seats))?;
     Ok(store::licenses::Added {
         id,
         product,
@@ -137,24 +141,66 @@ async fn checked(app: &App, wanted: &NewLicense, id: LicenseId) -> Result<store:
         seats,
         starts_at: wanted.starts_at,
         ends_at: wanted.ends_at,
-        seat_rule: wanted.seat_rule.unwrap_or(SeatRule::Agent),
-        lease_seconds,
+        rules,
     })
 }
 
-/// Changes the number of seats.
-#[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", params(("id" = LicenseId, Path)), request_body = ChangeSeats, responses((status = 200, body = LicenseView)))]
-pub async fn change_seats(
+/// Changes the number of seats, which is a purchase and takes the billing contact, or the rules.
+#[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", params(("id" = LicenseId, Path)), request_body = ChangeLicense, responses((status = 200, body = LicenseView)))]
+pub async fn change_license(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<LicenseId>,
-    Body(change): Body<ChangeSeats>,
+    Body(change): Body<ChangeLicense>,
 ) -> Result<Json<LicenseView>, Fail> {
-    caller.must(Action::ChangeSeats)?;
+    // More seats than were bought are bought too.
+    let buys = change.seats.is_some() || change.rules.overdraft.is_some();
+    let rules = change.rules != ChosenRules::default();
+    if buys || !rules {
+        caller.must(Action::ChangeSeats)?;
+    }
+    if (ChosenRules { overdraft: None, ..change.rules.clone() }) != ChosenRules::default() {
+        caller.must(Action::ManageProducts)?;
+    }
+    let before = one(&app, id).await?;
     let mut fields = Fields::default();
-    let seats = fields.check("seats", validate::seats(change.seats));
-    app.seats.resize(&caller.actor(), id, fields.all(seats)?).await?;
+    let seats = fields.check("seats", change.seats.map(validate::seats).transpose());
+    let wrong = change.rules.on(before.rules).wrong();
+    wrong.into_iter().for_each(|(field, error)| fields.wrong(field, error));
+    app.seats.change(&caller.actor(), id, fields.all(seats)?, change.rules).await?;
     Ok(Json(one(&app, id).await?))
+}
+
+/// Says what a license keeps for groups, and how much of it they may take.
+#[utoipa::path(put, path = "/licenses/{id}/groups", tag = "licenses", params(("id" = LicenseId, Path)), request_body = GroupLimits, responses((status = 200, body = LicenseView)))]
+pub async fn limit_groups(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<LicenseId>,
+    Body(wanted): Body<GroupLimits>,
+) -> Result<Json<LicenseView>, Fail> {
+    caller.must(Action::ManageProducts)?;
+    let limits = checked_limits(&app, wanted.limits).await?;
+    app.seats.limit_groups(&caller.actor(), id, limits).await?;
+    Ok(Json(one(&app, id).await?))
+}
+
+async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<GroupLimit>, Fail> {
+    let mut fields = Fields::default();
+    limits.sort();
+    limits.dedup_by_key(|limit| limit.group_id);
+    if limits.len() > 100 {
+        fields.wrong("limits", FieldError::OutOfRange { min: 0, max: 100 });
+    }
+    for limit in &limits {
+        fields.check("floor", validate::seats(limit.floor));
+        fields.check("cap", limit.cap.map(|cap| within(cap, limit.floor, validate::MAX_SEATS)).transpose());
+    }
+    let groups: Vec<_> = limits.iter().map(|limit| limit.group_id).collect();
+    if store::groups::known(&app.db, &groups).await? < groups.len() {
+        fields.wrong("group_id", FieldError::Unknown);
+    }
+    fields.all(Some(limits))
 }
 
 /// Assigns a license to users.

@@ -9,16 +9,22 @@ use crate::{
         problem::{Fail, Fields},
     },
     live::Scope,
-    seats::{SeatsError, command::Reach, engine::Taken, pool::Ask},
+    seats::{
+        SeatsError, Taken,
+        command::{HowToEnd, Reach},
+        pool::Ask,
+    },
     store,
 };
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
 };
+use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
+    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
     license::Model,
     permissions::Action,
     problem::Code,
@@ -26,9 +32,10 @@ use seatkeeper_shared::{
     validate::{self, FieldError},
     wire::{
         Page,
+        queue::TicketView,
         sessions::{
-            Connect, EndResult, EndResults, EndSession, EndSessions, NewSession, Renewed, SessionSort, SessionView,
-            StateFilter,
+            Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Protect, Renewed,
+            SessionSort, SessionView, StateFilter,
         },
     },
 };
@@ -115,35 +122,44 @@ pub async fn session(
     visible(&app, &caller, id).await.map(Json)
 }
 
-/// Asks for a seat. 201 with a new session, 200 with the one that the same idempotency key got before.
+/// Asks for a seat. 201 with a new session, 200 with the one that the same idempotency key got before, 202 with a ticket if
+/// there is none now and the agent wants to wait.
 #[utoipa::path(
     post, path = "/sessions", tag = "sessions", request_body = NewSession,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 100 characters; the same key gets the same session")),
-    responses((status = 201, body = SessionView), (status = 200, body = SessionView))
+    responses((status = 201, body = SessionView), (status = 200, body = SessionView), (status = 202, body = TicketView))
 )]
 pub async fn create(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
     Body(wanted): Body<NewSession>,
-) -> Result<(StatusCode, Json<SessionView>), Fail> {
+) -> Result<Response, Fail> {
     let mut fields = Fields::default();
     let device = fields.check("device", validate::name(&wanted.device));
     let key = fields.check("Idempotency-Key", idempotency_key(&headers));
     let product = store::licenses::product(&app.db, &wanted.product).await?;
     let product = fields.check("product", product.ok_or(FieldError::Unknown));
     let ((device, idempotency_key), product) = fields.all(device.zip(key).zip(product))?;
+    let now = app.clock.now();
     let ask = Ask {
-        session: SessionId(app.dice.id(app.clock.now())),
+        session: SessionId(app.dice.id(now)),
+        ticket: wanted.wait.then(|| TicketId(app.dice.id(now))),
         device,
         mode: wanted.mode,
         platform: wanted.platform,
         support_key: app.dice.support_key(),
         idempotency_key,
     };
-    match app.seats.create(&caller.actor(), caller.id, product, ask).await? {
-        Taken::New(session) => Ok((StatusCode::CREATED, Json(*session))),
-        Taken::Repeated(id) => Ok((StatusCode::OK, Json(visible(&app, &caller, id).await?))),
+    match app.seats.create(&caller.actor(), caller.id, product, ask).await {
+        Ok(Taken::New(session)) => Ok((StatusCode::CREATED, Json(*session)).into_response()),
+        Ok(Taken::Repeated(id)) => Ok(Json(visible(&app, &caller, id).await?).into_response()),
+        Ok(Taken::Ticket(ticket)) => {
+            let ticket = app.prospects.tell(*ticket, now).await?;
+            Ok((StatusCode::ACCEPTED, Json(ticket)).into_response())
+        }
+        Err(SeatsError::Refused(refusal)) => Err(app.prospects.refused(refusal, now).await.into()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -172,13 +188,14 @@ pub async fn connect(
 }
 
 /// A heartbeat: the lease starts anew.
-#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = Renewed)))]
+#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), request_body = Heartbeat, responses((status = 200, body = Renewed)))]
 pub async fn heartbeat(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<SessionId>,
+    MaybeBody(beat): MaybeBody<Heartbeat>,
 ) -> Result<Json<Renewed>, Fail> {
-    match app.seats.renew(&caller.actor(), caller.id, id).await {
+    match app.seats.renew(&caller.actor(), caller.id, id, beat.active).await {
         Ok(renewed) => Ok(Json(renewed)),
         Err(error) => Err(why_not(&app, &caller, id, error).await),
     }
@@ -208,9 +225,17 @@ pub async fn end(
     Named(id): Named<SessionId>,
     MaybeBody(with): MaybeBody<EndSession>,
 ) -> Result<Json<EndResult>, Fail> {
-    let mut results = end_all(&app, &caller, vec![id], with.message.as_deref()).await?;
+    let asked = EndSessions {
+        ids: vec![id],
+        message: with.message,
+        in_seconds: with.in_seconds,
+        protected_too: with.protected_too,
+    };
+    let mut results = end_all(&app, &caller, asked).await?;
     match results.pop() {
-        Some(EndResult { refused: Some(code @ (Code::NotFound | Code::Forbidden)), .. }) => Err(Fail::code(code)),
+        Some(EndResult { refused: Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected)), .. }) => {
+            Err(Fail::code(code))
+        }
         Some(result) => Ok(Json(result)),
         None => Err(Fail::code(Code::NotFound)),
     }
@@ -223,38 +248,79 @@ pub async fn end_many(
     caller: Caller,
     Body(wanted): Body<EndSessions>,
 ) -> Result<Json<EndResults>, Fail> {
+    Ok(Json(EndResults { results: end_all(&app, &caller, wanted).await? }))
+}
+
+async fn end_all(app: &App, caller: &Caller, wanted: EndSessions) -> Result<Vec<EndResult>, Fail> {
     let mut fields = Fields::default();
     let range = FieldError::OutOfRange { min: 1, max: 1_000 };
     let ids = (1..=validate::MAX_BULK).contains(&wanted.ids.len()).then_some(wanted.ids).ok_or(range);
     let ids = fields.check("ids", ids);
-    let ids = fields.all(ids)?;
-    Ok(Json(EndResults { results: end_all(&app, &caller, ids, wanted.message.as_deref()).await? }))
-}
-
-async fn end_all(
-    app: &App,
-    caller: &Caller,
-    ids: Vec<SessionId>,
-    message: Option<&str>,
-) -> Result<Vec<EndResult>, Fail> {
-    let mut fields = Fields::default();
-    let message = fields.check("message", validate::message(message));
-    let message = fields.all(message)?;
+    let message = fields.check("message", validate::message(wanted.message.as_deref()));
+    let seconds = fields.check("in_seconds", validate::within(wanted.in_seconds.unwrap_or(0), 0, 3_600));
+    let ((ids, message), seconds) = fields.all(ids.zip(message).zip(seconds))?;
+    let after = (seconds > 0).then(|| TimeDelta::seconds(seconds));
+    let how = HowToEnd { message, after, protected_too: wanted.protected_too };
     let reach = if caller.may(Action::EndSessions) { Reach::All } else { Reach::Own(caller.id) };
-    let mut results = app.seats.end(&caller.actor(), ids, reach, message).await?;
+    let mut results = app.seats.end(&caller.actor(), ids, reach, how).await?;
     explain(app, caller, &mut results).await?;
     Ok(results)
 }
 
+/// Calls off an end that was announced.
+#[utoipa::path(post, path = "/sessions/{id}/keep", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = SessionView)))]
+pub async fn keep(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+) -> Result<Json<SessionView>, Fail> {
+    caller.must(Action::EndSessions)?;
+    let kept = app.seats.call_off(&caller.actor(), id).await;
+    managed(&app, &caller, id, kept).await
+}
+
+/// Marks a session as protected from idleness and from ends of many at once, or no longer.
+#[utoipa::path(post, path = "/sessions/{id}/protect", tag = "sessions", params(("id" = SessionId, Path)), request_body = Protect, responses((status = 200, body = SessionView)))]
+pub async fn protect(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+    Body(with): Body<Protect>,
+) -> Result<Json<SessionView>, Fail> {
+    caller.must(Action::EndSessions)?;
+    let marked = app.seats.protect(&caller.actor(), id, with.protected).await;
+    managed(&app, &caller, id, marked).await
+}
+
+/// What an admin or manager is told of a session that he changed.
+async fn managed(
+    app: &App,
+    caller: &Caller,
+    id: SessionId,
+    changed: Result<SessionView, SeatsError>,
+) -> Result<Json<SessionView>, Fail> {
+    match changed {
+        Ok(mut session) => {
+            hide_key(&mut session, caller);
+            Ok(Json(session))
+        }
+        Err(SeatsError::Failed(Code::NotFound)) => match visible(app, caller, id).await?.ended {
+            Some(end) => Err(Fail::ended(Code::SessionEnded, end)),
+            None => Err(Fail::code(Code::WrongState)),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Says of the sessions that were not ended why not, as far as the caller may know.
 async fn explain(app: &App, caller: &Caller, results: &mut [EndResult]) -> Result<(), Fail> {
-    let open: Vec<_> = results.iter().filter(|r| r.refused.is_some()).map(|r| r.id).collect();
+    let open: Vec<_> = results.iter().filter(|r| r.refused == Some(Code::NotFound)).map(|r| r.id).collect();
     if open.is_empty() {
         return Ok(());
     }
     let known: HashMap<_, _> =
         store::sessions::some(&app.db, open).await?.into_iter().map(|session| (session.id, session)).collect();
-    for result in results.iter_mut().filter(|r| r.refused.is_some()) {
+    for result in results.iter_mut().filter(|r| r.refused == Some(Code::NotFound)) {
         let Some(session) = known.get(&result.id) else { continue };
         if session.user_id != caller.id && !caller.may(Action::ViewSessions) {
             continue;

@@ -3,10 +3,11 @@
 use super::DbError;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, ProductId, SessionId, TokenId, UserId},
-    license::{Model, SeatRule},
+    ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
+    license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     session::{EndReason, Mode, Platform, SessionState},
+    ticket::{TicketEnd, TicketState},
 };
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 use uuid::Uuid;
@@ -120,8 +121,8 @@ macro_rules! columns {
 }
 
 columns! {
-    ids: UserId ProductId LicenseId SessionId TokenId;
-    words: Model SeatRule Role UserStatus Locale SessionState Mode Platform EndReason
+    ids: UserId ProductId LicenseId SessionId TokenId TicketId GroupId;
+    words: Model SeatRule SecondDevice Role UserStatus Locale SessionState Mode Platform EndReason TicketState TicketEnd
 }
 
 impl Column for Position {

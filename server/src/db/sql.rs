@@ -1,7 +1,7 @@
 //! One text for both engines. The few places where the dialects part are written in a common form and drawn for each:
 //!
 //! - `ROWS($1: id uuid, at time)`: the rows of a JSON array of objects, given as text;
-//! - `FOR UPDATE`: a row lock; SQLite has one writer at a time and needs none.
+//! - `FOR UPDATE …`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
 
 use sqlx::AssertSqlSafe;
 use std::sync::OnceLock;
@@ -46,12 +46,12 @@ macro_rules! statements {
 pub(crate) use statements;
 
 struct Dialect {
-    row_lock: &'static str,
+    locks_rows: bool,
     rows: fn(parameter: &str, columns: &[(&str, &str)]) -> String,
 }
 
 static SQLITE: Dialect = Dialect {
-    row_lock: "",
+    locks_rows: false,
     rows: |parameter, columns| {
         let fields: Vec<_> = columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
         format!("(SELECT {} FROM json_each({parameter})) AS given", fields.join(", "))
@@ -59,7 +59,7 @@ static SQLITE: Dialect = Dialect {
 };
 
 static POSTGRES: Dialect = Dialect {
-    row_lock: "FOR UPDATE",
+    locks_rows: true,
     rows: |parameter, columns| {
         let fields: Vec<_> = columns
             .iter()
@@ -89,7 +89,11 @@ fn draw(source: &str, dialect: &Dialect) -> String {
         rest = inside.get(end + 1..).unwrap_or_default();
     }
     text.push_str(rest);
-    text.replace("FOR UPDATE", dialect.row_lock)
+    if dialect.locks_rows {
+        return text;
+    }
+    let without = text.lines().map(|line| line.split("FOR UPDATE").next().unwrap_or_default());
+    without.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, ProductId, SessionId, TokenId, UserId},
-    license::{Model, SeatRule},
+    ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
+    license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     session::{EndReason, Mode, Platform, SessionState},
 };
@@ -98,6 +98,7 @@ into_value! {
         &String => |v| v.clone(),
         Model => |v| v.as_str().to_owned(),
         SeatRule => |v| v.as_str().to_owned(),
+        SecondDevice => |v| v.as_str().to_owned(),
         Role => |v| v.as_str().to_owned(),
         UserStatus => |v| v.as_str().to_owned(),
         Locale => |v| v.as_str().to_owned(),
@@ -113,5 +114,7 @@ into_value! {
         LicenseId => |v| v.0,
         SessionId => |v| v.0,
         TokenId => |v| v.0,
+        TicketId => |v| v.0,
+        GroupId => |v| v.0,
     )
 }

@@ -9,6 +9,7 @@ use axum::{
 use seatkeeper_shared::{
     problem::{Code, End, FieldProblem, Problem},
     validate::FieldError,
+    wire::queue::TicketOver,
 };
 
 /// A handler's failure.
@@ -30,6 +31,13 @@ impl Fail {
     pub fn ended(code: Code, end: End) -> Self {
         let mut problem = Problem::new(code);
         problem.ended = Some(end);
+        Self(Box::new(problem))
+    }
+
+    /// A ticket that is over, and how it ended.
+    pub fn ticket_over(over: TicketOver) -> Self {
+        let mut problem = Problem::new(Code::TicketOver);
+        problem.ticket = Some(over);
         Self(Box::new(problem))
     }
 

@@ -4,6 +4,7 @@ use super::trends::Trends;
 use crate::{
     clock::Clock,
     db::{Db, DbError},
+    seats::prospects::Prospects,
     store::{self, events::Logged},
 };
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use seatkeeper_shared::{
     wire::{
         licenses::LicenseView,
         live::{CHANGE, CONTACTS, Change, Contacts},
+        queue::QueueView,
     },
 };
 use serde::Serialize;
@@ -56,6 +58,10 @@ pub struct Tick {
     pub licenses: Vec<(LicenseId, String)>,
     /// Sessions with their support keys, as JSON, for their agents.
     pub sessions: Vec<(UserId, String)>,
+    /// Lines that changed, each whole.
+    pub lines: Vec<QueueView>,
+    /// The same, each ticket as JSON: license, agent, ticket.
+    pub tickets: Vec<(LicenseId, UserId, String)>,
     /// Users who were given a license or lost one: what they see is another selection now.
     pub reassigned: HashSet<UserId>,
     /// Users whose rights or sign-ins changed or ended: they come again with what they still have.
@@ -66,6 +72,7 @@ pub struct Tick {
 #[derive(Clone)]
 pub struct Feed {
     told: broadcast::Sender<Told>,
+    prospects: Prospects,
     trends: Arc<RwLock<Trends>>,
 }
 
@@ -74,7 +81,7 @@ impl Feed {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn start(db: Db, clock: Clock, moved: Arc<Notify>) -> Result<Self, DbError> {
+    pub async fn start(db: Db, clock: Clock, prospects: Prospects, moved: Arc<Notify>) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
         let mut trends = Trends::default();
@@ -87,7 +94,7 @@ impl Feed {
             trends.note_full(license, since);
         }
         drop(tx);
-        let feed = Self { told: broadcast::channel(BEHIND).0, trends: Arc::new(RwLock::new(trends)) };
+        let feed = Self { told: broadcast::channel(BEHIND).0, prospects, trends: Arc::new(RwLock::new(trends)) };
         let reader = Reader { feed: feed.clone(), db, clock: clock.clone(), position, contacts: clock.now() };
         tokio::spawn(reader.run(moved));
         Ok(feed)
@@ -129,18 +136,32 @@ impl Feed {
         for session in &mut sessions {
             session.support_key = None;
         }
+        let mut lines = store::queue::at(db, queued(events)).await?;
+        self.prospects.tell_all(&mut lines, now).await?;
+        let tickets = lines.iter().flat_map(|l| l.tickets.iter().map(|t| (l.license_id, t.user_id, json(t)))).collect();
         let position = events.last().map(|e| e.position).unwrap_or_default();
         let pieces = licenses.iter().map(|l| (l.id, json(l))).collect();
         Ok(Tick {
             position,
             at: now,
-            all: frame(CHANGE, Some(position), &json(&Change { position, at: now, licenses, sessions })),
+            all: frame(
+                CHANGE,
+                Some(position),
+                &json(&Change { position, at: now, licenses, sessions, queues: lines.clone() }),
+            ),
+            lines,
+            tickets,
             licenses: pieces,
             sessions: own,
             reassigned: users(&["license_granted", "license_revoked"]),
             changed: users(&["user_changed", "user_suspended", "signed_out", "token_deleted"]),
         })
     }
+}
+
+/// The licenses whose line is not what it was.
+fn queued(events: &[Logged]) -> BTreeSet<LicenseId> {
+    events.iter().filter(|event| event.kind.starts_with("ticket_")).filter_map(|event| event.license).collect()
 }
 
 /// A server-sent event.

@@ -67,7 +67,7 @@ impl Trend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seatkeeper_shared::{ids::ProductId, license::SeatRule, wire::licenses::LicenseUse};
+    use seatkeeper_shared::{ids::ProductId, license::Rules, wire::licenses::LicenseUse};
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
@@ -83,8 +83,8 @@ mod tests {
             seats,
             starts_at: None,
             ends_at: None,
-            seat_rule: SeatRule::Agent,
-            lease_seconds: 120,
+            rules: Rules::default(),
+            group_limits: Vec::new(),
             usage: LicenseUse { occupied, ..LicenseUse::default() },
         }
     }

@@ -9,6 +9,7 @@ use seatkeeper_shared::{
     permissions::Action,
     wire::{
         live::{CHANGE, RESYNC, SNAPSHOT, Snapshot},
+        queue::QueueView,
         sessions::{SessionSort, StateFilter},
     },
 };
@@ -172,7 +173,12 @@ impl Viewer {
             }
         }
         self.licenses = licenses.iter().map(|l| l.id).collect();
-        let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total };
+        let mut queues = match self.scope {
+            Scope::All => store::queue::all(db).await?,
+            Scope::Own(user) => store::queue::of_user(db, user).await?,
+        };
+        self.app.prospects.tell_all(&mut queues, at).await?;
+        let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
         let sent = self.send(frame(SNAPSHOT, Some(position), &json(&snapshot))).await;
         Ok(sent.map(|()| position))
     }
@@ -189,7 +195,11 @@ impl Viewer {
             Scope::Own(user) if tick.reassigned.contains(&user) => Ok(self.snapshot().await?.map(drop)),
             Scope::Own(user) => {
                 let mine = |license: &LicenseId| self.licenses.contains(license);
-                if tick.licenses.iter().any(|(id, _)| mine(id)) || tick.sessions.iter().any(|(of, _)| *of == user) {
+                let sessions = tick.sessions.iter().any(|(of, _)| *of == user);
+                if sessions
+                    || tick.licenses.iter().any(|(id, _)| mine(id))
+                    || tick.lines.iter().any(|l| mine(&l.license_id))
+                {
                     return Ok(self.send(pieces(tick, mine, user)).await);
                 }
                 Ok(Ok(()))
@@ -199,11 +209,24 @@ impl Viewer {
 }
 
 /// The change as one user sees it, put together from what is serialised already.
-fn pieces(tick: &Tick, sees: impl Fn(&LicenseId) -> bool, user: UserId) -> Bytes {
+fn pieces(tick: &Tick, sees: impl Fn(&LicenseId) -> bool + Copy, user: UserId) -> Bytes {
     let joined = |parts: Vec<&str>| parts.join(",");
     let licenses = joined(tick.licenses.iter().filter(|(id, _)| sees(id)).map(|(_, json)| json.as_str()).collect());
     let sessions = joined(tick.sessions.iter().filter(|(of, _)| *of == user).map(|(_, json)| json.as_str()).collect());
+    let queues = joined_lines(tick, sees, user);
     let (position, at) = (tick.position, json(&tick.at));
-    let json = format!(r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}]}}"#);
+    let json = format!(
+        r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
+    );
     frame(CHANGE, Some(position), &json)
+}
+
+/// The lines that changed, each with the tickets that are the user's.
+fn joined_lines(tick: &Tick, sees: impl Fn(&LicenseId) -> bool, user: UserId) -> String {
+    let line = |line: &QueueView| {
+        let own = tick.tickets.iter().filter(|(license, of, _)| *license == line.license_id && *of == user);
+        let tickets: Vec<_> = own.map(|(_, _, json)| json.as_str()).collect();
+        format!(r#"{{"license_id":"{}","tickets":[{}]}}"#, line.license_id, tickets.join(","))
+    };
+    tick.lines.iter().filter(|line| sees(&line.license_id)).map(line).collect::<Vec<_>>().join(",")
 }

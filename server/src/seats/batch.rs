@@ -1,24 +1,25 @@
 //! The commands that are committed together, decided one after the other on what was read under the locks. No SQL.
 
 use super::{
-    command::{Actor, Command, Outcome, Reach, renewed, view},
-    facts::{Fact, Person},
+    command::{Actor, Command, HowToEnd, Outcome, Reach, renewed, ticket_view, told, view},
+    facts::{Announced, Fact, Live, Ticket},
     pool::{Ask, Ending, Pool, Refusal},
 };
 use crate::events::Event;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
-    license::Model,
+    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    license::{ChosenRules, GroupLimit, Model},
     problem::Code,
     session::EndReason,
+    ticket::TicketEnd,
     wire::{licenses::AssignmentResult, sessions::EndResult},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Everything that the commands of a batch touch.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The time of all decisions.
     pub now: DateTime<Utc>,
@@ -26,6 +27,10 @@ pub struct Batch {
     pub pools: BTreeMap<LicenseId, Pool>,
     /// In which license a session is.
     pub license_of: HashMap<SessionId, LicenseId>,
+    /// In which license's line a ticket is.
+    pub line_of: HashMap<TicketId, LicenseId>,
+    /// The licenses that users may take a seat from.
+    pub candidates: HashMap<(UserId, ProductId), Vec<LicenseId>>,
     /// Sessions that were created with these idempotency keys, and for which product.
     pub repeats: HashMap<(UserId, String), (SessionId, ProductId)>,
     /// Users who are to be suspended and exist.
@@ -36,18 +41,27 @@ pub struct Batch {
     pub facts: Vec<(LicenseId, Fact)>,
     /// Sessions whose lease was renewed.
     pub renewed: BTreeSet<SessionId>,
+    /// Tickets whose client was heard of.
+    pub kept: BTreeSet<TicketId>,
     /// Users who were suspended.
     pub suspended: Vec<UserId>,
     /// What goes into the log.
     pub events: Vec<Event>,
+    /// Licenses about which something was decided and not gathered yet.
+    touched: BTreeSet<LicenseId>,
 }
 
 impl Batch {
+    /// Nothing yet, at this time.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self { now, ..Self::default() }
+    }
+
     /// Ends what is over, before anything is decided.
     pub fn settle(&mut self) {
-        let now = self.now;
+        self.touched = self.pools.keys().copied().collect();
         for pool in self.pools.values_mut() {
-            pool.settle(now);
+            pool.settle(self.now);
         }
         self.gather(&Actor::system());
     }
@@ -57,36 +71,45 @@ impl Batch {
         let outcome = match command {
             Command::Create { user, product, ask } => self.create(actor, *user, *product, ask),
             Command::Connect { session, user, platform } => {
-                let now = self.now;
-                match self.own(*session, *user) {
-                    Some(pool) => match pool.connect(*session, *platform, now) {
-                        Ok(live) => Outcome::Session(Box::new(view(pool, &live))),
-                        Err(code) => Outcome::Failed(code),
-                    },
-                    None => Outcome::Failed(Code::NotFound),
-                }
+                self.on_own(*session, *user, |pool, now| pool.connect(*session, *platform, now))
             }
-            Command::Renew { session, user } => self.renew(*session, *user),
-            Command::End { sessions, reach, message } => {
-                Outcome::Ended(sessions.iter().map(|id| self.end(actor, *id, *reach, message.as_deref())).collect())
+            Command::Renew { session, user, active } => self.renew(*session, *user, *active),
+            Command::End { sessions, reach, how } => {
+                Outcome::Ended(sessions.iter().map(|id| self.end(actor, *id, *reach, how)).collect())
+            }
+            Command::CallOff { session } => self.on_any(*session, |pool, _| pool.announce(*session, None)),
+            Command::Protect { session, protected } => {
+                self.on_any(*session, |pool, now| pool.protect(*session, *protected, now))
+            }
+            Command::Keep { ticket, user } => {
+                self.kept.insert(*ticket);
+                self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.keep(*ticket, now))
+            }
+            Command::Accept { ticket, user, ask } => self.accept(actor, *ticket, *user, ask),
+            Command::Pass { ticket, user } => self.on_ticket(*ticket, Reach::Own(*user), |pool, _| pool.pass(*ticket)),
+            Command::Leave { ticket, reach } => self.leave(actor, *ticket, *reach),
+            Command::Move { ticket, position } => {
+                self.on_ticket(*ticket, Reach::All, |pool, _| pool.put(*ticket, *position).ok_or(Code::NotFound))
             }
             Command::Grant { license, users } => self.assign(*license, users, |pool, user, _| pool.grant(user)),
             Command::Revoke { license, users, end_now } => {
                 let ending = end_now.then(|| ending(actor, EndReason::AssignmentRevoked, None));
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, ending.as_ref(), now))
             }
-            Command::Resize { license, seats } => match self.pools.get_mut(license) {
-                Some(pool) => {
-                    pool.resize(*seats);
-                    Outcome::Done
-                }
-                None => Outcome::Failed(Code::NotFound),
-            },
+            Command::Change { license, seats, rules } => self.change(*license, *seats, rules),
+            Command::LimitGroups { license, limits } => self.limit_groups(*license, limits),
             Command::Suspend { user } => self.suspend(actor, *user),
             Command::Sweep => Outcome::Done,
         };
         self.gather(actor);
         outcome
+    }
+
+    /// A pool that is about to be changed.
+    fn pool(&mut self, license: LicenseId) -> Option<&mut Pool> {
+        let pool = self.pools.get_mut(&license)?;
+        self.touched.insert(license);
+        Some(pool)
     }
 
     fn create(&mut self, actor: &Actor, user: UserId, product: ProductId, ask: &Ask) -> Outcome {
@@ -100,34 +123,58 @@ impl Batch {
             };
         }
         let now = self.now;
-        let mut last = None;
-        for license in self.candidates(user, product) {
-            let Some(pool) = self.pools.get_mut(&license) else { continue };
+        let mut refusals = Vec::new();
+        for license in self.admitting(user, product) {
+            let Some(pool) = self.pool(license) else { continue };
             match pool.admit(user, ask.clone(), now) {
-                Ok(live) => {
-                    let session = Outcome::Session(Box::new(view(pool, &live)));
-                    self.license_of.insert(live.id, license);
-                    if let Some(key) = live.idempotency_key {
-                        self.repeats.insert((user, key), (live.id, product));
-                    }
-                    return session;
-                }
-                Err(refusal) => last = Some((license, refusal)),
+                Ok(live) => return self.created(license, &live, product),
+                Err(refusal) => refusals.push((license, refusal)),
             }
         }
-        Outcome::Refused(self.refuse(actor, user, product, last))
+        match (self.shortest_line(&refusals), ask.ticket) {
+            (Some(license), Some(ticket)) => self.queue(license, user, ticket, ask),
+            _ => Outcome::Refused(self.refuse(actor, user, product, refusals)),
+        }
     }
 
     /// The licenses of the product that are assigned to the user: his own seat first, then the shared ones.
-    fn candidates(&self, user: UserId, product: ProductId) -> Vec<LicenseId> {
-        let mut found: Vec<_> = self
-            .pools
-            .values()
-            .filter(|pool| pool.terms.product == product && pool.is_assigned(user))
+    fn admitting(&self, user: UserId, product: ProductId) -> Vec<LicenseId> {
+        let Some(candidates) = self.candidates.get(&(user, product)) else { return Vec::new() };
+        let pools = candidates.iter().filter_map(|license| self.pools.get(license));
+        let mut found: Vec<_> = pools
+            .filter(|pool| pool.is_assigned(user))
             .map(|pool| (pool.terms.model != Model::Named, pool.terms.license))
             .collect();
         found.sort_unstable();
         found.into_iter().map(|(_, license)| license).collect()
+    }
+
+    fn created(&mut self, license: LicenseId, live: &Live, product: ProductId) -> Outcome {
+        self.license_of.insert(live.id, license);
+        if let Some(key) = &live.idempotency_key {
+            self.repeats.insert((live.user, key.clone()), (live.id, product));
+        }
+        self.pools
+            .get(&license)
+            .map_or(Outcome::Failed(Code::NotFound), |pool| Outcome::Session(Box::new(view(pool, live))))
+    }
+
+    /// Where waiting promises most: the fewest in the line for each seat.
+    fn shortest_line(&self, refusals: &[(LicenseId, Refusal)]) -> Option<LicenseId> {
+        let worth_it = refusals.iter().filter(|(_, refusal)| refusal.may_pass());
+        let pools = worth_it.filter_map(|(license, _)| self.pools.get(license));
+        let crowd = |pool: &&Pool| (pool.waiting() * 1_000_000 / pool.terms.seats.max(1), pool.terms.license);
+        pools.min_by_key(crowd).map(|pool| pool.terms.license)
+    }
+
+    fn queue(&mut self, license: LicenseId, user: UserId, id: TicketId, ask: &Ask) -> Outcome {
+        let now = self.now;
+        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
+        let ticket = pool.queue(user, id, ask.clone(), now);
+        let view = ticket_view(pool, &ticket);
+        self.line_of.insert(ticket.id, license);
+        self.kept.insert(ticket.id);
+        Outcome::Ticket(Box::new(view))
     }
 
     fn refuse(
@@ -135,11 +182,13 @@ impl Batch {
         actor: &Actor,
         user: UserId,
         product: ProductId,
-        last: Option<(LicenseId, Refusal)>,
+        mut refusals: Vec<(LicenseId, Refusal)>,
     ) -> Refusal {
-        match last {
+        // The one that may pass says most; of several, that of the last license tried.
+        refusals.sort_by_key(|(_, refusal)| refusal.may_pass());
+        match refusals.pop() {
             Some((license, refusal)) => {
-                if let Some(pool) = self.pools.get_mut(&license) {
+                if let Some(pool) = self.pool(license) {
                     pool.refuse(user, refusal.code);
                 }
                 refusal
@@ -152,36 +201,134 @@ impl Batch {
         }
     }
 
-    fn renew(&mut self, session: SessionId, user: UserId) -> Outcome {
+    /// Does something to a live session of this user's.
+    fn on_own(
+        &mut self,
+        session: SessionId,
+        user: UserId,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Live, Code>,
+    ) -> Outcome {
+        let owner = self.live(session).map(|live| live.user);
+        if owner == Some(user) { self.on_any(session, change) } else { Outcome::Failed(Code::NotFound) }
+    }
+
+    /// Does something to a live session.
+    fn on_any(
+        &mut self,
+        session: SessionId,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Live, Code>,
+    ) -> Outcome {
         let now = self.now;
-        let Some(pool) = self.own(session, user) else { return Outcome::Failed(Code::NotFound) };
-        match pool.renew(session, now) {
-            Ok(until) => {
-                let answer = renewed(until, pool.terms.lease);
+        let license = self.license_of.get(&session).copied();
+        let Some(pool) = license.and_then(|license| self.pool(license)) else { return Outcome::Failed(Code::NotFound) };
+        match change(pool, now) {
+            Ok(live) => Outcome::Session(Box::new(view(pool, &live))),
+            Err(code) => Outcome::Failed(code),
+        }
+    }
+
+    fn live(&self, session: SessionId) -> Option<&Live> {
+        self.pools.get(self.license_of.get(&session)?)?.session(session)
+    }
+
+    fn renew(&mut self, session: SessionId, user: UserId, active: bool) -> Outcome {
+        let now = self.now;
+        if self.live(session).is_none_or(|live| live.user != user) {
+            return Outcome::Failed(Code::NotFound);
+        }
+        let license = self.license_of.get(&session).copied();
+        // Not touched: a heartbeat changes nothing that others see.
+        let Some(pool) = license.and_then(|license| self.pools.get_mut(&license)) else {
+            return Outcome::Failed(Code::NotFound);
+        };
+        match pool.renew(session, active, now) {
+            Ok(live) => {
                 self.renewed.insert(session);
-                Outcome::Renewed(answer)
+                Outcome::Renewed(renewed(pool, &live))
             }
             Err(code) => Outcome::Failed(code),
         }
     }
 
-    /// The pool of a live session, if it is this user's.
-    fn own(&mut self, session: SessionId, user: UserId) -> Option<&mut Pool> {
-        let pool = self.pools.get_mut(self.license_of.get(&session)?)?;
-        (pool.session(session)?.user == user).then_some(pool)
+    fn end(&mut self, actor: &Actor, id: SessionId, reach: Reach, how: &HowToEnd) -> EndResult {
+        let now = self.now;
+        let result = |ended, refused, ending| EndResult { id, ended, refused, ending };
+        let Some((owner, protected)) = self.live(id).map(|live| (live.user, live.protected)) else {
+            return result(None, Some(Code::NotFound), None);
+        };
+        if matches!(reach, Reach::Own(user) if user != owner) {
+            return result(None, Some(Code::NotFound), None);
+        }
+        let own = actor.id == Some(owner);
+        if protected && !own && !how.protected_too {
+            return result(None, Some(Code::Protected), None);
+        }
+        let license = self.license_of.get(&id).copied();
+        let Some(pool) = license.and_then(|license| self.pool(license)) else {
+            return result(None, Some(Code::NotFound), None);
+        };
+        if let Some(after) = how.after.filter(|_| !own) {
+            let (by, by_name, message) = (actor.id, actor.name.clone(), how.message.clone());
+            let announced = Announced { at: now + after, by, by_name, message };
+            let ending = Some(told(&announced));
+            return match pool.announce(id, Some(announced)) {
+                Ok(_) => result(None, None, ending),
+                Err(code) => result(None, Some(code), None),
+            };
+        }
+        let reason = if own { EndReason::Finished } else { EndReason::EndedByAdmin };
+        result(pool.end(id, &ending(actor, reason, how.message.as_deref()), now), None, None)
     }
 
-    fn end(&mut self, actor: &Actor, id: SessionId, reach: Reach, message: Option<&str>) -> EndResult {
+    /// Does something to a ticket in the line.
+    fn on_ticket(
+        &mut self,
+        id: TicketId,
+        reach: Reach,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Ticket, Code>,
+    ) -> Outcome {
         let now = self.now;
-        let refused = EndResult { id, ended: None, refused: Some(Code::NotFound) };
-        let Some(pool) = self.license_of.get(&id).and_then(|l| self.pools.get_mut(l)) else { return refused };
-        let Some(owner) = pool.session(id).map(|live| live.user) else { return refused };
-        if matches!(reach, Reach::Own(user) if user != owner) {
-            return refused;
+        let Some(pool) = self.line(id, reach) else { return Outcome::Failed(Code::NotFound) };
+        match change(pool, now) {
+            Ok(ticket) => {
+                // What is free now is offered before the answer is drawn.
+                pool.offer_seats(now);
+                let ticket = pool.ticket(id).cloned().unwrap_or(ticket);
+                Outcome::Ticket(Box::new(ticket_view(pool, &ticket)))
+            }
+            Err(code) => Outcome::Failed(code),
         }
-        let reason = if actor.id == Some(owner) { EndReason::Finished } else { EndReason::EndedByAdmin };
-        let ended = pool.end(id, &ending(actor, reason, message), now);
-        EndResult { id, ended, refused: None }
+    }
+
+    /// The license in whose line a ticket is, if it is within reach.
+    fn line(&mut self, id: TicketId, reach: Reach) -> Option<&mut Pool> {
+        let license = *self.line_of.get(&id)?;
+        let user = self.pools.get(&license)?.ticket(id)?.user;
+        if matches!(reach, Reach::Own(own) if own != user) { None } else { self.pool(license) }
+    }
+
+    fn accept(&mut self, actor: &Actor, id: TicketId, user: UserId, ask: &Ask) -> Outcome {
+        let now = self.now;
+        let Some(pool) = self.line(id, Reach::Own(user)) else { return Outcome::Failed(Code::NotFound) };
+        let (license, product) = (pool.terms.license, pool.terms.product);
+        match pool.accept(id, ask.clone(), now) {
+            Ok(live) => self.created(license, &live, product),
+            Err(refusal) if refusal.code == Code::NoOffer => Outcome::Failed(Code::NoOffer),
+            Err(refusal) => Outcome::Refused(self.refuse(actor, user, product, vec![(license, refusal)])),
+        }
+    }
+
+    fn leave(&mut self, actor: &Actor, id: TicketId, reach: Reach) -> Outcome {
+        let now = self.now;
+        let Some(pool) = self.line(id, reach) else { return Outcome::Failed(Code::NotFound) };
+        let Some(ticket) = pool.ticket(id).cloned() else { return Outcome::Failed(Code::NotFound) };
+        let reason = match (actor.id == Some(ticket.user), ticket.offer_until) {
+            (false, _) => TicketEnd::Dropped,
+            (true, Some(_)) => TicketEnd::Declined,
+            (true, None) => TicketEnd::Withdrawn,
+        };
+        pool.leave(id, reason, None, now);
+        Outcome::Done
     }
 
     fn assign(
@@ -191,12 +338,31 @@ impl Batch {
         change: impl Fn(&mut Pool, UserId, DateTime<Utc>) -> Result<bool, Code>,
     ) -> Outcome {
         let now = self.now;
-        let Some(pool) = self.pools.get_mut(&license) else { return Outcome::Failed(Code::NotFound) };
+        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
         let results = users.iter().map(|user| match change(pool, *user, now) {
             Ok(changed) => AssignmentResult { user_id: *user, changed, refused: None },
             Err(code) => AssignmentResult { user_id: *user, changed: false, refused: Some(code) },
         });
         Outcome::Assignments(results.collect())
+    }
+
+    fn change(&mut self, license: LicenseId, seats: Option<i64>, rules: &ChosenRules) -> Outcome {
+        let now = self.now;
+        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
+        if let Some(Err(code)) = seats.map(|seats| pool.resize(seats)) {
+            return Outcome::Failed(code);
+        }
+        let rules = rules.on(pool.terms.rules);
+        pool.rule(rules, now);
+        Outcome::Done
+    }
+
+    fn limit_groups(&mut self, license: LicenseId, limits: &[GroupLimit]) -> Outcome {
+        match self.pool(license).map(|pool| pool.limit_groups(limits)) {
+            None => Outcome::Failed(Code::NotFound),
+            Some(Err(code)) => Outcome::Failed(code),
+            Some(Ok(())) => Outcome::Done,
+        }
     }
 
     fn suspend(&mut self, actor: &Actor, user: UserId) -> Outcome {
@@ -208,30 +374,25 @@ impl Batch {
             self.admins.insert(user);
             return Outcome::Failed(Code::LastAdmin);
         }
-        let now = self.now;
+        self.touched = self.pools.keys().copied().collect();
         for pool in self.pools.values_mut() {
-            pool.suspend(user, &ending(actor, EndReason::UserDeactivated, None), now);
+            pool.suspend(user, &ending(actor, EndReason::UserDeactivated, None), self.now);
         }
         self.suspended.push(user);
         self.events.push(Event::new("user_suspended", actor.clone(), Some(user), json!({})));
         Outcome::Done
     }
 
-    /// Moves the facts of the pools into the batch, in the name of whoever caused them.
+    /// Offers what is free now, and moves the facts of the pools into the batch, in the name of whoever caused them.
     fn gather(&mut self, actor: &Actor) {
-        for (license, pool) in &mut self.pools {
+        for license in std::mem::take(&mut self.touched) {
+            let Some(pool) = self.pools.get_mut(&license) else { continue };
+            pool.offer_seats(self.now);
             let seats = pool.terms.seats;
             for (fact, occupied) in pool.take_facts() {
-                self.events.push(Event::of_fact(actor.clone(), *license, &fact, occupied, seats));
-                self.facts.push((*license, fact));
+                self.events.push(Event::of_fact(actor.clone(), license, &fact, occupied, seats));
+                self.facts.push((license, fact));
             }
-        }
-    }
-
-    /// Makes a user known to a pool.
-    pub fn know(&mut self, license: LicenseId, person: Person, assigned: bool) {
-        if let Some(pool) = self.pools.get_mut(&license) {
-            pool.know(person, assigned);
         }
     }
 }

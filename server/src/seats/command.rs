@@ -1,16 +1,20 @@
 //! What can be asked of the seats, and by whom.
 
 use super::{
-    facts::Live,
-    pool::{Ask, Refusal},
+    facts::{Announced, Live, Ticket},
+    pool::{Ask, Pool, Refusal},
 };
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
+    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    license::{ChosenRules, GroupLimit},
     problem::Code,
     session::Platform,
+    ticket::TicketState,
     wire::{
+        self,
         licenses::AssignmentResult,
+        queue::TicketView,
         sessions::{EndResult, Renewed, SessionView},
     },
 };
@@ -67,7 +71,7 @@ pub enum Reach {
 /// One thing asked of the seats.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Asks for a seat of any license of the product.
+    /// Asks for a seat of any license of the product, or a place in its line.
     Create {
         /// For whom.
         user: UserId,
@@ -91,6 +95,8 @@ pub enum Command {
         session: SessionId,
         /// Whose it must be.
         user: UserId,
+        /// Whether the agent did something.
+        active: bool,
     },
     /// Ends sessions.
     End {
@@ -98,8 +104,57 @@ pub enum Command {
         sessions: Vec<SessionId>,
         /// Whose they must be.
         reach: Reach,
-        /// What the agents are told.
-        message: Option<String>,
+        /// How and when.
+        how: HowToEnd,
+    },
+    /// Calls off an end that is announced.
+    CallOff {
+        /// Of which session.
+        session: SessionId,
+    },
+    /// Marks a session as protected, or no longer.
+    Protect {
+        /// Which session.
+        session: SessionId,
+        /// From now on.
+        protected: bool,
+    },
+    /// A sign of life of a client in the line.
+    Keep {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Whose it must be.
+        user: UserId,
+    },
+    /// Takes the seat that is offered.
+    Accept {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Whose it must be.
+        user: UserId,
+        /// What the session needs.
+        ask: Ask,
+    },
+    /// Lets the next one in the line go first.
+    Pass {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Whose it must be.
+        user: UserId,
+    },
+    /// Takes a ticket out of the line.
+    Leave {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Whose it must be.
+        reach: Reach,
+    },
+    /// Gives a ticket another place in the line.
+    Move {
+        /// Which ticket.
+        ticket: TicketId,
+        /// 1 is the head.
+        position: i64,
     },
     /// Assigns a license.
     Grant {
@@ -117,12 +172,21 @@ pub enum Command {
         /// End the sessions on it too.
         end_now: bool,
     },
-    /// Changes the number of seats.
-    Resize {
-        /// Of which license.
+    /// Changes seats and rules of a license.
+    Change {
+        /// Which license.
         license: LicenseId,
-        /// To how many.
-        seats: i64,
+        /// To how many seats, if that changes.
+        seats: Option<i64>,
+        /// The rules that change.
+        rules: ChosenRules,
+    },
+    /// Changes what a license keeps for groups.
+    LimitGroups {
+        /// Which license.
+        license: LicenseId,
+        /// All limits.
+        limits: Vec<GroupLimit>,
     },
     /// Suspends a user and ends his sessions.
     Suspend {
@@ -133,6 +197,17 @@ pub enum Command {
     Sweep,
 }
 
+/// How sessions are ended.
+#[derive(Clone, Debug, Default)]
+pub struct HowToEnd {
+    /// What the agents are told.
+    pub message: Option<String>,
+    /// After how long; absent: at once.
+    pub after: Option<TimeDelta>,
+    /// Those that are protected as well.
+    pub protected_too: bool,
+}
+
 /// What became of a command.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -140,6 +215,8 @@ pub enum Outcome {
     Session(Box<SessionView>),
     /// The request is a repetition: this session is its own.
     Repeated(SessionId),
+    /// A place in the line.
+    Ticket(Box<TicketView>),
     /// The lease runs anew.
     Renewed(Renewed),
     /// What became of each session.
@@ -155,7 +232,7 @@ pub enum Outcome {
 }
 
 /// The view of a live session.
-pub(super) fn view(pool: &super::pool::Pool, live: &Live) -> SessionView {
+pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
     let person = pool.person(live.user);
     let terms = &pool.terms;
     SessionView {
@@ -176,12 +253,56 @@ pub(super) fn view(pool: &super::pool::Pool, live: &Live) -> SessionView {
         last_seen_at: live.last_seen_at,
         lease_until: live.lease_until,
         key_expires_at: live.key_expires_at,
+        protected: live.protected,
+        idle_ends_at: pool.idle_ends_at(live),
+        ending: live.ending.as_ref().map(told),
         support_key: live.support_key.clone(),
         ended: None,
     }
 }
 
+/// The view of a ticket in the line.
+pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
+    let person = pool.person(ticket.user);
+    let terms = &pool.terms;
+    TicketView {
+        id: ticket.id,
+        license_id: terms.license,
+        product_id: terms.product,
+        product_name: terms.product_name.clone(),
+        user_id: ticket.user,
+        user_name: person.map(|p| p.name.clone()).unwrap_or_default(),
+        user_email: person.map(|p| p.email.clone()).unwrap_or_default(),
+        device: ticket.device.clone(),
+        mode: ticket.mode,
+        platform: ticket.platform,
+        state: if ticket.offer_until.is_some() { TicketState::Offered } else { TicketState::Waiting },
+        position: pool.position(ticket.id),
+        created_at: ticket.created_at,
+        last_seen_at: ticket.last_seen_at,
+        lease_until: ticket.lease_until,
+        expected_at: None,
+        offer_until: ticket.offer_until,
+        over: None,
+    }
+}
+
+/// An announced end, as its agent is told of it.
+pub(super) fn told(ending: &Announced) -> wire::sessions::Ending {
+    wire::sessions::Ending { at: ending.at, by: ending.by_name.clone(), message: ending.message.clone() }
+}
+
 /// What a heartbeat is answered with: the next should come after a quarter of the lease.
-pub(super) fn renewed(lease_until: DateTime<Utc>, lease: chrono::TimeDelta) -> Renewed {
-    Renewed { lease_until, next_in_seconds: (lease.num_seconds() / 4).max(1) }
+pub(super) fn renewed(pool: &Pool, live: &Live) -> Renewed {
+    Renewed {
+        lease_until: live.lease_until,
+        next_in_seconds: next_in(pool.terms.rules.lease_seconds),
+        idle_ends_at: pool.idle_ends_at(live),
+        ending: live.ending.as_ref().map(told),
+    }
+}
+
+/// After how many seconds the next heartbeat should come.
+pub(super) fn next_in(lease_seconds: i64) -> i64 {
+    (lease_seconds / 4).max(1)
 }

@@ -1,227 +1,70 @@
-//! The one way to a seat. Commands that arrive while a commit runs are committed together by the next one; each is
-//! answered after its commit.
+//! The loop that owns all writes to seats. Commands that arrive while a commit runs are committed together by the next
+//! one; each is answered after its commit.
 
 use super::{
-    command::{Actor, Command, Outcome, Reach},
+    batch::Batch,
+    command::{Actor, Command, Outcome},
     load,
-    pool::{Ask, Refusal},
+    memory::{Beats, Memory},
+    sweep,
 };
 use crate::{
     clock::{Clock, Dice},
     db::{Db, DbError},
     store,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
-use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
-    problem::Code,
-    session::Platform,
-    wire::{
-        licenses::AssignmentResult,
-        sessions::{EndResult, Renewed, SessionView},
+use std::{
+    collections::BTreeSet,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
-use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// How many commands are committed together at most.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
+/// A clock that is further from the time that really passed was set.
+const JUMP: TimeDelta = TimeDelta::seconds(10);
 /// How often a batch that was in the way of another is tried.
 const TRIES: usize = 5;
 
-/// Why the seats gave no outcome.
-#[derive(Debug, thiserror::Error)]
-pub enum SeatsError {
-    /// No seat: the rule that refused.
-    #[error("refused: {}", .0.code)]
-    Refused(Refusal),
-    /// Not possible.
-    #[error("not possible: {0}")]
-    Failed(Code),
-    /// Not saved; nothing changed.
-    #[error("not saved")]
-    Unavailable,
+/// A command that waits for its commit.
+pub(super) struct Job {
+    pub actor: Actor,
+    pub command: Command,
+    pub reply: oneshot::Sender<Option<Outcome>>,
 }
 
-struct Job {
-    actor: Actor,
-    command: Command,
-    reply: oneshot::Sender<Option<Outcome>>,
+/// What the loop works with.
+pub(super) struct Engine {
+    pub db: Db,
+    pub clock: Clock,
+    pub dice: Dice,
+    /// Told of each commit that wrote to the event log.
+    pub moved: Arc<Notify>,
+    /// Counts what else changed licenses or users; what was read before the last change is stale.
+    pub changes: Arc<AtomicU64>,
+    pub known: Known,
 }
 
-/// The seats of all licenses. Clones share one queue.
-#[derive(Clone)]
-pub struct Seats {
-    queue: mpsc::Sender<Job>,
-}
-
-/// A session that was asked for.
-pub enum Taken {
-    /// It is new.
-    New(Box<SessionView>),
-    /// The same request came before; this session is its own.
-    Repeated(SessionId),
-}
-
-impl Seats {
-    /// Starts the loop that owns all writes to seats. It stops when the last clone is gone. `moved` is told of each
-    /// commit that wrote to the event log.
-    pub fn start(db: Db, clock: Clock, dice: Dice, moved: Arc<Notify>) -> Self {
-        let (queue, jobs) = mpsc::channel(BATCH * 16);
-        tokio::spawn(Engine { db, clock, dice, moved }.run(jobs));
-        Self { queue }
-    }
-
-    /// Asks for a seat of any license of the product.
-    ///
-    /// # Errors
-    /// The refusal; a repetition that asks for something else; not saved.
-    pub async fn create(&self, actor: &Actor, user: UserId, product: ProductId, ask: Ask) -> Result<Taken, SeatsError> {
-        match self.ask(actor, Command::Create { user, product, ask }).await? {
-            Outcome::Session(session) => Ok(Taken::New(session)),
-            Outcome::Repeated(id) => Ok(Taken::Repeated(id)),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    /// A customer connected to a session of this user's.
-    ///
-    /// # Errors
-    /// No such live session of his; not saved.
-    pub async fn connect(
-        &self,
-        actor: &Actor,
-        user: UserId,
-        session: SessionId,
-        platform: Platform,
-    ) -> Result<SessionView, SeatsError> {
-        match self.ask(actor, Command::Connect { session, user, platform }).await? {
-            Outcome::Session(session) => Ok(*session),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    /// A heartbeat of a session of this user's.
-    ///
-    /// # Errors
-    /// No such live session of his; not saved.
-    pub async fn renew(&self, actor: &Actor, user: UserId, session: SessionId) -> Result<Renewed, SeatsError> {
-        match self.ask(actor, Command::Renew { session, user }).await? {
-            Outcome::Renewed(renewed) => Ok(renewed),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    /// Ends sessions; the results stand in the order of the request, `not_found` for those that do not live.
-    ///
-    /// # Errors
-    /// Not saved.
-    pub async fn end(
-        &self,
-        actor: &Actor,
-        sessions: Vec<SessionId>,
-        reach: Reach,
-        message: Option<String>,
-    ) -> Result<Vec<EndResult>, SeatsError> {
-        match self.ask(actor, Command::End { sessions, reach, message }).await? {
-            Outcome::Ended(results) => Ok(results),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    /// Assigns a license.
-    ///
-    /// # Errors
-    /// No such license; not saved.
-    pub async fn grant(
-        &self,
-        actor: &Actor,
-        license: LicenseId,
-        users: Vec<UserId>,
-    ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignments(actor, Command::Grant { license, users }).await
-    }
-
-    /// Takes a license away.
-    ///
-    /// # Errors
-    /// No such license; not saved.
-    pub async fn revoke(
-        &self,
-        actor: &Actor,
-        license: LicenseId,
-        users: Vec<UserId>,
-        end_now: bool,
-    ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignments(actor, Command::Revoke { license, users, end_now }).await
-    }
-
-    async fn assignments(&self, actor: &Actor, command: Command) -> Result<Vec<AssignmentResult>, SeatsError> {
-        match self.ask(actor, command).await? {
-            Outcome::Assignments(results) => Ok(results),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    /// Changes the number of seats.
-    ///
-    /// # Errors
-    /// No such license; not saved.
-    pub async fn resize(&self, actor: &Actor, license: LicenseId, seats: i64) -> Result<(), SeatsError> {
-        self.done(actor, Command::Resize { license, seats }).await
-    }
-
-    /// Suspends a user and ends his sessions.
-    ///
-    /// # Errors
-    /// No such user; the last admin; not saved.
-    pub async fn suspend(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
-        self.done(actor, Command::Suspend { user }).await
-    }
-
-    /// Ends what is over.
-    ///
-    /// # Errors
-    /// Not saved.
-    pub async fn sweep(&self) -> Result<(), SeatsError> {
-        self.done(&Actor::system(), Command::Sweep).await
-    }
-
-    async fn done(&self, actor: &Actor, command: Command) -> Result<(), SeatsError> {
-        match self.ask(actor, command).await? {
-            Outcome::Done => Ok(()),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    async fn ask(&self, actor: &Actor, command: Command) -> Result<Outcome, SeatsError> {
-        let (reply, answer) = oneshot::channel();
-        let job = Job { actor: actor.clone(), command, reply };
-        self.queue.send(job).await.map_err(|_| SeatsError::Unavailable)?;
-        answer.await.ok().flatten().ok_or(SeatsError::Unavailable)
-    }
-}
-
-fn unexpected(outcome: Outcome) -> SeatsError {
-    match outcome {
-        Outcome::Refused(refusal) => SeatsError::Refused(refusal),
-        Outcome::Failed(code) => SeatsError::Failed(code),
-        other => {
-            tracing::error!(?other, "the seats answered something else than was asked");
-            SeatsError::Unavailable
-        }
-    }
-}
-
-struct Engine {
-    db: Db,
-    clock: Clock,
-    dice: Dice,
-    moved: Arc<Notify>,
+/// What the loop remembers from one batch to the next.
+#[derive(Default)]
+pub(super) struct Known {
+    memory: Memory,
+    /// How many changes the memory has seen.
+    changes: u64,
+    /// The last batch was not saved: the database may have been away, and with it everybody's heartbeats.
+    troubled: bool,
+    steady: Steady,
 }
 
 impl Engine {
-    async fn run(self, mut jobs: mpsc::Receiver<Job>) {
+    pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.recv_many(&mut batch, BATCH).await > 0 {
             // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
@@ -229,6 +72,10 @@ impl Engine {
                 tracing::error!("a batch of commands has met a fault; nothing of it was saved");
                 None
             });
+            self.known.troubled = outcomes.is_none();
+            if self.known.troubled {
+                self.known.memory.forget();
+            }
             for (place, job) in batch.drain(..).enumerate() {
                 // Nobody may be waiting any more; what was decided stays decided.
                 let _ = job.reply.send(outcomes.as_ref().and_then(|all| all.get(place)).cloned());
@@ -237,14 +84,21 @@ impl Engine {
     }
 
     /// Decides and commits; nothing if that cannot be done.
-    async fn commit(&self, jobs: &mut [Job]) -> Option<Vec<Outcome>> {
+    async fn commit(&mut self, jobs: &mut [Job]) -> Option<Vec<Outcome>> {
+        if let Some(outcomes) = self.from_memory(jobs) {
+            return Some(outcomes);
+        }
         for _ in 0..TRIES {
-            match self.try_commit(jobs).await {
+            let error = match self.try_commit(jobs).await {
                 Ok(outcomes) => return Some(outcomes),
-                Err(DbError::Retry) => {}
-                Err(DbError::Taken(index)) if index == "sessions_support_key" => self.draw_new_keys(jobs),
-                Err(DbError::Taken(index)) => tracing::debug!(index, "a batch is decided again"),
-                Err(error) => {
+                Err(error) => error,
+            };
+            self.known.memory.forget();
+            match error {
+                DbError::Retry => {}
+                DbError::Taken(index) if index == "sessions_support_key" => self.draw_new_keys(jobs),
+                DbError::Taken(index) => tracing::debug!(index, "a batch is decided again"),
+                error => {
                     tracing::error!(%error, "a batch of {} commands was not saved", jobs.len());
                     return None;
                 }
@@ -256,24 +110,120 @@ impl Engine {
 
     fn draw_new_keys(&self, jobs: &mut [Job]) {
         for job in jobs {
-            if let Command::Create { ask, .. } = &mut job.command {
+            if let Command::Create { ask, .. } | Command::Accept { ask, .. } = &mut job.command {
                 ask.support_key = self.dice.support_key();
             }
         }
     }
 
-    async fn try_commit(&self, jobs: &[Job]) -> Result<Vec<Outcome>, DbError> {
+    /// Answers a batch of nothing but signs of life, if all they concern is known and nothing is over: they are written
+    /// later. What a crash can lose of them is how long leases run, and the start after it extends all leases.
+    fn from_memory(&mut self, jobs: &[Job]) -> Option<Vec<Outcome>> {
+        if self.db.is_shared() || self.known.troubled || self.known.changes != self.changes.load(Ordering::Acquire) {
+            return None;
+        }
+        let now = self.clock.now();
+        if self.known.steady.has_jumped(&self.clock, now) {
+            return None;
+        }
+        let mut batch = Batch::at(now);
+        for job in jobs {
+            match &job.command {
+                Command::Renew { session, .. } => {
+                    batch.license_of.insert(*session, self.known.memory.license_of(*session)?);
+                }
+                Command::Keep { ticket, .. } => {
+                    batch.line_of.insert(*ticket, self.known.memory.line_of(*ticket)?);
+                }
+                _ => return None,
+            }
+        }
+        let licenses: BTreeSet<_> = batch.license_of.values().chain(batch.line_of.values()).copied().collect();
+        if !licenses.iter().all(|license| self.known.memory.is_settled(*license, now)) {
+            return None;
+        }
+        batch.pools =
+            licenses.iter().filter_map(|license| Some((*license, self.known.memory.take(*license)?))).collect();
+        let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
+        self.known.memory.give_back(batch);
+        Some(outcomes)
+    }
+
+    async fn try_commit(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, DbError> {
+        if self.known.troubled {
+            sweep::after_outage(&self.db, &self.clock).await?;
+            self.known.memory.forget();
+            self.known.troubled = false;
+        }
         let mut tx = self.db.begin().await?;
-        let mut batch = load::batch(&mut tx, &self.clock, jobs.iter().map(|job| &job.command)).await?;
+        let changes = self.changes.load(Ordering::Acquire);
+        let stale = changes != self.known.changes;
+        if stale {
+            self.known.memory.forget();
+        }
+        self.known.changes = changes;
+        let sweeps = jobs.iter().any(|job| matches!(job.command, Command::Sweep));
+        let flushes = (self.known.memory.write_first || sweeps) && !self.known.memory.beats.is_empty();
+        if flushes {
+            store::beats::write(&mut tx, &self.known.memory.beats).await?;
+        }
+        let mut batch =
+            load::batch(&mut tx, &self.clock, &mut self.known.memory, jobs.iter().map(|job| &job.command)).await?;
+        if self.known.steady.has_jumped(&self.clock, batch.now) {
+            drop(tx);
+            self.start_leases_anew().await?;
+            return Err(DbError::Retry);
+        }
         batch.settle();
         let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
         store::seats::write::decided(&mut tx, &batch).await?;
+        if self.db.is_shared() {
+            let mut beats = Beats::default();
+            beats.gather(&batch);
+            store::beats::write(&mut tx, &beats).await?;
+        }
         store::events::append(&mut tx, batch.now, &batch.events).await?;
         let moved = !batch.events.is_empty();
         tx.commit().await?;
+        self.known.memory.write_first = false;
+        if flushes {
+            self.known.memory.beats = Beats::default();
+        }
+        if !self.db.is_shared() {
+            self.known.memory.give_back(batch);
+        }
         if moved {
             self.moved.notify_one();
         }
         Ok(outcomes)
+    }
+
+    /// The clock by which leases are counted was set to another time: nobody loses or keeps a seat by that.
+    async fn start_leases_anew(&mut self) -> Result<(), DbError> {
+        tracing::warn!("the clock has jumped: all leases start anew");
+        sweep::start_leases_anew(&self.db, &self.clock).await?;
+        self.known.memory = Memory::default();
+        self.known.steady = Steady::default();
+        Ok(())
+    }
+}
+
+/// Notices when a clock and the time that really passes part.
+#[derive(Default)]
+struct Steady(Option<(DateTime<Utc>, Instant)>);
+
+impl Steady {
+    /// Whether the clock has jumped since it was last asked.
+    fn has_jumped(&mut self, clock: &Clock, now: DateTime<Utc>) -> bool {
+        if clock.is_fixed() {
+            return false;
+        }
+        let (at, instant) = self.0.unwrap_or((now, Instant::now()));
+        let passed = TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX);
+        let jumped = ((now - at) - passed).abs() > JUMP;
+        if !jumped {
+            self.0 = Some((now, Instant::now()));
+        }
+        jumped
     }
 }

@@ -2,14 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{SessionId, UserId},
+    ids::{GroupId, SessionId, TicketId, UserId},
+    license::{GroupLimit, Rules},
     people::UserStatus,
     problem::{Code, End},
     session::{Mode, Platform, SessionState},
+    ticket::TicketEnd,
 };
 
 /// A live session, as far as decisions need it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Live {
     /// Its id.
     pub id: SessionId,
@@ -37,6 +39,52 @@ pub struct Live {
     pub last_seen_at: DateTime<Utc>,
     /// When it ends if nothing more is heard.
     pub lease_until: DateTime<Utc>,
+    /// When its agent last did something.
+    pub active_at: DateTime<Utc>,
+    /// When its agent was warned that it ends for lack of activity.
+    pub warned_at: Option<DateTime<Utc>>,
+    /// The end that is announced.
+    pub ending: Option<Announced>,
+    /// Neither idleness nor an end of many at once ends it.
+    pub protected: bool,
+}
+
+/// An end that is announced.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Announced {
+    /// When it comes.
+    pub at: DateTime<Utc>,
+    /// The id of who announced it.
+    pub by: Option<UserId>,
+    /// The name of who announced it.
+    pub by_name: Option<String>,
+    /// What the agent is told.
+    pub message: Option<String>,
+}
+
+/// A place in the line, as far as decisions need it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// The agent.
+    pub user: UserId,
+    /// The agent's device.
+    pub device: String,
+    /// What kind of session it will be.
+    pub mode: Mode,
+    /// What the other side runs on.
+    pub platform: Option<Platform>,
+    /// The smaller, the earlier. No two tickets of a license have the same.
+    pub place: i64,
+    /// When it was taken.
+    pub created_at: DateTime<Utc>,
+    /// When its client was last heard of.
+    pub last_seen_at: DateTime<Utc>,
+    /// When it lapses if nothing more is heard.
+    pub lease_until: DateTime<Utc>,
+    /// Until when a free seat is kept for it.
+    pub offer_until: Option<DateTime<Utc>>,
 }
 
 /// One thing that a decision changed, or a refusal.
@@ -55,6 +103,33 @@ pub enum Fact {
         /// When.
         at: DateTime<Utc>,
     },
+    /// The agent is warned that the session ends for lack of activity.
+    Warned {
+        /// Which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// When it will end.
+        ends_at: DateTime<Utc>,
+    },
+    /// An end is announced, or no longer.
+    Announced {
+        /// Which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// The end; nothing if it was called off.
+        ending: Option<Announced>,
+    },
+    /// A session is protected from now on, or no longer.
+    Protected {
+        /// Which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// From now on.
+        protected: bool,
+    },
     /// A session ended.
     Ended {
         /// Which session.
@@ -66,12 +141,52 @@ pub enum Fact {
         /// The id of who ended it.
         by: Option<UserId>,
     },
+    /// A user gets no seat until then.
+    Cooling {
+        /// Who.
+        user: UserId,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
     /// Somebody got no seat.
     Refused {
         /// Who.
         user: UserId,
         /// Which rule refused.
         code: Code,
+    },
+    /// A ticket was taken.
+    Queued(Ticket),
+    /// A free seat is kept for a ticket, or no longer.
+    Offered {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Its agent.
+        user: UserId,
+        /// Until when; nothing if the seat had to be taken back, or the next one goes first.
+        until: Option<DateTime<Utc>>,
+    },
+    /// A ticket has another place in the line.
+    Moved {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Its agent.
+        user: UserId,
+        /// The smaller, the earlier.
+        place: i64,
+    },
+    /// A ticket is over.
+    Left {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Its agent.
+        user: UserId,
+        /// Why.
+        reason: TicketEnd,
+        /// The session that came of it.
+        session: Option<SessionId>,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// The license was assigned.
     Granted(UserId),
@@ -84,6 +199,10 @@ pub enum Fact {
         /// Seats now.
         to: i64,
     },
+    /// The license has other rules.
+    Ruled(Rules),
+    /// The license keeps other seats for groups.
+    Limited(Vec<GroupLimit>),
 }
 
 impl Fact {
@@ -92,11 +211,23 @@ impl Fact {
         match self {
             Self::Created(_) => "session_created",
             Self::Connected { .. } => "session_connected",
+            Self::Warned { .. } => "session_idle",
+            Self::Announced { ending: Some(_), .. } => "session_end_announced",
+            Self::Announced { ending: None, .. } => "session_end_called_off",
+            Self::Protected { .. } => "session_protected",
             Self::Ended { .. } => "session_ended",
+            Self::Cooling { .. } => "cool_down_started",
             Self::Refused { .. } => "session_refused",
+            Self::Queued(_) => "ticket_taken",
+            Self::Offered { until: Some(_), .. } => "ticket_offered",
+            Self::Offered { until: None, .. } => "ticket_offer_taken_back",
+            Self::Moved { .. } => "ticket_moved",
+            Self::Left { .. } => "ticket_over",
             Self::Granted(_) => "license_granted",
             Self::Revoked(_) => "license_revoked",
             Self::Resized { .. } => "seats_changed",
+            Self::Ruled(_) => "license_changed",
+            Self::Limited(_) => "group_limits_changed",
         }
     }
 
@@ -104,7 +235,11 @@ impl Fact {
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Self::Created(live) => Some(live.id),
-            Self::Connected { session, .. } | Self::Ended { session, .. } => Some(*session),
+            Self::Connected { session, .. }
+            | Self::Warned { session, .. }
+            | Self::Announced { session, .. }
+            | Self::Protected { session, .. }
+            | Self::Ended { session, .. } => Some(*session),
             _ => None,
         }
     }
@@ -113,15 +248,25 @@ impl Fact {
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Created(live) => Some(live.user),
-            Self::Connected { user, .. } | Self::Ended { user, .. } | Self::Refused { user, .. } => Some(*user),
+            Self::Queued(ticket) => Some(ticket.user),
+            Self::Connected { user, .. }
+            | Self::Warned { user, .. }
+            | Self::Announced { user, .. }
+            | Self::Protected { user, .. }
+            | Self::Ended { user, .. }
+            | Self::Cooling { user, .. }
+            | Self::Refused { user, .. }
+            | Self::Offered { user, .. }
+            | Self::Moved { user, .. }
+            | Self::Left { user, .. } => Some(*user),
             Self::Granted(user) | Self::Revoked(user) => Some(*user),
-            Self::Resized { .. } => None,
+            Self::Resized { .. } | Self::Ruled(_) | Self::Limited(_) => None,
         }
     }
 }
 
 /// A user to whom a license is, or is to be, assigned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Person {
     /// The user.
     pub id: UserId,
@@ -131,4 +276,10 @@ pub struct Person {
     pub email: String,
     /// Active or suspended.
     pub status: UserStatus,
+    /// The license is assigned to him.
+    pub assigned: bool,
+    /// Until then he gets no seat.
+    pub cool_until: Option<DateTime<Utc>>,
+    /// Those of his groups for which the license keeps seats.
+    pub groups: Vec<GroupId>,
 }

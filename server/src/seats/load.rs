@@ -1,13 +1,14 @@
-//! Reads what the commands of a batch touch: first the locks, then the time, then everything that is counted.
+//! Reads what the commands of a batch touch: first the locks, then the time, then everything that is counted. What this
+//! process knows already, because no other writes, is not read again.
 
-use super::{batch::Batch, command::Command, pool::Pool};
+use super::{batch::Batch, command::Command, memory::Memory, pool::Pool};
 use crate::{
     clock::Clock,
     db::{DbError, Tx},
     store,
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
+    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
     license::Model,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,13 +19,14 @@ struct Wanted {
     asks: Vec<(UserId, ProductId)>,
     keys: Vec<(UserId, String)>,
     sessions: Vec<SessionId>,
+    tickets: Vec<TicketId>,
     licenses: BTreeSet<LicenseId>,
-    /// Users to whom a named license is to be assigned or from whom it is to be taken.
+    /// Users to whom a license is to be assigned or from whom it is to be taken.
     assignees: BTreeSet<(LicenseId, UserId)>,
-    /// Users who act on their own sessions.
-    owners: BTreeSet<UserId>,
+    /// Sessions that are answered with.
+    viewed: Vec<SessionId>,
     suspended: Vec<UserId>,
-    grants: bool,
+    granted: BTreeSet<UserId>,
     sweep: bool,
 }
 
@@ -41,25 +43,28 @@ impl Wanted {
         match command {
             Command::Create { user, product, ask } => {
                 self.asks.push((*user, *product));
-                self.owners.insert(*user);
                 self.keys.extend(ask.idempotency_key.as_ref().map(|key| (*user, key.clone())));
             }
-            Command::Connect { session, user, .. } => {
+            Command::Connect { session, .. } | Command::CallOff { session } | Command::Protect { session, .. } => {
                 self.sessions.push(*session);
-                self.owners.insert(*user);
+                self.viewed.push(*session);
             }
             Command::Renew { session, .. } => self.sessions.push(*session),
             Command::End { sessions, .. } => self.sessions.extend(sessions),
+            Command::Keep { ticket, .. }
+            | Command::Accept { ticket, .. }
+            | Command::Pass { ticket, .. }
+            | Command::Leave { ticket, .. }
+            | Command::Move { ticket, .. } => self.tickets.push(*ticket),
             Command::Grant { license, users } => {
-                self.grants = true;
+                self.granted.extend(users);
                 self.assign(*license, users);
             }
             Command::Revoke { license, users, .. } => self.assign(*license, users),
-            Command::Resize { license, .. } => drop(self.licenses.insert(*license)),
-            Command::Suspend { user } => {
-                self.suspended.push(*user);
-                self.owners.insert(*user);
+            Command::Change { license, .. } | Command::LimitGroups { license, .. } => {
+                self.licenses.insert(*license);
             }
+            Command::Suspend { user } => self.suspended.push(*user),
             Command::Sweep => self.sweep = true,
         }
     }
@@ -74,48 +79,48 @@ impl Wanted {
 pub(super) async fn batch<'a>(
     tx: &mut Tx,
     clock: &Clock,
+    memory: &mut Memory,
     commands: impl Iterator<Item = &'a Command>,
 ) -> Result<Batch, DbError> {
     let mut wanted = Wanted::of(commands);
-    let license_of = find(tx, clock, &mut wanted).await?;
-    let pools = pools(tx, &wanted).await?;
-    if !wanted.suspended.is_empty() {
-        // Whoever was given a license while we waited for the locks must not keep a session on it.
-        let now_of = store::seats::licenses_of_users(tx, &wanted.suspended).await?;
-        if now_of.iter().any(|license| !pools.contains_key(license)) {
-            return Err(DbError::Retry);
-        }
-    }
-    if !wanted.suspended.is_empty() {
-        store::seats::lock_admins(tx).await?;
-    }
-    let mut batch = Batch {
-        // After the locks: whoever waited for one must not decide by the time at which he began to wait.
-        now: clock.now_in(tx).await?,
-        pools,
-        license_of,
-        repeats: HashMap::new(),
-        known: BTreeSet::new(),
-        admins: BTreeSet::new(),
-        facts: Vec::new(),
-        renewed: BTreeSet::new(),
-        suspended: Vec::new(),
-        events: Vec::new(),
-    };
+    let mut batch = Batch::default();
+    find(tx, clock, memory, &mut wanted, &mut batch).await?;
+    pools(tx, memory, &wanted, &mut batch).await?;
+    lock_users(tx, &wanted, &batch).await?;
+    // After the locks: whoever waited for one must not decide by the time at which he began to wait.
+    batch.now = clock.now_in(tx).await?;
     people(tx, &wanted, &mut batch).await?;
     Ok(batch)
 }
 
-/// Finds out which licenses are touched. Which license a session is in never changes, so that needs no lock.
-async fn find(tx: &mut Tx, clock: &Clock, wanted: &mut Wanted) -> Result<HashMap<SessionId, LicenseId>, DbError> {
-    let mut license_of = HashMap::new();
-    if !wanted.sessions.is_empty() {
-        license_of.extend(store::seats::licenses_of_sessions(tx, &wanted.sessions).await?);
-        wanted.licenses.extend(license_of.values());
+/// Finds out which licenses are touched. Which license a session or ticket is in never changes, so that needs no lock.
+async fn find(
+    tx: &mut Tx,
+    clock: &Clock,
+    memory: &Memory,
+    wanted: &mut Wanted,
+    batch: &mut Batch,
+) -> Result<(), DbError> {
+    let (known, unknown) = split(&wanted.sessions, |id| memory.license_of(*id));
+    batch.license_of.extend(known);
+    if !unknown.is_empty() {
+        batch.license_of.extend(store::seats::licenses_of_sessions(tx, &unknown).await?);
     }
-    if !wanted.asks.is_empty() {
-        wanted.licenses.extend(store::seats::candidates(tx, &wanted.asks).await?);
+    let (known, unknown) = split(&wanted.tickets, |id| memory.line_of(*id));
+    batch.line_of.extend(known);
+    if !unknown.is_empty() {
+        batch.line_of.extend(store::queue::licenses_of_tickets(tx, &unknown).await?);
     }
+    let (known, unknown) = split(&wanted.asks, |(user, product)| memory.candidates(*user, *product).cloned());
+    batch.candidates.extend(known);
+    if !unknown.is_empty() {
+        batch.candidates.extend(unknown.iter().map(|ask| (*ask, Vec::new())));
+        for (user, product, license) in store::seats::candidates(tx, &unknown).await? {
+            batch.candidates.entry((user, product)).or_default().push(license);
+        }
+    }
+    wanted.licenses.extend(batch.license_of.values().chain(batch.line_of.values()));
+    wanted.licenses.extend(batch.candidates.values().flatten());
     if !wanted.suspended.is_empty() {
         wanted.licenses.extend(store::seats::licenses_of_users(tx, &wanted.suspended).await?);
     }
@@ -123,42 +128,88 @@ async fn find(tx: &mut Tx, clock: &Clock, wanted: &mut Wanted) -> Result<HashMap
         let now = clock.now_in(tx).await?;
         wanted.licenses.extend(store::seats::licenses_to_sweep(tx, now).await?);
     }
-    Ok(license_of)
+    Ok(())
 }
 
-async fn pools(tx: &mut Tx, wanted: &Wanted) -> Result<BTreeMap<LicenseId, Pool>, DbError> {
-    if wanted.licenses.is_empty() {
-        return Ok(BTreeMap::new());
+/// What is known, and what has to be read.
+fn split<K: Clone, V>(wanted: &[K], known: impl Fn(&K) -> Option<V>) -> (Vec<(K, V)>, Vec<K>) {
+    let (mut found, mut unknown) = (Vec::new(), Vec::new());
+    for key in wanted {
+        match known(key) {
+            Some(value) => found.push((key.clone(), value)),
+            None => unknown.push(key.clone()),
+        }
     }
-    let terms = store::seats::lock(tx, &wanted.licenses).await?;
+    (found, unknown)
+}
+
+async fn pools(tx: &mut Tx, memory: &mut Memory, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
+    let mut missing = Vec::new();
+    for license in &wanted.licenses {
+        match memory.take(*license) {
+            Some(pool) => drop(batch.pools.insert(*license, pool)),
+            None => missing.push(*license),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let terms = store::seats::lock(tx, &missing).await?;
     let mut live: HashMap<_, Vec<_>> = HashMap::new();
-    for (license, session) in store::seats::live(tx, &wanted.licenses).await? {
+    for (license, session) in store::seats::live(tx, &missing).await? {
         live.entry(license).or_default().push(session);
     }
-    let assigned: HashMap<_, _> = if wanted.grants && terms.iter().any(|t| t.model == Model::Named) {
-        store::seats::assigned(tx, &wanted.licenses).await?.into_iter().collect()
-    } else {
-        HashMap::new()
-    };
-    let pool = |terms: super::pool::Terms| {
+    let mut lines: HashMap<_, Vec<_>> = HashMap::new();
+    for (license, ticket) in store::queue::lines(tx, &missing).await? {
+        lines.entry(license).or_default().push(ticket);
+    }
+    for terms in terms {
         let license = terms.license;
-        let assigned = assigned.get(&license).copied().unwrap_or_default();
-        (license, Pool::new(terms, live.remove(&license).unwrap_or_default(), assigned))
-    };
-    Ok(terms.into_iter().map(pool).collect())
+        let (live, line) = (live.remove(&license).unwrap_or_default(), lines.remove(&license).unwrap_or_default());
+        let pool = Pool::new(terms, live, line);
+        memory.index(&pool);
+        batch.pools.insert(license, pool);
+    }
+    Ok(())
+}
+
+/// Locks the users whose status counts, and checks that the set of licenses is still the right one.
+async fn lock_users(tx: &mut Tx, wanted: &Wanted, batch: &Batch) -> Result<(), DbError> {
+    if !wanted.suspended.is_empty() {
+        store::seats::lock_admins(tx).await?;
+    }
+    let users: BTreeSet<_> = wanted.suspended.iter().chain(&wanted.granted).copied().collect();
+    if !users.is_empty() {
+        store::seats::lock_users(tx, &users).await?;
+    }
+    if !wanted.suspended.is_empty() {
+        // Whoever was given a license while we waited for the locks must not keep a session on it.
+        let now_of = store::seats::licenses_of_users(tx, &wanted.suspended).await?;
+        if now_of.iter().any(|license| !batch.pools.contains_key(license)) {
+            return Err(DbError::Retry);
+        }
+    }
+    Ok(())
 }
 
 async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
-    let mut pairs = wanted.assignees.clone();
-    for (license, pool) in &batch.pools {
-        pairs.extend(wanted.owners.iter().map(|user| (*license, *user)));
-        if wanted.grants && pool.terms.model == Model::Named {
-            pairs.extend(pool.users().map(|user| (*license, user)));
+    let unknown = strangers(wanted, batch);
+    if !unknown.is_empty() {
+        for (license, person) in store::seats::people(tx, &unknown).await? {
+            if let Some(pool) = batch.pools.get_mut(&license) {
+                pool.know(person);
+            }
         }
     }
-    if !pairs.is_empty() {
-        for (license, person, assigned) in store::seats::people(tx, &pairs).await? {
-            batch.know(license, person, assigned);
+    if !wanted.granted.is_empty() {
+        let named = batch.pools.values().filter(|pool| pool.terms.model == Model::Named);
+        let named: Vec<_> = named.map(|pool| pool.terms.license).collect();
+        let mut assigned: BTreeMap<_, i64> = named.iter().map(|license| (*license, 0)).collect();
+        assigned.extend(store::seats::assigned(tx, &named).await?);
+        for (license, number) in assigned {
+            if let Some(pool) = batch.pools.get_mut(&license) {
+                pool.know_assigned(number);
+            }
         }
     }
     if !wanted.keys.is_empty() {
@@ -173,4 +224,36 @@ async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), D
         }
     }
     Ok(())
+}
+
+/// Users whose standing at a license counts and is not known.
+fn strangers(wanted: &Wanted, batch: &Batch) -> BTreeSet<(LicenseId, UserId)> {
+    let mut pairs: BTreeSet<(LicenseId, UserId)> = BTreeSet::new();
+    let mut add = |license: LicenseId, user: UserId| {
+        if batch.pools.get(&license).is_some_and(|pool| pool.person(user).is_none()) {
+            pairs.insert((license, user));
+        }
+    };
+    for (license, user) in &wanted.assignees {
+        add(*license, *user);
+    }
+    for ((user, _), licenses) in &batch.candidates {
+        licenses.iter().for_each(|license| add(*license, *user));
+    }
+    for id in &wanted.viewed {
+        let license = batch.license_of.get(id).and_then(|license| batch.pools.get_key_value(license));
+        if let Some((license, live)) = license.and_then(|(license, pool)| Some((license, pool.session(*id)?))) {
+            add(*license, live.user);
+        }
+    }
+    for (license, pool) in &batch.pools {
+        wanted.suspended.iter().for_each(|user| add(*license, *user));
+        let named_grant = !wanted.granted.is_empty() && pool.terms.model == Model::Named;
+        if named_grant || !pool.terms.groups.is_empty() {
+            pool.users().for_each(|user| add(*license, user));
+        } else {
+            pool.tickets().for_each(|ticket| add(*license, ticket.user));
+        }
+    }
+    pairs
 }

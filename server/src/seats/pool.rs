@@ -1,147 +1,94 @@
 //! The rules of the seats of one license: what is there, a request and the time give an outcome and facts.
 //!
 //! There is no SQL and no clock here, so it can be replayed and checked by itself. The caller has locked the license, so
-//! two people who ask at once are decided one after the other, the second on what the first left.
+//! two people who ask at once are decided one after the other, the second on what the first left. Each decision goes:
+//! [`Pool::settle`] ends what is over; one call of [`admission`], [`queue`] or [`assignments`] decides; then
+//! [`Pool::offer_seats`] keeps what is free for those who wait.
 
-use super::facts::{Fact, Live, Person};
+mod admission;
+mod assignments;
+mod line;
+mod queue;
+mod seating;
+mod terms;
+
+pub use seating::Holder;
+pub use terms::{Ask, Ending, Refusal, Terms};
+
+use super::facts::{Fact, Live, Person, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};
+use line::Line;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
-    license::{Model, SeatRule},
-    people::UserStatus,
-    problem::{Code, End, RefusalFacts},
-    session::{EndReason, Mode, Platform, SessionState},
+    ids::{SessionId, TicketId, UserId},
+    problem::{Code, RefusalFacts},
+    session::{EndReason, SessionState},
 };
-use std::{
-    cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, HashMap},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What was bought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// The license.
-    pub license: LicenseId,
-    /// For which product.
-    pub product: ProductId,
-    /// The product's name.
-    pub product_name: String,
-    /// How long an unused support key lives.
-    pub key_life: TimeDelta,
-    /// Named or concurrent.
-    pub model: Model,
-    /// How many seats.
-    pub seats: i64,
-    /// From when it counts.
-    pub starts_at: Option<DateTime<Utc>>,
-    /// From when it no longer counts.
-    pub ends_at: Option<DateTime<Utc>>,
-    /// What occupies one seat.
-    pub seat_rule: SeatRule,
-    /// How long a session lives without a heartbeat.
-    pub lease: TimeDelta,
-}
-
-/// A request for a seat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
-    /// The id that the session will have.
-    pub session: SessionId,
-    /// The agent's device.
-    pub device: String,
-    /// Attended, unattended, application.
-    pub mode: Mode,
-    /// What the other side runs on, if known.
-    pub platform: Option<Platform>,
-    /// The support key that the session will have if it waits for a customer.
-    pub support_key: String,
-    /// What makes a repeated request recognisable.
-    pub idempotency_key: Option<String>,
-}
-
-/// No seat: which rule refused, and how things stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Which rule.
-    pub code: Code,
-    /// How things stand; absent if there is no license to speak of.
-    pub facts: Option<RefusalFacts>,
-}
-
-/// Who ends sessions, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// Why.
-    pub reason: EndReason,
-    /// The id of who does it; nobody for what happens by itself.
-    pub by: Option<UserId>,
-    /// The name of who does it.
-    pub by_name: Option<String>,
-    /// What the agent is told.
-    pub message: Option<String>,
-}
-
-impl Ending {
-    /// An end that comes by itself.
-    pub fn by_itself(reason: EndReason) -> Self {
-        Self { reason, by: None, by_name: None, message: None }
-    }
-}
-
-/// What occupies a seat, by the license's seat rule.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Holder {
-    /// An agent.
-    Agent(UserId),
-    /// An agent at a device.
-    Device(UserId, String),
-    /// A session.
-    Session(SessionId),
-}
-
-/// The seats of one license.
+/// The seats of one license, and the line in front of them.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// What was bought.
+    /// What was bought, and its rules.
     pub terms: Terms,
     live: BTreeMap<SessionId, Live>,
+    of_user: HashMap<UserId, BTreeSet<SessionId>>,
     /// Who occupies a seat, and with how many sessions.
     holders: HashMap<Holder, u32>,
-    assigned: i64,
-    people: BTreeMap<UserId, (Person, bool)>,
+    line: Line,
+    /// Users to whom a named license is assigned; known only if somebody is to be added.
+    assigned: Option<i64>,
+    people: HashMap<UserId, Person>,
+    cooling: HashMap<UserId, DateTime<Utc>>,
+    /// Nothing is over before this moment; absent if nothing ever is.
+    due: Option<DateTime<Utc>>,
     facts: Vec<(Fact, i64)>,
 }
 
 impl Pool {
-    /// A pool as it was read: the terms, the sessions that have not ended, and how many users are assigned.
-    pub fn new(terms: Terms, live: impl IntoIterator<Item = Live>, assigned: i64) -> Self {
+    /// A pool as it was read: the terms, the sessions that have not ended, and the tickets in the line.
+    pub fn new(terms: Terms, live: impl IntoIterator<Item = Live>, line: impl IntoIterator<Item = Ticket>) -> Self {
         let mut pool = Self {
             terms,
             live: BTreeMap::new(),
+            of_user: HashMap::new(),
             holders: HashMap::new(),
-            assigned,
-            people: BTreeMap::new(),
+            line: Line::default(),
+            assigned: None,
+            people: HashMap::new(),
+            cooling: HashMap::new(),
+            due: Some(DateTime::<Utc>::MIN_UTC),
             facts: Vec::new(),
         };
         for session in live {
             pool.insert(session);
         }
+        for ticket in line {
+            pool.line.insert(ticket);
+        }
         pool
     }
 
-    /// Makes a user known to whom decisions will refer, and whether the license is assigned to him.
-    pub fn know(&mut self, person: Person, assigned: bool) {
-        self.people.insert(person.id, (person, assigned));
+    /// Makes a user known to whom decisions will refer.
+    pub fn know(&mut self, person: Person) {
+        if let Some(until) = person.cool_until {
+            self.cooling.insert(person.id, until);
+        }
+        self.people.insert(person.id, person);
+    }
+
+    /// Makes known how many users a named license is assigned to.
+    pub fn know_assigned(&mut self, number: i64) {
+        self.assigned = Some(number);
     }
 
     /// A user that was made known.
     pub fn person(&self, user: UserId) -> Option<&Person> {
-        self.people.get(&user).map(|(person, _)| person)
+        self.people.get(&user)
     }
 
     /// Whether the license is assigned to a user that was made known.
     pub fn is_assigned(&self, user: UserId) -> bool {
-        self.people.get(&user).is_some_and(|(_, assigned)| *assigned)
+        self.person(user).is_some_and(|person| person.assigned)
     }
 
     /// A live session.
@@ -149,14 +96,39 @@ impl Pool {
         self.live.get(&id)
     }
 
-    /// The users who have live sessions.
+    /// All live sessions.
+    pub fn sessions(&self) -> impl Iterator<Item = &Live> {
+        self.live.values()
+    }
+
+    /// A ticket in the line.
+    pub fn ticket(&self, id: TicketId) -> Option<&Ticket> {
+        self.line.get(id)
+    }
+
+    /// The line, the head first.
+    pub fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+        self.line.iter()
+    }
+
+    /// Which place in the line a ticket has: 1 is the head.
+    pub fn position(&self, id: TicketId) -> i64 {
+        self.line.position(id)
+    }
+
+    /// How many tickets there are in the line.
+    pub fn waiting(&self) -> i64 {
+        self.line.len()
+    }
+
+    /// The users who have live sessions or wait.
     pub fn users(&self) -> impl Iterator<Item = UserId> {
-        self.live.values().map(|live| live.user)
+        self.of_user.keys().copied().chain(self.line.iter().map(|ticket| ticket.user))
     }
 
     /// The live sessions of a user.
     pub fn sessions_of(&self, user: UserId) -> Vec<SessionId> {
-        self.live.values().filter(|l| l.user == user).map(|l| l.id).collect()
+        self.of_user.get(&user).map(|sessions| sessions.iter().copied().collect()).unwrap_or_default()
     }
 
     /// The facts of all decisions so far, each with the seats that were occupied after it.
@@ -164,17 +136,98 @@ impl Pool {
         std::mem::take(&mut self.facts)
     }
 
-    /// What the session occupies a seat as. A named seat is one person's, however many devices and sessions he has.
-    fn holder(&self, user: UserId, device: &str, session: SessionId) -> Holder {
-        match (self.terms.model, self.terms.seat_rule) {
-            (Model::Named, _) | (_, SeatRule::Agent) => Holder::Agent(user),
-            (_, SeatRule::Device) => Holder::Device(user, device.to_owned()),
-            (_, SeatRule::Session) => Holder::Session(session),
+    /// Whether nothing is over at this time.
+    pub fn is_settled(&self, now: DateTime<Utc>) -> bool {
+        self.due.is_none_or(|due| now < due)
+    }
+
+    /// Ends what is over at this time: leases, unused keys, idleness, announced ends, offers and tickets, and everything
+    /// when the license has ended.
+    pub fn settle(&mut self, now: DateTime<Utc>) {
+        if self.is_settled(now) {
+            return;
         }
+        for session in self.live.keys().copied().collect::<Vec<_>>() {
+            self.settle_session(session, now);
+        }
+        self.settle_line(now);
+        self.due = self.next_due(now);
+    }
+
+    fn settle_session(&mut self, id: SessionId, now: DateTime<Utc>) {
+        let Some(live) = self.live.get(&id) else { return };
+        let ending = if live.lease_until <= now {
+            Ending::by_itself(EndReason::LeaseExpired)
+        } else if live.key_expires_at.is_some_and(|at| at <= now) {
+            Ending::by_itself(EndReason::KeyExpired)
+        } else if self.terms.ends_at.is_some_and(|end| end <= now) {
+            Ending::by_itself(EndReason::LicenseEnded)
+        } else if let Some(announced) = live.ending.as_ref().filter(|ending| ending.at <= now) {
+            let announced = announced.clone();
+            let (by, by_name, message) = (announced.by, announced.by_name, announced.message);
+            Ending { reason: EndReason::EndedByAdmin, by, by_name, message }
+        } else if self.idle_ends_at(live).is_some_and(|at| at <= now) {
+            Ending::by_itself(EndReason::Idle)
+        } else {
+            return self.warn_if_idle(id, now);
+        };
+        self.end(id, &ending, now);
+    }
+
+    fn warn_if_idle(&mut self, id: SessionId, now: DateTime<Utc>) {
+        let Some(live) = self.live.get(&id).filter(|live| self.idle_warns_at(live).is_some_and(|at| at <= now)) else {
+            return;
+        };
+        let (user, ends_at) = (live.user, now + self.terms.idle_warning());
+        if let Some(live) = self.live.get_mut(&id) {
+            live.warned_at = Some(now);
+        }
+        self.note(Fact::Warned { session: id, user, ends_at });
+    }
+
+    /// When the agent is to be warned that the session ends for lack of activity; nothing if he has been, or it does not.
+    fn idle_warns_at(&self, live: &Live) -> Option<DateTime<Utc>> {
+        let rules = &self.terms.rules;
+        let spared = live.protected || (live.state == SessionState::Connected && !rules.idle_ends_connected);
+        if rules.idle_seconds == 0 || spared || live.warned_at.is_some() {
+            return None;
+        }
+        let idle = TimeDelta::seconds((rules.idle_seconds - rules.idle_warning_seconds).max(0));
+        Some(live.active_at + idle)
+    }
+
+    /// When a session ends for lack of activity, once its agent is warned: never without the whole warning.
+    pub fn idle_ends_at(&self, live: &Live) -> Option<DateTime<Utc>> {
+        let rules = &self.terms.rules;
+        let spared = live.protected || (live.state == SessionState::Connected && !rules.idle_ends_connected);
+        live.warned_at.filter(|_| rules.idle_seconds > 0 && !spared).map(|at| at + self.terms.idle_warning())
+    }
+
+    fn next_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let sessions = self.live.values().flat_map(|live| self.deadlines(live)).flatten();
+        let tickets = self.line.iter().flat_map(|t| [Some(t.lease_until), t.offer_until]).flatten();
+        let cooling = self.cooling.values().copied().filter(|until| *until > now && !self.line.is_empty());
+        let license = [self.terms.starts_at, self.terms.ends_at].into_iter().flatten().filter(|at| *at > now);
+        sessions.chain(tickets).chain(cooling).chain(license).min()
+    }
+
+    fn deadlines(&self, live: &Live) -> [Option<DateTime<Utc>>; 5] {
+        let ending = live.ending.as_ref().map(|ending| ending.at);
+        [Some(live.lease_until), live.key_expires_at, ending, self.idle_warns_at(live), self.idle_ends_at(live)]
+    }
+
+    /// Something may be over at this moment.
+    fn due_by(&mut self, at: DateTime<Utc>) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
     fn insert(&mut self, live: Live) {
-        *self.holders.entry(self.holder(live.user, &live.device, live.id)).or_default() += 1;
+        let holder = self.holder(live.user, &live.device, live.id);
+        *self.holders.entry(holder).or_default() += 1;
+        self.of_user.entry(live.user).or_default().insert(live.id);
+        if let Some(at) = self.deadlines(&live).into_iter().flatten().min() {
+            self.due_by(at);
+        }
         self.live.insert(live.id, live);
     }
 
@@ -187,219 +240,25 @@ impl Pool {
                 self.holders.remove(&holder);
             }
         }
+        if let Some(sessions) = self.of_user.get_mut(&live.user) {
+            sessions.remove(&id);
+            if sessions.is_empty() {
+                self.of_user.remove(&live.user);
+            }
+        }
         Some(live)
     }
 
-    /// Seats that are occupied by live sessions. Call [`Pool::settle`] first: an expired lease occupies nothing.
-    pub fn occupied(&self) -> i64 {
-        i64::try_from(self.holders.len()).unwrap_or(i64::MAX)
-    }
-
-    /// Ends what is over at this time: leases, unused keys, and everything when the license has ended.
-    pub fn settle(&mut self, now: DateTime<Utc>) {
-        let license_over = self.terms.ends_at.is_some_and(|end| end <= now);
-        let over: Vec<_> = self
-            .live
-            .values()
-            .filter_map(|l| {
-                let reason = if l.lease_until <= now {
-                    EndReason::LeaseExpired
-                } else if l.key_expires_at.is_some_and(|at| at <= now) {
-                    EndReason::KeyExpired
-                } else if license_over {
-                    EndReason::LicenseEnded
-                } else {
-                    return None;
-                };
-                Some((l.id, reason))
-            })
-            .collect();
-        for (id, reason) in over {
-            self.end(id, &Ending::by_itself(reason), now);
-        }
-    }
-
-    /// Admission: gives the user a session with a seat, or says which rule refuses.
-    ///
-    /// The seat of a holder who has one already is shared. Of two who ask at once for the last seat, the second finds it
-    /// occupied by the first.
-    ///
-    /// # Errors
-    /// The refusal, with the facts that the agent is told.
-    pub fn admit(&mut self, user: UserId, ask: Ask, now: DateTime<Utc>) -> Result<Live, Refusal> {
-        self.may_admit(user, &ask, now)?;
-        let waits = ask.mode == Mode::Attended;
-        let live = Live {
-            id: ask.session,
-            user,
-            device: ask.device,
-            state: if waits { SessionState::Waiting } else { SessionState::Connected },
-            mode: ask.mode,
-            platform: ask.platform,
-            support_key: waits.then_some(ask.support_key),
-            key_expires_at: waits.then(|| now + self.terms.key_life),
-            idempotency_key: ask.idempotency_key,
-            created_at: now,
-            connected_at: (!waits).then_some(now),
-            last_seen_at: now,
-            lease_until: now + self.terms.lease,
-        };
-        self.insert(live.clone());
-        self.note(Fact::Created(live.clone()));
-        Ok(live)
-    }
-
-    /// Notes that a user got no seat here.
-    pub fn refuse(&mut self, user: UserId, code: Code) {
-        self.note(Fact::Refused { user, code });
-    }
-
-    fn may_admit(&self, user: UserId, ask: &Ask, now: DateTime<Utc>) -> Result<(), Refusal> {
-        let terms = &self.terms;
-        let (suspended, assigned) = match self.people.get(&user) {
-            Some((person, assigned)) => (person.status == UserStatus::Suspended, *assigned),
-            None => (false, false),
-        };
-        if suspended {
-            return Err(self.refusal(Code::UserSuspended, None));
-        }
-        if !assigned {
-            return Err(self.refusal(Code::NotAssigned, None));
-        }
-        if let Some(start) = terms.starts_at.filter(|start| *start > now) {
-            return Err(self.refusal(Code::LicenseNotStarted, Some(start)));
-        }
-        if let Some(end) = terms.ends_at.filter(|end| *end <= now) {
-            return Err(self.refusal(Code::LicenseEnded, Some(end)));
-        }
-        // A named seat belongs to the user by assignment; nobody else can be in it.
-        if terms.model == Model::Named || self.holders.contains_key(&self.holder(user, &ask.device, ask.session)) {
-            return Ok(());
-        }
-        match self.occupied().cmp(&terms.seats) {
-            Ordering::Less => Ok(()),
-            Ordering::Equal => Err(self.refusal(Code::PoolFull, None)),
-            Ordering::Greater => Err(self.refusal(Code::OverCapacity, None)),
-        }
-    }
-
     fn refusal(&self, code: Code, at: Option<DateTime<Utc>>) -> Refusal {
-        Refusal { code, facts: Some(RefusalFacts { seats: self.terms.seats, occupied: self.occupied(), at }) }
-    }
-
-    /// A customer connected. Doing it again changes nothing.
-    ///
-    /// # Errors
-    /// No such live session.
-    pub fn connect(&mut self, id: SessionId, platform: Platform, now: DateTime<Utc>) -> Result<Live, Code> {
-        let lease = self.terms.lease;
-        let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
-        if live.state == SessionState::Connected {
-            return Ok(live.clone());
-        }
-        live.state = SessionState::Connected;
-        live.platform = Some(platform);
-        live.support_key = None;
-        live.key_expires_at = None;
-        live.connected_at = Some(now);
-        live.last_seen_at = now;
-        live.lease_until = now + lease;
-        let live = live.clone();
-        self.note(Fact::Connected { session: id, user: live.user, platform, at: now });
-        Ok(live)
-    }
-
-    /// Starts the lease anew. An expired lease is not revived: [`Pool::settle`] has ended it.
-    ///
-    /// # Errors
-    /// No such live session.
-    pub fn renew(&mut self, id: SessionId, now: DateTime<Utc>) -> Result<DateTime<Utc>, Code> {
-        let until = now + self.terms.lease;
-        let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
-        // A clock that was set back must not shorten what was promised.
-        live.lease_until = live.lease_until.max(until);
-        live.last_seen_at = live.last_seen_at.max(now);
-        Ok(live.lease_until)
-    }
-
-    /// Ends a session. Ending what is not there changes nothing.
-    pub fn end(&mut self, id: SessionId, ending: &Ending, now: DateTime<Utc>) -> Option<End> {
-        let live = self.remove(id)?;
-        let end = End { reason: ending.reason, at: now, by: ending.by_name.clone(), message: ending.message.clone() };
-        self.note(Fact::Ended { session: id, user: live.user, end: end.clone(), by: ending.by });
-        Some(end)
-    }
-
-    /// Assigns the license to a user. A named license never has more assignments than seats; whoever was revoked and may
-    /// finish still occupies his.
-    ///
-    /// # Errors
-    /// No such user, or all named seats are assigned.
-    pub fn grant(&mut self, user: UserId) -> Result<bool, Code> {
-        let full = self.terms.model == Model::Named && self.assigned + self.finishing(user) >= self.terms.seats;
-        match self.people.get_mut(&user) {
-            None => Err(Code::NotFound),
-            Some((_, true)) => Ok(false),
-            Some((person, _)) if person.status == UserStatus::Suspended => Err(Code::UserSuspended),
-            Some(_) if full => Err(Code::NamedSeatsTaken),
-            Some((_, assigned)) => {
-                *assigned = true;
-                self.assigned += 1;
-                self.note(Fact::Granted(user));
-                Ok(true)
-            }
-        }
-    }
-
-    /// Other users than this one who have live sessions although the license is no longer assigned to them.
-    fn finishing(&self, besides: UserId) -> i64 {
-        let still =
-            self.live.values().map(|live| live.user).filter(|user| *user != besides && !self.is_assigned(*user));
-        i64::try_from(still.collect::<BTreeSet<_>>().len()).unwrap_or(i64::MAX)
-    }
-
-    /// Takes the license from a user, who may finish his sessions unless `ending` says otherwise.
-    ///
-    /// # Errors
-    /// No such user.
-    pub fn revoke(&mut self, user: UserId, ending: Option<&Ending>, now: DateTime<Utc>) -> Result<bool, Code> {
-        let changed = match self.people.get_mut(&user) {
-            None => return Err(Code::NotFound),
-            Some((_, assigned)) => std::mem::replace(assigned, false),
+        let facts = RefusalFacts {
+            license_id: self.terms.license,
+            seats: self.terms.seats,
+            occupied: self.occupied(),
+            waiting: self.waiting(),
+            expected_at: None,
+            at,
         };
-        if changed {
-            self.assigned -= 1;
-            self.note(Fact::Revoked(user));
-        }
-        if let Some(ending) = ending {
-            for session in self.sessions_of(user) {
-                self.end(session, ending, now);
-            }
-        }
-        Ok(changed)
-    }
-
-    /// The user may no longer hold seats; his sessions end, and a named seat is free for somebody else.
-    pub fn suspend(&mut self, user: UserId, ending: &Ending, now: DateTime<Utc>) {
-        let named = self.terms.model == Model::Named;
-        if let Some((person, assigned)) = self.people.get_mut(&user) {
-            person.status = UserStatus::Suspended;
-            if named && std::mem::replace(assigned, false) {
-                self.assigned -= 1;
-                self.note(Fact::Revoked(user));
-            }
-        }
-        for session in self.sessions_of(user) {
-            self.end(session, ending, now);
-        }
-    }
-
-    /// Changes the number of seats. Fewer than are in use is allowed: the license is over capacity until it drains.
-    pub fn resize(&mut self, seats: i64) {
-        let from = std::mem::replace(&mut self.terms.seats, seats);
-        if from != seats {
-            self.note(Fact::Resized { from, to: seats });
-        }
+        Refusal { code, facts: Some(facts) }
     }
 
     fn note(&mut self, fact: Fact) {

@@ -5,13 +5,18 @@ use crate::db::{Db, DbError, Row, Tx, args, statements};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
-    license::{Model, SeatRule},
+    license::{GroupLimit, Model, Rules},
     wire::licenses::{LicenseUse, LicenseView, ProductView},
 };
 
 /// A license with its counts; a holder is what occupies a seat by the license's seat rule. `$1` is the time.
 const VIEW: &str = "
-    SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.lease_seconds,
+    SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device,
+           l.lease_seconds, l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
+           l.cool_down_seconds,
+           (SELECT COUNT(*) FROM tickets t WHERE t.license_id = l.id AND t.ended_at IS NULL) AS waiting,
+           (SELECT COUNT(*) FROM tickets t
+            WHERE t.license_id = l.id AND t.ended_at IS NULL AND t.offer_until IS NOT NULL) AS offered,
            (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS assigned,
            COALESCE(used.sessions, 0) AS sessions,
            COALESCE(used.occupied, 0) AS occupied,
@@ -25,9 +30,11 @@ const VIEW: &str = "
                COUNT(DISTINCT CASE WHEN s.state = 'connected' THEN s.holder END) AS connected
         FROM (
             SELECT sessions.license_id, sessions.state,
-                   CASE WHEN terms.model = 'named' OR terms.seat_rule = 'agent' THEN CAST(user_id AS TEXT)
-                        WHEN terms.seat_rule = 'device' THEN CAST(user_id AS TEXT) || ' ' || device
-                        ELSE CAST(sessions.id AS TEXT) END AS holder
+                   CASE WHEN terms.model = 'named' THEN CAST(user_id AS TEXT)
+                        WHEN terms.seat_rule = 'session' THEN CAST(sessions.id AS TEXT)
+                        WHEN terms.seat_rule = 'device' OR terms.second_device = 'second_seat'
+                            THEN CAST(user_id AS TEXT) || ' ' || device
+                        ELSE CAST(user_id AS TEXT) END AS holder
             FROM sessions
             JOIN licenses terms ON terms.id = sessions.license_id
             WHERE sessions.ended_at IS NULL AND sessions.lease_until > $1
@@ -58,13 +65,46 @@ statements! {
         VALUES ($1, $2, $3, $4, $5)";
 
     INSERT_LICENSE = "
-        INSERT INTO licenses (id, product_id, model, seats, starts_at, ends_at, seat_rule, lease_seconds, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        INSERT INTO licenses (id, product_id, model, seats, starts_at, ends_at, created_at, seat_rule, second_device,
+                              lease_seconds, overdraft, offer_seconds, idle_seconds, idle_warning_seconds,
+                              idle_ends_connected, cool_down_seconds)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
+    GROUP_LIMITS = "
+        SELECT license_id, group_id, floor, cap FROM group_limits ORDER BY license_id, group_id";
 }
 
 /// All licenses with their counts at this time.
 pub async fn all(db: &Db, now: DateTime<Utc>) -> Result<Vec<LicenseView>, DbError> {
-    db.all(&ALL, args![now]).await?.iter().map(license).collect()
+    with_limits(db, db.all(&ALL, args![now]).await?).await
+}
+
+/// Groups with limits are few, so they are read all at once.
+async fn with_limits(db: &Db, rows: Vec<Row>) -> Result<Vec<LicenseView>, DbError> {
+    let mut views = rows.iter().map(license).collect::<Result<Vec<_>, _>>()?;
+    for row in db.all(&GROUP_LIMITS, args![]).await? {
+        let license: LicenseId = row.get("license_id")?;
+        let limit = GroupLimit { group_id: row.get("group_id")?, floor: row.get("floor")?, cap: row.opt("cap")? };
+        if let Some(view) = views.iter_mut().find(|view| view.id == license) {
+            view.group_limits.push(limit);
+        }
+    }
+    Ok(views)
+}
+
+/// The rules of a license, from a row with all their columns.
+pub(super) fn rules(row: &Row) -> Result<Rules, DbError> {
+    Ok(Rules {
+        seat_rule: row.get("seat_rule")?,
+        second_device: row.get("second_device")?,
+        lease_seconds: row.get("lease_seconds")?,
+        overdraft: row.get("overdraft")?,
+        offer_seconds: row.get("offer_seconds")?,
+        idle_seconds: row.get("idle_seconds")?,
+        idle_warning_seconds: row.get("idle_warning_seconds")?,
+        idle_ends_connected: row.get("idle_ends_connected")?,
+        cool_down_seconds: row.get("cool_down_seconds")?,
+    })
 }
 
 /// These licenses with their counts at this time.
@@ -73,12 +113,12 @@ pub async fn some(
     now: DateTime<Utc>,
     which: impl IntoIterator<Item = LicenseId>,
 ) -> Result<Vec<LicenseView>, DbError> {
-    db.all(&SOME, args![now, ids(which)]).await?.iter().map(license).collect()
+    with_limits(db, db.all(&SOME, args![now, ids(which)]).await?).await
 }
 
 /// The licenses that are assigned to a user, with their counts at this time.
 pub async fn of_user(db: &Db, now: DateTime<Utc>, user: UserId) -> Result<Vec<LicenseView>, DbError> {
-    db.all(&OF_USER, args![now, user]).await?.iter().map(license).collect()
+    with_limits(db, db.all(&OF_USER, args![now, user]).await?).await
 }
 
 fn license(row: &Row) -> Result<LicenseView, DbError> {
@@ -91,13 +131,15 @@ fn license(row: &Row) -> Result<LicenseView, DbError> {
         seats: row.get("seats")?,
         starts_at: row.opt("starts_at")?,
         ends_at: row.opt("ends_at")?,
-        seat_rule: row.get("seat_rule")?,
-        lease_seconds: row.get("lease_seconds")?,
+        rules: rules(row)?,
+        group_limits: Vec::new(),
         usage: LicenseUse {
             assigned: row.get("assigned")?,
             occupied: row.get("occupied")?,
             connected: row.get("connected")?,
             sessions: row.get("sessions")?,
+            waiting: row.get("waiting")?,
+            offered: row.get("offered")?,
             full_since: None,
             peak: None,
         },
@@ -153,10 +195,8 @@ pub struct Added {
     pub starts_at: Option<DateTime<Utc>>,
     /// From when it no longer counts.
     pub ends_at: Option<DateTime<Utc>>,
-    /// What occupies a seat.
-    pub seat_rule: SeatRule,
-    /// How long a session lives without a heartbeat.
-    pub lease_seconds: i64,
+    /// Its rules.
+    pub rules: Rules,
 }
 
 /// Adds a license.
@@ -168,9 +208,16 @@ pub async fn insert_license(tx: &mut Tx, license: &Added, now: DateTime<Utc>) ->
         license.seats,
         license.starts_at,
         license.ends_at,
-        license.seat_rule,
-        license.lease_seconds,
-        now
+        now,
+        license.rules.seat_rule,
+        license.rules.second_device,
+        license.rules.lease_seconds,
+        license.rules.overdraft,
+        license.rules.offer_seconds,
+        license.rules.idle_seconds,
+        license.rules.idle_warning_seconds,
+        license.rules.idle_ends_connected,
+        license.rules.cool_down_seconds,
     ];
     tx.run(&INSERT_LICENSE, args).await.map(drop)
 }

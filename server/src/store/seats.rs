@@ -6,13 +6,17 @@ use super::{ids, set};
 use crate::{
     db::{DbError, Row, Tx, args, statements},
     seats::{
-        facts::{Live, Person},
+        facts::{Announced, Live, Person},
         pool::Terms,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper_shared::ids::{LicenseId, ProductId, SessionId, UserId};
+use seatkeeper_shared::{
+    ids::{GroupId, LicenseId, ProductId, SessionId, UserId},
+    license::GroupLimit,
+};
 use serde_json::json;
+use std::collections::HashMap;
 
 statements! {
     LICENSES_OF_SESSIONS = "
@@ -21,7 +25,7 @@ statements! {
         WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 
     CANDIDATES = "
-        SELECT DISTINCT a.license_id
+        SELECT DISTINCT given.user_id, given.product_id, a.license_id
         FROM ROWS($1: user_id uuid, product_id uuid)
         JOIN licenses l ON l.product_id = given.product_id
         JOIN assignments a ON a.license_id = l.id AND a.user_id = given.user_id";
@@ -29,17 +33,24 @@ statements! {
     LICENSES_OF_USERS = "
         SELECT license_id FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
         UNION
-        SELECT license_id FROM sessions WHERE user_id IN (SELECT id FROM ROWS($1: id uuid)) AND ended_at IS NULL";
+        SELECT license_id FROM sessions WHERE user_id IN (SELECT id FROM ROWS($1: id uuid)) AND ended_at IS NULL
+        UNION
+        SELECT license_id FROM tickets WHERE user_id IN (SELECT id FROM ROWS($1: id uuid)) AND ended_at IS NULL";
 
     LICENSES_TO_SWEEP = "
-        SELECT license_id FROM sessions WHERE ended_at IS NULL AND (lease_until <= $1 OR key_expires_at <= $1)
+        SELECT license_id FROM sessions WHERE ended_at IS NULL AND lease_until <= $1
+        UNION
+        SELECT license_id FROM sessions WHERE ended_at IS NULL AND (key_expires_at <= $1 OR ending_at <= $1)
+        UNION
+        SELECT license_id FROM tickets WHERE ended_at IS NULL
         UNION
         SELECT id AS license_id FROM licenses l
-        WHERE ends_at <= $1
+        WHERE (ends_at <= $1 OR idle_seconds > 0)
           AND EXISTS (SELECT 1 FROM sessions WHERE license_id = l.id AND ended_at IS NULL)";
 
     LOCK = "
-        SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, lease_seconds,
+        SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
+               offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
                (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
                (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds
         FROM licenses
@@ -47,9 +58,16 @@ statements! {
         ORDER BY id
         FOR UPDATE";
 
+    GROUP_LIMITS = "
+        SELECT license_id, group_id, floor, cap
+        FROM group_limits
+        WHERE license_id IN (SELECT id FROM ROWS($1: id uuid))
+        ORDER BY license_id, group_id";
+
     LIVE = "
         SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at, idempotency_key,
-               created_at, connected_at, last_seen_at, lease_until
+               created_at, connected_at, last_seen_at, lease_until, COALESCE(active_at, created_at) AS active_at,
+               warned_at, ending_at, ending_by, ending_by_name, ending_message, protected
         FROM sessions
         WHERE ended_at IS NULL
           AND license_id IN (SELECT id FROM ROWS($1: id uuid))";
@@ -61,10 +79,24 @@ statements! {
         GROUP BY license_id";
 
     PEOPLE = "
-        SELECT given.license_id, u.id, u.name, u.email, u.status,
-               EXISTS (SELECT 1 FROM assignments a WHERE a.license_id = given.license_id AND a.user_id = u.id) AS assigned
+        SELECT given.license_id, u.id, u.name, u.email, u.status, a.user_id IS NOT NULL AS assigned, a.cool_until
         FROM ROWS($1: license_id uuid, user_id uuid)
-        JOIN users u ON u.id = given.user_id";
+        JOIN users u ON u.id = given.user_id
+        LEFT JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id";
+
+    GROUPS = "
+        SELECT given.license_id, m.user_id, m.group_id
+        FROM ROWS($1: license_id uuid, user_id uuid)
+        JOIN group_limits g ON g.license_id = given.license_id
+        JOIN group_members m ON m.group_id = g.group_id AND m.user_id = given.user_id
+        ORDER BY m.group_id";
+
+    LOCK_USERS = "
+        SELECT id
+        FROM users
+        WHERE id IN (SELECT id FROM ROWS($1: id uuid))
+        ORDER BY id
+        FOR UPDATE";
 
     REPEATS = "
         SELECT s.id, s.user_id, s.idempotency_key, l.product_id
@@ -88,13 +120,17 @@ pub async fn licenses_of_sessions(tx: &mut Tx, sessions: &[SessionId]) -> Result
     rows.iter().map(|row| Ok((row.get("id")?, row.get("license_id")?))).collect()
 }
 
-/// The licenses that these users may take a seat from, for these products.
-pub async fn candidates(tx: &mut Tx, asks: &[(UserId, ProductId)]) -> Result<Vec<LicenseId>, DbError> {
+/// The licenses that each of these users may take a seat from, for these products.
+pub async fn candidates(
+    tx: &mut Tx,
+    asks: &[(UserId, ProductId)],
+) -> Result<Vec<(UserId, ProductId, LicenseId)>, DbError> {
     let asks = set(asks.iter().map(|(user, product)| json!({ "user_id": user, "product_id": product })));
-    licenses(tx.all(&CANDIDATES, args![asks]).await?)
+    let rows = tx.all(&CANDIDATES, args![asks]).await?;
+    rows.iter().map(|row| Ok((row.get("user_id")?, row.get("product_id")?, row.get("license_id")?))).collect()
 }
 
-/// The licenses that are assigned to these users, or on which they have live sessions.
+/// The licenses that are assigned to these users, on which they have live sessions, or in whose line they wait.
 pub async fn licenses_of_users(tx: &mut Tx, users: &[UserId]) -> Result<Vec<LicenseId>, DbError> {
     licenses(tx.all(&LICENSES_OF_USERS, args![ids(users)]).await?)
 }
@@ -109,12 +145,18 @@ fn licenses(rows: Vec<Row>) -> Result<Vec<LicenseId>, DbError> {
 }
 
 /// Locks licenses, in the order of their ids so that two batches never wait for each other, and reads their terms.
-pub async fn lock(tx: &mut Tx, licenses: impl IntoIterator<Item = &LicenseId>) -> Result<Vec<Terms>, DbError> {
+pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbError> {
     let rows = tx.all(&LOCK, args![ids(licenses)]).await?;
+    let mut limits: HashMap<LicenseId, Vec<GroupLimit>> = HashMap::new();
+    for row in tx.all(&GROUP_LIMITS, args![ids(licenses)]).await? {
+        let limit = GroupLimit { group_id: row.get("group_id")?, floor: row.get("floor")?, cap: row.opt("cap")? };
+        limits.entry(row.get("license_id")?).or_default().push(limit);
+    }
     rows.iter()
         .map(|row| {
+            let license = row.get("id")?;
             Ok(Terms {
-                license: row.get("id")?,
+                license,
                 product: row.get("product_id")?,
                 product_name: row.get("product_name")?,
                 key_life: TimeDelta::seconds(row.get("key_seconds")?),
@@ -122,8 +164,8 @@ pub async fn lock(tx: &mut Tx, licenses: impl IntoIterator<Item = &LicenseId>) -
                 seats: row.get("seats")?,
                 starts_at: row.opt("starts_at")?,
                 ends_at: row.opt("ends_at")?,
-                seat_rule: row.get("seat_rule")?,
-                lease: TimeDelta::seconds(row.get("lease_seconds")?),
+                rules: super::licenses::rules(row)?,
+                groups: limits.remove(&license).unwrap_or_default(),
             })
         })
         .collect()
@@ -153,7 +195,17 @@ fn live_of(row: &Row) -> Result<Live, DbError> {
         connected_at: row.opt("connected_at")?,
         last_seen_at: row.get("last_seen_at")?,
         lease_until: row.get("lease_until")?,
+        active_at: row.get("active_at")?,
+        warned_at: row.opt("warned_at")?,
+        ending: announced(row)?,
+        protected: row.get("protected")?,
     })
+}
+
+fn announced(row: &Row) -> Result<Option<Announced>, DbError> {
+    let Some(at) = row.opt("ending_at")? else { return Ok(None) };
+    let (by, by_name, message) = (row.opt("ending_by")?, row.opt("ending_by_name")?, row.opt("ending_message")?);
+    Ok(Some(Announced { at, by, by_name, message }))
 }
 
 /// How many users these licenses are assigned to; those assigned to nobody are left out.
@@ -165,22 +217,30 @@ pub async fn assigned(
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("assigned")?))).collect()
 }
 
-/// These users, and whether the license beside each is assigned to him.
+/// These users, as they stand at the license beside each.
 pub async fn people(
     tx: &mut Tx,
     pairs: impl IntoIterator<Item = &(LicenseId, UserId)>,
-) -> Result<Vec<(LicenseId, Person, bool)>, DbError> {
+) -> Result<Vec<(LicenseId, Person)>, DbError> {
     let pairs = set(pairs.into_iter().map(|(license, user)| json!({ "license_id": license, "user_id": user })));
-    let rows = tx.all(&PEOPLE, args![pairs]).await?;
+    let rows = tx.all(&PEOPLE, args![&pairs]).await?;
+    let mut groups: HashMap<(LicenseId, UserId), Vec<GroupId>> = HashMap::new();
+    for row in tx.all(&GROUPS, args![pairs]).await? {
+        groups.entry((row.get("license_id")?, row.get("user_id")?)).or_default().push(row.get("group_id")?);
+    }
     rows.iter()
         .map(|row| {
+            let (license, id) = (row.get("license_id")?, row.get("id")?);
             let person = Person {
-                id: row.get("id")?,
+                id,
                 name: row.get("name")?,
                 email: row.get("email")?,
                 status: row.get("status")?,
+                assigned: row.get("assigned")?,
+                cool_until: row.opt("cool_until")?,
+                groups: groups.remove(&(license, id)).unwrap_or_default(),
             };
-            Ok((row.get("license_id")?, person, row.get("assigned")?))
+            Ok((license, person))
         })
         .collect()
 }
@@ -200,6 +260,11 @@ pub async fn repeats(tx: &mut Tx, keys: &[(UserId, String)]) -> Result<Vec<Repea
 /// Locks the set of admins, so that two cannot take away the last ones at once.
 pub async fn lock_admins(tx: &mut Tx) -> Result<(), DbError> {
     tx.all(&LOCK_ADMINS, args![]).await.map(drop)
+}
+
+/// Locks users whose status decides: somebody else may be about to suspend them.
+pub async fn lock_users(tx: &mut Tx, users: impl IntoIterator<Item = &UserId>) -> Result<(), DbError> {
+    tx.all(&LOCK_USERS, args![ids(users)]).await.map(drop)
 }
 
 /// Which of these users exist, and all active admins: each with whether he is one.

@@ -8,7 +8,7 @@ use crate::{
     db::{Db, DbError, Row, Sql, args, statements},
     text::{fold, pattern},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, UserId},
     license::Model,
@@ -17,7 +17,7 @@ use seatkeeper_shared::{
     wire::{
         Page,
         live::Contact,
-        sessions::{SessionSort, SessionView, StateFilter},
+        sessions::{Ending, SessionSort, SessionView, StateFilter},
     },
 };
 
@@ -25,7 +25,7 @@ const COLUMNS: &str = "
     SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
            u.email AS user_email, s.device, s.state, s.mode, s.platform, s.support_key, s.key_expires_at,
            s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
-           s.ended_by_name";
+           s.ended_by_name, s.protected, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message";
 const JOINS: &str = "
     FROM sessions s
     JOIN licenses l ON l.id = s.license_id
@@ -175,6 +175,13 @@ fn session(row: &Row) -> Result<SessionView, DbError> {
             message: row.opt("end_message")?,
         }),
     };
+    let (warned, warning) = (row.opt::<DateTime<Utc>>("warned_at")?, row.get("idle_warning_seconds")?);
+    let ending = match row.opt("ending_at")? {
+        Some(at) if ended.is_none() => {
+            Some(Ending { at, by: row.opt("ending_by_name")?, message: row.opt("ending_message")? })
+        }
+        _ => None,
+    };
     Ok(SessionView {
         id: row.get("id")?,
         license_id: row.get("license_id")?,
@@ -193,6 +200,9 @@ fn session(row: &Row) -> Result<SessionView, DbError> {
         last_seen_at: row.get("last_seen_at")?,
         lease_until: row.get("lease_until")?,
         key_expires_at: row.opt("key_expires_at")?,
+        protected: row.get("protected")?,
+        idle_ends_at: warned.filter(|_| ended.is_none()).map(|at| at + TimeDelta::seconds(warning)),
+        ending,
         support_key: row.opt("support_key")?,
         ended,
     })

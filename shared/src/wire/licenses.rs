@@ -2,7 +2,7 @@
 
 use crate::{
     ids::{LicenseId, ProductId, UserId},
-    license::{Model, SeatRule},
+    license::{ChosenRules, GroupLimit, Model, Rules},
     problem::Code,
 };
 use chrono::{DateTime, Utc};
@@ -57,10 +57,12 @@ pub struct LicenseView {
     /// From when it no longer counts; absent: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<DateTime<Utc>>,
-    /// What occupies one seat.
-    pub seat_rule: SeatRule,
-    /// How long a session lives without a heartbeat, in seconds.
-    pub lease_seconds: i64,
+    /// Its rules.
+    #[serde(flatten)]
+    pub rules: Rules,
+    /// What it keeps for groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_limits: Vec<GroupLimit>,
     /// How things stand now.
     #[serde(rename = "use")]
     pub usage: LicenseUse,
@@ -78,6 +80,12 @@ pub struct LicenseUse {
     pub connected: i64,
     /// Live sessions; several may share a seat.
     pub sessions: i64,
+    /// Tickets in the line, those with an offer too.
+    #[serde(default)]
+    pub waiting: i64,
+    /// Of these, tickets for which a free seat is kept.
+    #[serde(default)]
+    pub offered: i64,
     /// Since when every seat of a concurrent license is occupied, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_since: Option<DateTime<Utc>>,
@@ -105,9 +113,9 @@ impl LicenseView {
         }
     }
 
-    /// Seats that are free; none while the license is over capacity.
+    /// Seats that are free and not kept for somebody in the line; none while the license is over capacity.
     pub fn free(&self) -> i64 {
-        (self.seats - self.taken()).max(0)
+        (self.seats - self.taken() - self.usage.offered).max(0)
     }
 
     /// Seats taken beyond what was bought.
@@ -132,20 +140,22 @@ pub struct NewLicense {
     /// From when it no longer counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<DateTime<Utc>>,
-    /// What occupies one seat; `agent` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seat_rule: Option<SeatRule>,
-    /// How long a session lives without a heartbeat, 10 to 86,400 seconds; 120 if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease_seconds: Option<i64>,
+    /// Rules other than the usual ones.
+    #[serde(flatten)]
+    pub rules: ChosenRules,
 }
 
-/// Changes the number of seats.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Changes a license. What is absent stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ChangeSeats {
-    /// How many seats, 0 to 1,000,000. Fewer than are in use is allowed: nobody is ended, nothing is granted until drained.
-    pub seats: i64,
+pub struct ChangeLicense {
+    /// How many seats, 0 to 1,000,000: a purchase. Fewer than are in use is allowed: nobody is ended, nothing is granted
+    /// until drained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<i64>,
+    /// Rules.
+    #[serde(flatten)]
+    pub rules: ChosenRules,
 }
 
 /// Assigns a license to users.

@@ -2,7 +2,7 @@
 //!
 //! Each change carries the present state of what changed, so applying one twice does no harm.
 
-use super::{licenses::LicenseView, sessions::SessionView};
+use super::{licenses::LicenseView, queue::QueueView, sessions::SessionView};
 use crate::ids::{Position, SessionId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub struct Snapshot {
     pub sessions: Vec<SessionView>,
     /// How many live sessions there are in all.
     pub sessions_total: i64,
+    /// The lines in which somebody waits, as far as the viewer may see.
+    #[serde(default)]
+    pub queues: Vec<QueueView>,
 }
 
 /// What is different since the position before.
@@ -46,6 +49,9 @@ pub struct Change {
     /// Sessions that changed; those that ended are in it once, with `ended`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<SessionView>,
+    /// Lines that changed, each whole; an empty one is told too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<QueueView>,
 }
 
 /// Heartbeats since the last such event; they are no changes and have no position.

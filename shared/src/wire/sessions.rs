@@ -51,12 +51,35 @@ pub struct SessionView {
     /// While waiting: when the support key expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_expires_at: Option<DateTime<Utc>>,
+    /// Marked so that neither idleness nor an end of many sessions at once ends it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected: bool,
+    /// When it ends for lack of activity, once the agent is warned of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ends_at: Option<DateTime<Utc>>,
+    /// The end that an admin or manager has announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
     /// While waiting, to the agent himself only: nine digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_key: Option<String>,
     /// How it ended, if it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,
+}
+
+/// An end that is announced: the agent can still finish by himself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Ending {
+    /// When the session will be ended.
+    pub at: DateTime<Utc>,
+    /// The name of who will have ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What that person has to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// Asks for a seat. An `Idempotency-Key` header makes it safe to repeat.
@@ -72,6 +95,18 @@ pub struct NewSession {
     /// What the other side runs on, if already known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// Take a ticket if no seat is free now: the answer is then 202 with the ticket.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wait: bool,
+}
+
+/// A sign of life of a session's client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Heartbeat {
+    /// Whether the agent did something since the last one. Only that keeps a session from being idle.
+    #[serde(default)]
+    pub active: bool,
 }
 
 /// A customer connected.
@@ -90,6 +125,12 @@ pub struct Renewed {
     pub lease_until: DateTime<Utc>,
     /// After how many seconds the next heartbeat should come: a quarter of the lease.
     pub next_in_seconds: i64,
+    /// When the session ends for lack of activity, once that is near.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ends_at: Option<DateTime<Utc>>,
+    /// The end that an admin or manager has announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
 }
 
 /// Ends one session.
@@ -99,6 +140,12 @@ pub struct EndSession {
     /// What the agent is told, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// In how many seconds, 0 to 3,600; the agent is shown how long he has. At once if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_seconds: Option<i64>,
+    /// End it even if it is protected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected_too: bool,
 }
 
 /// Ends many sessions.
@@ -110,6 +157,20 @@ pub struct EndSessions {
     /// What the agents are told, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// In how many seconds, 0 to 3,600; the agents are shown how long they have. At once if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_seconds: Option<i64>,
+    /// End those that are protected as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protected_too: bool,
+}
+
+/// Marks a session as protected, or no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Protect {
+    /// From now on.
+    pub protected: bool,
 }
 
 /// What became of the sessions, in the order of the request.
@@ -129,9 +190,12 @@ pub struct EndResult {
     /// How it ended: by this request, or before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,
-    /// Why this request did not end it: `not_found`, or `session_ended` if it was over before.
+    /// Why this request did not end it: `not_found`, `session_ended` if it was over before, or `protected`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
+    /// The end that this request announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
 }
 
 named! {

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
-    license::Model,
+    license::{ChosenRules, Model},
     people::{Permission, Role},
     wire::{account::Setup, licenses::NewLicense, users::NewUser},
 };
@@ -149,7 +149,7 @@ pub async fn set_up(admin: &Client, token: &str) -> anyhow::Result<()> {
 }
 
 fn bought(product: ProductId, model: Model, seats: i64, ends_at: Option<DateTime<Utc>>) -> NewLicense {
-    NewLicense { product_id: product, model, seats, starts_at: None, ends_at, seat_rule: None, lease_seconds: None }
+    NewLicense { product_id: product, model, seats, starts_at: None, ends_at, rules: ChosenRules::default() }
 }
 
 fn new_user(person: &Person) -> NewUser {

@@ -70,6 +70,7 @@ impl Agent {
             device: self.device(),
             mode: if unattended { Mode::Unattended } else { Mode::Attended },
             platform: unattended.then(|| self.platform()),
+            wait: false,
         }
     }
 

@@ -1,6 +1,12 @@
 //! The rules of design, each by name, on the pure decisions.
 
 use super::*;
+use seatkeeper_shared::{
+    ids::{LicenseId, ProductId},
+    license::{Model, Rules, SeatRule},
+    people::UserStatus,
+    session::{Mode, Platform},
+};
 use uuid::Uuid;
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -21,18 +27,22 @@ pub(super) fn pool(model: Model, seats: i64, seat_rule: SeatRule) -> Pool {
         seats,
         starts_at: None,
         ends_at: None,
-        seat_rule,
-        lease: TimeDelta::minutes(2),
+        rules: Rules { seat_rule, ..Rules::default() },
+        groups: Vec::new(),
     };
-    let mut pool = Pool::new(terms, [], 0);
+    let mut pool = Pool::new(terms, [], []);
+    pool.know_assigned(0);
     for number in 1..=20 {
         let person = Person {
             id: user(number),
             name: format!("Agent {number}"),
             email: format!("agent{number}@example.org"),
             status: UserStatus::Active,
+            assigned: model == Model::Concurrent,
+            cool_until: None,
+            groups: Vec::new(),
         };
-        pool.know(person, model == Model::Concurrent);
+        pool.know(person);
     }
     pool
 }
@@ -45,6 +55,7 @@ pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
         platform: None,
         support_key: format!("{session:09}"),
         idempotency_key: None,
+        ticket: None,
     }
 }
 
@@ -60,7 +71,17 @@ fn the_eleventh_of_ten_is_refused_with_the_facts() {
     }
     let refusal = pool.admit(user(11), ask(11, "NB-1", Mode::Attended), now()).unwrap_err();
     assert_eq!(refusal.code, Code::PoolFull);
-    assert_eq!(refusal.facts, Some(RefusalFacts { seats: 10, occupied: 10, at: None }));
+    assert_eq!(
+        refusal.facts,
+        Some(RefusalFacts {
+            license_id: pool.terms.license,
+            seats: 10,
+            occupied: 10,
+            waiting: 0,
+            expected_at: None,
+            at: None,
+        })
+    );
 }
 
 #[test]
@@ -100,7 +121,7 @@ fn an_expired_lease_occupies_nothing_and_is_not_revived() {
     assert_eq!(pool.occupied(), 1, "until the last microsecond");
     pool.settle(later);
     assert_eq!(pool.occupied(), 0);
-    assert_eq!(pool.renew(live.id, later), Err(Code::NotFound));
+    assert_eq!(pool.renew(live.id, false, later), Err(Code::NotFound));
 }
 
 #[test]
@@ -111,7 +132,7 @@ fn an_unused_key_expires_although_heartbeats_come() {
     while at < now() + TimeDelta::minutes(9) {
         at += TimeDelta::minutes(1);
         pool.settle(at);
-        pool.renew(live.id, at).unwrap();
+        pool.renew(live.id, false, at).unwrap();
     }
     pool.settle(now() + TimeDelta::minutes(10));
     let reasons: Vec<_> = pool.take_facts().into_iter().filter_map(|(f, _)| reason(&f)).collect();
@@ -170,7 +191,7 @@ fn fewer_seats_than_in_use_end_nobody_and_grant_nothing_until_drained() {
     for number in 1..=3 {
         taken(&mut pool, number, number).unwrap();
     }
-    pool.resize(1);
+    pool.resize(1).unwrap();
     assert_eq!(pool.occupied(), 3);
     assert_eq!(taken(&mut pool, 4, 4).unwrap_err(), Code::OverCapacity);
     let finish = Ending::by_itself(EndReason::Finished);
@@ -222,5 +243,5 @@ fn a_license_counts_from_its_start_until_its_end() {
 fn a_clock_that_was_set_back_shortens_no_lease() {
     let mut pool = pool(Model::Concurrent, 1, SeatRule::Agent);
     let live = taken(&mut pool, 1, 1).unwrap();
-    assert_eq!(pool.renew(live.id, now() - TimeDelta::hours(1)), Ok(live.lease_until));
+    assert_eq!(pool.renew(live.id, false, now() - TimeDelta::hours(1)).map(|l| l.lease_until), Ok(live.lease_until));
 }

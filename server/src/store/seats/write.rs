@@ -1,51 +1,83 @@
-//! Writes what a batch decided: one statement for each kind of fact, whatever their number.
+//! Writes what a batch decided: one statement for each kind of change, whatever their number.
 
 use super::super::{ids, set, time};
 use crate::{
     db::{DbError, Tx, args, statements},
     seats::{
         batch::Batch,
-        facts::{Fact, Live},
+        facts::{Fact, Live, Ticket},
     },
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, UserId},
-    session::SessionState,
+    ids::{LicenseId, SessionId, TicketId, UserId},
+    license::{GroupLimit, Rules},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
+    // With the columns of the end: a session may be over in the batch in which it was created.
     INSERT_SESSIONS = "
         INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
-                              idempotency_key, created_at, connected_at, last_seen_at, lease_until)
+                              idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
+                              ended_at, end_reason, end_message, ended_by, ended_by_name)
         SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
-               idempotency_key, created_at, connected_at, last_seen_at, lease_until
+               idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
+               ended_at, end_reason, end_message, ended_by, ended_by_name
         FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, state text, mode text, platform text,
                   support_key text, key_expires_at time, idempotency_key text, created_at time, connected_at time,
-                  last_seen_at time, lease_until time)";
+                  last_seen_at time, lease_until time, active_at time, ended_at time, end_reason text,
+                  end_message text, ended_by uuid, ended_by_name text)";
 
-    CONNECT_SESSIONS = "
+    CHANGE_SESSIONS = "
         UPDATE sessions
-        SET state = 'connected', platform = given.platform, support_key = NULL, key_expires_at = NULL,
-            connected_at = given.at
-        FROM ROWS($1: id uuid, platform text, at time)
-        WHERE sessions.id = given.id";
-
-    RENEW_SESSIONS = "
-        UPDATE sessions
-        SET last_seen_at = given.last_seen_at, lease_until = given.lease_until
-        FROM ROWS($1: id uuid, last_seen_at time, lease_until time)
+        SET state = given.state, platform = given.platform, support_key = given.support_key,
+            key_expires_at = given.key_expires_at, connected_at = given.connected_at, last_seen_at = given.last_seen_at,
+            lease_until = given.lease_until, active_at = given.active_at, warned_at = given.warned_at,
+            ending_at = given.ending_at, ending_by = given.ending_by, ending_by_name = given.ending_by_name,
+            ending_message = given.ending_message, protected = given.protected
+        FROM ROWS($1: id uuid, state text, platform text, support_key text, key_expires_at time, connected_at time,
+                  last_seen_at time, lease_until time, active_at time, warned_at time, ending_at time, ending_by uuid,
+                  ending_by_name text, ending_message text, protected boolean)
         WHERE sessions.id = given.id";
 
     END_SESSIONS = "
         UPDATE sessions
-        SET state = 'ended', support_key = NULL, key_expires_at = NULL, ended_at = given.at, end_reason = given.reason,
-            end_message = given.message, ended_by = given.ended_by, ended_by_name = given.ended_by_name
-        FROM ROWS($1: id uuid, at time, reason text, message text, ended_by uuid, ended_by_name text)
+        SET state = 'ended', support_key = NULL, key_expires_at = NULL, ended_at = given.ended_at,
+            end_reason = given.end_reason, end_message = given.end_message, ended_by = given.ended_by,
+            ended_by_name = given.ended_by_name
+        FROM ROWS($1: id uuid, ended_at time, end_reason text, end_message text, ended_by uuid, ended_by_name text)
         WHERE sessions.id = given.id
           AND sessions.ended_at IS NULL";
+
+    INSERT_TICKETS = "
+        INSERT INTO tickets (id, license_id, user_id, device, mode, platform, place, created_at, last_seen_at, lease_until,
+                             offer_until, ended_at, end_reason, session_id)
+        SELECT id, license_id, user_id, device, mode, platform, place, created_at, last_seen_at, lease_until,
+               offer_until, ended_at, end_reason, session_id
+        FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, mode text, platform text, place int,
+                  created_at time, last_seen_at time, lease_until time, offer_until time, ended_at time, end_reason text,
+                  session_id uuid)";
+
+    CHANGE_TICKETS = "
+        UPDATE tickets
+        SET place = given.place, offer_until = given.offer_until
+        FROM ROWS($1: id uuid, place int, offer_until time)
+        WHERE tickets.id = given.id";
+
+    END_TICKETS = "
+        UPDATE tickets
+        SET ended_at = given.ended_at, end_reason = given.end_reason, session_id = given.session_id
+        FROM ROWS($1: id uuid, ended_at time, end_reason text, session_id uuid)
+        WHERE tickets.id = given.id
+          AND tickets.ended_at IS NULL";
+
+    COOL_DOWN = "
+        UPDATE assignments
+        SET cool_until = given.until
+        FROM ROWS($1: license_id uuid, user_id uuid, until time)
+        WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
 
     INSERT_ASSIGNMENTS = "
         INSERT INTO assignments (license_id, user_id, created_at)
@@ -65,6 +97,25 @@ statements! {
         FROM ROWS($1: id uuid, seats int)
         WHERE licenses.id = given.id";
 
+    RULE_LICENSES = "
+        UPDATE licenses
+        SET seat_rule = given.seat_rule, second_device = given.second_device, lease_seconds = given.lease_seconds,
+            overdraft = given.overdraft, offer_seconds = given.offer_seconds, idle_seconds = given.idle_seconds,
+            idle_warning_seconds = given.idle_warning_seconds, idle_ends_connected = given.idle_ends_connected,
+            cool_down_seconds = given.cool_down_seconds
+        FROM ROWS($1: id uuid, seat_rule text, second_device text, lease_seconds int, overdraft int, offer_seconds int,
+                  idle_seconds int, idle_warning_seconds int, idle_ends_connected boolean, cool_down_seconds int)
+        WHERE licenses.id = given.id";
+
+    DELETE_GROUP_LIMITS = "
+        DELETE FROM group_limits
+        WHERE license_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    INSERT_GROUP_LIMITS = "
+        INSERT INTO group_limits (license_id, group_id, floor, cap)
+        SELECT license_id, group_id, floor, cap
+        FROM ROWS($1: license_id uuid, group_id uuid, floor int, cap int)";
+
     SUSPEND_USERS = "
         UPDATE users
         SET status = 'suspended'
@@ -79,29 +130,43 @@ statements! {
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
 
-/// The rows of a batch, by statement.
+/// The rows of a batch, by what is done to them. Each session and ticket is in one of its three, with its last state.
 #[derive(Default)]
 struct Rows {
-    created: Vec<Value>,
-    connected: Vec<Value>,
-    renewed: Vec<Value>,
-    ended: Vec<Value>,
+    created: BTreeMap<SessionId, (LicenseId, Live)>,
+    changed: BTreeSet<(LicenseId, SessionId)>,
+    ended: BTreeMap<SessionId, Value>,
+    queued: BTreeMap<TicketId, (LicenseId, Ticket)>,
+    moved: BTreeSet<(LicenseId, TicketId)>,
+    left: BTreeMap<TicketId, Value>,
+    cooling: BTreeMap<(LicenseId, UserId), DateTime<Utc>>,
     /// The last word on each assignment: granted or revoked.
     assignments: BTreeMap<(LicenseId, UserId), bool>,
     resized: BTreeMap<LicenseId, i64>,
+    ruled: BTreeMap<LicenseId, Rules>,
+    limited: BTreeMap<LicenseId, Vec<GroupLimit>>,
 }
 
-/// Writes everything that the batch decided, but not its events.
+/// Writes everything that the batch decided, but not its events and heartbeats.
 pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     let rows = sorted(batch);
+    let limits =
+        rows.limited.iter().flat_map(|(license, limits)| limits.iter().map(|limit| group_limit(*license, limit)));
+    // What is over goes first: it makes room in the unique indexes.
     for (sql, rows) in [
-        (&INSERT_SESSIONS, rows.created),
-        (&CONNECT_SESSIONS, rows.connected),
-        (&RENEW_SESSIONS, rows.renewed),
-        (&END_SESSIONS, rows.ended),
+        (&END_SESSIONS, rows.ended_before()),
+        (&CHANGE_SESSIONS, rows.changed_sessions(batch)),
+        (&INSERT_SESSIONS, rows.new_sessions(batch)),
+        (&END_TICKETS, rows.left_before()),
+        (&CHANGE_TICKETS, rows.changed_tickets(batch)),
+        (&INSERT_TICKETS, rows.new_tickets(batch)),
         (&DELETE_ASSIGNMENTS, assignments(&rows.assignments, batch.now)),
         (&INSERT_ASSIGNMENTS, assignments(&granted(&rows.assignments), batch.now)),
+        (&COOL_DOWN, rows.cooling.iter().map(cooling).collect()),
         (&RESIZE_LICENSES, rows.resized.iter().map(|(id, seats)| json!({ "id": id, "seats": seats })).collect()),
+        (&RULE_LICENSES, rows.ruled.iter().map(|(id, rules)| with(json!(rules), json!({ "id": id }))).collect()),
+        (&DELETE_GROUP_LIMITS, rows.limited.keys().map(|id| json!({ "id": id })).collect()),
+        (&INSERT_GROUP_LIMITS, limits.collect::<Vec<_>>()),
     ] {
         if !rows.is_empty() {
             tx.run(sql, args![set(rows)]).await?;
@@ -119,40 +184,117 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
 fn sorted(batch: &Batch) -> Rows {
     let mut rows = Rows::default();
     for (license, fact) in &batch.facts {
+        let license = *license;
         match fact {
-            Fact::Created(live) => rows.created.push(created(*license, live)),
-            Fact::Connected { session, platform, at, .. } => {
-                rows.connected.push(json!({ "id": session, "platform": platform, "at": time(*at) }));
-                rows.renewed.extend(batch.pools.get(license).and_then(|p| p.session(*session)).map(renewed));
-            }
-            Fact::Ended { session, end, by, .. } => rows.ended.push(json!({
-                "id": session, "at": time(end.at), "reason": end.reason, "message": end.message,
-                "ended_by": by, "ended_by_name": end.by,
-            })),
-            Fact::Granted(user) => drop(rows.assignments.insert((*license, *user), true)),
-            Fact::Revoked(user) => drop(rows.assignments.insert((*license, *user), false)),
-            Fact::Resized { to, .. } => drop(rows.resized.insert(*license, *to)),
+            Fact::Created(live) => drop(rows.created.insert(live.id, (license, live.clone()))),
+            Fact::Connected { session, .. }
+            | Fact::Warned { session, .. }
+            | Fact::Announced { session, .. }
+            | Fact::Protected { session, .. } => drop(rows.changed.insert((license, *session))),
+            Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
+                *session,
+                json!({
+                    "id": session, "state": "ended", "ended_at": time(end.at), "end_reason": end.reason,
+                    "end_message": end.message, "ended_by": by, "ended_by_name": end.by,
+                }),
+            )),
+            Fact::Queued(ticket) => drop(rows.queued.insert(ticket.id, (license, ticket.clone()))),
+            Fact::Offered { ticket, .. } | Fact::Moved { ticket, .. } => drop(rows.moved.insert((license, *ticket))),
+            Fact::Left { ticket, reason, session, at, .. } => drop(rows.left.insert(
+                *ticket,
+                json!({ "id": ticket, "ended_at": time(*at), "end_reason": reason, "session_id": session }),
+            )),
+            Fact::Cooling { user, until } => drop(rows.cooling.insert((license, *user), *until)),
+            Fact::Granted(user) => drop(rows.assignments.insert((license, *user), true)),
+            Fact::Revoked(user) => drop(rows.assignments.insert((license, *user), false)),
+            Fact::Resized { to, .. } => drop(rows.resized.insert(license, *to)),
+            Fact::Ruled(rules) => drop(rows.ruled.insert(license, *rules)),
+            Fact::Limited(limits) => drop(rows.limited.insert(license, limits.clone())),
             Fact::Refused { .. } => {}
         }
     }
-    let live = |id| batch.pools.get(batch.license_of.get(id)?)?.session(*id);
-    rows.renewed.extend(batch.renewed.iter().filter_map(live).map(renewed));
     rows
 }
 
-fn created(license: LicenseId, live: &Live) -> Value {
+impl Rows {
+    fn ended_before(&self) -> Vec<Value> {
+        self.ended.iter().filter(|(id, _)| !self.created.contains_key(id)).map(|(_, row)| row.clone()).collect()
+    }
+
+    fn changed_sessions(&self, batch: &Batch) -> Vec<Value> {
+        let changed = self.changed.iter().filter(|(_, id)| !self.created.contains_key(id));
+        changed.filter_map(|(license, id)| batch.pools.get(license)?.session(*id)).map(session).collect()
+    }
+
+    fn new_sessions(&self, batch: &Batch) -> Vec<Value> {
+        let row = |(id, (license, first)): (&SessionId, &(LicenseId, Live))| {
+            let last = batch.pools.get(license).and_then(|pool| pool.session(*id)).unwrap_or(first);
+            let row = with(session(last), json!({ "license_id": license }));
+            match self.ended.get(id) {
+                // The key goes with the end.
+                Some(end) => with(with(row, json!({ "support_key": null, "key_expires_at": null })), end.clone()),
+                None => row,
+            }
+        };
+        self.created.iter().map(row).collect()
+    }
+
+    fn left_before(&self) -> Vec<Value> {
+        self.left.iter().filter(|(id, _)| !self.queued.contains_key(id)).map(|(_, row)| row.clone()).collect()
+    }
+
+    fn changed_tickets(&self, batch: &Batch) -> Vec<Value> {
+        let changed = self.moved.iter().filter(|(_, id)| !self.queued.contains_key(id));
+        changed.filter_map(|(license, id)| batch.pools.get(license)?.ticket(*id)).map(ticket).collect()
+    }
+
+    fn new_tickets(&self, batch: &Batch) -> Vec<Value> {
+        let row = |(id, (license, first)): (&TicketId, &(LicenseId, Ticket))| {
+            let last = batch.pools.get(license).and_then(|pool| pool.ticket(*id)).unwrap_or(first);
+            let row = with(ticket(last), json!({ "license_id": license }));
+            self.left.get(id).map_or(row.clone(), |end| with(row, end.clone()))
+        };
+        self.queued.iter().map(row).collect()
+    }
+}
+
+fn session(live: &Live) -> Value {
+    let ending = live.ending.as_ref();
     json!({
-        "id": live.id, "license_id": license, "user_id": live.user, "device": live.device,
-        "state": if live.connected_at.is_some() { SessionState::Connected } else { SessionState::Waiting },
-        "mode": live.mode, "platform": live.platform, "support_key": live.support_key,
-        "key_expires_at": live.key_expires_at.map(time), "idempotency_key": live.idempotency_key,
-        "created_at": time(live.created_at), "connected_at": live.connected_at.map(time),
-        "last_seen_at": time(live.last_seen_at), "lease_until": time(live.lease_until),
+        "id": live.id, "user_id": live.user, "device": live.device, "state": live.state, "mode": live.mode,
+        "platform": live.platform, "support_key": live.support_key, "key_expires_at": live.key_expires_at.map(time),
+        "idempotency_key": live.idempotency_key, "created_at": time(live.created_at),
+        "connected_at": live.connected_at.map(time), "last_seen_at": time(live.last_seen_at),
+        "lease_until": time(live.lease_until), "active_at": time(live.active_at),
+        "warned_at": live.warned_at.map(time), "ending_at": ending.map(|e| time(e.at)),
+        "ending_by": ending.and_then(|e| e.by), "ending_by_name": ending.and_then(|e| e.by_name.as_deref()),
+        "ending_message": ending.and_then(|e| e.message.as_deref()), "protected": live.protected,
     })
 }
 
-fn renewed(live: &Live) -> Value {
-    json!({ "id": live.id, "last_seen_at": time(live.last_seen_at), "lease_until": time(live.lease_until) })
+fn ticket(ticket: &Ticket) -> Value {
+    json!({
+        "id": ticket.id, "user_id": ticket.user, "device": ticket.device, "mode": ticket.mode,
+        "platform": ticket.platform, "place": ticket.place, "created_at": time(ticket.created_at),
+        "last_seen_at": time(ticket.last_seen_at), "lease_until": time(ticket.lease_until),
+        "offer_until": ticket.offer_until.map(time),
+    })
+}
+
+/// A row with more columns.
+fn with(mut row: Value, more: Value) -> Value {
+    if let (Some(row), Value::Object(more)) = (row.as_object_mut(), more) {
+        row.extend(more);
+    }
+    row
+}
+
+fn cooling(((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)) -> Value {
+    json!({ "license_id": license, "user_id": user, "until": time(*until) })
+}
+
+fn group_limit(license: LicenseId, limit: &GroupLimit) -> Value {
+    json!({ "license_id": license, "group_id": limit.group_id, "floor": limit.floor, "cap": limit.cap })
 }
 
 fn granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseId, UserId), bool> {

@@ -1,0 +1,127 @@
+//! Watching one ticket: by long poll or as a stream. The feed's reader has read the lines already, once for all.
+
+use super::feed::{Told, frame, json};
+use crate::{app::App, auth::Caller, db::DbError, store};
+use bytes::Bytes;
+use futures_util::Stream;
+use seatkeeper_shared::{ids::TicketId, wire::queue::TicketView};
+use std::time::Duration;
+use tokio::{
+    sync::{broadcast, mpsc},
+    time::Instant,
+};
+use tokio_stream::wrappers::ReceiverStream;
+
+/// How often a listening client's ticket is kept alive: well below the shortest lease of 10 seconds.
+const ALIVE: Duration = Duration::from_secs(4);
+/// After this time a client has to come again, so that an ended sign-in does not watch for ever.
+const LONGEST: Duration = Duration::from_secs(3_600);
+/// The name of the event.
+const TICKET: &str = "ticket";
+
+/// The ticket, as soon as it is not as the client knows it, or after this time. Nothing if there is none.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn next(app: &App, id: TicketId, known: Option<i64>, wait: Duration) -> Result<Option<TicketView>, DbError> {
+    let mut told = app.feed.subscribe();
+    let Some(first) = read(app, id).await? else { return Ok(None) };
+    let news = known.is_some_and(|position| position != first.position);
+    if wait.is_zero() || news || first.over.is_some() || first.offer_until.is_some() {
+        return Ok(Some(first));
+    }
+    let changed = async {
+        loop {
+            let view = after_change(app, &mut told, &first).await?;
+            if !same(&view, &first) {
+                return Ok(view);
+            }
+        }
+    };
+    tokio::time::timeout(wait, changed).await.unwrap_or(Ok(first)).map(Some)
+}
+
+async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
+    match store::queue::get(&app.db, id).await? {
+        Some(ticket) => app.prospects.tell(ticket, app.clock.now()).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The ticket after the next change of its line.
+async fn after_change(
+    app: &App,
+    told: &mut broadcast::Receiver<Told>,
+    ticket: &TicketView,
+) -> Result<TicketView, DbError> {
+    loop {
+        let line = match told.recv().await {
+            Ok(Told::Change(tick)) => match tick.lines.iter().find(|line| line.license_id == ticket.license_id) {
+                Some(line) => line.tickets.iter().find(|other| other.id == ticket.id).cloned(),
+                None => continue,
+            },
+            Ok(_) => continue,
+            Err(broadcast::error::RecvError::Lagged(_)) => None,
+            // The server stops; the client comes again.
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        };
+        return match line {
+            Some(view) => Ok(view),
+            // It has left the line, or too much happened at once.
+            None => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
+        };
+    }
+}
+
+fn same(one: &TicketView, other: &TicketView) -> bool {
+    (one.position, one.offer_until, &one.over) == (other.position, other.offer_until, &other.over)
+}
+
+/// A ticket's states, as the bytes of a stream of server-sent events.
+pub fn watch(app: App, caller: Caller, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
+    let (to, stream) = mpsc::channel(4);
+    tokio::spawn(async move {
+        if let Err(error) = tell(&app, &caller, id, &to).await {
+            tracing::warn!(%error, "whoever watches ticket {id} has to come again");
+            // The broken stream tells the client to reconnect.
+            let _ = to.send(Err(error)).await;
+        }
+    });
+    ReceiverStream::new(stream)
+}
+
+async fn tell(
+    app: &App,
+    caller: &Caller,
+    id: TicketId,
+    to: &mpsc::Sender<Result<Bytes, DbError>>,
+) -> Result<(), DbError> {
+    let mut told = app.feed.subscribe();
+    let Some(mut view) = read(app, id).await? else { return Ok(()) };
+    let own = view.user_id == caller.id;
+    let until = Instant::now() + LONGEST;
+    let mut alive = tokio::time::interval(ALIVE);
+    let mut news = true;
+    while Instant::now() < until {
+        if news && to.send(Ok(frame(TICKET, None, &json(&view)))).await.is_err() || view.over.is_some() {
+            break;
+        }
+        news = tokio::select! {
+            changed = after_change(app, &mut told, &view) => {
+                let before = std::mem::replace(&mut view, changed?);
+                !same(&before, &view)
+            }
+            _ = alive.tick() => {
+                if to.send(Ok(Bytes::from_static(b": alive\n\n"))).await.is_err() {
+                    break;
+                }
+                if own {
+                    // If it is over, the change tells.
+                    let _ = app.seats.keep(&caller.actor(), caller.id, id).await;
+                }
+                false
+            }
+        };
+    }
+    Ok(())
+}
