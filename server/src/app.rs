@@ -2,6 +2,7 @@
 
 use crate::{
     auth::{password::Passwords, throttle::Throttle},
+    bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
     live::Feed,
@@ -9,7 +10,6 @@ use crate::{
     store,
 };
 use std::{path::PathBuf, sync::Arc};
-use tokio::sync::Notify;
 
 /// What all handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -24,8 +24,8 @@ pub struct App {
     pub seats: Seats,
     /// What changes, told to viewers.
     pub feed: Feed,
-    /// Rings when something was written to the event log here.
-    pub moved: Arc<Notify>,
+    /// Rings when something was written to the event log; knows what is kept in memory.
+    pub bell: Bell,
     /// Password hashing.
     pub passwords: Passwords,
     /// Who tries too often.
@@ -65,9 +65,9 @@ impl App {
     pub async fn start(db: Db, options: Options) -> Result<Self, DbError> {
         let Options { clock, dice, .. } = options;
         sweep::after_outage(&db, &clock).await?;
-        let moved = Arc::new(Notify::new());
-        let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), moved.clone());
-        let feed = Feed::start(db.clone(), clock.clone(), moved.clone()).await?;
+        let bell = Bell::default();
+        let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
+        let feed = Feed::start(db.clone(), clock.clone(), bell.clone()).await?;
         let passwords =
             if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
         Ok(Self {
@@ -81,7 +81,7 @@ impl App {
             dice,
             seats,
             feed,
-            moved,
+            bell,
         })
     }
 
@@ -90,15 +90,17 @@ impl App {
         tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
     }
 
-    /// Commits a transaction after writing its events; the live feed hears of it.
+    /// Commits a transaction after writing its events. What is kept in memory and no longer so is forgotten, and the live
+    /// feed hears of it.
     ///
     /// # Errors
     /// It is not saved.
     pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
-        tx.commit().await?;
-        self.moved.notify_one();
-        Ok(())
+        let saved = tx.commit().await;
+        // Also if that failed: it may have been saved nevertheless.
+        self.bell.ring(events);
+        saved
     }
 }

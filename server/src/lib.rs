@@ -3,6 +3,8 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod bell;
+pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod clock;

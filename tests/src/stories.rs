@@ -6,6 +6,7 @@ mod admission;
 mod assignments;
 mod bad_input;
 mod bad_lists;
+mod callers;
 mod crashes;
 mod e2e;
 mod events;

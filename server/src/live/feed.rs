@@ -2,6 +2,7 @@
 
 use super::trends::Trends;
 use crate::{
+    bell::Bell,
     clock::Clock,
     db::{Db, DbError},
     store::{self, events::Logged},
@@ -21,7 +22,7 @@ use std::{
     sync::{Arc, RwLock},
     time::Duration,
 };
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 /// Changes that come closer together than this are told together.
 const TICK: Duration = Duration::from_millis(100);
@@ -70,11 +71,11 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Starts to read the log; `moved` rings when this process wrote to it.
+    /// Starts to read the log; `bell` rings when this process wrote to it.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn start(db: Db, clock: Clock, moved: Arc<Notify>) -> Result<Self, DbError> {
+    pub async fn start(db: Db, clock: Clock, bell: Bell) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
         let mut trends = Trends::default();
@@ -88,8 +89,8 @@ impl Feed {
         }
         drop(tx);
         let feed = Self { told: broadcast::channel(BEHIND).0, trends: Arc::new(RwLock::new(trends)) };
-        let reader = Reader { feed: feed.clone(), db, clock: clock.clone(), position, contacts: clock.now() };
-        tokio::spawn(reader.run(moved));
+        let reader = Reader { feed: feed.clone(), db, contacts: clock.now(), clock, bell, position };
+        tokio::spawn(reader.run());
         Ok(feed)
     }
 
@@ -158,17 +159,18 @@ struct Reader {
     feed: Feed,
     db: Db,
     clock: Clock,
+    bell: Bell,
     position: Position,
     contacts: DateTime<Utc>,
 }
 
 impl Reader {
-    async fn run(mut self, moved: Arc<Notify>) {
+    async fn run(mut self) {
         let every = if self.db.is_shared() { POLL } else { CONTACT };
         let mut contact = tokio::time::interval(CONTACT);
         loop {
             tokio::select! {
-                () = moved.notified() => {}
+                () = self.bell.rung() => {}
                 () = tokio::time::sleep(every) => {}
                 _ = contact.tick() => self.tell_contacts().await,
             }
@@ -187,6 +189,7 @@ impl Reader {
     async fn read(&mut self) -> Result<bool, DbError> {
         let events = store::events::after(&self.db, self.position, READ).await?;
         let Some(last) = events.last().map(|e| e.position) else { return Ok(false) };
+        self.bell.heard(&events);
         self.feed.note(&events);
         if self.feed.told.receiver_count() > 0 {
             let tick = self.feed.tick(&self.db, self.clock.now(), &events).await?;

@@ -7,6 +7,7 @@ use super::{
     pool::{Ask, Refusal},
 };
 use crate::{
+    bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
     store,
@@ -21,8 +22,8 @@ use seatkeeper_shared::{
         sessions::{EndResult, Renewed, SessionView},
     },
 };
-use std::{panic::AssertUnwindSafe, sync::Arc};
-use tokio::sync::{Notify, mpsc, oneshot};
+use std::panic::AssertUnwindSafe;
+use tokio::sync::{mpsc, oneshot};
 
 /// How many commands are committed together at most.
 const BATCH: usize = 256;
@@ -64,11 +65,11 @@ pub enum Taken {
 }
 
 impl Seats {
-    /// Starts the loop that owns all writes to seats. It stops when the last clone is gone. `moved` is told of each
-    /// commit that wrote to the event log.
-    pub fn start(db: Db, clock: Clock, dice: Dice, moved: Arc<Notify>) -> Self {
+    /// Starts the loop that owns all writes to seats. It stops when the last clone is gone. `bell` rings after
+    /// each commit that wrote to the event log.
+    pub fn start(db: Db, clock: Clock, dice: Dice, bell: Bell) -> Self {
         let (queue, jobs) = mpsc::channel(BATCH * 16);
-        tokio::spawn(Engine { db, clock, dice, moved }.run(jobs));
+        tokio::spawn(Engine { db, clock, dice, bell }.run(jobs));
         Self { queue }
     }
 
@@ -217,7 +218,7 @@ struct Engine {
     db: Db,
     clock: Clock,
     dice: Dice,
-    moved: Arc<Notify>,
+    bell: Bell,
 }
 
 impl Engine {
@@ -269,11 +270,8 @@ impl Engine {
         let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
         store::seats::write::decided(&mut tx, &batch).await?;
         store::events::append(&mut tx, batch.now, &batch.events).await?;
-        let moved = !batch.events.is_empty();
-        tx.commit().await?;
-        if moved {
-            self.moved.notify_one();
-        }
-        Ok(outcomes)
+        let saved = tx.commit().await;
+        self.bell.ring(&batch.events);
+        saved.map(|()| outcomes)
     }
 }
