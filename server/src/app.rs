@@ -5,6 +5,7 @@ use crate::{
     bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
+    knocks,
     live::Feed,
     seats::{Seats, sweep},
     store,
@@ -53,6 +54,8 @@ pub struct Options {
     pub dist: Option<PathBuf>,
     /// Who tries too often.
     pub throttle: Throttle,
+    /// Hear of other processes only by looking at the log: for tests.
+    pub only_look: bool,
     /// Hash passwords at the lowest cost: for tests.
     pub cheap_passwords: bool,
 }
@@ -68,6 +71,9 @@ impl App {
         let bell = Bell::default();
         let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
         let feed = Feed::start(db.clone(), clock.clone(), bell.clone()).await?;
+        if !options.only_look {
+            tokio::spawn(knocks::run(db.clone(), bell.clone()));
+        }
         let passwords =
             if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
         Ok(Self {

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod knocks;
 pub mod live;
 pub mod seats;
 pub mod store;

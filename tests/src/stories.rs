@@ -19,3 +19,4 @@ mod races;
 mod sessions;
 mod sign_in;
 mod statements;
+mod wakeup;

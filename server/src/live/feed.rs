@@ -27,7 +27,9 @@ use tokio::sync::broadcast;
 /// Changes that come closer together than this are told together.
 const TICK: Duration = Duration::from_millis(100);
 /// How often the log is looked at where other processes write to it too.
-const POLL: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(250);
+/// The same while others knock when they have written: a knock may get lost.
+const LOOK_AFTER: Duration = Duration::from_millis(500);
 /// How often it is told which sessions were heard of.
 const CONTACT: Duration = Duration::from_secs(5);
 /// How many events are read at once.
@@ -166,12 +168,11 @@ struct Reader {
 
 impl Reader {
     async fn run(mut self) {
-        let every = if self.db.is_shared() { POLL } else { CONTACT };
         let mut contact = tokio::time::interval(CONTACT);
         loop {
             tokio::select! {
                 () = self.bell.rung() => {}
-                () = tokio::time::sleep(every) => {}
+                () = tokio::time::sleep(self.pause()) => {}
                 _ = contact.tick() => self.tell_contacts().await,
             }
             match self.read().await {
@@ -182,6 +183,15 @@ impl Reader {
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
+        }
+    }
+
+    /// How long to wait for the bell before looking at the log unasked.
+    fn pause(&self) -> Duration {
+        match (self.db.is_shared(), self.bell.hears_others()) {
+            (false, _) => CONTACT,
+            (true, false) => LOOK,
+            (true, true) => LOOK_AFTER,
         }
     }
 
