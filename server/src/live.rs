@@ -5,4 +5,4 @@ mod trends;
 mod viewer;
 
 pub use feed::Feed;
-pub use viewer::{Scope, watch};
+pub use viewer::{Ear, Scope, watch};

@@ -19,4 +19,5 @@ mod races;
 mod sessions;
 mod sign_in;
 mod statements;
+mod viewers;
 mod wakeup;

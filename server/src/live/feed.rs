@@ -13,16 +13,17 @@ use seatkeeper_shared::{
     ids::{LicenseId, Position, SessionId, UserId},
     wire::{
         licenses::LicenseView,
-        live::{CHANGE, CONTACTS, Change, Contacts},
+        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts},
+        sessions::SessionView,
     },
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, RwLock},
     time::Duration,
 };
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::Instant};
 
 /// Changes that come closer together than this are told together.
 const TICK: Duration = Duration::from_millis(100);
@@ -32,10 +33,12 @@ const LOOK: Duration = Duration::from_millis(250);
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 /// How often it is told which sessions were heard of.
 const CONTACT: Duration = Duration::from_secs(5);
+/// How often a sign of life is sent.
+const SIGN: Duration = Duration::from_secs(15);
 /// How many events are read at once.
 const READ: i64 = 5_000;
-/// How far a viewer may fall behind before he has to resync.
-const BEHIND: usize = 128;
+/// How far a viewer may fall behind, in things told, before he has to resync: six seconds or more.
+const BEHIND: usize = 64;
 
 /// What viewers are told.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub enum Told {
     Change(Arc<Tick>),
     /// Sessions were heard of; ready to be sent to those who see all.
     Contacts(Bytes),
+    /// A sign of life, ready to be sent to everybody.
+    Alive(Bytes),
 }
 
 /// What changed, serialised once: whole for those who see all, in pieces for those who see their own.
@@ -56,9 +61,9 @@ pub struct Tick {
     /// Ready to be sent to those who see all.
     pub all: Bytes,
     /// Licenses, as JSON.
-    pub licenses: Vec<(LicenseId, String)>,
-    /// Sessions with their support keys, as JSON, for their agents.
-    pub sessions: Vec<(UserId, String)>,
+    pub licenses: HashMap<LicenseId, String>,
+    /// Sessions with their support keys, as JSON with commas between, for their agents.
+    pub sessions: HashMap<UserId, String>,
     /// Users who were given a license or lost one: what they see is another selection now.
     pub reassigned: HashSet<UserId>,
     /// Users whose rights or sign-ins changed or ended: they come again with what they still have.
@@ -89,9 +94,10 @@ impl Feed {
         for (license, since) in store::events::full_since(&mut tx).await? {
             trends.note_full(license, since);
         }
+        let contacts = clock.now_in(&mut tx).await?;
         drop(tx);
         let feed = Self { told: broadcast::channel(BEHIND).0, trends: Arc::new(RwLock::new(trends)) };
-        let reader = Reader { feed: feed.clone(), db, contacts: clock.now(), clock, bell, position };
+        let reader = Reader { feed: feed.clone(), db, clock, bell, position, contacts, signed: Instant::now() };
         tokio::spawn(reader.run());
         Ok(feed)
     }
@@ -128,7 +134,7 @@ impl Feed {
         let mut licenses = store::licenses::some(db, now, licenses).await?;
         self.complete(&mut licenses, now);
         let mut sessions = store::sessions::some(db, sessions).await?;
-        let own = sessions.iter().map(|s| (s.user_id, json(s))).collect();
+        let own = own(&sessions);
         for session in &mut sessions {
             session.support_key = None;
         }
@@ -144,6 +150,19 @@ impl Feed {
             changed: users(&["user_changed", "user_suspended", "signed_out", "token_deleted"]),
         })
     }
+}
+
+/// The sessions of each agent, as JSON.
+fn own(sessions: &[SessionView]) -> HashMap<UserId, String> {
+    let mut own = HashMap::<UserId, String>::new();
+    for session in sessions {
+        let all = own.entry(session.user_id).or_default();
+        if !all.is_empty() {
+            all.push(',');
+        }
+        all.push_str(&json(session));
+    }
+    own
 }
 
 /// A server-sent event.
@@ -164,6 +183,7 @@ struct Reader {
     bell: Bell,
     position: Position,
     contacts: DateTime<Utc>,
+    signed: Instant,
 }
 
 impl Reader {
@@ -176,8 +196,11 @@ impl Reader {
                 _ = contact.tick() => self.tell_contacts().await,
             }
             match self.read().await {
-                Ok(true) => tokio::time::sleep(TICK).await,
-                Ok(false) => {}
+                Ok(true) => {
+                    self.sign_if_due();
+                    tokio::time::sleep(TICK).await;
+                }
+                Ok(false) => self.sign_if_due(),
                 Err(error) => {
                     tracing::warn!(%error, "the live feed cannot read the log; it goes on where it stopped");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -210,19 +233,31 @@ impl Reader {
         Ok(true)
     }
 
+    /// Tells which sessions were heard of since the last time, by the database's time: that is what contacts are dated with.
     async fn tell_contacts(&mut self) {
-        let since = self.contacts;
-        self.contacts = self.clock.now();
-        if self.feed.told.receiver_count() == 0 {
-            return;
-        }
-        match store::sessions::heard_of(&self.db, since, READ).await {
-            Ok(contacts) if !contacts.is_empty() => {
-                let contacts = Contacts { at: self.contacts, contacts };
-                let _ = self.feed.told.send(Told::Contacts(frame(CONTACTS, None, &json(&contacts))));
+        let told = async {
+            let now = self.clock.now_in(&mut self.db.begin_read().await?).await?;
+            let since = std::mem::replace(&mut self.contacts, now);
+            if self.feed.told.receiver_count() == 0 {
+                return Ok(());
             }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "cannot read which sessions were heard of"),
+            let contacts = store::sessions::heard_of(&self.db, since, READ).await?;
+            if !contacts.is_empty() {
+                let frame = frame(CONTACTS, None, &json(&Contacts { at: self.clock.now(), contacts }));
+                let _ = self.feed.told.send(Told::Contacts(frame));
+            }
+            Ok::<_, DbError>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "cannot read which sessions were heard of");
+        }
+    }
+
+    /// Says that the line lives and the log can be read.
+    fn sign_if_due(&mut self) {
+        if self.signed.elapsed() >= SIGN {
+            self.signed = Instant::now();
+            let _ = self.feed.told.send(Told::Alive(frame(ALIVE, None, &json(&Alive { at: self.clock.now() }))));
         }
     }
 }
