@@ -53,7 +53,7 @@ async fn deaf(world: &World) -> TcpStream {
 
 /// What somebody who was deaf finds when he reads at last, up to a text that says that he missed nothing or has to resync.
 async fn read_on(line: &mut TcpStream, ends: &[&str]) -> String {
-    let (mut all, mut part) = (Vec::new(), [0; 65_536]);
+    let (mut all, mut part) = (Vec::new(), [0; 8_192]);
     loop {
         let read = timeout(Duration::from_secs(10), line.read(&mut part)).await.expect("it comes in time");
         let read = read.expect("the line stands");
