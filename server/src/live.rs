@@ -1,6 +1,7 @@
 //! The live feed: reads the event log and tells viewers what is now so. Nothing else announces a change.
 
 mod feed;
+mod snapshot;
 mod trends;
 mod viewer;
 

@@ -112,6 +112,23 @@ on_both_engines! {
         }
     }
 
+    async fn whoever_comes_while_much_changes_misses_nothing(world: World) {
+        let (_, people) = world.pool(20, 20).await;
+        let asking = futures_util::future::join_all(people.iter().map(Person::ask));
+        let coming = futures_util::future::join_all((0..20).map(|_| Watcher::with_snapshot(&world.admin)));
+        let (answers, watchers) = tokio::join!(asking, coming);
+        let sessions: Vec<_> = answers.into_iter().map(|answer| answer.created()["id"].clone()).collect();
+        let head = Some(world.head().await.0);
+        for (mut watcher, snapshot) in watchers {
+            let mut frames = vec![snapshot];
+            while frames.last().is_some_and(|last| last.id < head) {
+                frames.push(watcher.next().await);
+            }
+            let seen = |session| frames.iter().any(|frame| frame.session(session).is_some());
+            assert!(sessions.iter().all(seen), "not all of {} are in {frames:?}", sessions.len());
+        }
+    }
+
     async fn heartbeats_arrive_as_contacts_at_those_who_see_all(world: World) {
         let (_, people) = world.pool(2, 1).await;
         let session = people[0].post("/sessions", &wanted("application")).await.created();

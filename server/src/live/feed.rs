@@ -1,6 +1,6 @@
 //! One reader of the event log per process. What it finds is serialised once, whoever and how many are watching.
 
-use super::trends::Trends;
+use super::{snapshot::Snapshots, trends::Trends};
 use crate::{
     bell::Bell,
     clock::Clock,
@@ -75,6 +75,8 @@ pub struct Tick {
 pub struct Feed {
     told: broadcast::Sender<Told>,
     trends: Arc<RwLock<Trends>>,
+    /// What viewers are told first.
+    pub(super) snapshots: Snapshots,
 }
 
 impl Feed {
@@ -96,7 +98,11 @@ impl Feed {
         }
         let contacts = clock.now_in(&mut tx).await?;
         drop(tx);
-        let feed = Self { told: broadcast::channel(BEHIND).0, trends: Arc::new(RwLock::new(trends)) };
+        let feed = Self {
+            told: broadcast::channel(BEHIND).0,
+            trends: Arc::new(RwLock::new(trends)),
+            snapshots: Snapshots::default(),
+        };
         let reader = Reader { feed: feed.clone(), db, clock, bell, position, contacts, signed: Instant::now() };
         tokio::spawn(reader.run());
         Ok(feed)

@@ -8,10 +8,7 @@ use futures_util::{Stream, stream};
 use seatkeeper_shared::{
     ids::{LicenseId, Position, UserId},
     permissions::Action,
-    wire::{
-        live::{CHANGE, RESYNC, SNAPSHOT, Snapshot},
-        sessions::{SessionSort, StateFilter},
-    },
+    wire::live::{CHANGE, RESYNC},
 };
 use std::{collections::HashSet, convert::Infallible, time::Duration};
 use tokio::{
@@ -19,8 +16,6 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// The most sessions that a snapshot holds.
-const SESSIONS: usize = 5_000;
 /// The most events that are caught up on; whoever missed more gets a snapshot.
 const MISSED: i64 = 2_000;
 /// After this time a viewer has to come again, so that an ended sign-in does not watch for ever.
@@ -44,12 +39,15 @@ impl Scope {
 
 /// Hears of everything from now on. Taken before it is asked who the viewer is and what he may see: whatever changes that
 /// is heard, too.
-pub struct Ear(broadcast::Receiver<Told>);
+pub struct Ear {
+    told: broadcast::Receiver<Told>,
+    since: Instant,
+}
 
 impl Ear {
     /// Hears from now on.
     pub fn open(app: &App) -> Self {
-        Self(app.feed.subscribe())
+        Self { told: app.feed.subscribe(), since: Instant::now() }
     }
 }
 
@@ -67,7 +65,7 @@ impl FromRequestParts<App> for Ear {
 /// viewer lags, which costs the others nothing, and is told to resync as soon as he reads again.
 pub fn watch(
     app: App,
-    Ear(told): Ear,
+    ear: Ear,
     caller: &Caller,
     missed_from: Option<Position>,
 ) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
@@ -77,7 +75,8 @@ pub fn watch(
         user: caller.id,
         licenses: HashSet::new(),
         // First heard, then read: what happens in between is told twice rather than not at all.
-        told,
+        told: ear.told,
+        heard_since: ear.since,
         position: Position::default(),
         until: Instant::now() + LONGEST,
         next: Next::Greet(missed_from),
@@ -91,6 +90,7 @@ struct Viewer {
     user: UserId,
     licenses: HashSet<LicenseId>,
     told: broadcast::Receiver<Told>,
+    heard_since: Instant,
     position: Position,
     until: Instant,
     next: Next,
@@ -196,29 +196,9 @@ impl Viewer {
     }
 
     async fn snapshot(&mut self) -> Result<Bytes, DbError> {
-        // The position first: what is read after it may be newer, and is then told once more.
-        self.position = self.head().await?;
-        let (db, at) = (&self.app.db, self.app.clock.now());
-        let mut licenses = match self.scope {
-            Scope::All => store::licenses::all(db, at).await?,
-            Scope::Own(user) => store::licenses::of_user(db, at, user).await?,
-        };
-        self.app.feed.complete(&mut licenses, at);
-        let filter = store::sessions::Filter {
-            state: Some(StateFilter::Live),
-            user: if let Scope::Own(user) = self.scope { Some(user) } else { None },
-            ..Default::default()
-        };
-        let mut page = store::sessions::page(db, &filter, (SessionSort::Created, true), None, SESSIONS).await?;
-        if self.scope == Scope::All {
-            for session in page.items.iter_mut().filter(|s| s.user_id != self.user) {
-                session.support_key = None;
-            }
-        }
-        self.licenses = licenses.iter().map(|l| l.id).collect();
-        let (position, sessions_total) = (self.position, page.total);
-        let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total };
-        Ok(frame(SNAPSHOT, Some(position), &json(&snapshot)))
+        let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.heard_since).await?;
+        (self.position, self.licenses) = (taken.position, taken.licenses);
+        Ok(taken.bytes)
     }
 
     /// The change as this viewer sees it; nothing if he does not. For those who see all it takes the same time whatever
