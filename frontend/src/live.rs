@@ -108,6 +108,7 @@ impl Live {
                 self.clock.set_by(contacts.at);
                 self.heard.update(|heard| heard.take(contacts));
             }
+            Told::Alive(alive) => self.clock.set_by(alive.at),
             Told::Stands => {
                 // A connection that was taken up again tells only what was missed, maybe nothing.
                 if self.arrived().get_untracked() {

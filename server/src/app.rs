@@ -2,14 +2,15 @@
 
 use crate::{
     auth::{password::Passwords, throttle::Throttle},
+    bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
+    knocks,
     live::Feed,
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
 use std::{path::PathBuf, sync::Arc};
-use tokio::sync::Notify;
 
 /// What all handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -26,8 +27,8 @@ pub struct App {
     pub prospects: Prospects,
     /// What changes, told to viewers.
     pub feed: Feed,
-    /// Rings when something was written to the event log here.
-    pub moved: Arc<Notify>,
+    /// Rings when something was written to the event log; knows what is kept in memory.
+    pub bell: Bell,
     /// Password hashing.
     pub passwords: Passwords,
     /// Who tries too often.
@@ -55,6 +56,8 @@ pub struct Options {
     pub dist: Option<PathBuf>,
     /// Who tries too often.
     pub throttle: Throttle,
+    /// Hear of other processes only by looking at the log: for tests.
+    pub only_look: bool,
     /// Hash passwords at the lowest cost: for tests.
     pub cheap_passwords: bool,
 }
@@ -67,10 +70,13 @@ impl App {
     pub async fn start(db: Db, options: Options) -> Result<Self, DbError> {
         let Options { clock, dice, .. } = options;
         sweep::after_outage(&db, &clock).await?;
-        let moved = Arc::new(Notify::new());
-        let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), moved.clone());
+        let bell = Bell::default();
+        let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
         let prospects = Prospects::new(db.clone());
-        let feed = Feed::start(db.clone(), clock.clone(), prospects.clone(), moved.clone()).await?;
+        let feed = Feed::start(db.clone(), clock.clone(), prospects.clone(), bell.clone()).await?;
+        if !options.only_look {
+            tokio::spawn(knocks::run(db.clone(), bell.clone()));
+        }
         let passwords =
             if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
         Ok(Self {
@@ -85,7 +91,7 @@ impl App {
             seats,
             prospects,
             feed,
-            moved,
+            bell,
         })
     }
 
@@ -94,16 +100,25 @@ impl App {
         tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
     }
 
-    /// Commits a transaction after writing its events; the live feed hears of it.
+    /// Commits a transaction after writing its events. What is kept in memory and no longer so is forgotten, and the live
+    /// feed hears of it.
     ///
     /// # Errors
     /// It is not saved.
     pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
-        tx.commit().await?;
-        self.seats.forget();
-        self.moved.notify_one();
-        Ok(())
+        let saved = tx.commit().await;
+        // Also if that failed: it may have been saved nevertheless.
+        if events.iter().any(|event| concerns_seats(event.kind)) {
+            self.seats.forget();
+        }
+        self.bell.ring(events);
+        saved
     }
+}
+
+/// Whether an entry of the log may be about what decisions over seats are made on.
+fn concerns_seats(kind: &str) -> bool {
+    ["user_", "license_", "product_", "group_"].iter().any(|prefix| kind.starts_with(prefix))
 }

@@ -1,6 +1,7 @@
 //! Who is asking: passwords, secrets, browser sessions and tokens.
 
 pub mod caller;
+pub mod callers;
 pub mod password;
 pub mod secret;
 pub mod throttle;

@@ -1,9 +1,11 @@
 //! The two engines behind one face. The only place that knows there are two.
 
+mod line;
 mod row;
 mod sql;
 mod value;
 
+pub use line::Line;
 pub use row::{Column, Row};
 pub use sql::Sql;
 pub(crate) use sql::statements;

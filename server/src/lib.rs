@@ -3,12 +3,15 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod bell;
+pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod knocks;
 pub mod live;
 pub mod seats;
 pub mod store;

@@ -14,6 +14,7 @@ pub mod sweep;
 pub use command::{Actor, Door};
 
 use crate::{
+    bell::Bell,
     clock::{Clock, Dice},
     db::Db,
 };
@@ -36,7 +37,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// The seats of all licenses. Clones share one queue.
 #[derive(Clone)]
@@ -58,13 +59,13 @@ pub enum Taken {
 }
 
 impl Seats {
-    /// Starts the loop that owns all writes to seats. It stops when the last clone is gone. `moved` is told of each
+    /// Starts the loop that owns all writes to seats. It stops when the last clone is gone. `bell` rings after each
     /// commit that wrote to the event log.
-    pub fn start(db: Db, clock: Clock, dice: Dice, moved: Arc<Notify>) -> Self {
+    pub fn start(db: Db, clock: Clock, dice: Dice, bell: Bell) -> Self {
         let (queue, jobs) = mpsc::channel(BATCH * 16);
         let changes = Arc::new(AtomicU64::new(0));
         let heartbeats = db.is_shared().then(|| Heartbeats::start(db.clone(), clock.clone()));
-        let engine = Engine { db, clock, dice, moved, changes: changes.clone(), known: Known::default() };
+        let engine = Engine { db, clock, dice, bell, changes: changes.clone(), known: Known::default() };
         tokio::spawn(engine.run(jobs));
         Self { queue, changes, heartbeats }
     }

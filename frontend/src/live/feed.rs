@@ -1,7 +1,7 @@
 //! The connection of the live feed: an `EventSource` that comes back by itself, slower each time it fails.
 
 use leptos::prelude::*;
-use seatkeeper_shared::wire::live::{CHANGE, CONTACTS, Change, Contacts, RESYNC, SNAPSHOT, Snapshot};
+use seatkeeper_shared::wire::live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, RESYNC, SNAPSHOT, Snapshot};
 use serde::de::DeserializeOwned;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast as _, prelude::Closure};
@@ -21,6 +21,8 @@ pub enum Told {
     Change(Box<Change>),
     /// Heartbeats.
     Contacts(Contacts),
+    /// A sign of life.
+    Alive(Alive),
     /// The connection stands.
     Stands,
     /// The connection broke.
@@ -84,7 +86,7 @@ impl Inner {
         }
         let Ok(source) = EventSource::new(ADDRESS) else { return self.again() };
         let mut listeners = Vec::new();
-        for name in [SNAPSHOT, CHANGE, CONTACTS, RESYNC, "open", "error"] {
+        for name in [SNAPSHOT, CHANGE, CONTACTS, ALIVE, RESYNC, "open", "error"] {
             let inner = Rc::downgrade(self);
             let listener = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
                 if let Some(inner) = inner.upgrade() {
@@ -112,6 +114,7 @@ impl Inner {
             RESYNC => self.anew(),
             SNAPSHOT => self.pass(event, |snapshot| Told::Snapshot(Box::new(snapshot))),
             CHANGE => self.pass(event, |change| Told::Change(Box::new(change))),
+            ALIVE => self.pass(event, Told::Alive),
             _ => self.pass(event, Told::Contacts),
         }
     }

@@ -2,7 +2,12 @@
 
 use crate::{
     app::App,
-    auth::{Caller, caller::COOKIE, secret},
+    auth::{
+        Caller,
+        caller::COOKIE,
+        callers::Credential,
+        secret::{self, Digest},
+    },
     events::Event,
     http::{
         extract::{Body, Named},
@@ -66,8 +71,8 @@ pub async fn set_up(
     }
     let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash };
     store::users::insert(&mut tx, &added, now).await?;
-    let (jar, secret_hash) = browser_session(&app, jar);
-    store::credentials::insert_browser_session(&mut tx, &secret_hash, id, now, now + SIGNED_IN).await?;
+    let (jar, cookie) = browser_session(&app, jar);
+    store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), id, now, now + SIGNED_IN).await?;
     let actor = Actor { id: Some(id), name: Some(name.clone()), door: Door::App };
     app.commit(tx, &[Event::new("account_set_up", actor, Some(id), json!({ "account": account.name }))]).await?;
     Ok((StatusCode::CREATED, jar, Json(Me { id, name, email, locale: None, rights, account })))
@@ -86,10 +91,10 @@ fn checked(setup: &Setup) -> Result<(AccountView, String, String), Fail> {
     Ok((AccountView { name: account, time_zone: zone.name().to_owned() }, name, email))
 }
 
-/// A cookie with a new secret, and the secret's hash.
-fn browser_session(app: &App, jar: CookieJar) -> (CookieJar, String) {
+/// A cookie with a new secret, and the secret's digest.
+fn browser_session(app: &App, jar: CookieJar) -> (CookieJar, Digest) {
     let secret = app.dice.secret();
-    let hash = secret::hash(&secret);
+    let digest = secret::digest(&secret);
     let secure = app.public_url.as_deref().is_some_and(|url| url.starts_with("https:"));
     let cookie = Cookie::build((COOKIE, secret))
         .path("/")
@@ -97,7 +102,7 @@ fn browser_session(app: &App, jar: CookieJar) -> (CookieJar, String) {
         .same_site(SameSite::Strict)
         .secure(secure)
         .max_age(time::Duration::seconds(SIGNED_IN.num_seconds()));
-    (jar.add(cookie), hash)
+    (jar.add(cookie), digest)
 }
 
 /// Signs in with e-mail and password.
@@ -118,15 +123,16 @@ pub async fn sign_in(
         return Err(Fail::code(Code::WrongCredentials));
     };
     let now = app.clock.now();
-    let (jar, hash) = browser_session(&app, jar);
+    let (jar, cookie) = browser_session(&app, jar);
     let actor = Actor { id: Some(user.id), name: Some(user.name), door: Door::App };
     let mut tx = app.db.begin().await?;
-    store::credentials::insert_browser_session(&mut tx, &hash, user.id, now, now + SIGNED_IN).await?;
+    store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), user.id, now, now + SIGNED_IN)
+        .await?;
     store::users::seen(&mut tx, user.id, now).await?;
     app.commit(tx, &[Event::new("signed_in", actor, Some(user.id), json!({ "from": peer.ip() }))]).await?;
-    let caller = store::credentials::caller_by_cookie(&app.db, &hash, now).await?;
-    let caller = caller.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
-    Ok((jar, Json(me_of(&app, caller).await?)))
+    let known = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
+    let known = known.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
+    Ok((jar, Json(me_of(&app, known.caller).await?)))
 }
 
 /// Ends the browser session. Doing it again does no harm.

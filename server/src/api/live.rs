@@ -1,6 +1,10 @@
 //! The live feed as server-sent events.
 
-use crate::{app::App, auth::Caller, live};
+use crate::{
+    app::App,
+    auth::Caller,
+    live::{self, Ear},
+};
 use axum::{
     body::Body,
     extract::State,
@@ -9,21 +13,22 @@ use axum::{
 };
 use seatkeeper_shared::{
     ids::Position,
-    wire::live::{Change, Contacts, Snapshot},
+    wire::live::{Alive, Change, Contacts, Snapshot},
 };
 
-/// Server-sent events: `snapshot`, then `change`, `contacts`, `resync`.
+/// Server-sent events: `snapshot`, then `change`, `contacts`, `alive`, `resync`.
 #[utoipa::path(
     get, path = "/live", tag = "live",
     params(("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that arrived")),
     responses(
         (status = 200, description = "A stream that does not end; the data of its events", content(
-            (Snapshot = "text/event-stream"), (Change = "text/event-stream"), (Contacts = "text/event-stream"))),
+            (Alive = "text/event-stream"), (Contacts = "text/event-stream"), (Change = "text/event-stream"),
+            (Snapshot = "text/event-stream"))),
     )
 )]
-pub async fn live(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Response {
+pub async fn live(State(app): State<App>, ear: Ear, caller: Caller, headers: HeaderMap) -> Response {
     let missed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).map(Position);
-    let stream = live::watch(app, &caller, missed);
+    let stream = live::watch(app, ear, &caller, missed);
     let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache, no-transform")];
     (kind, [("x-accel-buffering", "no")], Body::from_stream(stream)).into_response()
 }

@@ -138,7 +138,7 @@ pub async fn create(
     let mut fields = Fields::default();
     let device = fields.check("device", validate::name(&wanted.device));
     let key = fields.check("Idempotency-Key", idempotency_key(&headers));
-    let product = store::licenses::product(&app.db, &wanted.product).await?;
+    let product = app.bell.catalog.find(&app.db, &wanted.product).await?;
     let product = fields.check("product", product.ok_or(FieldError::Unknown));
     let ((device, idempotency_key), product) = fields.all(device.zip(key).zip(product))?;
     let now = app.clock.now();

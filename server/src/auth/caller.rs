@@ -1,6 +1,6 @@
 //! The caller of a route: taken from the cookie or the bearer token, so that no handler runs for a stranger.
 
-use super::secret;
+use super::{callers::Credential, secret};
 use crate::{
     app::App,
     http::problem::Fail,
@@ -15,6 +15,7 @@ use seatkeeper_shared::{
     permissions::{Action, Rights, may},
     problem::Code,
 };
+use std::time::Instant;
 
 /// The name of the cookie that holds a browser session's secret.
 pub const COOKIE: &str = "seatkeeper_session";
@@ -60,16 +61,27 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Fail;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
+        let credential = credential(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
         let now = app.clock.now();
-        let found = if let Some(token) = bearer(parts) {
-            store::credentials::caller_by_token(&app.db, &secret::hash(token), now).await?
-        } else if let Some(cookie) = CookieJar::from_headers(&parts.headers).get(COOKIE) {
-            store::credentials::caller_by_cookie(&app.db, &secret::hash(cookie.value()), now).await?
-        } else {
-            None
-        };
-        found.ok_or_else(|| Fail::code(Code::NotSignedIn))
+        match app.bell.callers.get(&credential, now, Instant::now()) {
+            Ok(caller) => Ok(caller),
+            Err(ticket) => {
+                let known = store::credentials::caller(&app.db, &credential, now).await?;
+                let known = known.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
+                app.bell.callers.keep(ticket, credential, known.clone());
+                Ok(known.caller)
+            }
+        }
     }
+}
+
+/// What the request shows: the token if there is one, else the cookie.
+fn credential(parts: &Parts) -> Option<Credential> {
+    if let Some(token) = bearer(parts) {
+        return Some(Credential::Token(secret::digest(token)));
+    }
+    let jar = CookieJar::from_headers(&parts.headers);
+    Some(Credential::Cookie(secret::digest(jar.get(COOKIE)?.value())))
 }
 
 /// The secret in the `Authorization: Bearer …` header (RFC 6750).

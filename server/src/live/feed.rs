@@ -1,7 +1,8 @@
 //! One reader of the event log per process. What it finds is serialised once, whoever and how many are watching.
 
-use super::trends::Trends;
+use super::{snapshot::Snapshots, trends::Trends};
 use crate::{
+    bell::Bell,
     clock::Clock,
     db::{Db, DbError},
     seats::prospects::Prospects,
@@ -13,28 +14,33 @@ use seatkeeper_shared::{
     ids::{LicenseId, Position, SessionId, UserId},
     wire::{
         licenses::LicenseView,
-        live::{CHANGE, CONTACTS, Change, Contacts},
+        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts},
         queue::QueueView,
     },
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
+    hash::Hash,
     sync::{Arc, RwLock},
     time::Duration,
 };
-use tokio::sync::{Notify, broadcast};
+use tokio::{sync::broadcast, time::Instant};
 
 /// Changes that come closer together than this are told together.
 const TICK: Duration = Duration::from_millis(100);
 /// How often the log is looked at where other processes write to it too.
-const POLL: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(250);
+/// The same while others knock when they have written: a knock may get lost.
+const LOOK_AFTER: Duration = Duration::from_millis(500);
 /// How often it is told which sessions were heard of.
 const CONTACT: Duration = Duration::from_secs(5);
+/// How often a sign of life is sent.
+const SIGN: Duration = Duration::from_secs(15);
 /// How many events are read at once.
 const READ: i64 = 5_000;
-/// How far a viewer may fall behind before he has to resync.
-const BEHIND: usize = 128;
+/// How far a viewer may fall behind, in things told, before he has to resync: six seconds or more.
+const BEHIND: usize = 64;
 
 /// What viewers are told.
 #[derive(Clone, Debug)]
@@ -43,6 +49,8 @@ pub enum Told {
     Change(Arc<Tick>),
     /// Sessions were heard of; ready to be sent to those who see all.
     Contacts(Bytes),
+    /// A sign of life, ready to be sent to everybody.
+    Alive(Bytes),
 }
 
 /// What changed, serialised once: whole for those who see all, in pieces for those who see their own.
@@ -55,17 +63,24 @@ pub struct Tick {
     /// Ready to be sent to those who see all.
     pub all: Bytes,
     /// Licenses, as JSON.
-    pub licenses: Vec<(LicenseId, String)>,
-    /// Sessions with their support keys, as JSON, for their agents.
-    pub sessions: Vec<(UserId, String)>,
+    pub licenses: HashMap<LicenseId, String>,
+    /// Sessions with their support keys, as JSON with commas between, for their agents.
+    pub sessions: HashMap<UserId, String>,
     /// Lines that changed, each whole.
     pub lines: Vec<QueueView>,
-    /// The same, each ticket as JSON: license, agent, ticket.
-    pub tickets: Vec<(LicenseId, UserId, String)>,
+    /// The same, as JSON for each agent in it: his tickets with commas between.
+    pub tickets: HashMap<(LicenseId, UserId), String>,
     /// Users who were given a license or lost one: what they see is another selection now.
     pub reassigned: HashSet<UserId>,
     /// Users whose rights or sign-ins changed or ended: they come again with what they still have.
     pub changed: HashSet<UserId>,
+}
+
+impl Tick {
+    /// Whether a license or the line in front of it changed.
+    pub fn concerns(&self, license: LicenseId) -> bool {
+        self.licenses.contains_key(&license) || self.lines.iter().any(|line| line.license_id == license)
+    }
 }
 
 /// The live feed. Clones share one reader.
@@ -74,14 +89,16 @@ pub struct Feed {
     told: broadcast::Sender<Told>,
     prospects: Prospects,
     trends: Arc<RwLock<Trends>>,
+    /// What viewers are told first.
+    pub(super) snapshots: Snapshots,
 }
 
 impl Feed {
-    /// Starts to read the log; `moved` rings when this process wrote to it.
+    /// Starts to read the log; `bell` rings when this process wrote to it.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn start(db: Db, clock: Clock, prospects: Prospects, moved: Arc<Notify>) -> Result<Self, DbError> {
+    pub async fn start(db: Db, clock: Clock, prospects: Prospects, bell: Bell) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
         let mut trends = Trends::default();
@@ -93,10 +110,16 @@ impl Feed {
         for (license, since) in store::events::full_since(&mut tx).await? {
             trends.note_full(license, since);
         }
+        let contacts = clock.now_in(&mut tx).await?;
         drop(tx);
-        let feed = Self { told: broadcast::channel(BEHIND).0, prospects, trends: Arc::new(RwLock::new(trends)) };
-        let reader = Reader { feed: feed.clone(), db, clock: clock.clone(), position, contacts: clock.now() };
-        tokio::spawn(reader.run(moved));
+        let feed = Self {
+            told: broadcast::channel(BEHIND).0,
+            prospects,
+            trends: Arc::new(RwLock::new(trends)),
+            snapshots: Snapshots::default(),
+        };
+        let reader = Reader { feed: feed.clone(), db, clock, bell, position, contacts, signed: Instant::now() };
+        tokio::spawn(reader.run());
         Ok(feed)
     }
 
@@ -132,13 +155,14 @@ impl Feed {
         let mut licenses = store::licenses::some(db, now, licenses).await?;
         self.complete(&mut licenses, now);
         let mut sessions = store::sessions::some(db, sessions).await?;
-        let own = sessions.iter().map(|s| (s.user_id, json(s))).collect();
+        let own = joined(sessions.iter().map(|session| (session.user_id, session)));
         for session in &mut sessions {
             session.support_key = None;
         }
         let mut lines = store::queue::at(db, queued(events)).await?;
         self.prospects.tell_all(&mut lines, now).await?;
-        let tickets = lines.iter().flat_map(|l| l.tickets.iter().map(|t| (l.license_id, t.user_id, json(t)))).collect();
+        let tickets = lines.iter().flat_map(|line| &line.tickets);
+        let tickets = joined(tickets.map(|ticket| ((ticket.license_id, ticket.user_id), ticket)));
         let position = events.last().map(|e| e.position).unwrap_or_default();
         let pieces = licenses.iter().map(|l| (l.id, json(l))).collect();
         Ok(Tick {
@@ -157,6 +181,19 @@ impl Feed {
             changed: users(&["user_changed", "user_suspended", "signed_out", "token_deleted"]),
         })
     }
+}
+
+/// What belongs to each key, as JSON with commas between.
+fn joined<'a, K: Eq + Hash, T: Serialize + 'a>(all: impl Iterator<Item = (K, &'a T)>) -> HashMap<K, String> {
+    let mut joined = HashMap::<K, String>::new();
+    for (key, value) in all {
+        let text = joined.entry(key).or_default();
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&json(value));
+    }
+    joined
 }
 
 /// The licenses whose line is not what it was.
@@ -179,23 +216,27 @@ struct Reader {
     feed: Feed,
     db: Db,
     clock: Clock,
+    bell: Bell,
     position: Position,
     contacts: DateTime<Utc>,
+    signed: Instant,
 }
 
 impl Reader {
-    async fn run(mut self, moved: Arc<Notify>) {
-        let every = if self.db.is_shared() { POLL } else { CONTACT };
+    async fn run(mut self) {
         let mut contact = tokio::time::interval(CONTACT);
         loop {
             tokio::select! {
-                () = moved.notified() => {}
-                () = tokio::time::sleep(every) => {}
+                () = self.bell.rung() => {}
+                () = tokio::time::sleep(self.pause()) => {}
                 _ = contact.tick() => self.tell_contacts().await,
             }
             match self.read().await {
-                Ok(true) => tokio::time::sleep(TICK).await,
-                Ok(false) => {}
+                Ok(true) => {
+                    self.sign_if_due();
+                    tokio::time::sleep(TICK).await;
+                }
+                Ok(false) => self.sign_if_due(),
                 Err(error) => {
                     tracing::warn!(%error, "the live feed cannot read the log; it goes on where it stopped");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -204,10 +245,20 @@ impl Reader {
         }
     }
 
+    /// How long to wait for the bell before looking at the log unasked.
+    fn pause(&self) -> Duration {
+        match (self.db.is_shared(), self.bell.hears_others()) {
+            (false, _) => CONTACT,
+            (true, false) => LOOK,
+            (true, true) => LOOK_AFTER,
+        }
+    }
+
     /// Reads on; true if there was something.
     async fn read(&mut self) -> Result<bool, DbError> {
         let events = store::events::after(&self.db, self.position, READ).await?;
         let Some(last) = events.last().map(|e| e.position) else { return Ok(false) };
+        self.bell.heard(&events);
         self.feed.note(&events);
         if self.feed.told.receiver_count() > 0 {
             let tick = self.feed.tick(&self.db, self.clock.now(), &events).await?;
@@ -218,19 +269,31 @@ impl Reader {
         Ok(true)
     }
 
+    /// Tells which sessions were heard of since the last time, by the database's time: that is what contacts are dated with.
     async fn tell_contacts(&mut self) {
-        let since = self.contacts;
-        self.contacts = self.clock.now();
-        if self.feed.told.receiver_count() == 0 {
-            return;
-        }
-        match store::sessions::heard_of(&self.db, since, READ).await {
-            Ok(contacts) if !contacts.is_empty() => {
-                let contacts = Contacts { at: self.contacts, contacts };
-                let _ = self.feed.told.send(Told::Contacts(frame(CONTACTS, None, &json(&contacts))));
+        let told = async {
+            let now = self.clock.now_in(&mut self.db.begin_read().await?).await?;
+            let since = std::mem::replace(&mut self.contacts, now);
+            if self.feed.told.receiver_count() == 0 {
+                return Ok(());
             }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "cannot read which sessions were heard of"),
+            let contacts = store::sessions::heard_of(&self.db, since, READ).await?;
+            if !contacts.is_empty() {
+                let frame = frame(CONTACTS, None, &json(&Contacts { at: self.clock.now(), contacts }));
+                let _ = self.feed.told.send(Told::Contacts(frame));
+            }
+            Ok::<_, DbError>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "cannot read which sessions were heard of");
+        }
+    }
+
+    /// Says that the line lives and the log can be read.
+    fn sign_if_due(&mut self) {
+        if self.signed.elapsed() >= SIGN {
+            self.signed = Instant::now();
+            let _ = self.feed.told.send(Told::Alive(frame(ALIVE, None, &json(&Alive { at: self.clock.now() }))));
         }
     }
 }

@@ -3,14 +3,13 @@
 use super::feed::{Told, frame, json};
 use crate::{app::App, auth::Caller, db::DbError, store};
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, stream};
 use seatkeeper_shared::{ids::TicketId, wire::queue::TicketView};
 use std::time::Duration;
 use tokio::{
     sync::{broadcast, mpsc},
     time::Instant,
 };
-use tokio_stream::wrappers::ReceiverStream;
 
 /// How often a listening client's ticket is kept alive: well below the shortest lease of 10 seconds.
 const ALIVE: Duration = Duration::from_secs(4);
@@ -79,7 +78,7 @@ fn same(one: &TicketView, other: &TicketView) -> bool {
 
 /// A ticket's states, as the bytes of a stream of server-sent events.
 pub fn watch(app: App, caller: Caller, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
-    let (to, stream) = mpsc::channel(4);
+    let (to, drawn) = mpsc::channel(4);
     tokio::spawn(async move {
         if let Err(error) = tell(&app, &caller, id, &to).await {
             tracing::warn!(%error, "whoever watches ticket {id} has to come again");
@@ -87,7 +86,7 @@ pub fn watch(app: App, caller: Caller, id: TicketId) -> impl Stream<Item = Resul
             let _ = to.send(Err(error)).await;
         }
     });
-    ReceiverStream::new(stream)
+    stream::unfold(drawn, async |mut drawn| drawn.recv().await.map(|bytes| (bytes, drawn)))
 }
 
 async fn tell(

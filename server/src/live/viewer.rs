@@ -2,30 +2,22 @@
 
 use super::feed::{Tick, Told, frame, json};
 use crate::{app::App, auth::Caller, db::DbError, store};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, stream};
 use seatkeeper_shared::{
     ids::{LicenseId, Position, UserId},
     permissions::Action,
-    wire::{
-        live::{CHANGE, RESYNC, SNAPSHOT, Snapshot},
-        queue::QueueView,
-        sessions::{SessionSort, StateFilter},
-    },
+    wire::live::{CHANGE, RESYNC},
 };
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, convert::Infallible, time::Duration};
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc},
-    time::Instant,
+    sync::broadcast::{self, error::RecvError},
+    time::{Instant, timeout_at},
 };
-use tokio_stream::wrappers::ReceiverStream;
 
-/// The most sessions that a snapshot holds.
-const SESSIONS: usize = 5_000;
 /// The most events that are caught up on; whoever missed more gets a snapshot.
 const MISSED: i64 = 2_000;
-/// How often a sign of life is sent.
-const ALIVE: Duration = Duration::from_secs(15);
 /// After this time a viewer has to come again, so that an ended sign-in does not watch for ever.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
@@ -45,16 +37,51 @@ impl Scope {
     }
 }
 
+/// Hears of everything from now on. Taken before it is asked who the viewer is and what he may see: whatever changes that
+/// is heard, too.
+pub struct Ear {
+    told: broadcast::Receiver<Told>,
+    since: Instant,
+}
+
+impl Ear {
+    /// Hears from now on.
+    pub fn open(app: &App) -> Self {
+        Self { told: app.feed.subscribe(), since: Instant::now() }
+    }
+}
+
+impl FromRequestParts<App> for Ear {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::open(app))
+    }
+}
+
 /// The feed for one viewer, as the bytes of a stream of server-sent events.
+///
+/// The connection itself draws what comes next, when it can send. What it does not draw in time is told to nobody: the
+/// viewer lags, which costs the others nothing, and is told to resync as soon as he reads again.
 pub fn watch(
     app: App,
+    ear: Ear,
     caller: &Caller,
     missed_from: Option<Position>,
 ) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
-    let (to, stream) = mpsc::channel(16);
-    let viewer = Viewer { app, scope: Scope::of(caller), user: caller.id, licenses: HashSet::new(), to };
-    tokio::spawn(viewer.run(missed_from));
-    ReceiverStream::new(stream)
+    let viewer = Viewer {
+        app,
+        scope: Scope::of(caller),
+        user: caller.id,
+        licenses: HashSet::new(),
+        // First heard, then read: what happens in between is told twice rather than not at all.
+        told: ear.told,
+        heard_since: ear.since,
+        position: Position::default(),
+        until: Instant::now() + LONGEST,
+        next: Next::Greet(missed_from),
+    };
+    stream::try_unfold(viewer, Viewer::draw)
 }
 
 struct Viewer {
@@ -62,80 +89,96 @@ struct Viewer {
     scope: Scope,
     user: UserId,
     licenses: HashSet<LicenseId>,
-    to: mpsc::Sender<Result<Bytes, DbError>>,
+    told: broadcast::Receiver<Told>,
+    heard_since: Instant,
+    position: Position,
+    until: Instant,
+    next: Next,
 }
 
-/// The viewer is gone, or has to come again.
-struct Over;
+/// What comes next.
+enum Next {
+    /// How soon to come again when the line breaks.
+    Greet(Option<Position>),
+    /// What was missed, or a snapshot.
+    Begin(Option<Position>),
+    /// What is told from now on.
+    Follow,
+    /// Nothing: the viewer has to come again.
+    End,
+}
 
 impl Viewer {
-    async fn run(mut self, missed_from: Option<Position>) {
-        if let Err(error) = self.feed(missed_from).await {
-            tracing::warn!(%error, "a viewer of the live feed has to come again");
-            // The broken stream tells his browser to reconnect.
-            let _ = self.to.send(Err(error)).await;
+    async fn draw(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
+        let drawn = match self.next {
+            Next::Greet(missed_from) => {
+                self.next = Next::Begin(missed_from);
+                Ok(Some(Bytes::from_static(b"retry: 1000\n\n")))
+            }
+            Next::Begin(missed_from) => {
+                self.next = Next::Follow;
+                match self.begin(missed_from).await {
+                    Ok(None) => self.follow().await,
+                    begun => begun,
+                }
+            }
+            Next::Follow => self.follow().await,
+            Next::End => Ok(None),
+        };
+        match drawn {
+            Ok(drawn) => Ok(drawn.map(|bytes| (bytes, self))),
+            Err(error) => {
+                // The broken stream tells his browser to reconnect.
+                tracing::warn!(%error, "a viewer of the live feed has to come again");
+                Err(error)
+            }
         }
     }
 
-    async fn feed(&mut self, missed_from: Option<Position>) -> Result<(), DbError> {
-        // First subscribe, then read: what happens in between is told twice rather than not at all.
-        let mut told = self.app.feed.subscribe();
-        let Ok(mut position) = self.begin(missed_from).await? else { return Ok(()) };
-        let until = Instant::now() + LONGEST;
-        while Instant::now() < until {
-            let next = tokio::time::timeout(ALIVE, told.recv()).await;
-            let sent = match next {
-                Err(_) => self.send(Bytes::from_static(b": alive\n\n")).await,
-                Ok(Ok(Told::Contacts(frame))) if self.scope == Scope::All => self.send(frame).await,
-                Ok(Ok(Told::Contacts(_))) => Ok(()),
-                Ok(Ok(Told::Change(tick))) if tick.position <= position => Ok(()),
-                Ok(Ok(Told::Change(tick))) if tick.changed.contains(&self.user) => Err(Over),
-                Ok(Ok(Told::Change(tick))) => {
-                    position = tick.position;
-                    self.tell(&tick).await?
-                }
+    /// The next thing that this viewer is told; none if he has to come again.
+    async fn follow(&mut self) -> Result<Option<Bytes>, DbError> {
+        loop {
+            let told = match timeout_at(self.until, self.told.recv()).await {
+                Ok(Ok(told)) => told,
                 Ok(Err(RecvError::Lagged(_))) => {
-                    let _ = self.send(frame(RESYNC, None, "{}")).await;
-                    Err(Over)
+                    self.next = Next::End;
+                    return Ok(Some(frame(RESYNC, None, "{}")));
                 }
-                Ok(Err(RecvError::Closed)) => Err(Over),
+                Ok(Err(RecvError::Closed)) | Err(_) => return Ok(None),
             };
-            if sent.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    async fn send(&self, bytes: Bytes) -> Result<(), Over> {
-        self.to.send(Ok(bytes)).await.map_err(|_| Over)
-    }
-
-    /// Sends what was missed, if that is known and not too much; else a snapshot.
-    async fn begin(&mut self, missed_from: Option<Position>) -> Result<Result<Position, Over>, DbError> {
-        if self.send(Bytes::from_static(b"retry: 1000\n\n")).await.is_err() {
-            return Ok(Err(Over));
-        }
-        if let Some(from) = missed_from {
-            let events = store::events::after(&self.app.db, from, MISSED).await?;
-            let head = self.head().await?;
-            let whole = i64::try_from(events.len()).is_ok_and(|n| n < MISSED) && from <= head;
-            if whole {
-                self.select().await?;
-                let position = events.last().map_or(from, |e| e.position);
-                if !events.is_empty() {
-                    let tick = self.app.feed.tick(&self.app.db, self.app.clock.now(), &events).await?;
-                    let sent = if tick.changed.contains(&self.user) || tick.reassigned.contains(&self.user) {
-                        self.snapshot().await?.map(drop)
-                    } else {
-                        self.tell(&tick).await?
-                    };
-                    return Ok(sent.map(|()| position));
+            match told {
+                Told::Alive(frame) => return Ok(Some(frame)),
+                Told::Contacts(frame) if self.scope == Scope::All => return Ok(Some(frame)),
+                // Whatever his position: it may have changed after he was let in and before he was told anything.
+                Told::Change(tick) if tick.changed.contains(&self.user) => return Ok(None),
+                Told::Change(tick) if tick.position > self.position => {
+                    self.position = tick.position;
+                    if let Some(bytes) = self.view(&tick).await? {
+                        return Ok(Some(bytes));
+                    }
                 }
-                return Ok(Ok(position));
+                Told::Contacts(_) | Told::Change(_) => {}
             }
         }
-        self.snapshot().await
+    }
+
+    /// What was missed, if that is known and not too much; else a snapshot. Nothing if nothing was missed.
+    async fn begin(&mut self, missed_from: Option<Position>) -> Result<Option<Bytes>, DbError> {
+        let Some(from) = missed_from else { return self.snapshot().await.map(Some) };
+        let events = store::events::after(&self.app.db, from, MISSED).await?;
+        let known = i64::try_from(events.len()).is_ok_and(|n| n < MISSED) && from <= self.head().await?;
+        if !known {
+            return self.snapshot().await.map(Some);
+        }
+        self.select().await?;
+        self.position = from;
+        let Some(last) = events.last() else { return Ok(None) };
+        self.position = last.position;
+        let tick = self.app.feed.tick(&self.app.db, self.app.clock.now(), &events).await?;
+        if tick.changed.contains(&self.user) || tick.reassigned.contains(&self.user) {
+            return self.snapshot().await.map(Some);
+        }
+        self.view(&tick).await
     }
 
     async fn head(&self) -> Result<Position, DbError> {
@@ -152,81 +195,48 @@ impl Viewer {
         Ok(())
     }
 
-    async fn snapshot(&mut self) -> Result<Result<Position, Over>, DbError> {
-        // The position first: what is read after it may be newer, and is then told once more.
-        let position = self.head().await?;
-        let (db, at) = (&self.app.db, self.app.clock.now());
-        let mut licenses = match self.scope {
-            Scope::All => store::licenses::all(db, at).await?,
-            Scope::Own(user) => store::licenses::of_user(db, at, user).await?,
-        };
-        self.app.feed.complete(&mut licenses, at);
-        let filter = store::sessions::Filter {
-            state: Some(StateFilter::Live),
-            user: if let Scope::Own(user) = self.scope { Some(user) } else { None },
-            ..Default::default()
-        };
-        let mut page = store::sessions::page(db, &filter, (SessionSort::Created, true), None, SESSIONS).await?;
-        if self.scope == Scope::All {
-            for session in page.items.iter_mut().filter(|s| s.user_id != self.user) {
-                session.support_key = None;
-            }
-        }
-        self.licenses = licenses.iter().map(|l| l.id).collect();
-        let mut queues = match self.scope {
-            Scope::All => store::queue::all(db).await?,
-            Scope::Own(user) => store::queue::of_user(db, user).await?,
-        };
-        self.app.prospects.tell_all(&mut queues, at).await?;
-        let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
-        let sent = self.send(frame(SNAPSHOT, Some(position), &json(&snapshot))).await;
-        Ok(sent.map(|()| position))
+    async fn snapshot(&mut self) -> Result<Bytes, DbError> {
+        let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.heard_since).await?;
+        (self.position, self.licenses) = (taken.position, taken.licenses);
+        Ok(taken.bytes)
     }
 
-    async fn tell(&mut self, tick: &Tick) -> Result<Result<(), Over>, DbError> {
+    /// The change as this viewer sees it; nothing if he does not. For those who see all it takes the same time whatever
+    /// changed, for the others as long as they have licenses.
+    async fn view(&mut self, tick: &Tick) -> Result<Option<Bytes>, DbError> {
+        let own = tick.sessions.contains_key(&self.user);
         match self.scope {
             // The viewer's own new sessions carry their keys, which the frame for all does not.
-            Scope::All if tick.sessions.iter().any(|(user, _)| *user == self.user) => {
-                let every = |_: &LicenseId| true;
-                let sent = self.send(tick.all.clone()).await;
-                Ok(sent.and(self.send(pieces(tick, every, self.user)).await))
+            Scope::All if own => {
+                let own = pieces(tick, &HashSet::new(), self.user);
+                Ok(Some([tick.all.clone(), own].concat().into()))
             }
-            Scope::All => Ok(self.send(tick.all.clone()).await),
-            Scope::Own(user) if tick.reassigned.contains(&user) => Ok(self.snapshot().await?.map(drop)),
-            Scope::Own(user) => {
-                let mine = |license: &LicenseId| self.licenses.contains(license);
-                let sessions = tick.sessions.iter().any(|(of, _)| *of == user);
-                if sessions
-                    || tick.licenses.iter().any(|(id, _)| mine(id))
-                    || tick.lines.iter().any(|l| mine(&l.license_id))
-                {
-                    return Ok(self.send(pieces(tick, mine, user)).await);
-                }
-                Ok(Ok(()))
+            Scope::All => Ok(Some(tick.all.clone())),
+            Scope::Own(user) if tick.reassigned.contains(&user) => self.snapshot().await.map(Some),
+            Scope::Own(user) if own || self.licenses.iter().any(|id| tick.concerns(*id)) => {
+                Ok(Some(pieces(tick, &self.licenses, user)))
             }
+            Scope::Own(_) => Ok(None),
         }
     }
 }
 
 /// The change as one user sees it, put together from what is serialised already.
-fn pieces(tick: &Tick, sees: impl Fn(&LicenseId) -> bool + Copy, user: UserId) -> Bytes {
-    let joined = |parts: Vec<&str>| parts.join(",");
-    let licenses = joined(tick.licenses.iter().filter(|(id, _)| sees(id)).map(|(_, json)| json.as_str()).collect());
-    let sessions = joined(tick.sessions.iter().filter(|(of, _)| *of == user).map(|(_, json)| json.as_str()).collect());
-    let queues = joined_lines(tick, sees, user);
-    let (position, at) = (tick.position, json(&tick.at));
+fn pieces(tick: &Tick, sees: &HashSet<LicenseId>, user: UserId) -> Bytes {
+    let licenses: Vec<_> = sees.iter().filter_map(|id| tick.licenses.get(id).map(String::as_str)).collect();
+    let licenses = licenses.join(",");
+    let sessions = tick.sessions.get(&user).map_or("", String::as_str);
+    let lines = tick.lines.iter().map(|line| line.license_id).filter(|license| sees.contains(license));
+    let queues: Vec<_> = lines.map(|license| own_line(tick, license, user)).collect();
+    let (position, at, queues) = (tick.position, json(&tick.at), queues.join(","));
     let json = format!(
         r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
     );
     frame(CHANGE, Some(position), &json)
 }
 
-/// The lines that changed, each with the tickets that are the user's.
-fn joined_lines(tick: &Tick, sees: impl Fn(&LicenseId) -> bool, user: UserId) -> String {
-    let line = |line: &QueueView| {
-        let own = tick.tickets.iter().filter(|(license, of, _)| *license == line.license_id && *of == user);
-        let tickets: Vec<_> = own.map(|(_, _, json)| json.as_str()).collect();
-        format!(r#"{{"license_id":"{}","tickets":[{}]}}"#, line.license_id, tickets.join(","))
-    };
-    tick.lines.iter().filter(|line| sees(&line.license_id)).map(line).collect::<Vec<_>>().join(",")
+/// The line of a license, with the tickets that are the user's.
+fn own_line(tick: &Tick, license: LicenseId, user: UserId) -> String {
+    let tickets = tick.tickets.get(&(license, user)).map_or("", String::as_str);
+    format!(r#"{{"license_id":"{license}","tickets":[{tickets}]}}"#)
 }

@@ -9,6 +9,7 @@ use super::{
     sweep,
 };
 use crate::{
+    bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
     store,
@@ -24,7 +25,7 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// How many commands are committed together at most.
 pub(super) const BATCH: usize = 256;
@@ -45,8 +46,8 @@ pub(super) struct Engine {
     pub db: Db,
     pub clock: Clock,
     pub dice: Dice,
-    /// Told of each commit that wrote to the event log.
-    pub moved: Arc<Notify>,
+    /// Rings after each commit that wrote to the event log.
+    pub bell: Bell,
     /// Counts what else changed licenses or users; what was read before the last change is stale.
     pub changes: Arc<AtomicU64>,
     pub known: Known,
@@ -85,7 +86,7 @@ impl Engine {
 
     /// Decides and commits; nothing if that cannot be done.
     async fn commit(&mut self, jobs: &mut [Job]) -> Option<Vec<Outcome>> {
-        if let Some(outcomes) = self.from_memory(jobs) {
+        if let Some(outcomes) = self.answer_from_memory(jobs) {
             return Some(outcomes);
         }
         for _ in 0..TRIES {
@@ -118,7 +119,7 @@ impl Engine {
 
     /// Answers a batch of nothing but signs of life, if all they concern is known and nothing is over: they are written
     /// later. What a crash can lose of them is how long leases run, and the start after it extends all leases.
-    fn from_memory(&mut self, jobs: &[Job]) -> Option<Vec<Outcome>> {
+    fn answer_from_memory(&mut self, jobs: &[Job]) -> Option<Vec<Outcome>> {
         if self.db.is_shared() || self.known.troubled || self.known.changes != self.changes.load(Ordering::Acquire) {
             return None;
         }
@@ -183,17 +184,16 @@ impl Engine {
             store::beats::write(&mut tx, &beats).await?;
         }
         store::events::append(&mut tx, batch.now, &batch.events).await?;
-        let moved = !batch.events.is_empty();
-        tx.commit().await?;
+        let saved = tx.commit().await;
+        // Also if that failed: it may have been saved nevertheless.
+        self.bell.ring(&batch.events);
+        saved?;
         self.known.memory.write_first = false;
         if flushes {
             self.known.memory.beats = Beats::default();
         }
         if !self.db.is_shared() {
             self.known.memory.give_back(batch);
-        }
-        if moved {
-            self.moved.notify_one();
         }
         Ok(outcomes)
     }

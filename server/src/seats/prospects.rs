@@ -56,8 +56,11 @@ fn mean(lengths: impl Iterator<Item = TimeDelta>) -> Option<TimeDelta> {
 #[derive(Clone, Debug)]
 pub struct Prospects {
     db: Db,
-    read: Arc<Mutex<HashMap<LicenseId, (Instant, Arc<Prospect>)>>>,
+    read: Arc<Mutex<HashMap<LicenseId, Read>>>,
 }
+
+/// When it was read, and what.
+type Read = (Instant, Arc<Prospect>);
 
 impl Prospects {
     /// Nothing is read yet.

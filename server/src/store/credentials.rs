@@ -1,7 +1,11 @@
 //! Browser sessions and API tokens. Only hashes of their secrets are stored.
 
 use crate::{
-    auth::caller::Caller,
+    auth::{
+        Caller,
+        callers::{Credential, Known},
+        secret,
+    },
     db::{Db, DbError, Row, Tx, args, statements},
     seats::Door,
 };
@@ -13,13 +17,13 @@ use seatkeeper_shared::{
 
 statements! {
     CALLER_BY_COOKIE = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, b.expires_at
         FROM browser_sessions b
         JOIN users u ON u.id = b.user_id
         WHERE b.secret_hash = $1 AND b.expires_at > $2 AND u.status = 'active'";
 
     CALLER_BY_TOKEN = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, t.expires_at
         FROM api_tokens t
         JOIN users u ON u.id = t.user_id
         WHERE t.secret_hash = $1 AND t.expires_at > $2 AND u.status = 'active'";
@@ -48,25 +52,25 @@ statements! {
         DELETE FROM api_tokens WHERE id = $1 AND user_id = $2";
 }
 
-/// Who holds this browser session, if it is good and the user active.
-pub async fn caller_by_cookie(db: &Db, hash: &str, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
-    db.one(&CALLER_BY_COOKIE, args![hash, now]).await?.map(|row| caller(&row, Door::App)).transpose()
+/// Who holds this cookie or token, if it is good and the user active.
+pub async fn caller(db: &Db, credential: &Credential, now: DateTime<Utc>) -> Result<Option<Known>, DbError> {
+    let (sql, digest, door) = match credential {
+        Credential::Cookie(digest) => (&CALLER_BY_COOKIE, digest, Door::App),
+        Credential::Token(digest) => (&CALLER_BY_TOKEN, digest, Door::Api),
+    };
+    db.one(sql, args![secret::stored(digest), now]).await?.map(|row| known(&row, door)).transpose()
 }
 
-/// Who holds this API token, if it is good and the user active.
-pub async fn caller_by_token(db: &Db, hash: &str, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
-    db.one(&CALLER_BY_TOKEN, args![hash, now]).await?.map(|row| caller(&row, Door::Api)).transpose()
-}
-
-fn caller(row: &Row, door: Door) -> Result<Caller, DbError> {
-    Ok(Caller {
+fn known(row: &Row, door: Door) -> Result<Known, DbError> {
+    let caller = Caller {
         id: row.get("id")?,
         name: row.get("name")?,
         email: row.get("email")?,
         locale: row.opt("locale")?,
         rights: super::users::rights(row)?,
         door,
-    })
+    };
+    Ok(Known { caller, expires_at: row.get("expires_at")? })
 }
 
 /// Starts a browser session.

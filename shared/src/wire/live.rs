@@ -13,6 +13,8 @@ pub const SNAPSHOT: &str = "snapshot";
 pub const CHANGE: &str = "change";
 /// The name of the event that carries [`Contacts`].
 pub const CONTACTS: &str = "contacts";
+/// The name of the event that carries [`Alive`].
+pub const ALIVE: &str = "alive";
 /// The name of the event that says: you were too slow, connect anew without a position.
 pub const RESYNC: &str = "resync";
 
@@ -62,6 +64,14 @@ pub struct Contacts {
     pub at: DateTime<Utc>,
     /// Sessions that were heard of.
     pub contacts: Vec<Contact>,
+}
+
+/// A sign of life, for the times in which nothing happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alive {
+    /// The server's time.
+    pub at: DateTime<Utc>,
 }
 
 /// One session that was heard of.

@@ -78,7 +78,7 @@ impl Watcher {
             while let Some(end) = self.read.windows(2).position(|pair| pair == b"\n\n") {
                 let block: Vec<_> = self.read.drain(..end + 2).collect();
                 let frame = Frame::read(std::str::from_utf8(&block).expect("UTF-8"));
-                if frame.is_some() {
+                if frame.as_ref().is_some_and(|frame| frame.event != "alive") {
                     return frame;
                 }
             }

@@ -1,0 +1,79 @@
+//! What happens when events were committed: what is kept in memory and no longer so is forgotten, and whoever reads the log
+//! wakes up.
+
+use crate::{auth::callers::Callers, catalog::Catalog, events::Event, store::events::Logged};
+use seatkeeper_shared::ids::{LicenseId, UserId};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::Notify;
+
+/// Rings after each commit that wrote to the event log. Clones are one bell.
+#[derive(Clone, Debug, Default)]
+pub struct Bell {
+    /// The callers that need not be read from the database.
+    pub callers: Callers,
+    /// The products that need not be read from the database.
+    pub catalog: Catalog,
+    rang: Arc<Notify>,
+    rang_here: Arc<Notify>,
+    hears_others: Arc<AtomicBool>,
+}
+
+impl Bell {
+    /// These events were committed here, or it is not known whether they were. Call it before anybody is answered.
+    pub fn ring(&self, events: &[Event]) {
+        if events.is_empty() {
+            return;
+        }
+        for event in events {
+            self.forget(event.kind, event.user, event.license);
+        }
+        self.rang.notify_one();
+        self.rang_here.notify_one();
+    }
+
+    /// Another process, or this one, says that there is something new in the log.
+    pub fn knocked(&self) {
+        self.hear_others(true);
+        self.rang.notify_one();
+    }
+
+    /// Whether this process is woken when others have written.
+    pub fn hears_others(&self) -> bool {
+        self.hears_others.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of whether this process is woken when others have written.
+    pub fn hear_others(&self, hears: bool) {
+        self.hears_others.store(hears, Ordering::Relaxed);
+    }
+
+    /// These events stand in the log; another process may have written them.
+    pub fn heard(&self, events: &[Logged]) {
+        for event in events {
+            self.forget(&event.kind, event.user, event.license);
+        }
+    }
+
+    /// Waits until it rings or somebody knocks. If that was while nobody waited, it counts. For the one reader of the log.
+    pub async fn rung(&self) {
+        self.rang.notified().await;
+    }
+
+    /// Waits until this process has something to tell to others. For the one who knocks.
+    pub async fn rung_for_others(&self) {
+        self.rang_here.notified().await;
+    }
+
+    /// Any entry about a user that is not about his seats may be about what he may do: forgetting too much costs one read.
+    fn forget(&self, kind: &str, user: Option<UserId>, license: Option<LicenseId>) {
+        if let Some(user) = user.filter(|_| license.is_none() && !kind.starts_with("session_")) {
+            self.callers.forget(user);
+        }
+        if kind.starts_with("product_") {
+            self.catalog.forget();
+        }
+    }
+}

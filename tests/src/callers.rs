@@ -1,0 +1,185 @@
+//! What was revoked is refused: by the same server with the next request, by the others within the promised time.
+
+use crate::world::{Engine, PASSWORD, Person, World, email_of, id_of, on_both_engines, wanted};
+use reqwest::{Method, header};
+use seatkeeper_shared::{
+    ids::TokenId,
+    license::Model,
+    people::{Permission, Role},
+};
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Within which time another server refuses what was revoked. It hears of it from the log within a second or so.
+const PROMISED: Duration = Duration::from_secs(5);
+
+/// Whoever shows a cookie or token, without a browser that would throw the cookie away.
+struct Shown {
+    url: String,
+    header: (header::HeaderName, String),
+}
+
+impl Shown {
+    /// The cookie of a new sign-in.
+    async fn cookie(url: &str, name: &str) -> Self {
+        let body = json!({ "email": email_of(name), "password": PASSWORD });
+        let answer = Person::stranger(url).post("/sign-in", &body).await;
+        let set = answer.headers[header::SET_COOKIE].to_str().expect("a cookie");
+        Self { url: url.to_owned(), header: (header::COOKIE, set.split(';').next().expect("a value").to_owned()) }
+    }
+
+    fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), header: self.header.clone() }
+    }
+
+    async fn is_accepted(&self) -> bool {
+        let me = Person::stranger(&self.url);
+        let answer = me.send(me.request(Method::GET, "/me").header(&self.header.0, &self.header.1)).await;
+        if answer.status != 200 {
+            answer.problem(401, "not_signed_in");
+            return false;
+        }
+        true
+    }
+
+    async fn sign_out(&self) {
+        let me = Person::stranger(&self.url);
+        me.send(me.request(Method::POST, "/sign-out").header(&self.header.0, &self.header.1)).await;
+    }
+}
+
+/// Asks until the answer is no; how long that took.
+async fn until_not(is_accepted: impl AsyncFn() -> bool) -> Duration {
+    let begun = Instant::now();
+    while is_accepted().await {
+        assert!(begun.elapsed() < PROMISED, "still accepted after {:?}", begun.elapsed());
+    }
+    begun.elapsed()
+}
+
+async fn is_accepted(person: &Person) -> bool {
+    person.get("/me").await.status == 200
+}
+
+async fn delete_tokens(person: &Person) {
+    for token in person.get("/tokens").await.ok().as_array().expect("tokens") {
+        person.delete(&format!("/tokens/{}", id_of::<TokenId>(token))).await;
+    }
+}
+
+on_both_engines! {
+    async fn a_deleted_token_is_refused_with_the_next_request(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        let program = agent.with_token().await;
+        let other = agent.with_token().await;
+        for _ in 0..3 {
+            assert_eq!(program.get("/me").await.ok()["name"], "Nora Neu");
+        }
+        let listed = agent.get("/tokens").await.ok();
+        agent.delete(&format!("/tokens/{}", id_of::<TokenId>(&listed[0]))).await;
+        agent.get("/me").await.ok();
+        let answers = [program.get("/me").await.status, other.get("/me").await.status];
+        assert_eq!(answers.iter().filter(|status| **status == 401).count(), 1, "the other token is good");
+        delete_tokens(&agent).await;
+        program.get("/me").await.problem(401, "not_signed_in");
+        other.get("/me").await.problem(401, "not_signed_in");
+    }
+
+    async fn whoever_is_suspended_is_refused_with_the_next_request(world: World) {
+        let (_, people) = world.pool(2, 2).await;
+        let program = people[0].with_token().await;
+        let session = program.ask().await.created();
+        people[0].get("/me").await.ok();
+        let user = format!("/users/{}", people[0].id);
+        world.admin.patch(&user, &json!({ "status": "suspended" })).await.ok();
+        people[0].get("/me").await.problem(401, "not_signed_in");
+        let beat = format!("/sessions/{}/heartbeat", session["id"].as_str().expect("an id"));
+        program.post(&beat, &json!({})).await.problem(401, "not_signed_in");
+        people[1].ask().await.created();
+        world.admin.patch(&user, &json!({ "status": "active" })).await.ok();
+        people[0].get("/me").await.problem(401, "not_signed_in");
+    }
+
+    async fn whoever_signed_out_is_refused_and_his_other_browser_is_not(world: World) {
+        world.user("Nora Neu", Role::Agent, &[]).await;
+        let browsers = [Shown::cookie(&world.url, "Nora Neu").await, Shown::cookie(&world.url, "Nora Neu").await];
+        assert!(browsers[0].is_accepted().await && browsers[1].is_accepted().await);
+        browsers[0].sign_out().await;
+        assert!(!browsers[0].is_accepted().await && browsers[1].is_accepted().await);
+    }
+
+    async fn new_rights_count_with_the_next_request(world: World) {
+        let manager = world.person("Max Manager", Role::Manager, &[Permission::ManageProducts]).await;
+        let program = manager.with_token().await;
+        program.post("/products", &json!({ "name": "Service Desk" })).await.created();
+        let user = format!("/users/{}", manager.id);
+        world.admin.patch(&user, &json!({ "permissions": [] })).await.ok();
+        program.post("/products", &json!({ "name": "Remote Support" })).await.problem(403, "forbidden");
+        world.admin.patch(&user, &json!({ "permissions": ["manage_products"] })).await.ok();
+        program.post("/products", &json!({ "name": "Remote Support" })).await.created();
+        world.admin.patch(&user, &json!({ "role": "agent", "permissions": [], "name": "Max Agent" })).await.ok();
+        program.get("/users").await.problem(403, "forbidden");
+        assert_eq!(program.get("/me").await.ok()["name"], "Max Agent");
+        manager.patch("/me", &json!({ "locale": "de" })).await.ok();
+        assert_eq!(program.get("/me").await.ok()["locale"], "de");
+    }
+
+    async fn revoking_among_many_requests_leaves_nobody_in(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        for _ in 0..20 {
+            let program = agent.with_token().await;
+            let asking = futures_util::future::join_all((0..10).map(|_| program.get("/me")));
+            tokio::join!(asking, delete_tokens(&agent));
+            program.get("/me").await.problem(401, "not_signed_in");
+        }
+    }
+
+    async fn a_product_that_was_unknown_is_known_once_it_is_there(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        agent.ask().await.problem(422, "invalid");
+        let product = world.product("Remote Support v5").await;
+        agent.ask().await.problem(409, "not_assigned");
+        let license = world.license(product, Model::Concurrent, 1).await;
+        world.grant(license, &[agent.id]).await;
+        for name in [product.to_string(), product.to_string().to_uppercase(), "remote-support-v5".to_owned()] {
+            let mut body = wanted("application");
+            body["product"] = json!(name);
+            agent.post("/sessions", &body).await.created();
+        }
+        agent.post("/sessions", &json!({ "product": "Remote-Support-v5", "device": "PC", "mode": "application" }))
+            .await.problem(422, "invalid");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_server_revokes_the_other_refuses_in_time() {
+    let world = World::start(Engine::Postgres).await;
+    let other = world.beside().await;
+    let (nora, lena) = (world.agent("Nora Neu").await, world.agent("Lena Schubert").await);
+    let programs = [nora.with_token().await.at(&other), lena.with_token().await.at(&other)];
+    let browser = Shown::cookie(&world.url, "Nora Neu").await;
+    let there = browser.at(&other);
+    assert!(is_accepted(&programs[0]).await && is_accepted(&programs[1]).await && there.is_accepted().await);
+    delete_tokens(&nora).await;
+    let waited = until_not(async || is_accepted(&programs[0]).await).await;
+    let suspended = json!({ "status": "suspended" });
+    world.admin.patch(&format!("/users/{}", lena.id), &suspended).await.ok();
+    let waited = waited.max(until_not(async || is_accepted(&programs[1]).await).await);
+    assert!(there.is_accepted().await);
+    browser.sign_out().await;
+    let waited = waited.max(until_not(async || there.is_accepted().await).await);
+    assert!(waited < Duration::from_secs(3), "the log should tell before what is kept is too old: {waited:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rights_that_one_server_changes_count_at_the_other_in_time() {
+    let world = World::start(Engine::Postgres).await;
+    let other = world.beside().await;
+    let manager = world.person("Max Manager", Role::Manager, &[]).await.at(&other);
+    manager.get("/users").await.ok();
+    world.admin.patch(&format!("/users/{}", manager.id), &json!({ "role": "agent" })).await.ok();
+    until_not(async || manager.get("/users").await.status == 200).await;
+    manager.get("/users").await.problem(403, "forbidden");
+    assert_eq!(manager.get("/me").await.ok()["rights"]["role"], "agent");
+}
