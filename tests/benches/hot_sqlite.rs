@@ -21,7 +21,7 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
         (Hot::found(Engine::Sqlite, CONNECTIONS).await?, Hot::found(Engine::Sqlite, CONNECTIONS).await?);
     let seatkeeper = Server::seatkeeper(&ours.database.address).await?;
     let reference = Server::reference(&theirs.database.address).await?;
-    let no_op = Server::no_op().await?;
+    let no_op = Server::no_op(0).await?;
     let (mut own, mut plain, mut nothing) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         nothing.push(round(&[no_op.address], &ours.agents, OTHERS_LAST).await);

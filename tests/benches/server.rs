@@ -51,10 +51,11 @@ impl Server {
             .await
     }
 
-    /// A handler that does nothing.
-    pub async fn no_op() -> anyhow::Result<Self> {
+    /// A handler that does nothing, and sends frames of this size to viewers.
+    pub async fn no_op(frame: usize) -> anyhow::Result<Self> {
         let port = free_port()?;
-        Self::start(Command::new(env::current_exe()?).args(["serve-no-op", &port.to_string()]), port).await
+        let (told, frame) = (port.to_string(), frame.to_string());
+        Self::start(Command::new(env::current_exe()?).args(["serve-no-op", &told, &frame]), port).await
     }
 
     async fn start(command: &mut Command, port: u16) -> anyhow::Result<Self> {

@@ -18,13 +18,15 @@ mod reference;
 mod server;
 mod size;
 mod table;
+mod viewer;
+mod viewers;
 
 use anyhow::{Context as _, bail};
 use std::process::ExitCode;
 use table::Table;
 
 /// The scenarios by the names that `--only` takes, in the order in which they run.
-const SCENARIOS: [&str; 5] = ["sqlite", "postgres", "size-sqlite", "size-postgres", "heartbeats"];
+const SCENARIOS: [&str; 6] = ["sqlite", "postgres", "size-sqlite", "size-postgres", "heartbeats", "viewers"];
 
 fn main() -> ExitCode {
     match start() {
@@ -43,7 +45,7 @@ fn start() -> anyhow::Result<bool> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["serve-no-op", port] => on_all_cores(no_op::serve(port.parse()?)).map(|()| true),
+        ["serve-no-op", port, frame] => on_all_cores(no_op::serve(port.parse()?, frame.parse()?)).map(|()| true),
         ["serve-reference", port, database] => {
             on_all_cores(reference::serve(port.parse()?, database.to_owned())).map(|()| true)
         }
@@ -76,6 +78,7 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "size-sqlite" => size::sqlite(table).await,
         "size-postgres" => size::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
+        "viewers" => viewers::measure(table).await,
         _ => bail!("there is no such scenario; there are {}", SCENARIOS.join(", ")),
     }
 }
