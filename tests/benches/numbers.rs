@@ -13,6 +13,12 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The mean; NaN of none.
+pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let number = values.len() as f64;
+    values.sum::<f64>() / number
+}
+
 /// A number with a comma between thousands, as people read it.
 pub fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");

@@ -45,14 +45,15 @@ impl Table {
 }
 
 impl Demand {
-    /// Not by NaN: what could not be measured is missed.
+    /// What could not be measured is missed.
     fn is_met_by(self, measured: f64) -> bool {
-        match self {
-            Self::AtLeast(least) => measured >= least,
-            Self::AtMost(most) => measured <= most,
-            Self::Below(bound, _) => measured < bound,
-            Self::None => measured == 0.0,
-        }
+        measured.is_finite()
+            && match self {
+                Self::AtLeast(least) => measured >= least,
+                Self::AtMost(most) => measured <= most,
+                Self::Below(bound, _) => measured < bound,
+                Self::None => measured == 0.0,
+            }
     }
 
     fn shown(self, measured: f64) -> String {
