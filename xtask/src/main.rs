@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the chores of this workspace, from a fresh checkout to a running server.
 
 mod app;
+mod bench;
 mod browser;
 mod dev;
 mod dist;
@@ -35,6 +36,8 @@ enum Chore {
     Run(run::Options),
     /// Run the tests on both databases and in a real browser.
     Test(test::Options),
+    /// Measure the promises about speed, as ratios in one run; about five minutes.
+    Bench(bench::Options),
     /// Check format, lints and dependencies.
     Lint,
     /// Start server and app for development; both are rebuilt when their sources change.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     let done = process::stop_all_on_interrupt().and_then(|()| match chore {
         Chore::Run(options) => run::run(&options),
         Chore::Test(options) => test::run(&options),
+        Chore::Bench(options) => bench::run(&options),
         Chore::Lint => lint::run(),
         Chore::Dev => dev::run(),
         Chore::Dist => dist::run(),

@@ -38,6 +38,14 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 pub fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(crate::workspace::root());
+    // What `cargo run` tells this program about its own package. Build scripts that watch these variables, as ring's
+    // does, would run again whenever cargo is called now from here and now by hand, and with them half of the build.
+    for (name, _) in std::env::vars_os() {
+        let of_package = |prefix| name.as_encoded_bytes().starts_with(prefix);
+        if of_package(b"CARGO_PKG_") || of_package(b"CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 

@@ -1,0 +1,224 @@
+//! Accounts of any size, written straight into the tables: through the API, a hundred thousand users take too long.
+
+use crate::database::Database;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use seatkeeper::{
+    auth::secret,
+    clock::Clock,
+    db::{Db, Sql},
+};
+use seatkeeper_shared::{
+    ids::{LicenseId, UserId},
+    license::SeatRule,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// How many rows one statement writes.
+const ROWS: usize = 5_000;
+/// The lease of every license, in seconds: what the API gives if nothing else is asked for.
+const LEASE: i64 = 120;
+
+static ACCOUNT: Sql = Sql::new(|| {
+    "INSERT INTO account (id, name, time_zone, created_at) VALUES (1, 'Muster Support GmbH', 'UTC', $1)".into()
+});
+static USERS: Sql = Sql::new(|| {
+    "INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, status, created_at)
+     SELECT id, name, name_key, email, email, role, '[]', $2, 'active', at
+     FROM ROWS($1: id uuid, name text, name_key text, email text, role text, at time)"
+        .into()
+});
+static TOKENS: Sql = Sql::new(|| {
+    "INSERT INTO api_tokens (id, user_id, name, secret_hash, created_at, expires_at)
+     SELECT id, id, 'Bench', secret_hash, at, expires_at
+     FROM ROWS($1: id uuid, secret_hash text, at time, expires_at time)"
+        .into()
+});
+static PRODUCTS: Sql = Sql::new(|| {
+    "INSERT INTO products (id, slug, name, key_seconds, created_at)
+     SELECT id, slug, slug, 600, at
+     FROM ROWS($1: id uuid, slug text, at time)"
+        .into()
+});
+static LICENSES: Sql = Sql::new(|| {
+    "INSERT INTO licenses (id, product_id, model, seats, seat_rule, lease_seconds, created_at)
+     SELECT id, id, 'concurrent', seats, seat_rule, lease, at
+     FROM ROWS($1: id uuid, seats int, seat_rule text, lease int, at time)"
+        .into()
+});
+static ASSIGNMENTS: Sql = Sql::new(|| {
+    "INSERT INTO assignments (license_id, user_id, created_at)
+     SELECT license_id, user_id, at
+     FROM ROWS($1: license_id uuid, user_id uuid, at time)"
+        .into()
+});
+static SESSIONS: Sql = Sql::new(|| {
+    "INSERT INTO sessions (id, license_id, user_id, device, state, mode, created_at, connected_at, last_seen_at,
+                           lease_until)
+     SELECT id, license_id, user_id, 'Bench', 'connected', 'unattended', at, at, at, lease_until
+     FROM ROWS($1: id uuid, license_id uuid, user_id uuid, at time, lease_until time)"
+        .into()
+});
+static VACUUM: Sql = Sql::new(|| "VACUUM ANALYZE".into());
+static CHECKPOINT: Sql = Sql::new(|| "CHECKPOINT".into());
+
+/// Somebody who works with a product.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// Who.
+    pub user: UserId,
+    /// His API token.
+    pub token: String,
+    /// The product, by its slug.
+    pub product: String,
+}
+
+/// A concurrent license of a product of its own.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Its id.
+    pub license: LicenseId,
+    /// The product's slug.
+    pub product: String,
+    /// Seats.
+    pub seats: i64,
+}
+
+impl Agent {
+    /// The same person, who works with another product.
+    pub fn at(&self, pool: &Pool) -> Self {
+        Self { product: pool.product.clone(), ..self.clone() }
+    }
+}
+
+/// An account that is being written. Everything of a kind is numbered from 0.
+pub struct Account {
+    db: Db,
+    now: DateTime<Utc>,
+}
+
+impl Account {
+    /// Begins with an account in which there is nobody.
+    pub async fn found(database: &Database) -> anyhow::Result<Self> {
+        let account = Self { db: database.open().await?, now: Clock::default().now() };
+        let mut tx = account.db.begin().await?;
+        tx.run(&ACCOUNT, vec![account.now.into()]).await?;
+        tx.commit().await?;
+        Ok(account)
+    }
+
+    /// Writes agents with a token each; their product is still open.
+    pub async fn agents(&self, number: usize) -> anyhow::Result<Vec<Agent>> {
+        self.people("agent", number).await
+    }
+
+    /// Writes an admin with a token.
+    pub async fn admin(&self) -> anyhow::Result<Agent> {
+        Ok(self.people("admin", 1).await?.remove(0))
+    }
+
+    async fn people(&self, role: &str, number: usize) -> anyhow::Result<Vec<Agent>> {
+        let kind = if role == "admin" { 1 } else { 2 };
+        let people: Vec<Agent> = (0..number)
+            .map(|place| {
+                // As long as a real one.
+                let token = format!("{role}-{place:0>37}");
+                Agent { user: UserId(id(kind, place)), token, product: String::new() }
+            })
+            .collect();
+        let (at, until) = (text(self.now), text(self.now + TimeDelta::days(1)));
+        let user = |(place, person): (usize, &Agent)| {
+            let (name, key) = (format!("Agent {place}"), format!("agent {place}"));
+            let email = format!("{role}{place}@example.org");
+            json!({ "id": person.user, "name": name, "name_key": key, "email": email, "role": role, "at": at })
+        };
+        self.write(&USERS, people.iter().enumerate().map(user), vec![(role == "admin").into()]).await?;
+        let token = |person: &Agent| {
+            let hash = secret::hash(&person.token);
+            json!({ "id": person.user, "secret_hash": hash, "at": at, "expires_at": until })
+        };
+        self.write(&TOKENS, people.iter().map(token), vec![]).await?;
+        Ok(people)
+    }
+
+    /// Writes licenses, with so many seats each.
+    pub async fn pools(&self, number: usize, seats: i64, rule: SeatRule) -> anyhow::Result<Vec<Pool>> {
+        let pools: Vec<Pool> = (0..number)
+            .map(|place| Pool { license: license(place), product: format!("product-{place}"), seats })
+            .collect();
+        self.sell(&pools, rule).await?;
+        Ok(pools)
+    }
+
+    /// Writes these licenses.
+    pub async fn sell(&self, pools: &[Pool], rule: SeatRule) -> anyhow::Result<()> {
+        let at = text(self.now);
+        let product = |pool: &Pool| json!({ "id": pool.license, "slug": pool.product, "at": at });
+        self.write(&PRODUCTS, pools.iter().map(product), vec![]).await?;
+        let license = |pool: &Pool| json!({ "id": pool.license, "seats": pool.seats, "seat_rule": rule, "lease": LEASE, "at": at });
+        self.write(&LICENSES, pools.iter().map(license), vec![]).await
+    }
+
+    /// Assigns licenses.
+    pub async fn assign(&self, pairs: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
+        let at = text(self.now);
+        let rows = pairs.map(|(license, user)| json!({ "license_id": license, "user_id": user, "at": at }));
+        self.write(&ASSIGNMENTS, rows, vec![]).await
+    }
+
+    /// Writes live sessions whose leases have just begun; the seats must suffice.
+    pub async fn sessions(&self, holders: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
+        let (at, until) = (text(self.now), text(self.now + TimeDelta::seconds(LEASE)));
+        let rows = holders.enumerate().map(|(place, (license, user))| {
+            let session = session(place);
+            json!({ "id": session, "license_id": license, "user_id": user, "at": at, "lease_until": until })
+        });
+        self.write(&SESSIONS, rows, vec![]).await
+    }
+
+    /// Closes the database for the server. PostgreSQL does now what it would do in the middle of the measurement, after so
+    /// much was written at once.
+    pub async fn close(self) -> anyhow::Result<()> {
+        if self.db.is_shared() {
+            self.db.one(&VACUUM, vec![]).await?;
+            self.db.one(&CHECKPOINT, vec![]).await?;
+        }
+        self.db.close().await;
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        sql: &Sql,
+        rows: impl Iterator<Item = Value>,
+        more: Vec<seatkeeper::db::Value>,
+    ) -> anyhow::Result<()> {
+        let mut rows = rows.peekable();
+        let mut tx = self.db.begin().await?;
+        while rows.peek().is_some() {
+            let set = Value::Array(rows.by_ref().take(ROWS).collect()).to_string();
+            let args = std::iter::once(set.into()).chain(more.clone()).collect();
+            tx.run(sql, args).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The id of the license with this number.
+pub fn license(place: usize) -> LicenseId {
+    LicenseId(id(3, place))
+}
+
+/// The id of the session with this number.
+pub fn session(place: usize) -> Uuid {
+    id(4, place)
+}
+
+fn id(kind: u128, place: usize) -> Uuid {
+    Uuid::from_u128(kind << 120 | place as u128)
+}
+
+/// A time as both engines read it.
+fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

@@ -1,0 +1,34 @@
+//! What must hold after the load, counted from the log and not from what the server says: speed that oversells is none.
+
+use crate::{account::Pool, database::Database};
+use seatkeeper::db::Sql;
+
+/// Counts up and down along the log, in which the order is that of the commits.
+static MOST_OCCUPIED: Sql = Sql::new(|| {
+    "SELECT COALESCE(MAX(occupied), 0) AS most
+     FROM (
+         SELECT CAST(SUM(CASE kind WHEN 'session_created' THEN 1 WHEN 'session_ended' THEN -1 ELSE 0 END)
+                     OVER (ORDER BY position) AS BIGINT) AS occupied
+         FROM events
+         WHERE license_id = $1) counted"
+        .into()
+});
+static DEADLOCKS: Sql =
+    Sql::new(|| "SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()".into());
+
+/// The most seats that were ever taken of a license whose agents have one session each.
+pub async fn most_occupied(database: &Database, pool: &Pool) -> anyhow::Result<i64> {
+    number(database, &MOST_OCCUPIED, vec![pool.license.into()], "most").await
+}
+
+/// How often PostgreSQL had to break a deadlock.
+pub async fn deadlocks(database: &Database) -> anyhow::Result<i64> {
+    number(database, &DEADLOCKS, vec![], "number").await
+}
+
+async fn number(database: &Database, sql: &Sql, args: Vec<seatkeeper::db::Value>, column: &str) -> anyhow::Result<i64> {
+    let db = database.open().await?;
+    let row = db.one(sql, args).await?;
+    db.close().await;
+    Ok(row.map(|row| row.get(column)).transpose()?.unwrap_or_default())
+}

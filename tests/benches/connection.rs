@@ -1,0 +1,101 @@
+//! A keep-alive HTTP/1.1 connection that costs as little as can be: what the load takes, the server does not get.
+
+use std::{io, net::SocketAddr, ops::Range};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+/// The largest answer that is waited for.
+const LARGEST: usize = 1 << 20;
+
+/// A connection with one request under way at a time.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: vec![0; 4096] })
+    }
+
+    /// Sends a whole request and waits for its status and body.
+    pub async fn ask(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
+        self.stream.write_all(request).await?;
+        let mut filled = 0;
+        loop {
+            if filled == self.buffer.len() {
+                self.grow()?;
+            }
+            let read = self.stream.read(&mut self.buffer[filled..]).await?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            filled += read;
+            if let Some((status, body)) = answer(&self.buffer[..filled])? {
+                return Ok((status, &self.buffer[body]));
+            }
+        }
+    }
+
+    fn grow(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= LARGEST {
+            return Err(io::Error::other("the answer has no end"));
+        }
+        self.buffer.resize(self.buffer.len() * 2, 0);
+        Ok(())
+    }
+}
+
+/// Status and place of the body, once all of it is there.
+fn answer(bytes: &[u8]) -> io::Result<Option<(u16, Range<usize>)>> {
+    let Some(head) = head_end(bytes) else { return Ok(None) };
+    let status = status(bytes).ok_or_else(|| io::Error::other("no HTTP answer"))?;
+    let length = content_length(&bytes[..head]).ok_or_else(|| io::Error::other("an answer without its length"))?;
+    let end = head + length;
+    Ok((bytes.len() >= end).then_some((status, head..end)))
+}
+
+/// Where the head of an answer ends, if it is there.
+pub fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|start| start + 4)
+}
+
+/// The status in the first line of an answer.
+pub fn status(bytes: &[u8]) -> Option<u16> {
+    std::str::from_utf8(bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()?.parse().ok()
+}
+
+fn content_length(head: &[u8]) -> Option<usize> {
+    const NAME: &[u8] = b"content-length:";
+    let line = head
+        .split(|byte| *byte == b'\n')
+        .find(|line| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)))?;
+    std::str::from_utf8(&line[NAME.len()..]).ok()?.trim().parse().ok()
+}
+
+/// A POST with a token; without a body it has no content type either.
+pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
+    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// A GET with a token.
+pub fn get(path: &str, token: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
+/// The `id` of a JSON object, which the server writes first.
+pub fn id_in(body: &[u8]) -> Option<&str> {
+    const BEFORE: &[u8] = b"\"id\":\"";
+    let start = body.windows(BEFORE.len()).position(|window| window == BEFORE)? + BEFORE.len();
+    std::str::from_utf8(body.get(start..start + 36)?).ok()
+}

@@ -1,0 +1,68 @@
+//! The limit: axum with the same routes, which reads the same JSON, does nothing, and answers JSON; and which sends ready
+//! bytes to viewers.
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, State},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing,
+};
+use futures_util::stream::unfold;
+use seatkeeper_shared::{ids::SessionId, wire::sessions::NewSession};
+use serde::Serialize;
+use std::{convert::Infallible, time::Duration};
+use tokio::{net::TcpListener, sync::broadcast};
+use uuid::Uuid;
+
+/// How often viewers are sent something: as often as the product does.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What is sent to viewers: as cheap to clone as can be.
+type Frame = axum::body::Bytes;
+
+/// What is answered.
+#[derive(Serialize)]
+struct Named {
+    id: SessionId,
+}
+
+/// Serves for ever; viewers are sent frames of this size.
+pub async fn serve(port: u16, frame: usize) -> anyhow::Result<()> {
+    let (frames, _) = broadcast::channel(16);
+    tokio::spawn(tick(frames.clone(), frame));
+    let routes = Router::new()
+        .route("/readyz", routing::get(async || "ok\n"))
+        .route("/api/v1/sessions", routing::post(create))
+        .route("/api/v1/sessions/{id}/end", routing::post(end))
+        .route("/api/v1/live", routing::get(live))
+        .with_state(frames);
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    Ok(axum::serve(listener, routes).await?)
+}
+
+async fn create(Json(_): Json<NewSession>) -> (StatusCode, Json<Named>) {
+    (StatusCode::CREATED, Json(Named { id: SessionId(Uuid::from_u128(1)) }))
+}
+
+async fn end(Path(id): Path<SessionId>) -> Json<Named> {
+    Json(Named { id })
+}
+
+async fn tick(frames: broadcast::Sender<Frame>, size: usize) {
+    let mut ticks = tokio::time::interval(TICK);
+    for position in 0_u64.. {
+        ticks.tick().await;
+        // Nobody may be watching.
+        let _ = frames.send(format!("id: {position}\nevent: change\ndata: {}\n\n", "x".repeat(size)).into());
+    }
+}
+
+async fn live(State(frames): State<broadcast::Sender<Frame>>) -> impl IntoResponse {
+    let frames = unfold(frames.subscribe(), |mut frames| async move {
+        let frame = frames.recv().await.ok()?;
+        Some((Ok::<_, Infallible>(frame), frames))
+    });
+    ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(frames))
+}
