@@ -7,7 +7,7 @@ mod evidence;
 mod faults;
 mod history;
 
-use crate::world::{Cluster, Ground, Person, Proxy, process, seed};
+use crate::world::{Cluster, Ground, Person, Proxy, process, seed, wrong_clock};
 use checker::Terms;
 use clients::{Offer, Run};
 use faults::{Machine, Tally};
@@ -54,7 +54,7 @@ async fn postgres_and_three_servers_keep_their_word_whatever_fails() {
     let database = Cluster::database_at(cluster.address);
     let people = seed::people(&database, AGENTS).await;
     let (mut machines, mut ways) = (Vec::new(), Vec::new());
-    for environment in [Vec::new(), Vec::new(), wrong_clock()] {
+    for environment in [Vec::new(), Vec::new(), wrong_clock::environment("+7m").unwrap_or_default()] {
         let way = Proxy::start(vec![cluster.address]).await;
         let database = Cluster::database_at(way.address);
         machines.push(Machine::start(process::free_address(), database, environment).await);
@@ -198,27 +198,4 @@ async fn all_free(admin: &Person) -> bool {
     let sessions = admin.get("/sessions?state=live").await.ok();
     let free = |license: &serde_json::Value| license["use"]["occupied"] == 0;
     licenses.as_array().is_some_and(|all| all.iter().all(free)) && sessions["items"] == json!([])
-}
-
-/// The environment of a server whose clock is seven minutes fast, if the means are there.
-fn wrong_clock() -> Vec<(&'static str, String)> {
-    let Some(library) = libfaketime() else {
-        println!("libfaketime is not installed: all clocks are right");
-        return Vec::new();
-    };
-    vec![
-        ("LD_PRELOAD", library),
-        ("FAKETIME", "+7m".to_owned()),
-        // Only the time of day is wrong; pauses are as long as they should be.
-        ("DONT_FAKE_MONOTONIC", "1".to_owned()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-    ]
-}
-
-/// Where Debian puts it.
-fn libfaketime() -> Option<String> {
-    let mut folders = std::fs::read_dir("/usr/lib").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    let library =
-        folders.find_map(|folder| Some(folder.join("faketime/libfaketime.so.1")).filter(|file| file.is_file()));
-    library?.to_str().map(str::to_owned)
 }

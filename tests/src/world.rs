@@ -8,6 +8,7 @@ pub mod process;
 pub mod proxy;
 pub mod seed;
 pub mod watcher;
+pub mod wrong_clock;
 
 pub use cluster::Cluster;
 pub use database::{Database, Engine};

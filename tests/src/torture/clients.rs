@@ -50,6 +50,11 @@ impl Run {
         self.history.now() >= self.until
     }
 
+    /// Whether there is time for faults that last.
+    pub fn is_long(&self) -> bool {
+        self.until >= Duration::from_secs(60)
+    }
+
     /// Asks once and writes down the answer.
     async fn ask(&self, person: &Person, asked: Asked, request: RequestBuilder) -> Told {
         let invoked = self.history.now();

@@ -5,6 +5,9 @@ use crate::world::{Cluster, Ground, Process, Proxy};
 use nix::sys::signal::Signal;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Mutex, time::Duration};
 
+/// Longer than a lease and than what the server takes for an outage.
+const OUTAGE: Duration = Duration::from_secs(12);
+
 /// How many faults there were of each kind.
 #[derive(Default)]
 pub struct Tally(Mutex<BTreeMap<&'static str, usize>>);
@@ -90,7 +93,12 @@ impl Machine {
 /// What befalls the one server of a SQLite file.
 pub async fn on_one_server(run: &Run, machine: &mut Machine, ground: &Ground, tally: &Tally, mut luck: fastrand::Rng) {
     while calm(run, &mut luck).await {
-        if luck.u8(..) < 70 && ground.is_small() {
+        if run.is_long() && luck.u8(..) < 4 {
+            tally.note("outage of 12 s");
+            machine.kill();
+            tokio::time::sleep(OUTAGE).await;
+            machine.switch_on().await;
+        } else if luck.u8(..) < 70 && ground.is_small() {
             full_disk(machine, ground, tally, &mut luck).await;
         } else {
             on_a_server(machine, tally, &mut luck).await;
@@ -147,6 +155,11 @@ async fn on_a_server(machine: &mut Machine, tally: &Tally, luck: &mut fastrand::
 pub async fn on_the_database(run: &Run, cluster: &mut Cluster, ways: &[Proxy], tally: &Tally, mut luck: fastrand::Rng) {
     while calm(run, &mut luck).await {
         match luck.u8(0..12) {
+            0 if run.is_long() && luck.u8(..) < 50 => {
+                tally.note("outage of PostgreSQL for 12 s");
+                cluster.stop(Signal::SIGINT);
+                tokio::time::sleep(OUTAGE).await;
+            }
             0..3 => {
                 tally.note("immediate stop of PostgreSQL");
                 cluster.stop(Signal::SIGQUIT);

@@ -111,7 +111,18 @@ fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo).args(["build", "--quiet", "--package", "seatkeeper"]).status();
+        let mut build = Command::new(cargo);
+        // Together with the tests, which are built already: alone it would have other features of its dependencies, and
+        // these would be compiled twice.
+        build.args(["build", "--quiet", "--workspace", "--exclude", "seatkeeper-frontend"]);
+        build.args(["--bin", "seatkeeper", "--test", "stories"]);
+        // Nor must it see what cargo told us about the tests: some build scripts would run again for that.
+        for (name, _) in std::env::vars_os() {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                build.env_remove(name);
+            }
+        }
+        let built = build.status();
         assert!(built.is_ok_and(|status| status.success()), "the server does not build");
         let tests = std::env::current_exe().expect("the test's own path");
         let folder = tests.parent().and_then(|deps| deps.parent()).expect("target/debug/deps");
