@@ -15,6 +15,7 @@ mod scratch;
 mod suite;
 mod test;
 mod tools;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Chore {
     Run(run::Options),
     /// Run the tests on both databases and in a real browser.
     Test(test::Options),
+    /// Let everything fail for minutes, on both databases, and check what clients were told.
+    Torture(torture::Options),
     /// Check format, lints and dependencies.
     Lint,
     /// Start server and app for development; both are rebuilt when their sources change.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
     let done = process::stop_all_on_interrupt().and_then(|()| match chore {
         Chore::Run(options) => run::run(&options),
         Chore::Test(options) => test::run(&options),
+        Chore::Torture(options) => torture::run(&options),
         Chore::Lint => lint::run(),
         Chore::Dev => dev::run(),
         Chore::Dist => dist::run(),
