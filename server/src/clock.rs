@@ -2,39 +2,49 @@
 
 use crate::db::{DbError, Tx};
 use base64::Engine as _;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use rand::{RngCore, SeedableRng, rngs::StdRng};
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicI64, Ordering},
+};
 use uuid::Uuid;
+
+/// How long the database may take to tell its time if that is to tell how far our clock is off.
+const ANSWERED_AT_ONCE: TimeDelta = TimeDelta::milliseconds(200);
 
 /// The one clock by which leases are counted: the database's, or in tests one that stands still.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<Mutex<DateTime<Utc>>>>);
+pub struct Clock {
+    fixed: Option<Arc<Mutex<DateTime<Utc>>>>,
+    /// By how many microseconds this machine's clock is ahead of the database's, as far as that is known.
+    ahead: Arc<AtomicI64>,
+}
 
 impl Clock {
     /// A clock that shows this time until it is set anew.
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        Self(Some(Arc::new(Mutex::new(at))))
+        Self { fixed: Some(Arc::new(Mutex::new(at))), ahead: Arc::default() }
     }
 
     /// Whether it stands still.
     pub fn is_fixed(&self) -> bool {
-        self.0.is_some()
+        self.fixed.is_some()
     }
 
     /// Sets a fixed clock; the real one cannot be set.
     pub fn set(&self, at: DateTime<Utc>) {
-        if let Some(fixed) = &self.0 {
+        if let Some(fixed) = &self.fixed {
             *fixed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = at;
         }
     }
 
-    /// The time of this machine, for whatever is not a lease: sign-ins, tokens, what people are shown.
-    #[expect(clippy::disallowed_methods, reason = "this is the place where time comes from")]
+    /// The time for whatever is not a decision on a lease: sign-ins, tokens, ids, what people are shown. It is the
+    /// database's as it was last heard, so that a server whose own clock is wrong tells the same as the others.
     pub fn now(&self) -> DateTime<Utc> {
-        match &self.0 {
+        match &self.fixed {
             Some(fixed) => *fixed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()),
-            None => Utc::now(),
+            None => here() - TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed)),
         }
         .trunc_subsecs(6)
     }
@@ -44,11 +54,30 @@ impl Clock {
     /// # Errors
     /// The database does not answer.
     pub async fn now_in(&self, tx: &mut Tx) -> Result<DateTime<Utc>, DbError> {
-        match (&self.0, tx.own_time().await?) {
-            (None, Some(theirs)) => Ok(theirs.trunc_subsecs(6)),
-            _ => Ok(self.now()),
+        if self.fixed.is_some() {
+            return Ok(self.now());
         }
+        let before = here();
+        let Some(theirs) = tx.own_time().await? else { return Ok(self.now()) };
+        self.hear(before, theirs, here());
+        Ok(theirs.trunc_subsecs(6))
     }
+
+    /// Takes note of the database's time, which was read between these two. An answer that took long says too little.
+    fn hear(&self, before: DateTime<Utc>, theirs: DateTime<Utc>, after: DateTime<Utc>) {
+        let took = after - before;
+        if took < TimeDelta::zero() || took > ANSWERED_AT_ONCE {
+            return;
+        }
+        let ahead = (before + took / 2 - theirs).num_microseconds().unwrap_or_default();
+        self.ahead.store(ahead, Ordering::Relaxed);
+    }
+}
+
+/// The time of this machine, right or wrong.
+#[expect(clippy::disallowed_methods, reason = "this is the place where time comes from")]
+fn here() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// Where ids, keys and secrets come from.
@@ -93,5 +122,21 @@ impl Dice {
     /// The salt of a password hash.
     pub fn salt(&self) -> [u8; 16] {
         self.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_shows_the_databases_time() {
+        let clock = Clock::default();
+        let theirs = here() - TimeDelta::minutes(7);
+        clock.hear(here(), theirs, here());
+        assert!((clock.now() - theirs).num_seconds() < 2, "{} for {theirs}", clock.now());
+        let slow = here();
+        clock.hear(slow - TimeDelta::seconds(9), slow, slow);
+        assert!((clock.now() - theirs).num_seconds() < 2, "an answer after nine seconds says nothing");
     }
 }

@@ -1,5 +1,6 @@
 //! The two engines behind one face. The only place that knows there are two.
 
+mod file;
 mod line;
 mod row;
 mod sql;
@@ -16,7 +17,6 @@ use chrono::{DateTime, Utc};
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
 
@@ -95,6 +95,31 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// Neither we nor SQLite may write to the file.
+    #[error("{0} is read-only; the server must be allowed to write to it and to its folder")]
+    ReadOnly(String),
+    /// The file is something else.
+    #[error("{0} is not a SQLite database; nothing was changed. Give another file, or move this one away")]
+    NotSqlite(String),
+    /// The file has tables, but not ours.
+    #[error("{0} is the database of another program; nothing was changed. Give another file")]
+    Foreign(String),
+    /// SQLite finds the file broken.
+    #[error("{path} is damaged ({problem}); nothing was changed. Restore it from a backup")]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// What SQLite says about it.
+        problem: String,
+    },
+    /// The file does not let itself be opened.
+    #[error("cannot open {path}: {source}")]
+    Sqlite {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: sqlx::Error,
+    },
     /// The database does not let itself be opened.
     #[error("cannot open the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -110,36 +135,12 @@ impl Db {
     /// Says what is in the way; nothing was overwritten.
     pub async fn open(address: &str) -> Result<Self, OpenError> {
         if let Some(file) = address.strip_prefix("sqlite:") {
-            Self::open_sqlite(Path::new(file.trim_start_matches("//"))).await
+            file::open(Path::new(file.trim_start_matches("//"))).await
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             Self::open_postgres(address).await
         } else {
             Err(OpenError::Address(address.to_owned()))
         }
-    }
-
-    async fn open_sqlite(file: &Path) -> Result<Self, OpenError> {
-        let problem = |source| OpenError::File { path: file.display().to_string(), source };
-        if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(problem)?;
-        }
-        let mut lock_name = file.as_os_str().to_owned();
-        lock_name.push(".lock");
-        let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&lock_name).map_err(problem)?;
-        lock.try_lock().map_err(|_| OpenError::Locked(file.display().to_string()))?;
-
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("cache_size", "-65536");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("../migrations/sqlite").run(&writer).await?;
-        let readers = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self::Sqlite { writer, readers, lock: Arc::new(lock) })
     }
 
     async fn open_postgres(address: &str) -> Result<Self, OpenError> {

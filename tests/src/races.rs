@@ -1,6 +1,6 @@
 //! A hundred people at once: never one seat too many, never a named license assigned beyond its seats.
 
-use crate::world::{Database, Engine, Person, Process, on_both_engines};
+use crate::world::{Database, Engine, Person, on_both_engines};
 use futures_util::future::join_all;
 use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
@@ -71,23 +71,6 @@ on_both_engines! {
         assert_eq!(ids.len(), 1);
         let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
         assert_eq!(seen["use"]["sessions"], 1);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_on_one_database_give_exactly_ten_every_time() {
-    let database = Database::create(Engine::Postgres).await;
-    let (one, two) = (Process::start(&database.address).await, Process::start(&database.address).await);
-    let admin = Person::setting_up(&one.url).await;
-    let (license, people) = crate::crashes::pool_at(&admin, 10, 100).await;
-    let spread: Vec<_> =
-        people.iter().enumerate().map(|(place, p)| p.at(if place % 2 == 0 { &one.url } else { &two.url })).collect();
-    for round in 0..ROUNDS {
-        let (granted, refused) = all_ask(&spread).await;
-        assert_eq!((granted.len(), refused.len()), (10, 90), "round {round}");
-        let seen = admin.at(&two.url).get(&format!("/licenses/{license}")).await.ok();
-        assert_eq!(seen["use"]["occupied"], 10);
-        end_all(&admin, &granted).await;
     }
 }
 

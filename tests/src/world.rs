@@ -1,13 +1,21 @@
 //! A server of its own for each test, on a database of its own, with people to act in the stories.
 
+pub mod cluster;
 pub mod database;
+pub mod ground;
 pub mod person;
 pub mod process;
+pub mod proxy;
+pub mod seed;
 pub mod watcher;
+pub mod wrong_clock;
 
+pub use cluster::Cluster;
 pub use database::{Database, Engine};
+pub use ground::Ground;
 pub use person::{Answer, Person, id_of, wanted};
 pub use process::Process;
+pub use proxy::Proxy;
 pub use watcher::{Frame, Watcher};
 
 use chrono::{DateTime, TimeDelta, Utc};

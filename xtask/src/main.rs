@@ -16,6 +16,7 @@ mod scratch;
 mod suite;
 mod test;
 mod tools;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ enum Chore {
     Test(test::Options),
     /// Measure the promises about speed, as ratios in one run; about five minutes.
     Bench(bench::Options),
+    /// Let everything fail for minutes, on both databases, and check what clients were told.
+    Torture(torture::Options),
     /// Check format, lints and dependencies.
     Lint,
     /// Start server and app for development; both are rebuilt when their sources change.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Run(options) => run::run(&options),
         Chore::Test(options) => test::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Torture(options) => torture::run(&options),
         Chore::Lint => lint::run(),
         Chore::Dev => dev::run(),
         Chore::Dist => dist::run(),

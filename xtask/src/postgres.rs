@@ -28,8 +28,7 @@ pub struct Cluster {
 impl Cluster {
     /// Makes a cluster and waits until it answers.
     pub fn start() -> Result<Self> {
-        let needed = Needed { name: "the PostgreSQL server (initdb)", debian: &["postgresql"] };
-        let programs = ensure(&needed, programs)?;
+        let programs = installed()?;
         say("starting a private PostgreSQL");
         let owner = owner()?;
         let folder = Scratch::new("postgres")?;
@@ -69,6 +68,11 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// The folder of PostgreSQL's programs, which are installed if need be.
+pub fn installed() -> Result<PathBuf> {
+    ensure(&Needed { name: "the PostgreSQL server (initdb)", debian: &["postgresql"] }, programs)
 }
 
 /// The folder of the newest installed initdb.

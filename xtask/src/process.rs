@@ -37,6 +37,13 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 /// `cargo` of the toolchain that runs this program, in the root of the workspace.
 pub fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What our own cargo told us about this package would make build scripts run again that look at it (ring's does),
+    // and with them half of what was built from a shell.
+    for (name, _) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            cargo.env_remove(name);
+        }
+    }
     cargo.current_dir(crate::workspace::root());
     // What `cargo run` tells this program about its own package. Build scripts that watch these variables, as ring's
     // does, would run again whenever cargo is called now from here and now by hand, and with them half of the build.

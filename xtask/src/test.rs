@@ -94,7 +94,7 @@ impl Suite {
 
 /// The suites on the host choose among targets, not among packages: another choice of packages means other
 /// features of the dependencies, and these would be compiled twice.
-fn host(choice: &[&str]) -> Command {
+pub fn host(choice: &[&str]) -> Command {
     let mut cargo = cargo();
     cargo.args(["test", "--workspace", "--exclude", "seatkeeper-frontend", "--no-fail-fast"]);
     cargo.args(choice);

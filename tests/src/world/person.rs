@@ -90,6 +90,13 @@ impl Person {
         Self { token: Some(secret), http: Client::new(), ..self.clone() }
     }
 
+    /// Somebody who holds a token of a server that does not run yet. Each of his requests takes a new connection, so that a
+    /// proxy sends it to the next server.
+    pub fn with_secret(id: UserId, secret: String) -> Self {
+        let http = Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        Self { id, token: Some(secret), http, url: String::new() }
+    }
+
     /// The same person at another server on the same database.
     #[must_use]
     pub fn at(&self, url: &str) -> Self {

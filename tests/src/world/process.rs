@@ -1,9 +1,14 @@
-//! A real server process, which can be killed.
+//! A real server process, which can be killed, paused and started anew at the same address.
 
 use super::SETUP_TOKEN;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use std::{
+    net::SocketAddr,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::OnceLock,
     time::Duration,
 };
@@ -18,39 +23,56 @@ pub struct Process {
 impl Process {
     /// Starts a server on a database and waits until it answers.
     pub async fn start(database: &str) -> Self {
-        let port = free_port();
-        let url = format!("http://127.0.0.1:{port}");
-        let child = Command::new(binary())
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database", database])
-            .env("SEATKEEPER_SETUP_TOKEN", SETUP_TOKEN)
-            .env("SEATKEEPER_SIGN_IN_BURST", "10000")
-            .env("SEATKEEPER_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let mut process = Self { url, child };
-        process.wait_until_ready().await;
-        process
+        Self::start_at(free_address(), database, &[]).await.expect("the server starts")
     }
 
-    async fn wait_until_ready(&mut self) {
+    /// The same at an address, with more in its environment; nothing if it stops instead of serving.
+    pub async fn start_at(address: SocketAddr, database: &str, environment: &[(&str, String)]) -> Option<Self> {
+        let mut serve = serve(address, database);
+        let child = serve.envs(environment.iter().cloned()).stdout(Stdio::null()).spawn().expect("the server starts");
+        let mut process = Self { url: format!("http://{address}"), child };
+        process.serves().await.then_some(process)
+    }
+
+    /// What a server says that is expected to stop instead of serving.
+    pub fn refusing(database: &str) -> Output {
+        serve(free_address(), database).output().expect("the server starts")
+    }
+
+    async fn serves(&mut self) -> bool {
         let ready = format!("{}/readyz", self.url);
         for _ in 0..300 {
             if reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
-                return;
+                return true;
             }
-            let gone = self.child.try_wait().expect("its state can be asked");
-            assert!(gone.is_none(), "the server stopped: {gone:?}");
+            if self.child.try_wait().expect("its state can be asked").is_some() {
+                return false;
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the server did not become ready");
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(pid(&self.child), signal).expect("it has not been waited for, so it can be signalled");
     }
 
     /// `kill -9`.
     pub fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it is gone");
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub async fn stop(self) {
+        self.signal(Signal::SIGTERM);
+        tokio::task::spawn_blocking(move || {
+            let mut process = self;
+            process.child.wait().expect("it is gone");
+        })
+        .await
+        .expect("nothing panics while waiting");
     }
 }
 
@@ -62,9 +84,26 @@ impl Drop for Process {
     }
 }
 
-fn free_port() -> u16 {
+/// The number of a child process, for signals.
+pub fn pid(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).expect("the number of a process"))
+}
+
+/// An address on this machine where nobody listens at this moment.
+pub fn free_address() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+    listener.local_addr().expect("an address")
+}
+
+fn serve(address: SocketAddr, database: &str) -> Command {
+    let mut serve = Command::new(binary());
+    serve
+        .args(["serve", "--listen", &address.to_string(), "--database", database])
+        .env("SEATKEEPER_SETUP_TOKEN", SETUP_TOKEN)
+        .env("SEATKEEPER_SIGN_IN_BURST", "10000")
+        .env("SEATKEEPER_LOG", "warn")
+        .stdin(Stdio::null());
+    serve
 }
 
 /// The server's binary, built if need be: the tests' own build does not make it.
@@ -72,7 +111,18 @@ fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo).args(["build", "--quiet", "--package", "seatkeeper"]).status();
+        let mut build = Command::new(cargo);
+        // Together with the tests, which are built already: alone it would have other features of its dependencies, and
+        // these would be compiled twice.
+        build.args(["build", "--quiet", "--workspace", "--exclude", "seatkeeper-frontend"]);
+        build.args(["--bin", "seatkeeper", "--test", "stories"]);
+        // Nor must it see what cargo told us about the tests: some build scripts would run again for that.
+        for (name, _) in std::env::vars_os() {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                build.env_remove(name);
+            }
+        }
+        let built = build.status();
         assert!(built.is_ok_and(|status| status.success()), "the server does not build");
         let tests = std::env::current_exe().expect("the test's own path");
         let folder = tests.parent().and_then(|deps| deps.parent()).expect("target/debug/deps");

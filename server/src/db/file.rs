@@ -1,0 +1,136 @@
+//! The SQLite file: kept from a second process, and looked over before anything is written to it.
+
+use super::{Db, OpenError};
+use sqlx::{
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    fs,
+    io::{self, ErrorKind, Read as _},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+/// The first bytes of every SQLite file (<https://www.sqlite.org/fileformat2.html>, 1.3).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// Opens a file, which is made if it is missing, and brings its tables up to date.
+pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
+    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(|source| unusable(folder, source))?;
+    }
+    let found = writable(file)?;
+    let lock = lock(file)?;
+    if found {
+        sound(file).await?;
+    }
+    let problem = |source| OpenError::Sqlite { path: name(file), source };
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("cache_size", "-65536");
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        // When the disk is full, SQLite undoes the transaction by itself. sqlx then cannot, and takes it for open for ever.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .connect_with(options.clone())
+        .await
+        .map_err(problem)?;
+    sqlx::migrate!("../migrations/sqlite").run(&writer).await?;
+    let readers =
+        SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(problem)?;
+    Ok(Db::Sqlite { writer, readers, lock: Arc::new(lock) })
+}
+
+/// Whether there is a file with something in it. If so, it may be written to.
+fn writable(file: &Path) -> Result<bool, OpenError> {
+    let opened = match fs::OpenOptions::new().write(true).open(file) {
+        Ok(opened) => opened,
+        Err(problem) if problem.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(problem) => return Err(unusable(file, problem)),
+    };
+    let about = opened.metadata().map_err(|source| unusable(file, source))?;
+    // Root may write to it all the same; whoever took the right away did not want that.
+    if about.permissions().readonly() {
+        return Err(OpenError::ReadOnly(name(file)));
+    }
+    Ok(about.len() > 0)
+}
+
+/// Keeps a second process out for as long as what is returned lives.
+fn lock(file: &Path) -> Result<fs::File, OpenError> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = Path::new(&beside);
+    let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(beside);
+    let lock = lock.map_err(|source| unusable(beside, source))?;
+    lock.try_lock().map_err(|_| OpenError::Locked(name(file)))?;
+    Ok(lock)
+}
+
+/// Goes on only with a whole database that is ours. Reads all of it once, about a gigabyte in some seconds; writes nothing,
+/// so that a broken file can still be examined as it is.
+async fn sound(file: &Path) -> Result<(), OpenError> {
+    let mut magic = [0; MAGIC.len()];
+    let begins = fs::File::open(file).and_then(|mut opened| opened.read_exact(&mut magic));
+    match begins {
+        Ok(()) if magic == *MAGIC => {}
+        Err(problem) if problem.kind() != ErrorKind::UnexpectedEof => return Err(unusable(file, problem)),
+        _ => return Err(OpenError::NotSqlite(name(file))),
+    }
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(Duration::from_secs(5));
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(|error| broken(file, error))?;
+    let checked = check(&mut connection).await;
+    // What matters was read already.
+    let _ = connection.close().await;
+    match checked.map_err(|error| broken(file, error))? {
+        Checked::Ours => Ok(()),
+        Checked::Foreign => Err(OpenError::Foreign(name(file))),
+        Checked::Damaged(problem) => Err(OpenError::Damaged { path: name(file), problem }),
+    }
+}
+
+enum Checked {
+    Ours,
+    Foreign,
+    Damaged(String),
+}
+
+async fn check(connection: &mut SqliteConnection) -> Result<Checked, sqlx::Error> {
+    let said: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
+    if said != "ok" {
+        // The line before it only says in which file.
+        return Ok(Checked::Damaged(said.lines().last().unwrap_or_default().to_owned()));
+    }
+    // A file whose first start was killed has no table yet.
+    let ours = "SELECT COUNT(*) = 0 OR SUM(name = '_sqlx_migrations') > 0 FROM sqlite_schema WHERE type = 'table'";
+    let ours: bool = sqlx::query_scalar(ours).fetch_one(connection).await?;
+    Ok(if ours { Checked::Ours } else { Checked::Foreign })
+}
+
+/// SQLite's codes for a file that is broken (11, CORRUPT) or no database (26, NOTADB).
+fn broken(file: &Path, error: sqlx::Error) -> OpenError {
+    let code = error.as_database_error().and_then(|inner| inner.code()?.parse::<u32>().ok());
+    // The higher bits say where it was noticed.
+    match code.map(|code| code & 0xff) {
+        Some(11 | 26) => OpenError::Damaged { path: name(file), problem: error.to_string() },
+        _ => OpenError::Sqlite { path: name(file), source: error },
+    }
+}
+
+fn unusable(path: &Path, source: io::Error) -> OpenError {
+    match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly(name(path)),
+        _ => OpenError::File { path: name(path), source },
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
