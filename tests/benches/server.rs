@@ -41,7 +41,8 @@ impl Server {
         let port = free_port()?;
         let mut serve = Command::new(binary);
         serve.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database", database]);
-        Self::start(serve.env("SEATKEEPER_LOG", "warn"), port).await
+        // Not that a thousand viewers at once wait for a connection: that is among what is measured.
+        Self::start(serve.env("SEATKEEPER_LOG", "warn,sqlx=error"), port).await
     }
 
     /// One transaction per request.

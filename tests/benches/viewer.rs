@@ -78,15 +78,28 @@ impl Gallery {
         self.until.set(Some(Instant::now()));
     }
 
+    /// How many frames that count some viewer has not got yet.
+    pub fn missing(&self) -> usize {
+        let told = self.told.borrow();
+        told.values()
+            .filter(|told| self.counts(told))
+            .map(|told| self.watching.get().saturating_sub(told.viewers))
+            .sum()
+    }
+
     /// What was seen.
     pub fn seen(&self) -> Seen {
-        let mut seen =
-            Seen { frames: 0, bytes: 0, different: self.different.get(), missing: 0, delays: self.delays.take() };
+        let mut seen = Seen {
+            frames: 0,
+            bytes: 0,
+            different: self.different.get(),
+            missing: self.missing(),
+            delays: self.delays.take(),
+        };
         seen.delays.sort_unstable();
         for told in self.told.borrow().values().filter(|told| self.counts(told)) {
             seen.frames += told.viewers;
             seen.bytes += told.viewers * told.frame.len();
-            seen.missing += self.watching.get().saturating_sub(told.viewers);
         }
         seen
     }

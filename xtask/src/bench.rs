@@ -1,10 +1,10 @@
 //! `cargo xtask bench`: measures the promises about speed against a private PostgreSQL with durable settings.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::postgres::Cluster;
-use crate::process::{Running, cargo, run as run_command, say};
+use crate::process::{self, Running, cargo, say};
 use crate::workspace;
 
 #[derive(clap::Args)]
@@ -20,7 +20,7 @@ pub fn run(options: &Options) -> Result<()> {
     // Both in one go, and the bench with the same choice again: another choice of packages means other features of
     // the dependencies, and these would be compiled twice.
     let packages = ["--package", "seatkeeper", "--package", "seatkeeper-tests"];
-    run_command(cargo().args(["build", "--release", "--bin", "seatkeeper", "--bench", "speed"]).args(packages))?;
+    process::run(cargo().args(["build", "--release", "--bin", "seatkeeper", "--bench", "speed"]).args(packages))?;
     allow_many_connections()?;
     let cluster = Cluster::start()?;
     let mut bench = cargo();
@@ -30,13 +30,17 @@ pub fn run(options: &Options) -> Result<()> {
     }
     bench.env("SEATKEEPER_BENCH_SERVER", workspace::target()?.join("release/seatkeeper"));
     bench.env("SEATKEEPER_TEST_POSTGRES", cluster.url());
-    let status = Running::start(&mut bench)?.wait()?;
-    anyhow::ensure!(status.success(), "not everything is as fast as promised, or could not be measured");
+    if !Running::start(&mut bench)?.wait()?.success() {
+        bail!("not everything is as fast as promised, or it could not be measured; see above");
+    }
     Ok(())
 }
 
 /// A thousand viewers are a thousand open files at either end; the usual limit is 1,024. Children inherit it.
 fn allow_many_connections() -> Result<()> {
-    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot ask how many files may be open")?;
-    setrlimit(Resource::RLIMIT_NOFILE, most, most).context("cannot raise how many files may be open")
+    // More than is needed, and as much as every system grants.
+    const ENOUGH: u64 = 10_240;
+    let (now, most) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot ask how many files may be open")?;
+    setrlimit(Resource::RLIMIT_NOFILE, now.max(most.min(ENOUGH)), most)
+        .context("cannot raise how many files may be open")
 }
