@@ -182,7 +182,7 @@ impl Pool {
         if let Some(live) = self.live.get_mut(&id) {
             live.warned_at = Some(now);
         }
-        self.note(Fact::Warned { session: id, user, ends_at });
+        self.note(Fact::Warned { session: id, user, ends_at: Some(ends_at) });
     }
 
     /// When the agent is to be warned that the session ends for lack of activity; nothing if he has been, or it does not.
