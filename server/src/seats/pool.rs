@@ -267,7 +267,11 @@ impl Pool {
     }
 }
 
+// `tests` has each rule by name, `model` random days with all commands, `worlds` everything that can become of three agents
+// and two seats.
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worlds;
