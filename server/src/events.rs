@@ -63,7 +63,7 @@ fn happens_by_itself(fact: &Fact) -> bool {
         Fact::Left { reason, .. } => {
             matches!(reason, TicketEnd::Missed | TicketEnd::Lapsed | TicketEnd::LicenseEnded)
         }
-        Fact::Warned { .. } | Fact::Offered { until: Some(_), .. } => true,
+        Fact::Warned { ends_at: Some(_), .. } | Fact::Offered { until: Some(_), .. } => true,
         _ => false,
     }
 }

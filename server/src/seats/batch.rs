@@ -86,7 +86,9 @@ impl Batch {
                 self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.keep(*ticket, now))
             }
             Command::Accept { ticket, user, ask } => self.accept(actor, *ticket, *user, ask),
-            Command::Pass { ticket, user } => self.on_ticket(*ticket, Reach::Own(*user), |pool, _| pool.pass(*ticket)),
+            Command::Pass { ticket, user } => {
+                self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.pass(*ticket, now))
+            }
             Command::Leave { ticket, reach } => self.leave(actor, *ticket, *reach),
             Command::Move { ticket, position } => {
                 self.on_ticket(*ticket, Reach::All, |pool, _| pool.put(*ticket, *position).ok_or(Code::NotFound))

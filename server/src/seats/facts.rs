@@ -103,14 +103,14 @@ pub enum Fact {
         /// When.
         at: DateTime<Utc>,
     },
-    /// The agent is warned that the session ends for lack of activity.
+    /// The agent is warned that the session ends for lack of activity, or no longer.
     Warned {
         /// Which session.
         session: SessionId,
         /// Its agent.
         user: UserId,
-        /// When it will end.
-        ends_at: DateTime<Utc>,
+        /// When it will end; nothing if the rules changed, so that he is warned anew.
+        ends_at: Option<DateTime<Utc>>,
     },
     /// An end is announced, or no longer.
     Announced {
@@ -211,7 +211,8 @@ impl Fact {
         match self {
             Self::Created(_) => "session_created",
             Self::Connected { .. } => "session_connected",
-            Self::Warned { .. } => "session_idle",
+            Self::Warned { ends_at: Some(_), .. } => "session_idle",
+            Self::Warned { ends_at: None, .. } => "session_idle_called_off",
             Self::Announced { ending: Some(_), .. } => "session_end_announced",
             Self::Announced { ending: None, .. } => "session_end_called_off",
             Self::Protected { .. } => "session_protected",

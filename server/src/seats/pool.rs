@@ -182,7 +182,7 @@ impl Pool {
         if let Some(live) = self.live.get_mut(&id) {
             live.warned_at = Some(now);
         }
-        self.note(Fact::Warned { session: id, user, ends_at });
+        self.note(Fact::Warned { session: id, user, ends_at: Some(ends_at) });
     }
 
     /// When the agent is to be warned that the session ends for lack of activity; nothing if he has been, or it does not.
@@ -267,7 +267,11 @@ impl Pool {
     }
 }
 
+// `tests` has each rule by name, `model` random days with all commands, `worlds` everything that can become of three agents
+// and two seats.
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worlds;

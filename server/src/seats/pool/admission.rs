@@ -24,7 +24,7 @@ impl Pool {
         self.may_ask(user, now)?;
         let replaced = self.at_other_devices(user, &ask.device)?;
         if replaced.is_empty() {
-            self.has_seat_for(user, &ask, now)?;
+            self.has_seat_for(user, &ask)?;
         }
         let ending = Ending::by_itself(EndReason::ReplacedByOtherDevice);
         for session in replaced {
@@ -64,8 +64,8 @@ impl Pool {
         live
     }
 
-    /// Whether the user may have a seat of this license at all.
-    fn may_ask(&self, user: UserId, now: DateTime<Utc>) -> Result<(), Refusal> {
+    /// Whether the user may have a seat of this license at all, now.
+    pub(super) fn may_ask(&self, user: UserId, now: DateTime<Utc>) -> Result<(), Refusal> {
         let person = self.person(user);
         if person.is_some_and(|person| person.status == UserStatus::Suspended) {
             return Err(self.refusal(Code::UserSuspended, None));
@@ -73,14 +73,15 @@ impl Pool {
         if !person.is_some_and(|person| person.assigned) {
             return Err(self.refusal(Code::NotAssigned, None));
         }
-        match self.terms.not_valid(now) {
+        let cooling = self.cooling(user, now).map(|until| (Code::CoolingDown, until));
+        match self.terms.not_valid(now).or(cooling) {
             Some((code, at)) => Err(self.refusal(code, Some(at))),
             None => Ok(()),
         }
     }
 
     /// The sessions that a new one at this device replaces.
-    fn at_other_devices(&self, user: UserId, device: &str) -> Result<Vec<SessionId>, Refusal> {
+    pub(super) fn at_other_devices(&self, user: UserId, device: &str) -> Result<Vec<SessionId>, Refusal> {
         let mut others = self.sessions_of(user);
         others.retain(|id| self.session(*id).is_some_and(|live| live.device != device));
         match self.terms.rules.second_device {
@@ -91,13 +92,10 @@ impl Pool {
     }
 
     /// Whether there is a seat: one that he has, one that is kept for him, or one that is free for him.
-    fn has_seat_for(&self, user: UserId, ask: &Ask, now: DateTime<Utc>) -> Result<(), Refusal> {
+    fn has_seat_for(&self, user: UserId, ask: &Ask) -> Result<(), Refusal> {
         // A named seat belongs to the user by assignment; nobody else can be in it.
         if self.terms.model == Model::Named {
             return Ok(());
-        }
-        if let Some(until) = self.cooling(user, now) {
-            return Err(self.refusal(Code::CoolingDown, Some(until)));
         }
         let holder = self.holder(user, &ask.device, ask.session);
         let ticket = self.ticket_for(user, &ask.device, ask.session);
@@ -151,7 +149,11 @@ impl Pool {
             live.active_at = live.active_at.max(now);
             live.warned_at = None;
         }
-        Ok(live.clone())
+        let live = live.clone();
+        if let Some(at) = self.idle_warns_at(&live) {
+            self.due_by(at);
+        }
+        Ok(live)
     }
 
     /// Announces that a session will be ended, so that its agent can finish; or calls that off.

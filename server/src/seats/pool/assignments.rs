@@ -29,6 +29,8 @@ impl Pool {
             Some(person) => {
                 person.assigned = true;
                 self.assigned = self.assigned.map(|number| number + 1);
+                // A cool-down belongs to the assignment that it began in.
+                self.cooling.remove(&user);
                 self.note(Fact::Granted(user));
                 Ok(true)
             }
@@ -114,6 +116,19 @@ impl Pool {
         }
         self.due_by(now);
         self.note(Fact::Ruled(rules));
+        self.call_warnings_off();
+    }
+
+    /// Under other rules nobody ends on a warning that he was given under the old ones.
+    fn call_warnings_off(&mut self) {
+        let warned: Vec<_> =
+            self.live.values().filter(|live| live.warned_at.is_some()).map(|l| (l.id, l.user)).collect();
+        for (session, user) in warned {
+            if let Some(live) = self.live.get_mut(&session) {
+                live.warned_at = None;
+            }
+            self.note(Fact::Warned { session, user, ends_at: None });
+        }
     }
 
     /// Changes what is kept for groups.

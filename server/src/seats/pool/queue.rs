@@ -8,7 +8,6 @@ use crate::seats::facts::{Fact, Live, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
-    people::UserStatus,
     problem::Code,
     ticket::TicketEnd,
 };
@@ -34,6 +33,9 @@ impl Pool {
             offer_until: None,
         };
         self.due_by(ticket.lease_until);
+        if let Some(until) = self.cooling(user, now) {
+            self.due_by(until);
+        }
         self.line.insert(ticket.clone());
         self.note(Fact::Queued(ticket.clone()));
         ticket
@@ -67,22 +69,24 @@ impl Pool {
         self.admit(ticket.user, ask, now)
     }
 
-    /// Lets the next one go first; if nobody else waits, everything stays.
+    /// Lets the next one go first who may have the seat, and comes right after him; if there is none, everything stays.
     ///
     /// # Errors
     /// No such ticket in the line, or no seat is kept for it.
-    pub fn pass(&mut self, id: TicketId) -> Result<Ticket, Code> {
-        let ticket = self.line.get(id).ok_or(Code::NotFound)?;
+    pub fn pass(&mut self, id: TicketId, now: DateTime<Utc>) -> Result<Ticket, Code> {
+        let ticket = self.line.get(id).cloned().ok_or(Code::NotFound)?;
         if ticket.offer_until.is_none() {
             return Err(Code::NoOffer);
         }
-        let user = ticket.user;
-        let behind = self.line.iter().skip_while(|other| other.id != id).skip(1);
-        let next = behind.into_iter().find(|other| other.offer_until.is_none()).map(|next| next.id);
-        if let Some(next) = next {
-            let position = self.line.position(next);
-            self.line.change(id, |ticket| ticket.offer_until = None);
-            self.note(Fact::Offered { ticket: id, user, until: None });
+        // His own offer may be what a group's cap keeps from the next one.
+        self.line.change(id, |ticket| ticket.offer_until = None);
+        let Some(next) = self.first_in_line(Some(id), now).map(|next| next.id) else {
+            self.line.change(id, |passing| passing.offer_until = ticket.offer_until);
+            return Ok(ticket);
+        };
+        self.note(Fact::Offered { ticket: id, user: ticket.user, until: None });
+        let position = self.line.position(next);
+        if position > self.line.position(id) {
             self.put(id, position);
         }
         self.line.get(id).cloned().ok_or(Code::NotFound)
@@ -143,36 +147,49 @@ impl Pool {
         if self.line.is_empty() {
             return;
         }
-        self.take_offers_back();
+        self.take_offers_back(now);
         let until = now + TimeDelta::seconds(self.terms.rules.offer_seconds);
-        let waiting: Vec<_> = self.line.iter().filter(|t| t.offer_until.is_none()).map(|t| (t.id, t.user)).collect();
-        for (id, user) in waiting {
-            if self.room() <= 0 {
-                break;
-            }
-            if self.may_be_offered(user, now) {
-                self.line.change(id, |ticket| ticket.offer_until = Some(until));
-                self.due_by(until);
-                self.note(Fact::Offered { ticket: id, user, until: Some(until) });
-            }
+        // From the head again each time: an offer can fill a group's floor, which frees a seat for somebody further ahead.
+        while self.room() > 0
+            && let Some((id, user)) = self.first_in_line(None, now).map(|ticket| (ticket.id, ticket.user))
+        {
+            self.line.change(id, |ticket| ticket.offer_until = Some(until));
+            self.due_by(until);
+            self.note(Fact::Offered { ticket: id, user, until: Some(until) });
         }
     }
 
-    /// When seats were taken away, the last offers go first.
-    fn take_offers_back(&mut self) {
-        while self.room() < 0 {
-            let last = self.line.iter().rev().find(|t| t.offer_until.is_some()).map(|t| (t.id, t.user));
-            let Some((id, user)) = last else { break };
-            self.line.change(id, |ticket| ticket.offer_until = None);
-            self.note(Fact::Offered { ticket: id, user, until: None });
+    /// An offer that could not be taken now goes back; so do the last ones when seats were taken away.
+    fn take_offers_back(&mut self, now: DateTime<Utc>) {
+        let offered = self.line.iter().filter(|ticket| ticket.offer_until.is_some());
+        let void: Vec<_> = offered.filter(|ticket| !self.may_take(ticket, now)).map(|t| (t.id, t.user)).collect();
+        for (id, user) in void {
+            self.take_back(id, user);
+        }
+        while self.room() < 0
+            && let Some((id, user)) = self.last_offer()
+        {
+            self.take_back(id, user);
         }
     }
 
-    fn may_be_offered(&self, user: UserId, now: DateTime<Utc>) -> bool {
-        let known = self.person(user).is_some_and(|p| p.assigned && p.status == UserStatus::Active);
-        known
-            && self.terms.not_valid(now).is_none()
-            && self.cooling(user, now).is_none()
-            && self.group_refusal(user).is_none()
+    fn last_offer(&self) -> Option<(TicketId, UserId)> {
+        self.line.iter().rev().find(|ticket| ticket.offer_until.is_some()).map(|ticket| (ticket.id, ticket.user))
+    }
+
+    fn take_back(&mut self, id: TicketId, user: UserId) {
+        self.line.change(id, |ticket| ticket.offer_until = None);
+        self.note(Fact::Offered { ticket: id, user, until: None });
+    }
+
+    /// The first of those who wait without an offer, who may have a free seat.
+    fn first_in_line(&self, besides: Option<TicketId>, now: DateTime<Utc>) -> Option<&Ticket> {
+        let mut waiting = self.line.iter().filter(|t| t.offer_until.is_none() && Some(t.id) != besides);
+        waiting.find(|ticket| self.may_take(ticket, now) && self.group_refusal(ticket.user).is_none())
+    }
+
+    /// Whether admission would let a seat that is kept for this ticket be taken.
+    fn may_take(&self, ticket: &Ticket, now: DateTime<Utc>) -> bool {
+        self.may_ask(ticket.user, now).is_ok() && self.at_other_devices(ticket.user, &ticket.device).is_ok()
     }
 }

@@ -1,0 +1,215 @@
+//! A small world as it would be stored, the pool that is read from it, and what has to hold in it.
+
+use super::super::{tests::*, *};
+use crate::seats::facts::Ticket;
+use seatkeeper_shared::{
+    license::{Model, Rules},
+    session::Mode,
+};
+
+/// Time passes in ticks of so many seconds. Leases last three of them, keys four, offers and cool-downs two.
+const TICK: i64 = 30;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    pub seats: i64,
+    /// In order, since it does not matter who is who.
+    pub agents: [Agent; 3],
+    /// The rule that the last step broke.
+    pub broken: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Agent {
+    pub assigned: bool,
+    pub cooling: i64,
+    pub session: Option<Seated>,
+    pub ticket: Option<Waiting>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seated {
+    pub lease: i64,
+    /// How much of the lease survives a crash: a heartbeat is answered before it is written.
+    pub written: i64,
+    pub key: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Waiting {
+    pub place: i64,
+    pub lease: i64,
+    pub written: i64,
+    pub offer: Option<i64>,
+}
+
+impl World {
+    /// The pool as it would be read.
+    pub fn read(&self) -> Pool {
+        let rules =
+            Rules { lease_seconds: 3 * TICK, offer_seconds: 2 * TICK, cool_down_seconds: 2 * TICK, ..Rules::default() };
+        let terms = Terms { key_life: TimeDelta::seconds(4 * TICK), ..terms(Model::Concurrent, self.seats, rules) };
+        let agents = || self.agents.iter().enumerate();
+        let live = agents().filter_map(|(n, agent)| agent.session.as_ref().map(|seated| seated.live(number(n))));
+        let line = agents().filter_map(|(n, agent)| agent.ticket.as_ref().map(|waiting| waiting.ticket(number(n))));
+        let mut pool = Pool::new(terms, live, line);
+        for (n, agent) in agents() {
+            let cool_until = (agent.cooling > 0).then(|| from_now(agent.cooling));
+            pool.know(Person { cool_until, ..person(number(n), agent.assigned) });
+        }
+        pool
+    }
+
+    /// The world after a decision. What was answered is written unless it is about a heartbeat.
+    pub fn after(&self, pool: &Pool, at: DateTime<Utc>) -> Self {
+        let mut next = self.clone();
+        next.seats = pool.terms.seats;
+        for (n, agent) in next.agents.iter_mut().enumerate() {
+            let seen = |until: &DateTime<Utc>| ticks(*until, at);
+            agent.assigned = pool.is_assigned(user(number(n)));
+            agent.cooling = pool.cooling(user(number(n)), at).map_or(0, |until| ticks(until, at));
+            let session = pool.session(session(number(n)));
+            agent.session = session.map(|live| {
+                let lease = seen(&live.lease_until);
+                let written = agent.session.as_ref().map_or(lease, |before| before.written);
+                Seated { lease, written, key: live.key_expires_at.as_ref().map(seen) }
+            });
+            let place = pool.position(ticket(number(n)));
+            agent.ticket = pool.ticket(ticket(number(n))).map(|ticket| {
+                let lease = seen(&ticket.lease_until);
+                let written = agent.ticket.as_ref().map_or(lease, |before| before.written);
+                Waiting { place, lease, written, offer: ticket.offer_until.as_ref().map(seen) }
+            });
+        }
+        next
+    }
+
+    /// Heartbeats are written within a second, long before the next tick.
+    pub fn write(&mut self) {
+        for agent in &mut self.agents {
+            agent.session.iter_mut().for_each(|seated| seated.written = seated.lease - 1);
+            agent.ticket.iter_mut().for_each(|waiting| waiting.written = waiting.lease - 1);
+        }
+    }
+
+    /// What was answered and not written is lost.
+    pub fn crash(&mut self) {
+        for agent in &mut self.agents {
+            agent.session.iter_mut().for_each(|seated| seated.lease = seated.written);
+            agent.ticket.iter_mut().for_each(|waiting| waiting.lease = waiting.written);
+        }
+    }
+
+    fn occupied(&self) -> i64 {
+        self.agents.iter().filter(|agent| agent.session.is_some()).count() as i64
+    }
+
+    pub fn offers(&self) -> i64 {
+        self.agents.iter().filter(|agent| agent.is_offered()).count() as i64
+    }
+
+    pub fn free(&self) -> i64 {
+        self.seats - self.occupied() - self.offers()
+    }
+
+    /// The first place in the line of somebody who could have a free seat.
+    pub fn first_place(&self) -> Option<i64> {
+        self.agents
+            .iter()
+            .filter(|agent| agent.could_have())
+            .filter_map(|agent| agent.ticket.as_ref())
+            .map(|t| t.place)
+            .min()
+    }
+
+    /// The rule that a step broke which led here.
+    pub fn broken_since(&self, before: &Self, refused: Option<(usize, Code)>) -> Option<&'static str> {
+        let offered = (0..3).filter(|n| self.agents[*n].is_offered() && !before.agents[*n].is_offered());
+        let place = |n: usize| self.agents[n].ticket.as_ref().map_or(0, |ticket| ticket.place);
+        let overtaken = offered.map(place).any(|place| self.first_place().is_some_and(|first| first < place));
+        let wrong = refused.is_some_and(|(by, code)| before.refusal(by) != Some(code));
+        let rules = [
+            (self.free() < 0 && self.occupied() > before.occupied(), "one seat too many was taken"),
+            (overtaken, "an offer went to another than the first who could have it"),
+            (wrong, "a refusal named a rule that did not refuse"),
+        ];
+        rules.into_iter().find_map(|(broken, rule)| broken.then_some(rule))
+    }
+
+    /// Why an agent without a session gets no seat here.
+    fn refusal(&self, agent: usize) -> Option<Code> {
+        let agent = &self.agents[agent];
+        let rules = [
+            (!agent.assigned, Code::NotAssigned),
+            (agent.cooling > 0, Code::CoolingDown),
+            (agent.is_offered(), Code::NoOffer),
+            (self.occupied() > self.seats, Code::OverCapacity),
+            (self.free() < 1, Code::PoolFull),
+        ];
+        rules.into_iter().find_map(|(refuses, code)| refuses.then_some(code))
+    }
+}
+
+impl Agent {
+    pub fn is_offered(&self) -> bool {
+        self.ticket.as_ref().is_some_and(|ticket| ticket.offer.is_some())
+    }
+
+    fn could_have(&self) -> bool {
+        self.assigned && self.cooling == 0 && self.ticket.as_ref().is_some_and(|ticket| ticket.offer.is_none())
+    }
+}
+
+impl Seated {
+    fn live(&self, number: u128) -> Live {
+        let state = if self.key.is_some() { SessionState::Waiting } else { SessionState::Connected };
+        Live {
+            id: session(number),
+            user: user(number),
+            device: String::new(),
+            state,
+            mode: Mode::Attended,
+            platform: None,
+            support_key: None,
+            key_expires_at: self.key.map(from_now),
+            idempotency_key: None,
+            created_at: now(),
+            connected_at: None,
+            last_seen_at: now(),
+            lease_until: from_now(self.lease),
+            active_at: now(),
+            warned_at: None,
+            ending: None,
+            protected: false,
+        }
+    }
+}
+
+impl Waiting {
+    fn ticket(&self, number: u128) -> Ticket {
+        Ticket {
+            id: ticket(number),
+            user: user(number),
+            device: String::new(),
+            mode: Mode::Attended,
+            platform: None,
+            place: self.place,
+            created_at: now(),
+            last_seen_at: now(),
+            lease_until: from_now(self.lease),
+            offer_until: self.offer.map(from_now),
+        }
+    }
+}
+
+fn ticks(until: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
+    (until - at).num_seconds() / TICK
+}
+
+pub fn from_now(ticks: i64) -> DateTime<Utc> {
+    now() + TimeDelta::seconds(ticks * TICK)
+}
+
+pub fn number(agent: usize) -> u128 {
+    agent as u128 + 1
+}
