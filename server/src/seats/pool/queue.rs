@@ -34,6 +34,10 @@ impl Pool {
             offer_until: None,
         };
         self.due_by(ticket.lease_until);
+        // When his cool-down is over, a seat may be offered to him: that is a decision, and no heartbeat's doing.
+        if let Some(until) = self.cooling(user, now) {
+            self.due_by(until);
+        }
         self.line.insert(ticket.clone());
         self.note(Fact::Queued(ticket.clone()));
         ticket
