@@ -1,6 +1,7 @@
 //! A server of its own for each test, on a database of its own, with people to act in the stories.
 
 pub mod database;
+pub mod line;
 pub mod person;
 pub mod process;
 pub mod watcher;
