@@ -3,6 +3,7 @@
 mod world;
 
 mod admission;
+mod agreement;
 mod assignments;
 mod bad_input;
 mod bad_lists;
