@@ -1,25 +1,9 @@
 //! Who gets a seat: which license is tried, what shares a seat, what a refusal says, and what a repeated request gets.
 
-use crate::world::{Person, World, id_of, on_both_engines, wanted};
+use crate::world::{World, id_of, on_both_engines, wanted};
 use chrono::TimeDelta;
 use seatkeeper_shared::{ids::LicenseId, license::Model};
 use serde_json::{Value, json};
-
-/// A license of Remote Support with these terms, and agents who are admitted to it.
-async fn licensed(world: &World, terms: Value, agents: usize) -> (LicenseId, Vec<Person>) {
-    let product = world.product("Remote Support v5").await;
-    let mut body = json!({ "product_id": product, "model": "concurrent", "seats": 1 });
-    for (field, value) in terms.as_object().expect("terms") {
-        body[field] = value.clone();
-    }
-    let license: LicenseId = id_of(&world.admin.post("/licenses", &body).await.created());
-    let mut people = Vec::new();
-    for number in 0..agents {
-        people.push(world.agent(&format!("Agent {number}")).await);
-    }
-    world.grant(license, &people.iter().map(|p| p.id).collect::<Vec<_>>()).await;
-    (license, people)
-}
 
 fn on(device: &str) -> Value {
     json!({ "product": "remote-support-v5", "device": device, "mode": "unattended" })
@@ -55,7 +39,7 @@ on_both_engines! {
 
     async fn a_license_counts_from_its_start_to_its_end(world: World) {
         let terms = json!({ "starts_at": "2026-03-02T09:01:00Z", "ends_at": "2026-03-02T09:02:00Z" });
-        let (license, people) = licensed(&world, terms, 2).await;
+        let (license, people) = world.licensed(terms, 2).await;
         let facts = |at: &str| json!({ "license_id": license, "seats": 1, "occupied": 0, "waiting": 0, "at": at });
         let early = people[0].ask().await.problem(409, "license_not_started");
         assert_eq!(early["refusal"], facts("2026-03-02T09:01:00Z"));
@@ -83,7 +67,7 @@ on_both_engines! {
 
     async fn a_named_license_that_is_over_lets_the_shared_one_be_tried(world: World) {
         let terms = json!({ "model": "named", "ends_at": "2026-03-02T09:00:00Z" });
-        let (_, people) = licensed(&world, terms, 1).await;
+        let (_, people) = world.licensed(terms, 1).await;
         people[0].ask().await.problem(409, "license_ended");
         let product = world.admin.get("/products").await.ok()[0].clone();
         let concurrent = world.license(id_of(&product), Model::Concurrent, 1).await;
@@ -92,7 +76,7 @@ on_both_engines! {
     }
 
     async fn all_sessions_of_an_agent_share_a_seat_if_the_rule_says_agent(world: World) {
-        let (license, people) = licensed(&world, json!({ "seat_rule": "agent" }), 2).await;
+        let (license, people) = world.licensed(json!({ "seat_rule": "agent" }), 2).await;
         people[0].post("/sessions", &on("NB-1")).await.created();
         people[0].post("/sessions", &on("NB-2")).await.created();
         people[1].post("/sessions", &on("NB-1")).await.problem(409, "pool_full");
@@ -100,7 +84,7 @@ on_both_engines! {
     }
 
     async fn the_sessions_at_a_device_share_a_seat_if_the_rule_says_device(world: World) {
-        let (license, people) = licensed(&world, json!({ "seat_rule": "device", "seats": 2 }), 2).await;
+        let (license, people) = world.licensed(json!({ "seat_rule": "device", "seats": 2 }), 2).await;
         people[0].post("/sessions", &on("NB-1")).await.created();
         people[0].post("/sessions", &on("NB-1")).await.created();
         assert_eq!(occupied(&world, license).await, 1);
@@ -110,7 +94,7 @@ on_both_engines! {
     }
 
     async fn each_session_takes_a_seat_if_the_rule_says_session(world: World) {
-        let (license, people) = licensed(&world, json!({ "seat_rule": "session", "seats": 2 }), 1).await;
+        let (license, people) = world.licensed(json!({ "seat_rule": "session", "seats": 2 }), 1).await;
         people[0].post("/sessions", &on("NB-1")).await.created();
         people[0].post("/sessions", &on("NB-1")).await.created();
         people[0].post("/sessions", &on("NB-1")).await.problem(409, "pool_full");

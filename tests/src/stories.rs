@@ -1,26 +1,39 @@
 //! Stories told through the API, races, crashes, and the browser. Everything runs on both engines.
 
-mod world;
-
 mod admission;
+mod agreement;
 mod assignments;
 mod bad_input;
 mod bad_lists;
 mod broken_files;
 mod callers;
+mod cool_down;
 mod e2e;
+mod endings;
 mod events;
 mod full_disk;
+mod groups;
 mod headers;
+mod heartbeats;
+mod idle;
+mod line_races;
 mod lists;
 mod live;
+mod memory;
+mod offers;
 mod openapi;
+mod outage;
 mod permissions;
+mod queue;
 mod races;
 mod replicas;
+mod rules;
+mod second_device;
 mod sessions;
 mod sign_in;
 mod statements;
 mod torture;
 mod viewers;
 mod wakeup;
+mod watching;
+mod world;

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod database;
 pub mod ground;
+pub mod line;
 pub mod person;
 pub mod process;
 pub mod proxy;

@@ -188,7 +188,8 @@ pub async fn limit_groups(
 async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<GroupLimit>, Fail> {
     let mut fields = Fields::default();
     limits.sort();
-    limits.dedup_by_key(|limit| limit.group_id);
+    // A group that is named twice with other numbers is not known what for; `known` counts it once.
+    limits.dedup();
     if limits.len() > 100 {
         fields.wrong("limits", FieldError::OutOfRange { min: 0, max: 100 });
     }

@@ -25,19 +25,19 @@ const TICKET: &str = "ticket";
 pub async fn next(app: &App, id: TicketId, known: Option<i64>, wait: Duration) -> Result<Option<TicketView>, DbError> {
     let mut told = app.feed.subscribe();
     let Some(first) = read(app, id).await? else { return Ok(None) };
-    let news = known.is_some_and(|position| position != first.position);
-    if wait.is_zero() || news || first.over.is_some() || first.offer_until.is_some() {
+    let other = known.is_some_and(|position| position != first.position);
+    if wait.is_zero() || other || first.over.is_some() || first.offer_until.is_some() {
         return Ok(Some(first));
     }
-    let changed = async {
+    let news = async {
         loop {
-            let view = after_change(app, &mut told, &first).await?;
+            let view = after(app, changed(&mut told, &first).await, &first).await?;
             if !same(&view, &first) {
                 return Ok(view);
             }
         }
     };
-    tokio::time::timeout(wait, changed).await.unwrap_or(Ok(first)).map(Some)
+    tokio::time::timeout(wait, news).await.unwrap_or(Ok(first)).map(Some)
 }
 
 async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
@@ -47,28 +47,29 @@ async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
     }
 }
 
-/// The ticket after the next change of its line.
-async fn after_change(
-    app: &App,
-    told: &mut broadcast::Receiver<Told>,
-    ticket: &TicketView,
-) -> Result<TicketView, DbError> {
+/// The ticket after the next change of its line; nothing if it has left the line, or too much happened at once. Whoever
+/// stops waiting for it misses nothing.
+async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView) -> Option<TicketView> {
     loop {
-        let line = match told.recv().await {
-            Ok(Told::Change(tick)) => match tick.lines.iter().find(|line| line.license_id == ticket.license_id) {
-                Some(line) => line.tickets.iter().find(|other| other.id == ticket.id).cloned(),
-                None => continue,
-            },
-            Ok(_) => continue,
-            Err(broadcast::error::RecvError::Lagged(_)) => None,
+        match told.recv().await {
+            Ok(Told::Change(tick)) => {
+                if let Some(line) = tick.lines.iter().find(|line| line.license_id == ticket.license_id) {
+                    return line.tickets.iter().find(|other| other.id == ticket.id).cloned();
+                }
+            }
+            Ok(_) => {}
+            Err(broadcast::error::RecvError::Lagged(_)) => return None,
             // The server stops; the client comes again.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        };
-        return match line {
-            Some(view) => Ok(view),
-            // It has left the line, or too much happened at once.
-            None => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
-        };
+        }
+    }
+}
+
+/// What the change says, or what can be read.
+async fn after(app: &App, changed: Option<TicketView>, ticket: &TicketView) -> Result<TicketView, DbError> {
+    match changed {
+        Some(view) => Ok(view),
+        None => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
     }
 }
 
@@ -106,8 +107,9 @@ async fn tell(
             break;
         }
         news = tokio::select! {
-            changed = after_change(app, &mut told, &view) => {
-                let before = std::mem::replace(&mut view, changed?);
+            changed = changed(&mut told, &view) => {
+                let now = after(app, changed, &view).await?;
+                let before = std::mem::replace(&mut view, now);
                 !same(&before, &view)
             }
             _ = alive.tick() => {

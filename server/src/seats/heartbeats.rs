@@ -95,7 +95,10 @@ async fn write(db: &Db, clock: &Clock, batch: &mut Vec<Beat>) -> Result<(), DbEr
     for beat in batch.drain(..) {
         // Nobody may be waiting any more.
         match beat {
-            Beat::Session { session, reply, .. } => drop(reply.send(alive.get(&session).cloned())),
+            Beat::Session { session, user, reply, .. } => {
+                // Its own agent's heartbeat may have come together with that of somebody else.
+                drop(reply.send(alive.get(&session).filter(|alive| alive.user == user).cloned()));
+            }
             Beat::Ticket { ticket, reply, .. } => drop(reply.send(kept.contains(&ticket))),
         }
     }

@@ -82,13 +82,25 @@ impl Prospects {
         Ok(prospect)
     }
 
+    /// When the seat is expected that falls to this position in the whole line. Those to whom one is offered already wait
+    /// for none.
+    async fn at(
+        &self,
+        license: LicenseId,
+        position: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, DbError> {
+        let prospect = self.of(license).await?;
+        let offered = if position > 1 { store::prospects::offered(&self.db, license).await? } else { 0 };
+        Ok(prospect.expected(position - offered, now))
+    }
+
     /// A refusal with the estimate for somebody who joins the line now. Without one, if it cannot be had.
     pub async fn refused(&self, mut refusal: Refusal, now: DateTime<Utc>) -> super::SeatsError {
         if let Some(facts) =
             refusal.facts.as_mut().filter(|_| refusal.code != seatkeeper_shared::problem::Code::LicenseEnded)
-            && let Ok(prospect) = self.of(facts.license_id).await
         {
-            facts.expected_at = prospect.expected(facts.waiting + 1, now);
+            facts.expected_at = self.at(facts.license_id, facts.waiting + 1, now).await.unwrap_or_default();
         }
         super::SeatsError::Refused(refusal)
     }
@@ -99,7 +111,7 @@ impl Prospects {
     /// The database does not answer.
     pub async fn tell(&self, mut ticket: TicketView, now: DateTime<Utc>) -> Result<TicketView, DbError> {
         if ticket.state == TicketState::Waiting {
-            ticket.expected_at = self.of(ticket.license_id).await?.expected(ticket.position, now);
+            ticket.expected_at = self.at(ticket.license_id, ticket.position, now).await?;
         }
         Ok(ticket)
     }

@@ -49,7 +49,7 @@ statements! {
 
     // Rows that a batch is writing are left to it: waiting for them in another order would be a deadlock.
     LEASES_OF = "
-        SELECT s.id, l.lease_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected
+        SELECT s.id, s.user_id, l.lease_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected
         FROM ROWS($1: id uuid, user_id uuid)
         JOIN sessions s ON s.id = given.id AND s.user_id = given.user_id
         JOIN licenses l ON l.id = s.license_id
@@ -102,6 +102,8 @@ fn row(id: uuid::Uuid, beat: &Beat) -> Value {
 /// A session whose lease was renewed.
 #[derive(Clone, Debug)]
 pub struct Alive {
+    /// Whose it is.
+    pub user: UserId,
     /// When it runs out.
     pub lease_until: DateTime<Utc>,
     /// How long it is.
@@ -126,11 +128,13 @@ pub async fn renew(
     let rows = tx.all(&LEASES_OF, args![asked]).await?;
     let leases: HashMap<SessionId, &Row> =
         rows.iter().map(|row| Ok((row.get("id")?, row))).collect::<Result<_, DbError>>()?;
-    let active: HashSet<_> = sessions.iter().filter(|(_, _, active)| *active).map(|(id, ..)| *id).collect();
+    let active: HashSet<_> =
+        sessions.iter().filter(|(_, _, active)| *active).map(|(id, user, _)| (*id, *user)).collect();
     let mut given = Vec::new();
     for (id, row) in &leases {
         let until = now + TimeDelta::seconds(row.get("lease_seconds")?);
-        given.push(json!({ "id": id, "active": i64::from(active.contains(id)), "lease_until": time(until) }));
+        let active = i64::from(active.contains(&(*id, row.get("user_id")?)));
+        given.push(json!({ "id": id, "active": active, "lease_until": time(until) }));
     }
     let renewed = tx.all(&RENEW, args![set(given), now]).await?;
     let alive = renewed.iter().map(|row| {
@@ -149,6 +153,7 @@ fn alive(row: &Row, lease: &Row) -> Result<Alive, DbError> {
     let warning = TimeDelta::seconds(lease.get("idle_warning_seconds")?);
     let warned: Option<DateTime<Utc>> = row.opt("warned_at")?;
     Ok(Alive {
+        user: lease.get("user_id")?,
         lease_until: row.get("lease_until")?,
         lease_seconds: lease.get("lease_seconds")?,
         idle_ends_at: warned.map(|at| at + warning),

@@ -21,6 +21,11 @@ statements! {
         WHERE license_id = $1 AND ended_at IS NULL
         GROUP BY user_id
         LIMIT 1000";
+
+    OFFERED = "
+        SELECT COUNT(*) AS offered
+        FROM tickets
+        WHERE license_id = $1 AND ended_at IS NULL AND offer_until IS NOT NULL";
 }
 
 /// The lengths of the last sessions on a license, at most 50.
@@ -32,4 +37,9 @@ pub async fn lengths(db: &Db, license: LicenseId) -> Result<Vec<TimeDelta>, DbEr
 /// Since when each agent on a license is in session, at most 1,000.
 pub async fn since(db: &Db, license: LicenseId) -> Result<Vec<DateTime<Utc>>, DbError> {
     db.all(&SINCE, args![license]).await?.iter().map(|row| row.get("since")).collect()
+}
+
+/// How many seats of a license are kept for the first in its line.
+pub async fn offered(db: &Db, license: LicenseId) -> Result<i64, DbError> {
+    db.one(&OFFERED, args![license]).await?.map_or(Ok(0), |row| row.get("offered"))
 }

@@ -64,6 +64,14 @@ impl Watcher {
         Self { response, read: Vec::new() }
     }
 
+    /// Begins to watch what else is told as a stream.
+    pub async fn of(person: &Person, path: &str) -> Self {
+        let response = person.request(Method::GET, path).send().await.expect("the stream answers");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, read: Vec::new() }
+    }
+
     /// Begins to watch and takes the snapshot.
     pub async fn with_snapshot(person: &Person) -> (Self, Frame) {
         let mut watcher = Self::open(person, None).await;

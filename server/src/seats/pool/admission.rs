@@ -162,6 +162,9 @@ impl Pool {
     /// No such live session.
     pub fn announce(&mut self, id: SessionId, ending: Option<Announced>) -> Result<Live, Code> {
         let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
+        if live.ending == ending {
+            return Ok(live.clone());
+        }
         live.ending.clone_from(&ending);
         let live = live.clone();
         if let Some(at) = ending.as_ref().map(|ending| ending.at) {

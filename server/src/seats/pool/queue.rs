@@ -33,6 +33,7 @@ impl Pool {
             offer_until: None,
         };
         self.due_by(ticket.lease_until);
+        // When his cool-down is over, a seat may be offered to him: that is a decision, and no heartbeat's doing.
         if let Some(until) = self.cooling(user, now) {
             self.due_by(until);
         }

@@ -1,0 +1,81 @@
+//! Heartbeats: each is answered for its own session and its own agent, also by another server, and none revives a lease.
+
+use crate::world::{Engine, World, on_both_engines};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use serde_json::json;
+
+on_both_engines! {
+    async fn late_heartbeats_that_come_together_revive_nothing(world: World) {
+        let (license, people) = world.pool(10, 10).await;
+        let sessions = join_all(people.iter().map(crate::world::Person::seated)).await;
+        world.pass(TimeDelta::seconds(60));
+        for (agent, session) in people.iter().zip(&sessions).skip(5) {
+            agent.act(session, "heartbeat").await.ok();
+        }
+        world.pass(TimeDelta::seconds(60));
+        // Half of them are in time; nothing has swept.
+        let answers = join_all(people.iter().zip(&sessions).map(|(agent, session)| agent.act(session, "heartbeat"))).await;
+        for (number, answer) in answers.into_iter().enumerate() {
+            if number < 5 {
+                let late = answer.problem(409, "lease_expired");
+                assert_eq!(late["ended"], json!({ "reason": "lease_expired", "at": "2026-03-02T09:02:00Z" }));
+            } else {
+                assert_eq!(answer.ok()["lease_until"], "2026-03-02T09:04:00Z");
+            }
+        }
+        world.sweep().await;
+        assert_eq!((world.usage(license).await)["occupied"], 5);
+    }
+
+    async fn a_heartbeat_that_comes_with_that_of_the_session_s_agent_is_still_nobody_s(world: World) {
+        let (_, people) = world.pool(1, 2).await;
+        let session = people[0].seated().await;
+        for round in 0..20 {
+            let (own, others) = tokio::join!(people[0].act(&session, "heartbeat"), people[1].act(&session, "heartbeat"));
+            own.ok();
+            assert_eq!(others.status, 404, "round {round}: {:#}", others.body);
+        }
+    }
+
+    async fn many_heartbeats_of_one_session_at_once_are_all_answered(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let session = people[0].seated().await;
+        world.pass(TimeDelta::seconds(1));
+        for answer in join_all((0..50).map(|_| people[0].act(&session, "heartbeat"))).await {
+            assert_eq!(answer.ok()["lease_until"], "2026-03-02T09:02:01Z");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_heartbeat_of_a_session_that_another_server_ended_is_told_by_whom() {
+    let world = World::start(Engine::Postgres).await;
+    let (_, people) = world.pool(1, 2).await;
+    let other = world.beside().await;
+    let session = people[0].seated().await;
+    people[0].at(&other).act(&session, "heartbeat").await.ok();
+    world.admin.at(&other).post(&format!("{session}/end"), &json!({ "message": "Genug" })).await.ok();
+    let told = people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
+    assert_eq!(
+        told["ended"],
+        json!({ "reason": "ended_by_admin", "at": "2026-03-02T09:00:00Z", "by": "Anja Krüger", "message": "Genug" })
+    );
+    let session = people[1].seated().await;
+    world.pass(TimeDelta::seconds(120));
+    people[1].at(&other).act(&session, "heartbeat").await.problem(409, "lease_expired");
+    people[1].act(&session, "heartbeat").await.problem(409, "lease_expired");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_one_server_announces_the_other_tells_with_the_heartbeat() {
+    let world = World::start(Engine::Postgres).await;
+    let (_, people) = world.pool(1, 1).await;
+    let other = world.beside().await;
+    let session = people[0].seated().await;
+    world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 60 })).await.ok();
+    let told = people[0].at(&other).act(&session, "heartbeat").await.ok();
+    assert_eq!(told["ending"], json!({ "at": "2026-03-02T09:01:00Z", "by": "Anja Krüger" }));
+    world.admin.at(&other).act(&session, "keep").await.ok();
+    assert_eq!(people[0].act(&session, "heartbeat").await.ok()["ending"], serde_json::Value::Null);
+}

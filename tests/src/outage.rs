@@ -1,0 +1,121 @@
+//! Outages: nobody loses a seat, a place in the line or an offer because the server was down.
+
+use crate::world::{
+    Database, Engine, Person, Process, World,
+    line::{path_of, place},
+    on_both_engines, wanted,
+};
+use chrono::TimeDelta;
+use seatkeeper::seats::sweep;
+use serde_json::{Value, json};
+
+/// Nobody is here for so long, and then somebody is again.
+async fn nobody_is_here(world: &World, seconds: i64) -> bool {
+    world.pass(TimeDelta::seconds(seconds));
+    let was_out = sweep::after_outage(&world.app.db, &world.clock).await.expect("the database answers");
+    world.app.seats.forget();
+    world.sweep().await;
+    was_out
+}
+
+/// The lines, without the times that rise while people wait.
+fn settled(queues: &Value) -> Vec<Value> {
+    let tickets = queues[0]["tickets"].as_array().expect("tickets");
+    tickets.iter().map(|t| json!([t["id"], t["user_id"], t["state"], t["position"], t["created_at"]])).collect()
+}
+
+on_both_engines! {
+    async fn leases_start_anew_after_an_outage(world: World) {
+        let (license, people) = world.pool(1, 3).await;
+        let session = people[0].seated().await;
+        let (first, second) = (people[1].queued().await, people[2].queued().await);
+        assert!(nobody_is_here(&world, 3_600).await);
+        let usage = world.usage(license).await;
+        assert_eq!((&usage["occupied"], &usage["waiting"]), (&json!(1), &json!(2)));
+        for path in [&session, &first, &second] {
+            let seen = world.admin.get(path).await.ok();
+            assert_eq!(seen["lease_until"], "2026-03-02T10:02:00Z", "{path}");
+        }
+        people[0].act(&session, "heartbeat").await.ok();
+        assert_eq!(place(&people[2].get(&second).await.ok()), ("waiting", 2));
+        world.pass(TimeDelta::seconds(120));
+        people[0].act(&session, "heartbeat").await.problem(409, "lease_expired");
+    }
+
+    async fn an_offer_outlives_an_outage(world: World) {
+        let (_, people) = world.pool(1, 3).await;
+        let session = people[0].seated().await;
+        let (first, second) = (people[1].queued().await, people[2].queued().await);
+        people[0].act(&session, "end").await.ok();
+        assert!(nobody_is_here(&world, 3_600).await);
+        assert_eq!(place(&people[2].get(&second).await.ok()), ("waiting", 2));
+        let seen = people[1].get(&first).await.ok();
+        assert_eq!(place(&seen), ("offered", 1));
+        assert!(seen["offer_until"].as_str() > Some("2026-03-02T10:00:00Z"), "{seen:#}");
+        people[1].act(&first, "accept").await.created();
+    }
+
+    async fn a_key_that_ran_out_during_an_outage_can_still_be_used(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let session = path_of("sessions", &people[0].post("/sessions", &wanted("attended")).await.created());
+        assert!(nobody_is_here(&world, 3_600).await);
+        let seen = people[0].get(&session).await.ok();
+        assert_eq!((&seen["state"], &seen["key_expires_at"]), (&json!("waiting"), &json!("2026-03-02T10:02:00Z")));
+        people[0].post(&format!("{session}/connect"), &json!({ "platform": "ios" })).await.ok();
+    }
+
+    async fn nobody_is_idle_because_the_server_was_down(world: World) {
+        let terms = json!({ "idle_seconds": 60, "idle_warning_seconds": 30, "idle_ends_connected": true });
+        let (_, people) = world.licensed(terms, 1).await;
+        let session = people[0].seated().await;
+        assert!(nobody_is_here(&world, 3_600).await);
+        assert_eq!(people[0].act(&session, "heartbeat").await.ok()["idle_ends_at"], Value::Null);
+    }
+
+    async fn a_pause_of_a_few_seconds_is_no_outage(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let session = people[0].seated().await;
+        for _ in 0..11 {
+            assert!(!nobody_is_here(&world, 10).await);
+        }
+        assert!(!nobody_is_here(&world, 10).await);
+        people[0].act(&session, "heartbeat").await.problem(409, "lease_expired");
+    }
+}
+
+async fn the_line_survives_a_restart(engine: Engine) {
+    let database = Database::create(engine).await;
+    let mut server = Process::start(&database.address).await;
+    let admin = Person::setting_up(&server.url).await;
+    let (license, people) = crate::crashes::pool_at(&admin, 1, 5).await;
+    let session = people[0].seated().await;
+    let mut tickets = Vec::new();
+    for agent in &people[1..] {
+        tickets.push(agent.queued().await);
+    }
+    admin.post(&format!("{}/move", tickets[3]), &json!({ "position": 2 })).await.ok();
+    people[0].act(&session, "end").await.ok();
+    let before = settled(&admin.get("/queues").await.ok());
+    assert_eq!((before.len(), &before[0][2]), (4, &json!("offered")));
+
+    server.kill();
+    server = Process::start(&database.address).await;
+    let at = |person: &Person| person.at(&server.url);
+    assert_eq!(settled(&at(&admin).get("/queues").await.ok()), before);
+    at(&people[0]).ask().await.problem(409, "pool_full");
+    let session = at(&people[1]).act(&tickets[0], "accept").await.created();
+    at(&people[1]).act(&path_of("sessions", &session), "end").await.ok();
+    assert_eq!(place(&at(&people[4]).get(&tickets[3]).await.ok()), ("offered", 1), "whom the admin moved");
+    let seen = at(&admin).get(&format!("/licenses/{license}")).await.ok();
+    assert_eq!((&seen["use"]["waiting"], &seen["use"]["offered"]), (&json!(3), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_line_is_the_same_after_kill_9_on_sqlite() {
+    the_line_survives_a_restart(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_line_is_the_same_after_kill_9_on_postgres() {
+    the_line_survives_a_restart(Engine::Postgres).await;
+}

@@ -1,0 +1,116 @@
+//! An agent appears on a second device: what the license's rule makes of his sessions and of his seat.
+
+use crate::world::{line::path_of, on_both_engines, wanted};
+use seatkeeper_shared::{ids::LicenseId, license::Model};
+use serde_json::{Value, json};
+
+fn at(device: &str) -> Value {
+    let mut body = wanted("application");
+    body["device"] = json!(device);
+    body
+}
+
+async fn counts(world: &crate::world::World, license: LicenseId) -> (i64, i64) {
+    let usage = world.usage(license).await;
+    (usage["occupied"].as_i64().expect("a number"), usage["sessions"].as_i64().expect("a number"))
+}
+
+on_both_engines! {
+    async fn share_lets_both_devices_go_on_with_one_seat(world: World) {
+        let (license, people) = world.licensed(json!({ "second_device": "share" }), 1).await;
+        let first = people[0].seated_at("NB-1").await;
+        let second = people[0].seated_at("NB-2").await;
+        assert_eq!(counts(&world, license).await, (1, 2));
+        for session in [first, second] {
+            people[0].act(&session, "heartbeat").await.ok();
+        }
+    }
+
+    async fn take_over_ends_the_first_device_and_goes_on_with_its_seat(world: World) {
+        let (license, people) = world.licensed(json!({ "second_device": "take_over" }), 2).await;
+        let first = people[0].seated_at("NB-1").await;
+        let beside = people[0].seated_at("NB-1").await;
+        assert_eq!(counts(&world, license).await, (1, 2), "the same device is no second one");
+        let ticket = people[1].queued().await;
+        let second = people[0].seated_at("NB-2").await;
+        assert_eq!(counts(&world, license).await, (1, 1));
+        for session in [first, beside] {
+            let told = people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
+            assert_eq!(told["ended"], json!({ "reason": "replaced_by_other_device", "at": "2026-03-02T09:00:00Z" }));
+        }
+        people[0].act(&second, "heartbeat").await.ok();
+        let seen = people[1].get(&ticket).await.ok();
+        assert_eq!(seen["state"], "waiting", "the seat was never free in between");
+    }
+
+    async fn take_over_moves_a_seat_of_each_session_too(world: World) {
+        let terms = json!({ "second_device": "take_over", "seat_rule": "session", "seats": 2 });
+        let (license, people) = world.licensed(terms, 2).await;
+        people[0].seated_at("NB-1").await;
+        people[0].seated_at("NB-1").await;
+        people[1].wait().await.accepted();
+        people[0].seated_at("NB-2").await;
+        let usage = world.usage(license).await;
+        assert_eq!((&usage["occupied"], &usage["offered"]), (&json!(1), &json!(1)), "two ended, one began, one is offered");
+    }
+
+    async fn second_seat_takes_one_for_each_device(world: World) {
+        let (license, people) = world.licensed(json!({ "second_device": "second_seat", "seats": 2 }), 2).await;
+        people[0].seated_at("NB-1").await;
+        people[0].seated_at("NB-1").await;
+        assert_eq!(counts(&world, license).await, (1, 2));
+        people[0].seated_at("NB-2").await;
+        assert_eq!(counts(&world, license).await, (2, 3));
+        people[0].post("/sessions", &at("NB-3")).await.problem(409, "pool_full");
+        people[1].post("/sessions", &at("NB-1")).await.problem(409, "pool_full");
+        people[0].seated_at("NB-2").await;
+    }
+
+    async fn refuse_admits_no_second_device_and_no_waiting_for_it(world: World) {
+        let (license, people) = world.licensed(json!({ "second_device": "refuse", "seats": 5 }), 1).await;
+        let first = people[0].seated_at("NB-1").await;
+        people[0].seated_at("NB-1").await;
+        let refused = people[0].post("/sessions", &at("NB-2")).await.problem(409, "other_device");
+        assert_eq!(refused["refusal"], json!({ "license_id": license, "seats": 5, "occupied": 1, "waiting": 0 }));
+        people[0].wait_at("NB-2").await.problem(409, "other_device");
+        let all = world.admin.get("/sessions?state=live").await.ok();
+        let ids: Vec<_> = all["items"].as_array().expect("items").iter().map(|session| &session["id"]).collect();
+        people[0].post("/sessions/end", &json!({ "ids": ids })).await.ok();
+        people[0].seated_at("NB-2").await;
+        people[0].act(&first, "heartbeat").await.problem(410, "session_ended");
+    }
+
+    async fn a_named_seat_is_one_persons_at_all_devices_whatever_the_rule(world: World) {
+        let terms = json!({ "model": Model::Named, "second_device": "second_seat" });
+        let (license, people) = world.licensed(terms, 1).await;
+        people[0].seated_at("NB-1").await;
+        people[0].seated_at("NB-2").await;
+        assert_eq!(counts(&world, license).await, (1, 2));
+        world.change(license, json!({ "second_device": "take_over" })).await;
+        people[0].seated_at("NB-3").await;
+        assert_eq!(counts(&world, license).await, (1, 1));
+        world.change(license, json!({ "second_device": "refuse" })).await;
+        people[0].post("/sessions", &at("NB-4")).await.problem(409, "other_device");
+    }
+
+    async fn an_offer_is_made_good_at_any_device_if_the_seat_is_the_agents(world: World) {
+        let (license, people) = world.pool(1, 2).await;
+        let session = people[0].seated().await;
+        let ticket = path_of("tickets", &people[1].wait_at("NB-1").await.accepted());
+        people[0].act(&session, "end").await.ok();
+        let taken = people[1].post("/sessions", &at("NB-2")).await.created();
+        assert_eq!(people[1].get(&ticket).await.ok()["over"]["session_id"], taken["id"]);
+        let usage = world.usage(license).await;
+        assert_eq!((&usage["occupied"], &usage["offered"]), (&json!(1), &json!(0)));
+    }
+
+    async fn an_offer_for_one_device_is_not_spent_at_another_if_each_takes_a_seat(world: World) {
+        let (license, people) = world.licensed(json!({ "seat_rule": "device" }), 2).await;
+        let session = people[0].seated().await;
+        let ticket = path_of("tickets", &people[1].wait_at("NB-1").await.accepted());
+        people[0].act(&session, "end").await.ok();
+        people[1].post("/sessions", &at("NB-2")).await.problem(409, "pool_full");
+        assert_eq!((world.usage(license).await)["offered"], 1);
+        assert_eq!(people[1].act(&ticket, "accept").await.created()["device"], "NB-1");
+    }
+}
