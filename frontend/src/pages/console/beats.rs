@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn renewed() -> Renewed {
-        Renewed { lease_until: at(120), next_in_seconds: 30 }
+        Renewed { lease_until: at(120), next_in_seconds: 30, idle_ends_at: None, ending: None }
     }
 
     #[wasm_bindgen_test]

@@ -132,7 +132,7 @@ fn on(license: &LicenseView, own: &[SessionView], device: &str, now: DateTime<Ut
         return Start::Own;
     }
     let mut here = own.iter().filter(|session| session.license_id == license.id);
-    let shares = match license.seat_rule {
+    let shares = match license.rules.seat_rule {
         SeatRule::Agent => here.next().is_some(),
         SeatRule::Device => here.any(|session| session.device == device),
         SeatRule::Session => false,
@@ -166,6 +166,7 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::live::sample::{at, license, session};
+    use seatkeeper_shared::license::Rules;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn pool(seats: i64, occupied: i64) -> LicenseView {
@@ -203,7 +204,10 @@ mod tests {
     fn a_live_session_shares_its_seat_as_the_rule_of_the_license_says() {
         let elsewhere = SessionView { device: "Tablet".to_owned(), ..session(1) };
         let by = |rule, own: &SessionView| {
-            start(&[LicenseView { seat_rule: rule, ..pool(10, 10) }], std::slice::from_ref(own))
+            start(
+                &[LicenseView { rules: Rules { seat_rule: rule, ..Rules::default() }, ..pool(10, 10) }],
+                std::slice::from_ref(own),
+            )
         };
         assert_eq!(by(SeatRule::Agent, &elsewhere), Start::Shared);
         assert_eq!(by(SeatRule::Device, &session(1)), Start::Shared);

@@ -129,7 +129,7 @@ impl Desk {
         let at = self.clock.once();
         let _ = self.live.state.try_update(|state| {
             let position = state.position;
-            state.apply(Change { position, at, licenses: Vec::new(), sessions: vec![session] });
+            state.apply(Change { position, at, licenses: Vec::new(), sessions: vec![session], queues: Vec::new() });
             if over {
                 state.forget(&[id]);
             }

@@ -103,6 +103,7 @@ fn wanted(desk: Desk, card: Memo<Card>, mode: Mode, platform: Option<Platform>) 
         mode,
         // Of an attended session it is known when the customer is there.
         platform: platform.filter(|_| mode != Mode::Attended),
+        wait: false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::days::{begins, day, is_over};
 use crate::ui::form::Checked;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use seatkeeper_shared::{
-    license::{Model, SeatRule},
+    license::{ChosenRules, Model, SeatRule},
     validate::{self, FieldError, within},
     wire::licenses::{NewLicense, NewProduct},
 };
@@ -55,8 +55,7 @@ impl EnteredLicense {
                 seats,
                 starts_at,
                 ends_at,
-                seat_rule: Some(self.rule),
-                lease_seconds: Some(lease),
+                rules: ChosenRules { seat_rule: Some(self.rule), lease_seconds: Some(lease), ..ChosenRules::default() },
             }),
             (product, seats, starts, ends, lease) => Err(vec![
                 ("product_id", product.err()),

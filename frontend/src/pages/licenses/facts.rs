@@ -28,7 +28,7 @@ pub fn Facts(
     };
     let users = move || license.with(|license| format!("/users?category=products&by={}", license.id));
     let name = move || license.with(|license| words::license(i18n, license));
-    let lease = move || format.span(TimeDelta::seconds(license.with(|license| license.lease_seconds)));
+    let lease = move || format.span(TimeDelta::seconds(license.with(|license| license.rules.lease_seconds)));
     view! {
         <dl class="terms">
             <dt>{t!(i18n, licenses.assigned_to)}</dt>
@@ -63,7 +63,7 @@ fn valid(i18n: Texts, format: Format, license: &LicenseView) -> String {
 fn rule(i18n: Texts, license: &LicenseView) -> &'static str {
     match license.model {
         Model::Named => t_string!(i18n, licenses.rule_named),
-        Model::Concurrent => rule_help(i18n, license.seat_rule),
+        Model::Concurrent => rule_help(i18n, license.rules.seat_rule),
     }
 }
 

@@ -200,7 +200,7 @@ fn names(sessions: &[SessionView]) -> Vec<String> {
 async fn end(api: Api, ids: &[SessionId], message: Option<String>) -> Result<Vec<EndResult>, Failure> {
     let mut results = Vec::with_capacity(ids.len());
     for some in ids.chunks(MAX_BULK) {
-        let body = EndSessions { ids: some.to_vec(), message: message.clone() };
+        let body = EndSessions { ids: some.to_vec(), message: message.clone(), in_seconds: None, protected_too: false };
         results.extend(api.post::<EndResults>("/sessions/end", &body).await?.results);
     }
     Ok(results)
