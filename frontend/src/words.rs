@@ -2,7 +2,7 @@
 
 use crate::{api::Failure, format::Texts, i18n::*};
 use seatkeeper_shared::{
-    license::{Model, SeatRule},
+    license::{Model, SeatRule, SecondDevice},
     people::{Permission, Role, UserStatus},
     problem::{Code, End},
     session::{EndReason, Mode, Platform, SessionState},
@@ -42,6 +42,16 @@ pub fn rule(i18n: Texts, rule: SeatRule) -> &'static str {
         SeatRule::Agent => t_string!(i18n, word.rule_agent),
         SeatRule::Device => t_string!(i18n, word.rule_device),
         SeatRule::Session => t_string!(i18n, word.rule_session),
+    }
+}
+
+/// What happens at a second device.
+pub fn second_device(i18n: Texts, rule: SecondDevice) -> &'static str {
+    match rule {
+        SecondDevice::Share => t_string!(i18n, word.second_share),
+        SecondDevice::TakeOver => t_string!(i18n, word.second_take_over),
+        SecondDevice::SecondSeat => t_string!(i18n, word.second_seat),
+        SecondDevice::Refuse => t_string!(i18n, word.second_refuse),
     }
 }
 
