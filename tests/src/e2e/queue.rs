@@ -5,8 +5,7 @@ use crate::world::email_of;
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 
-const FULL_EN: &str =
-    "All shared licenses are in use. To start a session, please wait for an available license.";
+const FULL_EN: &str = "All shared licenses are in use. To start a session, please wait for an available license.";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_waits_and_takes_the_seat_that_is_freed() {
