@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use gloo_net::http::{Method, RequestBuilder};
 use leptos::prelude::*;
-use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem};
+use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem, RefusalFacts};
 use serde::{Serialize, de::DeserializeOwned};
 
 const BASE: &str = "/api/v1";
@@ -31,6 +31,14 @@ impl Failure {
         match self {
             Self::Problem(problem) => &problem.errors,
             Self::Unreachable => &[],
+        }
+    }
+
+    /// How things stood at the license that refused, if that is why.
+    pub fn refusal(&self) -> Option<&RefusalFacts> {
+        match self {
+            Self::Problem(problem) => problem.refusal.as_ref(),
+            Self::Unreachable => None,
         }
     }
 
@@ -90,6 +98,14 @@ impl Api {
     /// As the server says.
     pub async fn patch<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         self.noticed(call(Method::PATCH, path, Some(body), None).await)
+    }
+
+    /// Takes away.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn delete(self, path: &str) -> Result<(), Failure> {
+        self.noticed(call::<(), ()>(Method::DELETE, path, None, None).await)
     }
 
     fn noticed<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {

@@ -4,7 +4,7 @@ use crate::{
     caller::Caller,
     clock::{Clock, millis},
     i18n::*,
-    span::Span,
+    span::{About, Span},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use js_sys::{Array, Function, Object, Reflect};
@@ -80,6 +80,17 @@ impl Format {
             return t_string!(self.i18n, time.just_now).to_owned();
         }
         t_string!(self.i18n, time.ago, span = self.write(length, true))
+    }
+
+    /// "in etwa 12 Minuten", shrinking by itself.
+    pub fn about(self, then: DateTime<Utc>) -> String {
+        let i18n = self.i18n;
+        match About::of(self.clock.until(then)) {
+            About::Soon => t_string!(i18n, time.about_now).to_owned(),
+            About::Minutes(count) => t_string!(i18n, time.about_minutes, count = count),
+            About::Hours(count) => t_string!(i18n, time.about_hours, count = count),
+            About::Days(count) => t_string!(i18n, time.about_days, count = count),
+        }
     }
 
     fn write(self, length: TimeDelta, dative: bool) -> String {

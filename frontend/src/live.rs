@@ -11,6 +11,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId},
+    session::SessionState,
     wire::{
         licenses::LicenseView,
         live::{Change, Contact},
@@ -83,6 +84,21 @@ impl Live {
     /// All licenses.
     pub fn licenses(self) -> Memo<Vec<LicenseView>> {
         Memo::new(move |_| self.state.with(|state| state.licenses.clone()))
+    }
+
+    /// The server answered with the present state of a session; the feed will say the same a moment later.
+    pub fn is_now(self, session: SessionView) {
+        let (id, over) = (session.id, session.state == SessionState::Ended);
+        let at = self.clock.once();
+        // The page, and the feed with it, may be gone by now.
+        let _ = self.state.try_update(|state| {
+            let position = state.position;
+            let (licenses, queues) = Default::default();
+            state.apply(Change { position, at, licenses, sessions: vec![session], queues });
+            if over {
+                state.forget(&[id]);
+            }
+        });
     }
 
     /// When this session was last heard of.

@@ -28,6 +28,33 @@ impl Span {
     }
 }
 
+/// About how long something will take: no more exact than an estimate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Less than a minute.
+    Soon,
+    /// So many minutes.
+    Minutes(i64),
+    /// So many hours.
+    Hours(i64),
+    /// So many days.
+    Days(i64),
+}
+
+impl About {
+    /// The form for this length; beyond twenty minutes in steps of five.
+    pub fn of(length: TimeDelta) -> Self {
+        let minutes = (length.num_seconds().max(0) + 30) / 60;
+        match minutes {
+            0 => Self::Soon,
+            1..=20 => Self::Minutes(minutes),
+            21..=90 => Self::Minutes((minutes + 2) / 5 * 5),
+            91..=1_439 => Self::Hours((minutes + 30) / 60),
+            _ => Self::Days((minutes + 720) / 1_440),
+        }
+    }
+}
+
 /// Minutes and seconds of a countdown, rounded up so that it reaches 0:00 when the time is over.
 pub fn countdown(left: TimeDelta) -> String {
     let millis = left.num_milliseconds().max(0);
@@ -51,6 +78,18 @@ mod tests {
         assert_eq!(of(60), Span::Minutes(1));
         assert_eq!(of(8_040), Span::Hours(2, 14));
         assert_eq!(of(200_000), Span::Days(2));
+    }
+
+    #[wasm_bindgen_test]
+    fn an_estimate_is_no_more_exact_than_it_can_be() {
+        let of = |seconds| About::of(TimeDelta::seconds(seconds));
+        assert_eq!(of(-5), About::Soon);
+        assert_eq!(of(29), About::Soon);
+        assert_eq!(of(95), About::Minutes(2));
+        assert_eq!(of(12 * 60), About::Minutes(12));
+        assert_eq!(of(43 * 60), About::Minutes(45));
+        assert_eq!(of(100 * 60), About::Hours(2));
+        assert_eq!(of(40 * 3_600), About::Days(2));
     }
 
     #[wasm_bindgen_test]

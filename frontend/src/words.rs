@@ -2,7 +2,7 @@
 
 use crate::{api::Failure, format::Texts, i18n::*};
 use seatkeeper_shared::{
-    license::{Model, SeatRule},
+    license::{Model, SeatRule, SecondDevice},
     people::{Permission, Role, UserStatus},
     problem::{Code, End},
     session::{EndReason, Mode, Platform, SessionState},
@@ -42,6 +42,16 @@ pub fn rule(i18n: Texts, rule: SeatRule) -> &'static str {
         SeatRule::Agent => t_string!(i18n, word.rule_agent),
         SeatRule::Device => t_string!(i18n, word.rule_device),
         SeatRule::Session => t_string!(i18n, word.rule_session),
+    }
+}
+
+/// What happens at a second device.
+pub fn second_device(i18n: Texts, rule: SecondDevice) -> &'static str {
+    match rule {
+        SecondDevice::Share => t_string!(i18n, word.second_share),
+        SecondDevice::TakeOver => t_string!(i18n, word.second_take_over),
+        SecondDevice::SecondSeat => t_string!(i18n, word.second_seat),
+        SecondDevice::Refuse => t_string!(i18n, word.second_refuse),
     }
 }
 
@@ -164,10 +174,18 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::LicenseNotStarted => t_string!(i18n, problem.license_not_started),
         Code::LicenseEnded => t_string!(i18n, problem.license_ended),
         Code::OverCapacity => t_string!(i18n, problem.over_capacity),
+        Code::ReservedForGroup => t_string!(i18n, problem.reserved_for_group),
+        Code::GroupLimit => t_string!(i18n, problem.group_limit),
+        Code::CoolingDown => t_string!(i18n, problem.cooling_down),
+        Code::OtherDevice => t_string!(i18n, problem.other_device),
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
         Code::SessionEnded => t_string!(i18n, problem.session_ended),
+        Code::Protected => t_string!(i18n, problem.protected),
+        Code::TicketOver => t_string!(i18n, problem.ticket_over),
+        Code::NoOffer => t_string!(i18n, problem.no_offer),
+        Code::FloorsExceedSeats => t_string!(i18n, problem.floors_exceed_seats),
         Code::WrongState => t_string!(i18n, problem.wrong_state),
         Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
         Code::TooLarge => t_string!(i18n, problem.too_large),

@@ -1,12 +1,14 @@
-//! A license and sessions for tests.
+//! A license, sessions and tickets for tests.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, UserId},
-    license::{Model, SeatRule},
+    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    license::{Model, Rules},
     session::{Mode, SessionState},
+    ticket::TicketState,
     wire::{
         licenses::{LicenseUse, LicenseView},
+        queue::TicketView,
         sessions::SessionView,
     },
 };
@@ -34,8 +36,8 @@ pub fn license(number: u32, seats: i64) -> LicenseView {
         seats,
         starts_at: None,
         ends_at: None,
-        seat_rule: SeatRule::Agent,
-        lease_seconds: 120,
+        rules: Rules::default(),
+        group_limits: Vec::new(),
         usage: LicenseUse::default(),
     }
 }
@@ -60,7 +62,34 @@ pub fn session(number: u32) -> SessionView {
         last_seen_at: at(0),
         lease_until: at(120),
         key_expires_at: Some(at(600)),
+        protected: false,
+        idle_ends_at: None,
+        ending: None,
         support_key: None,
         ended: None,
+    }
+}
+
+/// A ticket that waits at this position, of the agent with the same number.
+pub fn ticket(position: u32) -> TicketView {
+    TicketView {
+        id: id::<TicketId>(position),
+        license_id: id::<LicenseId>(1),
+        product_id: id::<ProductId>(1),
+        product_name: "Remote Support v5".to_owned(),
+        user_id: id::<UserId>(position),
+        user_name: format!("Agent {position}"),
+        user_email: format!("agent{position}@example.org"),
+        device: "NB-0412".to_owned(),
+        mode: Mode::Attended,
+        platform: None,
+        state: TicketState::Waiting,
+        position: i64::from(position),
+        created_at: at(i64::from(position)),
+        last_seen_at: at(0),
+        lease_until: at(120),
+        expected_at: None,
+        offer_until: None,
+        over: None,
     }
 }

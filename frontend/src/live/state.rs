@@ -1,13 +1,14 @@
-//! What the live feed has told so far: licenses, live sessions, and those that have just ended. No browser in it.
+//! What the live feed has told so far: licenses, live sessions, those that have just ended, and who waits. No browser in it.
 
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, SessionId, UserId},
+    ids::{LicenseId, Position, SessionId, TicketId, UserId},
     license::Model,
     session::SessionState,
     wire::{
         licenses::LicenseView,
         live::{Change, Contact, Contacts, Snapshot},
+        queue::{QueueView, TicketView},
         sessions::SessionView,
     },
 };
@@ -24,6 +25,8 @@ pub struct LiveState {
     pub sessions: BTreeMap<SessionId, SessionView>,
     /// Sessions that ended a moment ago and are still shown as such.
     pub parting: BTreeMap<SessionId, SessionView>,
+    /// The lines in which somebody waits, each with its head first.
+    pub queues: BTreeMap<LicenseId, Vec<TicketView>>,
 }
 
 impl LiveState {
@@ -34,6 +37,8 @@ impl LiveState {
         self.licenses.sort_by(order);
         self.sessions = snapshot.sessions.into_iter().map(|session| (session.id, session)).collect();
         self.parting.clear();
+        self.queues.clear();
+        snapshot.queues.into_iter().for_each(|queue| self.put_queue(queue));
     }
 
     /// Takes what changed; taking it twice does no harm. Answers the sessions that ended by it.
@@ -42,6 +47,7 @@ impl LiveState {
         for license in change.licenses {
             self.put_license(license);
         }
+        change.queues.into_iter().for_each(|queue| self.put_queue(queue));
         change.sessions.into_iter().filter_map(|session| self.put_session(session)).collect()
     }
 
@@ -73,6 +79,41 @@ impl LiveState {
         let mut own: Vec<_> = self.sessions.values().filter(|session| session.user_id == user).cloned().collect();
         own.sort_by_key(|session| std::cmp::Reverse(session.created_at));
         own
+    }
+
+    /// The line at this license, the head first.
+    pub fn line(&self, license: LicenseId) -> &[TicketView] {
+        self.queues.get(&license).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The tickets of this user, the oldest first.
+    pub fn tickets_of(&self, user: UserId) -> Vec<TicketView> {
+        let all = self.queues.values().flatten();
+        let mut own: Vec<_> = all.filter(|ticket| ticket.user_id == user).cloned().collect();
+        own.sort_by_key(|ticket| (ticket.created_at, ticket.id));
+        own
+    }
+
+    /// Takes a ticket as the server has just answered it; the feed will tell its whole line a moment later.
+    pub fn put_ticket(&mut self, ticket: TicketView) {
+        self.drop_ticket(ticket.id);
+        let line = self.queues.entry(ticket.license_id).or_default();
+        line.push(ticket);
+        line.sort_by_key(|ticket| ticket.position);
+    }
+
+    /// Forgets a ticket that has left its line.
+    pub fn drop_ticket(&mut self, id: TicketId) {
+        self.queues.values_mut().for_each(|line| line.retain(|ticket| ticket.id != id));
+        self.queues.retain(|_, line| !line.is_empty());
+    }
+
+    fn put_queue(&mut self, queue: QueueView) {
+        if queue.tickets.is_empty() {
+            self.queues.remove(&queue.license_id);
+        } else {
+            self.queues.insert(queue.license_id, queue.tickets);
+        }
     }
 
     fn put_license(&mut self, license: LicenseView) {
@@ -139,7 +180,7 @@ pub fn lost(contact: &Contact, now: DateTime<Utc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::sample::{at, license, session};
+    use crate::live::sample::{at, license, session, ticket};
     use seatkeeper_shared::{
         problem::End,
         session::{EndReason, SessionState},
@@ -147,7 +188,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn change(sessions: Vec<SessionView>) -> Change {
-        Change { position: Position(8), at: at(0), licenses: Vec::new(), sessions }
+        Change { position: Position(8), at: at(0), licenses: Vec::new(), sessions, queues: Vec::new() }
     }
 
     fn state(sessions: Vec<SessionView>) -> LiveState {
@@ -159,6 +200,7 @@ mod tests {
             licenses: vec![license(1, 10)],
             sessions,
             sessions_total: total,
+            queues: Vec::new(),
         });
         state
     }
@@ -187,6 +229,21 @@ mod tests {
         let mut state = state(vec![mine]);
         state.apply(change(vec![session(1)]));
         assert_eq!(state.sessions[&session(1).id].support_key.as_deref(), Some("482910537"));
+    }
+
+    #[wasm_bindgen_test]
+    fn a_line_is_told_whole_and_an_answer_comes_before_it() {
+        let mut state = state(Vec::new());
+        state.put_ticket(ticket(2));
+        state.put_ticket(ticket(1));
+        let license = ticket(1).license_id;
+        assert_eq!(state.line(license).iter().map(|ticket| ticket.position).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(state.tickets_of(ticket(2).user_id), [ticket(2)]);
+        let told = |tickets| QueueView { license_id: license, tickets };
+        state.apply(Change { queues: vec![told(vec![ticket(3)])], ..change(Vec::new()) });
+        assert_eq!(state.line(license), [ticket(3)]);
+        state.apply(Change { queues: vec![told(Vec::new())], ..change(Vec::new()) });
+        assert!(state.queues.is_empty());
     }
 
     #[wasm_bindgen_test]

@@ -1,6 +1,8 @@
-//! Console: an agent starts a session, reads the support key to the customer, sees who is connected, and gives the seat
-//! back.
+//! Console: an agent starts a session or waits for a seat, reads the support key to the customer, sees who is connected,
+//! and gives the seat back.
 
+mod activity;
+mod alive;
 mod attempt;
 mod beats;
 mod card;
@@ -9,10 +11,16 @@ pub mod desk;
 mod device;
 mod heart;
 mod key;
+mod lost;
 mod mine;
 mod notices;
+mod offer;
 mod start;
+mod ticket;
+mod tickets;
+mod told;
 mod waiting;
+mod warning;
 mod why;
 mod work;
 
@@ -32,6 +40,7 @@ use desk::Desk;
 use device::DeviceName;
 use leptos::prelude::*;
 use notices::Notices;
+use told::Told;
 
 /// The page.
 #[component]
@@ -48,6 +57,7 @@ pub fn ConsolePage() -> impl IntoView {
             line=move || view! { <LiveLine text=hello /> }
         />
         <Notices />
+        <Told />
         <Products />
     }
     .into_any()

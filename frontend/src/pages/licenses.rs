@@ -3,6 +3,7 @@
 mod add_license;
 mod add_product;
 mod card;
+mod change_rules;
 mod change_seats;
 mod days;
 mod desk;
@@ -13,6 +14,9 @@ mod license_fields;
 mod models;
 mod preview;
 mod product;
+mod rule_facts;
+mod rule_fields;
+mod rules;
 mod stock;
 mod validity;
 
@@ -30,6 +34,7 @@ use crate::{
 };
 use add_license::AddLicense;
 use add_product::AddProduct;
+use change_rules::ChangeRulesDialog;
 use change_seats::ChangeSeatsDialog;
 use desk::Desk;
 use leptos::prelude::*;
@@ -78,6 +83,7 @@ fn Licenses() -> impl IntoView {
             Stocked::Full => view! { <Products stock desk /> }.into_any(),
         }}
         <ChangeSeatsDialog stock desk />
+        <ChangeRulesDialog stock desk />
         <AddProduct stock desk />
         <AddLicense stock desk />
     }

@@ -1,14 +1,20 @@
 //! Shared sessions: who holds the seats right now, and ending sessions to free them.
 
+mod acts;
 mod bar;
 mod board;
+mod drop;
 mod end;
 mod filter;
 mod keys;
+mod lines;
+mod outcome;
 mod pools;
 mod row;
 mod selection;
 mod table;
+mod waiter;
+mod when;
 
 use crate::{
     format::Format,
@@ -27,6 +33,7 @@ use board::Board;
 use end::EndDialog;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use lines::Lines;
 use pools::Pools;
 use seatkeeper_shared::permissions::Action;
 use table::{Foot, Table};
@@ -89,6 +96,7 @@ fn Content() -> impl IntoView {
     view! {
         <Show when=move || licensed.get() fallback=no_license>
             <Pools board />
+            <Lines board />
             <section class="list" aria-label=move || t_string!(i18n, sessions.list)>
                 <Bar board />
                 <PickedBar board />

@@ -5,6 +5,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// What stands before the title in the browser, because it wants to be seen from another window.
+#[derive(Clone, Copy)]
+pub struct Attention(Signal<Option<String>>);
+
+impl Attention {
+    /// Calls for it as long as there is something to say.
+    pub fn call(text: Signal<Option<String>>) {
+        provide_context(Self(text));
+    }
+}
+
 /// Title, a line below it, and tools at its side.
 #[component]
 pub fn PageHead(
@@ -38,6 +49,14 @@ pub fn Heading(
 ) -> impl IntoView {
     static ARRIVED: AtomicBool = AtomicBool::new(false);
     let i18n = use_i18n();
+    let attention = use_context::<Attention>();
+    let in_browser = move || {
+        let titled = t_string!(i18n, common.titled, page = title.get());
+        match attention.and_then(|attention| attention.0.get()) {
+            Some(text) => text + t_string!(i18n, common.dot) + &titled,
+            None => titled,
+        }
+    };
     let node = NodeRef::<leptos::html::H1>::new();
     Effect::new(move |_| {
         if let Some(heading) = node.get()
@@ -48,7 +67,7 @@ pub fn Heading(
         }
     });
     view! {
-        <Title text=move || t_string!(i18n, common.titled, page = title.get()) />
+        <Title text=in_browser />
         <h1 node_ref=node tabindex="-1">
             {move || title.get()}
         </h1>

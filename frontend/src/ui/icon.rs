@@ -41,6 +41,12 @@ pub enum Glyph {
     Offline,
     /// A magnifying glass.
     Search,
+    /// An arrow up.
+    Up,
+    /// An arrow down.
+    Down,
+    /// An arrow up to a line.
+    Top,
 }
 
 impl Glyph {
@@ -74,6 +80,9 @@ impl Glyph {
             Self::Offline => {
                 "M3 3l14 14M6 8a4 4 0 0 0-.5 8H14M8.500 5.300A4.500 4.500 0 0 1 14.800 9a3.500 3.500 0 0 1 2.200 5"
             }
+            Self::Up => "M10 16V4.500M5 9.500l5-5 5 5",
+            Self::Down => "M10 4v11.500M5 10.500l5 5 5-5",
+            Self::Top => "M4.500 3.500h11M10 17V7.500M5 12.500l5-5 5 5",
             Self::Search => "M4 9a5 5 0 1 0 10 0A5 5 0 1 0 4 9M12.700 12.700 16.500 16.500",
         }
     }

@@ -1,6 +1,9 @@
 //! The seats of a license: numbers first, then the squares, then whether there is room.
 
-use super::squares::{Drawing, MOST};
+use super::{
+    icon::{Glyph, Icon},
+    squares::{Drawing, MOST},
+};
 use crate::{format::Format, i18n::*};
 use leptos::prelude::*;
 use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
@@ -18,7 +21,13 @@ pub fn Seats(
         license.with(|license| match (license.model, &license.usage) {
             (Model::Concurrent, usage) => {
                 let (taken, waiting) = (usage.occupied, usage.occupied - usage.connected);
-                t_string!(i18n, seats.picture, count = license.seats, taken = taken, waiting = waiting)
+                let picture = t_string!(i18n, seats.picture, count = license.seats, taken = taken, waiting = waiting);
+                match usage.offered {
+                    0 => picture,
+                    kept => {
+                        picture + t_string!(i18n, common.listed) + &t_string!(i18n, seats.kept, count = kept, n = kept)
+                    }
+                }
             }
             (Model::Named, usage) => {
                 let (taken, busy) = (usage.assigned, usage.occupied);
@@ -61,6 +70,18 @@ fn bar(drawing: &Drawing) -> AnyView {
         .map(|(class, number)| view! { <i class=class style:flex-grow=number.to_string()></i> })
         .collect_view();
     view! { <div class="seats-bar">{parts}</div> }.into_any()
+}
+
+/// "Geschützt", for a session that is.
+#[component]
+pub fn ProtectedTag() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <span class="tag plain protected">
+            <Icon glyph=Glyph::Lock />
+            {t!(i18n, word.protected)}
+        </span>
+    }
 }
 
 /// "10 / 10 belegt", and a tag that says whether there is room.

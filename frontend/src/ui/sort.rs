@@ -16,6 +16,9 @@ pub fn SortHead<K: Copy + PartialEq + Send + Sync + 'static>(
     /// Somebody wants this order.
     #[prop(into)]
     sort: Callback<Order<K>>,
+    /// Its class.
+    #[prop(optional)]
+    class: &'static str,
     /// Whether a first click sorts falling.
     #[prop(optional)]
     falling: bool,
@@ -33,7 +36,7 @@ pub fn SortHead<K: Copy + PartialEq + Send + Sync + 'static>(
     };
     let click = move |_| sort.run((key, now().map_or(falling, |down| !down)));
     view! {
-        <th scope="col" aria-sort=words>
+        <th scope="col" class=class aria-sort=words>
             <button type="button" class="sort" on:click=click>
                 {children()}
                 <span class="sort-mark" aria-hidden="true"></span>

@@ -14,6 +14,8 @@ pub enum Square {
     Wait,
     /// Hatched: somebody's own, not in session.
     Own,
+    /// Hatched the other way: free, but kept for somebody in the line.
+    Kept,
     /// Outline: free.
     Free,
 }
@@ -25,6 +27,7 @@ impl Square {
             Self::On => "on",
             Self::Wait => "wait",
             Self::Own => "own",
+            Self::Kept => "kept",
             Self::Free => "free",
         }
     }
@@ -48,7 +51,14 @@ impl Drawing {
         let own = if license.model == Model::Named { taken - on - wait } else { 0 };
         let mut left = license.seats.max(0);
         let mut within = Vec::new();
-        for (square, number) in [(Square::On, on), (Square::Wait, wait), (Square::Own, own), (Square::Free, i64::MAX)] {
+        let all = [
+            (Square::On, on),
+            (Square::Wait, wait),
+            (Square::Own, own),
+            (Square::Kept, usage.offered.max(0)),
+            (Square::Free, i64::MAX),
+        ];
+        for (square, number) in all {
             let number = number.min(left);
             left -= number;
             if number > 0 {
@@ -84,6 +94,13 @@ mod tests {
         let drawing = drawn(Model::Concurrent, 10, (15, 7, 4));
         assert_eq!(drawing.within, [(Square::On, 4), (Square::Wait, 3), (Square::Free, 3)]);
         assert_eq!((drawing.beyond, drawing.total()), (0, 10));
+    }
+
+    #[wasm_bindgen_test]
+    fn seats_that_are_kept_for_the_line_stand_before_the_free_ones() {
+        let mut license = license(1, 10);
+        (license.usage.occupied, license.usage.connected, license.usage.offered) = (7, 7, 2);
+        assert_eq!(Drawing::of(&license).within, [(Square::On, 7), (Square::Kept, 2), (Square::Free, 1)]);
     }
 
     #[wasm_bindgen_test]

@@ -11,13 +11,27 @@ use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     problem::Code,
     session::SessionState,
-    wire::sessions::{NewSession, SessionView},
+    wire::{
+        queue::TicketView,
+        sessions::{NewSession, SessionView},
+    },
 };
+use serde::Deserialize;
 
 /// Waits before a request that got no answer is repeated, in milliseconds.
 const WAITS: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
 /// How long a refusal counts for more than the feed, which says the same a moment later.
 const FIRST_HAND: TimeDelta = TimeDelta::seconds(5);
+/// How long one counts of which the feed says nothing.
+const ALONE: TimeDelta = TimeDelta::seconds(60);
+
+/// What a request for a seat is answered with.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Got {
+    Session(Box<SessionView>),
+    Ticket(Box<TicketView>),
+}
 
 /// The tries to start a session of one product.
 #[derive(Clone, Copy)]
@@ -58,13 +72,18 @@ impl Attempt {
         })
     }
 
+    /// When the next seat is expected, as the last refusal said.
+    pub fn expected(self) -> Option<DateTime<Utc>> {
+        self.refused.with(|refused| refused.as_ref()?.failure.refusal()?.expected_at)
+    }
+
     /// Why the last try did not succeed.
     pub fn failure(self) -> Option<Failure> {
         self.refused.with(|refused| refused.as_ref().map(|refused| refused.failure.clone()))
     }
 
-    /// Asks for a session.
-    pub fn start(self, wanted: NewSession) {
+    /// Asks for a session, and says so when there is one or a place in the line.
+    pub fn start(self, wanted: NewSession, done: Option<Callback<()>>) {
         if self.busy.get_untracked() {
             return;
         }
@@ -78,15 +97,19 @@ impl Attempt {
         self.open.set_value(Some((wanted.clone(), key.clone())));
         spawn_local(async move {
             let mut answer = self.ask(&wanted, &key).await;
-            if matches!(&answer, Ok(session) if session.state == SessionState::Ended) {
+            if matches!(&answer, Ok(Got::Session(session)) if session.state == SessionState::Ended) {
                 // That request had arrived, and its session is over meanwhile.
                 answer = self.ask(&wanted, &fresh_key()).await;
             }
+            let got = answer.is_ok();
             self.answered(answer);
+            if let Some(done) = done.filter(|_| got) {
+                done.run(());
+            }
         });
     }
 
-    async fn ask(self, wanted: &NewSession, key: &str) -> Result<SessionView, Failure> {
+    async fn ask(self, wanted: &NewSession, key: &str) -> Result<Got, Failure> {
         let api: Api = self.desk.api;
         for wait in WAITS {
             match api.post_once("/sessions", wanted, key).await {
@@ -103,12 +126,13 @@ impl Attempt {
         api.post_once("/sessions", wanted, key).await
     }
 
-    fn answered(self, answer: Result<SessionView, Failure>) {
+    fn answered(self, answer: Result<Got, Failure>) {
         if !matches!(&answer, Err(failure) if unanswered(failure)) {
             self.open.try_set_value(None);
         }
         match answer {
-            Ok(session) => self.desk.started(&session),
+            Ok(Got::Session(session)) => self.desk.started(&session),
+            Ok(Got::Ticket(ticket)) => self.desk.waits(*ticket),
             Err(failure) => {
                 let position = self.desk.position_once();
                 let refused = Refused { failure, position, at: self.desk.clock.once() };
@@ -125,7 +149,12 @@ impl Refused {
     fn first_hand(&self, position: i64, now: DateTime<Utc>) -> Option<Start> {
         let Failure::Problem(problem) = &self.failure else { return None };
         let start = Start::refused(problem.code, problem.refusal.as_ref());
-        (start.waits() && position <= self.position && now < self.at + FIRST_HAND).then_some(start)
+        let holds = match (start, problem.code) {
+            (Start::No(Code::CoolingDown, Some(until)), _) => now < until,
+            (_, Code::PoolFull | Code::OverCapacity) => position <= self.position && now < self.at + FIRST_HAND,
+            _ => now < self.at + ALONE,
+        };
+        (start.waits() && holds).then_some(start)
     }
 }
 
@@ -151,6 +180,13 @@ mod tests {
         assert_eq!(full.first_hand(7, at(1)), Some(Start::No(Code::PoolFull, None)));
         assert_eq!(full.first_hand(8, at(1)), None, "the feed knows more");
         assert_eq!(full.first_hand(7, at(5)), None, "the feed had told it already");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_the_feed_knows_nothing_of_holds_for_a_minute() {
+        let limited = refused(Code::GroupLimit);
+        assert_eq!(limited.first_hand(8, at(59)), Some(Start::No(Code::GroupLimit, None)));
+        assert_eq!(limited.first_hand(8, at(60)), None);
     }
 
     #[wasm_bindgen_test]

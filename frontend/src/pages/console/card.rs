@@ -4,6 +4,7 @@ use super::{
     cards::{Card, Room, Start},
     desk::Desk,
     start::StartForm,
+    ticket::Ticket,
     work::Work,
 };
 use crate::{format::Format, i18n::*, ui::seats::Seats};
@@ -36,6 +37,9 @@ pub fn ProductCard(
             <Pools card />
             <For each=move || card.get().sessions key=|session| session.id let:session>
                 <Work first=session card />
+            </For>
+            <For each=move || card.get().tickets key=|ticket| ticket.id let:ticket>
+                <Ticket first=ticket card />
             </For>
             <StartForm card />
         </section>

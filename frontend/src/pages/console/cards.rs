@@ -1,12 +1,12 @@
-//! What the console knows of a product: its licenses, one's own sessions, and whether one may start another. No browser
-//! in it.
+//! What the console knows of a product: its licenses, one's own sessions and tickets, and whether one may start a session.
+//! No browser in it.
 
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::ProductId,
-    license::{Model, SeatRule},
+    license::{Model, SeatRule, SecondDevice},
     problem::{Code, RefusalFacts},
-    wire::{licenses::LicenseView, sessions::SessionView},
+    wire::{licenses::LicenseView, queue::TicketView, sessions::SessionView},
 };
 
 /// A product on which somebody works or may work.
@@ -20,14 +20,24 @@ pub struct Card {
     pub licenses: Vec<LicenseView>,
     /// One's own live sessions, the newest first.
     pub sessions: Vec<SessionView>,
+    /// One's own tickets, the oldest first.
+    pub tickets: Vec<TicketView>,
 }
 
-/// One card for each product that is assigned or on which a session still runs, by name.
-pub fn cards(licenses: &[LicenseView], sessions: &[SessionView]) -> Vec<Card> {
+impl Card {
+    /// How many wait for a seat of its shared licenses.
+    pub fn waiting(&self) -> i64 {
+        self.licenses.iter().map(|license| license.usage.waiting).sum()
+    }
+}
+
+/// One card for each product that is assigned, on which a session still runs or for which one waits, by name.
+pub fn cards(licenses: &[LicenseView], sessions: &[SessionView], tickets: &[TicketView]) -> Vec<Card> {
     let mut cards: Vec<Card> = Vec::new();
     let place = |cards: &mut Vec<Card>, product: ProductId, name: &str| {
         cards.iter().position(|card| card.product == product).unwrap_or_else(|| {
-            cards.push(Card { product, name: name.to_owned(), licenses: Vec::new(), sessions: Vec::new() });
+            let (licenses, sessions, tickets) = Default::default();
+            cards.push(Card { product, name: name.to_owned(), licenses, sessions, tickets });
             cards.len() - 1
         })
     };
@@ -38,6 +48,10 @@ pub fn cards(licenses: &[LicenseView], sessions: &[SessionView]) -> Vec<Card> {
     for session in sessions {
         let place = place(&mut cards, session.product_id, &session.product_name);
         cards[place].sessions.push(session.clone());
+    }
+    for ticket in tickets {
+        let place = place(&mut cards, ticket.product_id, &ticket.product_name);
+        cards[place].tickets.push(ticket.clone());
     }
     cards.iter_mut().for_each(|card| card.licenses.sort_by_key(|license| (license.model != Model::Named, license.id)));
     cards.sort_by_key(|card| (card.name.to_lowercase(), card.product));
@@ -87,19 +101,24 @@ pub enum Start {
     Free,
     /// On the seat that one's live session holds already.
     Shared,
+    /// With the seat of one's sessions at another device, which end by it.
+    TakesOver,
     /// Not now: this rule would refuse, and the time that belongs to it.
     No(Code, Option<DateTime<Utc>>),
 }
 
 impl Start {
     /// What a request from this device would be answered with, by all that is known here. The licenses are tried in the
-    /// order of the server, and as there the refusal is that of the last one.
+    /// order of the server, and as there a refusal that may pass says most.
     pub fn of(card: &Card, device: &str, now: DateTime<Utc>) -> Self {
         let mut last = Self::No(Code::NotAssigned, None);
         for license in &card.licenses {
-            last = on(license, &card.sessions, device, now);
-            if last.possible() {
-                break;
+            let start = on(license, &card.sessions, device, now);
+            if start.possible() {
+                return start;
+            }
+            if start.waits() || !last.waits() {
+                last = start;
             }
         }
         last
@@ -115,9 +134,10 @@ impl Start {
         !matches!(self, Self::No(..))
     }
 
-    /// Whether it becomes possible by itself when others end their sessions.
+    /// Whether one can wait for it: it becomes possible by itself.
     pub fn waits(self) -> bool {
-        matches!(self, Self::No(Code::PoolFull | Code::OverCapacity, _))
+        use Code::{CoolingDown, GroupLimit, OverCapacity, PoolFull, ReservedForGroup};
+        matches!(self, Self::No(PoolFull | OverCapacity | ReservedForGroup | GroupLimit | CoolingDown, _))
     }
 }
 
@@ -128,20 +148,25 @@ fn on(license: &LicenseView, own: &[SessionView], device: &str, now: DateTime<Ut
     if let Some(end) = license.ends_at.filter(|end| *end <= now) {
         return Start::No(Code::LicenseEnded, Some(end));
     }
-    if license.model == Model::Named {
-        return Start::Own;
+    let mut own = own.iter().filter(|session| session.license_id == license.id);
+    let elsewhere = own.clone().any(|session| session.device != device);
+    match (license.rules.second_device, license.model) {
+        (SecondDevice::Refuse, _) if elsewhere => return Start::No(Code::OtherDevice, None),
+        (SecondDevice::TakeOver, _) if elsewhere => return Start::TakesOver,
+        (_, Model::Named) => return Start::Own,
+        _ => {}
     }
-    let mut here = own.iter().filter(|session| session.license_id == license.id);
-    let shares = match license.seat_rule {
-        SeatRule::Agent => here.next().is_some(),
-        SeatRule::Device => here.any(|session| session.device == device),
-        SeatRule::Session => false,
+    let shares = match (license.rules.seat_rule, license.rules.second_device) {
+        (SeatRule::Session, _) => false,
+        (SeatRule::Device, _) | (_, SecondDevice::SecondSeat) => own.any(|session| session.device == device),
+        (SeatRule::Agent, _) => own.next().is_some(),
     };
-    match license.usage.occupied.cmp(&license.seats) {
+    let (limit, occupied) = (license.seats + license.rules.overdraft, license.usage.occupied);
+    match limit - occupied - license.usage.offered {
         _ if shares => Start::Shared,
-        std::cmp::Ordering::Less => Start::Free,
-        std::cmp::Ordering::Equal => Start::No(Code::PoolFull, None),
-        std::cmp::Ordering::Greater => Start::No(Code::OverCapacity, None),
+        _ if occupied > limit => Start::No(Code::OverCapacity, None),
+        1.. => Start::Free,
+        _ => Start::No(Code::PoolFull, None),
     }
 }
 
@@ -166,6 +191,7 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::live::sample::{at, license, session};
+    use seatkeeper_shared::license::Rules;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn pool(seats: i64, occupied: i64) -> LicenseView {
@@ -179,7 +205,7 @@ mod tests {
     }
 
     fn start(licenses: &[LicenseView], sessions: &[SessionView]) -> Start {
-        Start::of(&cards(licenses, sessions)[0], "NB-0412", at(0))
+        Start::of(&cards(licenses, sessions, &[])[0], "NB-0412", at(0))
     }
 
     #[wasm_bindgen_test]
@@ -190,20 +216,46 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
+    fn kept_seats_are_not_free_and_those_of_an_overdraft_are() {
+        let mut kept = pool(10, 8);
+        kept.usage.offered = 2;
+        assert_eq!(start(&[kept], &[]), Start::No(Code::PoolFull, None));
+        let mut more = pool(10, 10);
+        more.rules.overdraft = 1;
+        assert_eq!(start(&[more], &[]), Start::Free);
+    }
+
+    #[wasm_bindgen_test]
+    fn at_a_second_device_the_license_says_what_happens() {
+        let elsewhere = SessionView { device: "Tablet".to_owned(), ..session(1) };
+        let by = |second_device, free: i64| {
+            let rules = Rules { second_device, ..Rules::default() };
+            start(&[LicenseView { rules, ..pool(10, 10 - free) }], std::slice::from_ref(&elsewhere))
+        };
+        assert_eq!(by(SecondDevice::Refuse, 5), Start::No(Code::OtherDevice, None));
+        assert_eq!(by(SecondDevice::TakeOver, 0), Start::TakesOver);
+        assert_eq!(by(SecondDevice::SecondSeat, 1), Start::Free);
+        assert_eq!(by(SecondDevice::SecondSeat, 0), Start::No(Code::PoolFull, None));
+    }
+
+    #[wasm_bindgen_test]
     fn the_room_is_told_in_a_few_words() {
-        let room = |licenses: &[LicenseView]| Room::of(&cards(licenses, &[])[0]);
+        let room = |licenses: &[LicenseView]| Room::of(&cards(licenses, &[], &[])[0]);
         assert_eq!(room(&[pool(10, 8)]), Room::Free(2));
         assert_eq!(room(&[pool(10, 10)]), Room::Full { taken: 10, seats: 10 });
         assert_eq!(room(&[pool(10, 12)]), Room::Over(2));
         assert_eq!(room(&[pool(10, 10), named()]), Room::Own);
-        assert_eq!(Room::of(&cards(&[], &[session(1)])[0]), Room::None);
+        assert_eq!(Room::of(&cards(&[], &[session(1)], &[])[0]), Room::None);
     }
 
     #[wasm_bindgen_test]
     fn a_live_session_shares_its_seat_as_the_rule_of_the_license_says() {
         let elsewhere = SessionView { device: "Tablet".to_owned(), ..session(1) };
         let by = |rule, own: &SessionView| {
-            start(&[LicenseView { seat_rule: rule, ..pool(10, 10) }], std::slice::from_ref(own))
+            start(
+                &[LicenseView { rules: Rules { seat_rule: rule, ..Rules::default() }, ..pool(10, 10) }],
+                std::slice::from_ref(own),
+            )
         };
         assert_eq!(by(SeatRule::Agent, &elsewhere), Start::Shared);
         assert_eq!(by(SeatRule::Device, &session(1)), Start::Shared);
@@ -215,7 +267,7 @@ mod tests {
     fn ones_own_seat_comes_first_even_if_the_pool_is_full() {
         assert_eq!(start(&[pool(10, 10), named()], &[]), Start::Own);
         let later = LicenseView { starts_at: Some(at(60)), ..named() };
-        assert_eq!(start(&[pool(10, 10), later.clone()], &[]), Start::No(Code::PoolFull, None), "the last one refuses");
+        assert_eq!(start(&[pool(10, 10), later.clone()], &[]), Start::No(Code::PoolFull, None), "one can wait for it");
         assert_eq!(start(&[later], &[]), Start::No(Code::LicenseNotStarted, Some(at(60))));
         let over = LicenseView { ends_at: Some(at(0)), ..pool(10, 0) };
         assert_eq!(start(&[over], &[]), Start::No(Code::LicenseEnded, Some(at(0))));
@@ -223,7 +275,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_session_keeps_its_card_when_the_license_was_taken_away() {
-        let cards = cards(&[], &[session(1)]);
+        let cards = cards(&[], &[session(1)], &[]);
         assert_eq!((cards.len(), cards[0].name.as_str()), (1, "Remote Support v5"));
         assert_eq!(Start::of(&cards[0], "NB-0412", at(0)), Start::No(Code::NotAssigned, None));
     }

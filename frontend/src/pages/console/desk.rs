@@ -2,10 +2,13 @@
 //! keeps alive, and how sessions ended. It lives as long as the frame, so that a seat outlives a look at another page.
 
 use super::{
+    activity,
     beats::Beats,
     cards::{Card, cards},
     device::Device,
     heart, mine,
+    tickets::Tickets,
+    told,
 };
 use crate::{api::Api, caller::Caller, clock::Clock, keep, live::Live};
 use leptos::prelude::*;
@@ -13,7 +16,10 @@ use seatkeeper_shared::{
     ids::{SessionId, UserId},
     problem::End,
     session::{EndReason, SessionState},
-    wire::{live::Change, sessions::SessionView},
+    wire::{
+        queue::TicketView,
+        sessions::{Renewed, SessionView},
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +52,8 @@ pub struct Desk {
     pub device: Device,
     /// The licenses that are assigned.
     pub mine: mine::Mine,
+    /// The own tickets.
+    pub tickets: Tickets,
     /// The heartbeats.
     pub beats: RwSignal<Beats>,
     /// The sessions that are kept alive from here.
@@ -69,6 +77,7 @@ impl Desk {
         let desk = Self {
             device: Device::kept(),
             mine: mine::Mine::follow(),
+            tickets: Tickets::follow(user),
             beats: RwSignal::default(),
             kept: RwSignal::new(keep::value(&name(user)).unwrap_or_default()),
             notices: RwSignal::default(),
@@ -80,7 +89,9 @@ impl Desk {
         };
         provide_context(desk);
         desk.hear_of_ends();
+        told::in_title(desk, user);
         heart::beat(desk);
+        activity::watch(desk);
     }
 
     /// The desk of the app.
@@ -94,7 +105,9 @@ impl Desk {
             self.live.state.with(|state| {
                 let licenses: Vec<_> =
                     state.licenses.iter().filter(|license| self.mine.has(license.id)).cloned().collect();
-                cards(&licenses, &self.user.map(|user| state.of(user)).unwrap_or_default())
+                let sessions = self.user.map(|user| state.of(user)).unwrap_or_default();
+                let tickets = self.user.map(|user| state.tickets_of(user)).unwrap_or_default();
+                cards(&licenses, &sessions, &tickets)
             })
         })
     }
@@ -107,6 +120,38 @@ impl Desk {
     /// The same, without being asked again when it grows.
     pub fn position_once(self) -> i64 {
         self.live.state.try_with_untracked(|state| state.position.0).unwrap_or_default()
+    }
+
+    /// Whether one of the sessions that are kept alive from here ends soon for lack of activity.
+    pub fn is_warned(self) -> bool {
+        let kept = self.kept.try_with_untracked(|all| all.iter().map(|one| one.id).collect::<Vec<_>>());
+        let warned = |id: &SessionId| {
+            let state = self.live.state.try_with_untracked(|state| state.sessions.get(id).map(|s| s.idle_ends_at));
+            state.flatten().flatten().is_some()
+        };
+        kept.is_some_and(|kept| kept.iter().any(warned))
+    }
+
+    /// Whether a session of this user's is about to end.
+    pub fn is_ending(self, user: UserId) -> bool {
+        let ends = |session: &SessionView| session.ending.is_some() || session.idle_ends_at.is_some();
+        self.live.state.with(|state| state.sessions.values().any(|session| session.user_id == user && ends(session)))
+    }
+
+    /// Sends all heartbeats now.
+    pub fn hurry(self) {
+        let _ = self.beats.try_update(|beats| beats.hurry(self.clock.once()));
+        heart::send_due(self);
+    }
+
+    /// What a heartbeat was answered with: whether the session will end, and when.
+    pub fn heard(self, id: SessionId, renewed: &Renewed) {
+        let known = self.live.state.try_with_untracked(|state| state.sessions.get(&id).cloned()).flatten();
+        let Some(known) = known else { return };
+        // Most answers say nothing new, and nobody is to be disturbed by them.
+        if (known.idle_ends_at, &known.ending) != (renewed.idle_ends_at, &renewed.ending) {
+            self.is_now(SessionView { idle_ends_at: renewed.idle_ends_at, ending: renewed.ending.clone(), ..known });
+        }
     }
 
     /// Whether this session is kept alive from here.
@@ -123,17 +168,15 @@ impl Desk {
         self.is_now(session.clone());
     }
 
+    /// A ticket was taken here.
+    pub fn waits(self, ticket: TicketView) {
+        let _ = self.tickets.fresh.try_set(Some(ticket.id));
+        self.tickets.is_now(ticket);
+    }
+
     /// The server answered with the present state of an own session; the feed will say the same a moment later.
     pub fn is_now(self, session: SessionView) {
-        let (id, over) = (session.id, session.state == SessionState::Ended);
-        let at = self.clock.once();
-        let _ = self.live.state.try_update(|state| {
-            let position = state.position;
-            state.apply(Change { position, at, licenses: Vec::new(), sessions: vec![session] });
-            if over {
-                state.forget(&[id]);
-            }
-        });
+        self.live.is_now(session);
     }
 
     /// A session of one's own is over: it is kept no longer, and if it was not the agent who ended it, he is told.

@@ -6,7 +6,11 @@ use crate::{
     live::{Link, Live},
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{ids::SessionId, problem::Code, wire::sessions::Renewed};
+use seatkeeper_shared::{
+    ids::SessionId,
+    problem::Code,
+    wire::sessions::{Heartbeat, Renewed},
+};
 
 /// Beats until the desk is left.
 pub fn beat(desk: Desk) {
@@ -21,10 +25,7 @@ pub fn beat(desk: Desk) {
         send_due(desk);
     });
     // Whoever comes back into sight, online or out of sleep does not wait for the next tick.
-    let hurry = move || {
-        let _ = desk.beats.try_update(|beats| beats.hurry(desk.clock.once()));
-        send_due(desk);
-    };
+    let hurry = move || desk.hurry();
     let handles = [
         window_event_listener_untyped("visibilitychange", move |_| hurry()),
         window_event_listener_untyped("online", move |_| hurry()),
@@ -42,20 +43,29 @@ pub fn beat(desk: Desk) {
     });
 }
 
-fn send_due(desk: Desk) {
+/// Sends the heartbeats that are due now.
+pub fn send_due(desk: Desk) {
     let now = desk.clock.once();
     // Whoever watches the beats is told only when an answer changes something.
     let due = desk.beats.try_update_untracked(|beats| beats.take_due(now)).unwrap_or_default();
-    for id in due {
-        spawn_local(send(desk, id));
+    for (id, active) in due {
+        spawn_local(send(desk, id, active));
     }
 }
 
-async fn send(desk: Desk, id: SessionId) {
-    let answer = desk.api.post::<Renewed>(&format!("/sessions/{id}/heartbeat"), &()).await;
+/// The agent says that he works, whatever keeps the session alive.
+pub fn still_working(desk: Desk, id: SessionId) {
+    spawn_local(send(desk, id, true));
+}
+
+async fn send(desk: Desk, id: SessionId, active: bool) {
+    let answer = desk.api.post::<Renewed>(&format!("/sessions/{id}/heartbeat"), &Heartbeat { active }).await;
     let now = desk.clock.once();
     let _ = match answer {
-        Ok(renewed) => desk.beats.try_update(|beats| beats.renewed(id, &renewed, now)),
+        Ok(renewed) => {
+            desk.heard(id, &renewed);
+            desk.beats.try_update(|beats| beats.renewed(id, &renewed, now))
+        }
         Err(failure) => match verdict(&failure) {
             Verdict::Over => {
                 if let Some(end) = failure.ended() {

@@ -1,7 +1,8 @@
-//! What the agent is told about sessions that ended without him: who, when, why. It stays until it was read.
+//! What the agent is told about sessions and places in the line that ended without him. It stays until it was read.
 
 use super::{
     desk::{Desk, Notice},
+    lost::LostPlace,
     why,
 };
 use crate::{
@@ -20,6 +21,9 @@ pub fn Notices() -> impl IntoView {
         <div class="notices" role="alert">
             <For each=move || desk.notices.get() key=|notice| notice.id let:notice>
                 <Told notice />
+            </For>
+            <For each=move || desk.tickets.lost.get() key=|ticket| ticket.id let:ticket>
+                <LostPlace ticket />
             </For>
         </div>
     }

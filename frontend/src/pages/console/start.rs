@@ -36,15 +36,22 @@ pub fn StartForm(
     let attempt = Attempt::new(desk);
     let (mode, platform) = (RwSignal::new(Mode::Attended), RwSignal::new(None));
     let outlook = attempt.outlook(card);
-    let ready = Memo::new(move |_| outlook.get().start.possible() && !attempt.busy.get());
+    let ready = Memo::new(move |_| {
+        let start = outlook.get().start;
+        (start.possible() || start.waits()) && !attempt.busy.get()
+    });
     let reason = StoredValue::new(fresh_id("reason"));
     // Whoever works already has to unfold the form; it folds again when the session that was started appears.
     let newest = Memo::new(move |_| card.with(|card| card.sessions.first().map(|session| session.id)));
     let unfolded = RwSignal::new(None);
+    // Whoever waits here already starts from his ticket.
+    let waits = Memo::new(move |_| card.with(|card| !card.tickets.is_empty()) && !outlook.get().start.possible());
     let folded = Memo::new(move |_| newest.get().is_some() && unfolded.get() != newest.get());
     let click = move |()| {
         if ready.get_untracked() {
-            attempt.start(wanted(desk, card, mode.get_untracked(), platform.get_untracked()));
+            let wait = outlook.with_untracked(|outlook| outlook.start.waits());
+            let wanted = NewSession { wait, ..wanted(desk, card, mode.get_untracked(), platform.get_untracked()) };
+            attempt.start(wanted, None);
         }
     };
     let more = move || {
@@ -56,14 +63,16 @@ pub fn StartForm(
         }
     };
     view! {
-        <div class="start">
-            <Show when=move || !folded.get() fallback=more>
-                <Reason id=reason.get_value() outlook />
-                <Kind mode platform />
-                <StartButton attempt ready reason=reason.get_value() click />
-                <Trouble attempt outlook />
-            </Show>
-        </div>
+        <Show when=move || !waits.get()>
+            <div class="start">
+                <Show when=move || !folded.get() fallback=more>
+                    <Reason id=reason.get_value() outlook card attempt />
+                    <Kind mode platform />
+                    <StartButton attempt outlook ready reason=reason.get_value() click />
+                    <Trouble attempt outlook />
+                </Show>
+            </div>
+        </Show>
     }
 }
 
@@ -71,6 +80,8 @@ pub fn StartForm(
 fn StartButton(
     /// The tries.
     attempt: Attempt,
+    /// Whether one may start.
+    outlook: Memo<Outlook>,
     /// Whether it can be pressed.
     ready: Memo<bool>,
     /// The id of what says why not.
@@ -80,8 +91,12 @@ fn StartButton(
     click: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let label = move || {
-        if attempt.busy.get() { t_string!(i18n, console.starting) } else { t_string!(i18n, console.start) }
+    // One button, so that whoever stands on it stays there when a seat becomes free.
+    let label = move || match (attempt.busy.get(), outlook.get().start.waits()) {
+        (false, false) => t_string!(i18n, console.start),
+        (false, true) => t_string!(i18n, queue.wait),
+        (true, false) => t_string!(i18n, console.starting),
+        (true, true) => t_string!(i18n, queue.joining),
     };
     view! {
         <button
@@ -103,6 +118,7 @@ fn wanted(desk: Desk, card: Memo<Card>, mode: Mode, platform: Option<Platform>) 
         mode,
         // Of an attended session it is known when the customer is there.
         platform: platform.filter(|_| mode != Mode::Attended),
+        wait: false,
     }
 }
 
@@ -113,12 +129,16 @@ fn Reason(
     id: String,
     /// Whether one may start.
     outlook: Memo<Outlook>,
+    /// The product.
+    card: Memo<Card>,
+    /// The tries.
+    attempt: Attempt,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let told = move || match outlook.get() {
-        Outlook { start: Start::No(code, at), .. } => {
-            let follows = (code == Code::PoolFull).then(|| t_string!(i18n, console.full_follows));
+        Outlook { start: start @ Start::No(code, at), .. } => {
+            let follows = start.waits().then(|| why::line(i18n, format, card.with(Card::waiting), attempt.expected()));
             Some(("note", Glyph::Lock, why::refused(i18n, format, code, at), follows))
         }
         Outlook { relieved: true, .. } => {
@@ -126,7 +146,11 @@ fn Reason(
         }
         _ => None,
     };
-    let shares = move || (outlook.get().start == Start::Shared).then(|| t_string!(i18n, console.shares));
+    let shares = move || match outlook.get().start {
+        Start::Shared => Some(t_string!(i18n, console.shares)),
+        Start::TakesOver => Some(t_string!(i18n, console.takes_over)),
+        _ => None,
+    };
     view! {
         <div id=id class="reason" role="status">
             {move || shares().map(|shares| view! { <p class="hint">{shares}</p> })}
@@ -207,7 +231,7 @@ fn Trouble(
             return Some(t_string!(i18n, console.retrying).to_owned());
         }
         let failure = attempt.failure().filter(|_| outlook.get().start.possible())?;
-        let passed = matches!(failure.code(), Some(Code::PoolFull | Code::OverCapacity));
+        let passed = matches!(failure.code(), Some(Code::PoolFull | Code::OverCapacity | Code::CoolingDown));
         (!passed).then(|| why::failed(i18n, format, &failure))
     });
     view! { <Wrong text /> }

@@ -18,9 +18,21 @@ pub fn refused(i18n: Texts, format: Format, code: Code, at: Option<DateTime<Utc>
     match (code, at) {
         (Code::LicenseNotStarted, Some(at)) => t_string!(i18n, console.not_started, date = format.date_time(at)),
         (Code::LicenseEnded, Some(at)) => t_string!(i18n, console.license_over, date = format.date_time(at)),
+        (Code::CoolingDown, Some(at)) => t_string!(i18n, console.cooling_until, time = format.time(at)),
         (Code::OverCapacity, _) => t_string!(i18n, console.over_text).to_owned(),
         (code, _) => words::problem(i18n, code).to_owned(),
     }
+}
+
+/// How many wait, when the next seat is expected, and what waiting means.
+pub fn line(i18n: Texts, format: Format, waiting: i64, expected: Option<DateTime<Utc>>) -> String {
+    let waiting = match waiting {
+        0 => t_string!(i18n, queue.nobody).to_owned(),
+        count => t_string!(i18n, queue.waiting, count = count, n = format.number(count)),
+    };
+    let expected = expected.map(|at| t_string!(i18n, queue.next_seat, about = format.about(at)));
+    let follows = t_string!(i18n, queue.follows).to_owned();
+    [Some(waiting), expected, Some(follows)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Why a request did not succeed.

@@ -1,12 +1,12 @@
 //! One session of one's own: waiting with its key, or connected; and the way to end it.
 
-use super::{card::head_of, cards::Card, desk::Desk, notices::focus, waiting::Waiting};
+use super::{card::head_of, cards::Card, desk::Desk, notices::focus, waiting::Waiting, warning::Warnings};
 use crate::{
     api::Failure,
     format::Format,
     i18n::*,
     span::countdown,
-    ui::{face::Wrong, field::fresh_id, toast::Toasts},
+    ui::{face::Wrong, field::fresh_id, seats::ProtectedTag, toast::Toasts},
     words,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -47,6 +47,7 @@ pub fn Work(
     view! {
         <section class="work" tabindex="-1" node_ref=node aria-labelledby=head.get_value()>
             <Now id=head.get_value() session />
+            <Warnings session />
             <Show when=move || waits.get()>
                 <Waiting session />
             </Show>
@@ -83,12 +84,16 @@ fn Now(
         let parts: Vec<_> = [platform, mode, device].into_iter().flatten().collect();
         parts.join(t_string!(i18n, common.dot))
     };
+    let protected = Memo::new(move |_| session.with(|session| session.protected));
     view! {
         <p id=id class="state" class:waiting=move || waits.get()>
             <span>
                 <b class="num">{word}</b>
                 <small>{more}</small>
             </span>
+            <Show when=move || protected.get()>
+                <ProtectedTag />
+            </Show>
         </p>
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     days::clocks_of,
     desk::Desk,
-    license_fields::{Entered, HowLong, HowMany, Lease, Rule, WhichProduct},
+    license_fields::{Entered, HowLong, HowMany, Rules, WhichProduct},
     models::Models,
     stock::Stock,
 };
@@ -20,7 +20,7 @@ use crate::{
     words,
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
+use seatkeeper_shared::wire::licenses::LicenseView;
 
 /// The dialog.
 #[component]
@@ -78,10 +78,7 @@ fn LicenseForm(
             <Models value=entered.model />
             <HowMany entered form first=settled.is_some() />
             <HowLong entered form />
-            <Show when=move || entered.model.get() == Model::Concurrent>
-                <Rule entered />
-            </Show>
-            <Lease entered form />
+            <Rules entered form />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
             <Buttons form open=desk.adding_license />
         </form>

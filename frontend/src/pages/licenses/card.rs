@@ -58,6 +58,11 @@ pub fn LicenseCard(
                 <A href=format!("/sessions?license={id}")>
                     {t!(i18n, licenses.sessions)} " " <span class="vh">{name}</span>
                 </A>
+                <Show when=move || caller.may(Action::ManageProducts)>
+                    <button type="button" class="button" on:click=move |_| desk.change_rules(id)>
+                        {t!(i18n, licenses.change_rules)} " " <span class="vh">{name}</span>
+                    </button>
+                </Show>
                 <Show when=move || caller.may(Action::ChangeSeats)>
                     <button type="button" class="button" on:click=move |_| desk.change_seats(id)>
                         {t!(i18n, licenses.change_seats)} " " <span class="vh">{name}</span>
@@ -123,6 +128,9 @@ fn counts(i18n: Texts, format: Format, license: &LicenseView) -> String {
     let (over, usage) = (license.over(), &license.usage);
     let n = format.number(over);
     match (license.model, usage.full_since, usage.peak) {
+        (Model::Concurrent, ..) if over > 0 && over <= license.rules.overdraft => {
+            t_string!(i18n, seats.overdrawn, n = format.number(license.rules.overdraft))
+        }
         (Model::Concurrent, ..) if over > 0 => t_string!(i18n, licenses.over_pool, count = over, n = n),
         (Model::Named, ..) if over > 0 => t_string!(i18n, licenses.over_named, count = over, n = n),
         (Model::Named, ..) => t_string!(i18n, seats.in_session, count = usage.occupied),

@@ -19,7 +19,7 @@ use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     license::Model,
     validate::{self, FieldError, MAX_SEATS},
-    wire::licenses::{ChangeSeats, LicenseView},
+    wire::licenses::{ChangeLicense, LicenseView},
 };
 
 /// The dialog.
@@ -68,7 +68,7 @@ fn ChangeForm(
             return;
         }
         spawn_local(async move {
-            let body = ChangeSeats { seats: wanted.unwrap_or_default() };
+            let body = ChangeLicense { seats: wanted.ok(), ..ChangeLicense::default() };
             match api.patch::<LicenseView>(&format!("/licenses/{id}"), &body).await {
                 Ok(changed) => {
                     let (name, n) = (words::license(i18n, &changed), format.number(changed.seats));

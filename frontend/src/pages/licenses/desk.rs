@@ -10,6 +10,8 @@ pub struct Desk {
     pub changing: RwSignal<bool>,
     /// Of which license.
     pub license: RwSignal<Option<LicenseId>>,
+    /// Of which license the rules are being changed, if of one.
+    pub ruling: RwSignal<Option<LicenseId>>,
     /// Whether a product is being added.
     pub adding_product: RwSignal<bool>,
     /// Whether a license is being added.
@@ -23,6 +25,11 @@ impl Desk {
     pub fn change_seats(self, license: LicenseId) {
         self.license.set(Some(license));
         self.changing.set(true);
+    }
+
+    /// Asks for the rules of this license.
+    pub fn change_rules(self, license: LicenseId) {
+        self.ruling.set(Some(license));
     }
 
     /// Asks for a new product.

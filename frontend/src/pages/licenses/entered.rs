@@ -1,18 +1,19 @@
 //! What is entered for a new license or product, and what becomes of it.
 
-use super::days::{begins, day, is_over};
+use super::{
+    days::{begins, day, is_over},
+    rules::EnteredRules,
+};
 use crate::ui::form::Checked;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use seatkeeper_shared::{
-    license::{Model, SeatRule},
+    license::{Model, Rules},
     validate::{self, FieldError, within},
     wire::licenses::{NewLicense, NewProduct},
 };
 
 /// The longest and the shortest life of a support key that can be entered, in minutes.
 const KEY_MINUTES: (i64, i64) = (1, 1_440);
-/// The shortest and the longest lease, in seconds.
-const LEASE_SECONDS: (i64, i64) = (10, 86_400);
 
 /// A license as it is entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +28,8 @@ pub struct EnteredLicense {
     pub starts: String,
     /// The last day.
     pub ends: String,
-    /// What occupies a seat.
-    pub rule: SeatRule,
-    /// The lease in seconds.
-    pub lease: String,
+    /// The rules.
+    pub rules: EnteredRules,
 }
 
 impl EnteredLicense {
@@ -47,24 +46,21 @@ impl EnteredLicense {
                 (Ok(Some(start)), Some(end)) if end <= *start => Err(FieldError::EndBeforeStart),
                 _ => Ok(end),
             });
-        let lease = whole(&self.lease, LEASE_SECONDS);
-        match (product, seats, starts, ends, lease) {
-            (Ok(product_id), Ok(seats), Ok(starts_at), Ok(ends_at), Ok(lease)) => Ok(NewLicense {
-                product_id,
-                model: self.model,
-                seats,
-                starts_at,
-                ends_at,
-                seat_rule: Some(self.rule),
-                lease_seconds: Some(lease),
-            }),
-            (product, seats, starts, ends, lease) => Err(vec![
-                ("product_id", product.err()),
-                ("seats", seats.err()),
-                ("starts_at", starts.err()),
-                ("ends_at", ends.err()),
-                ("lease_seconds", lease.err()),
-            ]),
+        let rules = self.rules.changed(&EnteredRules::from(Rules::default()), self.model);
+        match (product, seats, starts, ends, rules) {
+            (Ok(product_id), Ok(seats), Ok(starts_at), Ok(ends_at), Ok(rules)) => {
+                Ok(NewLicense { product_id, model: self.model, seats, starts_at, ends_at, rules })
+            }
+            (product, seats, starts, ends, rules) => {
+                let mut wrong = vec![
+                    ("product_id", product.err()),
+                    ("seats", seats.err()),
+                    ("starts_at", starts.err()),
+                    ("ends_at", ends.err()),
+                ];
+                wrong.extend(rules.err().unwrap_or_default());
+                Err(wrong)
+            }
         }
     }
 }
@@ -89,7 +85,10 @@ pub fn seats(text: &str) -> Result<i64, FieldError> {
 }
 
 /// A whole number within a range. "1.000" is none: it is a thousand to some and one to others.
-fn whole(text: &str, (min, max): (i64, i64)) -> Result<i64, FieldError> {
+///
+/// # Errors
+/// Nothing entered, no whole number, or outside the range.
+pub fn whole(text: &str, (min, max): (i64, i64)) -> Result<i64, FieldError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(FieldError::Required);
@@ -110,8 +109,7 @@ mod tests {
             seats: "10".to_owned(),
             starts: "2026-01-01".to_owned(),
             ends: "2026-12-31".to_owned(),
-            rule: SeatRule::Device,
-            lease: "120".to_owned(),
+            rules: EnteredRules::from(Rules::default()),
         }
     }
 
@@ -138,7 +136,8 @@ mod tests {
         assert_eq!(wrong(&before), [("ends_at", Some(FieldError::EndBeforeStart))]);
         let empty = EnteredLicense { product: String::new(), seats: String::new(), ..entered() };
         assert_eq!(wrong(&empty), [("product_id", Some(FieldError::Required)), ("seats", Some(FieldError::Required))]);
-        let short = EnteredLicense { lease: "9".to_owned(), ..entered() };
+        let rules = EnteredRules { lease: "9".to_owned(), ..entered().rules };
+        let short = EnteredLicense { rules, ..entered() };
         assert_eq!(wrong(&short), [("lease_seconds", Some(FieldError::OutOfRange { min: 10, max: 86_400 }))]);
     }
 

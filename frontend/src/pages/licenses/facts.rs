@@ -1,12 +1,11 @@
-//! The terms of a license: to whom it is assigned, from when to when it counts, what occupies a seat and for how long.
+//! The terms of a license: to whom it is assigned, from when to when it counts, what occupies a seat, and its rules.
 
-use super::validity::last_day;
+use super::{rule_facts::RuleFacts, validity::last_day};
 use crate::{
     format::{Format, Texts},
     i18n::*,
     words,
 };
-use chrono::TimeDelta;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::{
@@ -28,7 +27,6 @@ pub fn Facts(
     };
     let users = move || license.with(|license| format!("/users?category=products&by={}", license.id));
     let name = move || license.with(|license| words::license(i18n, license));
-    let lease = move || format.span(TimeDelta::seconds(license.with(|license| license.lease_seconds)));
     view! {
         <dl class="terms">
             <dt>{t!(i18n, licenses.assigned_to)}</dt>
@@ -41,8 +39,7 @@ pub fn Facts(
             <dd>{move || license.with(|license| valid(i18n, format, license))}</dd>
             <dt>{t!(i18n, licenses.seat)}</dt>
             <dd>{move || license.with(|license| rule(i18n, license))}</dd>
-            <dt>{t!(i18n, licenses.lost_contact)}</dt>
-            <dd>{move || t_string!(i18n, licenses.freed_after, span = lease())}</dd>
+            <RuleFacts license />
         </dl>
     }
 }
@@ -63,7 +60,7 @@ fn valid(i18n: Texts, format: Format, license: &LicenseView) -> String {
 fn rule(i18n: Texts, license: &LicenseView) -> &'static str {
     match license.model {
         Model::Named => t_string!(i18n, licenses.rule_named),
-        Model::Concurrent => rule_help(i18n, license.seat_rule),
+        Model::Concurrent => rule_help(i18n, license.rules.seat_rule),
     }
 }
 

@@ -1,6 +1,11 @@
 //! The fields of a new license.
 
-use super::{entered::EnteredLicense, facts::rule_help, stock::Stock};
+use super::{
+    entered::EnteredLicense,
+    rule_fields::AllRules,
+    rules::{EnteredRules, RuleFields},
+    stock::Stock,
+};
 use crate::{
     format::Format,
     i18n::*,
@@ -9,10 +14,10 @@ use crate::{
         form::Form,
         select::{Choosable, Select},
     },
-    words,
 };
 use leptos::prelude::*;
-use seatkeeper_shared::license::{Model, SeatRule};
+use seatkeeper_shared::license::{Model, Rules as LicenseRules};
+use wasm_bindgen::JsCast as _;
 
 /// What is entered.
 #[derive(Clone, Copy)]
@@ -27,10 +32,8 @@ pub struct Entered {
     pub starts: RwSignal<String>,
     /// The last day.
     pub ends: RwSignal<String>,
-    /// What occupies a seat.
-    pub rule: RwSignal<SeatRule>,
-    /// The lease in seconds.
-    pub lease: RwSignal<String>,
+    /// The rules.
+    pub rules: RuleFields,
 }
 
 impl Entered {
@@ -42,8 +45,7 @@ impl Entered {
             seats: RwSignal::default(),
             starts: RwSignal::default(),
             ends: RwSignal::default(),
-            rule: RwSignal::new(SeatRule::Agent),
-            lease: RwSignal::new("120".to_owned()),
+            rules: RuleFields::of(EnteredRules::from(LicenseRules::default())),
         }
     }
 
@@ -55,8 +57,7 @@ impl Entered {
             seats: self.seats.get_untracked(),
             starts: self.starts.get_untracked(),
             ends: self.ends.get_untracked(),
-            rule: self.rule.get_untracked(),
-            lease: self.lease.get_untracked(),
+            rules: self.rules.once(),
         }
     }
 }
@@ -149,45 +150,35 @@ pub fn HowLong(
     }
 }
 
-/// What occupies a seat, with a sentence that says what that means.
+/// The rules, folded away: the usual ones are good for most. They unfold when something is wrong with one.
 #[component]
-pub fn Rule(
-    /// What is entered.
-    entered: Entered,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let options = move || {
-        SeatRule::ALL.iter().map(|rule| Choosable::new(rule.as_str(), words::rule(i18n, *rule))).collect::<Vec<_>>()
-    };
-    view! {
-        <Select
-            label=Signal::derive(move || t_string!(i18n, licenses.rule).to_owned())
-            name="seat_rule"
-            options=Signal::derive(options)
-            value=Signal::derive(move || entered.rule.get().to_string())
-            choose=move |rule: String| entered.rule.set(rule.parse().unwrap_or(SeatRule::Agent))
-            hint=Signal::derive(move || Some(rule_help(i18n, entered.rule.get()).to_owned()))
-        />
-    }
-}
-
-/// How long a seat outlives the contact.
-#[component]
-pub fn Lease(
+pub fn Rules(
     /// What is entered.
     entered: Entered,
     /// The form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let wrong = Memo::new(move |_| RuleFields::NAMES.into_iter().any(|name| form.error(name).get().is_some()));
+    let unfolded = RwSignal::new(false);
     view! {
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.lease).to_owned())
-            value=entered.lease
-            kind="number"
-            name="lease_seconds"
-            hint=Signal::derive(move || Some(t_string!(i18n, licenses.lease_hint).to_owned()))
-            error=form.error("lease_seconds")
-        />
+        <details
+            class="fold"
+            prop:open=move || wrong.get() || unfolded.get()
+            on:toggle=move |event| unfolded.set(is_open(&event))
+        >
+            <summary>{t!(i18n, licenses.rules)} <small>{t!(i18n, licenses.rules_hint)}</small></summary>
+            <AllRules
+                rules=entered.rules
+                form
+                shared=Signal::derive(move || entered.model.get() == Model::Concurrent)
+                buys=Signal::stored(true)
+            />
+        </details>
     }
+}
+
+fn is_open(event: &web_sys::Event) -> bool {
+    let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    details.is_some_and(|details| details.has_attribute("open"))
 }

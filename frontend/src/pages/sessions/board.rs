@@ -10,7 +10,7 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use seatkeeper_shared::{ids::SessionId, permissions::Action, session::SessionState};
+use seatkeeper_shared::{ids::SessionId, permissions::Action, session::SessionState, wire::queue::TicketView};
 use std::collections::BTreeSet;
 
 /// The shared state of the page.
@@ -34,6 +34,10 @@ pub struct Board {
     pub targets: RwSignal<Vec<SessionId>>,
     /// Whether that question is open.
     pub asking: RwSignal<bool>,
+    /// The ticket that is about to be taken out of its line, while that question is open.
+    pub dropping: RwSignal<Option<TicketView>>,
+    /// What was done in a line, to be said aloud.
+    pub said: RwSignal<String>,
     /// Whether the reader may end sessions.
     pub may_end: Memo<bool>,
 }
@@ -64,6 +68,8 @@ impl Board {
             cursor: RwSignal::new(None),
             targets: RwSignal::new(Vec::new()),
             asking: RwSignal::new(false),
+            dropping: RwSignal::new(None),
+            said: RwSignal::default(),
             may_end: Memo::new(move |_| caller.may(Action::EndSessions)),
         }
     }

@@ -1,38 +1,32 @@
-//! The question before sessions are ended: whom it hits, what follows, why; and what came of it.
+//! The question before sessions are ended: whom it hits, when, what follows, why.
 
-use super::board::Board;
+use super::{
+    board::Board,
+    outcome::{Missed, Outcome, end, misses},
+    when::When,
+};
 use crate::{
-    api::{Api, Failure},
-    format::Format,
+    api::Api,
+    format::{Format, Texts},
     i18n::*,
     ui::{
         dialog::Dialog,
         face::{Wrong, usual},
         field::TextField,
         form::Form,
+        icon::{Glyph, Icon},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    ids::SessionId,
-    problem::{Code, End},
     session::SessionState,
-    validate::{self, MAX_BULK},
-    wire::sessions::{EndResult, EndResults, EndSessions, SessionView},
+    validate,
+    wire::sessions::{EndResult, EndSessions, SessionView},
 };
 
 /// Up to so many people are named.
 const NAMED: usize = 6;
-
-/// A session that was not ended by us.
-#[derive(Clone, Debug, PartialEq)]
-struct Missed {
-    name: String,
-    ended: Option<End>,
-    refused: Code,
-}
 
 /// The question.
 #[component]
@@ -70,29 +64,30 @@ fn Question(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
-    let reason = RwSignal::new(String::new());
+    let (reason, minutes, protected_too) = (RwSignal::new(String::new()), RwSignal::new(0), RwSignal::new(false));
     let hit = Memo::new(move |_| hit(board));
-    let people = move || {
-        let names = hit.with(|all| names(all));
-        t_string!(i18n, sessions.end_people, count = names.len(), names = format.names(&names, NAMED))
-    };
-    let connected = move || hit.with(|all| all.iter().filter(|s| s.state == SessionState::Connected).count());
-    let count = board.targets.with_untracked(Vec::len);
+    let protected = Memo::new(move |_| hit.with(|all| all.iter().filter(|session| session.protected).count()));
+    let count = Memo::new(move |_| {
+        let spared = if protected_too.get() { 0 } else { protected.get() };
+        board.targets.with(Vec::len).saturating_sub(spared)
+    });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let text = reason.get_untracked();
         let message = validate::message(Some(&text));
-        if form.begin([("message", message.clone().err())]) {
+        if count.get_untracked() > 0 && form.begin([("message", message.clone().err())]) {
             let (ids, known) = (board.targets.get_untracked(), hit.get_untracked());
+            let how = EndSessions {
+                ids: Vec::new(),
+                message: message.unwrap_or_default(),
+                in_seconds: Some(minutes.get_untracked() * 60).filter(|seconds| *seconds > 0),
+                protected_too: protected_too.get_untracked(),
+            };
             spawn_local(async move {
-                match end(api, &ids, message.unwrap_or_default()).await {
+                match end(api, &ids, &how).await {
                     Ok(results) => {
+                        told(i18n, format, toasts, &results);
                         let failed = misses(&results, &known);
-                        let done = results.len() - failed.len();
-                        if done > 0 {
-                            let n = untrack(|| format.number(done));
-                            toasts.good(tu_string!(i18n, sessions.end_done, count = done, n = n));
-                        }
                         board.selection.update(|selection| selection.clear());
                         form.done();
                         board.asking.set(!failed.is_empty());
@@ -105,19 +100,11 @@ fn Question(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <p>{people}</p>
-            {move || {
-                (connected() > 0)
-                    .then(|| {
-                        let text = if count == 1 {
-                            t_string!(i18n, sessions.end_connected_sole).to_owned()
-                        } else {
-                            t_string!(i18n, sessions.end_connected, count = connected())
-                        };
-                        view! { <p class="note">{text}</p> }
-                    })
-            }}
-            <p class="muted">{t!(i18n, sessions.end_follows)}</p>
+            <Whom hit />
+            <Show when=move || { protected.get() > 0 }>
+                <Protected protected protected_too />
+            </Show>
+            <When minutes />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, sessions.end_reason).to_owned())
                 value=reason
@@ -128,58 +115,114 @@ fn Question(
                 first=true
             />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| board.asking.set(false)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>
-                    {move || {
-                        if form.busy() {
-                            t_string!(i18n, sessions.ending).to_owned()
-                        } else {
-                            t_string!(i18n, sessions.end_confirm, count = count, n = format.number(count))
-                        }
-                    }}
-                </button>
-            </div>
+            <Buttons board form count />
         </form>
     }
 }
 
-/// What was not ended by us, and why.
+/// Whose sessions they are, and how many are connected to a customer.
 #[component]
-fn Outcome(
-    /// The page.
-    board: Board,
-    /// What was not ended by us.
-    missed: RwSignal<Vec<Missed>>,
+fn Whom(
+    /// The sessions.
+    hit: Memo<Vec<SessionView>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let why = move |one: &Missed| match &one.ended {
-        Some(end) => t_string!(i18n, sessions.was_ended, how = words::how(i18n, end)),
-        None if one.refused == Code::NotFound => t_string!(i18n, sessions.was_gone).to_owned(),
-        None => words::problem(i18n, one.refused).to_owned(),
+    let format = Format::get();
+    let people = move || {
+        let names = hit.with(|all| names(all));
+        t_string!(i18n, sessions.end_people, count = names.len(), names = format.names(&names, NAMED))
     };
-    let line = move |one: Missed| {
-        let text = why(&one);
-        view! {
-            <li>
-                <b>{one.name}</b>
-                " "
-                <span class="muted">{text}</span>
-            </li>
-        }
+    let connected = Memo::new(move |_| {
+        hit.with(|all| all.iter().filter(|session| session.state == SessionState::Connected).count())
+    });
+    let connected_text = move || match hit.with(Vec::len) {
+        1 => t_string!(i18n, sessions.end_connected_sole).to_owned(),
+        _ => t_string!(i18n, sessions.end_connected, count = connected.get()),
     };
     view! {
-        <div class="form">
-            <p>{move || t_string!(i18n, sessions.end_failed, count = missed.with(Vec::len))}</p>
-            <ul class="results">{move || missed.get().into_iter().map(line).collect_view()}</ul>
-            <div class="acts">
-                <button type="button" class="button primary" autofocus on:click=move |_| board.asking.set(false)>
-                    {t!(i18n, common.done)}
-                </button>
+        <p>{people}</p>
+        <Show when=move || { connected.get() > 0 }>
+            <p class="note">{connected_text}</p>
+        </Show>
+    }
+}
+
+/// Some are protected: they are spared unless that is ticked.
+#[component]
+fn Protected(
+    /// How many.
+    protected: Memo<usize>,
+    /// Whether they shall end too.
+    protected_too: RwSignal<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let text = move || {
+        let count = protected.get();
+        t_string!(i18n, sessions.protected, count = count, n = format.number(count))
+    };
+    view! {
+        <div class="note protected-note">
+            <Icon glyph=Glyph::Lock />
+            <div>
+                <p>{text}</p>
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        name="protected_too"
+                        prop:checked=move || protected_too.get()
+                        on:change=move |event| protected_too.set(event_target_checked(&event))
+                    />
+                    <span>{t!(i18n, sessions.protected_too)}</span>
+                </label>
             </div>
         </div>
+    }
+}
+
+#[component]
+fn Buttons(
+    /// The page.
+    board: Board,
+    /// The form.
+    form: Form,
+    /// How many sessions will end.
+    count: Memo<usize>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let label = move || match (form.busy(), count.get()) {
+        (true, _) => t_string!(i18n, sessions.ending).to_owned(),
+        (_, 0) => t_string!(i18n, sessions.end_none).to_owned(),
+        (_, count) => t_string!(i18n, sessions.end_confirm, count = count, n = format.number(count)),
+    };
+    view! {
+        <div class="acts">
+            <button type="button" class="button" on:click=move |_| board.asking.set(false)>
+                {t!(i18n, common.cancel)}
+            </button>
+            <button
+                type="submit"
+                class="button danger"
+                aria-disabled=move || (form.busy() || count.get() == 0).to_string()
+            >
+                {label}
+            </button>
+        </div>
+    }
+}
+
+/// Says how many ended, and how many will.
+fn told(i18n: Texts, format: Format, toasts: Toasts, results: &[EndResult]) {
+    let count = |which: fn(&EndResult) -> bool| results.iter().filter(|result| which(result)).count();
+    let number = |count: usize| untrack(|| format.number(count));
+    let ended = count(|result| result.ended.is_some() && result.refused.is_none());
+    if ended > 0 {
+        toasts.good(tu_string!(i18n, sessions.end_done, count = ended, n = number(ended)));
+    }
+    let announced = count(|result| result.ending.is_some());
+    if announced > 0 {
+        toasts.good(tu_string!(i18n, sessions.end_announced, count = announced, n = number(announced)));
     }
 }
 
@@ -195,21 +238,4 @@ fn hit(board: Board) -> Vec<SessionView> {
 fn names(sessions: &[SessionView]) -> Vec<String> {
     let mut seen = std::collections::BTreeSet::new();
     sessions.iter().filter(|s| seen.insert(s.user_id)).map(|s| s.user_name.clone()).collect()
-}
-
-async fn end(api: Api, ids: &[SessionId], message: Option<String>) -> Result<Vec<EndResult>, Failure> {
-    let mut results = Vec::with_capacity(ids.len());
-    for some in ids.chunks(MAX_BULK) {
-        let body = EndSessions { ids: some.to_vec(), message: message.clone() };
-        results.extend(api.post::<EndResults>("/sessions/end", &body).await?.results);
-    }
-    Ok(results)
-}
-
-fn misses(results: &[EndResult], known: &[SessionView]) -> Vec<Missed> {
-    let name = |id| known.iter().find(|s| s.id == id).map(|s| s.user_name.clone()).unwrap_or_default();
-    let missed = |result: &EndResult| {
-        Some(Missed { name: name(result.id), ended: result.ended.clone(), refused: result.refused? })
-    };
-    results.iter().filter_map(missed).collect()
 }

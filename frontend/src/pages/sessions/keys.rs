@@ -18,7 +18,13 @@ pub fn wanted() -> bool {
 pub fn listen(board: Board) {
     let handle = window_event_listener(ev::keydown, move |event| {
         let held = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if held || event.default_prevented() || typing(&event) || board.asking.get_untracked() || !wanted() {
+        if held
+            || event.default_prevented()
+            || typing(&event)
+            || board.asking.get_untracked()
+            || board.dropping.with_untracked(Option::is_some)
+            || !wanted()
+        {
             return;
         }
         match event.key().to_lowercase().as_str() {

@@ -82,7 +82,8 @@ fn PoolNote(
         let license = license.get();
         let usage = &license.usage;
         match (license.over(), usage.full_since, usage.peak) {
-            (over, ..) if over > 0 => t_string!(i18n, seats.draining).to_owned(),
+            (over, ..) if over > license.rules.overdraft => t_string!(i18n, seats.draining).to_owned(),
+            (over, ..) if over > 0 => t_string!(i18n, seats.overdrawn, n = format.number(license.rules.overdraft)),
             _ if license.model == Model::Named => t_string!(i18n, seats.in_session, count = usage.occupied),
             (_, Some(since), _) => t_string!(i18n, seats.full_since, span = format.since(since)),
             (_, None, Some(peak)) => {
@@ -91,5 +92,34 @@ fn PoolNote(
             (_, None, None) => t_string!(i18n, seats.no_peak).to_owned(),
         }
     };
-    view! { <p class="pool-note">{note}</p> }
+    let waiting = Memo::new(move |_| license.with(|license| (license.usage.waiting, license.usage.offered)));
+    view! {
+        <p class="pool-note">
+            {note}
+            <Show when=move || { waiting.get().0 > 0 }>
+                <Waiting waiting />
+            </Show>
+        </p>
+    }
+}
+
+/// "3 warten, 1 Platz wird freigehalten"
+#[component]
+fn Waiting(
+    /// How many wait, and for how many of them a seat is kept.
+    waiting: Memo<(i64, i64)>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let count = move || {
+        let (waiting, _) = waiting.get();
+        t_string!(i18n, queue.count, count = waiting, n = format.number(waiting))
+    };
+    let kept = move || match waiting.get().1 {
+        0 => String::new(),
+        kept => {
+            t_string!(i18n, common.dot).to_owned() + &t_string!(i18n, seats.kept, count = kept, n = format.number(kept))
+        }
+    };
+    view! { <strong class="pool-waiting">{count} {kept}</strong> }
 }

@@ -1,7 +1,18 @@
 //! One session of the table: who, in what state, where, since when.
 
-use super::board::Board;
-use crate::{clock::Clock, format::Format, i18n::*, live::state::lost, span::countdown, ui::person::Person, words};
+use super::{acts::Acts, board::Board};
+use crate::{
+    clock::Clock,
+    format::Format,
+    i18n::*,
+    live::state::lost,
+    span::countdown,
+    ui::{
+        icon::{Glyph, Icon},
+        person::Person,
+    },
+    words,
+};
 use leptos::{html::Tr, prelude::*};
 use seatkeeper_shared::{ids::SessionId, session::SessionState, wire::sessions::SessionView};
 
@@ -61,6 +72,13 @@ pub fn Row(
             <td class="cell-contact num nowrap muted">
                 {move || session.with(|s| format.ago(board.live.contact(s).last_seen_at))}
             </td>
+            <Show when=move || board.may_end.get()>
+                <td class="cell-acts">
+                    <Show when=move || !over.get()>
+                        <Acts board session />
+                    </Show>
+                </td>
+            </Show>
         </tr>
     }
     .into_any()
@@ -104,8 +122,11 @@ fn State(
     let away = Memo::new(move |_| {
         session.with(|s| s.state != SessionState::Ended && lost(&board.live.contact(s), clock.now()))
     });
+    let ends = Memo::new(move |_| session.with(|s| s.ending.is_some() || s.idle_ends_at.is_some()));
+    let protected = Memo::new(move |_| session.with(|s| s.protected));
     let class = move || match session.with(|s| s.state) {
         SessionState::Ended => "state ended",
+        _ if ends.get() => "state ending",
         _ if away.get() => "state lost",
         SessionState::Waiting => "state waiting",
         SessionState::Connected => "state connected",
@@ -117,6 +138,12 @@ fn State(
         session.with(|s| {
             if let Some(end) = &s.ended {
                 return words::how(i18n, end);
+            }
+            if let Some(ending) = &s.ending {
+                return t_string!(i18n, sessions.ends_in, left = countdown(clock.until(ending.at)));
+            }
+            if let Some(at) = s.idle_ends_at {
+                return t_string!(i18n, sessions.idle_in, left = countdown(clock.until(at)));
             }
             if away.get() {
                 let left = clock.until(board.live.contact(s).lease_until);
@@ -137,7 +164,15 @@ fn State(
     view! {
         <span class=class>
             <span>
-                {word}
+                <span class="state-word">
+                    {word}
+                    <Show when=move || protected.get()>
+                        <span class="shield" title=move || t_string!(i18n, word.protected)>
+                            <Icon glyph=Glyph::Lock />
+                            <span class="vh">{t!(i18n, word.protected)}</span>
+                        </span>
+                    </Show>
+                </span>
                 <small class="num">{more}</small>
             </span>
         </span>

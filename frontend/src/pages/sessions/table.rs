@@ -76,22 +76,29 @@ fn Head(
                 <SortHead key=Column::Agent order sort>
                     {t!(i18n, sessions.agent)}
                 </SortHead>
-                <SortHead key=Column::State order sort>
+                <SortHead key=Column::State order sort class="head-state">
                     {t!(i18n, sessions.state)}
                 </SortHead>
-                <th scope="col">{t!(i18n, sessions.license)}</th>
-                <SortHead key=Column::Platform order sort>
+                <th scope="col" class="head-license">
+                    {t!(i18n, sessions.license)}
+                </th>
+                <SortHead key=Column::Platform order sort class="head-platform">
                     {t!(i18n, sessions.platform)}
                 </SortHead>
-                <SortHead key=Column::Device order sort>
+                <SortHead key=Column::Device order sort class="head-device">
                     {t!(i18n, sessions.device)}
                 </SortHead>
-                <SortHead key=Column::Since order sort falling=true>
+                <SortHead key=Column::Since order sort class="head-since" falling=true>
                     {t!(i18n, sessions.since)}
                 </SortHead>
-                <SortHead key=Column::Contact order sort falling=true>
+                <SortHead key=Column::Contact order sort class="head-contact" falling=true>
                     {t!(i18n, sessions.contact)}
                 </SortHead>
+                <Show when=move || board.may_end.get()>
+                    <th scope="col" class="head-acts">
+                        <span class="vh">{t!(i18n, users.actions)}</span>
+                    </th>
+                </Show>
             </tr>
         </thead>
     }
@@ -132,7 +139,7 @@ fn Gap(
     let height = move || format!("{}px", length as f64 * sight.with(|sight| sight.row));
     view! {
         <tr class="gap" aria-hidden="true">
-            <td colspan="8" style:height=height></td>
+            <td colspan="9" style:height=height></td>
         </tr>
     }
 }

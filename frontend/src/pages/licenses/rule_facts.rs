@@ -1,0 +1,69 @@
+//! The rules of a license in words.
+
+use crate::{
+    format::{Format, Texts},
+    i18n::*,
+    words,
+};
+use chrono::TimeDelta;
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    license::{Model, Rules},
+    wire::licenses::LicenseView,
+};
+
+/// The rules, one to a line; those that do nothing are left out.
+#[component]
+pub fn RuleFacts(
+    /// The license.
+    license: Signal<LicenseView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let rules = Memo::new(move |_| license.with(|license| (license.rules, license.model)));
+    let line = |(term, text): (&'static str, String)| {
+        view! {
+            <dt>{term}</dt>
+            <dd>{text}</dd>
+        }
+    };
+    move || {
+        let (rules, model) = rules.get();
+        facts(i18n, format, &rules, model).into_iter().map(line).collect_view()
+    }
+}
+
+fn facts(i18n: Texts, format: Format, rules: &Rules, model: Model) -> Vec<(&'static str, String)> {
+    let span = |seconds: i64| format.span(TimeDelta::seconds(seconds));
+    let pool = model == Model::Concurrent;
+    let second = (t_string!(i18n, licenses.second_device), words::second_device(i18n, rules.second_device).to_owned());
+    let lease = (
+        t_string!(i18n, licenses.lost_contact),
+        t_string!(i18n, licenses.freed_after, span = span(rules.lease_seconds)),
+    );
+    let line = pool.then(|| {
+        let kept = t_string!(i18n, licenses.kept_for, span = span(rules.offer_seconds));
+        (t_string!(i18n, licenses.line), kept)
+    });
+    let idle = (rules.idle_seconds > 0).then(|| (t_string!(i18n, licenses.idleness), idleness(i18n, format, rules)));
+    let cool = (pool && rules.cool_down_seconds > 0).then(|| {
+        let text = t_string!(i18n, licenses.cools_down, span = span(rules.cool_down_seconds));
+        (t_string!(i18n, licenses.after_end), text)
+    });
+    let overdraft = (pool && rules.overdraft > 0).then(|| {
+        let count = rules.overdraft;
+        let text = t_string!(i18n, licenses.overdrafts, count = count, n = format.number(count));
+        (t_string!(i18n, licenses.overdraft_term), text)
+    });
+    [Some(second), line, Some(lease), idle, cool, overdraft].into_iter().flatten().collect()
+}
+
+fn idleness(i18n: Texts, format: Format, rules: &Rules) -> String {
+    let span = |seconds: i64| format.span(TimeDelta::seconds(seconds));
+    let (after, warning) = (span(rules.idle_seconds), span(rules.idle_warning_seconds));
+    if rules.idle_ends_connected {
+        t_string!(i18n, licenses.idle_all, span = after, warning = warning)
+    } else {
+        t_string!(i18n, licenses.idle_waiting, span = after, warning = warning)
+    }
+}

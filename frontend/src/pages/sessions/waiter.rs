@@ -1,0 +1,205 @@
+//! Somebody in the line: his position, how long he waits, until when a seat is kept for him; and moving him or taking him
+//! out.
+
+use super::board::Board;
+use crate::{
+    api::Api,
+    clock::Clock,
+    format::{Format, Texts},
+    i18n::*,
+    span::countdown,
+    ui::{
+        icon::{Glyph, Icon},
+        person::Person,
+        toast::Toasts,
+    },
+    words,
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    ids::{LicenseId, TicketId},
+    wire::queue::{MoveTicket, TicketView},
+};
+use wasm_bindgen::JsCast as _;
+
+/// One ticket of a line.
+#[component]
+pub fn Waiter(
+    /// The page.
+    board: Board,
+    /// The license.
+    license: LicenseId,
+    /// The ticket.
+    id: TicketId,
+    /// How many are in the line.
+    length: Memo<usize>,
+) -> impl IntoView {
+    let known = Memo::new(move |before: Option<&Option<TicketView>>| {
+        let now = board.live.state.with(|state| state.line(license).iter().find(|ticket| ticket.id == id).cloned());
+        now.or_else(|| before.cloned().flatten())
+    });
+    let Some(first) = known.get_untracked() else { return ().into_any() };
+    let ticket = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
+    let text = move |text: fn(&TicketView) -> String| Signal::derive(move || ticket.with(text));
+    let position = Memo::new(move |_| ticket.with(|ticket| ticket.position));
+    view! {
+        <li class="waiter" data-ticket=id.to_string()>
+            <b class="waiter-place num">{position}</b>
+            <Person name=text(|ticket| ticket.user_name.clone()) email=text(|ticket| ticket.user_email.clone()) />
+            <Since ticket />
+            <Show when=move || board.may_end.get()>
+                <Acts board ticket position length />
+            </Show>
+        </li>
+    }
+    .into_any()
+}
+
+/// "wartet seit 4 min", or for how long a seat is still kept.
+#[component]
+fn Since(
+    /// The ticket.
+    ticket: Signal<TicketView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (format, clock) = (Format::get(), Clock::get());
+    let offer = Memo::new(move |_| ticket.with(|ticket| ticket.offer_until));
+    let word = move || match offer.get() {
+        Some(_) => t_string!(i18n, queue.offered),
+        None => t_string!(i18n, queue.waits),
+    };
+    let since = move || t_string!(i18n, queue.since, span = format.since(ticket.with(|ticket| ticket.created_at)));
+    let more = move || match (offer.get(), ticket.with(|ticket| ticket.expected_at)) {
+        (Some(until), _) => Some(t_string!(i18n, queue.kept_still, left = countdown(clock.until(until)))),
+        (None, Some(at)) => Some(format.about(at)),
+        (None, None) => None,
+    };
+    let line = move || match more() {
+        Some(more) => since() + t_string!(i18n, common.dot) + &more,
+        None => since(),
+    };
+    view! {
+        <span class="state" class:kept=move || offer.get().is_some() class:queued=move || offer.get().is_none()>
+            <span>
+                {word}
+                <small class="num">{line}</small>
+            </span>
+        </span>
+    }
+}
+
+/// To the head, up, down, out.
+#[component]
+fn Acts(
+    /// The page.
+    board: Board,
+    /// The ticket.
+    ticket: Signal<TicketView>,
+    /// Its position.
+    position: Memo<i64>,
+    /// How many are in the line.
+    length: Memo<usize>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let mover = Mover::new(board, ticket, position);
+    let name = move || ticket.with(|ticket| ticket.user_name.clone());
+    let last = move || usize::try_from(position.get()).is_ok_and(|position| position >= length.get());
+    let head = move || position.get() <= 1;
+    let one = move |act: &'static str, glyph, label: Signal<String>, off: Signal<bool>, to: fn(i64) -> i64| {
+        view! {
+            <button
+                type="button"
+                class="icon-button"
+                data-act=act
+                aria-label=label
+                title=label
+                aria-disabled=move || off.get().to_string()
+                on:click=move |_| {
+                    if !off.get_untracked() {
+                        mover.go(act, to(position.get_untracked()));
+                    }
+                }
+            >
+                <Icon glyph />
+            </button>
+        }
+    };
+    let first = Signal::derive(move || t_string!(i18n, queue.to_head, name = name()));
+    let up = Signal::derive(move || t_string!(i18n, queue.up, name = name()));
+    let down = Signal::derive(move || t_string!(i18n, queue.down, name = name()));
+    let out = Signal::derive(move || t_string!(i18n, queue.take_out, name = name()));
+    view! {
+        <span class="waiter-acts">
+            {one("head", Glyph::Top, first, Signal::derive(head), |_| 1)}
+            {one("up", Glyph::Up, up, Signal::derive(head), |now| now - 1)}
+            {one("down", Glyph::Down, down, Signal::derive(last), |now| now + 1)}
+            <button
+                type="button"
+                class="icon-button"
+                aria-haspopup="dialog"
+                aria-label=out
+                title=out
+                on:click=move |_| board.dropping.set(Some(ticket.get_untracked()))
+            >
+                <Icon glyph=Glyph::Cross />
+            </button>
+        </span>
+    }
+}
+
+/// Moves a ticket; the line itself comes with the feed.
+#[derive(Clone, Copy)]
+struct Mover {
+    board: Board,
+    ticket: Signal<TicketView>,
+    busy: RwSignal<bool>,
+    /// The button that was pressed and gets the focus back, because the row it stands in moves.
+    pressed: StoredValue<Option<&'static str>>,
+    api: Api,
+    toasts: Toasts,
+    i18n: Texts,
+}
+
+impl Mover {
+    fn new(board: Board, ticket: Signal<TicketView>, position: Memo<i64>) -> Self {
+        let (busy, pressed) = (RwSignal::new(false), StoredValue::new(None));
+        let mover = Self { board, ticket, busy, pressed, api: Api::get(), toasts: Toasts::get(), i18n: use_i18n() };
+        Effect::new(move |_| {
+            position.track();
+            if let Some(act) = pressed.try_update_value(Option::take).flatten() {
+                let id = ticket.with_untracked(|ticket| ticket.id);
+                request_animation_frame(move || focus(id, act));
+            }
+        });
+        mover
+    }
+
+    fn go(self, act: &'static str, position: i64) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.pressed.set_value(Some(act));
+        let id = self.ticket.with_untracked(|ticket| ticket.id);
+        let i18n = self.i18n;
+        spawn_local(async move {
+            let moved = self.api.post::<TicketView>(&format!("/tickets/{id}/move"), &MoveTicket { position }).await;
+            match moved {
+                Ok(ticket) => {
+                    let said = tu_string!(i18n, queue.moved, name = ticket.user_name, n = ticket.position);
+                    let _ = self.board.said.try_set(said);
+                }
+                Err(failure) => self.toasts.bad(words::failure(i18n, &failure)),
+            }
+            let _ = self.busy.try_set(false);
+        });
+    }
+}
+
+fn focus(id: TicketId, act: &str) {
+    let button = document().query_selector(&format!("[data-ticket=\"{id}\"] [data-act={act}]")).ok().flatten();
+    if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A row that has just gone needs no focus.
+        let _ = button.focus();
+    }
+}
