@@ -8,6 +8,8 @@ ALTER TABLE licenses ADD COLUMN idle_seconds BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE licenses ADD COLUMN idle_warning_seconds BIGINT NOT NULL DEFAULT 60;
 ALTER TABLE licenses ADD COLUMN idle_ends_connected BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE licenses ADD COLUMN cool_down_seconds BIGINT NOT NULL DEFAULT 0;
+-- JSON, always read and written whole: what is kept for groups, and how much they may take.
+ALTER TABLE licenses ADD COLUMN group_limits TEXT NOT NULL DEFAULT '[]';
 
 -- Until then the user gets no seat of the license.
 ALTER TABLE assignments ADD COLUMN cool_until TIMESTAMPTZ;
@@ -56,11 +58,3 @@ CREATE TABLE group_members (
     PRIMARY KEY (group_id, user_id)
 );
 CREATE INDEX group_members_user ON group_members (user_id);
-
-CREATE TABLE group_limits (
-    license_id UUID NOT NULL REFERENCES licenses (id),
-    group_id UUID NOT NULL REFERENCES groups (id),
-    floor BIGINT NOT NULL CHECK (floor >= 0),
-    cap BIGINT CHECK (cap >= 0),
-    PRIMARY KEY (license_id, group_id)
-);

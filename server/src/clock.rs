@@ -63,6 +63,26 @@ impl Clock {
         Ok(theirs.trunc_subsecs(6))
     }
 
+    /// The same, where the database tells its time beside something else that is asked of it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn now_beside<T>(
+        &self,
+        asked: impl Future<Output = Result<(Option<DateTime<Utc>>, T), DbError>>,
+    ) -> Result<(DateTime<Utc>, T), DbError> {
+        let before = here();
+        let (theirs, answer) = asked.await?;
+        let now = match theirs {
+            Some(theirs) if self.fixed.is_none() => {
+                self.hear(before, theirs, here());
+                theirs.trunc_subsecs(6)
+            }
+            _ => self.now(),
+        };
+        Ok((now, answer))
+    }
+
     /// Takes note of the database's time, which was read between these two. An answer that took long says too little.
     fn hear(&self, before: DateTime<Utc>, theirs: DateTime<Utc>, after: DateTime<Utc>) {
         let took = after - before;

@@ -9,7 +9,7 @@ mod value;
 pub use line::Line;
 pub use row::{Column, Row};
 pub use sql::Sql;
-pub(crate) use sql::statements;
+pub(crate) use sql::{statement, statements};
 pub use value::Value;
 pub(crate) use value::args;
 
@@ -284,6 +284,11 @@ impl Tx {
                 query.execute(&mut **tx).await?.rows_affected()
             }
         })
+    }
+
+    /// Whether other processes may change this database.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// The database's own time, if it has one: SQLite's is that of this machine.

@@ -65,7 +65,8 @@ impl Seats {
         let (queue, jobs) = mpsc::channel(BATCH * 16);
         let changes = Arc::new(AtomicU64::new(0));
         let heartbeats = db.is_shared().then(|| Heartbeats::start(db.clone(), clock.clone()));
-        let engine = Engine { db, clock, dice, bell, changes: changes.clone(), known: Known::default() };
+        let known = Known::new(db.is_shared());
+        let engine = Engine { db, clock, dice, bell, changes: changes.clone(), known };
         tokio::spawn(engine.run(jobs));
         Self { queue, changes, heartbeats }
     }

@@ -1,6 +1,8 @@
 //! One text for both engines. The few places where the dialects part are written in a common form and drawn for each:
 //!
 //! - `ROWS($1: id uuid, at time)`: the rows of a JSON array of objects, given as text;
+//! - `AMONG($1)`: equals one of the ids of a set; PostgreSQL then goes by the index, whatever it thinks of the set's size;
+//! - `CLOCK()`: the time at this moment, where the database has one of its own: SQLite's is that of this machine;
 //! - `FOR UPDATE …`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
 
 use sqlx::AssertSqlSafe;
@@ -11,18 +13,25 @@ use std::sync::OnceLock;
 pub struct Sql {
     text: OnceLock<(String, String)>,
     source: fn() -> String,
+    on_postgres: Option<fn() -> String>,
 }
 
 impl Sql {
     /// A statement whose text is put together from parts that are all in this program.
     pub const fn new(source: fn() -> String) -> Self {
-        Self { text: OnceLock::new(), source }
+        Self { text: OnceLock::new(), source, on_postgres: None }
+    }
+
+    /// A statement with another text for PostgreSQL, where that saves a round trip.
+    pub const fn two(source: fn() -> String, on_postgres: fn() -> String) -> Self {
+        Self { text: OnceLock::new(), source, on_postgres: Some(on_postgres) }
     }
 
     fn drawn(&self) -> &(String, String) {
         self.text.get_or_init(|| {
             let source = (self.source)();
-            (draw(&source, &SQLITE), draw(&source, &POSTGRES))
+            let on_postgres = self.on_postgres.map(|source| source());
+            (draw(&source, &SQLITE), draw(on_postgres.as_ref().unwrap_or(&source), &POSTGRES))
         })
     }
 
@@ -37,21 +46,36 @@ impl Sql {
 
 /// The statements of a store file: one static each, and `STATEMENTS`, which lists them for the test that prepares all.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
-        $($(#[$doc])* pub(crate) static $name: $crate::db::Sql = $crate::db::Sql::new(|| String::from($text));)*
+    ($($(#[$doc:meta])* $name:ident = $text:expr $(, on_postgres: $other:expr)?;)*) => {
+        $($(#[$doc])* pub(crate) static $name: $crate::db::Sql = $crate::db::statement!($text $(, $other)?);)*
         /// Every statement of this file.
         pub(crate) static STATEMENTS: &[(&str, &$crate::db::Sql)] = &[$((stringify!($name), &$name),)*];
     };
 }
 pub(crate) use statements;
 
+/// One statement, with one text or two.
+macro_rules! statement {
+    ($text:expr) => {
+        $crate::db::Sql::new(|| String::from($text))
+    };
+    ($text:expr, $other:expr) => {
+        $crate::db::Sql::two(|| String::from($text), || String::from($other))
+    };
+}
+pub(crate) use statement;
+
 struct Dialect {
     locks_rows: bool,
+    clock: &'static str,
+    among: fn(parameter: &str) -> String,
     rows: fn(parameter: &str, columns: &[(&str, &str)]) -> String,
 }
 
 static SQLITE: Dialect = Dialect {
     locks_rows: false,
+    clock: "NULL",
+    among: |parameter| format!("IN (SELECT value ->> 'id' FROM json_each({parameter}))"),
     rows: |parameter, columns| {
         let fields: Vec<_> = columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
         format!("(SELECT {} FROM json_each({parameter})) AS given", fields.join(", "))
@@ -60,6 +84,10 @@ static SQLITE: Dialect = Dialect {
 
 static POSTGRES: Dialect = Dialect {
     locks_rows: true,
+    clock: "clock_timestamp()",
+    among: |parameter| {
+        format!("= ANY (ARRAY(SELECT (value ->> 'id')::uuid FROM jsonb_array_elements({parameter}::jsonb)))")
+    },
     rows: |parameter, columns| {
         let fields: Vec<_> = columns
             .iter()
@@ -77,23 +105,32 @@ static POSTGRES: Dialect = Dialect {
 };
 
 fn draw(source: &str, dialect: &Dialect) -> String {
-    let mut text = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(start) = rest.find("ROWS(") {
-        let inside = &rest[start + "ROWS(".len()..];
-        let end = inside.find(')').unwrap_or(inside.len());
-        let (parameter, columns) = inside[..end].split_once(':').unwrap_or((&inside[..end], ""));
+    let rows = each(source, "ROWS(", |inside| {
+        let (parameter, columns) = inside.split_once(':').unwrap_or((inside, ""));
         let columns: Vec<_> = columns.split(',').filter_map(|c| c.trim().split_once(' ')).collect();
-        text.push_str(&rest[..start]);
-        text.push_str(&(dialect.rows)(parameter.trim(), &columns));
-        rest = inside.get(end + 1..).unwrap_or_default();
-    }
-    text.push_str(rest);
+        (dialect.rows)(parameter.trim(), &columns)
+    });
+    let text = each(&rows, "AMONG(", |parameter| (dialect.among)(parameter)).replace("CLOCK()", dialect.clock);
     if dialect.locks_rows {
         return text;
     }
     let without = text.lines().map(|line| line.split("FOR UPDATE").next().unwrap_or_default());
     without.collect::<Vec<_>>().join("\n")
+}
+
+/// Puts something in the place of each `NAME(…)`.
+fn each(source: &str, name: &str, put: impl Fn(&str) -> String) -> String {
+    let mut text = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(start) = rest.find(name) {
+        let inside = &rest[start + name.len()..];
+        let end = inside.find(')').unwrap_or(inside.len());
+        text.push_str(&rest[..start]);
+        text.push_str(&put(&inside[..end]));
+        rest = inside.get(end + 1..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How many commands are committed together at most.
 pub(super) const BATCH: usize = 256;
-/// A clock that is further from the time that really passed was set.
+/// A clock that is further from the time that really passed was set; and a process that did nothing for longer stood still.
 const JUMP: TimeDelta = TimeDelta::seconds(10);
 /// How often a batch that was in the way of another is tried.
 const TRIES: usize = 5;
@@ -62,6 +62,13 @@ pub(super) struct Known {
     /// The last batch was not saved: the database may have been away, and with it everybody's heartbeats.
     troubled: bool,
     steady: Steady,
+}
+
+impl Known {
+    /// Nothing yet.
+    pub fn new(shared: bool) -> Self {
+        Self { memory: Memory::new(shared), ..Self::default() }
+    }
 }
 
 impl Engine {
@@ -124,7 +131,7 @@ impl Engine {
             return None;
         }
         let now = self.clock.now();
-        if self.known.steady.has_jumped(&self.clock, now) {
+        if self.known.steady.since_last(&self.clock, now) != Gap::None {
             return None;
         }
         let mut batch = Batch::at(now);
@@ -156,24 +163,28 @@ impl Engine {
             self.known.memory.forget();
             self.known.troubled = false;
         }
-        let mut tx = self.db.begin().await?;
         let changes = self.changes.load(Ordering::Acquire);
         let stale = changes != self.known.changes;
         if stale {
             self.known.memory.forget();
         }
         self.known.changes = changes;
+        self.known.memory.refresh();
         let sweeps = jobs.iter().any(|job| matches!(job.command, Command::Sweep));
+        let mut tx = self.db.begin().await?;
         let flushes = (self.known.memory.write_first || sweeps) && !self.known.memory.beats.is_empty();
         if flushes {
             store::beats::write(&mut tx, &self.known.memory.beats).await?;
         }
         let mut batch =
             load::batch(&mut tx, &self.clock, &mut self.known.memory, jobs.iter().map(|job| &job.command)).await?;
-        if self.known.steady.has_jumped(&self.clock, batch.now) {
-            drop(tx);
-            self.start_leases_anew().await?;
-            return Err(DbError::Retry);
+        match self.known.steady.since_last(&self.clock, batch.now) {
+            Gap::None => {}
+            gap => {
+                drop(tx);
+                self.make_up_for(gap).await?;
+                return Err(DbError::Retry);
+            }
         }
         batch.settle();
         let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
@@ -192,38 +203,55 @@ impl Engine {
         if flushes {
             self.known.memory.beats = Beats::default();
         }
-        if !self.db.is_shared() {
-            self.known.memory.give_back(batch);
-        }
+        self.known.memory.give_back(batch);
         Ok(outcomes)
     }
 
-    /// The clock by which leases are counted was set to another time: nobody loses or keeps a seat by that.
-    async fn start_leases_anew(&mut self) -> Result<(), DbError> {
-        tracing::warn!("the clock has jumped: all leases start anew");
-        sweep::start_leases_anew(&self.db, &self.clock).await?;
-        self.known.memory = Memory::default();
+    /// Nobody loses or keeps a seat because the clock was set to another time, or because this process stood still and
+    /// heard no heartbeats.
+    async fn make_up_for(&mut self, gap: Gap) -> Result<(), DbError> {
+        if gap == Gap::Jump {
+            tracing::warn!("the clock has jumped: all leases start anew");
+            sweep::start_leases_anew(&self.db, &self.clock).await?;
+            // What was heard before it was counted by the wrong clock.
+            self.known.memory = Memory::new(self.db.is_shared());
+        } else {
+            sweep::after_outage(&self.db, &self.clock).await?;
+        }
         self.known.steady = Steady::default();
         Ok(())
     }
 }
 
-/// Notices when a clock and the time that really passes part.
+/// What lies between two batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    None,
+    /// This process did nothing for a while, not even sweep: it stood still.
+    Pause,
+    /// The clock was set.
+    Jump,
+}
+
+/// Notices when a clock and the time that really passes part, and when nothing was done for long.
 #[derive(Default)]
 struct Steady(Option<(DateTime<Utc>, Instant)>);
 
 impl Steady {
-    /// Whether the clock has jumped since it was last asked.
-    fn has_jumped(&mut self, clock: &Clock, now: DateTime<Utc>) -> bool {
+    /// What lies between the last batch without a gap and now.
+    fn since_last(&mut self, clock: &Clock, now: DateTime<Utc>) -> Gap {
         if clock.is_fixed() {
-            return false;
+            return Gap::None;
         }
         let (at, instant) = self.0.unwrap_or((now, Instant::now()));
         let passed = TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX);
-        let jumped = ((now - at) - passed).abs() > JUMP;
-        if !jumped {
-            self.0 = Some((now, Instant::now()));
+        if ((now - at) - passed).abs() > JUMP {
+            return Gap::Jump;
         }
-        jumped
+        if passed > JUMP {
+            return Gap::Pause;
+        }
+        self.0 = Some((now, Instant::now()));
+        Gap::None
     }
 }

@@ -85,10 +85,8 @@ pub(super) async fn batch<'a>(
     let mut wanted = Wanted::of(commands);
     let mut batch = Batch::default();
     find(tx, clock, memory, &mut wanted, &mut batch).await?;
-    pools(tx, memory, &wanted, &mut batch).await?;
-    lock_users(tx, &wanted, &batch).await?;
-    // After the locks: whoever waited for one must not decide by the time at which he began to wait.
-    batch.now = clock.now_in(tx).await?;
+    pools(tx, clock, memory, &wanted, &mut batch).await?;
+    lock_users(tx, clock, &wanted, &mut batch).await?;
     people(tx, &wanted, &mut batch).await?;
     Ok(batch)
 }
@@ -143,7 +141,13 @@ fn split<K: Clone, V>(wanted: &[K], known: impl Fn(&K) -> Option<V>) -> (Vec<(K,
     (found, unknown)
 }
 
-async fn pools(tx: &mut Tx, memory: &mut Memory, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
+async fn pools(
+    tx: &mut Tx,
+    clock: &Clock,
+    memory: &mut Memory,
+    wanted: &Wanted,
+    batch: &mut Batch,
+) -> Result<(), DbError> {
     let mut missing = Vec::new();
     for license in &wanted.licenses {
         match memory.take(*license) {
@@ -152,6 +156,7 @@ async fn pools(tx: &mut Tx, memory: &mut Memory, wanted: &Wanted, batch: &mut Ba
         }
     }
     if missing.is_empty() {
+        batch.now = clock.now_in(tx).await?;
         return Ok(());
     }
     let terms = store::seats::lock(tx, &missing).await?;
@@ -160,7 +165,10 @@ async fn pools(tx: &mut Tx, memory: &mut Memory, wanted: &Wanted, batch: &mut Ba
         live.entry(license).or_default().push(session);
     }
     let mut lines: HashMap<_, Vec<_>> = HashMap::new();
-    for (license, ticket) in store::queue::lines(tx, &missing).await? {
+    // After the locks: whoever waited for one must not decide by the time at which he began to wait.
+    let (now, tickets) = clock.now_beside(store::queue::lines(tx, &missing)).await?;
+    batch.now = now;
+    for (license, ticket) in tickets {
         lines.entry(license).or_default().push(ticket);
     }
     for terms in terms {
@@ -174,13 +182,14 @@ async fn pools(tx: &mut Tx, memory: &mut Memory, wanted: &Wanted, batch: &mut Ba
 }
 
 /// Locks the users whose status counts, and checks that the set of licenses is still the right one.
-async fn lock_users(tx: &mut Tx, wanted: &Wanted, batch: &Batch) -> Result<(), DbError> {
+async fn lock_users(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
     if !wanted.suspended.is_empty() {
         store::seats::lock_admins(tx).await?;
     }
     let users: BTreeSet<_> = wanted.suspended.iter().chain(&wanted.granted).copied().collect();
     if !users.is_empty() {
         store::seats::lock_users(tx, &users).await?;
+        batch.now = clock.now_in(tx).await?;
     }
     if !wanted.suspended.is_empty() {
         // Whoever was given a license while we waited for the locks must not keep a session on it.
@@ -195,7 +204,9 @@ async fn lock_users(tx: &mut Tx, wanted: &Wanted, batch: &Batch) -> Result<(), D
 async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
     let unknown = strangers(wanted, batch);
     if !unknown.is_empty() {
-        for (license, person) in store::seats::people(tx, &unknown).await? {
+        let limits = batch.pools.values().flat_map(|pool| &pool.terms.groups);
+        let groups = limits.map(|limit| limit.group_id).collect();
+        for (license, person) in store::seats::people(tx, &unknown, &groups).await? {
             if let Some(pool) = batch.pools.get_mut(&license) {
                 pool.know(person);
             }

@@ -1,12 +1,16 @@
-//! What this process knows of the seats between two batches, where no other process writes: on SQLite.
+//! What this process knows of the seats between two batches.
 //!
-//! It is only ever a copy of what is committed, and of heartbeats that will be written within a second. When a commit
-//! fails, or something else changed licenses or users, all of it is forgotten and read again.
+//! On SQLite, where no other process writes, that is everything: a copy of what is committed, and of heartbeats that will be
+//! written within a second. When a commit fails, or something else changed licenses or users, all of it is forgotten and
+//! read again. On PostgreSQL it is only where things are, which saves looking for them: what counts is read under the locks.
 
 use super::{batch::Batch, facts::Fact, pool::Pool};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{LicenseId, ProductId, SessionId, TicketId, UserId};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 /// The known licenses, and where in them things are.
 #[derive(Debug, Default)]
@@ -19,7 +23,16 @@ pub struct Memory {
     pub beats: Beats,
     /// They have to be written before anything is read again.
     pub write_first: bool,
+    /// Other processes write, too.
+    shared: bool,
+    /// Since when candidates are gathered, where others assign licenses too.
+    since: Option<Instant>,
 }
+
+/// How long it may take until a license that another process assigned is tried.
+const HINT: Duration = Duration::from_secs(1);
+/// How many sessions are remembered where that only saves looking for them.
+const HINTS: usize = 100_000;
 
 /// When sessions and tickets were last heard of, until that is written.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +57,23 @@ pub struct Beat {
 }
 
 impl Memory {
+    /// Nothing is known yet.
+    pub fn new(shared: bool) -> Self {
+        Self { shared, ..Self::default() }
+    }
+
+    /// Forgets what may be out of date by now, where others write too.
+    pub fn refresh(&mut self) {
+        if self.shared && self.since.is_none_or(|since| since.elapsed() > HINT) {
+            self.candidates.clear();
+            self.since = Some(Instant::now());
+        }
+        if self.shared && self.sessions.len() + self.lines.len() > HINTS {
+            self.sessions.clear();
+            self.lines.clear();
+        }
+    }
+
     /// The license of a live session.
     pub fn license_of(&self, session: SessionId) -> Option<LicenseId> {
         self.sessions.get(&session).copied()
@@ -71,7 +101,6 @@ impl Memory {
 
     /// Keeps what a batch knew, after its commit.
     pub fn give_back(&mut self, batch: Batch) {
-        self.beats.gather(&batch);
         for (license, fact) in &batch.facts {
             match fact {
                 Fact::Ended { session, .. } => drop(self.sessions.remove(session)),
@@ -94,12 +123,21 @@ impl Memory {
                 _ => None,
             })
             .collect();
-        self.candidates.extend(batch.candidates.into_iter().filter(|((user, _), _)| !reassigned.contains(user)));
-        self.pools.extend(batch.pools);
+        // That somebody has none is looked for again each time: it is the first thing that an admin mends.
+        let found =
+            batch.candidates.iter().filter(|((user, _), found)| !found.is_empty() && !reassigned.contains(user));
+        self.candidates.extend(found.map(|(asked, found)| (*asked, found.clone())));
+        if !self.shared {
+            self.beats.gather(&batch);
+            self.pools.extend(batch.pools);
+        }
     }
 
     /// Makes a license that was just read findable by its sessions and tickets.
     pub fn index(&mut self, pool: &Pool) {
+        if self.shared {
+            return;
+        }
         self.sessions.extend(pool.sessions().map(|live| (live.id, pool.terms.license)));
         self.lines.extend(pool.tickets().map(|ticket| (ticket.id, pool.terms.license)));
     }
@@ -107,7 +145,7 @@ impl Memory {
     /// Forgets everything but the heartbeats, which have been answered.
     pub fn forget(&mut self) {
         let beats = std::mem::take(&mut self.beats);
-        *self = Self { beats, write_first: true, ..Self::default() };
+        *self = Self { beats, write_first: true, ..Self::new(self.shared) };
     }
 }
 

@@ -18,12 +18,26 @@ statements! {
         SET position = position + $1
         RETURNING position";
 
+    // The place of each is given among these; on PostgreSQL the head is moved by the same statement.
     APPEND = "
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
                             occupied, seats, facts)
-        SELECT position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats, facts
-        FROM ROWS($1: position int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
-                  user_id uuid, session_id uuid, occupied int, seats int, facts text)";
+        SELECT $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
+               facts
+        FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
+                  user_id uuid, session_id uuid, occupied int, seats int, facts text)",
+    on_postgres: "
+        WITH head AS (
+            UPDATE event_head
+            SET position = position + $2
+            RETURNING position)
+        INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
+                            occupied, seats, facts)
+        SELECT head.position - $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
+               occupied, seats, facts
+        FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
+                  user_id uuid, session_id uuid, occupied int, seats int, facts text)
+        CROSS JOIN head";
 
     AFTER = "
         SELECT position, at, kind, license_id, user_id, session_id, occupied, seats
@@ -76,17 +90,22 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
         return Ok(());
     }
     let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let Some(row) = tx.one(&ADVANCE, args![number]).await? else { return Err(DbError::Retry) };
-    let first = row.get::<i64>("position")? - number + 1;
-    let rows = events.iter().zip(first..).map(|(event, position)| {
-        json!({
-            "position": position, "at": time(at), "kind": event.kind, "door": event.actor.door.to_string(),
-            "actor_id": event.actor.id, "actor_name": event.actor.name, "license_id": event.license,
-            "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
-            "facts": event.facts.to_string(),
-        })
-    });
-    tx.run(&APPEND, args![set(rows)]).await.map(drop)
+    let rows = set(events.iter().zip(1..).map(|(event, place)| row(event, at, place)));
+    if tx.is_shared() {
+        return tx.run(&APPEND, args![rows, number]).await.map(drop);
+    }
+    let Some(head) = tx.one(&ADVANCE, args![number]).await? else { return Err(DbError::Retry) };
+    let before = head.get::<i64>("position")? - number;
+    tx.run(&APPEND, args![rows, before]).await.map(drop)
+}
+
+fn row(event: &Event, at: DateTime<Utc>, place: i64) -> serde_json::Value {
+    json!({
+        "place": place, "at": time(at), "kind": event.kind, "door": event.actor.door.to_string(),
+        "actor_id": event.actor.id, "actor_name": event.actor.name, "license_id": event.license,
+        "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
+        "facts": event.facts.to_string(),
+    })
 }
 
 /// The place of the newest event.

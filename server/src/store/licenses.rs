@@ -18,7 +18,7 @@ fn view(which: &str) -> String {
 const VIEW: &str = "
     SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device,
            l.lease_seconds, l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
-           l.cool_down_seconds,
+           l.cool_down_seconds, l.group_limits,
            (SELECT COUNT(*) FROM tickets t WHERE t.license_id = l.id AND t.ended_at IS NULL) AS waiting,
            (SELECT COUNT(*) FROM tickets t
             WHERE t.license_id = l.id AND t.ended_at IS NULL AND t.offer_until IS NOT NULL) AS offered,
@@ -76,27 +76,18 @@ statements! {
                               lease_seconds, overdraft, offer_seconds, idle_seconds, idle_warning_seconds,
                               idle_ends_connected, cool_down_seconds)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-
-    GROUP_LIMITS = "
-        SELECT license_id, group_id, floor, cap FROM group_limits ORDER BY license_id, group_id";
 }
 
 /// All licenses with their counts at this time.
 pub async fn all(db: &Db, now: DateTime<Utc>) -> Result<Vec<LicenseView>, DbError> {
-    with_limits(db, db.all(&ALL, args![now]).await?).await
+    db.all(&ALL, args![now]).await?.iter().map(license).collect()
 }
 
-/// Groups with limits are few, so they are read all at once.
-async fn with_limits(db: &Db, rows: Vec<Row>) -> Result<Vec<LicenseView>, DbError> {
-    let mut views = rows.iter().map(license).collect::<Result<Vec<_>, _>>()?;
-    for row in db.all(&GROUP_LIMITS, args![]).await? {
-        let license: LicenseId = row.get("license_id")?;
-        let limit = GroupLimit { group_id: row.get("group_id")?, floor: row.get("floor")?, cap: row.opt("cap")? };
-        if let Some(view) = views.iter_mut().find(|view| view.id == license) {
-            view.group_limits.push(limit);
-        }
-    }
-    Ok(views)
+/// What a license keeps for groups, from a row with that column.
+pub(super) fn group_limits(row: &Row) -> Result<Vec<GroupLimit>, DbError> {
+    let text: String = row.get("group_limits")?;
+    serde_json::from_str(&text)
+        .map_err(|error| DbError::Unreadable { column: "group_limits".to_owned(), problem: error.to_string() })
 }
 
 /// The rules of a license, from a row with all their columns.
@@ -120,12 +111,12 @@ pub async fn some(
     now: DateTime<Utc>,
     which: impl IntoIterator<Item = LicenseId>,
 ) -> Result<Vec<LicenseView>, DbError> {
-    with_limits(db, db.all(&SOME, args![now, ids(which)]).await?).await
+    db.all(&SOME, args![now, ids(which)]).await?.iter().map(license).collect()
 }
 
 /// The licenses that are assigned to a user, with their counts at this time.
 pub async fn of_user(db: &Db, now: DateTime<Utc>, user: UserId) -> Result<Vec<LicenseView>, DbError> {
-    with_limits(db, db.all(&OF_USER, args![now, user]).await?).await
+    db.all(&OF_USER, args![now, user]).await?.iter().map(license).collect()
 }
 
 fn license(row: &Row) -> Result<LicenseView, DbError> {
@@ -139,7 +130,7 @@ fn license(row: &Row) -> Result<LicenseView, DbError> {
         starts_at: row.opt("starts_at")?,
         ends_at: row.opt("ends_at")?,
         rules: rules(row)?,
-        group_limits: Vec::new(),
+        group_limits: group_limits(row)?,
         usage: LicenseUse {
             assigned: row.get("assigned")?,
             occupied: row.get("occupied")?,

@@ -33,12 +33,13 @@ statements! {
         FROM tickets
         WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 
+    // One row at least, with the time.
     LINES = "
-        SELECT id, license_id, user_id, device, mode, platform, place, created_at, last_seen_at, lease_until, offer_until
-        FROM tickets
-        WHERE ended_at IS NULL
-          AND license_id IN (SELECT id FROM ROWS($1: id uuid))
-        ORDER BY license_id, place";
+        SELECT CLOCK() AS now, t.id, t.license_id, t.user_id, t.device, t.mode, t.platform, t.place, t.created_at,
+               t.last_seen_at, t.lease_until, t.offer_until
+        FROM (SELECT 1 AS one) once
+        LEFT JOIN tickets t ON t.ended_at IS NULL AND t.license_id AMONG($1)
+        ORDER BY t.license_id, t.place";
 
     GET = format!("{VIEW} WHERE t.id = $1");
 
@@ -55,10 +56,20 @@ pub async fn licenses_of_tickets(tx: &mut Tx, tickets: &[TicketId]) -> Result<Ve
     rows.iter().map(|row| Ok((row.get("id")?, row.get("license_id")?))).collect()
 }
 
-/// The tickets in the lines of these licenses, the heads first.
-pub async fn lines(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<(LicenseId, Ticket)>, DbError> {
+/// The database's own time, if it has one, and the tickets in the lines of these licenses, the heads first.
+pub async fn lines(
+    tx: &mut Tx,
+    licenses: &[LicenseId],
+) -> Result<(Option<DateTime<Utc>>, Vec<(LicenseId, Ticket)>), DbError> {
     let rows = tx.all(&LINES, args![ids(licenses)]).await?;
-    rows.iter().map(|row| Ok((row.get("license_id")?, ticket(row)?))).collect()
+    let now = rows.first().map(|row| row.opt("now")).transpose()?.flatten();
+    let mut tickets = Vec::new();
+    for row in &rows {
+        if let Some(license) = row.opt("license_id")? {
+            tickets.push((license, ticket(row)?));
+        }
+    }
+    Ok((now, tickets))
 }
 
 fn ticket(row: &Row) -> Result<Ticket, DbError> {

@@ -11,18 +11,15 @@ use crate::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, ProductId, SessionId, UserId},
-    license::GroupLimit,
-};
+use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, UserId};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 statements! {
     LICENSES_OF_SESSIONS = "
         SELECT id, license_id
         FROM sessions
-        WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
+        WHERE id AMONG($1)";
 
     CANDIDATES = "
         SELECT DISTINCT given.user_id, given.product_id, a.license_id
@@ -51,18 +48,12 @@ statements! {
     LOCK = "
         SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
                offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
-               (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
+               group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
                (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds
         FROM licenses
-        WHERE id IN (SELECT id FROM ROWS($1: id uuid))
+        WHERE id AMONG($1)
         ORDER BY id
         FOR UPDATE";
-
-    GROUP_LIMITS = "
-        SELECT license_id, group_id, floor, cap
-        FROM group_limits
-        WHERE license_id IN (SELECT id FROM ROWS($1: id uuid))
-        ORDER BY license_id, group_id";
 
     LIVE = "
         SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at, idempotency_key,
@@ -70,7 +61,7 @@ statements! {
                warned_at, ending_at, ending_by, ending_by_name, ending_message, protected
         FROM sessions
         WHERE ended_at IS NULL
-          AND license_id IN (SELECT id FROM ROWS($1: id uuid))";
+          AND license_id AMONG($1)";
 
     ASSIGNED = "
         SELECT license_id, COUNT(*) AS assigned
@@ -85,11 +76,11 @@ statements! {
         LEFT JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id";
 
     GROUPS = "
-        SELECT given.license_id, m.user_id, m.group_id
-        FROM ROWS($1: license_id uuid, user_id uuid)
-        JOIN group_limits g ON g.license_id = given.license_id
-        JOIN group_members m ON m.group_id = g.group_id AND m.user_id = given.user_id
-        ORDER BY m.group_id";
+        SELECT user_id, group_id
+        FROM group_members
+        WHERE user_id AMONG($1)
+          AND group_id AMONG($2)
+        ORDER BY group_id";
 
     LOCK_USERS = "
         SELECT id
@@ -147,16 +138,10 @@ fn licenses(rows: Vec<Row>) -> Result<Vec<LicenseId>, DbError> {
 /// Locks licenses, in the order of their ids so that two batches never wait for each other, and reads their terms.
 pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbError> {
     let rows = tx.all(&LOCK, args![ids(licenses)]).await?;
-    let mut limits: HashMap<LicenseId, Vec<GroupLimit>> = HashMap::new();
-    for row in tx.all(&GROUP_LIMITS, args![ids(licenses)]).await? {
-        let limit = GroupLimit { group_id: row.get("group_id")?, floor: row.get("floor")?, cap: row.opt("cap")? };
-        limits.entry(row.get("license_id")?).or_default().push(limit);
-    }
     rows.iter()
         .map(|row| {
-            let license = row.get("id")?;
             Ok(Terms {
-                license,
+                license: row.get("id")?,
                 product: row.get("product_id")?,
                 product_name: row.get("product_name")?,
                 key_life: TimeDelta::seconds(row.get("key_seconds")?),
@@ -165,7 +150,7 @@ pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbE
                 starts_at: row.opt("starts_at")?,
                 ends_at: row.opt("ends_at")?,
                 rules: super::licenses::rules(row)?,
-                groups: limits.remove(&license).unwrap_or_default(),
+                groups: super::licenses::group_limits(row)?,
             })
         })
         .collect()
@@ -217,20 +202,18 @@ pub async fn assigned(
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("assigned")?))).collect()
 }
 
-/// These users, as they stand at the license beside each.
+/// These users, as they stand at the license beside each; of groups, those are told that are asked for.
 pub async fn people(
     tx: &mut Tx,
-    pairs: impl IntoIterator<Item = &(LicenseId, UserId)>,
+    pairs: &BTreeSet<(LicenseId, UserId)>,
+    groups: &BTreeSet<GroupId>,
 ) -> Result<Vec<(LicenseId, Person)>, DbError> {
-    let pairs = set(pairs.into_iter().map(|(license, user)| json!({ "license_id": license, "user_id": user })));
-    let rows = tx.all(&PEOPLE, args![&pairs]).await?;
-    let mut groups: HashMap<(LicenseId, UserId), Vec<GroupId>> = HashMap::new();
-    for row in tx.all(&GROUPS, args![pairs]).await? {
-        groups.entry((row.get("license_id")?, row.get("user_id")?)).or_default().push(row.get("group_id")?);
-    }
+    let of = groups_of(tx, pairs.iter().map(|(_, user)| user), groups).await?;
+    let pairs = set(pairs.iter().map(|(license, user)| json!({ "license_id": license, "user_id": user })));
+    let rows = tx.all(&PEOPLE, args![pairs]).await?;
     rows.iter()
         .map(|row| {
-            let (license, id) = (row.get("license_id")?, row.get("id")?);
+            let id = row.get("id")?;
             let person = Person {
                 id,
                 name: row.get("name")?,
@@ -238,11 +221,25 @@ pub async fn people(
                 status: row.get("status")?,
                 assigned: row.get("assigned")?,
                 cool_until: row.opt("cool_until")?,
-                groups: groups.remove(&(license, id)).unwrap_or_default(),
+                groups: of.get(&id).cloned().unwrap_or_default(),
             };
-            Ok((license, person))
+            Ok((row.get("license_id")?, person))
         })
         .collect()
+}
+
+async fn groups_of(
+    tx: &mut Tx,
+    users: impl Iterator<Item = &UserId>,
+    groups: &BTreeSet<GroupId>,
+) -> Result<HashMap<UserId, Vec<GroupId>>, DbError> {
+    let mut of: HashMap<UserId, Vec<GroupId>> = HashMap::new();
+    if !groups.is_empty() {
+        for row in tx.all(&GROUPS, args![ids(users), ids(groups)]).await? {
+            of.entry(row.get("user_id")?).or_default().push(row.get("group_id")?);
+        }
+    }
+    Ok(of)
 }
 
 /// A session that an idempotency key of a user belongs to.

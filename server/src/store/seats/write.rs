@@ -107,14 +107,11 @@ statements! {
                   idle_seconds int, idle_warning_seconds int, idle_ends_connected boolean, cool_down_seconds int)
         WHERE licenses.id = given.id";
 
-    DELETE_GROUP_LIMITS = "
-        DELETE FROM group_limits
-        WHERE license_id IN (SELECT id FROM ROWS($1: id uuid))";
-
-    INSERT_GROUP_LIMITS = "
-        INSERT INTO group_limits (license_id, group_id, floor, cap)
-        SELECT license_id, group_id, floor, cap
-        FROM ROWS($1: license_id uuid, group_id uuid, floor int, cap int)";
+    LIMIT_GROUPS = "
+        UPDATE licenses
+        SET group_limits = given.group_limits
+        FROM ROWS($1: id uuid, group_limits text)
+        WHERE licenses.id = given.id";
 
     SUSPEND_USERS = "
         UPDATE users
@@ -150,8 +147,6 @@ struct Rows {
 /// Writes everything that the batch decided, but not its events and heartbeats.
 pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     let rows = sorted(batch);
-    let limits =
-        rows.limited.iter().flat_map(|(license, limits)| limits.iter().map(|limit| group_limit(*license, limit)));
     // What is over goes first: it makes room in the unique indexes.
     for (sql, rows) in [
         (&END_SESSIONS, rows.ended_before()),
@@ -165,8 +160,7 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
         (&COOL_DOWN, rows.cooling.iter().map(cooling).collect()),
         (&RESIZE_LICENSES, rows.resized.iter().map(|(id, seats)| json!({ "id": id, "seats": seats })).collect()),
         (&RULE_LICENSES, rows.ruled.iter().map(|(id, rules)| with(json!(rules), json!({ "id": id }))).collect()),
-        (&DELETE_GROUP_LIMITS, rows.limited.keys().map(|id| json!({ "id": id })).collect()),
-        (&INSERT_GROUP_LIMITS, limits.collect::<Vec<_>>()),
+        (&LIMIT_GROUPS, rows.limited.iter().map(group_limits).collect()),
     ] {
         if !rows.is_empty() {
             tx.run(sql, args![set(rows)]).await?;
@@ -293,8 +287,8 @@ fn cooling(((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)) -> 
     json!({ "license_id": license, "user_id": user, "until": time(*until) })
 }
 
-fn group_limit(license: LicenseId, limit: &GroupLimit) -> Value {
-    json!({ "license_id": license, "group_id": limit.group_id, "floor": limit.floor, "cap": limit.cap })
+fn group_limits((license, limits): (&LicenseId, &Vec<GroupLimit>)) -> Value {
+    json!({ "id": license, "group_limits": json!(limits).to_string() })
 }
 
 fn granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseId, UserId), bool> {
