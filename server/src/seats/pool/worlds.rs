@@ -139,7 +139,7 @@ impl Model for SmallWorlds {
             Property::always("1: no seat is offered that is not there", |_, w: &World| {
                 w.offers() == 0 || w.free() >= 0
             }),
-            Property::always("5: no lease, key or cool-down goes on after its end", |_, world: &World| {
+            Property::always("5: no lease or key goes on after its end", |_, world: &World| {
                 world.agents.iter().filter_map(|a| a.session.as_ref()).all(|s| s.lease > 0 && s.key != Some(0))
             }),
             Property::always("6: no seat is free while somebody in the line could have it", |_, world: &World| {

@@ -173,11 +173,15 @@ fn a_waiter_in_cool_down_is_passed_by_and_offered_a_seat_afterwards() {
 
 #[test]
 fn an_offer_to_whom_a_cool_down_begins_goes_back() {
-    let mut desk = cool_down(1);
+    let mut desk = cool_down(2);
     desk.change(|rules| rules.seat_rule = SeatRule::Device);
     desk.asks_at(1, 1, "NB-2").unwrap();
+    desk.asks(3, 3).unwrap();
     desk.waits(1, 11);
     desk.waits(2, 12);
+    desk.finishes(3);
+    assert_eq!(desk.line(), [(11, true), (12, false)]);
     desk.ends(1, EndReason::EndedByAdmin);
     assert_eq!(desk.line(), [(11, false), (12, true)]);
+    assert!(desk.asks(4, 4).is_ok(), "the other seat is free for whoever comes");
 }

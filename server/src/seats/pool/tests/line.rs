@@ -105,15 +105,14 @@ fn a_revoked_or_suspended_user_leaves_the_line() {
 
 #[test]
 fn the_line_ends_with_the_license() {
-    let mut desk = three_wait();
+    let mut desk = Desk::shared(1);
     desk.pool.terms.ends_at = Some(desk.at + TimeDelta::seconds(60));
-    desk.pool = Pool::clone(&desk.pool);
-    desk.finishes(10);
-    desk.pool.take_facts();
-    desk.at += TimeDelta::seconds(60);
-    desk.later(0);
-    let ended = [1, 2, 3].map(|number| (number, TicketEnd::LicenseEnded));
-    assert_eq!((desk.left(), desk.line()), (ended.to_vec(), vec![]));
+    desk.asks(10, 10).unwrap();
+    desk.waits(1, 1);
+    desk.waits(2, 2);
+    desk.later(60);
+    assert_eq!(desk.left(), [(1, TicketEnd::LicenseEnded), (2, TicketEnd::LicenseEnded)]);
+    assert_eq!(desk.line(), []);
 }
 
 #[test]
