@@ -7,6 +7,7 @@ mod agreement;
 mod assignments;
 mod bad_input;
 mod bad_lists;
+mod bad_queue;
 mod cool_down;
 mod crashes;
 mod e2e;
