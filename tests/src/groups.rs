@@ -123,6 +123,20 @@ on_both_engines! {
         assert_eq!(world.admin.get(&format!("/licenses/{license}")).await.ok()["seats"], 3);
     }
 
+    async fn fewer_seats_and_higher_floors_at_once_never_both_come_true(world: World) {
+        let (license, _) = world.licensed(json!({ "seats": 3 }), 0).await;
+        let night = group(&world, "Nacht", &[]).await;
+        let (path, groups) = (format!("/licenses/{license}"), format!("/licenses/{license}/groups"));
+        for round in 0..10 {
+            let (fewer, floors) = (json!({ "seats": 1 }), json!({ "limits": [{ "group_id": night, "floor": 3 }] }));
+            let (first, second) = tokio::join!(world.admin.patch(&path, &fewer), put(&world.admin, &groups, &floors));
+            let statuses = [first.status.as_u16(), second.status.as_u16()];
+            assert!(statuses == [200, 409] || statuses == [409, 200], "round {round}: {statuses:?}");
+            limit(&world, license, json!([])).await;
+            world.change(license, json!({ "seats": 3 })).await;
+        }
+    }
+
     async fn limits_that_nobody_could_mean_are_refused_by_field(world: World) {
         let (license, people) = world.pool(3, 1).await;
         let night = group(&world, "Nacht", &[]).await;

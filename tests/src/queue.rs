@@ -102,16 +102,25 @@ on_both_engines! {
             tickets.push(agent.queued().await);
         }
         people[0].act(&session, "end").await.ok();
+        tickets.push(people[4].queued().await);
         // The first has his seat; the second waits for the next one that is given back, and the third for the one after.
-        let alone = people[3].get(&tickets[1]).await.ok();
-        let listed = world.admin.get("/queues").await.ok()[0]["tickets"][1].clone();
-        assert_eq!((&alone["expected_at"], alone["state"].as_str()), (&listed["expected_at"], Some("waiting")));
-        let behind = people[4].ask().await.problem(409, "pool_full")["refusal"]["expected_at"].clone();
-        let behind_as_ticket = people[4].wait().await.accepted();
-        assert_eq!(behind, behind_as_ticket["expected_at"]);
-        let listed = world.admin.get("/queues").await.ok()[0]["tickets"][2].clone();
-        assert_eq!(behind, listed["expected_at"]);
-        assert!(behind.is_string(), "{behind}");
+        let told = async || {
+            let listed = world.admin.get("/queues").await.ok()[0]["tickets"].clone();
+            let second = people[3].get(&tickets[1]).await.ok();
+            let third = people[4].get(&tickets[2]).await.ok();
+            ([second["expected_at"].clone(), third["expected_at"].clone()],
+             [listed[1]["expected_at"].clone(), listed[2]["expected_at"].clone()])
+        };
+        let (mut alone, mut listed) = told().await;
+        // An estimate holds for a few seconds; between the two it may have been made anew.
+        for _ in 0..3 {
+            if alone == listed {
+                break;
+            }
+            (alone, listed) = told().await;
+        }
+        assert_eq!(alone, listed);
+        assert!(alone.iter().all(Value::is_string) && alone[0] != alone[1], "{alone:?}");
     }
 
     async fn whoever_waits_twice_keeps_his_ticket_and_his_place(world: World) {

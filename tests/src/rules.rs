@@ -24,6 +24,7 @@ on_both_engines! {
         assert_eq!((rules(&seen), &seen["seats"]), (expected, &json!(1)));
         let head = world.head().await;
         world.change(license, json!({ "idle_seconds": 600, "seats": 1, "overdraft": 0 })).await;
+        world.change(license, json!({ "colour": "red" })).await;
         assert_eq!(world.head().await, head, "what changes nothing stands not in the log");
     }
 

@@ -1,10 +1,13 @@
 //! Stories told through the API, races, crashes, and the browser. Everything runs on both engines.
 
+mod world;
+
 mod admission;
 mod agreement;
 mod assignments;
 mod bad_input;
 mod bad_lists;
+mod bad_queue;
 mod broken_files;
 mod callers;
 mod cool_down;
@@ -36,4 +39,3 @@ mod torture;
 mod viewers;
 mod wakeup;
 mod watching;
-mod world;

@@ -200,7 +200,11 @@ fn sorted(batch: &Batch) -> Rows {
             )),
             Fact::Cooling { user, until } => drop(rows.cooling.insert((license, *user), *until)),
             Fact::Granted(user) => drop(rows.assignments.insert((license, *user), true)),
-            Fact::Revoked(user) => drop(rows.assignments.insert((license, *user), false)),
+            Fact::Revoked(user) => {
+                // The cool-down goes with the assignment: a new one begins without.
+                rows.cooling.remove(&(license, *user));
+                rows.assignments.insert((license, *user), false);
+            }
             Fact::Resized { to, .. } => drop(rows.resized.insert(license, *to)),
             Fact::Ruled(rules) => drop(rows.ruled.insert(license, *rules)),
             Fact::Limited(limits) => drop(rows.limited.insert(license, limits.clone())),
