@@ -3,7 +3,7 @@
 use crate::world::{
     Database, Engine, Person, Process, World,
     line::{path_of, place},
-    on_both_engines, wanted,
+    on_both_engines, seed, wanted,
 };
 use chrono::TimeDelta;
 use seatkeeper::seats::sweep;
@@ -85,9 +85,11 @@ on_both_engines! {
 
 async fn the_line_survives_a_restart(engine: Engine) {
     let database = Database::create(engine).await;
+    let (admin, people) = seed::people(&database.address, 5).await;
     let mut server = Process::start(&database.address).await;
-    let admin = Person::setting_up(&server.url).await;
-    let (license, people) = crate::crashes::pool_at(&admin, 1, 5).await;
+    let admin = admin.at(&server.url);
+    let people: Vec<_> = people.iter().map(|person| person.at(&server.url)).collect();
+    let license = seed::pool(&admin, &people, 1, 120).await;
     let session = people[0].seated().await;
     let mut tickets = Vec::new();
     for agent in &people[1..] {

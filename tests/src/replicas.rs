@@ -1,8 +1,6 @@
 //! Three servers on one PostgreSQL behind a proxy that sends each request to the next one: nobody notices.
 
-use crate::world::{
-    Database, Engine, Frame, Person, Process, Proxy, Watcher, id_of, process, seed, wanted, wrong_clock,
-};
+use crate::world::{Database, Engine, Frame, Person, Process, Proxy, Watcher, process, seed, wanted, wrong_clock};
 use futures_util::future::join_all;
 use seatkeeper_shared::ids::LicenseId;
 use serde_json::{Value, json};
@@ -34,21 +32,9 @@ impl Replicas {
         let url = format!("http://{}", proxy.address);
         let admin = admin.at(&url);
         let agents: Vec<_> = agents.iter().map(|agent| agent.at(&url)).collect();
-        let license = pool(&admin, &agents, lease_seconds).await;
+        let license = seed::pool(&admin, &agents, SEATS, lease_seconds).await;
         Self { servers, _proxy: proxy, admin, agents, license }
     }
-}
-
-/// A concurrent license of Remote Support that is assigned to these agents.
-async fn pool(admin: &Person, agents: &[Person], lease_seconds: u32) -> LicenseId {
-    let product = admin.post("/products", &json!({ "name": "Remote Support v5" })).await.created();
-    let license = json!({
-        "product_id": product["id"], "model": "concurrent", "seats": SEATS, "lease_seconds": lease_seconds,
-    });
-    let license = id_of(&admin.post("/licenses", &license).await.created());
-    let ids: Vec<_> = agents.iter().map(|agent| agent.id).collect();
-    admin.post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": ids })).await.ok();
-    license
 }
 
 fn has(id: &Value) -> impl Fn(&Frame) -> bool {
@@ -117,7 +103,7 @@ async fn a_server_whose_clock_is_wrong_tells_the_same_as_the_others() {
     let (admin, agents) = seed::people(&database.address, 1).await;
     let right = Process::start(&database.address).await;
     let (admin, agent) = (admin.at(&right.url), agents[0].at(&right.url));
-    let license = pool(&admin, &agents, 30).await;
+    let license = seed::pool(&admin, &agents, SEATS, 30).await;
     let session = agent.post("/sessions", &wanted("attended")).await.created();
     for off in ["+7m", "-7m"] {
         let Some(clock) = wrong_clock::environment(off) else { return };

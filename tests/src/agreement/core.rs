@@ -87,7 +87,7 @@ impl Core {
             Step::Accept { ticket, .. } => self.accepts(ticket, new),
             Step::Pass { ticket, .. } => {
                 let passed = self.step(|pool, now| {
-                    let passed = pool.pass(ticket);
+                    let passed = pool.pass(ticket, now);
                     pool.offer_seats(now);
                     passed.map(|ticket| pool.position(ticket.id))
                 });

@@ -1,6 +1,6 @@
 //! An account that is there at once: people with tokens, written into the database without hashing thirty passwords.
 
-use super::{Person, email_of};
+use super::{Person, email_of, id_of};
 use chrono::TimeDelta;
 use seatkeeper::{
     auth::secret,
@@ -9,11 +9,12 @@ use seatkeeper::{
     store,
 };
 use seatkeeper_shared::{
-    ids::{TokenId, UserId},
+    ids::{LicenseId, TokenId, UserId},
     people::Role,
     permissions::Rights,
     wire::account::{AccountView, TokenView},
 };
+use serde_json::json;
 
 /// Makes the tables, the account, its admin, who is the billing contact, and agents. Nobody can sign in; all hold tokens.
 pub async fn people(database: &str, agents: usize) -> (Person, Vec<Person>) {
@@ -30,6 +31,18 @@ pub async fn people(database: &str, agents: usize) -> (Person, Vec<Person>) {
     // The file is free for the server only when everything is closed.
     db.close().await;
     (admin, people)
+}
+
+/// A concurrent license of Remote Support that is assigned to these agents.
+pub async fn pool(admin: &Person, agents: &[Person], seats: usize, lease_seconds: u32) -> LicenseId {
+    let product = admin.post("/products", &json!({ "name": "Remote Support v5" })).await.created();
+    let license = json!({
+        "product_id": product["id"], "model": "concurrent", "seats": seats, "lease_seconds": lease_seconds,
+    });
+    let license = id_of(&admin.post("/licenses", &license).await.created());
+    let ids: Vec<_> = agents.iter().map(|agent| agent.id).collect();
+    admin.post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": ids })).await.ok();
+    license
 }
 
 async fn person(tx: &mut Tx, name: &str, role: Role) -> Person {
