@@ -125,15 +125,14 @@ fn PoolLine(
         now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let line = move || {
-        let (taken, seats, since) =
-            license.with(|l| (l.taken(), l.seats, l.usage.full_since.filter(|_| l.over() == 0)));
+        let (taken, seats, usage) = license.with(|license| (license.taken(), license.seats, license.usage.clone()));
+        let kept = (usage.offered > 0)
+            .then(|| t_string!(i18n, seats.kept, count = usage.offered, n = format.number(usage.offered)));
+        let since = usage.full_since.filter(|_| taken <= seats);
+        let since = since.map(|since| t_string!(i18n, seats.full_since, span = format.since(since)));
         let taken = t_string!(i18n, console.taken, taken = format.number(taken), seats = format.number(seats));
-        match since {
-            Some(since) => {
-                taken + t_string!(i18n, common.dot) + &t_string!(i18n, seats.full_since, span = format.since(since))
-            }
-            None => taken,
-        }
+        let parts: Vec<_> = [Some(taken), kept, since].into_iter().flatten().collect();
+        parts.join(t_string!(i18n, common.dot))
     };
     view! {
         <div class="pool-line">

@@ -67,7 +67,7 @@ pub enum Room {
     Free(i64),
     /// None is free.
     Full {
-        /// Seats that are taken.
+        /// Seats that are taken, or kept for somebody in the line.
         taken: i64,
         /// Seats.
         seats: i64,
@@ -87,7 +87,10 @@ impl Room {
             _ if card.licenses.iter().any(|license| license.model == Model::Named) => Self::Own,
             (free @ 1.., _) => Self::Free(free),
             (_, over @ 1..) => Self::Over(over),
-            _ => Self::Full { taken: sum(LicenseView::taken), seats: sum(|license| license.seats) },
+            _ => Self::Full {
+                taken: sum(|license| license.taken() + license.usage.offered),
+                seats: sum(|license| license.seats),
+            },
         }
     }
 }

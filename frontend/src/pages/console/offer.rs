@@ -37,7 +37,7 @@ pub fn Offer(
             </span>
             <b id=id>{t!(i18n, queue.offer)}</b>
         </p>
-        <Left ticket />
+        <Left ticket card />
         <Wrong text=act.wrong(i18n) />
         <button type="button" class="button large primary" aria-disabled=act.off() on:click=move |_| act.accept()>
             {t!(i18n, queue.take)}
@@ -60,19 +60,23 @@ pub fn Offer(
 fn Left(
     /// The ticket.
     ticket: Memo<TicketView>,
+    /// The product.
+    card: Memo<Card>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let clock = Desk::get().clock;
     let until = Memo::new(move |_| ticket.with(|ticket| ticket.offer_until));
     let left = Memo::new(move |_| until.get().map(|until| clock.until(until)).unwrap_or_default());
-    // The line begins whole when this card appears: how long the license keeps seats is not known here.
-    let whole = StoredValue::new(untrack(|| left.get().num_seconds().max(1)));
+    let whole = move || {
+        let license = ticket.with(|ticket| ticket.license_id);
+        card.with(|card| card.licenses.iter().find(|one| one.id == license).map_or(60, |one| one.rules.offer_seconds))
+    };
     view! {
         // It counts down each second: not to be read aloud.
-        <p class="num">{move || t_string!(i18n, queue.kept_for, left = countdown(left.get()))}</p>
+        <p class="num offer-left">{move || t_string!(i18n, queue.kept_for, left = countdown(left.get()))}</p>
         <progress
             class="key-time"
-            max=whole.get_value()
+            max=whole
             prop:value=move || left.get().num_seconds().to_string()
             aria-hidden="true"
         ></progress>

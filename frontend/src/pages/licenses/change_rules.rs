@@ -77,7 +77,8 @@ fn RulesForm(
             let body = ChangeLicense { rules: body, ..ChangeLicense::default() };
             match api.patch::<LicenseView>(&format!("/licenses/{id}"), &body).await {
                 Ok(changed) => {
-                    toasts.good(tu_string!(i18n, licenses.rules_changed, license = words::license(i18n, &changed)));
+                    let name = untrack(|| words::license(i18n, &changed));
+                    toasts.good(tu_string!(i18n, licenses.rules_changed, license = name));
                     form.done();
                     desk.ruling.set(None);
                 }

@@ -94,7 +94,7 @@ impl Does {
                 self.toasts.good(said(session.user_name.clone()));
                 self.board.live.is_now(session);
             }
-            Err(failure) => self.toasts.bad(words::failure(self.i18n, &failure)),
+            Err(failure) => self.toasts.bad(untrack(|| words::failure(self.i18n, &failure))),
         }
     }
 }
