@@ -60,6 +60,14 @@ on_both_engines! {
         assert_eq!(world.head().await, before);
     }
 
+    async fn an_array_does_not_pass_for_an_object_in_which_nothing_is_given(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let path = format!("/sessions/{}", people[0].ask().await.created()["id"].as_str().expect("an id"));
+        raw(&world, &format!("{path}/end"), Some("application/json"), " []").await.problem(400, "bad_request");
+        assert_eq!(world.admin.get(&path).await.ok()["state"], "waiting");
+        raw(&world, &format!("{path}/end"), Some("application/problem+json; charset=utf-8"), "{}").await.ok();
+    }
+
     async fn a_body_of_a_megabyte_is_too_large(world: World) {
         let before = world.head().await;
         let body = json!({ "name": "x".repeat(1_048_576) }).to_string();

@@ -2,11 +2,12 @@
 
 use super::problem::Fail;
 use axum::{
+    body::Bytes,
     extract::{
         FromRequest, FromRequestParts, Path, Query, Request,
-        rejection::{JsonRejection, PathRejection, QueryRejection},
+        rejection::{PathRejection, QueryRejection},
     },
-    http::request::Parts,
+    http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
 };
 use seatkeeper_shared::problem::Code;
 use serde::de::DeserializeOwned;
@@ -19,15 +20,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Fail;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
-        match axum::Json::<T>::from_request(request, state).await {
-            Ok(axum::Json(body)) => Ok(Self(body)),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(Fail::code(Code::UnsupportedMediaType)),
-            Err(JsonRejection::JsonDataError(e)) => Err(Fail::detail(Code::BadRequest, e.body_text())),
-            Err(JsonRejection::JsonSyntaxError(e)) => Err(Fail::detail(Code::BadRequest, e.body_text())),
-            Err(rejection) if rejection.status() == 413 => Err(Fail::code(Code::TooLarge)),
-            Err(rejection) => Err(Fail::detail(Code::BadRequest, rejection.body_text())),
+        if !is_json(request.headers()) {
+            return Err(Fail::code(Code::UnsupportedMediaType));
         }
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+                413 => Fail::code(Code::TooLarge),
+                _ => Fail::detail(Code::BadRequest, rejection.body_text()),
+            })?;
+        // Else an empty array would pass for an object in which nothing is given.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Fail::detail(Code::BadRequest, "The body must be an object, not an array."));
+        }
+        let read = axum::Json::<T>::from_bytes(&bytes);
+        read.map(|axum::Json(body)| Self(body))
+            .map_err(|rejection| Fail::detail(Code::BadRequest, rejection.body_text()))
     }
+}
+
+/// Whether the body is said to be JSON, as `application/json` or `application/…+json` (RFC 6839 §3.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// A JSON body that may be absent: then it is the default.
@@ -38,7 +53,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
     type Rejection = Fail;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
-        if request.headers().contains_key(axum::http::header::CONTENT_TYPE) {
+        if request.headers().contains_key(CONTENT_TYPE) {
             return Body::<T>::from_request(request, state).await.map(|Body(body)| Self(body));
         }
         Ok(Self(T::default()))
