@@ -6,7 +6,8 @@ use crate::world::{World, email_of};
 use seatkeeper_shared::{license::Model, people::Role, session::Platform};
 use serde_json::json;
 
-/// A pool that is full, with waiting and connected sessions, and a named license.
+/// A pool that is full, with waiting and connected sessions, a protected one and one that will be ended, somebody in the line,
+/// and a named license.
 async fn busy(world: &World) {
     let (license, agents) = world.pool(10, 12).await;
     let desk = world.product("Service Desk").await;
@@ -23,6 +24,14 @@ async fn busy(world: &World) {
             agent.post(&path, &json!({ "platform": platform })).await.ok();
         }
     }
+    let mut waits = crate::world::person::wanted("attended");
+    waits["wait"] = json!(true);
+    assert_eq!(agents[10].post("/sessions", &waits).await.status, 202, "he waits in the line");
+    let sessions = world.admin.get("/sessions?state=live").await.ok();
+    let id = |place: usize| sessions["items"][place]["id"].as_str().expect("an id").to_owned();
+    world.admin.post(&format!("/sessions/{}/protect", id(0)), &json!({ "protected": true })).await.ok();
+    let end = json!({ "in_seconds": 3_000, "message": "Dringender Fall" });
+    world.admin.post(&format!("/sessions/{}/end", id(1)), &end).await.ok();
     world.person("Robert Lang", Role::Manager, &[]).await;
     let _ = license;
 }
