@@ -64,7 +64,7 @@ on_both_engines! {
         let (_, people) = world.pool(1, 1).await;
         let path = format!("/sessions/{}", people[0].ask().await.created()["id"].as_str().expect("an id"));
         raw(&world, &format!("{path}/end"), Some("application/json"), " []").await.problem(400, "bad_request");
-        assert_eq!(world.admin.get(&path).await.ok()["state"], "waiting");
+        assert_eq!(world.admin.get(&path).await.ok()["ended"], Value::Null);
         raw(&world, &format!("{path}/end"), Some("application/problem+json; charset=utf-8"), "{}").await.ok();
     }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 /// The routes in the table of API.md, and those named after "Outside `/api/v1`".
 fn in_the_document() -> BTreeSet<(String, String)> {
     let text = include_str!("../../API.md");
+    let routes = text.split("\n## ").find(|part| part.starts_with("Routes\n")).expect("a part on routes");
     let cells =
-        text.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
+        routes.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
     cells
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
         .map(|route| route.split_once(' ').unwrap_or_else(|| panic!("\"{route}\" is no method and path")))
