@@ -211,7 +211,12 @@ impl Db {
     pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
-            Self::Sqlite { writer, .. } => drop(writer.prepare(sql.sqlite().into_sql_str()).await?),
+            Self::Sqlite { writer, .. } => {
+                writer.prepare(sql.sqlite().into_sql_str()).await?;
+                if let Some(spread) = sql.spread() {
+                    writer.prepare(spread.text(2).into_sql_str()).await?;
+                }
+            }
             Self::Postgres(pool) => drop(pool.prepare(sql.postgres().into_sql_str()).await?),
         }
         Ok(())
@@ -233,6 +238,9 @@ impl Db {
         }
     }
 }
+
+/// How many rows one statement writes on SQLite, which takes 32,766 arguments.
+const SPREAD: usize = 256;
 
 /// A transaction. Dropped without [`Tx::commit`], it never was.
 #[derive(Debug)]
@@ -275,10 +283,21 @@ impl Tx {
     /// A constraint is broken, or the database is away.
     pub async fn run(&mut self, sql: &Sql, args: Vec<Value>) -> Result<u64, DbError> {
         Ok(match self {
-            Self::Sqlite(tx) => {
-                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
-                query.execute(&mut **tx).await?.rows_affected()
-            }
+            Self::Sqlite(tx) => match (sql.spread(), args.as_slice()) {
+                (Some(spread), [Value::Rows(rows)]) => {
+                    let mut changed = 0;
+                    for rows in rows.chunks(SPREAD) {
+                        let query = sqlx::query(spread.text(rows.len()));
+                        let query = value::bind_spread(query, &spread.columns, rows);
+                        changed += query.execute(&mut **tx).await?.rows_affected();
+                    }
+                    changed
+                }
+                _ => {
+                    let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
+                    query.execute(&mut **tx).await?.rows_affected()
+                }
+            },
             Self::Postgres(tx) => {
                 let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
                 query.execute(&mut **tx).await?.rows_affected()

@@ -39,12 +39,12 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
 }
 
 /// A set of rows, as the argument for `ROWS(…)`.
-fn set(rows: impl IntoIterator<Item = Value>) -> String {
-    Value::Array(rows.into_iter().collect()).to_string()
+fn set(rows: impl IntoIterator<Item = Value>) -> crate::db::Value {
+    crate::db::Value::Rows(rows.into_iter().collect())
 }
 
 /// A set of ids, as the argument for `ROWS($1: id uuid)`.
-fn ids<T: serde::Serialize>(ids: impl IntoIterator<Item = T>) -> String {
+fn ids<T: serde::Serialize>(ids: impl IntoIterator<Item = T>) -> crate::db::Value {
     set(ids.into_iter().map(|id| serde_json::json!({ "id": id })))
 }
 

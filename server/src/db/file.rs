@@ -34,6 +34,8 @@ pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
+        // Sets of rows have a statement for each number of rows.
+        .statement_cache_capacity(500)
         .pragma("cache_size", "-65536");
     let writer = SqlitePoolOptions::new()
         .max_connections(1)

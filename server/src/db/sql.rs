@@ -11,9 +11,51 @@ use std::sync::OnceLock;
 /// A statement.
 #[derive(Debug)]
 pub struct Sql {
-    text: OnceLock<(String, String)>,
+    text: OnceLock<Drawn>,
     source: fn() -> String,
     on_postgres: Option<fn() -> String>,
+}
+
+/// The texts of a statement.
+#[derive(Debug)]
+struct Drawn {
+    sqlite: String,
+    postgres: String,
+    spread: Option<Spread>,
+}
+
+/// A statement whose only argument is a set of rows. On SQLite it is far cheaper to bind their columns one by one than to
+/// have each looked for in JSON.
+#[derive(Debug)]
+pub(super) struct Spread {
+    before: String,
+    /// The columns, in order.
+    pub columns: Vec<String>,
+    after: String,
+}
+
+impl Spread {
+    fn of(source: &str) -> Option<Self> {
+        let (before, rest) = source.split_once("ROWS($1:")?;
+        let (inside, after) = rest.split_once(')')?;
+        if ["ROWS(", "AMONG(", "$", "FOR UPDATE", "CLOCK("]
+            .iter()
+            .any(|more| before.contains(more) || after.contains(more))
+        {
+            return None;
+        }
+        let columns = inside.split(',').filter_map(|column| column.trim().split_once(' '));
+        let columns = columns.map(|(name, _)| name.to_owned()).collect();
+        Some(Self { before: before.to_owned(), columns, after: after.to_owned() })
+    }
+
+    /// The statement for so many rows.
+    pub fn text(&self, rows: usize) -> AssertSqlSafe<String> {
+        let names = self.columns.iter().enumerate().map(|(at, name)| format!("column{} AS {name}", at + 1));
+        let row = format!("({})", vec!["?"; self.columns.len()].join(","));
+        let (names, rows) = (names.collect::<Vec<_>>().join(", "), vec![row.as_str(); rows].join(","));
+        AssertSqlSafe(format!("{}(SELECT {names} FROM (VALUES {rows})) AS given{}", self.before, self.after))
+    }
 }
 
 impl Sql {
@@ -27,20 +69,28 @@ impl Sql {
         Self { text: OnceLock::new(), source, on_postgres: Some(on_postgres) }
     }
 
-    fn drawn(&self) -> &(String, String) {
+    fn drawn(&self) -> &Drawn {
         self.text.get_or_init(|| {
             let source = (self.source)();
             let on_postgres = self.on_postgres.map(|source| source());
-            (draw(&source, &SQLITE), draw(on_postgres.as_ref().unwrap_or(&source), &POSTGRES))
+            Drawn {
+                sqlite: draw(&source, &SQLITE),
+                postgres: draw(on_postgres.as_ref().unwrap_or(&source), &POSTGRES),
+                spread: Spread::of(&source),
+            }
         })
     }
 
     pub(super) fn sqlite(&self) -> AssertSqlSafe<&str> {
-        AssertSqlSafe(&self.drawn().0)
+        AssertSqlSafe(&self.drawn().sqlite)
     }
 
     pub(super) fn postgres(&self) -> AssertSqlSafe<&str> {
-        AssertSqlSafe(&self.drawn().1)
+        AssertSqlSafe(&self.drawn().postgres)
+    }
+
+    pub(super) fn spread(&self) -> Option<&Spread> {
+        self.drawn().spread.as_ref()
     }
 }
 
@@ -136,16 +186,32 @@ fn each(source: &str, name: &str, put: impl Fn(&str) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sqlx::SqlSafeStr as _;
+
+    #[test]
+    fn a_set_that_is_the_only_argument_is_spread_out_on_sqlite() {
+        let sql =
+            Sql::new(|| "UPDATE t SET at = given.at FROM ROWS($1: id uuid, at time) WHERE t.id = given.id".into());
+        assert_eq!(
+            sql.spread().map(|spread| spread.text(2).into_sql_str().as_str().to_owned()).as_deref(),
+            Some(
+                "UPDATE t SET at = given.at FROM (SELECT column1 AS id, column2 AS at FROM (VALUES (?,?),(?,?))) AS given \
+                 WHERE t.id = given.id"
+            )
+        );
+        let more = Sql::new(|| "SELECT id FROM ROWS($1: id uuid) WHERE at > $2".into());
+        assert!(more.spread().is_none(), "numbered arguments cannot stand beside the others");
+    }
 
     #[test]
     fn one_text_is_drawn_for_both_engines() {
         let sql = Sql::new(|| "SELECT id FROM ROWS($1: id uuid, at time) WHERE at > $2 FOR UPDATE".into());
         assert_eq!(
-            sql.drawn().0,
+            sql.drawn().sqlite,
             "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each($1)) AS given WHERE at > $2 "
         );
         assert_eq!(
-            sql.drawn().1,
+            sql.drawn().postgres,
             "SELECT id FROM jsonb_to_recordset($1::jsonb) AS given(id uuid, at timestamptz) WHERE at > $2 FOR UPDATE"
         );
     }

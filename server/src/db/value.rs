@@ -23,6 +23,8 @@ pub enum Value {
     Time(Option<DateTime<Utc>>),
     /// An id.
     Id(Option<Uuid>),
+    /// A set of rows, each a JSON object.
+    Rows(Vec<serde_json::Value>),
 }
 
 /// The written form of a time in SQLite: of fixed width, so that the order of text is the order of time.
@@ -41,7 +43,28 @@ pub(super) fn bind_sqlite<'q>(
             Value::Text(v) => query.bind(v),
             Value::Time(v) => query.bind(v.map(time_text)),
             Value::Id(v) => query.bind(v.map(|id| id.to_string())),
+            Value::Rows(rows) => query.bind(serde_json::Value::Array(rows).to_string()),
         };
+    }
+    query
+}
+
+/// Binds the columns of rows one by one, for a statement that has them spread out.
+pub(super) fn bind_spread<'q>(
+    mut query: Query<'q, Sqlite, SqliteArguments>,
+    columns: &[String],
+    rows: &[serde_json::Value],
+) -> Query<'q, Sqlite, SqliteArguments> {
+    for row in rows {
+        for column in columns {
+            query = match row.get(column) {
+                None | Some(serde_json::Value::Null) => query.bind(None::<String>),
+                Some(serde_json::Value::Bool(v)) => query.bind(*v),
+                Some(serde_json::Value::Number(v)) => query.bind(v.as_i64()),
+                Some(serde_json::Value::String(v)) => query.bind(v.clone()),
+                Some(other) => query.bind(other.to_string()),
+            };
+        }
     }
     query
 }
@@ -57,6 +80,7 @@ pub(super) fn bind_postgres<'q>(
             Value::Text(v) => query.bind(v.map(without_nul)),
             Value::Time(v) => query.bind(v),
             Value::Id(v) => query.bind(v),
+            Value::Rows(rows) => query.bind(without_nul(serde_json::Value::Array(rows).to_string())),
         };
     }
     query
@@ -72,6 +96,12 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::db::Value::from($value)),*] };
 }
 pub(crate) use args;
+
+impl From<&Value> for Value {
+    fn from(value: &Value) -> Self {
+        value.clone()
+    }
+}
 
 macro_rules! into_value {
     ($($kind:ident($($from:ty => |$v:ident| $into:expr),* $(,)?))*) => {$($(

@@ -18,11 +18,11 @@ statements! {
         SET position = position + $1
         RETURNING position";
 
-    // The place of each is given among these; on PostgreSQL the head is moved by the same statement.
+    // On PostgreSQL the head is moved by the same statement, and places are counted from there.
     APPEND = "
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
                             occupied, seats, facts)
-        SELECT $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
+        SELECT place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
                facts
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
                   user_id uuid, session_id uuid, occupied int, seats int, facts text)",
@@ -90,13 +90,13 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
         return Ok(());
     }
     let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let rows = set(events.iter().zip(1..).map(|(event, place)| row(event, at, place)));
+    let rows = |first| set(events.iter().zip(first..).map(|(event, place)| row(event, at, place)));
     if tx.is_shared() {
-        return tx.run(&APPEND, args![rows, number]).await.map(drop);
+        return tx.run(&APPEND, args![rows(1), number]).await.map(drop);
     }
     let Some(head) = tx.one(&ADVANCE, args![number]).await? else { return Err(DbError::Retry) };
-    let before = head.get::<i64>("position")? - number;
-    tx.run(&APPEND, args![rows, before]).await.map(drop)
+    let first = head.get::<i64>("position")? - number + 1;
+    tx.run(&APPEND, args![rows(first)]).await.map(drop)
 }
 
 fn row(event: &Event, at: DateTime<Utc>, place: i64) -> serde_json::Value {
