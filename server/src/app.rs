@@ -69,7 +69,7 @@ impl App {
     /// The database does not answer.
     pub async fn start(db: Db, options: Options) -> Result<Self, DbError> {
         let Options { clock, dice, .. } = options;
-        sweep::after_outage(&db, &clock).await?;
+        sweep::at_start(&db, &clock).await?;
         let bell = Bell::default();
         let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
         let prospects = Prospects::new(db.clone());

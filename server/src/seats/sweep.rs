@@ -15,8 +15,25 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A gap between sweeps longer than this was an outage: nobody was there to hear the heartbeats.
 const OUTAGE: TimeDelta = TimeDelta::seconds(10);
 
-/// Extends the leases by an outage that has just ended; whether there was one. Done before anything is answered: nobody loses a seat because we
-/// were down.
+/// Extends the leases at the start of a process, before anything is answered. On SQLite always: a crash may have lost the
+/// heartbeats that were answered in the last second and not written yet, and their leases were promised. On PostgreSQL
+/// others may be serving, and heartbeats are written before they are answered.
+///
+/// # Errors
+/// The database is away.
+pub async fn at_start(db: &Db, clock: &Clock) -> Result<(), DbError> {
+    if db.is_shared() {
+        return after_outage(db, clock).await.map(drop);
+    }
+    let mut tx = db.begin().await?;
+    let now = clock.now_in(&mut tx).await?;
+    store::sweeps::extend(&mut tx, now).await?;
+    store::sweeps::mark(&mut tx, now).await?;
+    tx.commit().await
+}
+
+/// Extends the leases by an outage that has just ended; whether there was one. Done before anything is answered: nobody
+/// loses a seat because we were down.
 ///
 /// # Errors
 /// The database is away.
