@@ -1,19 +1,21 @@
 //! The commands that are committed together, decided one after the other on what was read under the locks. No SQL.
 
+mod licenses;
+mod line;
+
 use super::{
-    command::{Actor, Command, HowToEnd, Outcome, Reach, renewed, ticket_view, told, view},
-    facts::{Announced, Fact, Live, Ticket},
+    command::{Actor, Command, HowToEnd, Outcome, Reach, renewed, told, view},
+    facts::{Announced, Fact, Live},
     pool::{Ask, Ending, Pool, Refusal},
 };
 use crate::events::Event;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
-    license::{ChosenRules, GroupLimit, Model},
+    license::Model,
     problem::Code,
     session::EndReason,
-    ticket::TicketEnd,
-    wire::{licenses::AssignmentResult, sessions::EndResult},
+    wire::sessions::EndResult,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -169,16 +171,6 @@ impl Batch {
         pools.min_by_key(crowd).map(|pool| pool.terms.license)
     }
 
-    fn queue(&mut self, license: LicenseId, user: UserId, id: TicketId, ask: &Ask) -> Outcome {
-        let now = self.now;
-        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
-        let ticket = pool.queue(user, id, ask.clone(), now);
-        let view = ticket_view(pool, &ticket);
-        self.line_of.insert(ticket.id, license);
-        self.kept.insert(ticket.id);
-        Outcome::Ticket(Box::new(view))
-    }
-
     fn refuse(
         &mut self,
         actor: &Actor,
@@ -280,109 +272,6 @@ impl Batch {
         }
         let reason = if own { EndReason::Finished } else { EndReason::EndedByAdmin };
         result(pool.end(id, &ending(actor, reason, how.message.as_deref()), now), None, None)
-    }
-
-    /// Does something to a ticket in the line.
-    fn on_ticket(
-        &mut self,
-        id: TicketId,
-        reach: Reach,
-        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Ticket, Code>,
-    ) -> Outcome {
-        let now = self.now;
-        let Some(pool) = self.line(id, reach) else { return Outcome::Failed(Code::NotFound) };
-        match change(pool, now) {
-            Ok(ticket) => {
-                // What is free now is offered before the answer is drawn.
-                pool.offer_seats(now);
-                let ticket = pool.ticket(id).cloned().unwrap_or(ticket);
-                Outcome::Ticket(Box::new(ticket_view(pool, &ticket)))
-            }
-            Err(code) => Outcome::Failed(code),
-        }
-    }
-
-    /// The license in whose line a ticket is, if it is within reach.
-    fn line(&mut self, id: TicketId, reach: Reach) -> Option<&mut Pool> {
-        let license = *self.line_of.get(&id)?;
-        let user = self.pools.get(&license)?.ticket(id)?.user;
-        if matches!(reach, Reach::Own(own) if own != user) { None } else { self.pool(license) }
-    }
-
-    fn accept(&mut self, actor: &Actor, id: TicketId, user: UserId, ask: &Ask) -> Outcome {
-        let now = self.now;
-        let Some(pool) = self.line(id, Reach::Own(user)) else { return Outcome::Failed(Code::NotFound) };
-        let (license, product) = (pool.terms.license, pool.terms.product);
-        match pool.accept(id, ask.clone(), now) {
-            Ok(live) => self.created(license, &live, product),
-            Err(refusal) if refusal.code == Code::NoOffer => Outcome::Failed(Code::NoOffer),
-            Err(refusal) => Outcome::Refused(self.refuse(actor, user, product, vec![(license, refusal)])),
-        }
-    }
-
-    fn leave(&mut self, actor: &Actor, id: TicketId, reach: Reach) -> Outcome {
-        let now = self.now;
-        let Some(pool) = self.line(id, reach) else { return Outcome::Failed(Code::NotFound) };
-        let Some(ticket) = pool.ticket(id).cloned() else { return Outcome::Failed(Code::NotFound) };
-        let reason = match (actor.id == Some(ticket.user), ticket.offer_until) {
-            (false, _) => TicketEnd::Dropped,
-            (true, Some(_)) => TicketEnd::Declined,
-            (true, None) => TicketEnd::Withdrawn,
-        };
-        pool.leave(id, reason, None, now);
-        Outcome::Done
-    }
-
-    fn assign(
-        &mut self,
-        license: LicenseId,
-        users: &[UserId],
-        change: impl Fn(&mut Pool, UserId, DateTime<Utc>) -> Result<bool, Code>,
-    ) -> Outcome {
-        let now = self.now;
-        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
-        let results = users.iter().map(|user| match change(pool, *user, now) {
-            Ok(changed) => AssignmentResult { user_id: *user, changed, refused: None },
-            Err(code) => AssignmentResult { user_id: *user, changed: false, refused: Some(code) },
-        });
-        Outcome::Assignments(results.collect())
-    }
-
-    fn change(&mut self, license: LicenseId, seats: Option<i64>, rules: &ChosenRules) -> Outcome {
-        let now = self.now;
-        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
-        if let Some(Err(code)) = seats.map(|seats| pool.resize(seats)) {
-            return Outcome::Failed(code);
-        }
-        let rules = rules.on(pool.terms.rules);
-        pool.rule(rules, now);
-        Outcome::Done
-    }
-
-    fn limit_groups(&mut self, license: LicenseId, limits: &[GroupLimit]) -> Outcome {
-        match self.pool(license).map(|pool| pool.limit_groups(limits)) {
-            None => Outcome::Failed(Code::NotFound),
-            Some(Err(code)) => Outcome::Failed(code),
-            Some(Ok(())) => Outcome::Done,
-        }
-    }
-
-    fn suspend(&mut self, actor: &Actor, user: UserId) -> Outcome {
-        if !self.known.contains(&user) {
-            return Outcome::Failed(Code::NotFound);
-        }
-        // Of two admins who suspend each other in one batch, the second finds himself the last.
-        if self.admins.remove(&user) && self.admins.is_empty() {
-            self.admins.insert(user);
-            return Outcome::Failed(Code::LastAdmin);
-        }
-        self.touched = self.pools.keys().copied().collect();
-        for pool in self.pools.values_mut() {
-            pool.suspend(user, &ending(actor, EndReason::UserDeactivated, None), self.now);
-        }
-        self.suspended.push(user);
-        self.events.push(Event::new("user_suspended", actor.clone(), Some(user), json!({})));
-        Outcome::Done
     }
 
     /// Offers what is free now, and moves the facts of the pools into the batch, in the name of whoever caused them.

@@ -1,0 +1,73 @@
+//! What admins decide on licenses and users: assignments, seats, rules, what is kept for groups, suspension.
+
+use super::{Batch, ending};
+use crate::{
+    events::Event,
+    seats::{
+        command::{Actor, Outcome},
+        pool::Pool,
+    },
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{LicenseId, UserId},
+    license::{ChosenRules, GroupLimit},
+    problem::Code,
+    session::EndReason,
+    wire::licenses::AssignmentResult,
+};
+use serde_json::json;
+
+impl Batch {
+    pub(super) fn assign(
+        &mut self,
+        license: LicenseId,
+        users: &[UserId],
+        change: impl Fn(&mut Pool, UserId, DateTime<Utc>) -> Result<bool, Code>,
+    ) -> Outcome {
+        let now = self.now;
+        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
+        let results = users.iter().map(|user| match change(pool, *user, now) {
+            Ok(changed) => AssignmentResult { user_id: *user, changed, refused: None },
+            Err(code) => AssignmentResult { user_id: *user, changed: false, refused: Some(code) },
+        });
+        Outcome::Assignments(results.collect())
+    }
+
+    pub(super) fn change(&mut self, license: LicenseId, seats: Option<i64>, rules: &ChosenRules) -> Outcome {
+        let now = self.now;
+        let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
+        if let Some(Err(code)) = seats.map(|seats| pool.resize(seats)) {
+            return Outcome::Failed(code);
+        }
+        let rules = rules.on(pool.terms.rules);
+        pool.rule(rules, now);
+        Outcome::Done
+    }
+
+    pub(super) fn limit_groups(&mut self, license: LicenseId, limits: &[GroupLimit]) -> Outcome {
+        match self.pool(license).map(|pool| pool.limit_groups(limits)) {
+            None => Outcome::Failed(Code::NotFound),
+            Some(Err(code)) => Outcome::Failed(code),
+            Some(Ok(())) => Outcome::Done,
+        }
+    }
+
+    pub(super) fn suspend(&mut self, actor: &Actor, user: UserId) -> Outcome {
+        if !self.known.contains(&user) {
+            return Outcome::Failed(Code::NotFound);
+        }
+        // Of two admins who suspend each other in one batch, the second finds himself the last.
+        if self.admins.remove(&user) && self.admins.is_empty() {
+            self.admins.insert(user);
+            return Outcome::Failed(Code::LastAdmin);
+        }
+        self.touched = self.pools.keys().copied().collect();
+        for pool in self.pools.values_mut() {
+            pool.suspend(user, &ending(actor, EndReason::UserDeactivated, None), self.now);
+        }
+        self.suspended.push(user);
+        self.events.push(Event::new("user_suspended", actor.clone(), Some(user), json!({})));
+        Outcome::Done
+    }
+}
