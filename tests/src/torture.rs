@@ -160,10 +160,9 @@ impl Scene {
         while let Some(url) = urls.peek() {
             if all_free(&self.admin.at(url)).await {
                 urls.next();
-            } else if self.run.history.now() > patience {
-                println!("{url} still shows occupied seats long after the last heartbeat");
-                return;
             } else {
+                let late = self.run.history.now() > patience;
+                assert!(!late, "{url} still shows occupied seats long after the last heartbeat");
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
