@@ -10,11 +10,14 @@ use crate::{
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{ops::Deref, path::PathBuf, sync::Arc};
 
-/// What all handlers share. Cheap to clone.
+/// What all handlers share. Cheap to clone, which happens several times for each request.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What there is of it.
+pub struct Parts {
     /// The database.
     pub db: Db,
     /// Time.
@@ -39,6 +42,14 @@ pub struct App {
     pub public_url: Option<Arc<str>>,
     /// The folder with the built app, if it is not in the binary.
     pub dist: Option<Arc<PathBuf>>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 /// What is decided from outside.
@@ -79,7 +90,7 @@ impl App {
         }
         let passwords =
             if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
             dist: options.dist.map(Arc::new),
@@ -92,7 +103,7 @@ impl App {
             prospects,
             feed,
             bell,
-        })
+        })))
     }
 
     /// Ends what is over, once a second, for as long as the returned task lives.

@@ -5,13 +5,15 @@ mod line;
 mod row;
 mod sql;
 mod value;
+mod writer;
 
 pub use line::Line;
 pub use row::{Column, Row};
 pub use sql::Sql;
 pub(crate) use sql::{statement, statements};
-pub use value::Value;
-pub(crate) use value::args;
+pub use value::{Fields, Value};
+pub(crate) use value::{args, fields};
+pub use writer::{Writer, Writing};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -29,9 +31,15 @@ pub enum DbError {
     /// Two transactions were in each other's way; this one was undone and can be run again.
     #[error("the transaction was in the way of another")]
     Retry,
+    /// A statement of the transaction has failed before, so that nothing more can be done in it.
+    #[error("the transaction has failed before")]
+    Undone,
     /// Anything else: the database is away, full, or was asked nonsense.
     #[error(transparent)]
     Sqlx(sqlx::Error),
+    /// The same, said by the connection that writes to SQLite.
+    #[error(transparent)]
+    Sqlite(rusqlite::Error),
     /// A column holds what this version does not understand.
     #[error("column {column}: {problem}")]
     Unreadable {
@@ -55,6 +63,20 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        match &error {
+            rusqlite::Error::SqliteFailure(code, Some(message))
+                if [SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY].contains(&code.extended_code) =>
+            {
+                Self::Taken(sqlite_index(message))
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
 /// SQLite says "UNIQUE constraint failed: users.email_key" where PostgreSQL names the index `users_email_key`.
 fn sqlite_index(message: &str) -> String {
     let columns = message.rsplit(": ").next().unwrap_or_default();
@@ -68,7 +90,7 @@ pub enum Db {
     /// One file, one process; the lock file keeps a second process out.
     Sqlite {
         /// The one connection that writes.
-        writer: SqlitePool,
+        writer: Writer,
         /// Connections that only read.
         readers: SqlitePool,
         /// Held as long as the database is open.
@@ -120,6 +142,14 @@ pub enum OpenError {
         /// Why.
         source: sqlx::Error,
     },
+    /// The file does not let itself be opened for writing.
+    #[error("cannot write to {path}: {source}")]
+    Writer {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: rusqlite::Error,
+    },
     /// The database does not let itself be opened.
     #[error("cannot open the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -160,8 +190,7 @@ impl Db {
     /// The database is away or busy for too long.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         Ok(match self {
-            // IMMEDIATE: a transaction that reads first and writes later would fail at once when another has written.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -172,7 +201,7 @@ impl Db {
     /// The database is away.
     pub async fn begin_read(&self) -> Result<Tx, DbError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Sqlite { readers, .. } => Tx::Reading(readers.begin().await?),
             Self::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
@@ -208,15 +237,10 @@ impl Db {
     ///
     /// # Errors
     /// The statement is wrong.
-    pub async fn prepare(&self, sql: &Sql) -> Result<(), DbError> {
+    pub async fn prepare(&self, sql: &'static Sql) -> Result<(), DbError> {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
-            Self::Sqlite { writer, .. } => {
-                writer.prepare(sql.sqlite().into_sql_str()).await?;
-                if let Some(spread) = sql.spread() {
-                    writer.prepare(spread.text(2).into_sql_str()).await?;
-                }
-            }
+            Self::Sqlite { writer, .. } => writer.prepare(sql).await?,
             Self::Postgres(pool) => drop(pool.prepare(sql.postgres().into_sql_str()).await?),
         }
         Ok(())
@@ -239,14 +263,13 @@ impl Db {
     }
 }
 
-/// How many rows one statement writes on SQLite, which takes 32,766 arguments.
-const SPREAD: usize = 256;
-
 /// A transaction. Dropped without [`Tx::commit`], it never was.
 #[derive(Debug)]
 pub enum Tx {
-    /// On the one writer, or on a reader.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// On SQLite's one writer.
+    Sqlite(Writing),
+    /// On one of SQLite's readers.
+    Reading(Transaction<'static, Sqlite>),
     /// On a connection of the pool.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -256,9 +279,10 @@ impl Tx {
     ///
     /// # Errors
     /// A constraint is broken, or the database is away.
-    pub async fn all(&mut self, sql: &Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    pub async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         Ok(match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx) => tx.ask(sql, args).await?.rows,
+            Self::Reading(tx) => {
                 let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
             }
@@ -273,7 +297,7 @@ impl Tx {
     ///
     /// # Errors
     /// A constraint is broken, or the database is away.
-    pub async fn one(&mut self, sql: &Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
+    pub async fn one(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
         Ok(self.all(sql, args).await?.into_iter().next())
     }
 
@@ -281,28 +305,30 @@ impl Tx {
     ///
     /// # Errors
     /// A constraint is broken, or the database is away.
-    pub async fn run(&mut self, sql: &Sql, args: Vec<Value>) -> Result<u64, DbError> {
+    pub async fn run(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
         Ok(match self {
-            Self::Sqlite(tx) => match (sql.spread(), args.as_slice()) {
-                (Some(spread), [Value::Rows(rows)]) => {
-                    let mut changed = 0;
-                    for rows in rows.chunks(SPREAD) {
-                        let query = sqlx::query(spread.text(rows.len()));
-                        let query = value::bind_spread(query, &spread.columns, rows);
-                        changed += query.execute(&mut **tx).await?.rows_affected();
-                    }
-                    changed
-                }
-                _ => {
-                    let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
-                    query.execute(&mut **tx).await?.rows_affected()
-                }
-            },
+            Self::Sqlite(tx) => tx.ask(sql, args).await?.changed,
+            Self::Reading(tx) => {
+                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
+                query.execute(&mut **tx).await?.rows_affected()
+            }
             Self::Postgres(tx) => {
                 let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
                 query.execute(&mut **tx).await?.rows_affected()
             }
         })
+    }
+
+    /// Runs a statement whose answer nobody needs: on SQLite together with the next one, at the latest with the commit.
+    ///
+    /// # Errors
+    /// A constraint is broken, or the database is away; this may be told by what comes next.
+    pub async fn write(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(tx) => tx.later(sql, args),
+            Self::Reading(_) | Self::Postgres(_) => drop(self.run(sql, args).await?),
+        }
+        Ok(())
     }
 
     /// Whether other processes may change this database.
@@ -313,7 +339,7 @@ impl Tx {
     /// The database's own time, if it has one: SQLite's is that of this machine.
     pub(crate) async fn own_time(&mut self) -> Result<Option<DateTime<Utc>>, DbError> {
         match self {
-            Self::Sqlite(_) => Ok(None),
+            Self::Sqlite(_) | Self::Reading(_) => Ok(None),
             Self::Postgres(tx) => Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut **tx).await?)),
         }
     }
@@ -325,6 +351,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
+            Self::Reading(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())

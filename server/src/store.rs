@@ -14,9 +14,7 @@ pub mod sessions;
 pub mod sweeps;
 pub mod users;
 
-use crate::db::Sql;
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::Value;
+use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
@@ -39,16 +37,11 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
 }
 
 /// A set of rows, as the argument for `ROWS(…)`.
-fn set(rows: impl IntoIterator<Item = Value>) -> crate::db::Value {
-    crate::db::Value::Rows(rows.into_iter().collect())
+fn set(rows: impl IntoIterator<Item = Fields>) -> Value {
+    Value::Rows(rows.into_iter().collect())
 }
 
 /// A set of ids, as the argument for `ROWS($1: id uuid)`.
-fn ids<T: serde::Serialize>(ids: impl IntoIterator<Item = T>) -> crate::db::Value {
-    set(ids.into_iter().map(|id| serde_json::json!({ "id": id })))
-}
-
-/// A time inside a set, in the form in which both engines compare it.
-fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+fn ids(ids: impl IntoIterator<Item: Into<Value>>) -> Value {
+    set(ids.into_iter().map(|id| Fields(vec![("id", id.into())])))
 }

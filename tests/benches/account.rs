@@ -189,7 +189,7 @@ impl Account {
 
     async fn write(
         &self,
-        sql: &Sql,
+        sql: &'static Sql,
         rows: impl Iterator<Item = Value>,
         more: Vec<seatkeeper::db::Value>,
     ) -> anyhow::Result<()> {

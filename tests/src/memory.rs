@@ -3,7 +3,7 @@
 use crate::world::{World, email_of, line::place, on_both_engines};
 use chrono::TimeDelta;
 use reqwest::Method;
-use seatkeeper::db::Db;
+use seatkeeper::db::{Db, Sql};
 use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
 
@@ -13,7 +13,12 @@ async fn break_a_device(world: &World) {
                           BEGIN SELECT RAISE(ABORT, 'this device is broken'); END";
     const POSTGRES: &str = "ALTER TABLE sessions ADD CONSTRAINT broken CHECK (device <> 'NB-BROKEN') NOT VALID";
     match &world.app.db {
-        Db::Sqlite { writer, .. } => drop(sqlx::query(SQLITE).execute(writer).await.expect("it breaks")),
+        Db::Sqlite { .. } => {
+            static BREAK: Sql = Sql::new(|| SQLITE.into());
+            let mut tx = world.app.db.begin().await.expect("a transaction");
+            tx.run(&BREAK, Vec::new()).await.expect("it breaks");
+            tx.commit().await.expect("it is broken");
+        }
         Db::Postgres(pool) => drop(sqlx::query(POSTGRES).execute(pool).await.expect("it breaks")),
     }
 }

@@ -1,6 +1,6 @@
 //! The SQLite file: kept from a second process, and looked over before anything is written to it.
 
-use super::{Db, OpenError};
+use super::{Db, OpenError, Writer};
 use sqlx::{
     Connection as _, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -34,17 +34,11 @@ pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        // Sets of rows have a statement for each number of rows.
-        .statement_cache_capacity(500)
         .pragma("cache_size", "-65536");
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        // When the disk is full, SQLite undoes the transaction by itself. sqlx then cannot, and takes it for open for ever.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options.clone())
-        .await
-        .map_err(problem)?;
-    sqlx::migrate!("../migrations/sqlite").run(&writer).await?;
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(problem)?;
+    sqlx::migrate!("../migrations/sqlite").run(&mut connection).await?;
+    connection.close().await.map_err(problem)?;
+    let writer = Writer::open(file).map_err(|source| OpenError::Writer { path: name(file), source })?;
     let readers =
         SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(problem)?;
     Ok(Db::Sqlite { writer, readers, lock: Arc::new(lock) })

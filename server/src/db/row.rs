@@ -2,6 +2,7 @@
 
 use super::DbError;
 use chrono::{DateTime, Utc};
+use rusqlite::types::Value as Held;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
@@ -10,15 +11,48 @@ use seatkeeper_shared::{
     ticket::{TicketEnd, TicketState},
 };
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A row of either engine.
 #[derive(Debug)]
 pub enum Row {
-    /// From SQLite.
+    /// From a reader of SQLite.
     Sqlite(SqliteRow),
+    /// From the writer of SQLite.
+    Written(Written),
     /// From PostgreSQL.
     Postgres(PgRow),
+}
+
+/// A row that the connection has read that writes.
+#[derive(Debug)]
+pub struct Written {
+    pub(super) columns: Arc<[String]>,
+    pub(super) values: Vec<Held>,
+}
+
+impl Written {
+    fn held(&self, column: &str) -> Result<&Held, DbError> {
+        let at = self.columns.iter().position(|name| name == column);
+        at.and_then(|at| self.values.get(at)).ok_or_else(|| unreadable(column, "is not there"))
+    }
+
+    fn int(&self, column: &str) -> Result<Option<i64>, DbError> {
+        match self.held(column)? {
+            Held::Integer(v) => Ok(Some(*v)),
+            Held::Null => Ok(None),
+            _ => Err(unreadable(column, "is no whole number")),
+        }
+    }
+
+    fn text(&self, column: &str) -> Result<Option<&str>, DbError> {
+        match self.held(column)? {
+            Held::Text(v) => Ok(Some(v)),
+            Held::Null => Ok(None),
+            _ => Err(unreadable(column, "is no text")),
+        }
+    }
 }
 
 impl Row {
@@ -56,6 +90,7 @@ impl Column for i64 {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(match row {
             Row::Sqlite(row) => row.try_get(column)?,
+            Row::Written(row) => row.int(column)?,
             Row::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -65,6 +100,7 @@ impl Column for bool {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(match row {
             Row::Sqlite(row) => row.try_get::<Option<i64>, _>(column)?.map(|v| v != 0),
+            Row::Written(row) => row.int(column)?.map(|v| v != 0),
             Row::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -74,6 +110,7 @@ impl Column for String {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(match row {
             Row::Sqlite(row) => row.try_get(column)?,
+            Row::Written(row) => row.text(column)?.map(str::to_owned),
             Row::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -86,6 +123,9 @@ impl Column for DateTime<Utc> {
                 .try_get::<Option<String>, _>(column)?
                 .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
                 .transpose(),
+            Row::Written(row) => {
+                row.text(column)?.map(|text| text.parse().map_err(|problem| unreadable(column, problem))).transpose()
+            }
             Row::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
@@ -98,6 +138,9 @@ impl Column for Uuid {
                 .try_get::<Option<String>, _>(column)?
                 .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
                 .transpose(),
+            Row::Written(row) => {
+                row.text(column)?.map(|text| text.parse().map_err(|problem| unreadable(column, problem))).transpose()
+            }
             Row::Postgres(row) => Ok(row.try_get(column)?),
         }
     }

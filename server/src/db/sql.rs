@@ -24,18 +24,22 @@ struct Drawn {
     spread: Option<Spread>,
 }
 
-/// A statement whose only argument is a set of rows. On SQLite it is far cheaper to bind their columns one by one than to
-/// have each looked for in JSON.
+/// A statement whose only argument is a set of rows, for one row of it. On SQLite it is far cheaper to run that for each
+/// row than to have all of them looked for in JSON.
 #[derive(Debug)]
 pub(super) struct Spread {
-    before: String,
-    /// The columns, in order.
+    pub text: String,
+    /// What its arguments are called, in order.
     pub columns: Vec<String>,
-    after: String,
 }
 
 impl Spread {
     fn of(source: &str) -> Option<Self> {
+        let answers =
+            ["SELECT", "WITH"].iter().any(|word| source.trim_start().starts_with(word)) || source.contains("RETURNING");
+        if answers {
+            return None;
+        }
         let (before, rest) = source.split_once("ROWS($1:")?;
         let (inside, after) = rest.split_once(')')?;
         if ["ROWS(", "AMONG(", "$", "FOR UPDATE", "CLOCK("]
@@ -45,17 +49,29 @@ impl Spread {
             return None;
         }
         let columns = inside.split(',').filter_map(|column| column.trim().split_once(' '));
-        let columns = columns.map(|(name, _)| name.to_owned()).collect();
-        Some(Self { before: before.to_owned(), columns, after: after.to_owned() })
+        let columns: Vec<_> = columns.map(|(name, _)| name.to_owned()).collect();
+        let text = match before.trim_end().strip_suffix("FROM") {
+            Some(update) if !update.contains("SELECT") => named(&columns, &format!("{update}{after}")),
+            _ => format!("{before}({}) AS given{after}", row(&columns)),
+        };
+        Some(Self { text, columns })
     }
+}
 
-    /// The statement for so many rows.
-    pub fn text(&self, rows: usize) -> AssertSqlSafe<String> {
-        let names = self.columns.iter().enumerate().map(|(at, name)| format!("column{} AS {name}", at + 1));
-        let row = format!("({})", vec!["?"; self.columns.len()].join(","));
-        let (names, rows) = (names.collect::<Vec<_>>().join(", "), vec![row.as_str(); rows].join(","));
-        AssertSqlSafe(format!("{}(SELECT {names} FROM (VALUES {rows})) AS given{}", self.before, self.after))
-    }
+/// A query of one row with these columns.
+fn row(columns: &[String]) -> String {
+    let columns = columns.iter().enumerate().map(|(at, name)| format!("?{} AS {name}", at + 1));
+    format!("SELECT {}", columns.collect::<Vec<_>>().join(", "))
+}
+
+/// Puts the arguments where a statement speaks of the columns of what is given.
+fn named(columns: &[String], statement: &str) -> String {
+    let mut places: Vec<_> = columns.iter().enumerate().collect();
+    // No name is taken for the beginning of a longer one.
+    places.sort_by_key(|(_, name)| std::cmp::Reverse(name.len()));
+    places
+        .into_iter()
+        .fold(statement.to_owned(), |text, (at, name)| text.replace(&format!("given.{name}"), &format!("?{}", at + 1)))
 }
 
 impl Sql {
@@ -83,6 +99,10 @@ impl Sql {
 
     pub(super) fn sqlite(&self) -> AssertSqlSafe<&str> {
         AssertSqlSafe(&self.drawn().sqlite)
+    }
+
+    pub(super) fn on_sqlite(&self) -> &str {
+        &self.drawn().sqlite
     }
 
     pub(super) fn postgres(&self) -> AssertSqlSafe<&str> {
@@ -164,8 +184,20 @@ fn draw(source: &str, dialect: &Dialect) -> String {
     if dialect.locks_rows {
         return text;
     }
+    let text = numbered(&text);
     let without = text.lines().map(|line| line.split("FOR UPDATE").next().unwrap_or_default());
     without.collect::<Vec<_>>().join("\n")
+}
+
+/// SQLite takes `$1` for a name, and numbers names in the order in which they come; `?1` says the number.
+fn numbered(text: &str) -> String {
+    let mut parts = text.split('$');
+    let mut numbered = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        numbered.push(if part.starts_with(|c: char| c.is_ascii_digit()) { '?' } else { '$' });
+        numbered.push_str(part);
+    }
+    numbered
 }
 
 /// Puts something in the place of each `NAME(…)`.
@@ -186,18 +218,23 @@ fn each(source: &str, name: &str, put: impl Fn(&str) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sqlx::SqlSafeStr as _;
 
     #[test]
-    fn a_set_that_is_the_only_argument_is_spread_out_on_sqlite() {
-        let sql =
-            Sql::new(|| "UPDATE t SET at = given.at FROM ROWS($1: id uuid, at time) WHERE t.id = given.id".into());
+    fn a_set_that_is_the_only_argument_is_written_row_by_row_on_sqlite() {
+        let text = |sql: &Sql| sql.spread().map(|spread| spread.text.clone());
+        let update = Sql::new(|| {
+            "UPDATE t SET at = given.at, at_all = given.at_all FROM ROWS($1: id uuid, at time, at_all int) WHERE t.id = given.id".into()
+        });
+        assert_eq!(text(&update).as_deref(), Some("UPDATE t SET at = ?2, at_all = ?3  WHERE t.id = ?1"));
+        let insert = Sql::new(|| "INSERT INTO t (id) SELECT id FROM ROWS($1: id uuid, at time)".into());
         assert_eq!(
-            sql.spread().map(|spread| spread.text(2).into_sql_str().as_str().to_owned()).as_deref(),
-            Some(
-                "UPDATE t SET at = given.at FROM (SELECT column1 AS id, column2 AS at FROM (VALUES (?,?),(?,?))) AS given \
-                 WHERE t.id = given.id"
-            )
+            text(&insert).as_deref(),
+            Some("INSERT INTO t (id) SELECT id FROM (SELECT ?1 AS id, ?2 AS at) AS given")
+        );
+        let among = Sql::new(|| "UPDATE t SET at = 1 WHERE id IN (SELECT id FROM ROWS($1: id uuid))".into());
+        assert_eq!(
+            text(&among).as_deref(),
+            Some("UPDATE t SET at = 1 WHERE id IN (SELECT id FROM (SELECT ?1 AS id) AS given)")
         );
         let more = Sql::new(|| "SELECT id FROM ROWS($1: id uuid) WHERE at > $2".into());
         assert!(more.spread().is_none(), "numbered arguments cannot stand beside the others");
@@ -208,7 +245,7 @@ mod tests {
         let sql = Sql::new(|| "SELECT id FROM ROWS($1: id uuid, at time) WHERE at > $2 FOR UPDATE".into());
         assert_eq!(
             sql.drawn().sqlite,
-            "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each($1)) AS given WHERE at > $2 "
+            "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?1)) AS given WHERE at > ?2 "
         );
         assert_eq!(
             sql.drawn().postgres,

@@ -1,12 +1,15 @@
 //! What can be given to a statement: a closed set of types, so that an absent value keeps its type.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     session::{EndReason, Mode, Platform, SessionState},
+    ticket::TicketEnd,
 };
+use serde::{Serialize, Serializer};
 use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
@@ -23,8 +26,67 @@ pub enum Value {
     Time(Option<DateTime<Utc>>),
     /// An id.
     Id(Option<Uuid>),
-    /// A set of rows, each a JSON object.
-    Rows(Vec<serde_json::Value>),
+    /// A set of rows.
+    Rows(Vec<Fields>),
+}
+
+/// A row of a set: the names of its columns, and what is in them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields(pub Vec<(&'static str, Value)>);
+
+impl Fields {
+    /// A row with more columns; those of the same name take the place of the others.
+    #[must_use]
+    pub fn with(mut self, more: Self) -> Self {
+        for (name, value) in more.0 {
+            match self.0.iter_mut().find(|(other, _)| *other == name) {
+                Some(field) => field.1 = value,
+                None => self.0.push((name, value)),
+            }
+        }
+        self
+    }
+
+    /// What is in a column, which most likely stands at this place.
+    pub(super) fn at(&self, place: usize, column: &str) -> &Value {
+        let there = self.0.get(place).filter(|(name, _)| *name == column);
+        let found = there.or_else(|| self.0.iter().find(|(name, _)| *name == column));
+        found.map_or(&NOTHING, |(_, value)| value)
+    }
+}
+
+static NOTHING: Value = Value::Text(None);
+
+/// A row of a set, by the names of its columns.
+macro_rules! fields {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        $crate::db::Fields(vec![$(($name, $crate::db::Value::from($value))),*])
+    };
+}
+pub(crate) use fields;
+
+/// A set of rows as an array of objects.
+fn json(rows: &[Fields]) -> String {
+    serde_json::to_string(rows).unwrap_or_default()
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(v) => v.serialize(to),
+            Self::Int(v) => v.serialize(to),
+            Self::Text(v) => v.serialize(to),
+            Self::Time(v) => v.map(time_text).serialize(to),
+            Self::Id(v) => v.serialize(to),
+            Self::Rows(v) => v.serialize(to),
+        }
+    }
 }
 
 /// The written form of a time in SQLite: of fixed width, so that the order of text is the order of time.
@@ -43,30 +105,28 @@ pub(super) fn bind_sqlite<'q>(
             Value::Text(v) => query.bind(v),
             Value::Time(v) => query.bind(v.map(time_text)),
             Value::Id(v) => query.bind(v.map(|id| id.to_string())),
-            Value::Rows(rows) => query.bind(serde_json::Value::Array(rows).to_string()),
+            Value::Rows(rows) => query.bind(json(&rows)),
         };
     }
     query
 }
 
-/// Binds the columns of rows one by one, for a statement that has them spread out.
-pub(super) fn bind_spread<'q>(
-    mut query: Query<'q, Sqlite, SqliteArguments>,
-    columns: &[String],
-    rows: &[serde_json::Value],
-) -> Query<'q, Sqlite, SqliteArguments> {
-    for row in rows {
-        for column in columns {
-            query = match row.get(column) {
-                None | Some(serde_json::Value::Null) => query.bind(None::<String>),
-                Some(serde_json::Value::Bool(v)) => query.bind(*v),
-                Some(serde_json::Value::Number(v)) => query.bind(v.as_i64()),
-                Some(serde_json::Value::String(v)) => query.bind(v.clone()),
-                Some(other) => query.bind(other.to_string()),
-            };
-        }
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        use rusqlite::types::{Value as Own, ValueRef};
+        let text = |text: String| ToSqlOutput::Owned(Own::Text(text));
+        Ok(match self {
+            Self::Bool(Some(v)) => ToSqlOutput::Owned(Own::Integer((*v).into())),
+            Self::Int(Some(v)) => ToSqlOutput::Owned(Own::Integer(*v)),
+            Self::Text(Some(v)) => ToSqlOutput::Borrowed(ValueRef::Text(v.as_bytes())),
+            Self::Time(Some(v)) => text(time_text(*v)),
+            Self::Id(Some(v)) => text(v.to_string()),
+            Self::Rows(rows) => text(json(rows)),
+            Self::Bool(None) | Self::Int(None) | Self::Text(None) | Self::Time(None) | Self::Id(None) => {
+                ToSqlOutput::Owned(Own::Null)
+            }
+        })
     }
-    query
 }
 
 pub(super) fn bind_postgres<'q>(
@@ -80,7 +140,7 @@ pub(super) fn bind_postgres<'q>(
             Value::Text(v) => query.bind(v.map(without_nul)),
             Value::Time(v) => query.bind(v),
             Value::Id(v) => query.bind(v),
-            Value::Rows(rows) => query.bind(without_nul(serde_json::Value::Array(rows).to_string())),
+            Value::Rows(rows) => query.bind(without_nul_in_json(json(&rows))),
         };
     }
     query
@@ -89,6 +149,11 @@ pub(super) fn bind_postgres<'q>(
 /// PostgreSQL knows no NUL in text and would fail. What is stored has none, so what is looked for with one is not there.
 fn without_nul(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+/// The same in JSON, where it is written as an escape.
+fn without_nul_in_json(text: String) -> String {
+    if text.contains("\\u0000") { text.replace("\\u0000", "\\ufffd") } else { text }
 }
 
 /// The arguments of a statement, in the order of `$1`, `$2`, ….
@@ -136,9 +201,16 @@ into_value! {
         Mode => |v| v.as_str().to_owned(),
         Platform => |v| v.as_str().to_owned(),
         EndReason => |v| v.as_str().to_owned(),
+        TicketEnd => |v| v.as_str().to_owned(),
     )
     Id(
         Uuid => |v| v,
+        &UserId => |v| v.0,
+        &ProductId => |v| v.0,
+        &LicenseId => |v| v.0,
+        &SessionId => |v| v.0,
+        &TicketId => |v| v.0,
+        &GroupId => |v| v.0,
         UserId => |v| v.0,
         ProductId => |v| v.0,
         LicenseId => |v| v.0,

@@ -18,7 +18,6 @@ use seatkeeper_shared::{
         sessions::{EndResult, Renewed, SessionView},
     },
 };
-use std::fmt;
 
 /// Through which door something came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +30,14 @@ pub enum Door {
     System,
 }
 
-impl fmt::Display for Door {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Door {
+    /// Its name in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::App => "app",
             Self::Api => "api",
             Self::System => "system",
-        })
+        }
     }
 }
 

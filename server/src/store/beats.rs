@@ -1,8 +1,8 @@
 //! Signs of life of sessions and tickets, written together.
 
-use super::{set, time};
+use super::set;
 use crate::{
-    db::{DbError, Row, Tx, args, statements},
+    db::{DbError, Fields, Row, Tx, args, fields, statements},
     seats::memory::{Beat, Beats},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +10,6 @@ use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
     wire::sessions::Ending,
 };
-use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 
 statements! {
@@ -84,19 +83,19 @@ const CHUNK: usize = 500;
 /// Writes signs of life that have been answered.
 pub async fn write(tx: &mut Tx, beats: &Beats) -> Result<(), DbError> {
     for chunk in beats.sessions.iter().collect::<Vec<_>>().chunks(CHUNK) {
-        tx.run(&WRITE_SESSIONS, args![set(chunk.iter().map(|(id, beat)| row(id.0, beat)))]).await?;
+        tx.write(&WRITE_SESSIONS, args![set(chunk.iter().map(|(id, beat)| row(id.0, beat)))]).await?;
     }
     for chunk in beats.tickets.iter().collect::<Vec<_>>().chunks(CHUNK) {
-        tx.run(&WRITE_TICKETS, args![set(chunk.iter().map(|(id, beat)| row(id.0, beat)))]).await?;
+        tx.write(&WRITE_TICKETS, args![set(chunk.iter().map(|(id, beat)| row(id.0, beat)))]).await?;
     }
     Ok(())
 }
 
-fn row(id: uuid::Uuid, beat: &Beat) -> Value {
-    json!({
-        "id": id, "seen_at": time(beat.seen_at), "lease_until": time(beat.lease_until),
-        "active_at": beat.active_at.map(time), "warned_at": beat.warned_at.map(time),
-    })
+fn row(id: uuid::Uuid, beat: &Beat) -> Fields {
+    fields! {
+        "id": id, "seen_at": beat.seen_at, "lease_until": beat.lease_until,
+        "active_at": beat.active_at, "warned_at": beat.warned_at,
+    }
 }
 
 /// A session whose lease was renewed.
@@ -124,7 +123,7 @@ pub async fn renew(
     if sessions.is_empty() {
         return Ok(HashMap::new());
     }
-    let asked = set(sessions.iter().map(|(id, user, _)| json!({ "id": id, "user_id": user })));
+    let asked = set(sessions.iter().map(|(id, user, _)| fields! { "id": id, "user_id": user }));
     let rows = tx.all(&LEASES_OF, args![asked]).await?;
     let leases: HashMap<SessionId, &Row> =
         rows.iter().map(|row| Ok((row.get("id")?, row))).collect::<Result<_, DbError>>()?;
@@ -134,7 +133,7 @@ pub async fn renew(
     for (id, row) in &leases {
         let until = now + TimeDelta::seconds(row.get("lease_seconds")?);
         let active = i64::from(active.contains(&(*id, row.get("user_id")?)));
-        given.push(json!({ "id": id, "active": active, "lease_until": time(until) }));
+        given.push(fields! { "id": id, "active": active, "lease_until": until });
     }
     let renewed = tx.all(&RENEW, args![set(given), now]).await?;
     let alive = renewed.iter().map(|row| {
@@ -170,11 +169,11 @@ pub async fn keep(
     if tickets.is_empty() {
         return Ok(HashSet::new());
     }
-    let asked = set(tickets.iter().map(|(id, user)| json!({ "id": id, "user_id": user })));
+    let asked = set(tickets.iter().map(|(id, user)| fields! { "id": id, "user_id": user }));
     let mut given = Vec::new();
     for row in tx.all(&TICKET_LEASES_OF, args![asked]).await? {
         let until = now + TimeDelta::seconds(row.get("lease_seconds")?);
-        given.push(json!({ "id": row.get::<TicketId>("id")?, "lease_until": time(until) }));
+        given.push(fields! { "id": row.get::<TicketId>("id")?, "lease_until": until });
     }
     tx.all(&KEEP, args![set(given), now]).await?.iter().map(|row| row.get("id")).collect()
 }

@@ -1,13 +1,12 @@
 //! The event log: appending under one lock so that numbers follow the commits, and reading on from a position.
 
-use super::{set, time};
+use super::set;
 use crate::{
-    db::{Db, DbError, Row, Tx, args, statements},
+    db::{Db, DbError, Fields, Row, Tx, args, fields, statements},
     events::Event,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{LicenseId, Position, SessionId, UserId};
-use serde_json::json;
 
 statements! {
     HEAD = "
@@ -15,14 +14,13 @@ statements! {
 
     ADVANCE = "
         UPDATE event_head
-        SET position = position + $1
-        RETURNING position";
+        SET position = position + $1";
 
     // On PostgreSQL the head is moved by the same statement, and places are counted from there.
     APPEND = "
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
                             occupied, seats, facts)
-        SELECT place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
+        SELECT place + (SELECT position FROM event_head), at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
                facts
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
                   user_id uuid, session_id uuid, occupied int, seats int, facts text)",
@@ -90,22 +88,22 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
         return Ok(());
     }
     let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let rows = |first| set(events.iter().zip(first..).map(|(event, place)| row(event, at, place)));
+    let rows = set(events.iter().zip(1..).map(|(event, place)| row(event, at, place)));
     if tx.is_shared() {
-        return tx.run(&APPEND, args![rows(1), number]).await.map(drop);
+        return tx.write(&APPEND, args![rows, number]).await;
     }
-    let Some(head) = tx.one(&ADVANCE, args![number]).await? else { return Err(DbError::Retry) };
-    let first = head.get::<i64>("position")? - number + 1;
-    tx.run(&APPEND, args![rows(first)]).await.map(drop)
+    tx.write(&APPEND, args![rows]).await?;
+    tx.write(&ADVANCE, args![number]).await
 }
 
-fn row(event: &Event, at: DateTime<Utc>, place: i64) -> serde_json::Value {
-    json!({
-        "place": place, "at": time(at), "kind": event.kind, "door": event.actor.door.to_string(),
-        "actor_id": event.actor.id, "actor_name": event.actor.name, "license_id": event.license,
+/// An event with its place after the head.
+fn row(event: &Event, at: DateTime<Utc>, place: i64) -> Fields {
+    fields! {
+        "place": place, "at": at, "kind": event.kind, "door": event.actor.door.as_str(),
+        "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(), "license_id": event.license,
         "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
         "facts": event.facts.to_string(),
-    })
+    }
 }
 
 /// The place of the newest event.

@@ -1,14 +1,13 @@
 //! Groups of users.
 
 use super::{ids, set};
-use crate::db::{Db, DbError, Row, Tx, args, statements};
+use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
 use crate::text::fold;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     wire::groups::GroupView,
 };
-use serde_json::json;
 
 statements! {
     ALL = "
@@ -73,6 +72,6 @@ pub async fn known_users(tx: &mut Tx, users: &[UserId]) -> Result<usize, DbError
 /// Says who is in a group from now on.
 pub async fn set_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
     tx.run(&DELETE_MEMBERS, args![group]).await?;
-    let members = set(users.iter().map(|user| json!({ "group_id": group, "user_id": user })));
+    let members = set(users.iter().map(|user| fields! { "group_id": group, "user_id": user }));
     tx.run(&INSERT_MEMBERS, args![members]).await.map(drop)
 }

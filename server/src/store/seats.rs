@@ -4,7 +4,7 @@ pub mod write;
 
 use super::{ids, set};
 use crate::{
-    db::{DbError, Row, Tx, args, statements},
+    db::{DbError, Row, Tx, args, fields, statements},
     seats::{
         facts::{Announced, Live, Person},
         pool::Terms,
@@ -12,7 +12,6 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, UserId};
-use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 
 statements! {
@@ -116,7 +115,7 @@ pub async fn candidates(
     tx: &mut Tx,
     asks: &[(UserId, ProductId)],
 ) -> Result<Vec<(UserId, ProductId, LicenseId)>, DbError> {
-    let asks = set(asks.iter().map(|(user, product)| json!({ "user_id": user, "product_id": product })));
+    let asks = set(asks.iter().map(|(user, product)| fields! { "user_id": user, "product_id": product }));
     let rows = tx.all(&CANDIDATES, args![asks]).await?;
     rows.iter().map(|row| Ok((row.get("user_id")?, row.get("product_id")?, row.get("license_id")?))).collect()
 }
@@ -209,7 +208,7 @@ pub async fn people(
     groups: &BTreeSet<GroupId>,
 ) -> Result<Vec<(LicenseId, Person)>, DbError> {
     let of = groups_of(tx, pairs.iter().map(|(_, user)| user), groups).await?;
-    let pairs = set(pairs.iter().map(|(license, user)| json!({ "license_id": license, "user_id": user })));
+    let pairs = set(pairs.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user }));
     let rows = tx.all(&PEOPLE, args![pairs]).await?;
     rows.iter()
         .map(|row| {
@@ -247,7 +246,7 @@ pub type Repeat = ((UserId, String), (SessionId, ProductId));
 
 /// The sessions that were created with these idempotency keys.
 pub async fn repeats(tx: &mut Tx, keys: &[(UserId, String)]) -> Result<Vec<Repeat>, DbError> {
-    let keys = set(keys.iter().map(|(user, key)| json!({ "user_id": user, "idempotency_key": key })));
+    let keys = set(keys.iter().map(|(user, key)| fields! { "user_id": user, "idempotency_key": key }));
     let rows = tx.all(&REPEATS, args![keys]).await?;
     rows.iter()
         .map(|row| Ok(((row.get("user_id")?, row.get("idempotency_key")?), (row.get("id")?, row.get("product_id")?))))

@@ -78,7 +78,12 @@ pub async fn start_anew(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, DbError>
     each_lease(tx, now, &START_ANEW, &START_TICKETS_ANEW).await
 }
 
-async fn each_lease(tx: &mut Tx, now: DateTime<Utc>, sessions: &Sql, tickets: &Sql) -> Result<u64, DbError> {
+async fn each_lease(
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    sessions: &'static Sql,
+    tickets: &'static Sql,
+) -> Result<u64, DbError> {
     let mut extended = 0;
     for row in tx.all(&LEASES, args![]).await? {
         let lease: i64 = row.get("lease_seconds")?;

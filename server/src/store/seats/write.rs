@@ -1,8 +1,8 @@
 //! Writes what a batch decided: one statement for each kind of change, whatever their number.
 
-use super::super::{ids, set, time};
+use super::super::{ids, set};
 use crate::{
-    db::{DbError, Tx, args, statements},
+    db::{DbError, Fields, Tx, args, fields, statements},
     seats::{
         batch::Batch,
         facts::{Fact, Live, Ticket},
@@ -12,8 +12,9 @@ use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, TicketId, UserId},
     license::{GroupLimit, Rules},
+    session::SessionState,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
@@ -132,10 +133,10 @@ statements! {
 struct Rows {
     created: BTreeMap<SessionId, (LicenseId, Live)>,
     changed: BTreeSet<(LicenseId, SessionId)>,
-    ended: BTreeMap<SessionId, Value>,
+    ended: BTreeMap<SessionId, Fields>,
     queued: BTreeMap<TicketId, (LicenseId, Ticket)>,
     moved: BTreeSet<(LicenseId, TicketId)>,
-    left: BTreeMap<TicketId, Value>,
+    left: BTreeMap<TicketId, Fields>,
     cooling: BTreeMap<(LicenseId, UserId), DateTime<Utc>>,
     /// The last word on each assignment: granted or revoked.
     assignments: BTreeMap<(LicenseId, UserId), bool>,
@@ -158,18 +159,18 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
         (&DELETE_ASSIGNMENTS, assignments(&rows.assignments, batch.now)),
         (&INSERT_ASSIGNMENTS, assignments(&granted(&rows.assignments), batch.now)),
         (&COOL_DOWN, rows.cooling.iter().map(cooling).collect()),
-        (&RESIZE_LICENSES, rows.resized.iter().map(|(id, seats)| json!({ "id": id, "seats": seats })).collect()),
-        (&RULE_LICENSES, rows.ruled.iter().map(|(id, rules)| with(json!(rules), json!({ "id": id }))).collect()),
+        (&RESIZE_LICENSES, rows.resized.iter().map(|(id, seats)| fields! { "id": id, "seats": *seats }).collect()),
+        (&RULE_LICENSES, rows.ruled.iter().map(ruled).collect()),
         (&LIMIT_GROUPS, rows.limited.iter().map(group_limits).collect()),
     ] {
         if !rows.is_empty() {
-            tx.run(sql, args![set(rows)]).await?;
+            tx.write(sql, args![set(rows)]).await?;
         }
     }
     if !batch.suspended.is_empty() {
         // What they signed in with before must not work again when they are reactivated.
         for sql in [&SUSPEND_USERS, &DELETE_BROWSER_SESSIONS, &DELETE_TOKENS] {
-            tx.run(sql, args![ids(&batch.suspended)]).await?;
+            tx.write(sql, args![ids(&batch.suspended)]).await?;
         }
     }
     Ok(())
@@ -187,16 +188,16 @@ fn sorted(batch: &Batch) -> Rows {
             | Fact::Protected { session, .. } => drop(rows.changed.insert((license, *session))),
             Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
                 *session,
-                json!({
-                    "id": session, "state": "ended", "ended_at": time(end.at), "end_reason": end.reason,
-                    "end_message": end.message, "ended_by": by, "ended_by_name": end.by,
-                }),
+                fields! {
+                    "id": session, "state": SessionState::Ended, "ended_at": end.at, "end_reason": end.reason,
+                    "end_message": end.message.as_deref(), "ended_by": *by, "ended_by_name": end.by.as_deref(),
+                },
             )),
             Fact::Queued(ticket) => drop(rows.queued.insert(ticket.id, (license, ticket.clone()))),
             Fact::Offered { ticket, .. } | Fact::Moved { ticket, .. } => drop(rows.moved.insert((license, *ticket))),
             Fact::Left { ticket, reason, session, at, .. } => drop(rows.left.insert(
                 *ticket,
-                json!({ "id": ticket, "ended_at": time(*at), "end_reason": reason, "session_id": session }),
+                fields! { "id": ticket, "ended_at": *at, "end_reason": *reason, "session_id": *session },
             )),
             Fact::Cooling { user, until } => drop(rows.cooling.insert((license, *user), *until)),
             Fact::Granted(user) => drop(rows.assignments.insert((license, *user), true)),
@@ -215,92 +216,96 @@ fn sorted(batch: &Batch) -> Rows {
 }
 
 impl Rows {
-    fn ended_before(&self) -> Vec<Value> {
+    fn ended_before(&self) -> Vec<Fields> {
         self.ended.iter().filter(|(id, _)| !self.created.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
 
-    fn changed_sessions(&self, batch: &Batch) -> Vec<Value> {
+    fn changed_sessions(&self, batch: &Batch) -> Vec<Fields> {
         let changed = self.changed.iter().filter(|(_, id)| !self.created.contains_key(id));
         changed.filter_map(|(license, id)| batch.pools.get(license)?.session(*id)).map(session).collect()
     }
 
-    fn new_sessions(&self, batch: &Batch) -> Vec<Value> {
+    fn new_sessions(&self, batch: &Batch) -> Vec<Fields> {
         let row = |(id, (license, first)): (&SessionId, &(LicenseId, Live))| {
             let last = batch.pools.get(license).and_then(|pool| pool.session(*id)).unwrap_or(first);
-            let row = with(session(last), json!({ "license_id": license }));
+            let row = session(last).with(fields! { "license_id": license });
             match self.ended.get(id) {
                 // The key goes with the end.
-                Some(end) => with(with(row, json!({ "support_key": null, "key_expires_at": null })), end.clone()),
+                Some(end) => row
+                    .with(fields! { "support_key": None::<String>, "key_expires_at": None::<DateTime<Utc>> })
+                    .with(end.clone()),
                 None => row,
             }
         };
         self.created.iter().map(row).collect()
     }
 
-    fn left_before(&self) -> Vec<Value> {
+    fn left_before(&self) -> Vec<Fields> {
         self.left.iter().filter(|(id, _)| !self.queued.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
 
-    fn changed_tickets(&self, batch: &Batch) -> Vec<Value> {
+    fn changed_tickets(&self, batch: &Batch) -> Vec<Fields> {
         let changed = self.moved.iter().filter(|(_, id)| !self.queued.contains_key(id));
         changed.filter_map(|(license, id)| batch.pools.get(license)?.ticket(*id)).map(ticket).collect()
     }
 
-    fn new_tickets(&self, batch: &Batch) -> Vec<Value> {
+    fn new_tickets(&self, batch: &Batch) -> Vec<Fields> {
         let row = |(id, (license, first)): (&TicketId, &(LicenseId, Ticket))| {
             let last = batch.pools.get(license).and_then(|pool| pool.ticket(*id)).unwrap_or(first);
-            let row = with(ticket(last), json!({ "license_id": license }));
-            self.left.get(id).map_or(row.clone(), |end| with(row, end.clone()))
+            let row = ticket(last).with(fields! { "license_id": license });
+            match self.left.get(id) {
+                Some(end) => row.with(end.clone()),
+                None => row,
+            }
         };
         self.queued.iter().map(row).collect()
     }
 }
 
-fn session(live: &Live) -> Value {
+fn session(live: &Live) -> Fields {
     let ending = live.ending.as_ref();
-    json!({
-        "id": live.id, "user_id": live.user, "device": live.device, "state": live.state, "mode": live.mode,
-        "platform": live.platform, "support_key": live.support_key, "key_expires_at": live.key_expires_at.map(time),
-        "idempotency_key": live.idempotency_key, "created_at": time(live.created_at),
-        "connected_at": live.connected_at.map(time), "last_seen_at": time(live.last_seen_at),
-        "lease_until": time(live.lease_until), "active_at": time(live.active_at),
-        "warned_at": live.warned_at.map(time), "ending_at": ending.map(|e| time(e.at)),
+    fields! {
+        "id": live.id, "user_id": live.user, "device": &live.device, "state": live.state, "mode": live.mode,
+        "platform": live.platform, "support_key": live.support_key.as_deref(), "key_expires_at": live.key_expires_at,
+        "idempotency_key": live.idempotency_key.as_deref(), "created_at": live.created_at,
+        "connected_at": live.connected_at, "last_seen_at": live.last_seen_at,
+        "lease_until": live.lease_until, "active_at": live.active_at,
+        "warned_at": live.warned_at, "ending_at": ending.map(|e| e.at),
         "ending_by": ending.and_then(|e| e.by), "ending_by_name": ending.and_then(|e| e.by_name.as_deref()),
         "ending_message": ending.and_then(|e| e.message.as_deref()), "protected": live.protected,
-    })
-}
-
-fn ticket(ticket: &Ticket) -> Value {
-    json!({
-        "id": ticket.id, "user_id": ticket.user, "device": ticket.device, "mode": ticket.mode,
-        "platform": ticket.platform, "place": ticket.place, "created_at": time(ticket.created_at),
-        "last_seen_at": time(ticket.last_seen_at), "lease_until": time(ticket.lease_until),
-        "offer_until": ticket.offer_until.map(time),
-    })
-}
-
-/// A row with more columns.
-fn with(mut row: Value, more: Value) -> Value {
-    if let (Some(row), Value::Object(more)) = (row.as_object_mut(), more) {
-        row.extend(more);
     }
-    row
 }
 
-fn cooling(((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)) -> Value {
-    json!({ "license_id": license, "user_id": user, "until": time(*until) })
+fn ticket(ticket: &Ticket) -> Fields {
+    fields! {
+        "id": ticket.id, "user_id": ticket.user, "device": &ticket.device, "mode": ticket.mode,
+        "platform": ticket.platform, "place": ticket.place, "created_at": ticket.created_at,
+        "last_seen_at": ticket.last_seen_at, "lease_until": ticket.lease_until,
+        "offer_until": ticket.offer_until,
+    }
 }
 
-fn group_limits((license, limits): (&LicenseId, &Vec<GroupLimit>)) -> Value {
-    json!({ "id": license, "group_limits": json!(limits).to_string() })
+fn cooling(((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)) -> Fields {
+    fields! { "license_id": license, "user_id": user, "until": *until }
+}
+
+fn ruled((license, rules): (&LicenseId, &Rules)) -> Fields {
+    fields! {
+        "id": license, "seat_rule": rules.seat_rule, "second_device": rules.second_device,
+        "lease_seconds": rules.lease_seconds, "overdraft": rules.overdraft, "offer_seconds": rules.offer_seconds,
+        "idle_seconds": rules.idle_seconds, "idle_warning_seconds": rules.idle_warning_seconds,
+        "idle_ends_connected": rules.idle_ends_connected, "cool_down_seconds": rules.cool_down_seconds,
+    }
+}
+
+fn group_limits((license, limits): (&LicenseId, &Vec<GroupLimit>)) -> Fields {
+    fields! { "id": license, "group_limits": json!(limits).to_string() }
 }
 
 fn granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseId, UserId), bool> {
     all.iter().filter(|(_, granted)| **granted).map(|(pair, _)| (*pair, true)).collect()
 }
 
-fn assignments(all: &BTreeMap<(LicenseId, UserId), bool>, now: DateTime<Utc>) -> Vec<Value> {
-    all.keys()
-        .map(|(license, user)| json!({ "license_id": license, "user_id": user, "created_at": time(now) }))
-        .collect()
+fn assignments(all: &BTreeMap<(LicenseId, UserId), bool>, now: DateTime<Utc>) -> Vec<Fields> {
+    all.keys().map(|(license, user)| fields! { "license_id": license, "user_id": user, "created_at": now }).collect()
 }

@@ -1,0 +1,231 @@
+//! The one connection that writes to the SQLite file. It lives on a thread of its own and takes bundles of statements: a
+//! transaction that has nothing to read is handed over once, with its commit.
+
+use super::{DbError, Row, Sql, Value, row::Written};
+use rusqlite::{Connection, Statement, params_from_iter};
+use std::{path::Path, sync::Arc, thread, time::Duration};
+use tokio::{
+    sync::{
+        Mutex, OwnedMutexGuard,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+    time::timeout,
+};
+
+/// How long a transaction waits for the one before it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More than there are statements.
+const STATEMENTS: usize = 500;
+
+/// The connection. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    orders: UnboundedSender<Order>,
+    turn: Arc<Mutex<()>>,
+}
+
+/// A transaction on it, alone until it is committed or dropped.
+#[derive(Debug)]
+pub struct Writing {
+    orders: UnboundedSender<Order>,
+    /// Statements that go with the next hand-over.
+    later: Vec<Step>,
+    begun: bool,
+    /// A statement has failed: nothing more may be done, as on PostgreSQL.
+    failed: bool,
+    _turn: OwnedMutexGuard<()>,
+}
+
+#[derive(Debug)]
+struct Step {
+    sql: &'static Sql,
+    args: Vec<Value>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Do { steps: Vec<Step>, reply: oneshot::Sender<Result<Answer, DbError>> },
+    Commit { steps: Vec<Step>, reply: oneshot::Sender<Result<(), DbError>> },
+    RollBack,
+    Prepare { sql: &'static Sql, reply: oneshot::Sender<Result<(), DbError>> },
+    Close { reply: oneshot::Sender<()> },
+}
+
+/// What the last statement of a bundle said.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub rows: Vec<Row>,
+    pub changed: u64,
+}
+
+impl Writer {
+    /// Opens a file that is up to date.
+    pub(super) fn open(file: &Path) -> Result<Self, rusqlite::Error> {
+        let connection = Connection::open(file)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A statement over many rows keeps what it may have to undo: in memory, not in a file of its own.
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA cache_size = -65536;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA wal_autocheckpoint = 4000;",
+        )?;
+        let (orders, incoming) = unbounded_channel();
+        let named = thread::Builder::new().name("sqlite-writer".to_owned());
+        named.spawn(move || work(connection, incoming)).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        Ok(Self { orders, turn: Arc::default() })
+    }
+
+    /// Waits for its turn.
+    pub(super) async fn begin(&self) -> Result<Writing, DbError> {
+        let turn = timeout(PATIENCE, self.turn.clone().lock_owned());
+        let turn = turn.await.map_err(|_| DbError::Sqlx(sqlx::Error::PoolTimedOut))?;
+        Ok(Writing { orders: self.orders.clone(), later: Vec::new(), begun: false, failed: false, _turn: turn })
+    }
+
+    pub(super) async fn prepare(&self, sql: &'static Sql) -> Result<(), DbError> {
+        let (reply, answer) = oneshot::channel();
+        hand_over(&self.orders, Order::Prepare { sql, reply }, answer).await?
+    }
+
+    pub(super) async fn close(&self) {
+        let (reply, answer) = oneshot::channel();
+        // It may be closed already.
+        let _ = hand_over(&self.orders, Order::Close { reply }, answer).await;
+    }
+}
+
+impl Writing {
+    /// Keeps a statement for the next hand-over.
+    pub(super) fn later(&mut self, sql: &'static Sql, args: Vec<Value>) {
+        self.later.push(Step { sql, args });
+    }
+
+    pub(super) async fn ask(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Answer, DbError> {
+        self.later(sql, args);
+        let steps = self.steps()?;
+        self.begun = true;
+        let (reply, answer) = oneshot::channel();
+        let answer = hand_over(&self.orders, Order::Do { steps, reply }, answer).await?;
+        self.failed = answer.is_err();
+        answer
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), DbError> {
+        let steps = self.steps()?;
+        if steps.is_empty() && !self.begun {
+            return Ok(());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.begun = false;
+        hand_over(&self.orders, Order::Commit { steps, reply }, answer).await?
+    }
+
+    fn steps(&mut self) -> Result<Vec<Step>, DbError> {
+        if self.failed { Err(DbError::Undone) } else { Ok(std::mem::take(&mut self.later)) }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if self.begun {
+            // Before the next one has its turn. If the thread is gone, so is the transaction.
+            let _ = self.orders.send(Order::RollBack);
+        }
+    }
+}
+
+async fn hand_over<T>(
+    orders: &UnboundedSender<Order>,
+    order: Order,
+    answer: oneshot::Receiver<T>,
+) -> Result<T, DbError> {
+    let closed = || DbError::Sqlx(sqlx::Error::PoolClosed);
+    orders.send(order).map_err(|_| closed())?;
+    answer.await.map_err(|_| closed())
+}
+
+/// What the thread does. Whoever does not wait for an answer any more is done without.
+fn work(connection: Connection, mut orders: UnboundedReceiver<Order>) {
+    while let Some(order) = orders.blocking_recv() {
+        match order {
+            Order::Do { steps, reply } => drop(reply.send(bundle(&connection, steps))),
+            Order::Commit { steps, reply } => {
+                let saved = bundle(&connection, steps).and_then(|_| Ok(connection.execute_batch("COMMIT")?));
+                if saved.is_err() {
+                    roll_back(&connection);
+                }
+                drop(reply.send(saved));
+            }
+            Order::RollBack => roll_back(&connection),
+            Order::Prepare { sql, reply } => drop(reply.send(prepare(&connection, sql))),
+            Order::Close { reply } => {
+                orders.close();
+                drop(connection);
+                // Nobody may be waiting any more.
+                let _ = reply.send(());
+                return;
+            }
+        }
+    }
+}
+
+fn bundle(connection: &Connection, steps: Vec<Step>) -> Result<Answer, DbError> {
+    if connection.is_autocommit() {
+        // IMMEDIATE: a transaction that reads first and writes later would fail at once when another has written.
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+    }
+    let mut answer = Answer::default();
+    for Step { sql, args } in steps {
+        answer = step(connection, sql, &args)?;
+    }
+    Ok(answer)
+}
+
+fn step(connection: &Connection, sql: &'static Sql, args: &[Value]) -> Result<Answer, DbError> {
+    if let (Some(spread), [Value::Rows(rows)]) = (sql.spread(), args) {
+        let mut statement = connection.prepare_cached(&spread.text)?;
+        let mut changed = 0;
+        for row in rows {
+            let values = spread.columns.iter().enumerate().map(|(at, column)| row.at(at, column));
+            changed += statement.execute(params_from_iter(values))?;
+        }
+        return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
+    }
+    let mut statement = connection.prepare_cached(sql.on_sqlite())?;
+    if statement.column_count() == 0 {
+        let changed = statement.execute(params_from_iter(args))?;
+        return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
+    }
+    let rows = read(&mut statement, args)?;
+    Ok(Answer { changed: rows.len() as u64, rows })
+}
+
+fn read(statement: &mut Statement<'_>, args: &[Value]) -> Result<Vec<Row>, rusqlite::Error> {
+    let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let row = |row: &rusqlite::Row<'_>| {
+        let values = (0..columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+        Ok(Row::Written(Written { columns: columns.clone(), values }))
+    };
+    statement.query_map(params_from_iter(args), row)?.collect()
+}
+
+fn prepare(connection: &Connection, sql: &Sql) -> Result<(), DbError> {
+    connection.prepare(sql.on_sqlite())?;
+    if let Some(spread) = sql.spread() {
+        connection.prepare(&spread.text)?;
+    }
+    Ok(())
+}
+
+/// When the disk is full, SQLite has done so by itself.
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be undone");
+    }
+}
