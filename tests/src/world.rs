@@ -116,6 +116,11 @@ impl World {
         serve(&self.database, options).await.0
     }
 
+    /// The database as another process has it open; PostgreSQL only.
+    pub async fn another_database_handle(&self) -> Db {
+        Db::open(&self.database.address).await.expect("the test database opens")
+    }
+
     /// Where a server serves that waits for its first admin. Its database goes with the returned one.
     pub async fn not_set_up(engine: Engine) -> (String, Database) {
         let database = Database::create(engine).await;

@@ -21,22 +21,24 @@ statements! {
     // On PostgreSQL the head is moved by the same statement, and places are counted from there.
     APPEND = "
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-                            occupied, seats, facts)
+                            occupied, seats, address, object_id, object_name, facts)
         SELECT place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
-               facts
+               address, object_id, object_name, facts
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
-                  user_id uuid, session_id uuid, occupied int, seats int, facts text)",
+                  user_id uuid, session_id uuid, occupied int, seats int, address text,
+                  object_id uuid, object_name text, facts text)",
     on_postgres: "
         WITH head AS (
             UPDATE event_head
             SET position = position + $2
             RETURNING position)
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-                            occupied, seats, facts)
+                            occupied, seats, address, object_id, object_name, facts)
         SELECT head.position - $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-               occupied, seats, facts
+               occupied, seats, address, object_id, object_name, facts
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
-                  user_id uuid, session_id uuid, occupied int, seats int, facts text)
+                  user_id uuid, session_id uuid, occupied int, seats int, address text,
+                  object_id uuid, object_name text, facts text)
         CROSS JOIN head";
 
     AFTER = "
@@ -104,7 +106,8 @@ fn row(event: &Event, at: DateTime<Utc>, place: i64) -> serde_json::Value {
         "place": place, "at": time(at), "kind": event.kind, "door": event.actor.door.to_string(),
         "actor_id": event.actor.id, "actor_name": event.actor.name, "license_id": event.license,
         "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
-        "facts": event.facts.to_string(),
+        "address": event.actor.address, "object_id": event.object.as_ref().map(|object| object.id),
+        "object_name": event.object.as_ref().map(|object| &object.name), "facts": event.facts.to_string(),
     })
 }
 
