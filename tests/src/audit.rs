@@ -222,9 +222,21 @@ on_both_engines! {
     }
 }
 
+/// The texts of the app in a language.
+fn texts(language: &str) -> Value {
+    let file = format!("{}/../frontend/locales/{language}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(file).expect("it can be read")).expect("JSON")
+}
+
 #[test]
-fn all_kinds_of_facts_have_a_name_that_is_known() {
-    for kind in Kind::ALL {
-        assert_eq!(kind.as_str().parse(), Ok(*kind));
+fn every_kind_has_its_words_in_every_language() {
+    for language in ["de", "en"] {
+        let texts = texts(language);
+        for kind in Kind::ALL {
+            let words = texts["audit_kind"][kind.as_str()].as_str().unwrap_or_default();
+            assert!(words.contains(|letter: char| letter.is_uppercase()), "{kind} has no words in {language}");
+        }
+        let kinds = texts["audit_kind"].as_object().expect("words");
+        assert_eq!(kinds.len(), Kind::ALL.len(), "words for what there is no longer");
     }
 }
