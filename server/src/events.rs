@@ -69,6 +69,7 @@ impl Event {
 
     /// The entry of a fact from a pool of seats.
     pub fn of_fact(actor: Actor, license: LicenseId, fact: &Fact, occupied: i64, seats: i64) -> Self {
+        debug_assert!(fact.kind().parse().is_ok_and(Kind::is_about_seats), "{} is about seats", fact.kind());
         Self {
             kind: fact.kind(),
             actor: if happens_by_itself(fact) { Actor::system() } else { actor },

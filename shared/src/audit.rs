@@ -117,6 +117,19 @@ named! {
 }
 
 impl Kind {
+    /// Whether it is decided at a license, so that its entries say how many seats are occupied. These are nearly all of a log.
+    pub const fn is_about_seats(self) -> bool {
+        matches!(self.area(), Area::Sessions | Area::Queue)
+            || matches!(
+                self,
+                Self::GroupLimitsChanged
+                    | Self::LicenseChanged
+                    | Self::SeatsChanged
+                    | Self::LicenseGranted
+                    | Self::LicenseRevoked
+            )
+    }
+
     /// What it is about.
     pub const fn area(self) -> Area {
         match self {

@@ -13,36 +13,51 @@ use seatkeeper_shared::{
 };
 use serde_json::json;
 
+/// Events, with how kinds and a license are looked for. Names are looked for as they were written down at that time (regardless of
+/// upper and lower case), and as they are now (also regardless of accents): the latter once, and not for each event.
+fn events(of_kinds: &str, of_license: &str) -> String {
+    format!(
+        "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
+                e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
+                e.seats, e.facts
+         FROM events e
+         LEFT JOIN users u ON u.id = e.user_id
+         LEFT JOIN licenses l ON l.id = e.license_id
+         LEFT JOIN products p ON p.id = l.product_id
+         WHERE e.position < $1
+           AND {of_kinds}
+           AND (e.actor_id = $4 OR $4 IS NULL)
+           AND (e.user_id = $5 OR $5 IS NULL)
+           AND {of_license}
+           AND (e.door = $7 OR $7 IS NULL)
+           AND (e.at >= $8 OR $8 IS NULL)
+           AND (e.at < $9 OR $9 IS NULL)
+           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!')
+                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!')
+                OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!')
+                OR e.license_id IN (
+                    SELECT licenses.id FROM licenses
+                    JOIN products ON products.id = licenses.product_id
+                    WHERE LOWER(products.name) LIKE $11 ESCAPE '!')
+                OR LOWER(e.actor_name) LIKE $11 ESCAPE '!'
+                OR LOWER(e.object_name) LIKE $11 ESCAPE '!'
+                OR $10 IS NULL)
+         ORDER BY e.position DESC
+         LIMIT $12"
+    )
+}
+
+const KINDS: &str = "(e.kind IN (SELECT kind FROM ROWS($2: kind text)) OR $3)";
+const LICENSE: &str = "(e.license_id = $6 OR $6 IS NULL)";
+
 statements! {
-    // Names are looked for as they were written down at that time (by upper and lower case at most), and as they are now (without
-    // case and accents).
-    EVENTS = "
-        SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
-               e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
-               e.seats, e.facts
-        FROM events e
-        LEFT JOIN users u ON u.id = e.user_id
-        LEFT JOIN users a ON a.id = e.actor_id
-        LEFT JOIN licenses l ON l.id = e.license_id
-        LEFT JOIN products p ON p.id = l.product_id
-        LEFT JOIN groups g ON g.id = e.object_id
-        WHERE e.position < $1
-          AND (e.kind IN (SELECT kind FROM ROWS($2: kind text)) OR $3)
-          AND (e.actor_id = $4 OR $4 IS NULL)
-          AND (e.user_id = $5 OR $5 IS NULL)
-          AND (e.license_id = $6 OR $6 IS NULL)
-          AND (e.door = $7 OR $7 IS NULL)
-          AND (e.at >= $8 OR $8 IS NULL)
-          AND (e.at < $9 OR $9 IS NULL)
-          AND (a.name_key LIKE $10 ESCAPE '!' OR a.email_key LIKE $10 ESCAPE '!'
-               OR u.name_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $10 ESCAPE '!'
-               OR g.name_key LIKE $10 ESCAPE '!'
-               OR LOWER(e.actor_name) LIKE $11 ESCAPE '!'
-               OR LOWER(e.object_name) LIKE $11 ESCAPE '!'
-               OR LOWER(p.name) LIKE $11 ESCAPE '!'
-               OR $10 IS NULL)
-        ORDER BY e.position DESC
-        LIMIT $12";
+    EVENTS = events(KINDS, LICENSE);
+
+    // By the index of the few that are not about seats.
+    PLAIN_EVENTS = events("e.occupied IS NULL AND e.kind IN (SELECT kind FROM ROWS($2: kind text)) AND NOT $3", LICENSE);
+
+    // By the index of each license.
+    LICENSE_EVENTS = events(KINDS, "e.license_id = $6");
 }
 
 /// Which events are shown.
@@ -87,7 +102,13 @@ pub async fn page(
         filter.q.as_deref().and_then(plain_pattern),
         i64::try_from(limit + 1).unwrap_or(i64::MAX),
     ];
-    let mut items = db.all(&EVENTS, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+    let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
+    let sql = match filter.license {
+        _ if plain => &PLAIN_EVENTS,
+        Some(_) => &LICENSE_EVENTS,
+        None => &EVENTS,
+    };
+    let mut items = db.all(sql, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|last| last.position);
