@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     i18n::I18nContextProvider,
     pages::{
+        audit::AuditPage,
         auth::{setup::SetupPage, sign_in::SignInPage},
         console::ConsolePage,
         licenses::LicensesPage,
@@ -48,6 +49,7 @@ fn Within() -> impl IntoView {
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("users") view=UsersPage />
                     <Route path=path!("licenses") view=LicensesPage />
+                    <Route path=path!("audit") view=AuditPage />
                     <Route path=path!("console") view=ConsolePage />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>

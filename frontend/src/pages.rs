@@ -1,5 +1,6 @@
 //! The pages, one folder each.
 
+pub mod audit;
 pub mod auth;
 pub mod console;
 pub mod licenses;

@@ -1,6 +1,7 @@
 //! The API under `/api/v1`. Handlers ask who may, make one call and answer.
 
 mod account;
+mod audit;
 mod groups;
 mod licenses;
 mod lists;
@@ -68,7 +69,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue::accept))
         .routes(routes!(queue::pass))
         .routes(routes!(queue::move_ticket))
-        .routes(routes!(live::live));
+        .routes(routes!(live::live))
+        .routes(routes!(audit::audit))
+        .routes(routes!(audit::export_audit));
     OpenApiRouter::new().nest("/api/v1", v1)
 }
 

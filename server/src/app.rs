@@ -1,6 +1,7 @@
 //! The application: what all handlers share.
 
 use crate::{
+    audit::sealer,
     auth::{password::Passwords, throttle::Throttle},
     bell::Bell,
     clock::{Clock, Dice},
@@ -40,6 +41,8 @@ pub struct Parts {
     pub setup_token: Arc<str>,
     /// Where browsers reach us, if that is not where we listen.
     pub public_url: Option<Arc<str>>,
+    /// For how many days the audit log is kept; for ever if absent.
+    pub audit_days: Option<u32>,
     /// The folder with the built app, if it is not in the binary.
     pub dist: Option<Arc<PathBuf>>,
 }
@@ -63,6 +66,8 @@ pub struct Options {
     pub setup_token: Option<String>,
     /// Where browsers reach us.
     pub public_url: Option<String>,
+    /// For how many days the audit log is kept.
+    pub audit_days: Option<u32>,
     /// The folder with the built app.
     pub dist: Option<PathBuf>,
     /// Who tries too often.
@@ -93,6 +98,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
+            audit_days: options.audit_days,
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             passwords,
@@ -109,6 +115,11 @@ impl App {
     /// Ends what is over, once a second, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
         tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
+    }
+
+    /// Seals the audit log, once a second, for as long as the returned task lives.
+    pub fn seal(&self) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(sealer::run(self.clone()))
     }
 
     /// Commits a transaction after writing its events. What is kept in memory and no longer so is forgotten, and the live

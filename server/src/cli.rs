@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod audit;
 pub mod demo_agents;
 pub mod serve;
 
@@ -19,6 +20,8 @@ pub struct Cli {
 pub enum Command {
     /// Runs the server.
     Serve(serve::Serve),
+    /// Checks the audit log.
+    Audit(audit::Audit),
     /// Sets up the sample account at a server and works there as its agents would, through the public API.
     DemoAgents(demo_agents::DemoAgents),
 }

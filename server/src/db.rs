@@ -2,6 +2,7 @@
 
 mod file;
 mod line;
+mod reading;
 mod row;
 mod sql;
 mod value;

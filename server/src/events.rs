@@ -2,11 +2,14 @@
 
 use crate::seats::{Actor, facts::Fact};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{LicenseId, SessionId, UserId},
     session::EndReason,
     ticket::TicketEnd,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// One entry, before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,14 +28,26 @@ pub struct Event {
     pub occupied: Option<i64>,
     /// Seats of the license after it.
     pub seats: Option<i64>,
-    /// The rest: before and after, reasons, names.
+    /// What it is about if that is none of these.
+    pub object: Option<Object>,
+    /// The rest: reasons, names, and in `changes` what each changed field was before and is after.
     pub facts: Value,
+}
+
+/// What an entry is about if that is neither a license nor a user nor a session, or his name at that time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Its id, if it has one.
+    pub id: Option<Uuid>,
+    /// Its name at that time.
+    pub name: String,
 }
 
 impl Event {
     /// An entry about a user, or about the account if there is none.
     pub fn new(kind: &'static str, actor: Actor, user: Option<UserId>, facts: Value) -> Self {
-        Self { kind, actor, license: None, user, session: None, occupied: None, seats: None, facts }
+        debug_assert!(kind.parse::<Kind>().is_ok(), "{kind} must stand in seatkeeper_shared::audit::Kind");
+        Self { kind, actor, license: None, user, session: None, occupied: None, seats: None, object: None, facts }
     }
 
     /// An entry about a license.
@@ -40,8 +55,21 @@ impl Event {
         Self { license: Some(license), ..Self::new(kind, actor, None, facts) }
     }
 
+    /// The entry, which is about this group, product or token.
+    #[must_use]
+    pub fn about(self, id: Uuid, name: impl Into<String>) -> Self {
+        Self { object: Some(Object { id: Some(id), name: name.into() }), ..self }
+    }
+
+    /// The entry, which is about what has only a name.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { object: Some(Object { id: None, name: name.into() }), ..self }
+    }
+
     /// The entry of a fact from a pool of seats.
     pub fn of_fact(actor: Actor, license: LicenseId, fact: &Fact, occupied: i64, seats: i64) -> Self {
+        debug_assert!(fact.kind().parse().is_ok_and(Kind::is_about_seats), "{} is about seats", fact.kind());
         Self {
             kind: fact.kind(),
             actor: if happens_by_itself(fact) { Actor::system() } else { actor },
@@ -50,9 +78,19 @@ impl Event {
             session: fact.session(),
             occupied: Some(occupied),
             seats: Some(seats),
+            object: None,
             facts: facts_of(fact),
         }
     }
+}
+
+/// The fields that differ between two states of something, each with what it was and what it is.
+pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Value {
+    let [before, after] = [json!(before), json!(after)];
+    let fields = before.as_object().into_iter().chain(after.as_object()).flat_map(|fields| fields.keys());
+    let changed = fields.filter(|field| before.get(field) != after.get(field));
+    let pairs = changed.map(|field| (field.clone(), json!([before.get(field), after.get(field)])));
+    json!({ "changes": pairs.collect::<serde_json::Map<_, _>>() })
 }
 
 /// What is over is ended by whoever comes next, who has nothing to do with it; and the line goes on by itself.
@@ -85,9 +123,9 @@ fn facts_of(fact: &Fact) -> Value {
         Fact::Offered { ticket, until, .. } => json!({ "ticket": ticket, "until": until }),
         Fact::Moved { ticket, place, .. } => json!({ "ticket": ticket, "place": place }),
         Fact::Left { ticket, reason, session, .. } => json!({ "ticket": ticket, "reason": reason, "session": session }),
-        Fact::Resized { from, to } => json!({ "from": from, "to": to }),
-        Fact::Ruled(rules) => json!(rules),
-        Fact::Limited(limits) => json!({ "limits": limits }),
+        Fact::Resized { from, to } => json!({ "changes": { "seats": [from, to] } }),
+        Fact::Ruled { from, to } => changes(from, to),
+        Fact::Limited { from, to } => json!({ "changes": { "limits": [from, to] } }),
         Fact::Granted(_) | Fact::Revoked(_) => json!({}),
     }
 }

@@ -1,7 +1,7 @@
 //! The `seatkeeper` command.
 
 use clap::Parser as _;
-use seatkeeper::cli::{Cli, Command, demo_agents, serve};
+use seatkeeper::cli::{Cli, Command, audit, demo_agents, serve};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -11,6 +11,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let done = match Cli::parse().command {
         Command::Serve(options) => serve::run(options).await,
+        Command::Audit(asked) => audit::run(asked).await,
         Command::DemoAgents(options) => demo_agents::run(options).await,
     };
     match done {

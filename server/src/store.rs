@@ -1,6 +1,7 @@
 //! The SQL. Each file starts with its statements, in one text for both engines.
 
 pub mod account;
+pub mod audit;
 pub mod beats;
 pub mod credentials;
 pub mod events;
@@ -9,6 +10,7 @@ pub mod licenses;
 pub mod list;
 pub mod prospects;
 pub mod queue;
+pub mod seals;
 pub mod seats;
 pub mod sessions;
 pub mod sweeps;
@@ -18,8 +20,9 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 13] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 15] = [
         ("account", account::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("events", events::STATEMENTS),
@@ -27,6 +30,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("licenses", licenses::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("queue", queue::STATEMENTS),
+        ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
         ("sessions", sessions::STATEMENTS),

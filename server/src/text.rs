@@ -31,8 +31,17 @@ const LONGEST_SEARCH: usize = 1_000;
 
 /// A `LIKE` pattern (with `ESCAPE '!'`) that finds the folded text anywhere.
 pub fn pattern(search: &str) -> Option<String> {
-    let folded: String = fold(search).chars().take(LONGEST_SEARCH).collect();
-    let escaped = folded.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    anywhere(&fold(search))
+}
+
+/// The same for text that is stored as people wrote it, and of which only `LOWER` is taken.
+pub fn plain_pattern(search: &str) -> Option<String> {
+    anywhere(&search.trim().to_lowercase())
+}
+
+fn anywhere(text: &str) -> Option<String> {
+    let text: String = text.chars().take(LONGEST_SEARCH).collect();
+    let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
     (!escaped.is_empty()).then(|| format!("%{escaped}%"))
 }
 

@@ -1,6 +1,7 @@
 //! What travels between server, app and integrators, as JSON.
 
 pub mod account;
+pub mod audit;
 pub mod groups;
 pub mod licenses;
 pub mod live;

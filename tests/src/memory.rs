@@ -1,9 +1,8 @@
 //! What a server remembers between two decisions: never anything else than the database holds, whatever changes it.
 
-use crate::world::{World, email_of, line::place, on_both_engines};
+use crate::world::{Engine, World, email_of, line::place, on_both_engines};
 use chrono::TimeDelta;
 use reqwest::Method;
-use seatkeeper::db::{Db, Sql};
 use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
 
@@ -12,15 +11,7 @@ async fn break_a_device(world: &World) {
     const SQLITE: &str = "CREATE TRIGGER broken BEFORE INSERT ON sessions WHEN NEW.device = 'NB-BROKEN'
                           BEGIN SELECT RAISE(ABORT, 'this device is broken'); END";
     const POSTGRES: &str = "ALTER TABLE sessions ADD CONSTRAINT broken CHECK (device <> 'NB-BROKEN') NOT VALID";
-    match &world.app.db {
-        Db::Sqlite { .. } => {
-            static BREAK: Sql = Sql::new(|| SQLITE.into());
-            let mut tx = world.app.db.begin().await.expect("a transaction");
-            tx.run(&BREAK, Vec::new()).await.expect("it breaks");
-            tx.commit().await.expect("it is broken");
-        }
-        Db::Postgres(pool) => drop(sqlx::query(POSTGRES).execute(pool).await.expect("it breaks")),
-    }
+    world.execute(if world.engine == Engine::Sqlite { SQLITE } else { POSTGRES }).await;
 }
 
 fn broken() -> Value {

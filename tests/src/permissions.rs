@@ -25,6 +25,7 @@ const ALL_BUT_AGENTS: &str = "mupsrvbAB";
 const MANAGE_USERS: &str = "ubAB";
 const MANAGE_PRODUCTS: &str = "pbAB";
 const USERS_AND_PRODUCTS: &str = "bAB";
+const VIEW_AUDIT: &str = "vAB";
 const MANAGE_SESSIONS: &str = "sAB";
 const ADMINS: &str = "AB";
 const BILLING_CONTACT: &str = "B";
@@ -87,6 +88,8 @@ fn table() -> Vec<Row> {
         ("PATCH", "/users/{id}", Common, json!({ "permissions": [] }), ADMINS),
         ("PATCH", "/users/AGENT", Common, json!({ "name": "Agent" }), MANAGE_USERS),
         ("PATCH", "/users/ADMIN", Common, json!({ "name": "Mallory" }), ADMINS),
+        ("GET", "/audit", Common, Value::Null, VIEW_AUDIT),
+        ("GET", "/audit/export?format=json", Common, Value::Null, VIEW_AUDIT),
         ("GET", "/sessions", Common, Value::Null, SIGNED_IN),
         ("GET", "/sessions?user=ADMIN", Common, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/sessions", Common, wanted("attended"), SIGNED_IN),

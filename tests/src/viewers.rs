@@ -31,6 +31,7 @@ fn by_hand(world: &World, role: Role) -> Pin<Box<dyn Stream<Item = String> + Sen
         locale: None,
         rights,
         door: Door::App,
+        address: None,
     };
     let stream = watch(world.app.clone(), Ear::open(&world.app), &caller, None);
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))

@@ -116,6 +116,11 @@ impl World {
         serve(&self.database, options).await.0
     }
 
+    /// The database as another process has it open; PostgreSQL only.
+    pub async fn another_database_handle(&self) -> Db {
+        Db::open(&self.database.address).await.expect("the test database opens")
+    }
+
     /// Where a server serves that waits for its first admin. Its database goes with the returned one.
     pub async fn not_set_up(engine: Engine) -> (String, Database) {
         let database = Database::create(engine).await;
@@ -127,6 +132,11 @@ impl World {
     pub async fn head(&self) -> Position {
         let mut tx = self.app.db.begin_read().await.expect("a transaction");
         seatkeeper::store::events::head(&mut tx).await.expect("the log has a head")
+    }
+
+    /// What somebody does who can write to the database; how many rows that changed.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        self.database.execute(sql).await
     }
 
     /// The kinds and facts of all events as they stand in the database.

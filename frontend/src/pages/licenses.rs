@@ -5,7 +5,7 @@ mod add_product;
 mod card;
 mod change_rules;
 mod change_seats;
-mod days;
+pub mod days;
 mod desk;
 mod effect;
 mod entered;

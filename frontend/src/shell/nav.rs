@@ -26,12 +26,14 @@ pub enum Place {
     Users,
     /// Products and licenses.
     Licenses,
+    /// Who did what.
+    Audit,
     /// One's own sessions.
     Console,
 }
 
 impl Place {
-    const ALL: [Self; 4] = [Self::Sessions, Self::Users, Self::Licenses, Self::Console];
+    const ALL: [Self; 5] = [Self::Sessions, Self::Users, Self::Licenses, Self::Audit, Self::Console];
 
     /// Its address.
     pub const fn address(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Place {
             Self::Sessions => "/sessions",
             Self::Users => "/users",
             Self::Licenses => "/licenses",
+            Self::Audit => "/audit",
             Self::Console => "/console",
         }
     }
@@ -48,6 +51,7 @@ impl Place {
         match self {
             Self::Sessions => Action::ViewSessions,
             Self::Users | Self::Licenses => Action::ViewUsers,
+            Self::Audit => Action::ViewAudit,
             Self::Console => Action::HoldSeats,
         }
     }
@@ -57,6 +61,7 @@ impl Place {
             Self::Sessions => Glyph::Live,
             Self::Users => Glyph::Users,
             Self::Licenses => Glyph::Box,
+            Self::Audit => Glyph::Log,
             Self::Console => Glyph::Console,
         }
     }
@@ -109,12 +114,14 @@ fn Entry(
         Place::Sessions => t_string!(i18n, nav.sessions),
         Place::Users => t_string!(i18n, nav.users),
         Place::Licenses => t_string!(i18n, nav.licenses),
+        Place::Audit => t_string!(i18n, nav.audit),
         Place::Console => t_string!(i18n, nav.console),
     };
     let short = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions_short),
         Place::Users => t_string!(i18n, nav.users_short),
         Place::Licenses => t_string!(i18n, nav.licenses_short),
+        Place::Audit => t_string!(i18n, nav.audit_short),
         Place::Console => t_string!(i18n, nav.console_short),
     };
     view! {

@@ -47,6 +47,12 @@ pub enum Glyph {
     Down,
     /// An arrow up to a line.
     Top,
+    /// A sheet with lines.
+    Log,
+    /// An arrow down into a tray.
+    Download,
+    /// A small angle that points down.
+    Chevron,
 }
 
 impl Glyph {
@@ -82,6 +88,9 @@ impl Glyph {
             }
             Self::Up => "M10 16V4.500M5 9.500l5-5 5 5",
             Self::Down => "M10 4v11.500M5 10.500l5 5 5-5",
+            Self::Log => "M4.500 3h11v14h-11zM7.500 7h5M7.500 10h5M7.500 13h3",
+            Self::Download => "M10 3.500v9M6 8.800l4 4 4-4M4 16.500h12",
+            Self::Chevron => "M6 8l4 4 4-4",
             Self::Top => "M4.500 3.500h11M10 17V7.500M5 12.500l5-5 5 5",
             Self::Search => "M4 9a5 5 0 1 0 10 0A5 5 0 1 0 4 9M12.700 12.700 16.500 16.500",
         }

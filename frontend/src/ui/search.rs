@@ -15,6 +15,9 @@ pub fn SearchField(
     /// Somebody searches this.
     #[prop(into)]
     search: Callback<String>,
+    /// What can be found, if that is not only names and e-mail addresses.
+    #[prop(into, optional)]
+    hint: MaybeProp<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = fresh_id("search");
@@ -28,7 +31,7 @@ pub fn SearchField(
                     type="search"
                     name="q"
                     autocomplete="off"
-                    placeholder=move || t_string!(i18n, common.name_or_email)
+                    placeholder=move || hint.get().unwrap_or_else(|| t_string!(i18n, common.name_or_email).to_owned())
                     prop:value=move || value.get()
                     on:input=move |event| search.run(event_target_value(&event))
                 />

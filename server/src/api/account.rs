@@ -51,6 +51,7 @@ pub async fn setup_state(State(app): State<App>, caller: Result<Caller, Fail>) -
 #[utoipa::path(post, path = "/setup", tag = "account", request_body = Setup, responses((status = 201, body = Me)))]
 pub async fn set_up(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     jar: CookieJar,
     Body(setup): Body<Setup>,
 ) -> Result<(StatusCode, CookieJar, Json<Me>), Fail> {
@@ -73,8 +74,9 @@ pub async fn set_up(
     store::users::insert(&mut tx, &added, now).await?;
     let (jar, cookie) = browser_session(&app, jar);
     store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), id, now, now + SIGNED_IN).await?;
-    let actor = Actor { id: Some(id), name: Some(name.clone()), door: Door::App };
-    app.commit(tx, &[Event::new("account_set_up", actor, Some(id), json!({ "account": account.name }))]).await?;
+    let actor = somebody_at(peer).known_as(id, &name);
+    let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
+    app.commit(tx, &[Event::new("account_set_up", actor, Some(id), facts)]).await?;
     Ok((StatusCode::CREATED, jar, Json(Me { id, name, email, locale: None, rights, account })))
 }
 
@@ -119,20 +121,54 @@ pub async fn sign_in(
     let found = store::users::secret_of(&app.db, &given.email).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let good = app.passwords.verify(&given.password, hash).await?;
-    let Some(user) = found.filter(|user| good && user.status == UserStatus::Active) else {
+    if let Some(reason) = why_not(found.as_ref(), good) {
+        turned_away(&app, peer, &given.email, found.map(|user| user.id), reason).await?;
         return Err(Fail::code(Code::WrongCredentials));
-    };
+    }
+    let user = found.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
     let now = app.clock.now();
     let (jar, cookie) = browser_session(&app, jar);
-    let actor = Actor { id: Some(user.id), name: Some(user.name), door: Door::App };
+    let actor = somebody_at(peer).known_as(user.id, &user.name);
     let mut tx = app.db.begin().await?;
     store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), user.id, now, now + SIGNED_IN)
         .await?;
     store::users::seen(&mut tx, user.id, now).await?;
-    app.commit(tx, &[Event::new("signed_in", actor, Some(user.id), json!({ "from": peer.ip() }))]).await?;
+    app.commit(tx, &[Event::new("signed_in", actor, Some(user.id), json!({}))]).await?;
     let known = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
     let known = known.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
     Ok((jar, Json(me_of(&app, known.caller).await?)))
+}
+
+/// Somebody in a browser who has not said who he is.
+fn somebody_at(peer: SocketAddr) -> Actor {
+    Actor { id: None, name: None, door: Door::App, address: Some(peer.ip().to_canonical()) }
+}
+
+/// Why somebody is turned away. Only the log is told: whoever asks must not learn which e-mail addresses are known.
+fn why_not(found: Option<&store::users::Secret>, good: bool) -> Option<&'static str> {
+    match found {
+        None => Some("unknown_email"),
+        Some(_) if !good => Some("wrong_password"),
+        Some(user) if user.status != UserStatus::Active => Some("suspended"),
+        Some(_) => None,
+    }
+}
+
+/// Writes down that somebody was turned away. What is no e-mail address is left out: it may be a password in the wrong field.
+async fn turned_away(
+    app: &App,
+    peer: SocketAddr,
+    email: &str,
+    user: Option<UserId>,
+    reason: &'static str,
+) -> Result<(), Fail> {
+    let event = Event::new("sign_in_failed", somebody_at(peer), user, json!({ "reason": reason }));
+    let event = match validate::email(email) {
+        Ok(email) => event.named(email),
+        Err(_) => event,
+    };
+    let tx = app.db.begin().await?;
+    Ok(app.commit(tx, &[event]).await?)
 }
 
 /// Ends the browser session. Doing it again does no harm.
@@ -173,7 +209,7 @@ pub async fn change_me(
     if let Some(locale) = change.locale.filter(|locale| caller.locale != Some(*locale)) {
         let mut tx = app.db.begin().await?;
         store::users::set_locale(&mut tx, caller.id, locale).await?;
-        let facts = json!({ "before": caller.locale, "after": locale });
+        let facts = json!({ "changes": { "locale": [caller.locale, locale] } });
         app.commit(tx, &[Event::new("locale_changed", caller.actor(), Some(caller.id), facts)]).await?;
         caller.locale = Some(locale);
     }
@@ -202,8 +238,8 @@ pub async fn make_token(
     let token = TokenView { id: TokenId(app.dice.id(now)), name, created_at: now, expires_at };
     let mut tx = app.db.begin().await?;
     store::credentials::insert_token(&mut tx, caller.id, &token, &secret::hash(&secret)).await?;
-    let facts = json!({ "token": token.id, "name": token.name, "expires_at": expires_at });
-    app.commit(tx, &[Event::new("token_made", caller.actor(), Some(caller.id), facts)]).await?;
+    let event = Event::new("token_made", caller.actor(), Some(caller.id), json!({ "expires_at": expires_at }));
+    app.commit(tx, &[event.about(token.id.0, &token.name)]).await?;
     Ok((StatusCode::CREATED, Json(TokenMade { token, secret })))
 }
 
@@ -215,10 +251,9 @@ pub async fn delete_token(
     Named(id): Named<TokenId>,
 ) -> Result<StatusCode, Fail> {
     let mut tx = app.db.begin().await?;
-    if !store::credentials::delete_token(&mut tx, caller.id, id).await? {
-        return Err(Fail::code(Code::NotFound));
-    }
-    let event = Event::new("token_deleted", caller.actor(), Some(caller.id), json!({ "token": id }));
-    app.commit(tx, &[event]).await?;
+    let name = store::credentials::delete_token(&mut tx, caller.id, id).await?;
+    let name = name.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let event = Event::new("token_deleted", caller.actor(), Some(caller.id), json!({}));
+    app.commit(tx, &[event.about(id.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
-    ids::GroupId,
+    ids::{GroupId, UserId},
     permissions::Action,
     problem::Code,
     validate::{self, FieldError},
@@ -41,8 +41,8 @@ pub async fn add_group(
     let group = GroupView { id: GroupId(app.dice.id(now)), name: fields.all(name)?, members: 0 };
     let mut tx = app.db.begin().await?;
     store::groups::insert(&mut tx, &group, now).await?;
-    let facts = json!({ "group": group.id, "name": group.name });
-    app.commit(tx, &[Event::new("group_added", caller.actor(), None, facts)]).await?;
+    let event = Event::new("group_added", caller.actor(), None, json!({})).about(group.id.0, &group.name);
+    app.commit(tx, &[event]).await?;
     Ok((StatusCode::CREATED, Json(group)))
 }
 
@@ -63,16 +63,25 @@ pub async fn set_members(
         fields.wrong("user_ids", FieldError::OutOfRange { min: 0, max: 1_000 });
     }
     let mut tx = app.db.begin().await?;
-    if !store::groups::lock(&mut tx, id).await? {
-        return Err(Fail::code(Code::NotFound));
-    }
+    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
     if store::groups::known_users(&mut tx, &users).await? < users.len() {
         fields.wrong("user_ids", FieldError::Unknown);
     }
     let users = fields.all(Some(users))?;
+    let before = store::groups::members(&mut tx, id).await?;
     store::groups::set_members(&mut tx, id, &users).await?;
-    let facts = json!({ "group": id, "members": users });
-    app.commit(tx, &[Event::new("group_members_changed", caller.actor(), None, facts)]).await?;
+    app.commit(tx, &member_events(&caller, id, &name, &before, &users)).await?;
     let found = store::groups::all(&app.db).await?.into_iter().find(|group| group.id == id);
     found.map(Json).ok_or_else(|| Fail::code(Code::NotFound))
+}
+
+/// One entry for each user who came or went. Both lists are in order.
+fn member_events(caller: &Caller, group: GroupId, name: &str, before: &[UserId], after: &[UserId]) -> Vec<Event> {
+    let missing_in = |others: &[UserId], users: &[UserId]| -> Vec<UserId> {
+        users.iter().filter(|user| others.binary_search(user).is_err()).copied().collect()
+    };
+    let event = |kind, user| Event::new(kind, caller.actor(), Some(user), json!({})).about(group.0, name);
+    let added = missing_in(before, after).into_iter().map(|user| event("group_member_added", user));
+    let removed = missing_in(after, before).into_iter().map(|user| event("group_member_removed", user));
+    added.chain(removed).collect()
 }

@@ -80,8 +80,8 @@ pub async fn add_product(
     let product = ProductView { id, slug, name, key_seconds, licenses: Vec::new() };
     let mut tx = app.db.begin().await?;
     store::licenses::insert_product(&mut tx, &product, now).await?;
-    let facts = json!({ "product": id, "name": product.name, "slug": product.slug });
-    app.commit(tx, &[Event::new("product_added", caller.actor(), None, facts)]).await?;
+    let facts = json!({ "slug": product.slug, "key_seconds": product.key_seconds });
+    app.commit(tx, &[Event::new("product_added", caller.actor(), None, facts).about(id.0, &product.name)]).await?;
     Ok((StatusCode::CREATED, Json(product)))
 }
 
@@ -114,7 +114,10 @@ pub async fn add_license(
     let added = checked(&app, &wanted, LicenseId(app.dice.id(now))).await?;
     let mut tx = app.db.begin().await?;
     store::licenses::insert_license(&mut tx, &added, now).await?;
-    let facts = json!({ "product": added.product, "model": added.model, "seats": added.seats });
+    let facts = json!({
+        "product": added.product, "model": added.model, "seats": added.seats, "starts_at": added.starts_at,
+        "ends_at": added.ends_at, "rules": added.rules,
+    });
     app.commit(tx, &[Event::of_license("license_added", caller.actor(), added.id, facts)]).await?;
     Ok((StatusCode::CREATED, Json(one(&app, added.id).await?)))
 }

@@ -4,7 +4,7 @@ use super::lists::{given, paging};
 use crate::{
     app::App,
     auth::Caller,
-    events::Event,
+    events::{self, Event},
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
@@ -103,7 +103,7 @@ pub async fn add_user(
     let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash };
     store::users::insert(&mut tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
-    app.commit(tx, &[Event::new("user_added", caller.actor(), Some(id), facts)]).await?;
+    app.commit(tx, &[Event::new("user_added", caller.actor(), Some(id), facts).named(name)]).await?;
     Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
 }
 
@@ -160,8 +160,8 @@ async fn change_rest(
         }
     }
     store::users::change(&mut tx, id, &after).await?;
-    let facts = json!({ "before": facts(&before), "after": facts(&after) });
-    app.commit(tx, &[Event::new("user_changed", caller.actor(), Some(id), facts)]).await?;
+    let facts = events::changes(&facts(&before), &facts(&after));
+    app.commit(tx, &[Event::new("user_changed", caller.actor(), Some(id), facts).named(before.name)]).await?;
     Ok(())
 }
 

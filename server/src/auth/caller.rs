@@ -3,7 +3,7 @@
 use super::{callers::Credential, secret};
 use crate::{
     app::App,
-    http::problem::Fail,
+    http::{client, problem::Fail},
     seats::{Actor, Door},
     store,
 };
@@ -15,7 +15,7 @@ use seatkeeper_shared::{
     permissions::{Action, Rights, may},
     problem::Code,
 };
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 /// The name of the cookie that holds a browser session's secret.
 pub const COOKIE: &str = "seatkeeper_session";
@@ -35,6 +35,8 @@ pub struct Caller {
     pub rights: Rights,
     /// Through which door he came.
     pub door: Door,
+    /// From which address.
+    pub address: Option<IpAddr>,
 }
 
 impl Caller {
@@ -53,7 +55,7 @@ impl Caller {
 
     /// For the log.
     pub fn actor(&self) -> Actor {
-        Actor { id: Some(self.id), name: Some(self.name.clone()), door: self.door }
+        Actor { id: Some(self.id), name: Some(self.name.clone()), door: self.door, address: self.address }
     }
 }
 
@@ -64,12 +66,12 @@ impl FromRequestParts<App> for Caller {
         let credential = credential(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
         let now = app.clock.now();
         match app.bell.callers.get(&credential, now, Instant::now()) {
-            Ok(caller) => Ok(caller),
+            Ok(caller) => Ok(Self { address: client::address(parts), ..caller }),
             Err(ticket) => {
                 let known = store::credentials::caller(&app.db, &credential, now).await?;
                 let known = known.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
                 app.bell.callers.keep(ticket, credential, known.clone());
-                Ok(known.caller)
+                Ok(Self { address: client::address(parts), ..known.caller })
             }
         }
     }

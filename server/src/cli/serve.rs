@@ -3,6 +3,7 @@
 use crate::{
     api,
     app::{App, Options},
+    audit::retention::FEWEST_DAYS,
     auth::throttle::{self, Throttle},
     db::Db,
     store,
@@ -36,6 +37,10 @@ pub struct Serve {
     /// The token of the setup link; drawn by chance if absent.
     #[arg(long, env = "SEATKEEPER_SETUP_TOKEN", hide_env_values = true)]
     setup_token: Option<String>,
+    /// For how many days the audit log is kept, 31 at least; for ever if absent. Reports reach back no further.
+    #[arg(long, env = "SEATKEEPER_AUDIT_RETENTION_DAYS",
+          value_parser = clap::value_parser!(u32).range(i64::from(FEWEST_DAYS)..=36_500))]
+    audit_retention_days: Option<u32>,
 }
 
 /// Serves until it is told to stop; then finishes what is under way.
@@ -54,10 +59,11 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         public_url: serve.public_url,
         throttle: Throttle::new(serve.sign_in_burst),
         dist,
+        audit_days: serve.audit_retention_days,
         ..Options::default()
     };
     let app = App::start(db.clone(), options).await?;
-    let sweeper = app.sweep();
+    let (sweeper, sealer) = (app.sweep(), app.seal());
     println!("Seatkeeper serves on {url}");
     if store::account::get(&db).await?.is_none() {
         println!("Set it up here, once: {url}/setup?token={}", app.setup_token);
@@ -77,6 +83,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         () = async { until_told(told).await; tokio::time::sleep(LAST_ANSWERS).await } => {}
     }
     sweeper.abort();
+    sealer.abort();
     db.close().await;
     Ok(())
 }

@@ -79,6 +79,11 @@ impl Writer {
         Ok(Self { orders, turn: Arc::default() })
     }
 
+    /// Where nothing can be written.
+    pub(super) fn none() -> Self {
+        Self { orders: unbounded_channel().0, turn: Arc::default() }
+    }
+
     /// Waits for its turn.
     pub(super) async fn begin(&self) -> Result<Writing, DbError> {
         let turn = timeout(PATIENCE, self.turn.clone().lock_owned());

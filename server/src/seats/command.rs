@@ -18,28 +18,9 @@ use seatkeeper_shared::{
         sessions::{EndResult, Renewed, SessionView},
     },
 };
+use std::net::IpAddr;
 
-/// Through which door something came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// The app in a browser.
-    App,
-    /// A program with a token.
-    Api,
-    /// Seatkeeper itself.
-    System,
-}
-
-impl Door {
-    /// Its name in the log.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Api => "api",
-            Self::System => "system",
-        }
-    }
-}
+pub use seatkeeper_shared::audit::Door;
 
 /// Who does something, for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,12 +31,20 @@ pub struct Actor {
     pub name: Option<String>,
     /// Through which door.
     pub door: Door,
+    /// From which address.
+    pub address: Option<IpAddr>,
 }
 
 impl Actor {
+    /// The same, who has said who he is.
+    #[must_use]
+    pub fn known_as(self, id: UserId, name: &str) -> Self {
+        Self { id: Some(id), name: Some(name.to_owned()), ..self }
+    }
+
     /// What happens by itself.
     pub fn system() -> Self {
-        Self { id: None, name: None, door: Door::System }
+        Self { id: None, name: None, door: Door::System, address: None }
     }
 }
 

@@ -200,9 +200,19 @@ pub enum Fact {
         to: i64,
     },
     /// The license has other rules.
-    Ruled(Rules),
+    Ruled {
+        /// Rules before.
+        from: Rules,
+        /// Rules now.
+        to: Rules,
+    },
     /// The license keeps other seats for groups.
-    Limited(Vec<GroupLimit>),
+    Limited {
+        /// Limits before.
+        from: Vec<GroupLimit>,
+        /// Limits now.
+        to: Vec<GroupLimit>,
+    },
 }
 
 impl Fact {
@@ -227,8 +237,8 @@ impl Fact {
             Self::Granted(_) => "license_granted",
             Self::Revoked(_) => "license_revoked",
             Self::Resized { .. } => "seats_changed",
-            Self::Ruled(_) => "license_changed",
-            Self::Limited(_) => "group_limits_changed",
+            Self::Ruled { .. } => "license_changed",
+            Self::Limited { .. } => "group_limits_changed",
         }
     }
 
@@ -261,7 +271,7 @@ impl Fact {
             | Self::Moved { user, .. }
             | Self::Left { user, .. } => Some(*user),
             Self::Granted(user) | Self::Revoked(user) => Some(*user),
-            Self::Resized { .. } | Self::Ruled(_) | Self::Limited(_) => None,
+            Self::Resized { .. } | Self::Ruled { .. } | Self::Limited { .. } => None,
         }
     }
 }

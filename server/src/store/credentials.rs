@@ -49,7 +49,8 @@ statements! {
         ORDER BY created_at DESC, id";
 
     DELETE_TOKEN = "
-        DELETE FROM api_tokens WHERE id = $1 AND user_id = $2";
+        DELETE FROM api_tokens WHERE id = $1 AND user_id = $2
+        RETURNING name";
 }
 
 /// Who holds this cookie or token, if it is good and the user active.
@@ -69,6 +70,7 @@ fn known(row: &Row, door: Door) -> Result<Known, DbError> {
         locale: row.opt("locale")?,
         rights: super::users::rights(row)?,
         door,
+        address: None,
     };
     Ok(Known { caller, expires_at: row.get("expires_at")? })
 }
@@ -111,7 +113,7 @@ pub async fn tokens_of(db: &Db, user: UserId) -> Result<Vec<TokenView>, DbError>
         .collect()
 }
 
-/// Deletes a token of a user; false if he has no such token.
-pub async fn delete_token(tx: &mut Tx, user: UserId, token: TokenId) -> Result<bool, DbError> {
-    Ok(tx.run(&DELETE_TOKEN, args![token, user]).await? == 1)
+/// Deletes a token of a user and says what it was called; nothing if he has no such token.
+pub async fn delete_token(tx: &mut Tx, user: UserId, token: TokenId) -> Result<Option<String>, DbError> {
+    tx.one(&DELETE_TOKEN, args![token, user]).await?.map(|row| row.get("name")).transpose()
 }

@@ -19,22 +19,24 @@ statements! {
     // On PostgreSQL the head is moved by the same statement, and places are counted from there.
     APPEND = "
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-                            occupied, seats, facts)
-        SELECT place + (SELECT position FROM event_head), at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
-               facts
+                            occupied, seats, address, object_id, object_name, facts)
+        SELECT place + (SELECT position FROM event_head), at, kind, door, actor_id, actor_name, license_id, user_id,
+               session_id, occupied, seats, address, object_id, object_name, facts
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
-                  user_id uuid, session_id uuid, occupied int, seats int, facts text)",
+                  user_id uuid, session_id uuid, occupied int, seats int, address text,
+                  object_id uuid, object_name text, facts text)",
     on_postgres: "
         WITH head AS (
             UPDATE event_head
             SET position = position + $2
             RETURNING position)
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-                            occupied, seats, facts)
+                            occupied, seats, address, object_id, object_name, facts)
         SELECT head.position - $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-               occupied, seats, facts
+               occupied, seats, address, object_id, object_name, facts
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
-                  user_id uuid, session_id uuid, occupied int, seats int, facts text)
+                  user_id uuid, session_id uuid, occupied int, seats int, address text,
+                  object_id uuid, object_name text, facts text)
         CROSS JOIN head";
 
     AFTER = "
@@ -102,7 +104,8 @@ fn row(event: &Event, at: DateTime<Utc>, place: i64) -> Fields {
         "place": place, "at": at, "kind": event.kind, "door": event.actor.door.as_str(),
         "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(), "license_id": event.license,
         "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
-        "facts": event.facts.to_string(),
+        "address": event.actor.address.map(|address| address.to_string()), "object_id": event.object.as_ref().and_then(|object| object.id),
+        "object_name": event.object.as_ref().map(|object| object.name.as_str()), "facts": event.facts.to_string(),
     }
 }
 

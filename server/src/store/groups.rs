@@ -20,7 +20,10 @@ statements! {
         VALUES ($1, $2, $3, $4)";
 
     LOCK = "
-        SELECT id FROM groups WHERE id = $1 FOR UPDATE";
+        SELECT id, name FROM groups WHERE id = $1 FOR UPDATE";
+
+    MEMBERS = "
+        SELECT user_id FROM group_members WHERE group_id = $1 ORDER BY user_id";
 
     KNOWN = "
         SELECT id FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
@@ -54,9 +57,14 @@ pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Resul
     tx.run(&INSERT, args![group.id, &group.name, fold(&group.name), now]).await.map(drop)
 }
 
-/// Locks a group; false if there is none.
-pub async fn lock(tx: &mut Tx, group: GroupId) -> Result<bool, DbError> {
-    Ok(tx.one(&LOCK, args![group]).await?.is_some())
+/// Locks a group and says what it is called; nothing if there is none.
+pub async fn lock(tx: &mut Tx, group: GroupId) -> Result<Option<String>, DbError> {
+    tx.one(&LOCK, args![group]).await?.map(|row| row.get("name")).transpose()
+}
+
+/// Who is in a group, in the order of their ids.
+pub async fn members(tx: &mut Tx, group: GroupId) -> Result<Vec<UserId>, DbError> {
+    tx.all(&MEMBERS, args![group]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
 /// How many of these groups exist.

@@ -61,8 +61,13 @@ async fn walk(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
     assert!(complaints.is_empty(), "the console complains to {who}: {complaints:#?}");
 }
 
-const STAFF: &[(&str, &str)] =
-    &[("/sessions", "sessions"), ("/users", "users"), ("/licenses", "licenses"), ("/console", "console")];
+const STAFF: &[(&str, &str)] = &[
+    ("/sessions", "sessions"),
+    ("/users", "users"),
+    ("/licenses", "licenses"),
+    ("/audit", "audit"),
+    ("/console", "console"),
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_sound_in_german() {

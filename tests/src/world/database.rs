@@ -1,6 +1,6 @@
 //! A database of its own for each test, on either engine.
 
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -33,6 +33,19 @@ impl Database {
                 let address = create_in_cluster().await;
                 Self { address, _folder: None }
             }
+        }
+    }
+}
+
+impl Database {
+    /// What somebody does who can write to the database; how many rows that changed.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        if self.address.starts_with("postgres") {
+            let mut own = PgConnection::connect(&self.address).await.expect("the database answers");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut own).await.expect("it can be done").rows_affected()
+        } else {
+            let mut own = SqliteConnection::connect(&self.address).await.expect("the file opens");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut own).await.expect("it can be done").rows_affected()
         }
     }
 }

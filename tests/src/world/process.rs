@@ -39,6 +39,12 @@ impl Process {
         serve(free_address(), database).output().expect("the server starts")
     }
 
+    /// What another command of the binary says on a database.
+    pub fn asked(command: &[&str], database: &str) -> Output {
+        let mut asked = Command::new(binary());
+        asked.args(command).args(["--database", database]).output().expect("it starts")
+    }
+
     async fn serves(&mut self) -> bool {
         let ready = format!("{}/readyz", self.url);
         for _ in 0..300 {

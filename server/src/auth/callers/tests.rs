@@ -20,6 +20,7 @@ fn known(user: u128) -> Known {
         locale: None,
         rights: Rights::agent(),
         door: Door::Api,
+        address: None,
     };
     Known { caller, expires_at: NOW + TimeDelta::hours(1) }
 }

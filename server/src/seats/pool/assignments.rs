@@ -107,7 +107,7 @@ impl Pool {
         if self.terms.rules == rules {
             return;
         }
-        self.terms.rules = rules;
+        let from = std::mem::replace(&mut self.terms.rules, rules);
         let live = std::mem::take(&mut self.live);
         self.holders.clear();
         self.of_user.clear();
@@ -115,7 +115,7 @@ impl Pool {
             self.insert(session);
         }
         self.due_by(now);
-        self.note(Fact::Ruled(rules));
+        self.note(Fact::Ruled { from, to: rules });
         self.call_warnings_off();
     }
 
@@ -140,8 +140,8 @@ impl Pool {
             return Err(Code::FloorsExceedSeats);
         }
         if self.terms.groups != limits {
-            self.terms.groups = limits.to_vec();
-            self.note(Fact::Limited(limits.to_vec()));
+            let from = std::mem::replace(&mut self.terms.groups, limits.to_vec());
+            self.note(Fact::Limited { from, to: limits.to_vec() });
         }
         Ok(())
     }

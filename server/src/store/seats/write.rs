@@ -207,8 +207,8 @@ fn sorted(batch: &Batch) -> Rows {
                 rows.assignments.insert((license, *user), false);
             }
             Fact::Resized { to, .. } => drop(rows.resized.insert(license, *to)),
-            Fact::Ruled(rules) => drop(rows.ruled.insert(license, *rules)),
-            Fact::Limited(limits) => drop(rows.limited.insert(license, limits.clone())),
+            Fact::Ruled { to, .. } => drop(rows.ruled.insert(license, *to)),
+            Fact::Limited { to, .. } => drop(rows.limited.insert(license, to.clone())),
             Fact::Refused { .. } => {}
         }
     }

@@ -58,7 +58,7 @@ fn lost_changes(evidence: &Evidence) -> Vec<Violation> {
 fn change(entry: &Entry) -> Option<Asked> {
     let license = entry.license?;
     match entry.kind.as_str() {
-        "seats_changed" => Some(Asked::Resize(license, entry.facts["to"].as_i64()?)),
+        "seats_changed" => Some(Asked::Resize(license, entry.facts["changes"]["seats"][1].as_i64()?)),
         "license_granted" => Some(Asked::Assign(license, entry.user?)),
         "license_revoked" => Some(Asked::Revoke(license, entry.user?)),
         _ => None,

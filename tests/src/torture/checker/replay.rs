@@ -105,7 +105,7 @@ impl License {
                 self.end(session)
             }
             "seats_changed" => {
-                self.terms.seats = entry.facts["to"].as_i64().ok_or("names no number")?;
+                self.terms.seats = entry.facts["changes"]["seats"][1].as_i64().ok_or("names no number")?;
                 Ok(())
             }
             "license_granted" => self.assign(entry.user, true),

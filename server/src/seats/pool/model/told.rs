@@ -57,8 +57,8 @@ impl Told {
                 self.people.get_mut(&user).unwrap().cool_until = Some(until);
             }
             Fact::Resized { to, .. } => self.terms.seats = to,
-            Fact::Ruled(rules) => self.terms.rules = rules,
-            Fact::Limited(limits) => self.terms.groups = limits,
+            Fact::Ruled { to, .. } => self.terms.rules = to,
+            Fact::Limited { to, .. } => self.terms.groups = to,
             Fact::Warned { .. } | Fact::Cooling { .. } | Fact::Refused { .. } => {}
             Fact::Queued(_) | Fact::Offered { .. } | Fact::Moved { .. } | Fact::Left { .. } => {
                 self.hear_line(fact, at)?

@@ -1,0 +1,190 @@
+//! The facts of an entry, line by line, and their values in the reader's language.
+
+use crate::{
+    format::{Format, Texts},
+    i18n::*,
+    words,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    license::{GroupLimit, Model, SeatRule, SecondDevice},
+    people::{Permission, Role, UserStatus},
+    problem::Code,
+    session::{EndReason, Mode, Platform},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// One thing that an entry says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// A field changed.
+    Changed {
+        /// Which.
+        field: String,
+        /// What it was.
+        before: Value,
+        /// What it is.
+        after: Value,
+    },
+    /// Something is so.
+    Known {
+        /// What.
+        field: String,
+        /// How it is.
+        value: Value,
+    },
+}
+
+/// All that the facts say; what is absent is left out.
+pub fn lines(facts: &Value) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (field, value) in facts.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::Object(changes) if field == "changes" => lines.extend(changes.iter().map(changed)),
+            Value::Object(inside) => lines.extend(inside.iter().map(|(field, value)| known(field, value))),
+            value => lines.push(known(field, value)),
+        }
+    }
+    lines
+}
+
+fn changed((field, pair): (&String, &Value)) -> Line {
+    Line::Changed { field: field.clone(), before: pair[0].clone(), after: pair[1].clone() }
+}
+
+fn known(field: &str, value: &Value) -> Line {
+    Line::Known { field: field.to_owned(), value: value.clone() }
+}
+
+/// Says values in the reader's language.
+#[derive(Clone, Copy)]
+pub struct Said {
+    /// The language.
+    pub i18n: Texts,
+    /// Its numbers and dates.
+    pub format: Format,
+    /// The names of the groups, by their ids.
+    pub groups: RwSignal<HashMap<String, String>>,
+}
+
+impl Said {
+    /// The value of a field. What has no words is shown as it is.
+    pub fn value(self, field: &str, value: &Value) -> String {
+        let i18n = self.i18n;
+        match value {
+            Value::Null => t_string!(i18n, common.dash).to_owned(),
+            Value::Bool(true) => t_string!(i18n, audit.yes).to_owned(),
+            Value::Bool(false) => t_string!(i18n, audit.no).to_owned(),
+            Value::Number(number) => self.number(field, number.as_i64().unwrap_or_default()),
+            Value::Array(all) if all.is_empty() => t_string!(i18n, common.dash).to_owned(),
+            Value::Array(all) => {
+                let all: Vec<_> = all.iter().map(|one| self.one(field, one)).collect();
+                all.join(t_string!(i18n, common.listed))
+            }
+            one => self.one(field, one),
+        }
+    }
+
+    fn number(self, field: &str, number: i64) -> String {
+        if field.ends_with("_seconds") {
+            return self.format.span(TimeDelta::seconds(number));
+        }
+        self.format.number(number)
+    }
+
+    fn one(self, field: &str, value: &Value) -> String {
+        let words = match field {
+            "limits" => read(value).map(|limit| self.limit(&limit)),
+            "reason" => self.reason(value),
+            "code" => read::<Code>(value).map(|code| words::problem(self.i18n, code).to_owned()),
+            "until" | "before" => self.time(value),
+            field if field.ends_with("_at") => self.time(value),
+            _ => self.word(field, value).map(str::to_owned),
+        };
+        words.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    }
+
+    fn time(self, value: &Value) -> Option<String> {
+        read::<DateTime<Utc>>(value).map(|at| self.format.date_time(at))
+    }
+
+    fn word(self, field: &str, value: &Value) -> Option<&'static str> {
+        let i18n = self.i18n;
+        match field {
+            "role" => read::<Role>(value).map(|role| words::role(i18n, role)),
+            "permissions" => read::<Permission>(value).map(|one| words::permission(i18n, one)),
+            "status" => read::<UserStatus>(value).map(|status| words::status(i18n, status)),
+            "model" => read::<Model>(value).map(|model| words::model_short(i18n, model)),
+            "mode" => read::<Mode>(value).map(|mode| words::mode(i18n, mode)),
+            "platform" => read::<Platform>(value).map(|platform| words::platform(i18n, platform)),
+            "seat_rule" => read::<SeatRule>(value).map(|rule| words::rule(i18n, rule)),
+            "second_device" => read::<SecondDevice>(value).map(|rule| words::second_device(i18n, rule)),
+            "locale" => match value.as_str()? {
+                "de" => Some(t_string!(i18n, audit.german)),
+                "en" => Some(t_string!(i18n, audit.english)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Why a session ended, a wait was over, or somebody was turned away.
+    fn reason(self, value: &Value) -> Option<String> {
+        let i18n = self.i18n;
+        let words = match value.as_str()? {
+            "wrong_password" => t_string!(i18n, audit.wrong_password),
+            "unknown_email" => t_string!(i18n, audit.unknown_email),
+            "suspended" => t_string!(i18n, audit.suspended),
+            "seated" => t_string!(i18n, audit.end_seated),
+            "declined" => t_string!(i18n, audit.end_declined),
+            "missed" => t_string!(i18n, audit.end_missed),
+            "withdrawn" => t_string!(i18n, audit.end_withdrawn),
+            "lapsed" => t_string!(i18n, audit.end_lapsed),
+            "dropped" => t_string!(i18n, audit.end_dropped),
+            _ => words::reason(i18n, read::<EndReason>(value)?),
+        };
+        Some(words.to_owned())
+    }
+
+    fn limit(self, limit: &GroupLimit) -> String {
+        let i18n = self.i18n;
+        let known = self.groups.with(|groups| groups.get(&limit.group_id.to_string()).cloned());
+        let group = known.unwrap_or_else(|| t_string!(i18n, audit.some_group).to_owned());
+        let floor = self.format.number(limit.floor);
+        match limit.cap {
+            None => t_string!(i18n, audit.limit, group = group, floor = floor),
+            Some(cap) => {
+                t_string!(i18n, audit.limit_capped, group = group, floor = floor, cap = self.format.number(cap))
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    serde_json::from_value(value.clone()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn changes_have_a_before_and_an_after_and_the_rest_is_just_known() {
+        let facts = json!({ "changes": { "name": ["A", "B"] }, "reason": "idle", "message": null, "rules": { "overdraft": 1 } });
+        let changed = Line::Changed { field: "name".to_owned(), before: json!("A"), after: json!("B") };
+        assert_eq!(lines(&facts), [changed, known("reason", &json!("idle")), known("overdraft", &json!(1))]);
+    }
+
+    #[wasm_bindgen_test]
+    fn facts_that_are_no_object_say_nothing() {
+        for facts in [json!(null), json!([1]), json!("x"), json!({})] {
+            assert_eq!(lines(&facts), []);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The audit log as people read it: filtered, the newest first.
+
+use super::set;
+use crate::{
+    db::{Db, DbError, Row, args, fields, statements},
+    text::{pattern, plain_pattern},
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    audit::{Door, Kind},
+    ids::{LicenseId, Position, UserId},
+    wire::audit::{AuditEvent, AuditLicense, AuditObject, AuditUser},
+};
+
+/// Events, with how kinds and a license are looked for. Names are looked for as they were written down at that time (regardless of
+/// upper and lower case), and as they are now (also regardless of accents): the latter once, and not for each event.
+fn events(of_kinds: &str, of_license: &str) -> String {
+    format!(
+        "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
+                e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
+                e.seats, e.facts
+         FROM events e
+         LEFT JOIN users u ON u.id = e.user_id
+         LEFT JOIN licenses l ON l.id = e.license_id
+         LEFT JOIN products p ON p.id = l.product_id
+         WHERE e.position < $1
+           AND {of_kinds}
+           AND (e.actor_id = $4 OR $4 IS NULL)
+           AND (e.user_id = $5 OR $5 IS NULL)
+           AND {of_license}
+           AND (e.door = $7 OR $7 IS NULL)
+           AND (e.at >= $8 OR $8 IS NULL)
+           AND (e.at < $9 OR $9 IS NULL)
+           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!')
+                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!')
+                OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!')
+                OR e.license_id IN (
+                    SELECT licenses.id FROM licenses
+                    JOIN products ON products.id = licenses.product_id
+                    WHERE LOWER(products.name) LIKE $11 ESCAPE '!')
+                OR LOWER(e.actor_name) LIKE $11 ESCAPE '!'
+                OR LOWER(e.object_name) LIKE $11 ESCAPE '!'
+                OR $10 IS NULL)
+         ORDER BY e.position DESC
+         LIMIT $12"
+    )
+}
+
+const KINDS: &str = "(e.kind IN (SELECT kind FROM ROWS($2: kind text)) OR $3)";
+const LICENSE: &str = "(e.license_id = $6 OR $6 IS NULL)";
+
+statements! {
+    EVENTS = events(KINDS, LICENSE);
+
+    // By the index of the few that are not about seats.
+    PLAIN_EVENTS = events("e.occupied IS NULL AND e.kind IN (SELECT kind FROM ROWS($2: kind text)) AND NOT $3", LICENSE);
+
+    // By the index of each license.
+    LICENSE_EVENTS = events(KINDS, "e.license_id = $6");
+}
+
+/// Which events are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of these kinds; of all if there is none.
+    pub kinds: Vec<Kind>,
+    /// Done by this user.
+    pub actor: Option<UserId>,
+    /// Done to this user.
+    pub user: Option<UserId>,
+    /// Done to this license.
+    pub license: Option<LicenseId>,
+    /// Come in through this door.
+    pub door: Option<Door>,
+    /// Not before this time.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub to: Option<DateTime<Utc>>,
+    /// With this in the name or e-mail of who did it or to whom, or in the name of what it was done to.
+    pub q: Option<String>,
+}
+
+/// At most `limit` events before a place, or the newest; and where to go on.
+pub async fn page(
+    db: &Db,
+    filter: &Filter,
+    before: Option<Position>,
+    limit: usize,
+) -> Result<(Vec<AuditEvent>, Option<Position>), DbError> {
+    let args = args![
+        before.unwrap_or(Position(i64::MAX)),
+        set(filter.kinds.iter().map(|kind| fields! { "kind": kind.as_str() })),
+        filter.kinds.is_empty(),
+        filter.actor,
+        filter.user,
+        filter.license,
+        filter.door.map(Door::as_str),
+        filter.from,
+        filter.to,
+        filter.q.as_deref().and_then(pattern),
+        filter.q.as_deref().and_then(plain_pattern),
+        i64::try_from(limit + 1).unwrap_or(i64::MAX),
+    ];
+    let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
+    let sql = match filter.license {
+        _ if plain => &PLAIN_EVENTS,
+        Some(_) => &LICENSE_EVENTS,
+        None => &EVENTS,
+    };
+    let mut items = db.all(sql, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| last.position);
+    Ok((items, next))
+}
+
+fn event(row: &Row) -> Result<AuditEvent, DbError> {
+    let unreadable = |column: &str, problem: String| DbError::Unreadable { column: column.to_owned(), problem };
+    let door: String = row.get("door")?;
+    let facts: String = row.get("facts")?;
+    Ok(AuditEvent {
+        position: row.get("position")?,
+        at: row.get("at")?,
+        kind: row.get("kind")?,
+        door: door.parse().map_err(|problem| unreadable("door", format!("{problem}")))?,
+        address: row.opt("address")?,
+        actor: user(row, "actor_id", "actor_name")?,
+        user: user(row, "user_id", "user_name")?,
+        license: license(row)?,
+        session: row.opt("session_id")?,
+        object: object(row)?,
+        occupied: row.opt("occupied")?,
+        seats: row.opt("seats")?,
+        facts: serde_json::from_str(&facts).map_err(|problem| unreadable("facts", problem.to_string()))?,
+    })
+}
+
+fn user(row: &Row, id: &str, name: &str) -> Result<Option<AuditUser>, DbError> {
+    let name = row.opt(name)?;
+    Ok(row.opt(id)?.map(|id| AuditUser { id, name }))
+}
+
+fn license(row: &Row) -> Result<Option<AuditLicense>, DbError> {
+    let (product_name, model) = (row.opt("product_name")?, row.opt("model")?);
+    Ok(row.opt("license_id")?.map(|id| AuditLicense { id, product_name, model }))
+}
+
+fn object(row: &Row) -> Result<Option<AuditObject>, DbError> {
+    let id = row.opt("object_id")?;
+    Ok(row.opt("object_name")?.map(|name| AuditObject { id, name }))
+}

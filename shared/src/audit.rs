@@ -1,0 +1,167 @@
+//! The words of the audit log: what kinds of events there are, what they are about, and through which door they came in.
+
+use crate::named::named;
+
+named! {
+    /// Through which door something came in.
+    Door {
+        /// The app in a browser.
+        App = "app",
+        /// A program with a token.
+        Api = "api",
+        /// The directory, through SCIM.
+        Scim = "scim",
+        /// A file that was imported.
+        Import = "import",
+        /// Seatkeeper itself.
+        System = "system",
+    }
+}
+
+named! {
+    /// What an event is about, for filters.
+    Area {
+        /// Signing in and out, tokens.
+        Access = "access",
+        /// Users, their roles and permissions.
+        Users = "users",
+        /// Groups and who is in them.
+        Groups = "groups",
+        /// Products, licenses, assignments.
+        Licenses = "licenses",
+        /// Sessions and refusals.
+        Sessions = "sessions",
+        /// The queue.
+        Queue = "queue",
+        /// The account and the log itself.
+        Account = "account",
+    }
+}
+
+named! {
+    /// What happened.
+    Kind {
+        /// The account and its first admin were made.
+        AccountSetUp = "account_set_up",
+        /// Old events were removed from the log.
+        AuditPruned = "audit_pruned",
+        /// Somebody signed in.
+        SignedIn = "signed_in",
+        /// Somebody tried to sign in and was turned away.
+        SignInFailed = "sign_in_failed",
+        /// Somebody signed out.
+        SignedOut = "signed_out",
+        /// An API token was made.
+        TokenMade = "token_made",
+        /// An API token was deleted.
+        TokenDeleted = "token_deleted",
+        /// A user was added.
+        UserAdded = "user_added",
+        /// A user was changed.
+        UserChanged = "user_changed",
+        /// A user was suspended.
+        UserSuspended = "user_suspended",
+        /// Somebody chose another language.
+        LocaleChanged = "locale_changed",
+        /// A group was added.
+        GroupAdded = "group_added",
+        /// A user is in a group from now on.
+        GroupMemberAdded = "group_member_added",
+        /// A user is no longer in a group.
+        GroupMemberRemoved = "group_member_removed",
+        /// A license keeps other seats for groups.
+        GroupLimitsChanged = "group_limits_changed",
+        /// A product was added.
+        ProductAdded = "product_added",
+        /// A license was added.
+        LicenseAdded = "license_added",
+        /// The rules of a license changed.
+        LicenseChanged = "license_changed",
+        /// The number of seats of a license changed.
+        SeatsChanged = "seats_changed",
+        /// A license was assigned.
+        LicenseGranted = "license_granted",
+        /// A license was taken away.
+        LicenseRevoked = "license_revoked",
+        /// A session was created; it occupies a seat.
+        SessionCreated = "session_created",
+        /// A customer connected.
+        SessionConnected = "session_connected",
+        /// Somebody got no seat.
+        SessionRefused = "session_refused",
+        /// A session ended.
+        SessionEnded = "session_ended",
+        /// The end of a session was announced.
+        SessionEndAnnounced = "session_end_announced",
+        /// It was called off.
+        SessionEndCalledOff = "session_end_called_off",
+        /// An agent was warned that his session ends for lack of activity.
+        SessionIdle = "session_idle",
+        /// No longer, because the rules changed.
+        SessionIdleCalledOff = "session_idle_called_off",
+        /// A session is protected, or no longer.
+        SessionProtected = "session_protected",
+        /// A user gets no seat for a while.
+        CoolDownStarted = "cool_down_started",
+        /// A place in the queue was taken.
+        TicketTaken = "ticket_taken",
+        /// A free seat is kept for a ticket.
+        TicketOffered = "ticket_offered",
+        /// No longer.
+        TicketOfferTakenBack = "ticket_offer_taken_back",
+        /// A ticket has another place.
+        TicketMoved = "ticket_moved",
+        /// A ticket is over.
+        TicketOver = "ticket_over",
+    }
+}
+
+impl Kind {
+    /// Whether it is decided at a license, so that its entries say how many seats are occupied. These are nearly all of a log.
+    pub const fn is_about_seats(self) -> bool {
+        matches!(self.area(), Area::Sessions | Area::Queue)
+            || matches!(
+                self,
+                Self::GroupLimitsChanged
+                    | Self::LicenseChanged
+                    | Self::SeatsChanged
+                    | Self::LicenseGranted
+                    | Self::LicenseRevoked
+            )
+    }
+
+    /// What it is about.
+    pub const fn area(self) -> Area {
+        match self {
+            Self::AccountSetUp | Self::AuditPruned => Area::Account,
+            Self::SignedIn | Self::SignInFailed | Self::SignedOut | Self::TokenMade | Self::TokenDeleted => {
+                Area::Access
+            }
+            Self::UserAdded | Self::UserChanged | Self::UserSuspended | Self::LocaleChanged => Area::Users,
+            Self::GroupAdded | Self::GroupMemberAdded | Self::GroupMemberRemoved | Self::GroupLimitsChanged => {
+                Area::Groups
+            }
+            Self::ProductAdded
+            | Self::LicenseAdded
+            | Self::LicenseChanged
+            | Self::SeatsChanged
+            | Self::LicenseGranted
+            | Self::LicenseRevoked => Area::Licenses,
+            Self::SessionCreated
+            | Self::SessionConnected
+            | Self::SessionRefused
+            | Self::SessionEnded
+            | Self::SessionEndAnnounced
+            | Self::SessionEndCalledOff
+            | Self::SessionIdle
+            | Self::SessionIdleCalledOff
+            | Self::SessionProtected
+            | Self::CoolDownStarted => Area::Sessions,
+            Self::TicketTaken
+            | Self::TicketOffered
+            | Self::TicketOfferTakenBack
+            | Self::TicketMoved
+            | Self::TicketOver => Area::Queue,
+        }
+    }
+}

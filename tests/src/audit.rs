@@ -1,0 +1,242 @@
+//! The audit log as people read it: who did what to whom, from where; every filter; pages; and exports.
+
+use crate::world::{PASSWORD, Person, World, email_of, on_both_engines};
+use chrono::TimeDelta;
+use reqwest::Method;
+use seatkeeper_shared::{
+    audit::Kind,
+    license::Model,
+    people::{Permission, Role},
+};
+use serde_json::{Value, json};
+
+/// The events that a query lets through, the newest first.
+async fn found(world: &World, query: &str) -> Vec<Value> {
+    let page = world.admin.get(&format!("/audit?{query}")).await.ok();
+    page["items"].as_array().expect("items").clone()
+}
+
+async fn kinds(world: &World, query: &str) -> Vec<String> {
+    let found = found(world, query).await;
+    found.iter().map(|event| event["kind"].as_str().expect("a kind").to_owned()).collect()
+}
+
+async fn newest(world: &World) -> Value {
+    found(world, "limit=1").await.remove(0)
+}
+
+/// The file of an export, and its headers.
+async fn file(by: &Person, query: &str) -> (String, reqwest::header::HeaderMap) {
+    let answer = by.request(Method::GET, &format!("/audit/export?{query}")).send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let headers = answer.headers().clone();
+    (answer.text().await.expect("a file"), headers)
+}
+
+/// The events of a JSON export.
+async fn exported(world: &World, query: &str) -> Vec<Value> {
+    let (text, _) = file(&world.admin, &format!("{query}&format=json")).await;
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// A pool with an agent who works, is renamed and sacked by a manager; a minute between all of it.
+async fn a_day(world: &World) -> (String, Person, Person) {
+    let product = world.product("Größere Hilfe").await;
+    let license = world.license(product, Model::Concurrent, 2).await;
+    let boss =
+        world.person("Zoë Ångström", Role::Manager, &[Permission::ManageUsers, Permission::ManageProducts]).await;
+    let agent = world.agent("Nora Neu").await;
+    world.pass(TimeDelta::minutes(1));
+    let users = json!({ "user_ids": [agent.id] });
+    boss.post(&format!("/licenses/{license}/grant"), &users).await.ok();
+    world.pass(TimeDelta::minutes(1));
+    agent
+        .with_token()
+        .await
+        .post("/sessions", &json!({ "product": "grossere-hilfe", "device": "A", "mode": "application" }))
+        .await
+        .created();
+    world.pass(TimeDelta::minutes(1));
+    boss.patch(&format!("/users/{}", agent.id), &json!({ "name": "Nora Alt" })).await.ok();
+    let group = world.admin.post("/groups", &json!({ "name": "Störungsdienst" })).await.created();
+    let members = format!("/groups/{}/members", group["id"].as_str().expect("an id"));
+    world.admin.send(world.admin.request(Method::PUT, &members).json(&users)).await.ok();
+    (license.to_string(), boss, agent)
+}
+
+on_both_engines! {
+    async fn a_change_says_who_did_what_to_whom_when_from_where_and_what_was_before(world: World) {
+        let (license, people) = world.pool(3, 1).await;
+        let user = format!("/users/{}", people[0].id);
+        world.admin.patch(&user, &json!({ "name": "Nora Alt", "role": "manager", "permissions": ["view_audit"] })).await.ok();
+        let mut event = newest(&world).await;
+        let position = event["position"].take();
+        assert!(position.as_i64().is_some_and(|position| position > 5));
+        assert_eq!(event, json!({
+            "position": null, "at": "2026-03-02T09:00:00Z", "kind": "user_changed", "door": "app", "address": "127.0.0.1",
+            "actor": { "id": world.admin.id, "name": "Anja Krüger" }, "user": { "id": people[0].id, "name": "Nora Alt" },
+            "object": { "name": "Agent 0" },
+            "facts": { "changes": {
+                "name": ["Agent 0", "Nora Alt"], "role": ["agent", "manager"], "permissions": [[], ["view_audit"]],
+            } },
+        }));
+        let program = world.admin.with_token().await;
+        program.patch(&format!("/licenses/{license}"), &json!({ "seats": 5, "cool_down_seconds": 7 })).await.ok();
+        let [rules, seats] = [newest(&world).await, found(&world, "limit=2").await.remove(1)];
+        assert_eq!((&rules["kind"], &rules["door"], &rules["address"]), (&json!("license_changed"), &json!("api"), &json!("127.0.0.1")));
+        assert_eq!(rules["facts"], json!({ "changes": { "cool_down_seconds": [0, 7] } }));
+        assert_eq!(seats["facts"], json!({ "changes": { "seats": [3, 5] } }));
+        assert_eq!(seats["license"], json!({ "id": license, "product_name": "Remote Support v5", "model": "concurrent" }));
+    }
+
+    async fn groups_tokens_and_limits_are_named(world: World) {
+        let (license, people) = world.pool(3, 2).await;
+        let group = world.admin.post("/groups", &json!({ "name": "Nachtschicht" })).await.created();
+        let id = group["id"].as_str().expect("an id");
+        let put = async |path: &str, body: Value| {
+            world.admin.send(world.admin.request(Method::PUT, path).json(&body)).await.ok();
+        };
+        put(&format!("/groups/{id}/members"), json!({ "user_ids": [people[0].id] })).await;
+        put(&format!("/groups/{id}/members"), json!({ "user_ids": [people[1].id] })).await;
+        let events = found(&world, "kind=group_added,group_member_added,group_member_removed").await;
+        let told: Vec<_> = events.iter().map(|e| (e["kind"].as_str().expect("a kind"), e["user"]["id"].clone(), &e["object"])).collect();
+        let object = json!({ "id": id, "name": "Nachtschicht" });
+        assert_eq!(told, [
+            ("group_member_removed", json!(people[0].id), &object), ("group_member_added", json!(people[1].id), &object),
+            ("group_member_added", json!(people[0].id), &object), ("group_added", Value::Null, &object),
+        ]);
+        put(&format!("/licenses/{license}/groups"), json!({ "limits": [{ "group_id": id, "floor": 1 }] })).await;
+        assert_eq!(newest(&world).await["facts"]["changes"]["limits"], json!([[], [{ "group_id": id, "floor": 1 }]]));
+        let token = people[0].post("/tokens", &json!({ "name": "CI", "days": 1 })).await.created();
+        let token = token["id"].as_str().expect("an id");
+        people[0].delete(&format!("/tokens/{token}")).await;
+        let event = newest(&world).await;
+        assert_eq!((&event["kind"], &event["object"]), (&json!("token_deleted"), &json!({ "id": token, "name": "CI" })));
+    }
+
+    async fn who_is_turned_away_is_written_down_without_his_password(world: World) {
+        let agent = world.user("Nora Neu", Role::Agent, &[]).await;
+        world.admin.patch(&format!("/users/{}", world.user("Gone", Role::Agent, &[]).await), &json!({ "status": "suspended" })).await.ok();
+        let before = found(&world, "kind=sign_in_failed").await.len();
+        let stranger = Person::stranger(&world.url);
+        for (email, password) in [
+            ("Nora.Neu@Example.org", "my-secret-guess"), ("nobody@example.org", "my-secret-guess"),
+            (&email_of("Gone"), PASSWORD), ("my-secret-guess", "x"),
+        ] {
+            stranger.post("/sign-in", &json!({ "email": email, "password": password })).await.problem(401, "wrong_credentials");
+        }
+        let events = found(&world, "kind=sign_in_failed").await;
+        let told: Vec<_> = events.iter().rev().map(|e| (e["object"]["name"].as_str(), e["facts"]["reason"].as_str().expect("a reason"))).collect();
+        assert_eq!((before, told), (0, vec![
+            (Some("Nora.Neu@Example.org"), "wrong_password"), (Some("nobody@example.org"), "unknown_email"),
+            (Some("gone@example.org"), "suspended"), (None, "unknown_email"),
+        ]));
+        assert_eq!((&events[3]["user"]["id"], &events[3]["address"]), (&json!(agent), &json!("127.0.0.1")));
+        assert!(events.iter().all(|event| event.get("actor").is_none()));
+        let log = world.whole_log().await;
+        assert!(!log.contains("my-secret-guess") && !log.contains(PASSWORD), "{log}");
+    }
+
+    async fn every_filter_finds_its_events_and_every_export_has_just_these(world: World) {
+        let (license, boss, agent) = a_day(&world).await;
+        let all = found(&world, "").await;
+        for (query, expected) in [
+            ("kind=session_created".to_owned(), &["session_created"][..]),
+            ("kind=session_created,user_changed".to_owned(), &["user_changed", "session_created"]),
+            (format!("actor={}", boss.id), &["user_changed", "license_granted", "signed_in"]),
+            (format!("user={}", agent.id), &["group_member_added", "user_changed", "session_created", "token_made", "license_granted", "signed_in", "user_added"]),
+            (format!("license={license}"), &["session_created", "license_granted", "license_added"]),
+            ("door=api".to_owned(), &["session_created"]),
+            ("from=2026-03-02T09:01:00Z&to=2026-03-02T09:02:00Z".to_owned(), &["license_granted"]),
+            (format!("actor={}&kind=user_changed,signed_in&door=app", boss.id), &["user_changed", "signed_in"]),
+            ("q=ANGSTROM&kind=user_changed".to_owned(), &["user_changed"]),
+            ("q=nora%20neu&kind=user_changed".to_owned(), &["user_changed"]),
+            ("q=storungs".to_owned(), &["group_member_added", "group_added"]),
+            ("q=gr%C3%B6%C3%9Fere".to_owned(), &["session_created", "license_granted", "license_added", "product_added"]),
+            ("q=nobody".to_owned(), &[]),
+            ("q=%25".to_owned(), &[]),
+            ("door=scim".to_owned(), &[]),
+        ] {
+            assert_eq!(kinds(&world, &query).await, expected, "{query}");
+            assert_eq!(exported(&world, &query).await, found(&world, &query).await, "{query}");
+        }
+        assert_eq!(found(&world, "q=%20&kind=&door=").await, all, "what is empty is not given");
+    }
+
+    async fn pages_hold_every_event_once_while_more_come(world: World) {
+        world.pool(3, 4).await;
+        let expected = found(&world, "limit=500").await;
+        let (mut walked, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = world.admin.get(&format!("/audit?limit=4{after}")).await.ok();
+            walked.extend(page["items"].as_array().expect("items").iter().cloned());
+            let Some(next) = page["next"].as_i64() else { break };
+            world.admin.patch("/me", &json!({ "locale": if next % 2 == 0 { "de" } else { "en" } })).await.ok();
+            after = format!("&after={next}");
+        }
+        assert_eq!(walked, expected);
+    }
+
+    async fn an_export_is_whole_however_long_and_no_cell_of_it_is_a_formula(world: World) {
+        world.admin.post("/groups", &json!({ "name": "=HYPERLINK(\"http://evil\")" })).await.created();
+        let user = json!({ "name": "+49 \"Plus\", Minus", "email": "plus@example.org", "password": PASSWORD, "role": "agent" });
+        world.admin.post("/users", &user).await.created();
+        for number in 0..600 {
+            world.admin.patch("/me", &json!({ "locale": if number % 2 == 0 { "de" } else { "en" } })).await.ok();
+        }
+        let (text, headers) = file(&world.admin, "format=csv").await;
+        assert_eq!(headers["content-type"], "text/csv; charset=utf-8; header=present");
+        assert_eq!(headers["content-disposition"], "attachment; filename=\"audit-20260302-090000.csv\"");
+        let mut lines = text.trim_start_matches('\u{feff}').trim_end().split("\r\n");
+        assert!(lines.next().is_some_and(|head| head.starts_with("position,at,kind,door,address,actor_id,actor,")));
+        assert_eq!(lines.count(), usize::try_from(world.head().await.0).expect("a number"), "one line for each event");
+        assert!(text.contains(",\"'=HYPERLINK(\"\"http://evil\"\")\","), "{}", &text[text.len() - 2_000..]);
+        assert!(text.contains(",\"'+49 \"\"Plus\"\", Minus\","), "{}", &text[text.len() - 2_000..]);
+        let all = exported(&world, "").await;
+        assert_eq!(all.len(), usize::try_from(world.head().await.0).expect("a number"));
+        assert_eq!(exported(&world, "q=nobody").await, [Value::Null; 0]);
+    }
+
+    async fn nonsense_is_turned_down(world: World) {
+        for (query, status, code) in [
+            ("kind=nonsense", 422, "invalid"), ("kind=signed_in,", 422, "invalid"), ("door=window", 422, "invalid"),
+            ("limit=0", 422, "invalid"), ("limit=501", 422, "invalid"), ("from=99999-01-01T00:00:00Z", 400, "bad_request"),
+            ("from=-0001-01-01T00:00:00Z", 422, "invalid"), ("actor=me", 400, "bad_request"), ("after=x", 400, "bad_request"),
+        ] {
+            world.admin.get(&format!("/audit?{query}")).await.problem(status, code);
+        }
+        world.admin.get("/audit/export?format=xlsx").await.problem(400, "bad_request");
+        world.admin.get("/audit/export").await.problem(400, "bad_request");
+        assert_eq!(found(&world, "after=-5").await, [Value::Null; 0]);
+        assert_eq!(found(&world, &format!("license={}", uuid::Uuid::nil())).await, [Value::Null; 0]);
+    }
+
+    async fn who_may_see_the_log_sees_it_and_nobody_else(world: World) {
+        let auditor = world.person("Auditor", Role::Manager, &[Permission::ViewAudit]).await;
+        let manager = world.person("Manager", Role::Manager, &[Permission::ManageUsers]).await;
+        for path in ["/audit", "/audit/export?format=csv"] {
+            assert_eq!(auditor.get(path).await.status, 200);
+            manager.get(path).await.problem(403, "forbidden");
+            Person::stranger(&world.url).get(path).await.problem(401, "not_signed_in");
+        }
+    }
+}
+
+/// The texts of the app in a language.
+fn texts(language: &str) -> Value {
+    let file = format!("{}/../frontend/locales/{language}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(file).expect("it can be read")).expect("JSON")
+}
+
+#[test]
+fn every_kind_has_its_words_in_every_language() {
+    for language in ["de", "en"] {
+        let texts = texts(language);
+        for kind in Kind::ALL {
+            let words = texts["audit_kind"][kind.as_str()].as_str().unwrap_or_default();
+            assert!(words.contains(|letter: char| letter.is_uppercase()), "{kind} has no words in {language}");
+        }
+        let kinds = texts["audit_kind"].as_object().expect("words");
+        assert_eq!(kinds.len(), Kind::ALL.len(), "words for what there is no longer");
+    }
+}

@@ -1,0 +1,51 @@
+//! The audit log by keyboard: what was before and after, filters in the address bar, and the way back.
+
+use super::{browser::Browser, world};
+use seatkeeper_shared::people::Role;
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+/// Gives the focus to what this selector finds, and presses a key there.
+async fn press(browser: &Browser, selector: &str, key: Key) {
+    browser.sees(selector).await;
+    browser.value(&format!("(document.querySelector(`{selector}`).focus(), true)")).await;
+    let focused = browser.driver.active_element().await.expect("something has the focus");
+    focused.send_keys(key + "").await.expect("it takes keys");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_finds_out_by_keyboard_who_changed_what() {
+    let world = world().await;
+    let user = world.user("Pavel Novák", Role::Agent, &[]).await;
+    let change = json!({ "name": "Pavel Novotný", "role": "manager", "permissions": ["view_audit"] });
+    world.admin.patch(&format!("/users/{user}"), &change).await.ok();
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go("/audit").await;
+    browser.reads("Benutzer geändert").await;
+
+    // The newest is the sign-in; the change stands below it.
+    press(&browser, ".audit tbody tr:nth-child(2) .turn", Key::Enter).await;
+    for text in ["Vorher", "Pavel Novák", "Pavel Novotný", "Mitarbeiter", "Manager", "Protokoll ansehen"] {
+        browser.holds(&format!("document.querySelector('.audit-detail').innerText.includes('{text}')")).await;
+    }
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("audit-open").await;
+    press(&browser, ".audit-ways button:last-child", Key::Enter).await;
+    browser.holds(&format!("location.search === '?user={user}'")).await;
+    browser.reads("Betrifft: Pavel Novotný").await;
+    browser.holds("document.querySelectorAll('.audit .turn').length === 2").await;
+    press(&browser, ".audit-narrowed button", Key::Space).await;
+    browser.holds("location.search === '' && document.querySelectorAll('.audit .turn').length > 2").await;
+
+    browser.go("/audit?what=users&q=novotny").await;
+    browser.holds("document.querySelectorAll('.audit .turn').length === 2").await;
+    browser.go("/audit?q=niemand").await;
+    browser.reads("Nichts passt zu diesem Filter").await;
+    browser.click("Filter zurücksetzen").await;
+    browser.reads("Konto eingerichtet").await;
+    browser.click("Exportieren").await;
+    let file = browser.value("document.querySelector('a[download]').getAttribute('href')").await;
+    assert_eq!(file, "/api/v1/audit/export?format=csv");
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
