@@ -6,10 +6,12 @@ use crate::{
     i18n::I18nContextProvider,
     pages::{
         audit::AuditPage,
-        auth::{setup::SetupPage, sign_in::SignInPage},
+        auth::{forgot::ForgotPage, join_account::JoinAccountPage, setup::SetupPage, sign_in::SignInPage},
         console::ConsolePage,
         licenses::LicensesPage,
+        profile::ProfilePage,
         sessions::SessionsPage,
+        settings::SettingsPage,
         users::UsersPage,
     },
     shell::{NotFound, Shell, Start, language},
@@ -44,6 +46,8 @@ fn Within() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=SignInPage />
                 <Route path=path!("/setup") view=SetupPage />
+                <Route path=path!("/join-account") view=JoinAccountPage />
+                <Route path=path!("/forgot-password") view=ForgotPage />
                 <ParentRoute path=path!("") view=Shell>
                     <Route path=path!("") view=Start />
                     <Route path=path!("sessions") view=SessionsPage />
@@ -51,6 +55,8 @@ fn Within() -> impl IntoView {
                     <Route path=path!("licenses") view=LicensesPage />
                     <Route path=path!("audit") view=AuditPage />
                     <Route path=path!("console") view=ConsolePage />
+                    <Route path=path!("profile") view=ProfilePage />
+                    <Route path=path!("settings") view=SettingsPage />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>

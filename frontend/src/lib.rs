@@ -9,6 +9,7 @@ pub mod caller;
 pub mod clock;
 pub mod fold;
 pub mod format;
+pub mod invite;
 pub mod keep;
 pub mod live;
 pub mod pages;

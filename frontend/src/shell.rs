@@ -7,6 +7,7 @@ pub mod preferences;
 use crate::{
     caller::{Caller, Who},
     i18n::*,
+    invite::{InviteDialog, Invites},
     live::Live,
     pages::console::desk::Desk,
     ui::{
@@ -94,6 +95,7 @@ fn Frame() -> impl IntoView {
     Live::provide();
     // Here, so that a seat outlives a look at another page.
     Desk::provide();
+    Invites::provide();
     view! {
         <a class="skip" href="#main">
             {t!(i18n, common.skip)}
@@ -104,6 +106,7 @@ fn Frame() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
+        <InviteDialog />
     }
 }
 

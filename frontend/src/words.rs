@@ -146,6 +146,7 @@ pub fn field(i18n: Texts, error: &FieldError) -> String {
         FieldError::Email => t_string!(i18n, field.email).to_owned(),
         FieldError::ControlCharacters => t_string!(i18n, field.control).to_owned(),
         FieldError::EndBeforeStart => t_string!(i18n, field.end_before_start).to_owned(),
+        FieldError::TooCommon => t_string!(i18n, field.too_common).to_owned(),
         FieldError::Unknown => t_string!(i18n, field.unknown).to_owned(),
     }
 }
@@ -166,6 +167,13 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::WrongOrigin => t_string!(i18n, problem.wrong_origin),
         Code::WrongSetupToken => t_string!(i18n, problem.wrong_setup_token),
         Code::AlreadySetUp => t_string!(i18n, problem.already_set_up),
+        Code::WrongPassword => t_string!(i18n, problem.wrong_password),
+        Code::OutOfScope => t_string!(i18n, problem.out_of_scope),
+        Code::LinkUnknown => t_string!(i18n, problem.link_unknown),
+        Code::LinkUsed => t_string!(i18n, problem.link_used),
+        Code::LinkExpired => t_string!(i18n, problem.link_expired),
+        Code::NoMail => t_string!(i18n, problem.no_mail),
+        Code::MailFailed => t_string!(i18n, problem.mail_failed),
         Code::NotFound => t_string!(i18n, problem.not_found),
         Code::AlreadyExists => t_string!(i18n, problem.already_exists),
         Code::LastAdmin => t_string!(i18n, problem.last_admin),

@@ -4,10 +4,14 @@ mod account;
 mod audit;
 mod groups;
 mod licenses;
+mod links;
 mod lists;
 mod live;
+mod profile;
 mod queue;
 mod sessions;
+mod settings;
+mod tokens;
 mod users;
 
 use crate::{
@@ -43,8 +47,16 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::me, account::change_me))
-        .routes(routes!(account::tokens, account::make_token))
-        .routes(routes!(account::delete_token))
+        .routes(routes!(profile::change_password))
+        .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
+        .routes(routes!(profile::end_sign_in))
+        .routes(routes!(settings::change_account))
+        .routes(routes!(links::invite))
+        .routes(routes!(links::look))
+        .routes(routes!(links::set_password))
+        .routes(routes!(links::forgot))
+        .routes(routes!(tokens::tokens, tokens::make_token))
+        .routes(routes!(tokens::delete_token))
         .routes(routes!(licenses::products, licenses::add_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
         .routes(routes!(licenses::license, licenses::change_license))

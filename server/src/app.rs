@@ -2,12 +2,17 @@
 
 use crate::{
     audit::sealer,
-    auth::{password::Passwords, throttle::Throttle},
+    auth::{
+        password::Passwords,
+        throttle::Throttle,
+        uses::{self, Uses},
+    },
     bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
     knocks,
     live::Feed,
+    mail::Mailer,
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
@@ -37,6 +42,10 @@ pub struct Parts {
     pub passwords: Passwords,
     /// Who tries too often.
     pub throttle: Throttle,
+    /// When cookies and tokens were last used, as far as that is not written yet.
+    pub uses: Uses,
+    /// Sends e-mails, if a mail server is configured.
+    pub mailer: Option<Mailer>,
     /// The token of the setup link, while the first admin is missing.
     pub setup_token: Arc<str>,
     /// Where browsers reach us, if that is not where we listen.
@@ -72,6 +81,8 @@ pub struct Options {
     pub dist: Option<PathBuf>,
     /// Who tries too often.
     pub throttle: Throttle,
+    /// Sends e-mails; without it links are shown to whoever makes them.
+    pub mailer: Option<Mailer>,
     /// Hear of other processes only by looking at the log: for tests.
     pub only_look: bool,
     /// Hash passwords at the lowest cost: for tests.
@@ -101,6 +112,8 @@ impl App {
             audit_days: options.audit_days,
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
+            mailer: options.mailer,
+            uses: Uses::default(),
             passwords,
             db,
             clock,
@@ -115,6 +128,11 @@ impl App {
     /// Ends what is over, once a second, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
         tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
+    }
+
+    /// Writes down when cookies and tokens were last used, for as long as the returned task lives.
+    pub fn note_uses(&self) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(uses::run(self.clone()))
     }
 
     /// Seals the audit log, once a second, for as long as the returned task lives.

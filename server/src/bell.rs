@@ -72,6 +72,10 @@ impl Bell {
         if let Some(user) = user.filter(|_| license.is_none() && !kind.starts_with("session_")) {
             self.callers.forget(user);
         }
+        // How long browsers may stay signed in may have changed.
+        if kind == "account_changed" {
+            self.callers.forget_all();
+        }
         if kind.starts_with("product_") {
             self.catalog.forget();
         }

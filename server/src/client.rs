@@ -4,6 +4,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, UserId},
     problem::Problem,
+    scope::Scope,
     session::Platform,
     wire::{
         Page,
@@ -106,7 +107,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn make_token(&self, name: &str, days: i64) -> Result<TokenMade, ClientError> {
-        self.post("/tokens", &NewToken { name: name.to_owned(), days }).await
+        self.post("/tokens", &NewToken { name: name.to_owned(), days, scope: Scope::All }).await
     }
 
     /// Adds a product.

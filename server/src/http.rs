@@ -1,6 +1,7 @@
 //! The edge: what is the same for all routes. Problems, extractors, the origin check, headers, exports, and the app's files.
 
 pub mod app_files;
+pub mod browser;
 pub mod client;
 pub mod export;
 pub mod extract;

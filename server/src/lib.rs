@@ -14,6 +14,7 @@ pub mod events;
 pub mod http;
 pub mod knocks;
 pub mod live;
+pub mod mail;
 pub mod seats;
 pub mod store;
 pub mod text;

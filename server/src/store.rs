@@ -7,12 +7,14 @@ pub mod credentials;
 pub mod events;
 pub mod groups;
 pub mod licenses;
+pub mod links;
 pub mod list;
 pub mod prospects;
 pub mod queue;
 pub mod seals;
 pub mod seats;
 pub mod sessions;
+pub mod sign_ins;
 pub mod sweeps;
 pub mod users;
 
@@ -20,7 +22,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 15] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 17] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -28,12 +30,14 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
+        ("links", links::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("sign_ins", sign_ins::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),
         ("users", users::STATEMENTS),
     ];

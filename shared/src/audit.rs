@@ -43,6 +43,8 @@ named! {
     Kind {
         /// The account and its first admin were made.
         AccountSetUp = "account_set_up",
+        /// The settings of the account changed.
+        AccountChanged = "account_changed",
         /// Old events were removed from the log.
         AuditPruned = "audit_pruned",
         /// Somebody signed in.
@@ -51,6 +53,18 @@ named! {
         SignInFailed = "sign_in_failed",
         /// Somebody signed out.
         SignedOut = "signed_out",
+        /// Somebody was invited to set his first password.
+        InvitationMade = "invitation_made",
+        /// A link was made by which somebody sets a new password.
+        PasswordLinkMade = "password_link_made",
+        /// Somebody asked for such a link, because he forgot his password.
+        PasswordForgotten = "password_forgotten",
+        /// Somebody set his password by a link; all his browsers were signed out.
+        PasswordSet = "password_set",
+        /// Somebody changed his password; his other browsers were signed out.
+        PasswordChanged = "password_changed",
+        /// Somebody signed out one of his other browsers, or all of them.
+        SignInsEnded = "sign_ins_ended",
         /// An API token was made.
         TokenMade = "token_made",
         /// An API token was deleted.
@@ -133,10 +147,18 @@ impl Kind {
     /// What it is about.
     pub const fn area(self) -> Area {
         match self {
-            Self::AccountSetUp | Self::AuditPruned => Area::Account,
-            Self::SignedIn | Self::SignInFailed | Self::SignedOut | Self::TokenMade | Self::TokenDeleted => {
-                Area::Access
-            }
+            Self::AccountSetUp | Self::AccountChanged | Self::AuditPruned => Area::Account,
+            Self::SignedIn
+            | Self::SignInFailed
+            | Self::SignedOut
+            | Self::InvitationMade
+            | Self::PasswordLinkMade
+            | Self::PasswordForgotten
+            | Self::PasswordSet
+            | Self::PasswordChanged
+            | Self::SignInsEnded
+            | Self::TokenMade
+            | Self::TokenDeleted => Area::Access,
             Self::UserAdded | Self::UserChanged | Self::UserSuspended | Self::LocaleChanged => Area::Users,
             Self::GroupAdded | Self::GroupMemberAdded | Self::GroupMemberRemoved | Self::GroupLimitsChanged => {
                 Area::Groups

@@ -39,6 +39,8 @@ ids! {
     SessionId
     /// An API token.
     TokenId
+    /// A browser that is signed in.
+    SignInId
     /// A place in the queue of a license.
     TicketId
     /// A group of users.

@@ -7,6 +7,7 @@ pub mod named;
 pub mod people;
 pub mod permissions;
 pub mod problem;
+pub mod scope;
 pub mod session;
 pub mod ticket;
 pub mod validate;

@@ -46,6 +46,8 @@ pub enum Action {
     ManageUsers,
     /// Change roles, permissions and the billing contact.
     ManageRoles,
+    /// Change the settings of the account.
+    ManageAccount,
     /// Add and change products and licenses, but not the number of seats.
     ManageProducts,
     /// Assign and revoke licenses.
@@ -67,6 +69,7 @@ impl Action {
         Self::ViewUsers,
         Self::ManageUsers,
         Self::ManageRoles,
+        Self::ManageAccount,
         Self::ManageProducts,
         Self::Assign,
         Self::ChangeSeats,
@@ -82,7 +85,7 @@ pub fn may(rights: &Rights, action: Action) -> bool {
         Action::ViewSessions | Action::ViewUsers => rights.role != Role::Agent,
         Action::EndSessions => rights.allows(Permission::ManageSessions),
         Action::ManageUsers => rights.allows(Permission::ManageUsers),
-        Action::ManageRoles => rights.role == Role::Admin,
+        Action::ManageRoles | Action::ManageAccount => rights.role == Role::Admin,
         Action::ManageProducts => rights.allows(Permission::ManageProducts),
         Action::Assign => rights.allows(Permission::ManageUsers) && rights.allows(Permission::ManageProducts),
         Action::ChangeSeats => rights.role == Role::Admin && rights.billing_contact,

@@ -23,6 +23,20 @@ named! {
         WrongSetupToken = "wrong_setup_token",
         /// The account is set up already.
         AlreadySetUp = "already_set_up",
+        /// The old password is wrong.
+        WrongPassword = "wrong_password",
+        /// The token may not be used for this.
+        OutOfScope = "out_of_scope",
+        /// There is no such link, or no longer.
+        LinkUnknown = "link_unknown",
+        /// The link was used already; each can be used once.
+        LinkUsed = "link_used",
+        /// The link is too old, or a newer one was made.
+        LinkExpired = "link_expired",
+        /// No mail server is configured.
+        NoMail = "no_mail",
+        /// The e-mail could not be sent.
+        MailFailed = "mail_failed",
         /// There is no such thing, or it is not yours to see.
         NotFound = "not_found",
         /// This address does not take that method.
@@ -88,12 +102,13 @@ impl Code {
         match self {
             Self::BadRequest => 400,
             Self::NotSignedIn | Self::WrongCredentials => 401,
-            Self::Forbidden | Self::WrongOrigin | Self::WrongSetupToken => 403,
-            Self::NotFound => 404,
+            Self::Forbidden | Self::WrongOrigin | Self::WrongSetupToken | Self::WrongPassword | Self::OutOfScope => 403,
+            Self::NotFound | Self::LinkUnknown => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadySetUp
             | Self::AlreadyExists
             | Self::LastAdmin
+            | Self::NoMail
             | Self::PoolFull
             | Self::NotAssigned
             | Self::LicenseNotStarted
@@ -110,12 +125,13 @@ impl Code {
             | Self::NoOffer
             | Self::FloorsExceedSeats
             | Self::WrongState => 409,
-            Self::SessionEnded | Self::TicketOver => 410,
+            Self::SessionEnded | Self::TicketOver | Self::LinkUsed | Self::LinkExpired => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyMismatch => 422,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
+            Self::MailFailed => 502,
             Self::Unavailable => 503,
         }
     }
@@ -131,6 +147,13 @@ impl Code {
             Self::WrongOrigin => "The request came from another site.",
             Self::WrongSetupToken => "The setup link is not valid.",
             Self::AlreadySetUp => "This installation is already set up.",
+            Self::WrongPassword => "The password is wrong.",
+            Self::OutOfScope => "The token may not be used for this.",
+            Self::LinkUnknown => "This link is not known.",
+            Self::LinkUsed => "This link was used already.",
+            Self::LinkExpired => "This link is no longer valid.",
+            Self::NoMail => "This server sends no e-mails.",
+            Self::MailFailed => "The e-mail could not be sent.",
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "This address does not take that method.",
             Self::AlreadyExists => "This exists already.",

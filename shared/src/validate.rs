@@ -1,5 +1,7 @@
 //! Which values are acceptable; the app's forms and the server ask the same functions.
 
+mod common;
+
 use serde::{Deserialize, Serialize};
 
 /// The most seats a license can have.
@@ -8,8 +10,12 @@ pub const MAX_SEATS: i64 = 1_000_000;
 pub const MAX_NAME: usize = 120;
 /// The longest message or reason, in characters.
 pub const MAX_MESSAGE: usize = 500;
-/// The shortest password, in characters (NIST SP 800-63B-4 asks for 15 without, 8 with a second factor; 12 is between).
+/// The shortest password, in characters, unless the account says otherwise (NIST SP 800-63B-4 asks for 15 without, 8 with a second factor; 12 is between).
 pub const MIN_PASSWORD: usize = 12;
+/// The fewest characters that an account may demand of a password.
+pub const LEAST_PASSWORD: usize = 8;
+/// The most characters that an account may demand of a password.
+pub const MOST_PASSWORD: usize = 64;
 /// The longest password, in characters: hashing is work.
 pub const MAX_PASSWORD: usize = 256;
 /// The longest idempotency key, in characters.
@@ -54,6 +60,9 @@ pub enum FieldError {
     /// The end is not after the start.
     #[error("must be after the start")]
     EndBeforeStart,
+    /// A password that many people have: the first that is tried.
+    #[error("is one of the most common passwords")]
+    TooCommon,
     /// Not one of the values that are known here.
     #[error("is not a known value")]
     Unknown,
@@ -128,11 +137,20 @@ pub fn email_key(email: &str) -> String {
 /// A new password.
 ///
 /// # Errors
-/// Shorter than [`MIN_PASSWORD`] or longer than [`MAX_PASSWORD`] characters.
+/// Shorter than [`MIN_PASSWORD`] or longer than [`MAX_PASSWORD`] characters, or a common one.
 pub fn password(text: &str) -> Result<(), FieldError> {
+    password_of(text, MIN_PASSWORD)
+}
+
+/// A new password in an account that demands so many characters.
+///
+/// # Errors
+/// Too short, longer than [`MAX_PASSWORD`] characters, or a common one.
+pub fn password_of(text: &str, min: usize) -> Result<(), FieldError> {
     match text.chars().count() {
-        n if n < MIN_PASSWORD => Err(FieldError::TooShort { min: MIN_PASSWORD }),
+        n if n < min => Err(FieldError::TooShort { min }),
         n if n > MAX_PASSWORD => Err(FieldError::TooLong { max: MAX_PASSWORD }),
+        _ if common::is(text) => Err(FieldError::TooCommon),
         _ => Ok(()),
     }
 }
@@ -177,6 +195,18 @@ mod tests {
             assert_eq!(email(bad), Err(FieldError::Email), "{bad}");
         }
         assert_eq!(email_key(" Jonas@Example.ORG "), "jonas@example.org");
+    }
+
+    #[test]
+    fn passwords_that_everybody_has_are_refused_in_any_case() {
+        for bad in ["password1234", "Passwort1234", "QWERTZUIOP123", "111111111111", "abcabcabcabc", "iloveyou1234"] {
+            assert_eq!(password(bad), Err(FieldError::TooCommon), "{bad}");
+        }
+        assert_eq!(password_of("password", LEAST_PASSWORD), Err(FieldError::TooCommon));
+        assert_eq!(password_of("korrekt", 8), Err(FieldError::TooShort { min: 8 }));
+        for good in ["correct horse battery", "Ölofen im Garten", "password of my cat"] {
+            assert_eq!(password(good), Ok(()), "{good}");
+        }
     }
 
     #[test]

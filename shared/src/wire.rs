@@ -4,6 +4,7 @@ pub mod account;
 pub mod audit;
 pub mod groups;
 pub mod licenses;
+pub mod links;
 pub mod live;
 pub mod queue;
 pub mod sessions;

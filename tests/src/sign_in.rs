@@ -49,7 +49,7 @@ async fn all_at_once(world: &World, emails: &[impl AsRef<str>]) -> (usize, usize
 async fn only_the_setup_token_sets_up_and_only_once(engine: Engine) {
     let (url, _database) = World::not_set_up(engine).await;
     let stranger = Person::stranger(&url);
-    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": true, "signed_in": false }));
+    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": true, "signed_in": false, "mails": false }));
     for token in ["", "wrong", &SETUP_TOKEN.to_uppercase(), &format!("{SETUP_TOKEN} ")] {
         let mut body = serde_json::to_value(setup()).expect("JSON");
         body["token"] = json!(token);
@@ -68,7 +68,7 @@ async fn only_the_setup_token_sets_up_and_only_once(engine: Engine) {
     codes.sort_unstable();
     assert_eq!(codes, [201, 409, 409, 409, 409]);
     stranger.post("/setup", &setup()).await.problem(409, "already_set_up");
-    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": false, "signed_in": false }));
+    assert_eq!(stranger.get("/setup").await.ok(), json!({ "needed": false, "signed_in": false, "mails": false }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,7 +161,7 @@ on_both_engines! {
         let with_token = [(header::AUTHORIZATION, &*bearer)];
         with(&world, Method::GET, "/me", &with_token).await.ok();
         let listed = json!([{ "id": made["id"], "name": "CI",
-                              "created_at": "2026-03-02T09:00:00Z", "expires_at": "2026-03-03T09:00:00Z" }]);
+                              "created_at": "2026-03-02T09:00:00Z", "expires_at": "2026-03-03T09:00:00Z", "scope": "all" }]);
         assert_eq!(world.admin.get("/tokens").await.ok(), listed, "the secret is not shown again");
         let agent = world.agent("Nora Neu").await;
         let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));

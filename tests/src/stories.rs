@@ -2,6 +2,7 @@
 
 mod world;
 
+mod account;
 mod admission;
 mod agreement;
 mod assignments;
@@ -21,6 +22,7 @@ mod headers;
 mod heartbeats;
 mod idle;
 mod line_races;
+mod links;
 mod lists;
 mod live;
 mod memory;
@@ -28,6 +30,7 @@ mod offers;
 mod openapi;
 mod outage;
 mod permissions;
+mod profile;
 mod queue;
 mod races;
 mod replicas;

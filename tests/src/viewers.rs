@@ -7,7 +7,7 @@ use seatkeeper::{
     live::{Ear, watch},
     seats::Door,
 };
-use seatkeeper_shared::{ids::LicenseId, people::Role, permissions::Rights};
+use seatkeeper_shared::{ids::LicenseId, people::Role, permissions::Rights, scope::Scope};
 use serde_json::json;
 use std::{collections::BTreeSet, pin::Pin, time::Duration};
 use tokio::{
@@ -32,6 +32,8 @@ fn by_hand(world: &World, role: Role) -> Pin<Box<dyn Stream<Item = String> + Sen
         rights,
         door: Door::App,
         address: None,
+        sign_in: None,
+        scope: Scope::All,
     };
     let stream = watch(world.app.clone(), Ear::open(&world.app), &caller, None);
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))

@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod database;
 pub mod ground;
 pub mod line;
+pub mod mailbox;
 pub mod person;
 pub mod process;
 pub mod proxy;
@@ -14,6 +15,7 @@ pub mod wrong_clock;
 pub use cluster::Cluster;
 pub use database::{Database, Engine};
 pub use ground::Ground;
+pub use mailbox::{Mailbox, secret_in};
 pub use person::{Answer, Person, id_of, wanted};
 pub use process::Process;
 pub use proxy::Proxy;
@@ -26,6 +28,7 @@ use seatkeeper::{
     auth::throttle::Throttle,
     clock::{Clock, Dice},
     db::Db,
+    mail::Mailer,
 };
 use seatkeeper_shared::{
     ids::{LicenseId, Position, ProductId, UserId},
@@ -88,11 +91,22 @@ impl World {
         Self::with_sign_in_burst(engine, 10_000).await
     }
 
+    /// The same, which sends its e-mails to this mail server.
+    pub async fn with_mail(engine: Engine, smtp: &str) -> Self {
+        let mailer = Mailer::new(smtp, "Seatkeeper <seats@example.org>").expect("a mailer");
+        let public_url = Some("http://seats.example.org".to_owned());
+        Self::with(engine, |options| Options { mailer: Some(mailer), public_url, ..options }).await
+    }
+
     /// The same, which lets one address try so many sign-ins at once.
     pub async fn with_sign_in_burst(engine: Engine, burst: u32) -> Self {
+        Self::with(engine, |options| Options { throttle: Throttle::new(burst), ..options }).await
+    }
+
+    async fn with(engine: Engine, decide: impl FnOnce(Options) -> Options) -> Self {
         let now = "2026-03-02T09:00:00Z".parse().expect("a time");
         let database = Database::create(engine).await;
-        let (url, app) = serve(&database, fixed(now, 7, burst)).await;
+        let (url, app) = serve(&database, decide(fixed(now, 7, 10_000))).await;
         let admin = Person::setting_up(&url).await;
         let clock = app.clock.clone();
         Self { url, app, clock, admin, engine, now: std::sync::Mutex::new(now), database }
@@ -189,7 +203,7 @@ impl World {
         let body = NewUser {
             name: name.to_owned(),
             email: email_of(name),
-            password: PASSWORD.to_owned(),
+            password: Some(PASSWORD.to_owned()),
             role,
             permissions: permissions.iter().copied().collect(),
         };

@@ -1,5 +1,7 @@
 //! The pages for those who are not signed in: setup and sign-in.
 
+pub mod forgot;
+pub mod join_account;
 pub mod setup;
 pub mod sign_in;
 

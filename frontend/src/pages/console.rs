@@ -10,7 +10,7 @@ mod cards;
 pub mod desk;
 mod device;
 mod heart;
-mod key;
+pub mod key;
 mod lost;
 mod mine;
 mod notices;

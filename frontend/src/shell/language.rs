@@ -37,6 +37,7 @@ pub fn choose(i18n: leptos_i18n::I18nContext<Locale>, caller: Caller, api: Api, 
     caller.came(*me);
     spawn_local(async move {
         // If it cannot be saved, this browser still remembers it.
-        let _ = api.patch::<serde::de::IgnoredAny>("/me", &ChangeMe { locale: Some(locale) }).await;
+        let _ =
+            api.patch::<serde::de::IgnoredAny>("/me", &ChangeMe { locale: Some(locale), ..ChangeMe::default() }).await;
     });
 }

@@ -166,6 +166,16 @@ fn UserMenu() -> impl IntoView {
             <div class="menu-head">
                 <Person name email />
             </div>
+            <A href="/profile" attr:class="menu-item">
+                <Icon glyph=Glyph::Person />
+                {t!(i18n, nav.profile)}
+            </A>
+            <Show when=move || caller.may(Action::ManageAccount)>
+                <A href="/settings" attr:class="menu-item">
+                    <Icon glyph=Glyph::Settings />
+                    {t!(i18n, nav.settings)}
+                </A>
+            </Show>
             <button type="button" class="menu-item" on:click=sign_out>
                 <Icon glyph=Glyph::Leave />
                 {t!(i18n, shell.sign_out)}

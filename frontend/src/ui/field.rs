@@ -39,6 +39,9 @@ pub fn TextField(
     /// It is where one begins.
     #[prop(optional)]
     first: bool,
+    /// It is only shown.
+    #[prop(optional)]
+    fixed: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = fresh_id(name);
@@ -57,6 +60,7 @@ pub fn TextField(
                 autocomplete=autocomplete
                 autofocus=first
                 required=!optional
+                readonly=fixed
                 aria-invalid=move || wrong.get().map(|_| "true")
                 aria-describedby=notes.clone()
                 prop:value=move || value.get()

@@ -51,6 +51,12 @@ pub enum Glyph {
     Log,
     /// An arrow down into a tray.
     Download,
+    /// One person.
+    Person,
+    /// Two sliders.
+    Settings,
+    /// A key.
+    Key,
     /// A small angle that points down.
     Chevron,
 }
@@ -90,6 +96,13 @@ impl Glyph {
             Self::Down => "M10 4v11.500M5 10.500l5 5 5-5",
             Self::Log => "M4.500 3h11v14h-11zM7.500 7h5M7.500 10h5M7.500 13h3",
             Self::Download => "M10 3.500v9M6 8.800l4 4 4-4M4 16.500h12",
+            Self::Person => "M7 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M4 16.500c.5-3.500 3-5 6-5s5.500 1.500 6 5",
+            Self::Settings => {
+                "M3 6.500h7M14 6.500h3M10 6.500a2 2 0 1 0 4 0 2 2 0 1 0-4 0M3 13.500h3M10 13.500h7M6 13.500a2 2 0 1 0 4 0 2 2 0 1 0-4 0"
+            }
+            Self::Key => {
+                "M3.500 13a3.500 3.500 0 1 0 7 0 3.500 3.500 0 1 0-7 0M9.500 10.500l7-7M13.500 6.500l2.500 2.500"
+            }
             Self::Chevron => "M6 8l4 4 4-4",
             Self::Top => "M4.500 3.500h11M10 17V7.500M5 12.500l5-5 5 5",
             Self::Search => "M4 9a5 5 0 1 0 10 0A5 5 0 1 0 4 9M12.700 12.700 16.500 16.500",

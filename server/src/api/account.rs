@@ -1,4 +1,4 @@
-//! Setup, signing in and out, oneself, and one's tokens.
+//! Setup, signing in and out, and oneself.
 
 use crate::{
     app::App,
@@ -10,16 +10,17 @@ use crate::{
     },
     events::Event,
     http::{
-        extract::{Body, Named},
+        browser,
+        extract::Body,
         problem::{Fail, Fields},
     },
     seats::{Actor, Door},
-    store,
+    store::{self, credentials::Started},
 };
 use axum::{
     Json,
     extract::{ConnectInfo, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
 };
 use axum_extra::extract::{
     CookieJar,
@@ -27,24 +28,21 @@ use axum_extra::extract::{
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{TokenId, UserId},
+    ids::{SignInId, UserId},
     people::{Role, UserStatus},
     permissions::Rights,
     problem::Code,
     validate::{self, FieldError},
-    wire::account::{AccountView, ChangeMe, Me, NewToken, Setup, SetupState, SignIn, TokenMade, TokenView},
+    wire::account::{AccountView, ChangeMe, Me, Setup, SetupState, SignIn},
 };
 use serde_json::json;
 use std::{collections::BTreeSet, net::SocketAddr};
-
-/// How long a browser session lasts.
-const SIGNED_IN: TimeDelta = TimeDelta::hours(12);
 
 /// Whether the first admin is still missing, and whether whoever asks is signed in.
 #[utoipa::path(get, path = "/setup", tag = "account", responses((status = 200, body = SetupState)))]
 pub async fn setup_state(State(app): State<App>, caller: Result<Caller, Fail>) -> Result<Json<SetupState>, Fail> {
     let needed = store::account::get(&app.db).await?.is_none();
-    Ok(Json(SetupState { needed, signed_in: caller.is_ok() }))
+    Ok(Json(SetupState { needed, signed_in: caller.is_ok(), mails: app.mailer.is_some() }))
 }
 
 /// Creates the account and its first admin, and signs him in.
@@ -52,6 +50,7 @@ pub async fn setup_state(State(app): State<App>, caller: Result<Caller, Fail>) -
 pub async fn set_up(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    agent: HeaderMap,
     jar: CookieJar,
     Body(setup): Body<Setup>,
 ) -> Result<(StatusCode, CookieJar, Json<Me>), Fail> {
@@ -70,10 +69,10 @@ pub async fn set_up(
     if !store::account::insert(&mut tx, &account, now).await? {
         return Err(Fail::code(Code::AlreadySetUp));
     }
-    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash };
+    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: Some(&hash) };
     store::users::insert(&mut tx, &added, now).await?;
-    let (jar, cookie) = browser_session(&app, jar);
-    store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), id, now, now + SIGNED_IN).await?;
+    let (jar, _, started) = browser_session(&app, jar, &account, peer, &agent);
+    store::credentials::insert_browser_session(&mut tx, id, &started, now).await?;
     let actor = somebody_at(peer).known_as(id, &name);
     let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
     app.commit(tx, &[Event::new("account_set_up", actor, Some(id), facts)]).await?;
@@ -90,21 +89,36 @@ fn checked(setup: &Setup) -> Result<(AccountView, String, String), Fail> {
     let zone = fields.check("time_zone", zone.parse::<chrono_tz::Tz>().map_err(|_| FieldError::Unknown));
     let values = account.zip(name).zip(email).zip(zone);
     let (((account, name), email), zone) = fields.all(values)?;
-    Ok((AccountView { name: account, time_zone: zone.name().to_owned() }, name, email))
+    Ok((AccountView::new(account, zone.name().to_owned()), name, email))
 }
 
-/// A cookie with a new secret, and the secret's digest.
-fn browser_session(app: &App, jar: CookieJar) -> (CookieJar, Digest) {
-    let secret = app.dice.secret();
+/// A cookie with a new secret, the secret's digest, and what is stored of it.
+fn browser_session(
+    app: &App,
+    jar: CookieJar,
+    account: &AccountView,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+) -> (CookieJar, Digest, Started) {
+    let (secret, now) = (app.dice.secret(), app.clock.now());
     let digest = secret::digest(&secret);
+    let lasts = TimeDelta::minutes(account.session_minutes);
     let secure = app.public_url.as_deref().is_some_and(|url| url.starts_with("https:"));
     let cookie = Cookie::build((COOKIE, secret))
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(secure)
-        .max_age(time::Duration::seconds(SIGNED_IN.num_seconds()));
-    (jar.add(cookie), digest)
+        .max_age(time::Duration::seconds(lasts.num_seconds()));
+    let said = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok());
+    let started = Started {
+        id: SignInId(app.dice.id(now)),
+        hash: secret::stored(&digest),
+        browser: said.and_then(browser::named),
+        address: peer.ip().to_canonical().to_string(),
+        until: now + lasts,
+    };
+    (jar.add(cookie), digest, started)
 }
 
 /// Signs in with e-mail and password.
@@ -112,6 +126,7 @@ fn browser_session(app: &App, jar: CookieJar) -> (CookieJar, Digest) {
 pub async fn sign_in(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    agent: HeaderMap,
     jar: CookieJar,
     Body(given): Body<SignIn>,
 ) -> Result<(CookieJar, Json<Me>), Fail> {
@@ -127,11 +142,10 @@ pub async fn sign_in(
     }
     let user = found.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
     let now = app.clock.now();
-    let (jar, cookie) = browser_session(&app, jar);
+    let (jar, cookie, started) = browser_session(&app, jar, &settings(&app).await?, peer, &agent);
     let actor = somebody_at(peer).known_as(user.id, &user.name);
     let mut tx = app.db.begin().await?;
-    store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), user.id, now, now + SIGNED_IN)
-        .await?;
+    store::credentials::insert_browser_session(&mut tx, user.id, &started, now).await?;
     store::users::seen(&mut tx, user.id, now).await?;
     app.commit(tx, &[Event::new("signed_in", actor, Some(user.id), json!({}))]).await?;
     let known = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
@@ -140,7 +154,7 @@ pub async fn sign_in(
 }
 
 /// Somebody in a browser who has not said who he is.
-fn somebody_at(peer: SocketAddr) -> Actor {
+pub(super) fn somebody_at(peer: SocketAddr) -> Actor {
     Actor { id: None, name: None, door: Door::App, address: Some(peer.ip().to_canonical()) }
 }
 
@@ -194,66 +208,43 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Fail
 }
 
 async fn me_of(app: &App, caller: Caller) -> Result<Me, Fail> {
-    let account = store::account::get(&app.db).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let account = settings(app).await?;
     let Caller { id, name, email, locale, rights, .. } = caller;
     Ok(Me { id, name, email, locale, rights, account })
 }
 
-/// Changes my language.
+/// The account with its settings.
+pub(super) async fn settings(app: &App) -> Result<AccountView, Fail> {
+    store::account::get(&app.db).await?.ok_or_else(|| Fail::code(Code::NotFound))
+}
+
+/// Changes my name and my language.
 #[utoipa::path(patch, path = "/me", tag = "account", request_body = ChangeMe, responses((status = 200, body = Me)))]
 pub async fn change_me(
     State(app): State<App>,
     mut caller: Caller,
     Body(change): Body<ChangeMe>,
 ) -> Result<Json<Me>, Fail> {
-    if let Some(locale) = change.locale.filter(|locale| caller.locale != Some(*locale)) {
-        let mut tx = app.db.begin().await?;
+    let mut fields = Fields::default();
+    let name = change.name.as_deref().map(|name| fields.check("name", validate::name(name)));
+    let name = fields.all(Some(name.flatten()))?.filter(|name| *name != caller.name);
+    let locale = change.locale.filter(|locale| caller.locale != Some(*locale));
+    let (actor, mut events) = (caller.actor(), Vec::new());
+    let mut tx = app.db.begin().await?;
+    if let Some(name) = name {
+        store::users::set_name(&mut tx, caller.id, &name).await?;
+        let facts = json!({ "changes": { "name": [caller.name, name] } });
+        events.push(Event::new("user_changed", actor.clone(), Some(caller.id), facts).named(&caller.name));
+        caller.name = name;
+    }
+    if let Some(locale) = locale {
         store::users::set_locale(&mut tx, caller.id, locale).await?;
         let facts = json!({ "changes": { "locale": [caller.locale, locale] } });
-        app.commit(tx, &[Event::new("locale_changed", caller.actor(), Some(caller.id), facts)]).await?;
+        events.push(Event::new("locale_changed", actor, Some(caller.id), facts));
         caller.locale = Some(locale);
     }
+    if !events.is_empty() {
+        app.commit(tx, &events).await?;
+    }
     Ok(Json(me_of(&app, caller).await?))
-}
-
-/// My API tokens.
-#[utoipa::path(get, path = "/tokens", tag = "account", responses((status = 200, body = Vec<TokenView>)))]
-pub async fn tokens(State(app): State<App>, caller: Caller) -> Result<Json<Vec<TokenView>>, Fail> {
-    Ok(Json(store::credentials::tokens_of(&app.db, caller.id).await?))
-}
-
-/// Makes an API token. Its secret is shown this once.
-#[utoipa::path(post, path = "/tokens", tag = "account", request_body = NewToken, responses((status = 201, body = TokenMade)))]
-pub async fn make_token(
-    State(app): State<App>,
-    caller: Caller,
-    Body(wanted): Body<NewToken>,
-) -> Result<(StatusCode, Json<TokenMade>), Fail> {
-    let mut fields = Fields::default();
-    let name = fields.check("name", validate::name(&wanted.name));
-    let days = fields.check("days", validate::within(wanted.days, 1, 365));
-    let (name, days) = fields.all(name.zip(days))?;
-    let (now, secret) = (app.clock.now(), app.dice.secret());
-    let expires_at = now + TimeDelta::days(days);
-    let token = TokenView { id: TokenId(app.dice.id(now)), name, created_at: now, expires_at };
-    let mut tx = app.db.begin().await?;
-    store::credentials::insert_token(&mut tx, caller.id, &token, &secret::hash(&secret)).await?;
-    let event = Event::new("token_made", caller.actor(), Some(caller.id), json!({ "expires_at": expires_at }));
-    app.commit(tx, &[event.about(token.id.0, &token.name)]).await?;
-    Ok((StatusCode::CREATED, Json(TokenMade { token, secret })))
-}
-
-/// Deletes one of my API tokens; it is no longer accepted from then on.
-#[utoipa::path(delete, path = "/tokens/{id}", tag = "account", params(("id" = TokenId, Path)), responses((status = 204)))]
-pub async fn delete_token(
-    State(app): State<App>,
-    caller: Caller,
-    Named(id): Named<TokenId>,
-) -> Result<StatusCode, Fail> {
-    let mut tx = app.db.begin().await?;
-    let name = store::credentials::delete_token(&mut tx, caller.id, id).await?;
-    let name = name.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let event = Event::new("token_deleted", caller.actor(), Some(caller.id), json!({}));
-    app.commit(tx, &[event.about(id.0, name)]).await?;
-    Ok(StatusCode::NO_CONTENT)
 }

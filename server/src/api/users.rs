@@ -1,6 +1,9 @@
 //! Users: the list, one, adding and changing.
 
-use super::lists::{given, paging};
+use super::{
+    account::settings,
+    lists::{given, paging},
+};
 use crate::{
     app::App,
     auth::Caller,
@@ -79,7 +82,7 @@ async fn one(app: &App, id: UserId) -> Result<UserView, Fail> {
     store::users::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))
 }
 
-/// Adds a user. Another role than agent takes an admin.
+/// Adds a user. Another role than agent takes an admin. Without a password he has to be invited.
 #[utoipa::path(post, path = "/users", tag = "users", request_body = NewUser, responses((status = 201, body = UserView)))]
 pub async fn add_user(
     State(app): State<App>,
@@ -93,14 +96,20 @@ pub async fn add_user(
     let mut fields = Fields::default();
     let name = fields.check("name", validate::name(&wanted.name));
     let email = fields.check("email", validate::email(&wanted.email));
-    fields.check("password", validate::password(&wanted.password));
+    let least = settings(&app).await?.password_min;
+    if let Some(password) = &wanted.password {
+        fields.check("password", validate::password_of(password, least));
+    }
     let (name, email) = fields.all(name.zip(email))?;
     let now = app.clock.now();
     let id = UserId(app.dice.id(now));
     let rights = Rights { role: wanted.role, permissions: wanted.permissions, billing_contact: false };
-    let hash = app.passwords.hash(&wanted.password).await?;
+    let hash = match &wanted.password {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        None => None,
+    };
     let mut tx = app.db.begin().await?;
-    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash };
+    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: hash.as_deref() };
     store::users::insert(&mut tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
     app.commit(tx, &[Event::new("user_added", caller.actor(), Some(id), facts).named(name)]).await?;

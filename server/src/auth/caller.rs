@@ -7,13 +7,17 @@ use crate::{
     seats::{Actor, Door},
     store,
 };
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, MatchedPath},
+    http::request::Parts,
+};
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::{
-    ids::UserId,
+    ids::{SignInId, UserId},
     people::Locale,
     permissions::{Action, Rights, may},
     problem::Code,
+    scope::Scope,
 };
 use std::{net::IpAddr, time::Instant};
 
@@ -37,6 +41,10 @@ pub struct Caller {
     pub door: Door,
     /// From which address.
     pub address: Option<IpAddr>,
+    /// The browser's sign-in, if he came with its cookie.
+    pub sign_in: Option<SignInId>,
+    /// What his token may be used for.
+    pub scope: Scope,
 }
 
 impl Caller {
@@ -65,16 +73,29 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
         let credential = credential(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
         let now = app.clock.now();
-        match app.bell.callers.get(&credential, now, Instant::now()) {
-            Ok(caller) => Ok(Self { address: client::address(parts), ..caller }),
+        let caller = match app.bell.callers.get(&credential, now, Instant::now()) {
+            Ok(caller) => caller,
             Err(ticket) => {
                 let known = store::credentials::caller(&app.db, &credential, now).await?;
                 let known = known.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
+                app.uses.note(credential, known.last_used_at, now);
                 app.bell.callers.keep(ticket, credential, known.clone());
-                Ok(Self { address: client::address(parts), ..known.caller })
+                known.caller
             }
+        };
+        if admits(caller.scope, parts) {
+            Ok(Self { address: client::address(parts), ..caller })
+        } else {
+            Err(Fail::code(Code::OutOfScope))
         }
     }
+}
+
+/// Whether a token of this scope may be used for this request. Here, because no handler gets a caller in another way.
+fn admits(scope: Scope, parts: &Parts) -> bool {
+    let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let path = path.strip_prefix("/api/v1").unwrap_or_default();
+    scope.admits(parts.method.is_safe(), path)
 }
 
 /// What the request shows: the token if there is one, else the cookie.

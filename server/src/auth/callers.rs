@@ -34,6 +34,8 @@ pub struct Known {
     pub caller: Caller,
     /// From when on his cookie or token is no longer accepted.
     pub expires_at: DateTime<Utc>,
+    /// When it was last used, as far as that is written down.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// Taken before the database is asked: says whether its answer may be kept.
@@ -90,6 +92,14 @@ impl Callers {
         for credential in kept.credentials.remove(&user).unwrap_or_default() {
             kept.callers.remove(&credential);
         }
+    }
+
+    /// Forgets everybody.
+    pub fn forget_all(&self) {
+        let mut kept = self.write();
+        kept.forgotten += 1;
+        kept.callers.clear();
+        kept.credentials.clear();
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Kept> {

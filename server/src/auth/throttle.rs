@@ -8,6 +8,7 @@ use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 pub struct Throttle {
     by_address: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     by_both: Arc<DefaultKeyedRateLimiter<(IpAddr, String)>>,
+    letters: Arc<DefaultKeyedRateLimiter<String>>,
 }
 
 /// How many sign-ins one address may try at once, unless it is decided otherwise.
@@ -31,7 +32,17 @@ impl Throttle {
         Self {
             by_address: Arc::new(RateLimiter::keyed(per(1, burst))),
             by_both: Arc::new(RateLimiter::keyed(per(6, 10))),
+            letters: Arc::new(RateLimiter::keyed(per(20 * 60, 3))),
         }
+    }
+
+    /// Counts a letter to this e-mail address that strangers can cause; false if it is one too many: 3 at once, and one more
+    /// each 20 minutes, from wherever they ask.
+    pub fn allow_letter(&self, email_key: &str) -> bool {
+        if self.letters.len() > 10_000 {
+            self.letters.retain_recent();
+        }
+        self.letters.check_key(&email_key.to_owned()).is_ok()
     }
 
     /// Counts a try; false if it is one too many.

@@ -6,6 +6,7 @@ use crate::{
     audit::retention::FEWEST_DAYS,
     auth::throttle::{self, Throttle},
     db::Db,
+    mail::Mailer,
     store,
 };
 use anyhow::Context as _;
@@ -41,6 +42,20 @@ pub struct Serve {
     #[arg(long, env = "SEATKEEPER_AUDIT_RETENTION_DAYS",
           value_parser = clap::value_parser!(u32).range(i64::from(FEWEST_DAYS)..=36_500))]
     audit_retention_days: Option<u32>,
+    /// The mail server for invitations and forgotten passwords, for example `smtps://USER:PASSWORD@mail.example.org` or
+    /// `smtp://localhost:25`; if absent, links are shown to the admin who makes them.
+    #[arg(long, env = "SEATKEEPER_SMTP_URL", hide_env_values = true, requires_all = ["smtp_from", "public_url"])]
+    smtp_url: Option<String>,
+    /// From whom e-mails come, for example `Seatkeeper <seats@example.org>`.
+    #[arg(long, env = "SEATKEEPER_SMTP_FROM")]
+    smtp_from: Option<String>,
+}
+
+impl Serve {
+    fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+        let Some(url) = &self.smtp_url else { return Ok(None) };
+        Mailer::new(url, self.smtp_from.as_deref().unwrap_or_default()).map(Some)
+    }
 }
 
 /// Serves until it is told to stop; then finishes what is under way.
@@ -48,6 +63,7 @@ pub struct Serve {
 /// # Errors
 /// The database or the address cannot be used.
 pub async fn run(serve: Serve) -> anyhow::Result<()> {
+    let mailer = serve.mailer()?;
     let db = Db::open(&serve.database).await?;
     let listener =
         TcpListener::bind(serve.listen).await.with_context(|| format!("cannot listen on {}", serve.listen))?;
@@ -58,12 +74,13 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         setup_token: serve.setup_token,
         public_url: serve.public_url,
         throttle: Throttle::new(serve.sign_in_burst),
+        mailer,
         dist,
         audit_days: serve.audit_retention_days,
         ..Options::default()
     };
     let app = App::start(db.clone(), options).await?;
-    let (sweeper, sealer) = (app.sweep(), app.seal());
+    let beside = [app.sweep(), app.seal(), app.note_uses()];
     println!("Seatkeeper serves on {url}");
     if store::account::get(&db).await?.is_none() {
         println!("Set it up here, once: {url}/setup?token={}", app.setup_token);
@@ -82,8 +99,9 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         // The live feed of a viewer never ends by itself.
         () = async { until_told(told).await; tokio::time::sleep(LAST_ANSWERS).await } => {}
     }
-    sweeper.abort();
-    sealer.abort();
+    for task in beside {
+        task.abort();
+    }
     db.close().await;
     Ok(())
 }

@@ -4,9 +4,10 @@ use super::DbError;
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Held;
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
+    ids::{GroupId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
+    scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::{TicketEnd, TicketState},
 };
@@ -164,8 +165,8 @@ macro_rules! columns {
 }
 
 columns! {
-    ids: UserId ProductId LicenseId SessionId TokenId TicketId GroupId;
-    words: Model SeatRule SecondDevice Role UserStatus Locale SessionState Mode Platform EndReason TicketState TicketEnd
+    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId;
+    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SessionState Mode Platform EndReason TicketState TicketEnd
 }
 
 impl Column for Position {

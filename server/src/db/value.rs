@@ -3,9 +3,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
+    ids::{GroupId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
+    scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::TicketEnd,
 };
@@ -196,6 +197,7 @@ into_value! {
         SecondDevice => |v| v.as_str().to_owned(),
         Role => |v| v.as_str().to_owned(),
         UserStatus => |v| v.as_str().to_owned(),
+        Scope => |v| v.as_str().to_owned(),
         Locale => |v| v.as_str().to_owned(),
         SessionState => |v| v.as_str().to_owned(),
         Mode => |v| v.as_str().to_owned(),
@@ -216,6 +218,7 @@ into_value! {
         LicenseId => |v| v.0,
         SessionId => |v| v.0,
         TokenId => |v| v.0,
+        SignInId => |v| v.0,
         TicketId => |v| v.0,
         GroupId => |v| v.0,
     )

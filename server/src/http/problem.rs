@@ -1,6 +1,6 @@
 //! Failures become problem documents here, and nowhere else.
 
-use crate::{auth::password::HashError, db::DbError, seats::SeatsError};
+use crate::{auth::password::HashError, db::DbError, mail::MailError, seats::SeatsError};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -130,5 +130,12 @@ impl From<HashError> for Fail {
     fn from(error: HashError) -> Self {
         tracing::error!(%error, "passwords cannot be hashed");
         Self::code(Code::Internal)
+    }
+}
+
+impl From<MailError> for Fail {
+    fn from(error: MailError) -> Self {
+        tracing::error!(%error, "an e-mail was not sent");
+        Self::code(Code::MailFailed)
     }
 }

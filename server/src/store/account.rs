@@ -1,17 +1,26 @@
 //! The account: one row.
 
-use crate::db::{Db, DbError, Tx, args, statements};
+use crate::db::{Db, DbError, Row, Tx, args, statements};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::wire::account::AccountView;
 
 statements! {
     GET = "
-        SELECT name, time_zone FROM account";
+        SELECT name, time_zone, locale, password_min, idle_minutes, session_minutes FROM account";
+
+    LOCK = "
+        SELECT name, time_zone, locale, password_min, idle_minutes, session_minutes
+        FROM account
+        FOR UPDATE";
 
     INSERT = "
         INSERT INTO account (id, name, time_zone, created_at)
         VALUES (1, $1, $2, $3)
         ON CONFLICT (id) DO NOTHING";
+
+    CHANGE = "
+        UPDATE account
+        SET name = $1, time_zone = $2, locale = $3, password_min = $4, idle_minutes = $5, session_minutes = $6";
 
     PING = "
         SELECT 1 AS one";
@@ -19,13 +28,35 @@ statements! {
 
 /// The account, once it is set up.
 pub async fn get(db: &Db) -> Result<Option<AccountView>, DbError> {
-    let row = db.one(&GET, args![]).await?;
-    row.map(|row| Ok(AccountView { name: row.get("name")?, time_zone: row.get("time_zone")? })).transpose()
+    db.one(&GET, args![]).await?.map(|row| view(&row)).transpose()
+}
+
+/// The same, locked until the end of the transaction.
+pub async fn lock(tx: &mut Tx) -> Result<Option<AccountView>, DbError> {
+    tx.one(&LOCK, args![]).await?.map(|row| view(&row)).transpose()
+}
+
+fn view(row: &Row) -> Result<AccountView, DbError> {
+    Ok(AccountView {
+        name: row.get("name")?,
+        time_zone: row.get("time_zone")?,
+        locale: row.get("locale")?,
+        password_min: usize::try_from(row.get::<i64>("password_min")?).unwrap_or_default(),
+        idle_minutes: row.get("idle_minutes")?,
+        session_minutes: row.get("session_minutes")?,
+    })
 }
 
 /// Creates the account; false if it is there already. Of two setups at once, one finds it there.
 pub async fn insert(tx: &mut Tx, account: &AccountView, now: DateTime<Utc>) -> Result<bool, DbError> {
     Ok(tx.run(&INSERT, args![&account.name, &account.time_zone, now]).await? == 1)
+}
+
+/// Changes the account.
+pub async fn change(tx: &mut Tx, to: &AccountView) -> Result<(), DbError> {
+    let least = i64::try_from(to.password_min).unwrap_or(i64::MAX);
+    let args = args![&to.name, &to.time_zone, to.locale, least, to.idle_minutes, to.session_minutes];
+    tx.run(&CHANGE, args).await.map(drop)
 }
 
 /// Whether the database answers.

@@ -9,28 +9,32 @@ use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
     seats::Door,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{TokenId, UserId},
+    ids::{SignInId, TokenId, UserId},
+    scope::Scope,
     wire::account::TokenView,
 };
 
 statements! {
     CALLER_BY_COOKIE = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, b.expires_at
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, b.expires_at, b.created_at,
+               b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes
         FROM browser_sessions b
         JOIN users u ON u.id = b.user_id
+        JOIN account a ON a.id = 1
         WHERE b.secret_hash = $1 AND b.expires_at > $2 AND u.status = 'active'";
 
     CALLER_BY_TOKEN = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, t.expires_at
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, t.expires_at,
+               t.last_used_at, t.scope
         FROM api_tokens t
         JOIN users u ON u.id = t.user_id
         WHERE t.secret_hash = $1 AND t.expires_at > $2 AND u.status = 'active'";
 
     INSERT_BROWSER_SESSION = "
-        INSERT INTO browser_sessions (secret_hash, user_id, created_at, expires_at)
-        VALUES ($1, $2, $3, $4)";
+        INSERT INTO browser_sessions (secret_hash, user_id, created_at, expires_at, id, browser, address)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
     DELETE_BROWSER_SESSION = "
         DELETE FROM browser_sessions WHERE secret_hash = $1";
@@ -38,12 +42,15 @@ statements! {
     DELETE_OLD_BROWSER_SESSIONS = "
         DELETE FROM browser_sessions WHERE expires_at <= $1";
 
+    SET_PASSWORD = "
+        UPDATE users SET password_hash = $2 WHERE id = $1";
+
     INSERT_TOKEN = "
-        INSERT INTO api_tokens (id, user_id, name, secret_hash, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+        INSERT INTO api_tokens (id, user_id, name, secret_hash, created_at, expires_at, scope)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
     TOKENS_OF = "
-        SELECT id, name, created_at, expires_at
+        SELECT id, name, created_at, expires_at, scope, last_used_at
         FROM api_tokens
         WHERE user_id = $1
         ORDER BY created_at DESC, id";
@@ -55,14 +62,33 @@ statements! {
 
 /// Who holds this cookie or token, if it is good and the user active.
 pub async fn caller(db: &Db, credential: &Credential, now: DateTime<Utc>) -> Result<Option<Known>, DbError> {
-    let (sql, digest, door) = match credential {
-        Credential::Cookie(digest) => (&CALLER_BY_COOKIE, digest, Door::App),
-        Credential::Token(digest) => (&CALLER_BY_TOKEN, digest, Door::Api),
+    let known = match credential {
+        Credential::Cookie(digest) => {
+            let row = db.one(&CALLER_BY_COOKIE, args![secret::stored(digest), now]).await?;
+            row.map(|row| known(&row, Door::App, until(&row)?)).transpose()?
+        }
+        Credential::Token(digest) => {
+            let row = db.one(&CALLER_BY_TOKEN, args![secret::stored(digest), now]).await?;
+            row.map(|row| known(&row, Door::Api, row.get("expires_at")?)).transpose()?
+        }
     };
-    db.one(sql, args![secret::stored(digest), now]).await?.map(|row| known(&row, door)).transpose()
+    Ok(known.filter(|known| known.expires_at > now))
 }
 
-fn known(row: &Row, door: Door) -> Result<Known, DbError> {
+/// From when on a browser has to sign in again: what it was given then, or less if the account's settings say so now.
+fn until(row: &Row) -> Result<DateTime<Utc>, DbError> {
+    let created: DateTime<Utc> = row.get("created_at")?;
+    let used = row.opt("last_used_at")?.unwrap_or(created);
+    let minutes = |column| row.get(column).map(TimeDelta::minutes);
+    let given: DateTime<Utc> = row.get("expires_at")?;
+    Ok(given.min(created + minutes("session_minutes")?).min(used + minutes("idle_minutes")?))
+}
+
+fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbError> {
+    let (sign_in, scope) = match door {
+        Door::App => (row.opt("sign_in")?, Scope::All),
+        _ => (None, row.get("scope")?),
+    };
     let caller = Caller {
         id: row.get("id")?,
         name: row.get("name")?,
@@ -71,20 +97,37 @@ fn known(row: &Row, door: Door) -> Result<Known, DbError> {
         rights: super::users::rights(row)?,
         door,
         address: None,
+        sign_in,
+        scope,
     };
-    Ok(Known { caller, expires_at: row.get("expires_at")? })
+    Ok(Known { caller, expires_at, last_used_at: row.opt("last_used_at")? })
+}
+
+/// A browser that signs in.
+#[derive(Debug)]
+pub struct Started {
+    /// Its id.
+    pub id: SignInId,
+    /// The hash of its cookie's secret.
+    pub hash: String,
+    /// What it says of itself.
+    pub browser: Option<String>,
+    /// From where.
+    pub address: String,
+    /// When it has to sign in again.
+    pub until: DateTime<Utc>,
 }
 
 /// Starts a browser session.
 pub async fn insert_browser_session(
     tx: &mut Tx,
-    hash: &str,
     user: UserId,
+    started: &Started,
     now: DateTime<Utc>,
-    until: DateTime<Utc>,
 ) -> Result<(), DbError> {
     tx.run(&DELETE_OLD_BROWSER_SESSIONS, args![now]).await?;
-    tx.run(&INSERT_BROWSER_SESSION, args![hash, user, now, until]).await.map(drop)
+    let Started { id, hash, browser, address, until } = started;
+    tx.run(&INSERT_BROWSER_SESSION, args![hash, user, now, *until, *id, browser.as_deref(), address]).await.map(drop)
 }
 
 /// Ends a browser session.
@@ -92,9 +135,14 @@ pub async fn delete_browser_session(tx: &mut Tx, hash: &str) -> Result<(), DbErr
     tx.run(&DELETE_BROWSER_SESSION, args![hash]).await.map(drop)
 }
 
+/// Sets the password of a user. Whoever knew the old one may be signed in: end his browser sessions, too.
+pub async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
+    tx.run(&SET_PASSWORD, args![user, hash]).await.map(drop)
+}
+
 /// Stores a token of a user.
 pub async fn insert_token(tx: &mut Tx, user: UserId, token: &TokenView, hash: &str) -> Result<(), DbError> {
-    let args = args![token.id, user, &token.name, hash, token.created_at, token.expires_at];
+    let args = args![token.id, user, &token.name, hash, token.created_at, token.expires_at, token.scope];
     tx.run(&INSERT_TOKEN, args).await.map(drop)
 }
 
@@ -108,6 +156,8 @@ pub async fn tokens_of(db: &Db, user: UserId) -> Result<Vec<TokenView>, DbError>
                 name: row.get("name")?,
                 created_at: row.get("created_at")?,
                 expires_at: row.get("expires_at")?,
+                scope: row.get("scope")?,
+                last_used_at: row.opt("last_used_at")?,
             })
         })
         .collect()

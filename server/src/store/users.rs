@@ -76,6 +76,9 @@ statements! {
         SET name = $2, name_key = $3, role = $4, permissions = $5, status = $6
         WHERE id = $1";
 
+    SET_NAME = "
+        UPDATE users SET name = $2, name_key = $3 WHERE id = $1";
+
     SET_LOCALE = "
         UPDATE users SET locale = $2 WHERE id = $1";
 
@@ -234,8 +237,8 @@ pub struct Added<'a> {
     pub email: &'a str,
     /// Role and permissions.
     pub rights: &'a Rights,
-    /// The password's hash.
-    pub password_hash: &'a str,
+    /// The password's hash; absent until he sets one by a link.
+    pub password_hash: Option<&'a str>,
 }
 
 /// Adds a user.
@@ -285,6 +288,11 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<Changeable>, DbError
 pub async fn change(tx: &mut Tx, id: UserId, to: &Changeable) -> Result<(), DbError> {
     let args = args![id, &to.name, fold(&to.name), to.rights.role, permissions(&to.rights), to.status];
     tx.run(&CHANGE, args).await.map(drop)
+}
+
+/// Sets the name of a user.
+pub async fn set_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(), DbError> {
+    tx.run(&SET_NAME, args![id, name, fold(name)]).await.map(drop)
 }
 
 /// Sets the language of a user.

@@ -46,8 +46,9 @@ pub struct NewUser {
     pub name: String,
     /// E-mail address; no two users have the same, whatever the case of its letters.
     pub email: String,
-    /// The first password.
-    pub password: String,
+    /// The first password; without one the user is invited by a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
     /// Admin, manager or agent; anything but agent takes an admin.
     pub role: Role,
     /// What a manager is allowed.

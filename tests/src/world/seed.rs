@@ -12,6 +12,7 @@ use seatkeeper_shared::{
     ids::{LicenseId, TokenId, UserId},
     people::Role,
     permissions::Rights,
+    scope::Scope,
     wire::account::{AccountView, TokenView},
 };
 use serde_json::json;
@@ -20,7 +21,7 @@ use serde_json::json;
 pub async fn people(database: &str, agents: usize) -> (Person, Vec<Person>) {
     let db = Db::open(database).await.expect("the database opens");
     let mut tx = db.begin().await.expect("a transaction");
-    let account = AccountView { name: "Muster Support GmbH".to_owned(), time_zone: "Europe/Berlin".to_owned() };
+    let account = AccountView::new("Muster Support GmbH".to_owned(), "Europe/Berlin".to_owned());
     store::account::insert(&mut tx, &account, Clock::default().now()).await.expect("a new account");
     let admin = person(&mut tx, "Anja Krüger", Role::Admin).await;
     let mut people = Vec::new();
@@ -50,11 +51,18 @@ async fn person(tx: &mut Tx, name: &str, role: Role) -> Person {
     let id = UserId(dice.id(now));
     let rights = Rights { role, billing_contact: role == Role::Admin, ..Rights::agent() };
     let email = email_of(name);
-    let user = store::users::Added { id, name, email: &email, rights: &rights, password_hash: "none" };
+    let user = store::users::Added { id, name, email: &email, rights: &rights, password_hash: Some("none") };
     store::users::insert(tx, &user, now).await.expect("a new user");
     let secret = dice.secret();
     let until = now + TimeDelta::days(30);
-    let token = TokenView { id: TokenId(dice.id(now)), name: "test".to_owned(), created_at: now, expires_at: until };
+    let token = TokenView {
+        id: TokenId(dice.id(now)),
+        name: "test".to_owned(),
+        created_at: now,
+        expires_at: until,
+        scope: Scope::All,
+        last_used_at: None,
+    };
     store::credentials::insert_token(tx, id, &token, &secret::hash(&secret)).await.expect("a new token");
     Person::with_secret(id, secret)
 }

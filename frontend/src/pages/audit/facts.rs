@@ -93,6 +93,9 @@ impl Said {
         if field.ends_with("_seconds") {
             return self.format.span(TimeDelta::seconds(number));
         }
+        if field.ends_with("_minutes") {
+            return self.format.span(TimeDelta::minutes(number));
+        }
         self.format.number(number)
     }
 

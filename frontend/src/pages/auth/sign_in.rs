@@ -16,11 +16,12 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
     NavigateOptions,
+    components::A,
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
     validate::FieldError,
-    wire::account::{Me, SignIn},
+    wire::account::{Me, SetupState, SignIn},
 };
 
 /// The page.
@@ -29,6 +30,12 @@ pub fn SignInPage() -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let mails = RwSignal::new(false);
+    spawn_local(async move {
+        if let Ok(state) = api.read::<SetupState>("/setup").await {
+            mails.try_set(state.mails);
+        }
+    });
     go_on_when_signed_in(caller);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -71,7 +78,14 @@ pub fn SignInPage() -> impl IntoView {
                     }}
                 </button>
             </form>
-            <p class="gate-hint">{t!(i18n, auth.forgot)}</p>
+            <Show
+                when=move || mails.get()
+                fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
+            >
+                <A href="/forgot-password" attr:class="gate-link">
+                    {t!(i18n, auth.forgot_link)}
+                </A>
+            </Show>
         </Card>
     }
     .into_any()

@@ -1,8 +1,10 @@
-//! Adding a user: name, e-mail address, first password; by an admin also role and permissions.
+//! Adding a user: name, e-mail address, first password, or an invitation without one; by an admin also role and permissions.
 
 use super::desk::{Desk, Task};
 use crate::{
+    caller::Caller,
     i18n::*,
+    invite::Invites,
     ui::{
         dialog::TaskDialog,
         face::{Wrong, usual},
@@ -67,7 +69,7 @@ impl Entered {
         NewUser {
             name: self.name.get_untracked(),
             email: self.email.get_untracked(),
-            password: self.password.get_untracked(),
+            password: Some(self.password.get_untracked()).filter(|password| !password.is_empty()),
             role,
             permissions,
         }
@@ -81,18 +83,23 @@ fn Entry(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, entered) = (Form::default(), Toasts::get(), Entered::new());
+    let (invites, caller) = (Invites::get(), Caller::get());
+    let least = move || caller.me_once().map_or(MIN_PASSWORD, |me| me.account.password_min);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let body = entered.body();
         let checks = [
             ("name", validate::name(&body.name).err()),
             ("email", validate::email(&body.email).err()),
-            ("password", validate::password(&body.password).err()),
+            ("password", body.password.as_ref().and_then(|password| validate::password_of(password, least()).err())),
         ];
         if form.begin(checks) {
             spawn_local(async move {
                 match desk.api.post::<UserView>("/users", &body).await {
                     Ok(user) => {
+                        if body.password.is_none() {
+                            invites.make(i18n, toasts, user.id, user.name.clone());
+                        }
                         toasts.good(tu_string!(i18n, users.added, name = user.name));
                         desk.task.set(None);
                         desk.load(false);
@@ -134,8 +141,10 @@ fn Person(
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let caller = Caller::get();
     let hint = move || {
-        let least = t_string!(i18n, auth.password_hint, min = MIN_PASSWORD);
+        let least = caller.me().map_or(MIN_PASSWORD, |me| me.account.password_min);
+        let least = t_string!(i18n, auth.password_hint, min = least);
         Some(format!("{least} {}", t_string!(i18n, users.add_hint)))
     };
     view! {
@@ -161,6 +170,7 @@ fn Person(
             autocomplete="new-password"
             hint=Signal::derive(hint)
             error=form.error("password")
+            optional=true
         />
     }
 }

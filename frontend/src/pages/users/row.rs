@@ -4,6 +4,7 @@ use super::desk::{Desk, Task};
 use crate::{
     format::Format,
     i18n::*,
+    invite::Invites,
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
@@ -15,7 +16,7 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
-    people::UserStatus,
+    people::{Role, UserStatus},
     permissions::Action,
     wire::users::{ChangeUser, UserView},
 };
@@ -189,6 +190,9 @@ fn Actions(
             }
         });
     };
+    let invites = Invites::get();
+    let invite = move |_| user.with_untracked(|user| invites.make(i18n, toasts, user.id, user.name.clone()));
+    let may_invite = move || user.with(|user| user.role == Role::Agent) || desk.may(Action::ManageRoles);
     let suspend = move |_| desk.task.set(Some(Task::Suspend(user.get_untracked())));
     view! {
         <Menu
@@ -200,6 +204,12 @@ fn Actions(
                 when=move || suspended.get()
                 fallback=move || {
                     view! {
+                        <Show when=may_invite>
+                            <button type="button" class="menu-item" on:click=invite>
+                                <Icon glyph=Glyph::Key />
+                                {t!(i18n, invite.make)}
+                            </button>
+                        </Show>
                         <button type="button" class="menu-item bad" on:click=suspend>
                             <Icon glyph=Glyph::Lock />
                             {t!(i18n, users.suspend)}

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{auth::secret, seats::Door};
 use chrono::TimeDelta;
-use seatkeeper_shared::permissions::Rights;
+use seatkeeper_shared::{permissions::Rights, scope::Scope};
 use uuid::Uuid;
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -21,8 +21,10 @@ fn known(user: u128) -> Known {
         rights: Rights::agent(),
         door: Door::Api,
         address: None,
+        sign_in: None,
+        scope: Scope::All,
     };
-    Known { caller, expires_at: NOW + TimeDelta::hours(1) }
+    Known { caller, expires_at: NOW + TimeDelta::hours(1), last_used_at: None }
 }
 
 /// What the extractor does when nothing happens in between.

@@ -156,7 +156,7 @@ fn new_user(person: &Person) -> NewUser {
     NewUser {
         name: person.name.to_owned(),
         email: person.email(),
-        password: PASSWORD.to_owned(),
+        password: Some(PASSWORD.to_owned()),
         role: person.role,
         permissions: person.permissions.iter().copied().collect::<BTreeSet<_>>(),
     }

@@ -1,0 +1,112 @@
+//! Inviting, resetting a password, and what is behind the link that somebody gets by it.
+
+use super::account::{settings, somebody_at};
+use crate::{
+    app::App,
+    auth::{Caller, links},
+    http::{
+        extract::{Body, Named},
+        problem::{Fail, Fields},
+    },
+    store,
+};
+use axum::{
+    Json,
+    extract::{ConnectInfo, State},
+    http::StatusCode,
+};
+use seatkeeper_shared::{
+    ids::UserId,
+    people::{Role, UserStatus},
+    permissions::Action,
+    problem::Code,
+    validate,
+    wire::links::{Forgot, LinkMade, LinkView, OpenLink, UseLink},
+};
+use std::net::SocketAddr;
+
+/// Makes a link by which a user sets his password: an invitation if he has none yet. It is good once and for seven days, and voids
+/// the one before it. It goes to him by e-mail; only where no mail server is configured is it shown here.
+#[utoipa::path(post, path = "/users/{id}/invite", tag = "users", params(("id" = UserId, Path)), responses((status = 201, body = LinkMade)))]
+pub async fn invite(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<UserId>,
+) -> Result<(StatusCode, Json<LinkMade>), Fail> {
+    caller.must(Action::ManageUsers)?;
+    let user = store::users::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    // Whoever has the link can become the user.
+    if user.role != Role::Agent {
+        caller.must(Action::ManageRoles)?;
+    }
+    if user.status != UserStatus::Active {
+        return Err(Fail::code(Code::UserSuspended));
+    }
+    let to = store::links::addressee(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let link = links::offer(&app, caller.actor(), &to).await?;
+    let mailed = app.mailer.is_some();
+    if mailed {
+        links::send(&app, &to, &link).await?;
+    }
+    let made =
+        LinkMade { invites: to.invites, expires_at: link.expires_at, mailed, link: (!mailed).then_some(link.address) };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Whether a link is good, and for whom.
+#[utoipa::path(post, path = "/links/look", tag = "account", request_body = OpenLink, responses((status = 200, body = LinkView)))]
+pub async fn look(State(app): State<App>, Body(given): Body<OpenLink>) -> Result<Json<LinkView>, Fail> {
+    let link = links::open(&app, &given.secret).await?;
+    let account = settings(&app).await?;
+    Ok(Json(LinkView {
+        invites: link.invites,
+        name: link.name,
+        email: link.email,
+        account_name: account.name,
+        password_min: account.password_min,
+        expires_at: link.expires_at,
+    }))
+}
+
+/// Sets the password by a link and ends all browser sessions of its user. Then sign in.
+#[utoipa::path(post, path = "/links/use", tag = "account", request_body = UseLink, responses((status = 204)))]
+pub async fn set_password(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(given): Body<UseLink>,
+) -> Result<StatusCode, Fail> {
+    let link = links::open(&app, &given.secret).await?;
+    let least = settings(&app).await?.password_min;
+    let mut fields = Fields::default();
+    let good = fields.check("password", validate::password_of(&given.password, least));
+    fields.all(good)?;
+    links::set_password(&app, somebody_at(peer), &given.secret, &link, &given.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sends a link to whoever forgot his password. The answer is the same whether there is such a user or not.
+#[utoipa::path(post, path = "/forgot-password", tag = "account", request_body = Forgot, responses((status = 202)))]
+pub async fn forgot(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Body(given): Body<Forgot>,
+) -> Result<StatusCode, Fail> {
+    if app.mailer.is_none() {
+        return Err(Fail::code(Code::NoMail));
+    }
+    let mut fields = Fields::default();
+    let email = fields.check("email", validate::email(&given.email));
+    let email = fields.all(email)?;
+    let key = validate::email_key(&email);
+    if !app.throttle.allow(peer.ip(), &key) {
+        return Err(Fail::code(Code::TooManyRequests));
+    }
+    if app.throttle.allow_letter(&key) {
+        tokio::spawn(async move {
+            if let Err(error) = links::forgotten(&app, somebody_at(peer), &email).await {
+                tracing::error!(%error, "a link for a forgotten password was not sent");
+            }
+        });
+    }
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,0 +1,86 @@
+//! The settings of the account: who changes them, what they accept, and that they hold at once.
+
+use crate::world::{PASSWORD, Person, on_both_engines};
+use chrono::TimeDelta;
+use seatkeeper_shared::people::{Permission, Role};
+use serde_json::json;
+
+on_both_engines! {
+    async fn an_admin_changes_the_account_and_everybody_sees_it(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        let before = world.head().await;
+        let change = json!({ "name": " Beispiel AG ", "time_zone": "America/New_York", "locale": "de", "password_min": 16,
+                             "idle_minutes": 60, "session_minutes": 600 });
+        let changed = world.admin.patch("/account", &change).await.ok();
+        let expected = json!({ "name": "Beispiel AG", "time_zone": "America/New_York", "locale": "de", "password_min": 16,
+                               "idle_minutes": 60, "session_minutes": 600 });
+        assert_eq!(changed, expected);
+        assert_eq!(agent.get("/me").await.ok()["account"], expected);
+        assert_eq!(world.admin.patch("/account", &change).await.ok(), expected, "twice changes nothing");
+        world.admin.patch("/account", &json!({})).await.ok();
+        assert_eq!(world.head().await.0, before.0 + 1);
+        let log = world.whole_log().await;
+        assert!(log.contains("account_changed") && log.contains("Europe/Berlin") && log.contains("America/New_York"), "{log}");
+    }
+
+    async fn only_admins_change_it_and_nonsense_is_refused(world: World) {
+        let manager = world.person("Mona Manager", Role::Manager, Permission::ALL).await;
+        manager.patch("/account", &json!({ "name": "Mine" })).await.problem(403, "forbidden");
+        Person::stranger(&world.url).patch("/account", &json!({ "name": "Mine" })).await.problem(401, "not_signed_in");
+        let before = world.head().await;
+        for (field, value, error) in [
+            ("name", json!(""), "required"), ("name", json!("a\u{0}b"), "control_characters"),
+            ("time_zone", json!("Atlantis/Capital"), "unknown"), ("time_zone", json!(""), "unknown"),
+            ("password_min", json!(7), "out_of_range"), ("password_min", json!(65), "out_of_range"),
+            ("idle_minutes", json!(4), "out_of_range"), ("idle_minutes", json!(-1), "out_of_range"),
+            ("session_minutes", json!(14), "out_of_range"), ("session_minutes", json!(i64::MAX), "out_of_range"),
+        ] {
+            let problem = world.admin.patch("/account", &json!({ field: value })).await.problem(422, "invalid");
+            assert_eq!((problem["errors"][0]["field"].as_str(), problem["errors"][0]["error"].as_str()), (Some(field), Some(error)));
+        }
+        world.admin.patch("/account", &json!({ "locale": "tlh" })).await.problem(400, "bad_request");
+        world.admin.patch("/account", &json!([])).await.problem(400, "bad_request");
+        assert_eq!(world.head().await, before);
+    }
+
+    async fn the_rules_for_passwords_hold_for_new_ones(world: World) {
+        let user = |password: &str| json!({ "name": "N", "email": "n@example.org", "password": password, "role": "agent" });
+        let error = |problem: serde_json::Value| problem["errors"][0]["error"].clone();
+        let problem = world.admin.post("/users", &user("Password1234!")).await.problem(422, "invalid");
+        assert_eq!(error(problem), "too_common");
+        world.admin.patch("/account", &json!({ "password_min": 30 })).await.ok();
+        let problem = world.admin.post("/users", &user(PASSWORD)).await.problem(422, "invalid");
+        assert_eq!(error(problem), "too_short");
+        world.admin.sign_in_again("anja.krueger@example.org").await.get("/me").await.ok();
+        world.admin.patch("/account", &json!({ "password_min": 8 })).await.ok();
+        world.admin.post("/users", &user("kurz und")).await.created();
+    }
+
+    async fn a_shorter_session_ends_those_that_are_older_at_once(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        world.pass(TimeDelta::hours(2));
+        agent.get("/me").await.ok();
+        let admin = world.admin.sign_in_again("anja.krueger@example.org").await;
+        admin.patch("/account", &json!({ "session_minutes": 119 })).await.ok();
+        agent.get("/me").await.problem(401, "not_signed_in");
+        admin.get("/me").await.ok();
+        world.admin.get("/me").await.problem(401, "not_signed_in");
+        admin.patch("/account", &json!({ "session_minutes": 1000 })).await.ok();
+        world.pass(TimeDelta::hours(12));
+        admin.get("/me").await.problem(401, "not_signed_in");
+    }
+
+    async fn a_browser_that_is_not_used_is_signed_out(world: World) {
+        let idle = world.agent("Nora Neu").await;
+        world.admin.patch("/account", &json!({ "idle_minutes": 30 })).await.ok();
+        for _ in 0..4 {
+            world.pass(TimeDelta::minutes(10));
+            world.admin.get("/me").await.ok();
+            seatkeeper::auth::uses::write(&world.app).await.expect("written");
+            // What is known of callers lasts for some seconds; the clock of the test moves faster.
+            world.app.bell.callers.forget_all();
+        }
+        world.admin.get("/me").await.ok();
+        idle.get("/me").await.problem(401, "not_signed_in");
+    }
+}

@@ -1,0 +1,131 @@
+//! One's own name and password, where one is signed in, and what tokens may be used for.
+
+use crate::world::{PASSWORD, Person, email_of, on_both_engines};
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const NEW_PASSWORD: &str = "an even better sentence";
+
+async fn token(by: &Person, scope: &str) -> Person {
+    let made = by.post("/tokens", &json!({ "name": scope, "days": 1, "scope": scope })).await.created();
+    assert_eq!(made["scope"], scope);
+    let mut program = Person::with_secret(by.id, made["secret"].as_str().expect("a secret").to_owned());
+    program.url.clone_from(&by.url);
+    program
+}
+
+on_both_engines! {
+    async fn one_changes_ones_own_name(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        assert_eq!(agent.patch("/me", &json!({ "name": " Nora Alt " })).await.ok()["name"], "Nora Alt");
+        let before = world.head().await;
+        assert_eq!(agent.patch("/me", &json!({ "name": "Nora Alt" })).await.ok()["name"], "Nora Alt");
+        assert_eq!(world.head().await, before, "twice changes nothing");
+        for bad in ["", "  ", "a\u{7}b"] {
+            agent.patch("/me", &json!({ "name": bad })).await.problem(422, "invalid");
+        }
+        assert_eq!(agent.get("/me").await.ok()["name"], "Nora Alt");
+        assert_eq!(world.admin.get("/users?q=nora+alt").await.ok()["total"], 1);
+    }
+
+    async fn changing_the_password_takes_the_old_one_and_signs_out_the_others(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        let other = agent.sign_in_again(&email_of("Nora Neu")).await;
+        let change = |old: &str, new: &str| json!({ "old": old, "new": new });
+        agent.post("/me/password", &change("wrong horse", NEW_PASSWORD)).await.problem(403, "wrong_password");
+        let problem = agent.post("/me/password", &change(PASSWORD, "password1234")).await.problem(422, "invalid");
+        assert_eq!(problem["errors"], json!([{ "field": "new", "error": "too_common" }]));
+        other.get("/me").await.ok();
+        assert_eq!(agent.post("/me/password", &change(PASSWORD, NEW_PASSWORD)).await.status, 204);
+        agent.get("/me").await.ok();
+        other.get("/me").await.problem(401, "not_signed_in");
+        agent.post("/me/password", &change(PASSWORD, NEW_PASSWORD)).await.problem(403, "wrong_password");
+        let log = world.whole_log().await;
+        assert!(log.contains("password_changed") && !log.contains(NEW_PASSWORD) && !log.contains(PASSWORD), "{log}");
+    }
+
+    async fn whoever_guesses_old_passwords_has_to_wait(world: World) {
+        let agent = &world.agent("Nora Neu").await;
+        let tries = (0..20).map(|_| async {
+            agent.post("/me/password", &json!({ "old": "guess", "new": NEW_PASSWORD })).await.status.as_u16()
+        });
+        let codes = futures_util::future::join_all(tries).await;
+        assert!(codes.contains(&429) && codes.iter().all(|code| [403, 429].contains(code)), "{codes:?}");
+    }
+
+    async fn one_sees_where_one_is_signed_in_and_ends_it(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        world.pass(TimeDelta::minutes(5));
+        let other = agent.sign_in_again(&email_of("Nora Neu")).await;
+        let seen = agent.get("/me/sign-ins").await.ok();
+        let of = |at: usize| (seen[at]["this"].clone(), seen[at]["created_at"].clone(), seen[at]["address"].clone());
+        assert_eq!(of(0), (json!(false), json!("2026-03-02T09:05:00Z"), json!("127.0.0.1")));
+        assert_eq!(of(1), (json!(true), json!("2026-03-02T09:00:00Z"), json!("127.0.0.1")));
+        let path = format!("/me/sign-ins/{}", seen[0]["id"].as_str().expect("an id"));
+        world.admin.delete(&path).await.problem(404, "not_found");
+        other.get("/me").await.ok();
+        assert_eq!(agent.delete(&path).await.status, 204);
+        agent.delete(&path).await.problem(404, "not_found");
+        agent.delete("/me/sign-ins/nonsense").await.problem(404, "not_found");
+        other.get("/me").await.problem(401, "not_signed_in");
+        agent.get("/me").await.ok();
+    }
+
+    async fn one_signs_out_everywhere_else_and_twice_does_no_harm(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        let others = [agent.sign_in_again(&email_of("Nora Neu")).await, agent.sign_in_again(&email_of("Nora Neu")).await];
+        assert_eq!(agent.delete("/me/sign-ins").await.status, 204);
+        let before = world.head().await;
+        assert_eq!(agent.delete("/me/sign-ins").await.status, 204);
+        assert_eq!(world.head().await, before);
+        for other in others {
+            other.get("/me").await.problem(401, "not_signed_in");
+        }
+        assert_eq!(agent.get("/me/sign-ins").await.ok().as_array().map(Vec::len), Some(1));
+        world.admin.get("/me").await.ok();
+    }
+
+    async fn a_token_does_what_its_scope_says_and_no_more_on_any_route(world: World) {
+        let (read, seats, all) =
+            (token(&world.admin, "read").await, token(&world.admin, "sessions").await, token(&world.admin, "all").await);
+        // These ask nobody who he is.
+        let open = ["/setup", "/sign-in", "/sign-out", "/links/look", "/links/use", "/forgot-password"];
+        let of_seats = |method: &str, path: &str| {
+            ["/sessions", "/tickets", "/queues", "/live"].iter().any(|root| path.starts_with(root))
+                || method == "GET" && ["/me", "/products", "/licenses"].contains(&path)
+        };
+        for (method, path) in seatkeeper::api::all_routes() {
+            let path = path.replacen("/api/v1", "", 1);
+            if open.contains(&&*path) {
+                continue;
+            }
+            let address = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
+            for (program, admitted) in [(&read, method == "GET"), (&seats, of_seats(&method, &path)), (&all, true)] {
+                let request = program.request(method.parse::<Method>().expect("a method"), &address);
+                // Only the head of the answer: the live feed's body does not end. Nothing that would be done is given.
+                let status = request.header("content-type", "application/json").body("[]").send().await.expect("an answer").status();
+                let refused = status == 403;
+                assert_eq!(refused, !admitted, "{method} {path}: {status}");
+            }
+        }
+        let problem = read.post("/products", &json!({ "name": "Mine" })).await.problem(403, "out_of_scope");
+        assert!(problem["title"].is_string());
+        // The last one signed everybody out.
+        let admin = world.admin.sign_in_again("anja.krueger@example.org").await;
+        admin.post("/tokens", &json!({ "name": "t", "days": 1, "scope": "root" })).await.problem(400, "bad_request");
+    }
+
+    async fn a_token_shows_when_it_was_last_used_to_a_minute(world: World) {
+        let program = token(&world.admin, "all").await;
+        let last = async || -> Value { world.admin.get("/tokens").await.ok()[0]["last_used_at"].clone() };
+        assert_eq!(last().await, Value::Null);
+        for (seconds, shown) in [(0, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:01:00Z")] {
+            world.pass(TimeDelta::seconds(seconds));
+            program.get("/me").await.ok();
+            seatkeeper::auth::uses::write(&world.app).await.expect("written");
+            world.app.bell.callers.forget_all();
+            assert_eq!(last().await, shown);
+        }
+    }
+}
