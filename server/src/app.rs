@@ -130,9 +130,14 @@ impl App {
     pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
+        let stale = events.iter().any(|event| concerns_seats(event.kind));
+        if stale {
+            // Before anybody else has his turn: no decision may stand on what is changed here.
+            self.seats.forget();
+        }
         let saved = tx.commit().await;
         // Also if that failed: it may have been saved nevertheless.
-        if events.iter().any(|event| concerns_seats(event.kind)) {
+        if stale {
             self.seats.forget();
         }
         self.bell.ring(events);

@@ -104,7 +104,7 @@ impl From<DbError> for Fail {
                 tracing::error!(%error, "a row cannot be read");
                 Self::code(Code::Internal)
             }
-            DbError::Retry | DbError::Undone | DbError::Sqlx(_) | DbError::Sqlite(_) => {
+            DbError::Retry | DbError::Undone | DbError::Disk | DbError::Sqlx(_) | DbError::Sqlite(_) => {
                 tracing::error!(%error, "the database did not do what was asked");
                 Self::code(Code::Unavailable)
             }
