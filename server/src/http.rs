@@ -4,3 +4,4 @@ pub mod app_files;
 pub mod extract;
 pub mod guard;
 pub mod problem;
+pub mod tags;

@@ -31,6 +31,7 @@ mod queue;
 mod races;
 mod replicas;
 mod rules;
+mod scope;
 mod second_device;
 mod sessions;
 mod sign_in;
