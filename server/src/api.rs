@@ -1,6 +1,7 @@
 //! The API under `/api/v1`. Handlers ask who may, make one call and answer.
 
 mod account;
+mod bulk;
 mod groups;
 mod licenses;
 mod lists;
@@ -55,6 +56,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(groups::set_members, groups::change_members))
         .routes(routes!(groups::set_managers))
         .routes(routes!(users::users, users::add_user))
+        .routes(routes!(bulk::bulk))
         .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
         .routes(routes!(sessions::session))

@@ -191,7 +191,7 @@ async fn well_formed(app: &App, change: ChangeUser) -> Result<ChangeUser, Fail> 
 }
 
 /// Everything but suspending, which the seats do; `was` is the status before that.
-async fn change_rest(
+pub(super) async fn change_rest(
     app: &App,
     caller: &Caller,
     id: UserId,

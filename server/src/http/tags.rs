@@ -34,6 +34,11 @@ fn tag(changeable: &impl Serialize) -> String {
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
+    /// Nothing must be as it was.
+    pub fn nothing() -> Self {
+        Self(None)
+    }
+
     /// Goes on only if nobody has changed it since.
     ///
     /// # Errors

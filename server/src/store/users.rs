@@ -2,7 +2,7 @@
 
 pub mod list;
 
-pub use list::{of_time, page, some};
+pub use list::{of_time, page, sessions_on, some};
 
 use super::set;
 use crate::{

@@ -11,7 +11,7 @@ use crate::{
     text::{fold, pattern},
 };
 use seatkeeper_shared::{
-    ids::{GroupId, UserId},
+    ids::{GroupId, LicenseId, UserId},
     people::Source,
     validate::email_key,
     wire::{
@@ -121,6 +121,12 @@ statements! {
         FROM sessions
         WHERE ended_at IS NULL AND user_id IN (SELECT id FROM ROWS($1: id uuid))
         GROUP BY user_id";
+
+    SESSIONS_ON = "
+        SELECT user_id, COUNT(*) AS sessions
+        FROM sessions
+        WHERE ended_at IS NULL AND license_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))
+        GROUP BY user_id";
 }
 
 /// Whether the sort column is a time.
@@ -201,6 +207,12 @@ pub async fn some(db: &Db, users: &[UserId], manager: Option<UserId>) -> Result<
     let mut found = rows.iter().map(user).collect::<Result<Vec<_>, _>>()?;
     complete(db, &mut found, manager).await?;
     Ok(found)
+}
+
+/// How many live sessions each of these users has on a license; who has none is left out.
+pub async fn sessions_on(db: &Db, license: LicenseId, users: &[UserId]) -> Result<HashMap<UserId, i64>, DbError> {
+    let rows = db.all(&SESSIONS_ON, args![license, ids(users)]).await?;
+    rows.iter().map(|row| Ok((row.get("user_id")?, row.get("sessions")?))).collect()
 }
 
 fn user(row: &Row) -> Result<UserView, DbError> {
