@@ -8,12 +8,11 @@ use std::collections::HashSet;
 /// The user in `column` is in a group that the manager `$number` manages; anybody is if that is NULL.
 pub(super) fn people(column: &str, number: usize) -> String {
     format!(
-        "({column} IN (
+        "(CAST(${number} AS UUID) IS NULL OR {column} IN (
               SELECT member.user_id
               FROM group_managers manager
               JOIN group_members member ON member.group_id = manager.group_id
-              WHERE manager.user_id = ${number})
-          OR ${number} IS NULL)"
+              WHERE manager.user_id = ${number}))"
     )
 }
 
