@@ -24,6 +24,8 @@ pub enum Place {
     Sessions,
     /// Users and their licenses.
     Users,
+    /// Groups, their members and managers.
+    Groups,
     /// Products and licenses.
     Licenses,
     /// One's own sessions.
@@ -31,13 +33,14 @@ pub enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 4] = [Self::Sessions, Self::Users, Self::Licenses, Self::Console];
+    const ALL: [Self; 5] = [Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Console];
 
     /// Its address.
     pub const fn address(self) -> &'static str {
         match self {
             Self::Sessions => "/sessions",
             Self::Users => "/users",
+            Self::Groups => "/groups",
             Self::Licenses => "/licenses",
             Self::Console => "/console",
         }
@@ -47,7 +50,7 @@ impl Place {
     pub const fn takes(self) -> Action {
         match self {
             Self::Sessions => Action::ViewSessions,
-            Self::Users | Self::Licenses => Action::ViewUsers,
+            Self::Users | Self::Groups | Self::Licenses => Action::ViewUsers,
             Self::Console => Action::HoldSeats,
         }
     }
@@ -56,6 +59,7 @@ impl Place {
         match self {
             Self::Sessions => Glyph::Live,
             Self::Users => Glyph::Users,
+            Self::Groups => Glyph::Group,
             Self::Licenses => Glyph::Box,
             Self::Console => Glyph::Console,
         }
@@ -108,12 +112,14 @@ fn Entry(
     let long = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions),
         Place::Users => t_string!(i18n, nav.users),
+        Place::Groups => t_string!(i18n, nav.groups),
         Place::Licenses => t_string!(i18n, nav.licenses),
         Place::Console => t_string!(i18n, nav.console),
     };
     let short = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions_short),
         Place::Users => t_string!(i18n, nav.users_short),
+        Place::Groups => t_string!(i18n, nav.groups_short),
         Place::Licenses => t_string!(i18n, nav.licenses_short),
         Place::Console => t_string!(i18n, nav.console_short),
     };
