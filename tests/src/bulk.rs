@@ -144,7 +144,7 @@ on_both_engines! {
     async fn nonsense_is_refused_before_anything_is_done(world: World) {
         let users = some(&world, 1).await;
         let (before, admin) = (world.head().await, &world.admin);
-        let too_many: Vec<_> = (0..1001).map(|n| uuid::Uuid::from_u128(n)).collect();
+        let too_many: Vec<_> = (0..1001).map(uuid::Uuid::from_u128).collect();
         for body in [
             json!({ "action": "suspend" }), json!({ "action": "suspend", "user_ids": [] }),
             json!({ "action": "suspend", "user_ids": too_many }),

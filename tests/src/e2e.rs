@@ -3,6 +3,7 @@
 mod browser;
 mod journey;
 mod looks;
+mod people;
 mod queue;
 
 use crate::world::World;

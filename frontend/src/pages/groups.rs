@@ -7,6 +7,7 @@ mod members;
 mod seats;
 
 use crate::{
+    api::Failure,
     format::Format,
     i18n::*,
     shell::Only,
@@ -61,7 +62,7 @@ fn Page() -> impl IntoView {
                 </button>
             </Show>
         </PageHead>
-        <Show when=move || { count.get() > 0 } fallback=move || view! { <None desk /> }>
+        <Show when=move || { count.get() > 0 } fallback=move || view! { <Nothing desk /> }>
             <div class="groups">
                 <List desk />
                 <Open desk />
@@ -75,7 +76,7 @@ fn Page() -> impl IntoView {
 }
 
 #[component]
-fn None(
+fn Nothing(
     /// The page.
     desk: Desk,
 ) -> impl IntoView {
@@ -129,6 +130,15 @@ fn List(
     }
 }
 
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Face {
+    Loading,
+    Failed,
+    Gone,
+    Known,
+}
+
 /// The group that is open.
 #[component]
 fn Open(
@@ -136,11 +146,19 @@ fn Open(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let gone = move || desk.failure.with(|failure| failure.as_ref().and_then(|f| f.code()) == Some(Code::NotFound));
-    let known = Memo::new(move |_| desk.group.with(Option::is_some));
-    move || match (known.get(), desk.failure.get()) {
-        (true, _) if !gone() => view! { <Detail desk /> }.into_any(),
-        (_, Some(_)) if gone() => view! {
+    // A memo: what is told anew must not draw the page, and what is being entered in it, anew.
+    let face = Memo::new(move |_| {
+        let why = desk.failure.with(|failure| failure.as_ref().map(Failure::code));
+        match (why, desk.group.with(Option::is_some)) {
+            (Some(Some(Code::NotFound)), _) => Face::Gone,
+            (_, true) => Face::Known,
+            (Some(_), false) => Face::Failed,
+            (None, false) => Face::Loading,
+        }
+    });
+    move || match face.get() {
+        Face::Known => view! { <Detail desk /> }.into_any(),
+        Face::Gone => view! {
             <section class="list">
                 <Empty
                     glyph=Glyph::Search
@@ -150,10 +168,11 @@ fn Open(
             </section>
         }
         .into_any(),
-        (_, Some(failure)) => {
-            view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> }.into_any()
+        Face::Failed => {
+            let failure = Signal::derive(move || desk.failure.get().unwrap_or(Failure::Unreachable));
+            view! { <Failed failure retry=move |()| desk.load() /> }.into_any()
         }
-        _ => view! { <Skeleton rows=6 /> }.into_any(),
+        Face::Loading => view! { <Skeleton rows=6 /> }.into_any(),
     }
 }
 

@@ -42,17 +42,35 @@ pub fn UserPage() -> impl IntoView {
     .into_any()
 }
 
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Face {
+    Loading,
+    Failed,
+    Gone,
+    Known,
+}
+
 #[component]
 fn Found() -> impl IntoView {
     let i18n = use_i18n();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get_str("id").unwrap_or_default().to_owned()));
     let desk = Desk::new(id);
-    let gone = move || desk.failure.with(|failure| failure.as_ref().and_then(Failure::code) == Some(Code::NotFound));
+    // A memo: what is told anew must not draw the page, and what is being entered in it, anew.
+    let face = Memo::new(move |_| {
+        let why = desk.failure.with(|failure| failure.as_ref().map(Failure::code));
+        match (why, desk.known()) {
+            (Some(Some(Code::NotFound)), _) => Face::Gone,
+            (_, true) => Face::Known,
+            (Some(_), false) => Face::Failed,
+            (None, false) => Face::Loading,
+        }
+    });
     let title = Signal::derive(move || t_string!(i18n, person.gone_title).to_owned());
-    move || match (desk.known(), desk.failure.get()) {
-        (true, _) if !gone() => view! { <User desk /> }.into_any(),
-        (_, Some(_)) if gone() => view! {
+    move || match face.get() {
+        Face::Known => view! { <User desk /> }.into_any(),
+        Face::Gone => view! {
             <div class="vh">
                 <Heading title />
             </div>
@@ -67,10 +85,11 @@ fn Found() -> impl IntoView {
             </Empty>
         }
         .into_any(),
-        (_, Some(failure)) => {
-            view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> }.into_any()
+        Face::Failed => {
+            let failure = Signal::derive(move || desk.failure.get().unwrap_or(Failure::Unreachable));
+            view! { <Failed failure retry=move |()| desk.load() /> }.into_any()
         }
-        _ => view! { <Skeleton rows=8 /> }.into_any(),
+        Face::Loading => view! { <Skeleton rows=8 /> }.into_any(),
     }
 }
 
@@ -105,7 +124,7 @@ fn Line(
     let i18n = use_i18n();
     let suspended = move || desk.with(|user| user.status == UserStatus::Suspended).unwrap_or(false);
     view! {
-        <div class="page-line">
+        <div class="page-line person-line">
             <A href="/users">{t!(i18n, person.back)}</A>
             <span class="muted">{move || desk.with(|user| user.email.clone())}</span>
             <Show when=suspended>
@@ -177,7 +196,7 @@ fn Facts(
             <div class="card-head">
                 <h2>{t!(i18n, person.facts)}</h2>
             </div>
-            <dl class="facts">
+            <dl class="about">
                 <dt>{t!(i18n, users.role)}</dt>
                 <dd>{move || desk.with(role)}</dd>
                 {move || {

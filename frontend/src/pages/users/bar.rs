@@ -214,13 +214,13 @@ fn MoreActs(
             What::Grant => t_string!(i18n, users.grant),
             What::Revoke => t_string!(i18n, users.revoke),
         };
-        desk.may(what.takes()).then(|| {
-            view! {
+        view! {
+            <Show when=move || desk.may(what.takes())>
                 <button type="button" class="menu-item" class:bad=what.is_hard() on:click=move |_| ask.run(what)>
                     {text}
                 </button>
-            }
-        })
+            </Show>
+        }
     };
     let all = [What::AddToGroup, What::RemoveFromGroup, What::SetRole, What::Suspend, What::Reactivate, What::Delete];
     view! {
