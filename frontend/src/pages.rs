@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod auth;
 pub mod console;
+pub mod groups;
 pub mod licenses;
 pub mod sessions;
+pub mod user;
 pub mod users;

@@ -3,7 +3,7 @@
 use crate::{api::Failure, format::Texts, i18n::*};
 use seatkeeper_shared::{
     license::{Model, SeatRule, SecondDevice},
-    people::{Permission, Role, UserStatus},
+    people::{Permission, Role, Source, UserStatus},
     problem::{Code, End},
     session::{EndReason, Mode, Platform, SessionState},
     validate::FieldError,
@@ -101,6 +101,15 @@ pub fn status(i18n: Texts, status: UserStatus) -> &'static str {
     }
 }
 
+/// Where a user came from.
+pub fn source(i18n: Texts, source: Source) -> &'static str {
+    match source {
+        Source::Manual => t_string!(i18n, word.source_manual),
+        Source::Import => t_string!(i18n, word.source_import),
+        Source::Directory => t_string!(i18n, word.source_directory),
+    }
+}
+
 /// A permission.
 pub fn permission(i18n: Texts, permission: Permission) -> &'static str {
     match permission {
@@ -168,6 +177,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::AlreadySetUp => t_string!(i18n, problem.already_set_up),
         Code::NotFound => t_string!(i18n, problem.not_found),
         Code::AlreadyExists => t_string!(i18n, problem.already_exists),
+        Code::ChangedMeanwhile => t_string!(i18n, problem.changed_meanwhile),
         Code::LastAdmin => t_string!(i18n, problem.last_admin),
         Code::PoolFull => t_string!(i18n, console.full_sentence),
         Code::NotAssigned => t_string!(i18n, problem.not_assigned),

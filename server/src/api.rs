@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod bulk;
 mod groups;
 mod licenses;
 mod lists;
@@ -52,9 +53,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
         .routes(routes!(groups::groups, groups::add_group))
-        .routes(routes!(groups::set_members))
+        .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
+        .routes(routes!(groups::set_members, groups::change_members))
+        .routes(routes!(groups::set_managers))
         .routes(routes!(users::users, users::add_user))
-        .routes(routes!(users::user, users::change_user))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))

@@ -61,10 +61,18 @@ named! {
         UserChanged = "user_changed",
         /// A user was suspended.
         UserSuspended = "user_suspended",
+        /// A user was deleted.
+        UserDeleted = "user_deleted",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
         GroupAdded = "group_added",
+        /// A group was renamed.
+        GroupChanged = "group_changed",
+        /// A group was deleted.
+        GroupDeleted = "group_deleted",
+        /// Other people manage a group.
+        GroupManagersChanged = "group_managers_changed",
         /// A user is in a group from now on.
         GroupMemberAdded = "group_member_added",
         /// A user is no longer in a group.
@@ -137,10 +145,16 @@ impl Kind {
             Self::SignedIn | Self::SignInFailed | Self::SignedOut | Self::TokenMade | Self::TokenDeleted => {
                 Area::Access
             }
-            Self::UserAdded | Self::UserChanged | Self::UserSuspended | Self::LocaleChanged => Area::Users,
-            Self::GroupAdded | Self::GroupMemberAdded | Self::GroupMemberRemoved | Self::GroupLimitsChanged => {
-                Area::Groups
+            Self::UserAdded | Self::UserChanged | Self::UserSuspended | Self::UserDeleted | Self::LocaleChanged => {
+                Area::Users
             }
+            Self::GroupAdded
+            | Self::GroupChanged
+            | Self::GroupDeleted
+            | Self::GroupManagersChanged
+            | Self::GroupMemberAdded
+            | Self::GroupMemberRemoved
+            | Self::GroupLimitsChanged => Area::Groups,
             Self::ProductAdded
             | Self::LicenseAdded
             | Self::LicenseChanged

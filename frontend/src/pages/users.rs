@@ -1,17 +1,16 @@
 //! Users: who is there, which licenses they have, and giving and taking them.
 
 mod add;
-mod assign;
 mod bar;
 mod desk;
 mod filter;
 mod row;
-mod suspend;
 mod table;
 
 use crate::{
     format::Format,
     i18n::*,
+    people::dialog::JobDialog,
     shell::Only,
     ui::{
         head::PageHead,
@@ -19,12 +18,10 @@ use crate::{
     },
 };
 use add::AddDialog;
-use assign::AssignDialog;
 use bar::{Bar, PickedBar};
-use desk::{Desk, Task};
+use desk::Desk;
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
-use suspend::SuspendDialog;
 use table::{Foot, Table};
 
 /// The page.
@@ -56,7 +53,7 @@ fn Users() -> impl IntoView {
             line=move || view! { <div class="page-line">{total}</div> }
         >
             <Show when=move || desk.may(Action::ManageUsers)>
-                <button type="button" class="button primary" on:click=move |_| desk.task.set(Some(Task::Add))>
+                <button type="button" class="button primary" on:click=move |_| desk.adding.set(true)>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}
                 </button>
@@ -69,7 +66,13 @@ fn Users() -> impl IntoView {
             <Foot desk />
         </section>
         <AddDialog desk />
-        <AssignDialog desk />
-        <SuspendDialog desk />
+        <JobDialog
+            job=desk.job
+            groups=desk.groups
+            done=move |()| {
+                desk.unpick();
+                desk.load(false);
+            }
+        />
     }
 }

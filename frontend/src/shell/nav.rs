@@ -24,6 +24,8 @@ pub enum Place {
     Sessions,
     /// Users and their licenses.
     Users,
+    /// Groups, their members and managers.
+    Groups,
     /// Products and licenses.
     Licenses,
     /// Who did what.
@@ -33,13 +35,14 @@ pub enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 5] = [Self::Sessions, Self::Users, Self::Licenses, Self::Audit, Self::Console];
+    const ALL: [Self; 6] = [Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Audit, Self::Console];
 
     /// Its address.
     pub const fn address(self) -> &'static str {
         match self {
             Self::Sessions => "/sessions",
             Self::Users => "/users",
+            Self::Groups => "/groups",
             Self::Licenses => "/licenses",
             Self::Audit => "/audit",
             Self::Console => "/console",
@@ -50,7 +53,7 @@ impl Place {
     pub const fn takes(self) -> Action {
         match self {
             Self::Sessions => Action::ViewSessions,
-            Self::Users | Self::Licenses => Action::ViewUsers,
+            Self::Users | Self::Groups | Self::Licenses => Action::ViewUsers,
             Self::Audit => Action::ViewAudit,
             Self::Console => Action::HoldSeats,
         }
@@ -60,6 +63,7 @@ impl Place {
         match self {
             Self::Sessions => Glyph::Live,
             Self::Users => Glyph::Users,
+            Self::Groups => Glyph::Group,
             Self::Licenses => Glyph::Box,
             Self::Audit => Glyph::Log,
             Self::Console => Glyph::Console,
@@ -113,6 +117,7 @@ fn Entry(
     let long = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions),
         Place::Users => t_string!(i18n, nav.users),
+        Place::Groups => t_string!(i18n, nav.groups),
         Place::Licenses => t_string!(i18n, nav.licenses),
         Place::Audit => t_string!(i18n, nav.audit),
         Place::Console => t_string!(i18n, nav.console),
@@ -120,6 +125,7 @@ fn Entry(
     let short = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions_short),
         Place::Users => t_string!(i18n, nav.users_short),
+        Place::Groups => t_string!(i18n, nav.groups_short),
         Place::Licenses => t_string!(i18n, nav.licenses_short),
         Place::Audit => t_string!(i18n, nav.audit_short),
         Place::Console => t_string!(i18n, nav.console_short),
