@@ -1,6 +1,7 @@
-//! The edge: what is the same for all routes. Problems, extractors, the origin check, headers, and the app's files.
+//! The edge: what is the same for all routes. Problems, extractors, the origin check, headers, exports, and the app's files.
 
 pub mod app_files;
+pub mod export;
 pub mod extract;
 pub mod guard;
 pub mod problem;
