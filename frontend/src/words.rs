@@ -178,6 +178,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::GroupLimit => t_string!(i18n, problem.group_limit),
         Code::CoolingDown => t_string!(i18n, problem.cooling_down),
         Code::OtherDevice => t_string!(i18n, problem.other_device),
+        Code::Archived => t_string!(i18n, problem.archived),
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),

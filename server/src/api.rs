@@ -5,8 +5,10 @@ mod groups;
 mod licenses;
 mod lists;
 mod live;
+mod products;
 mod queue;
 mod sessions;
+mod terms;
 mod users;
 
 use crate::{
@@ -44,9 +46,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::me, account::change_me))
         .routes(routes!(account::tokens, account::make_token))
         .routes(routes!(account::delete_token))
-        .routes(routes!(licenses::products, licenses::add_product))
+        .routes(routes!(products::products, products::add_product))
+        .routes(routes!(products::change_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
-        .routes(routes!(licenses::license, licenses::change_license))
+        .routes(routes!(licenses::license, terms::change_license))
+        .routes(routes!(terms::usage))
         .routes(routes!(licenses::grant))
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod beats;
+pub mod contracts;
 pub mod credentials;
 pub mod events;
 pub mod groups;
@@ -20,9 +21,10 @@ use serde_json::Value;
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 13] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 14] = [
         ("account", account::STATEMENTS),
         ("beats", beats::STATEMENTS),
+        ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),

@@ -49,6 +49,8 @@ named! {
         CoolingDown = "cooling_down",
         /// Refusal: the user works at another device, and the license admits no second one.
         OtherDevice = "other_device",
+        /// Refusal: the license or its product is archived and gives no new seats.
+        Archived = "archived",
         /// Refusal: the user is suspended.
         UserSuspended = "user_suspended",
         /// All seats of the named license are assigned.
@@ -103,6 +105,7 @@ impl Code {
             | Self::GroupLimit
             | Self::CoolingDown
             | Self::OtherDevice
+            | Self::Archived
             | Self::UserSuspended
             | Self::NamedSeatsTaken
             | Self::LeaseExpired
@@ -146,6 +149,7 @@ impl Code {
             Self::GroupLimit => "Your group has as many seats as it may have.",
             Self::CoolingDown => "An administrator ended your session a moment ago; please wait a little.",
             Self::OtherDevice => "You work at another device already.",
+            Self::Archived => "The license or its product is archived.",
             Self::UserSuspended => "The user is suspended.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::LeaseExpired => "The lease of this session has run out.",

@@ -35,6 +35,7 @@ mod second_device;
 mod sessions;
 mod sign_in;
 mod statements;
+mod subscription;
 mod torture;
 mod viewers;
 mod wakeup;
