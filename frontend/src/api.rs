@@ -100,6 +100,14 @@ impl Api {
         self.noticed(call(Method::PATCH, path, Some(body), None).await)
     }
 
+    /// Puts in place of what was there.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn put<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.noticed(call(Method::PUT, path, Some(body), None).await)
+    }
+
     /// Takes away.
     ///
     /// # Errors

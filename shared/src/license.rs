@@ -171,6 +171,40 @@ pub struct Price {
 }
 
 impl Price {
+    /// How many digits of the amount are behind the point.
+    pub fn decimals(&self) -> u8 {
+        match self.currency.as_str() {
+            "JPY" | "KRW" | "VND" | "CLP" | "ISK" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// An amount as it is written by hand, with a point or a comma and nothing between thousands.
+    pub fn read(amount: &str, currency: &str) -> Option<Self> {
+        let mut price = Self { minor: 0, currency: currency.trim().to_uppercase() };
+        let digits = usize::from(price.decimals());
+        let amount = amount.trim().replace(',', ".");
+        let (whole, part) = amount.split_once('.').unwrap_or((&amount, ""));
+        let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !all(whole) || !all(part) || part.len() > digits {
+            return None;
+        }
+        price.minor = format!("{whole}{part:0<digits$}").parse().ok()?;
+        Some(price)
+    }
+
+    /// The amount as [`Price::read`] takes it, with this sign before the part that is less than one.
+    pub fn written(&self, point: char) -> String {
+        let digits = usize::from(self.decimals());
+        if digits == 0 {
+            return self.minor.to_string();
+        }
+        let all = format!("{:0>1$}", self.minor, digits + 1);
+        let (whole, part) = all.split_at(all.len() - digits);
+        format!("{whole}{point}{part}")
+    }
+
     /// The fields that cannot be accepted, with what is wrong. Of a currency only the shape is checked.
     pub fn wrong(&self) -> Vec<(&'static str, FieldError)> {
         let letters = self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase());
@@ -206,6 +240,22 @@ mod tests {
         assert_eq!([warning(30, 0), warning(7, 1), warning(7, 0)], [Some(30), Some(30), Some(7)]);
         assert_eq!([warning(0, 1), warning(0, 0), warning(-3, 0)], [Some(7), None, None]);
         assert_eq!(expiry_warning(None, now), None);
+    }
+
+    #[test]
+    fn prices_are_read_as_they_are_written() {
+        let read = |amount: &str, currency: &str| Price::read(amount, currency).map(|price| price.minor);
+        assert_eq!(
+            [read("49", "EUR"), read("49,9", "EUR"), read(" 49.90 ", "eur")],
+            [Some(4_900), Some(4_990), Some(4_990)]
+        );
+        assert_eq!([read("1.500", "KWD"), read("1500", "JPY"), read("1.5", "JPY")], [Some(1_500), Some(1_500), None]);
+        for bad in ["", "-1", "1.000,00", "1.234", "x", "99999999999999999999"] {
+            assert_eq!(read(bad, "EUR"), None, "{bad}");
+        }
+        for (minor, currency, text) in [(4_990, "EUR", "49,90"), (5, "EUR", "0,05"), (1_500, "JPY", "1500")] {
+            assert_eq!(Price { minor, currency: currency.to_owned() }.written(','), text);
+        }
     }
 
     #[test]
