@@ -168,6 +168,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::AlreadySetUp => t_string!(i18n, problem.already_set_up),
         Code::NotFound => t_string!(i18n, problem.not_found),
         Code::AlreadyExists => t_string!(i18n, problem.already_exists),
+        Code::ChangedMeanwhile => t_string!(i18n, problem.changed_meanwhile),
         Code::LastAdmin => t_string!(i18n, problem.last_admin),
         Code::PoolFull => t_string!(i18n, console.full_sentence),
         Code::NotAssigned => t_string!(i18n, problem.not_assigned),

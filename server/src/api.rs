@@ -1,6 +1,7 @@
 //! The API under `/api/v1`. Handlers ask who may, make one call and answer.
 
 mod account;
+mod bulk;
 mod groups;
 mod licenses;
 mod lists;
@@ -55,9 +56,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
         .routes(routes!(groups::groups, groups::add_group))
-        .routes(routes!(groups::set_members))
+        .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
+        .routes(routes!(groups::set_members, groups::change_members))
+        .routes(routes!(groups::set_managers))
         .routes(routes!(users::users, users::add_user))
-        .routes(routes!(users::user, users::change_user))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))

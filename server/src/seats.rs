@@ -299,6 +299,16 @@ impl Seats {
         Ok(())
     }
 
+    /// Deletes a user: his sessions end, he leaves the line, all that is assigned to him is free, he cannot sign in any more.
+    ///
+    /// # Errors
+    /// No such user; the last admin; not saved.
+    pub async fn delete(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
+        self.done(actor, Command::Delete { user }).await?;
+        self.forget();
+        Ok(())
+    }
+
     /// Ends what is over.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ named! {
         MethodNotAllowed = "method_not_allowed",
         /// Something with this name or e-mail exists already.
         AlreadyExists = "already_exists",
+        /// Somebody else has changed it since it was read; look at it again. Nothing was overwritten.
+        ChangedMeanwhile = "changed_meanwhile",
         /// The change would leave the account without an active admin.
         LastAdmin = "last_admin",
         /// Refusal: all seats are in use.
@@ -114,6 +116,7 @@ impl Code {
             | Self::FloorsExceedSeats
             | Self::WrongState => 409,
             Self::SessionEnded | Self::TicketOver => 410,
+            Self::ChangedMeanwhile => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyMismatch => 422,
@@ -137,6 +140,7 @@ impl Code {
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "This address does not take that method.",
             Self::AlreadyExists => "This exists already.",
+            Self::ChangedMeanwhile => "Somebody else has changed this meanwhile.",
             Self::LastAdmin => "The last active admin must stay.",
             Self::PoolFull => {
                 "All shared licenses are in use. To start a session, please wait for an available license."

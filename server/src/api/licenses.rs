@@ -2,13 +2,12 @@
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     events::Event,
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
     },
-    live::Scope,
     store,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -21,7 +20,7 @@ use seatkeeper_shared::{
     validate::{self, FieldError, within},
     wire::{
         groups::GroupLimits,
-        licenses::{AssignmentResults, Contract, Grant, LicenseView, NewLicense, Revoke},
+        licenses::{AssignmentResult, AssignmentResults, Contract, Grant, LicenseView, NewLicense, Revoke},
     },
 };
 use serde::Deserialize;
@@ -31,7 +30,7 @@ use serde_json::json;
 pub(super) async fn visible(app: &App, caller: &Caller) -> Result<Vec<LicenseView>, Fail> {
     let now = app.clock.now();
     let mut licenses = match Scope::of(caller) {
-        Scope::All => store::licenses::all(&app.db, now).await?,
+        Scope::All | Scope::Groups(_) => store::licenses::all(&app.db, now).await?,
         Scope::Own(user) => store::licenses::of_user(&app.db, now, user).await?,
     };
     app.feed.complete(&mut licenses, now);
@@ -187,7 +186,9 @@ pub async fn grant(
 ) -> Result<Json<AssignmentResults>, Fail> {
     caller.must(Action::Assign)?;
     let users = not_too_many(wanted.user_ids)?;
-    Ok(Json(AssignmentResults { results: app.seats.grant(&caller.actor(), id, users).await? }))
+    let (users, strange) = seen(&app, &caller, users).await?;
+    let results = app.seats.grant(&caller.actor(), id, users).await?;
+    Ok(Json(with_strangers(results, strange)))
 }
 
 /// Takes a license from users.
@@ -200,7 +201,24 @@ pub async fn revoke(
 ) -> Result<Json<AssignmentResults>, Fail> {
     caller.must(Action::Assign)?;
     let users = not_too_many(wanted.user_ids)?;
-    Ok(Json(AssignmentResults { results: app.seats.revoke(&caller.actor(), id, users, wanted.end_now).await? }))
+    let (users, strange) = seen(&app, &caller, users).await?;
+    let results = app.seats.revoke(&caller.actor(), id, users, wanted.end_now).await?;
+    Ok(Json(with_strangers(results, strange)))
+}
+
+/// Those of the users whom the caller sees, and the others with their places.
+async fn seen(app: &App, caller: &Caller, users: Vec<UserId>) -> Result<(Vec<UserId>, Vec<(usize, UserId)>), Fail> {
+    let his = Scope::of(caller).people(&app.db, &users).await?;
+    let strange = users.iter().copied().enumerate().filter(|(_, user)| !his.contains(user)).collect();
+    Ok((users.into_iter().filter(|user| his.contains(user)).collect(), strange))
+}
+
+/// To whoever may not know of them, they are not there.
+fn with_strangers(mut results: Vec<AssignmentResult>, strange: Vec<(usize, UserId)>) -> AssignmentResults {
+    for (place, user_id) in strange {
+        results.insert(place, AssignmentResult { user_id, changed: false, refused: Some(Code::NotFound) });
+    }
+    AssignmentResults { results }
 }
 
 fn not_too_many(users: Vec<UserId>) -> Result<Vec<UserId>, Fail> {

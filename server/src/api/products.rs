@@ -3,13 +3,12 @@
 use super::licenses::{Shown, visible};
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     events::Event,
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
     },
-    live::Scope,
     store::{self, contracts::Product},
     text,
 };

@@ -3,12 +3,11 @@
 use super::lists::{given, paging};
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     http::{
         extract::{Asked, Body, MaybeBody, Named},
         problem::{Fail, Fields},
     },
-    live::Scope,
     seats::{
         SeatsError, Taken,
         command::{HowToEnd, Reach},
@@ -78,7 +77,7 @@ pub async fn sessions(
     let usual = (SessionSort::Created, true);
     let page = paging(asked.sort.as_deref(), asked.after.as_deref(), asked.limit, usual, store::sessions::of_time)?;
     let user = match Scope::of(&caller) {
-        Scope::All => asked.user,
+        Scope::All | Scope::Groups(_) => asked.user,
         Scope::Own(own) if asked.user.is_some_and(|user| user != own) => return Err(Fail::code(Code::Forbidden)),
         Scope::Own(own) => Some(own),
     };
@@ -87,6 +86,7 @@ pub async fn sessions(
         product: asked.product,
         model: asked.model,
         user,
+        within: Scope::of(&caller).manager(),
         state: asked.state,
         platform: asked.platform,
         q: given(asked.q),
@@ -106,8 +106,10 @@ fn hide_key(session: &mut SessionView, caller: &Caller) {
 /// A session that the caller may see.
 async fn visible(app: &App, caller: &Caller, id: SessionId) -> Result<SessionView, Fail> {
     let found = store::sessions::get(&app.db, id).await?;
-    let seen = found.filter(|s| s.user_id == caller.id || caller.may(Action::ViewSessions));
-    let mut session = seen.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let mut session = found.ok_or_else(|| Fail::code(Code::NotFound))?;
+    if !Scope::of(caller).shows_work_of(&app.db, session.user_id).await? {
+        return Err(Fail::code(Code::NotFound));
+    }
     hide_key(&mut session, caller);
     Ok(session)
 }
@@ -262,9 +264,26 @@ async fn end_all(app: &App, caller: &Caller, wanted: EndSessions) -> Result<Vec<
     let after = (seconds > 0).then(|| TimeDelta::seconds(seconds));
     let how = HowToEnd { message, after, protected_too: wanted.protected_too };
     let reach = if caller.may(Action::EndSessions) { Reach::All } else { Reach::Own(caller.id) };
+    let (ids, strange) = seen(app, caller, ids).await?;
     let mut results = app.seats.end(&caller.actor(), ids, reach, how).await?;
     explain(app, caller, &mut results).await?;
+    for (place, id) in strange {
+        let nothing = EndResult { id, ended: None, refused: Some(Code::NotFound), ending: None };
+        results.insert(place, nothing);
+    }
     Ok(results)
+}
+
+/// Those of the sessions that a manager who is limited to groups may know of, and the others with their places.
+async fn seen(
+    app: &App,
+    caller: &Caller,
+    ids: Vec<SessionId>,
+) -> Result<(Vec<SessionId>, Vec<(usize, SessionId)>), Fail> {
+    let Scope::Groups(manager) = Scope::of(caller) else { return Ok((ids, Vec::new())) };
+    let his = store::scope::sessions_among(&app.db, manager, &ids).await?;
+    let strange = ids.iter().copied().enumerate().filter(|(_, id)| !his.contains(id)).collect();
+    Ok((ids.into_iter().filter(|id| his.contains(id)).collect(), strange))
 }
 
 /// Calls off an end that was announced.
@@ -275,6 +294,7 @@ pub async fn keep(
     Named(id): Named<SessionId>,
 ) -> Result<Json<SessionView>, Fail> {
     caller.must(Action::EndSessions)?;
+    visible(&app, &caller, id).await?;
     let kept = app.seats.call_off(&caller.actor(), id).await;
     managed(&app, &caller, id, kept).await
 }
@@ -288,6 +308,7 @@ pub async fn protect(
     Body(with): Body<Protect>,
 ) -> Result<Json<SessionView>, Fail> {
     caller.must(Action::EndSessions)?;
+    visible(&app, &caller, id).await?;
     let marked = app.seats.protect(&caller.actor(), id, with.protected).await;
     managed(&app, &caller, id, marked).await
 }

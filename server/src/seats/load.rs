@@ -64,7 +64,7 @@ impl Wanted {
             Command::Change { license, .. } | Command::LimitGroups { license, .. } => {
                 self.licenses.insert(*license);
             }
-            Command::Suspend { user } => self.suspended.push(*user),
+            Command::Suspend { user } | Command::Delete { user } => self.suspended.push(*user),
             Command::Sweep => self.sweep = true,
         }
     }

@@ -104,7 +104,7 @@ statements! {
         SELECT id, role = 'admin' AND status = 'active' AS admin
         FROM users
         WHERE (role = 'admin' AND status = 'active')
-           OR id IN (SELECT id FROM ROWS($1: id uuid))";
+           OR (id IN (SELECT id FROM ROWS($1: id uuid)) AND deleted_at IS NULL)";
 }
 
 /// In which license each of these sessions is; unknown ones are left out.

@@ -70,6 +70,7 @@ impl Entered {
             password: self.password.get_untracked(),
             role,
             permissions,
+            group_ids: Vec::new(),
         }
     }
 }

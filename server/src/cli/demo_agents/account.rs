@@ -171,5 +171,6 @@ fn new_user(person: &Person) -> NewUser {
         password: PASSWORD.to_owned(),
         role: person.role,
         permissions: person.permissions.iter().copied().collect::<BTreeSet<_>>(),
+        group_ids: Vec::new(),
     }
 }

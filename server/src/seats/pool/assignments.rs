@@ -60,7 +60,8 @@ impl Pool {
         Ok(changed)
     }
 
-    fn unassign(&mut self, user: UserId) -> bool {
+    /// Takes the license from a user and nothing else; whether he had it.
+    pub fn unassign(&mut self, user: UserId) -> bool {
         let changed = self.people.get_mut(&user).is_some_and(|person| std::mem::replace(&mut person.assigned, false));
         if changed {
             self.assigned = self.assigned.map(|number| number - 1);

@@ -172,6 +172,7 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
             tx.run(sql, args![ids(&batch.suspended)]).await?;
         }
     }
+    super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
     Ok(())
 }
 
