@@ -7,6 +7,7 @@ use crate::{
     pages::{
         auth::{setup::SetupPage, sign_in::SignInPage},
         console::ConsolePage,
+        import::ImportPage,
         licenses::LicensesPage,
         sessions::SessionsPage,
         users::UsersPage,
@@ -47,6 +48,7 @@ fn Within() -> impl IntoView {
                     <Route path=path!("") view=Start />
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("users/import") view=ImportPage />
                     <Route path=path!("licenses") view=LicensesPage />
                     <Route path=path!("console") view=ConsolePage />
                     <Route path=path!("*any") view=NotFound />

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod console;
+pub mod import;
 pub mod licenses;
 pub mod sessions;
 pub mod users;

@@ -188,6 +188,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::TicketOver => t_string!(i18n, problem.ticket_over),
         Code::NoOffer => t_string!(i18n, problem.no_offer),
         Code::FloorsExceedSeats => t_string!(i18n, problem.floors_exceed_seats),
+        Code::ImportRunning => t_string!(i18n, problem.import_running),
         Code::WrongState => t_string!(i18n, problem.wrong_state),
         Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
         Code::TooLarge => t_string!(i18n, problem.too_large),

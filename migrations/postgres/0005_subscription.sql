@@ -28,7 +28,7 @@ CREATE TABLE imports (
     refused BIGINT NOT NULL,
     with_problems BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX imports_running ON imports (state) WHERE state = 'running';
+CREATE UNIQUE INDEX imports_state ON imports (state) WHERE state = 'running';
 
 CREATE TABLE import_rows (
     import_id UUID NOT NULL REFERENCES imports (id),

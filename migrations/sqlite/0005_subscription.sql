@@ -28,7 +28,7 @@ CREATE TABLE imports (
     refused INTEGER NOT NULL,
     with_problems INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX imports_running ON imports (state) WHERE state = 'running';
+CREATE UNIQUE INDEX imports_state ON imports (state) WHERE state = 'running';
 
 CREATE TABLE import_rows (
     import_id TEXT NOT NULL REFERENCES imports (id),

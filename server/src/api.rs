@@ -2,7 +2,9 @@
 
 mod account;
 mod bulk;
+mod exports;
 mod groups;
+mod imports;
 mod licenses;
 mod lists;
 mod live;
@@ -14,7 +16,7 @@ mod users;
 
 use crate::{
     app::App,
-    http::{app_files, guard, problem::Fail},
+    http::{app_files, export, guard, problem::Fail},
     store,
 };
 use axum::{
@@ -33,7 +35,10 @@ use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -61,6 +66,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(groups::set_managers))
         .routes(routes!(users::users, users::add_user))
         .routes(routes!(bulk::bulk))
+        .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))
+        .routes(routes!(imports::import_state, imports::cancel))
+        .routes(routes!(imports::import_rows))
+        .routes(routes!(imports::export_rows))
+        .routes(routes!(exports::users))
+        .routes(routes!(exports::sessions))
+        .routes(routes!(exports::licenses))
         .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
         .routes(routes!(sessions::session))
@@ -95,6 +107,7 @@ pub fn openapi() -> OpenApi {
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
     // Named by a parameter only, which does not bring it along.
     components.schemas.insert("StateFilter".to_owned(), <StateFilter as utoipa::PartialSchema>::schema());
+    components.schemas.insert("Format".to_owned(), <export::Format as utoipa::PartialSchema>::schema());
     let mut more = Vec::new();
     <Problem as utoipa::ToSchema>::schemas(&mut more);
     components.schemas.extend(more);

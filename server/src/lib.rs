@@ -12,6 +12,7 @@ pub mod db;
 pub mod events;
 pub mod expiry;
 pub mod http;
+pub mod imports;
 pub mod knocks;
 pub mod live;
 pub mod peaks;

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod departed;
 pub mod events;
 pub mod groups;
+pub mod imports;
 pub mod licenses;
 pub mod list;
 pub mod prospects;
@@ -23,7 +24,7 @@ use serde_json::Value;
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 17] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 18] = [
         ("account", account::STATEMENTS),
         ("beats", beats::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
@@ -31,6 +32,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("departed", departed::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
+        ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("queue", queue::STATEMENTS),

@@ -69,6 +69,8 @@ named! {
         NoOffer = "no_offer",
         /// The floors of the groups are more than the license has seats.
         FloorsExceedSeats = "floors_exceed_seats",
+        /// Another import is under way; wait until it is over.
+        ImportRunning = "import_running",
         /// The session is not in a state in which this can be done.
         WrongState = "wrong_state",
         /// The same idempotency key came with another request.
@@ -114,6 +116,7 @@ impl Code {
             | Self::Protected
             | Self::NoOffer
             | Self::FloorsExceedSeats
+            | Self::ImportRunning
             | Self::WrongState => 409,
             Self::SessionEnded | Self::TicketOver => 410,
             Self::ChangedMeanwhile => 412,
@@ -162,6 +165,7 @@ impl Code {
             Self::TicketOver => "This place in the queue is over.",
             Self::NoOffer => "No seat is offered to you at the moment.",
             Self::FloorsExceedSeats => "More seats would be kept for groups than the license has.",
+            Self::ImportRunning => "Another import is under way.",
             Self::WrongState => "The session is not in a state that allows this.",
             Self::IdempotencyMismatch => "The idempotency key was used for another request.",
             Self::TooLarge => "The body is too large.",

@@ -18,6 +18,8 @@ pub const MIN_PASSWORD: usize = 12;
 pub const MAX_PASSWORD: usize = 256;
 /// The longest idempotency key, in characters.
 pub const MAX_KEY: usize = 100;
+/// The most rows that one import may have.
+pub const MAX_IMPORT: usize = 250_000;
 /// The most things one bulk request may name.
 pub const MAX_BULK: usize = 1_000;
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod groups;
+pub mod imports;
 pub mod licenses;
 pub mod live;
 pub mod queue;

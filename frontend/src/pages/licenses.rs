@@ -31,6 +31,7 @@ use crate::{
     i18n::*,
     shell::Only,
     ui::{
+        export::Export,
         face::{Empty, Failed, Skeleton},
         head::PageHead,
         icon::{Glyph, Icon},
@@ -113,7 +114,12 @@ fn Tools(
     let i18n = use_i18n();
     let caller = Caller::get();
     let full = move || stock.stocked.with(|stocked| *stocked == Stocked::Full);
+    let archived = stock.with_archived;
+    let address = move || format!("/api/v1/licenses/export{}", if archived.get() { "?archived=true" } else { "" });
     view! {
+        <Show when=full>
+            <Export address=Signal::derive(address) />
+        </Show>
         <Show when=move || full() && caller.may(Action::ManageProducts)>
             <button type="button" class="button" on:click=move |_| desk.add_product()>
                 <Icon glyph=Glyph::Plus />

@@ -14,6 +14,7 @@ use crate::{
     i18n::*,
     shell::Only,
     ui::{
+        export::Export,
         head::PageHead,
         icon::{Glyph, Icon},
     },
@@ -23,6 +24,7 @@ use assign::AssignDialog;
 use bar::{Bar, PickedBar};
 use desk::{Desk, Task};
 use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::permissions::Action;
 use suspend::SuspendDialog;
 use table::{Foot, Table};
@@ -55,7 +57,11 @@ fn Users() -> impl IntoView {
             title=Signal::derive(move || t_string!(i18n, users.title).to_owned())
             line=move || view! { <div class="page-line">{total}</div> }
         >
+            <Export address=Signal::derive(move || desk.filter.with(|filter| filter.export())) />
             <Show when=move || desk.may(Action::ManageUsers)>
+                <A href="/users/import" attr:class="button">
+                    {t!(i18n, import.open)}
+                </A>
                 <button type="button" class="button primary" on:click=move |_| desk.task.set(Some(Task::Add))>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}

@@ -33,7 +33,7 @@ use serde_json::json;
 #[into_params(parameter_in = Query)]
 pub struct UsersAsked {
     /// `name`, `email`, `last_active_at`, `created_at`; with a minus falling.
-    sort: Option<String>,
+    pub(super) sort: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// How many rows, 1 to 500; 100 if absent.

@@ -27,6 +27,8 @@ pub enum Door {
     App,
     /// A program with a token.
     Api,
+    /// A file of users.
+    Import,
     /// Seatkeeper itself.
     System,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Door {
         f.write_str(match self {
             Self::App => "app",
             Self::Api => "api",
+            Self::Import => "import",
             Self::System => "system",
         })
     }

@@ -115,6 +115,11 @@ impl Filter {
         format!("/users{}", query.to_query_string())
     }
 
+    /// The address of the same users as a table.
+    pub fn export(&self) -> String {
+        self.address(None).replacen("/users", "/api/v1/users/export", 1)
+    }
+
     fn sort(&self) -> String {
         format!("{}{}", if self.order.1 { "-" } else { "" }, self.order.0)
     }
