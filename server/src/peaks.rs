@@ -22,11 +22,14 @@ const WINDOW: TimeDelta = TimeDelta::days(30);
 /// For how long what was read is good enough: less than the live feed looks back.
 const FRESH: TimeDelta = TimeDelta::hours(1);
 
+/// When it was read, and what.
+type Read = (DateTime<Utc>, Option<Peak>);
+
 /// The peaks that were read, and when. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Peaks {
     db: Db,
-    read: Arc<Mutex<HashMap<LicenseId, (DateTime<Utc>, Option<Peak>)>>>,
+    read: Arc<Mutex<HashMap<LicenseId, Read>>>,
 }
 
 impl Peaks {
