@@ -1,7 +1,7 @@
 //! The server's API, typed. Each call answers with what the server said, or with a [`Failure`] that has a face.
 
 use crate::caller::Caller;
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
 use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem, RefusalFacts};
 use serde::{Serialize, de::DeserializeOwned};
@@ -92,6 +92,19 @@ impl Api {
         self.noticed(call(Method::POST, path, Some(body), Some(key)).await)
     }
 
+    /// Posts a file as it is.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn post_file<T: DeserializeOwned>(self, path: &str, file: &web_sys::File) -> Result<T, Failure> {
+        let request = RequestBuilder::new(&format!("{BASE}{path}")).method(Method::POST);
+        let request = request.header("Accept", "application/json").header("Content-Type", "text/csv").body(file);
+        self.noticed(match request {
+            Ok(request) => answer(request).await.and_then(|(text, _)| parse(path, &text)),
+            Err(_) => Err(Failure::Unreachable),
+        })
+    }
+
     /// Changes.
     ///
     /// # Errors
@@ -179,7 +192,12 @@ async fn send<B: Serialize>(
         Some(body) => request.json(body),
         None => request.build(),
     };
-    let response = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    answer(request.map_err(|_| Failure::Unreachable)?).await
+}
+
+/// Sends a request; the body of the answer and its tag.
+async fn answer(request: Request) -> Result<(String, String), Failure> {
+    let response = request.send().await.map_err(|_| Failure::Unreachable)?;
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
     if !response.ok() {
         let problem = serde_json::from_str(&text).map_err(|_| Failure::Unreachable)?;

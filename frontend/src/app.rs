@@ -9,6 +9,7 @@ use crate::{
         auth::{setup::SetupPage, sign_in::SignInPage},
         console::ConsolePage,
         groups::GroupsPage,
+        import::ImportPage,
         licenses::LicensesPage,
         sessions::SessionsPage,
         user::UserPage,
@@ -50,6 +51,7 @@ fn Within() -> impl IntoView {
                     <Route path=path!("") view=Start />
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("users/import") view=ImportPage />
                     <Route path=path!("users/:id") view=UserPage />
                     <Route path=path!("groups") view=GroupsPage />
                     <Route path=path!("licenses") view=LicensesPage />

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod pool;
 pub mod prospects;
 pub mod sweep;
+pub mod trial;
 
 pub use command::{Actor, Door};
 

@@ -3,10 +3,12 @@
 pub mod account;
 pub mod audit;
 pub mod beats;
+pub mod contracts;
 pub mod credentials;
 pub mod departed;
 pub mod events;
 pub mod groups;
+pub mod imports;
 pub mod licenses;
 pub mod list;
 pub mod prospects;
@@ -22,14 +24,16 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 18] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 20] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
+        ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
+        ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("queue", queue::STATEMENTS),

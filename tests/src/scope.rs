@@ -1,5 +1,6 @@
 //! Managers who are limited to groups: they see and reach their people, and of anybody else nothing, by whatever route.
 
+use crate::imports::import;
 use crate::world::{Answer, PASSWORD, Person, Watcher, World, on_both_engines};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId},
@@ -66,7 +67,7 @@ fn shows_nothing_of(ground: &Ground, what: &str, text: &str) {
 }
 
 /// Every route that reads, with the foreigner's ids, and whether there is anything for the manager.
-fn readings(ground: &Ground) -> Vec<(&'static str, String, bool)> {
+fn readings(ground: &Ground, import: &str) -> Vec<(&'static str, String, bool)> {
     let (license, foreign) = (ground.license, ground.foreign.id);
     vec![
         ("/products", "/products".to_owned(), true),
@@ -91,6 +92,15 @@ fn readings(ground: &Ground) -> Vec<(&'static str, String, bool)> {
         ("/audit", "/audit?q=fremde".to_owned(), true),
         ("/audit/export", "/audit/export?format=json".to_owned(), true),
         ("/tickets/{id}/events", format!("{}/events", ground.foreign_ticket), false),
+        ("/users/export", "/users/export?format=json".to_owned(), true),
+        ("/users/export", format!("/users/export?format=json&group={}", ground.other_group), true),
+        ("/sessions/export", "/sessions/export?format=json".to_owned(), true),
+        ("/sessions/export", format!("/sessions/export?format=json&user={foreign}"), true),
+        ("/licenses/export", "/licenses/export?format=json".to_owned(), true),
+        ("/licenses/{id}/usage", format!("/licenses/{license}/usage"), true),
+        ("/imports/{id}", import.to_owned(), false),
+        ("/imports/{id}/rows", format!("{import}/rows"), false),
+        ("/imports/{id}/export", format!("{import}/export?format=json"), false),
     ]
 }
 
@@ -101,7 +111,9 @@ on_both_engines! {
     async fn nothing_of_a_foreign_user_shows_by_any_route_that_reads(world: World) {
         let ground = ground(&world).await;
         let mut read: BTreeSet<_> = ABOUT_NOBODY_ELSE.map(str::to_owned).into();
-        for (route, path, there) in readings(&ground) {
+        let (imported, _) = import(&world.admin, b"email,name\nagent.2@example.org,Agent 2\n", false).await;
+        let imported = format!("/imports/{}", imported["id"].as_str().expect("an id"));
+        for (route, path, there) in readings(&ground, &imported) {
             read.insert(route.to_owned());
             let answer = ground.manager.get(&path).await;
             if there {

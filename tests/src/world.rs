@@ -167,8 +167,15 @@ impl World {
 
     /// Adds a license of a product.
     pub async fn license(&self, product: ProductId, model: Model, seats: i64) -> LicenseId {
-        let body =
-            NewLicense { product_id: product, model, seats, starts_at: None, ends_at: None, rules: Default::default() };
+        let body = NewLicense {
+            product_id: product,
+            model,
+            seats,
+            starts_at: None,
+            ends_at: None,
+            rules: Default::default(),
+            contract: Default::default(),
+        };
         let answer = self.admin.post("/licenses", &body).await;
         serde_json::from_value(answer.created()["id"].clone()).expect("an id")
     }

@@ -8,11 +8,13 @@ mod row;
 mod table;
 
 use crate::{
+    clock::Clock,
     format::Format,
     i18n::*,
     people::dialog::JobDialog,
     shell::Only,
     ui::{
+        export::Export,
         head::PageHead,
         icon::{Glyph, Icon},
     },
@@ -21,6 +23,7 @@ use add::AddDialog;
 use bar::{Bar, PickedBar};
 use desk::Desk;
 use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::permissions::Action;
 use table::{Foot, Table};
 
@@ -40,6 +43,7 @@ fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let desk = Desk::new();
+    let clock = Clock::get();
     let total = move || {
         desk.total.get().map(|count| {
             view! {
@@ -52,7 +56,11 @@ fn Users() -> impl IntoView {
             title=Signal::derive(move || t_string!(i18n, users.title).to_owned())
             line=move || view! { <div class="page-line">{total}</div> }
         >
+            <Export address=Signal::derive(move || desk.filter.with(|filter| filter.export(clock.once()))) />
             <Show when=move || desk.may(Action::ManageUsers)>
+                <A href="/users/import" attr:class="button">
+                    {t!(i18n, import.open)}
+                </A>
                 <button type="button" class="button primary" on:click=move |_| desk.adding.set(true)>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}

@@ -4,6 +4,7 @@ use super::preferences::{LanguageChoice, ThemeChoice};
 use crate::{
     api::Api,
     caller::Caller,
+    clock::Clock,
     i18n::*,
     live::Live,
     ui::{
@@ -15,7 +16,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
-use seatkeeper_shared::permissions::Action;
+use seatkeeper_shared::{license::expiry_warning, permissions::Action, wire::licenses::LicenseView};
 
 /// A page in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,6 +115,17 @@ fn Entry(
     let i18n = use_i18n();
     let live = Live::get();
     let count = Memo::new(move |_| if place == Place::Sessions { live.state.with(|state| state.shared()) } else { 0 });
+    let (caller, clock) = (Caller::get(), Clock::get());
+    // To those who can do something about it.
+    let ending = Memo::new(move |_| {
+        if place != Place::Licenses || !caller.may(Action::ManageProducts) {
+            return 0;
+        }
+        let soon = |license: &&LicenseView| {
+            license.archived_at.is_none() && expiry_warning(license.ends_at, clock.now()).is_some()
+        };
+        live.state.with(|state| state.licenses.iter().filter(soon).count())
+    });
     let long = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions),
         Place::Users => t_string!(i18n, nav.users),
@@ -138,6 +150,12 @@ fn Entry(
             <Show when=move || count.get() != 0>
                 <span class="count" aria-hidden="true">
                     {move || count.get()}
+                </span>
+            </Show>
+            <Show when=move || ending.get() != 0>
+                <span class="count warn" title=move || t_string!(i18n, nav.ending, count = ending.get())>
+                    <span aria-hidden="true">{move || ending.get()}</span>
+                    <span class="vh">{move || t_string!(i18n, nav.ending, count = ending.get())}</span>
                 </span>
             </Show>
         </A>

@@ -121,6 +121,7 @@ fn visible(caller: &Caller, asked: AuditAsked) -> Result<Filter, Fail> {
         to: asked.to,
         q: given(asked.q),
         manager: Scope::of(caller).manager(),
+        without_contracts: !caller.may(Action::ManageProducts),
     })
 }
 

@@ -84,7 +84,7 @@ pub async fn rename_group(
     if before != name {
         store::groups::rename(&mut tx, id, &name).await?;
         let facts = json!({ "changes": { "name": [before, name] } });
-        app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, name)]).await?;
+        app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, before)]).await?;
     }
     one(&app, &caller, id).await
 }

@@ -1,6 +1,6 @@
 //! Sessions: asking for a seat, keeping it, giving it back, and lists of them.
 
-use super::lists::{given, paging};
+use super::lists::{Paging, given, paging};
 use crate::{
     app::App,
     auth::{Caller, Scope},
@@ -74,9 +74,20 @@ pub async fn sessions(
     caller: Caller,
     Asked(asked): Asked<SessionsAsked>,
 ) -> Result<Json<Page<SessionView>>, Fail> {
+    let (filter, page) = wanted(&caller, asked)?;
+    let mut found = store::sessions::page(&app.db, &filter, page.order, page.after.as_ref(), page.limit).await?;
+    found.items.iter_mut().for_each(|session| hide_key(session, &caller));
+    Ok(Json(found))
+}
+
+/// Which sessions this caller is shown of those he asks for, and in what order.
+pub(super) fn wanted(
+    caller: &Caller,
+    asked: SessionsAsked,
+) -> Result<(store::sessions::Filter, Paging<SessionSort>), Fail> {
     let usual = (SessionSort::Created, true);
     let page = paging(asked.sort.as_deref(), asked.after.as_deref(), asked.limit, usual, store::sessions::of_time)?;
-    let user = match Scope::of(&caller) {
+    let user = match Scope::of(caller) {
         Scope::All | Scope::Groups(_) => asked.user,
         Scope::Own(own) if asked.user.is_some_and(|user| user != own) => return Err(Fail::code(Code::Forbidden)),
         Scope::Own(own) => Some(own),
@@ -86,18 +97,16 @@ pub async fn sessions(
         product: asked.product,
         model: asked.model,
         user,
-        within: Scope::of(&caller).manager(),
+        within: Scope::of(caller).manager(),
         state: asked.state,
         platform: asked.platform,
         q: given(asked.q),
     };
-    let mut found = store::sessions::page(&app.db, &filter, page.order, page.after.as_ref(), page.limit).await?;
-    found.items.iter_mut().for_each(|session| hide_key(session, &caller));
-    Ok(Json(found))
+    Ok((filter, page))
 }
 
 /// A support key is for the session's own agent.
-fn hide_key(session: &mut SessionView, caller: &Caller) {
+pub(super) fn hide_key(session: &mut SessionView, caller: &Caller) {
     if session.user_id != caller.id {
         session.support_key = None;
     }

@@ -4,7 +4,6 @@ use super::lists::{given, paging};
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    db::{DbError, Tx},
     events::{self, Event, member_events},
     http::{
         extract::{Asked, Body, Named},
@@ -34,7 +33,7 @@ use serde_json::json;
 #[into_params(parameter_in = Query)]
 pub struct UsersAsked {
     /// `name`, `email`, `last_active_at`, `created_at`; with a minus falling.
-    sort: Option<String>,
+    pub(super) sort: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// How many rows, 1 to 500; 100 if absent.
@@ -220,7 +219,8 @@ pub(super) async fn change_rest(
         }
     }
     store::users::change(&mut tx, id, &before, &after).await?;
-    let facts = events::changes(&facts(&mut tx, &before).await?, &facts(&mut tx, &after).await?);
+    let facts =
+        events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
     app.commit(tx, &[Event::new("user_changed", caller.actor(), Some(id), facts).named(before.name)]).await?;
     Ok(())
 }
@@ -240,21 +240,9 @@ fn changed(before: &Changeable, change: &ChangeUser) -> Changeable {
         manages: change.manages.clone().unwrap_or_else(|| before.manages.clone()),
     };
     if role != Role::Manager {
-        // Nothing that would count again, unseen, when he becomes a manager another time.
-        after.rights.limited_to_groups = false;
-        after.manages.clear();
+        after.manage_nothing();
     }
     after
-}
-
-/// What the log says of a user before and after: groups by their names, as they are called then.
-async fn facts(tx: &mut Tx, user: &Changeable) -> Result<serde_json::Value, DbError> {
-    let manages = store::groups::names(tx, &user.manages).await?;
-    let manages: Vec<_> = manages.into_iter().map(|(_, name)| name).collect();
-    Ok(json!({
-        "name": user.name, "email": user.email, "role": user.rights.role, "permissions": user.rights.permissions,
-        "status": user.status, "limited_to_groups": user.rights.limited_to_groups, "manages": manages,
-    }))
 }
 
 /// Deletes a user: his sessions end, he leaves the line, and what was assigned to him is free. The history keeps his name.

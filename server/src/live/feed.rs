@@ -175,7 +175,11 @@ impl Feed {
         let users = |kinds: &[&str]| -> HashSet<UserId> {
             events.iter().filter(|e| kinds.contains(&e.kind.as_str())).filter_map(|e| e.user).collect()
         };
-        let mut licenses = store::licenses::some(db, now, licenses).await?;
+        // What changes about a product changes all its licenses.
+        let mut licenses = match events.iter().any(|event| event.kind.starts_with("product_")) {
+            true => store::licenses::all(db, now).await?,
+            false => store::licenses::some(db, now, licenses).await?,
+        };
         self.complete(&mut licenses, now);
         let mut sessions = store::sessions::some(db, sessions).await?;
         let own = joined(sessions.iter().map(|session| (session.user_id, session)));

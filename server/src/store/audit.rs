@@ -86,6 +86,8 @@ pub struct Filter {
     pub q: Option<String>,
     /// Done to people in the groups that this manager manages; to whomever if absent.
     pub manager: Option<UserId>,
+    /// Whether what stands in contracts is left out.
+    pub without_contracts: bool,
 }
 
 /// At most `limit` events before a place, or the newest; and where to go on.
@@ -120,16 +122,23 @@ pub async fn page(
     let more = items.len() > limit;
     items.truncate(limit);
     if filter.manager.is_some() {
-        items.iter_mut().for_each(leave_out_groups);
+        // Which groups somebody manages is not for those who do not see all groups.
+        leave_out(&mut items, &["manages"]);
+    }
+    if filter.without_contracts {
+        leave_out(&mut items, &["notes", "order_number", "price_per_seat"]);
     }
     let next = items.last().filter(|_| more).map(|last| last.position);
     Ok((items, next))
 }
 
-/// Which groups somebody manages is not for those who do not see all groups.
-fn leave_out_groups(event: &mut AuditEvent) {
-    if let Some(changes) = event.facts.get_mut("changes").and_then(|changes| changes.as_object_mut()) {
-        changes.remove("manages");
+/// Leaves these fields out of the facts.
+fn leave_out(events: &mut [AuditEvent], fields: &[&str]) {
+    for facts in events.iter_mut().filter_map(|event| event.facts.as_object_mut()) {
+        for field in fields {
+            facts.remove(*field);
+            facts.get_mut("changes").and_then(|changes| changes.as_object_mut()).map(|changes| changes.remove(*field));
+        }
     }
 }
 

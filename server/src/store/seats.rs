@@ -48,7 +48,9 @@ statements! {
         SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
                offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
                group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
-               (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds
+               (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds,
+               (archived_at IS NOT NULL
+                OR (SELECT archived_at FROM products WHERE id = licenses.product_id) IS NOT NULL) AS archived
         FROM licenses
         WHERE id AMONG($1)
         ORDER BY id
@@ -148,6 +150,7 @@ pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbE
                 seats: row.get("seats")?,
                 starts_at: row.opt("starts_at")?,
                 ends_at: row.opt("ends_at")?,
+                archived: row.get("archived")?,
                 rules: super::licenses::rules(row)?,
                 groups: super::licenses::group_limits(row)?,
             })

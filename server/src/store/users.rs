@@ -18,6 +18,7 @@ use seatkeeper_shared::{
     wire::users::UserView,
 };
 use serde::Serialize;
+use serde_json::json;
 
 statements! {
     LOCK = "
@@ -166,6 +167,24 @@ impl From<&UserView> for Changeable {
         let (name, email) = (user.name.clone(), user.email.clone());
         Self { name, email, rights, status: user.status, manages: user.manages.clone() }
     }
+}
+
+impl Changeable {
+    /// Takes away what only managers have, so that it does not count again, unseen, when he becomes one another time.
+    pub fn manage_nothing(&mut self) {
+        self.rights.limited_to_groups = false;
+        self.manages.clear();
+    }
+}
+
+/// What the log says of a user before and after: groups by their names, as they are called then.
+pub async fn facts(tx: &mut Tx, user: &Changeable) -> Result<serde_json::Value, DbError> {
+    let manages = super::groups::names(tx, &user.manages).await?;
+    let manages: Vec<_> = manages.into_iter().map(|(_, name)| name).collect();
+    Ok(json!({
+        "name": user.name, "email": user.email, "role": user.rights.role, "permissions": user.rights.permissions,
+        "status": user.status, "limited_to_groups": user.rights.limited_to_groups, "manages": manages,
+    }))
 }
 
 /// A user as he is now, locked until the end of the transaction.

@@ -191,6 +191,11 @@ impl Filter {
         format!("/users{}", query.to_query_string())
     }
 
+    /// The address of the same users as a table.
+    pub fn export(&self, now: DateTime<Utc>) -> String {
+        self.address(None, now).replacen("/users", "/api/v1/users/export", 1)
+    }
+
     fn sort(&self) -> String {
         format!("{}{}", if self.order.1 { "-" } else { "" }, self.order.0)
     }

@@ -17,13 +17,14 @@ impl Pool {
     /// finish still occupies his.
     ///
     /// # Errors
-    /// No such user, or all named seats are assigned.
+    /// No such user, the license is archived, or all named seats are assigned.
     pub fn grant(&mut self, user: UserId) -> Result<bool, Code> {
         let named = self.terms.model == Model::Named;
         let full = named && self.assigned.unwrap_or(i64::MAX).saturating_add(self.finishing(user)) >= self.terms.seats;
         match self.people.get_mut(&user) {
             None => Err(Code::NotFound),
             Some(person) if person.assigned => Ok(false),
+            Some(_) if self.terms.archived => Err(Code::Archived),
             Some(person) if person.status == UserStatus::Suspended => Err(Code::UserSuspended),
             Some(_) if full => Err(Code::NamedSeatsTaken),
             Some(person) => {
