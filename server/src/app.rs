@@ -6,8 +6,9 @@ use crate::{
     bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
-    knocks,
+    expiry, knocks,
     live::Feed,
+    peaks::Peaks,
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
@@ -29,6 +30,8 @@ pub struct Parts {
     pub seats: Seats,
     /// When seats can be expected.
     pub prospects: Prospects,
+    /// The most seats that were used.
+    pub peaks: Peaks,
     /// What changes, told to viewers.
     pub feed: Feed,
     /// Rings when something was written to the event log; knows what is kept in memory.
@@ -102,6 +105,7 @@ impl App {
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             passwords,
+            peaks: Peaks::new(db.clone()),
             db,
             clock,
             dice,
@@ -112,9 +116,13 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, for as long as the returned task lives.
+    /// Ends what is over, once a second, and warns of what will be, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
+        let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
+        let warning = expiry::run(self.clone());
+        tokio::spawn(async move {
+            tokio::join!(sweeping, warning);
+        })
     }
 
     /// Seals the audit log, once a second, for as long as the returned task lives.

@@ -22,6 +22,11 @@ impl Fail {
         Self(Box::new(Problem::new(code)))
     }
 
+    /// What went wrong.
+    pub fn what(&self) -> Code {
+        self.0.code
+    }
+
     /// A failure with a sentence on this occurrence.
     pub fn detail(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code).detail(detail)))
