@@ -220,7 +220,7 @@ pub struct BulkResult {
     pub ends_sessions: i64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+#[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this"))]
 fn is_zero(number: &i64) -> bool {
     *number == 0
 }
