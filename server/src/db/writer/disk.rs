@@ -24,7 +24,10 @@ impl Disk {
     pub fn start(database: &Path) -> io::Result<Self> {
         let mut name = database.as_os_str().to_owned();
         name.push("-wal");
-        let log = File::options().create(true).truncate(false).write(true).open(name)?;
+        Self::on(File::options().create(true).truncate(false).write(true).open(name)?)
+    }
+
+    fn on(log: File) -> io::Result<Self> {
         let (commits, incoming) = channel();
         thread::Builder::new().name("sqlite-disk".to_owned()).spawn(move || work(&log, &incoming))?;
         Ok(Self(commits))
@@ -56,5 +59,28 @@ fn work(log: &File, commits: &Receiver<Commit>) {
             // Nobody may be waiting any more.
             let _ = commit.reply.send(if broken { Err(DbError::Disk) } else { Ok(()) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::OwnedFd;
+
+    #[tokio::test]
+    async fn what_is_written_is_acknowledged_once_the_disk_has_it() {
+        let disk = Disk::on(tempfile::tempfile().expect("a file")).expect("a thread");
+        assert!(matches!(disk.save(true).await, Ok(Ok(()))));
+        assert!(matches!(disk.save(false).await, Ok(Ok(()))));
+    }
+
+    #[tokio::test]
+    async fn after_the_disk_has_failed_once_nothing_is_acknowledged() {
+        // A pipe takes what is written, and cannot be forced to disk.
+        let (_reader, writer) = io::pipe().expect("a pipe");
+        let disk = Disk::on(File::from(OwnedFd::from(writer))).expect("a thread");
+        assert!(matches!(disk.save(false).await, Ok(Ok(()))), "nothing to save yet");
+        assert!(matches!(disk.save(true).await, Ok(Err(DbError::Disk))));
+        assert!(matches!(disk.save(false).await, Ok(Err(DbError::Disk))), "it may have read what was not saved");
     }
 }
