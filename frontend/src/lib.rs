@@ -13,6 +13,7 @@ pub mod invite;
 pub mod keep;
 pub mod live;
 pub mod pages;
+pub mod people;
 pub mod shell;
 pub mod span;
 pub mod ui;

@@ -3,8 +3,11 @@
 pub mod audit;
 pub mod auth;
 pub mod console;
+pub mod groups;
+pub mod import;
 pub mod licenses;
 pub mod profile;
 pub mod sessions;
 pub mod settings;
+pub mod user;
 pub mod users;

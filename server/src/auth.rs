@@ -4,8 +4,10 @@ pub mod caller;
 pub mod callers;
 pub mod links;
 pub mod password;
+pub mod scope;
 pub mod secret;
 pub mod throttle;
 pub mod uses;
 
 pub use caller::Caller;
+pub use scope::Scope;

@@ -7,3 +7,4 @@ pub mod export;
 pub mod extract;
 pub mod guard;
 pub mod problem;
+pub mod tags;

@@ -4,6 +4,10 @@ use clap::Parser as _;
 use seatkeeper::cli::{Cli, Command, audit, demo_agents, serve};
 use std::process::ExitCode;
 
+/// Answers are made of many small pieces, which are allocated on one thread and freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SEATKEEPER_LOG")

@@ -29,14 +29,14 @@ use axum_extra::extract::{
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::{SignInId, UserId},
-    people::{Role, UserStatus},
+    people::{Role, Source, UserStatus},
     permissions::Rights,
     problem::Code,
     validate::{self, FieldError},
     wire::account::{AccountView, ChangeMe, Me, Setup, SetupState, SignIn},
 };
 use serde_json::json;
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::net::SocketAddr;
 
 /// Whether the first admin is still missing, and whether whoever asks is signed in.
 #[utoipa::path(get, path = "/setup", tag = "account", responses((status = 200, body = SetupState)))]
@@ -63,13 +63,20 @@ pub async fn set_up(
     let (account, name, email) = checked(&setup)?;
     let now = app.clock.now();
     let hash = app.passwords.hash(&setup.password).await?;
-    let rights = Rights { role: Role::Admin, permissions: BTreeSet::new(), billing_contact: true };
+    let rights = Rights { role: Role::Admin, billing_contact: true, ..Rights::agent() };
     let id = UserId(app.dice.id(now));
     let mut tx = app.db.begin().await?;
     if !store::account::insert(&mut tx, &account, now).await? {
         return Err(Fail::code(Code::AlreadySetUp));
     }
-    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: Some(&hash) };
+    let added = store::users::Added {
+        id,
+        name: &name,
+        email: &email,
+        rights: &rights,
+        password_hash: Some(&hash),
+        source: Source::Manual,
+    };
     store::users::insert(&mut tx, &added, now).await?;
     let (jar, _, started) = browser_session(&app, jar, &account, peer, &agent);
     store::credentials::insert_browser_session(&mut tx, id, &started, now).await?;

@@ -34,7 +34,7 @@ pub async fn invite(
     Named(id): Named<UserId>,
 ) -> Result<(StatusCode, Json<LinkMade>), Fail> {
     caller.must(Action::ManageUsers)?;
-    let user = store::users::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let user = super::users::one(&app, &caller, id).await?;
     // Whoever has the link can become the user.
     if user.role != Role::Agent {
         caller.must(Action::ManageRoles)?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
+    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     scope::Scope,
@@ -221,5 +221,6 @@ into_value! {
         SignInId => |v| v.0,
         TicketId => |v| v.0,
         GroupId => |v| v.0,
+        ImportId => |v| v.0,
     )
 }

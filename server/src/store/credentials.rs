@@ -18,16 +18,16 @@ use seatkeeper_shared::{
 
 statements! {
     CALLER_BY_COOKIE = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, b.expires_at, b.created_at,
-               b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
+               b.expires_at, b.created_at, b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes
         FROM browser_sessions b
         JOIN users u ON u.id = b.user_id
         JOIN account a ON a.id = 1
         WHERE b.secret_hash = $1 AND b.expires_at > $2 AND u.status = 'active'";
 
     CALLER_BY_TOKEN = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, t.expires_at,
-               t.last_used_at, t.scope
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
+               t.expires_at, t.last_used_at, t.scope
         FROM api_tokens t
         JOIN users u ON u.id = t.user_id
         WHERE t.secret_hash = $1 AND t.expires_at > $2 AND u.status = 'active'";

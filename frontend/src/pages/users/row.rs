@@ -1,24 +1,25 @@
 //! One user of the list: who, as what, with which licenses, and what can be done.
 
-use super::desk::{Desk, Task};
+use super::desk::Desk;
 use crate::{
-    format::Format,
+    format::{Format, Texts},
     i18n::*,
     invite::Invites,
+    people::job::{Job, What},
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
         person::Person,
-        toast::Toasts,
     },
     words,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     people::{Role, UserStatus},
     permissions::Action,
-    wire::users::{ChangeUser, UserView},
+    wire::users::UserView,
 };
 
 /// The row of a user.
@@ -45,7 +46,7 @@ pub fn Row(
     };
     view! {
         <tr class:picked=move || desk.is_picked(id) class:suspended=move || suspended.get()>
-            <Show when=move || desk.may(Action::Assign)>
+            <Show when=move || desk.may(Action::ManageUsers)>
                 <td class="pick">
                     <input
                         type="checkbox"
@@ -56,7 +57,9 @@ pub fn Row(
                 </td>
             </Show>
             <th scope="row" class="cell-who">
-                <Person name=text(|user| user.name.clone()) email=text(|user| user.email.clone()) />
+                <A href=format!("/users/{id}") attr:class="who-link">
+                    <Person name=text(|user| user.name.clone()) email=text(|user| user.email.clone()) />
+                </A>
             </th>
             <td class="cell-role">
                 <RoleCell desk user suspended />
@@ -127,7 +130,7 @@ fn Licenses(
     let chip = move |(id, license): (LicenseId, String)| {
         let label = license.clone();
         let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
-        let revoke = move |_| desk.task.set(Some(Task::Revoke(vec![user.get_untracked()], Some(id))));
+        let revoke = move |_| desk.job.set(Some(Job::with(What::Revoke, vec![user.get_untracked()], id)));
         view! {
             <li class="chip">
                 {license}
@@ -156,7 +159,7 @@ fn Licenses(
                     type="button"
                     class="icon-button"
                     aria-label=move || t_string!(i18n, users.grant_to, name = name())
-                    on:click=move |_| desk.task.set(Some(Task::Grant(vec![user.get_untracked()])))
+                    on:click=move |_| desk.job.set(Some(Job::new(What::Grant, vec![user.get_untracked()])))
                 >
                     <Icon glyph=Glyph::Plus />
                 </button>
@@ -165,7 +168,7 @@ fn Licenses(
     }
 }
 
-/// Suspending, and the way back.
+/// What is done to one user.
 #[component]
 fn Actions(
     /// The page.
@@ -176,30 +179,25 @@ fn Actions(
     suspended: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let toasts = Toasts::get();
-    let reactivate = move |_| {
-        let user = user.get_untracked();
-        let change = ChangeUser { status: Some(UserStatus::Active), ..ChangeUser::default() };
-        spawn_local(async move {
-            match desk.api.patch::<UserView>(&format!("/users/{}", user.id), &change).await {
-                Ok(user) => {
-                    toasts.good(tu_string!(i18n, users.reactivated_done, name = user.name.clone()));
-                    desk.put(user);
-                }
-                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
-            }
-        });
+    let ask = move |what: What| desk.job.set(Some(Job::new(what, vec![user.get_untracked()])));
+    let item = move |glyph: Glyph, bad: bool, what: What, text: fn(Texts) -> &'static str| {
+        view! {
+            <button type="button" class="menu-item" class:bad=bad on:click=move |_| ask(what)>
+                <Icon glyph />
+                {move || text(i18n)}
+            </button>
+        }
     };
     let invites = Invites::get();
     let invite = move |_| user.with_untracked(|user| invites.make(i18n, toasts, user.id, user.name.clone()));
     let may_invite = move || user.with(|user| user.role == Role::Agent) || desk.may(Action::ManageRoles);
-    let suspend = move |_| desk.task.set(Some(Task::Suspend(user.get_untracked())));
     view! {
         <Menu
             class="icon-button"
             label=Signal::derive(move || Some(t_string!(i18n, users.menu, name = user.with(|user| user.name.clone()))))
             face=|| view! { <Icon glyph=Glyph::More /> }
         >
+            {item(Glyph::Plus, false, What::AddToGroup, |i18n| t_string!(i18n, bulk.add))}
             <Show
                 when=move || suspended.get()
                 fallback=move || {
@@ -210,18 +208,13 @@ fn Actions(
                                 {t!(i18n, invite.make)}
                             </button>
                         </Show>
-                        <button type="button" class="menu-item bad" on:click=suspend>
-                            <Icon glyph=Glyph::Lock />
-                            {t!(i18n, users.suspend)}
-                        </button>
+                        {item(Glyph::Lock, true, What::Suspend, |i18n| t_string!(i18n, users.suspend))}
                     }
                 }
             >
-                <button type="button" class="menu-item" on:click=reactivate>
-                    <Icon glyph=Glyph::Tick />
-                    {t!(i18n, users.reactivate)}
-                </button>
+                {item(Glyph::Tick, false, What::Reactivate, |i18n| t_string!(i18n, bulk.reactivate))}
             </Show>
+            {item(Glyph::Cross, true, What::Delete, |i18n| t_string!(i18n, bulk.delete))}
         </Menu>
     }
 }
