@@ -71,7 +71,7 @@ fn holder(session: &SessionView, now: DateTime<Utc>) -> Vec<String> {
         "  ".to_owned() + &session.user_name,
         session.device.clone(),
         state(session, now),
-        format!("since {}", ago(session.created_at, now)),
+        format!("for {}", ago(session.created_at, now)),
     ]
 }
 
@@ -86,6 +86,7 @@ fn state(session: &SessionView, now: DateTime<Utc>) -> String {
     }
     match &session.ending {
         Some(ending) => format!("ends in {}", ago(now, ending.at)),
+        None if session.state == SessionState::Waiting => "no customer yet".to_owned(),
         None => session.state.to_string(),
     }
 }
@@ -100,7 +101,7 @@ fn waiter(ticket: &TicketView, now: DateTime<Utc>) -> Vec<String> {
         format!("  {}. {}", ticket.position, ticket.user_name),
         ticket.device.clone(),
         waits,
-        format!("since {}", ago(ticket.created_at, now)),
+        format!("for {}", ago(ticket.created_at, now)),
     ]
 }
 
