@@ -1,7 +1,7 @@
 //! The server's API, typed. Each call answers with what the server said, or with a [`Failure`] that has a face.
 
 use crate::caller::Caller;
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
 use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem, RefusalFacts};
 use serde::{Serialize, de::DeserializeOwned};
@@ -92,12 +92,57 @@ impl Api {
         self.noticed(call(Method::POST, path, Some(body), Some(key)).await)
     }
 
+    /// Posts a file as it is.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn post_file<T: DeserializeOwned>(self, path: &str, file: &web_sys::File) -> Result<T, Failure> {
+        let request = RequestBuilder::new(&format!("{BASE}{path}")).method(Method::POST);
+        let request = request.header("Accept", "application/json").header("Content-Type", "text/csv").body(file);
+        self.noticed(match request {
+            Ok(request) => answer(request).await.and_then(|(text, _)| parse(path, &text)),
+            Err(_) => Err(Failure::Unreachable),
+        })
+    }
+
     /// Changes.
     ///
     /// # Errors
     /// As the server says.
     pub async fn patch<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         self.noticed(call(Method::PATCH, path, Some(body), None).await)
+    }
+
+    /// Replaces.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn put<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.noticed(call(Method::PUT, path, Some(body), None).await)
+    }
+
+    /// Reads something with its tag, for [`Api::patch_if`].
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn read_tagged<T: DeserializeOwned>(self, path: &str) -> Result<(T, String), Failure> {
+        self.noticed(
+            send::<()>(Method::GET, path, None, None).await.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))),
+        )
+    }
+
+    /// Changes something if nobody else has changed it since it had this tag; the next tag comes with it.
+    ///
+    /// # Errors
+    /// `changed_meanwhile`, or as the server says.
+    pub async fn patch_if<T: DeserializeOwned>(
+        self,
+        path: &str,
+        tag: &str,
+        body: &impl Serialize,
+    ) -> Result<(T, String), Failure> {
+        let answer = send(Method::PATCH, path, Some(body), Some(("If-Match", tag))).await;
+        self.noticed(answer.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))))
     }
 
     /// Takes away.
@@ -128,21 +173,41 @@ pub async fn call<B: Serialize, T: DeserializeOwned>(
     body: Option<&B>,
     key: Option<&str>,
 ) -> Result<T, Failure> {
+    let (text, _) = send(method, path, body, key.map(|key| ("Idempotency-Key", key))).await?;
+    parse(path, &text)
+}
+
+/// Sends one request with one more header; the body of the answer and its tag.
+async fn send<B: Serialize>(
+    method: Method,
+    path: &str,
+    body: Option<&B>,
+    header: Option<(&str, &str)>,
+) -> Result<(String, String), Failure> {
     let mut request = RequestBuilder::new(&format!("{BASE}{path}")).method(method).header("Accept", "application/json");
-    if let Some(key) = key {
-        request = request.header("Idempotency-Key", key);
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
     }
     let request = match body {
         Some(body) => request.json(body),
         None => request.build(),
     };
-    let response = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    answer(request.map_err(|_| Failure::Unreachable)?).await
+}
+
+/// Sends a request; the body of the answer and its tag.
+async fn answer(request: Request) -> Result<(String, String), Failure> {
+    let response = request.send().await.map_err(|_| Failure::Unreachable)?;
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
     if !response.ok() {
         let problem = serde_json::from_str(&text).map_err(|_| Failure::Unreachable)?;
         return Err(Failure::Problem(Box::new(problem)));
     }
-    let text = if text.is_empty() { "null" } else { &text };
+    Ok((text, response.headers().get("etag").unwrap_or_default()))
+}
+
+fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Failure> {
+    let text = if text.is_empty() { "null" } else { text };
     serde_json::from_str(text).map_err(|error| {
         leptos::logging::error!("{path}: {error}");
         Failure::Unreachable

@@ -8,8 +8,11 @@ use crate::{
         audit::AuditPage,
         auth::{setup::SetupPage, sign_in::SignInPage},
         console::ConsolePage,
+        groups::GroupsPage,
+        import::ImportPage,
         licenses::LicensesPage,
         sessions::SessionsPage,
+        user::UserPage,
         users::UsersPage,
     },
     shell::{NotFound, Shell, Start, language},
@@ -48,6 +51,9 @@ fn Within() -> impl IntoView {
                     <Route path=path!("") view=Start />
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("users/import") view=ImportPage />
+                    <Route path=path!("users/:id") view=UserPage />
+                    <Route path=path!("groups") view=GroupsPage />
                     <Route path=path!("licenses") view=LicensesPage />
                     <Route path=path!("audit") view=AuditPage />
                     <Route path=path!("console") view=ConsolePage />

@@ -8,6 +8,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use js_sys::{Array, Function, Object, Reflect};
+use seatkeeper_shared::license::Price;
 use std::{cell::RefCell, collections::HashMap};
 use wasm_bindgen::{JsCast as _, JsValue};
 
@@ -36,6 +37,16 @@ impl Format {
             return number.to_string();
         }
         self.intl("NumberFormat", &[], &JsValue::from_f64(number as f64)).unwrap_or_else(|| number.to_string())
+    }
+
+    /// "49,90 €"
+    #[expect(clippy::cast_precision_loss, reason = "prices of a seat are small")]
+    pub fn money(self, price: &Price) -> String {
+        let digits = price.decimals();
+        let amount = price.minor as f64 / 10_f64.powi(i32::from(digits));
+        let options = [("style", "currency"), ("currency", price.currency.as_str())];
+        self.intl("NumberFormat", &options, &JsValue::from_f64(amount))
+            .unwrap_or_else(|| format!("{amount:.*} {}", usize::from(digits), price.currency))
     }
 
     /// "10:42"

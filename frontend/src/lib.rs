@@ -12,6 +12,7 @@ pub mod format;
 pub mod keep;
 pub mod live;
 pub mod pages;
+pub mod people;
 pub mod shell;
 pub mod span;
 pub mod ui;

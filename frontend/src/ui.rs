@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod dialog;
+pub mod export;
 pub mod face;
 pub mod field;
 pub mod form;

@@ -3,7 +3,7 @@
 use crate::{api::Failure, format::Texts, i18n::*};
 use seatkeeper_shared::{
     license::{Model, SeatRule, SecondDevice},
-    people::{Permission, Role, UserStatus},
+    people::{Permission, Role, Source, UserStatus},
     problem::{Code, End},
     session::{EndReason, Mode, Platform, SessionState},
     validate::FieldError,
@@ -101,6 +101,15 @@ pub fn status(i18n: Texts, status: UserStatus) -> &'static str {
     }
 }
 
+/// Where a user came from.
+pub fn source(i18n: Texts, source: Source) -> &'static str {
+    match source {
+        Source::Manual => t_string!(i18n, word.source_manual),
+        Source::Import => t_string!(i18n, word.source_import),
+        Source::Directory => t_string!(i18n, word.source_directory),
+    }
+}
+
 /// A permission.
 pub fn permission(i18n: Texts, permission: Permission) -> &'static str {
     match permission {
@@ -168,6 +177,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::AlreadySetUp => t_string!(i18n, problem.already_set_up),
         Code::NotFound => t_string!(i18n, problem.not_found),
         Code::AlreadyExists => t_string!(i18n, problem.already_exists),
+        Code::ChangedMeanwhile => t_string!(i18n, problem.changed_meanwhile),
         Code::LastAdmin => t_string!(i18n, problem.last_admin),
         Code::PoolFull => t_string!(i18n, console.full_sentence),
         Code::NotAssigned => t_string!(i18n, problem.not_assigned),
@@ -178,6 +188,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::GroupLimit => t_string!(i18n, problem.group_limit),
         Code::CoolingDown => t_string!(i18n, problem.cooling_down),
         Code::OtherDevice => t_string!(i18n, problem.other_device),
+        Code::Archived => t_string!(i18n, problem.archived),
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
@@ -186,6 +197,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::TicketOver => t_string!(i18n, problem.ticket_over),
         Code::NoOffer => t_string!(i18n, problem.no_offer),
         Code::FloorsExceedSeats => t_string!(i18n, problem.floors_exceed_seats),
+        Code::ImportRunning => t_string!(i18n, problem.import_running),
         Code::WrongState => t_string!(i18n, problem.wrong_state),
         Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
         Code::TooLarge => t_string!(i18n, problem.too_large),

@@ -2,17 +2,22 @@
 
 mod account;
 mod audit;
+mod bulk;
+mod exports;
 mod groups;
+mod imports;
 mod licenses;
 mod lists;
 mod live;
+mod products;
 mod queue;
 mod sessions;
+mod terms;
 mod users;
 
 use crate::{
     app::App,
-    http::{app_files, guard, problem::Fail},
+    http::{app_files, export, guard, problem::Fail},
     store,
 };
 use axum::{
@@ -31,7 +36,10 @@ use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -45,16 +53,28 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(account::me, account::change_me))
         .routes(routes!(account::tokens, account::make_token))
         .routes(routes!(account::delete_token))
-        .routes(routes!(licenses::products, licenses::add_product))
+        .routes(routes!(products::products, products::add_product))
+        .routes(routes!(products::change_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
-        .routes(routes!(licenses::license, licenses::change_license))
+        .routes(routes!(licenses::license, terms::change_license))
+        .routes(routes!(terms::usage))
         .routes(routes!(licenses::grant))
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
         .routes(routes!(groups::groups, groups::add_group))
-        .routes(routes!(groups::set_members))
+        .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
+        .routes(routes!(groups::set_members, groups::change_members))
+        .routes(routes!(groups::set_managers))
         .routes(routes!(users::users, users::add_user))
-        .routes(routes!(users::user, users::change_user))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))
+        .routes(routes!(imports::import_state, imports::cancel))
+        .routes(routes!(imports::import_rows))
+        .routes(routes!(imports::export_rows))
+        .routes(routes!(exports::users))
+        .routes(routes!(exports::sessions))
+        .routes(routes!(exports::licenses))
+        .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))
@@ -90,6 +110,7 @@ pub fn openapi() -> OpenApi {
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
     // Named by a parameter only, which does not bring it along.
     components.schemas.insert("StateFilter".to_owned(), <StateFilter as utoipa::PartialSchema>::schema());
+    components.schemas.insert("Format".to_owned(), <export::Format as utoipa::PartialSchema>::schema());
     let mut more = Vec::new();
     <Problem as utoipa::ToSchema>::schemas(&mut more);
     components.schemas.extend(more);

@@ -6,8 +6,9 @@ use crate::{
     bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
-    knocks,
+    expiry, knocks,
     live::Feed,
+    peaks::Peaks,
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
@@ -29,6 +30,8 @@ pub struct Parts {
     pub seats: Seats,
     /// When seats can be expected.
     pub prospects: Prospects,
+    /// The most seats that were used.
+    pub peaks: Peaks,
     /// What changes, told to viewers.
     pub feed: Feed,
     /// Rings when something was written to the event log; knows what is kept in memory.
@@ -102,6 +105,7 @@ impl App {
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             passwords,
+            peaks: Peaks::new(db.clone()),
             db,
             clock,
             dice,
@@ -112,9 +116,13 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, for as long as the returned task lives.
+    /// Ends what is over, once a second, and warns of what will be, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()))
+        let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
+        let warning = expiry::run(self.clone());
+        tokio::spawn(async move {
+            tokio::join!(sweeping, warning);
+        })
     }
 
     /// Seals the audit log, once a second, for as long as the returned task lives.
@@ -130,9 +138,14 @@ impl App {
     pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
+        let stale = events.iter().any(|event| concerns_seats(event.kind));
+        if stale {
+            // Before anybody else has his turn: no decision may stand on what is changed here.
+            self.seats.forget();
+        }
         let saved = tx.commit().await;
         // Also if that failed: it may have been saved nevertheless.
-        if events.iter().any(|event| concerns_seats(event.kind)) {
+        if stale {
             self.seats.forget();
         }
         self.bell.ring(events);

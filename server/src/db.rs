@@ -14,7 +14,7 @@ pub use sql::Sql;
 pub(crate) use sql::{statement, statements};
 pub use value::{Fields, Value};
 pub(crate) use value::{args, fields};
-pub use writer::{Writer, Writing};
+pub use writer::{OpenWriter, Saved, Writer, Writing};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -35,6 +35,9 @@ pub enum DbError {
     /// A statement of the transaction has failed before, so that nothing more can be done in it.
     #[error("the transaction has failed before")]
     Undone,
+    /// The disk has failed to save what was written.
+    #[error("the disk does not save")]
+    Disk,
     /// Anything else: the database is away, full, or was asked nonsense.
     #[error(transparent)]
     Sqlx(sqlx::Error),
@@ -149,7 +152,7 @@ pub enum OpenError {
         /// Which file.
         path: String,
         /// Why.
-        source: rusqlite::Error,
+        source: OpenWriter,
     },
     /// The database does not let itself be opened.
     #[error("cannot open the database: {0}")]
@@ -350,11 +353,20 @@ impl Tx {
     /// # Errors
     /// It is unknown whether it was saved; the caller must not say that it was.
     pub async fn commit(self) -> Result<(), DbError> {
+        self.commit_ahead().await?.wait().await
+    }
+
+    /// The same, but returns when the next transaction may begin; what is returned tells when it is saved. Only then may
+    /// anybody be told.
+    ///
+    /// # Errors
+    /// It was not saved, or that is unknown.
+    pub async fn commit_ahead(self) -> Result<Saved, DbError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => return tx.commit().await,
             Self::Reading(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
         }
-        Ok(())
+        Ok(Saved::already())
     }
 }

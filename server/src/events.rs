@@ -3,7 +3,7 @@
 use crate::seats::{Actor, facts::Fact};
 use seatkeeper_shared::{
     audit::Kind,
-    ids::{LicenseId, SessionId, UserId},
+    ids::{GroupId, LicenseId, SessionId, UserId},
     session::EndReason,
     ticket::TicketEnd,
 };
@@ -91,6 +91,17 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Value {
     let changed = fields.filter(|field| before.get(field) != after.get(field));
     let pairs = changed.map(|field| (field.clone(), json!([before.get(field), after.get(field)])));
     json!({ "changes": pairs.collect::<serde_json::Map<_, _>>() })
+}
+
+/// One entry for each user who came into a group or left it. Both lists are in order.
+pub fn member_events(actor: &Actor, group: GroupId, name: &str, before: &[UserId], after: &[UserId]) -> Vec<Event> {
+    let missing_in = |others: &[UserId], users: &[UserId]| -> Vec<UserId> {
+        users.iter().filter(|user| others.binary_search(user).is_err()).copied().collect()
+    };
+    let event = |kind, user| Event::new(kind, actor.clone(), Some(user), json!({})).about(group.0, name);
+    let added = missing_in(before, after).into_iter().map(|user| event("group_member_added", user));
+    let removed = missing_in(after, before).into_iter().map(|user| event("group_member_removed", user));
+    added.chain(removed).collect()
 }
 
 /// What is over is ended by whoever comes next, who has nothing to do with it; and the line goes on by itself.

@@ -6,3 +6,4 @@ pub mod export;
 pub mod extract;
 pub mod guard;
 pub mod problem;
+pub mod tags;

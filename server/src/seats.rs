@@ -10,6 +10,7 @@ pub mod memory;
 pub mod pool;
 pub mod prospects;
 pub mod sweep;
+pub mod trial;
 
 pub use command::{Actor, Door};
 
@@ -295,6 +296,16 @@ impl Seats {
     /// No such user; the last admin; not saved.
     pub async fn suspend(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
         self.done(actor, Command::Suspend { user }).await?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Deletes a user: his sessions end, he leaves the line, all that is assigned to him is free, he cannot sign in any more.
+    ///
+    /// # Errors
+    /// No such user; the last admin; not saved.
+    pub async fn delete(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
+        self.done(actor, Command::Delete { user }).await?;
         self.forget();
         Ok(())
     }

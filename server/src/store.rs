@@ -3,13 +3,17 @@
 pub mod account;
 pub mod audit;
 pub mod beats;
+pub mod contracts;
 pub mod credentials;
+pub mod departed;
 pub mod events;
 pub mod groups;
+pub mod imports;
 pub mod licenses;
 pub mod list;
 pub mod prospects;
 pub mod queue;
+pub mod scope;
 pub mod seals;
 pub mod seats;
 pub mod sessions;
@@ -20,22 +24,27 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 15] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 20] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
+        ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("departed", departed::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
+        ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("queue", queue::STATEMENTS),
+        ("scope", scope::STATEMENTS),
         ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),
         ("users", users::STATEMENTS),
+        ("users/list", users::list::STATEMENTS),
     ];
     files.iter().flat_map(|(file, all)| all.iter().map(move |(name, sql)| (format!("{file}::{name}"), *sql))).collect()
 }

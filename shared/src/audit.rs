@@ -61,10 +61,22 @@ named! {
         UserChanged = "user_changed",
         /// A user was suspended.
         UserSuspended = "user_suspended",
+        /// An import of users began.
+        ImportStarted = "import_started",
+        /// It is over.
+        ImportEnded = "import_ended",
+        /// A user was deleted.
+        UserDeleted = "user_deleted",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
         GroupAdded = "group_added",
+        /// A group was renamed.
+        GroupChanged = "group_changed",
+        /// A group was deleted.
+        GroupDeleted = "group_deleted",
+        /// Other people manage a group.
+        GroupManagersChanged = "group_managers_changed",
         /// A user is in a group from now on.
         GroupMemberAdded = "group_member_added",
         /// A user is no longer in a group.
@@ -73,10 +85,16 @@ named! {
         GroupLimitsChanged = "group_limits_changed",
         /// A product was added.
         ProductAdded = "product_added",
+        /// A product was renamed, changed or archived.
+        ProductChanged = "product_changed",
         /// A license was added.
         LicenseAdded = "license_added",
         /// The rules of a license changed.
         LicenseChanged = "license_changed",
+        /// The dates or the contract of a license changed, or it was archived.
+        LicenseTermsChanged = "license_terms_changed",
+        /// A license ends soon.
+        LicenseExpiring = "license_expiring",
         /// The number of seats of a license changed.
         SeatsChanged = "seats_changed",
         /// A license was assigned.
@@ -137,13 +155,26 @@ impl Kind {
             Self::SignedIn | Self::SignInFailed | Self::SignedOut | Self::TokenMade | Self::TokenDeleted => {
                 Area::Access
             }
-            Self::UserAdded | Self::UserChanged | Self::UserSuspended | Self::LocaleChanged => Area::Users,
-            Self::GroupAdded | Self::GroupMemberAdded | Self::GroupMemberRemoved | Self::GroupLimitsChanged => {
-                Area::Groups
-            }
+            Self::UserAdded
+            | Self::UserChanged
+            | Self::UserSuspended
+            | Self::UserDeleted
+            | Self::ImportStarted
+            | Self::ImportEnded
+            | Self::LocaleChanged => Area::Users,
+            Self::GroupAdded
+            | Self::GroupChanged
+            | Self::GroupDeleted
+            | Self::GroupManagersChanged
+            | Self::GroupMemberAdded
+            | Self::GroupMemberRemoved
+            | Self::GroupLimitsChanged => Area::Groups,
             Self::ProductAdded
+            | Self::ProductChanged
             | Self::LicenseAdded
             | Self::LicenseChanged
+            | Self::LicenseTermsChanged
+            | Self::LicenseExpiring
             | Self::SeatsChanged
             | Self::LicenseGranted
             | Self::LicenseRevoked => Area::Licenses,

@@ -43,6 +43,8 @@ ids! {
     TicketId
     /// A group of users.
     GroupId
+    /// An import of users.
+    ImportId
 }
 
 /// A place in the event log; the first event is 1, and no number is ever skipped.

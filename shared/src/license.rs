@@ -2,8 +2,9 @@
 
 use crate::{
     named::named,
-    validate::{FieldError, MAX_SEATS, within},
+    validate::{FieldError, MAX_PRICE, MAX_SEATS, within},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 named! {
@@ -148,6 +149,71 @@ impl ChosenRules {
     }
 }
 
+/// How many days before its end a license is warned of, the first time first.
+pub const WARNING_DAYS: [i64; 3] = [60, 30, 7];
+
+/// The warning under which a license stands that ends then: the fewest of [`WARNING_DAYS`] that are not left any more.
+/// Nothing if there is more time, or none.
+pub fn expiry_warning(ends_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<i64> {
+    let left = ends_at? - now;
+    let near = |days: &i64| left <= TimeDelta::days(*days);
+    WARNING_DAYS.into_iter().filter(near).min().filter(|_| left > TimeDelta::zero())
+}
+
+/// What a seat costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Price {
+    /// The amount in the smallest unit of the currency, for example cents.
+    pub minor: i64,
+    /// The currency by its three letters (ISO 4217), for example `EUR`.
+    pub currency: String,
+}
+
+impl Price {
+    /// How many digits of the amount are behind the point.
+    pub fn decimals(&self) -> u8 {
+        match self.currency.as_str() {
+            "JPY" | "KRW" | "VND" | "CLP" | "ISK" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// An amount as it is written by hand, with a point or a comma and nothing between thousands.
+    pub fn read(amount: &str, currency: &str) -> Option<Self> {
+        let mut price = Self { minor: 0, currency: currency.trim().to_uppercase() };
+        let digits = usize::from(price.decimals());
+        let amount = amount.trim().replace(',', ".");
+        let (whole, part) = amount.split_once('.').unwrap_or((&amount, ""));
+        let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !all(whole) || !all(part) || part.len() > digits {
+            return None;
+        }
+        price.minor = format!("{whole}{part:0<digits$}").parse().ok()?;
+        Some(price)
+    }
+
+    /// The amount as [`Price::read`] takes it, with this sign before the part that is less than one.
+    pub fn written(&self, point: char) -> String {
+        let digits = usize::from(self.decimals());
+        if digits == 0 {
+            return self.minor.to_string();
+        }
+        let all = format!("{:0>1$}", self.minor, digits + 1);
+        let (whole, part) = all.split_at(all.len() - digits);
+        format!("{whole}{point}{part}")
+    }
+
+    /// The fields that cannot be accepted, with what is wrong. Of a currency only the shape is checked.
+    pub fn wrong(&self) -> Vec<(&'static str, FieldError)> {
+        let letters = self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase());
+        let currency = if letters { Ok(()) } else { Err(FieldError::Unknown) };
+        let checked = [("price_per_seat", within(self.minor, 0, MAX_PRICE).map(drop)), ("currency", currency)];
+        checked.into_iter().filter_map(|(field, result)| Some((field, result.err()?))).collect()
+    }
+}
+
 /// What a license keeps for a group, and how much of it the group may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -159,4 +225,46 @@ pub struct GroupLimit {
     /// The most seats its members can have at once; absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_license_is_warned_of_at_60_30_and_7_days_and_not_after_its_end() {
+        let now = DateTime::UNIX_EPOCH;
+        let warning =
+            |days: i64, hours: i64| expiry_warning(Some(now + TimeDelta::days(days) + TimeDelta::hours(hours)), now);
+        assert_eq!([warning(60, 1), warning(60, 0), warning(31, 0)], [None, Some(60), Some(60)]);
+        assert_eq!([warning(30, 0), warning(7, 1), warning(7, 0)], [Some(30), Some(30), Some(7)]);
+        assert_eq!([warning(0, 1), warning(0, 0), warning(-3, 0)], [Some(7), None, None]);
+        assert_eq!(expiry_warning(None, now), None);
+    }
+
+    #[test]
+    fn prices_are_read_as_they_are_written() {
+        let read = |amount: &str, currency: &str| Price::read(amount, currency).map(|price| price.minor);
+        assert_eq!(
+            [read("49", "EUR"), read("49,9", "EUR"), read(" 49.90 ", "eur")],
+            [Some(4_900), Some(4_990), Some(4_990)]
+        );
+        assert_eq!([read("1.500", "KWD"), read("1500", "JPY"), read("1.5", "JPY")], [Some(1_500), Some(1_500), None]);
+        for bad in ["", "-1", "1.000,00", "1.234", "x", "99999999999999999999"] {
+            assert_eq!(read(bad, "EUR"), None, "{bad}");
+        }
+        for (minor, currency, text) in [(4_990, "EUR", "49,90"), (5, "EUR", "0,05"), (1_500, "JPY", "1500")] {
+            assert_eq!(Price { minor, currency: currency.to_owned() }.written(','), text);
+        }
+    }
+
+    #[test]
+    fn a_price_is_not_negative_and_has_a_currency() {
+        let price = |minor, currency: &str| Price { minor, currency: currency.to_owned() }.wrong();
+        assert_eq!(price(0, "EUR"), []);
+        assert_eq!(price(-1, "EUR"), [("price_per_seat", FieldError::OutOfRange { min: 0, max: MAX_PRICE })]);
+        for bad in ["", "eur", "EURO", "E1R", "€"] {
+            assert_eq!(price(1, bad), [("currency", FieldError::Unknown)], "{bad}");
+        }
+    }
 }

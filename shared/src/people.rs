@@ -41,6 +41,18 @@ named! {
 }
 
 named! {
+    /// Where a user came from.
+    Source {
+        /// Somebody added him by hand.
+        Manual = "manual",
+        /// He was in a file.
+        Import = "import",
+        /// A directory tells of him.
+        Directory = "directory",
+    }
+}
+
+named! {
     /// A language of the user interface.
     Locale {
         /// German

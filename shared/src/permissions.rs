@@ -14,12 +14,36 @@ pub struct Rights {
     pub permissions: BTreeSet<Permission>,
     /// Whether the user is the billing contact (Abrechnungskontakt).
     pub billing_contact: bool,
+    /// Whether a manager sees only the people in the groups that he manages; ignored for the other roles.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited_to_groups: bool,
+}
+
+/// Whose sessions, tickets and entries somebody sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// Everybody's.
+    Everybody,
+    /// Those of the people in the groups that he manages. Whoever manages none sees nobody.
+    Groups,
+    /// His own.
+    Own,
+}
+
+/// Whom somebody with these rights sees: in lists, counts, search, single views and the live feed alike.
+pub fn sees(rights: &Rights) -> Sees {
+    match rights.role {
+        Role::Admin => Sees::Everybody,
+        Role::Manager if rights.limited_to_groups => Sees::Groups,
+        Role::Manager => Sees::Everybody,
+        Role::Agent => Sees::Own,
+    }
 }
 
 impl Rights {
     /// The rights of an agent: his own sessions and nothing else.
     pub fn agent() -> Self {
-        Self { role: Role::Agent, permissions: BTreeSet::new(), billing_contact: false }
+        Self { role: Role::Agent, permissions: BTreeSet::new(), billing_contact: false, limited_to_groups: false }
     }
 
     fn allows(&self, permission: Permission) -> bool {
@@ -44,7 +68,9 @@ pub enum Action {
     ViewUsers,
     /// Add, change, suspend users.
     ManageUsers,
-    /// Change roles, permissions and the billing contact.
+    /// Add, rename and delete groups.
+    ManageGroups,
+    /// Change roles, permissions, the billing contact and who manages which groups.
     ManageRoles,
     /// Add and change products and licenses, but not the number of seats.
     ManageProducts,
@@ -66,6 +92,7 @@ impl Action {
         Self::EndSessions,
         Self::ViewUsers,
         Self::ManageUsers,
+        Self::ManageGroups,
         Self::ManageRoles,
         Self::ManageProducts,
         Self::Assign,
@@ -82,6 +109,8 @@ pub fn may(rights: &Rights, action: Action) -> bool {
         Action::ViewSessions | Action::ViewUsers => rights.role != Role::Agent,
         Action::EndSessions => rights.allows(Permission::ManageSessions),
         Action::ManageUsers => rights.allows(Permission::ManageUsers),
+        // A group of his own would show its manager whom he puts in.
+        Action::ManageGroups => rights.allows(Permission::ManageUsers) && sees(rights) == Sees::Everybody,
         Action::ManageRoles => rights.role == Role::Admin,
         Action::ManageProducts => rights.allows(Permission::ManageProducts),
         Action::Assign => rights.allows(Permission::ManageUsers) && rights.allows(Permission::ManageProducts),
@@ -96,7 +125,8 @@ mod tests {
     use super::*;
 
     fn manager(permissions: &[Permission]) -> Rights {
-        Rights { role: Role::Manager, permissions: permissions.iter().copied().collect(), billing_contact: true }
+        let permissions = permissions.iter().copied().collect();
+        Rights { role: Role::Manager, permissions, billing_contact: true, limited_to_groups: false }
     }
 
     #[test]
@@ -108,7 +138,7 @@ mod tests {
 
     #[test]
     fn seats_change_only_by_an_admin_who_is_the_billing_contact() {
-        let mut admin = Rights { role: Role::Admin, permissions: BTreeSet::new(), billing_contact: false };
+        let mut admin = Rights { role: Role::Admin, ..Rights::agent() };
         assert!(!may(&admin, Action::ChangeSeats));
         admin.billing_contact = true;
         assert!(may(&admin, Action::ChangeSeats));
@@ -117,8 +147,7 @@ mod tests {
 
     #[test]
     fn an_agent_may_only_hold_seats_whatever_permissions_are_written_beside_his_name() {
-        let agent =
-            Rights { role: Role::Agent, permissions: Permission::ALL.iter().copied().collect(), billing_contact: true };
+        let agent = Rights { role: Role::Agent, ..manager(Permission::ALL) };
         let allowed: Vec<_> = Action::ALL.iter().filter(|a| may(&agent, **a)).collect();
         assert_eq!(allowed, [&Action::HoldSeats]);
     }
@@ -127,5 +156,16 @@ mod tests {
     fn a_manager_without_permissions_looks_and_does_not_touch() {
         let allowed: Vec<_> = Action::ALL.iter().filter(|a| may(&manager(&[]), **a)).collect();
         assert_eq!(allowed, [&Action::HoldSeats, &Action::ViewSessions, &Action::ViewUsers]);
+    }
+
+    #[test]
+    fn only_managers_are_limited_to_groups() {
+        let mut rights = Rights { limited_to_groups: true, ..manager(Permission::ALL) };
+        assert_eq!(sees(&rights), Sees::Groups);
+        assert!(!may(&rights, Action::ManageGroups), "he could put anybody into a group of his own");
+        rights.role = Role::Admin;
+        assert_eq!((sees(&rights), may(&rights, Action::ManageGroups)), (Sees::Everybody, true));
+        rights.role = Role::Agent;
+        assert_eq!((sees(&rights), may(&rights, Action::ManageGroups)), (Sees::Own, false));
     }
 }

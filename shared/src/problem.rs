@@ -29,6 +29,8 @@ named! {
         MethodNotAllowed = "method_not_allowed",
         /// Something with this name or e-mail exists already.
         AlreadyExists = "already_exists",
+        /// Somebody else has changed it since it was read; look at it again. Nothing was overwritten.
+        ChangedMeanwhile = "changed_meanwhile",
         /// The change would leave the account without an active admin.
         LastAdmin = "last_admin",
         /// Refusal: all seats are in use.
@@ -49,6 +51,8 @@ named! {
         CoolingDown = "cooling_down",
         /// Refusal: the user works at another device, and the license admits no second one.
         OtherDevice = "other_device",
+        /// Refusal: the license or its product is archived and gives no new seats.
+        Archived = "archived",
         /// Refusal: the user is suspended.
         UserSuspended = "user_suspended",
         /// All seats of the named license are assigned.
@@ -65,6 +69,8 @@ named! {
         NoOffer = "no_offer",
         /// The floors of the groups are more than the license has seats.
         FloorsExceedSeats = "floors_exceed_seats",
+        /// Another import is under way; wait until it is over.
+        ImportRunning = "import_running",
         /// The session is not in a state in which this can be done.
         WrongState = "wrong_state",
         /// The same idempotency key came with another request.
@@ -103,14 +109,17 @@ impl Code {
             | Self::GroupLimit
             | Self::CoolingDown
             | Self::OtherDevice
+            | Self::Archived
             | Self::UserSuspended
             | Self::NamedSeatsTaken
             | Self::LeaseExpired
             | Self::Protected
             | Self::NoOffer
             | Self::FloorsExceedSeats
+            | Self::ImportRunning
             | Self::WrongState => 409,
             Self::SessionEnded | Self::TicketOver => 410,
+            Self::ChangedMeanwhile => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyMismatch => 422,
@@ -134,6 +143,7 @@ impl Code {
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "This address does not take that method.",
             Self::AlreadyExists => "This exists already.",
+            Self::ChangedMeanwhile => "Somebody else has changed this meanwhile.",
             Self::LastAdmin => "The last active admin must stay.",
             Self::PoolFull => {
                 "All shared licenses are in use. To start a session, please wait for an available license."
@@ -146,6 +156,7 @@ impl Code {
             Self::GroupLimit => "Your group has as many seats as it may have.",
             Self::CoolingDown => "An administrator ended your session a moment ago; please wait a little.",
             Self::OtherDevice => "You work at another device already.",
+            Self::Archived => "The license or its product is archived.",
             Self::UserSuspended => "The user is suspended.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::LeaseExpired => "The lease of this session has run out.",
@@ -154,6 +165,7 @@ impl Code {
             Self::TicketOver => "This place in the queue is over.",
             Self::NoOffer => "No seat is offered to you at the moment.",
             Self::FloorsExceedSeats => "More seats would be kept for groups than the license has.",
+            Self::ImportRunning => "Another import is under way.",
             Self::WrongState => "The session is not in a state that allows this.",
             Self::IdempotencyMismatch => "The idempotency key was used for another request.",
             Self::TooLarge => "The body is too large.",

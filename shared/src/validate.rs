@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 pub const MAX_SEATS: i64 = 1_000_000;
 /// The longest name of anything, in characters.
 pub const MAX_NAME: usize = 120;
+/// The longest notes on a contract, in characters.
+pub const MAX_NOTES: usize = 4_000;
+/// The highest price of a seat, in the smallest unit of its currency.
+pub const MAX_PRICE: i64 = 100_000_000_000;
 /// The longest message or reason, in characters.
 pub const MAX_MESSAGE: usize = 500;
 /// The shortest password, in characters (NIST SP 800-63B-4 asks for 15 without, 8 with a second factor; 12 is between).
@@ -14,6 +18,8 @@ pub const MIN_PASSWORD: usize = 12;
 pub const MAX_PASSWORD: usize = 256;
 /// The longest idempotency key, in characters.
 pub const MAX_KEY: usize = 100;
+/// The most rows that one import may have.
+pub const MAX_IMPORT: usize = 250_000;
 /// The most things one bulk request may name.
 pub const MAX_BULK: usize = 1_000;
 
@@ -79,6 +85,33 @@ pub fn message(text: Option<&str>) -> Result<Option<String>, FieldError> {
     match text.map(str::trim) {
         None | Some("") => Ok(None),
         Some(text) => limited(text, MAX_MESSAGE).map(Some),
+    }
+}
+
+/// Notes: trimmed, at most [`MAX_NOTES`] characters on any number of lines; empty ones are none.
+///
+/// # Errors
+/// Too long, or control characters in it that end no line.
+pub fn notes(text: &str) -> Result<Option<String>, FieldError> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    if text.chars().count() > MAX_NOTES {
+        Err(FieldError::TooLong { max: MAX_NOTES })
+    } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        Err(FieldError::ControlCharacters)
+    } else {
+        Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
+    }
+}
+
+/// A word that may be absent, as an order number: trimmed, at most [`MAX_NAME`] characters; an empty one is none.
+///
+/// # Errors
+/// Too long, or control characters in it.
+pub fn word(text: &str) -> Result<Option<String>, FieldError> {
+    match text.trim() {
+        "" => Ok(None),
+        text => limited(text, MAX_NAME).map(Some),
     }
 }
 
@@ -177,6 +210,16 @@ mod tests {
             assert_eq!(email(bad), Err(FieldError::Email), "{bad}");
         }
         assert_eq!(email_key(" Jonas@Example.ORG "), "jonas@example.org");
+    }
+
+    #[test]
+    fn notes_may_have_lines_and_order_numbers_may_not() {
+        assert_eq!(notes(" Laufzeit:\r\n12 Monate\n"), Ok(Some("Laufzeit:\n12 Monate".to_owned())));
+        assert_eq!((notes("  "), word(" ")), (Ok(None), Ok(None)));
+        assert_eq!(notes("a\0b"), Err(FieldError::ControlCharacters));
+        assert_eq!(notes(&"ü".repeat(MAX_NOTES + 1)), Err(FieldError::TooLong { max: MAX_NOTES }));
+        assert_eq!(word(" PO-4711 "), Ok(Some("PO-4711".to_owned())));
+        assert_eq!(word("a\nb"), Err(FieldError::ControlCharacters));
     }
 
     #[test]

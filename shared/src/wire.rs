@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod groups;
+pub mod imports;
 pub mod licenses;
 pub mod live;
 pub mod queue;

@@ -211,7 +211,8 @@ on_both_engines! {
         let added = manager.post("/users", &body).await.created();
         assert_eq!(added, json!({
             "id": added["id"], "name": "Nora Neu", "email": "nora@example.org", "role": "agent", "permissions": [],
-            "billing_contact": false, "status": "active", "license_ids": [], "sessions": 0,
+            "billing_contact": false, "status": "active", "source": "manual", "group_ids": [], "license_ids": [],
+            "sessions": 0,
             "created_at": "2026-03-02T09:00:00Z",
         }));
         let nora = Person::signing_in(&world.url, "nora@example.org", id_of(&added)).await;

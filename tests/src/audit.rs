@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 
 /// The events that a query lets through, the newest first.
 async fn found(world: &World, query: &str) -> Vec<Value> {
-    let page = world.admin.get(&format!("/audit?{query}")).await.ok();
-    page["items"].as_array().expect("items").clone()
+    events(&world.admin, query).await
+}
+
+async fn events(by: &Person, query: &str) -> Vec<Value> {
+    by.get(&format!("/audit?{query}")).await.ok()["items"].as_array().expect("items").clone()
 }
 
 async fn kinds(world: &World, query: &str) -> Vec<String> {
@@ -219,6 +222,59 @@ on_both_engines! {
             manager.get(path).await.problem(403, "forbidden");
             Person::stranger(&world.url).get(path).await.problem(401, "not_signed_in");
         }
+    }
+
+    async fn suspending_twice_is_told_of_once(world: World) {
+        let user = world.user("Max Muster", Role::Agent, &[]).await;
+        let path = format!("/users/{user}");
+        for _ in 0..2 {
+            world.admin.patch(&path, &json!({ "status": "suspended" })).await.ok();
+        }
+        let bulk = json!({ "action": "suspend", "user_ids": [user] });
+        assert_eq!(world.admin.post("/users/bulk", &bulk).await.ok()["results"][0]["changed"], false);
+        assert_eq!(events(&world.admin, &format!("kind=user_suspended&user={user}")).await.len(), 1);
+        world.admin.delete(&path).await.done();
+        let told = events(&world.admin, &format!("kind=user_deleted&user={user}")).await;
+        assert_eq!((told.len(), &told[0]["user"]["name"]), (1, &json!("Max Muster")));
+    }
+
+    async fn changes_of_groups_products_and_terms_say_what_was_before(world: World) {
+        let product = world.product("Chat").await;
+        let license = world.license(product, Model::Named, 3).await;
+        let manager = world.person("Mia Manager", Role::Manager, &[Permission::ViewAudit]).await;
+        let group = world.group("Tag", &[]).await;
+        for _ in 0..2 {
+            world.admin.patch(&format!("/groups/{group}"), &json!({ "name": "Nacht" })).await.ok();
+            world.admin.put(&format!("/groups/{group}/managers"), &json!({ "user_ids": [manager.id] })).await.ok();
+            world.admin.patch(&format!("/products/{product}"), &json!({ "name": "Schwatz" })).await.ok();
+            let terms = json!({ "notes": "geheim", "archived": true });
+            world.admin.patch(&format!("/licenses/{license}"), &terms).await.ok();
+        }
+        let admin = &world.admin;
+        let one = async |by: &Person, kind: &str| {
+            let told = events(by, &format!("kind={kind}")).await;
+            assert_eq!(told.len(), 1, "{kind}: what changes nothing is not told of");
+            told[0].clone()
+        };
+        let renamed = one(admin, "group_changed").await;
+        assert_eq!(
+            (&renamed["object"]["name"], &renamed["facts"]["changes"]["name"]),
+            (&json!("Tag"), &json!(["Tag", "Nacht"]))
+        );
+        let managers = one(admin, "group_managers_changed").await;
+        assert_eq!(managers["facts"]["changes"]["managers"], json!([[], ["Mia Manager"]]));
+        let product = one(admin, "product_changed").await;
+        assert_eq!(
+            (&product["object"]["name"], &product["facts"]),
+            (&json!("Chat"), &json!({ "changes": { "name": ["Chat", "Schwatz"] } }))
+        );
+        let terms = one(admin, "license_terms_changed").await;
+        assert_eq!(terms["facts"]["changes"], json!({ "archived": [false, true], "notes": [null, "geheim"] }));
+        // Contracts are for those who may manage products.
+        let terms = one(&manager, "license_terms_changed").await;
+        assert_eq!(terms["facts"]["changes"], json!({ "archived": [false, true] }));
+        world.admin.delete(&format!("/groups/{group}")).await.done();
+        assert_eq!(one(admin, "group_deleted").await["object"]["name"], "Nacht");
     }
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod browser;
 mod journey;
 mod looks;
+mod people;
 mod queue;
 
 use crate::world::World;

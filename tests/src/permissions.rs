@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The kinds of person, each by a letter.
-const PEOPLE: [(char, &str, Role, &[Permission]); 9] = [
+const PEOPLE: [(char, &str, Role, &[Permission]); 10] = [
     ('a', "Agent", Role::Agent, &[]),
     ('m', "Manager", Role::Manager, &[]),
     ('u', "Users Manager", Role::Manager, &[Permission::ManageUsers]),
@@ -16,17 +16,22 @@ const PEOPLE: [(char, &str, Role, &[Permission]); 9] = [
     ('r', "Reports Manager", Role::Manager, &[Permission::ViewReports]),
     ('v', "Audit Manager", Role::Manager, &[Permission::ViewAudit]),
     ('b', "Both Manager", Role::Manager, &[Permission::ManageUsers, Permission::ManageProducts]),
+    // May do all that a manager can, but is limited to groups and manages none: there is nobody for him.
+    ('g', "Groups Manager", Role::Manager, Permission::ALL),
     ('A', "Second Admin", Role::Admin, &[]),
 ];
 // And: ' ' a stranger, 'B' the admin who is the billing contact.
-const ANYBODY: &str = " amupsrvbAB";
-const SIGNED_IN: &str = "amupsrvbAB";
-const ALL_BUT_AGENTS: &str = "mupsrvbAB";
-const MANAGE_USERS: &str = "ubAB";
-const MANAGE_PRODUCTS: &str = "pbAB";
-const USERS_AND_PRODUCTS: &str = "bAB";
-const VIEW_AUDIT: &str = "vAB";
-const MANAGE_SESSIONS: &str = "sAB";
+const ANYBODY: &str = " amupsrvbgAB";
+const SIGNED_IN: &str = "amupsrvbgAB";
+const ALL_BUT_AGENTS: &str = "mupsrvbgAB";
+const SEES_EVERYBODY: &str = "mupsrvbAB";
+const MANAGE_USERS: &str = "ubgAB";
+const MANAGE_GROUPS: &str = "ubAB";
+const MANAGE_PRODUCTS: &str = "pbgAB";
+const USERS_AND_PRODUCTS: &str = "bgAB";
+const VIEW_AUDIT: &str = "vgAB";
+const MANAGE_SESSIONS: &str = "sgAB";
+const MANAGE_ALL_SESSIONS: &str = "sAB";
 const ADMINS: &str = "AB";
 const BILLING_CONTACT: &str = "B";
 const NOBODY_ELSE: &str = "";
@@ -68,26 +73,62 @@ fn table() -> Vec<Row> {
         ("DELETE", "/tokens/{id}", Common, Value::Null, SIGNED_IN),
         ("GET", "/products", Common, Value::Null, SIGNED_IN),
         ("POST", "/products", Common, name.clone(), MANAGE_PRODUCTS),
+        ("PATCH", "/products/{id}", Common, json!({ "archived": false }), MANAGE_PRODUCTS),
         ("GET", "/licenses", Common, Value::Null, SIGNED_IN),
         ("POST", "/licenses", Common, license, BILLING_CONTACT),
         ("GET", "/licenses/{id}", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/licenses/{id}", Common, json!({ "seats": 2 }), BILLING_CONTACT),
+        ("PATCH", "/licenses/{id}", Common, json!({ "notes": "" }), MANAGE_PRODUCTS),
+        ("PATCH", "/licenses/{id}", Common, json!({ "price_per_seat": null }), BILLING_CONTACT),
+        ("GET", "/licenses/{id}/usage", Common, Value::Null, ALL_BUT_AGENTS),
         ("PUT", "/licenses/{id}/groups", Common, json!({ "limits": [] }), MANAGE_PRODUCTS),
         ("GET", "/groups", Common, Value::Null, ALL_BUT_AGENTS),
-        ("POST", "/groups", Common, name.clone(), MANAGE_USERS),
+        ("POST", "/groups", Common, name.clone(), MANAGE_GROUPS),
+        ("GET", "/groups/{id}", Common, Value::Null, ALL_BUT_AGENTS),
+        ("PATCH", "/groups/{id}", Common, name.clone(), MANAGE_GROUPS),
+        ("DELETE", "/groups/{id}", Common, Value::Null, MANAGE_GROUPS),
         ("PUT", "/groups/{id}/members", Common, json!({ "user_ids": [] }), MANAGE_USERS),
+        ("POST", "/groups/{id}/members", Common, json!({ "add": [] }), MANAGE_USERS),
+        ("PUT", "/groups/{id}/managers", Common, json!({ "user_ids": [] }), ADMINS),
         ("POST", "/licenses/{id}/grant", Common, users, USERS_AND_PRODUCTS),
         ("POST", "/licenses/{id}/revoke", Common, revoke, USERS_AND_PRODUCTS),
         ("GET", "/users", Common, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/users", Common, user, MANAGE_USERS),
         ("POST", "/users", Common, manager, ADMINS),
         ("POST", "/users", Common, powers, ADMINS),
+        ("POST", "/users/bulk", Common, json!({ "user_ids": [uuid::Uuid::nil()], "action": "suspend" }), MANAGE_USERS),
+        (
+            "POST",
+            "/users/bulk",
+            Common,
+            json!({ "filter": { "q": "zz" }, "action": "set_role", "role": "admin" }),
+            ADMINS,
+        ),
+        (
+            "POST",
+            "/users/bulk",
+            Common,
+            json!({ "filter": { "q": "zz" }, "action": "grant", "license_id": uuid::Uuid::nil() }),
+            USERS_AND_PRODUCTS,
+        ),
+        ("POST", "/import", Common, json!({}), MANAGE_USERS),
+        ("GET", "/imports/{id}", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/imports/{id}", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/imports/{id}/rows", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/imports/{id}/export", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/users/export", Common, Value::Null, ALL_BUT_AGENTS),
+        ("GET", "/sessions/export", Common, Value::Null, SIGNED_IN),
+        ("GET", "/sessions/export?user=ADMIN", Common, Value::Null, ALL_BUT_AGENTS),
+        ("GET", "/licenses/export", Common, Value::Null, ALL_BUT_AGENTS),
         ("GET", "/users/{id}", Common, Value::Null, ALL_BUT_AGENTS),
         ("PATCH", "/users/{id}", Common, name.clone(), MANAGE_USERS),
         ("PATCH", "/users/{id}", Common, json!({ "role": "agent" }), ADMINS),
         ("PATCH", "/users/{id}", Common, json!({ "permissions": [] }), ADMINS),
+        ("DELETE", "/users/{id}", Common, Value::Null, MANAGE_USERS),
+        ("PATCH", "/users/ADMIN", Common, json!({ "limited_to_groups": false }), ADMINS),
+        ("PATCH", "/users/ADMIN", Common, json!({ "manages": [] }), ADMINS),
         ("PATCH", "/users/AGENT", Common, json!({ "name": "Agent" }), MANAGE_USERS),
-        ("PATCH", "/users/ADMIN", Common, json!({ "name": "Mallory" }), ADMINS),
+        ("PATCH", "/users/ADMIN", Theirs, json!({ "name": "Mallory" }), ADMINS),
         ("GET", "/audit", Common, Value::Null, VIEW_AUDIT),
         ("GET", "/audit/export?format=json", Common, Value::Null, VIEW_AUDIT),
         ("GET", "/sessions", Common, Value::Null, SIGNED_IN),
@@ -95,15 +136,15 @@ fn table() -> Vec<Row> {
         ("POST", "/sessions", Common, wanted("attended"), SIGNED_IN),
         ("POST", "/sessions/end", Common, json!({ "ids": [uuid::Uuid::nil()] }), SIGNED_IN),
         ("GET", "/sessions/{id}", Common, Value::Null, SIGNED_IN),
-        ("GET", "/sessions/{id}", Theirs, Value::Null, ALL_BUT_AGENTS),
+        ("GET", "/sessions/{id}", Theirs, Value::Null, SEES_EVERYBODY),
         ("POST", "/sessions/{id}/connect", Common, json!({ "platform": "mac" }), SIGNED_IN),
         ("POST", "/sessions/{id}/connect", Theirs, json!({ "platform": "mac" }), NOBODY_ELSE),
         ("POST", "/sessions/{id}/heartbeat", Common, Value::Null, SIGNED_IN),
         ("POST", "/sessions/{id}/heartbeat", Theirs, Value::Null, NOBODY_ELSE),
         ("POST", "/sessions/{id}/end", Common, json!({}), SIGNED_IN),
-        ("POST", "/sessions/{id}/end", Theirs, json!({}), MANAGE_SESSIONS),
-        ("POST", "/sessions/{id}/keep", Theirs, Value::Null, MANAGE_SESSIONS),
-        ("POST", "/sessions/{id}/protect", Theirs, json!({ "protected": true }), MANAGE_SESSIONS),
+        ("POST", "/sessions/{id}/end", Theirs, json!({}), MANAGE_ALL_SESSIONS),
+        ("POST", "/sessions/{id}/keep", Theirs, Value::Null, MANAGE_ALL_SESSIONS),
+        ("POST", "/sessions/{id}/protect", Theirs, json!({ "protected": true }), MANAGE_ALL_SESSIONS),
         ("GET", "/queues", Common, Value::Null, SIGNED_IN),
         ("GET", "/tickets/{id}", Common, Value::Null, SIGNED_IN),
         ("DELETE", "/tickets/{id}", Common, Value::Null, SIGNED_IN),
@@ -157,6 +198,9 @@ on_both_engines! {
         for (letter, name, role, permissions) in PEOPLE {
             let person = world.person(name, role, permissions).await;
             world.grant(license, &[person.id]).await;
+            if letter == 'g' {
+                world.limit(&person, &[]).await;
+            }
             people.push((letter, person.with_token().await));
         }
         let mut wrong = Vec::new();

@@ -9,7 +9,7 @@ use seatkeeper::{
 };
 use seatkeeper_shared::{ids::LicenseId, people::Role, permissions::Rights};
 use serde_json::json;
-use std::{collections::BTreeSet, pin::Pin, time::Duration};
+use std::{pin::Pin, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
@@ -23,7 +23,7 @@ const PROMISED: Duration = Duration::from_secs(1);
 
 /// A viewer who is read from by hand.
 fn by_hand(world: &World, role: Role) -> Pin<Box<dyn Stream<Item = String> + Send>> {
-    let rights = Rights { role, permissions: BTreeSet::new(), billing_contact: true };
+    let rights = Rights { role, billing_contact: true, ..Rights::agent() };
     let caller = Caller {
         id: world.admin.id,
         name: "Anja Krüger".to_owned(),

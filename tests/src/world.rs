@@ -30,7 +30,7 @@ use seatkeeper::{
     db::Db,
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, ProductId, UserId},
+    ids::{GroupId, LicenseId, Position, ProductId, UserId},
     license::Model,
     people::{Permission, Role},
     wire::{
@@ -169,8 +169,15 @@ impl World {
 
     /// Adds a license of a product.
     pub async fn license(&self, product: ProductId, model: Model, seats: i64) -> LicenseId {
-        let body =
-            NewLicense { product_id: product, model, seats, starts_at: None, ends_at: None, rules: Default::default() };
+        let body = NewLicense {
+            product_id: product,
+            model,
+            seats,
+            starts_at: None,
+            ends_at: None,
+            rules: Default::default(),
+            contract: Default::default(),
+        };
         let answer = self.admin.post("/licenses", &body).await;
         serde_json::from_value(answer.created()["id"].clone()).expect("an id")
     }
@@ -194,6 +201,7 @@ impl World {
             password: PASSWORD.to_owned(),
             role,
             permissions: permissions.iter().copied().collect(),
+            group_ids: Vec::new(),
         };
         let answer = self.admin.post("/users", &body).await;
         serde_json::from_value(answer.created()["id"].clone()).expect("an id")
@@ -205,6 +213,19 @@ impl World {
         for result in answer.ok()["results"].as_array().expect("results") {
             assert_eq!(result["changed"], true, "{result}");
         }
+    }
+
+    /// Adds a group with these members.
+    pub async fn group(&self, name: &str, members: &[UserId]) -> GroupId {
+        let group = person::id_of(&self.admin.post("/groups", &json!({ "name": name })).await.created());
+        self.admin.put(&format!("/groups/{group}/members"), &json!({ "user_ids": members })).await.ok();
+        group
+    }
+
+    /// Limits a manager to groups; he keeps his sign-ins and tokens.
+    pub async fn limit(&self, manager: &Person, groups: &[GroupId]) {
+        let change = json!({ "limited_to_groups": true, "manages": groups });
+        self.admin.patch(&format!("/users/{}", manager.id), &change).await.ok();
     }
 
     /// "Remote Support v5" with a concurrent license, and agents who are admitted to it.

@@ -3,14 +3,18 @@
 mod add_license;
 mod add_product;
 mod card;
+mod change_product;
 mod change_rules;
 mod change_seats;
+mod change_terms;
 pub mod days;
 mod desk;
 mod effect;
+mod ending;
 mod entered;
 mod facts;
 mod license_fields;
+mod limits;
 mod models;
 mod preview;
 mod product;
@@ -18,6 +22,7 @@ mod rule_facts;
 mod rule_fields;
 mod rules;
 mod stock;
+mod terms;
 mod validity;
 
 use crate::{
@@ -26,6 +31,7 @@ use crate::{
     i18n::*,
     shell::Only,
     ui::{
+        export::Export,
         face::{Empty, Failed, Skeleton},
         head::PageHead,
         icon::{Glyph, Icon},
@@ -34,10 +40,15 @@ use crate::{
 };
 use add_license::AddLicense;
 use add_product::AddProduct;
+use change_product::ChangeProductDialog;
 use change_rules::ChangeRulesDialog;
 use change_seats::ChangeSeatsDialog;
+use change_terms::ChangeTermsDialog;
 use desk::Desk;
+use ending::Ending;
 use leptos::prelude::*;
+use leptos_router::components::A;
+use limits::LimitsDialog;
 use product::Product;
 use seatkeeper_shared::permissions::Action;
 use stock::{Stock, Stocked};
@@ -79,11 +90,14 @@ fn Licenses() -> impl IntoView {
                 let retry = move |()| stock.load();
                 view! { <div class="list"><Failed failure=Signal::stored(failure) retry /></div> }.into_any()
             }
-            Stocked::Empty => view! { <Nothing desk /> }.into_any(),
+            Stocked::Empty => view! { <Nothing desk /> <ArchiveSwitch stock /> }.into_any(),
             Stocked::Full => view! { <Products stock desk /> }.into_any(),
         }}
         <ChangeSeatsDialog stock desk />
         <ChangeRulesDialog stock desk />
+        <ChangeTermsDialog stock desk />
+        <LimitsDialog stock desk />
+        <ChangeProductDialog stock desk />
         <AddProduct stock desk />
         <AddLicense stock desk />
     }
@@ -100,7 +114,12 @@ fn Tools(
     let i18n = use_i18n();
     let caller = Caller::get();
     let full = move || stock.stocked.with(|stocked| *stocked == Stocked::Full);
+    let archived = stock.with_archived;
+    let address = move || format!("/api/v1/licenses/export{}", if archived.get() { "?archived=true" } else { "" });
     view! {
+        <Show when=full>
+            <Export address=Signal::derive(address) />
+        </Show>
         <Show when=move || full() && caller.may(Action::ManageProducts)>
             <button type="button" class="button" on:click=move |_| desk.add_product()>
                 <Icon glyph=Glyph::Plus />
@@ -133,11 +152,40 @@ fn Products(
                 {t!(i18n, licenses.not_billing)}
             </p>
         </Show>
+        <Ending stock desk />
         <div class="products">
             <For each=move || ids.get() key=|id| *id let:id>
                 <Product id stock desk />
             </For>
         </div>
+        <ArchiveSwitch stock />
+    }
+}
+
+/// The way to what is archived, and back.
+#[component]
+fn ArchiveSwitch(
+    /// The products.
+    stock: Stock,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let number = Memo::new(move |_| stock.archived());
+    let shows = stock.with_archived;
+    let address = move || format!("/licenses{}", if shows.get() { "" } else { "?archived=true" });
+    let text = move || {
+        if shows.get() {
+            t_string!(i18n, licenses.hide_archived).to_owned()
+        } else {
+            t_string!(i18n, licenses.show_archived, count = number.get(), n = format.number(number.get()))
+        }
+    };
+    view! {
+        <Show when=move || shows.get() || number.get() != 0>
+            <p class="archive-switch">
+                <A href=address>{text}</A>
+            </p>
+        </Show>
     }
 }
 

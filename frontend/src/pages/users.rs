@@ -1,30 +1,30 @@
 //! Users: who is there, which licenses they have, and giving and taking them.
 
 mod add;
-mod assign;
 mod bar;
 mod desk;
 mod filter;
 mod row;
-mod suspend;
 mod table;
 
 use crate::{
+    clock::Clock,
     format::Format,
     i18n::*,
+    people::dialog::JobDialog,
     shell::Only,
     ui::{
+        export::Export,
         head::PageHead,
         icon::{Glyph, Icon},
     },
 };
 use add::AddDialog;
-use assign::AssignDialog;
 use bar::{Bar, PickedBar};
-use desk::{Desk, Task};
+use desk::Desk;
 use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::permissions::Action;
-use suspend::SuspendDialog;
 use table::{Foot, Table};
 
 /// The page.
@@ -43,6 +43,7 @@ fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let desk = Desk::new();
+    let clock = Clock::get();
     let total = move || {
         desk.total.get().map(|count| {
             view! {
@@ -55,8 +56,12 @@ fn Users() -> impl IntoView {
             title=Signal::derive(move || t_string!(i18n, users.title).to_owned())
             line=move || view! { <div class="page-line">{total}</div> }
         >
+            <Export address=Signal::derive(move || desk.filter.with(|filter| filter.export(clock.once()))) />
             <Show when=move || desk.may(Action::ManageUsers)>
-                <button type="button" class="button primary" on:click=move |_| desk.task.set(Some(Task::Add))>
+                <A href="/users/import" attr:class="button">
+                    {t!(i18n, import.open)}
+                </A>
+                <button type="button" class="button primary" on:click=move |_| desk.adding.set(true)>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}
                 </button>
@@ -69,7 +74,13 @@ fn Users() -> impl IntoView {
             <Foot desk />
         </section>
         <AddDialog desk />
-        <AssignDialog desk />
-        <SuspendDialog desk />
+        <JobDialog
+            job=desk.job
+            groups=desk.groups
+            done=move |()| {
+                desk.unpick();
+                desk.load(false);
+            }
+        />
     }
 }

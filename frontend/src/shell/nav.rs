@@ -4,6 +4,7 @@ use super::preferences::{LanguageChoice, ThemeChoice};
 use crate::{
     api::Api,
     caller::Caller,
+    clock::Clock,
     i18n::*,
     live::Live,
     ui::{
@@ -15,7 +16,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
-use seatkeeper_shared::permissions::Action;
+use seatkeeper_shared::{license::expiry_warning, permissions::Action, wire::licenses::LicenseView};
 
 /// A page in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +25,8 @@ pub enum Place {
     Sessions,
     /// Users and their licenses.
     Users,
+    /// Groups, their members and managers.
+    Groups,
     /// Products and licenses.
     Licenses,
     /// Who did what.
@@ -33,13 +36,14 @@ pub enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 5] = [Self::Sessions, Self::Users, Self::Licenses, Self::Audit, Self::Console];
+    const ALL: [Self; 6] = [Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Audit, Self::Console];
 
     /// Its address.
     pub const fn address(self) -> &'static str {
         match self {
             Self::Sessions => "/sessions",
             Self::Users => "/users",
+            Self::Groups => "/groups",
             Self::Licenses => "/licenses",
             Self::Audit => "/audit",
             Self::Console => "/console",
@@ -50,7 +54,7 @@ impl Place {
     pub const fn takes(self) -> Action {
         match self {
             Self::Sessions => Action::ViewSessions,
-            Self::Users | Self::Licenses => Action::ViewUsers,
+            Self::Users | Self::Groups | Self::Licenses => Action::ViewUsers,
             Self::Audit => Action::ViewAudit,
             Self::Console => Action::HoldSeats,
         }
@@ -60,6 +64,7 @@ impl Place {
         match self {
             Self::Sessions => Glyph::Live,
             Self::Users => Glyph::Users,
+            Self::Groups => Glyph::Group,
             Self::Licenses => Glyph::Box,
             Self::Audit => Glyph::Log,
             Self::Console => Glyph::Console,
@@ -110,9 +115,21 @@ fn Entry(
     let i18n = use_i18n();
     let live = Live::get();
     let count = Memo::new(move |_| if place == Place::Sessions { live.state.with(|state| state.shared()) } else { 0 });
+    let (caller, clock) = (Caller::get(), Clock::get());
+    // To those who can do something about it.
+    let ending = Memo::new(move |_| {
+        if place != Place::Licenses || !caller.may(Action::ManageProducts) {
+            return 0;
+        }
+        let soon = |license: &&LicenseView| {
+            license.archived_at.is_none() && expiry_warning(license.ends_at, clock.now()).is_some()
+        };
+        live.state.with(|state| state.licenses.iter().filter(soon).count())
+    });
     let long = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions),
         Place::Users => t_string!(i18n, nav.users),
+        Place::Groups => t_string!(i18n, nav.groups),
         Place::Licenses => t_string!(i18n, nav.licenses),
         Place::Audit => t_string!(i18n, nav.audit),
         Place::Console => t_string!(i18n, nav.console),
@@ -120,6 +137,7 @@ fn Entry(
     let short = move || match place {
         Place::Sessions => t_string!(i18n, nav.sessions_short),
         Place::Users => t_string!(i18n, nav.users_short),
+        Place::Groups => t_string!(i18n, nav.groups_short),
         Place::Licenses => t_string!(i18n, nav.licenses_short),
         Place::Audit => t_string!(i18n, nav.audit_short),
         Place::Console => t_string!(i18n, nav.console_short),
@@ -132,6 +150,12 @@ fn Entry(
             <Show when=move || count.get() != 0>
                 <span class="count" aria-hidden="true">
                     {move || count.get()}
+                </span>
+            </Show>
+            <Show when=move || ending.get() != 0>
+                <span class="count warn" title=move || t_string!(i18n, nav.ending, count = ending.get())>
+                    <span aria-hidden="true">{move || ending.get()}</span>
+                    <span class="vh">{move || t_string!(i18n, nav.ending, count = ending.get())}</span>
                 </span>
             </Show>
         </A>

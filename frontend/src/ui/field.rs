@@ -69,3 +69,46 @@ pub fn TextField(
         </div>
     }
 }
+
+/// Several lines of text, which may stay empty.
+#[component]
+pub fn TextArea(
+    /// What is asked for.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What was entered.
+    value: RwSignal<String>,
+    /// The field's name.
+    name: &'static str,
+    /// A sentence that helps.
+    #[prop(into, optional)]
+    hint: MaybeProp<String>,
+    /// What is wrong.
+    #[prop(into, optional)]
+    error: MaybeProp<FieldError>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let id = fresh_id(name);
+    let notes = format!("{id}-notes");
+    let wrong = Memo::new(move |_| error.get());
+    view! {
+        <div class="field">
+            <label for=id.clone()>
+                {move || label.get()} <small class="optional">{t!(i18n, common.optional)}</small>
+            </label>
+            <textarea
+                id=id
+                name=name
+                rows="3"
+                aria-invalid=move || wrong.get().map(|_| "true")
+                aria-describedby=notes.clone()
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            ></textarea>
+            <div id=notes class="notes">
+                {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
+                {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+            </div>
+        </div>
+    }
+}

@@ -9,6 +9,8 @@ pub enum Glyph {
     Live,
     /// Two people.
     Users,
+    /// Three people within a line.
+    Group,
     /// A box.
     Box,
     /// A headset: the console.
@@ -62,6 +64,9 @@ impl Glyph {
             Self::Users => {
                 "M5 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M2.500 16.500c.5-3.500 3-5 5.500-5s5 1.500 5.500 5M13.500 4a3 3 0 0 1 0 5.500\
                  M15 12c1.500.7 2.300 2.300 2.500 4.500"
+            }
+            Self::Group => {
+                "M7.500 8a2.500 2.500 0 1 0 5 0 2.500 2.500 0 1 0-5 0M5.500 15c.5-2.500 2.300-3.500 4.500-3.500s4 1 4.500 3.500M2.500 2.500h15v15h-15z"
             }
             Self::Box => "M10 2.500 17 6v8l-7 3.500L3 14V6zM3 6l7 3.500L17 6M10 9.500v8",
             Self::Console => {

@@ -3,16 +3,22 @@
 use super::icon::{Glyph, Icon};
 use crate::i18n::*;
 use leptos::prelude::*;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long a good message stays.
 const STAYS: Duration = Duration::from_secs(6);
+/// How long it stays if what was done can be undone.
+const UNDONE_WITHIN: Duration = Duration::from_secs(10);
 
-#[derive(Clone, PartialEq)]
+/// What undoes it. Not a `Callback`: it outlives the dialog that made it.
+type Undo = Arc<dyn Fn() + Send + Sync>;
+
+#[derive(Clone)]
 struct Toast {
     number: usize,
     text: String,
     bad: bool,
+    undo: Option<Undo>,
 }
 
 /// The messages of the app.
@@ -35,21 +41,27 @@ impl Toasts {
 
     /// Says what was done; goes away by itself.
     pub fn good(self, text: impl Into<String>) {
-        let number = self.add(text.into(), false);
+        let number = self.add(text.into(), false, None);
         set_timeout(move || self.remove(number), STAYS);
+    }
+
+    /// Says what was done and offers, for some seconds, to undo it.
+    pub fn with_undo(self, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
+        let number = self.add(text.into(), false, Some(Arc::new(undo)));
+        set_timeout(move || self.remove(number), UNDONE_WITHIN);
     }
 
     /// Says what did not work; stays until it is closed.
     pub fn bad(self, text: impl Into<String>) {
-        self.add(text.into(), true);
+        self.add(text.into(), true, None);
     }
 
-    fn add(self, text: String, bad: bool) -> usize {
+    fn add(self, text: String, bad: bool, undo: Option<Undo>) -> usize {
         let number = self.count.get_value();
         self.count.set_value(number + 1);
         self.all.update(|all| {
             all.retain(|toast| toast.text != text);
-            all.push(Toast { number, text, bad });
+            all.push(Toast { number, text, bad, undo });
         });
         number
     }
@@ -70,6 +82,19 @@ pub fn ToastRegion() -> impl IntoView {
             <div class="toast" class:bad=toast.bad>
                 <Icon glyph=if toast.bad { Glyph::Warning } else { Glyph::Tick } />
                 <p>{toast.text}</p>
+                {toast
+                    .undo
+                    .map(|undo| {
+                        let back = move |_| {
+                            toasts.remove(number);
+                            undo();
+                        };
+                        view! {
+                            <button type="button" class="button small" on:click=back>
+                                {t!(i18n, toast.undo)}
+                            </button>
+                        }
+                    })}
                 <button
                     type="button"
                     class="icon-button"

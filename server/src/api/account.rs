@@ -28,14 +28,14 @@ use axum_extra::extract::{
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::{TokenId, UserId},
-    people::{Role, UserStatus},
+    people::{Role, Source, UserStatus},
     permissions::Rights,
     problem::Code,
     validate::{self, FieldError},
     wire::account::{AccountView, ChangeMe, Me, NewToken, Setup, SetupState, SignIn, TokenMade, TokenView},
 };
 use serde_json::json;
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::net::SocketAddr;
 
 /// How long a browser session lasts.
 const SIGNED_IN: TimeDelta = TimeDelta::hours(12);
@@ -64,13 +64,20 @@ pub async fn set_up(
     let (account, name, email) = checked(&setup)?;
     let now = app.clock.now();
     let hash = app.passwords.hash(&setup.password).await?;
-    let rights = Rights { role: Role::Admin, permissions: BTreeSet::new(), billing_contact: true };
+    let rights = Rights { role: Role::Admin, billing_contact: true, ..Rights::agent() };
     let id = UserId(app.dice.id(now));
     let mut tx = app.db.begin().await?;
     if !store::account::insert(&mut tx, &account, now).await? {
         return Err(Fail::code(Code::AlreadySetUp));
     }
-    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash };
+    let added = store::users::Added {
+        id,
+        name: &name,
+        email: &email,
+        rights: &rights,
+        password_hash: &hash,
+        source: Source::Manual,
+    };
     store::users::insert(&mut tx, &added, now).await?;
     let (jar, cookie) = browser_session(&app, jar);
     store::credentials::insert_browser_session(&mut tx, &secret::stored(&cookie), id, now, now + SIGNED_IN).await?;

@@ -3,7 +3,7 @@
 use super::lists::given;
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     http::{
         export::{Format, PART, Sheet},
         extract::Asked,
@@ -64,7 +64,7 @@ pub struct ExportAsked {
     format: Format,
 }
 
-/// The audit log, the newest first.
+/// The audit log, the newest first. A manager who is limited to groups sees what was done to the people in his.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditAsked, AuditPaging), responses((status = 200, body = AuditPage)))]
 pub async fn audit(
     State(app): State<App>,
@@ -120,6 +120,8 @@ fn visible(caller: &Caller, asked: AuditAsked) -> Result<Filter, Fail> {
         from: asked.from,
         to: asked.to,
         q: given(asked.q),
+        manager: Scope::of(caller).manager(),
+        without_contracts: !caller.may(Action::ManageProducts),
     })
 }
 

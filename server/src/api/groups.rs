@@ -1,12 +1,14 @@
-//! Groups of users.
+//! Groups of users: their names, members and managers.
 
 use crate::{
     app::App,
-    auth::Caller,
-    events::Event,
+    auth::{Caller, Scope},
+    db::Tx,
+    events::{Event, member_events},
     http::{
         extract::{Body, Named},
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     store,
 };
@@ -16,15 +18,32 @@ use seatkeeper_shared::{
     permissions::Action,
     problem::Code,
     validate::{self, FieldError},
-    wire::groups::{GroupView, Members, NewGroup},
+    wire::groups::{ChangeMembers, GroupDetail, GroupView, Members, NewGroup, RenameGroup},
 };
 use serde_json::json;
 
-/// All groups.
+/// All groups; a manager who is limited to groups sees those that he manages.
 #[utoipa::path(get, path = "/groups", tag = "groups", responses((status = 200, body = Vec<GroupView>)))]
 pub async fn groups(State(app): State<App>, caller: Caller) -> Result<Json<Vec<GroupView>>, Fail> {
     caller.must(Action::ViewUsers)?;
-    Ok(Json(store::groups::all(&app.db).await?))
+    Ok(Json(store::groups::all(&app.db, Scope::of(&caller).manager()).await?))
+}
+
+/// One group with its managers. The `ETag` stands for its name.
+#[utoipa::path(get, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path)), responses((status = 200, body = GroupDetail)))]
+pub async fn group(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<GroupId>,
+) -> Result<Tagged<GroupDetail>, Fail> {
+    caller.must(Action::ViewUsers)?;
+    one(&app, &caller, id).await
+}
+
+async fn one(app: &App, caller: &Caller, id: GroupId) -> Result<Tagged<GroupDetail>, Fail> {
+    let found = store::groups::get(&app.db, id, Scope::of(caller).manager()).await?;
+    let found = found.ok_or_else(|| Fail::code(Code::NotFound))?;
+    Ok(tagged(&found.group.name.clone(), found))
 }
 
 /// Adds a group.
@@ -34,7 +53,7 @@ pub async fn add_group(
     caller: Caller,
     Body(wanted): Body<NewGroup>,
 ) -> Result<(StatusCode, Json<GroupView>), Fail> {
-    caller.must(Action::ManageUsers)?;
+    caller.must(Action::ManageGroups)?;
     let mut fields = Fields::default();
     let name = fields.check("name", validate::name(&wanted.name));
     let now = app.clock.now();
@@ -46,6 +65,53 @@ pub async fn add_group(
     Ok((StatusCode::CREATED, Json(group)))
 }
 
+/// Renames a group. With `If-Match` only if nobody else has renamed it meanwhile.
+#[utoipa::path(patch, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)), request_body = RenameGroup, responses((status = 200, body = GroupDetail)))]
+pub async fn rename_group(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<GroupId>,
+    expected: IfMatch,
+    Body(wanted): Body<RenameGroup>,
+) -> Result<Tagged<GroupDetail>, Fail> {
+    caller.must(Action::ManageGroups)?;
+    let mut fields = Fields::default();
+    let name = fields.check("name", validate::name(&wanted.name));
+    let name = fields.all(name)?;
+    let mut tx = app.db.begin().await?;
+    let before = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    expected.must_hold(&before)?;
+    if before != name {
+        store::groups::rename(&mut tx, id, &name).await?;
+        let facts = json!({ "changes": { "name": [before, name] } });
+        app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, before)]).await?;
+    }
+    one(&app, &caller, id).await
+}
+
+/// Deletes a group, and what licenses keep for it. Its members stay.
+#[utoipa::path(delete, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path)), responses((status = 204)))]
+pub async fn delete_group(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<GroupId>,
+) -> Result<StatusCode, Fail> {
+    caller.must(Action::ManageGroups)?;
+    store::groups::get(&app.db, id, None).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    // First, and each under the lock of its license: seats that are kept for a group that is gone would be kept for nobody.
+    for (license, mut limits) in store::groups::limited(&app.db, id).await? {
+        limits.retain(|limit| limit.group_id != id);
+        app.seats.limit_groups(&caller.actor(), license, limits).await?;
+    }
+    let mut tx = app.db.begin().await?;
+    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let mut events = member_events(&caller.actor(), id, &name, &store::groups::members(&mut tx, id).await?, &[]);
+    store::groups::delete(&mut tx, id).await?;
+    events.push(Event::new("group_deleted", caller.actor(), None, json!({})).about(id.0, name));
+    app.commit(tx, &events).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Says who is in a group from now on.
 #[utoipa::path(put, path = "/groups/{id}/members", tag = "groups", params(("id" = GroupId, Path)), request_body = Members, responses((status = 200, body = GroupView)))]
 pub async fn set_members(
@@ -55,33 +121,106 @@ pub async fn set_members(
     Body(wanted): Body<Members>,
 ) -> Result<Json<GroupView>, Fail> {
     caller.must(Action::ManageUsers)?;
-    let mut users = wanted.user_ids;
-    users.sort_unstable();
-    users.dedup();
     let mut fields = Fields::default();
-    if users.len() > validate::MAX_BULK {
-        fields.wrong("user_ids", FieldError::OutOfRange { min: 0, max: 1_000 });
-    }
-    let mut tx = app.db.begin().await?;
-    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    if store::groups::known_users(&mut tx, &users).await? < users.len() {
-        fields.wrong("user_ids", FieldError::Unknown);
-    }
+    let users = few(&mut fields, "user_ids", wanted.user_ids);
+    known(&app, &caller, &mut fields, "user_ids", &users).await?;
+    let (mut tx, name) = begin(&app, &caller, id).await?;
     let users = fields.all(Some(users))?;
     let before = store::groups::members(&mut tx, id).await?;
     store::groups::set_members(&mut tx, id, &users).await?;
-    app.commit(tx, &member_events(&caller, id, &name, &before, &users)).await?;
-    let found = store::groups::all(&app.db).await?.into_iter().find(|group| group.id == id);
-    found.map(Json).ok_or_else(|| Fail::code(Code::NotFound))
+    let after = store::groups::members(&mut tx, id).await?;
+    app.commit(tx, &member_events(&caller.actor(), id, &name, &before, &after)).await?;
+    one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
-/// One entry for each user who came or went. Both lists are in order.
-fn member_events(caller: &Caller, group: GroupId, name: &str, before: &[UserId], after: &[UserId]) -> Vec<Event> {
-    let missing_in = |others: &[UserId], users: &[UserId]| -> Vec<UserId> {
-        users.iter().filter(|user| others.binary_search(user).is_err()).copied().collect()
+/// Puts users into a group and takes users out of it; the others stay.
+#[utoipa::path(post, path = "/groups/{id}/members", tag = "groups", params(("id" = GroupId, Path)), request_body = ChangeMembers, responses((status = 200, body = GroupView)))]
+pub async fn change_members(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<GroupId>,
+    Body(wanted): Body<ChangeMembers>,
+) -> Result<Json<GroupView>, Fail> {
+    caller.must(Action::ManageUsers)?;
+    let mut fields = Fields::default();
+    let (add, remove) = (few(&mut fields, "add", wanted.add), few(&mut fields, "remove", wanted.remove));
+    known(&app, &caller, &mut fields, "add", &add).await?;
+    let (tx, name) = begin(&app, &caller, id).await?;
+    let (add, remove) = fields.all(Some((add, remove)))?;
+    change(&app, &caller, tx, (id, &name), (&add, &remove)).await?;
+    one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
+}
+
+/// Takes users out of a group that is locked, then puts users into it, and writes down who really came or went.
+pub(super) async fn change(
+    app: &App,
+    caller: &Caller,
+    mut tx: Tx,
+    (id, name): (GroupId, &str),
+    (add, remove): (&[UserId], &[UserId]),
+) -> Result<(), Fail> {
+    let before = store::groups::members(&mut tx, id).await?;
+    store::groups::remove_members(&mut tx, id, remove).await?;
+    store::groups::add_members(&mut tx, id, add).await?;
+    let after = store::groups::members(&mut tx, id).await?;
+    app.commit(tx, &member_events(&caller.actor(), id, name, &before, &after)).await?;
+    Ok(())
+}
+
+/// Says who manages a group from now on: managers who are limited to groups see its members, and nobody else.
+#[utoipa::path(put, path = "/groups/{id}/managers", tag = "groups", params(("id" = GroupId, Path)), request_body = Members, responses((status = 200, body = GroupDetail)))]
+pub async fn set_managers(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<GroupId>,
+    Body(wanted): Body<Members>,
+) -> Result<Json<GroupDetail>, Fail> {
+    caller.must(Action::ManageRoles)?;
+    let mut fields = Fields::default();
+    let users = few(&mut fields, "user_ids", wanted.user_ids);
+    let (mut tx, name) = begin(&app, &caller, id).await?;
+    if store::groups::possible_managers(&mut tx, &users).await? < users.len() {
+        fields.wrong("user_ids", FieldError::Unknown);
+    }
+    let users = fields.all(Some(users))?;
+    let before = store::groups::managers(&mut tx, id).await?;
+    store::groups::set_managers(&mut tx, id, &users).await?;
+    let after = store::groups::managers(&mut tx, id).await?;
+    if before != after {
+        let names = |managers: &[(UserId, String)]| managers.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
+        let facts = json!({ "changes": { "managers": [names(&before), names(&after)] } });
+        let event = Event::new("group_managers_changed", caller.actor(), None, facts).about(id.0, name);
+        app.commit(tx, &[event]).await?;
+    }
+    one(&app, &caller, id).await.map(|(_, found)| found)
+}
+
+/// A transaction in which the group is locked, and the group's name; it must be one that the caller sees.
+pub(super) async fn begin(app: &App, caller: &Caller, id: GroupId) -> Result<(Tx, String), Fail> {
+    let mut tx = app.db.begin().await?;
+    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let shown = match Scope::of(caller) {
+        Scope::All => true,
+        Scope::Groups(manager) => store::groups::managed(&mut tx, manager, &[id]).await? == 1,
+        Scope::Own(_) => false,
     };
-    let event = |kind, user| Event::new(kind, caller.actor(), Some(user), json!({})).about(group.0, name);
-    let added = missing_in(before, after).into_iter().map(|user| event("group_member_added", user));
-    let removed = missing_in(after, before).into_iter().map(|user| event("group_member_removed", user));
-    added.chain(removed).collect()
+    if shown { Ok((tx, name)) } else { Err(Fail::code(Code::NotFound)) }
+}
+
+/// The users that a field names, each once.
+fn few(fields: &mut Fields, field: &str, mut users: Vec<UserId>) -> Vec<UserId> {
+    users.sort_unstable();
+    users.dedup();
+    if users.len() > validate::MAX_BULK {
+        fields.wrong(field, FieldError::OutOfRange { min: 0, max: 1_000 });
+    }
+    users
+}
+
+/// Notes that there are users among them whom the caller does not see: nobody puts strangers into his group to see them.
+async fn known(app: &App, caller: &Caller, fields: &mut Fields, field: &str, users: &[UserId]) -> Result<(), Fail> {
+    if Scope::of(caller).people(&app.db, users).await?.len() < users.len() {
+        fields.wrong(field, FieldError::Unknown);
+    }
+    Ok(())
 }

@@ -1,94 +1,72 @@
-//! Products, licenses and their assignments.
+//! Licenses: lists, adding them, what they keep for groups, and to whom they are assigned.
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     events::Event,
     http::{
-        extract::{Body, Named},
+        extract::{Asked, Body, Named},
         problem::{Fail, Fields},
     },
-    live::Scope,
-    store, text,
+    store,
 };
 use axum::{Json, extract::State, http::StatusCode};
-use chrono::Datelike as _;
+use chrono::{DateTime, Datelike as _, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, UserId},
-    license::{ChosenRules, GroupLimit, Rules},
+    ids::{LicenseId, UserId},
+    license::{GroupLimit, Price, Rules},
     permissions::Action,
     problem::Code,
     validate::{self, FieldError, within},
     wire::{
         groups::GroupLimits,
-        licenses::{AssignmentResults, ChangeLicense, Grant, LicenseView, NewLicense, NewProduct, ProductView, Revoke},
+        licenses::{AssignmentResult, AssignmentResults, Contract, Grant, LicenseView, NewLicense, Revoke},
     },
 };
+use serde::Deserialize;
 use serde_json::json;
-use std::collections::HashMap;
 
-/// The licenses that the caller may see.
-async fn visible(app: &App, caller: &Caller) -> Result<Vec<LicenseView>, Fail> {
+/// The licenses that the caller may see, archived ones too.
+pub(super) async fn visible(app: &App, caller: &Caller) -> Result<Vec<LicenseView>, Fail> {
     let now = app.clock.now();
     let mut licenses = match Scope::of(caller) {
-        Scope::All => store::licenses::all(&app.db, now).await?,
+        Scope::All | Scope::Groups(_) => store::licenses::all(&app.db, now).await?,
         Scope::Own(user) => store::licenses::of_user(&app.db, now, user).await?,
     };
     app.feed.complete(&mut licenses, now);
+    if caller.may(Action::ManageProducts) {
+        store::contracts::complete(&app.db, &mut licenses).await?;
+    }
     Ok(licenses)
 }
 
-async fn one(app: &App, id: LicenseId) -> Result<LicenseView, Fail> {
+/// Which licenses or products a list shows.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Shown {
+    /// Archived ones too.
+    pub(super) archived: Option<bool>,
+}
+
+/// One license as it is now, whoever asks.
+pub(super) async fn one(app: &App, id: LicenseId) -> Result<LicenseView, Fail> {
     let now = app.clock.now();
     let mut found = store::licenses::some(&app.db, now, [id]).await?;
     app.feed.complete(&mut found, now);
+    store::contracts::complete(&app.db, &mut found).await?;
     found.pop().ok_or_else(|| Fail::code(Code::NotFound))
 }
 
-/// Products with their licenses; an agent sees those that are assigned to him.
-#[utoipa::path(get, path = "/products", tag = "licenses", responses((status = 200, body = Vec<ProductView>)))]
-pub async fn products(State(app): State<App>, caller: Caller) -> Result<Json<Vec<ProductView>>, Fail> {
-    let mut of: HashMap<ProductId, Vec<LicenseView>> = HashMap::new();
-    for license in visible(&app, &caller).await? {
-        of.entry(license.product_id).or_default().push(license);
-    }
-    let mut products = store::licenses::products(&app.db).await?;
-    for product in &mut products {
-        product.licenses = of.remove(&product.id).unwrap_or_default();
-    }
-    if let Scope::Own(_) = Scope::of(&caller) {
-        products.retain(|product| !product.licenses.is_empty());
-    }
-    Ok(Json(products))
-}
-
-/// Adds a product.
-#[utoipa::path(post, path = "/products", tag = "licenses", request_body = NewProduct, responses((status = 201, body = ProductView)))]
-pub async fn add_product(
+/// Licenses with their live counts; an agent sees those that are assigned to him.
+#[utoipa::path(get, path = "/licenses", tag = "licenses", params(Shown), responses((status = 200, body = Vec<LicenseView>)))]
+pub async fn licenses(
     State(app): State<App>,
     caller: Caller,
-    Body(wanted): Body<NewProduct>,
-) -> Result<(StatusCode, Json<ProductView>), Fail> {
-    caller.must(Action::ManageProducts)?;
-    let mut fields = Fields::default();
-    let name = fields.check("name", validate::name(&wanted.name));
-    let key = fields.check("key_seconds", within(wanted.key_seconds.unwrap_or(600), 30, 86_400));
-    let (name, key_seconds) = fields.all(name.zip(key))?;
-    let now = app.clock.now();
-    let id = ProductId(app.dice.id(now));
-    let slug = text::slug(&name).unwrap_or_else(|| format!("product-{}", &id.0.simple().to_string()[20..]));
-    let product = ProductView { id, slug, name, key_seconds, licenses: Vec::new() };
-    let mut tx = app.db.begin().await?;
-    store::licenses::insert_product(&mut tx, &product, now).await?;
-    let facts = json!({ "slug": product.slug, "key_seconds": product.key_seconds });
-    app.commit(tx, &[Event::new("product_added", caller.actor(), None, facts).about(id.0, &product.name)]).await?;
-    Ok((StatusCode::CREATED, Json(product)))
-}
-
-/// Licenses with their live counts; an agent sees those that are assigned to him.
-#[utoipa::path(get, path = "/licenses", tag = "licenses", responses((status = 200, body = Vec<LicenseView>)))]
-pub async fn licenses(State(app): State<App>, caller: Caller) -> Result<Json<Vec<LicenseView>>, Fail> {
-    Ok(Json(visible(&app, &caller).await?))
+    Asked(shown): Asked<Shown>,
+) -> Result<Json<Vec<LicenseView>>, Fail> {
+    let mut licenses = visible(&app, &caller).await?;
+    licenses.retain(|license| shown.archived == Some(true) || license.archived_at.is_none());
+    Ok(Json(licenses))
 }
 
 /// One license with its live counts.
@@ -116,7 +94,8 @@ pub async fn add_license(
     store::licenses::insert_license(&mut tx, &added, now).await?;
     let facts = json!({
         "product": added.product, "model": added.model, "seats": added.seats, "starts_at": added.starts_at,
-        "ends_at": added.ends_at, "rules": added.rules,
+        "ends_at": added.ends_at, "rules": added.rules, "notes": added.contract.notes,
+        "order_number": added.contract.order_number, "price_per_seat": added.contract.price_per_seat,
     });
     app.commit(tx, &[Event::of_license("license_added", caller.actor(), added.id, facts)]).await?;
     Ok((StatusCode::CREATED, Json(one(&app, added.id).await?)))
@@ -129,13 +108,8 @@ async fn checked(app: &App, wanted: &NewLicense, id: LicenseId) -> Result<store:
     let seats = fields.check("seats", validate::seats(wanted.seats));
     let rules = wanted.rules.on(Rules::default());
     rules.wrong().into_iter().for_each(|(field, error)| fields.wrong(field, error));
-    for (field, moment) in [("starts_at", wanted.starts_at), ("ends_at", wanted.ends_at)] {
-        // Years beyond these are no moments to PostgreSQL, and break the order of text in SQLite.
-        moment.map(|at| fields.check(field, within(at.year().into(), 1, 9_999)));
-    }
-    if wanted.starts_at.zip(wanted.ends_at).is_some_and(|(start, end)| end <= start) {
-        fields.wrong("ends_at", FieldError::EndBeforeStart);
-    }
+    check_days(&mut fields, wanted.starts_at, wanted.ends_at);
+    let contract = checked_contract(&mut fields, &wanted.contract);
     let (product, seats) = fields.all(product.zip(seats))?;
     Ok(store::licenses::Added {
         id,
@@ -145,33 +119,32 @@ async fn checked(app: &App, wanted: &NewLicense, id: LicenseId) -> Result<store:
         starts_at: wanted.starts_at,
         ends_at: wanted.ends_at,
         rules,
+        contract,
     })
 }
 
-/// Changes the number of seats, which is a purchase and takes the billing contact, or the rules.
-#[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", params(("id" = LicenseId, Path)), request_body = ChangeLicense, responses((status = 200, body = LicenseView)))]
-pub async fn change_license(
-    State(app): State<App>,
-    caller: Caller,
-    Named(id): Named<LicenseId>,
-    Body(change): Body<ChangeLicense>,
-) -> Result<Json<LicenseView>, Fail> {
-    // More seats than were bought are bought too.
-    let buys = change.seats.is_some() || change.rules.overdraft.is_some();
-    let rules = change.rules != ChosenRules::default();
-    if buys || !rules {
-        caller.must(Action::ChangeSeats)?;
+/// Notes what is wrong with a start and an end.
+pub(super) fn check_days(fields: &mut Fields, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) {
+    for (field, moment) in [("starts_at", starts_at), ("ends_at", ends_at)] {
+        // Years beyond these are no moments to PostgreSQL, and break the order of text in SQLite.
+        moment.map(|at| fields.check(field, within(at.year().into(), 1, 9_999)));
     }
-    if (ChosenRules { overdraft: None, ..change.rules.clone() }) != ChosenRules::default() {
-        caller.must(Action::ManageProducts)?;
+    if starts_at.zip(ends_at).is_some_and(|(start, end)| end <= start) {
+        fields.wrong("ends_at", FieldError::EndBeforeStart);
     }
-    let before = one(&app, id).await?;
-    let mut fields = Fields::default();
-    let seats = fields.check("seats", change.seats.map(validate::seats).transpose());
-    let wrong = change.rules.on(before.rules).wrong();
+}
+
+/// What stands in a contract, in the form in which it is kept; notes what is wrong with it.
+pub(super) fn checked_contract(fields: &mut Fields, given: &Contract) -> Contract {
+    let notes = given.notes.as_deref().map_or(Ok(None), validate::notes);
+    let order_number = given.order_number.as_deref().map_or(Ok(None), validate::word);
+    let wrong = given.price_per_seat.as_ref().map(Price::wrong).unwrap_or_default();
     wrong.into_iter().for_each(|(field, error)| fields.wrong(field, error));
-    app.seats.change(&caller.actor(), id, fields.all(seats)?, change.rules).await?;
-    Ok(Json(one(&app, id).await?))
+    Contract {
+        notes: fields.check("notes", notes).flatten(),
+        order_number: fields.check("order_number", order_number).flatten(),
+        price_per_seat: given.price_per_seat.clone(),
+    }
 }
 
 /// Says what a license keeps for groups, and how much of it they may take.
@@ -217,7 +190,9 @@ pub async fn grant(
 ) -> Result<Json<AssignmentResults>, Fail> {
     caller.must(Action::Assign)?;
     let users = not_too_many(wanted.user_ids)?;
-    Ok(Json(AssignmentResults { results: app.seats.grant(&caller.actor(), id, users).await? }))
+    let (users, strange) = seen(&app, &caller, users).await?;
+    let results = app.seats.grant(&caller.actor(), id, users).await?;
+    Ok(Json(with_strangers(results, strange)))
 }
 
 /// Takes a license from users.
@@ -230,7 +205,24 @@ pub async fn revoke(
 ) -> Result<Json<AssignmentResults>, Fail> {
     caller.must(Action::Assign)?;
     let users = not_too_many(wanted.user_ids)?;
-    Ok(Json(AssignmentResults { results: app.seats.revoke(&caller.actor(), id, users, wanted.end_now).await? }))
+    let (users, strange) = seen(&app, &caller, users).await?;
+    let results = app.seats.revoke(&caller.actor(), id, users, wanted.end_now).await?;
+    Ok(Json(with_strangers(results, strange)))
+}
+
+/// Those of the users whom the caller sees, and the others with their places.
+async fn seen(app: &App, caller: &Caller, users: Vec<UserId>) -> Result<(Vec<UserId>, Vec<(usize, UserId)>), Fail> {
+    let his = Scope::of(caller).people(&app.db, &users).await?;
+    let strange = users.iter().copied().enumerate().filter(|(_, user)| !his.contains(user)).collect();
+    Ok((users.into_iter().filter(|user| his.contains(user)).collect(), strange))
+}
+
+/// To whoever may not know of them, they are not there.
+fn with_strangers(mut results: Vec<AssignmentResult>, strange: Vec<(usize, UserId)>) -> AssignmentResults {
+    for (place, user_id) in strange {
+        results.insert(place, AssignmentResult { user_id, changed: false, refused: Some(Code::NotFound) });
+    }
+    AssignmentResults { results }
 }
 
 fn not_too_many(users: Vec<UserId>) -> Result<Vec<UserId>, Fail> {

@@ -2,12 +2,12 @@
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
     },
-    live::{Scope, ticket},
+    live::ticket,
     seats::{SeatsError, command::Reach, pool::Ask},
     store,
 };
@@ -38,6 +38,7 @@ use std::time::Duration;
 pub async fn queues(State(app): State<App>, caller: Caller) -> Result<Json<Vec<QueueView>>, Fail> {
     let mut queues = match Scope::of(&caller) {
         Scope::All => store::queue::all(&app.db).await?,
+        Scope::Groups(manager) => store::queue::within(&app.db, manager).await?,
         Scope::Own(user) => store::queue::of_user(&app.db, user).await?,
     };
     app.prospects.tell_all(&mut queues, app.clock.now()).await?;
@@ -72,7 +73,13 @@ pub async fn ticket(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(Json(ticket::next(&app, id, asked.position, wait).await?.ok_or_else(|| Fail::code(Code::NotFound))?))
+    let next =
+        ticket::next(&app, caller.id, id, asked.position, wait).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    if !wait.is_zero() {
+        // What he may see can have changed while he waited.
+        visible(&app, &caller, id).await?;
+    }
+    Ok(Json(next))
 }
 
 /// One ticket as a stream of server-sent events named `ticket`, each with its present state, until it is over. While its own
@@ -91,8 +98,9 @@ pub async fn ticket_events(
 /// A ticket that the caller may see.
 async fn visible(app: &App, caller: &Caller, id: TicketId) -> Result<TicketView, Fail> {
     let found = store::queue::get(&app.db, id).await?;
-    let seen = found.filter(|ticket| ticket.user_id == caller.id || caller.may(Action::ViewSessions));
-    seen.ok_or_else(|| Fail::code(Code::NotFound))
+    let ticket = found.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let shown = Scope::of(caller).shows_work_of(&app.db, ticket.user_id).await?;
+    if shown { Ok(ticket) } else { Err(Fail::code(Code::NotFound)) }
 }
 
 /// Takes the seat that is offered. Doing it again gives the same session.
@@ -165,6 +173,9 @@ pub async fn pass(
 /// Leaves the line, or declines the offer; whoever may manage sessions can take anybody out.
 #[utoipa::path(delete, path = "/tickets/{id}", tag = "queue", params(("id" = TicketId, Path)), responses((status = 204)))]
 pub async fn leave(State(app): State<App>, caller: Caller, Named(id): Named<TicketId>) -> Result<StatusCode, Fail> {
+    if caller.may(Action::EndSessions) {
+        visible(&app, &caller, id).await?;
+    }
     let reach = if caller.may(Action::EndSessions) { Reach::All } else { Reach::Own(caller.id) };
     match app.seats.leave(&caller.actor(), id, reach).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
@@ -183,6 +194,7 @@ pub async fn move_ticket(
     caller.must(Action::EndSessions)?;
     let mut fields = Fields::default();
     let position = fields.check("position", within(to.position, 1, 1_000_000));
+    visible(&app, &caller, id).await?;
     match app.seats.place(&caller.actor(), id, fields.all(position)?).await {
         Ok(ticket) => Ok(Json(app.prospects.tell(ticket, app.clock.now()).await?)),
         Err(error) => Err(why_not(&app, &caller, id, error).await),

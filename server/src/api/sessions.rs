@@ -1,14 +1,13 @@
 //! Sessions: asking for a seat, keeping it, giving it back, and lists of them.
 
-use super::lists::{given, paging};
+use super::lists::{Paging, given, paging};
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, Scope},
     http::{
         extract::{Asked, Body, MaybeBody, Named},
         problem::{Fail, Fields},
     },
-    live::Scope,
     seats::{
         SeatsError, Taken,
         command::{HowToEnd, Reach},
@@ -75,10 +74,21 @@ pub async fn sessions(
     caller: Caller,
     Asked(asked): Asked<SessionsAsked>,
 ) -> Result<Json<Page<SessionView>>, Fail> {
+    let (filter, page) = wanted(&caller, asked)?;
+    let mut found = store::sessions::page(&app.db, &filter, page.order, page.after.as_ref(), page.limit).await?;
+    found.items.iter_mut().for_each(|session| hide_key(session, &caller));
+    Ok(Json(found))
+}
+
+/// Which sessions this caller is shown of those he asks for, and in what order.
+pub(super) fn wanted(
+    caller: &Caller,
+    asked: SessionsAsked,
+) -> Result<(store::sessions::Filter, Paging<SessionSort>), Fail> {
     let usual = (SessionSort::Created, true);
     let page = paging(asked.sort.as_deref(), asked.after.as_deref(), asked.limit, usual, store::sessions::of_time)?;
-    let user = match Scope::of(&caller) {
-        Scope::All => asked.user,
+    let user = match Scope::of(caller) {
+        Scope::All | Scope::Groups(_) => asked.user,
         Scope::Own(own) if asked.user.is_some_and(|user| user != own) => return Err(Fail::code(Code::Forbidden)),
         Scope::Own(own) => Some(own),
     };
@@ -87,17 +97,16 @@ pub async fn sessions(
         product: asked.product,
         model: asked.model,
         user,
+        within: Scope::of(caller).manager(),
         state: asked.state,
         platform: asked.platform,
         q: given(asked.q),
     };
-    let mut found = store::sessions::page(&app.db, &filter, page.order, page.after.as_ref(), page.limit).await?;
-    found.items.iter_mut().for_each(|session| hide_key(session, &caller));
-    Ok(Json(found))
+    Ok((filter, page))
 }
 
 /// A support key is for the session's own agent.
-fn hide_key(session: &mut SessionView, caller: &Caller) {
+pub(super) fn hide_key(session: &mut SessionView, caller: &Caller) {
     if session.user_id != caller.id {
         session.support_key = None;
     }
@@ -106,8 +115,10 @@ fn hide_key(session: &mut SessionView, caller: &Caller) {
 /// A session that the caller may see.
 async fn visible(app: &App, caller: &Caller, id: SessionId) -> Result<SessionView, Fail> {
     let found = store::sessions::get(&app.db, id).await?;
-    let seen = found.filter(|s| s.user_id == caller.id || caller.may(Action::ViewSessions));
-    let mut session = seen.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let mut session = found.ok_or_else(|| Fail::code(Code::NotFound))?;
+    if !Scope::of(caller).shows_work_of(&app.db, session.user_id).await? {
+        return Err(Fail::code(Code::NotFound));
+    }
     hide_key(&mut session, caller);
     Ok(session)
 }
@@ -262,9 +273,26 @@ async fn end_all(app: &App, caller: &Caller, wanted: EndSessions) -> Result<Vec<
     let after = (seconds > 0).then(|| TimeDelta::seconds(seconds));
     let how = HowToEnd { message, after, protected_too: wanted.protected_too };
     let reach = if caller.may(Action::EndSessions) { Reach::All } else { Reach::Own(caller.id) };
+    let (ids, strange) = seen(app, caller, ids).await?;
     let mut results = app.seats.end(&caller.actor(), ids, reach, how).await?;
     explain(app, caller, &mut results).await?;
+    for (place, id) in strange {
+        let nothing = EndResult { id, ended: None, refused: Some(Code::NotFound), ending: None };
+        results.insert(place, nothing);
+    }
     Ok(results)
+}
+
+/// Those of the sessions that a manager who is limited to groups may know of, and the others with their places.
+async fn seen(
+    app: &App,
+    caller: &Caller,
+    ids: Vec<SessionId>,
+) -> Result<(Vec<SessionId>, Vec<(usize, SessionId)>), Fail> {
+    let Scope::Groups(manager) = Scope::of(caller) else { return Ok((ids, Vec::new())) };
+    let his = store::scope::sessions_among(&app.db, manager, &ids).await?;
+    let strange = ids.iter().copied().enumerate().filter(|(_, id)| !his.contains(id)).collect();
+    Ok((ids.into_iter().filter(|id| his.contains(id)).collect(), strange))
 }
 
 /// Calls off an end that was announced.
@@ -275,6 +303,7 @@ pub async fn keep(
     Named(id): Named<SessionId>,
 ) -> Result<Json<SessionView>, Fail> {
     caller.must(Action::EndSessions)?;
+    visible(&app, &caller, id).await?;
     let kept = app.seats.call_off(&caller.actor(), id).await;
     managed(&app, &caller, id, kept).await
 }
@@ -288,6 +317,7 @@ pub async fn protect(
     Body(with): Body<Protect>,
 ) -> Result<Json<SessionView>, Fail> {
     caller.must(Action::EndSessions)?;
+    visible(&app, &caller, id).await?;
     let marked = app.seats.protect(&caller.actor(), id, with.protected).await;
     managed(&app, &caller, id, marked).await
 }

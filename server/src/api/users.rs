@@ -3,80 +3,84 @@
 use super::lists::{given, paging};
 use crate::{
     app::App,
-    auth::Caller,
-    events::{self, Event},
+    auth::{Caller, Scope},
+    events::{self, Event, member_events},
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     store::{self, users::Changeable},
 };
 use axum::{Json, extract::State, http::StatusCode};
+use chrono::Datelike as _;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, UserId},
-    people::{Role, UserStatus},
+    ids::{GroupId, UserId},
+    people::{Role, Source, UserStatus},
     permissions::{Action, Rights},
     problem::Code,
-    validate,
+    validate::{self, FieldError},
     wire::{
         Page,
-        users::{ChangeUser, NewUser, UserSort, UserView},
+        users::{ChangeUser, NewUser, UserFilter, UserSort, UserView},
     },
 };
 use serde::Deserialize;
 use serde_json::json;
 
-/// Which users a list shows.
+/// How a list of users is read.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UsersAsked {
-    /// To whom this license is assigned.
-    license: Option<LicenseId>,
-    /// To whom any license of this product is assigned.
-    product: Option<ProductId>,
-    /// Of this role.
-    role: Option<Role>,
-    /// Of this status.
-    status: Option<UserStatus>,
-    /// With this in name or e-mail, whatever case and accents.
-    q: Option<String>,
     /// `name`, `email`, `last_active_at`, `created_at`; with a minus falling.
-    sort: Option<String>,
+    pub(super) sort: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// How many rows, 1 to 500; 100 if absent.
     limit: Option<i64>,
 }
 
-/// Users.
-#[utoipa::path(get, path = "/users", tag = "users", params(UsersAsked), responses((status = 200, body = Page<UserView>)))]
+/// Users; a manager who is limited to groups sees the people in his.
+#[utoipa::path(get, path = "/users", tag = "users", params(UserFilter, UsersAsked), responses((status = 200, body = Page<UserView>)))]
 pub async fn users(
     State(app): State<App>,
     caller: Caller,
+    Asked(filter): Asked<UserFilter>,
     Asked(asked): Asked<UsersAsked>,
 ) -> Result<Json<Page<UserView>>, Fail> {
     caller.must(Action::ViewUsers)?;
     let usual = (UserSort::Name, false);
     let page = paging(asked.sort.as_deref(), asked.after.as_deref(), asked.limit, usual, store::users::of_time)?;
-    let filter = store::users::Filter {
-        license: asked.license,
-        product: asked.product,
-        role: asked.role,
-        status: asked.status,
-        q: given(asked.q),
-    };
-    Ok(Json(store::users::page(&app.db, &filter, page.order, page.after.as_ref(), page.limit).await?))
+    let filter = checked(filter)?;
+    let manager = Scope::of(&caller).manager();
+    Ok(Json(store::users::page(&app.db, &filter, manager, page.order, page.after.as_ref(), page.limit).await?))
 }
 
-/// One user.
+/// A filter whose moments both engines know.
+pub(super) fn checked(mut filter: UserFilter) -> Result<UserFilter, Fail> {
+    let mut fields = Fields::default();
+    for (field, moment) in [("active_after", filter.active_after), ("active_before", filter.active_before)] {
+        moment.map(|at| fields.check(field, validate::within(at.year().into(), 1, 9_999)));
+    }
+    filter.q = given(filter.q);
+    fields.all(Some(filter))
+}
+
+/// One user. The `ETag` stands for what can be changed.
 #[utoipa::path(get, path = "/users/{id}", tag = "users", params(("id" = UserId, Path)), responses((status = 200, body = UserView)))]
-pub async fn user(State(app): State<App>, caller: Caller, Named(id): Named<UserId>) -> Result<Json<UserView>, Fail> {
+pub async fn user(State(app): State<App>, caller: Caller, Named(id): Named<UserId>) -> Result<Tagged<UserView>, Fail> {
     caller.must(Action::ViewUsers)?;
-    Ok(Json(one(&app, id).await?))
+    answer(&app, &caller, id).await
 }
 
-async fn one(app: &App, id: UserId) -> Result<UserView, Fail> {
-    store::users::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))
+async fn one(app: &App, caller: &Caller, id: UserId) -> Result<UserView, Fail> {
+    let found = store::users::some(&app.db, &[id], Scope::of(caller).manager()).await?.pop();
+    found.ok_or_else(|| Fail::code(Code::NotFound))
+}
+
+async fn answer(app: &App, caller: &Caller, id: UserId) -> Result<Tagged<UserView>, Fail> {
+    let user = one(app, caller, id).await?;
+    Ok(tagged(&Changeable::from(&user), user))
 }
 
 /// Adds a user. Another role than agent takes an admin.
@@ -94,79 +98,160 @@ pub async fn add_user(
     let name = fields.check("name", validate::name(&wanted.name));
     let email = fields.check("email", validate::email(&wanted.email));
     fields.check("password", validate::password(&wanted.password));
+    let groups = put_in(&app, &caller, wanted.group_ids, &mut fields).await?;
     let (name, email) = fields.all(name.zip(email))?;
     let now = app.clock.now();
     let id = UserId(app.dice.id(now));
-    let rights = Rights { role: wanted.role, permissions: wanted.permissions, billing_contact: false };
+    let rights = Rights { role: wanted.role, permissions: wanted.permissions, ..Rights::agent() };
     let hash = app.passwords.hash(&wanted.password).await?;
     let mut tx = app.db.begin().await?;
-    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash };
+    // Groups come before users: see `store::groups::lock`.
+    for group in &groups {
+        drop(store::groups::lock(&mut tx, *group).await?);
+    }
+    let source = Source::Manual;
+    let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash: &hash, source };
     store::users::insert(&mut tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
-    app.commit(tx, &[Event::new("user_added", caller.actor(), Some(id), facts).named(name)]).await?;
-    Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
+    let mut events = vec![Event::new("user_added", caller.actor(), Some(id), facts).named(name)];
+    for (group, name) in store::groups::names(&mut tx, &groups).await? {
+        store::groups::add_members(&mut tx, group, &[id]).await?;
+        events.extend(member_events(&caller.actor(), group, &name, &[], &[id]));
+    }
+    app.commit(tx, &events).await?;
+    Ok((StatusCode::CREATED, Json(one(&app, &caller, id).await?)))
 }
 
-/// Changes a user. Suspending ends his sessions in the same transaction.
-#[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = UserId, Path)), request_body = ChangeUser, responses((status = 200, body = UserView)))]
+/// The groups that a new user is put in. Whoever is limited to groups puts him in one of his, or would not see him.
+async fn put_in(
+    app: &App,
+    caller: &Caller,
+    mut groups: Vec<GroupId>,
+    fields: &mut Fields,
+) -> Result<Vec<GroupId>, Fail> {
+    groups.sort_unstable();
+    groups.dedup();
+    let manager = Scope::of(caller).manager();
+    let seen = store::groups::all(&app.db, manager).await?;
+    if !groups.iter().all(|group| seen.iter().any(|known| known.id == *group)) {
+        fields.wrong("group_ids", FieldError::Unknown);
+    } else if manager.is_some() && groups.is_empty() {
+        fields.wrong("group_ids", FieldError::Required);
+    }
+    Ok(groups)
+}
+
+/// Changes a user. Suspending ends his sessions in the same transaction. With `If-Match` only if nobody else has changed him
+/// meanwhile.
+#[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = UserId, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` of the user as he was read")), request_body = ChangeUser, responses((status = 200, body = UserView)))]
 pub async fn change_user(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<UserId>,
+    expected: IfMatch,
     Body(change): Body<ChangeUser>,
-) -> Result<Json<UserView>, Fail> {
+) -> Result<Tagged<UserView>, Fail> {
     caller.must(Action::ManageUsers)?;
-    if change.role.is_some() || change.permissions.is_some() || one(&app, id).await?.role != Role::Agent {
+    if takes_an_admin(&change) {
         caller.must(Action::ManageRoles)?;
     }
-    let mut fields = Fields::default();
-    let name = change.name.as_deref().map(|name| fields.check("name", validate::name(name)));
-    let name = fields.all(Some(name.flatten()))?;
+    let seen = one(&app, &caller, id).await?;
+    if seen.role != Role::Agent {
+        caller.must(Action::ManageRoles)?;
+    }
+    let change = well_formed(&app, change).await?;
+    expected.must_hold(&Changeable::from(&seen))?;
     if change.status == Some(UserStatus::Suspended) {
         app.seats.suspend(&caller.actor(), id).await?;
     }
-    change_rest(&app, &caller, id, name, &change).await?;
-    Ok(Json(one(&app, id).await?))
+    change_rest(&app, &caller, id, &change, (&expected, seen.status)).await?;
+    answer(&app, &caller, id).await
 }
 
-/// Everything but suspending, which the seats do.
-async fn change_rest(
+fn takes_an_admin(change: &ChangeUser) -> bool {
+    let limits = change.limited_to_groups.is_some() || change.manages.is_some();
+    change.role.is_some() || change.permissions.is_some() || limits
+}
+
+async fn well_formed(app: &App, change: ChangeUser) -> Result<ChangeUser, Fail> {
+    let mut fields = Fields::default();
+    let name = change.name.as_deref().map(|name| fields.check("name", validate::name(name)));
+    let email = change.email.as_deref().map(|email| fields.check("email", validate::email(email)));
+    let mut manages = change.manages.clone();
+    if let Some(groups) = &mut manages {
+        groups.sort_unstable();
+        groups.dedup();
+        if groups.len() > validate::MAX_BULK {
+            fields.wrong("manages", FieldError::OutOfRange { min: 0, max: 1_000 });
+        } else if store::groups::known(&app.db, groups).await? < groups.len() {
+            fields.wrong("manages", FieldError::Unknown);
+        }
+    }
+    fields.all(Some(ChangeUser { name: name.flatten(), email: email.flatten(), manages, ..change }))
+}
+
+/// Everything but suspending, which the seats do; `was` is the status before that.
+pub(super) async fn change_rest(
     app: &App,
     caller: &Caller,
     id: UserId,
-    name: Option<String>,
     change: &ChangeUser,
+    (expected, was): (&IfMatch, UserStatus),
 ) -> Result<(), Fail> {
     let mut tx = app.db.begin().await?;
     // The admins first: two who demote each other come one after the other.
     store::seats::lock_admins(&mut tx).await?;
     let before = store::users::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let after = Changeable {
-        name: name.unwrap_or_else(|| before.name.clone()),
-        rights: Rights {
-            role: change.role.unwrap_or(before.rights.role),
-            permissions: change.permissions.clone().unwrap_or_else(|| before.rights.permissions.clone()),
-            billing_contact: before.rights.billing_contact,
-        },
-        status: change.status.unwrap_or(before.status),
-    };
+    let suspended_here = change.status == Some(UserStatus::Suspended);
+    expected.must_hold(&Changeable { status: if suspended_here { was } else { before.status }, ..before.clone() })?;
+    if before.rights.role != Role::Agent {
+        // He may have been given another role since he was looked at.
+        caller.must(Action::ManageRoles)?;
+    }
+    let after = changed(&before, change);
     if before == after {
         return Ok(());
     }
     if before.rights.role == Role::Admin && after.rights.role != Role::Admin {
         let admins = store::seats::known_and_admins(&mut tx, &[id]).await?;
-        if !admins.iter().any(|(other, admin)| *admin && *other != id) {
+        if !admins.iter().any(|other| other.admin && other.user != id) {
             return Err(Fail::code(Code::LastAdmin));
         }
     }
-    store::users::change(&mut tx, id, &after).await?;
-    let facts = events::changes(&facts(&before), &facts(&after));
+    store::users::change(&mut tx, id, &before, &after).await?;
+    let facts =
+        events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
     app.commit(tx, &[Event::new("user_changed", caller.actor(), Some(id), facts).named(before.name)]).await?;
     Ok(())
 }
 
-fn facts(user: &Changeable) -> serde_json::Value {
-    json!({
-        "name": user.name, "role": user.rights.role, "permissions": user.rights.permissions, "status": user.status,
-    })
+fn changed(before: &Changeable, change: &ChangeUser) -> Changeable {
+    let role = change.role.unwrap_or(before.rights.role);
+    let mut after = Changeable {
+        name: change.name.clone().unwrap_or_else(|| before.name.clone()),
+        email: change.email.clone().unwrap_or_else(|| before.email.clone()),
+        rights: Rights {
+            role,
+            permissions: change.permissions.clone().unwrap_or_else(|| before.rights.permissions.clone()),
+            billing_contact: before.rights.billing_contact,
+            limited_to_groups: change.limited_to_groups.unwrap_or(before.rights.limited_to_groups),
+        },
+        status: change.status.unwrap_or(before.status),
+        manages: change.manages.clone().unwrap_or_else(|| before.manages.clone()),
+    };
+    if role != Role::Manager {
+        after.manage_nothing();
+    }
+    after
+}
+
+/// Deletes a user: his sessions end, he leaves the line, and what was assigned to him is free. The history keeps his name.
+#[utoipa::path(delete, path = "/users/{id}", tag = "users", params(("id" = UserId, Path)), responses((status = 204)))]
+pub async fn delete_user(State(app): State<App>, caller: Caller, Named(id): Named<UserId>) -> Result<StatusCode, Fail> {
+    caller.must(Action::ManageUsers)?;
+    if one(&app, &caller, id).await?.role != Role::Agent {
+        caller.must(Action::ManageRoles)?;
+    }
+    app.seats.delete(&caller.actor(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -4,11 +4,12 @@ use super::DbError;
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Held;
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
+    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     session::{EndReason, Mode, Platform, SessionState},
     ticket::{TicketEnd, TicketState},
+    wire::imports::{ImportState, RowOutcome},
 };
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 use std::sync::Arc;
@@ -164,8 +165,9 @@ macro_rules! columns {
 }
 
 columns! {
-    ids: UserId ProductId LicenseId SessionId TokenId TicketId GroupId;
+    ids: UserId ProductId LicenseId SessionId TokenId TicketId GroupId ImportId;
     words: Model SeatRule SecondDevice Role UserStatus Locale SessionState Mode Platform EndReason TicketState TicketEnd
+        ImportState RowOutcome
 }
 
 impl Column for Position {

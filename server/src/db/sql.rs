@@ -52,6 +52,10 @@ impl Spread {
         let columns: Vec<_> = columns.map(|(name, _)| name.to_owned()).collect();
         let text = match before.trim_end().strip_suffix("FROM") {
             Some(update) if !update.contains("SELECT") => named(&columns, &format!("{update}{after}")),
+            Some(insert) if after.trim().is_empty() => match insert.split_once(")\n        SELECT ") {
+                Some((into, values)) => format!("{into}) VALUES ({})", alone(&columns, values)),
+                None => format!("{before}({}) AS given", row(&columns)),
+            },
             _ => format!("{before}({}) AS given{after}", row(&columns)),
         };
         Some(Self { text, columns })
@@ -62,6 +66,24 @@ impl Spread {
 fn row(columns: &[String]) -> String {
     let columns = columns.iter().enumerate().map(|(at, name)| format!("?{} AS {name}", at + 1));
     format!("SELECT {}", columns.collect::<Vec<_>>().join(", "))
+}
+
+/// Puts the arguments where expressions name the columns of what is given.
+fn alone(columns: &[String], expressions: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut text = String::with_capacity(expressions.len());
+    let mut rest = expressions;
+    while let Some(start) = rest.find(is_word) {
+        let (between, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !is_word(c)).unwrap_or(from.len()));
+        text.push_str(between);
+        match columns.iter().position(|column| column == word) {
+            Some(at) => text.push_str(&format!("?{}", at + 1)),
+            None => text.push_str(word),
+        }
+        rest = after;
+    }
+    text + rest
 }
 
 /// Puts the arguments where a statement speaks of the columns of what is given.
@@ -226,10 +248,12 @@ mod tests {
             "UPDATE t SET at = given.at, at_all = given.at_all FROM ROWS($1: id uuid, at time, at_all int) WHERE t.id = given.id".into()
         });
         assert_eq!(text(&update).as_deref(), Some("UPDATE t SET at = ?2, at_all = ?3  WHERE t.id = ?1"));
-        let insert = Sql::new(|| "INSERT INTO t (id) SELECT id FROM ROWS($1: id uuid, at time)".into());
+        let insert = Sql::new(|| {
+            "INSERT INTO t (at, id)\n        SELECT at + (SELECT at_all FROM u), id\n        FROM ROWS($1: id uuid, at time)".into()
+        });
         assert_eq!(
-            text(&insert).as_deref(),
-            Some("INSERT INTO t (id) SELECT id FROM (SELECT ?1 AS id, ?2 AS at) AS given")
+            text(&insert).as_deref().map(str::trim_end),
+            Some("INSERT INTO t (at, id) VALUES (?2 + (SELECT at_all FROM u), ?1\n        )")
         );
         let among = Sql::new(|| "UPDATE t SET at = 1 WHERE id IN (SELECT id FROM ROWS($1: id uuid))".into());
         assert_eq!(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
+    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     session::{EndReason, Mode, Platform, SessionState},
@@ -218,5 +218,6 @@ into_value! {
         TokenId => |v| v.0,
         TicketId => |v| v.0,
         GroupId => |v| v.0,
+        ImportId => |v| v.0,
     )
 }

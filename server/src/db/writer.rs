@@ -1,7 +1,15 @@
 //! The one connection that writes to the SQLite file. It lives on a thread of its own and takes bundles of statements: a
 //! transaction that has nothing to read is handed over once, with its commit.
+//!
+//! A commit has two steps. First it is written to the write-ahead log; from then on the next transaction may begin. Then
+//! the log is forced to disk, by another thread and for all that was written meanwhile; only after that is it saved.
+
+mod checkpoint;
+mod disk;
 
 use super::{DbError, Row, Sql, Value, row::Written};
+use checkpoint::Checkpoints;
+use disk::Disk;
 use rusqlite::{Connection, Statement, params_from_iter};
 use std::{path::Path, sync::Arc, thread, time::Duration};
 use tokio::{
@@ -25,6 +33,17 @@ pub struct Writer {
     turn: Arc<Mutex<()>>,
 }
 
+/// Why it could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenWriter {
+    /// SQLite does not want to.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file beside it, or a thread, could not be had.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
 /// A transaction on it, alone until it is committed or dropped.
 #[derive(Debug)]
 pub struct Writing {
@@ -46,10 +65,36 @@ struct Step {
 #[derive(Debug)]
 enum Order {
     Do { steps: Vec<Step>, reply: oneshot::Sender<Result<Answer, DbError>> },
-    Commit { steps: Vec<Step>, reply: oneshot::Sender<Result<(), DbError>> },
+    Commit { steps: Vec<Step>, reply: oneshot::Sender<Result<Saved, DbError>> },
     RollBack,
     Prepare { sql: &'static Sql, reply: oneshot::Sender<Result<(), DbError>> },
     Close { reply: oneshot::Sender<()> },
+}
+
+/// A commit that is written, and will be saved.
+#[derive(Debug)]
+pub struct Saved(Option<oneshot::Receiver<Result<(), DbError>>>);
+
+impl Saved {
+    /// Waits until it outlives a loss of power.
+    ///
+    /// # Errors
+    /// It is unknown whether it does.
+    pub async fn wait(self) -> Result<(), DbError> {
+        match self.0 {
+            Some(saved) => saved.await.unwrap_or(Err(DbError::Sqlx(sqlx::Error::PoolClosed))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is saved already.
+    pub fn is_done(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(super) fn already() -> Self {
+        Self(None)
+    }
 }
 
 /// What the last statement of a bundle said.
@@ -61,21 +106,24 @@ pub(super) struct Answer {
 
 impl Writer {
     /// Opens a file that is up to date.
-    pub(super) fn open(file: &Path) -> Result<Self, rusqlite::Error> {
+    pub(super) fn open(file: &Path) -> Result<Self, OpenWriter> {
         let connection = Connection::open(file)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A statement over many rows keeps what it may have to undo: in memory, not in a file of its own.
+        // NORMAL: a commit does not force the log to disk, we do. Checkpoints and a log that begins anew still do so.
+        // The log is written back by another thread; only if that does not keep up, everybody waits for it.
         connection.execute_batch(
-            "PRAGMA synchronous = FULL;
+            "PRAGMA synchronous = NORMAL;
              PRAGMA foreign_keys = ON;
              PRAGMA cache_size = -65536;
              PRAGMA temp_store = MEMORY;
-             PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA wal_autocheckpoint = 16000;",
         )?;
+        let (disk, checkpoints) = (Disk::start(file)?, Checkpoints::start(file)?);
         let (orders, incoming) = unbounded_channel();
         let named = thread::Builder::new().name("sqlite-writer".to_owned());
-        named.spawn(move || work(connection, incoming)).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        named.spawn(move || work(connection, &disk, checkpoints, incoming)).map_err(OpenWriter::Io)?;
         Ok(Self { orders, turn: Arc::default() })
     }
 
@@ -119,11 +167,9 @@ impl Writing {
         answer
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), DbError> {
+    /// Writes it. Also if there is nothing to write: what it has read may not be saved yet.
+    pub(super) async fn commit(mut self) -> Result<Saved, DbError> {
         let steps = self.steps()?;
-        if steps.is_empty() && !self.begun {
-            return Ok(());
-        }
         let (reply, answer) = oneshot::channel();
         self.begun = false;
         hand_over(&self.orders, Order::Commit { steps, reply }, answer).await?
@@ -154,16 +200,19 @@ async fn hand_over<T>(
 }
 
 /// What the thread does. Whoever does not wait for an answer any more is done without.
-fn work(connection: Connection, mut orders: UnboundedReceiver<Order>) {
+fn work(connection: Connection, disk: &Disk, mut checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
     while let Some(order) = orders.blocking_recv() {
         match order {
             Order::Do { steps, reply } => drop(reply.send(bundle(&connection, steps))),
             Order::Commit { steps, reply } => {
-                let saved = bundle(&connection, steps).and_then(|_| Ok(connection.execute_batch("COMMIT")?));
-                if saved.is_err() {
+                let written = commit(&connection, steps);
+                if written.is_err() {
                     roll_back(&connection);
                 }
-                drop(reply.send(saved));
+                if matches!(written, Ok(true)) {
+                    checkpoints.count();
+                }
+                drop(reply.send(written.map(|news| Saved(Some(disk.save(news))))));
             }
             Order::RollBack => roll_back(&connection),
             Order::Prepare { sql, reply } => drop(reply.send(prepare(&connection, sql))),
@@ -176,6 +225,16 @@ fn work(connection: Connection, mut orders: UnboundedReceiver<Order>) {
             }
         }
     }
+}
+
+/// Whether there was something to write.
+fn commit(connection: &Connection, steps: Vec<Step>) -> Result<bool, DbError> {
+    if steps.is_empty() && connection.is_autocommit() {
+        return Ok(false);
+    }
+    bundle(connection, steps)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(true)
 }
 
 fn bundle(connection: &Connection, steps: Vec<Step>) -> Result<Answer, DbError> {

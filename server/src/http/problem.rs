@@ -22,6 +22,11 @@ impl Fail {
         Self(Box::new(Problem::new(code)))
     }
 
+    /// What went wrong.
+    pub fn what(&self) -> Code {
+        self.0.code
+    }
+
     /// A failure with a sentence on this occurrence.
     pub fn detail(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code).detail(detail)))
@@ -104,7 +109,7 @@ impl From<DbError> for Fail {
                 tracing::error!(%error, "a row cannot be read");
                 Self::code(Code::Internal)
             }
-            DbError::Retry | DbError::Undone | DbError::Sqlx(_) | DbError::Sqlite(_) => {
+            DbError::Retry | DbError::Undone | DbError::Disk | DbError::Sqlx(_) | DbError::Sqlite(_) => {
                 tracing::error!(%error, "the database did not do what was asked");
                 Self::code(Code::Unavailable)
             }

@@ -14,8 +14,9 @@ use seatkeeper_shared::{
     ids::{LicenseId, Position, SessionId, UserId},
     wire::{
         licenses::LicenseView,
-        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts},
+        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contact, Contacts},
         queue::QueueView,
+        sessions::SessionView,
     },
 };
 use serde::Serialize;
@@ -47,10 +48,28 @@ const BEHIND: usize = 64;
 pub enum Told {
     /// Something changed.
     Change(Arc<Tick>),
-    /// Sessions were heard of; ready to be sent to those who see all.
-    Contacts(Bytes),
+    /// Sessions were heard of.
+    Contacts(Arc<Heard>),
     /// A sign of life, ready to be sent to everybody.
     Alive(Bytes),
+}
+
+/// Sessions that were heard of.
+#[derive(Debug)]
+pub struct Heard {
+    /// Ready to be sent to those who see all.
+    pub all: Bytes,
+    at: DateTime<Utc>,
+    each: Vec<(UserId, Contact)>,
+}
+
+impl Heard {
+    /// What is told to a viewer who sees these people; nothing if it is about none of them.
+    pub fn of(&self, people: &HashSet<UserId>) -> Option<Bytes> {
+        let his = self.each.iter().filter(|(user, _)| people.contains(user));
+        let contacts: Vec<_> = his.map(|(_, contact)| contact.clone()).collect();
+        (!contacts.is_empty()).then(|| frame(CONTACTS, None, &json(&Contacts { at: self.at, contacts })))
+    }
 }
 
 /// What changed, serialised once: whole for those who see all, in pieces for those who see their own.
@@ -66,12 +85,16 @@ pub struct Tick {
     pub licenses: HashMap<LicenseId, String>,
     /// Sessions with their support keys, as JSON with commas between, for their agents.
     pub sessions: HashMap<UserId, String>,
+    /// The same sessions without their keys.
+    pub open: Vec<SessionView>,
     /// Lines that changed, each whole.
     pub lines: Vec<QueueView>,
     /// The same, as JSON for each agent in it: his tickets with commas between.
     pub tickets: HashMap<(LicenseId, UserId), String>,
     /// Users who were given a license or lost one: what they see is another selection now.
     pub reassigned: HashSet<UserId>,
+    /// Somebody came into a group or left one, or other people manage it: whoever is limited to groups may see others now.
+    pub regrouped: bool,
     /// Users whose rights or sign-ins changed or ended: they come again with what they still have.
     pub changed: HashSet<UserId>,
 }
@@ -152,7 +175,11 @@ impl Feed {
         let users = |kinds: &[&str]| -> HashSet<UserId> {
             events.iter().filter(|e| kinds.contains(&e.kind.as_str())).filter_map(|e| e.user).collect()
         };
-        let mut licenses = store::licenses::some(db, now, licenses).await?;
+        // What changes about a product changes all its licenses.
+        let mut licenses = match events.iter().any(|event| event.kind.starts_with("product_")) {
+            true => store::licenses::all(db, now).await?,
+            false => store::licenses::some(db, now, licenses).await?,
+        };
         self.complete(&mut licenses, now);
         let mut sessions = store::sessions::some(db, sessions).await?;
         let own = joined(sessions.iter().map(|session| (session.user_id, session)));
@@ -165,22 +192,27 @@ impl Feed {
         let tickets = joined(tickets.map(|ticket| ((ticket.license_id, ticket.user_id), ticket)));
         let position = events.last().map(|e| e.position).unwrap_or_default();
         let pieces = licenses.iter().map(|l| (l.id, json(l))).collect();
+        let change = Change { position, at: now, licenses, sessions, queues: lines };
+        let all = frame(CHANGE, Some(position), &json(&change));
         Ok(Tick {
             position,
             at: now,
-            all: frame(
-                CHANGE,
-                Some(position),
-                &json(&Change { position, at: now, licenses, sessions, queues: lines.clone() }),
-            ),
-            lines,
+            all,
+            open: change.sessions,
+            lines: change.queues,
+            regrouped: events.iter().any(|event| regroups(&event.kind)),
             tickets,
             licenses: pieces,
             sessions: own,
             reassigned: users(&["license_granted", "license_revoked"]),
-            changed: users(&["user_changed", "user_suspended", "signed_out", "token_deleted"]),
+            changed: users(&["user_changed", "user_suspended", "user_deleted", "signed_out", "token_deleted"]),
         })
     }
+}
+
+/// Whether an entry of the log is about who is in which group, or who manages it.
+fn regroups(kind: &str) -> bool {
+    kind.starts_with("group_") && kind != "group_limits_changed" || matches!(kind, "user_added" | "user_deleted")
 }
 
 /// What belongs to each key, as JSON with commas between.
@@ -277,10 +309,11 @@ impl Reader {
             if self.feed.told.receiver_count() == 0 {
                 return Ok(());
             }
-            let contacts = store::sessions::heard_of(&self.db, since, READ).await?;
-            if !contacts.is_empty() {
-                let frame = frame(CONTACTS, None, &json(&Contacts { at: self.clock.now(), contacts }));
-                let _ = self.feed.told.send(Told::Contacts(frame));
+            let each = store::sessions::heard_of(&self.db, since, READ).await?;
+            if !each.is_empty() {
+                let (at, contacts) = (self.clock.now(), each.iter().map(|(_, contact)| contact.clone()).collect());
+                let all = frame(CONTACTS, None, &json(&Contacts { at, contacts }));
+                let _ = self.feed.told.send(Told::Contacts(Arc::new(Heard { all, at, each })));
             }
             Ok::<_, DbError>(())
         };

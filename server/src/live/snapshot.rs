@@ -1,10 +1,12 @@
 //! What a viewer is told first: everything he may see. Those who see all and come at the same time are told the same bytes.
 
-use super::{
-    feed::{frame, json},
-    viewer::Scope,
+use super::feed::{frame, json};
+use crate::{
+    app::App,
+    auth::Scope,
+    db::{Db, DbError},
+    store,
 };
-use crate::{app::App, db::DbError, store};
 use bytes::Bytes;
 use seatkeeper_shared::{
     ids::{LicenseId, Position, UserId},
@@ -28,6 +30,8 @@ pub struct Taken {
     pub bytes: Bytes,
     /// Its licenses.
     pub licenses: HashSet<LicenseId>,
+    /// The people in the groups of a viewer who is limited to them, and himself.
+    pub people: HashSet<UserId>,
     begun: Instant,
     agents: HashSet<UserId>,
 }
@@ -70,18 +74,21 @@ async fn take(app: &App, user: UserId, scope: Scope) -> Result<Taken, DbError> {
     // The position first: what is read after it may be newer, and is then told once more.
     let position = store::events::head(&mut db.begin_read().await?).await?;
     let mut licenses = match scope {
-        Scope::All => store::licenses::all(db, at).await?,
+        Scope::All | Scope::Groups(_) => store::licenses::all(db, at).await?,
         Scope::Own(user) => store::licenses::of_user(db, at, user).await?,
     };
     app.feed.complete(&mut licenses, at);
     let of = if let Scope::Own(user) = scope { Some(user) } else { None };
-    let filter = store::sessions::Filter { state: Some(StateFilter::Live), user: of, ..Default::default() };
+    let (state, within) = (Some(StateFilter::Live), scope.manager());
+    let filter = store::sessions::Filter { state, user: of, within, ..Default::default() };
+    let people = people(db, scope).await?;
     let mut page = store::sessions::page(db, &filter, (SessionSort::Created, true), None, SESSIONS).await?;
     for session in page.items.iter_mut().filter(|session| session.user_id != user) {
         session.support_key = None;
     }
     let mut queues = match scope {
         Scope::All => store::queue::all(db).await?,
+        Scope::Groups(manager) => store::queue::within(db, manager).await?,
         Scope::Own(user) => store::queue::of_user(db, user).await?,
     };
     app.prospects.tell_all(&mut queues, at).await?;
@@ -89,5 +96,13 @@ async fn take(app: &App, user: UserId, scope: Scope) -> Result<Taken, DbError> {
     let ids = licenses.iter().map(|license| license.id).collect();
     let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
     let bytes = frame(SNAPSHOT, Some(position), &json(&snapshot));
-    Ok(Taken { position, bytes, licenses: ids, begun, agents })
+    Ok(Taken { position, bytes, licenses: ids, people, begun, agents })
+}
+
+/// Whom a viewer sees who is limited to groups: as of now, which may be newer than the position. What changes it is heard.
+pub(super) async fn people(db: &Db, scope: Scope) -> Result<HashSet<UserId>, DbError> {
+    let Scope::Groups(manager) = scope else { return Ok(HashSet::new()) };
+    let mut people = store::scope::people_of(db, manager).await?;
+    people.insert(manager);
+    Ok(people)
 }

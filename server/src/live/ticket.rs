@@ -1,10 +1,18 @@
 //! Watching one ticket: by long poll or as a stream. The feed's reader has read the lines already, once for all.
 
 use super::feed::{Told, frame, json};
-use crate::{app::App, auth::Caller, db::DbError, store};
+use crate::{
+    app::App,
+    auth::{Caller, Scope},
+    db::DbError,
+    store,
+};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use seatkeeper_shared::{ids::TicketId, wire::queue::TicketView};
+use seatkeeper_shared::{
+    ids::{TicketId, UserId},
+    wire::queue::TicketView,
+};
 use std::time::Duration;
 use tokio::{
     sync::{broadcast, mpsc},
@@ -22,7 +30,13 @@ const TICKET: &str = "ticket";
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn next(app: &App, id: TicketId, known: Option<i64>, wait: Duration) -> Result<Option<TicketView>, DbError> {
+pub async fn next(
+    app: &App,
+    watcher: UserId,
+    id: TicketId,
+    known: Option<i64>,
+    wait: Duration,
+) -> Result<Option<TicketView>, DbError> {
     let mut told = app.feed.subscribe();
     let Some(first) = read(app, id).await? else { return Ok(None) };
     let other = known.is_some_and(|position| position != first.position);
@@ -31,13 +45,20 @@ pub async fn next(app: &App, id: TicketId, known: Option<i64>, wait: Duration) -
     }
     let news = async {
         loop {
-            let view = after(app, changed(&mut told, &first).await, &first).await?;
+            let news = changed(&mut told, &first, watcher).await;
+            if let News::Rights = news
+                && first.user_id != watcher
+            {
+                // Whether he may still see it is for him to ask anew.
+                return Ok(None);
+            }
+            let view = after(app, news, &first).await?;
             if !same(&view, &first) {
-                return Ok(view);
+                return Ok(Some(view));
             }
         }
     };
-    tokio::time::timeout(wait, news).await.unwrap_or(Ok(first)).map(Some)
+    tokio::time::timeout(wait, news).await.unwrap_or(Ok(Some(first.clone())))
 }
 
 async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
@@ -47,18 +68,34 @@ async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
     }
 }
 
-/// The ticket after the next change of its line; nothing if it has left the line, or too much happened at once. Whoever
-/// stops waiting for it misses nothing.
-async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView) -> Option<TicketView> {
+/// What was told that may concern a ticket.
+enum News {
+    /// It is like this now.
+    View(Box<TicketView>),
+    /// It has left the line, too much happened at once, or who is in which group: it has to be read.
+    Unknown,
+    /// Rights or sign-ins of whoever watches changed or ended.
+    Rights,
+}
+
+/// The next change of the ticket's line. Whoever stops waiting for it misses nothing.
+async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView, watcher: UserId) -> News {
     loop {
         match told.recv().await {
             Ok(Told::Change(tick)) => {
+                if tick.changed.contains(&watcher) {
+                    return News::Rights;
+                }
+                if tick.regrouped {
+                    return News::Unknown;
+                }
                 if let Some(line) = tick.lines.iter().find(|line| line.license_id == ticket.license_id) {
-                    return line.tickets.iter().find(|other| other.id == ticket.id).cloned();
+                    let view = line.tickets.iter().find(|other| other.id == ticket.id);
+                    return view.map_or(News::Unknown, |view| News::View(Box::new(view.clone())));
                 }
             }
             Ok(_) => {}
-            Err(broadcast::error::RecvError::Lagged(_)) => return None,
+            Err(broadcast::error::RecvError::Lagged(_)) => return News::Unknown,
             // The server stops; the client comes again.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
@@ -66,10 +103,10 @@ async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView) -> O
 }
 
 /// What the change says, or what can be read.
-async fn after(app: &App, changed: Option<TicketView>, ticket: &TicketView) -> Result<TicketView, DbError> {
-    match changed {
-        Some(view) => Ok(view),
-        None => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
+async fn after(app: &App, news: News, ticket: &TicketView) -> Result<TicketView, DbError> {
+    match news {
+        News::View(view) => Ok(*view),
+        News::Unknown | News::Rights => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
     }
 }
 
@@ -107,8 +144,14 @@ async fn tell(
             break;
         }
         news = tokio::select! {
-            changed = changed(&mut told, &view) => {
-                let now = after(app, changed, &view).await?;
+            news = changed(&mut told, &view, caller.id) => {
+                // He comes again, and is told what he still may.
+                match news {
+                    News::Rights => break,
+                    News::Unknown if !Scope::of(caller).shows_work_of(&app.db, view.user_id).await? => break,
+                    _ => {}
+                }
+                let now = after(app, news, &view).await?;
                 let before = std::mem::replace(&mut view, now);
                 !same(&before, &view)
             }

@@ -1,14 +1,24 @@
 //! One viewer of the live feed: a snapshot or what he missed, then every change; never silently less.
 
-use super::feed::{Tick, Told, frame, json};
-use crate::{app::App, auth::Caller, db::DbError, store};
+use super::{
+    feed::{Tick, Told, frame, json},
+    snapshot::people,
+};
+use crate::{
+    app::App,
+    auth::{Caller, Scope},
+    db::DbError,
+    store,
+};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use seatkeeper_shared::{
     ids::{LicenseId, Position, UserId},
-    permissions::Action,
-    wire::live::{CHANGE, RESYNC},
+    wire::{
+        live::{CHANGE, RESYNC},
+        queue::QueueView,
+    },
 };
 use std::{collections::HashSet, convert::Infallible, time::Duration};
 use tokio::{
@@ -20,22 +30,6 @@ use tokio::{
 const MISSED: i64 = 2_000;
 /// After this time a viewer has to come again, so that an ended sign-in does not watch for ever.
 const LONGEST: Duration = Duration::from_secs(3_600);
-
-/// What a viewer may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All licenses and sessions.
-    All,
-    /// The licenses assigned to this user, and his sessions.
-    Own(UserId),
-}
-
-impl Scope {
-    /// What this caller may see.
-    pub fn of(caller: &Caller) -> Self {
-        if caller.may(Action::ViewSessions) { Self::All } else { Self::Own(caller.id) }
-    }
-}
 
 /// Hears of everything from now on. Taken before it is asked who the viewer is and what he may see: whatever changes that
 /// is heard, too.
@@ -74,6 +68,7 @@ pub fn watch(
         scope: Scope::of(caller),
         user: caller.id,
         licenses: HashSet::new(),
+        people: HashSet::new(),
         // First heard, then read: what happens in between is told twice rather than not at all.
         told: ear.told,
         heard_since: ear.since,
@@ -89,6 +84,8 @@ struct Viewer {
     scope: Scope,
     user: UserId,
     licenses: HashSet<LicenseId>,
+    /// Whom a viewer sees who is limited to groups.
+    people: HashSet<UserId>,
     told: broadcast::Receiver<Told>,
     heard_since: Instant,
     position: Position,
@@ -148,7 +145,12 @@ impl Viewer {
             };
             match told {
                 Told::Alive(frame) => return Ok(Some(frame)),
-                Told::Contacts(frame) if self.scope == Scope::All => return Ok(Some(frame)),
+                Told::Contacts(heard) if self.scope == Scope::All => return Ok(Some(heard.all.clone())),
+                Told::Contacts(heard) => {
+                    if let Some(his) = heard.of(&self.people) {
+                        return Ok(Some(his));
+                    }
+                }
                 // Whatever his position: it may have changed after he was let in and before he was told anything.
                 Told::Change(tick) if tick.changed.contains(&self.user) => return Ok(None),
                 Told::Change(tick) if tick.position > self.position => {
@@ -157,7 +159,7 @@ impl Viewer {
                         return Ok(Some(bytes));
                     }
                 }
-                Told::Contacts(_) | Told::Change(_) => {}
+                Told::Change(_) => {}
             }
         }
     }
@@ -175,7 +177,8 @@ impl Viewer {
         let Some(last) = events.last() else { return Ok(None) };
         self.position = last.position;
         let tick = self.app.feed.tick(&self.app.db, self.app.clock.now(), &events).await?;
-        if tick.changed.contains(&self.user) || tick.reassigned.contains(&self.user) {
+        let other_people = tick.regrouped && matches!(self.scope, Scope::Groups(_));
+        if tick.changed.contains(&self.user) || tick.reassigned.contains(&self.user) || other_people {
             return self.snapshot().await.map(Some);
         }
         self.view(&tick).await
@@ -186,8 +189,9 @@ impl Viewer {
         store::events::head(&mut tx).await
     }
 
-    /// Reads which licenses this viewer sees, if not all.
+    /// Reads which licenses and people this viewer sees, if not all.
     async fn select(&mut self) -> Result<(), DbError> {
+        self.people = people(&self.app.db, self.scope).await?;
         if let Scope::Own(user) = self.scope {
             let own = store::licenses::of_user(&self.app.db, self.app.clock.now(), user).await?;
             self.licenses = own.iter().map(|l| l.id).collect();
@@ -197,7 +201,7 @@ impl Viewer {
 
     async fn snapshot(&mut self) -> Result<Bytes, DbError> {
         let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.heard_since).await?;
-        (self.position, self.licenses) = (taken.position, taken.licenses);
+        (self.position, self.licenses, self.people) = (taken.position, taken.licenses, taken.people);
         Ok(taken.bytes)
     }
 
@@ -212,6 +216,8 @@ impl Viewer {
                 Ok(Some([tick.all.clone(), own].concat().into()))
             }
             Scope::All => Ok(Some(tick.all.clone())),
+            Scope::Groups(_) if tick.regrouped => self.snapshot().await.map(Some),
+            Scope::Groups(manager) => Ok(Some(of_people(tick, &self.people, manager))),
             Scope::Own(user) if tick.reassigned.contains(&user) => self.snapshot().await.map(Some),
             Scope::Own(user) if own || self.licenses.iter().any(|id| tick.concerns(*id)) => {
                 Ok(Some(pieces(tick, &self.licenses, user)))
@@ -221,14 +227,33 @@ impl Viewer {
     }
 }
 
+/// The change as a manager sees it who is limited to groups: all licenses with their whole counts, but only the sessions and
+/// tickets of his people and his own, the latter with their keys.
+fn of_people(tick: &Tick, people: &HashSet<UserId>, manager: UserId) -> Bytes {
+    let licenses: Vec<_> = tick.licenses.values().map(String::as_str).collect();
+    let theirs = tick.open.iter().filter(|session| session.user_id != manager && people.contains(&session.user_id));
+    let own = tick.sessions.get(&manager).cloned();
+    let sessions: Vec<_> = theirs.map(json).chain(own).collect();
+    let queues: Vec<_> = tick.lines.iter().map(|line| json(&line_of(line, people))).collect();
+    change(tick, &licenses.join(","), &sessions.join(","), &queues.join(","))
+}
+
+fn line_of(line: &QueueView, people: &HashSet<UserId>) -> QueueView {
+    let tickets = line.tickets.iter().filter(|ticket| people.contains(&ticket.user_id)).cloned().collect();
+    QueueView { license_id: line.license_id, tickets }
+}
+
 /// The change as one user sees it, put together from what is serialised already.
 fn pieces(tick: &Tick, sees: &HashSet<LicenseId>, user: UserId) -> Bytes {
     let licenses: Vec<_> = sees.iter().filter_map(|id| tick.licenses.get(id).map(String::as_str)).collect();
-    let licenses = licenses.join(",");
     let sessions = tick.sessions.get(&user).map_or("", String::as_str);
     let lines = tick.lines.iter().map(|line| line.license_id).filter(|license| sees.contains(license));
     let queues: Vec<_> = lines.map(|license| own_line(tick, license, user)).collect();
-    let (position, at, queues) = (tick.position, json(&tick.at), queues.join(","));
+    change(tick, &licenses.join(","), sessions, &queues.join(","))
+}
+
+fn change(tick: &Tick, licenses: &str, sessions: &str, queues: &str) -> Bytes {
+    let (position, at) = (tick.position, json(&tick.at));
     let json = format!(
         r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
     );

@@ -37,6 +37,8 @@ pub struct Batch {
     pub repeats: HashMap<(UserId, String), (SessionId, ProductId)>,
     /// Users who are to be suspended and exist.
     pub known: BTreeSet<UserId>,
+    /// Those of them who are suspended.
+    pub out: BTreeSet<UserId>,
     /// All active admins, if somebody is to be suspended.
     pub admins: BTreeSet<UserId>,
     /// What was decided, in order.
@@ -47,6 +49,8 @@ pub struct Batch {
     pub kept: BTreeSet<TicketId>,
     /// Users who were suspended.
     pub suspended: Vec<UserId>,
+    /// Those of them who were deleted.
+    pub deleted: Vec<UserId>,
     /// What goes into the log.
     pub events: Vec<Event>,
     /// Licenses about which something was decided and not gathered yet.
@@ -103,6 +107,7 @@ impl Batch {
             Command::Change { license, seats, rules } => self.change(*license, *seats, rules),
             Command::LimitGroups { license, limits } => self.limit_groups(*license, limits),
             Command::Suspend { user } => self.suspend(actor, *user),
+            Command::Delete { user } => self.delete(actor, *user),
             Command::Sweep => Outcome::Done,
         };
         self.gather(actor);

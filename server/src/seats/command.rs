@@ -182,6 +182,11 @@ pub enum Command {
         /// Whom.
         user: UserId,
     },
+    /// Deletes a user: what suspending does, for good, and all that is assigned to him is free.
+    Delete {
+        /// Whom.
+        user: UserId,
+    },
     /// Ends what is over.
     Sweep,
 }

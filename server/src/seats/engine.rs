@@ -1,5 +1,5 @@
-//! The loop that owns all writes to seats. Commands that arrive while a commit runs are committed together by the next
-//! one; each is answered after its commit.
+//! The loop that owns all writes to seats. Commands that arrive while a batch is decided and written are committed together
+//! by the next one; each is answered after its commit is on disk.
 
 use super::{
     batch::Batch,
@@ -11,7 +11,8 @@ use super::{
 use crate::{
     bell::Bell,
     clock::{Clock, Dice},
-    db::{Db, DbError},
+    db::{Db, DbError, Saved},
+    events::Event,
     store,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -76,29 +77,38 @@ impl Engine {
         let mut batch = Vec::with_capacity(BATCH);
         while jobs.recv_many(&mut batch, BATCH).await > 0 {
             // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
-            let outcomes = AssertUnwindSafe(self.commit(&mut batch)).catch_unwind().await.unwrap_or_else(|_| {
+            let decided = AssertUnwindSafe(self.commit(&mut batch)).catch_unwind().await.unwrap_or_else(|_| {
                 tracing::error!("a batch of commands has met a fault; nothing of it was saved");
                 None
             });
-            self.known.troubled = outcomes.is_none();
+            self.known.troubled = decided.is_none();
             if self.known.troubled {
                 self.known.memory.forget();
             }
-            for (place, job) in batch.drain(..).enumerate() {
-                // Nobody may be waiting any more; what was decided stays decided.
-                let _ = job.reply.send(outcomes.as_ref().and_then(|all| all.get(place)).cloned());
+            let jobs = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            match decided {
+                None => answer(jobs, None),
+                Some(Decided { outcomes, saved: None }) => answer(jobs, Some(outcomes)),
+                // While the disk works on this one, the next one is decided.
+                Some(Decided { outcomes, saved: Some(saving) }) if saving.saved.is_done() => {
+                    self.bell.ring(&saving.events);
+                    answer(jobs, Some(outcomes));
+                }
+                Some(Decided { outcomes, saved: Some(saving) }) => {
+                    drop(tokio::spawn(answer_when_saved(jobs, outcomes, saving, self.bell.clone())));
+                }
             }
         }
     }
 
     /// Decides and commits; nothing if that cannot be done.
-    async fn commit(&mut self, jobs: &mut [Job]) -> Option<Vec<Outcome>> {
+    async fn commit(&mut self, jobs: &mut [Job]) -> Option<Decided> {
         if let Some(outcomes) = self.answer_from_memory(jobs) {
-            return Some(outcomes);
+            return Some(Decided { outcomes, saved: None });
         }
         for _ in 0..TRIES {
             let error = match self.try_commit(jobs).await {
-                Ok(outcomes) => return Some(outcomes),
+                Ok(decided) => return Some(decided),
                 Err(error) => error,
             };
             self.known.memory.forget();
@@ -157,12 +167,14 @@ impl Engine {
         Some(outcomes)
     }
 
-    async fn try_commit(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, DbError> {
+    async fn try_commit(&mut self, jobs: &[Job]) -> Result<Decided, DbError> {
         if self.known.troubled {
             sweep::after_outage(&self.db, &self.clock).await?;
             self.known.memory.forget();
             self.known.troubled = false;
         }
+        let mut tx = self.db.begin().await?;
+        // On SQLite nobody else can change anything from here on; what was changed before is counted.
         let changes = self.changes.load(Ordering::Acquire);
         let stale = changes != self.known.changes;
         if stale {
@@ -171,7 +183,6 @@ impl Engine {
         self.known.changes = changes;
         self.known.memory.refresh();
         let sweeps = jobs.iter().any(|job| matches!(job.command, Command::Sweep));
-        let mut tx = self.db.begin().await?;
         let flushes = (self.known.memory.write_first || sweeps) && !self.known.memory.beats.is_empty();
         if flushes {
             store::beats::write(&mut tx, &self.known.memory.beats).await?;
@@ -195,16 +206,19 @@ impl Engine {
             store::beats::write(&mut tx, &beats).await?;
         }
         store::events::append(&mut tx, batch.now, &batch.events).await?;
-        let saved = tx.commit().await;
-        // Also if that failed: it may have been saved nevertheless.
-        self.bell.ring(&batch.events);
-        saved?;
+        let written = tx.commit_ahead().await;
+        let events = std::mem::take(&mut batch.events);
+        if written.is_err() {
+            // It may have been saved nevertheless.
+            self.bell.ring(&events);
+        }
+        let saved = written?;
         self.known.memory.write_first = false;
         if flushes {
             self.known.memory.beats = Beats::default();
         }
         self.known.memory.give_back(batch);
-        Ok(outcomes)
+        Ok(Decided { outcomes, saved: Some(Saving { saved, events }) })
     }
 
     /// Nobody loses or keeps a seat because the clock was set to another time, or because this process stood still and
@@ -220,6 +234,35 @@ impl Engine {
         }
         self.known.steady = Steady::default();
         Ok(())
+    }
+}
+
+/// A batch that is decided.
+struct Decided {
+    outcomes: Vec<Outcome>,
+    /// Nothing if there was nothing to write.
+    saved: Option<Saving>,
+}
+
+/// What was written and is not saved yet.
+struct Saving {
+    saved: Saved,
+    events: Vec<Event>,
+}
+
+async fn answer_when_saved(jobs: Vec<Job>, outcomes: Vec<Outcome>, saving: Saving, bell: Bell) {
+    let saved = saving.saved.wait().await;
+    // Also if that failed: it may have been saved nevertheless.
+    bell.ring(&saving.events);
+    answer(jobs, saved.is_ok().then_some(outcomes));
+}
+
+/// Answers a batch; without outcomes nobody knows what became of it.
+fn answer(jobs: Vec<Job>, outcomes: Option<Vec<Outcome>>) {
+    let mut outcomes = outcomes.into_iter().flatten();
+    for job in jobs {
+        // Nobody may be waiting any more; what was decided stays decided.
+        let _ = job.reply.send(outcomes.next());
     }
 }
 

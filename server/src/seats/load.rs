@@ -64,7 +64,7 @@ impl Wanted {
             Command::Change { license, .. } | Command::LimitGroups { license, .. } => {
                 self.licenses.insert(*license);
             }
-            Command::Suspend { user } => self.suspended.push(*user),
+            Command::Suspend { user } | Command::Delete { user } => self.suspended.push(*user),
             Command::Sweep => self.sweep = true,
         }
     }
@@ -227,10 +227,13 @@ async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), D
         batch.repeats = store::seats::repeats(tx, &wanted.keys).await?.into_iter().collect();
     }
     if !wanted.suspended.is_empty() {
-        for (user, admin) in store::seats::known_and_admins(tx, &wanted.suspended).await? {
-            batch.known.insert(user);
-            if admin {
-                batch.admins.insert(user);
+        for standing in store::seats::known_and_admins(tx, &wanted.suspended).await? {
+            batch.known.insert(standing.user);
+            if standing.admin {
+                batch.admins.insert(standing.user);
+            }
+            if standing.suspended {
+                batch.out.insert(standing.user);
             }
         }
     }

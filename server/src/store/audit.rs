@@ -1,6 +1,6 @@
 //! The audit log as people read it: filtered, the newest first.
 
-use super::set;
+use super::{scope::people, set};
 use crate::{
     db::{Db, DbError, Row, args, fields, statements},
     text::{pattern, plain_pattern},
@@ -13,8 +13,10 @@ use seatkeeper_shared::{
 };
 
 /// Events, with how kinds and a license are looked for. Names are looked for as they were written down at that time (regardless of
-/// upper and lower case), and as they are now (also regardless of accents): the latter once, and not for each event.
+/// upper and lower case), and as they are now (also regardless of accents): the latter once, and not for each event. A manager who
+/// is limited to groups sees what was done to the people in his, except that they came into another group or left it.
 fn events(of_kinds: &str, of_license: &str) -> String {
+    let his_people = people("e.user_id", 13);
     format!(
         "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
                 e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
@@ -41,6 +43,10 @@ fn events(of_kinds: &str, of_license: &str) -> String {
                 OR LOWER(e.actor_name) LIKE $11 ESCAPE '!'
                 OR LOWER(e.object_name) LIKE $11 ESCAPE '!'
                 OR $10 IS NULL)
+           AND {his_people}
+           AND (CAST($13 AS UUID) IS NULL
+                OR e.kind NOT IN ('group_member_added', 'group_member_removed')
+                OR e.object_id IN (SELECT group_id FROM group_managers WHERE user_id = $13))
          ORDER BY e.position DESC
          LIMIT $12"
     )
@@ -78,6 +84,10 @@ pub struct Filter {
     pub to: Option<DateTime<Utc>>,
     /// With this in the name or e-mail of who did it or to whom, or in the name of what it was done to.
     pub q: Option<String>,
+    /// Done to people in the groups that this manager manages; to whomever if absent.
+    pub manager: Option<UserId>,
+    /// Whether what stands in contracts is left out.
+    pub without_contracts: bool,
 }
 
 /// At most `limit` events before a place, or the newest; and where to go on.
@@ -100,6 +110,7 @@ pub async fn page(
         filter.q.as_deref().and_then(pattern),
         filter.q.as_deref().and_then(plain_pattern),
         i64::try_from(limit + 1).unwrap_or(i64::MAX),
+        filter.manager,
     ];
     let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
     let sql = match filter.license {
@@ -110,8 +121,25 @@ pub async fn page(
     let mut items = db.all(sql, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
+    if filter.manager.is_some() {
+        // Which groups somebody manages is not for those who do not see all groups.
+        leave_out(&mut items, &["manages"]);
+    }
+    if filter.without_contracts {
+        leave_out(&mut items, &["notes", "order_number", "price_per_seat"]);
+    }
     let next = items.last().filter(|_| more).map(|last| last.position);
     Ok((items, next))
+}
+
+/// Leaves these fields out of the facts.
+fn leave_out(events: &mut [AuditEvent], fields: &[&str]) {
+    for facts in events.iter_mut().filter_map(|event| event.facts.as_object_mut()) {
+        for field in fields {
+            facts.remove(*field);
+            facts.get_mut("changes").and_then(|changes| changes.as_object_mut()).map(|changes| changes.remove(*field));
+        }
+    }
 }
 
 fn event(row: &Row) -> Result<AuditEvent, DbError> {

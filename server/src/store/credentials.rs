@@ -17,13 +17,15 @@ use seatkeeper_shared::{
 
 statements! {
     CALLER_BY_COOKIE = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, b.expires_at
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
+               b.expires_at
         FROM browser_sessions b
         JOIN users u ON u.id = b.user_id
         WHERE b.secret_hash = $1 AND b.expires_at > $2 AND u.status = 'active'";
 
     CALLER_BY_TOKEN = "
-        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.locale, t.expires_at
+        SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
+               t.expires_at
         FROM api_tokens t
         JOIN users u ON u.id = t.user_id
         WHERE t.secret_hash = $1 AND t.expires_at > $2 AND u.status = 'active'";

@@ -1,26 +1,50 @@
-//! Groups of users.
+//! Groups of users: who is in them and who manages them.
 
 use super::{ids, set};
-use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
+use crate::db::{Db, DbError, Row, Tx, Value, args, fields, statements};
 use crate::text::fold;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{GroupId, UserId},
-    wire::groups::GroupView,
+    ids::{GroupId, LicenseId, UserId},
+    license::GroupLimit,
+    wire::groups::{GroupDetail, GroupManager, GroupView},
 };
 
 statements! {
+    // All, or those that one manages.
     ALL = "
         SELECT g.id, g.name, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
         FROM groups g
+        WHERE g.id IN (SELECT group_id FROM group_managers WHERE user_id = $1) OR $1 IS NULL
         ORDER BY g.name_key, g.id";
+
+    GET = "
+        SELECT g.id, g.name, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
+        FROM groups g
+        WHERE g.id = $1 AND (g.id IN (SELECT group_id FROM group_managers WHERE user_id = $2) OR $2 IS NULL)";
+
+    MANAGERS = "
+        SELECT u.id, u.name, u.email, u.limited_to_groups
+        FROM group_managers m
+        JOIN users u ON u.id = m.user_id
+        WHERE m.group_id = $1
+        ORDER BY u.name_key, u.id";
 
     INSERT = "
         INSERT INTO groups (id, name, name_key, created_at)
         VALUES ($1, $2, $3, $4)";
 
+    RENAME = "
+        UPDATE groups SET name = $2, name_key = $3 WHERE id = $1";
+
+    DELETE = "
+        DELETE FROM groups WHERE id = $1";
+
     LOCK = "
-        SELECT id, name FROM groups WHERE id = $1 FOR UPDATE";
+        SELECT name FROM groups WHERE id = $1 FOR UPDATE";
+
+    NAMES = "
+        SELECT id, name FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY name_key, id";
 
     MEMBERS = "
         SELECT user_id FROM group_members WHERE group_id = $1 ORDER BY user_id";
@@ -28,21 +52,63 @@ statements! {
     KNOWN = "
         SELECT id FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 
-    KNOWN_USERS = "
-        SELECT id FROM users WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
+    MANAGED = "
+        SELECT group_id FROM group_managers
+        WHERE user_id = $1 AND group_id IN (SELECT id FROM ROWS($2: id uuid))";
+
+    POSSIBLE_MANAGERS = "
+        SELECT id FROM users
+        WHERE role = 'manager' AND deleted_at IS NULL AND id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    MEMBERS_AMONG = "
+        SELECT user_id FROM group_members
+        WHERE group_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
 
     DELETE_MEMBERS = "
         DELETE FROM group_members WHERE group_id = $1";
 
+    REMOVE_MEMBERS = "
+        DELETE FROM group_members WHERE group_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
+
+    // Whoever was deleted a moment ago comes into no group any more.
     INSERT_MEMBERS = "
         INSERT INTO group_members (group_id, user_id)
-        SELECT DISTINCT group_id, user_id
+        SELECT DISTINCT given.group_id, u.id
+        FROM ROWS($1: group_id uuid, user_id uuid)
+        JOIN users u ON u.id = given.user_id AND u.deleted_at IS NULL
+        WHERE NOT EXISTS (
+            SELECT 1 FROM group_members m WHERE m.group_id = given.group_id AND m.user_id = given.user_id)";
+
+    DELETE_MANAGERS = "
+        DELETE FROM group_managers WHERE group_id = $1";
+
+    INSERT_MANAGERS = "
+        INSERT INTO group_managers (group_id, user_id)
+        SELECT group_id, user_id
         FROM ROWS($1: group_id uuid, user_id uuid)";
+
+    LIMITED = "
+        SELECT id, group_limits FROM licenses WHERE group_limits LIKE $1 ORDER BY id";
 }
 
-/// All groups.
-pub async fn all(db: &Db) -> Result<Vec<GroupView>, DbError> {
-    db.all(&ALL, args![]).await?.iter().map(group).collect()
+/// All groups, or those that one manages.
+pub async fn all(db: &Db, manager: Option<UserId>) -> Result<Vec<GroupView>, DbError> {
+    db.all(&ALL, args![manager]).await?.iter().map(group).collect()
+}
+
+/// One group with its managers, if it is among those that one manages.
+pub async fn get(db: &Db, id: GroupId, manager: Option<UserId>) -> Result<Option<GroupDetail>, DbError> {
+    let Some(row) = db.one(&GET, args![id, manager]).await? else { return Ok(None) };
+    let managers = db.all(&MANAGERS, args![id]).await?;
+    let managers = managers.iter().map(|row| {
+        Ok(GroupManager {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            email: row.get("email")?,
+            limited_to_groups: row.get("limited_to_groups")?,
+        })
+    });
+    Ok(Some(GroupDetail { group: group(&row)?, managers: managers.collect::<Result<_, DbError>>()? }))
 }
 
 fn group(row: &Row) -> Result<GroupView, DbError> {
@@ -57,9 +123,33 @@ pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Resul
     tx.run(&INSERT, args![group.id, &group.name, fold(&group.name), now]).await.map(drop)
 }
 
-/// Locks a group and says what it is called; nothing if there is none.
+/// Renames a group.
+///
+/// # Errors
+/// [`DbError::Taken`] `groups_name_key` if the name is.
+pub async fn rename(tx: &mut Tx, group: GroupId, name: &str) -> Result<(), DbError> {
+    tx.run(&RENAME, args![group, name, fold(name)]).await.map(drop)
+}
+
+/// Deletes a group with its memberships; nobody else's rights come of it.
+pub async fn delete(tx: &mut Tx, group: GroupId) -> Result<(), DbError> {
+    for sql in [&DELETE_MEMBERS, &DELETE_MANAGERS, &DELETE] {
+        tx.run(sql, args![group]).await?;
+    }
+    Ok(())
+}
+
+/// Locks a group; its name, if there is one. The account is locked before it, so that whoever changes groups or who manages
+/// them comes one after the other.
 pub async fn lock(tx: &mut Tx, group: GroupId) -> Result<Option<String>, DbError> {
+    super::seats::lock_admins(tx).await?;
     tx.one(&LOCK, args![group]).await?.map(|row| row.get("name")).transpose()
+}
+
+/// What groups are called, in the order of their names.
+pub async fn names(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<(GroupId, String)>, DbError> {
+    let rows = tx.all(&NAMES, args![ids(groups)]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
 /// Who is in a group, in the order of their ids.
@@ -72,14 +162,59 @@ pub async fn known(db: &Db, groups: &[GroupId]) -> Result<usize, DbError> {
     Ok(db.all(&KNOWN, args![ids(groups)]).await?.len())
 }
 
-/// How many of these users exist.
-pub async fn known_users(tx: &mut Tx, users: &[UserId]) -> Result<usize, DbError> {
-    Ok(tx.all(&KNOWN_USERS, args![ids(users)]).await?.len())
+/// How many of these groups exist, asked within a transaction.
+pub async fn known_in(tx: &mut Tx, groups: &[GroupId]) -> Result<usize, DbError> {
+    Ok(tx.all(&KNOWN, args![ids(groups)]).await?.len())
+}
+
+/// How many of these groups this user manages.
+pub async fn managed(tx: &mut Tx, manager: UserId, groups: &[GroupId]) -> Result<usize, DbError> {
+    Ok(tx.all(&MANAGED, args![manager, ids(groups)]).await?.len())
+}
+
+/// How many of these users are managers.
+pub async fn possible_managers(tx: &mut Tx, users: &[UserId]) -> Result<usize, DbError> {
+    Ok(tx.all(&POSSIBLE_MANAGERS, args![ids(users)]).await?.len())
+}
+
+/// Those of these users who are in the group.
+pub async fn members_among(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
+    tx.all(&MEMBERS_AMONG, args![group, ids(users)]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
 /// Says who is in a group from now on.
 pub async fn set_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
     tx.run(&DELETE_MEMBERS, args![group]).await?;
-    let members = set(users.iter().map(|user| fields! { "group_id": group, "user_id": user }));
-    tx.run(&INSERT_MEMBERS, args![members]).await.map(drop)
+    add_members(tx, group, users).await
+}
+
+/// Puts users into a group, whether or not they are in it.
+pub async fn add_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
+    tx.run(&INSERT_MEMBERS, args![pairs(group, users)]).await.map(drop)
+}
+
+/// Takes users out of a group, whether or not they are in it.
+pub async fn remove_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
+    tx.run(&REMOVE_MEMBERS, args![group, ids(users)]).await.map(drop)
+}
+
+/// Who manages a group, in the order of their names.
+pub async fn managers(tx: &mut Tx, group: GroupId) -> Result<Vec<(UserId, String)>, DbError> {
+    tx.all(&MANAGERS, args![group]).await?.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
+}
+
+/// Says who manages a group from now on.
+pub async fn set_managers(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
+    tx.run(&DELETE_MANAGERS, args![group]).await?;
+    tx.run(&INSERT_MANAGERS, args![pairs(group, users)]).await.map(drop)
+}
+
+fn pairs(group: GroupId, users: &[UserId]) -> Value {
+    set(users.iter().map(|user| fields! { "group_id": group, "user_id": user }))
+}
+
+/// The licenses that keep seats for a group or limit what it takes, with all their limits.
+pub async fn limited(db: &Db, group: GroupId) -> Result<Vec<(LicenseId, Vec<GroupLimit>)>, DbError> {
+    let rows = db.all(&LIMITED, args![format!("%{group}%")]).await?;
+    rows.iter().map(|row| Ok((row.get("id")?, super::licenses::group_limits(row)?))).collect()
 }

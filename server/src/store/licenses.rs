@@ -5,8 +5,8 @@ use crate::db::{Db, DbError, Row, Tx, args, statements};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
-    license::{GroupLimit, Model, Rules},
-    wire::licenses::{LicenseUse, LicenseView, ProductView},
+    license::{GroupLimit, Model, Rules, expiry_warning},
+    wire::licenses::{Contract, LicenseUse, LicenseView, ProductView},
 };
 
 /// Licenses with their counts; a holder is what occupies a seat by the license's seat rule. `$1` is the time. Those that are
@@ -18,7 +18,7 @@ fn view(which: &str) -> String {
 const VIEW: &str = "
     SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device,
            l.lease_seconds, l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
-           l.cool_down_seconds, l.group_limits,
+           l.cool_down_seconds, l.group_limits, COALESCE(l.archived_at, p.archived_at) AS archived_at,
            (SELECT COUNT(*) FROM tickets t WHERE t.license_id = l.id AND t.ended_at IS NULL) AS waiting,
            (SELECT COUNT(*) FROM tickets t
             WHERE t.license_id = l.id AND t.ended_at IS NULL AND t.offer_until IS NOT NULL) AS offered,
@@ -59,7 +59,7 @@ statements! {
     OF_USER = view("SELECT license_id FROM assignments WHERE user_id = $2");
 
     PRODUCTS = "
-        SELECT id, slug, name, key_seconds FROM products ORDER BY name, id";
+        SELECT id, slug, name, key_seconds, archived_at FROM products ORDER BY name, id";
 
     PRODUCT_BY_SLUG = "
         SELECT id FROM products WHERE slug = $1";
@@ -74,13 +74,13 @@ statements! {
     INSERT_LICENSE = "
         INSERT INTO licenses (id, product_id, model, seats, starts_at, ends_at, created_at, seat_rule, second_device,
                               lease_seconds, overdraft, offer_seconds, idle_seconds, idle_warning_seconds,
-                              idle_ends_connected, cool_down_seconds)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+                              idle_ends_connected, cool_down_seconds, notes, order_number, price_minor, currency)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 }
 
 /// All licenses with their counts at this time.
 pub async fn all(db: &Db, now: DateTime<Utc>) -> Result<Vec<LicenseView>, DbError> {
-    db.all(&ALL, args![now]).await?.iter().map(license).collect()
+    db.all(&ALL, args![now]).await?.iter().map(|row| license(row, now)).collect()
 }
 
 /// What a license keeps for groups, from a row with that column.
@@ -111,15 +111,16 @@ pub async fn some(
     now: DateTime<Utc>,
     which: impl IntoIterator<Item = LicenseId>,
 ) -> Result<Vec<LicenseView>, DbError> {
-    db.all(&SOME, args![now, ids(which)]).await?.iter().map(license).collect()
+    db.all(&SOME, args![now, ids(which)]).await?.iter().map(|row| license(row, now)).collect()
 }
 
 /// The licenses that are assigned to a user, with their counts at this time.
 pub async fn of_user(db: &Db, now: DateTime<Utc>, user: UserId) -> Result<Vec<LicenseView>, DbError> {
-    db.all(&OF_USER, args![now, user]).await?.iter().map(license).collect()
+    db.all(&OF_USER, args![now, user]).await?.iter().map(|row| license(row, now)).collect()
 }
 
-fn license(row: &Row) -> Result<LicenseView, DbError> {
+fn license(row: &Row, now: DateTime<Utc>) -> Result<LicenseView, DbError> {
+    let ends_at = row.opt("ends_at")?;
     Ok(LicenseView {
         id: row.get("id")?,
         product_id: row.get("product_id")?,
@@ -128,7 +129,10 @@ fn license(row: &Row) -> Result<LicenseView, DbError> {
         model: row.get("model")?,
         seats: row.get("seats")?,
         starts_at: row.opt("starts_at")?,
-        ends_at: row.opt("ends_at")?,
+        ends_at,
+        expiry_warning: expiry_warning(ends_at, now),
+        archived_at: row.opt("archived_at")?,
+        contract: Contract::default(),
         rules: rules(row)?,
         group_limits: group_limits(row)?,
         usage: LicenseUse {
@@ -154,6 +158,7 @@ pub async fn products(db: &Db) -> Result<Vec<ProductView>, DbError> {
                 slug: row.get("slug")?,
                 name: row.get("name")?,
                 key_seconds: row.get("key_seconds")?,
+                archived_at: row.opt("archived_at")?,
                 licenses: Vec::new(),
             })
         })
@@ -195,6 +200,8 @@ pub struct Added {
     pub ends_at: Option<DateTime<Utc>>,
     /// Its rules.
     pub rules: Rules,
+    /// What stands in its contract.
+    pub contract: Contract,
 }
 
 /// Adds a license.
@@ -216,6 +223,10 @@ pub async fn insert_license(tx: &mut Tx, license: &Added, now: DateTime<Utc>) ->
         license.rules.idle_warning_seconds,
         license.rules.idle_ends_connected,
         license.rules.cool_down_seconds,
+        license.contract.notes.as_deref(),
+        license.contract.order_number.as_deref(),
+        license.contract.price_per_seat.as_ref().map(|price| price.minor),
+        license.contract.price_per_seat.as_ref().map(|price| price.currency.as_str()),
     ];
     tx.run(&INSERT_LICENSE, args).await.map(drop)
 }

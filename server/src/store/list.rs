@@ -56,6 +56,18 @@ pub fn fits(after: &After, of_time: bool) -> bool {
     matches!(after.key, Key::M(_)) == of_time
 }
 
+/// The order of a list.
+pub(super) fn order(expr: &str, id: &str, down: bool) -> String {
+    let order = if down { "DESC" } else { "ASC" };
+    format!("ORDER BY {expr} {order}, {id} {order}")
+}
+
+/// The clauses that continue after a row that is given for sure: both engines then begin in the index where it stands.
+pub(super) fn seek(expr: &str, id: &str, down: bool, first: usize) -> String {
+    let (than, second) = (if down { "<" } else { ">" }, first + 1);
+    format!("AND ({expr}, {id}) {than} (${first}, ${second}) {}", order(expr, id, down))
+}
+
 /// The clauses that continue after a row (PostgreSQL takes a parameter's type from its first use, so `IS NULL` comes last): `expr` is the sort column, `first` the number of the first of two parameters.
 pub(super) fn from(expr: &str, id: &str, down: bool, first: usize) -> String {
     let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };

@@ -47,6 +47,9 @@ statements! {
 
     AT = format!("{VIEW} WHERE t.ended_at IS NULL AND t.license_id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY t.license_id, t.place");
 
+    WITHIN = format!("{VIEW} WHERE t.ended_at IS NULL AND {} ORDER BY t.license_id, t.place",
+        super::scope::work("t.user_id", 1));
+
     OF_USER = format!("{VIEW} WHERE t.ended_at IS NULL AND t.user_id = $1 ORDER BY t.license_id, t.place");
 }
 
@@ -105,6 +108,11 @@ pub async fn at(db: &Db, which: impl IntoIterator<Item = LicenseId>) -> Result<V
         which.into_iter().map(|license_id| (license_id, QueueView { license_id, tickets: Vec::new() })).collect();
     lines.extend(queues(tickets).into_iter().map(|queue| (queue.license_id, queue)));
     Ok(lines.into_values().collect())
+}
+
+/// The tickets of a manager's people and his own, each with its position in the whole line.
+pub async fn within(db: &Db, manager: UserId) -> Result<Vec<QueueView>, DbError> {
+    db.all(&WITHIN, args![manager]).await?.iter().map(view).collect::<Result<_, _>>().map(queues)
 }
 
 /// The tickets of a user in the lines, each with its position in the whole line.

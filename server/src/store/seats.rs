@@ -48,7 +48,9 @@ statements! {
         SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
                offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
                group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
-               (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds
+               (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds,
+               (archived_at IS NOT NULL
+                OR (SELECT archived_at FROM products WHERE id = licenses.product_id) IS NOT NULL) AS archived
         FROM licenses
         WHERE id AMONG($1)
         ORDER BY id
@@ -98,10 +100,10 @@ statements! {
         SELECT id FROM account FOR UPDATE";
 
     KNOWN_AND_ADMINS = "
-        SELECT id, role = 'admin' AND status = 'active' AS admin
+        SELECT id, role = 'admin' AND status = 'active' AS admin, status = 'suspended' AS suspended
         FROM users
         WHERE (role = 'admin' AND status = 'active')
-           OR id IN (SELECT id FROM ROWS($1: id uuid))";
+           OR (id IN (SELECT id FROM ROWS($1: id uuid)) AND deleted_at IS NULL)";
 }
 
 /// In which license each of these sessions is; unknown ones are left out.
@@ -148,6 +150,7 @@ pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbE
                 seats: row.get("seats")?,
                 starts_at: row.opt("starts_at")?,
                 ends_at: row.opt("ends_at")?,
+                archived: row.get("archived")?,
                 rules: super::licenses::rules(row)?,
                 groups: super::licenses::group_limits(row)?,
             })
@@ -263,8 +266,21 @@ pub async fn lock_users(tx: &mut Tx, users: impl IntoIterator<Item = &UserId>) -
     tx.all(&LOCK_USERS, args![ids(users)]).await.map(drop)
 }
 
-/// Which of these users exist, and all active admins: each with whether he is one.
-pub async fn known_and_admins(tx: &mut Tx, users: &[UserId]) -> Result<Vec<(UserId, bool)>, DbError> {
+/// How a user stands whose suspension is to be decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Who.
+    pub user: UserId,
+    /// Whether he is an active admin.
+    pub admin: bool,
+    /// Whether he is suspended already.
+    pub suspended: bool,
+}
+
+/// Those of these users who exist, and all active admins.
+pub async fn known_and_admins(tx: &mut Tx, users: &[UserId]) -> Result<Vec<Standing>, DbError> {
     let rows = tx.all(&KNOWN_AND_ADMINS, args![ids(users)]).await?;
-    rows.iter().map(|row| Ok((row.get("id")?, row.get("admin")?))).collect()
+    let standing =
+        |row: &Row| Ok(Standing { user: row.get("id")?, admin: row.get("admin")?, suspended: row.get("suspended")? });
+    rows.iter().map(standing).collect()
 }

@@ -31,7 +31,12 @@ const JOINS: &str = "
     JOIN licenses l ON l.id = s.license_id
     JOIN products p ON p.id = l.product_id
     JOIN users u ON u.id = s.user_id";
-/// What a list and its total share: license, product, model, user, state, platform, search.
+/// What a list and its total share: license, product, model, user, state, platform, search, and the manager whose people the
+/// agents must be.
+fn filter() -> String {
+    format!("{FILTER} AND {}", super::scope::work("s.user_id", 8))
+}
+
 const FILTER: &str = "
     WHERE (s.license_id = $1 OR $1 IS NULL)
       AND (l.product_id = $2 OR $2 IS NULL)
@@ -42,7 +47,7 @@ const FILTER: &str = "
       AND (u.name_key LIKE $7 ESCAPE '!' OR u.email_key LIKE $7 ESCAPE '!' OR $7 IS NULL)";
 
 fn page_by(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {JOINS} {FILTER} {} LIMIT $10", from(expr, "s.id", down, 8))
+    format!("{COLUMNS} {JOINS} {} {} LIMIT $11", filter(), from(expr, "s.id", down, 9))
 }
 
 statements! {
@@ -55,12 +60,12 @@ statements! {
     BY_SEEN = page_by("s.last_seen_at", false);
     BY_SEEN_DOWN = page_by("s.last_seen_at", true);
 
-    TOTAL = format!("SELECT COUNT(*) AS total {JOINS} {FILTER}");
+    TOTAL = format!("SELECT COUNT(*) AS total {JOINS} {}", filter());
 
     SOME = format!("{COLUMNS} {JOINS} WHERE s.id IN (SELECT id FROM ROWS($1: id uuid))");
 
     HEARD_OF = "
-        SELECT id, last_seen_at, lease_until
+        SELECT id, user_id, last_seen_at, lease_until
         FROM sessions
         WHERE ended_at IS NULL AND last_seen_at > $1
         ORDER BY last_seen_at DESC
@@ -78,6 +83,8 @@ pub struct Filter {
     pub model: Option<Model>,
     /// Of this agent.
     pub user: Option<UserId>,
+    /// Of the people in the groups of this manager, and his own.
+    pub within: Option<UserId>,
     /// In this state.
     pub state: Option<StateFilter>,
     /// With this platform on the other side.
@@ -128,7 +135,8 @@ pub async fn page(
         filter.user,
         filter.state.map(StateFilter::as_str),
         filter.platform,
-        filter.q.as_deref().and_then(pattern)
+        filter.q.as_deref().and_then(pattern),
+        filter.within
     ];
     let total = db.one(&TOTAL, filter.clone()).await?.map_or(Ok(0), |row| row.get("total"))?;
     let mut args = filter;
@@ -151,16 +159,17 @@ pub async fn get(db: &Db, id: SessionId) -> Result<Option<SessionView>, DbError>
     Ok(some(db, [id]).await?.pop())
 }
 
-/// The live sessions whose clients were heard of after a time, the latest first.
-pub async fn heard_of(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<Contact>, DbError> {
+/// The live sessions whose clients were heard of after a time, the latest first, each with its agent.
+pub async fn heard_of(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<(UserId, Contact)>, DbError> {
     let rows = db.all(&HEARD_OF, args![since, limit]).await?;
     rows.iter()
         .map(|row| {
-            Ok(Contact {
+            let contact = Contact {
                 id: row.get("id")?,
                 last_seen_at: row.get("last_seen_at")?,
                 lease_until: row.get("lease_until")?,
-            })
+            };
+            Ok((row.get("user_id")?, contact))
         })
         .collect()
 }

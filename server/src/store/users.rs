@@ -1,79 +1,55 @@
-//! Users: signing in, lists, adding and changing.
+//! Users: signing in, adding and changing; the lists are in [`list`].
 
-use super::{
-    ids,
-    list::{After, Key, from, start},
-};
+pub mod list;
+
+pub use list::{of_time, page, sessions_on, some};
+
+use super::set;
 use crate::{
-    db::{Db, DbError, Row, Sql, Tx, args, statements},
-    text::{fold, pattern},
+    db::{Db, DbError, Row, Tx, args, fields, statements},
+    text::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, UserId},
-    people::{Locale, Role, UserStatus},
+    ids::{GroupId, UserId},
+    people::{Locale, Source, UserStatus},
     permissions::Rights,
     validate::email_key,
-    wire::{
-        Page,
-        users::{UserSort, UserView},
-    },
+    wire::users::UserView,
 };
-use std::collections::HashMap;
-
-/// The columns of a user, with the filter that a list and its total share: license, product, role, status, search.
-const COLUMNS: &str = "
-    SELECT u.id, u.name, u.name_key, u.email, u.email_key, u.role, u.permissions, u.billing_contact, u.status,
-           u.created_at, u.last_active_at,
-           (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id AND s.ended_at IS NULL) AS sessions";
-const FILTER: &str = "
-    FROM users u
-    WHERE (EXISTS (SELECT 1 FROM assignments a WHERE a.user_id = u.id AND a.license_id = $1) OR $1 IS NULL)
-      AND (EXISTS (
-              SELECT 1 FROM assignments a JOIN licenses l ON l.id = a.license_id
-              WHERE a.user_id = u.id AND l.product_id = $2) OR $2 IS NULL)
-      AND (u.role = $3 OR $3 IS NULL)
-      AND (u.status = $4 OR $4 IS NULL)
-      AND (u.name_key LIKE $5 ESCAPE '!' OR u.email_key LIKE $5 ESCAPE '!' OR $5 IS NULL)";
-
-fn page_by(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {FILTER} {} LIMIT $8", from(expr, "u.id", down, 6))
-}
+use serde::Serialize;
+use serde_json::json;
 
 statements! {
-    BY_NAME = page_by("u.name_key", false);
-    BY_NAME_DOWN = page_by("u.name_key", true);
-    BY_EMAIL = page_by("u.email_key", false);
-    BY_EMAIL_DOWN = page_by("u.email_key", true);
-    BY_ACTIVE = page_by("COALESCE(u.last_active_at, u.created_at)", false);
-    BY_ACTIVE_DOWN = page_by("COALESCE(u.last_active_at, u.created_at)", true);
-    BY_CREATED = page_by("u.created_at", false);
-    BY_CREATED_DOWN = page_by("u.created_at", true);
-
-    TOTAL = format!("SELECT COUNT(*) AS total {FILTER}");
-
-    GET = format!("{COLUMNS} FROM users u WHERE u.id = $1");
-
     LOCK = "
-        SELECT id, name, role, permissions, billing_contact, status FROM users WHERE id = $1 FOR UPDATE";
+        SELECT id, name, email, role, permissions, billing_contact, limited_to_groups, status
+        FROM users
+        WHERE id = $1 AND deleted_at IS NULL
+        FOR UPDATE";
 
-    ASSIGNMENTS_OF = "
-        SELECT user_id, license_id
-        FROM assignments
-        WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
-        ORDER BY user_id, license_id";
+    MANAGED = "
+        SELECT group_id FROM group_managers WHERE user_id = $1 ORDER BY group_id";
+
+    MANAGE_NONE = "
+        DELETE FROM group_managers WHERE user_id = $1";
+
+    MANAGE = "
+        INSERT INTO group_managers (group_id, user_id)
+        SELECT group_id, user_id
+        FROM ROWS($1: group_id uuid, user_id uuid)";
 
     SECRET_OF = "
         SELECT id, name, password_hash, status FROM users WHERE email_key = $1";
 
     INSERT = "
         INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, status,
-                           password_hash, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $10)";
+                           password_hash, created_at, source)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $10, $11)";
 
     CHANGE = "
         UPDATE users
-        SET name = $2, name_key = $3, role = $4, permissions = $5, status = $6
+        SET name = $2, name_key = $3, role = $4, permissions = $5, status = $6, email = $7, email_key = $8,
+            limited_to_groups = $9
         WHERE id = $1";
 
     SET_LOCALE = "
@@ -81,94 +57,6 @@ statements! {
 
     SEEN = "
         UPDATE users SET last_active_at = $2 WHERE id = $1";
-}
-
-/// What a list of users shows.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// To whom this license is assigned.
-    pub license: Option<LicenseId>,
-    /// To whom any license of this product is assigned.
-    pub product: Option<ProductId>,
-    /// Of this role.
-    pub role: Option<Role>,
-    /// Of this status.
-    pub status: Option<UserStatus>,
-    /// With this in name or e-mail.
-    pub q: Option<String>,
-}
-
-/// Whether the sort column is a time.
-pub fn of_time(sort: UserSort) -> bool {
-    matches!(sort, UserSort::LastActive | UserSort::Created)
-}
-
-fn sql(sort: UserSort, down: bool) -> &'static Sql {
-    match (sort, down) {
-        (UserSort::Name, false) => &BY_NAME,
-        (UserSort::Name, true) => &BY_NAME_DOWN,
-        (UserSort::Email, false) => &BY_EMAIL,
-        (UserSort::Email, true) => &BY_EMAIL_DOWN,
-        (UserSort::LastActive, false) => &BY_ACTIVE,
-        (UserSort::LastActive, true) => &BY_ACTIVE_DOWN,
-        (UserSort::Created, false) => &BY_CREATED,
-        (UserSort::Created, true) => &BY_CREATED_DOWN,
-    }
-}
-
-fn key(sort: UserSort, user: &UserView) -> Key {
-    match sort {
-        UserSort::Name => Key::T(fold(&user.name)),
-        UserSort::Email => Key::T(email_key(&user.email)),
-        UserSort::LastActive => Key::M(user.last_active_at.unwrap_or(user.created_at)),
-        UserSort::Created => Key::M(user.created_at),
-    }
-}
-
-/// A page of users.
-pub async fn page(
-    db: &Db,
-    filter: &Filter,
-    (sort, down): (UserSort, bool),
-    after: Option<&After>,
-    limit: usize,
-) -> Result<Page<UserView>, DbError> {
-    let filter =
-        args![filter.license, filter.product, filter.role, filter.status, filter.q.as_deref().and_then(pattern)];
-    let total = db.one(&TOTAL, filter.clone()).await?.map_or(Ok(0), |row| row.get("total"))?;
-    let mut args = filter;
-    args.extend(start(after, of_time(sort)));
-    args.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-    let mut items = db.all(sql(sort, down), args).await?.iter().map(user).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| After { key: key(sort, last), id: last.id.0 }.encode());
-    with_licenses(db, &mut items).await?;
-    Ok(Page { items, next, total })
-}
-
-/// One user.
-pub async fn get(db: &Db, id: UserId) -> Result<Option<UserView>, DbError> {
-    let mut found = db.all(&GET, args![id]).await?.iter().map(user).collect::<Result<Vec<_>, _>>()?;
-    with_licenses(db, &mut found).await?;
-    Ok(found.pop())
-}
-
-fn user(row: &Row) -> Result<UserView, DbError> {
-    let rights = rights(row)?;
-    Ok(UserView {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        email: row.get("email")?,
-        role: rights.role,
-        permissions: rights.permissions,
-        billing_contact: rights.billing_contact,
-        status: row.get("status")?,
-        license_ids: Vec::new(),
-        sessions: row.get("sessions")?,
-        last_active_at: row.opt("last_active_at")?,
-        created_at: row.get("created_at")?,
-    })
 }
 
 /// The rights in a row of users.
@@ -179,21 +67,8 @@ pub(super) fn rights(row: &Row) -> Result<Rights, DbError> {
         permissions: serde_json::from_str(&permissions)
             .map_err(|e| DbError::Unreadable { column: "permissions".to_owned(), problem: e.to_string() })?,
         billing_contact: row.get("billing_contact")?,
+        limited_to_groups: row.get("limited_to_groups")?,
     })
-}
-
-async fn with_licenses(db: &Db, users: &mut [UserView]) -> Result<(), DbError> {
-    if users.is_empty() {
-        return Ok(());
-    }
-    let mut of: HashMap<UserId, Vec<LicenseId>> = HashMap::new();
-    for row in db.all(&ASSIGNMENTS_OF, args![ids(users.iter().map(|u| u.id))]).await? {
-        of.entry(row.get("user_id")?).or_default().push(row.get("license_id")?);
-    }
-    for user in users {
-        user.license_ids = of.remove(&user.id).unwrap_or_default();
-    }
-    Ok(())
 }
 
 /// What signing in needs to know.
@@ -236,6 +111,8 @@ pub struct Added<'a> {
     pub rights: &'a Rights,
     /// The password's hash.
     pub password_hash: &'a str,
+    /// Where he comes from.
+    pub source: Source,
 }
 
 /// Adds a user.
@@ -253,7 +130,8 @@ pub async fn insert(tx: &mut Tx, user: &Added<'_>, now: DateTime<Utc>) -> Result
         permissions(user.rights),
         user.rights.billing_contact,
         user.password_hash,
-        now
+        now,
+        user.source.as_str()
     ];
     tx.run(&INSERT, args).await.map(drop)
 }
@@ -263,28 +141,83 @@ fn permissions(rights: &Rights) -> String {
     serde_json::to_string(&rights.permissions).unwrap_or_default()
 }
 
-/// What can be changed about a user.
-#[derive(Clone, Debug, PartialEq)]
+/// What can be changed about a user: what two who change him at once might overwrite for each other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Changeable {
     /// Name.
     pub name: String,
-    /// Role and permissions.
+    /// E-mail address.
+    pub email: String,
+    /// Role, permissions and limits.
     pub rights: Rights,
     /// Active or suspended.
     pub status: UserStatus,
+    /// The groups that he manages, in the order of their ids.
+    pub manages: Vec<GroupId>,
+}
+
+impl From<&UserView> for Changeable {
+    fn from(user: &UserView) -> Self {
+        let rights = Rights {
+            role: user.role,
+            permissions: user.permissions.clone(),
+            billing_contact: user.billing_contact,
+            limited_to_groups: user.limited_to_groups,
+        };
+        let (name, email) = (user.name.clone(), user.email.clone());
+        Self { name, email, rights, status: user.status, manages: user.manages.clone() }
+    }
+}
+
+impl Changeable {
+    /// Takes away what only managers have, so that it does not count again, unseen, when he becomes one another time.
+    pub fn manage_nothing(&mut self) {
+        self.rights.limited_to_groups = false;
+        self.manages.clear();
+    }
+}
+
+/// What the log says of a user before and after: groups by their names, as they are called then.
+pub async fn facts(tx: &mut Tx, user: &Changeable) -> Result<serde_json::Value, DbError> {
+    let manages = super::groups::names(tx, &user.manages).await?;
+    let manages: Vec<_> = manages.into_iter().map(|(_, name)| name).collect();
+    Ok(json!({
+        "name": user.name, "email": user.email, "role": user.rights.role, "permissions": user.rights.permissions,
+        "status": user.status, "limited_to_groups": user.rights.limited_to_groups, "manages": manages,
+    }))
 }
 
 /// A user as he is now, locked until the end of the transaction.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<Changeable>, DbError> {
-    let row = tx.one(&LOCK, args![id]).await?;
-    row.map(|row| Ok(Changeable { name: row.get("name")?, rights: rights(&row)?, status: row.get("status")? }))
-        .transpose()
+    let Some(row) = tx.one(&LOCK, args![id]).await? else { return Ok(None) };
+    let manages = tx.all(&MANAGED, args![id]).await?.iter().map(|row| row.get("group_id")).collect::<Result<_, _>>()?;
+    let (name, email, status) = (row.get("name")?, row.get("email")?, row.get("status")?);
+    Ok(Some(Changeable { name, email, rights: rights(&row)?, status, manages }))
 }
 
 /// Changes a user.
-pub async fn change(tx: &mut Tx, id: UserId, to: &Changeable) -> Result<(), DbError> {
-    let args = args![id, &to.name, fold(&to.name), to.rights.role, permissions(&to.rights), to.status];
-    tx.run(&CHANGE, args).await.map(drop)
+///
+/// # Errors
+/// [`DbError::Taken`] `users_email_key` if the e-mail address is somebody else's.
+pub async fn change(tx: &mut Tx, id: UserId, from: &Changeable, to: &Changeable) -> Result<(), DbError> {
+    let args = args![
+        id,
+        &to.name,
+        fold(&to.name),
+        to.rights.role,
+        permissions(&to.rights),
+        to.status,
+        &to.email,
+        email_key(&to.email),
+        to.rights.limited_to_groups
+    ];
+    tx.run(&CHANGE, args).await?;
+    if from.manages != to.manages {
+        tx.run(&MANAGE_NONE, args![id]).await?;
+        let managed = to.manages.iter().map(|group| fields! { "group_id": group, "user_id": id });
+        tx.run(&MANAGE, args![set(managed)]).await?;
+    }
+    Ok(())
 }
 
 /// Sets the language of a user.

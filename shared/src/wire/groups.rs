@@ -18,6 +18,51 @@ pub struct GroupView {
     pub members: i64,
 }
 
+/// A group with its managers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GroupDetail {
+    /// The group.
+    #[serde(flatten)]
+    pub group: GroupView,
+    /// Who manages it, by name.
+    pub managers: Vec<GroupManager>,
+}
+
+/// A manager of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GroupManager {
+    /// The user.
+    pub id: UserId,
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Whether he sees only the people in his groups; else the group means nothing to what he sees.
+    pub limited_to_groups: bool,
+}
+
+/// Renames a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RenameGroup {
+    /// Its name from now on.
+    pub name: String,
+}
+
+/// Puts users into a group and takes users out of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeMembers {
+    /// Who comes in, at most 1,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<UserId>,
+    /// Who goes, at most 1,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove: Vec<UserId>,
+}
+
 /// Adds a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -2,11 +2,11 @@
 
 use crate::{
     ids::{LicenseId, ProductId, UserId},
-    license::{ChosenRules, GroupLimit, Model, Rules},
+    license::{ChosenRules, GroupLimit, Model, Price, Rules},
     problem::Code,
 };
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct ProductView {
     pub name: String,
     /// How long an unused support key lives, in seconds.
     pub key_seconds: i64,
+    /// Since when it gives no new seats, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<DateTime<Utc>>,
     /// Its licenses with their live counts.
     pub licenses: Vec<LicenseView>,
 }
@@ -33,6 +36,36 @@ pub struct NewProduct {
     /// How long an unused support key lives, in seconds; 600 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_seconds: Option<i64>,
+}
+
+/// Changes a product. What is absent stays as it is; the slug always does, because clients know it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeProduct {
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How long an unused support key lives, 30 to 86,400 seconds; for keys that are made from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_seconds: Option<i64>,
+    /// Archived, it gives no new seats and is hidden from lists; sessions that live go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+}
+
+/// What stands in the contract of a license. Agents are not shown it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Contract {
+    /// Notes, at most 4,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// The order number, at most 120 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_number: Option<String>,
+    /// What a seat costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_per_seat: Option<Price>,
 }
 
 /// A license with its live counts.
@@ -57,6 +90,15 @@ pub struct LicenseView {
     /// From when it no longer counts; absent: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<DateTime<Utc>>,
+    /// 60, 30 or 7: it ends in no more days than that; absent if there is more time, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_warning: Option<i64>,
+    /// Since when it or its product gives no new seats, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<DateTime<Utc>>,
+    /// What stands in its contract, for those who may manage products; not in the live feed.
+    #[serde(flatten)]
+    pub contract: Contract,
     /// Its rules.
     #[serde(flatten)]
     pub rules: Rules,
@@ -143,6 +185,9 @@ pub struct NewLicense {
     /// Rules other than the usual ones.
     #[serde(flatten)]
     pub rules: ChosenRules,
+    /// What stands in the contract.
+    #[serde(flatten)]
+    pub contract: Contract,
 }
 
 /// Changes a license. What is absent stays as it is.
@@ -153,9 +198,52 @@ pub struct ChangeLicense {
     /// until drained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats: Option<i64>,
+    /// From when it counts; `null`: since ever.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
+    pub starts_at: Option<Option<DateTime<Utc>>>,
+    /// From when it no longer counts; `null`: for ever. One that is over already ends its sessions.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
+    pub ends_at: Option<Option<DateTime<Utc>>>,
+    /// Archived, it gives no new seats and is hidden from lists; sessions that live go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// Notes on the contract, at most 4,000 characters; empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// The order number, at most 120 characters; empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_number: Option<String>,
+    /// What a seat costs, which only the billing contact changes; `null`: not known.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Price>))]
+    pub price_per_seat: Option<Option<Price>>,
     /// Rules.
     #[serde(flatten)]
     pub rules: ChosenRules,
+}
+
+/// A field that was given, be it `null`: not the same as one that is absent and stays as it is.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
+/// How many seats of a license are used, for whoever is about to change their number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LicenseUsage {
+    /// Seats bought.
+    pub seats: i64,
+    /// Seats that are taken now: of a named license by assignment, of a concurrent one by sessions.
+    pub taken: i64,
+    /// Seats taken now beyond what was bought.
+    pub over: i64,
+    /// Seats whose holder has a live session now.
+    pub occupied: i64,
+    /// The most seats whose holders had live sessions at once in the last 30 days, and when that was last so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak: Option<Peak>,
 }
 
 /// Assigns a license to users.

@@ -1,9 +1,10 @@
 //! Users, and adding and changing them.
 
 use crate::{
-    ids::{LicenseId, UserId},
+    ids::{GroupId, LicenseId, ProductId, UserId},
     named::named,
-    people::{Permission, Role, UserStatus},
+    people::{Permission, Role, Source, UserStatus},
+    problem::Code,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,16 @@ pub struct UserView {
     pub billing_contact: bool,
     /// Active or suspended.
     pub status: UserStatus,
+    /// Where the user came from.
+    pub source: Source,
+    /// Whether a manager sees only the people in the groups that he manages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub limited_to_groups: bool,
+    /// The groups that the user manages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manages: Vec<GroupId>,
+    /// The groups that the user is in, as far as the viewer may see them.
+    pub group_ids: Vec<GroupId>,
     /// The licenses assigned to the user.
     pub license_ids: Vec<LicenseId>,
     /// How many live sessions the user has.
@@ -53,6 +64,9 @@ pub struct NewUser {
     /// What a manager is allowed.
     #[serde(default)]
     pub permissions: BTreeSet<Permission>,
+    /// The groups that he is put in. A manager who is limited to groups names at least one of his own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub group_ids: Vec<GroupId>,
 }
 
 /// Changes a user; absent fields stay.
@@ -62,6 +76,9 @@ pub struct ChangeUser {
     /// A new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// A new e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Suspending ends the user's sessions in the same transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<UserStatus>,
@@ -71,6 +88,141 @@ pub struct ChangeUser {
     /// New permissions; takes an admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<BTreeSet<Permission>>,
+    /// Whether a manager sees only the people in the groups that he manages; takes an admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_to_groups: Option<bool>,
+    /// The groups that he manages from now on, at most 1,000; takes an admin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manages: Option<Vec<GroupId>>,
+}
+
+/// Which users a list shows, and which a bulk request is about. What is absent does not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+pub struct UserFilter {
+    /// To whom this license is assigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<LicenseId>,
+    /// To whom any license of this product is assigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
+    /// Of this role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Of this status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<UserStatus>,
+    /// In this group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
+    /// Who came from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Who signed in, or was added, after this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_after: Option<DateTime<Utc>>,
+    /// Who neither signed in nor was added since this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_before: Option<DateTime<Utc>>,
+    /// With this in name or e-mail, whatever case and accents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+}
+
+/// One thing done to many users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum BulkAction {
+    /// Assigns a license.
+    Grant {
+        /// Which.
+        license_id: LicenseId,
+    },
+    /// Takes a license away.
+    Revoke {
+        /// Which.
+        license_id: LicenseId,
+        /// End the sessions on it too; else they may finish.
+        end_now: bool,
+    },
+    /// Puts them into a group.
+    AddToGroup {
+        /// Which.
+        group_id: GroupId,
+    },
+    /// Takes them out of a group.
+    RemoveFromGroup {
+        /// Which.
+        group_id: GroupId,
+    },
+    /// Gives them a role; takes an admin.
+    SetRole {
+        /// Which.
+        role: Role,
+    },
+    /// Suspends them and ends their sessions.
+    Suspend,
+    /// Lets them in again.
+    Reactivate,
+    /// Deletes them; the history keeps their names.
+    Delete,
+}
+
+/// Does one thing to many users, or says what that would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BulkUsers {
+    /// To these, at most 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_ids: Option<Vec<UserId>>,
+    /// Or to all whom a list with this filter shows, at most 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<UserFilter>,
+    /// What is done.
+    #[serde(flatten)]
+    pub action: BulkAction,
+    /// Only say what would happen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+/// What became of many users, or what would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BulkResults {
+    /// Whether this is only what would happen.
+    pub dry_run: bool,
+    /// One for each user: in the order of the request, or by name if a filter was given.
+    pub results: Vec<BulkResult>,
+    /// How many seats of a named license were free before, where one is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats_free: Option<i64>,
+}
+
+/// What became of one user, or what would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BulkResult {
+    /// The user.
+    pub user_id: UserId,
+    /// His name; absent if there is no such user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether this changes something: if not, it was so before, or was refused.
+    pub changed: bool,
+    /// Why it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Code>,
+    /// How many of his live sessions end with it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ends_sessions: i64,
+}
+
+#[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this"))]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 named! {

@@ -38,6 +38,7 @@ impl Core {
             model: Model::Concurrent,
             seats: seen["seats"].as_i64().expect("seats"),
             starts_at: None,
+            archived: false,
             ends_at: None,
             rules: serde_json::from_value(seen).expect("rules"),
             groups: Vec::new(),

@@ -33,7 +33,21 @@ async fn busy(world: &World) {
     let end = json!({ "in_seconds": 3_000, "message": "Dringender Fall" });
     world.admin.post(&format!("/sessions/{}/end", id(1)), &end).await.ok();
     world.person("Robert Lang", Role::Manager, &[]).await;
+    let members: Vec<_> = agents[..3].iter().map(|agent| agent.id).collect();
+    let group = world.group("Nachtschicht Bestandskunden", &members).await;
+    world.group("Frühschicht", &[]).await;
+    let limits = json!({ "limits": [{ "group_id": group, "floor": 2, "cap": 5 }] });
+    world.admin.put(&format!("/licenses/{license}/groups"), &limits).await.ok();
     let _ = license;
+}
+
+/// The page of somebody in session who has a history.
+async fn one_user(world: &World) -> String {
+    let sessions = world.admin.get("/sessions?state=live&sort=created_at").await.ok();
+    let (user, session) = (&sessions["items"][3]["user_id"], &sessions["items"][3]["id"]);
+    let end = format!("/sessions/{}/end", session.as_str().expect("an id"));
+    world.admin.post(&end, &json!({ "message": "Bitte Platz freigeben" })).await.ok();
+    format!("/users/{}", user.as_str().expect("an id"))
 }
 
 /// Walks through pages in all looks.
@@ -64,6 +78,7 @@ async fn walk(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
 const STAFF: &[(&str, &str)] = &[
     ("/sessions", "sessions"),
     ("/users", "users"),
+    ("/groups", "groups"),
     ("/licenses", "licenses"),
     ("/audit", "audit"),
     ("/console", "console"),
@@ -77,6 +92,7 @@ async fn every_page_is_sound_in_german() {
     walk(&browser, "stranger-de", &[("/sign-in", "sign-in"), ("/setup?token=used", "setup")]).await;
     browser.sign_in("anja.krueger@example.org").await;
     walk(&browser, "admin-de", STAFF).await;
+    walk(&browser, "admin-de", &[(&one_user(&world).await, "user")]).await;
     walk(&browser, "admin-de", &[("/nowhere", "nowhere")]).await;
 }
 

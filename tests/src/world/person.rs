@@ -147,6 +147,11 @@ impl Person {
         self.send(self.request(Method::PATCH, path).json(body)).await
     }
 
+    /// Replaces.
+    pub async fn put(&self, path: &str, body: &(impl Serialize + Sync)) -> Answer {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
     /// Removes.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await

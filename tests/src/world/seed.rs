@@ -10,7 +10,7 @@ use seatkeeper::{
 };
 use seatkeeper_shared::{
     ids::{LicenseId, TokenId, UserId},
-    people::Role,
+    people::{Role, Source},
     permissions::Rights,
     wire::account::{AccountView, TokenView},
 };
@@ -50,7 +50,8 @@ async fn person(tx: &mut Tx, name: &str, role: Role) -> Person {
     let id = UserId(dice.id(now));
     let rights = Rights { role, billing_contact: role == Role::Admin, ..Rights::agent() };
     let email = email_of(name);
-    let user = store::users::Added { id, name, email: &email, rights: &rights, password_hash: "none" };
+    let user =
+        store::users::Added { id, name, email: &email, rights: &rights, password_hash: "none", source: Source::Manual };
     store::users::insert(tx, &user, now).await.expect("a new user");
     let secret = dice.secret();
     let until = now + TimeDelta::days(30);

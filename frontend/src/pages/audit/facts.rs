@@ -8,10 +8,11 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use seatkeeper_shared::{
-    license::{GroupLimit, Model, SeatRule, SecondDevice},
+    license::{GroupLimit, Model, Price, SeatRule, SecondDevice},
     people::{Permission, Role, UserStatus},
     problem::Code,
     session::{EndReason, Mode, Platform},
+    wire::imports::ImportState,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -45,6 +46,8 @@ pub fn lines(facts: &Value) -> Vec<Line> {
         match value {
             Value::Null => {}
             Value::Object(changes) if field == "changes" => lines.extend(changes.iter().map(changed)),
+            // One thing, and not several.
+            Value::Object(_) if field == "price_per_seat" => lines.push(known(field, value)),
             Value::Object(inside) => lines.extend(inside.iter().map(|(field, value)| known(field, value))),
             value => lines.push(known(field, value)),
         }
@@ -101,6 +104,8 @@ impl Said {
             "limits" => read(value).map(|limit| self.limit(&limit)),
             "reason" => self.reason(value),
             "code" => read::<Code>(value).map(|code| words::problem(self.i18n, code).to_owned()),
+            "price_per_seat" => read::<Price>(value).map(|price| self.format.money(&price)),
+            "state" => self.state(value),
             "until" | "before" => self.time(value),
             field if field.ends_with("_at") => self.time(value),
             _ => self.word(field, value).map(str::to_owned),
@@ -146,6 +151,18 @@ impl Said {
             "lapsed" => t_string!(i18n, audit.end_lapsed),
             "dropped" => t_string!(i18n, audit.end_dropped),
             _ => words::reason(i18n, read::<EndReason>(value)?),
+        };
+        Some(words.to_owned())
+    }
+
+    /// What became of an import.
+    fn state(self, value: &Value) -> Option<String> {
+        let i18n = self.i18n;
+        let words = match read::<ImportState>(value)? {
+            ImportState::Running => return None,
+            ImportState::Done => t_string!(i18n, audit.import_done),
+            ImportState::Cancelled => t_string!(i18n, audit.import_cancelled),
+            ImportState::Failed => t_string!(i18n, audit.import_failed),
         };
         Some(words.to_owned())
     }

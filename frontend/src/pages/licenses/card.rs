@@ -13,6 +13,7 @@ use crate::{
     i18n::*,
     ui::{
         field::fresh_id,
+        menu::Menu,
         seats::{SeatFigure, Seats},
     },
     words,
@@ -53,15 +54,13 @@ pub fn LicenseCard(
             <SeatFigure license />
             <Seats license />
             <NowLine license standing />
-            <Facts license />
+            <Facts license stock />
             <footer class="license-acts">
                 <A href=format!("/sessions?license={id}")>
                     {t!(i18n, licenses.sessions)} " " <span class="vh">{name}</span>
                 </A>
                 <Show when=move || caller.may(Action::ManageProducts)>
-                    <button type="button" class="button" on:click=move |_| desk.change_rules(id)>
-                        {t!(i18n, licenses.change_rules)} " " <span class="vh">{name}</span>
-                    </button>
+                    <MoreActs id license desk />
                 </Show>
                 <Show when=move || caller.may(Action::ChangeSeats)>
                     <button type="button" class="button" on:click=move |_| desk.change_seats(id)>
@@ -72,6 +71,38 @@ pub fn LicenseCard(
         </article>
     }
     .into_any()
+}
+
+/// Everything that is changed seldom.
+#[component]
+fn MoreActs(
+    /// Which license.
+    id: LicenseId,
+    /// The license.
+    license: Signal<LicenseView>,
+    /// The dialogs.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let name = move || license.with(|license| words::license(i18n, license));
+    let pool = move || license.with(|license| license.model == Model::Concurrent);
+    let face = move || t_string!(i18n, licenses.more_acts);
+    let label = Signal::derive(move || t_string!(i18n, licenses.more_acts_of, license = name()));
+    view! {
+        <Menu label face=move || face.into_any()>
+            <button type="button" class="menu-item" on:click=move |_| desk.change_rules(id)>
+                {t!(i18n, licenses.change_rules)}
+            </button>
+            <button type="button" class="menu-item" on:click=move |_| desk.terms.set(Some(id))>
+                {t!(i18n, licenses.change_terms)}
+            </button>
+            <Show when=pool>
+                <button type="button" class="menu-item" on:click=move |_| desk.limiting.set(Some(id))>
+                    {t!(i18n, licenses.change_limits)}
+                </button>
+            </Show>
+        </Menu>
+    }
 }
 
 fn standing(license: Signal<LicenseView>) -> Memo<Standing> {
@@ -93,6 +124,7 @@ fn StandingTag(
             Standing::EndsSoon(end) => ("tag warn", ends(i18n, clock.until(end).num_days())),
             Standing::NotYet(_) => ("tag plain", t_string!(i18n, licenses.not_yet).to_owned()),
             Standing::Ended(_) => ("tag warn", t_string!(i18n, licenses.is_over).to_owned()),
+            Standing::Archived => ("tag plain", t_string!(i18n, licenses.is_archived).to_owned()),
         };
         Some(view! { <span class=class>{text}</span> })
     }
@@ -119,6 +151,7 @@ fn NowLine(
     let line = move || match standing.get() {
         Standing::NotYet(start) => t_string!(i18n, licenses.grants_from, date = format.date(start)),
         Standing::Ended(end) => t_string!(i18n, licenses.granted_until, date = format.date(last_day(end))),
+        Standing::Archived => t_string!(i18n, licenses.archived_line).to_owned(),
         Standing::Valid | Standing::EndsSoon(_) => license.with(|license| counts(i18n, format, license)),
     };
     view! { <p class="now-line">{line}</p> }

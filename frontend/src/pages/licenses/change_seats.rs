@@ -19,7 +19,7 @@ use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     license::Model,
     validate::{self, FieldError, MAX_SEATS},
-    wire::licenses::{ChangeLicense, LicenseView},
+    wire::licenses::{ChangeLicense, LicenseUsage, LicenseView, Peak},
 };
 
 /// The dialog.
@@ -56,7 +56,19 @@ fn ChangeForm(
     let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
     let (id, before) = (first.id, first.seats);
     let text = RwSignal::new(before.to_string());
-    let license = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
+    let month = RwSignal::new(None::<Peak>);
+    spawn_local(async move {
+        // Without it the dialog still knows the last 24 hours; and it may be closed by the time of the answer.
+        if let Ok(usage) = api.read::<LicenseUsage>(&format!("/licenses/{id}/usage")).await {
+            month.try_set(usage.peak);
+        }
+    });
+    let license = Signal::derive(move || {
+        let mut license = known.get().unwrap_or_else(|| first.clone());
+        let peaks = license.usage.peak.into_iter().chain(month.get());
+        license.usage.peak = peaks.max_by_key(|peak| (peak.occupied, peak.at));
+        license
+    });
     let wanted = Memo::new(move |_| text.with(|text| seats(text)));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -116,7 +128,7 @@ fn NowFacts(
     let peak = move || license.with(|license| license.usage.peak);
     let high =
         move || peak().map_or_else(|| t_string!(i18n, common.dash).to_owned(), |peak| format.number(peak.occupied));
-    let when = move || peak().map(|peak| t_string!(i18n, licenses.peak_at, time = format.time(peak.at)));
+    let when = move || peak().map(|peak| t_string!(i18n, licenses.peak_at, time = format.date_time(peak.at)));
     view! {
         <dl class="facts">
             <div>

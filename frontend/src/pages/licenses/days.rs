@@ -31,7 +31,7 @@ pub fn is_over(day: NaiveDate, local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -
 }
 
 /// What the clocks of a time zone (IANA name) show at a moment; UTC if this browser does not know the zone.
-pub fn clocks_of(zone: &str) -> impl Fn(DateTime<Utc>) -> NaiveDateTime {
+pub fn clocks_of(zone: &str) -> impl Fn(DateTime<Utc>) -> NaiveDateTime + use<> {
     let options = Object::new();
     // Fails only for objects that are frozen.
     let _ = Reflect::set(&options, &"timeZone".into(), &zone.into());

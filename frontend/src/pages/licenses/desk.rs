@@ -12,6 +12,12 @@ pub struct Desk {
     pub license: RwSignal<Option<LicenseId>>,
     /// Of which license the rules are being changed, if of one.
     pub ruling: RwSignal<Option<LicenseId>>,
+    /// Of which license dates and contract are being changed, if of one.
+    pub terms: RwSignal<Option<LicenseId>>,
+    /// Of which license it is being said what it keeps for groups, if of one.
+    pub limiting: RwSignal<Option<LicenseId>>,
+    /// Which product is being changed, if one is.
+    pub product_changing: RwSignal<Option<ProductId>>,
     /// Whether a product is being added.
     pub adding_product: RwSignal<bool>,
     /// Whether a license is being added.

@@ -7,7 +7,7 @@ use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
 pub enum Effect {
     /// So many seats would be free.
     Free(i64),
-    /// So many would be free, but fewer seats than were needed at once within the last 24 hours.
+    /// So many would be free, but fewer seats than were needed at once lately.
     BelowPeak {
         /// Free seats.
         free: i64,

@@ -48,9 +48,15 @@ impl EnteredLicense {
             });
         let rules = self.rules.changed(&EnteredRules::from(Rules::default()), self.model);
         match (product, seats, starts, ends, rules) {
-            (Ok(product_id), Ok(seats), Ok(starts_at), Ok(ends_at), Ok(rules)) => {
-                Ok(NewLicense { product_id, model: self.model, seats, starts_at, ends_at, rules })
-            }
+            (Ok(product_id), Ok(seats), Ok(starts_at), Ok(ends_at), Ok(rules)) => Ok(NewLicense {
+                product_id,
+                model: self.model,
+                seats,
+                starts_at,
+                ends_at,
+                rules,
+                contract: Default::default(),
+            }),
             (product, seats, starts, ends, rules) => {
                 let mut wrong = vec![
                     ("product_id", product.err()),

@@ -1,6 +1,6 @@
 //! The terms of a license: to whom it is assigned, from when to when it counts, what occupies a seat, and its rules.
 
-use super::{rule_facts::RuleFacts, validity::last_day};
+use super::{rule_facts::RuleFacts, stock::Stock, validity::last_day};
 use crate::{
     format::{Format, Texts},
     i18n::*,
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::{
     license::{Model, SeatRule},
-    wire::licenses::LicenseView,
+    wire::licenses::{Contract, LicenseView},
 };
 
 /// The terms of a license.
@@ -18,6 +18,8 @@ use seatkeeper_shared::{
 pub fn Facts(
     /// The license.
     license: Signal<LicenseView>,
+    /// The licenses with their contracts.
+    stock: Stock,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -40,8 +42,47 @@ pub fn Facts(
             <dt>{t!(i18n, licenses.seat)}</dt>
             <dd>{move || license.with(|license| rule(i18n, license))}</dd>
             <RuleFacts license />
+            <ContractFacts license stock />
         </dl>
     }
+}
+
+/// What stands in the contract, as far as the reader may see it.
+#[component]
+fn ContractFacts(
+    /// The license.
+    license: Signal<LicenseView>,
+    /// The licenses with their contracts.
+    stock: Stock,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let contract = Memo::new(move |_| stock.contract(license.with(|license| license.id)));
+    let line = |(term, text): (&'static str, String)| {
+        view! {
+            <dt>{term}</dt>
+            <dd class="notes-text">{text}</dd>
+        }
+    };
+    move || {
+        let Contract { notes, order_number, price_per_seat } = contract.get();
+        let kept = license.with(|license| kept(i18n, format, license));
+        let price = price_per_seat.map(|price| (t_string!(i18n, licenses.price), format.money(&price)));
+        let order = order_number.map(|number| (t_string!(i18n, licenses.order_number), number));
+        let notes = notes.map(|notes| (t_string!(i18n, licenses.notes), notes));
+        [kept, price, order, notes].into_iter().flatten().map(line).collect_view()
+    }
+}
+
+/// How many seats are kept for groups, and how many groups are limited.
+fn kept(i18n: Texts, format: Format, license: &LicenseView) -> Option<(&'static str, String)> {
+    let limits = &license.group_limits;
+    let floors: i64 = limits.iter().map(|limit| limit.floor).sum();
+    let caps = limits.iter().filter(|limit| limit.cap.is_some()).count();
+    let floors = (floors > 0).then(|| t_string!(i18n, licenses.kept, count = floors, n = format.number(floors)));
+    let caps = (caps > 0).then(|| t_string!(i18n, licenses.capped, count = caps, n = format.number(caps)));
+    let all: Vec<_> = [floors, caps].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| (t_string!(i18n, licenses.groups), all.join(t_string!(i18n, common.dot))))
 }
 
 /// "1. Januar 2026 bis 31. Dezember 2026"

@@ -62,16 +62,32 @@ fn ProductHead(
         let seconds = shelf.with(|shelf| shelf.as_ref().and_then(|shelf| shelf.key_seconds))?;
         Some(t_string!(i18n, licenses.key_life, span = format.span(TimeDelta::seconds(seconds))))
     };
+    let archived = move || shelf.with(|shelf| shelf.as_ref().is_some_and(|shelf| shelf.archived));
     view! {
         <header class="product-head">
             <span class="product-mark">
                 <Icon glyph=Glyph::Box />
             </span>
             <div class="product-title">
-                <h2 id=heading>{name}</h2>
+                <h2 id=heading>
+                    {name}
+                    <Show when=archived>
+                        " " <span class="tag plain">{t!(i18n, licenses.is_archived)}</span>
+                    </Show>
+                </h2>
                 <small>{life}</small>
             </div>
-            <Show when=move || some() && caller.may(Action::ChangeSeats)>
+            <Show when=move || caller.may(Action::ManageProducts)>
+                <button
+                    type="button"
+                    class="button ghost small"
+                    aria-label=move || t_string!(i18n, licenses.change_product_of, product = name())
+                    on:click=move |_| desk.product_changing.set(Some(id))
+                >
+                    {t!(i18n, licenses.change_product)}
+                </button>
+            </Show>
+            <Show when=move || some() && !archived() && caller.may(Action::ChangeSeats)>
                 <button
                     type="button"
                     class="button ghost small"

@@ -1,38 +1,40 @@
 //! From when to when a license counts, and how that stands today.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper_shared::wire::licenses::LicenseView;
-
-/// So long before its end a license is said to end soon.
-const SOON: TimeDelta = TimeDelta::days(30);
+use seatkeeper_shared::{license::expiry_warning, wire::licenses::LicenseView};
 
 /// How a license stands at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It counts.
     Valid,
-    /// It counts, but ends within a month, at this time.
+    /// It counts, but ends within 60 days, at this time.
     EndsSoon(DateTime<Utc>),
     /// It does not count before this time.
     NotYet(DateTime<Utc>),
     /// It no longer counts since this time.
     Ended(DateTime<Utc>),
+    /// It gives no new seats.
+    Archived,
 }
 
 impl Standing {
     /// How this license stands now. It counts from its start on and not at its end.
     pub fn of(license: &LicenseView, now: DateTime<Utc>) -> Self {
+        if license.archived_at.is_some() {
+            return Self::Archived;
+        }
         match (license.starts_at, license.ends_at) {
             (_, Some(end)) if end <= now => Self::Ended(end),
             (Some(start), _) if start > now => Self::NotYet(start),
-            (_, Some(end)) if end - now <= SOON => Self::EndsSoon(end),
+            (_, Some(end)) if expiry_warning(Some(end), now).is_some() => Self::EndsSoon(end),
             _ => Self::Valid,
         }
     }
 
     /// Whether nobody gets a seat of it, however many are free.
     pub const fn idle(self) -> bool {
-        matches!(self, Self::NotYet(_) | Self::Ended(_))
+        matches!(self, Self::NotYet(_) | Self::Ended(_) | Self::Archived)
     }
 }
 
@@ -65,9 +67,9 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn the_end_is_announced_a_month_ahead() {
-        assert_eq!(standing(None, Some(130 * DAY)), Standing::EndsSoon(at(130 * DAY)));
-        assert_eq!(standing(None, Some(130 * DAY + 1)), Standing::Valid);
+    fn the_end_is_announced_60_days_ahead() {
+        assert_eq!(standing(None, Some(160 * DAY)), Standing::EndsSoon(at(160 * DAY)));
+        assert_eq!(standing(None, Some(160 * DAY + 1)), Standing::Valid);
     }
 
     #[wasm_bindgen_test]

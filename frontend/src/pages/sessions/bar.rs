@@ -8,6 +8,7 @@ use crate::{
     format::Format,
     i18n::*,
     ui::{
+        export::Export,
         search::SearchField,
         select::{Choosable, Select},
     },
@@ -58,6 +59,7 @@ pub fn Bar(
                 value=value(|filter| filter.q.clone())
                 search=move |text| board.narrow(|filter| filter.q = text)
             />
+            <Export address=Signal::derive(move || board.filter.with(Filter::export)) />
         </div>
     }
 }

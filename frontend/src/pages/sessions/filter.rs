@@ -120,6 +120,25 @@ impl Filter {
         query.to_query_string()
     }
 
+    /// The address of the same sessions as a table.
+    pub fn export(&self) -> String {
+        let mut query = ParamsMap::new();
+        match self.which {
+            Which::Shared => query.replace("model", Model::Concurrent.to_string()),
+            Which::Everything => {}
+            Which::One(id) => query.replace("license", id.to_string()),
+        }
+        let state = self.state.map_or_else(|| "live".to_owned(), |state| state.to_string());
+        query.replace("state", state);
+        if let Some(platform) = self.platform {
+            query.replace("platform", platform.to_string());
+        }
+        if !self.q.trim().is_empty() {
+            query.replace("q", self.q.trim().to_owned());
+        }
+        format!("/api/v1/sessions/export{}", query.to_query_string())
+    }
+
     /// Whether it leaves anything out beyond the named licenses.
     pub fn narrows(&self) -> bool {
         let all = Self { which: self.which, order: self.order, ..Self::default() };

@@ -19,7 +19,9 @@ pub fn Pools(
     let i18n = use_i18n();
     let ids = Memo::new(move |_| {
         board.live.state.with(|state| {
-            let of = |model| state.licenses.iter().filter(move |l| l.model == model).map(|l| l.id);
+            // An archived one is shown until the last session on it is over.
+            let shown = |l: &&LicenseView| l.archived_at.is_none() || l.usage.sessions > 0;
+            let of = |model| state.licenses.iter().filter(shown).filter(move |l| l.model == model).map(|l| l.id);
             // Shared ones first: they are what this page is about.
             of(Model::Concurrent).chain(of(Model::Named)).collect::<Vec<_>>()
         })

@@ -1,6 +1,6 @@
 //! Adding a user: name, e-mail address, first password; by an admin also role and permissions.
 
-use super::desk::{Desk, Task};
+use super::desk::Desk;
 use crate::{
     i18n::*,
     ui::{
@@ -8,6 +8,7 @@ use crate::{
         face::{Wrong, usual},
         field::TextField,
         form::Form,
+        select::{Choosable, Select},
         toast::Toasts,
     },
     words,
@@ -18,7 +19,10 @@ use seatkeeper_shared::{
     permissions::Action,
     problem::Code,
     validate::{self, MIN_PASSWORD},
-    wire::users::{NewUser, UserView},
+    wire::{
+        groups::GroupView,
+        users::{NewUser, UserView},
+    },
 };
 use std::collections::BTreeSet;
 
@@ -31,8 +35,8 @@ pub fn AddDialog(
     let i18n = use_i18n();
     view! {
         <TaskDialog
-            open=Signal::derive(move || desk.task.with(|task| *task == Some(Task::Add)))
-            close=move |()| desk.task.set(None)
+            open=desk.adding
+            close=move |()| desk.adding.set(false)
             title=Signal::derive(move || t_string!(i18n, users.add_title).to_owned())
         >
             <Entry desk />
@@ -48,6 +52,7 @@ struct Entered {
     password: RwSignal<String>,
     role: RwSignal<Role>,
     permissions: RwSignal<BTreeSet<Permission>>,
+    group: RwSignal<String>,
 }
 
 impl Entered {
@@ -58,6 +63,7 @@ impl Entered {
             password: RwSignal::default(),
             role: RwSignal::new(Role::Agent),
             permissions: RwSignal::default(),
+            group: RwSignal::default(),
         }
     }
 
@@ -70,6 +76,7 @@ impl Entered {
             password: self.password.get_untracked(),
             role,
             permissions,
+            group_ids: self.group.get_untracked().parse().into_iter().collect(),
         }
     }
 }
@@ -94,7 +101,7 @@ fn Entry(
                 match desk.api.post::<UserView>("/users", &body).await {
                     Ok(user) => {
                         toasts.good(tu_string!(i18n, users.added, name = user.name));
-                        desk.task.set(None);
+                        desk.adding.set(false);
                         desk.load(false);
                     }
                     Err(failure) => form.failed(failure),
@@ -110,12 +117,13 @@ fn Entry(
     view! {
         <form class="form" novalidate on:submit=submit>
             <Person entered form />
+            <GroupChoice desk entered form />
             <Show when=move || desk.may(Action::ManageRoles)>
                 <RoleChoice entered />
             </Show>
             <Wrong text=Signal::derive(wrong) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.task.set(None)>
+                <button type="button" class="button" on:click=move |_| desk.adding.set(false)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
@@ -162,6 +170,36 @@ fn Person(
             hint=Signal::derive(hint)
             error=form.error("password")
         />
+    }
+}
+
+/// The first group. Whoever is limited to groups must name one: he would not see the new user otherwise.
+#[component]
+fn GroupChoice(
+    /// The page.
+    desk: Desk,
+    /// What is entered.
+    entered: Entered,
+    /// The form.
+    form: Form,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let options = Memo::new(move |_| {
+        let one = |group: &GroupView| Choosable::new(group.id.to_string(), group.name.clone());
+        let first = Choosable::new("", t_string!(i18n, users.no_group));
+        std::iter::once(first).chain(desk.groups.all.with(|all| all.iter().map(one).collect::<Vec<_>>())).collect()
+    });
+    view! {
+        <Show when=move || { options.with(Vec::len) > 1 }>
+            <Select
+                label=Signal::derive(move || t_string!(i18n, bulk.group).to_owned())
+                name="group"
+                options
+                value=entered.group
+                choose=move |id| entered.group.set(id)
+                error=form.error("group_ids")
+            />
+        </Show>
     }
 }
 

@@ -4,7 +4,9 @@ use super::filter::Filter;
 use crate::{
     api::{Api, Failure},
     caller::Caller,
+    clock::Clock,
     live::Live,
+    people::{groups::Groups, job::Job},
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -13,7 +15,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, UserId},
+    ids::UserId,
     permissions::Action,
     wire::{Page, users::UserView},
 };
@@ -21,19 +23,6 @@ use std::collections::BTreeSet;
 
 /// Somebody who types is not answered at each letter, but when the keys rest (milliseconds).
 const REST: u32 = 180;
-
-/// Which dialog is open, and for whom.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Task {
-    /// Adds a user.
-    Add,
-    /// Assigns a license to these.
-    Grant(Vec<UserView>),
-    /// Takes a license from these; this one, if it is clear.
-    Revoke(Vec<UserView>, Option<LicenseId>),
-    /// Suspends this one.
-    Suspend(UserView),
-}
 
 /// The shared state of the page.
 #[derive(Clone, Copy)]
@@ -58,10 +47,15 @@ pub struct Desk {
     pub failure: RwSignal<Option<Failure>>,
     /// Who is ticked.
     ticked: RwSignal<BTreeSet<UserId>>,
-    /// What is being asked.
-    pub task: RwSignal<Option<Task>>,
+    /// Whether somebody is being added.
+    pub adding: RwSignal<bool>,
+    /// What is to be done to whom.
+    pub job: RwSignal<Option<Job>>,
+    /// The groups.
+    pub groups: Groups,
     /// Counts the questions, so that a late answer to an old one is not taken for the new one's.
     asked: StoredValue<usize>,
+    clock: Clock,
     caller: Caller,
 }
 
@@ -84,8 +78,11 @@ impl Desk {
             loading: RwSignal::new(true),
             failure: RwSignal::new(None),
             ticked: RwSignal::default(),
-            task: RwSignal::new(None),
+            adding: RwSignal::new(false),
+            job: RwSignal::new(None),
+            groups: Groups::load(),
             asked: StoredValue::new(0),
+            clock: Clock::get(),
             caller: Caller::get(),
         };
         Effect::new(move |before: Option<String>| {
@@ -128,7 +125,7 @@ impl Desk {
     fn fetch(self, after: Option<String>, typing: bool) {
         self.asked.update_value(|asked| *asked += 1);
         let asked = self.asked.get_value();
-        let address = self.filter.get_untracked().address(after.as_deref());
+        let address = self.filter.get_untracked().address(after.as_deref(), self.clock.once());
         self.loading.set(true);
         spawn_local(async move {
             if typing {
@@ -161,27 +158,6 @@ impl Desk {
             }
             Err(failure) => self.failure.set(Some(failure)),
         }
-    }
-
-    /// A user as the server has just told.
-    pub fn put(self, user: UserView) {
-        self.users.update(|users| {
-            if let Some(known) = users.iter_mut().find(|known| known.id == user.id) {
-                *known = user;
-            }
-        });
-    }
-
-    /// These users now have this license, or no longer have it.
-    pub fn assigned(self, license: LicenseId, changed: &[UserId], has: bool) {
-        self.users.update(|users| {
-            for user in users.iter_mut().filter(|user| changed.contains(&user.id)) {
-                user.license_ids.retain(|id| *id != license);
-                if has {
-                    user.license_ids.push(license);
-                }
-            }
-        });
     }
 
     /// The ticked users that are listed.

@@ -1,10 +1,11 @@
 //! Which users are listed and in what order: as it stands in the address bar, and as the server is asked.
 
 use crate::ui::sort::Order;
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
-    ids::LicenseId,
-    people::{Role, UserStatus},
+    ids::{GroupId, LicenseId},
+    people::{Role, Source, UserStatus},
     wire::users::UserSort,
 };
 
@@ -12,57 +13,89 @@ use seatkeeper_shared::{
 const LIMIT: usize = 100;
 const USUAL: Order<UserSort> = (UserSort::Name, false);
 
-/// By what the list is narrowed (Filterkategorie), and to what (Filtern nach); nothing as long as nothing is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// By what the list can be narrowed (Filterkategorie).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Category {
-    /// By nothing.
-    #[default]
-    None,
     /// By an assigned license.
-    Products(Option<LicenseId>),
+    Products,
     /// By role.
-    Role(Option<Role>),
+    Role,
     /// By status.
-    Status(Option<UserStatus>),
+    Status,
+    /// By group.
+    Group,
+    /// By the last sign-in.
+    Active,
+    /// By where they came from.
+    Source,
 }
 
 impl Category {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 6] = [Self::Products, Self::Role, Self::Status, Self::Group, Self::Active, Self::Source];
+
     /// Its name in the address bar.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::None => "",
-            Self::Products(_) => "products",
-            Self::Role(_) => "role",
-            Self::Status(_) => "status",
+            Self::Products => "license",
+            Self::Role => "role",
+            Self::Status => "status",
+            Self::Group => "group",
+            Self::Active => "active",
+            Self::Source => "source",
         }
     }
 
-    /// The category with this name, and what it is narrowed to.
-    pub fn read(name: &str, by: &str) -> Self {
-        match name {
-            "products" => Self::Products(by.parse().ok()),
-            "role" => Self::Role(by.parse().ok()),
-            "status" => Self::Status(by.parse().ok()),
-            _ => Self::None,
-        }
-    }
-
-    /// What it is narrowed to, in the address bar.
-    pub fn by(self) -> String {
-        match self {
-            Self::Products(Some(id)) => id.to_string(),
-            Self::Role(Some(role)) => role.to_string(),
-            Self::Status(Some(status)) => status.to_string(),
-            _ => String::new(),
-        }
+    /// The category with this name.
+    pub fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.as_str() == name)
     }
 }
 
-/// What the address bar asks for.
+/// When somebody last signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Active {
+    /// In the last so many days.
+    Within(i64),
+    /// Not in the last so many days.
+    NotWithin(i64),
+}
+
+impl Active {
+    /// What can be chosen.
+    pub const ALL: [Self; 5] =
+        [Self::Within(7), Self::Within(30), Self::NotWithin(30), Self::NotWithin(90), Self::NotWithin(365)];
+
+    /// How it stands in the address bar.
+    pub fn written(self) -> String {
+        match self {
+            Self::Within(days) => format!("{days}d"),
+            Self::NotWithin(days) => format!("-{days}d"),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.written() == text)
+    }
+}
+
+/// What the address bar asks for. All that is chosen counts together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// By what.
-    pub category: Category,
+    /// The category that is open.
+    pub category: Option<Category>,
+    /// To whom this license is assigned.
+    pub license: Option<LicenseId>,
+    /// Of this role.
+    pub role: Option<Role>,
+    /// Of this status.
+    pub status: Option<UserStatus>,
+    /// In this group.
+    pub group: Option<GroupId>,
+    /// By the last sign-in.
+    pub active: Option<Active>,
+    /// Who came from there.
+    pub source: Option<Source>,
     /// With this in name or e-mail address.
     pub q: String,
     /// In which order.
@@ -71,7 +104,9 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { category: Category::None, q: String::new(), order: USUAL }
+        let (license, role, status, group) = (None, None, None, None);
+        let (category, active, source) = (None, None, None);
+        Self { category, license, role, status, group, active, source, q: String::new(), order: USUAL }
     }
 }
 
@@ -81,18 +116,55 @@ impl Filter {
         let text = |name| query.get_str(name).unwrap_or_default();
         let sort = text("sort");
         let (name, falling) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
-        Self {
-            category: Category::read(text("category"), text("by")),
+        let mut filter = Self {
+            category: Category::read(text("category")),
             q: text("q").to_owned(),
             order: name.parse().map_or(USUAL, |by| (by, falling)),
+            ..Self::default()
+        };
+        for category in Category::ALL {
+            filter.narrow(category, text(category.as_str()));
         }
+        filter
+    }
+
+    /// Narrows the list within a category to this, or not at all if it is nothing that is known.
+    pub fn narrow(&mut self, category: Category, by: &str) {
+        match category {
+            Category::Products => self.license = by.parse().ok(),
+            Category::Role => self.role = by.parse().ok(),
+            Category::Status => self.status = by.parse().ok(),
+            Category::Group => self.group = by.parse().ok(),
+            Category::Active => self.active = Active::read(by),
+            Category::Source => self.source = by.parse().ok(),
+        }
+    }
+
+    /// To what the list is narrowed within a category, as it stands in the address bar.
+    pub fn by(&self, category: Category) -> String {
+        match category {
+            Category::Products => self.license.map(|id| id.to_string()),
+            Category::Role => self.role.map(|role| role.to_string()),
+            Category::Status => self.status.map(|status| status.to_string()),
+            Category::Group => self.group.map(|id| id.to_string()),
+            Category::Active => self.active.map(Active::written),
+            Category::Source => self.source.map(|source| source.to_string()),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The categories by which the list is narrowed.
+    pub fn narrowed(&self) -> Vec<Category> {
+        Category::ALL.into_iter().filter(|category| !self.by(*category).is_empty()).collect()
     }
 
     /// What stands in the address bar after the path; nothing for what is usual.
     pub fn query(&self) -> String {
         let mut query = ParamsMap::new();
-        put(&mut query, "category", self.category.as_str());
-        put(&mut query, "by", &self.category.by());
+        put(&mut query, "category", self.category.map_or("", Category::as_str));
+        for category in Category::ALL {
+            put(&mut query, category.as_str(), &self.by(category));
+        }
         put(&mut query, "q", &self.q);
         if self.order != USUAL {
             put(&mut query, "sort", &self.sort());
@@ -100,14 +172,18 @@ impl Filter {
         query.to_query_string()
     }
 
-    /// The address at which the server is asked for the page after this place.
-    pub fn address(&self, after: Option<&str>) -> String {
+    /// The address at which the server is asked for the page after this place; `now` is what "the last 30 days" end with.
+    pub fn address(&self, after: Option<&str>, now: DateTime<Utc>) -> String {
         let mut query = ParamsMap::new();
-        let name = match self.category {
-            Category::Products(_) => "license",
-            other => other.as_str(),
-        };
-        put(&mut query, name, &self.category.by());
+        for category in Category::ALL.into_iter().filter(|category| *category != Category::Active) {
+            put(&mut query, category.as_str(), &self.by(category));
+        }
+        let before = |days| written(now - TimeDelta::days(days));
+        match self.active {
+            Some(Active::Within(days)) => put(&mut query, "active_after", &before(days)),
+            Some(Active::NotWithin(days)) => put(&mut query, "active_before", &before(days)),
+            None => {}
+        }
         put(&mut query, "q", self.q.trim());
         put(&mut query, "sort", &self.sort());
         put(&mut query, "after", after.unwrap_or_default());
@@ -115,9 +191,19 @@ impl Filter {
         format!("/users{}", query.to_query_string())
     }
 
+    /// The address of the same users as a table.
+    pub fn export(&self, now: DateTime<Utc>) -> String {
+        self.address(None, now).replacen("/users", "/api/v1/users/export", 1)
+    }
+
     fn sort(&self) -> String {
         format!("{}{}", if self.order.1 { "-" } else { "" }, self.order.0)
     }
+}
+
+/// A moment as the server reads it.
+fn written(at: DateTime<Utc>) -> String {
+    serde_json::to_value(at).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn put(query: &mut ParamsMap, name: &'static str, value: &str) {
@@ -133,18 +219,24 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_category_narrows_only_once_something_is_chosen() {
-        let open = Filter { category: Category::Role(None), ..Filter::default() };
-        assert_eq!(open.query(), "?category=role");
-        assert_eq!(open.address(None), "/users?sort=name&limit=100");
-        let chosen = Filter { category: Category::Role(Some(Role::Manager)), ..open };
-        assert_eq!(chosen.address(Some("x")), "/users?role=manager&sort=name&after=x&limit=100");
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(100);
+        let mut filter = Filter { category: Some(Category::Role), ..Filter::default() };
+        assert_eq!(filter.query(), "?category=role");
+        assert_eq!(filter.address(None, now), "/users?sort=name&limit=100");
+        filter.narrow(Category::Role, "manager");
+        assert_eq!(filter.address(Some("x"), now), "/users?role=manager&sort=name&after=x&limit=100");
     }
 
     #[wasm_bindgen_test]
-    fn a_license_is_asked_for_by_its_id() {
+    fn all_that_is_chosen_counts_together() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(100);
+        let mut filter = Filter::default();
         let id = "00000000-0000-4000-8000-000000000001";
-        let filter = Filter { category: Category::read("products", id), ..Filter::default() };
-        assert_eq!(filter.address(None), format!("/users?license={id}&sort=name&limit=100"));
-        assert_eq!(filter.category.by(), id);
+        for (category, by) in [(Category::Products, id), (Category::Active, "-90d"), (Category::Source, "mars")] {
+            filter.narrow(category, by);
+        }
+        assert_eq!(filter.narrowed(), [Category::Products, Category::Active]);
+        let asked = format!("/users?license={id}&active_before=1970-01-11T00%3A00%3A00Z&sort=name&limit=100");
+        assert_eq!(filter.address(None, now), asked);
     }
 }

@@ -1,23 +1,24 @@
 //! One user of the list: who, as what, with which licenses, and what can be done.
 
-use super::desk::{Desk, Task};
+use super::desk::Desk;
 use crate::{
-    format::Format,
+    format::{Format, Texts},
     i18n::*,
+    people::job::{Job, What},
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
         person::Person,
-        toast::Toasts,
     },
     words,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     people::UserStatus,
     permissions::Action,
-    wire::users::{ChangeUser, UserView},
+    wire::users::UserView,
 };
 
 /// The row of a user.
@@ -44,7 +45,7 @@ pub fn Row(
     };
     view! {
         <tr class:picked=move || desk.is_picked(id) class:suspended=move || suspended.get()>
-            <Show when=move || desk.may(Action::Assign)>
+            <Show when=move || desk.may(Action::ManageUsers)>
                 <td class="pick">
                     <input
                         type="checkbox"
@@ -55,7 +56,9 @@ pub fn Row(
                 </td>
             </Show>
             <th scope="row" class="cell-who">
-                <Person name=text(|user| user.name.clone()) email=text(|user| user.email.clone()) />
+                <A href=format!("/users/{id}") attr:class="who-link">
+                    <Person name=text(|user| user.name.clone()) email=text(|user| user.email.clone()) />
+                </A>
             </th>
             <td class="cell-role">
                 <RoleCell desk user suspended />
@@ -126,7 +129,7 @@ fn Licenses(
     let chip = move |(id, license): (LicenseId, String)| {
         let label = license.clone();
         let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
-        let revoke = move |_| desk.task.set(Some(Task::Revoke(vec![user.get_untracked()], Some(id))));
+        let revoke = move |_| desk.job.set(Some(Job::with(What::Revoke, vec![user.get_untracked()], id)));
         view! {
             <li class="chip">
                 {license}
@@ -155,7 +158,7 @@ fn Licenses(
                     type="button"
                     class="icon-button"
                     aria-label=move || t_string!(i18n, users.grant_to, name = name())
-                    on:click=move |_| desk.task.set(Some(Task::Grant(vec![user.get_untracked()])))
+                    on:click=move |_| desk.job.set(Some(Job::new(What::Grant, vec![user.get_untracked()])))
                 >
                     <Icon glyph=Glyph::Plus />
                 </button>
@@ -164,7 +167,7 @@ fn Licenses(
     }
 }
 
-/// Suspending, and the way back.
+/// What is done to one user.
 #[component]
 fn Actions(
     /// The page.
@@ -175,43 +178,29 @@ fn Actions(
     suspended: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let toasts = Toasts::get();
-    let reactivate = move |_| {
-        let user = user.get_untracked();
-        let change = ChangeUser { status: Some(UserStatus::Active), ..ChangeUser::default() };
-        spawn_local(async move {
-            match desk.api.patch::<UserView>(&format!("/users/{}", user.id), &change).await {
-                Ok(user) => {
-                    toasts.good(tu_string!(i18n, users.reactivated_done, name = user.name.clone()));
-                    desk.put(user);
-                }
-                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
-            }
-        });
+    let ask = move |what: What| desk.job.set(Some(Job::new(what, vec![user.get_untracked()])));
+    let item = move |glyph: Glyph, bad: bool, what: What, text: fn(Texts) -> &'static str| {
+        view! {
+            <button type="button" class="menu-item" class:bad=bad on:click=move |_| ask(what)>
+                <Icon glyph />
+                {move || text(i18n)}
+            </button>
+        }
     };
-    let suspend = move |_| desk.task.set(Some(Task::Suspend(user.get_untracked())));
     view! {
         <Menu
             class="icon-button"
             label=Signal::derive(move || Some(t_string!(i18n, users.menu, name = user.with(|user| user.name.clone()))))
             face=|| view! { <Icon glyph=Glyph::More /> }
         >
+            {item(Glyph::Plus, false, What::AddToGroup, |i18n| t_string!(i18n, bulk.add))}
             <Show
                 when=move || suspended.get()
-                fallback=move || {
-                    view! {
-                        <button type="button" class="menu-item bad" on:click=suspend>
-                            <Icon glyph=Glyph::Lock />
-                            {t!(i18n, users.suspend)}
-                        </button>
-                    }
-                }
+                fallback=move || item(Glyph::Lock, true, What::Suspend, |i18n| t_string!(i18n, users.suspend))
             >
-                <button type="button" class="menu-item" on:click=reactivate>
-                    <Icon glyph=Glyph::Tick />
-                    {t!(i18n, users.reactivate)}
-                </button>
+                {item(Glyph::Tick, false, What::Reactivate, |i18n| t_string!(i18n, bulk.reactivate))}
             </Show>
+            {item(Glyph::Cross, true, What::Delete, |i18n| t_string!(i18n, bulk.delete))}
         </Menu>
     }
 }

@@ -92,7 +92,7 @@ fn Head(
     view! {
         <thead>
             <tr>
-                <Show when=move || desk.may(Action::Assign)>
+                <Show when=move || desk.may(Action::ManageUsers)>
                     <th scope="col" class="pick">
                         <input
                             type="checkbox"

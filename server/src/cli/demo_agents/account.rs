@@ -7,7 +7,11 @@ use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
     license::{ChosenRules, Model},
     people::{Permission, Role},
-    wire::{account::Setup, licenses::NewLicense, users::NewUser},
+    wire::{
+        account::Setup,
+        licenses::{Contract, NewLicense},
+        users::NewUser,
+    },
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -149,7 +153,15 @@ pub async fn set_up(admin: &Client, token: &str) -> anyhow::Result<()> {
 }
 
 fn bought(product: ProductId, model: Model, seats: i64, ends_at: Option<DateTime<Utc>>) -> NewLicense {
-    NewLicense { product_id: product, model, seats, starts_at: None, ends_at, rules: ChosenRules::default() }
+    NewLicense {
+        product_id: product,
+        model,
+        seats,
+        starts_at: None,
+        ends_at,
+        rules: ChosenRules::default(),
+        contract: Contract::default(),
+    }
 }
 
 fn new_user(person: &Person) -> NewUser {
@@ -159,5 +171,6 @@ fn new_user(person: &Person) -> NewUser {
         password: PASSWORD.to_owned(),
         role: person.role,
         permissions: person.permissions.iter().copied().collect::<BTreeSet<_>>(),
+        group_ids: Vec::new(),
     }
 }

@@ -54,6 +54,26 @@ impl Batch {
     }
 
     pub(super) fn suspend(&mut self, actor: &Actor, user: UserId) -> Outcome {
+        if self.out.contains(&user) && self.known.contains(&user) {
+            return Outcome::Done;
+        }
+        self.put_out(actor, user, "user_suspended")
+    }
+
+    pub(super) fn delete(&mut self, actor: &Actor, user: UserId) -> Outcome {
+        let outcome = self.put_out(actor, user, "user_deleted");
+        if let Outcome::Done = outcome {
+            for pool in self.pools.values_mut() {
+                pool.unassign(user);
+            }
+            self.known.remove(&user);
+            self.deleted.push(user);
+        }
+        outcome
+    }
+
+    /// Ends all that a user does and may do here; `kind` is how the log names it.
+    fn put_out(&mut self, actor: &Actor, user: UserId, kind: &'static str) -> Outcome {
         if !self.known.contains(&user) {
             return Outcome::Failed(Code::NotFound);
         }
@@ -66,8 +86,9 @@ impl Batch {
         for pool in self.pools.values_mut() {
             pool.suspend(user, &ending(actor, EndReason::UserDeactivated, None), self.now);
         }
+        self.out.insert(user);
         self.suspended.push(user);
-        self.events.push(Event::new("user_suspended", actor.clone(), Some(user), json!({})));
+        self.events.push(Event::new(kind, actor.clone(), Some(user), json!({})));
         Outcome::Done
     }
 }

@@ -73,6 +73,9 @@ impl Pool {
         if !person.is_some_and(|person| person.assigned) {
             return Err(self.refusal(Code::NotAssigned, None));
         }
+        if self.terms.archived {
+            return Err(self.refusal(Code::Archived, None));
+        }
         let cooling = self.cooling(user, now).map(|until| (Code::CoolingDown, until));
         match self.terms.not_valid(now).or(cooling) {
             Some((code, at)) => Err(self.refusal(code, Some(at))),

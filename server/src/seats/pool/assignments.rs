@@ -17,13 +17,14 @@ impl Pool {
     /// finish still occupies his.
     ///
     /// # Errors
-    /// No such user, or all named seats are assigned.
+    /// No such user, the license is archived, or all named seats are assigned.
     pub fn grant(&mut self, user: UserId) -> Result<bool, Code> {
         let named = self.terms.model == Model::Named;
         let full = named && self.assigned.unwrap_or(i64::MAX).saturating_add(self.finishing(user)) >= self.terms.seats;
         match self.people.get_mut(&user) {
             None => Err(Code::NotFound),
             Some(person) if person.assigned => Ok(false),
+            Some(_) if self.terms.archived => Err(Code::Archived),
             Some(person) if person.status == UserStatus::Suspended => Err(Code::UserSuspended),
             Some(_) if full => Err(Code::NamedSeatsTaken),
             Some(person) => {
@@ -59,7 +60,8 @@ impl Pool {
         Ok(changed)
     }
 
-    fn unassign(&mut self, user: UserId) -> bool {
+    /// Takes the license from a user and nothing else; whether he had it.
+    pub fn unassign(&mut self, user: UserId) -> bool {
         let changed = self.people.get_mut(&user).is_some_and(|person| std::mem::replace(&mut person.assigned, false));
         if changed {
             self.assigned = self.assigned.map(|number| number - 1);

@@ -125,7 +125,7 @@ impl Pool {
 
     /// Ends tickets whose clients are gone, and offers that were not taken.
     pub(super) fn settle_line(&mut self, now: DateTime<Utc>) {
-        let over = self.terms.ends_at.is_some_and(|end| end <= now);
+        let over = self.terms.archived || self.terms.ends_at.is_some_and(|end| end <= now);
         let ended = self.line.iter().filter_map(|ticket| {
             let reason = if over {
                 TicketEnd::LicenseEnded

@@ -27,6 +27,8 @@ pub struct Terms {
     pub starts_at: Option<DateTime<Utc>>,
     /// From when it no longer counts.
     pub ends_at: Option<DateTime<Utc>>,
+    /// It, or its product, is archived: those who are in may finish, nobody else gets in.
+    pub archived: bool,
     /// Its rules.
     pub rules: Rules,
     /// What it keeps for groups.

@@ -49,6 +49,7 @@ pub(super) fn terms(model: Model, seats: i64, rules: Rules) -> Terms {
         seats,
         starts_at: None,
         ends_at: None,
+        archived: false,
         rules,
         groups: Vec::new(),
     }

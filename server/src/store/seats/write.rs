@@ -87,10 +87,9 @@ statements! {
 
     DELETE_ASSIGNMENTS = "
         DELETE FROM assignments
-        WHERE EXISTS (
-            SELECT 1
-            FROM ROWS($1: license_id uuid, user_id uuid)
-            WHERE given.license_id = assignments.license_id AND given.user_id = assignments.user_id)";
+        WHERE (license_id, user_id) IN (
+            SELECT license_id, user_id
+            FROM ROWS($1: license_id uuid, user_id uuid))";
 
     RESIZE_LICENSES = "
         UPDATE licenses
@@ -173,6 +172,7 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
             tx.write(sql, args![ids(&batch.suspended)]).await?;
         }
     }
+    super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
     Ok(())
 }
 

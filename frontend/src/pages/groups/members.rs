@@ -1,0 +1,238 @@
+//! The members of the open group: finding somebody and adding him, taking somebody out, each undone by a click.
+
+use super::desk::Desk;
+use crate::{
+    i18n::*,
+    ui::{
+        icon::{Glyph, Icon},
+        person::Person,
+        search::SearchField,
+        toast::Toasts,
+    },
+    words,
+};
+use gloo_timers::future::TimeoutFuture;
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::components::A;
+use seatkeeper_shared::{
+    permissions::Action,
+    wire::{
+        Page,
+        groups::{ChangeMembers, GroupView},
+        users::UserView,
+    },
+};
+
+/// Somebody who types is not answered at each letter, but when the keys rest (milliseconds).
+const REST: u32 = 180;
+
+/// The members.
+#[component]
+pub fn Members(
+    /// The page.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (members, next) = (RwSignal::new(Vec::<UserView>::new()), RwSignal::new(None::<String>));
+    let load = move |after: Option<String>| {
+        let Some(id) = desk.id.get_untracked() else { return };
+        let place = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
+        spawn_local(async move {
+            let answer = desk.api.read::<Page<UserView>>(&format!("/users?group={id}&limit=50{place}")).await;
+            if desk.id.try_get_untracked() != Some(Some(id)) {
+                return;
+            }
+            if let Ok(page) = answer {
+                next.set(page.next);
+                members.update(|all| {
+                    if after.is_none() {
+                        all.clear();
+                    }
+                    all.extend(page.items);
+                });
+            }
+        });
+    };
+    Effect::new(move |_| {
+        desk.id.track();
+        desk.changes.track();
+        load(None);
+    });
+    let may = move || desk.may(Action::ManageUsers);
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <h2>{t!(i18n, groups.member_list)}</h2>
+            </div>
+            <Show when=may>
+                <Find desk />
+            </Show>
+            <Show
+                when=move || !members.with(Vec::is_empty)
+                fallback=move || view! { <p class="muted">{t!(i18n, groups.no_members)}</p> }
+            >
+                <ul class="lines">
+                    <For each=move || members.get() key=|user| user.id let:user>
+                        <Member desk user />
+                    </For>
+                </ul>
+            </Show>
+            <Show when=move || next.with(Option::is_some)>
+                <div>
+                    <button type="button" class="button small" on:click=move |_| load(next.get_untracked())>
+                        {t!(i18n, groups.more)}
+                    </button>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Member(
+    /// The page.
+    desk: Desk,
+    /// Who.
+    user: UserView,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = Toasts::get();
+    let user = StoredValue::new(user);
+    let name = move || user.with_value(|user| user.name.clone());
+    let take_out = move |_| change(desk, i18n, toasts, user.get_value(), false);
+    view! {
+        <li>
+            <A href=user.with_value(|user| format!("/users/{}", user.id)) attr:class="who-link">
+                <Person
+                    name=Signal::stored(name())
+                    email=Signal::stored(user.with_value(|user| user.email.clone()))
+                />
+            </A>
+            <Show when=move || desk.may(Action::ManageUsers)>
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=move || t_string!(i18n, groups.take_out, name = name())
+                    on:click=take_out
+                >
+                    <Icon glyph=Glyph::Cross />
+                </button>
+            </Show>
+        </li>
+    }
+}
+
+/// Puts somebody in or takes him out; the message offers the way back.
+fn change(desk: Desk, i18n: crate::format::Texts, toasts: Toasts, user: UserView, add: bool) {
+    let Some(group) = desk.id.get_untracked() else { return };
+    let path = format!("/groups/{group}/members");
+    let body = move |add: bool| {
+        let (who, nobody) = (vec![user.id], Vec::new());
+        if add { ChangeMembers { add: who, remove: nobody } } else { ChangeMembers { add: nobody, remove: who } }
+    };
+    spawn_local(async move {
+        match desk.api.post::<GroupView>(&path, &body(add)).await {
+            Ok(_) => {
+                desk.changed();
+                let text = if add {
+                    tu_string!(i18n, groups.put_in_done, name = user.name)
+                } else {
+                    tu_string!(i18n, groups.take_out_done, name = user.name)
+                };
+                let api = desk.api;
+                toasts.with_undo(text, move || {
+                    let (path, back) = (path.clone(), body(!add));
+                    spawn_local(async move {
+                        match api.post::<GroupView>(&path, &back).await {
+                            Ok(_) => toasts.good(tu_string!(i18n, bulk.undone)),
+                            Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+                        }
+                        // The page may be another one by now.
+                        if desk.changes.try_get_untracked().is_some() {
+                            desk.changed();
+                        }
+                    });
+                });
+            }
+            Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+        }
+    });
+}
+
+/// Finds users and adds them.
+#[component]
+fn Find(
+    /// The page.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let toasts = Toasts::get();
+    let (q, found) = (RwSignal::new(String::new()), RwSignal::new(None::<Vec<UserView>>));
+    let search = move |text: String| {
+        q.set(text.clone());
+        if text.trim().is_empty() {
+            found.set(None);
+            return;
+        }
+        spawn_local(async move {
+            TimeoutFuture::new(REST).await;
+            // Something else was typed since, or the page is gone.
+            if q.try_get_untracked().as_ref() != Some(&text) {
+                return;
+            }
+            let address = format!("/users?limit=8&q={}", js_sys::encode_uri_component(text.trim()));
+            let answer = desk.api.read::<Page<UserView>>(&address).await;
+            if q.try_get_untracked().as_ref() == Some(&text) {
+                found.set(answer.ok().map(|page| page.items));
+            }
+        });
+    };
+    let line = move |user: UserView| {
+        let within = desk.id.get().is_some_and(|id| user.group_ids.contains(&id));
+        let (name, email) = (user.name.clone(), user.email.clone());
+        let label = name.clone();
+        let put_in = move |_| {
+            change(desk, i18n, toasts, user.clone(), true);
+            q.set(String::new());
+            found.set(None);
+        };
+        view! {
+            <li>
+                <Person name=Signal::stored(name) email=Signal::stored(email) />
+                {if within {
+                    view! { <span class="muted">{t!(i18n, groups.in_already)}</span> }.into_any()
+                } else {
+                    view! {
+                        <button
+                            type="button"
+                            class="icon-button"
+                            aria-label=move || t_string!(i18n, groups.put_in, name = label.clone())
+                            on:click=put_in
+                        >
+                            <Icon glyph=Glyph::Plus />
+                        </button>
+                    }
+                        .into_any()
+                }}
+            </li>
+        }
+    };
+    view! {
+        <div role="group" aria-label=move || t_string!(i18n, groups.find)>
+            <SearchField value=q.into() search />
+            <div role="status">
+                {move || {
+                    found
+                        .get()
+                        .map(|all| {
+                            if all.is_empty() {
+                                view! { <p class="muted">{t!(i18n, groups.found_none)}</p> }.into_any()
+                            } else {
+                                view! { <ul class="lines">{all.into_iter().map(line).collect_view()}</ul> }.into_any()
+                            }
+                        })
+                }}
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,223 @@
+//! How far an import is, what became of its rows, and what to do next.
+
+use super::job::Job;
+use crate::{
+    format::{Format, Texts},
+    i18n::*,
+    ui::{
+        export::Export,
+        icon::{Glyph, Icon},
+    },
+    words,
+};
+use leptos::prelude::*;
+use seatkeeper_shared::wire::imports::{ImportProblem, ImportRow, ImportState, ImportView, RowOutcome};
+
+/// Everything about the import that is on its way or over.
+#[component]
+pub fn Told(
+    /// The import.
+    job: Job,
+) -> impl IntoView {
+    let import =
+        Memo::new(move |before: Option<&Option<ImportView>>| job.import.get().or_else(|| before.cloned().flatten()));
+    let over = move || import.with(|import| import.as_ref().is_some_and(|i| i.state != ImportState::Running));
+    view! {
+        <Progress job import />
+        <Counts import />
+        <Show when=over>
+            <Next job import />
+            <Rows job />
+        </Show>
+    }
+}
+
+/// How far it is, as a bar and in words.
+#[component]
+fn Progress(
+    /// The import.
+    job: Job,
+    /// As it was last heard of.
+    import: Memo<Option<ImportView>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let text = move || import.with(|import| import.as_ref().map(|import| said(i18n, format, import)));
+    let of = move |field: fn(&ImportView) -> i64| import.with(|import| import.as_ref().map(field)).unwrap_or_default();
+    let running = move || job.busy();
+    view! {
+        <div class="import-progress">
+            <div>
+                <p class="import-file">{move || job.name.get()}</p>
+                <p role="status">{text}</p>
+            </div>
+            <Show when=running>
+                <button type="button" class="button" on:click=move |_| job.cancel()>
+                    {t!(i18n, common.cancel)}
+                </button>
+            </Show>
+            <progress
+                aria-label=move || t_string!(i18n, import.progress)
+                max=move || of(|import| import.rows.max(1))
+                value=move || of(|import| import.done)
+            ></progress>
+        </div>
+    }
+}
+
+fn said(i18n: Texts, format: Format, import: &ImportView) -> String {
+    let (done, rows) = (format.number(import.done), format.number(import.rows));
+    match (import.state, import.dry_run) {
+        (ImportState::Running, true) => t_string!(i18n, import.checking, done = done, rows = rows),
+        (ImportState::Running, false) => t_string!(i18n, import.importing, done = done, rows = rows),
+        (ImportState::Done, true) => t_string!(i18n, import.checked).to_owned(),
+        (ImportState::Done, false) => t_string!(i18n, import.done).to_owned(),
+        (ImportState::Cancelled, true) => t_string!(i18n, import.check_cancelled).to_owned(),
+        (ImportState::Cancelled, false) => t_string!(i18n, import.cancelled, done = done, rows = rows),
+        (ImportState::Failed, _) => t_string!(i18n, import.failed, done = done, rows = rows),
+    }
+}
+
+/// How many rows came to what.
+#[component]
+fn Counts(
+    /// The import.
+    import: Memo<Option<ImportView>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let one = move |word: &'static str, count: i64, warns: bool| {
+        view! {
+            <div class:warns={warns && count > 0}>
+                <dt>{word}</dt>
+                <dd>{format.number(count)}</dd>
+            </div>
+        }
+    };
+    let all = move || {
+        let import = import.get()?;
+        Some(view! {
+            <dl class="facts">
+                {one(outcome(i18n, RowOutcome::Created), import.created, false)}
+                {one(outcome(i18n, RowOutcome::Changed), import.changed, false)}
+                {one(outcome(i18n, RowOutcome::Unchanged), import.unchanged, false)}
+                {one(outcome(i18n, RowOutcome::Refused), import.refused, true)}
+                {one(t_string!(i18n, import.with_problems), import.with_problems, true)}
+            </dl>
+        })
+    };
+    view! { <div>{all}</div> }
+}
+
+fn outcome(i18n: Texts, outcome: RowOutcome) -> &'static str {
+    match outcome {
+        RowOutcome::Created => t_string!(i18n, import.created),
+        RowOutcome::Changed => t_string!(i18n, import.changed),
+        RowOutcome::Unchanged => t_string!(i18n, import.unchanged),
+        RowOutcome::Refused => t_string!(i18n, import.refused),
+    }
+}
+
+/// Importing in earnest, and taking the result along.
+#[component]
+fn Next(
+    /// The import.
+    job: Job,
+    /// As it was last heard of.
+    import: Memo<Option<ImportView>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let writes = move |import: &ImportView| {
+        let some = import.dry_run && import.state == ImportState::Done;
+        (import.created + import.changed, some && import.created + import.changed > 0)
+    };
+    let count = Memo::new(move |_| import.with(|import| import.as_ref().map(writes)).unwrap_or_default());
+    let address = move || {
+        import.with(|import| import.as_ref().map(|i| format!("/api/v1/imports/{}/export", i.id))).unwrap_or_default()
+    };
+    view! {
+        <div class="import-acts">
+            <Show when=move || count.get().1>
+                <button type="button" class="button primary" on:click=move |_| job.import()>
+                    {move || {
+                        let count = count.get().0;
+                        t_string!(i18n, import.start, count = count, n = format.number(count))
+                    }}
+                </button>
+            </Show>
+            <Export address=Signal::derive(address) />
+        </div>
+    }
+}
+
+/// The rows, those with problems first.
+#[component]
+fn Rows(
+    /// The import.
+    job: Job,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let one = move |row: ImportRow| {
+        let problems = row.problems.iter().map(|problem| view! { <li>{why(i18n, problem)}</li> }).collect_view();
+        let bad = !row.problems.is_empty();
+        view! {
+            <tr class:bad=bad>
+                <td class="num">{row.line}</td>
+                <td>{row.email.clone()}</td>
+                <td>{outcome(i18n, row.outcome)}</td>
+                <td>
+                    <ul>{problems}</ul>
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="import-rows" tabindex="0" role="region" aria-label=move || t_string!(i18n, import.rows)>
+            <table>
+                <caption class="vh">{t!(i18n, import.rows)}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{t!(i18n, import.line)}</th>
+                        <th scope="col">{t!(i18n, import.email)}</th>
+                        <th scope="col">{t!(i18n, import.outcome)}</th>
+                        <th scope="col">{t!(i18n, import.problems)}</th>
+                    </tr>
+                </thead>
+                <tbody>{move || job.rows.get().into_iter().map(one).collect_view()}</tbody>
+            </table>
+        </div>
+        <Show when=move || job.next.with(Option::is_some)>
+            <div class="import-acts">
+                <button type="button" class="button" on:click=move |_| job.more()>
+                    <Icon glyph=Glyph::Down />
+                    {t!(i18n, import.more)}
+                </button>
+            </div>
+        </Show>
+    }
+}
+
+/// "Rolle „king“: Diesen Wert kennen wir nicht."
+fn why(i18n: Texts, problem: &ImportProblem) -> String {
+    let column = match problem.column.as_str() {
+        "name" => t_string!(i18n, import.column_name),
+        "email" => t_string!(i18n, import.email),
+        "role" => t_string!(i18n, import.column_role),
+        "status" => t_string!(i18n, import.column_status),
+        "licenses" => t_string!(i18n, import.column_licenses),
+        _ => t_string!(i18n, import.column_groups),
+    };
+    let why = problem.error.as_ref().map_or_else(
+        || match problem.code {
+            seatkeeper_shared::problem::Code::AlreadyExists => t_string!(i18n, import.twice).to_owned(),
+            code => words::problem(i18n, code).to_owned(),
+        },
+        |error| words::field(i18n, error),
+    );
+    if problem.value.is_empty() {
+        t_string!(i18n, import.why, column = column, why = why)
+    } else {
+        t_string!(i18n, import.why_value, column = column, value = problem.value.clone(), why = why)
+    }
+}

@@ -1,0 +1,104 @@
+//! What the parts of the page share: the user as the server told him last, with his tag, and what is being asked.
+
+use crate::{
+    api::{Api, Failure},
+    caller::Caller,
+    live::Live,
+    people::{groups::Groups, job::Job},
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{ids::SessionId, people::Role, permissions::Action, wire::users::UserView};
+
+/// The shared state of the page.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// The API.
+    pub api: Api,
+    /// The live feed.
+    pub live: Live,
+    /// The groups.
+    pub groups: Groups,
+    /// His id, from the address bar.
+    pub id: Memo<String>,
+    /// The user.
+    pub user: RwSignal<Option<UserView>>,
+    /// Stands for what can be changed about him.
+    pub tag: RwSignal<String>,
+    /// Why he did not come.
+    pub failure: RwSignal<Option<Failure>>,
+    /// What is to be done to him.
+    pub job: RwSignal<Option<Job>>,
+    /// Whether he is being edited.
+    pub editing: RwSignal<bool>,
+    /// The session that is to be ended.
+    pub ending: RwSignal<Option<SessionId>>,
+    caller: Caller,
+}
+
+impl Desk {
+    /// The state of a fresh page, which loads by itself.
+    pub fn new(id: Memo<String>) -> Self {
+        let desk = Self {
+            api: Api::get(),
+            live: Live::get(),
+            groups: Groups::load(),
+            id,
+            user: RwSignal::new(None),
+            tag: RwSignal::default(),
+            failure: RwSignal::new(None),
+            job: RwSignal::new(None),
+            editing: RwSignal::new(false),
+            ending: RwSignal::new(None),
+            caller: Caller::get(),
+        };
+        Effect::new(move |_| {
+            desk.id.track();
+            desk.load();
+        });
+        desk
+    }
+
+    /// Loads the user, again.
+    pub fn load(self) {
+        let id = self.id.get_untracked();
+        spawn_local(async move {
+            let answer = self.api.read_tagged::<UserView>(&format!("/users/{id}")).await;
+            // The page is gone, or is that of somebody else.
+            if self.id.try_get_untracked() != Some(id) {
+                return;
+            }
+            match answer {
+                Ok((user, tag)) => self.put(user, tag),
+                Err(failure) => self.failure.set(Some(failure)),
+            }
+        });
+    }
+
+    /// The user as the server has just told.
+    pub fn put(self, user: UserView, tag: String) {
+        self.failure.set(None);
+        self.tag.set(tag);
+        self.user.set(Some(user));
+    }
+
+    /// Whether he is known, whoever he is.
+    pub fn known(self) -> bool {
+        self.user.with(Option::is_some)
+    }
+
+    /// Something of the user.
+    pub fn with<T>(self, of: impl FnOnce(&UserView) -> T) -> Option<T> {
+        self.user.with(|user| user.as_ref().map(of))
+    }
+
+    /// Whether the reader may do this.
+    pub fn may(self, action: Action) -> bool {
+        self.caller.may(action)
+    }
+
+    /// Whether the reader may change this user: others than agents takes an admin.
+    pub fn may_change(self) -> bool {
+        let agent = self.with(|user| user.role == Role::Agent).unwrap_or(false);
+        self.may(if agent { Action::ManageUsers } else { Action::ManageRoles })
+    }
+}

@@ -1,0 +1,98 @@
+//! The sessions of a user that are over, the newest first, with how they ended.
+
+use super::desk::Desk;
+use crate::{api::Failure, format::Format, i18n::*, ui::face::Failed, words};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::wire::{Page, sessions::SessionView};
+
+/// The history.
+#[component]
+pub fn History(
+    /// The page.
+    desk: Desk,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let (past, next) = (RwSignal::new(Vec::<SessionView>::new()), RwSignal::new(None::<String>));
+    let failure = RwSignal::new(None::<Failure>);
+    let load = move |after: Option<String>| {
+        let id = desk.id.get_untracked();
+        let after_part = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
+        let address = format!("/sessions?user={id}&state=ended&sort=-created_at&limit=25{after_part}");
+        spawn_local(async move {
+            let answer = desk.api.read::<Page<SessionView>>(&address).await;
+            if desk.id.try_get_untracked() != Some(id) {
+                return;
+            }
+            match answer {
+                Ok(page) => {
+                    failure.set(None);
+                    next.set(page.next);
+                    past.update(|past| {
+                        if after.is_none() {
+                            past.clear();
+                        }
+                        past.extend(page.items);
+                    });
+                }
+                Err(wrong) => failure.set(Some(wrong)),
+            }
+        });
+    };
+    // Again whenever one of his sessions ends.
+    Effect::new(move |_| {
+        desk.id.track();
+        desk.live.ended.track();
+        load(None);
+    });
+    let row = move |session: &SessionView| {
+        let how = session.ended.as_ref().map(|end| words::how(i18n, end));
+        let at = session.ended.as_ref().map(|end| format.date_time(end.at));
+        let message = session.ended.as_ref().and_then(|end| end.message.clone());
+        view! {
+            <tr>
+                <th scope="row">{words::license_of(i18n, &session.product_name, session.model)}</th>
+                <td>{session.device.clone()}</td>
+                <td class="num nowrap">{format.date_time(session.created_at)}</td>
+                <td class="num nowrap">{at}</td>
+                <td>{how} {message.map(|message| view! { <small class="muted">" " {message}</small> })}</td>
+            </tr>
+        }
+    };
+    view! {
+        <section class="card wide">
+            <div class="card-head">
+                <h2 id="history">{t!(i18n, person.history)}</h2>
+            </div>
+            {move || {
+                failure.get().map(|failure| view! { <Failed failure=Signal::stored(failure) retry=move |()| load(None) /> })
+            }}
+            <Show
+                when=move || !past.with(Vec::is_empty)
+                fallback=move || view! { <p class="muted">{t!(i18n, person.no_history)}</p> }
+            >
+                <div class="scroll" tabindex="0" role="region" aria-labelledby="history">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">{t!(i18n, person.product)}</th>
+                                <th scope="col">{t!(i18n, person.device)}</th>
+                                <th scope="col">{t!(i18n, person.started)}</th>
+                                <th scope="col">{t!(i18n, person.ended_at)}</th>
+                                <th scope="col">{t!(i18n, person.why)}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{move || past.with(|all| all.iter().map(row).collect_view())}</tbody>
+                    </table>
+                </div>
+            </Show>
+            <Show when=move || next.with(Option::is_some)>
+                <div>
+                    <button type="button" class="button small" on:click=move |_| load(next.get_untracked())>
+                        {t!(i18n, person.more)}
+                    </button>
+                </div>
+            </Show>
+        </section>
+    }
+}

@@ -1,0 +1,167 @@
+//! One thing done to many users: the preview says what will happen, and then it does.
+
+use crate::world::{World, on_both_engines};
+use seatkeeper_shared::{
+    ids::{LicenseId, UserId},
+    license::Model,
+    people::{Permission, Role},
+};
+use serde_json::{Value, json};
+
+const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// What became, or would become, of each: `+` changed, `=` not, or why it was refused.
+fn told(answer: &Value) -> Vec<String> {
+    let results = answer["results"].as_array().expect("results");
+    results
+        .iter()
+        .map(|result| match (result["changed"].as_bool(), result["refused"].as_str()) {
+            (_, Some(code)) => code.to_owned(),
+            (Some(true), None) => "+".to_owned(),
+            _ => "=".to_owned(),
+        })
+        .collect()
+}
+
+/// Does it after a preview, which must say the same and change nothing.
+async fn twice(world: &World, users: &[UserId], action: Value) -> Value {
+    let mut body = action;
+    body["user_ids"] = json!(users);
+    body["dry_run"] = json!(true);
+    let before = world.head().await;
+    let mut preview = world.admin.post("/users/bulk", &body).await.ok();
+    assert_eq!(world.head().await, before, "a preview changes nothing");
+    body["dry_run"] = json!(false);
+    let done = world.admin.post("/users/bulk", &body).await.ok();
+    assert_eq!((&preview["dry_run"], &done["dry_run"]), (&json!(true), &json!(false)));
+    preview["dry_run"] = json!(false);
+    assert_eq!(preview, done, "{body}");
+    done
+}
+
+async fn some(world: &World, number: usize) -> Vec<UserId> {
+    let mut ids = Vec::new();
+    for number in 0..number {
+        ids.push(world.user(&format!("Agent {number}"), Role::Agent, &[]).await);
+    }
+    ids
+}
+
+async fn named(world: &World, seats: i64) -> LicenseId {
+    let product = world.product("Service Desk").await;
+    world.license(product, Model::Named, seats).await
+}
+
+on_both_engines! {
+    async fn named_seats_go_to_the_first_and_the_preview_says_to_whom_not(world: World) {
+        let (license, users) = (named(&world, 3).await, some(&world, 5).await);
+        world.grant(license, &users[..1]).await;
+        world.admin.patch(&format!("/users/{}", users[1]), &json!({ "status": "suspended" })).await.ok();
+        let mut all = users.clone();
+        all.push(UNKNOWN.parse().expect("an id"));
+        let done = twice(&world, &all, json!({ "action": "grant", "license_id": license })).await;
+        assert_eq!(done["seats_free"], 2);
+        assert_eq!(told(&done), ["=", "user_suspended", "+", "+", "named_seats_taken", "not_found"]);
+        assert_eq!(done["results"][2], json!({ "user_id": users[2], "name": "Agent 2", "changed": true }));
+        assert_eq!(world.usage(license).await["assigned"], 3);
+        let again = twice(&world, &users[2..4], json!({ "action": "grant", "license_id": license })).await;
+        assert_eq!(told(&again), ["=", "="], "twice does no harm");
+    }
+
+    async fn what_ends_sessions_says_how_many(world: World) {
+        let (license, people) = world.pool(3, 3).await;
+        let ids: Vec<_> = people.iter().map(|person| person.id).collect();
+        for agent in &people[..2] {
+            agent.seated().await;
+        }
+        let finish = json!({ "action": "revoke", "license_id": license, "end_now": false });
+        let done = twice(&world, &ids[..1], finish).await;
+        assert_eq!((told(&done), &done["results"][0]["ends_sessions"]), (vec!["+".to_owned()], &Value::Null));
+        let now = json!({ "user_ids": ids, "action": "revoke", "license_id": license, "end_now": true });
+        let done = world.admin.post("/users/bulk", &now).await.ok();
+        let ended: Vec<_> = done["results"].as_array().expect("results").iter().map(|r| r["ends_sessions"].clone()).collect();
+        assert_eq!(ended, [json!(1), json!(1), Value::Null], "the first was finishing, and had to stop");
+        assert_eq!(told(&done), ["=", "+", "+"]);
+        assert_eq!(world.usage(license).await["occupied"], 0);
+    }
+
+    async fn groups_roles_and_states_change_for_many(world: World) {
+        let users = some(&world, 3).await;
+        let group = world.group("Nachtschicht", &users[..1]).await;
+        let add = json!({ "action": "add_to_group", "group_id": group });
+        assert_eq!(told(&twice(&world, &users, add.clone()).await), ["=", "+", "+"]);
+        assert_eq!(told(&twice(&world, &users, add).await), ["=", "=", "="]);
+        let remove = json!({ "action": "remove_from_group", "group_id": group });
+        assert_eq!(told(&twice(&world, &users[1..], remove).await), ["+", "+"]);
+        assert_eq!(world.admin.get("/groups").await.ok()[0]["members"], 1);
+        let manager = json!({ "action": "set_role", "role": "manager" });
+        assert_eq!(told(&twice(&world, &[users[0], world.admin.id], manager).await), ["+", "last_admin"]);
+        assert_eq!(told(&twice(&world, &users, json!({ "action": "suspend" })).await), ["+", "+", "+"]);
+        assert_eq!(told(&twice(&world, &users, json!({ "action": "suspend" })).await), ["=", "=", "="]);
+        assert_eq!(told(&twice(&world, &users[..2], json!({ "action": "reactivate" })).await), ["+", "+"]);
+        let mut with_admin = users.clone();
+        with_admin.push(world.admin.id);
+        assert_eq!(told(&twice(&world, &with_admin, json!({ "action": "delete" })).await), ["+", "+", "+", "last_admin"]);
+        assert_eq!(world.admin.get("/users").await.ok()["total"], 1);
+        assert_eq!(told(&twice(&world, &users[..1], json!({ "action": "delete" })).await), ["not_found"]);
+    }
+
+    async fn a_filter_means_all_whom_the_list_shows(world: World) {
+        let users = some(&world, 3).await;
+        let group = world.group("Nachtschicht", &users[1..]).await;
+        let body = json!({ "filter": { "group": group, "q": "AGENT" }, "action": "suspend" });
+        let done = world.admin.post("/users/bulk", &body).await.ok();
+        let who: Vec<_> = done["results"].as_array().expect("results").iter().map(|r| r["name"].clone()).collect();
+        assert_eq!(who, ["Agent 1", "Agent 2"]);
+        assert_eq!(world.admin.get("/users?status=suspended").await.ok()["total"], 2);
+        let nobody = json!({ "filter": { "q": "nobody" }, "action": "delete" });
+        assert_eq!(world.admin.post("/users/bulk", &nobody).await.ok()["results"], json!([]));
+    }
+
+    async fn managers_do_to_many_what_they_may_do_to_one(world: World) {
+        let (license, users) = (named(&world, 3).await, some(&world, 3).await);
+        let users_only = world.person("Ulla", Role::Manager, &[Permission::ManageUsers]).await;
+        let grant = json!({ "user_ids": users, "action": "grant", "license_id": license });
+        users_only.post("/users/bulk", &grant).await.problem(403, "forbidden");
+        let promote = json!({ "user_ids": users, "action": "set_role", "role": "admin" });
+        users_only.post("/users/bulk", &promote).await.problem(403, "forbidden");
+        let both = json!({ "user_ids": [users[0], world.admin.id, users_only.id], "action": "suspend" });
+        assert_eq!(told(&users_only.post("/users/bulk", &both).await.ok()), ["+", "forbidden", "forbidden"]);
+        // A manager who is limited to groups reaches his people, by names and by filter.
+        let limited = world.person("Lena", Role::Manager, Permission::ALL).await;
+        let (group, other) = (world.group("Unsere", &users[1..2]).await, world.group("Fremde", &users[2..]).await);
+        world.limit(&limited, &[group]).await;
+        assert_eq!(told(&limited.post("/users/bulk", &grant).await.ok()), ["not_found", "+", "not_found"]);
+        let all = json!({ "filter": {}, "action": "delete", "dry_run": true });
+        let preview = limited.post("/users/bulk", &all).await.ok();
+        assert_eq!(preview["results"], json!([{ "user_id": users[1], "name": "Agent 1", "changed": true }]));
+        let foreign = json!({ "user_ids": users, "action": "add_to_group", "group_id": other });
+        limited.post("/users/bulk", &foreign).await.problem(404, "not_found");
+        let add = json!({ "user_ids": users, "action": "add_to_group", "group_id": group });
+        assert_eq!(told(&limited.post("/users/bulk", &add).await.ok()), ["not_found", "=", "not_found"]);
+    }
+
+    async fn nonsense_is_refused_before_anything_is_done(world: World) {
+        let users = some(&world, 1).await;
+        let (before, admin) = (world.head().await, &world.admin);
+        let too_many: Vec<_> = (0..1001).map(uuid::Uuid::from_u128).collect();
+        for body in [
+            json!({ "action": "suspend" }), json!({ "action": "suspend", "user_ids": [] }),
+            json!({ "action": "suspend", "user_ids": too_many }),
+            json!({ "action": "suspend", "user_ids": users, "filter": {} }),
+        ] {
+            let problem = admin.post("/users/bulk", &body).await.problem(422, "invalid");
+            assert_eq!(problem["errors"][0]["field"], "user_ids");
+        }
+        for body in [json!({ "user_ids": users }), json!({ "user_ids": users, "action": "explode" }), json!({ "user_ids": users, "action": "grant" })] {
+            admin.post("/users/bulk", &body).await.problem(400, "bad_request");
+        }
+        for body in [
+            json!({ "user_ids": users, "action": "grant", "license_id": UNKNOWN }),
+            json!({ "user_ids": users, "action": "add_to_group", "group_id": UNKNOWN }),
+        ] {
+            admin.post("/users/bulk", &body).await.problem(404, "not_found");
+        }
+        assert_eq!(world.head().await, before);
+    }
+}

@@ -1,0 +1,253 @@
+//! Imports: what a file of users comes to, row by row, on trial and in earnest.
+
+use crate::world::{Answer, Person, World, on_both_engines};
+use reqwest::Method;
+use seatkeeper_shared::{
+    ids::{LicenseId, UserId},
+    license::Model,
+    people::{Permission, Role},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+async fn send(by: &Person, file: &[u8], dry_run: bool) -> Answer {
+    let request = by.request(Method::POST, &format!("/import?dry_run={dry_run}")).header("content-type", "text/csv");
+    by.send(request.body(file.to_vec())).await
+}
+
+/// Imports a file and waits until it is over; how it ended, and its rows, those with problems first.
+pub async fn import(by: &Person, file: &[u8], dry_run: bool) -> (Value, Vec<Value>) {
+    let begun = send(by, file, dry_run).await.accepted();
+    let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
+    let mut import = by.get(&path).await.ok();
+    while import["state"] == "running" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        import = by.get(&path).await.ok();
+    }
+    let rows = by.get(&format!("{path}/rows?limit=500")).await.ok()["items"].as_array().expect("rows").clone();
+    (import, rows)
+}
+
+/// How many were created, changed, unchanged, refused, and have problems.
+fn counts(import: &Value) -> [i64; 5] {
+    assert_eq!(import["state"], "done", "{import:#}");
+    ["created", "changed", "unchanged", "refused", "with_problems"]
+        .map(|field| import[field].as_i64().expect("a number"))
+}
+
+/// The user with this address, as the list shows him.
+async fn user(world: &World, email: &str) -> Value {
+    let found = world.admin.get(&format!("/users?q={email}")).await.ok();
+    found["items"].as_array().expect("users").iter().find(|user| user["email"] == email).cloned().unwrap_or_default()
+}
+
+/// A problem of a row, in short.
+fn why(row: &Value) -> (i64, &str, &str, &str) {
+    let problem = &row["problems"][0];
+    let error = problem["error"]["error"].as_str().or(problem["code"].as_str()).expect("a code");
+    (
+        row["line"].as_i64().expect("a line"),
+        row["outcome"].as_str().expect("an outcome"),
+        problem["column"].as_str().expect("a column"),
+        error,
+    )
+}
+
+/// A named license of a product with this name.
+async fn named(world: &World, name: &str, seats: i64) -> LicenseId {
+    let product = world.product(name).await;
+    world.license(product, Model::Named, seats).await
+}
+
+on_both_engines! {
+    async fn a_file_from_excel_brings_users_licenses_and_groups(world: World) {
+        let (license, people) = world.pool(2, 1).await;
+        let chat = named(&world, "Chat", 5).await;
+        world.admin.post("/groups", &json!({ "name": "Nachtschicht" })).await.created();
+        let mut file = b"Name;E-Mail;Rolle;Lizenzen;Gruppen;Status\r\n".to_vec();
+        file.extend(b"J\xfcrgen Gro\xdf;juergen@example.org;Mitarbeiter;\"remote-support-v5; Chat:benannt\";nachtschicht;aktiv\r\n");
+        file.extend(b"\"Agent\r\nNull\";AGENT.0@example.org;;;;\r\n");
+        file.extend(b"Manuela;manuela@example.org;Verwalter;;;gesperrt\r\n");
+        let (dry, dry_rows) = import(&world.admin, &file, true).await;
+        let head = world.head().await;
+        assert_eq!(user(&world, "juergen@example.org").await, Value::Null, "a dry run writes nothing");
+        let (done, rows) = import(&world.admin, &file, false).await;
+        assert_eq!((counts(&dry), &dry_rows), (counts(&done), &rows), "and says the same");
+        assert_eq!(counts(&done), [2, 0, 0, 1, 1]);
+        assert_eq!(why(&rows[0]), (3, "refused", "name", "control_characters"));
+        let juergen = user(&world, "juergen@example.org").await;
+        assert_eq!((&juergen["name"], &juergen["source"], &juergen["role"]), (&json!("Jürgen Groß"), &json!("import"), &json!("agent")));
+        let mut licenses: Vec<LicenseId> = serde_json::from_value(juergen["license_ids"].clone()).expect("ids");
+        licenses.sort();
+        let mut expected = vec![license, chat];
+        expected.sort();
+        assert_eq!((licenses, juergen["group_ids"].as_array().map(Vec::len)), (expected, Some(1)));
+        assert_eq!(user(&world, "manuela@example.org").await["status"], "suspended");
+        assert_eq!(user(&world, "agent.0@example.org").await["name"], "Agent 0");
+        let told = world.told_of("user_added", head).await;
+        assert_eq!(told.len(), 2);
+        assert!(people[0].get("/me").await.status.is_success());
+        people[0].sign_in_again("agent.0@example.org").await;
+    }
+
+    async fn the_same_file_twice_changes_nothing(world: World) {
+        let chat = named(&world, "Chat", 5).await;
+        world.admin.post("/groups", &json!({ "name": "Tag" })).await.created();
+        let file = "name,email,role,licenses,groups,status\nA,a@example.org,agent,chat:named,Tag,active\nB,b@example.org,,chat,,suspended\nC,c@example.org,,,Tag,\n";
+        let (first, _) = import(&world.admin, file.as_bytes(), false).await;
+        assert_eq!(counts(&first), [3, 0, 0, 0, 1], "a suspended user gets no license");
+        let head = world.head().await;
+        let (second, rows) = import(&world.admin, file.as_bytes(), false).await;
+        assert_eq!(counts(&second), [0, 0, 2, 1, 1]);
+        assert_eq!(why(&rows[0]), (3, "refused", "licenses", "user_suspended"));
+        assert_eq!(world.told_of("user_changed", head).await, [] as [UserId; 0]);
+        assert_eq!(world.told_of("license_granted", head).await, [] as [UserId; 0]);
+        let log = world.whole_log().await;
+        assert_eq!((log.matches("user_added").count(), log.matches("group_member_added").count()), (3, 2));
+        let export = world.admin.request(Method::GET, "/users/export").send().await.expect("an answer").bytes().await.expect("bytes");
+        let (again, _) = import(&world.admin, &export, false).await;
+        assert_eq!(counts(&again), [0, 0, 4, 0, 0], "what was exported can be imported");
+        let seen = world.admin.get(&format!("/licenses/{chat}")).await.ok();
+        assert_eq!(seen["use"]["assigned"], 1);
+    }
+
+    async fn what_is_other_is_changed_and_what_is_not_named_stays(world: World) {
+        let (license, people) = world.pool(2, 2).await;
+        let session = people[0].seated().await;
+        let file = "email,name,role,status\nagent.0@example.org,,,suspended\nAgent.1@EXAMPLE.org,Neuer Name,manager,\n";
+        let (done, _) = import(&world.admin, file.as_bytes(), false).await;
+        assert_eq!(counts(&done), [0, 2, 0, 0, 0]);
+        people[0].act(&session, "heartbeat").await.problem(401, "not_signed_in");
+        let (zero, one) = (user(&world, "agent.0@example.org").await, user(&world, "agent.1@example.org").await);
+        assert_eq!((&zero["status"], &zero["name"], &zero["sessions"]), (&json!("suspended"), &json!("Agent 0"), &json!(0)));
+        assert_eq!((&one["role"], &one["name"], &one["license_ids"]), (&json!("manager"), &json!("Neuer Name"), &json!([license])));
+        let back = "email,status\nagent.0@example.org,aktiv\n";
+        assert_eq!(counts(&import(&world.admin, back.as_bytes(), false).await.0), [0, 1, 0, 0, 0]);
+        assert_eq!(user(&world, "agent.0@example.org").await["status"], "active");
+        assert!(world.whole_log().await.contains("\"import\""));
+    }
+
+    async fn named_seats_run_out_in_a_dry_run_as_they_do_in_earnest(world: World) {
+        let chat = named(&world, "Chat", 3).await;
+        let before = world.user("Vor Handen", Role::Agent, &[]).await;
+        world.grant(chat, &[before]).await;
+        let mut file = "email,name,licenses\n".to_owned();
+        for number in 0..5 {
+            file.push_str(&format!("new{number}@example.org,Neu {number},chat\n"));
+        }
+        let (dry, dry_rows) = import(&world.admin, file.as_bytes(), true).await;
+        let (done, rows) = import(&world.admin, file.as_bytes(), false).await;
+        assert_eq!((counts(&dry), dry_rows), (counts(&done), rows.clone()));
+        assert_eq!(counts(&done), [5, 0, 0, 0, 3]);
+        assert_eq!(why(&rows[0]), (4, "created", "licenses", "named_seats_taken"));
+        assert_eq!(world.admin.get(&format!("/licenses/{chat}")).await.ok()["use"]["assigned"], 3);
+    }
+
+    async fn each_cell_that_is_not_understood_refuses_its_row_alone(world: World) {
+        world.pool(1, 1).await;
+        let file = "email,name,role,licenses,groups,status\n\
+            nonsense,A,,,,\n\
+            b@example.org,B,king,,,\n\
+            c@example.org,C,,teleport:named,,\n\
+            d@example.org,D,,,Nobody,\n\
+            e@example.org,E,,,,asleep\n\
+            f@example.org,,,,,\n\
+            g@example.org,G,,remote-support-v5:named,,\n\
+            h@example.org,H,,,,\n\
+            H@example.org,Hh,,,,\n\
+            anja.krueger@example.org,,agent,,,\n\
+            ,I,,,,\n";
+        let (dry, dry_rows) = import(&world.admin, file.as_bytes(), true).await;
+        let (done, rows) = import(&world.admin, file.as_bytes(), false).await;
+        assert_eq!((counts(&dry), &dry_rows), (counts(&done), &rows));
+        assert_eq!(counts(&done), [1, 0, 0, 10, 10]);
+        let seen: Vec<_> = rows.iter().filter(|row| row["problems"].is_array()).map(why).collect();
+        assert_eq!(seen, [
+            (2, "refused", "email", "email"), (3, "refused", "role", "unknown"), (4, "refused", "licenses", "unknown"),
+            (5, "refused", "groups", "unknown"), (6, "refused", "status", "unknown"), (7, "refused", "name", "required"),
+            (8, "refused", "licenses", "unknown"), (10, "refused", "email", "already_exists"), (11, "refused", "role", "forbidden"),
+            (12, "refused", "email", "required"),
+        ]);
+        let table = world.admin.request(Method::GET, &format!("/imports/{}/export", done["id"].as_str().expect("an id"))).send().await.expect("an answer").text().await.expect("text");
+        assert!(table.contains("3,b@example.org,refused,\"role \"\"king\"\": is not a known value\"\r\n"), "{table}");
+    }
+
+    async fn nobody_imports_more_than_he_may_do_by_hand(world: World) {
+        let (_, people) = world.pool(5, 2).await;
+        let users = world.person("Udo Users", Role::Manager, &[Permission::ManageUsers]).await;
+        let file = "email,name,role,licenses\nnew@example.org,Neu,,remote-support-v5\nboss@example.org,Boss,manager,\nudo.users@example.org,Sir Udo,,\nplain@example.org,Plain,,\n";
+        let (done, rows) = import(&users, file.as_bytes(), false).await;
+        assert_eq!(counts(&done), [1, 0, 0, 3, 3]);
+        let seen: Vec<_> = rows.iter().take(3).map(why).collect();
+        assert_eq!(seen, [(2, "refused", "licenses", "forbidden"), (3, "refused", "role", "forbidden"), (4, "refused", "name", "forbidden")]);
+        let path = format!("/imports/{}", done["id"].as_str().expect("an id"));
+        let other = world.person("Olga Other", Role::Manager, &[Permission::ManageUsers]).await;
+        other.get(&path).await.problem(404, "not_found");
+        other.delete(&path).await.problem(404, "not_found");
+        world.admin.get(&path).await.ok();
+        people[0].get(&path).await.problem(403, "forbidden");
+        send(&people[0], b"email,name\n", false).await.problem(403, "forbidden");
+    }
+
+    async fn a_manager_who_is_limited_to_groups_imports_into_them_and_touches_nobody_else(world: World) {
+        world.pool(1, 1).await;
+        let group = world.admin.post("/groups", &json!({ "name": "Nord" })).await.created()["id"].clone();
+        world.admin.post("/groups", &json!({ "name": "Süd" })).await.created();
+        let manager = world.person("Gero Group", Role::Manager, &[Permission::ManageUsers]).await;
+        world.admin.patch(&format!("/users/{}", manager.id), &json!({ "limited_to_groups": true, "manages": [group] })).await.ok();
+        let manager = manager.sign_in_again("gero.group@example.org").await;
+        let file = "email,name,groups\nagent.0@example.org,Other,\nnew@example.org,Neu,\nnord@example.org,Nora,nord\nsued@example.org,Sara,Süd\n";
+        let (done, rows) = import(&manager, file.as_bytes(), false).await;
+        assert_eq!(counts(&done), [1, 0, 0, 3, 3]);
+        let seen: Vec<_> = rows.iter().take(3).map(why).collect();
+        assert_eq!(seen, [(2, "refused", "email", "already_exists"), (3, "refused", "groups", "required"), (5, "refused", "groups", "unknown")]);
+        assert_eq!(user(&world, "nord@example.org").await["group_ids"], json!([group]));
+    }
+
+    async fn a_file_that_is_no_table_of_users_is_refused_at_once(world: World) {
+        for (file, field, error) in [
+            (&b""[..], "email", "required"), (b"name,phone\nA,1\n", "email", "required"), (b"email,name\n\n,,\n", "rows", "required"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "email", "required"),
+        ] {
+            let problem = send(&world.admin, file, false).await.problem(422, "invalid");
+            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["error"]), (&json!(field), &json!(error)));
+        }
+        let unknown = "/imports/00000000-0000-4000-8000-000000000000";
+        world.admin.get(unknown).await.problem(404, "not_found");
+        world.admin.get("/imports/42").await.problem(404, "not_found");
+        world.admin.delete(unknown).await.problem(404, "not_found");
+        let (done, _) = import(&world.admin, b"email,name\na@b.c,A\n", true).await;
+        let rows = format!("/imports/{}/rows", done["id"].as_str().expect("an id"));
+        world.admin.get(&format!("{rows}?after=x")).await.problem(422, "invalid");
+        world.admin.get(&format!("{rows}?limit=0")).await.problem(422, "invalid");
+    }
+
+    async fn one_import_at_a_time_which_can_be_called_off_while_others_work(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let mut file = "email,name,licenses\n".to_owned();
+        for number in 0..6_000 {
+            file.push_str(&format!("a{number}@example.org,Agent {number},remote-support-v5:concurrent\n"));
+        }
+        let begun = send(&world.admin, file.as_bytes(), false).await.accepted();
+        let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
+        send(&world.admin, b"email,name\nx@example.org,X\n", true).await.problem(409, "import_running");
+        let session = people[0].seated().await;
+        people[0].act(&session, "end").await.ok();
+        world.admin.delete(&path).await.done();
+        let mut last = world.admin.get(&path).await.ok();
+        assert_eq!((&last["state"], &last["rows"]), (&json!("cancelled"), &json!(6_000)));
+        assert!(last["done"].as_i64() < Some(6_000), "{last:#}");
+        world.admin.delete(&path).await.done();
+        // Once the part that was under way is done, nothing comes after it.
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let total = world.admin.get("/users?limit=1").await.ok()["total"].clone();
+            if last["total"] == total {
+                break;
+            }
+            last["total"] = total;
+        }
+        assert!(last["total"].as_i64() < Some(6_002));
+        assert_eq!(counts(&import(&world.admin, b"email,name\nx@example.org,X\n", true).await.0), [1, 0, 0, 0, 0]);
+    }
+}
