@@ -93,6 +93,7 @@ fn exit_of(error: &ClientError) -> Exit {
         | Code::LicenseNotStarted
         | Code::LicenseEnded
         | Code::TicketOver
+        | Code::Archived
         | Code::NoOffer => Exit::NoSeat,
         Code::NotSignedIn | Code::Forbidden | Code::NotAssigned | Code::UserSuspended => Exit::NotPermitted,
         Code::Unavailable | Code::TooManyRequests => Exit::Away,
