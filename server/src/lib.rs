@@ -7,7 +7,6 @@ pub mod auth;
 pub mod bell;
 pub mod catalog;
 pub mod cli;
-pub mod client;
 pub mod clock;
 pub mod db;
 pub mod events;

@@ -1,6 +1,7 @@
 //! A server of its own for each test, on a database of its own, with people to act in the stories.
 
 pub mod cluster;
+pub mod command;
 pub mod database;
 pub mod ground;
 pub mod line;
@@ -13,6 +14,7 @@ pub mod watcher;
 pub mod wrong_clock;
 
 pub use cluster::Cluster;
+pub use command::{Scene, Started};
 pub use database::{Database, Engine};
 pub use ground::Ground;
 pub use mailbox::{Mailbox, secret_in};

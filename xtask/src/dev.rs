@@ -12,7 +12,7 @@ use crate::process::{self, Running, cargo, say};
 use crate::{fingerprint, run, tools, workspace};
 
 /// What the server is built from. trunk watches what the app is built from.
-const SOURCES: [&str; 5] = ["server", "shared", "migrations", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 6] = ["server", "client", "shared", "migrations", "Cargo.toml", "Cargo.lock"];
 /// Where Trunk.toml sends the requests for `/api/`.
 const PORT: u16 = 3100;
 /// Where trunk serves the app, also by Trunk.toml.

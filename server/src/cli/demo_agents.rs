@@ -3,11 +3,11 @@
 mod account;
 mod agent;
 
-use crate::client::Client;
 use account::{PASSWORD, agents, people};
 use anyhow::Context as _;
 use clap::Args;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use seatkeeper_client::Client;
 use std::time::Duration;
 
 /// How the demo runs.

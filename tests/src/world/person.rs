@@ -97,6 +97,11 @@ impl Person {
         Self { id, token: Some(secret), http, url: String::new() }
     }
 
+    /// The secret of the token, if he is a program with one.
+    pub fn secret(&self) -> &str {
+        self.token.as_deref().expect("a token")
+    }
+
     /// The same person at another server on the same database.
     #[must_use]
     pub fn at(&self, url: &str) -> Self {

@@ -1,8 +1,8 @@
 //! The sample account: Remote Support v5 and Service Desk, each named and concurrent; 15 agents share 10 seats.
 
-use crate::client::Client;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use seatkeeper_client::Client;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
     license::{ChosenRules, Model},

@@ -1,12 +1,12 @@
 //! One agent at work: asks for a seat, waits for the customer, keeps the lease, ends; sometimes his client crashes.
 
 use super::account::{Has, PASSWORD, Person};
-use crate::client::{Client, ClientError};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+use seatkeeper_client::{Asked, Client, ClientError};
 use seatkeeper_shared::{
     problem::Code,
     session::{Mode, Platform},
-    wire::sessions::{NewSession, SessionView},
+    wire::sessions::{EndSession, Heartbeat, NewSession, SessionView},
 };
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -47,13 +47,14 @@ impl Agent {
     async fn one_session(&mut self) -> Result<(), ClientError> {
         let wanted = self.wanted();
         let key = format!("{:016x}", self.chance.random::<u64>());
-        let session = self.client.create(&wanted, &key).await?;
+        // Who does not want to wait gets no ticket.
+        let Asked::Seat(session) = self.client.ask(&wanted, &key).await? else { return Ok(()) };
         if wanted.mode == Mode::Attended {
             self.pause(0.1, 1.0).await;
             // One customer in twelve does not come.
             if self.chance.random_ratio(1, 12) {
                 self.pause(0.5, 1.0).await;
-                return self.client.end(session.id, None).await.map(drop);
+                return self.client.end(session.id, &EndSession::default()).await.map(drop);
             }
             let platform = self.platform();
             self.client.connect(session.id, platform).await?;
@@ -91,7 +92,7 @@ impl Agent {
         let until = Instant::now() + Duration::from_secs_f64(minutes * 60.0 / self.speed);
         let crashes = self.chance.random_ratio(1, 15);
         while Instant::now() < until {
-            let renewed = self.client.heartbeat(session.id).await?;
+            let renewed = self.client.heartbeat(session.id, Heartbeat::default()).await?;
             let next =
                 Duration::from_secs(u64::try_from(renewed.next_in_seconds).unwrap_or(30)).min(Duration::from_secs(5));
             sleep(next.min(until.saturating_duration_since(Instant::now()))).await;
@@ -101,7 +102,7 @@ impl Agent {
             sleep(Duration::from_secs(150)).await;
             return Ok(());
         }
-        self.client.end(session.id, None).await.map(drop)
+        self.client.end(session.id, &EndSession::default()).await.map(drop)
     }
 
     /// What a person does about a refusal: he waits a little and asks again.

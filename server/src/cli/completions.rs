@@ -1,0 +1,25 @@
+//! `seatkeeper completions`: what a shell needs to complete our commands.
+
+use super::{Cli, failure::Failure};
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+use std::{io::Write as _, process::ExitCode};
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell. For bash, for example: `seatkeeper completions bash > ~/.local/share/bash-completion/completions/seatkeeper`
+    shell: Shell,
+}
+
+/// Prints it.
+///
+/// # Errors
+/// Never, as yet.
+pub fn run(asked: &Completions) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(asked.shell, &mut Cli::command(), "seatkeeper", &mut script);
+    // Whoever does not read to the end does not want it.
+    let _ = std::io::stdout().write_all(&script);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,112 @@
+//! What `seatkeeper run` tells on its standard error, in sentences or as lines of JSON.
+
+use crate::cli::span;
+use seatkeeper_shared::{ids::SessionId, problem::End, wire::sessions::Ending};
+use serde::Serialize;
+use std::{fmt, time::Duration};
+
+/// Something that whoever started the program may want to know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Waiting { position: i64, expected_in_seconds: Option<u64> },
+    Seated { session: SessionId },
+    Away { error: String, lease_left_seconds: Option<u64> },
+    Back,
+    Lost { stop_in_seconds: Option<u64> },
+    Regained { session: SessionId },
+    NoSeat { message: String },
+    IdleSoon,
+    Ending { ending: Ending, in_seconds: u64 },
+    Kept,
+    Ended { end: End, stop_in_seconds: Option<u64> },
+    Stopping { killed: bool },
+    NotReleased { error: String },
+}
+
+/// Tells events.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    /// As JSON.
+    pub json: bool,
+}
+
+impl Voice {
+    /// Tells one. That there is a seat is what everybody expects, and only told to programs.
+    pub fn say(self, event: &Event) {
+        match (self.json, event) {
+            (true, event) => eprintln!("{}", serde_json::to_string(event).unwrap_or_default()),
+            (false, Event::Seated { .. }) => {}
+            (false, event) => eprintln!("seatkeeper: {event}"),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |seconds: u64| span::words(Duration::from_secs(seconds));
+        match self {
+            Self::Waiting { position, expected_in_seconds: None } => {
+                write!(f, "all seats are in use; you are number {position} in the line")
+            }
+            Self::Waiting { position, expected_in_seconds: Some(time) } => {
+                let time = seconds(*time);
+                write!(f, "all seats are in use; you are number {position} in the line, about {time} to go")
+            }
+            Self::Seated { session } => write!(f, "you have a seat (session {session})"),
+            Self::Away { error, lease_left_seconds: Some(left) } => {
+                write!(f, "{error}; the seat stays yours for {} without it", seconds(*left))
+            }
+            Self::Away { error, lease_left_seconds: None } => write!(f, "{error}; trying again"),
+            Self::Back => f.write_str("the server is back, and the seat is still yours"),
+            Self::Lost { stop_in_seconds: None } => {
+                f.write_str("the seat is lost; the program runs on, and a seat is asked for as soon as there is one")
+            }
+            Self::Lost { stop_in_seconds: Some(time) } => {
+                write!(f, "the seat is lost; the program will be stopped in {}: save your work", seconds(*time))
+            }
+            Self::Regained { session } => write!(f, "you have a seat again (session {session})"),
+            Self::NoSeat { message } => write!(f, "no seat yet: {message}"),
+            Self::IdleSoon => f.write_str("the session will soon be ended because nothing is done in it"),
+            Self::Ending { ending, in_seconds } => {
+                let by = ending.by.as_deref().unwrap_or("an administrator");
+                write!(f, "{by} will end the session in {}{}", seconds(*in_seconds), quoted(ending.message.as_deref()))
+            }
+            Self::Kept => f.write_str("the session will not be ended after all"),
+            Self::Ended { end, stop_in_seconds } => {
+                write!(f, "{}{}", ended(end), quoted(end.message.as_deref()))?;
+                match stop_in_seconds {
+                    Some(time) => write!(f, "; the program will be stopped in {}: save your work", seconds(*time)),
+                    None => f.write_str("; the program runs on without a seat"),
+                }
+            }
+            Self::Stopping { killed: false } => f.write_str("stopping the program"),
+            Self::Stopping { killed: true } => f.write_str("the program does not stop, and is killed"),
+            Self::NotReleased { error } => {
+                write!(f, "the seat could not be given back ({error}); it is free when its lease ends")
+            }
+        }
+    }
+}
+
+/// Who ended a session and why.
+fn ended(end: &End) -> String {
+    use seatkeeper_shared::session::EndReason;
+    let by = end.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let why = match end.reason {
+        EndReason::EndedByAdmin => return format!("the session was ended{by}"),
+        EndReason::Finished | EndReason::Abandoned => return format!("the session was ended{by} from elsewhere"),
+        EndReason::Idle => "nothing was done in it for too long",
+        EndReason::UserDeactivated => "your user was suspended or deleted",
+        EndReason::AssignmentRevoked => "the license is no longer assigned to you",
+        EndReason::LicenseEnded => "the license has ended",
+        EndReason::ReplacedByOtherDevice => "you go on at another device",
+        EndReason::KeyExpired => "its key was not used",
+        EndReason::LeaseExpired => "its lease ran out",
+    };
+    format!("the session was ended{by}: {why}")
+}
+
+fn quoted(message: Option<&str>) -> String {
+    message.map(|message| format!(": \"{message}\"")).unwrap_or_default()
+}
