@@ -10,6 +10,7 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         person::Person,
+        toast::Toasts,
     },
     words,
 };
@@ -188,7 +189,7 @@ fn Actions(
             </button>
         }
     };
-    let invites = Invites::get();
+    let (invites, toasts) = (Invites::get(), Toasts::get());
     let invite = move |_| user.with_untracked(|user| invites.make(i18n, toasts, user.id, user.name.clone()));
     let may_invite = move || user.with(|user| user.role == Role::Agent) || desk.may(Action::ManageRoles);
     view! {
