@@ -81,6 +81,9 @@ const STAFF: &[(&str, &str)] = &[
     ("/groups", "groups"),
     ("/licenses", "licenses"),
     ("/audit", "audit"),
+    ("/users/import", "import"),
+    ("/settings", "settings"),
+    ("/profile", "profile"),
     ("/console", "console"),
 ];
 
