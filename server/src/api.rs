@@ -35,6 +35,7 @@ use seatkeeper_shared::{
     problem::{Code, Problem},
     wire::sessions::StateFilter,
 };
+use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
@@ -183,14 +184,18 @@ pub fn service(app: App) -> Router {
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))
         .fallback_service(get(app_files::serve).with_state(app.clone()))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a handler panicked");
-            axum::response::IntoResponse::into_response(Fail::code(Code::Internal))
-        }))
-        .layer(middleware::from_fn(guard::headers))
-        .layer(TraceLayer::new_for_http())
+        // One layer of several: each one of its own would be copied for every request.
+        .layer(
+            ServiceBuilder::new()
+                .layer(TraceLayer::new_for_http())
+                .layer(middleware::from_fn(guard::headers))
+                .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+                    tracing::error!("a handler panicked");
+                    axum::response::IntoResponse::into_response(Fail::code(Code::Internal))
+                }))
+                .layer(DefaultBodyLimit::max(LARGEST_BODY))
+                .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin)),
+        )
         .with_state(app)
 }
 

@@ -101,6 +101,9 @@ impl App {
         let Options { clock, dice, .. } = options;
         sweep::at_start(&db, &clock).await?;
         let bell = Bell::default();
+        if !db.is_shared() {
+            bell.callers.are_of_this_process_alone();
+        }
         let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
         let prospects = Prospects::new(db.clone());
         let feed = Feed::start(db.clone(), clock.clone(), prospects.clone(), bell.clone()).await?;

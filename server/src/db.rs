@@ -2,6 +2,7 @@
 
 mod file;
 mod line;
+mod readers;
 mod reading;
 mod row;
 mod sql;
@@ -9,6 +10,7 @@ mod value;
 mod writer;
 
 pub use line::Line;
+pub use readers::{Readers, Reading};
 pub use row::{Column, Row};
 pub use sql::Sql;
 pub(crate) use sql::{statement, statements};
@@ -18,7 +20,7 @@ pub use writer::{OpenWriter, Saved, Writer, Writing};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
@@ -96,13 +98,16 @@ pub enum Db {
         /// The one connection that writes.
         writer: Writer,
         /// Connections that only read.
-        readers: SqlitePool,
+        readers: Readers,
         /// Held as long as the database is open.
         lock: Arc<fs::File>,
     },
     /// A server; any number of processes.
     Postgres(PgPool),
 }
+
+/// A connection that answered so recently is taken to live.
+const JUST_NOW: Duration = Duration::from_secs(1);
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +151,14 @@ pub enum OpenError {
         /// Why.
         source: sqlx::Error,
     },
+    /// The file does not let itself be read.
+    #[error("cannot read {path}: {source}")]
+    Reader {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: rusqlite::Error,
+    },
     /// The file does not let itself be opened for writing.
     #[error("cannot write to {path}: {source}")]
     Writer {
@@ -182,6 +195,13 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .acquire_timeout(Duration::from_secs(10))
+            // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(
+                    async move { Ok(about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok()) },
+                )
+            })
             .connect_with(options)
             .await?;
         sqlx::migrate!("../migrations/postgres").run(&pool).await?;
@@ -216,12 +236,9 @@ impl Db {
     ///
     /// # Errors
     /// The database is away, or the statement is wrong.
-    pub async fn all(&self, sql: &Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    pub async fn all(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => {
-                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
-                query.fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect()
-            }
+            Self::Sqlite { readers, .. } => readers.all(sql, args).await?,
             Self::Postgres(pool) => {
                 let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
                 query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
@@ -233,7 +250,7 @@ impl Db {
     ///
     /// # Errors
     /// The database is away, or the statement is wrong.
-    pub async fn one(&self, sql: &Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
+    pub async fn one(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
         Ok(self.all(sql, args).await?.into_iter().next())
     }
 
@@ -273,7 +290,7 @@ pub enum Tx {
     /// On SQLite's one writer.
     Sqlite(Writing),
     /// On one of SQLite's readers.
-    Reading(Transaction<'static, Sqlite>),
+    Reading(Reading),
     /// On a connection of the pool.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -286,10 +303,7 @@ impl Tx {
     pub async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         Ok(match self {
             Self::Sqlite(tx) => tx.ask(sql, args).await?.rows,
-            Self::Reading(tx) => {
-                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
-                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
-            }
+            Self::Reading(tx) => tx.all(sql, args).await?,
             Self::Postgres(tx) => {
                 let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
@@ -312,10 +326,8 @@ impl Tx {
     pub async fn run(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
         Ok(match self {
             Self::Sqlite(tx) => tx.ask(sql, args).await?.changed,
-            Self::Reading(tx) => {
-                let query = value::bind_sqlite(sqlx::query(sql.sqlite()), args);
-                query.execute(&mut **tx).await?.rows_affected()
-            }
+            // It cannot change anything, and says so.
+            Self::Reading(tx) => tx.all(sql, args).await?.len() as u64,
             Self::Postgres(tx) => {
                 let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
                 query.execute(&mut **tx).await?.rows_affected()
@@ -364,7 +376,7 @@ impl Tx {
     pub async fn commit_ahead(self) -> Result<Saved, DbError> {
         match self {
             Self::Sqlite(tx) => return tx.commit().await,
-            Self::Reading(tx) => tx.commit().await?,
+            Self::Reading(_) => {}
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(Saved::already())

@@ -26,7 +26,12 @@ pub async fn deadlocks(database: &Database) -> anyhow::Result<i64> {
     number(database, &DEADLOCKS, vec![], "number").await
 }
 
-async fn number(database: &Database, sql: &Sql, args: Vec<seatkeeper::db::Value>, column: &str) -> anyhow::Result<i64> {
+async fn number(
+    database: &Database,
+    sql: &'static Sql,
+    args: Vec<seatkeeper::db::Value>,
+    column: &str,
+) -> anyhow::Result<i64> {
     let db = database.open().await?;
     let row = db.one(sql, args).await?;
     db.close().await;

@@ -159,12 +159,7 @@ impl World {
     pub async fn whole_log(&self) -> String {
         const SQL: &str =
             "SELECT kind || ' ' || COALESCE(actor_name, '') || ' ' || facts FROM events ORDER BY position";
-        let rows: Vec<String> = match &self.app.db {
-            Db::Sqlite { readers, .. } => sqlx::query_scalar(SQL).fetch_all(readers).await,
-            Db::Postgres(pool) => sqlx::query_scalar(SQL).fetch_all(pool).await,
-        }
-        .expect("the log can be read");
-        rows.join("\n")
+        self.database.texts(SQL).await.join("\n")
     }
 
     /// Time passes.

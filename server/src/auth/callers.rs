@@ -15,6 +15,8 @@ use std::{
 /// For how long a caller is believed before the database is asked again. Nothing that was revoked, on whichever server,
 /// lives longer than this.
 pub const BELIEVED: Duration = Duration::from_secs(5);
+/// The same where no other process writes: whoever is revoked is forgotten in the same step, always.
+const BELIEVED_ALONE: Duration = Duration::from_secs(20);
 /// With fewer than this it is not looked which are too old.
 const ROOM: usize = 1_024;
 
@@ -55,6 +57,8 @@ struct Kept {
     credentials: HashMap<UserId, Vec<Credential>>,
     /// How often somebody was forgotten.
     forgotten: u64,
+    /// No other process writes.
+    alone: bool,
     /// With how many it is next looked which are too old.
     room: usize,
 }
@@ -79,10 +83,15 @@ impl Callers {
             return;
         }
         kept.make_room(ticket.drawn);
-        let user = known.caller.id;
-        if kept.callers.insert(credential, (known, ticket.drawn + BELIEVED)).is_none() {
+        let (user, believed) = (known.caller.id, if kept.alone { BELIEVED_ALONE } else { BELIEVED });
+        if kept.callers.insert(credential, (known, ticket.drawn + believed)).is_none() {
             kept.credentials.entry(user).or_default().push(credential);
         }
+    }
+
+    /// Says that no other process writes to the database.
+    pub fn are_of_this_process_alone(&self) {
+        self.write().alone = true;
     }
 
     /// Forgets a user with all his cookies and tokens.

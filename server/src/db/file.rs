@@ -1,9 +1,9 @@
 //! The SQLite file: kept from a second process, and looked over before anything is written to it.
 
-use super::{Db, OpenError, Writer};
+use super::{Db, OpenError, Readers, Writer};
 use sqlx::{
     Connection as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
     fs,
@@ -15,6 +15,9 @@ use std::{
 
 /// The first bytes of every SQLite file (<https://www.sqlite.org/fileformat2.html>, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// How many read at once.
+const READERS: usize = 4;
 
 /// Opens a file, which is made if it is missing, and brings its tables up to date.
 pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
@@ -33,14 +36,12 @@ pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
-        .pragma("cache_size", "-65536");
+        .busy_timeout(Duration::from_secs(5));
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(problem)?;
     sqlx::migrate!("../migrations/sqlite").run(&mut connection).await?;
     connection.close().await.map_err(problem)?;
     let writer = Writer::open(file).map_err(|source| OpenError::Writer { path: name(file), source })?;
-    let readers =
-        SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(problem)?;
+    let readers = Readers::open(file, READERS).map_err(|source| OpenError::Reader { path: name(file), source })?;
     Ok(Db::Sqlite { writer, readers, lock: Arc::new(lock) })
 }
 

@@ -2,7 +2,7 @@
 
 use super::DbError;
 use chrono::{DateTime, Utc};
-use rusqlite::types::Value as Held;
+use rusqlite::types::Value as Cell;
 use seatkeeper_shared::{
     ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
     license::{Model, SeatRule, SecondDevice},
@@ -12,46 +12,44 @@ use seatkeeper_shared::{
     ticket::{TicketEnd, TicketState},
     wire::imports::{ImportState, RowOutcome},
 };
-use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
+use sqlx::{Row as _, postgres::PgRow};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// A row of either engine.
 #[derive(Debug)]
 pub enum Row {
-    /// From a reader of SQLite.
-    Sqlite(SqliteRow),
-    /// From the writer of SQLite.
-    Written(Written),
+    /// From SQLite.
+    Sqlite(Held),
     /// From PostgreSQL.
     Postgres(PgRow),
 }
 
-/// A row that the connection has read that writes.
+/// A row of SQLite, with its columns.
 #[derive(Debug)]
-pub struct Written {
+pub struct Held {
     pub(super) columns: Arc<[String]>,
-    pub(super) values: Vec<Held>,
+    pub(super) values: Vec<Cell>,
 }
 
-impl Written {
-    fn held(&self, column: &str) -> Result<&Held, DbError> {
+impl Held {
+    fn cell(&self, column: &str) -> Result<&Cell, DbError> {
         let at = self.columns.iter().position(|name| name == column);
         at.and_then(|at| self.values.get(at)).ok_or_else(|| unreadable(column, "is not there"))
     }
 
     fn int(&self, column: &str) -> Result<Option<i64>, DbError> {
-        match self.held(column)? {
-            Held::Integer(v) => Ok(Some(*v)),
-            Held::Null => Ok(None),
+        match self.cell(column)? {
+            Cell::Integer(v) => Ok(Some(*v)),
+            Cell::Null => Ok(None),
             _ => Err(unreadable(column, "is no whole number")),
         }
     }
 
     fn text(&self, column: &str) -> Result<Option<&str>, DbError> {
-        match self.held(column)? {
-            Held::Text(v) => Ok(Some(v)),
-            Held::Null => Ok(None),
+        match self.cell(column)? {
+            Cell::Text(v) => Ok(Some(v)),
+            Cell::Null => Ok(None),
             _ => Err(unreadable(column, "is no text")),
         }
     }
@@ -91,8 +89,7 @@ pub trait Column: Sized {
 impl Column for i64 {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(match row {
-            Row::Sqlite(row) => row.try_get(column)?,
-            Row::Written(row) => row.int(column)?,
+            Row::Sqlite(row) => row.int(column)?,
             Row::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -101,8 +98,7 @@ impl Column for i64 {
 impl Column for bool {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(match row {
-            Row::Sqlite(row) => row.try_get::<Option<i64>, _>(column)?.map(|v| v != 0),
-            Row::Written(row) => row.int(column)?.map(|v| v != 0),
+            Row::Sqlite(row) => row.int(column)?.map(|v| v != 0),
             Row::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -111,8 +107,7 @@ impl Column for bool {
 impl Column for String {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         Ok(match row {
-            Row::Sqlite(row) => row.try_get(column)?,
-            Row::Written(row) => row.text(column)?.map(str::to_owned),
+            Row::Sqlite(row) => row.text(column)?.map(str::to_owned),
             Row::Postgres(row) => row.try_get(column)?,
         })
     }
@@ -121,11 +116,7 @@ impl Column for String {
 impl Column for DateTime<Utc> {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         match row {
-            Row::Sqlite(row) => row
-                .try_get::<Option<String>, _>(column)?
-                .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
-                .transpose(),
-            Row::Written(row) => {
+            Row::Sqlite(row) => {
                 row.text(column)?.map(|text| text.parse().map_err(|problem| unreadable(column, problem))).transpose()
             }
             Row::Postgres(row) => Ok(row.try_get(column)?),
@@ -136,11 +127,7 @@ impl Column for DateTime<Utc> {
 impl Column for Uuid {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
         match row {
-            Row::Sqlite(row) => row
-                .try_get::<Option<String>, _>(column)?
-                .map(|text| text.parse().map_err(|problem| unreadable(column, problem)))
-                .transpose(),
-            Row::Written(row) => {
+            Row::Sqlite(row) => {
                 row.text(column)?.map(|text| text.parse().map_err(|problem| unreadable(column, problem))).transpose()
             }
             Row::Postgres(row) => Ok(row.try_get(column)?),

@@ -52,9 +52,11 @@ impl Spread {
         let columns: Vec<_> = columns.map(|(name, _)| name.to_owned()).collect();
         let text = match before.trim_end().strip_suffix("FROM") {
             Some(update) if !update.contains("SELECT") => named(&columns, &format!("{update}{after}")),
-            Some(insert) if after.trim().is_empty() => match insert.split_once(")\n        SELECT ") {
-                Some((into, values)) => format!("{into}) VALUES ({})", alone(&columns, values)),
-                None => format!("{before}({}) AS given", row(&columns)),
+            Some(insert) if after.trim().is_empty() => match insert.split_once("SELECT ") {
+                Some((into, values)) if into.trim_end().ends_with(')') => {
+                    format!("{} VALUES ({})", into.trim_end(), alone(&columns, values))
+                }
+                _ => format!("{before}({}) AS given", row(&columns)),
             },
             _ => format!("{before}({}) AS given{after}", row(&columns)),
         };
@@ -117,10 +119,6 @@ impl Sql {
                 spread: Spread::of(&source),
             }
         })
-    }
-
-    pub(super) fn sqlite(&self) -> AssertSqlSafe<&str> {
-        AssertSqlSafe(&self.drawn().sqlite)
     }
 
     pub(super) fn on_sqlite(&self) -> &str {

@@ -11,7 +11,7 @@ use seatkeeper_shared::{
     ticket::TicketEnd,
 };
 use serde::{Serialize, Serializer};
-use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::Query, sqlite::SqliteArguments};
+use sqlx::{Postgres, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
 /// An argument of a statement.
@@ -93,23 +93,6 @@ impl Serialize for Value {
 /// The written form of a time in SQLite: of fixed width, so that the order of text is the order of time.
 pub(super) fn time_text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
-}
-
-pub(super) fn bind_sqlite<'q>(
-    mut query: Query<'q, Sqlite, SqliteArguments>,
-    args: Vec<Value>,
-) -> Query<'q, Sqlite, SqliteArguments> {
-    for arg in args {
-        query = match arg {
-            Value::Bool(v) => query.bind(v),
-            Value::Int(v) => query.bind(v),
-            Value::Text(v) => query.bind(v),
-            Value::Time(v) => query.bind(v.map(time_text)),
-            Value::Id(v) => query.bind(v.map(|id| id.to_string())),
-            Value::Rows(rows) => query.bind(json(&rows)),
-        };
-    }
-    query
 }
 
 impl ToSql for Value {

@@ -7,10 +7,10 @@
 mod checkpoint;
 mod disk;
 
-use super::{DbError, Row, Sql, Value, row::Written};
+use super::{DbError, Row, Sql, Value, row::Held};
 use checkpoint::Checkpoints;
 use disk::Disk;
-use rusqlite::{Connection, Statement, params_from_iter};
+use rusqlite::{Connection, Params, Statement, params_from_iter};
 use std::{path::Path, sync::Arc, thread, time::Duration};
 use tokio::{
     sync::{
@@ -264,17 +264,18 @@ fn step(connection: &Connection, sql: &'static Sql, args: &[Value]) -> Result<An
         let changed = statement.execute(params_from_iter(args))?;
         return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
     }
-    let rows = read(&mut statement, args)?;
+    let rows = read(&mut statement, params_from_iter(args))?;
     Ok(Answer { changed: rows.len() as u64, rows })
 }
 
-fn read(statement: &mut Statement<'_>, args: &[Value]) -> Result<Vec<Row>, rusqlite::Error> {
+/// All rows, each with the names of its columns.
+pub(super) fn read(statement: &mut Statement<'_>, args: impl Params) -> Result<Vec<Row>, rusqlite::Error> {
     let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
     let row = |row: &rusqlite::Row<'_>| {
         let values = (0..columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
-        Ok(Row::Written(Written { columns: columns.clone(), values }))
+        Ok(Row::Sqlite(Held { columns: columns.clone(), values }))
     };
-    statement.query_map(params_from_iter(args), row)?.collect()
+    statement.query_map(args, row)?.collect()
 }
 
 fn prepare(connection: &Connection, sql: &Sql) -> Result<(), DbError> {

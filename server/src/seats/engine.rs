@@ -74,7 +74,8 @@ impl Known {
 
 impl Engine {
     pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        let mut batch = Vec::with_capacity(BATCH);
+        // Grows with what comes: most batches are small.
+        let mut batch = Vec::new();
         while jobs.recv_many(&mut batch, BATCH).await > 0 {
             // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
             let decided = AssertUnwindSafe(self.commit(&mut batch)).catch_unwind().await.unwrap_or_else(|_| {
@@ -85,7 +86,7 @@ impl Engine {
             if self.known.troubled {
                 self.known.memory.forget();
             }
-            let jobs = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            let jobs = std::mem::take(&mut batch);
             match decided {
                 None => answer(jobs, None),
                 Some(Decided { outcomes, saved: None }) => answer(jobs, Some(outcomes)),
@@ -199,13 +200,12 @@ impl Engine {
         }
         batch.settle();
         let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
-        store::seats::write::decided(&mut tx, &batch).await?;
         if self.db.is_shared() {
             let mut beats = Beats::default();
             beats.gather(&batch);
             store::beats::write(&mut tx, &beats).await?;
         }
-        store::events::append(&mut tx, batch.now, &batch.events).await?;
+        store::seats::write::decided(&mut tx, &batch).await?;
         let written = tx.commit_ahead().await;
         let events = std::mem::take(&mut batch.events);
         if written.is_err() {

@@ -11,7 +11,7 @@ use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
     license::Model,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the commands name.
 #[derive(Default)]
@@ -160,21 +160,13 @@ async fn pools(
         return Ok(());
     }
     let terms = store::seats::lock(tx, &missing).await?;
-    let mut live: HashMap<_, Vec<_>> = HashMap::new();
-    for (license, session) in store::seats::live(tx, &missing).await? {
-        live.entry(license).or_default().push(session);
-    }
-    let mut lines: HashMap<_, Vec<_>> = HashMap::new();
     // After the locks: whoever waited for one must not decide by the time at which he began to wait.
-    let (now, tickets) = clock.now_beside(store::queue::lines(tx, &missing)).await?;
+    let (now, mut held) = clock.now_beside(store::seats::held(tx, &missing)).await?;
     batch.now = now;
-    for (license, ticket) in tickets {
-        lines.entry(license).or_default().push(ticket);
-    }
     for terms in terms {
         let license = terms.license;
-        let (live, line) = (live.remove(&license).unwrap_or_default(), lines.remove(&license).unwrap_or_default());
-        let pool = Pool::new(terms, live, line);
+        let held = held.remove(&license).unwrap_or_default();
+        let pool = Pool::new(terms, held.live, held.line);
         memory.index(&pool);
         batch.pools.insert(license, pool);
     }

@@ -32,15 +32,11 @@ impl Trial {
         }
         let named: Vec<_> = pools.values().filter(|p| p.terms.model == Model::Named).map(|p| p.terms.license).collect();
         // Whoever was revoked and may finish occupies a named seat.
-        let mut live: HashMap<LicenseId, Vec<_>> = HashMap::new();
-        for (license, session) in store::seats::live(&mut tx, &named).await? {
-            live.entry(license).or_default().push(session);
-        }
         let mut pairs = BTreeSet::new();
-        for (license, sessions) in live {
-            pairs.extend(sessions.iter().map(|session| (license, session.user)));
+        for (license, held) in store::seats::held(&mut tx, &named).await?.1 {
+            pairs.extend(held.live.iter().map(|session| (license, session.user)));
             if let Some(pool) = pools.get_mut(&license) {
-                *pool = Pool::new(pool.terms.clone(), sessions, []);
+                *pool = Pool::new(pool.terms.clone(), held.live, []);
             }
         }
         let mut assigned: HashMap<_, i64> = named.iter().map(|license| (*license, 0)).collect();

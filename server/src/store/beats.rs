@@ -1,6 +1,6 @@
 //! Signs of life of sessions and tickets, written together.
 
-use super::set;
+use super::{seats::BY_INDEX, set};
 use crate::{
     db::{DbError, Fields, Row, Tx, args, fields, statements},
     seats::memory::{Beat, Beats},
@@ -12,6 +12,16 @@ use seatkeeper_shared::{
 };
 use std::collections::{HashMap, HashSet};
 
+// Rows that a batch is writing are left to it: waiting for them in another order would be a deadlock.
+const LEASES: &str = "
+    s.id, s.user_id, l.lease_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected
+    FROM ROWS($1: id uuid, user_id uuid)
+    JOIN sessions s ON s.id = given.id AND s.user_id = given.user_id
+    JOIN licenses l ON l.id = s.license_id
+    WHERE s.state <> 'ended'
+    ORDER BY s.id
+    FOR UPDATE OF s SKIP LOCKED";
+
 statements! {
     WRITE_SESSIONS = "
         UPDATE sessions
@@ -21,7 +31,7 @@ statements! {
             active_at = given.active_at, warned_at = given.warned_at
         FROM ROWS($1: id uuid, seen_at time, lease_until time, active_at time, warned_at time)
         WHERE sessions.id = given.id
-          AND sessions.ended_at IS NULL";
+          AND sessions.state <> 'ended'";
 
     WRITE_TICKETS = "
         UPDATE tickets
@@ -30,7 +40,7 @@ statements! {
                                ELSE tickets.lease_until END
         FROM ROWS($1: id uuid, seen_at time, lease_until time)
         WHERE tickets.id = given.id
-          AND tickets.ended_at IS NULL";
+          AND tickets.end_reason IS NULL";
 
     RENEW = "
         UPDATE sessions
@@ -41,20 +51,13 @@ statements! {
             warned_at = CASE WHEN given.active = 1 THEN NULL ELSE sessions.warned_at END
         FROM ROWS($1: id uuid, active int, lease_until time)
         WHERE sessions.id = given.id
-          AND sessions.ended_at IS NULL
+          AND sessions.state <> 'ended'
           AND sessions.lease_until > $2
         RETURNING sessions.id, sessions.lease_until, sessions.state, sessions.protected, sessions.warned_at,
                   sessions.ending_at, sessions.ending_by_name, sessions.ending_message";
 
-    // Rows that a batch is writing are left to it: waiting for them in another order would be a deadlock.
-    LEASES_OF = "
-        SELECT s.id, s.user_id, l.lease_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected
-        FROM ROWS($1: id uuid, user_id uuid)
-        JOIN sessions s ON s.id = given.id AND s.user_id = given.user_id
-        JOIN licenses l ON l.id = s.license_id
-        WHERE s.ended_at IS NULL
-        ORDER BY s.id
-        FOR UPDATE OF s SKIP LOCKED";
+    LEASES_OF = format!("SELECT {LEASES}"),
+    on_postgres: format!("SELECT {BY_INDEX}, {LEASES}");
 
     KEEP = "
         UPDATE tickets
@@ -63,7 +66,7 @@ statements! {
                                ELSE tickets.lease_until END
         FROM ROWS($1: id uuid, lease_until time)
         WHERE tickets.id = given.id
-          AND tickets.ended_at IS NULL
+          AND tickets.end_reason IS NULL
           AND tickets.lease_until > $2
         RETURNING tickets.id";
 
@@ -72,7 +75,7 @@ statements! {
         FROM ROWS($1: id uuid, user_id uuid)
         JOIN tickets t ON t.id = given.id AND t.user_id = given.user_id
         JOIN licenses l ON l.id = t.license_id
-        WHERE t.ended_at IS NULL
+        WHERE t.end_reason IS NULL
         ORDER BY t.id
         FOR UPDATE OF t SKIP LOCKED";
 }

@@ -2,11 +2,26 @@
 
 use super::set;
 use crate::{
-    db::{Db, DbError, Fields, Row, Tx, args, fields, statements},
+    db::{Db, DbError, Fields, Row, Tx, Value, args, fields, statements},
     events::Event,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{LicenseId, Position, SessionId, UserId};
+
+/// The rest of a statement on PostgreSQL, where the head is moved by the same one: its events and their number.
+pub(super) const APPEND_TO_HEAD: &str = "
+    head AS (
+        UPDATE event_head
+        SET position = position + $2
+        RETURNING position)
+    INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
+                        occupied, seats, address, object_id, object_name, facts)
+    SELECT head.position - $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
+           occupied, seats, address, object_id, object_name, facts
+    FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
+              user_id uuid, session_id uuid, occupied int, seats int, address text,
+              object_id uuid, object_name text, facts text)
+    CROSS JOIN head";
 
 statements! {
     HEAD = "
@@ -25,19 +40,7 @@ statements! {
         FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
                   user_id uuid, session_id uuid, occupied int, seats int, address text,
                   object_id uuid, object_name text, facts text)",
-    on_postgres: "
-        WITH head AS (
-            UPDATE event_head
-            SET position = position + $2
-            RETURNING position)
-        INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-                            occupied, seats, address, object_id, object_name, facts)
-        SELECT head.position - $2 + given.place, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
-               occupied, seats, address, object_id, object_name, facts
-        FROM ROWS($1: place int, at time, kind text, door text, actor_id uuid, actor_name text, license_id uuid,
-                  user_id uuid, session_id uuid, occupied int, seats int, address text,
-                  object_id uuid, object_name text, facts text)
-        CROSS JOIN head";
+    on_postgres: format!("WITH {APPEND_TO_HEAD}");
 
     AFTER = "
         SELECT position, at, kind, license_id, user_id, session_id, occupied, seats
@@ -89,13 +92,18 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
     if events.is_empty() {
         return Ok(());
     }
-    let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let rows = set(events.iter().zip(1..).map(|(event, place)| row(event, at, place)));
+    let (rows, number) = rows(at, events);
     if tx.is_shared() {
         return tx.write(&APPEND, args![rows, number]).await;
     }
     tx.write(&APPEND, args![rows]).await?;
     tx.write(&ADVANCE, args![number]).await
+}
+
+/// Events with their places after the head, and their number.
+pub(super) fn rows(at: DateTime<Utc>, events: &[Event]) -> (Value, i64) {
+    let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    (set(events.iter().zip(1..).map(|(event, place)| row(event, at, place))), number)
 }
 
 /// An event with its place after the head.

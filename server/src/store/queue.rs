@@ -33,14 +33,6 @@ statements! {
         FROM tickets
         WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 
-    // One row at least, with the time.
-    LINES = "
-        SELECT CLOCK() AS now, t.id, t.license_id, t.user_id, t.device, t.mode, t.platform, t.place, t.created_at,
-               t.last_seen_at, t.lease_until, t.offer_until
-        FROM (SELECT 1 AS one) once
-        LEFT JOIN tickets t ON t.ended_at IS NULL AND t.license_id AMONG($1)
-        ORDER BY t.license_id, t.place";
-
     GET = format!("{VIEW} WHERE t.id = $1");
 
     ALL = format!("{VIEW} WHERE t.ended_at IS NULL ORDER BY t.license_id, t.place");
@@ -59,23 +51,8 @@ pub async fn licenses_of_tickets(tx: &mut Tx, tickets: &[TicketId]) -> Result<Ve
     rows.iter().map(|row| Ok((row.get("id")?, row.get("license_id")?))).collect()
 }
 
-/// The database's own time, if it has one, and the tickets in the lines of these licenses, the heads first.
-pub async fn lines(
-    tx: &mut Tx,
-    licenses: &[LicenseId],
-) -> Result<(Option<DateTime<Utc>>, Vec<(LicenseId, Ticket)>), DbError> {
-    let rows = tx.all(&LINES, args![ids(licenses)]).await?;
-    let now = rows.first().map(|row| row.opt("now")).transpose()?.flatten();
-    let mut tickets = Vec::new();
-    for row in &rows {
-        if let Some(license) = row.opt("license_id")? {
-            tickets.push((license, ticket(row)?));
-        }
-    }
-    Ok((now, tickets))
-}
-
-fn ticket(row: &Row) -> Result<Ticket, DbError> {
+/// A ticket as decisions know it.
+pub(super) fn ticket(row: &Row) -> Result<Ticket, DbError> {
     Ok(Ticket {
         id: row.get("id")?,
         user: row.get("user_id")?,

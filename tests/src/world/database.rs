@@ -48,6 +48,18 @@ impl Database {
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut own).await.expect("it can be done").rows_affected()
         }
     }
+
+    /// What somebody reads there: the first column.
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let read = if self.address.starts_with("postgres") {
+            let mut own = PgConnection::connect(&self.address).await.expect("the database answers");
+            sqlx::query_scalar(sql).fetch_all(&mut own).await
+        } else {
+            let mut own = SqliteConnection::connect(&self.address).await.expect("the file opens");
+            sqlx::query_scalar(sql).fetch_all(&mut own).await
+        };
+        read.expect("it can be read")
+    }
 }
 
 async fn create_in_cluster() -> String {

@@ -17,19 +17,40 @@ use seatkeeper_shared::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+// With the columns of the end: a session may be over in the batch in which it was created.
+const INSERT: &str = "
+    INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
+                          idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
+                          ended_at, end_reason, end_message, ended_by, ended_by_name)
+    SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
+           idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
+           ended_at, end_reason, end_message, ended_by, ended_by_name
+    FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, state text, mode text, platform text,
+              support_key text, key_expires_at time, idempotency_key text, created_at time, connected_at time,
+              last_seen_at time, lease_until time, active_at time, ended_at time, end_reason text,
+              end_message text, ended_by uuid, ended_by_name text)";
+
+// Not by `ended_at`: PostgreSQL would go by the index of what lives, which between two vacuums is full of what is dead.
+const END: &str = "
+    UPDATE sessions
+    SET state = 'ended', support_key = NULL, key_expires_at = NULL, ended_at = given.ended_at,
+        end_reason = given.end_reason, end_message = given.end_message, ended_by = given.ended_by,
+        ended_by_name = given.ended_by_name
+    FROM ROWS($1: id uuid, ended_at time, end_reason text, end_message text, ended_by uuid, ended_by_name text)
+    WHERE sessions.id = given.id
+      AND sessions.state <> 'ended'";
+
 statements! {
-    // With the columns of the end: a session may be over in the batch in which it was created.
-    INSERT_SESSIONS = "
-        INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
-                              idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-                              ended_at, end_reason, end_message, ended_by, ended_by_name)
-        SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
-               idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-               ended_at, end_reason, end_message, ended_by, ended_by_name
-        FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, state text, mode text, platform text,
-                  support_key text, key_expires_at time, idempotency_key text, created_at time, connected_at time,
-                  last_seen_at time, lease_until time, active_at time, ended_at time, end_reason text,
-                  end_message text, ended_by uuid, ended_by_name text)";
+    INSERT_SESSIONS = INSERT;
+
+    END_SESSIONS = END;
+
+    // What most batches write, and their events: one round trip where there is a server to ask.
+    SESSIONS_AND_EVENTS = "
+        SELECT $1, $2, $3, $4",
+    on_postgres: format!("
+        WITH ended AS ({}), created AS ({}), {}", END.replace("$1", "$3"), INSERT.replace("$1", "$4"),
+        super::super::events::APPEND_TO_HEAD);
 
     CHANGE_SESSIONS = "
         UPDATE sessions
@@ -42,15 +63,6 @@ statements! {
                   last_seen_at time, lease_until time, active_at time, warned_at time, ending_at time, ending_by uuid,
                   ending_by_name text, ending_message text, protected boolean)
         WHERE sessions.id = given.id";
-
-    END_SESSIONS = "
-        UPDATE sessions
-        SET state = 'ended', support_key = NULL, key_expires_at = NULL, ended_at = given.ended_at,
-            end_reason = given.end_reason, end_message = given.end_message, ended_by = given.ended_by,
-            ended_by_name = given.ended_by_name
-        FROM ROWS($1: id uuid, ended_at time, end_reason text, end_message text, ended_by uuid, ended_by_name text)
-        WHERE sessions.id = given.id
-          AND sessions.ended_at IS NULL";
 
     INSERT_TICKETS = "
         INSERT INTO tickets (id, license_id, user_id, device, mode, platform, place, created_at, last_seen_at, lease_until,
@@ -72,7 +84,7 @@ statements! {
         SET ended_at = given.ended_at, end_reason = given.end_reason, session_id = given.session_id
         FROM ROWS($1: id uuid, ended_at time, end_reason text, session_id uuid)
         WHERE tickets.id = given.id
-          AND tickets.ended_at IS NULL";
+          AND tickets.end_reason IS NULL";
 
     COOL_DOWN = "
         UPDATE assignments
@@ -144,9 +156,17 @@ struct Rows {
     limited: BTreeMap<LicenseId, Vec<GroupLimit>>,
 }
 
-/// Writes everything that the batch decided, but not its events and heartbeats.
+/// Writes everything that the batch decided and its events, but not its heartbeats.
 pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     let rows = sorted(batch);
+    if tx.is_shared() && rows.are_sessions_only() && batch.suspended.is_empty() && batch.deleted.is_empty() {
+        if batch.events.is_empty() {
+            return Ok(());
+        }
+        let (events, number) = super::super::events::rows(batch.now, &batch.events);
+        let (ended, created) = (set(rows.ended_before()), set(rows.new_sessions(batch)));
+        return tx.write(&SESSIONS_AND_EVENTS, args![events, number, ended, created]).await;
+    }
     // What is over goes first: it makes room in the unique indexes.
     for (sql, rows) in [
         (&END_SESSIONS, rows.ended_before()),
@@ -173,7 +193,7 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
         }
     }
     super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
-    Ok(())
+    super::super::events::append(tx, batch.now, &batch.events).await
 }
 
 fn sorted(batch: &Batch) -> Rows {
@@ -216,6 +236,21 @@ fn sorted(batch: &Batch) -> Rows {
 }
 
 impl Rows {
+    /// Whether nothing is to be written but sessions that begin and end.
+    fn are_sessions_only(&self) -> bool {
+        let Self { created: _, ended: _, changed, queued, moved, left, cooling, assignments, resized, ruled, limited } =
+            self;
+        changed.is_empty()
+            && queued.is_empty()
+            && moved.is_empty()
+            && left.is_empty()
+            && cooling.is_empty()
+            && assignments.is_empty()
+            && resized.is_empty()
+            && ruled.is_empty()
+            && limited.is_empty()
+    }
+
     fn ended_before(&self) -> Vec<Fields> {
         self.ended.iter().filter(|(id, _)| !self.created.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
