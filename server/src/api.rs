@@ -10,8 +10,10 @@ mod licenses;
 mod links;
 mod lists;
 mod live;
+mod oidc;
 mod products;
 mod profile;
+mod providers;
 mod queue;
 mod sessions;
 mod settings;
@@ -29,7 +31,7 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
     middleware,
-    routing::get,
+    routing::{get, post},
 };
 use seatkeeper_shared::{
     problem::{Code, Problem},
@@ -59,6 +61,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
         .routes(routes!(profile::end_sign_in))
         .routes(routes!(settings::change_account))
+        .routes(routes!(providers::options))
+        .routes(routes!(providers::providers, providers::add_provider))
+        .routes(routes!(providers::change_provider, providers::delete_provider))
+        .routes(routes!(providers::test_provider))
+        .routes(routes!(providers::rules, providers::change_rules))
+        .routes(routes!(providers::unlink))
         .routes(routes!(links::invite))
         .routes(routes!(links::look))
         .routes(routes!(links::set_password))
@@ -179,6 +187,10 @@ pub fn service(app: App) -> Router {
         .route("/api", nothing.clone())
         .route("/api/", nothing.clone())
         .route("/api/{*rest}", nothing)
+        // For browsers and providers, not for programs: they stand in no description.
+        .route("/auth/oidc/{provider}/start", get(oidc::start))
+        .route("/auth/oidc/{provider}/callback", get(oidc::callback))
+        .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))

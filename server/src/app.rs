@@ -3,6 +3,7 @@
 use crate::{
     audit::sealer,
     auth::{
+        oidc::Known,
         password::Passwords,
         throttle::Throttle,
         uses::{self, Uses},
@@ -43,6 +44,8 @@ pub struct Parts {
     pub bell: Bell,
     /// Password hashing.
     pub passwords: Passwords,
+    /// What providers of sign-ins say of themselves.
+    pub providers: Known,
     /// Who tries too often.
     pub throttle: Throttle,
     /// When cookies and tokens were last used, as far as that is not written yet.
@@ -116,6 +119,7 @@ impl App {
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             mailer: options.mailer,
+            providers: Known::default(),
             uses: Uses::default(),
             passwords,
             peaks: Peaks::new(db.clone()),

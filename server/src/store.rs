@@ -8,11 +8,13 @@ pub mod credentials;
 pub mod departed;
 pub mod events;
 pub mod groups;
+pub mod identities;
 pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod list;
 pub mod prospects;
+pub mod providers;
 pub mod queue;
 pub mod scope;
 pub mod seals;
@@ -26,7 +28,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 22] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 24] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -35,10 +37,12 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("departed", departed::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
+        ("identities", identities::STATEMENTS),
         ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
+        ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("scope", scope::STATEMENTS),
         ("seals", seals::STATEMENTS),

@@ -65,6 +65,18 @@ named! {
         PasswordChanged = "password_changed",
         /// Somebody signed out one of his other browsers, or all of them.
         SignInsEnded = "sign_ins_ended",
+        /// A provider of sign-ins was added.
+        SignInProviderAdded = "sign_in_provider_added",
+        /// A provider of sign-ins was changed.
+        SignInProviderChanged = "sign_in_provider_changed",
+        /// A provider of sign-ins was deleted.
+        SignInProviderDeleted = "sign_in_provider_deleted",
+        /// It was settled who may sign in with a password.
+        SignInRulesChanged = "sign_in_rules_changed",
+        /// A user signs in by a provider from now on.
+        IdentityLinked = "identity_linked",
+        /// A user's links with providers were removed.
+        IdentitiesUnlinked = "identities_unlinked",
         /// An API token was made.
         TokenMade = "token_made",
         /// An API token was deleted.
@@ -175,6 +187,12 @@ impl Kind {
             | Self::PasswordSet
             | Self::PasswordChanged
             | Self::SignInsEnded
+            | Self::SignInProviderAdded
+            | Self::SignInProviderChanged
+            | Self::SignInProviderDeleted
+            | Self::SignInRulesChanged
+            | Self::IdentityLinked
+            | Self::IdentitiesUnlinked
             | Self::TokenMade
             | Self::TokenDeleted => Area::Access,
             Self::UserAdded

@@ -41,6 +41,8 @@ ids! {
     TokenId
     /// A browser that is signed in.
     SignInId
+    /// A provider of sign-ins by OpenID Connect.
+    ProviderId
     /// A place in the queue of a license.
     TicketId
     /// A group of users.

@@ -7,6 +7,7 @@ pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod live;
+pub mod providers;
 pub mod queue;
 pub mod sessions;
 pub mod users;

@@ -34,6 +34,7 @@ mod lists;
 mod live;
 mod memory;
 mod offers;
+mod oidc;
 mod openapi;
 mod outage;
 mod people;
