@@ -49,6 +49,10 @@ ids! {
     GroupId
     /// An import of users.
     ImportId
+    /// A directory that provisions users and groups.
+    DirectoryId
+    /// A rule by which members of a directory's group get licenses and a role.
+    RuleId
 }
 
 /// A place in the event log; the first event is 1, and no number is ever skipped.
