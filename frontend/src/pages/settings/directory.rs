@@ -9,6 +9,7 @@ mod form;
 mod guide;
 mod passwords;
 mod providers;
+mod scim;
 
 use super::tabs::Tabs;
 use crate::{format::Texts, i18n::*, shell::Only, ui::head::PageHead};
@@ -37,6 +38,7 @@ fn Parts() -> impl IntoView {
         <div class="sheets">
             <providers::ProvidersSheet desk />
             <passwords::PasswordsSheet desk />
+            <scim::DirectoriesSheet desk />
         </div>
         <form::ProviderDialog desk />
         <delete::DeleteDialog desk />

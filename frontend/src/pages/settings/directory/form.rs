@@ -4,7 +4,7 @@ use super::{
     addresses::Addresses,
     desk::{Asking, Desk},
     fields::Entered,
-    guide::Guide,
+    guide::{About, Guide},
     link_words,
 };
 use crate::{
@@ -93,7 +93,7 @@ fn Entry(
     view! {
         <form class="form" novalidate on:submit=submit>
             <Addresses id base=Signal::derive(move || desk.base_url()) />
-            <Guide />
+            <Guide about=About::SignIn />
             <Connection entered form has_secret=before.is_some_and(|one| one.has_secret) />
             <People entered form />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />

@@ -41,7 +41,8 @@ impl Product {
     }
 }
 
-fn steps(i18n: Texts, product: Product) -> Vec<&'static str> {
+/// How signing in is set up.
+fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
     match product {
         Product::Entra => vec![
             t_string!(i18n, directory.entra_1),
@@ -83,9 +84,40 @@ fn steps(i18n: Texts, product: Product) -> Vec<&'static str> {
     }
 }
 
+/// How a directory is connected.
+fn of_directories(i18n: Texts, product: Product) -> Vec<&'static str> {
+    match product {
+        Product::Entra => vec![
+            t_string!(i18n, scim.guide_entra_1),
+            t_string!(i18n, scim.guide_entra_2),
+            t_string!(i18n, scim.guide_entra_3),
+        ],
+        Product::Okta => vec![
+            t_string!(i18n, scim.guide_okta_1),
+            t_string!(i18n, scim.guide_okta_2),
+            t_string!(i18n, scim.guide_okta_3),
+        ],
+        Product::Keycloak => vec![t_string!(i18n, scim.guide_keycloak_1)],
+        Product::Authentik => vec![t_string!(i18n, scim.guide_authentik_1), t_string!(i18n, scim.guide_authentik_2)],
+        Product::Other => vec![t_string!(i18n, scim.guide_other_1)],
+    }
+}
+
+/// What is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Signing in.
+    SignIn,
+    /// A directory.
+    Directories,
+}
+
 /// The steps, which one opens if one wants to read them.
 #[component]
-pub fn Guide() -> impl IntoView {
+pub fn Guide(
+    /// What is set up.
+    about: About,
+) -> impl IntoView {
     let i18n = use_i18n();
     let chosen = RwSignal::new(Product::Entra.as_str().to_owned());
     let product = move || {
@@ -93,7 +125,11 @@ pub fn Guide() -> impl IntoView {
     };
     let all =
         move || Product::ALL.into_iter().map(|one| Choosable::new(one.as_str(), one.name(i18n))).collect::<Vec<_>>();
-    let lines = move || steps(i18n, product()).into_iter().map(|step| view! { <li>{step}</li> }).collect_view();
+    let all_steps = move |product| match about {
+        About::SignIn => of_sign_in(i18n, product),
+        About::Directories => of_directories(i18n, product),
+    };
+    let lines = move || all_steps(product()).into_iter().map(|step| view! { <li>{step}</li> }).collect_view();
     view! {
         <details class="more">
             <summary>{t!(i18n, directory.guide)}</summary>
