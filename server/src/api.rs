@@ -17,6 +17,7 @@ mod providers;
 mod queue;
 mod sessions;
 mod settings;
+mod sign_in_rules;
 mod terms;
 mod tokens;
 mod users;
@@ -61,11 +62,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
         .routes(routes!(profile::end_sign_in))
         .routes(routes!(settings::change_account))
-        .routes(routes!(providers::options))
+        .routes(routes!(sign_in_rules::options))
         .routes(routes!(providers::providers, providers::add_provider))
         .routes(routes!(providers::change_provider, providers::delete_provider))
         .routes(routes!(providers::test_provider))
-        .routes(routes!(providers::rules, providers::change_rules))
+        .routes(routes!(sign_in_rules::rules, sign_in_rules::change_rules))
         .routes(routes!(providers::unlink))
         .routes(routes!(links::invite))
         .routes(routes!(links::look))

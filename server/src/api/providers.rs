@@ -1,4 +1,4 @@
-//! The providers of sign-ins and who may use a password: settings for admins, and what the sign-in page offers.
+//! The providers of sign-ins, for admins: added, changed, tested, deleted; and unlinking a user from them.
 
 use super::oidc;
 use crate::{
@@ -38,14 +38,6 @@ use serde_json::json;
 /// The scopes that are asked for if nothing is said.
 const SCOPES: &str = "email profile";
 
-/// How one can sign in here: whether with a password, and by which providers.
-#[utoipa::path(get, path = "/sign-in-options", tag = "account", responses((status = 200, body = SignInOptions)))]
-pub async fn options(State(app): State<App>) -> Result<Json<SignInOptions>, Fail> {
-    let rules = store::providers::rules(&app.db).await?;
-    let providers = store::providers::offered(&app.db).await?;
-    Ok(Json(SignInOptions { passwords: !rules.providers_only, providers }))
-}
-
 /// All providers of sign-ins.
 #[utoipa::path(get, path = "/sign-in-providers", tag = "sign-in", responses((status = 200, body = SignInProviders)))]
 pub async fn providers(
@@ -73,16 +65,7 @@ pub async fn add_provider(
     caller.must(Action::ManageAccount)?;
     let now = app.clock.now();
     let id = wanted.id.unwrap_or_else(|| ProviderId(app.dice.id(now)));
-    let nothing = Settings {
-        name: String::new(),
-        issuer: String::new(),
-        client_id: String::new(),
-        scopes: SCOPES.to_owned(),
-        link_by_email: EmailLink::Verified,
-        create_users: wanted.create_users,
-        group_claim: None,
-        enabled: true,
-    };
+    let nothing = Provider { id, settings: usual(), client_secret: None };
     let change = ChangeProvider {
         name: Some(wanted.name),
         issuer: Some(wanted.issuer),
@@ -90,16 +73,30 @@ pub async fn add_provider(
         client_secret: wanted.client_secret,
         scopes: wanted.scopes,
         link_by_email: wanted.link_by_email,
-        create_users: None,
+        create_users: Some(wanted.create_users),
         group_claim: wanted.group_claim,
         enabled: wanted.enabled,
     };
-    let provider = changed(&Provider { id, settings: nothing, client_secret: None }, change)?;
+    let provider = changed(&nothing, change)?;
     let mut tx = app.db.begin().await?;
     store::providers::insert(&mut tx, &provider, now).await?;
     let event = Event::new("sign_in_provider_added", caller.actor(), None, json!(provider.settings));
     app.commit(tx, &[event.about(id.0, &provider.settings.name)]).await?;
     Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
+}
+
+/// What is so if nothing is said.
+fn usual() -> Settings {
+    Settings {
+        name: String::new(),
+        issuer: String::new(),
+        client_id: String::new(),
+        scopes: SCOPES.to_owned(),
+        link_by_email: EmailLink::Verified,
+        create_users: false,
+        group_claim: None,
+        enabled: true,
+    }
 }
 
 /// What a provider is after a change.
@@ -195,7 +192,8 @@ async fn begin(tx: &mut Tx, id: ProviderId) -> Result<(Provider, SignInRules), F
     Ok((provider.ok_or_else(|| Fail::code(Code::NotFound))?, rules))
 }
 
-async fn one_must_stay(tx: &mut Tx, rules: &SignInRules, id: ProviderId, stays: bool) -> Result<(), Fail> {
+/// Where passwords are off, one provider has to be enabled: this one, or another.
+pub(super) async fn one_must_stay(tx: &mut Tx, rules: &SignInRules, id: ProviderId, stays: bool) -> Result<(), Fail> {
     if rules.providers_only && !stays && !store::providers::others_enabled(tx, id).await? {
         return Err(Fail::code(Code::LastProvider));
     }
@@ -238,59 +236,6 @@ pub async fn test_provider(
     let provider = store::providers::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
     let redirect = oidc::redirect(&app, &headers, id);
     Ok(Json(probe::probe(&app, &provider, &redirect).await))
-}
-
-/// Who may sign in with a password.
-#[utoipa::path(get, path = "/sign-in-rules", tag = "sign-in", responses((status = 200, body = SignInRules)))]
-pub async fn rules(State(app): State<App>, caller: Caller) -> Result<Json<SignInRules>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    Ok(Json(store::providers::rules(&app.db).await?))
-}
-
-/// Changes who may sign in with a password. Passwords can only be off where one provider is enabled and one admin has the emergency
-/// access. Who is signed in stays so.
-#[utoipa::path(patch, path = "/sign-in-rules", tag = "sign-in", request_body = ChangeSignInRules, responses((status = 200, body = SignInRules)))]
-pub async fn change_rules(
-    State(app): State<App>,
-    caller: Caller,
-    Body(change): Body<ChangeSignInRules>,
-) -> Result<Json<SignInRules>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    let mut tx = app.db.begin().await?;
-    store::account::lock(&mut tx).await?;
-    let before = store::providers::rules_in(&mut tx).await?;
-    let mut after = before.clone();
-    after.providers_only = change.providers_only.unwrap_or(before.providers_only);
-    if let Some(id) = change.emergency_user_id {
-        must_work(store::providers::can_be_emergency(&mut tx, id).await?)?;
-        after.emergency = Some(Emergency { id, name: String::new(), email: String::new(), works: true });
-    }
-    if after.providers_only && !before.providers_only {
-        must_work(after.emergency.as_ref().is_some_and(|emergency| emergency.works))?;
-        // No provider has this id.
-        one_must_stay(&mut tx, &after, ProviderId(uuid::Uuid::nil()), false).await?;
-    }
-    store::providers::set_rules(&mut tx, &after).await?;
-    let after = store::providers::rules_in(&mut tx).await?;
-    if before != after {
-        let facts = events::changes(&said(&before), &said(&after));
-        app.commit(tx, &[Event::new("sign_in_rules_changed", caller.actor(), None, facts)]).await?;
-    }
-    Ok(Json(after))
-}
-
-fn must_work(works: bool) -> Result<(), Fail> {
-    let mut fields = Fields::default();
-    if !works {
-        fields.wrong("emergency_user_id", FieldError::Unknown);
-    }
-    fields.all(Some(()))
-}
-
-/// What the log says of the rules.
-fn said(rules: &SignInRules) -> serde_json::Value {
-    let emergency = rules.emergency.as_ref().map(|emergency| &emergency.name);
-    json!({ "providers_only": rules.providers_only, "emergency": emergency })
 }
 
 /// Removes what links a user with providers, as when his address there was given to somebody else. He is signed out where he came by them.

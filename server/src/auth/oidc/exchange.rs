@@ -2,7 +2,7 @@
 //! issuer, audience, time, nonce).
 
 use super::{
-    Metadata, MoreClaims, Party, SIGNATURES, Token,
+    Metadata, MoreClaims, Party, SIGNATURES, Token, TokenAnswer,
     fetch::{Fetch, FetchError},
     flow::Flow,
 };
@@ -86,27 +86,34 @@ pub async fn exchange(
     let metadata = app.providers.of(issuer, now).await.map_err(|finding| trouble(finding.code))?;
     let party = party(provider, &metadata, redirect)?;
     let fetch = app.providers.fetch(issuer);
-    let ask = |request| fetch.clone().ask(request);
-    let asked = party.exchange_code(AuthorizationCode::new(code)).map_err(|_| SignInTrouble::Failed)?;
     let verifier = PkceCodeVerifier::new(flow.verifier.clone());
-    let answer = asked.set_pkce_verifier(verifier).request_async(&ask).await.map_err(|error| {
-        tracing::warn!(provider = %provider.id, %error, "the provider gave no tokens for a code");
-        match error {
-            RequestTokenError::Request(_) => SignInTrouble::Unreachable,
-            _ => SignInTrouble::Failed,
-        }
-    })?;
+    let answer = tokens(&party, &fetch, code, verifier).await?;
     let token = answer.id_token().ok_or(SignInTrouble::Failed)?;
     let nonce = Nonce::new(flow.nonce.clone());
-    let claims = believed(app, provider, &metadata, (token, &nonce), now).await.inspect_err(|_| {
-        tracing::warn!(provider = %provider.id, "an ID token is not believed");
-    })?;
+    let claims = believed(app, provider, &metadata, (token, &nonce), now).await?;
     let told = if lacks_something(&claims, provider) {
         user_info(&party, &fetch, answer.access_token(), claims.subject().clone()).await
     } else {
         None
     };
     Ok(came(&claims, told.as_ref(), provider))
+}
+
+async fn tokens(
+    party: &Party,
+    fetch: &Fetch,
+    code: String,
+    verifier: PkceCodeVerifier,
+) -> Result<TokenAnswer, SignInTrouble> {
+    let ask = |request| fetch.clone().ask(request);
+    let asked = party.exchange_code(AuthorizationCode::new(code)).map_err(|_| SignInTrouble::Failed)?;
+    asked.set_pkce_verifier(verifier).request_async(&ask).await.map_err(|error| {
+        tracing::warn!(%error, "a code was not exchanged");
+        match error {
+            RequestTokenError::Request(_) => SignInTrouble::Unreachable,
+            _ => SignInTrouble::Failed,
+        }
+    })
 }
 
 /// What the provider said of itself was no use.
