@@ -3,8 +3,9 @@
 mod account;
 mod audit;
 mod bulk;
+mod directories;
 mod exports;
-mod groups;
+pub mod groups;
 mod imports;
 mod licenses;
 mod links;
@@ -25,7 +26,7 @@ mod users;
 use crate::{
     app::App,
     http::{app_files, export, guard, problem::Fail},
-    store,
+    scim, store,
 };
 use axum::{
     Json, Router,
@@ -110,6 +111,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue::accept))
         .routes(routes!(queue::pass))
         .routes(routes!(queue::move_ticket))
+        .routes(routes!(directories::directories, directories::add_directory))
+        .routes(routes!(directories::delete_directory))
+        .routes(routes!(directories::rotate))
+        .routes(routes!(directories::requests))
+        .routes(routes!(directories::rules, directories::set_rules))
+        .routes(routes!(directories::preview))
+        .routes(routes!(directories::failures))
+        .routes(routes!(directories::retry))
         .routes(routes!(live::live))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::export_audit));
@@ -192,6 +201,7 @@ pub fn service(app: App) -> Router {
         .route("/auth/oidc/{provider}/start", get(oidc::start))
         .route("/auth/oidc/{provider}/callback", get(oidc::callback))
         .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
+        .nest("/scim/v2", scim::router(&app))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))

@@ -6,6 +6,10 @@ pub mod beats;
 pub mod contracts;
 pub mod credentials;
 pub mod departed;
+pub mod directories;
+pub mod directory_groups;
+pub mod directory_rules;
+pub mod directory_users;
 pub mod events;
 pub mod groups;
 pub mod identities;
@@ -28,13 +32,17 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 24] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 28] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
+        ("directories", directories::STATEMENTS),
+        ("directory_groups", directory_groups::STATEMENTS),
+        ("directory_rules", directory_rules::STATEMENTS),
+        ("directory_users", directory_users::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("identities", identities::STATEMENTS),

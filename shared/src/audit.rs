@@ -93,6 +93,16 @@ named! {
         ImportEnded = "import_ended",
         /// A user was deleted.
         UserDeleted = "user_deleted",
+        /// A directory was added.
+        DirectoryAdded = "directory_added",
+        /// A directory got a new token; the old one is void.
+        DirectoryTokenMade = "directory_token_made",
+        /// A directory was taken away; its users and groups stay.
+        DirectoryDeleted = "directory_deleted",
+        /// The rules of a directory changed.
+        DirectoryRulesChanged = "directory_rules_changed",
+        /// A rule could not do what it should for a user.
+        DirectoryRuleFailed = "directory_rule_failed",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
@@ -177,7 +187,13 @@ impl Kind {
     /// What it is about.
     pub const fn area(self) -> Area {
         match self {
-            Self::AccountSetUp | Self::AccountChanged | Self::AuditPruned => Area::Account,
+            Self::AccountSetUp
+            | Self::AccountChanged
+            | Self::AuditPruned
+            | Self::DirectoryAdded
+            | Self::DirectoryTokenMade
+            | Self::DirectoryDeleted
+            | Self::DirectoryRulesChanged => Area::Account,
             Self::SignedIn
             | Self::SignInFailed
             | Self::SignedOut
@@ -201,6 +217,7 @@ impl Kind {
             | Self::UserDeleted
             | Self::ImportStarted
             | Self::ImportEnded
+            | Self::DirectoryRuleFailed
             | Self::LocaleChanged => Area::Users,
             Self::GroupAdded
             | Self::GroupChanged

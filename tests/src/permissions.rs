@@ -173,6 +173,16 @@ fn table() -> Vec<Row> {
         ("POST", "/tickets/{id}/accept", Common, Value::Null, SIGNED_IN),
         ("POST", "/tickets/{id}/pass", Common, Value::Null, SIGNED_IN),
         ("POST", "/tickets/{id}/move", Common, json!({ "position": 1 }), MANAGE_SESSIONS),
+        ("GET", "/directories", Common, Value::Null, ADMINS),
+        ("POST", "/directories", Common, name.clone(), ADMINS),
+        ("DELETE", "/directories/{id}", Common, Value::Null, ADMINS),
+        ("POST", "/directories/{id}/rotate", Common, Value::Null, ADMINS),
+        ("GET", "/directories/{id}/requests", Common, Value::Null, ADMINS),
+        ("GET", "/directories/{id}/rules", Common, Value::Null, ADMINS),
+        ("PUT", "/directories/{id}/rules", Common, json!({ "rules": [] }), ADMINS),
+        ("POST", "/directories/{id}/rules/preview", Common, json!({ "rules": [] }), ADMINS),
+        ("GET", "/directories/{id}/failures", Common, Value::Null, ADMINS),
+        ("POST", "/directories/{id}/retry", Common, Value::Null, ADMINS),
         ("GET", "/live", Common, Value::Null, SIGNED_IN),
     ]
 }

@@ -44,6 +44,7 @@ mod queue;
 mod races;
 mod replicas;
 mod rules;
+mod scim;
 mod scope;
 mod seals;
 mod second_device;

@@ -29,8 +29,7 @@ use seatkeeper_shared::{
     problem::Code,
     validate::{self, FieldError, MAX_MESSAGE},
     wire::providers::{
-        ChangeProvider, ChangeSignInRules, EmailLink, Emergency, NewProvider, ProviderTest, ProviderView,
-        SignInOptions, SignInProviders, SignInRules,
+        ChangeProvider, EmailLink, NewProvider, ProviderTest, ProviderView, SignInProviders, SignInRules,
     },
 };
 use serde_json::json;
