@@ -13,7 +13,7 @@ use crate::{
         licenses::LicensesPage,
         profile::ProfilePage,
         sessions::SessionsPage,
-        settings::SettingsPage,
+        settings::{SettingsPage, directory::DirectoryPage},
         user::UserPage,
         users::UsersPage,
     },
@@ -63,6 +63,7 @@ fn Within() -> impl IntoView {
                     <Route path=path!("console") view=ConsolePage />
                     <Route path=path!("profile") view=ProfilePage />
                     <Route path=path!("settings") view=SettingsPage />
+                    <Route path=path!("settings/directory") view=DirectoryPage />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>

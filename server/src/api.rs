@@ -3,18 +3,22 @@
 mod account;
 mod audit;
 mod bulk;
+mod directories;
 mod exports;
-mod groups;
+pub mod groups;
 mod imports;
 mod licenses;
 mod links;
 mod lists;
 mod live;
+mod oidc;
 mod products;
 mod profile;
+mod providers;
 mod queue;
 mod sessions;
 mod settings;
+mod sign_in_rules;
 mod terms;
 mod tokens;
 mod users;
@@ -22,14 +26,14 @@ mod users;
 use crate::{
     app::App,
     http::{app_files, export, guard, problem::Fail},
-    store,
+    scim, store,
 };
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
     middleware,
-    routing::get,
+    routing::{get, post},
 };
 use seatkeeper_shared::{
     problem::{Code, Problem},
@@ -60,6 +64,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
         .routes(routes!(profile::end_sign_in))
         .routes(routes!(settings::change_account))
+        .routes(routes!(sign_in_rules::options))
+        .routes(routes!(providers::providers, providers::add_provider))
+        .routes(routes!(providers::change_provider, providers::delete_provider))
+        .routes(routes!(providers::test_provider))
+        .routes(routes!(sign_in_rules::rules, sign_in_rules::change_rules))
+        .routes(routes!(providers::unlink))
         .routes(routes!(links::invite))
         .routes(routes!(links::look))
         .routes(routes!(links::set_password))
@@ -102,6 +112,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(queue::accept))
         .routes(routes!(queue::pass))
         .routes(routes!(queue::move_ticket))
+        .routes(routes!(directories::directories, directories::add_directory))
+        .routes(routes!(directories::delete_directory))
+        .routes(routes!(directories::rotate))
+        .routes(routes!(directories::requests))
+        .routes(routes!(directories::rules, directories::set_rules))
+        .routes(routes!(directories::preview))
+        .routes(routes!(directories::failures))
+        .routes(routes!(directories::retry))
         .routes(routes!(live::live))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::export_audit));
@@ -180,6 +198,11 @@ pub fn service(app: App) -> Router {
         .route("/api", nothing.clone())
         .route("/api/", nothing.clone())
         .route("/api/{*rest}", nothing)
+        // For browsers and providers, not for programs: they stand in no description.
+        .route("/auth/oidc/{provider}/start", get(oidc::start))
+        .route("/auth/oidc/{provider}/callback", get(oidc::callback))
+        .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
+        .nest("/scim/v2", scim::router(&app))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))

@@ -3,6 +3,7 @@
 use crate::{
     audit::sealer,
     auth::{
+        oidc::Known,
         password::Passwords,
         throttle::Throttle,
         uses::{self, Uses},
@@ -14,6 +15,7 @@ use crate::{
     live::Feed,
     mail::Mailer,
     peaks::Peaks,
+    scim::log::{self, DirectoryLog},
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
@@ -43,8 +45,12 @@ pub struct Parts {
     pub bell: Bell,
     /// Password hashing.
     pub passwords: Passwords,
+    /// What providers of sign-ins say of themselves.
+    pub providers: Known,
     /// Who tries too often.
     pub throttle: Throttle,
+    /// The last requests of directories, as far as they are not written yet.
+    pub directory_log: DirectoryLog,
     /// When cookies and tokens were last used, as far as that is not written yet.
     pub uses: Uses,
     /// Sends e-mails, if a mail server is configured.
@@ -119,7 +125,9 @@ impl App {
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             mailer: options.mailer,
+            providers: Known::default(),
             uses: Uses::default(),
+            directory_log: DirectoryLog::default(),
             passwords,
             peaks: Peaks::new(db.clone()),
             db,
@@ -141,9 +149,12 @@ impl App {
         })
     }
 
-    /// Writes down when cookies and tokens were last used, for as long as the returned task lives.
+    /// Writes down when cookies and tokens were last used and what directories asked, for as long as the returned task lives.
     pub fn note_uses(&self) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(uses::run(self.clone()))
+        let (uses, asked) = (uses::run(self.clone()), log::run(self.clone()));
+        tokio::spawn(async move {
+            tokio::join!(uses, asked);
+        })
     }
 
     /// Seals the audit log, once a second, for as long as the returned task lives.

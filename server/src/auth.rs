@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod callers;
 pub mod links;
+pub mod oidc;
 pub mod password;
 pub mod scope;
 pub mod secret;

@@ -17,6 +17,7 @@ pub mod knocks;
 pub mod live;
 pub mod mail;
 pub mod peaks;
+pub mod scim;
 pub mod seats;
 pub mod store;
 pub mod text;

@@ -24,7 +24,7 @@ use engine::{BATCH, Engine, Job, Known};
 use heartbeats::Heartbeats;
 use pool::{Ask, Refusal};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::{ChosenRules, GroupLimit},
     problem::Code,
     session::Platform,
@@ -236,7 +236,21 @@ impl Seats {
         license: LicenseId,
         users: Vec<UserId>,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignments(actor, Command::Grant { license, users }).await
+        self.assignments(actor, Command::Grant { license, users, rule: None }).await
+    }
+
+    /// Assigns a license because a rule says so.
+    ///
+    /// # Errors
+    /// No such license; not saved.
+    pub async fn grant_by(
+        &self,
+        actor: &Actor,
+        rule: RuleId,
+        license: LicenseId,
+        users: Vec<UserId>,
+    ) -> Result<Vec<AssignmentResult>, SeatsError> {
+        self.assignments(actor, Command::Grant { license, users, rule: Some(rule) }).await
     }
 
     /// Takes a license away.

@@ -6,13 +6,19 @@ pub mod beats;
 pub mod contracts;
 pub mod credentials;
 pub mod departed;
+pub mod directories;
+pub mod directory_groups;
+pub mod directory_rules;
+pub mod directory_users;
 pub mod events;
 pub mod groups;
+pub mod identities;
 pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod list;
 pub mod prospects;
+pub mod providers;
 pub mod queue;
 pub mod scope;
 pub mod seals;
@@ -26,19 +32,25 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 22] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 28] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
+        ("directories", directories::STATEMENTS),
+        ("directory_groups", directory_groups::STATEMENTS),
+        ("directory_rules", directory_rules::STATEMENTS),
+        ("directory_users", directory_users::STATEMENTS),
         ("events", events::STATEMENTS),
         ("groups", groups::STATEMENTS),
+        ("identities", identities::STATEMENTS),
         ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
+        ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("scope", scope::STATEMENTS),
         ("seals", seals::STATEMENTS),

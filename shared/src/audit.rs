@@ -65,6 +65,18 @@ named! {
         PasswordChanged = "password_changed",
         /// Somebody signed out one of his other browsers, or all of them.
         SignInsEnded = "sign_ins_ended",
+        /// A provider of sign-ins was added.
+        SignInProviderAdded = "sign_in_provider_added",
+        /// A provider of sign-ins was changed.
+        SignInProviderChanged = "sign_in_provider_changed",
+        /// A provider of sign-ins was deleted.
+        SignInProviderDeleted = "sign_in_provider_deleted",
+        /// It was settled who may sign in with a password.
+        SignInRulesChanged = "sign_in_rules_changed",
+        /// A user signs in by a provider from now on.
+        IdentityLinked = "identity_linked",
+        /// A user's links with providers were removed.
+        IdentitiesUnlinked = "identities_unlinked",
         /// An API token was made.
         TokenMade = "token_made",
         /// An API token was deleted.
@@ -81,6 +93,16 @@ named! {
         ImportEnded = "import_ended",
         /// A user was deleted.
         UserDeleted = "user_deleted",
+        /// A directory was added.
+        DirectoryAdded = "directory_added",
+        /// A directory got a new token; the old one is void.
+        DirectoryTokenMade = "directory_token_made",
+        /// A directory was taken away; its users and groups stay.
+        DirectoryDeleted = "directory_deleted",
+        /// The rules of a directory changed.
+        DirectoryRulesChanged = "directory_rules_changed",
+        /// A rule could not do what it should for a user.
+        DirectoryRuleFailed = "directory_rule_failed",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
@@ -165,7 +187,13 @@ impl Kind {
     /// What it is about.
     pub const fn area(self) -> Area {
         match self {
-            Self::AccountSetUp | Self::AccountChanged | Self::AuditPruned => Area::Account,
+            Self::AccountSetUp
+            | Self::AccountChanged
+            | Self::AuditPruned
+            | Self::DirectoryAdded
+            | Self::DirectoryTokenMade
+            | Self::DirectoryDeleted
+            | Self::DirectoryRulesChanged => Area::Account,
             Self::SignedIn
             | Self::SignInFailed
             | Self::SignedOut
@@ -175,6 +203,12 @@ impl Kind {
             | Self::PasswordSet
             | Self::PasswordChanged
             | Self::SignInsEnded
+            | Self::SignInProviderAdded
+            | Self::SignInProviderChanged
+            | Self::SignInProviderDeleted
+            | Self::SignInRulesChanged
+            | Self::IdentityLinked
+            | Self::IdentitiesUnlinked
             | Self::TokenMade
             | Self::TokenDeleted => Area::Access,
             Self::UserAdded
@@ -183,6 +217,7 @@ impl Kind {
             | Self::UserDeleted
             | Self::ImportStarted
             | Self::ImportEnded
+            | Self::DirectoryRuleFailed
             | Self::LocaleChanged => Area::Users,
             Self::GroupAdded
             | Self::GroupChanged

@@ -41,12 +41,18 @@ ids! {
     TokenId
     /// A browser that is signed in.
     SignInId
+    /// A provider of sign-ins by OpenID Connect.
+    ProviderId
     /// A place in the queue of a license.
     TicketId
     /// A group of users.
     GroupId
     /// An import of users.
     ImportId
+    /// A directory that provisions users and groups.
+    DirectoryId
+    /// A rule by which members of a directory's group get licenses and a role.
+    RuleId
 }
 
 /// A place in the event log; the first event is 1, and no number is ever skipped.

@@ -33,6 +33,10 @@ named! {
         LinkUsed = "link_used",
         /// The link is too old, or a newer one was made.
         LinkExpired = "link_expired",
+        /// Passwords are off: sign in by one of the providers.
+        PasswordsOff = "passwords_off",
+        /// Passwords are off, so one provider of sign-ins must be enabled.
+        LastProvider = "last_provider",
         /// No mail server is configured.
         NoMail = "no_mail",
         /// The e-mail could not be sent.
@@ -108,13 +112,19 @@ impl Code {
         match self {
             Self::BadRequest => 400,
             Self::NotSignedIn | Self::WrongCredentials => 401,
-            Self::Forbidden | Self::WrongOrigin | Self::WrongSetupToken | Self::WrongPassword | Self::OutOfScope => 403,
+            Self::Forbidden
+            | Self::WrongOrigin
+            | Self::WrongSetupToken
+            | Self::WrongPassword
+            | Self::OutOfScope
+            | Self::PasswordsOff => 403,
             Self::NotFound | Self::LinkUnknown => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadySetUp
             | Self::AlreadyExists
             | Self::LastAdmin
             | Self::NoMail
+            | Self::LastProvider
             | Self::PoolFull
             | Self::NotAssigned
             | Self::LicenseNotStarted
@@ -161,6 +171,8 @@ impl Code {
             Self::LinkUnknown => "This link is not known.",
             Self::LinkUsed => "This link was used already.",
             Self::LinkExpired => "This link is no longer valid.",
+            Self::PasswordsOff => "Passwords are off here: sign in by one of the providers.",
+            Self::LastProvider => "Passwords are off, so one provider of sign-ins must be enabled.",
             Self::NoMail => "This server sends no e-mails.",
             Self::MailFailed => "The e-mail could not be sent.",
             Self::NotFound => "There is nothing here.",

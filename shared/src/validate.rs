@@ -60,6 +60,9 @@ pub enum FieldError {
     /// Not an e-mail address.
     #[error("must be an e-mail address")]
     Email,
+    /// Not an address that can be used here.
+    #[error("must be an address that begins with https://")]
+    Url,
     /// Control characters in it.
     #[error("must not contain control characters")]
     ControlCharacters,
@@ -167,6 +170,13 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// Whether an address is a page of ours, given as browsers read it: who comes back from signing in is sent nowhere else.
+pub fn is_own_page(address: &str) -> bool {
+    let strange = |c: char| c == '\\' || c.is_control() || c.is_whitespace();
+    let ours = address.starts_with('/') && !address.starts_with("//") && !address.contains(strange);
+    ours && !["/api/", "/auth/"].iter().any(|other| address.starts_with(other))
+}
+
 /// A new password.
 ///
 /// # Errors
@@ -228,6 +238,26 @@ mod tests {
             assert_eq!(email(bad), Err(FieldError::Email), "{bad}");
         }
         assert_eq!(email_key(" Jonas@Example.ORG "), "jonas@example.org");
+    }
+
+    #[test]
+    fn the_way_back_leads_to_no_other_site() {
+        assert!(is_own_page("/") && is_own_page("/sessions?q=anja&state=live#top"));
+        for bad in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "javascript:alert(1)",
+            "sessions",
+            " /sessions",
+            "/auth/oidc/x/start",
+            "/api/v1/me",
+        ] {
+            assert!(!is_own_page(bad), "{bad:?}");
+        }
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod audit;
+pub mod directory;
 pub mod groups;
 pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod live;
+pub mod providers;
 pub mod queue;
 pub mod sessions;
 pub mod users;

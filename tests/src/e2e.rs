@@ -4,6 +4,7 @@ mod audit;
 mod browser;
 mod journey;
 mod looks;
+mod oidc;
 mod people;
 mod queue;
 

@@ -60,6 +60,7 @@ fn table() -> Vec<Row> {
     let license = json!({ "product_id": uuid::Uuid::nil(), "model": "named", "seats": 1 });
     let users = json!({ "user_ids": [uuid::Uuid::nil()] });
     let revoke = json!({ "user_ids": [uuid::Uuid::nil()], "end_now": false });
+    let provider = json!({ "name": "ME", "issuer": "https://login.example.org", "client_id": "seatkeeper" });
     let sign_in = json!({ "email": "EMAIL", "password": PASSWORD });
     vec![
         ("GET", "/setup", Common, Value::Null, ANYBODY),
@@ -79,6 +80,15 @@ fn table() -> Vec<Row> {
         ("POST", "/links/look", Common, json!({ "secret": "made-up" }), ANYBODY),
         ("POST", "/links/use", Common, json!({ "secret": "made-up", "password": PASSWORD }), ANYBODY),
         ("POST", "/forgot-password", Common, json!({ "email": "EMAIL" }), ANYBODY),
+        ("GET", "/sign-in-options", Common, Value::Null, ANYBODY),
+        ("GET", "/sign-in-providers", Common, Value::Null, ADMINS),
+        ("POST", "/sign-in-providers", Common, provider, ADMINS),
+        ("PATCH", "/sign-in-providers/{id}", Common, json!({ "enabled": false }), ADMINS),
+        ("DELETE", "/sign-in-providers/{id}", Common, Value::Null, ADMINS),
+        ("POST", "/sign-in-providers/{id}/test", Common, Value::Null, ADMINS),
+        ("GET", "/sign-in-rules", Common, Value::Null, ADMINS),
+        ("PATCH", "/sign-in-rules", Common, json!({}), ADMINS),
+        ("DELETE", "/users/{id}/sign-in-links", Common, Value::Null, ADMINS),
         ("GET", "/tokens", Common, Value::Null, SIGNED_IN),
         ("POST", "/tokens", Common, json!({ "name": "ME", "days": 1 }), SIGNED_IN),
         ("DELETE", "/tokens/{id}", Common, Value::Null, SIGNED_IN),
@@ -163,6 +173,16 @@ fn table() -> Vec<Row> {
         ("POST", "/tickets/{id}/accept", Common, Value::Null, SIGNED_IN),
         ("POST", "/tickets/{id}/pass", Common, Value::Null, SIGNED_IN),
         ("POST", "/tickets/{id}/move", Common, json!({ "position": 1 }), MANAGE_SESSIONS),
+        ("GET", "/directories", Common, Value::Null, ADMINS),
+        ("POST", "/directories", Common, name.clone(), ADMINS),
+        ("DELETE", "/directories/{id}", Common, Value::Null, ADMINS),
+        ("POST", "/directories/{id}/rotate", Common, Value::Null, ADMINS),
+        ("GET", "/directories/{id}/requests", Common, Value::Null, ADMINS),
+        ("GET", "/directories/{id}/rules", Common, Value::Null, ADMINS),
+        ("PUT", "/directories/{id}/rules", Common, json!({ "rules": [] }), ADMINS),
+        ("POST", "/directories/{id}/rules/preview", Common, json!({ "rules": [] }), ADMINS),
+        ("GET", "/directories/{id}/failures", Common, Value::Null, ADMINS),
+        ("POST", "/directories/{id}/retry", Common, Value::Null, ADMINS),
         ("GET", "/live", Common, Value::Null, SIGNED_IN),
     ]
 }

@@ -120,6 +120,7 @@ fn e2e() -> Result<Command> {
     cargo.env("SEATKEEPER_TEST_CHROMIUM", browser::chromium()?);
     cargo.env("SEATKEEPER_TEST_CHROMEDRIVER", browser::chromedriver()?);
     cargo.env("SEATKEEPER_TEST_AXE", tools::axe()?);
+    cargo.env("SEATKEEPER_TEST_OIDC_PROVIDER", tools::oidc_provider()?);
     cargo.env("SEATKEEPER_TEST_DIST", app::build()?);
     Ok(cargo)
 }

@@ -17,6 +17,7 @@ const TRUNK: &str = "0.21.14";
 /// Older ones (Debian has 108) write wasm that no browser starts, and exit 0.
 const BINARYEN: &str = "132.0.0";
 const AXE: &str = "4.14.1";
+const OIDC_PROVIDER: &str = "9.13.3";
 
 /// The target of the app.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -85,6 +86,11 @@ pub fn wasm_opt() -> Result<Option<PathBuf>> {
 /// The script that checks a page for accessibility, for the tests in the browser.
 pub fn axe() -> Result<PathBuf> {
     Ok(npm("axe-core", AXE)?.join("axe-core/axe.min.js"))
+}
+
+/// The `node_modules` with a real provider of sign-ins, for the tests in the browser.
+pub fn oidc_provider() -> Result<PathBuf> {
+    npm("oidc-provider", OIDC_PROVIDER)
 }
 
 fn install_trunk() -> Result<PathBuf> {

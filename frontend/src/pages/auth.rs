@@ -2,6 +2,7 @@
 
 pub mod forgot;
 pub mod join_account;
+mod providers;
 pub mod setup;
 pub mod sign_in;
 

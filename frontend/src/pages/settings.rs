@@ -1,5 +1,8 @@
 //! The settings of the account, for admins: name, time zone, language, passwords, how long one stays signed in.
 
+pub mod directory;
+mod tabs;
+
 use crate::{
     api::Api,
     caller::Caller,
@@ -31,6 +34,7 @@ pub fn SettingsPage() -> impl IntoView {
     view! {
         <Only action=Action::ManageAccount>
             <PageHead title=Signal::derive(move || t_string!(i18n, settings.title).to_owned()) />
+            <tabs::Tabs />
             {caller.me_once().map(|me| view! { <Entry account=me.account /> })}
         </Only>
     }

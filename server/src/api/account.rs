@@ -100,7 +100,7 @@ fn checked(setup: &Setup) -> Result<(AccountView, String, String), Fail> {
 }
 
 /// A cookie with a new secret, the secret's digest, and what is stored of it.
-fn browser_session(
+pub(super) fn browser_session(
     app: &App,
     jar: CookieJar,
     account: &AccountView,
@@ -148,6 +148,10 @@ pub async fn sign_in(
         return Err(Fail::code(Code::WrongCredentials));
     }
     let user = found.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
+    if !may_use_a_password(&app, user.id).await? {
+        turned_away(&app, peer, &given.email, Some(user.id), "passwords_off").await?;
+        return Err(Fail::code(Code::PasswordsOff));
+    }
     let now = app.clock.now();
     let (jar, cookie, started) = browser_session(&app, jar, &settings(&app).await?, peer, &agent);
     let actor = somebody_at(peer).known_as(user.id, &user.name);
@@ -163,6 +167,17 @@ pub async fn sign_in(
 /// Somebody in a browser who has not said who he is.
 pub(super) fn somebody_at(peer: SocketAddr) -> Actor {
     Actor { id: None, name: None, door: Door::App, address: Some(peer.ip().to_canonical()) }
+}
+
+/// Whether a user may sign in with a password. Where passwords are off, that is the emergency access; if that does not work, because
+/// he is no active admin any more, all admins may: nobody must be locked out of his own server.
+async fn may_use_a_password(app: &App, user: UserId) -> Result<bool, Fail> {
+    let rules = store::providers::rules(&app.db).await?;
+    match rules.emergency {
+        _ if !rules.providers_only => Ok(true),
+        Some(emergency) if emergency.works => Ok(emergency.id == user),
+        _ => Ok(store::providers::role(&app.db, user).await? == Some(Role::Admin)),
+    }
 }
 
 /// Why somebody is turned away. Only the log is told: whoever asks must not learn which e-mail addresses are known.

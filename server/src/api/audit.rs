@@ -163,7 +163,7 @@ fn cells(event: &AuditEvent) -> Vec<String> {
         event.door.to_string(),
         text(event.address.as_ref()),
         text(actor.map(|actor| actor.id)),
-        text(actor.and_then(|actor| actor.name.as_ref())),
+        text(actor.and_then(|actor| actor.name.as_ref()).or(event.directory.as_ref())),
         text(user.map(|user| user.id)),
         text(user.and_then(|user| user.name.as_ref())),
         text(license.map(|license| license.id)),

@@ -10,6 +10,8 @@ use crate::{
         problem::{Fail, Fields},
         tags::{IfMatch, Tagged, tagged},
     },
+    scim::rules,
+    seats::Actor,
     store,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -57,7 +59,7 @@ pub async fn add_group(
     let mut fields = Fields::default();
     let name = fields.check("name", validate::name(&wanted.name));
     let now = app.clock.now();
-    let group = GroupView { id: GroupId(app.dice.id(now)), name: fields.all(name)?, members: 0 };
+    let group = GroupView { id: GroupId(app.dice.id(now)), name: fields.all(name)?, members: 0, directory_id: None };
     let mut tx = app.db.begin().await?;
     store::groups::insert(&mut tx, &group, now).await?;
     let event = Event::new("group_added", caller.actor(), None, json!({})).about(group.id.0, &group.name);
@@ -97,19 +99,30 @@ pub async fn delete_group(
     Named(id): Named<GroupId>,
 ) -> Result<StatusCode, Fail> {
     caller.must(Action::ManageGroups)?;
+    remove(&app, &caller.actor(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a group; whoever may is decided before.
+///
+/// # Errors
+/// There is no such group; not saved.
+pub async fn remove(app: &App, actor: &Actor, id: GroupId) -> Result<(), Fail> {
     store::groups::get(&app.db, id, None).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
     // First, and each under the lock of its license: seats that are kept for a group that is gone would be kept for nobody.
     for (license, mut limits) in store::groups::limited(&app.db, id).await? {
         limits.retain(|limit| limit.group_id != id);
-        app.seats.limit_groups(&caller.actor(), license, limits).await?;
+        app.seats.limit_groups(actor, license, limits).await?;
     }
     let mut tx = app.db.begin().await?;
     let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let mut events = member_events(&caller.actor(), id, &name, &store::groups::members(&mut tx, id).await?, &[]);
+    let members = store::groups::members(&mut tx, id).await?;
+    let mut events = member_events(actor, id, &name, &members, &[]);
     store::groups::delete(&mut tx, id).await?;
-    events.push(Event::new("group_deleted", caller.actor(), None, json!({})).about(id.0, name));
+    events.push(Event::new("group_deleted", actor.clone(), None, json!({})).about(id.0, name));
     app.commit(tx, &events).await?;
-    Ok(StatusCode::NO_CONTENT)
+    rules::apply(app, actor, &members).await;
+    Ok(())
 }
 
 /// Says who is in a group from now on.
@@ -129,7 +142,7 @@ pub async fn set_members(
     let before = store::groups::members(&mut tx, id).await?;
     store::groups::set_members(&mut tx, id, &users).await?;
     let after = store::groups::members(&mut tx, id).await?;
-    app.commit(tx, &member_events(&caller.actor(), id, &name, &before, &after)).await?;
+    moved(&app, &caller, tx, (id, &name), (&before, &after)).await?;
     one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
@@ -163,7 +176,21 @@ pub(super) async fn change(
     store::groups::remove_members(&mut tx, id, remove).await?;
     store::groups::add_members(&mut tx, id, add).await?;
     let after = store::groups::members(&mut tx, id).await?;
-    app.commit(tx, &member_events(&caller.actor(), id, name, &before, &after)).await?;
+    moved(app, caller, tx, (id, name), (&before, &after)).await
+}
+
+/// Commits that others are in a group now, and gives and takes what rules say of it. Both lists are in order.
+async fn moved(
+    app: &App,
+    caller: &Caller,
+    tx: Tx,
+    (id, name): (GroupId, &str),
+    (before, after): (&[UserId], &[UserId]),
+) -> Result<(), Fail> {
+    let events = member_events(&caller.actor(), id, name, before, after);
+    app.commit(tx, &events).await?;
+    let users: Vec<_> = events.iter().filter_map(|event| event.user).collect();
+    rules::apply(app, &caller.actor(), &users).await;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use crate::{
         problem::{Fail, Fields},
         tags::{IfMatch, Tagged, tagged},
     },
+    scim::rules,
     store::{self, users::Changeable},
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -129,6 +130,9 @@ pub async fn add_user(
         events.extend(member_events(&caller.actor(), group, &name, &[], &[id]));
     }
     app.commit(tx, &events).await?;
+    if !groups.is_empty() {
+        rules::apply(&app, &caller.actor(), &[id]).await;
+    }
     Ok((StatusCode::CREATED, Json(one(&app, &caller, id).await?)))
 }
 
@@ -231,7 +235,12 @@ pub(super) async fn change_rest(
     store::users::change(&mut tx, id, &before, &after).await?;
     let facts =
         events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
+    let came_back = before.status != after.status && after.status == UserStatus::Active;
     app.commit(tx, &[Event::new("user_changed", caller.actor(), Some(id), facts).named(before.name)]).await?;
+    if came_back {
+        // Suspending took his named seats.
+        rules::apply(app, &caller.actor(), &[id]).await;
+    }
     Ok(())
 }
 

@@ -45,14 +45,19 @@ impl Throttle {
         self.letters.check_key(&email_key.to_owned()).is_ok()
     }
 
-    /// Counts a try; false if it is one too many.
-    pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
+    /// Counts a try of which no e-mail address is known; false if it is one too many.
+    pub fn allow_from(&self, address: IpAddr) -> bool {
         if self.by_address.len() > 10_000 {
             self.by_address.retain_recent();
         }
+        self.by_address.check_key(&address).is_ok()
+    }
+
+    /// Counts a try; false if it is one too many.
+    pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
         if self.by_both.len() > 10_000 {
             self.by_both.retain_recent();
         }
-        self.by_address.check_key(&address).is_ok() && self.by_both.check_key(&(address, email_key.to_owned())).is_ok()
+        self.allow_from(address) && self.by_both.check_key(&(address, email_key.to_owned())).is_ok()
     }
 }

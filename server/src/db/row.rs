@@ -4,9 +4,13 @@ use super::DbError;
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Cell;
 use seatkeeper_shared::{
-    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
+    ids::{
+        DirectoryId, GroupId, ImportId, LicenseId, Position, ProductId, RuleId, SessionId, SignInId, TicketId, TokenId,
+        UserId,
+    },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
+    problem::Code,
     scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::{TicketEnd, TicketState},
@@ -153,9 +157,9 @@ macro_rules! columns {
 }
 
 columns! {
-    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId;
+    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId DirectoryId RuleId;
     words: Model SeatRule SecondDevice Role UserStatus Locale Scope SessionState Mode Platform EndReason TicketState TicketEnd
-        ImportState RowOutcome
+        ImportState RowOutcome Code
 }
 
 impl Column for Position {

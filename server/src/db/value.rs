@@ -3,7 +3,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
-    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
+    ids::{
+        DirectoryId, GroupId, ImportId, LicenseId, Position, ProductId, RuleId, SessionId, SignInId, TicketId, TokenId,
+        UserId,
+    },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     scope::Scope,
@@ -205,5 +208,7 @@ into_value! {
         TicketId => |v| v.0,
         GroupId => |v| v.0,
         ImportId => |v| v.0,
+        DirectoryId => |v| v.0,
+        RuleId => |v| v.0,
     )
 }

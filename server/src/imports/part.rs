@@ -8,6 +8,7 @@ use super::{
 use crate::{
     db::{DbError, Tx},
     events::{self, Event, member_events},
+    scim::rules,
     seats::SeatsError,
     store::{
         self,
@@ -154,7 +155,10 @@ async fn write_users(job: &Job, planned: &mut [Planned]) -> Result<(), DbError> 
         let after = store::groups::members(&mut tx, group).await?;
         events.extend(member_events(&job.actor, group, &names[&group], &before, &after));
     }
-    job.app.commit(tx, &events).await
+    job.app.commit(tx, &events).await?;
+    let moved: BTreeSet<_> = events.iter().filter_map(|event| event.user).collect();
+    rules::apply(&job.app, &job.actor, &moved.into_iter().collect::<Vec<_>>()).await;
+    Ok(())
 }
 
 fn added(job: &Job, new: &New) -> Event {

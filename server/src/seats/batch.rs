@@ -11,7 +11,7 @@ use super::{
 use crate::events::Event;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
     problem::Code,
     session::EndReason,
@@ -43,6 +43,8 @@ pub struct Batch {
     pub admins: BTreeSet<UserId>,
     /// What was decided, in order.
     pub facts: Vec<(LicenseId, Fact)>,
+    /// The rules that assigned licenses.
+    pub rules: BTreeMap<(LicenseId, UserId), RuleId>,
     /// Sessions whose lease was renewed.
     pub renewed: BTreeSet<SessionId>,
     /// Tickets whose client was heard of.
@@ -99,7 +101,7 @@ impl Batch {
             Command::Move { ticket, position } => {
                 self.on_ticket(*ticket, Reach::All, |pool, _| pool.put(*ticket, *position).ok_or(Code::NotFound))
             }
-            Command::Grant { license, users } => self.assign(*license, users, |pool, user, _| pool.grant(user)),
+            Command::Grant { license, users, rule } => self.grant(*license, users, *rule),
             Command::Revoke { license, users, end_now } => {
                 let ending = end_now.then(|| ending(actor, EndReason::AssignmentRevoked, None));
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, ending.as_ref(), now))

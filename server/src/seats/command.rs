@@ -6,7 +6,7 @@ use super::{
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::{ChosenRules, GroupLimit},
     problem::Code,
     session::Platform,
@@ -151,6 +151,8 @@ pub enum Command {
         license: LicenseId,
         /// To whom.
         users: Vec<UserId>,
+        /// The rule that does; none if somebody does.
+        rule: Option<RuleId>,
     },
     /// Takes a license away.
     Revoke {

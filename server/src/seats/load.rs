@@ -56,7 +56,7 @@ impl Wanted {
             | Command::Pass { ticket, .. }
             | Command::Leave { ticket, .. }
             | Command::Move { ticket, .. } => self.tickets.push(*ticket),
-            Command::Grant { license, users } => {
+            Command::Grant { license, users, .. } => {
                 self.granted.extend(users);
                 self.assign(*license, users);
             }

@@ -153,6 +153,7 @@ fn event(row: &Row) -> Result<AuditEvent, DbError> {
         door: door.parse().map_err(|problem| unreadable("door", format!("{problem}")))?,
         address: row.opt("address")?,
         actor: user(row, "actor_id", "actor_name")?,
+        directory: if row.opt::<UserId>("actor_id")?.is_none() { row.opt("actor_name")? } else { None },
         user: user(row, "user_id", "user_name")?,
         license: license(row)?,
         session: row.opt("session_id")?,

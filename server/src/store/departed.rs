@@ -19,6 +19,13 @@ statements! {
     MANAGE_NO_GROUPS = "
         DELETE FROM group_managers WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
+    // The userName is free for somebody else, too.
+    LEAVE_DIRECTORY = "
+        DELETE FROM directory_users WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    FAIL_NO_MORE = "
+        DELETE FROM directory_failures WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
     LOSE_LICENSES = "
         DELETE FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
@@ -28,7 +35,7 @@ pub async fn delete(tx: &mut Tx, users: &[UserId], now: DateTime<Utc>) -> Result
     if users.is_empty() {
         return Ok(());
     }
-    for sql in [&LEAVE_GROUPS, &MANAGE_NO_GROUPS, &LOSE_LICENSES] {
+    for sql in [&LEAVE_GROUPS, &MANAGE_NO_GROUPS, &LOSE_LICENSES, &LEAVE_DIRECTORY, &FAIL_NO_MORE] {
         tx.run(sql, args![ids(users)]).await?;
     }
     tx.run(&DELETE_USERS, args![ids(users), now]).await.map(drop)

@@ -13,13 +13,13 @@ use seatkeeper_shared::{
 statements! {
     // All, or those that one manages.
     ALL = "
-        SELECT g.id, g.name, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
+        SELECT g.id, g.name, g.directory_id, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
         FROM groups g
         WHERE g.id IN (SELECT group_id FROM group_managers WHERE user_id = $1) OR $1 IS NULL
         ORDER BY g.name_key, g.id";
 
     GET = "
-        SELECT g.id, g.name, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
+        SELECT g.id, g.name, g.directory_id, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
         FROM groups g
         WHERE g.id = $1 AND (g.id IN (SELECT group_id FROM group_managers WHERE user_id = $2) OR $2 IS NULL)";
 
@@ -39,6 +39,16 @@ statements! {
 
     DELETE = "
         DELETE FROM groups WHERE id = $1";
+
+    DELETE_RULE_LICENSES = "
+        DELETE FROM directory_rule_licenses WHERE rule_id IN (SELECT id FROM directory_rules WHERE group_id = $1)";
+
+    DELETE_RULES = "
+        DELETE FROM directory_rules WHERE group_id = $1";
+
+    // What a directory read before is no longer so.
+    TOUCH = "
+        UPDATE groups SET version = version + 1 WHERE id = $1";
 
     LOCK = "
         SELECT name FROM groups WHERE id = $1 FOR UPDATE";
@@ -112,7 +122,12 @@ pub async fn get(db: &Db, id: GroupId, manager: Option<UserId>) -> Result<Option
 }
 
 fn group(row: &Row) -> Result<GroupView, DbError> {
-    Ok(GroupView { id: row.get("id")?, name: row.get("name")?, members: row.get("members")? })
+    Ok(GroupView {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        members: row.get("members")?,
+        directory_id: row.opt("directory_id")?,
+    })
 }
 
 /// Adds a group.
@@ -128,12 +143,13 @@ pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Resul
 /// # Errors
 /// [`DbError::Taken`] `groups_name_key` if the name is.
 pub async fn rename(tx: &mut Tx, group: GroupId, name: &str) -> Result<(), DbError> {
+    tx.run(&TOUCH, args![group]).await?;
     tx.run(&RENAME, args![group, name, fold(name)]).await.map(drop)
 }
 
 /// Deletes a group with its memberships; nobody else's rights come of it.
 pub async fn delete(tx: &mut Tx, group: GroupId) -> Result<(), DbError> {
-    for sql in [&DELETE_MEMBERS, &DELETE_MANAGERS, &DELETE] {
+    for sql in [&DELETE_MEMBERS, &DELETE_MANAGERS, &DELETE_RULE_LICENSES, &DELETE_RULES, &DELETE] {
         tx.run(sql, args![group]).await?;
     }
     Ok(())
@@ -190,11 +206,13 @@ pub async fn set_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Resul
 
 /// Puts users into a group, whether or not they are in it.
 pub async fn add_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
+    tx.run(&TOUCH, args![group]).await?;
     tx.run(&INSERT_MEMBERS, args![pairs(group, users)]).await.map(drop)
 }
 
 /// Takes users out of a group, whether or not they are in it.
 pub async fn remove_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
+    tx.run(&TOUCH, args![group]).await?;
     tx.run(&REMOVE_MEMBERS, args![group, ids(users)]).await.map(drop)
 }
 

@@ -38,6 +38,9 @@ pub struct AuditEvent {
     /// Who did it; absent if nobody did, or nobody knows who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<AuditUser>,
+    /// The directory that did it, where no user of ours did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
     /// To whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<AuditUser>,

@@ -1,7 +1,7 @@
 //! Groups of users, and what licenses keep for them.
 
 use crate::{
-    ids::{GroupId, UserId},
+    ids::{DirectoryId, GroupId, UserId},
     license::GroupLimit,
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ pub struct GroupView {
     pub name: String,
     /// How many users are in it.
     pub members: i64,
+    /// The directory that tells who is in it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory_id: Option<DirectoryId>,
 }
 
 /// A group with its managers.

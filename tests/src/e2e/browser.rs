@@ -100,7 +100,7 @@ impl Browser {
     /// Clicks the first shown button, link or label with this text.
     pub async fn click(&self, text: &str) {
         let path = format!(
-            "//*[self::button or self::a or self::label or @role='button'][contains(normalize-space(.), \"{text}\") or \
+            "//*[self::button or self::a or self::label or self::summary or @role='button'][contains(normalize-space(.), \"{text}\") or \
              contains(@aria-label, \"{text}\")]"
         );
         let until = Instant::now() + PATIENCE;

@@ -51,7 +51,7 @@ async fn one_user(world: &World) -> String {
 }
 
 /// Walks through pages in all looks.
-async fn walk(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
+pub async fn walk(browser: &Browser, who: &str, pages: &[(&str, &str)]) {
     for (path, name) in pages {
         browser.go(path).await;
         browser.sees("main h1").await;

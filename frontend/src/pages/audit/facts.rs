@@ -3,6 +3,7 @@
 use crate::{
     format::{Format, Texts},
     i18n::*,
+    pages::settings::directory::link_words,
     words,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +13,7 @@ use seatkeeper_shared::{
     people::{Permission, Role, UserStatus},
     problem::Code,
     session::{EndReason, Mode, Platform},
-    wire::imports::ImportState,
+    wire::{imports::ImportState, providers::EmailLink},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -131,6 +132,7 @@ impl Said {
             "platform" => read::<Platform>(value).map(|platform| words::platform(i18n, platform)),
             "seat_rule" => read::<SeatRule>(value).map(|rule| words::rule(i18n, rule)),
             "second_device" => read::<SecondDevice>(value).map(|rule| words::second_device(i18n, rule)),
+            "link_by_email" => read::<EmailLink>(value).map(|link| link_words(i18n, link)),
             "locale" => match value.as_str()? {
                 "de" => Some(t_string!(i18n, audit.german)),
                 "en" => Some(t_string!(i18n, audit.english)),
@@ -147,6 +149,15 @@ impl Said {
             "wrong_password" => t_string!(i18n, audit.wrong_password),
             "unknown_email" => t_string!(i18n, audit.unknown_email),
             "suspended" => t_string!(i18n, audit.suspended),
+            "passwords_off" => t_string!(i18n, audit.passwords_off),
+            "expired" => t_string!(i18n, audit.sso_expired),
+            "refused" => t_string!(i18n, audit.sso_refused),
+            "unreachable" => t_string!(i18n, audit.sso_unreachable),
+            "failed" => t_string!(i18n, audit.sso_failed),
+            "no_email" => t_string!(i18n, audit.sso_no_email),
+            "email_unverified" => t_string!(i18n, audit.sso_email_unverified),
+            "unknown" => t_string!(i18n, audit.sso_unknown),
+            "not_linked" => t_string!(i18n, audit.sso_not_linked),
             "seated" => t_string!(i18n, audit.end_seated),
             "declined" => t_string!(i18n, audit.end_declined),
             "missed" => t_string!(i18n, audit.end_missed),

@@ -68,6 +68,7 @@ fn what(i18n: Texts, event: &AuditEvent) -> String {
 fn who(i18n: Texts, event: &AuditEvent) -> String {
     match &event.actor {
         Some(actor) => actor.name.clone().unwrap_or_else(|| actor.id.to_string()),
+        None if event.directory.is_some() => event.directory.clone().unwrap_or_default(),
         None if event.door == Door::System => t_string!(i18n, audit.itself).to_owned(),
         None => t_string!(i18n, audit.nobody_known).to_owned(),
     }

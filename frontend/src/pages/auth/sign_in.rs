@@ -1,6 +1,9 @@
-//! Sign-in: e-mail and password, then on to where one wanted to go.
+//! Sign-in: through a provider, or with e-mail and password; then on to where one wanted to go.
 
-use super::Card;
+use super::{
+    Card,
+    providers::{Providers, Trouble},
+};
 use crate::{
     api::Api,
     caller::{Caller, Who},
@@ -20,23 +23,70 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
-    validate::FieldError,
-    wire::account::{Me, SetupState, SignIn},
+    validate::{FieldError, is_own_page},
+    wire::{
+        account::{Me, SetupState, SignIn},
+        providers::SignInOptions,
+    },
 };
 
 /// The page.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let i18n = use_i18n();
-    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
-    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (api, caller) = (Api::get(), Caller::get());
     let mails = RwSignal::new(false);
+    // As long as nothing is known, and if nothing can be: a password.
+    let options = RwSignal::new(SignInOptions { passwords: true, providers: Vec::new() });
     spawn_local(async move {
         if let Ok(state) = api.read::<SetupState>("/setup").await {
             mails.try_set(state.mails);
         }
     });
+    spawn_local(async move {
+        if let Ok(answer) = api.read::<SignInOptions>("/sign-in-options").await {
+            options.try_set(answer);
+        }
+    });
     go_on_when_signed_in(caller);
+    let passwords = Memo::new(move |_| options.with(|options| options.passwords));
+    view! {
+        <Card>
+            <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
+            <Trouble options />
+            <Providers options />
+            <Show
+                when=move || passwords.get()
+                fallback=move || {
+                    view! {
+                        <details>
+                            <summary>{t!(i18n, sign_in.emergency)}</summary>
+                            <PasswordForm />
+                        </details>
+                    }
+                }
+            >
+                <PasswordForm />
+                <Show
+                    when=move || mails.get()
+                    fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
+                >
+                    <A href="/forgot-password" attr:class="gate-link">
+                        {t!(i18n, auth.forgot_link)}
+                    </A>
+                </Show>
+            </Show>
+        </Card>
+    }
+    .into_any()
+}
+
+/// E-mail and password.
+#[component]
+fn PasswordForm() -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let missing = |text: &str| text.trim().is_empty().then_some(FieldError::Required);
@@ -51,44 +101,32 @@ pub fn SignInPage() -> impl IntoView {
         }
     };
     view! {
-        <Card>
-            <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
-            <form class="form" novalidate on:submit=submit>
-                <TextField
-                    label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
-                    value=email
-                    kind="email"
-                    name="email"
-                    autocomplete="username"
-                    error=form.error("email")
-                    first=true
-                />
-                <TextField
-                    label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
-                    value=password
-                    kind="password"
-                    name="password"
-                    autocomplete="current-password"
-                    error=form.error("password")
-                />
-                <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
-                <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
-                    {move || {
-                        if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
-                    }}
-                </button>
-            </form>
-            <Show
-                when=move || mails.get()
-                fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
-            >
-                <A href="/forgot-password" attr:class="gate-link">
-                    {t!(i18n, auth.forgot_link)}
-                </A>
-            </Show>
-        </Card>
+        <form class="form" novalidate on:submit=submit>
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
+                value=email
+                kind="email"
+                name="email"
+                autocomplete="username"
+                error=form.error("email")
+                first=true
+            />
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
+                value=password
+                kind="password"
+                name="password"
+                autocomplete="current-password"
+                error=form.error("password")
+            />
+            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
+                {move || {
+                    if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
+                }}
+            </button>
+        </form>
     }
-    .into_any()
 }
 
 /// Only addresses of our own pages are followed.
@@ -97,27 +135,9 @@ fn go_on_when_signed_in(caller: Caller) {
     let known = Memo::new(move |_| matches!(caller.who(), Who::Known(_)));
     Effect::new(move |_| {
         if known.get() {
-            let back = query.read_untracked().get("back").filter(|back| is_own(back));
+            let back = query.read_untracked().get("back").filter(|back| is_own_page(back));
             let to = back.unwrap_or_else(|| start_of(caller).to_owned());
             navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
-}
-
-fn is_own(address: &str) -> bool {
-    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    #[wasm_bindgen_test]
-    fn the_way_back_never_leads_to_another_site() {
-        assert!(is_own("/sessions?q=anja"));
-        for bad in ["https://example.org", "//example.org", "/\\example.org", ""] {
-            assert!(!is_own(bad), "{bad}");
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, UserId},
+    ids::{LicenseId, RuleId, UserId},
     license::{ChosenRules, GroupLimit},
     problem::Code,
     session::EndReason,
@@ -19,6 +19,20 @@ use seatkeeper_shared::{
 use serde_json::json;
 
 impl Batch {
+    pub(super) fn grant(&mut self, license: LicenseId, users: &[UserId], rule: Option<RuleId>) -> Outcome {
+        let outcome = self.assign(license, users, |pool, user, _| pool.grant(user));
+        if let Outcome::Assignments(results) = &outcome {
+            for result in results.iter().filter(|result| result.changed) {
+                // The last word counts: he may have been given it by another a moment ago, and lost it.
+                match rule {
+                    Some(rule) => drop(self.rules.insert((license, result.user_id), rule)),
+                    None => drop(self.rules.remove(&(license, result.user_id))),
+                }
+            }
+        }
+        outcome
+    }
+
     pub(super) fn assign(
         &mut self,
         license: LicenseId,

@@ -93,9 +93,9 @@ statements! {
         WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
 
     INSERT_ASSIGNMENTS = "
-        INSERT INTO assignments (license_id, user_id, created_at)
-        SELECT license_id, user_id, created_at
-        FROM ROWS($1: license_id uuid, user_id uuid, created_at time)";
+        INSERT INTO assignments (license_id, user_id, created_at, rule_id)
+        SELECT license_id, user_id, created_at, rule_id
+        FROM ROWS($1: license_id uuid, user_id uuid, created_at time, rule_id uuid)";
 
     DELETE_ASSIGNMENTS = "
         DELETE FROM assignments
@@ -175,8 +175,8 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
         (&END_TICKETS, rows.left_before()),
         (&CHANGE_TICKETS, rows.changed_tickets(batch)),
         (&INSERT_TICKETS, rows.new_tickets(batch)),
-        (&DELETE_ASSIGNMENTS, assignments(&rows.assignments, batch.now)),
-        (&INSERT_ASSIGNMENTS, assignments(&granted(&rows.assignments), batch.now)),
+        (&DELETE_ASSIGNMENTS, assignments(&rows.assignments, batch)),
+        (&INSERT_ASSIGNMENTS, assignments(&granted(&rows.assignments), batch)),
         (&COOL_DOWN, rows.cooling.iter().map(cooling).collect()),
         (&RESIZE_LICENSES, rows.resized.iter().map(|(id, seats)| fields! { "id": id, "seats": *seats }).collect()),
         (&RULE_LICENSES, rows.ruled.iter().map(ruled).collect()),
@@ -341,6 +341,10 @@ fn granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseId, Us
     all.iter().filter(|(_, granted)| **granted).map(|(pair, _)| (*pair, true)).collect()
 }
 
-fn assignments(all: &BTreeMap<(LicenseId, UserId), bool>, now: DateTime<Utc>) -> Vec<Fields> {
-    all.keys().map(|(license, user)| fields! { "license_id": license, "user_id": user, "created_at": now }).collect()
+fn assignments(all: &BTreeMap<(LicenseId, UserId), bool>, batch: &Batch) -> Vec<Fields> {
+    let row = |pair: &(LicenseId, UserId)| {
+        let rule = batch.rules.get(pair).copied();
+        fields! { "license_id": pair.0, "user_id": pair.1, "created_at": batch.now, "rule_id": rule }
+    };
+    all.keys().map(row).collect()
 }

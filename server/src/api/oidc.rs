@@ -1,0 +1,240 @@
+//! Where browsers leave for a provider of sign-ins and come back, and where providers tell of sign-outs. Browsers are answered with
+//! redirects, also when something is wrong: nobody who signs in shall see JSON.
+
+use super::account::{browser_session, settings, somebody_at};
+use crate::{
+    app::App,
+    auth::oidc::{
+        admit::{self, Turned},
+        exchange,
+        flow::Flow,
+        logout::{self, NotObeyed},
+    },
+    events::Event,
+    http::{
+        extract::{Asked, Named},
+        problem::Fail,
+    },
+    store::{self, providers::Provider},
+};
+use axum::{
+    Form, Json,
+    extract::{ConnectInfo, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use axum_extra::extract::CookieJar;
+use openidconnect::url::form_urlencoded;
+use seatkeeper_shared::{
+    ids::{ProviderId, UserId},
+    problem::Code,
+    validate,
+    wire::providers::{SignInTrouble, redirect_url},
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::net::SocketAddr;
+
+/// Where browsers reach us, without a slash at its end: as configured, or else as this browser says.
+pub(super) fn base(app: &App, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let configured = app.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+    configured.unwrap_or_else(|| format!("http://{host}"))
+}
+
+/// Where a provider sends browsers back to.
+pub(super) fn redirect(app: &App, headers: &HeaderMap, provider: ProviderId) -> String {
+    redirect_url(&base(app, headers), provider)
+}
+
+/// What the sign-in page wants to be gone on with.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    back: Option<String>,
+}
+
+/// Sends a browser to a provider.
+pub async fn start(
+    State(app): State<App>,
+    Named(id): Named<ProviderId>,
+    Asked(wanted): Asked<Wanted>,
+    jar: CookieJar,
+    headers: HeaderMap,
+) -> (CookieJar, Redirect) {
+    let flow = Flow::begin(&app, id, wanted.back);
+    match leave(&app, &flow, &headers).await {
+        Ok(to) => {
+            let secure = base(&app, &headers).starts_with("https:");
+            (flow.keep(jar, secure), Redirect::to(&to))
+        }
+        Err(trouble) => (jar, sorry(trouble, Some(id), flow.back.as_deref())),
+    }
+}
+
+async fn leave(app: &App, flow: &Flow, headers: &HeaderMap) -> Result<String, SignInTrouble> {
+    let provider = enabled(app, flow.provider).await?;
+    let found = app.providers.of(&provider.settings.issuer, app.clock.now()).await;
+    let metadata = found.map_err(|finding| {
+        tracing::warn!(provider = %provider.id, ?finding, "a provider of sign-ins cannot be used");
+        exchange::trouble(finding.code)
+    })?;
+    let party = exchange::party(&provider, &metadata, &redirect(app, headers, provider.id))?;
+    Ok(exchange::authorization(&party, &provider, flow).into())
+}
+
+async fn enabled(app: &App, id: ProviderId) -> Result<Provider, SignInTrouble> {
+    let found = store::providers::get(&app.db, id).await.map_err(|_| SignInTrouble::Unavailable)?;
+    found.filter(|provider| provider.settings.enabled).ok_or(SignInTrouble::NoProvider)
+}
+
+/// Back to the sign-in page, which says what was wrong.
+fn sorry(trouble: SignInTrouble, provider: Option<ProviderId>, back: Option<&str>) -> Redirect {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("trouble", trouble.as_str());
+    if let Some(provider) = provider {
+        query.append_pair("provider", &provider.to_string());
+    }
+    if let Some(back) = back {
+        query.append_pair("back", back);
+    }
+    Redirect::to(&format!("/sign-in?{}", query.finish()))
+}
+
+/// What a provider sends a browser back with (RFC 6749 §4.1.2, RFC 9207).
+#[derive(Debug, Deserialize)]
+pub struct Back {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+    iss: Option<String>,
+}
+
+/// Signs in a browser that comes back from a provider.
+pub async fn callback(
+    State(app): State<App>,
+    Named(id): Named<ProviderId>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Asked(given): Asked<Back>,
+    jar: CookieJar,
+    headers: HeaderMap,
+) -> (CookieJar, Redirect) {
+    let (jar, flow) = Flow::take(jar);
+    let state = given.state.as_deref().unwrap_or_default();
+    let Some(flow) = flow.filter(|flow| flow.is_of(id, state, app.clock.now())) else {
+        return (jar, sorry(SignInTrouble::Expired, Some(id), None));
+    };
+    let back = flow.back.as_deref().filter(|back| validate::is_own_page(back));
+    match come_in(&app, &flow, given, jar.clone(), peer, &headers).await {
+        Ok(jar) => (jar, Redirect::to(back.unwrap_or("/"))),
+        Err(trouble) => (jar, sorry(trouble, Some(id), back)),
+    }
+}
+
+async fn come_in(
+    app: &App,
+    flow: &Flow,
+    given: Back,
+    jar: CookieJar,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+) -> Result<CookieJar, SignInTrouble> {
+    if !app.throttle.allow_from(peer.ip()) {
+        return Err(SignInTrouble::TooMany);
+    }
+    let provider = enabled(app, flow.provider).await?;
+    let came = match answered(&provider, given) {
+        Ok(code) => exchange::exchange(app, &provider, flow, code, &redirect(app, headers, provider.id)).await,
+        Err(trouble) => Err(trouble),
+    };
+    let came = match came {
+        Ok(came) => came,
+        Err(trouble) => return Err(away(app, peer, &provider, None, (trouble, None)).await),
+    };
+    let account = settings(app).await.map_err(|_| SignInTrouble::Unavailable)?;
+    let (jar, _, started) = browser_session(app, jar, &account, peer, headers);
+    match admit::sign_in(app, &provider, &came, (&started, somebody_at(peer))).await {
+        Ok(_) => Ok(jar),
+        Err(Turned::Away(trouble, user)) => {
+            Err(away(app, peer, &provider, came.email.as_deref(), (trouble, user)).await)
+        }
+        Err(Turned::Db(error)) => {
+            tracing::error!(%error, "somebody who came from a provider could not be signed in");
+            Err(SignInTrouble::Unavailable)
+        }
+    }
+}
+
+/// The code with which a browser came back. The answer must be of the provider that was asked, where it says whose it is.
+fn answered(provider: &Provider, given: Back) -> Result<String, SignInTrouble> {
+    if given.iss.is_some_and(|issuer| issuer != provider.settings.issuer) {
+        return Err(SignInTrouble::Failed);
+    }
+    match (given.error, given.code) {
+        (Some(error), _) => {
+            let error: String = error.chars().filter(char::is_ascii_graphic).take(50).collect();
+            tracing::warn!(provider = %provider.id, error, "a provider sent somebody back");
+            Err(if error == "access_denied" { SignInTrouble::Refused } else { SignInTrouble::Failed })
+        }
+        (None, Some(code)) => Ok(code),
+        (None, None) => Err(SignInTrouble::Failed),
+    }
+}
+
+/// Writes down that somebody was turned away.
+async fn away(
+    app: &App,
+    peer: SocketAddr,
+    provider: &Provider,
+    email: Option<&str>,
+    (trouble, user): (SignInTrouble, Option<UserId>),
+) -> SignInTrouble {
+    let facts = json!({ "reason": trouble, "provider": provider.settings.name });
+    let event = Event::new("sign_in_failed", somebody_at(peer), user, facts);
+    let event = match email.and_then(|email| validate::email(email).ok()) {
+        Some(email) => event.named(email),
+        None => event,
+    };
+    let written = match app.db.begin().await {
+        Ok(tx) => app.commit(tx, &[event]).await,
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(()) => trouble,
+        Err(_) => SignInTrouble::Unavailable,
+    }
+}
+
+/// The body of a back-channel logout request.
+#[derive(Debug, Deserialize)]
+pub struct Told {
+    logout_token: String,
+}
+
+/// A provider says that somebody signed out there. The answers are those of Back-Channel Logout 1.0 §2.8.
+pub async fn backchannel_logout(
+    State(app): State<App>,
+    Named(id): Named<ProviderId>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    told: Result<Form<Told>, FormRejection>,
+) -> Response {
+    let Ok(Form(told)) = told else { return refused("there is no logout_token") };
+    let provider = match enabled(&app, id).await {
+        Ok(provider) => provider,
+        Err(SignInTrouble::NoProvider) => return Fail::code(Code::NotFound).into_response(),
+        Err(_) => return Fail::code(Code::Unavailable).into_response(),
+    };
+    match logout::obey(&app, &provider, &told.logout_token, peer.ip()).await {
+        Ok(_) => StatusCode::OK.into_response(),
+        Err(NotObeyed::Bad(why)) => {
+            tracing::warn!(provider = %id, why, "a logout token is not obeyed");
+            refused(why)
+        }
+        Err(NotObeyed::NoKeys) => Fail::code(Code::Unavailable).into_response(),
+        Err(NotObeyed::Db(error)) => Fail::from(error).into_response(),
+    }
+}
+
+fn refused(why: &str) -> Response {
+    let body = json!({ "error": "invalid_request", "error_description": why });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}

@@ -1,0 +1,200 @@
+//! Decides who somebody is here who comes from a provider, and signs him in: who is linked, comes in; who is not, is linked with the user
+//! of the same e-mail address if the provider vouches for it, or is created, if the provider's settings say so.
+
+use super::exchange::Came;
+use crate::{
+    app::App,
+    db::{DbError, Tx},
+    events::{Event, member_events},
+    seats::Actor,
+    store::{
+        self,
+        credentials::Started,
+        identities::{self, Candidate},
+        providers::Provider,
+    },
+};
+use seatkeeper_shared::{
+    ids::{GroupId, UserId},
+    people::{Source, UserStatus},
+    permissions::Rights,
+    validate,
+    wire::providers::{EmailLink, SignInTrouble},
+};
+use serde_json::json;
+
+/// Nobody was signed in.
+#[derive(Debug)]
+pub enum Turned {
+    /// He is turned away. Who it would have been, if that is known.
+    Away(SignInTrouble, Option<UserId>),
+    /// It was not saved.
+    Db(DbError),
+}
+
+impl From<DbError> for Turned {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+/// Signs in whoever came, in one transaction. Two browsers in which somebody comes for the first time at once: one creates or links
+/// him, the other finds him then.
+///
+/// # Errors
+/// See [`Turned`].
+pub async fn sign_in(
+    app: &App,
+    provider: &Provider,
+    came: &Came,
+    (started, stranger): (&Started, Actor),
+) -> Result<UserId, Turned> {
+    match once(app, provider, came, (started, stranger.clone())).await {
+        Err(Turned::Db(DbError::Taken(_) | DbError::Retry)) => once(app, provider, came, (started, stranger)).await,
+        done => done,
+    }
+}
+
+async fn once(
+    app: &App,
+    provider: &Provider,
+    came: &Came,
+    (started, stranger): (&Started, Actor),
+) -> Result<UserId, Turned> {
+    let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
+    let mut tx = app.db.begin().await?;
+    let groups = match &came.groups {
+        Some(names) => lock_groups(&mut tx, names, (issuer, &came.subject)).await?,
+        None => Vec::new(),
+    };
+    let (user, mut events) = match identities::linked(&mut tx, issuer, &came.subject).await? {
+        Some(user) => (user, Vec::new()),
+        None => first_time(app, &mut tx, provider, came, &stranger).await?,
+    };
+    if user.status != UserStatus::Active {
+        return Err(Turned::Away(SignInTrouble::Suspended, Some(user.id)));
+    }
+    if came.groups.is_some() {
+        events.extend(give_groups(&mut tx, issuer, user.id, &groups).await?);
+    }
+    identities::used(&mut tx, issuer, &came.subject, now).await?;
+    store::credentials::insert_browser_session(&mut tx, user.id, started, now).await?;
+    identities::came_by(&mut tx, started.id, provider.id, came.session.as_deref()).await?;
+    store::users::seen(&mut tx, user.id, now).await?;
+    let actor = stranger.known_as(user.id, &user.name);
+    events.push(Event::new("signed_in", actor, Some(user.id), json!({ "provider": provider.settings.name })));
+    app.commit(tx, &events).await?;
+    Ok(user.id)
+}
+
+/// Links or creates who is not linked yet.
+async fn first_time(
+    app: &App,
+    tx: &mut Tx,
+    provider: &Provider,
+    came: &Came,
+    stranger: &Actor,
+) -> Result<(Candidate, Vec<Event>), Turned> {
+    let away = |trouble| Err(Turned::Away(trouble, None));
+    let (settings, now) = (&provider.settings, app.clock.now());
+    let Some(email) = came.email.as_deref().and_then(|email| validate::email(email).ok()) else {
+        return away(SignInTrouble::NoEmail);
+    };
+    // Before it is looked who has it: who has an address that is not his learns nothing.
+    if !came.email_verified && settings.link_by_email != EmailLink::Trusted {
+        return away(SignInTrouble::EmailUnverified);
+    }
+    let (user, mut events) = match identities::by_email(tx, &email).await? {
+        Some(user) => {
+            let subjects = identities::subjects_of(tx, &settings.issuer, user.id).await?;
+            // Another browser of his came first, while this one waited for the lock.
+            if subjects.contains(&came.subject) {
+                return Ok((user, Vec::new()));
+            }
+            // The address may have been given to somebody else since.
+            if !subjects.is_empty() || settings.link_by_email == EmailLink::Never {
+                return Err(Turned::Away(SignInTrouble::NotLinked, Some(user.id)));
+            }
+            if user.status != UserStatus::Active {
+                return Err(Turned::Away(SignInTrouble::Suspended, Some(user.id)));
+            }
+            (user, Vec::new())
+        }
+        None if settings.create_users => create(app, tx, provider, came, email).await?,
+        None => return away(SignInTrouble::Unknown),
+    };
+    identities::link(tx, &settings.issuer, &came.subject, user.id, now).await?;
+    let actor = stranger.clone().known_as(user.id, &user.name);
+    let facts = json!({ "provider": settings.name, "subject": came.subject });
+    events.push(Event::new("identity_linked", actor, Some(user.id), facts));
+    Ok((user, events))
+}
+
+async fn create(
+    app: &App,
+    tx: &mut Tx,
+    provider: &Provider,
+    came: &Came,
+    email: String,
+) -> Result<(Candidate, Vec<Event>), DbError> {
+    let now = app.clock.now();
+    let id = UserId(app.dice.id(now));
+    let name = came.name.as_deref().and_then(|name| validate::name(name).ok());
+    let name = name.unwrap_or_else(|| email.clone());
+    let rights = Rights::agent();
+    let (name_of, password_hash, source) = (name.as_str(), None, Source::Directory);
+    let added = store::users::Added { id, name: name_of, email: &email, rights: &rights, password_hash, source };
+    store::users::insert(tx, &added, now).await?;
+    let facts = json!({ "name": name, "email": email, "role": rights.role, "provider": provider.settings.name });
+    let event = Event::new("user_added", Actor::system(), Some(id), facts).named(&name);
+    Ok((Candidate { id, name, email, status: UserStatus::Active }, vec![event]))
+}
+
+/// The groups of these names, and those that the user was given before, locked: groups come before users.
+async fn lock_groups(
+    tx: &mut Tx,
+    names: &[String],
+    (issuer, subject): (&str, &str),
+) -> Result<Vec<(GroupId, String)>, DbError> {
+    let wanted = identities::groups_called(tx, names).await?;
+    let mut locked: Vec<_> = wanted.iter().map(|(id, _)| *id).collect();
+    if let Some(user) = identities::linked(tx, issuer, subject).await? {
+        locked.extend(identities::given_groups(tx, issuer, user.id).await?);
+    }
+    locked.sort_unstable();
+    locked.dedup();
+    for group in locked {
+        drop(store::groups::lock(tx, group).await?);
+    }
+    Ok(wanted)
+}
+
+/// Puts a user into the groups that the provider names, and takes him out of those that he was in only because it did.
+async fn give_groups(
+    tx: &mut Tx,
+    issuer: &str,
+    user: UserId,
+    wanted: &[(GroupId, String)],
+) -> Result<Vec<Event>, DbError> {
+    let before = identities::given_groups(tx, issuer, user).await?;
+    let (mut events, mut given) = (Vec::new(), Vec::new());
+    for (group, name) in wanted {
+        let is_in = !store::groups::members_among(tx, *group, &[user]).await?.is_empty();
+        if !is_in {
+            store::groups::add_members(tx, *group, &[user]).await?;
+            events.extend(member_events(&Actor::system(), *group, name, &[], &[user]));
+        }
+        if !is_in || before.contains(group) {
+            given.push(*group);
+        }
+    }
+    let gone: Vec<_> = before.iter().filter(|group| wanted.iter().all(|(id, _)| id != *group)).copied().collect();
+    for (group, name) in store::groups::names(tx, &gone).await? {
+        store::groups::remove_members(tx, group, &[user]).await?;
+        events.extend(member_events(&Actor::system(), group, &name, &[user], &[]));
+    }
+    if given != before {
+        identities::give_groups(tx, issuer, user, &given).await?;
+    }
+    Ok(events)
+}

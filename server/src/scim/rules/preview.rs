@@ -1,0 +1,74 @@
+//! Who would get and lose what under other rules: decided as it would be, and nothing kept.
+
+use super::plan::Plan;
+use crate::{
+    app::App,
+    db::DbError,
+    seats::trial::Trial,
+    store::{
+        self,
+        directory_rules::{Rule, Standing},
+    },
+};
+use seatkeeper_shared::{
+    ids::{DirectoryId, GroupId, LicenseId, UserId},
+    wire::directory::{RefusedLicense, RuleView, RulesPreview, UserPreview},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many users are shown.
+const SHOWN: usize = 500;
+
+/// What would become of everybody whom the rules of this directory are about, if they were these.
+///
+/// Seats that others would lose are not counted as free: they may still be in use.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn preview(app: &App, directory: DirectoryId, wanted: Vec<RuleView>) -> Result<RulesPreview, DbError> {
+    let groups: Vec<GroupId> = wanted.iter().map(|rule| rule.group_id).collect();
+    let users = store::directory_rules::concerned(&app.db, directory, &groups).await?;
+    let standing = store::directory_rules::standing(&app.db, &users).await?;
+    let mut rules = store::directory_rules::all(&app.db).await?;
+    rules.retain(|rule| rule.directory != directory);
+    rules.extend(wanted.into_iter().map(|view| Rule { directory, view }));
+    let plan = Plan::of(&rules, &standing);
+    let licenses: BTreeSet<LicenseId> = plan.grants.iter().map(|(_, license, _)| *license).collect();
+    let mut trial = Trial::read(&app.db, &licenses.into_iter().collect::<Vec<_>>()).await?;
+    let pairs = plan.grants.iter().map(|(user, license, _)| (*license, *user)).collect();
+    trial.meet(&app.db, &pairs).await?;
+    Ok(told(&plan, &standing, &mut trial))
+}
+
+fn told(plan: &Plan, standing: &[Standing], trial: &mut Trial) -> RulesPreview {
+    let mut of: BTreeMap<UserId, UserPreview> = BTreeMap::new();
+    let empty = |user: UserId| UserPreview {
+        user_id: user,
+        name: plan.names.get(&user).cloned().unwrap_or_default(),
+        gets: Vec::new(),
+        loses: Vec::new(),
+        refused: Vec::new(),
+        role: None,
+    };
+    for (user, license, _) in &plan.grants {
+        let status = standing.iter().find(|one| one.id == *user).map(|one| one.status);
+        let one = of.entry(*user).or_insert_with(|| empty(*user));
+        match status.map(|status| trial.grant(*license, *user, status)) {
+            Some(Err(code)) => one.refused.push(RefusedLicense { license_id: *license, code }),
+            _ => one.gets.push(*license),
+        }
+    }
+    for (user, license) in &plan.revokes {
+        of.entry(*user).or_insert_with(|| empty(*user)).loses.push(*license);
+    }
+    for change in &plan.roles {
+        let now = standing.iter().find(|one| one.id == change.user).map(|one| one.role);
+        if now != Some(change.to) {
+            of.entry(change.user).or_insert_with(|| empty(change.user)).role = Some(change.to);
+        }
+    }
+    let total = i64::try_from(of.len()).unwrap_or(i64::MAX);
+    // By name, as they stand.
+    let users = standing.iter().filter_map(|one| of.remove(&one.id)).take(SHOWN).collect();
+    RulesPreview { users, total }
+}

@@ -1,0 +1,272 @@
+//! The providers of sign-ins, and who may use a password.
+
+use crate::{
+    db::{Db, DbError, Row, Tx, args, statements},
+    text::fold,
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{ProviderId, UserId},
+    people::{Role, UserStatus},
+    wire::providers::{EmailLink, Emergency, OfferedProvider, ProviderView, SignInRules},
+};
+use serde::Serialize;
+
+statements! {
+    ALL = "
+        SELECT p.id, p.name, p.issuer, p.client_id, p.client_secret, p.scopes, p.link_by_email, p.create_users, p.group_claim,
+               p.enabled,
+               (SELECT COUNT(*) FROM identities i JOIN users u ON u.id = i.user_id
+                WHERE i.issuer = p.issuer AND u.deleted_at IS NULL) AS users,
+               (SELECT MAX(i.last_used_at) FROM identities i WHERE i.issuer = p.issuer) AS last_used_at
+        FROM sign_in_providers p
+        ORDER BY p.name_key";
+
+    GET = "
+        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim, enabled
+        FROM sign_in_providers
+        WHERE id = $1";
+
+    LOCK = "
+        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim, enabled
+        FROM sign_in_providers
+        WHERE id = $1
+        FOR UPDATE";
+
+    OFFERED = "
+        SELECT id, name FROM sign_in_providers WHERE enabled ORDER BY name_key";
+
+    OTHERS_ENABLED = "
+        SELECT COUNT(*) AS others FROM sign_in_providers WHERE enabled AND id <> $1";
+
+    INSERT = "
+        INSERT INTO sign_in_providers (id, name, name_key, issuer, client_id, client_secret, scopes, link_by_email, create_users,
+                                       group_claim, enabled, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+
+    CHANGE = "
+        UPDATE sign_in_providers
+        SET name = $2, name_key = $3, issuer = $4, client_id = $5, client_secret = $6, scopes = $7, link_by_email = $8,
+            create_users = $9, group_claim = $10, enabled = $11
+        WHERE id = $1";
+
+    DELETE = "
+        DELETE FROM sign_in_providers WHERE id = $1";
+
+    // Another provider may be the same issuer.
+    FORGET_IDENTITIES = "
+        DELETE FROM identities
+        WHERE issuer = $1 AND NOT EXISTS (SELECT 1 FROM sign_in_providers p WHERE p.issuer = $1)";
+
+    FORGET_GROUPS = "
+        DELETE FROM identity_groups
+        WHERE issuer = $1 AND NOT EXISTS (SELECT 1 FROM sign_in_providers p WHERE p.issuer = $1)";
+
+    RULES = "
+        SELECT a.providers_only, u.id, u.name, u.email, u.role, u.status,
+               CASE WHEN u.password_hash IS NULL THEN FALSE ELSE TRUE END AS has_password
+        FROM account a
+        LEFT JOIN users u ON u.id = a.emergency_user_id AND u.deleted_at IS NULL
+        WHERE a.id = 1";
+
+    POSSIBLE_EMERGENCY = "
+        SELECT id FROM users
+        WHERE id = $1 AND role = 'admin' AND status = 'active' AND password_hash IS NOT NULL AND deleted_at IS NULL
+        FOR UPDATE";
+
+    SET_RULES = "
+        UPDATE account SET providers_only = $1, emergency_user_id = $2 WHERE id = 1";
+
+    ROLE = "
+        SELECT role FROM users WHERE id = $1";
+}
+
+/// A provider with all that signing in by it takes. What of it may be shown is [`ProviderView`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Its id.
+    pub id: ProviderId,
+    /// What can be seen of its settings.
+    pub settings: Settings,
+    /// The client secret.
+    pub client_secret: Option<Hidden>,
+}
+
+/// The settings of a provider, as the log may tell them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// What its button says.
+    pub name: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// As what Seatkeeper is known there.
+    pub client_id: String,
+    /// What is asked for beside `openid`.
+    pub scopes: String,
+    /// Who is linked with the user of the same e-mail address.
+    pub link_by_email: EmailLink,
+    /// Whether users are created who are not known yet.
+    pub create_users: bool,
+    /// The claim with the names of groups.
+    pub group_claim: Option<String>,
+    /// Whether one can sign in by it.
+    pub enabled: bool,
+}
+
+/// A secret that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("hidden")
+    }
+}
+
+/// All providers, as they may be shown.
+pub async fn all(db: &Db) -> Result<Vec<ProviderView>, DbError> {
+    db.all(&ALL, args![]).await?.iter().map(view).collect()
+}
+
+fn view(row: &Row) -> Result<ProviderView, DbError> {
+    let Provider { id, settings, client_secret } = read(row)?;
+    let Settings { name, issuer, client_id, scopes, link_by_email, create_users, group_claim, enabled } = settings;
+    Ok(ProviderView {
+        id,
+        name,
+        issuer,
+        client_id,
+        has_secret: client_secret.is_some(),
+        scopes,
+        link_by_email,
+        create_users,
+        group_claim,
+        enabled,
+        users: row.get("users")?,
+        last_used_at: row.opt("last_used_at")?,
+    })
+}
+
+fn read(row: &Row) -> Result<Provider, DbError> {
+    let link: String = row.get("link_by_email")?;
+    let settings = Settings {
+        name: row.get("name")?,
+        issuer: row.get("issuer")?,
+        client_id: row.get("client_id")?,
+        scopes: row.get("scopes")?,
+        link_by_email: link.parse().map_err(|problem: seatkeeper_shared::named::UnknownWord| DbError::Unreadable {
+            column: "link_by_email".to_owned(),
+            problem: problem.to_string(),
+        })?,
+        create_users: row.get("create_users")?,
+        group_claim: row.opt("group_claim")?,
+        enabled: row.get("enabled")?,
+    };
+    Ok(Provider { id: ProviderId(row.get("id")?), settings, client_secret: row.opt("client_secret")?.map(Hidden) })
+}
+
+/// One provider.
+pub async fn get(db: &Db, id: ProviderId) -> Result<Option<Provider>, DbError> {
+    db.one(&GET, args![id.0]).await?.map(|row| read(&row)).transpose()
+}
+
+/// The same, locked until the end of the transaction.
+pub async fn lock(tx: &mut Tx, id: ProviderId) -> Result<Option<Provider>, DbError> {
+    tx.one(&LOCK, args![id.0]).await?.map(|row| read(&row)).transpose()
+}
+
+/// Those by which one can sign in.
+pub async fn offered(db: &Db) -> Result<Vec<OfferedProvider>, DbError> {
+    let rows = db.all(&OFFERED, args![]).await?;
+    rows.iter().map(|row| Ok(OfferedProvider { id: ProviderId(row.get("id")?), name: row.get("name")? })).collect()
+}
+
+/// Whether there is another one by which one can sign in.
+pub async fn others_enabled(tx: &mut Tx, than: ProviderId) -> Result<bool, DbError> {
+    let row = tx.one(&OTHERS_ENABLED, args![than.0]).await?;
+    Ok(row.map(|row| row.get::<i64>("others")).transpose()?.is_some_and(|others| others > 0))
+}
+
+/// Adds a provider.
+///
+/// # Errors
+/// [`DbError::Taken`] if its id or name is.
+pub async fn insert(tx: &mut Tx, provider: &Provider, now: DateTime<Utc>) -> Result<(), DbError> {
+    let mut args = arguments(provider);
+    args.extend(args![now]);
+    tx.run(&INSERT, args).await.map(drop)
+}
+
+/// Changes a provider.
+///
+/// # Errors
+/// [`DbError::Taken`] `sign_in_providers_name_key` if its name is.
+pub async fn change(tx: &mut Tx, to: &Provider) -> Result<(), DbError> {
+    tx.run(&CHANGE, arguments(to)).await.map(drop)
+}
+
+fn arguments(provider: &Provider) -> Vec<crate::db::Value> {
+    let Provider { id, settings, client_secret } = provider;
+    args![
+        id.0,
+        &settings.name,
+        fold(&settings.name),
+        &settings.issuer,
+        &settings.client_id,
+        client_secret.as_ref().map(|secret| secret.0.clone()),
+        &settings.scopes,
+        settings.link_by_email.as_str(),
+        settings.create_users,
+        settings.group_claim.clone(),
+        settings.enabled
+    ]
+}
+
+/// Deletes a provider, and who was linked with its issuer.
+pub async fn delete(tx: &mut Tx, provider: &Provider) -> Result<(), DbError> {
+    tx.run(&DELETE, args![provider.id.0]).await?;
+    for sql in [&FORGET_IDENTITIES, &FORGET_GROUPS] {
+        tx.run(sql, args![&provider.settings.issuer]).await?;
+    }
+    Ok(())
+}
+
+/// Who may sign in with a password.
+pub async fn rules(db: &Db) -> Result<SignInRules, DbError> {
+    rules_of(db.one(&RULES, args![]).await?)
+}
+
+/// The same within a transaction, which has locked the account.
+pub async fn rules_in(tx: &mut Tx) -> Result<SignInRules, DbError> {
+    rules_of(tx.one(&RULES, args![]).await?)
+}
+
+fn rules_of(row: Option<Row>) -> Result<SignInRules, DbError> {
+    let Some(row) = row else { return Ok(SignInRules { providers_only: false, emergency: None }) };
+    let emergency = match row.opt("id")? {
+        Some(id) => {
+            let admin =
+                row.get::<Role>("role")? == Role::Admin && row.get::<UserStatus>("status")? == UserStatus::Active;
+            let works = admin && row.get("has_password")?;
+            Some(Emergency { id, name: row.get("name")?, email: row.get("email")?, works })
+        }
+        None => None,
+    };
+    Ok(SignInRules { providers_only: row.get("providers_only")?, emergency })
+}
+
+/// Whether a user can be the emergency access; he stays what he is until the end of the transaction.
+pub async fn can_be_emergency(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
+    Ok(tx.one(&POSSIBLE_EMERGENCY, args![user]).await?.is_some())
+}
+
+/// Says who may sign in with a password from now on.
+pub async fn set_rules(tx: &mut Tx, rules: &SignInRules) -> Result<(), DbError> {
+    let emergency = rules.emergency.as_ref().map(|emergency| emergency.id);
+    tx.run(&SET_RULES, args![rules.providers_only, emergency]).await.map(drop)
+}
+
+/// The role of a user.
+pub async fn role(db: &Db, user: UserId) -> Result<Option<Role>, DbError> {
+    db.one(&ROLE, args![user]).await?.map(|row| row.get("role")).transpose()
+}

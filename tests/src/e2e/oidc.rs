@@ -1,0 +1,114 @@
+//! Somebody signs in by a real provider, which an admin has set up on the page, and signs out there.
+
+use super::{browser::Browser, looks::walk, world};
+use serde_json::json;
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// npm's oidc-provider, gone when it is dropped.
+struct Provider(Child);
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Provider {
+    fn start(port: u16, redirect: &str, logout: &str) -> Self {
+        let modules = std::env::var_os("SEATKEEPER_TEST_OIDC_PROVIDER")
+            .expect("SEATKEEPER_TEST_OIDC_PROVIDER is not set: run the tests with `cargo xtask test --only e2e`");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/e2e/provider.mjs");
+        let mut command = Command::new("node");
+        command.arg(script).args([&port.to_string(), redirect, logout]).env("SEATKEEPER_TEST_OIDC_PROVIDER", modules);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(child.expect("node starts"))
+    }
+
+    async fn is_ready(port: u16) {
+        for _ in 0..200 {
+            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the provider does not start");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_signs_in_by_a_real_provider_and_signs_out_there() {
+    let world = world().await;
+    world.agent("Nora Neu").await;
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port").port();
+    let issuer = format!("http://127.0.0.1:{port}");
+
+    let admin = Browser::open(&world.url, "de").await;
+    admin.sign_in("anja.krueger@example.org").await;
+    admin.go("/settings/directory").await;
+    admin.click("Anbieter hinzufügen").await;
+    admin.sees("dialog .secret").await;
+    let shown = async |place: usize| {
+        let text = admin.value(&format!("document.querySelectorAll('dialog .secret')[{place}].innerText")).await;
+        text.as_str().expect("an address").to_owned()
+    };
+    let _provider = Provider::start(port, &shown(0).await, &shown(1).await);
+    Provider::is_ready(port).await;
+    admin.type_into("dialog input[name=name]", "Muster ID").await;
+    admin.type_into("dialog input[name=issuer]", &issuer).await;
+    admin.type_into("dialog input[name=client_id]", "seatkeeper").await;
+    admin.type_into("dialog input[name=client_secret]", "wrong").await;
+    admin.click("Speichern").await;
+    admin.reads("nimmt aber Client-ID oder Client-Secret nicht an").await;
+    admin.click("Muster ID ändern").await;
+    admin.type_into("dialog input[name=client_secret]", "secret of the client").await;
+    admin.click("Speichern").await;
+    admin.reads("Alles in Ordnung").await;
+
+    let nora = Browser::open(&world.url, "de").await;
+    nora.go("/profile").await;
+    nora.click("Mit Muster ID anmelden").await;
+    nora.type_into("input[name=login]", "nora.neu").await;
+    nora.type_into("input[name=password]", "anything").await;
+    nora.click("Sign-in").await;
+    nora.click("Continue").await;
+    nora.reads("In diesen Browsern sind Sie angemeldet").await;
+    nora.holds("location.pathname === '/profile'").await;
+
+    nora.driver.goto(format!("{issuer}/session/end")).await.expect("the page opens");
+    nora.click("Yes, sign me out").await;
+    nora.reads("Sign-out Success").await;
+    nora.go("/profile").await;
+    nora.reads("Mit Muster ID anmelden").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_of_providers_are_sound() {
+    let world = world().await;
+    let body = json!({ "name": "Muster ID", "issuer": "http://127.0.0.1:9", "client_id": "seatkeeper" });
+    let added = world.admin.post("/sign-in-providers", &body).await.created();
+    let trouble = format!("/sign-in?trouble=failed&provider={}", added["id"].as_str().expect("an id"));
+    for language in ["de", "en"] {
+        let browser = Browser::open(&world.url, language).await;
+        walk(&browser, language, &[(&trouble, "sign-in-trouble")]).await;
+        browser.sign_in("anja.krueger@example.org").await;
+        walk(&browser, language, &[("/settings/directory", "directory")]).await;
+        browser.go("/settings/directory").await;
+        browser.click(if language == "de" { "Muster ID testen" } else { "Test Muster ID" }).await;
+        browser.sees(".note.bad").await;
+        browser.click(if language == "de" { "Muster ID ändern" } else { "Change Muster ID" }).await;
+        for (width, height) in [(1280, 900), (390, 844)] {
+            browser.resize(width, height).await;
+            browser.sees("dialog input[name=issuer]").await;
+            browser.click(if language == "de" { "Anleitung" } else { "Setup guide" }).await;
+            browser.screenshot(&format!("provider-{language}-{width}")).await;
+            let found = browser.violations().await;
+            assert!(found.is_empty(), "{language}, {width}: {found:#?}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Signing in by OpenID Connect, at a provider inside the test.
+
+mod browser;
+mod provider;
+mod settings;
+mod sign_outs;
+mod tokens;
+
+use crate::world::{PASSWORD, Person, email_of, on_both_engines};
+use browser::{Browser, added, trouble};
+use provider::Provider;
+use seatkeeper_shared::{ids::UserId, people::Role};
+use serde_json::json;
+
+on_both_engines! {
+    async fn a_user_signs_in_by_a_provider_that_vouches_for_his_address(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        provider.is("nora-1", "Nora N.", "Nora.Neu@Example.org");
+        let browser = Browser::new(&world);
+        let callback = browser.comes_back(id, "?back=%2Fsessions%3Fq%3Danja").await;
+        let before = world.head().await;
+        assert_eq!(browser.follow(&callback).await, "/sessions?q=anja");
+        assert_eq!(world.head().await.0, before.0 + 2, "linked and signed in");
+        let me = browser.get("/me").await.ok();
+        assert_eq!((&me["id"], &me["name"]), (&json!(nora.id), &json!("Nora Neu")), "his own name stays");
+        let sign_ins = browser.get("/me/sign-ins").await.ok();
+        assert_eq!(sign_ins.as_array().map(Vec::len), Some(2), "{sign_ins}");
+        assert_eq!(trouble(&browser.follow(&callback).await), "expired", "the same answer counts once");
+
+        // From now on he is known by his subject, whatever his address is.
+        provider.is("nora-1", "Nora Neu", "nora.married@example.org");
+        let again = Browser::new(&world);
+        assert_eq!(again.sign_in(id).await, "/");
+        assert_eq!(again.email().await, email_of("Nora Neu"));
+        let listed = world.admin.get("/sign-in-providers").await.ok();
+        assert_eq!((&listed["items"][0]["users"], &listed["items"][0]["last_used_at"]), (&json!(1), &json!("2026-03-02T09:00:00Z")));
+        let log = world.whole_log().await;
+        assert!(log.contains("signed_in Nora Neu {\"provider\":\"Muster ID\"}") || log.contains("\"provider\": \"Muster ID\""), "{log}");
+    }
+
+    async fn whoever_is_not_known_is_created_only_where_that_is_wanted(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let id = added(&world, &provider, json!({})).await;
+        provider.is("jan-1", "Jan Jung", "jan.jung@example.org");
+        assert_eq!(Browser::new(&world).is_turned_away(id).await, "unknown");
+        world.admin.patch(&format!("/sign-in-providers/{id}"), &json!({ "create_users": true })).await.ok();
+        let browser = Browser::new(&world);
+        assert_eq!(browser.sign_in(id).await, "/");
+        let me = browser.get("/me").await.ok();
+        assert_eq!((&me["name"], &me["email"], &me["rights"]["role"]), (&json!("Jan Jung"), &json!("jan.jung@example.org"), &json!("agent")));
+        let user = world.admin.get(&format!("/users/{}", me["id"].as_str().expect("an id"))).await.ok();
+        assert_eq!(user["source"], "directory");
+        let again = Browser::new(&world);
+        again.sign_in(id).await;
+        assert_eq!(again.get("/me").await.ok()["id"], me["id"], "and not created twice");
+    }
+
+    async fn five_browsers_in_which_somebody_comes_for_the_first_time_find_one_user(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let id = added(&world, &provider, json!({ "create_users": true })).await;
+        let browsers: Vec<_> = (0..5).map(|_| Browser::new(&world)).collect();
+        let ends = futures_util::future::join_all(browsers.iter().map(|browser| browser.sign_in(id))).await;
+        assert_eq!(ends, ["/"; 5]);
+        let users = world.admin.get("/users?q=nora").await.ok();
+        assert_eq!(users["total"], 1, "{users}");
+    }
+
+    async fn an_address_that_nobody_vouches_for_proves_nothing(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({ "create_users": true })).await;
+        let path = format!("/sign-in-providers/{id}");
+        let nora = json!({ "sub": "evil", "name": "Mallory", "email": "nora.neu@example.org" });
+        for verified in [json!(false), json!(null), json!("false")] {
+            let mut said = nora.clone();
+            if !verified.is_null() {
+                said["email_verified"] = verified;
+            }
+            provider.says(said);
+            assert_eq!(Browser::new(&world).is_turned_away(id).await, "email_unverified");
+        }
+        for email in [json!({}), json!({ "email": "nobody" }), json!({ "email": "" })] {
+            let mut said = json!({ "sub": "evil", "email_verified": true });
+            if let Some(email) = email.get("email") {
+                said["email"] = email.clone();
+            }
+            provider.says(said);
+            assert_eq!(Browser::new(&world).is_turned_away(id).await, "no_email");
+        }
+        provider.is("evil", "Mallory", "nora.neu@example.org");
+        world.admin.patch(&path, &json!({ "link_by_email": "never" })).await.ok();
+        assert_eq!(Browser::new(&world).is_turned_away(id).await, "not_linked");
+        provider.says(nora);
+        world.admin.patch(&path, &json!({ "link_by_email": "trusted" })).await.ok();
+        let browser = Browser::new(&world);
+        assert_eq!(browser.sign_in(id).await, "/", "a provider whose addresses are trusted need not vouch");
+        assert_eq!(browser.email().await, email_of("Nora Neu"));
+    }
+
+    async fn whoever_was_given_the_address_of_another_is_not_taken_for_him(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        let first = Browser::new(&world);
+        first.sign_in(id).await;
+        provider.is("nora-2", "Nora Nachfolger", "nora.neu@example.org");
+        assert_eq!(Browser::new(&world).is_turned_away(id).await, "not_linked");
+
+        let links = format!("/users/{}/sign-in-links", nora.id);
+        nora.delete(&links).await.problem(403, "forbidden");
+        assert_eq!(world.admin.delete(&links).await.status, 204);
+        assert_eq!(world.admin.delete(&links).await.status, 204, "twice does no harm");
+        world.admin.delete(&format!("/users/{}/sign-in-links", UserId(uuid::Uuid::nil()))).await.problem(404, "not_found");
+        first.get("/me").await.problem(401, "not_signed_in");
+        nora.get("/me").await.ok();
+        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+    }
+
+    async fn whoever_is_suspended_or_deleted_stays_out(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        let browser = Browser::new(&world);
+        assert_eq!(browser.sign_in(id).await, "/");
+        world.admin.patch(&format!("/users/{}", nora.id), &json!({ "status": "suspended" })).await.ok();
+        browser.get("/me").await.problem(401, "not_signed_in");
+        assert_eq!(Browser::new(&world).is_turned_away(id).await, "suspended");
+        assert_eq!(world.admin.delete(&format!("/users/{}", nora.id)).await.status, 204);
+        assert_eq!(Browser::new(&world).is_turned_away(id).await, "unknown");
+        world.admin.patch(&format!("/sign-in-providers/{id}"), &json!({ "create_users": true })).await.ok();
+        assert_eq!(browser.sign_in(id).await, "/", "as somebody new");
+        assert_ne!(browser.get("/me").await.ok()["id"], json!(nora.id));
+    }
+
+    async fn passwords_can_be_off_but_for_one_admin(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let second = world.person("Second Admin", Role::Admin, &[]).await;
+        let path = "/sign-in-rules";
+        let only = json!({ "providers_only": true });
+        let named = json!({ "providers_only": true, "emergency_user_id": world.admin.id });
+        world.admin.patch(path, &only).await.problem(422, "invalid");
+        world.admin.patch(path, &named).await.problem(409, "last_provider");
+        let id = added(&world, &provider, json!({})).await;
+        world.admin.patch(path, &only).await.problem(422, "invalid");
+        world.admin.patch(path, &json!({ "emergency_user_id": nora.id })).await.problem(422, "invalid");
+        let rules = world.admin.patch(path, &named).await.ok();
+        assert_eq!((&rules["providers_only"], &rules["emergency"]["works"]), (&json!(true), &json!(true)));
+        let head = world.head().await;
+        world.admin.patch(path, &named).await.ok();
+        assert_eq!(world.head().await, head, "twice changes nothing");
+
+        let sign_in = async |name: &str, password: &str| {
+            let body = json!({ "email": email_of(name), "password": password });
+            Person::stranger(&world.url).post("/sign-in", &body).await
+        };
+        sign_in("Nora Neu", PASSWORD).await.problem(403, "passwords_off");
+        sign_in("Nora Neu", "wrong horse battery").await.problem(401, "wrong_credentials");
+        sign_in("Second Admin", PASSWORD).await.problem(403, "passwords_off");
+        let emergency = json!({ "email": "anja.krueger@example.org", "password": PASSWORD });
+        Person::stranger(&world.url).post("/sign-in", &emergency).await.ok();
+        assert_eq!(Person::stranger(&world.url).get("/sign-in-options").await.ok(),
+                   json!({ "passwords": false, "providers": [{ "id": id, "name": "Muster ID" }] }));
+        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+        nora.get("/me").await.ok();
+
+        let one = format!("/sign-in-providers/{id}");
+        world.admin.patch(&one, &json!({ "enabled": false })).await.problem(409, "last_provider");
+        world.admin.delete(&one).await.problem(409, "last_provider");
+
+        // Without an emergency access that works, admins are not locked out.
+        second.patch(&format!("/users/{}", world.admin.id), &json!({ "role": "agent" })).await.ok();
+        assert_eq!(second.get(path).await.ok()["emergency"]["works"], false);
+        sign_in("Second Admin", PASSWORD).await.ok();
+        sign_in("Nora Neu", PASSWORD).await.problem(403, "passwords_off");
+        second.patch(path, &json!({ "providers_only": false })).await.ok();
+        sign_in("Nora Neu", PASSWORD).await.ok();
+    }
+
+    async fn the_way_back_never_leads_to_another_site(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        for evil in [
+            "https://evil.example/", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "%0A//evil.example", "/auth/oidc/x/start",
+            "javascript:alert(1)", "",
+        ] {
+            let browser = Browser::new(&world);
+            let callback = browser.comes_back(id, &format!("?back={evil}")).await;
+            assert_eq!(browser.follow(&callback).await, "/", "{evil}");
+        }
+    }
+
+    async fn groups_that_the_provider_names_are_joined_and_left(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let manual = world.group("By Hand", &[nora.id]).await;
+        let told = world.group("Second Level", &[]).await;
+        let id = added(&world, &provider, json!({ "group_claim": "groups" })).await;
+        let says = |groups: serde_json::Value| {
+            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }));
+        };
+        let members = async |group| world.admin.get(&format!("/groups/{group}")).await.ok()["members"].clone();
+        says(json!(["second level", "By Hand", "Unknown here"]));
+        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+        assert_eq!((members(manual).await, members(told).await), (json!(1), json!(1)));
+        let head = world.head().await;
+        Browser::new(&world).sign_in(id).await;
+        assert_eq!(world.head().await.0, head.0 + 1, "the same again changes nothing");
+        says(json!([]));
+        Browser::new(&world).sign_in(id).await;
+        assert_eq!((members(manual).await, members(told).await), (json!(1), json!(0)), "what was done by hand stays");
+    }
+}

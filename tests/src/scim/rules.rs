@@ -1,0 +1,162 @@
+//! Rules: what members of groups get, what happens when it is not to be had, and what stays when they leave.
+
+use super::{Directory, at, in_order};
+use crate::world::{World, on_both_engines};
+use seatkeeper_shared::{
+    ids::{GroupId, UserId},
+    license::Model,
+    people::Role,
+};
+use serde_json::{Value, json};
+
+fn id_in(path: &str) -> GroupId {
+    path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+async fn seen(world: &World, user: UserId) -> Value {
+    world.admin.get(&format!("/users/{user}")).await.ok()
+}
+
+fn adds(user: UserId) -> Value {
+    json!([{ "op": "add", "path": "members", "value": [{ "value": user }] }])
+}
+
+fn removes(user: UserId) -> Value {
+    json!([{ "op": "remove", "path": format!("members[value eq \"{user}\"]") }])
+}
+
+on_both_engines! {
+    async fn members_get_licenses_and_keep_what_somebody_gave_them(world: World) {
+        let directory = Directory::added(&world, "Entra ID").await;
+        let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
+        let (named, pool) = (world.license(remote, Model::Named, 5).await, world.license(desk, Model::Concurrent, 1).await);
+        let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
+        let (north, south) = (directory.group("Nord", &[]).await, directory.group("Süd", &[ben]).await);
+        directory.rule(&world, json!([
+            { "group_id": id_in(&north), "license_ids": [named, pool] },
+            { "group_id": id_in(&south), "license_ids": [pool] },
+        ])).await;
+        assert_eq!(seen(&world, ben).await["license_ids"], json!([pool]), "rules are for those who are members already, too");
+        world.grant(named, &[ben]).await;
+        for user in [anja, ben] {
+            assert_eq!(directory.patch(&north, adds(user)).await.status, 204);
+            assert_eq!(seen(&world, user).await["license_ids"], json!([named, pool]));
+        }
+        for user in [anja, ben] {
+            assert_eq!(directory.patch(&north, removes(user)).await.status, 204);
+        }
+        assert_eq!(seen(&world, anja).await["license_ids"], json!([]));
+        assert_eq!(seen(&world, ben).await["license_ids"], json!([named, pool]), "by hand, and by the other rule");
+        assert_eq!(directory.delete(&south).await.status, 204);
+        assert_eq!(seen(&world, ben).await["license_ids"], json!([named]));
+        assert_eq!(world.admin.get(&format!("/directories/{}/rules", directory.id)).await.ok().as_array().map(Vec::len), Some(1));
+        // Somebody here changes the group: the rule counts as well.
+        world.admin.post(&format!("/groups/{}/members", id_in(&north)), &json!({ "add": [anja] })).await.ok();
+        assert_eq!(seen(&world, anja).await["license_ids"], json!([named, pool]));
+        directory.rule(&world, json!([])).await;
+        assert_eq!(seen(&world, anja).await["license_ids"], json!([]));
+        assert_eq!(seen(&world, ben).await["license_ids"], json!([named]));
+    }
+
+    async fn when_named_seats_run_out_the_user_is_there_and_the_failure_is_told_and_tried_again(world: World) {
+        let directory = Directory::added(&world, "Okta").await;
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Named, 1).await;
+        let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
+        let group = directory.group("Nord", &[anja]).await;
+        let rules = directory.rule(&world, json!([{ "group_id": id_in(&group), "license_ids": [license] }])).await;
+        assert_eq!(directory.patch(&group, adds(ben)).await.status, 204);
+        assert_eq!(directory.members(&group).await, in_order(vec![anja, ben]));
+        assert_eq!(seen(&world, ben).await["license_ids"], json!([]));
+        let path = format!("/directories/{}", directory.id);
+        let failure = json!({
+            "user_id": ben, "user_name": "Ben B", "rule_id": rules[0]["id"], "license_id": license, "code": "named_seats_taken",
+            "since": "2026-03-02T09:00:00Z",
+        });
+        assert_eq!(world.admin.get(&format!("{path}/failures")).await.ok(), json!({ "failures": [failure], "total": 1 }));
+        assert_eq!(world.admin.get("/directories").await.ok()[0]["failures"], 1);
+        let log = world.admin.get("/audit?kind=directory_rule_failed").await.ok();
+        assert_eq!((&log["items"][0]["user"]["name"], &log["items"][0]["facts"]["code"]), (&json!("Ben B"), &json!("named_seats_taken")));
+        world.pass(chrono::TimeDelta::hours(1));
+        let again = world.admin.post(&format!("{path}/retry"), &Value::Null).await.ok();
+        assert_eq!(again["failures"][0]["since"], "2026-03-02T09:00:00Z", "it has failed since then");
+        assert_eq!(world.admin.get("/audit?kind=directory_rule_failed").await.ok()["items"].as_array().map(Vec::len), Some(1));
+        world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": 2 })).await.ok();
+        assert_eq!(world.admin.post(&format!("{path}/retry"), &Value::Null).await.ok(), json!({ "failures": [], "total": 0 }));
+        assert_eq!(seen(&world, ben).await["license_ids"], json!([license]));
+    }
+
+    async fn whoever_comes_back_gets_again_what_rules_say(world: World) {
+        let directory = Directory::added(&world, "Okta").await;
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Named, 1).await;
+        let anja = directory.user("Anja A").await;
+        let group = directory.group("Nord", &[anja]).await;
+        directory.rule(&world, json!([{ "group_id": id_in(&group), "license_ids": [license] }])).await;
+        for round in 0..2 {
+            directory.patch(&at(anja), json!([{ "op": "replace", "value": { "active": false } }])).await.ok();
+            assert_eq!(seen(&world, anja).await["license_ids"], json!([]), "round {round}");
+            if round == 0 {
+                directory.patch(&at(anja), json!([{ "op": "replace", "value": { "active": true } }])).await.ok();
+            } else {
+                world.admin.patch(&format!("/users/{anja}"), &json!({ "status": "active" })).await.ok();
+            }
+            assert_eq!(seen(&world, anja).await["license_ids"], json!([license]), "round {round}");
+        }
+    }
+
+    async fn the_first_rule_that_names_a_role_says_it(world: World) {
+        let directory = Directory::added(&world, "Entra ID").await;
+        let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
+        world.admin.patch(&format!("/users/{ben}"), &json!({ "role": "admin" })).await.ok();
+        let (bosses, admins) = (directory.group("Leitung", &[ben]).await, directory.group("Admins", &[anja]).await);
+        directory.rule(&world, json!([
+            { "group_id": id_in(&bosses), "role": "manager" }, { "group_id": id_in(&admins), "role": "admin" },
+        ])).await;
+        assert_eq!((&seen(&world, anja).await["role"], &seen(&world, ben).await["role"]), (&json!("admin"), &json!("admin")));
+        directory.patch(&bosses, adds(anja)).await;
+        assert_eq!(seen(&world, anja).await["role"], "manager");
+        directory.patch(&bosses, removes(anja)).await;
+        assert_eq!(seen(&world, anja).await["role"], "admin");
+        // Somebody demotes the others: she is the last, and stays until there is another.
+        world.admin.patch(&format!("/users/{ben}"), &json!({ "role": "agent" })).await.ok();
+        let anjas = world.admin.with_token().await;
+        anjas.patch(&format!("/users/{}", world.admin.id), &json!({ "role": "agent" })).await.ok();
+        directory.patch(&admins, removes(anja)).await;
+        let mut tx = world.app.db.begin_read().await.expect("a transaction");
+        let standing = seatkeeper::store::seats::known_and_admins(&mut tx, &[]).await.expect("users");
+        assert_eq!(standing.iter().map(|one| one.user).collect::<Vec<_>>(), [anja]);
+    }
+
+    async fn a_preview_says_who_would_get_and_lose_what_and_changes_nothing(world: World) {
+        let directory = Directory::added(&world, "Okta").await;
+        let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
+        let (named, pool) = (world.license(remote, Model::Named, 1).await, world.license(desk, Model::Concurrent, 1).await);
+        let (anja, ben, cem) = (directory.user("Anja A").await, directory.user("Ben B").await, directory.user("Cem C").await);
+        let (north, south) = (directory.group("Nord", &[anja, ben]).await, directory.group("Süd", &[cem]).await);
+        let rules = directory.rule(&world, json!([{ "group_id": id_in(&south), "license_ids": [pool] }])).await;
+        let head = world.head().await;
+        let path = format!("/directories/{}/rules/preview", directory.id);
+        let wanted = json!({ "rules": [{ "group_id": id_in(&north), "license_ids": [named, pool], "role": "manager" }] });
+        let would = world.admin.post(&path, &wanted).await.ok();
+        assert_eq!(would, json!({ "total": 3, "users": [
+            { "user_id": anja, "name": "Anja A", "gets": [named, pool], "role": "manager" },
+            { "user_id": ben, "name": "Ben B", "gets": [pool], "refused": [{ "license_id": named, "code": "named_seats_taken" }], "role": "manager" },
+            { "user_id": cem, "name": "Cem C", "loses": [pool] },
+        ] }));
+        let same = json!({ "rules": [{ "id": rules[0]["id"], "group_id": id_in(&south), "license_ids": [pool] }] });
+        assert_eq!(world.admin.post(&path, &same).await.ok(), json!({ "total": 0, "users": [] }));
+        assert_eq!(world.head().await, head);
+        for (bad, field) in [
+            (json!([{ "group_id": uuid::Uuid::nil() }]), "group_id"),
+            (json!([{ "group_id": id_in(&north), "license_ids": [uuid::Uuid::nil()] }]), "license_ids"),
+            (json!([{ "id": uuid::Uuid::nil(), "group_id": id_in(&north) }]), "id"),
+        ] {
+            for send in [world.admin.post(&path, &json!({ "rules": bad })).await, world.admin.put(path.trim_end_matches("/preview"), &json!({ "rules": bad })).await] {
+                assert_eq!(send.problem(422, "invalid")["errors"][0]["field"], field);
+            }
+        }
+        let manager = world.person("Max M", Role::Manager, seatkeeper_shared::people::Permission::ALL).await;
+        manager.post(&path, &wanted).await.problem(403, "forbidden");
+    }
+}
