@@ -55,7 +55,7 @@ impl Person {
             user_name_key: email_key(user_name),
             external_id: text("externalId").map(str::to_owned),
             display: text("displayName").unwrap_or_default().to_owned(),
-            emails: addresses(form).map(|email| email_key(email)).collect(),
+            emails: addresses(form).map(email_key).collect(),
             written: serde_json::to_string(&attributes).unwrap_or_default(),
             attributes,
         })

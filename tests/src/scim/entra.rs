@@ -107,7 +107,7 @@ on_both_engines! {
             { "$ref": null, "value": anja }, { "$ref": null, "value": ben }, { "value": cem },
         ] }]);
         assert_eq!(entra.patch(&group, add).await.status, 204);
-        let found = entra.get(&format!("/Groups?excludedAttributes=members&filter=displayName%20eq%20%22techniker%22")).await.ok();
+        let found = entra.get("/Groups?excludedAttributes=members&filter=displayName%20eq%20%22techniker%22").await.ok();
         assert_eq!((told(&found).0, found["Resources"][0].get("members")), (1, None));
         // One form without the flag, the other with it.
         let gone = json!([{ "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": anja }] }]);
