@@ -159,6 +159,12 @@ impl Api {
         {
             self.caller.gone();
         }
+        // The account asks for it since a moment ago.
+        if let Err(failure) = &answer
+            && failure.code() == Some(Code::SecondFactorRequired)
+        {
+            self.caller.ask();
+        }
         answer
     }
 }

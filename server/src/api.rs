@@ -10,9 +10,11 @@ mod licenses;
 mod links;
 mod lists;
 mod live;
+mod passkeys;
 mod products;
 mod profile;
 mod queue;
+mod second_factor;
 mod sessions;
 mod settings;
 mod terms;
@@ -53,11 +55,22 @@ fn routes() -> OpenApiRouter<App> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(account::setup_state, account::set_up))
         .routes(routes!(account::sign_in))
+        .routes(routes!(second_factor::second_step))
+        .routes(routes!(passkeys::begin_sign_in))
+        .routes(routes!(passkeys::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::me, account::change_me))
         .routes(routes!(profile::change_password))
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
         .routes(routes!(profile::end_sign_in))
+        .routes(routes!(second_factor::state, second_factor::start))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::renew_codes))
+        .routes(routes!(second_factor::remove))
+        .routes(routes!(second_factor::remove_of))
+        .routes(routes!(passkeys::passkeys, passkeys::add))
+        .routes(routes!(passkeys::begin))
+        .routes(routes!(passkeys::rename, passkeys::remove))
         .routes(routes!(settings::change_account))
         .routes(routes!(links::invite))
         .routes(routes!(links::look))

@@ -3,8 +3,10 @@
 pub mod caller;
 pub mod callers;
 pub mod links;
+pub mod passkeys;
 pub mod password;
 pub mod scope;
+pub mod second_factor;
 pub mod secret;
 pub mod throttle;
 pub mod uses;

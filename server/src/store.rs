@@ -12,11 +12,13 @@ pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod list;
+pub mod passkeys;
 pub mod prospects;
 pub mod queue;
 pub mod scope;
 pub mod seals;
 pub mod seats;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_ins;
 pub mod sweeps;
@@ -26,7 +28,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 22] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 24] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -38,12 +40,14 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
+        ("passkeys", passkeys::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("scope", scope::STATEMENTS),
         ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
+        ("second_factors", second_factors::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),

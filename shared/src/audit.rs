@@ -65,6 +65,18 @@ named! {
         PasswordChanged = "password_changed",
         /// Somebody signed out one of his other browsers, or all of them.
         SignInsEnded = "sign_ins_ended",
+        /// Somebody set up a second factor.
+        SecondFactorSet = "second_factor_set",
+        /// A second factor was removed.
+        SecondFactorRemoved = "second_factor_removed",
+        /// Somebody had new recovery codes made; those of before are void.
+        RecoveryCodesMade = "recovery_codes_made",
+        /// A passkey was added.
+        PasskeyAdded = "passkey_added",
+        /// A passkey has another name.
+        PasskeyRenamed = "passkey_renamed",
+        /// A passkey was removed.
+        PasskeyRemoved = "passkey_removed",
         /// An API token was made.
         TokenMade = "token_made",
         /// An API token was deleted.
@@ -175,6 +187,12 @@ impl Kind {
             | Self::PasswordSet
             | Self::PasswordChanged
             | Self::SignInsEnded
+            | Self::SecondFactorSet
+            | Self::SecondFactorRemoved
+            | Self::RecoveryCodesMade
+            | Self::PasskeyAdded
+            | Self::PasskeyRenamed
+            | Self::PasskeyRemoved
             | Self::TokenMade
             | Self::TokenDeleted => Area::Access,
             Self::UserAdded

@@ -41,6 +41,8 @@ ids! {
     TokenId
     /// A browser that is signed in.
     SignInId
+    /// A passkey.
+    PasskeyId
     /// A place in the queue of a license.
     TicketId
     /// A group of users.

@@ -25,6 +25,18 @@ named! {
         AlreadySetUp = "already_set_up",
         /// The old password is wrong.
         WrongPassword = "wrong_password",
+        /// The code is wrong, was used already, or is over.
+        WrongCode = "wrong_code",
+        /// The first step of signing in was too long ago, or too many codes were wrong; begin with the password again.
+        SignInOver = "sign_in_over",
+        /// There is a second factor already; remove it first.
+        SecondFactorOn = "second_factor_on",
+        /// The account asks for a second factor; set one up first.
+        SecondFactorRequired = "second_factor_required",
+        /// The passkey is not known here, or what it signed is not what was asked.
+        PasskeyRefused = "passkey_refused",
+        /// Browsers have no passkeys at this address: it needs a name, and https.
+        NoPasskeys = "no_passkeys",
         /// The token may not be used for this.
         OutOfScope = "out_of_scope",
         /// There is no such link, or no longer.
@@ -108,11 +120,20 @@ impl Code {
         match self {
             Self::BadRequest => 400,
             Self::NotSignedIn | Self::WrongCredentials => 401,
-            Self::Forbidden | Self::WrongOrigin | Self::WrongSetupToken | Self::WrongPassword | Self::OutOfScope => 403,
+            Self::Forbidden
+            | Self::WrongOrigin
+            | Self::WrongSetupToken
+            | Self::WrongPassword
+            | Self::WrongCode
+            | Self::PasskeyRefused
+            | Self::SecondFactorRequired
+            | Self::OutOfScope => 403,
             Self::NotFound | Self::LinkUnknown => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadySetUp
             | Self::AlreadyExists
+            | Self::SecondFactorOn
+            | Self::NoPasskeys
             | Self::LastAdmin
             | Self::NoMail
             | Self::PoolFull
@@ -133,7 +154,7 @@ impl Code {
             | Self::FloorsExceedSeats
             | Self::ImportRunning
             | Self::WrongState => 409,
-            Self::SessionEnded | Self::TicketOver | Self::LinkUsed | Self::LinkExpired => 410,
+            Self::SessionEnded | Self::TicketOver | Self::LinkUsed | Self::LinkExpired | Self::SignInOver => 410,
             Self::ChangedMeanwhile => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -157,6 +178,12 @@ impl Code {
             Self::WrongSetupToken => "The setup link is not valid.",
             Self::AlreadySetUp => "This installation is already set up.",
             Self::WrongPassword => "The password is wrong.",
+            Self::WrongCode => "The code is wrong.",
+            Self::SignInOver => "Signing in took too long. Begin again.",
+            Self::SecondFactorOn => "There is a second factor already.",
+            Self::SecondFactorRequired => "Set up a second factor first.",
+            Self::PasskeyRefused => "The passkey was not accepted.",
+            Self::NoPasskeys => "Passkeys do not work at this address.",
             Self::OutOfScope => "The token may not be used for this.",
             Self::LinkUnknown => "This link is not known.",
             Self::LinkUsed => "This link was used already.",

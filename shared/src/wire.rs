@@ -7,7 +7,9 @@ pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod live;
+pub mod passkeys;
 pub mod queue;
+pub mod second_factor;
 pub mod sessions;
 pub mod users;
 

@@ -39,7 +39,7 @@ const NOBODY_ELSE: &str = "";
 /// What a request is sent at.
 #[derive(Clone, Copy, PartialEq)]
 enum At {
-    /// What is there for all who may see it, or for nobody: whoever is let through gets 2xx, 404, 409 or 422.
+    /// What is there for all who may see it, or for nobody: whoever is let through gets 2xx, 404, 409, 410 or 422.
     Common,
     /// A fresh session of somebody else: whoever is let through gets 2xx; the others may be told that it is not there.
     Theirs,
@@ -65,7 +65,23 @@ fn table() -> Vec<Row> {
         ("GET", "/setup", Common, Value::Null, ANYBODY),
         ("POST", "/setup", Common, setup, ANYBODY),
         ("POST", "/sign-in", Common, sign_in, ANYBODY),
+        ("POST", "/sign-in/second-factor", Common, json!({ "challenge": "of ME", "code": "000000" }), ANYBODY),
+        ("POST", "/sign-in/passkey/begin", Common, Value::Null, ANYBODY),
+        ("POST", "/sign-in/passkey", Common, json!({ "credential": {} }), ANYBODY),
         ("POST", "/sign-out", Common, Value::Null, ANYBODY),
+        ("GET", "/me/passkeys", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/passkeys", Common, json!({ "name": "", "credential": {} }), SIGNED_IN),
+        ("POST", "/me/passkeys/begin", Common, Value::Null, SIGNED_IN),
+        ("PATCH", "/me/passkeys/{id}", Common, json!({ "name": "ME" }), SIGNED_IN),
+        ("DELETE", "/me/passkeys/{id}", Common, Value::Null, SIGNED_IN),
+        ("GET", "/me/second-factor", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/second-factor/confirm", Common, json!({ "code": "" }), SIGNED_IN),
+        ("POST", "/me/second-factor", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/second-factor/recovery-codes", Common, json!({}), SIGNED_IN),
+        ("POST", "/me/second-factor/remove", Common, json!({}), SIGNED_IN),
+        ("DELETE", "/users/{id}/second-factor", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/users/AGENT/second-factor", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/users/ADMIN/second-factor", Common, Value::Null, ADMINS),
         ("GET", "/me", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
         ("POST", "/me/password", Common, json!({ "old": "wrong", "new": "short" }), SIGNED_IN),
@@ -195,7 +211,7 @@ async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person)
 fn is_right(status: u16, at: At, stranger: bool, allowed: bool) -> bool {
     match (allowed, at) {
         (true, Theirs) => (200..300).contains(&status),
-        (true, Common) => (200..300).contains(&status) || [404, 409, 422].contains(&status),
+        (true, Common) => (200..300).contains(&status) || [404, 409, 410, 422].contains(&status),
         (false, _) if stranger => status == 401,
         (false, Common) => status == 403,
         (false, Theirs) => status == 403 || status == 404,

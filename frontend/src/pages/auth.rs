@@ -2,8 +2,11 @@
 
 pub mod forgot;
 pub mod join_account;
+pub mod must_set_up;
+pub mod second_step;
 pub mod setup;
 pub mod sign_in;
+pub mod with_passkey;
 
 use crate::{
     i18n::*,

@@ -82,6 +82,17 @@ pub(super) async fn one(app: &App, caller: &Caller, id: UserId) -> Result<UserVi
     found.ok_or_else(|| Fail::code(Code::NotFound))
 }
 
+/// A user whose password, second factor, sign-ins and tokens the caller may take away or replace. For admins and managers it takes an
+/// admin: whoever can become somebody has his rights.
+pub(super) async fn whose_access(app: &App, caller: &Caller, id: UserId) -> Result<UserView, Fail> {
+    caller.must(Action::ManageUsers)?;
+    let user = one(app, caller, id).await?;
+    if user.role != Role::Agent {
+        caller.must(Action::ManageRoles)?;
+    }
+    Ok(user)
+}
+
 async fn answer(app: &App, caller: &Caller, id: UserId) -> Result<Tagged<UserView>, Fail> {
     let user = one(app, caller, id).await?;
     Ok(tagged(&Changeable::from(&user), user))

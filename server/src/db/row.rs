@@ -4,13 +4,18 @@ use super::DbError;
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Held;
 use seatkeeper_shared::{
-    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
+    ids::{
+        GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId,
+    },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::{TicketEnd, TicketState},
-    wire::imports::{ImportState, RowOutcome},
+    wire::{
+        account::SecondFactorRule,
+        imports::{ImportState, RowOutcome},
+    },
 };
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 use std::sync::Arc;
@@ -166,8 +171,8 @@ macro_rules! columns {
 }
 
 columns! {
-    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId;
-    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SessionState Mode Platform EndReason TicketState TicketEnd
+    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId PasskeyId;
+    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SecondFactorRule SessionState Mode Platform EndReason TicketState TicketEnd
         ImportState RowOutcome
 }
 

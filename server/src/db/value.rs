@@ -3,12 +3,15 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
-    ids::{GroupId, ImportId, LicenseId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId},
+    ids::{
+        GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, SessionId, SignInId, TicketId, TokenId, UserId,
+    },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::TicketEnd,
+    wire::account::SecondFactorRule,
 };
 use serde::{Serialize, Serializer};
 use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::Query, sqlite::SqliteArguments};
@@ -197,6 +200,7 @@ into_value! {
         SecondDevice => |v| v.as_str().to_owned(),
         Role => |v| v.as_str().to_owned(),
         UserStatus => |v| v.as_str().to_owned(),
+        SecondFactorRule => |v| v.as_str().to_owned(),
         Scope => |v| v.as_str().to_owned(),
         Locale => |v| v.as_str().to_owned(),
         SessionState => |v| v.as_str().to_owned(),
@@ -219,6 +223,7 @@ into_value! {
         SessionId => |v| v.0,
         TokenId => |v| v.0,
         SignInId => |v| v.0,
+        PasskeyId => |v| v.0,
         TicketId => |v| v.0,
         GroupId => |v| v.0,
         ImportId => |v| v.0,

@@ -19,6 +19,15 @@ statements! {
     MANAGE_NO_GROUPS = "
         DELETE FROM group_managers WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
+    LOSE_APPS = "
+        DELETE FROM second_factors WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    LOSE_CODES = "
+        DELETE FROM recovery_codes WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    LOSE_PASSKEYS = "
+        DELETE FROM passkeys WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
     LOSE_LICENSES = "
         DELETE FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
@@ -28,7 +37,7 @@ pub async fn delete(tx: &mut Tx, users: &[UserId], now: DateTime<Utc>) -> Result
     if users.is_empty() {
         return Ok(());
     }
-    for sql in [&LEAVE_GROUPS, &MANAGE_NO_GROUPS, &LOSE_LICENSES] {
+    for sql in [&LEAVE_GROUPS, &MANAGE_NO_GROUPS, &LOSE_APPS, &LOSE_CODES, &LOSE_PASSKEYS, &LOSE_LICENSES] {
         tx.run(sql, args![ids(users)]).await?;
     }
     tx.run(&DELETE_USERS, args![ids(users), now]).await.map(drop)

@@ -1,6 +1,6 @@
-//! Sign-in: e-mail and password, then on to where one wanted to go.
+//! Sign-in: e-mail and password, then perhaps a second step, then on to where one wanted to go.
 
-use super::Card;
+use super::{Card, second_step::SecondStepForm, with_passkey::WithPasskey};
 use crate::{
     api::Api,
     caller::{Caller, Who},
@@ -21,7 +21,10 @@ use leptos_router::{
 };
 use seatkeeper_shared::{
     validate::FieldError,
-    wire::account::{Me, SetupState, SignIn},
+    wire::{
+        account::{SetupState, SignIn},
+        second_factor::{SecondFactorNeeded, SignedIn},
+    },
 };
 
 /// The page.
@@ -31,6 +34,7 @@ pub fn SignInPage() -> impl IntoView {
     let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let mails = RwSignal::new(false);
+    let half = RwSignal::new(None::<SecondFactorNeeded>);
     spawn_local(async move {
         if let Ok(state) = api.read::<SetupState>("/setup").await {
             mails.try_set(state.mails);
@@ -43,15 +47,23 @@ pub fn SignInPage() -> impl IntoView {
         let body = SignIn { email: email.get_untracked(), password: password.get_untracked() };
         if form.begin([("email", missing(&body.email)), ("password", missing(&body.password))]) {
             spawn_local(async move {
-                match api.post::<Me>("/sign-in", &body).await {
-                    Ok(me) => caller.came(me),
+                match api.post::<SignedIn>("/sign-in", &body).await {
+                    Ok(SignedIn::Done(me)) => caller.came(*me),
+                    Ok(SignedIn::Half(needed)) => {
+                        form.done();
+                        half.set(Some(needed));
+                    }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    view! {
-        <Card>
+    let back = Callback::new(move |()| {
+        password.set(String::new());
+        half.set(None);
+    });
+    let first = move || {
+        view! {
             <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
             <form class="form" novalidate on:submit=submit>
                 <TextField
@@ -78,6 +90,7 @@ pub fn SignInPage() -> impl IntoView {
                     }}
                 </button>
             </form>
+            <WithPasskey />
             <Show
                 when=move || mails.get()
                 fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
@@ -86,6 +99,15 @@ pub fn SignInPage() -> impl IntoView {
                     {t!(i18n, auth.forgot_link)}
                 </A>
             </Show>
+        }
+        .into_any()
+    };
+    view! {
+        <Card>
+            {move || match half.get() {
+                None => first(),
+                Some(needed) => view! { <SecondStepForm needed back /> }.into_any(),
+            }}
         </Card>
     }
     .into_any()
