@@ -1,9 +1,11 @@
 //! The API under `/api/v1`. Handlers ask who may, make one call and answer.
 
+mod access;
 mod account;
 mod audit;
 mod bulk;
 mod exports;
+mod group_licenses;
 mod groups;
 mod imports;
 mod licenses;
@@ -68,6 +70,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(second_factor::renew_codes))
         .routes(routes!(second_factor::remove))
         .routes(routes!(second_factor::remove_of))
+        .routes(routes!(access::access))
+        .routes(routes!(access::sign_out))
+        .routes(routes!(access::delete_token))
         .routes(routes!(passkeys::passkeys, passkeys::add))
         .routes(routes!(passkeys::begin))
         .routes(routes!(passkeys::rename, passkeys::remove))
@@ -79,7 +84,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::tokens, tokens::make_token))
         .routes(routes!(tokens::delete_token))
         .routes(routes!(products::products, products::add_product))
-        .routes(routes!(products::change_product))
+        .routes(routes!(products::product, products::change_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
         .routes(routes!(licenses::license, terms::change_license))
         .routes(routes!(terms::usage))
@@ -90,6 +95,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
         .routes(routes!(groups::set_members, groups::change_members))
         .routes(routes!(groups::set_managers))
+        .routes(routes!(group_licenses::of_group))
+        .routes(routes!(group_licenses::give, group_licenses::take))
+        .routes(routes!(group_licenses::of_user))
         .routes(routes!(users::users, users::add_user))
         .routes(routes!(bulk::bulk))
         .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))

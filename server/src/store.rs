@@ -7,6 +7,7 @@ pub mod contracts;
 pub mod credentials;
 pub mod departed;
 pub mod events;
+pub mod group_licenses;
 pub mod groups;
 pub mod imports;
 pub mod licenses;
@@ -28,7 +29,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 24] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 25] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -36,6 +37,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("group_licenses", group_licenses::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),

@@ -109,6 +109,10 @@ named! {
         GroupMemberRemoved = "group_member_removed",
         /// A license keeps other seats for groups.
         GroupLimitsChanged = "group_limits_changed",
+        /// A group gives a license to its members.
+        GroupLicenseGranted = "group_license_granted",
+        /// No longer.
+        GroupLicenseRevoked = "group_license_revoked",
         /// A product was added.
         ProductAdded = "product_added",
         /// A product was renamed, changed or archived.
@@ -208,6 +212,8 @@ impl Kind {
             | Self::GroupManagersChanged
             | Self::GroupMemberAdded
             | Self::GroupMemberRemoved
+            | Self::GroupLicenseGranted
+            | Self::GroupLicenseRevoked
             | Self::GroupLimitsChanged => Area::Groups,
             Self::ProductAdded
             | Self::ProductChanged

@@ -83,6 +83,8 @@ named! {
         UserSuspended = "user_suspended",
         /// All seats of the named license are assigned.
         NamedSeatsTaken = "named_seats_taken",
+        /// The user has the license through a group: take him out of the group, or the license from it.
+        GivenByGroup = "given_by_group",
         /// The lease ran out before this heartbeat; ask for a new session.
         LeaseExpired = "lease_expired",
         /// The session is over; `ended` says by whom, when and why.
@@ -148,6 +150,7 @@ impl Code {
             | Self::Archived
             | Self::UserSuspended
             | Self::NamedSeatsTaken
+            | Self::GivenByGroup
             | Self::LeaseExpired
             | Self::Protected
             | Self::NoOffer
@@ -209,6 +212,7 @@ impl Code {
             Self::Archived => "The license or its product is archived.",
             Self::UserSuspended => "The user is suspended.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
+            Self::GivenByGroup => "The user has this license through a group.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",

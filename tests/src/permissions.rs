@@ -79,9 +79,12 @@ fn table() -> Vec<Row> {
         ("POST", "/me/second-factor", Common, Value::Null, SIGNED_IN),
         ("POST", "/me/second-factor/recovery-codes", Common, json!({}), SIGNED_IN),
         ("POST", "/me/second-factor/remove", Common, json!({}), SIGNED_IN),
+        ("GET", "/users/{id}/access", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/users/ADMIN/access", Theirs, Value::Null, ADMINS),
+        ("DELETE", "/users/{id}/sign-ins", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/users/{id}/tokens/{token}", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/{id}/second-factor", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/AGENT/second-factor", Common, Value::Null, MANAGE_USERS),
-        ("DELETE", "/users/ADMIN/second-factor", Common, Value::Null, ADMINS),
         ("GET", "/me", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
         ("POST", "/me/password", Common, json!({ "old": "wrong", "new": "short" }), SIGNED_IN),
@@ -100,6 +103,7 @@ fn table() -> Vec<Row> {
         ("DELETE", "/tokens/{id}", Common, Value::Null, SIGNED_IN),
         ("GET", "/products", Common, Value::Null, SIGNED_IN),
         ("POST", "/products", Common, name.clone(), MANAGE_PRODUCTS),
+        ("GET", "/products/{id}", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/products/{id}", Common, json!({ "archived": false }), MANAGE_PRODUCTS),
         ("GET", "/licenses", Common, Value::Null, SIGNED_IN),
         ("POST", "/licenses", Common, license, BILLING_CONTACT),
@@ -117,6 +121,10 @@ fn table() -> Vec<Row> {
         ("PUT", "/groups/{id}/members", Common, json!({ "user_ids": [] }), MANAGE_USERS),
         ("POST", "/groups/{id}/members", Common, json!({ "add": [] }), MANAGE_USERS),
         ("PUT", "/groups/{id}/managers", Common, json!({ "user_ids": [] }), ADMINS),
+        ("GET", "/groups/{id}/licenses", Common, Value::Null, ALL_BUT_AGENTS),
+        ("PUT", "/groups/{id}/licenses/{license}", Common, Value::Null, USERS_AND_PRODUCTS),
+        ("DELETE", "/groups/{id}/licenses/{license}", Common, Value::Null, USERS_AND_PRODUCTS),
+        ("GET", "/users/{id}/group-licenses", Common, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/licenses/{id}/grant", Common, users, USERS_AND_PRODUCTS),
         ("POST", "/licenses/{id}/revoke", Common, revoke, USERS_AND_PRODUCTS),
         ("GET", "/users", Common, Value::Null, ALL_BUT_AGENTS),
@@ -194,7 +202,12 @@ async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person)
     };
     let admin = world.admin.id.to_string();
     let agent = owner.id.to_string();
-    let path = path.replace("{id}", &id).replace("ADMIN", &admin).replace("AGENT", &agent);
+    let path = path
+        .replace("{id}", &id)
+        .replace("{license}", &id)
+        .replace("{token}", &id)
+        .replace("ADMIN", &admin)
+        .replace("AGENT", &agent);
     let known = PEOPLE.iter().find(|(of, ..)| *of == letter);
     let email = known.map_or("anja.krueger@example.org".to_owned(), |(_, name, ..)| email_of(name));
     let mut request = person.request(method.parse::<Method>().expect("a method"), &path);

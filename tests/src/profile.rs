@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+const ID: &str = "00000000-0000-4000-8000-000000000000";
 const NEW_PASSWORD: &str = "an even better sentence";
 
 async fn token(by: &Person, scope: &str) -> Person {
@@ -100,7 +101,7 @@ on_both_engines! {
             if open.contains(&&*path) {
                 continue;
             }
-            let address = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
+            let address = path.replace("{id}", ID).replace("{license}", ID).replace("{token}", ID);
             for (program, admitted) in [(&read, method == "GET"), (&seats, of_seats(&method, &path)), (&all, true)] {
                 let request = program.request(method.parse::<Method>().expect("a method"), &address);
                 // Only the head of the answer: the live feed's body does not end. Nothing that would be done is given.

@@ -2,6 +2,7 @@
 
 mod world;
 
+mod access;
 mod account;
 mod admission;
 mod agreement;
@@ -23,6 +24,7 @@ mod endings;
 mod events;
 mod exports;
 mod full_disk;
+mod group_licenses;
 mod groups;
 mod headers;
 mod heartbeats;

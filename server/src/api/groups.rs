@@ -5,6 +5,7 @@ use crate::{
     auth::{Caller, Scope},
     db::Tx,
     events::{Event, member_events},
+    group_licenses::{About, settle},
     http::{
         extract::{Body, Named},
         problem::{Fail, Fields},
@@ -109,6 +110,7 @@ pub async fn delete_group(
     store::groups::delete(&mut tx, id).await?;
     events.push(Event::new("group_deleted", caller.actor(), None, json!({})).about(id.0, name));
     app.commit(tx, &events).await?;
+    settle(&app, &caller.actor(), &About::users(events.iter().filter_map(|event| event.user))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -130,6 +132,7 @@ pub async fn set_members(
     store::groups::set_members(&mut tx, id, &users).await?;
     let after = store::groups::members(&mut tx, id).await?;
     app.commit(tx, &member_events(&caller.actor(), id, &name, &before, &after)).await?;
+    settle(&app, &caller.actor(), &About::users(before.into_iter().chain(after))).await?;
     one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
@@ -164,6 +167,7 @@ pub(super) async fn change(
     store::groups::add_members(&mut tx, id, add).await?;
     let after = store::groups::members(&mut tx, id).await?;
     app.commit(tx, &member_events(&caller.actor(), id, name, &before, &after)).await?;
+    settle(app, &caller.actor(), &About::users(add.iter().chain(remove).copied())).await?;
     Ok(())
 }
 
@@ -193,6 +197,11 @@ pub async fn set_managers(
         app.commit(tx, &[event]).await?;
     }
     one(&app, &caller, id).await.map(|(_, found)| found)
+}
+
+/// Goes on only if this is a group that the caller sees.
+pub(super) async fn must_see(app: &App, caller: &Caller, id: GroupId) -> Result<(), Fail> {
+    one(app, caller, id).await.map(drop)
 }
 
 /// A transaction in which the group is locked, and the group's name; it must be one that the caller sees.

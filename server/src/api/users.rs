@@ -8,6 +8,7 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     events::{self, Event, member_events},
+    group_licenses::{About, settle},
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
@@ -140,6 +141,9 @@ pub async fn add_user(
         events.extend(member_events(&caller.actor(), group, &name, &[], &[id]));
     }
     app.commit(tx, &events).await?;
+    if !groups.is_empty() {
+        settle(&app, &caller.actor(), &About::users([id])).await?;
+    }
     Ok((StatusCode::CREATED, Json(one(&app, &caller, id).await?)))
 }
 

@@ -40,6 +40,8 @@ pub fn kind(i18n: Texts, kind: Kind) -> &'static str {
         Kind::GroupMemberAdded => t_string!(i18n, audit_kind.group_member_added),
         Kind::GroupMemberRemoved => t_string!(i18n, audit_kind.group_member_removed),
         Kind::GroupLimitsChanged => t_string!(i18n, audit_kind.group_limits_changed),
+        Kind::GroupLicenseGranted => t_string!(i18n, audit_kind.group_license_granted),
+        Kind::GroupLicenseRevoked => t_string!(i18n, audit_kind.group_license_revoked),
         Kind::ProductAdded => t_string!(i18n, audit_kind.product_added),
         Kind::ProductChanged => t_string!(i18n, audit_kind.product_changed),
         Kind::LicenseAdded => t_string!(i18n, audit_kind.license_added),
