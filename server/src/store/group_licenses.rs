@@ -79,12 +79,13 @@ statements! {
               SELECT 1 FROM assignments a
               WHERE a.license_id = group_assignments.license_id AND a.user_id = group_assignments.user_id)";
 
+    // Of two who claim the same at once, one waits for the other and gets nothing. SQLite needs the WHERE to tell the clauses apart.
     CLAIM = "
         INSERT INTO group_assignments (license_id, user_id, claimed_at)
         SELECT given.license_id, given.user_id, given.claimed_at
         FROM ROWS($1: license_id uuid, user_id uuid, claimed_at time)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM group_assignments c WHERE c.license_id = given.license_id AND c.user_id = given.user_id)
+        WHERE TRUE
+        ON CONFLICT (license_id, user_id) DO NOTHING
         RETURNING user_id";
 
     UNCLAIM = "
