@@ -76,19 +76,15 @@ pub struct Me {
 
 named! {
     /// Who has to have a second factor to work in a browser.
+    #[derive(Default)]
     SecondFactorRule {
         /// Nobody: everybody may.
+        #[default]
         Optional = "optional",
         /// Admins.
         Admins = "admins",
         /// Everybody.
         Everybody = "everybody",
-    }
-}
-
-impl Default for SecondFactorRule {
-    fn default() -> Self {
-        Self::Optional
     }
 }
 
