@@ -12,6 +12,7 @@ use seatkeeper_shared::{
         account::{Me, NewToken, Setup, SetupState, SignIn, TokenMade},
         licenses::{AssignmentResults, Grant, LicenseView, NewLicense, NewProduct, ProductView},
         queue::TicketView,
+        second_factor::SignedIn,
         sessions::{
             Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Renewed, SessionView,
             StateFilter,
@@ -171,11 +172,11 @@ impl Client {
         self.post("/setup", setup).await
     }
 
-    /// Signs in.
+    /// Signs in with e-mail and password; whoever has a second factor is not signed in yet by it.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn sign_in(&self, email: &str, password: &str) -> Result<Me, ClientError> {
+    pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, ClientError> {
         self.post("/sign-in", &SignIn { email: email.to_owned(), password: password.to_owned() }).await
     }
 

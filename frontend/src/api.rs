@@ -153,11 +153,25 @@ impl Api {
         self.noticed(call::<(), ()>(Method::DELETE, path, None, None).await)
     }
 
+    /// Takes away; the server tells what is left.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn take<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
+        self.noticed(call::<(), T>(Method::DELETE, path, None, None).await)
+    }
+
     fn noticed<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &answer
             && failure.code() == Some(Code::NotSignedIn)
         {
             self.caller.gone();
+        }
+        // The account asks for it since a moment ago.
+        if let Err(failure) = &answer
+            && failure.code() == Some(Code::SecondFactorRequired)
+        {
+            self.caller.ask();
         }
         answer
     }

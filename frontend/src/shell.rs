@@ -9,7 +9,7 @@ use crate::{
     i18n::*,
     invite::{InviteDialog, Invites},
     live::Live,
-    pages::console::desk::Desk,
+    pages::{auth::must_set_up::MustSetUp, console::desk::Desk},
     ui::{
         face::{Empty, Failed},
         head::Heading,
@@ -31,10 +31,11 @@ pub fn Shell() -> impl IntoView {
     let caller = Caller::get();
     // One memo of both: whoever is in stays in when something about them changes; somebody else gets everything anew.
     let door = Memo::new(move |_| match caller.who() {
-        Who::Known(me) => Ok(me.id),
+        Who::Known(me) => Ok((me.id, me.needs_second_factor)),
         other => Err(other),
     });
     move || match door.get() {
+        Ok((_, true)) => view! { <MustSetUp /> }.into_any(),
         Ok(_) => view! { <Frame /> }.into_any(),
         Err(who) => view! { <Outside who /> }.into_any(),
     }

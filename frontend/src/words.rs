@@ -7,7 +7,7 @@ use seatkeeper_shared::{
     problem::{Code, End},
     session::{EndReason, Mode, Platform, SessionState},
     validate::FieldError,
-    wire::licenses::LicenseView,
+    wire::{account::SecondFactorRule, licenses::LicenseView},
 };
 
 /// "Remote Support v5 – Concurrent"
@@ -110,6 +110,15 @@ pub fn source(i18n: Texts, source: Source) -> &'static str {
     }
 }
 
+/// Who has to have a second factor.
+pub fn second_factor(i18n: Texts, rule: SecondFactorRule) -> &'static str {
+    match rule {
+        SecondFactorRule::Optional => t_string!(i18n, settings.second_factor_optional),
+        SecondFactorRule::Admins => t_string!(i18n, settings.second_factor_admins),
+        SecondFactorRule::Everybody => t_string!(i18n, settings.second_factor_everybody),
+    }
+}
+
 /// A permission.
 pub fn permission(i18n: Texts, permission: Permission) -> &'static str {
     match permission {
@@ -178,6 +187,12 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::WrongSetupToken => t_string!(i18n, problem.wrong_setup_token),
         Code::AlreadySetUp => t_string!(i18n, problem.already_set_up),
         Code::WrongPassword => t_string!(i18n, problem.wrong_password),
+        Code::WrongCode => t_string!(i18n, problem.wrong_code),
+        Code::SignInOver => t_string!(i18n, problem.sign_in_over),
+        Code::SecondFactorOn => t_string!(i18n, problem.second_factor_on),
+        Code::SecondFactorRequired => t_string!(i18n, problem.second_factor_required),
+        Code::PasskeyRefused => t_string!(i18n, problem.passkey_refused),
+        Code::NoPasskeys => t_string!(i18n, problem.no_passkeys),
         Code::OutOfScope => t_string!(i18n, problem.out_of_scope),
         Code::LinkUnknown => t_string!(i18n, problem.link_unknown),
         Code::LinkUsed => t_string!(i18n, problem.link_used),
@@ -202,6 +217,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::Archived => t_string!(i18n, problem.archived),
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
+        Code::GivenByGroup => t_string!(i18n, problem.given_by_group),
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
         Code::SessionEnded => t_string!(i18n, problem.session_ended),
         Code::Protected => t_string!(i18n, problem.protected),

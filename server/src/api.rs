@@ -1,10 +1,12 @@
 //! The API under `/api/v1`. Handlers ask who may, make one call and answer.
 
+mod access;
 mod account;
 mod audit;
 mod bulk;
 mod directories;
 mod exports;
+mod group_licenses;
 pub mod groups;
 mod imports;
 mod licenses;
@@ -12,10 +14,12 @@ mod links;
 mod lists;
 mod live;
 mod oidc;
+mod passkeys;
 mod products;
 mod profile;
 mod providers;
 mod queue;
+mod second_factor;
 mod sessions;
 mod settings;
 mod sign_in_rules;
@@ -58,11 +62,25 @@ fn routes() -> OpenApiRouter<App> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(account::setup_state, account::set_up))
         .routes(routes!(account::sign_in))
+        .routes(routes!(second_factor::second_step))
+        .routes(routes!(passkeys::begin_sign_in))
+        .routes(routes!(passkeys::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::me, account::change_me))
         .routes(routes!(profile::change_password))
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
         .routes(routes!(profile::end_sign_in))
+        .routes(routes!(second_factor::state, second_factor::start))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::renew_codes))
+        .routes(routes!(second_factor::remove))
+        .routes(routes!(second_factor::remove_of))
+        .routes(routes!(access::access))
+        .routes(routes!(access::sign_out))
+        .routes(routes!(access::delete_token))
+        .routes(routes!(passkeys::passkeys, passkeys::add))
+        .routes(routes!(passkeys::begin))
+        .routes(routes!(passkeys::rename, passkeys::remove))
         .routes(routes!(settings::change_account))
         .routes(routes!(sign_in_rules::options))
         .routes(routes!(providers::providers, providers::add_provider))
@@ -77,7 +95,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::tokens, tokens::make_token))
         .routes(routes!(tokens::delete_token))
         .routes(routes!(products::products, products::add_product))
-        .routes(routes!(products::change_product))
+        .routes(routes!(products::product, products::change_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
         .routes(routes!(licenses::license, terms::change_license))
         .routes(routes!(terms::usage))
@@ -88,6 +106,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(groups::group, groups::rename_group, groups::delete_group))
         .routes(routes!(groups::set_members, groups::change_members))
         .routes(routes!(groups::set_managers))
+        .routes(routes!(group_licenses::of_group))
+        .routes(routes!(group_licenses::give, group_licenses::take))
+        .routes(routes!(group_licenses::of_user))
         .routes(routes!(users::users, users::add_user))
         .routes(routes!(bulk::bulk))
         .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))

@@ -11,7 +11,7 @@ use crate::{
     bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
-    expiry, knocks,
+    expiry, group_licenses, knocks,
     live::Feed,
     mail::Mailer,
     peaks::Peaks,
@@ -20,6 +20,7 @@ use crate::{
     store,
 };
 use std::{ops::Deref, path::PathBuf, sync::Arc};
+use tokio::sync::{Mutex, Notify};
 
 /// What all handlers share. Cheap to clone, which happens several times for each request.
 #[derive(Clone)]
@@ -51,6 +52,10 @@ pub struct Parts {
     pub throttle: Throttle,
     /// The last requests of directories, as far as they are not written yet.
     pub directory_log: DirectoryLog,
+    /// Whoever changes a license holds it meanwhile.
+    pub changing: Mutex<()>,
+    /// Rings when what groups give may have to be settled.
+    pub regroup: Notify,
     /// When cookies and tokens were last used, as far as that is not written yet.
     pub uses: Uses,
     /// Sends e-mails, if a mail server is configured.
@@ -126,6 +131,8 @@ impl App {
             throttle: options.throttle,
             mailer: options.mailer,
             providers: Known::default(),
+            changing: Mutex::new(()),
+            regroup: Notify::new(),
             uses: Uses::default(),
             directory_log: DirectoryLog::default(),
             passwords,
@@ -140,12 +147,13 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, and warns of what will be, for as long as the returned task lives.
+    /// Ends what is over, once a second, warns of what will be, and lets licenses follow groups, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
         let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
         let warning = expiry::run(self.clone());
+        let following = group_licenses::run(self.clone());
         tokio::spawn(async move {
-            tokio::join!(sweeping, warning);
+            tokio::join!(sweeping, warning, following);
         })
     }
 
@@ -181,8 +189,16 @@ impl App {
             self.seats.forget();
         }
         self.bell.ring(events);
+        if events.iter().any(|event| concerns_members(event.kind)) {
+            self.regroup.notify_one();
+        }
         saved
     }
+}
+
+/// Whether an entry of the log may be about who has what through groups.
+fn concerns_members(kind: &str) -> bool {
+    kind.starts_with("group_") || kind == "user_changed" || kind == "license_terms_changed"
 }
 
 /// Whether an entry of the log may be about what decisions over seats are made on.

@@ -139,6 +139,11 @@ impl Dice {
         format!("{:09}", u64::from_le_bytes(self.bytes()) % 1_000_000_000)
     }
 
+    /// The secret of an app that shows codes: 160 bits (RFC 4226 §4).
+    pub fn key(&self) -> [u8; 20] {
+        self.bytes()
+    }
+
     /// The salt of a password hash.
     pub fn salt(&self) -> [u8; 16] {
         self.bytes()

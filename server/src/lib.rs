@@ -11,6 +11,7 @@ pub mod clock;
 pub mod db;
 pub mod events;
 pub mod expiry;
+pub mod group_licenses;
 pub mod http;
 pub mod imports;
 pub mod knocks;

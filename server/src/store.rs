@@ -11,18 +11,21 @@ pub mod directory_groups;
 pub mod directory_rules;
 pub mod directory_users;
 pub mod events;
+pub mod group_licenses;
 pub mod groups;
 pub mod identities;
 pub mod imports;
 pub mod licenses;
 pub mod links;
 pub mod list;
+pub mod passkeys;
 pub mod prospects;
 pub mod providers;
 pub mod queue;
 pub mod scope;
 pub mod seals;
 pub mod seats;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_ins;
 pub mod sweeps;
@@ -32,7 +35,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 28] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 31] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -44,11 +47,13 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("directory_rules", directory_rules::STATEMENTS),
         ("directory_users", directory_users::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("group_licenses", group_licenses::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("identities", identities::STATEMENTS),
         ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
+        ("passkeys", passkeys::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
@@ -56,6 +61,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
+        ("second_factors", second_factors::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),

@@ -77,6 +77,18 @@ named! {
         IdentityLinked = "identity_linked",
         /// A user's links with providers were removed.
         IdentitiesUnlinked = "identities_unlinked",
+        /// Somebody set up a second factor.
+        SecondFactorSet = "second_factor_set",
+        /// A second factor was removed.
+        SecondFactorRemoved = "second_factor_removed",
+        /// Somebody had new recovery codes made; those of before are void.
+        RecoveryCodesMade = "recovery_codes_made",
+        /// A passkey was added.
+        PasskeyAdded = "passkey_added",
+        /// A passkey has another name.
+        PasskeyRenamed = "passkey_renamed",
+        /// A passkey was removed.
+        PasskeyRemoved = "passkey_removed",
         /// An API token was made.
         TokenMade = "token_made",
         /// An API token was deleted.
@@ -119,6 +131,10 @@ named! {
         GroupMemberRemoved = "group_member_removed",
         /// A license keeps other seats for groups.
         GroupLimitsChanged = "group_limits_changed",
+        /// A group gives a license to its members.
+        GroupLicenseGranted = "group_license_granted",
+        /// No longer.
+        GroupLicenseRevoked = "group_license_revoked",
         /// A product was added.
         ProductAdded = "product_added",
         /// A product was renamed, changed or archived.
@@ -209,6 +225,12 @@ impl Kind {
             | Self::SignInRulesChanged
             | Self::IdentityLinked
             | Self::IdentitiesUnlinked
+            | Self::SecondFactorSet
+            | Self::SecondFactorRemoved
+            | Self::RecoveryCodesMade
+            | Self::PasskeyAdded
+            | Self::PasskeyRenamed
+            | Self::PasskeyRemoved
             | Self::TokenMade
             | Self::TokenDeleted => Area::Access,
             Self::UserAdded
@@ -225,6 +247,8 @@ impl Kind {
             | Self::GroupManagersChanged
             | Self::GroupMemberAdded
             | Self::GroupMemberRemoved
+            | Self::GroupLicenseGranted
+            | Self::GroupLicenseRevoked
             | Self::GroupLimitsChanged => Area::Groups,
             Self::ProductAdded
             | Self::ProductChanged

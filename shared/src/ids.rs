@@ -43,6 +43,8 @@ ids! {
     SignInId
     /// A provider of sign-ins by OpenID Connect.
     ProviderId
+    /// A passkey.
+    PasskeyId
     /// A place in the queue of a license.
     TicketId
     /// A group of users.

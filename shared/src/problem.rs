@@ -25,6 +25,18 @@ named! {
         AlreadySetUp = "already_set_up",
         /// The old password is wrong.
         WrongPassword = "wrong_password",
+        /// The code is wrong, was used already, or is over.
+        WrongCode = "wrong_code",
+        /// The first step of signing in was too long ago, or too many codes were wrong; begin with the password again.
+        SignInOver = "sign_in_over",
+        /// There is a second factor already; remove it first.
+        SecondFactorOn = "second_factor_on",
+        /// The account asks for a second factor; set one up first.
+        SecondFactorRequired = "second_factor_required",
+        /// The passkey is not known here, or what it signed is not what was asked.
+        PasskeyRefused = "passkey_refused",
+        /// Browsers have no passkeys at this address: it needs a name, and https.
+        NoPasskeys = "no_passkeys",
         /// The token may not be used for this.
         OutOfScope = "out_of_scope",
         /// There is no such link, or no longer.
@@ -75,6 +87,8 @@ named! {
         UserSuspended = "user_suspended",
         /// All seats of the named license are assigned.
         NamedSeatsTaken = "named_seats_taken",
+        /// The user has the license through a group: take him out of the group, or the license from it.
+        GivenByGroup = "given_by_group",
         /// The lease ran out before this heartbeat; ask for a new session.
         LeaseExpired = "lease_expired",
         /// The session is over; `ended` says by whom, when and why.
@@ -116,12 +130,17 @@ impl Code {
             | Self::WrongOrigin
             | Self::WrongSetupToken
             | Self::WrongPassword
-            | Self::OutOfScope
-            | Self::PasswordsOff => 403,
+            | Self::PasswordsOff
+            | Self::WrongCode
+            | Self::PasskeyRefused
+            | Self::SecondFactorRequired
+            | Self::OutOfScope => 403,
             Self::NotFound | Self::LinkUnknown => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadySetUp
             | Self::AlreadyExists
+            | Self::SecondFactorOn
+            | Self::NoPasskeys
             | Self::LastAdmin
             | Self::NoMail
             | Self::LastProvider
@@ -137,13 +156,14 @@ impl Code {
             | Self::Archived
             | Self::UserSuspended
             | Self::NamedSeatsTaken
+            | Self::GivenByGroup
             | Self::LeaseExpired
             | Self::Protected
             | Self::NoOffer
             | Self::FloorsExceedSeats
             | Self::ImportRunning
             | Self::WrongState => 409,
-            Self::SessionEnded | Self::TicketOver | Self::LinkUsed | Self::LinkExpired => 410,
+            Self::SessionEnded | Self::TicketOver | Self::LinkUsed | Self::LinkExpired | Self::SignInOver => 410,
             Self::ChangedMeanwhile => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -167,6 +187,12 @@ impl Code {
             Self::WrongSetupToken => "The setup link is not valid.",
             Self::AlreadySetUp => "This installation is already set up.",
             Self::WrongPassword => "The password is wrong.",
+            Self::WrongCode => "The code is wrong.",
+            Self::SignInOver => "Signing in took too long. Begin again.",
+            Self::SecondFactorOn => "There is a second factor already.",
+            Self::SecondFactorRequired => "Set up a second factor first.",
+            Self::PasskeyRefused => "The passkey was not accepted.",
+            Self::NoPasskeys => "Passkeys do not work at this address.",
             Self::OutOfScope => "The token may not be used for this.",
             Self::LinkUnknown => "This link is not known.",
             Self::LinkUsed => "This link was used already.",
@@ -194,6 +220,7 @@ impl Code {
             Self::Archived => "The license or its product is archived.",
             Self::UserSuspended => "The user is suspended.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
+            Self::GivenByGroup => "The user has this license through a group.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",

@@ -9,7 +9,9 @@ pub mod licenses;
 pub mod links;
 pub mod live;
 pub mod providers;
+pub mod passkeys;
 pub mod queue;
+pub mod second_factor;
 pub mod sessions;
 pub mod users;
 

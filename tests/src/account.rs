@@ -10,10 +10,10 @@ on_both_engines! {
         let agent = world.agent("Nora Neu").await;
         let before = world.head().await;
         let change = json!({ "name": " Beispiel AG ", "time_zone": "America/New_York", "locale": "de", "password_min": 16,
-                             "idle_minutes": 60, "session_minutes": 600 });
+                             "idle_minutes": 60, "session_minutes": 600, "second_factor": "optional" });
         let changed = world.admin.patch("/account", &change).await.ok();
         let expected = json!({ "name": "Beispiel AG", "time_zone": "America/New_York", "locale": "de", "password_min": 16,
-                               "idle_minutes": 60, "session_minutes": 600 });
+                               "idle_minutes": 60, "session_minutes": 600, "second_factor": "optional" });
         assert_eq!(changed, expected);
         assert_eq!(agent.get("/me").await.ok()["account"], expected);
         assert_eq!(world.admin.patch("/account", &change).await.ok(), expected, "twice changes nothing");

@@ -2,6 +2,7 @@
 
 mod audit;
 mod browser;
+mod factor;
 mod journey;
 mod looks;
 mod oidc;

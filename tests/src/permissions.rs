@@ -39,7 +39,7 @@ const NOBODY_ELSE: &str = "";
 /// What a request is sent at.
 #[derive(Clone, Copy, PartialEq)]
 enum At {
-    /// What is there for all who may see it, or for nobody: whoever is let through gets 2xx, 404, 409 or 422.
+    /// What is there for all who may see it, or for nobody: whoever is let through gets 2xx, 404, 409, 410 or 422.
     Common,
     /// A fresh session of somebody else: whoever is let through gets 2xx; the others may be told that it is not there.
     Theirs,
@@ -66,7 +66,26 @@ fn table() -> Vec<Row> {
         ("GET", "/setup", Common, Value::Null, ANYBODY),
         ("POST", "/setup", Common, setup, ANYBODY),
         ("POST", "/sign-in", Common, sign_in, ANYBODY),
+        ("POST", "/sign-in/second-factor", Common, json!({ "challenge": "of ME", "code": "000000" }), ANYBODY),
+        ("POST", "/sign-in/passkey/begin", Common, Value::Null, ANYBODY),
+        ("POST", "/sign-in/passkey", Common, json!({ "credential": {} }), ANYBODY),
         ("POST", "/sign-out", Common, Value::Null, ANYBODY),
+        ("GET", "/me/passkeys", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/passkeys", Common, json!({ "name": "", "credential": {} }), SIGNED_IN),
+        ("POST", "/me/passkeys/begin", Common, Value::Null, SIGNED_IN),
+        ("PATCH", "/me/passkeys/{id}", Common, json!({ "name": "ME" }), SIGNED_IN),
+        ("DELETE", "/me/passkeys/{id}", Common, Value::Null, SIGNED_IN),
+        ("GET", "/me/second-factor", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/second-factor/confirm", Common, json!({ "code": "" }), SIGNED_IN),
+        ("POST", "/me/second-factor", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/second-factor/recovery-codes", Common, json!({}), SIGNED_IN),
+        ("POST", "/me/second-factor/remove", Common, json!({}), SIGNED_IN),
+        ("GET", "/users/{id}/access", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/users/ADMIN/access", Theirs, Value::Null, ADMINS),
+        ("DELETE", "/users/{id}/sign-ins", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/users/{id}/tokens/{token}", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/users/{id}/second-factor", Common, Value::Null, MANAGE_USERS),
+        ("DELETE", "/users/AGENT/second-factor", Common, Value::Null, MANAGE_USERS),
         ("GET", "/me", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
         ("POST", "/me/password", Common, json!({ "old": "wrong", "new": "short" }), SIGNED_IN),
@@ -94,6 +113,7 @@ fn table() -> Vec<Row> {
         ("DELETE", "/tokens/{id}", Common, Value::Null, SIGNED_IN),
         ("GET", "/products", Common, Value::Null, SIGNED_IN),
         ("POST", "/products", Common, name.clone(), MANAGE_PRODUCTS),
+        ("GET", "/products/{id}", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/products/{id}", Common, json!({ "archived": false }), MANAGE_PRODUCTS),
         ("GET", "/licenses", Common, Value::Null, SIGNED_IN),
         ("POST", "/licenses", Common, license, BILLING_CONTACT),
@@ -111,6 +131,10 @@ fn table() -> Vec<Row> {
         ("PUT", "/groups/{id}/members", Common, json!({ "user_ids": [] }), MANAGE_USERS),
         ("POST", "/groups/{id}/members", Common, json!({ "add": [] }), MANAGE_USERS),
         ("PUT", "/groups/{id}/managers", Common, json!({ "user_ids": [] }), ADMINS),
+        ("GET", "/groups/{id}/licenses", Common, Value::Null, ALL_BUT_AGENTS),
+        ("PUT", "/groups/{id}/licenses/{license}", Common, Value::Null, USERS_AND_PRODUCTS),
+        ("DELETE", "/groups/{id}/licenses/{license}", Common, Value::Null, USERS_AND_PRODUCTS),
+        ("GET", "/users/{id}/group-licenses", Common, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/licenses/{id}/grant", Common, users, USERS_AND_PRODUCTS),
         ("POST", "/licenses/{id}/revoke", Common, revoke, USERS_AND_PRODUCTS),
         ("GET", "/users", Common, Value::Null, ALL_BUT_AGENTS),
@@ -198,7 +222,12 @@ async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person)
     };
     let admin = world.admin.id.to_string();
     let agent = owner.id.to_string();
-    let path = path.replace("{id}", &id).replace("ADMIN", &admin).replace("AGENT", &agent);
+    let path = path
+        .replace("{id}", &id)
+        .replace("{license}", &id)
+        .replace("{token}", &id)
+        .replace("ADMIN", &admin)
+        .replace("AGENT", &agent);
     let known = PEOPLE.iter().find(|(of, ..)| *of == letter);
     let email = known.map_or("anja.krueger@example.org".to_owned(), |(_, name, ..)| email_of(name));
     let mut request = person.request(method.parse::<Method>().expect("a method"), &path);
@@ -215,7 +244,7 @@ async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person)
 fn is_right(status: u16, at: At, stranger: bool, allowed: bool) -> bool {
     match (allowed, at) {
         (true, Theirs) => (200..300).contains(&status),
-        (true, Common) => (200..300).contains(&status) || [404, 409, 422].contains(&status),
+        (true, Common) => (200..300).contains(&status) || [404, 409, 410, 422].contains(&status),
         (false, _) if stranger => status == 401,
         (false, Common) => status == 403,
         (false, Theirs) => status == 403 || status == 404,

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+const ID: &str = "00000000-0000-4000-8000-000000000000";
 const NEW_PASSWORD: &str = "an even better sentence";
 
 async fn token(by: &Person, scope: &str) -> Person {
@@ -90,7 +91,7 @@ on_both_engines! {
         let (read, seats, all) =
             (token(&world.admin, "read").await, token(&world.admin, "sessions").await, token(&world.admin, "all").await);
         // These ask nobody who he is.
-        let open = ["/setup", "/sign-in", "/sign-out", "/links/look", "/links/use", "/forgot-password", "/sign-in-options"];
+        let open = ["/setup", "/sign-in", "/sign-in/second-factor", "/sign-in/passkey", "/sign-in/passkey/begin", "/sign-out", "/links/look", "/links/use", "/forgot-password", "/sign-in-options"];
         let of_seats = |method: &str, path: &str| {
             ["/sessions", "/tickets", "/queues", "/live"].iter().any(|root| path.starts_with(root))
                 || method == "GET" && ["/me", "/products", "/licenses"].contains(&path)
@@ -100,7 +101,7 @@ on_both_engines! {
             if open.contains(&&*path) {
                 continue;
             }
-            let address = path.replace("{id}", "00000000-0000-4000-8000-000000000000");
+            let address = path.replace("{id}", ID).replace("{license}", ID).replace("{token}", ID);
             for (program, admitted) in [(&read, method == "GET"), (&seats, of_seats(&method, &path)), (&all, true)] {
                 let request = program.request(method.parse::<Method>().expect("a method"), &address);
                 // Only the head of the answer: the live feed's body does not end. Nothing that would be done is given.

@@ -80,7 +80,11 @@ fn readings(ground: &Ground, import: &str) -> Vec<(&'static str, String, bool)> 
         ("/users", "/users?q=agent&sort=-last_active_at".to_owned(), true),
         ("/users", format!("/users?license={license}&role=agent"), true),
         ("/users", format!("/users?group={}", ground.other_group), true),
+        ("/groups/{id}/licenses", format!("/groups/{}/licenses", ground.group), true),
+        ("/groups/{id}/licenses", format!("/groups/{}/licenses", ground.other_group), false),
         ("/users/{id}", format!("/users/{foreign}"), false),
+        ("/users/{id}/access", format!("/users/{foreign}/access"), false),
+        ("/users/{id}/group-licenses", format!("/users/{foreign}/group-licenses"), false),
         ("/sessions", "/sessions".to_owned(), true),
         ("/sessions", format!("/sessions?user={foreign}&state=live"), true),
         ("/sessions", "/sessions?q=agent&sort=user_name".to_owned(), true),
@@ -105,7 +109,8 @@ fn readings(ground: &Ground, import: &str) -> Vec<(&'static str, String, bool)> 
 }
 
 /// About nobody but oneself or the account; and the live feed, which has a story of its own.
-const ABOUT_NOBODY_ELSE: [&str; 5] = ["/setup", "/me", "/me/sign-ins", "/tokens", "/live"];
+const ABOUT_NOBODY_ELSE: [&str; 8] =
+    ["/setup", "/me", "/me/sign-ins", "/me/second-factor", "/me/passkeys", "/products/{id}", "/tokens", "/live"];
 
 on_both_engines! {
     async fn nothing_of_a_foreign_user_shows_by_any_route_that_reads(world: World) {

@@ -2,6 +2,7 @@
 
 mod world;
 
+mod access;
 mod account;
 mod admission;
 mod agreement;
@@ -23,6 +24,7 @@ mod endings;
 mod events;
 mod exports;
 mod full_disk;
+mod group_licenses;
 mod groups;
 mod headers;
 mod heartbeats;
@@ -37,6 +39,7 @@ mod offers;
 mod oidc;
 mod openapi;
 mod outage;
+mod passkeys;
 mod people;
 mod permissions;
 mod profile;
@@ -48,6 +51,7 @@ mod scim;
 mod scope;
 mod seals;
 mod second_device;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod statements;

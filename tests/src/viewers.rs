@@ -34,6 +34,7 @@ fn by_hand(world: &World, role: Role) -> Pin<Box<dyn Stream<Item = String> + Sen
         address: None,
         sign_in: None,
         scope: Scope::All,
+        needs_second_factor: false,
     };
     let stream = watch(world.app.clone(), Ear::open(&world.app), &caller, None);
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))

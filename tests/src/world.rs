@@ -1,5 +1,6 @@
 //! A server of its own for each test, on a database of its own, with people to act in the stories.
 
+pub mod authenticator;
 pub mod cluster;
 pub mod command;
 pub mod database;
@@ -13,6 +14,7 @@ pub mod seed;
 pub mod watcher;
 pub mod wrong_clock;
 
+pub use authenticator::Authenticator;
 pub use cluster::Cluster;
 pub use command::{Scene, Started};
 pub use database::{Database, Engine};

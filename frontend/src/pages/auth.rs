@@ -2,9 +2,12 @@
 
 pub mod forgot;
 pub mod join_account;
+pub mod must_set_up;
 mod providers;
+pub mod second_step;
 pub mod setup;
 pub mod sign_in;
+pub mod with_passkey;
 
 use crate::{
     i18n::*,

@@ -1,7 +1,8 @@
-//! Groups: who is in them, who manages them, and the seats that licenses keep for them.
+//! Groups: who is in them, who manages them, the licenses that they give, and the seats that licenses keep for them.
 
 mod desk;
 mod dialogs;
+mod given;
 mod managers;
 mod members;
 mod seats;
@@ -19,6 +20,7 @@ use crate::{
 };
 use desk::{Asking, Desk};
 use dialogs::{DeleteDialog, NameDialog};
+use given::{GiveDialog, Given, TakeDialog};
 use leptos::prelude::*;
 use managers::{Managers, ManagersDialog};
 use members::Members;
@@ -72,6 +74,8 @@ fn Page() -> impl IntoView {
         <DeleteDialog desk />
         <ManagersDialog desk />
         <SeatsDialog desk />
+        <GiveDialog desk />
+        <TakeDialog desk />
     }
 }
 
@@ -204,6 +208,7 @@ fn Detail(
             </section>
             <Members desk />
             <Managers desk />
+            <Given desk />
             <Seats desk />
         </div>
     }

@@ -16,6 +16,7 @@ mod facts;
 mod license_fields;
 mod limits;
 mod models;
+mod opened;
 mod preview;
 mod product;
 mod rule_facts;

@@ -1,7 +1,9 @@
-//! One's own things: name and language, password, where one is signed in, API tokens.
+//! One's own things: name and language, password, second factor, passkeys, where one is signed in, API tokens.
 
+pub mod passkeys;
 mod password;
 mod person;
+pub mod second_factor;
 mod sign_ins;
 mod tokens;
 
@@ -17,6 +19,8 @@ pub fn ProfilePage() -> impl IntoView {
         <div class="sheets">
             <person::PersonSheet />
             <password::PasswordSheet />
+            <second_factor::SecondFactorSheet />
+            <passkeys::PasskeysSheet />
             <sign_ins::SignInsSheet />
             <tokens::TokensSheet />
         </div>

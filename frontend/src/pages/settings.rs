@@ -17,13 +17,14 @@ use crate::{
         select::{Choosable, Select},
         toast::Toasts,
     },
+    words,
 };
 use chrono::TimeDelta;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     permissions::Action,
     validate::{self, FieldError, LEAST_PASSWORD, MOST_PASSWORD},
-    wire::account::{AccountView, ChangeAccount},
+    wire::account::{AccountView, ChangeAccount, SecondFactorRule},
 };
 
 /// The page.
@@ -50,6 +51,7 @@ struct Entered {
     password_min: RwSignal<String>,
     idle_minutes: RwSignal<String>,
     session_minutes: RwSignal<String>,
+    second_factor: RwSignal<String>,
 }
 
 impl Entered {
@@ -61,6 +63,7 @@ impl Entered {
             password_min: RwSignal::new(account.password_min.to_string()),
             idle_minutes: RwSignal::new(account.idle_minutes.to_string()),
             session_minutes: RwSignal::new(account.session_minutes.to_string()),
+            second_factor: RwSignal::new(account.second_factor.to_string()),
         }
     }
 
@@ -72,6 +75,7 @@ impl Entered {
             password_min: number(self.password_min),
             idle_minutes: number(self.idle_minutes),
             session_minutes: number(self.session_minutes),
+            second_factor: self.second_factor.get_untracked().parse().ok(),
         }
     }
 }
@@ -109,6 +113,8 @@ fn Entry(
                         if let Some(me) = caller.me_once() {
                             caller.came(seatkeeper_shared::wire::account::Me { account, ..*me });
                         }
+                        // He may have asked it of himself.
+                        caller.ask();
                         toasts.good(untrack(|| t_string!(i18n, settings.saved)));
                     }
                     Err(failure) => form.failed(failure),
@@ -188,6 +194,10 @@ fn Security(
     };
     let idle = move || Some(t_string!(i18n, settings.idle_hint, span = span(entered.idle_minutes)));
     let whole = move || Some(t_string!(i18n, settings.session_hint, span = span(entered.session_minutes)));
+    let rules = move || {
+        let rule = |rule: &SecondFactorRule| Choosable::new(rule.to_string(), words::second_factor(i18n, *rule));
+        SecondFactorRule::ALL.iter().map(rule).collect::<Vec<_>>()
+    };
     let least = move || Some(t_string!(i18n, settings.password_hint, min = LEAST_PASSWORD, max = MOST_PASSWORD));
     view! {
         <fieldset class="part">
@@ -215,6 +225,14 @@ fn Security(
                 name="session_minutes"
                 hint=Signal::derive(whole)
                 error=form.error("session_minutes")
+            />
+            <Select
+                label=Signal::derive(move || t_string!(i18n, settings.second_factor).to_owned())
+                name="second_factor"
+                options=Signal::derive(rules)
+                value=entered.second_factor
+                choose=move |rule| entered.second_factor.set(rule)
+                hint=Signal::derive(move || Some(t_string!(i18n, settings.second_factor_hint).to_owned()))
             />
         </fieldset>
     }

@@ -1,5 +1,6 @@
-//! One user: who it is, licenses, groups, live sessions and the history, with all that can be done.
+//! One user: who it is, licenses, groups, how he gets in, live sessions and the history, with all that can be done.
 
+mod access;
 mod desk;
 mod edit;
 mod history;
@@ -22,6 +23,7 @@ use crate::{
     },
     words,
 };
+use access::Access;
 use desk::Desk;
 use edit::EditDialog;
 use history::History;
@@ -107,6 +109,7 @@ fn User(
             <Facts desk />
             <Licenses desk />
             <Groups desk />
+            <Access desk />
             <Work desk />
             <History desk />
         </div>

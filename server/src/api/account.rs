@@ -6,8 +6,10 @@ use crate::{
         Caller,
         caller::COOKIE,
         callers::Credential,
+        second_factor,
         secret::{self, Digest},
     },
+    db::Tx,
     events::Event,
     http::{
         browser,
@@ -33,7 +35,10 @@ use seatkeeper_shared::{
     permissions::Rights,
     problem::Code,
     validate::{self, FieldError},
-    wire::account::{AccountView, ChangeMe, Me, Setup, SetupState, SignIn},
+    wire::{
+        account::{AccountView, ChangeMe, Me, Setup, SetupState, SignIn},
+        second_factor::{SecondFactorNeeded, SignedIn},
+    },
 };
 use serde_json::json;
 use std::net::SocketAddr;
@@ -83,7 +88,11 @@ pub async fn set_up(
     let actor = somebody_at(peer).known_as(id, &name);
     let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
     app.commit(tx, &[Event::new("account_set_up", actor, Some(id), facts)]).await?;
-    Ok((StatusCode::CREATED, jar, Json(Me { id, name, email, locale: None, rights, account })))
+    Ok((
+        StatusCode::CREATED,
+        jar,
+        Json(Me { id, name, email, locale: None, rights, account, needs_second_factor: false }),
+    ))
 }
 
 fn checked(setup: &Setup) -> Result<(AccountView, String, String), Fail> {
@@ -128,15 +137,15 @@ pub(super) fn browser_session(
     (jar.add(cookie), digest, started)
 }
 
-/// Signs in with e-mail and password.
-#[utoipa::path(post, path = "/sign-in", tag = "account", request_body = SignIn, responses((status = 200, body = Me)))]
+/// Signs in with e-mail and password. With 202 one is not signed in yet: a second factor is needed, too.
+#[utoipa::path(post, path = "/sign-in", tag = "account", request_body = SignIn, responses((status = 200, body = Me), (status = 202, body = SecondFactorNeeded)))]
 pub async fn sign_in(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     agent: HeaderMap,
     jar: CookieJar,
     Body(given): Body<SignIn>,
-) -> Result<(CookieJar, Json<Me>), Fail> {
+) -> Result<(StatusCode, CookieJar, Json<SignedIn>), Fail> {
     if !app.throttle.allow(peer.ip(), &validate::email_key(&given.email)) {
         return Err(Fail::code(Code::TooManyRequests));
     }
@@ -152,16 +161,41 @@ pub async fn sign_in(
         turned_away(&app, peer, &given.email, Some(user.id), "passwords_off").await?;
         return Err(Fail::code(Code::PasswordsOff));
     }
+    if let Some(needed) = second_factor::second_step(&app, user.id).await? {
+        return Ok((StatusCode::ACCEPTED, jar, Json(SignedIn::Half(needed))));
+    }
+    let (tx, came) = (app.db.begin().await?, Came { jar, peer, headers: &agent });
+    let (jar, Json(me)) = let_in(&app, tx, came, (user.id, &user.name), json!({})).await?;
+    Ok((StatusCode::OK, jar, Json(SignedIn::Done(Box::new(me)))))
+}
+
+/// A browser that asks to be let in.
+pub(super) struct Came<'a> {
+    /// Its cookies.
+    pub jar: CookieJar,
+    /// From where.
+    pub peer: SocketAddr,
+    /// What it says of itself.
+    pub headers: &'a HeaderMap,
+}
+
+/// Signs somebody in who has shown all that it takes, in this transaction. The facts go into the log.
+pub(super) async fn let_in(
+    app: &App,
+    mut tx: Tx,
+    Came { jar, peer, headers }: Came<'_>,
+    (user, name): (UserId, &str),
+    facts: serde_json::Value,
+) -> Result<(CookieJar, Json<Me>), Fail> {
     let now = app.clock.now();
-    let (jar, cookie, started) = browser_session(&app, jar, &settings(&app).await?, peer, &agent);
-    let actor = somebody_at(peer).known_as(user.id, &user.name);
-    let mut tx = app.db.begin().await?;
-    store::credentials::insert_browser_session(&mut tx, user.id, &started, now).await?;
-    store::users::seen(&mut tx, user.id, now).await?;
-    app.commit(tx, &[Event::new("signed_in", actor, Some(user.id), json!({}))]).await?;
+    let (jar, cookie, started) = browser_session(app, jar, &settings(app).await?, peer, headers);
+    let actor = somebody_at(peer).known_as(user, name);
+    store::credentials::insert_browser_session(&mut tx, user, &started, now).await?;
+    store::users::seen(&mut tx, user, now).await?;
+    app.commit(tx, &[Event::new("signed_in", actor, Some(user), facts)]).await?;
     let known = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
     let known = known.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
-    Ok((jar, Json(me_of(&app, known.caller).await?)))
+    Ok((jar, Json(me_of(app, known.caller).await?)))
 }
 
 /// Somebody in a browser who has not said who he is.
@@ -191,7 +225,7 @@ fn why_not(found: Option<&store::users::Secret>, good: bool) -> Option<&'static 
 }
 
 /// Writes down that somebody was turned away. What is no e-mail address is left out: it may be a password in the wrong field.
-async fn turned_away(
+pub(super) async fn turned_away(
     app: &App,
     peer: SocketAddr,
     email: &str,
@@ -231,8 +265,8 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Fail
 
 async fn me_of(app: &App, caller: Caller) -> Result<Me, Fail> {
     let account = settings(app).await?;
-    let Caller { id, name, email, locale, rights, .. } = caller;
-    Ok(Me { id, name, email, locale, rights, account })
+    let Caller { id, name, email, locale, rights, needs_second_factor, .. } = caller;
+    Ok(Me { id, name, email, locale, rights, account, needs_second_factor })
 }
 
 /// The account with its settings.

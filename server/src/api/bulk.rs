@@ -2,10 +2,11 @@
 
 mod preview;
 
-use super::users;
+use super::{licenses, users};
 use crate::{
     app::App,
     auth::{Caller, Scope},
+    group_licenses,
     http::{
         extract::Body,
         problem::{Fail, Fields},
@@ -100,10 +101,11 @@ async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [Bul
     match action {
         _ if there.is_empty() => {}
         BulkAction::Grant { license_id } => {
-            took(results, app.seats.grant(&actor, *license_id, there).await?);
+            took(results, app.seats.grant(&actor, *license_id, there.clone()).await?);
+            group_licenses::by_hand(app, *license_id, &there).await?;
         }
         BulkAction::Revoke { license_id, end_now } => {
-            took(results, app.seats.revoke(&actor, *license_id, there, *end_now).await?);
+            took(results, licenses::by_hand(app, caller, *license_id, there, *end_now).await?);
         }
         BulkAction::AddToGroup { group_id } => group(app, caller, *group_id, &changing, &[]).await?,
         BulkAction::RemoveFromGroup { group_id } => group(app, caller, *group_id, &[], &changing).await?,

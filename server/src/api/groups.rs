@@ -5,6 +5,7 @@ use crate::{
     auth::{Caller, Scope},
     db::Tx,
     events::{Event, member_events},
+    group_licenses::{About, settle},
     http::{
         extract::{Body, Named},
         problem::{Fail, Fields},
@@ -122,6 +123,7 @@ pub async fn remove(app: &App, actor: &Actor, id: GroupId) -> Result<(), Fail> {
     events.push(Event::new("group_deleted", actor.clone(), None, json!({})).about(id.0, name));
     app.commit(tx, &events).await?;
     rules::apply(app, actor, &members).await;
+    settle(app, actor, &About::users(members)).await?;
     Ok(())
 }
 
@@ -191,6 +193,7 @@ async fn moved(
     app.commit(tx, &events).await?;
     let users: Vec<_> = events.iter().filter_map(|event| event.user).collect();
     rules::apply(app, &caller.actor(), &users).await;
+    settle(app, &caller.actor(), &About::users(users)).await?;
     Ok(())
 }
 
@@ -220,6 +223,11 @@ pub async fn set_managers(
         app.commit(tx, &[event]).await?;
     }
     one(&app, &caller, id).await.map(|(_, found)| found)
+}
+
+/// Goes on only if this is a group that the caller sees.
+pub(super) async fn must_see(app: &App, caller: &Caller, id: GroupId) -> Result<(), Fail> {
+    one(app, caller, id).await.map(drop)
 }
 
 /// A transaction in which the group is locked, and the group's name; it must be one that the caller sees.

@@ -4,9 +4,11 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     events::Event,
+    group_licenses,
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
+        tags::{Tagged, tagged},
     },
     store,
 };
@@ -69,15 +71,24 @@ pub async fn licenses(
     Ok(Json(licenses))
 }
 
-/// One license with its live counts.
+/// What can be changed about a license, as far as this caller sees it: its tag stands for that.
+pub(super) fn changeable(license: &LicenseView) -> impl serde::Serialize + use<> {
+    json!({
+        "seats": license.seats, "rules": license.rules, "starts_at": license.starts_at, "ends_at": license.ends_at,
+        "archived_at": license.archived_at, "contract": license.contract,
+    })
+}
+
+/// One license with its live counts. The `ETag` stands for what can be changed.
 #[utoipa::path(get, path = "/licenses/{id}", tag = "licenses", params(("id" = LicenseId, Path)), responses((status = 200, body = LicenseView)))]
 pub async fn license(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<LicenseId>,
-) -> Result<Json<LicenseView>, Fail> {
+) -> Result<Tagged<LicenseView>, Fail> {
     let seen = visible(&app, &caller).await?.into_iter().find(|license| license.id == id);
-    seen.map(Json).ok_or_else(|| Fail::code(Code::NotFound))
+    let seen = seen.ok_or_else(|| Fail::code(Code::NotFound))?;
+    Ok(tagged(&changeable(&seen), seen))
 }
 
 /// Adds a license: a purchase.
@@ -191,7 +202,8 @@ pub async fn grant(
     caller.must(Action::Assign)?;
     let users = not_too_many(wanted.user_ids)?;
     let (users, strange) = seen(&app, &caller, users).await?;
-    let results = app.seats.grant(&caller.actor(), id, users).await?;
+    let results = app.seats.grant(&caller.actor(), id, users.clone()).await?;
+    group_licenses::by_hand(&app, id, &users).await?;
     Ok(Json(with_strangers(results, strange)))
 }
 
@@ -206,8 +218,24 @@ pub async fn revoke(
     caller.must(Action::Assign)?;
     let users = not_too_many(wanted.user_ids)?;
     let (users, strange) = seen(&app, &caller, users).await?;
-    let results = app.seats.revoke(&caller.actor(), id, users, wanted.end_now).await?;
+    let results = by_hand(&app, &caller, id, users, wanted.end_now).await?;
     Ok(Json(with_strangers(results, strange)))
+}
+
+/// Takes a license from users, but from nobody who has it through a group: he would get it again at once.
+pub(super) async fn by_hand(
+    app: &App,
+    caller: &Caller,
+    id: LicenseId,
+    users: Vec<UserId>,
+    end_now: bool,
+) -> Result<Vec<AssignmentResult>, Fail> {
+    let given = store::group_licenses::given(&app.db, id, &users).await?;
+    let others: Vec<_> = users.iter().copied().filter(|user| !given.contains(user)).collect();
+    let mut told = app.seats.revoke(&caller.actor(), id, others, end_now).await?.into_iter();
+    let refused = |user_id| AssignmentResult { user_id, changed: false, refused: Some(Code::GivenByGroup) };
+    let result = |user: UserId| if given.contains(&user) { Some(refused(user)) } else { told.next() };
+    Ok(users.into_iter().filter_map(result).collect())
 }
 
 /// Those of the users whom the caller sees, and the others with their places.

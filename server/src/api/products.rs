@@ -8,6 +8,7 @@ use crate::{
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     store::{self, contracts::Product},
     text,
@@ -75,14 +76,31 @@ fn key_seconds(seconds: i64) -> Result<i64, FieldError> {
     within(seconds, 30, 86_400)
 }
 
-/// Changes a product, archives it, or takes it out of the archive.
-#[utoipa::path(patch, path = "/products/{id}", tag = "licenses", params(("id" = ProductId, Path)), request_body = ChangeProduct, responses((status = 200, body = ProductView)))]
+/// One product with its licenses. The `ETag` stands for what can be changed about the product.
+#[utoipa::path(get, path = "/products/{id}", tag = "licenses", params(("id" = ProductId, Path)), responses((status = 200, body = ProductView)))]
+pub async fn product(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<ProductId>,
+) -> Result<Tagged<ProductView>, Fail> {
+    let all = products(State(app), caller, Asked(Shown { archived: Some(true) })).await?.0;
+    let found = all.into_iter().find(|product| product.id == id).ok_or_else(|| Fail::code(Code::NotFound))?;
+    Ok(tagged(&changeable(&found.name, found.key_seconds, found.archived_at.is_some()), found))
+}
+
+fn changeable(name: &str, key_seconds: i64, archived: bool) -> serde_json::Value {
+    json!({ "name": name, "key_seconds": key_seconds, "archived": archived })
+}
+
+/// Changes a product, archives it, or takes it out of the archive. With `If-Match` only if nobody else has changed it meanwhile.
+#[utoipa::path(patch, path = "/products/{id}", tag = "licenses", params(("id" = ProductId, Path), ("If-Match" = Option<String>, Header)), request_body = ChangeProduct, responses((status = 200, body = ProductView)))]
 pub async fn change_product(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<ProductId>,
+    expected: IfMatch,
     Body(change): Body<ChangeProduct>,
-) -> Result<Json<ProductView>, Fail> {
+) -> Result<Tagged<ProductView>, Fail> {
     caller.must(Action::ManageProducts)?;
     let mut fields = Fields::default();
     let name = fields.check("name", change.name.as_deref().map(validate::name).transpose());
@@ -90,6 +108,7 @@ pub async fn change_product(
     let (name, key_seconds) = fields.all(name.zip(key))?;
     let mut tx = app.db.begin().await?;
     let before = store::contracts::lock_product(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    expected.must_hold(&facts(&before))?;
     let now = app.clock.now();
     let after = Product {
         name: name.unwrap_or_else(|| before.name.clone()),
@@ -103,10 +122,9 @@ pub async fn change_product(
     } else {
         drop(tx);
     }
-    let all = products(State(app), caller, Asked(Shown { archived: Some(true) })).await?.0;
-    all.into_iter().find(|product| product.id == id).map(Json).ok_or_else(|| Fail::code(Code::NotFound))
+    self::product(State(app), caller, Named(id)).await
 }
 
 fn facts(product: &Product) -> serde_json::Value {
-    json!({ "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some() })
+    changeable(&product.name, product.key_seconds, product.archived_at.is_some())
 }

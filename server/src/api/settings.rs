@@ -67,6 +67,7 @@ fn changed(before: &AccountView, change: &ChangeAccount) -> Result<AccountView, 
         password_min: usize::try_from(least).unwrap_or(MOST_PASSWORD),
         idle_minutes,
         session_minutes,
+        second_factor: change.second_factor.unwrap_or(before.second_factor),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a license was bought for: changing its seats, rules, dates and contract, and how much of it is used.
 
-use super::licenses::{check_days, checked_contract, one};
+use super::licenses::{changeable, check_days, checked_contract, one};
 use crate::{
     app::App,
     auth::Caller,
@@ -8,6 +8,7 @@ use crate::{
     http::{
         extract::{Body, Named},
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     seats::Actor,
     store::{self, contracts::Paper},
@@ -23,16 +24,21 @@ use seatkeeper_shared::{
 };
 use serde_json::json;
 
-/// Changes a license. The number of seats, the overdraft and the price are purchases and take the billing contact.
-#[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", params(("id" = LicenseId, Path)), request_body = ChangeLicense, responses((status = 200, body = LicenseView)))]
+/// Changes a license. The number of seats, the overdraft and the price are purchases and take the billing contact. With `If-Match` only
+/// if nobody else has changed it meanwhile.
+#[utoipa::path(patch, path = "/licenses/{id}", tag = "licenses", params(("id" = LicenseId, Path), ("If-Match" = Option<String>, Header)), request_body = ChangeLicense, responses((status = 200, body = LicenseView)))]
 pub async fn change_license(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<LicenseId>,
+    expected: IfMatch,
     Body(change): Body<ChangeLicense>,
-) -> Result<Json<LicenseView>, Fail> {
+) -> Result<Tagged<LicenseView>, Fail> {
     may_change(&caller, &change)?;
+    // One after the other: seats and papers are changed in two transactions, and nobody shall come in between.
+    let _turn = app.changing.lock().await;
     let before = one(&app, id).await?;
+    expected.must_hold(&changeable(&shown(&caller, before.clone())))?;
     let mut fields = Fields::default();
     let seats = fields.check("seats", change.seats.map(validate::seats).transpose());
     let wrong = change.rules.on(before.rules).wrong();
@@ -49,11 +55,16 @@ pub async fn change_license(
         app.seats.change(&caller.actor(), id, seats, change.rules.clone()).await?;
     }
     change_paper(&app, &caller.actor(), id, &change, contract).await?;
-    let mut after = one(&app, id).await?;
+    let after = shown(&caller, one(&app, id).await?);
+    Ok(tagged(&changeable(&after), after))
+}
+
+/// What stands in contracts is for those who manage products.
+fn shown(caller: &Caller, mut license: LicenseView) -> LicenseView {
     if !caller.may(Action::ManageProducts) {
-        after.contract = Contract::default();
+        license.contract = Contract::default();
     }
-    Ok(Json(after))
+    license
 }
 
 /// More seats than were bought are bought too. What changes nothing is asked for by nobody but the billing contact.

@@ -8,6 +8,7 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     events::{self, Event, member_events},
+    group_licenses::{About, settle},
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
@@ -83,6 +84,17 @@ pub(super) async fn one(app: &App, caller: &Caller, id: UserId) -> Result<UserVi
     found.ok_or_else(|| Fail::code(Code::NotFound))
 }
 
+/// A user whose password, second factor, sign-ins and tokens the caller may take away or replace. For admins and managers it takes an
+/// admin: whoever can become somebody has his rights.
+pub(super) async fn whose_access(app: &App, caller: &Caller, id: UserId) -> Result<UserView, Fail> {
+    caller.must(Action::ManageUsers)?;
+    let user = one(app, caller, id).await?;
+    if user.role != Role::Agent {
+        caller.must(Action::ManageRoles)?;
+    }
+    Ok(user)
+}
+
 async fn answer(app: &App, caller: &Caller, id: UserId) -> Result<Tagged<UserView>, Fail> {
     let user = one(app, caller, id).await?;
     Ok(tagged(&Changeable::from(&user), user))
@@ -132,6 +144,7 @@ pub async fn add_user(
     app.commit(tx, &events).await?;
     if !groups.is_empty() {
         rules::apply(&app, &caller.actor(), &[id]).await;
+        settle(&app, &caller.actor(), &About::users([id])).await?;
     }
     Ok((StatusCode::CREATED, Json(one(&app, &caller, id).await?)))
 }

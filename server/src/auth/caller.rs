@@ -45,6 +45,8 @@ pub struct Caller {
     pub sign_in: Option<SignInId>,
     /// What his token may be used for.
     pub scope: Scope,
+    /// Whether he came with a cookie and has to set up a second factor before anything else.
+    pub needs_second_factor: bool,
 }
 
 impl Caller {
@@ -83,19 +85,31 @@ impl FromRequestParts<App> for Caller {
                 known.caller
             }
         };
-        if admits(caller.scope, parts) {
-            Ok(Self { address: client::address(parts), ..caller })
-        } else {
-            Err(Fail::code(Code::OutOfScope))
+        if !admits(caller.scope, parts) {
+            return Err(Fail::code(Code::OutOfScope));
         }
+        if caller.needs_second_factor && !is_on_the_way(parts) {
+            return Err(Fail::code(Code::SecondFactorRequired));
+        }
+        Ok(Self { address: client::address(parts), ..caller })
     }
 }
 
 /// Whether a token of this scope may be used for this request. Here, because no handler gets a caller in another way.
 fn admits(scope: Scope, parts: &Parts) -> bool {
+    scope.admits(parts.method.is_safe(), path(parts))
+}
+
+/// Whether this is open to somebody who has to set up a second factor first: what is his own, and the way out.
+fn is_on_the_way(parts: &Parts) -> bool {
+    let path = path(parts);
+    path == "/me" || path.starts_with("/me/") || path == "/setup" || path == "/sign-out"
+}
+
+/// The path of the route, below the base.
+fn path(parts: &Parts) -> &str {
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let path = path.strip_prefix("/api/v1").unwrap_or_default();
-    scope.admits(parts.method.is_safe(), path)
+    path.strip_prefix("/api/v1").unwrap_or_default()
 }
 
 /// What the request shows: the token if there is one, else the cookie.

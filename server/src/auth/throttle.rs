@@ -1,6 +1,7 @@
 //! Slows down whoever tries passwords: by address and e-mail together, and by address alone.
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use seatkeeper_shared::ids::UserId;
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 /// How many sign-ins are allowed.
@@ -8,6 +9,7 @@ use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 pub struct Throttle {
     by_address: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     by_both: Arc<DefaultKeyedRateLimiter<(IpAddr, String)>>,
+    by_user: Arc<DefaultKeyedRateLimiter<UserId>>,
     letters: Arc<DefaultKeyedRateLimiter<String>>,
 }
 
@@ -32,6 +34,7 @@ impl Throttle {
         Self {
             by_address: Arc::new(RateLimiter::keyed(per(1, burst))),
             by_both: Arc::new(RateLimiter::keyed(per(6, 10))),
+            by_user: Arc::new(RateLimiter::keyed(per(30, 10))),
             letters: Arc::new(RateLimiter::keyed(per(20 * 60, 3))),
         }
     }
@@ -45,12 +48,21 @@ impl Throttle {
         self.letters.check_key(&email_key.to_owned()).is_ok()
     }
 
-    /// Counts a try of which no e-mail address is known; false if it is one too many.
+    /// Counts a try from this address; false if it is one too many.
     pub fn allow_from(&self, address: IpAddr) -> bool {
         if self.by_address.len() > 10_000 {
             self.by_address.retain_recent();
         }
         self.by_address.check_key(&address).is_ok()
+    }
+
+    /// Counts a code of a second factor; false if it is one too many: 10 at once and one more each 30 seconds for each user, from
+    /// wherever they come.
+    pub fn allow_code(&self, user: UserId) -> bool {
+        if self.by_user.len() > 10_000 {
+            self.by_user.retain_recent();
+        }
+        self.by_user.check_key(&user).is_ok()
     }
 
     /// Counts a try; false if it is one too many.

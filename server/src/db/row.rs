@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Cell;
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, Position, ProductId, RuleId, SessionId, SignInId, TicketId, TokenId,
-        UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId, TicketId,
+        TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
@@ -14,7 +14,10 @@ use seatkeeper_shared::{
     scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::{TicketEnd, TicketState},
-    wire::imports::{ImportState, RowOutcome},
+    wire::{
+        account::SecondFactorRule,
+        imports::{ImportState, RowOutcome},
+    },
 };
 use sqlx::{Row as _, postgres::PgRow};
 use std::sync::Arc;
@@ -157,9 +160,9 @@ macro_rules! columns {
 }
 
 columns! {
-    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId DirectoryId RuleId;
-    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SessionState Mode Platform EndReason TicketState TicketEnd
-        ImportState RowOutcome Code
+    ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId DirectoryId RuleId PasskeyId;
+    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SecondFactorRule SessionState Mode Platform EndReason TicketState
+        TicketEnd ImportState RowOutcome Code
 }
 
 impl Column for Position {

@@ -4,14 +4,15 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, Position, ProductId, RuleId, SessionId, SignInId, TicketId, TokenId,
-        UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId, TicketId,
+        TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},
     scope::Scope,
     session::{EndReason, Mode, Platform, SessionState},
     ticket::TicketEnd,
+    wire::account::SecondFactorRule,
 };
 use serde::{Serialize, Serializer};
 use sqlx::{Postgres, postgres::PgArguments, query::Query};
@@ -183,6 +184,7 @@ into_value! {
         SecondDevice => |v| v.as_str().to_owned(),
         Role => |v| v.as_str().to_owned(),
         UserStatus => |v| v.as_str().to_owned(),
+        SecondFactorRule => |v| v.as_str().to_owned(),
         Scope => |v| v.as_str().to_owned(),
         Locale => |v| v.as_str().to_owned(),
         SessionState => |v| v.as_str().to_owned(),
@@ -205,6 +207,7 @@ into_value! {
         SessionId => |v| v.0,
         TokenId => |v| v.0,
         SignInId => |v| v.0,
+        PasskeyId => |v| v.0,
         TicketId => |v| v.0,
         GroupId => |v| v.0,
         ImportId => |v| v.0,

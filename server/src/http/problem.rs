@@ -1,6 +1,6 @@
 //! Failures become problem documents here, and nowhere else.
 
-use crate::{auth::password::HashError, db::DbError, mail::MailError, seats::SeatsError};
+use crate::{auth::password::HashError, db::DbError, group_licenses::NotSettled, mail::MailError, seats::SeatsError};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -127,6 +127,15 @@ impl From<SeatsError> for Fail {
                 problem.refusal = refusal.facts;
                 Self(Box::new(problem))
             }
+        }
+    }
+}
+
+impl From<NotSettled> for Fail {
+    fn from(error: NotSettled) -> Self {
+        match error {
+            NotSettled::Db(error) => error.into(),
+            NotSettled::Seats(error) => error.into(),
         }
     }
 }

@@ -6,10 +6,11 @@ use seatkeeper_shared::wire::account::AccountView;
 
 statements! {
     GET = "
-        SELECT name, time_zone, locale, password_min, idle_minutes, session_minutes FROM account";
+        SELECT name, time_zone, locale, password_min, idle_minutes, session_minutes, second_factor
+        FROM account";
 
     LOCK = "
-        SELECT name, time_zone, locale, password_min, idle_minutes, session_minutes
+        SELECT name, time_zone, locale, password_min, idle_minutes, session_minutes, second_factor
         FROM account
         FOR UPDATE";
 
@@ -20,7 +21,8 @@ statements! {
 
     CHANGE = "
         UPDATE account
-        SET name = $1, time_zone = $2, locale = $3, password_min = $4, idle_minutes = $5, session_minutes = $6";
+        SET name = $1, time_zone = $2, locale = $3, password_min = $4, idle_minutes = $5, session_minutes = $6,
+            second_factor = $7";
 
     PING = "
         SELECT 1 AS one";
@@ -44,6 +46,7 @@ fn view(row: &Row) -> Result<AccountView, DbError> {
         password_min: usize::try_from(row.get::<i64>("password_min")?).unwrap_or_default(),
         idle_minutes: row.get("idle_minutes")?,
         session_minutes: row.get("session_minutes")?,
+        second_factor: row.get("second_factor")?,
     })
 }
 
@@ -55,7 +58,7 @@ pub async fn insert(tx: &mut Tx, account: &AccountView, now: DateTime<Utc>) -> R
 /// Changes the account.
 pub async fn change(tx: &mut Tx, to: &AccountView) -> Result<(), DbError> {
     let least = i64::try_from(to.password_min).unwrap_or(i64::MAX);
-    let args = args![&to.name, &to.time_zone, to.locale, least, to.idle_minutes, to.session_minutes];
+    let args = args![&to.name, &to.time_zone, to.locale, least, to.idle_minutes, to.session_minutes, to.second_factor];
     tx.run(&CHANGE, args).await.map(drop)
 }
 

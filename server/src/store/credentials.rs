@@ -13,13 +13,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SignInId, TokenId, UserId},
     scope::Scope,
-    wire::account::TokenView,
+    wire::account::{SecondFactorRule, TokenView},
 };
 
 statements! {
     CALLER_BY_COOKIE = "
         SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
-               b.expires_at, b.created_at, b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes
+               b.expires_at, b.created_at, b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes,
+               a.second_factor,
+               (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) +
+               (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = u.id) AS factors
         FROM browser_sessions b
         JOIN users u ON u.id = b.user_id
         JOIN account a ON a.id = 1
@@ -89,16 +92,21 @@ fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbEr
         Door::App => (row.opt("sign_in")?, Scope::All),
         _ => (None, row.get("scope")?),
     };
+    let rights = super::users::rights(row)?;
+    let needs_second_factor = door == Door::App
+        && row.get::<SecondFactorRule>("second_factor")?.binds(rights.role)
+        && row.get::<i64>("factors")? == 0;
     let caller = Caller {
         id: row.get("id")?,
         name: row.get("name")?,
         email: row.get("email")?,
         locale: row.opt("locale")?,
-        rights: super::users::rights(row)?,
+        rights,
         door,
         address: None,
         sign_in,
         scope,
+        needs_second_factor,
     };
     Ok(Known { caller, expires_at, last_used_at: row.opt("last_used_at")? })
 }

@@ -25,6 +25,14 @@ statements! {
 
     FAIL_NO_MORE = "
         DELETE FROM directory_failures WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+    LOSE_APPS = "
+        DELETE FROM second_factors WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    LOSE_CODES = "
+        DELETE FROM recovery_codes WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
+    LOSE_PASSKEYS = "
+        DELETE FROM passkeys WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
     LOSE_LICENSES = "
         DELETE FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
@@ -35,7 +43,16 @@ pub async fn delete(tx: &mut Tx, users: &[UserId], now: DateTime<Utc>) -> Result
     if users.is_empty() {
         return Ok(());
     }
-    for sql in [&LEAVE_GROUPS, &MANAGE_NO_GROUPS, &LOSE_LICENSES, &LEAVE_DIRECTORY, &FAIL_NO_MORE] {
+    for sql in [
+        &LEAVE_GROUPS,
+        &MANAGE_NO_GROUPS,
+        &LOSE_APPS,
+        &LOSE_CODES,
+        &LOSE_PASSKEYS,
+        &LOSE_LICENSES,
+        &LEAVE_DIRECTORY,
+        &FAIL_NO_MORE,
+    ] {
         tx.run(sql, args![ids(users)]).await?;
     }
     tx.run(&DELETE_USERS, args![ids(users), now]).await.map(drop)

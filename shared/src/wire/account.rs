@@ -2,7 +2,8 @@
 
 use crate::{
     ids::{SignInId, TokenId, UserId},
-    people::Locale,
+    named::named,
+    people::{Locale, Role},
     permissions::Rights,
     scope::Scope,
 };
@@ -68,6 +69,34 @@ pub struct Me {
     pub rights: Rights,
     /// The organisation.
     pub account: AccountView,
+    /// Whether one has to set up a second factor before anything else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_second_factor: bool,
+}
+
+named! {
+    /// Who has to have a second factor to work in a browser.
+    #[derive(Default)]
+    SecondFactorRule {
+        /// Nobody: everybody may.
+        #[default]
+        Optional = "optional",
+        /// Admins.
+        Admins = "admins",
+        /// Everybody.
+        Everybody = "everybody",
+    }
+}
+
+impl SecondFactorRule {
+    /// Whether it asks this of somebody in this role.
+    pub fn binds(self, role: Role) -> bool {
+        match self {
+            Self::Optional => false,
+            Self::Admins => role == Role::Admin,
+            Self::Everybody => true,
+        }
+    }
 }
 
 /// The organisation.
@@ -86,6 +115,9 @@ pub struct AccountView {
     pub idle_minutes: i64,
     /// After how many minutes a browser has to sign in again, however much it is used.
     pub session_minutes: i64,
+    /// Who has to have a second factor.
+    #[serde(default)]
+    pub second_factor: SecondFactorRule,
 }
 
 impl AccountView {
@@ -98,6 +130,7 @@ impl AccountView {
             password_min: crate::validate::MIN_PASSWORD,
             idle_minutes: 720,
             session_minutes: 720,
+            second_factor: SecondFactorRule::Optional,
         }
     }
 }
@@ -124,6 +157,9 @@ pub struct ChangeAccount {
     /// Minutes altogether, 15 to 43,200. Browsers that are signed in may get less by it, never more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_minutes: Option<i64>,
+    /// Who has to have a second factor. Holds for browsers that are signed in, too, and for no token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactorRule>,
 }
 
 /// Changes one's own profile; absent fields stay.

@@ -1,9 +1,11 @@
 //! Groups of users, and what licenses keep for them.
 
 use crate::{
-    ids::{DirectoryId, GroupId, UserId},
+    ids::{DirectoryId, GroupId, LicenseId, UserId},
     license::GroupLimit,
+    problem::Code,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A group of users.
@@ -44,6 +46,46 @@ pub struct GroupManager {
     pub email: String,
     /// Whether he sees only the people in his groups; else the group means nothing to what he sees.
     pub limited_to_groups: bool,
+}
+
+/// A license that a group gives to its members, as long as they are members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GroupLicense {
+    /// The license.
+    pub license_id: LicenseId,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// How many members have it, through the group or otherwise.
+    pub holders: i64,
+    /// The members who have not got it; at most 100 are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A member who has not got what his group gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LeftOut {
+    /// The user.
+    pub user_id: UserId,
+    /// Name.
+    pub name: String,
+    /// Why; absent: he is about to get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Code>,
+}
+
+/// A license that a user has because he is in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ThroughGroup {
+    /// The license.
+    pub license_id: LicenseId,
+    /// The group.
+    pub group_id: GroupId,
+    /// Its name.
+    pub group_name: String,
 }
 
 /// Renames a group.

@@ -5,6 +5,7 @@ use crate::{
     named::named,
     people::{Permission, Role, Source, UserStatus},
     problem::Code,
+    wire::account::{SignInView, TokenView},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,20 @@ pub struct UserView {
     pub last_active_at: Option<DateTime<Utc>>,
     /// When the user was added.
     pub created_at: DateTime<Utc>,
+}
+
+/// How somebody gets in: for those who may take it away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserAccess {
+    /// The browsers in which he is signed in, the last used first.
+    pub sign_ins: Vec<SignInView>,
+    /// His API tokens.
+    pub tokens: Vec<TokenView>,
+    /// Whether his password takes a code, too.
+    pub second_factor: bool,
+    /// How many passkeys he has.
+    pub passkeys: i64,
 }
 
 /// Adds a user.

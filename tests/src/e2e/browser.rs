@@ -157,6 +157,16 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.expect("it can be resized");
     }
 
+    /// Gives the browser a device that holds passkeys and always says that it is its owner who asks.
+    pub async fn passkeys(&self) {
+        self.driver.cdp().send_raw("WebAuthn.enable", json!({})).await.expect("it has passkeys");
+        let options = json!({ "options": {
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        } });
+        self.driver.cdp().send_raw("WebAuthn.addVirtualAuthenticator", options).await.expect("a device");
+    }
+
     /// Prefers dark or light.
     pub async fn prefer(&self, scheme: &str) {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });

@@ -13,7 +13,7 @@ use seatkeeper_shared::{
     people::{Permission, Role, UserStatus},
     problem::Code,
     session::{EndReason, Mode, Platform},
-    wire::{imports::ImportState, providers::EmailLink},
+    wire::{account::SecondFactorRule, imports::ImportState, providers::EmailLink},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -133,6 +133,13 @@ impl Said {
             "seat_rule" => read::<SeatRule>(value).map(|rule| words::rule(i18n, rule)),
             "second_device" => read::<SecondDevice>(value).map(|rule| words::second_device(i18n, rule)),
             "link_by_email" => read::<EmailLink>(value).map(|link| link_words(i18n, link)),
+            "second_factor" => read::<SecondFactorRule>(value).map(|rule| words::second_factor(i18n, rule)),
+            "by" => match value.as_str()? {
+                "code" => Some(t_string!(i18n, audit.by_code)),
+                "recovery_code" => Some(t_string!(i18n, audit.by_recovery_code)),
+                "passkey" => Some(t_string!(i18n, audit.by_passkey)),
+                _ => None,
+            },
             "locale" => match value.as_str()? {
                 "de" => Some(t_string!(i18n, audit.german)),
                 "en" => Some(t_string!(i18n, audit.english)),
@@ -146,6 +153,8 @@ impl Said {
     fn reason(self, value: &Value) -> Option<String> {
         let i18n = self.i18n;
         let words = match value.as_str()? {
+            "wrong_passkey" => t_string!(i18n, audit.wrong_passkey),
+            "wrong_code" => t_string!(i18n, audit.wrong_code),
             "wrong_password" => t_string!(i18n, audit.wrong_password),
             "unknown_email" => t_string!(i18n, audit.unknown_email),
             "suspended" => t_string!(i18n, audit.suspended),

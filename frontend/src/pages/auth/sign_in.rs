@@ -1,8 +1,11 @@
-//! Sign-in: through a provider, or with e-mail and password; then on to where one wanted to go.
+//! Sign-in: through a provider, with a passkey, or with e-mail and password and perhaps a second step; then on to where one
+//! wanted to go.
 
 use super::{
     Card,
     providers::{Providers, Trouble},
+    second_step::SecondStepForm,
+    with_passkey::WithPasskey,
 };
 use crate::{
     api::Api,
@@ -25,8 +28,9 @@ use leptos_router::{
 use seatkeeper_shared::{
     validate::{FieldError, is_own_page},
     wire::{
-        account::{Me, SetupState, SignIn},
+        account::{SetupState, SignIn},
         providers::SignInOptions,
+        second_factor::{SecondFactorNeeded, SignedIn},
     },
 };
 
@@ -38,6 +42,7 @@ pub fn SignInPage() -> impl IntoView {
     let mails = RwSignal::new(false);
     // As long as nothing is known, and if nothing can be: a password.
     let options = RwSignal::new(SignInOptions { passwords: true, providers: Vec::new() });
+    let half = RwSignal::new(None::<SecondFactorNeeded>);
     spawn_local(async move {
         if let Ok(state) = api.read::<SetupState>("/setup").await {
             mails.try_set(state.mails);
@@ -50,8 +55,8 @@ pub fn SignInPage() -> impl IntoView {
     });
     go_on_when_signed_in(caller);
     let passwords = Memo::new(move |_| options.with(|options| options.passwords));
-    view! {
-        <Card>
+    let first = move || {
+        view! {
             <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
             <Trouble options />
             <Providers options />
@@ -61,12 +66,14 @@ pub fn SignInPage() -> impl IntoView {
                     view! {
                         <details>
                             <summary>{t!(i18n, sign_in.emergency)}</summary>
-                            <PasswordForm />
+                            <PasswordForm half />
+                            <WithPasskey />
                         </details>
                     }
                 }
             >
-                <PasswordForm />
+                <PasswordForm half />
+                <WithPasskey />
                 <Show
                     when=move || mails.get()
                     fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
@@ -76,14 +83,24 @@ pub fn SignInPage() -> impl IntoView {
                     </A>
                 </Show>
             </Show>
+        }
+        .into_any()
+    };
+    let back = Callback::new(move |()| half.set(None));
+    view! {
+        <Card>
+            {move || match half.get() {
+                None => first(),
+                Some(needed) => view! { <SecondStepForm needed back /> }.into_any(),
+            }}
         </Card>
     }
     .into_any()
 }
 
-/// E-mail and password.
+/// E-mail and password. If they are good and a second factor is needed, that is kept in `half`.
 #[component]
-fn PasswordForm() -> impl IntoView {
+fn PasswordForm(half: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -93,8 +110,12 @@ fn PasswordForm() -> impl IntoView {
         let body = SignIn { email: email.get_untracked(), password: password.get_untracked() };
         if form.begin([("email", missing(&body.email)), ("password", missing(&body.password))]) {
             spawn_local(async move {
-                match api.post::<Me>("/sign-in", &body).await {
-                    Ok(me) => caller.came(me),
+                match api.post::<SignedIn>("/sign-in", &body).await {
+                    Ok(SignedIn::Done(me)) => caller.came(*me),
+                    Ok(SignedIn::Half(needed)) => {
+                        form.done();
+                        half.set(Some(needed));
+                    }
                     Err(failure) => form.failed(failure),
                 }
             });

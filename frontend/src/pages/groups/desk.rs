@@ -1,5 +1,6 @@
 //! What the parts of the page share: the groups, the one that is open, and what is being asked.
 
+use super::given::GivenNow;
 use crate::{
     api::{Api, Failure},
     caller::Caller,
@@ -25,6 +26,10 @@ pub enum Asking {
     Delete,
     /// Chooses who manages it.
     Managers,
+    /// Chooses a license that it gives.
+    Give,
+    /// Lets it no longer give this license.
+    Take(LicenseId),
     /// Changes what this license keeps for it.
     Seats(LicenseId),
 }
@@ -44,6 +49,8 @@ pub struct Desk {
     pub group: RwSignal<Option<GroupDetail>>,
     /// Stands for what can be changed about it.
     pub tag: RwSignal<String>,
+    /// What it gives to its members.
+    pub given: GivenNow,
     /// Why it did not come.
     pub failure: RwSignal<Option<Failure>>,
     /// What is being asked.
@@ -66,6 +73,7 @@ impl Desk {
             id: Memo::new(move |_| asked.get().or_else(|| first.get())),
             group: RwSignal::new(None),
             tag: RwSignal::default(),
+            given: RwSignal::new(None),
             failure: RwSignal::new(None),
             asking: RwSignal::new(None),
             changes: RwSignal::new(0),

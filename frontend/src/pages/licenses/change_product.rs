@@ -1,8 +1,12 @@
 //! A product that exists: its name, how long its keys live, and whether it is still offered.
 
-use super::{desk::Desk, entered, stock::Stock};
+use super::{
+    desk::Desk,
+    entered,
+    opened::{Late, Opened},
+    stock::Stock,
+};
 use crate::{
-    api::Api,
     i18n::*,
     ui::{
         dialog::TaskDialog,
@@ -48,10 +52,19 @@ fn ProductForm(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, toasts, form) = (Api::get(), Toasts::get(), Form::default());
+    let (toasts, form) = (Toasts::get(), Form::default());
     let Some(before) = untrack(|| stock.shelf(id)) else { return ().into_any() };
     // Whole minutes; what is not entered anew is not sent, so nothing is rounded by accident.
     let was = (before.key_seconds.unwrap_or(600) + 59).div_euclid(60).to_string();
+    let shown = (before.name.clone(), before.archived);
+    let opened = Opened::at(format!("/products/{id}"), move |now: &ProductView| {
+        (now.name.as_str(), now.archived_at.is_some()) == (shown.0.as_str(), shown.1)
+    });
+    let reload = move |()| {
+        desk.product_changing.set(None);
+        stock.load();
+        set_timeout(move || desk.product_changing.set(Some(id)), std::time::Duration::from_millis(300));
+    };
     let (name, minutes) = (RwSignal::new(before.name), RwSignal::new(was.clone()));
     let archived = RwSignal::new(before.archived);
     let submit = move |event: web_sys::SubmitEvent| {
@@ -63,7 +76,7 @@ fn ProductForm(
             let archived = Some(archived.get_untracked());
             spawn_local(async move {
                 let body = ChangeProduct { name: Some(body.name), key_seconds, archived };
-                match api.patch::<ProductView>(&format!("/products/{id}"), &body).await {
+                match opened.patch::<ProductView>(&body).await {
                     Ok(changed) => {
                         toasts.good(t_string!(i18n, licenses.product_changed, name = changed.name));
                         form.done();
@@ -77,6 +90,7 @@ fn ProductForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, licenses.product_name).to_owned())
                 value=name

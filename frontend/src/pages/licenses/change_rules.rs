@@ -2,12 +2,12 @@
 
 use super::{
     desk::Desk,
+    opened::{Late, Opened},
     rule_fields::AllRules,
     rules::{EnteredRules, RuleFields},
     stock::Stock,
 };
 use crate::{
-    api::Api,
     caller::Caller,
     i18n::*,
     ui::{
@@ -55,10 +55,16 @@ fn RulesForm(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (caller, api, toasts, form) = (Caller::get(), Api::get(), Toasts::get(), Form::default());
+    let (caller, toasts, form) = (Caller::get(), Toasts::get(), Form::default());
     let (id, model) = (first.id, first.model);
     let before = EnteredRules::from(first.rules);
     let rules = RuleFields::of(before.clone());
+    let shown = first.rules;
+    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| now.rules == shown);
+    let reload = move |()| {
+        desk.ruling.set(None);
+        set_timeout(move || desk.ruling.set(Some(id)), std::time::Duration::from_millis(300));
+    };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let (body, wrong) = match rules.once().changed(&before, model) {
@@ -75,7 +81,7 @@ fn RulesForm(
         }
         spawn_local(async move {
             let body = ChangeLicense { rules: body, ..ChangeLicense::default() };
-            match api.patch::<LicenseView>(&format!("/licenses/{id}"), &body).await {
+            match opened.patch::<LicenseView>(&body).await {
                 Ok(changed) => {
                     let name = untrack(|| words::license(i18n, &changed));
                     toasts.good(tu_string!(i18n, licenses.rules_changed, license = name));
@@ -88,6 +94,7 @@ fn RulesForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <AllRules
                 rules
                 form

@@ -1,8 +1,14 @@
 //! Dates and contract of a license that exists.
 
-use super::{change_product::Archived, days::clocks_of, desk::Desk, stock::Stock, terms::EnteredTerms};
+use super::{
+    change_product::Archived,
+    days::clocks_of,
+    desk::Desk,
+    opened::{Late, Opened},
+    stock::Stock,
+    terms::EnteredTerms,
+};
 use crate::{
-    api::Api,
     caller::Caller,
     format::Format,
     i18n::*,
@@ -91,12 +97,21 @@ fn TermsForm(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
+    let (format, toasts, form) = (Format::get(), Toasts::get(), Form::default());
     let id = first.id;
     let clocks = move || clocks_of(&untrack(|| format.zone()));
     let point = if untrack(|| i18n.get_locale()) == Locale::de { ',' } else { '.' };
     let before = EnteredTerms::of(&first, &untrack(|| stock.contract(id)), clocks(), point);
     let fields = Fields::of(before.clone());
+    let shown = before.clone();
+    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| {
+        EnteredTerms::of(now, &now.contract, clocks(), point) == shown
+    });
+    let reload = move |()| {
+        desk.terms.set(None);
+        stock.load();
+        set_timeout(move || desk.terms.set(Some(id)), std::time::Duration::from_millis(300));
+    };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let checked = fields.once().changed(&before, clocks());
@@ -108,7 +123,7 @@ fn TermsForm(
             return;
         }
         spawn_local(async move {
-            match api.patch::<LicenseView>(&format!("/licenses/{id}"), &body).await {
+            match opened.patch::<LicenseView>(&body).await {
                 Ok(changed) => {
                     let name = untrack(|| words::license(i18n, &changed));
                     toasts.good(tu_string!(i18n, licenses.terms_changed, license = name));
@@ -122,6 +137,7 @@ fn TermsForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <Days fields form />
             <Papers fields form />
             <Archived value=fields.archived />

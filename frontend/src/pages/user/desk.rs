@@ -7,7 +7,12 @@ use crate::{
     people::{groups::Groups, job::Job},
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{ids::SessionId, people::Role, permissions::Action, wire::users::UserView};
+use seatkeeper_shared::{
+    ids::{LicenseId, SessionId},
+    people::Role,
+    permissions::Action,
+    wire::{groups::ThroughGroup, users::UserView},
+};
 
 /// The shared state of the page.
 #[derive(Clone, Copy)]
@@ -22,6 +27,8 @@ pub struct Desk {
     pub id: Memo<String>,
     /// The user.
     pub user: RwSignal<Option<UserView>>,
+    /// What he has through his groups.
+    pub through: RwSignal<Vec<ThroughGroup>>,
     /// Stands for what can be changed about him.
     pub tag: RwSignal<String>,
     /// Why he did not come.
@@ -44,6 +51,7 @@ impl Desk {
             groups: Groups::load(),
             id,
             user: RwSignal::new(None),
+            through: RwSignal::new(Vec::new()),
             tag: RwSignal::default(),
             failure: RwSignal::new(None),
             job: RwSignal::new(None),
@@ -64,14 +72,26 @@ impl Desk {
         spawn_local(async move {
             let answer = self.api.read_tagged::<UserView>(&format!("/users/{id}")).await;
             // The page is gone, or is that of somebody else.
-            if self.id.try_get_untracked() != Some(id) {
+            if self.id.try_get_untracked().as_ref() != Some(&id) {
                 return;
             }
             match answer {
-                Ok((user, tag)) => self.put(user, tag),
+                Ok((user, tag)) => {
+                    self.put(user, tag);
+                    // Without it everything is shown but where from.
+                    if let Ok(through) = self.api.read(&format!("/users/{id}/group-licenses")).await {
+                        self.through.try_set(through);
+                    }
+                }
                 Err(failure) => self.failure.set(Some(failure)),
             }
         });
+    }
+
+    /// Through which groups he has a license; nothing if somebody gave it to him.
+    pub fn groups_of(self, license: LicenseId) -> Vec<String> {
+        let of = |one: &ThroughGroup| (one.license_id == license).then(|| one.group_name.clone());
+        self.through.with(|all| all.iter().filter_map(of).collect())
     }
 
     /// The user as the server has just told.

@@ -21,6 +21,11 @@ pub fn Licenses(
         let named = ids.into_iter().filter_map(|id| desk.live.license(id));
         named.map(|license| (license.id, words::license(i18n, &license))).collect::<Vec<_>>()
     });
+    let through = move |id| {
+        let groups = desk.groups_of(id);
+        let names = groups.join(t_string!(i18n, common.listed));
+        (!groups.is_empty()).then(|| t_string!(i18n, person.through, group = names))
+    };
     let revoke = move |id| {
         if let Some(user) = desk.user.get_untracked() {
             desk.job.set(Some(Job::with(What::Revoke, vec![user], id)));
@@ -43,8 +48,12 @@ pub fn Licenses(
                 <ul class="lines">
                     <For each=move || held.get() key=|(id, _)| *id let:license>
                         <li>
-                            <span>{license.1}</span>
-                            <Show when=move || desk.may(Action::Assign)>
+                            <span>
+                                {license.1}
+                                {move || through(license.0).map(|said| view! { <small>{said}</small> })}
+                            </span>
+                            // What a group gives is taken from the group.
+                            <Show when=move || desk.may(Action::Assign) && through(license.0).is_none()>
                                 <button type="button" class="button small" on:click=move |_| revoke(license.0)>
                                     {t!(i18n, users.revoke)}
                                 </button>

@@ -15,7 +15,7 @@ use seatkeeper_shared::{
     problem::Code,
     wire::users::{BulkAction, BulkResult, UserFilter, UserSort, UserView},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the preview needs to know besides the users.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(super) struct Ground {
     pub seats_free: Option<i64>,
     /// Live sessions on the license that is taken away, by user.
     sessions: HashMap<UserId, i64>,
+    /// Who has the license that is taken away through a group.
+    through_group: HashSet<UserId>,
     /// How many active admins there are.
     admins: i64,
     /// Whether the caller may do this to others than agents.
@@ -43,6 +45,9 @@ impl Ground {
                 let license = found.ok_or_else(|| Fail::code(Code::NotFound))?;
                 if let (BulkAction::Grant { .. }, Model::Named) = (action, license.model) {
                     ground.seats_free = Some((license.seats - license.usage.assigned).max(0));
+                }
+                if let BulkAction::Revoke { .. } = action {
+                    ground.through_group = store::group_licenses::given(&app.db, *license_id, users).await?;
                 }
                 if let BulkAction::Revoke { end_now: true, .. } = action {
                     ground.sessions = store::users::sessions_on(&app.db, *license_id, users).await?;
@@ -101,6 +106,7 @@ fn of_one(
             *free -= 1;
             Ok(Some(0))
         }
+        BulkAction::Revoke { .. } if ground.through_group.contains(&user.id) => Err(Code::GivenByGroup),
         BulkAction::Revoke { license_id, .. } => {
             // Whoever lost it before may still be finishing.
             let sessions = ground.sessions.get(&user.id).copied().unwrap_or(0);

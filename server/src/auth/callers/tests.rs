@@ -23,6 +23,7 @@ fn known(user: u128) -> Known {
         address: None,
         sign_in: None,
         scope: Scope::All,
+        needs_second_factor: false,
     };
     Known { caller, expires_at: NOW + TimeDelta::hours(1), last_used_at: None }
 }

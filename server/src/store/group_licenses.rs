@@ -1,0 +1,214 @@
+//! Licenses that groups give to their members, and which assignments are there because of that.
+
+use super::{ids, set};
+use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
+use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper_shared::{
+    ids::{GroupId, LicenseId, UserId},
+    license::Model,
+    people::UserStatus,
+    problem::Code,
+    wire::groups::{GroupLicense, LeftOut, ThroughGroup},
+};
+use std::collections::HashSet;
+
+/// A claim without an assignment that is older was left by a crash.
+const FRESH: TimeDelta = TimeDelta::minutes(1);
+/// So many members who have not got a license are named.
+const NAMED: i64 = 100;
+
+statements! {
+    INSERT = "
+        INSERT INTO group_licenses (group_id, license_id, created_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (group_id, license_id) DO NOTHING";
+
+    DELETE = "
+        DELETE FROM group_licenses WHERE group_id = $1 AND license_id = $2";
+
+    OF_GROUP = "
+        SELECT gl.license_id, gl.created_at, l.model, l.seats, l.archived_at, p.archived_at AS product_archived_at,
+               (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS assigned,
+               (SELECT COUNT(*) FROM group_members m
+                JOIN assignments a ON a.license_id = l.id AND a.user_id = m.user_id
+                WHERE m.group_id = gl.group_id) AS holders
+        FROM group_licenses gl
+        JOIN licenses l ON l.id = gl.license_id
+        JOIN products p ON p.id = l.product_id
+        WHERE gl.group_id = $1
+        ORDER BY p.name, l.model, l.id";
+
+    LEFT_OUT = "
+        SELECT u.id, u.name, u.status
+        FROM group_members m
+        JOIN users u ON u.id = m.user_id
+        WHERE m.group_id = $1
+          AND NOT EXISTS (SELECT 1 FROM assignments a WHERE a.license_id = $2 AND a.user_id = m.user_id)
+        ORDER BY u.name_key, u.id
+        LIMIT $3";
+
+    // Members without the license, and how many seats of a named one are free.
+    MISSING = "
+        SELECT DISTINCT gl.license_id, m.user_id, l.model,
+               l.seats - (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS free
+        FROM group_licenses gl
+        JOIN licenses l ON l.id = gl.license_id AND l.archived_at IS NULL
+        JOIN products p ON p.id = l.product_id AND p.archived_at IS NULL
+        JOIN group_members m ON m.group_id = gl.group_id
+        JOIN users u ON u.id = m.user_id AND u.status = 'active' AND u.deleted_at IS NULL
+        WHERE NOT EXISTS (SELECT 1 FROM assignments a WHERE a.license_id = gl.license_id AND a.user_id = m.user_id)
+          AND NOT EXISTS (SELECT 1 FROM group_assignments c WHERE c.license_id = gl.license_id AND c.user_id = m.user_id)
+        ORDER BY gl.license_id, m.user_id";
+
+    // Assignments that were there because of groups and have no group any more that gives them.
+    SURPLUS = "
+        SELECT c.license_id, c.user_id
+        FROM group_assignments c
+        JOIN assignments a ON a.license_id = c.license_id AND a.user_id = c.user_id
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM group_licenses gl
+            JOIN group_members m ON m.group_id = gl.group_id
+            WHERE gl.license_id = c.license_id AND m.user_id = c.user_id)
+        ORDER BY c.license_id, c.user_id";
+
+    FORGET_STALE = "
+        DELETE FROM group_assignments
+        WHERE claimed_at < $1
+          AND NOT EXISTS (
+              SELECT 1 FROM assignments a
+              WHERE a.license_id = group_assignments.license_id AND a.user_id = group_assignments.user_id)";
+
+    // Of two who claim the same at once, one waits for the other and gets nothing. SQLite needs the WHERE to tell the clauses apart.
+    CLAIM = "
+        INSERT INTO group_assignments (license_id, user_id, claimed_at)
+        SELECT given.license_id, given.user_id, given.claimed_at
+        FROM ROWS($1: license_id uuid, user_id uuid, claimed_at time)
+        WHERE TRUE
+        ON CONFLICT (license_id, user_id) DO NOTHING
+        RETURNING user_id";
+
+    UNCLAIM = "
+        DELETE FROM group_assignments WHERE license_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
+
+    GIVEN = "
+        SELECT c.user_id
+        FROM group_assignments c
+        JOIN assignments a ON a.license_id = c.license_id AND a.user_id = c.user_id
+        WHERE c.license_id = $1 AND c.user_id IN (SELECT id FROM ROWS($2: id uuid))";
+
+    OF_USER = "
+        SELECT c.license_id, g.id AS group_id, g.name AS group_name
+        FROM group_assignments c
+        JOIN group_licenses gl ON gl.license_id = c.license_id
+        JOIN group_members m ON m.group_id = gl.group_id AND m.user_id = c.user_id
+        JOIN groups g ON g.id = gl.group_id
+        WHERE c.user_id = $1
+        ORDER BY g.name_key, g.id, c.license_id";
+}
+
+/// Lets a group give a license; false if it does already.
+pub async fn insert(tx: &mut Tx, group: GroupId, license: LicenseId, now: DateTime<Utc>) -> Result<bool, DbError> {
+    Ok(tx.run(&INSERT, args![group, license, now]).await? == 1)
+}
+
+/// Lets a group no longer give a license; false if it does not.
+pub async fn delete(tx: &mut Tx, group: GroupId, license: LicenseId) -> Result<bool, DbError> {
+    Ok(tx.run(&DELETE, args![group, license]).await? == 1)
+}
+
+/// The licenses that a group gives, and which of its members have not got them, and why.
+pub async fn of_group(db: &Db, group: GroupId) -> Result<Vec<GroupLicense>, DbError> {
+    let mut all = Vec::new();
+    for row in db.all(&OF_GROUP, args![group]).await? {
+        let license_id: LicenseId = row.get("license_id")?;
+        let why = why_not(&row)?;
+        let left_out = db.all(&LEFT_OUT, args![group, license_id, NAMED]).await?;
+        let left_out = left_out.iter().map(|row| {
+            let suspended = row.get::<UserStatus>("status")? == UserStatus::Suspended;
+            let reason = if suspended { Some(Code::UserSuspended) } else { why };
+            Ok(LeftOut { user_id: row.get("id")?, name: row.get("name")?, reason })
+        });
+        let left_out = left_out.collect::<Result<_, DbError>>()?;
+        all.push(GroupLicense { license_id, since: row.get("created_at")?, holders: row.get("holders")?, left_out });
+    }
+    Ok(all)
+}
+
+/// Why an active member does not get this license.
+fn why_not(row: &Row) -> Result<Option<Code>, DbError> {
+    let archived = row.opt::<DateTime<Utc>>("archived_at")?.or(row.opt("product_archived_at")?).is_some();
+    let full = row.get::<Model>("model")? == Model::Named && row.get::<i64>("assigned")? >= row.get("seats")?;
+    Ok(if archived { Some(Code::Archived) } else { full.then_some(Code::NamedSeatsTaken) })
+}
+
+/// Somebody who ought to have a license.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing {
+    /// The license.
+    pub license: LicenseId,
+    /// The user.
+    pub user: UserId,
+    /// How many more users the license can be assigned to.
+    pub free: i64,
+}
+
+/// Members who have not got what their groups give.
+pub async fn missing(db: &Db) -> Result<Vec<Missing>, DbError> {
+    let rows = db.all(&MISSING, args![]).await?;
+    rows.iter()
+        .map(|row| {
+            let named = row.get::<Model>("model")? == Model::Named;
+            let free = if named { row.get("free")? } else { i64::MAX };
+            Ok(Missing { license: row.get("license_id")?, user: row.get("user_id")?, free })
+        })
+        .collect()
+}
+
+/// Assignments that no group gives any more.
+pub async fn surplus(db: &Db) -> Result<Vec<(LicenseId, UserId)>, DbError> {
+    let rows = db.all(&SURPLUS, args![]).await?;
+    rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
+}
+
+/// Forgets claims that a crash left.
+pub async fn forget_stale(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, DbError> {
+    tx.run(&FORGET_STALE, args![now - FRESH]).await
+}
+
+/// Claims that these users get the license because of groups; those for whom nobody else did at the same time.
+pub async fn claim(
+    tx: &mut Tx,
+    license: LicenseId,
+    users: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Vec<UserId>, DbError> {
+    let rows = users.iter().map(|user| fields! { "license_id": license, "user_id": user, "claimed_at": now });
+    let rows = tx.all(&CLAIM, args![set(rows)]).await?;
+    rows.iter().map(|row| row.get("user_id")).collect()
+}
+
+/// These users have the license, or not, but not because of groups.
+pub async fn unclaim(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Result<u64, DbError> {
+    tx.run(&UNCLAIM, args![license, ids(users)]).await
+}
+
+/// Those of these users who have the license because of groups.
+pub async fn given(db: &Db, license: LicenseId, users: &[UserId]) -> Result<HashSet<UserId>, DbError> {
+    let rows = db.all(&GIVEN, args![license, ids(users)]).await?;
+    rows.iter().map(|row| row.get("user_id")).collect()
+}
+
+/// The licenses that a user has because of groups, and of which.
+pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<ThroughGroup>, DbError> {
+    let rows = db.all(&OF_USER, args![user]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ThroughGroup {
+                license_id: row.get("license_id")?,
+                group_id: row.get("group_id")?,
+                group_name: row.get("group_name")?,
+            })
+        })
+        .collect()
+}

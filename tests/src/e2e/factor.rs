@@ -1,0 +1,108 @@
+//! The second factor and passkeys in the browser: set up, signed in with, and asked for by the account.
+
+use super::{browser::Browser, world};
+use crate::world::{PASSWORD, email_of};
+use chrono::Utc;
+use seatkeeper::auth::second_factor::shown;
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+/// Types where the focus is.
+async fn keys(browser: &Browser, keys: &str) {
+    let focused = browser.driver.active_element().await.expect("something has the focus");
+    focused.send_keys(keys).await.expect("it takes keys");
+}
+
+/// The code that the app shows in so many steps of time from now. The real clock runs in these tests.
+#[expect(clippy::disallowed_methods, reason = "the server's clock is the real one here, too")]
+fn code(secret: &str, steps: i64) -> String {
+    shown(secret, Utc::now() + chrono::TimeDelta::seconds(30 * steps)).expect("a code")
+}
+
+async fn secret(browser: &Browser) -> String {
+    browser.sees("[data-secret]").await;
+    browser.value("document.querySelector('[data-secret]').dataset.secret").await.as_str().expect("a secret").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_sets_up_an_app_and_signs_in_in_two_steps_by_keyboard() {
+    let world = world().await;
+    world.agent("Nora Neu").await;
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in(&email_of("Nora Neu")).await;
+    browser.go("/profile").await;
+    browser.click("Einrichten").await;
+    let secret = secret(&browser).await;
+    browser.holds("document.querySelector('img.qr').naturalWidth > 100").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("factor-scan").await;
+    browser.type_into("input[name=code]", &format!("{}{}", code(&secret, 0), Key::Enter + "")).await;
+    browser.holds("document.querySelectorAll('.codes li').length === 10").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("factor-codes").await;
+    browser.click("Ich habe die Codes aufbewahrt").await;
+    browser.reads("10 Wiederherstellungscodes sind übrig.").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+
+    let second = Browser::open(&world.url, "en").await;
+    second.go("/sign-in").await;
+    second.type_into("input[name=email]", &email_of("Nora Neu")).await;
+    second.type_into("input[name=password]", &format!("{PASSWORD}{}", Key::Enter + "")).await;
+    second.holds("document.activeElement.name === 'code'").await;
+    second.holds("document.activeElement.autocomplete === 'one-time-code'").await;
+    assert_eq!(second.violations().await, Vec::<String>::new());
+    second.screenshot("factor-step").await;
+    keys(&second, &format!("{}{}", code(&secret, 1), Key::Enter + "")).await;
+    second.sees("nav").await;
+    assert_eq!(second.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_to_have_a_second_factor_is_led_to_it_and_then_goes_on() {
+    let world = world().await;
+    world.agent("Nora Neu").await;
+    world.admin.patch("/account", &json!({ "second_factor": "everybody" })).await.ok();
+    let browser = Browser::open(&world.url, "de").await;
+    browser.go("/sign-in").await;
+    browser.type_into("input[name=email]", &email_of("Nora Neu")).await;
+    browser.type_into("input[name=password]", &format!("{PASSWORD}{}", Key::Enter + "")).await;
+    browser.reads("Ihre Organisation verlangt das.").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("factor-must").await;
+    browser.click("Einrichten").await;
+    let secret = secret(&browser).await;
+    browser.type_into("input[name=code]", &format!("{}{}", code(&secret, 0), Key::Enter + "")).await;
+    browser.click("Ich habe die Codes aufbewahrt").await;
+    browser.sees("nav").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_makes_a_passkey_and_signs_in_with_it() {
+    let world = world().await;
+    world.agent("Nora Neu").await;
+    // Passkeys belong to a name.
+    let browser = Browser::open(&world.url.replace("127.0.0.1", "localhost"), "de").await;
+    browser.passkeys().await;
+    browser.sign_in(&email_of("Nora Neu")).await;
+    browser.go("/profile").await;
+    browser.type_into("input[name=passkey_name]", &format!("Notebook{}", Key::Enter + "")).await;
+    browser.reads("Passkey Notebook hinzugefügt.").await;
+    browser.click("Passkey Notebook umbenennen").await;
+    browser.type_into("dialog[open] input[name=name]", &format!(" Süd{}", Key::Enter + "")).await;
+    browser.holds("!!document.querySelector(\"[aria-label='Passkey Notebook Süd entfernen']\")").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("factor-passkeys").await;
+    world.admin.patch("/account", &json!({ "second_factor": "everybody" })).await.ok();
+    browser.driver.delete_all_cookies().await.expect("signed out");
+    browser.go("/sign-in").await;
+    browser.sees("input[name=email]").await;
+    browser.screenshot("factor-sign-in").await;
+    browser.click("Mit Passkey anmelden").await;
+    browser.sees("nav").await;
+    browser.go("/profile").await;
+    browser.reads("zuletzt benutzt: gerade eben").await;
+    browser.click("Passkey Notebook Süd entfernen").await;
+    browser.reads("Ihre Organisation verlangt das.").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
