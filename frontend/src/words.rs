@@ -155,6 +155,7 @@ pub fn field(i18n: Texts, error: &FieldError) -> String {
         FieldError::Email => t_string!(i18n, field.email).to_owned(),
         FieldError::ControlCharacters => t_string!(i18n, field.control).to_owned(),
         FieldError::EndBeforeStart => t_string!(i18n, field.end_before_start).to_owned(),
+        FieldError::Address => t_string!(i18n, field.address).to_owned(),
         FieldError::TooCommon => t_string!(i18n, field.too_common).to_owned(),
         FieldError::Unknown => t_string!(i18n, field.unknown).to_owned(),
     }

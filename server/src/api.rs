@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod bulk;
 mod exports;
+mod gate;
 mod groups;
 mod imports;
 mod licenses;
@@ -95,6 +96,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::end_many))
         .routes(routes!(sessions::keep))
         .routes(routes!(sessions::protect))
+        .routes(routes!(gate::enter))
         .routes(routes!(queue::queues))
         .routes(routes!(queue::ticket, queue::leave))
         .routes(routes!(queue::ticket_events))
@@ -179,6 +181,7 @@ pub fn service(app: App) -> Router {
         .route("/api", nothing.clone())
         .route("/api/", nothing.clone())
         .route("/api/{*rest}", nothing)
+        .route("/gate/{product}", get(gate::pass))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))

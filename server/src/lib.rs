@@ -11,6 +11,7 @@ pub mod clock;
 pub mod db;
 pub mod events;
 pub mod expiry;
+pub mod gate;
 pub mod http;
 pub mod imports;
 pub mod knocks;

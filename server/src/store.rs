@@ -7,6 +7,7 @@ pub mod contracts;
 pub mod credentials;
 pub mod departed;
 pub mod events;
+pub mod gate;
 pub mod groups;
 pub mod imports;
 pub mod licenses;
@@ -26,7 +27,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 22] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 23] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -34,6 +35,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("gate", gate::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("imports", imports::STATEMENTS),
         ("licenses", licenses::STATEMENTS),

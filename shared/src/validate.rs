@@ -1,6 +1,7 @@
 //! Which values are acceptable; the app's forms and the server ask the same functions.
 
 mod common;
+pub mod links;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,9 @@ pub enum FieldError {
     /// A password that many people have: the first that is tried.
     #[error("is one of the most common passwords")]
     TooCommon,
+    /// Not an address of the kind that is asked for.
+    #[error("must be an address that begins with https://")]
+    Address,
     /// Not one of the values that are known here.
     #[error("is not a known value")]
     Unknown,

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod gate;
 pub mod groups;
 pub mod imports;
 pub mod licenses;

@@ -163,6 +163,7 @@ fn table() -> Vec<Row> {
         ("POST", "/tickets/{id}/accept", Common, Value::Null, SIGNED_IN),
         ("POST", "/tickets/{id}/pass", Common, Value::Null, SIGNED_IN),
         ("POST", "/tickets/{id}/move", Common, json!({ "position": 1 }), MANAGE_SESSIONS),
+        ("POST", "/gate/{product}", Common, json!({}), SIGNED_IN),
         ("GET", "/live", Common, Value::Null, SIGNED_IN),
     ]
 }

@@ -23,6 +23,8 @@ mod endings;
 mod events;
 mod exports;
 mod full_disk;
+mod gate;
+mod gate_nginx;
 mod groups;
 mod headers;
 mod heartbeats;

@@ -17,11 +17,11 @@ use seatkeeper_shared::{
     ids::ProductId,
     permissions::Action,
     problem::Code,
-    validate::{self, FieldError, within},
-    wire::licenses::{ChangeProduct, LicenseView, NewProduct, ProductView},
+    validate::{self, FieldError, MAX_PASSWORD, links, within},
+    wire::licenses::{ChangeProduct, Doors, LicenseView, NewProduct, ProductView},
 };
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Products with their licenses; an agent sees those that are assigned to him.
 #[utoipa::path(get, path = "/products", tag = "licenses", params(Shown), responses((status = 200, body = Vec<ProductView>)))]
@@ -39,8 +39,12 @@ pub async fn products(
     }
     let mut products = store::licenses::products(&app.db).await?;
     products.retain(|product| archived || product.archived_at.is_none());
+    let manages = caller.may(Action::ManageProducts);
     for product in &mut products {
         product.licenses = of.remove(&product.id).unwrap_or_default();
+        if !manages {
+            product.doors = Doors { opens: product.doors.opens, ..Doors::default() };
+        }
     }
     if let Scope::Own(_) = Scope::of(&caller) {
         products.retain(|product| !product.licenses.is_empty());
@@ -63,7 +67,8 @@ pub async fn add_product(
     let now = app.clock.now();
     let id = ProductId(app.dice.id(now));
     let slug = text::slug(&name).unwrap_or_else(|| format!("product-{}", &id.0.simple().to_string()[20..]));
-    let product = ProductView { id, slug, name, key_seconds, archived_at: None, licenses: Vec::new() };
+    let product =
+        ProductView { id, slug, name, key_seconds, archived_at: None, doors: Doors::default(), licenses: Vec::new() };
     let mut tx = app.db.begin().await?;
     store::licenses::insert_product(&mut tx, &product, now).await?;
     let facts = json!({ "slug": product.slug, "key_seconds": product.key_seconds });
@@ -87,7 +92,8 @@ pub async fn change_product(
     let mut fields = Fields::default();
     let name = fields.check("name", change.name.as_deref().map(validate::name).transpose());
     let key = fields.check("key_seconds", change.key_seconds.map(key_seconds).transpose());
-    let (name, key_seconds) = fields.all(name.zip(key))?;
+    let doors = entered(&mut fields, &change);
+    let ((name, key_seconds), doors) = fields.all(name.zip(key).zip(doors))?;
     let mut tx = app.db.begin().await?;
     let before = store::contracts::lock_product(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
     let now = app.clock.now();
@@ -95,6 +101,10 @@ pub async fn change_product(
         name: name.unwrap_or_else(|| before.name.clone()),
         key_seconds: key_seconds.unwrap_or(before.key_seconds),
         archived_at: store::contracts::archived(before.archived_at, change.archived, now),
+        gate_origins: doors.gate_origins.unwrap_or_else(|| before.gate_origins.clone()),
+        agent_link: doors.agent_link.unwrap_or_else(|| before.agent_link.clone()),
+        customer_link: doors.customer_link.unwrap_or_else(|| before.customer_link.clone()),
+        link_secret: doors.link_secret.unwrap_or_else(|| before.link_secret.clone()),
     };
     if before != after {
         store::contracts::change_product(&mut tx, id, &after).await?;
@@ -107,6 +117,48 @@ pub async fn change_product(
     all.into_iter().find(|product| product.id == id).map(Json).ok_or_else(|| Fail::code(Code::NotFound))
 }
 
+/// What was entered anew about the ways into a product.
+struct Entered {
+    gate_origins: Option<Vec<String>>,
+    agent_link: Option<Option<String>>,
+    customer_link: Option<Option<String>>,
+    link_secret: Option<Option<String>>,
+}
+
+fn entered(fields: &mut Fields, change: &ChangeProduct) -> Option<Entered> {
+    let origins = fields.check("gate_origins", change.gate_origins.as_deref().map(origins).transpose());
+    let agent = fields.check("agent_link", change.agent_link.as_deref().map(links::link).transpose());
+    let customer = fields.check("customer_link", change.customer_link.as_deref().map(links::link).transpose());
+    let secret = fields.check("link_secret", change.link_secret.as_deref().map(secret).transpose());
+    let (((gate_origins, agent_link), customer_link), link_secret) = origins.zip(agent).zip(customer).zip(secret)?;
+    Some(Entered { gate_origins, agent_link, customer_link, link_secret })
+}
+
+fn origins(given: &[String]) -> Result<Vec<String>, FieldError> {
+    if given.len() > links::MAX_ORIGINS {
+        return Err(FieldError::OutOfRange { min: 0, max: 20 });
+    }
+    let mut origins = given.iter().map(|text| links::origin(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut known = HashSet::new();
+    origins.retain(|origin| known.insert(origin.clone()));
+    Ok(origins)
+}
+
+fn secret(text: &str) -> Result<Option<String>, FieldError> {
+    match text.trim() {
+        "" => Ok(None),
+        text if text.chars().count() < links::MIN_SECRET => Err(FieldError::TooShort { min: links::MIN_SECRET }),
+        text if text.chars().count() > MAX_PASSWORD => Err(FieldError::TooLong { max: MAX_PASSWORD }),
+        text => Ok(Some(text.to_owned())),
+    }
+}
+
+/// For the log, in which no secret stands: a new one has another digest, which says that it changed.
 fn facts(product: &Product) -> serde_json::Value {
-    json!({ "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some() })
+    let digest = product.link_secret.as_deref().map(|secret| crate::auth::secret::hash(secret)[..8].to_owned());
+    json!({
+        "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some(),
+        "gate_origins": product.gate_origins.join(" "), "agent_link": product.agent_link,
+        "customer_link": product.customer_link, "link_secret": digest,
+    })
 }

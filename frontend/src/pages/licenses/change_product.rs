@@ -62,7 +62,7 @@ fn ProductForm(
         if let (true, Some(body)) = (form.begin(wrong), body) {
             let archived = Some(archived.get_untracked());
             spawn_local(async move {
-                let body = ChangeProduct { name: Some(body.name), key_seconds, archived };
+                let body = ChangeProduct { name: Some(body.name), key_seconds, archived, ..ChangeProduct::default() };
                 match api.patch::<ProductView>(&format!("/products/{id}"), &body).await {
                     Ok(changed) => {
                         toasts.good(t_string!(i18n, licenses.product_changed, name = changed.name));

@@ -166,7 +166,15 @@ mod tests {
 
     fn product(of: &LicenseView, name: &str) -> ProductView {
         let (id, name) = (of.product_id, name.to_owned());
-        ProductView { id, slug: "slug".to_owned(), name, key_seconds: 600, archived_at: None, licenses: Vec::new() }
+        ProductView {
+            id,
+            slug: "slug".to_owned(),
+            name,
+            key_seconds: 600,
+            archived_at: None,
+            doors: Default::default(),
+            licenses: Vec::new(),
+        }
     }
 
     #[wasm_bindgen_test]
