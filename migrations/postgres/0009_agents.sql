@@ -7,3 +7,10 @@ ALTER TABLE products ADD COLUMN agent_link TEXT;
 ALTER TABLE products ADD COLUMN customer_link TEXT;
 -- What the tool behind these links checks tokens with.
 ALTER TABLE products ADD COLUMN link_secret TEXT;
+
+-- The keys that customers have joined with, as hashes, for a day: each is good once, and whoever comes later is told why.
+CREATE TABLE joined_keys (
+    key_hash TEXT PRIMARY KEY,
+    session_id UUID NOT NULL REFERENCES sessions (id),
+    at TIMESTAMPTZ NOT NULL
+);

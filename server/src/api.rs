@@ -7,6 +7,7 @@ mod exports;
 mod gate;
 mod groups;
 mod imports;
+mod join;
 mod licenses;
 mod links;
 mod lists;
@@ -97,6 +98,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::keep))
         .routes(routes!(sessions::protect))
         .routes(routes!(gate::enter))
+        .routes(routes!(join::join))
+        .routes(routes!(join::open))
         .routes(routes!(queue::queues))
         .routes(routes!(queue::ticket, queue::leave))
         .routes(routes!(queue::ticket_events))

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod http;
 pub mod imports;
 pub mod knocks;
+pub mod launch;
 pub mod live;
 pub mod mail;
 pub mod peaks;

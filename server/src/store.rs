@@ -10,6 +10,7 @@ pub mod events;
 pub mod gate;
 pub mod groups;
 pub mod imports;
+pub mod join;
 pub mod licenses;
 pub mod links;
 pub mod list;
@@ -27,7 +28,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 23] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 24] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -38,6 +39,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("gate", gate::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("imports", imports::STATEMENTS),
+        ("join", join::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
         ("prospects", prospects::STATEMENTS),

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod gate;
 pub mod groups;
 pub mod imports;
+pub mod join;
 pub mod licenses;
 pub mod links;
 pub mod live;

@@ -30,6 +30,7 @@ mod headers;
 mod heartbeats;
 mod idle;
 mod imports;
+mod join;
 mod line_races;
 mod links;
 mod lists;

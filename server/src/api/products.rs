@@ -106,6 +106,11 @@ pub async fn change_product(
         customer_link: doors.customer_link.unwrap_or_else(|| before.customer_link.clone()),
         link_secret: doors.link_secret.unwrap_or_else(|| before.link_secret.clone()),
     };
+    if after.signs() && after.link_secret.is_none() {
+        let mut fields = Fields::default();
+        fields.wrong("link_secret", FieldError::Required);
+        return Err(fields.all(None::<()>).err().unwrap_or_else(|| Fail::code(Code::Invalid)));
+    }
     if before != after {
         store::contracts::change_product(&mut tx, id, &after).await?;
         let facts = events::changes(&facts(&before), &facts(&after));

@@ -94,9 +94,9 @@ impl FromRequestParts<App> for Caller {
 /// Whether a token of this scope may be used for this request. Here, because no handler gets a caller in another way.
 fn admits(scope: Scope, parts: &Parts) -> bool {
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    if path.starts_with("/gate/") || path.starts_with("/api/v1/gate/") {
-        // To pass it takes a seat, whatever the method says.
-        return scope.admits(false, "/sessions");
+    if path.starts_with("/gate/") {
+        // Whoever passes takes a seat, whatever the method says.
+        return scope.admits(false, path);
     }
     let path = path.strip_prefix("/api/v1").unwrap_or_default();
     scope.admits(parts.method.is_safe(), path)

@@ -91,6 +91,13 @@ pub struct Product {
     pub link_secret: Option<String>,
 }
 
+impl Product {
+    /// Whether tokens stand in its links.
+    pub fn signs(&self) -> bool {
+        self.agent_link.iter().chain(&self.customer_link).any(|link| link.contains("{token}"))
+    }
+}
+
 /// The origins of the applications behind the gate, from a row with that column.
 pub(super) fn origins(row: &Row) -> Result<Vec<String>, DbError> {
     let text: String = row.get("gate_origins")?;
