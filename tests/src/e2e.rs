@@ -2,6 +2,7 @@
 
 mod audit;
 mod browser;
+mod join;
 mod journey;
 mod looks;
 mod people;

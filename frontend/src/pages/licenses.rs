@@ -18,6 +18,7 @@ mod limits;
 mod models;
 mod preview;
 mod product;
+mod product_doors;
 mod rule_facts;
 mod rule_fields;
 mod rules;

@@ -8,7 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId},
-    wire::licenses::{Contract, LicenseView, ProductView},
+    wire::licenses::{Contract, Doors, LicenseView, ProductView},
 };
 
 /// A product with its licenses.
@@ -110,6 +110,14 @@ impl Stock {
         self.products.with(|products| {
             let mut known = products.iter().flatten().flat_map(|product| &product.licenses);
             known.find(|license| license.id == id).map(|license| license.contract.clone()).unwrap_or_default()
+        })
+    }
+
+    /// How one gets from here into a product, which the feed does not tell.
+    pub fn doors(self, id: ProductId) -> Doors {
+        self.products.with(|products| {
+            let product = products.iter().flatten().find(|product| product.id == id);
+            product.map(|product| product.doors.clone()).unwrap_or_default()
         })
     }
 
