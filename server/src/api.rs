@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod browse;
 mod bulk;
 mod exports;
 mod gate;
@@ -179,10 +180,12 @@ pub fn all_routes() -> Vec<(String, String)> {
 pub fn service(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     let description = openapi();
+    let page = browse::page(&serde_json::to_value(&description).unwrap_or_default());
+    let page = get(async move || browse::answer(page));
     let nothing = axum::routing::any(async || Fail::code(Code::NotFound));
     api.route("/api/openapi.json", get(async move || Json(description)))
-        .route("/api", nothing.clone())
-        .route("/api/", nothing.clone())
+        .route("/api", page.clone())
+        .route("/api/", page)
         .route("/api/{*rest}", nothing)
         .route("/gate/{product}", get(gate::pass))
         .route("/healthz", get(async || "ok\n"))

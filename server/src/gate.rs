@@ -77,16 +77,18 @@ pub async fn pass(app: &App, caller: &Caller, place: &Place) -> Result<SessionId
 pub async fn enter(app: &App, caller: &Caller, place: &Place, again: bool) -> Result<Entered, Fail> {
     for _ in 0..TRIES {
         let last = store::gate::last(&app.db, place).await?;
-        match &last {
-            Some(Last { id, ended: None }) => {
-                if keep(app, caller, place, *id, false).await? {
-                    return Ok(Entered::Seat(*id));
-                }
-            }
-            Some(Last { ended: Some(end), .. }) if !again && stands(end, app.clock.now()) => {
-                return Err(Fail::ended(Code::SessionEnded, end.clone()));
-            }
-            _ => {}
+        let (alive, ended) = match &last {
+            Some(Last { id, ended: None }) => (Some(*id), None),
+            Some(Last { ended, .. }) => (None, ended.as_ref()),
+            None => (None, None),
+        };
+        if let Some(id) = alive
+            && keep(app, caller, place, id, false).await?
+        {
+            return Ok(Entered::Seat(id));
+        }
+        if let Some(end) = ended.filter(|end| !again && stands(end, app.clock.now())) {
+            return Err(Fail::ended(Code::SessionEnded, end.clone()));
         }
         if let Some(entered) = take(app, caller, place, last.map(|last| last.id)).await? {
             return Ok(entered);

@@ -113,6 +113,12 @@ async fn every_page_is_sound_in_german() {
 async fn every_page_is_sound_in_english() {
     let world = world().await;
     busy(&world).await;
+    // One whose session waits for its customer, at another device than this browser.
+    let waits = Browser::open(&world.url, "en").await;
+    waits.sign_in(&email_of("Agent 8")).await;
+    waits.reads("Continue here").await;
+    walk(&waits, "agent-en", &[("/console", "console-key")]).await;
+    drop(waits);
     let browser = Browser::open(&world.url, "en").await;
     walk(&browser, "stranger-en", &[("/sign-in", "sign-in"), ("/join", "join")]).await;
     browser.sign_in(&email_of("Robert Lang")).await;
