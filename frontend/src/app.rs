@@ -10,12 +10,14 @@ use crate::{
         console::ConsolePage,
         groups::GroupsPage,
         import::ImportPage,
+        join::JoinPage,
         licenses::LicensesPage,
         profile::ProfilePage,
         sessions::SessionsPage,
         settings::{SettingsPage, directory::DirectoryPage},
         user::UserPage,
         users::UsersPage,
+        wait::WaitPage,
     },
     shell::{NotFound, Shell, Start, language},
     ui::toast::{ToastRegion, Toasts},
@@ -51,6 +53,8 @@ fn Within() -> impl IntoView {
                 <Route path=path!("/setup") view=SetupPage />
                 <Route path=path!("/join-account") view=JoinAccountPage />
                 <Route path=path!("/forgot-password") view=ForgotPage />
+                <Route path=path!("/join") view=JoinPage />
+                <Route path=path!("/wait/:product") view=WaitPage />
                 <ParentRoute path=path!("") view=Shell>
                     <Route path=path!("") view=Start />
                     <Route path=path!("sessions") view=SessionsPage />

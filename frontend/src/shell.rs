@@ -41,8 +41,9 @@ pub fn Shell() -> impl IntoView {
     }
 }
 
+/// What those see who are not signed in.
 #[component]
-fn Outside(
+pub fn Outside(
     /// Why nobody is signed in.
     who: Who,
 ) -> impl IntoView {

@@ -11,6 +11,7 @@ pub mod icon;
 pub mod live_line;
 pub mod menu;
 pub mod person;
+pub mod qr;
 pub mod search;
 pub mod seats;
 pub mod select;

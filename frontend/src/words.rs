@@ -165,6 +165,7 @@ pub fn field(i18n: Texts, error: &FieldError) -> String {
         FieldError::Url => t_string!(i18n, field.url).to_owned(),
         FieldError::ControlCharacters => t_string!(i18n, field.control).to_owned(),
         FieldError::EndBeforeStart => t_string!(i18n, field.end_before_start).to_owned(),
+        FieldError::Address => t_string!(i18n, field.address).to_owned(),
         FieldError::TooCommon => t_string!(i18n, field.too_common).to_owned(),
         FieldError::Unknown => t_string!(i18n, field.unknown).to_owned(),
     }
@@ -221,6 +222,9 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
         Code::SessionEnded => t_string!(i18n, problem.session_ended),
         Code::Protected => t_string!(i18n, problem.protected),
+        Code::KeyUnknown => t_string!(i18n, problem.key_unknown),
+        Code::KeyUsed => t_string!(i18n, problem.key_used),
+        Code::NoLink => t_string!(i18n, problem.no_link),
         Code::TicketOver => t_string!(i18n, problem.ticket_over),
         Code::NoOffer => t_string!(i18n, problem.no_offer),
         Code::FloorsExceedSeats => t_string!(i18n, problem.floors_exceed_seats),

@@ -3,12 +3,15 @@
 mod access;
 mod account;
 mod audit;
+mod browse;
 mod bulk;
 mod directories;
 mod exports;
+mod gate;
 mod group_licenses;
 pub mod groups;
 mod imports;
+mod join;
 mod licenses;
 mod links;
 mod lists;
@@ -127,6 +130,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::end_many))
         .routes(routes!(sessions::keep))
         .routes(routes!(sessions::protect))
+        .routes(routes!(gate::enter))
+        .routes(routes!(join::join))
+        .routes(routes!(join::open))
         .routes(routes!(queue::queues))
         .routes(routes!(queue::ticket, queue::leave))
         .routes(routes!(queue::ticket_events))
@@ -214,16 +220,19 @@ pub fn all_routes() -> Vec<(String, String)> {
 pub fn service(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     let description = openapi();
+    let page = browse::page(&serde_json::to_value(&description).unwrap_or_default());
+    let page = get(async move || browse::answer(page));
     let nothing = axum::routing::any(async || Fail::code(Code::NotFound));
     api.route("/api/openapi.json", get(async move || Json(description)))
-        .route("/api", nothing.clone())
-        .route("/api/", nothing.clone())
+        .route("/api", page.clone())
+        .route("/api/", page)
         .route("/api/{*rest}", nothing)
         // For browsers and providers, not for programs: they stand in no description.
         .route("/auth/oidc/{provider}/start", get(oidc::start))
         .route("/auth/oidc/{provider}/callback", get(oidc::callback))
         .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
         .nest("/scim/v2", scim::router(&app))
+        .route("/gate/{product}", get(gate::pass))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))

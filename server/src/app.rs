@@ -64,6 +64,8 @@ pub struct Parts {
     pub setup_token: Arc<str>,
     /// Where browsers reach us, if that is not where we listen.
     pub public_url: Option<Arc<str>>,
+    /// The domain whose hosts all get the cookie, so that the gate knows browsers at other hosts; only ours if absent.
+    pub cookie_domain: Option<Arc<str>>,
     /// For how many days the audit log is kept; for ever if absent.
     pub audit_days: Option<u32>,
     /// The folder with the built app, if it is not in the binary.
@@ -89,6 +91,8 @@ pub struct Options {
     pub setup_token: Option<String>,
     /// Where browsers reach us.
     pub public_url: Option<String>,
+    /// The domain whose hosts all get the cookie.
+    pub cookie_domain: Option<String>,
     /// For how many days the audit log is kept.
     pub audit_days: Option<u32>,
     /// The folder with the built app.
@@ -126,6 +130,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
+            cookie_domain: options.cookie_domain.map(Into::into),
             audit_days: options.audit_days,
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,

@@ -1,8 +1,8 @@
 //! What happens when events were committed: what is kept in memory and no longer so is forgotten, and whoever reads the log
 //! wakes up.
 
-use crate::{auth::callers::Callers, catalog::Catalog, events::Event, store::events::Logged};
-use seatkeeper_shared::ids::{LicenseId, UserId};
+use crate::{auth::callers::Callers, catalog::Catalog, events::Event, gate::seated::Seated, store::events::Logged};
+use seatkeeper_shared::ids::{LicenseId, SessionId, UserId};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -16,6 +16,8 @@ pub struct Bell {
     pub callers: Callers,
     /// The products that need not be read from the database.
     pub catalog: Catalog,
+    /// Who is through the gate.
+    pub seated: Seated,
     rang: Arc<Notify>,
     rang_here: Arc<Notify>,
     hears_others: Arc<AtomicBool>,
@@ -29,6 +31,7 @@ impl Bell {
         }
         for event in events {
             self.forget(event.kind, event.user, event.license);
+            self.free(event.kind, event.session);
         }
         self.rang.notify_one();
         self.rang_here.notify_one();
@@ -54,6 +57,7 @@ impl Bell {
     pub fn heard(&self, events: &[Logged]) {
         for event in events {
             self.forget(&event.kind, event.user, event.license);
+            self.free(&event.kind, event.session);
         }
     }
 
@@ -65,6 +69,12 @@ impl Bell {
     /// Waits until this process has something to tell to others. For the one who knocks.
     pub async fn rung_for_others(&self) {
         self.rang_here.notified().await;
+    }
+
+    fn free(&self, kind: &str, session: Option<SessionId>) {
+        if let Some(session) = session.filter(|_| kind == "session_ended") {
+            self.seated.forget(session);
+        }
     }
 
     /// Any entry about a user that is not about his seats may be about what he may do: forgetting too much costs one read.

@@ -11,10 +11,12 @@ pub mod directory_groups;
 pub mod directory_rules;
 pub mod directory_users;
 pub mod events;
+pub mod gate;
 pub mod group_licenses;
 pub mod groups;
 pub mod identities;
 pub mod imports;
+pub mod join;
 pub mod licenses;
 pub mod links;
 pub mod list;
@@ -35,7 +37,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 31] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 33] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -47,10 +49,12 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("directory_rules", directory_rules::STATEMENTS),
         ("directory_users", directory_users::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("gate", gate::STATEMENTS),
         ("group_licenses", group_licenses::STATEMENTS),
         ("groups", groups::STATEMENTS),
         ("identities", identities::STATEMENTS),
         ("imports", imports::STATEMENTS),
+        ("join", join::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
         ("passkeys", passkeys::STATEMENTS),

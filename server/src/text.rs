@@ -1,5 +1,6 @@
 //! Text as people search and sort it, and as it stands in addresses.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 /// The form in which names are compared: without case and accents, so that "yilmaz" finds "Yılmaz" and Ö sorts with O.
@@ -16,6 +17,14 @@ pub fn fold(text: &str) -> String {
         }
     }
     folded
+}
+
+/// What stands in an address as it is (RFC 3986 §2.3); everything else is encoded.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A value as it stands in an address.
+pub fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, UNRESERVED).to_string()
 }
 
 /// The short name of a product: letters and digits of its name, joined by hyphens; nothing if it has none of a to z.

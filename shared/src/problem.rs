@@ -95,6 +95,12 @@ named! {
         SessionEnded = "session_ended",
         /// The session is protected; say so if it shall end nevertheless.
         Protected = "protected",
+        /// There is no such support key, or no longer.
+        KeyUnknown = "key_unknown",
+        /// Somebody has joined with this support key already.
+        KeyUsed = "key_used",
+        /// The product has no launch link.
+        NoLink = "no_link",
         /// The ticket is over; `ticket` says why and what came of it.
         TicketOver = "ticket_over",
         /// No seat is offered to this ticket now.
@@ -135,7 +141,7 @@ impl Code {
             | Self::PasskeyRefused
             | Self::SecondFactorRequired
             | Self::OutOfScope => 403,
-            Self::NotFound | Self::LinkUnknown => 404,
+            Self::NotFound | Self::LinkUnknown | Self::KeyUnknown | Self::NoLink => 404,
             Self::MethodNotAllowed => 405,
             Self::AlreadySetUp
             | Self::AlreadyExists
@@ -163,7 +169,12 @@ impl Code {
             | Self::FloorsExceedSeats
             | Self::ImportRunning
             | Self::WrongState => 409,
-            Self::SessionEnded | Self::TicketOver | Self::LinkUsed | Self::LinkExpired | Self::SignInOver => 410,
+            Self::SessionEnded
+            | Self::KeyUsed
+            | Self::TicketOver
+            | Self::LinkUsed
+            | Self::LinkExpired
+            | Self::SignInOver => 410,
             Self::ChangedMeanwhile => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -224,6 +235,9 @@ impl Code {
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",
+            Self::KeyUnknown => "There is no such support key, or it is no longer valid.",
+            Self::KeyUsed => "Somebody has joined with this support key already.",
+            Self::NoLink => "This product has no launch link.",
             Self::TicketOver => "This place in the queue is over.",
             Self::NoOffer => "No seat is offered to you at the moment.",
             Self::FloorsExceedSeats => "More seats would be kept for groups than the license has.",

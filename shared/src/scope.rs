@@ -22,7 +22,7 @@ impl Default for Scope {
 }
 
 /// Where programs that take seats read and write.
-const OF_SESSIONS: [&str; 4] = ["/sessions", "/tickets", "/queues", "/live"];
+const OF_SESSIONS: [&str; 5] = ["/sessions", "/tickets", "/queues", "/live", "/gate"];
 /// Where they only read.
 const READ_BESIDE: [&str; 3] = ["/me", "/products", "/licenses"];
 

@@ -1,6 +1,7 @@
 //! Which values are acceptable; the app's forms and the server ask the same functions.
 
 mod common;
+pub mod links;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub const LEAST_PASSWORD: usize = 8;
 pub const MOST_PASSWORD: usize = 64;
 /// The longest password, in characters: hashing is work.
 pub const MAX_PASSWORD: usize = 256;
+/// How many digits a support key has.
+pub const KEY_DIGITS: usize = 9;
 /// The longest idempotency key, in characters.
 pub const MAX_KEY: usize = 100;
 /// The most rows that one import may have.
@@ -72,6 +75,9 @@ pub enum FieldError {
     /// A password that many people have: the first that is tried.
     #[error("is one of the most common passwords")]
     TooCommon,
+    /// Not an address of the kind that is asked for.
+    #[error("must be an address that begins with https://")]
+    Address,
     /// Not one of the values that are known here.
     #[error("is not a known value")]
     Unknown,
@@ -198,6 +204,12 @@ pub fn password_of(text: &str, min: usize) -> Result<(), FieldError> {
     }
 }
 
+/// A support key as the customer wrote it, without what only structures it: nine digits, or nothing.
+pub fn support_key(text: &str) -> Option<String> {
+    let key: String = text.chars().filter(|c| !c.is_whitespace() && !"-.".contains(*c)).collect();
+    (key.len() == KEY_DIGITS && key.bytes().all(|digit| digit.is_ascii_digit())).then_some(key)
+}
+
 /// A number of seats.
 ///
 /// # Errors
@@ -280,6 +292,16 @@ mod tests {
         assert_eq!(notes(&"ü".repeat(MAX_NOTES + 1)), Err(FieldError::TooLong { max: MAX_NOTES }));
         assert_eq!(word(" PO-4711 "), Ok(Some("PO-4711".to_owned())));
         assert_eq!(word("a\nb"), Err(FieldError::ControlCharacters));
+    }
+
+    #[test]
+    fn support_keys_are_nine_digits_however_they_are_written() {
+        for good in ["482910537", " 482 910 537", "482-910-537", "482.910.537"] {
+            assert_eq!(support_key(good).as_deref(), Some("482910537"), "{good}");
+        }
+        for bad in ["", "48291053", "4829105377", "48291053a", "٤٨٢٩١٠٥٣٧"] {
+            assert_eq!(support_key(bad), None, "{bad}");
+        }
     }
 
     #[test]

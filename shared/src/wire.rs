@@ -3,13 +3,15 @@
 pub mod account;
 pub mod audit;
 pub mod directory;
+pub mod gate;
 pub mod groups;
 pub mod imports;
+pub mod join;
 pub mod licenses;
 pub mod links;
 pub mod live;
-pub mod providers;
 pub mod passkeys;
+pub mod providers;
 pub mod queue;
 pub mod second_factor;
 pub mod sessions;

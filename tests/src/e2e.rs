@@ -3,6 +3,7 @@
 mod audit;
 mod browser;
 mod factor;
+mod join;
 mod journey;
 mod looks;
 mod oidc;

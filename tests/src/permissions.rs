@@ -190,6 +190,9 @@ fn table() -> Vec<Row> {
         ("POST", "/sessions/{id}/end", Theirs, json!({}), MANAGE_ALL_SESSIONS),
         ("POST", "/sessions/{id}/keep", Theirs, Value::Null, MANAGE_ALL_SESSIONS),
         ("POST", "/sessions/{id}/protect", Theirs, json!({ "protected": true }), MANAGE_ALL_SESSIONS),
+        ("POST", "/sessions/{id}/open", Common, Value::Null, SIGNED_IN),
+        ("POST", "/sessions/{id}/open", Theirs, Value::Null, NOBODY_ELSE),
+        ("POST", "/join", Common, json!({ "key": "no key" }), ANYBODY),
         ("GET", "/queues", Common, Value::Null, SIGNED_IN),
         ("GET", "/tickets/{id}", Common, Value::Null, SIGNED_IN),
         ("DELETE", "/tickets/{id}", Common, Value::Null, SIGNED_IN),
@@ -207,6 +210,7 @@ fn table() -> Vec<Row> {
         ("POST", "/directories/{id}/rules/preview", Common, json!({ "rules": [] }), ADMINS),
         ("GET", "/directories/{id}/failures", Common, Value::Null, ADMINS),
         ("POST", "/directories/{id}/retry", Common, Value::Null, ADMINS),
+        ("POST", "/gate/{product}", Common, json!({}), SIGNED_IN),
         ("GET", "/live", Common, Value::Null, SIGNED_IN),
     ]
 }

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: all tests, on both databases and in a real browser, and a summary.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::packages::{Needed, ensure, on_path};
 use crate::postgres::Cluster;
 use crate::process::{cargo, interrupted, say};
 use crate::{app, browser, suite, tools};
@@ -79,7 +81,13 @@ impl Suite {
     fn commands(self, name: Option<&str>) -> Result<Vec<Command>> {
         let mut commands = match self {
             Self::Unit => vec![host(&["--lib", "--bins", "--"]), host(&["--doc", "--"])],
-            Self::Api => vec![host(&["--test", "*", "--", "--skip", "e2e::"])],
+            Self::Api => {
+                if let Err(problem) = nginx() {
+                    // All but one test can do without.
+                    say(format!("the gate is not tried with a real proxy: {problem:#}"));
+                }
+                vec![host(&["--test", "*", "--", "--skip", "e2e::"])]
+            }
             Self::Wasm => vec![wasm()?],
             Self::E2e => vec![e2e()?],
         };
@@ -90,6 +98,13 @@ impl Suite {
         }
         Ok(commands)
     }
+}
+
+/// The proxy in front of which the gate is tried.
+fn nginx() -> Result<()> {
+    let needed = Needed { name: "nginx", debian: &["nginx-light"] };
+    let off_path = || Some(PathBuf::from("/usr/sbin/nginx")).filter(|program| program.is_file());
+    ensure(&needed, || on_path(&["nginx"]).or_else(off_path)).map(drop)
 }
 
 /// The suites on the host choose among targets, not among packages: another choice of packages means other

@@ -18,7 +18,7 @@ use leptos::prelude::*;
 
 /// The frame of these pages: the brand above, one card, the preferences below.
 #[component]
-fn Card(
+pub fn Card(
     /// Wider, for longer forms.
     #[prop(optional)]
     wide: bool,

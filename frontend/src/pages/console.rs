@@ -5,23 +5,27 @@ mod activity;
 mod alive;
 mod attempt;
 mod beats;
+mod call;
 mod card;
 mod cards;
 pub mod desk;
 mod device;
+mod elsewhere;
 mod heart;
 pub mod key;
 mod lost;
 mod mine;
 mod notices;
 mod offer;
+mod open;
 mod start;
 mod ticket;
 mod tickets;
 mod told;
 mod waiting;
 mod warning;
-mod why;
+mod way;
+pub mod why;
 mod work;
 
 use crate::{
@@ -40,6 +44,7 @@ use desk::Desk;
 use device::DeviceName;
 use leptos::prelude::*;
 use notices::Notices;
+use open::Openers;
 use told::Told;
 
 /// The page.
@@ -47,6 +52,7 @@ use told::Told;
 pub fn ConsolePage() -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
+    provide_context(Openers::ask());
     let hello = Signal::derive(move || {
         let name = caller.me().map(|me| me.name).unwrap_or_default();
         t_string!(i18n, console.hello, name = name)

@@ -19,6 +19,7 @@ mod models;
 mod opened;
 mod preview;
 mod product;
+mod product_doors;
 mod rule_facts;
 mod rule_fields;
 mod rules;

@@ -120,12 +120,9 @@ pub(super) fn browser_session(
     let digest = secret::digest(&secret);
     let lasts = TimeDelta::minutes(account.session_minutes);
     let secure = app.public_url.as_deref().is_some_and(|url| url.starts_with("https:"));
-    let cookie = Cookie::build((COOKIE, secret))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(secure)
-        .max_age(time::Duration::seconds(lasts.num_seconds()));
+    let mut cookie = cookie_of(app, secret);
+    cookie.set_secure(secure);
+    cookie.set_max_age(time::Duration::seconds(lasts.num_seconds()));
     let said = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok());
     let started = Started {
         id: SignInId(app.dice.id(now)),
@@ -135,6 +132,18 @@ pub(super) fn browser_session(
         until: now + lasts,
     };
     (jar.add(cookie), digest, started)
+}
+
+/// The cookie, with what has to be the same when it is taken away.
+fn cookie_of(app: &App, secret: String) -> Cookie<'static> {
+    let mut cookie = Cookie::new(COOKIE, secret);
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Strict);
+    if let Some(domain) = app.cookie_domain.as_deref() {
+        cookie.set_domain(domain.to_owned());
+    }
+    cookie
 }
 
 /// Signs in with e-mail and password. With 202 one is not signed in yet: a second factor is needed, too.
@@ -253,7 +262,7 @@ pub async fn sign_out(
         store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie.value())).await?;
         app.commit(tx, &[Event::new("signed_out", caller.actor(), Some(caller.id), json!({}))]).await?;
     }
-    let gone = Cookie::build((COOKIE, "")).path("/").http_only(true).same_site(SameSite::Strict);
+    let gone = cookie_of(&app, String::new());
     Ok((StatusCode::NO_CONTENT, jar.remove(gone)))
 }
 

@@ -18,11 +18,11 @@ use seatkeeper_shared::{
     ids::ProductId,
     permissions::Action,
     problem::Code,
-    validate::{self, FieldError, within},
-    wire::licenses::{ChangeProduct, LicenseView, NewProduct, ProductView},
+    validate::{self, FieldError, MAX_PASSWORD, links, within},
+    wire::licenses::{ChangeProduct, Doors, LicenseView, NewProduct, ProductView},
 };
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Products with their licenses; an agent sees those that are assigned to him.
 #[utoipa::path(get, path = "/products", tag = "licenses", params(Shown), responses((status = 200, body = Vec<ProductView>)))]
@@ -40,8 +40,12 @@ pub async fn products(
     }
     let mut products = store::licenses::products(&app.db).await?;
     products.retain(|product| archived || product.archived_at.is_none());
+    let manages = caller.may(Action::ManageProducts);
     for product in &mut products {
         product.licenses = of.remove(&product.id).unwrap_or_default();
+        if !manages {
+            product.doors = Doors { opens: product.doors.opens, ..Doors::default() };
+        }
     }
     if let Scope::Own(_) = Scope::of(&caller) {
         products.retain(|product| !product.licenses.is_empty());
@@ -64,7 +68,8 @@ pub async fn add_product(
     let now = app.clock.now();
     let id = ProductId(app.dice.id(now));
     let slug = text::slug(&name).unwrap_or_else(|| format!("product-{}", &id.0.simple().to_string()[20..]));
-    let product = ProductView { id, slug, name, key_seconds, archived_at: None, licenses: Vec::new() };
+    let product =
+        ProductView { id, slug, name, key_seconds, archived_at: None, doors: Doors::default(), licenses: Vec::new() };
     let mut tx = app.db.begin().await?;
     store::licenses::insert_product(&mut tx, &product, now).await?;
     let facts = json!({ "slug": product.slug, "key_seconds": product.key_seconds });
@@ -85,11 +90,7 @@ pub async fn product(
 ) -> Result<Tagged<ProductView>, Fail> {
     let all = products(State(app), caller, Asked(Shown { archived: Some(true) })).await?.0;
     let found = all.into_iter().find(|product| product.id == id).ok_or_else(|| Fail::code(Code::NotFound))?;
-    Ok(tagged(&changeable(&found.name, found.key_seconds, found.archived_at.is_some()), found))
-}
-
-fn changeable(name: &str, key_seconds: i64, archived: bool) -> serde_json::Value {
-    json!({ "name": name, "key_seconds": key_seconds, "archived": archived })
+    Ok(tagged(&changeable_in(&found), found))
 }
 
 /// Changes a product, archives it, or takes it out of the archive. With `If-Match` only if nobody else has changed it meanwhile.
@@ -105,16 +106,26 @@ pub async fn change_product(
     let mut fields = Fields::default();
     let name = fields.check("name", change.name.as_deref().map(validate::name).transpose());
     let key = fields.check("key_seconds", change.key_seconds.map(key_seconds).transpose());
-    let (name, key_seconds) = fields.all(name.zip(key))?;
+    let doors = entered(&mut fields, &change);
+    let ((name, key_seconds), doors) = fields.all(name.zip(key).zip(doors))?;
     let mut tx = app.db.begin().await?;
     let before = store::contracts::lock_product(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    expected.must_hold(&facts(&before))?;
+    expected.must_hold(&changeable(&before))?;
     let now = app.clock.now();
     let after = Product {
         name: name.unwrap_or_else(|| before.name.clone()),
         key_seconds: key_seconds.unwrap_or(before.key_seconds),
         archived_at: store::contracts::archived(before.archived_at, change.archived, now),
+        gate_origins: doors.gate_origins.unwrap_or_else(|| before.gate_origins.clone()),
+        agent_link: doors.agent_link.unwrap_or_else(|| before.agent_link.clone()),
+        customer_link: doors.customer_link.unwrap_or_else(|| before.customer_link.clone()),
+        link_secret: doors.link_secret.unwrap_or_else(|| before.link_secret.clone()),
     };
+    if after.signs() && after.link_secret.is_none() {
+        let mut fields = Fields::default();
+        fields.wrong("link_secret", FieldError::Required);
+        return Err(fields.all(None::<()>).err().unwrap_or_else(|| Fail::code(Code::Invalid)));
+    }
     if before != after {
         store::contracts::change_product(&mut tx, id, &after).await?;
         let facts = events::changes(&facts(&before), &facts(&after));
@@ -125,6 +136,66 @@ pub async fn change_product(
     self::product(State(app), caller, Named(id)).await
 }
 
+/// What was entered anew about the ways into a product.
+struct Entered {
+    gate_origins: Option<Vec<String>>,
+    agent_link: Option<Option<String>>,
+    customer_link: Option<Option<String>>,
+    link_secret: Option<Option<String>>,
+}
+
+fn entered(fields: &mut Fields, change: &ChangeProduct) -> Option<Entered> {
+    let origins = fields.check("gate_origins", change.gate_origins.as_deref().map(origins).transpose());
+    let agent = fields.check("agent_link", change.agent_link.as_deref().map(links::link).transpose());
+    let customer = fields.check("customer_link", change.customer_link.as_deref().map(links::link).transpose());
+    let secret = fields.check("link_secret", change.link_secret.as_deref().map(secret).transpose());
+    let (((gate_origins, agent_link), customer_link), link_secret) = origins.zip(agent).zip(customer).zip(secret)?;
+    Some(Entered { gate_origins, agent_link, customer_link, link_secret })
+}
+
+fn origins(given: &[String]) -> Result<Vec<String>, FieldError> {
+    if given.len() > links::MAX_ORIGINS {
+        return Err(FieldError::OutOfRange { min: 0, max: 20 });
+    }
+    let mut origins = given.iter().map(|text| links::origin(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut known = HashSet::new();
+    origins.retain(|origin| known.insert(origin.clone()));
+    Ok(origins)
+}
+
+fn secret(text: &str) -> Result<Option<String>, FieldError> {
+    match text.trim() {
+        "" => Ok(None),
+        text if text.chars().count() < links::MIN_SECRET => Err(FieldError::TooShort { min: links::MIN_SECRET }),
+        text if text.chars().count() > MAX_PASSWORD => Err(FieldError::TooLong { max: MAX_PASSWORD }),
+        text => Ok(Some(text.to_owned())),
+    }
+}
+
+/// What can be changed about a product, as those see it who may.
+fn changeable_in(view: &ProductView) -> serde_json::Value {
+    json!({
+        "name": view.name, "key_seconds": view.key_seconds, "archived": view.archived_at.is_some(),
+        "gate_origins": view.doors.gate_origins.join(" "), "agent_link": view.doors.agent_link,
+        "customer_link": view.doors.customer_link, "has_link_secret": view.doors.has_link_secret,
+    })
+}
+
+/// The same, as it stands in the database.
+fn changeable(product: &Product) -> serde_json::Value {
+    json!({
+        "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some(),
+        "gate_origins": product.gate_origins.join(" "), "agent_link": product.agent_link,
+        "customer_link": product.customer_link, "has_link_secret": product.link_secret.is_some(),
+    })
+}
+
+/// For the log, in which no secret stands: a new one has another digest, which says that it changed.
 fn facts(product: &Product) -> serde_json::Value {
-    changeable(&product.name, product.key_seconds, product.archived_at.is_some())
+    let digest = product.link_secret.as_deref().map(|secret| crate::auth::secret::hash(secret)[..8].to_owned());
+    json!({
+        "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some(),
+        "gate_origins": product.gate_origins.join(" "), "agent_link": product.agent_link,
+        "customer_link": product.customer_link, "link_secret": digest,
+    })
 }

@@ -97,7 +97,9 @@ impl FromRequestParts<App> for Caller {
 
 /// Whether a token of this scope may be used for this request. Here, because no handler gets a caller in another way.
 fn admits(scope: Scope, parts: &Parts) -> bool {
-    scope.admits(parts.method.is_safe(), path(parts))
+    let path = path(parts);
+    // Whoever passes the gate takes a seat, whatever the method says.
+    scope.admits(parts.method.is_safe() && !path.starts_with("/gate/"), path)
 }
 
 /// Whether this is open to somebody who has to set up a second factor first: what is his own, and the way out.
@@ -109,7 +111,11 @@ fn is_on_the_way(parts: &Parts) -> bool {
 /// The path of the route, below the base.
 fn path(parts: &Parts) -> &str {
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    path.strip_prefix("/api/v1").unwrap_or_default()
+    match path.strip_prefix("/api/v1") {
+        Some(below) => below,
+        None if path.starts_with("/gate/") => path,
+        None => "",
+    }
 }
 
 /// What the request shows: the token if there is one, else the cookie.

@@ -1,6 +1,6 @@
-//! Slows down whoever tries passwords: by address and e-mail together, and by address alone.
+//! Slows down whoever tries passwords, by address and e-mail together and by address alone; and whoever tries support keys.
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use seatkeeper_shared::ids::UserId;
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -11,6 +11,8 @@ pub struct Throttle {
     by_both: Arc<DefaultKeyedRateLimiter<(IpAddr, String)>>,
     by_user: Arc<DefaultKeyedRateLimiter<UserId>>,
     letters: Arc<DefaultKeyedRateLimiter<String>>,
+    keys: Arc<DefaultDirectRateLimiter>,
+    keys_by_address: Arc<DefaultKeyedRateLimiter<IpAddr>>,
 }
 
 /// How many sign-ins one address may try at once, unless it is decided otherwise.
@@ -36,6 +38,10 @@ impl Throttle {
             by_both: Arc::new(RateLimiter::keyed(per(6, 10))),
             by_user: Arc::new(RateLimiter::keyed(per(30, 10))),
             letters: Arc::new(RateLimiter::keyed(per(20 * 60, 3))),
+            keys: Arc::new(RateLimiter::direct(
+                Quota::per_second(NonZeroU32::MIN.saturating_add(1)).allow_burst(NonZeroU32::MIN.saturating_add(199)),
+            )),
+            keys_by_address: Arc::new(RateLimiter::keyed(per(3, burst / 3))),
         }
     }
 
@@ -46,6 +52,15 @@ impl Throttle {
             self.letters.retain_recent();
         }
         self.letters.check_key(&email_key.to_owned()).is_ok()
+    }
+
+    /// Counts a try of a support key; false if it is one too many: per address a third of the burst at once and one more each
+    /// 3 seconds, and from all addresses together 200 at once and 2 more each second. That makes the odds of guessing a key.
+    pub fn allow_key(&self, address: IpAddr) -> bool {
+        if self.keys_by_address.len() > 10_000 {
+            self.keys_by_address.retain_recent();
+        }
+        self.keys_by_address.check_key(&address).is_ok() && self.keys.check().is_ok()
     }
 
     /// Counts a try from this address; false if it is one too many.

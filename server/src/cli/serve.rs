@@ -29,6 +29,10 @@ pub struct Serve {
     /// Where browsers reach the server, for example `https://seats.example.org`, if that is not where it listens.
     #[arg(long, env = "SEATKEEPER_PUBLIC_URL")]
     public_url: Option<String>,
+    /// A domain that this server shares with applications behind its gate, for example `example.org`: browsers then show their
+    /// sign-in to all of its hosts. Its hosts must all be trusted.
+    #[arg(long, env = "SEATKEEPER_COOKIE_DOMAIN", requires = "public_url")]
+    cookie_domain: Option<String>,
     /// The folder with the built app; if absent, the app in the binary.
     #[arg(long, env = "SEATKEEPER_DIST")]
     dist: Option<PathBuf>,
@@ -52,6 +56,18 @@ pub struct Serve {
 }
 
 impl Serve {
+    /// The domain of the cookie. Browsers would refuse one that the server is not in, and nobody could sign in.
+    fn cookie_domain(&self) -> anyhow::Result<Option<String>> {
+        let Some(domain) = self.cookie_domain.as_deref().map(|domain| domain.trim_start_matches('.')) else {
+            return Ok(None);
+        };
+        let url = self.public_url.as_deref().unwrap_or_default();
+        let host = url.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+        let within = host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        anyhow::ensure!(within, "the cookie's domain {domain} is not that of {url}");
+        Ok(Some(domain.to_owned()))
+    }
+
     fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
         let Some(url) = &self.smtp_url else { return Ok(None) };
         Mailer::new(url, self.smtp_from.as_deref().unwrap_or_default()).map(Some)
@@ -63,7 +79,7 @@ impl Serve {
 /// # Errors
 /// The database or the address cannot be used.
 pub async fn run(serve: Serve) -> anyhow::Result<()> {
-    let mailer = serve.mailer()?;
+    let (mailer, cookie_domain) = (serve.mailer()?, serve.cookie_domain()?);
     let db = Db::open(&serve.database).await?;
     let listener =
         TcpListener::bind(serve.listen).await.with_context(|| format!("cannot listen on {}", serve.listen))?;
@@ -75,6 +91,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         public_url: serve.public_url,
         throttle: Throttle::new(serve.sign_in_burst),
         mailer,
+        cookie_domain,
         dist,
         audit_days: serve.audit_retention_days,
         ..Options::default()

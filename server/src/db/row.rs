@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value as Cell;
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId, TicketId,
-        TokenId, UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId,
+        TicketId, TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},

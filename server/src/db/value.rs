@@ -4,8 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
     ids::{
-        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId, TicketId,
-        TokenId, UserId,
+        DirectoryId, GroupId, ImportId, LicenseId, PasskeyId, Position, ProductId, RuleId, SessionId, SignInId,
+        TicketId, TokenId, UserId,
     },
     license::{Model, SeatRule, SecondDevice},
     people::{Locale, Role, UserStatus},

@@ -13,7 +13,7 @@ use seatkeeper_shared::{
 };
 
 /// A handler's failure.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fail(Box<Problem>);
 
 impl Fail {
@@ -25,6 +25,18 @@ impl Fail {
     /// What went wrong.
     pub fn what(&self) -> Code {
         self.0.code
+    }
+
+    /// The same failure under another status, where somebody in between knows only that one.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    /// Whether it is the server's, and may pass by itself.
+    pub fn is_ours(&self) -> bool {
+        self.0.status >= 500
     }
 
     /// A failure with a sentence on this occurrence.

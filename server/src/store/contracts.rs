@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId},
     license::Price,
-    wire::licenses::{Contract, LicenseView, Peak},
+    wire::licenses::{Contract, Doors, LicenseView, Peak},
 };
 use std::collections::HashMap;
 
@@ -17,10 +17,16 @@ statements! {
         SELECT id FROM licenses WHERE product_id = $1 ORDER BY id FOR UPDATE";
 
     LOCK_PRODUCT = "
-        SELECT name, key_seconds, archived_at FROM products WHERE id = $1 FOR UPDATE";
+        SELECT name, key_seconds, archived_at, gate_origins, agent_link, customer_link, link_secret
+        FROM products
+        WHERE id = $1
+        FOR UPDATE";
 
     CHANGE_PRODUCT = "
-        UPDATE products SET name = $2, key_seconds = $3, archived_at = $4 WHERE id = $1";
+        UPDATE products
+        SET name = $2, key_seconds = $3, archived_at = $4, gate_origins = $5, agent_link = $6, customer_link = $7,
+            link_secret = $8
+        WHERE id = $1";
 
     LOCK = "
         SELECT starts_at, ends_at, archived_at, notes, order_number, price_minor, currency
@@ -75,6 +81,40 @@ pub struct Product {
     pub key_seconds: i64,
     /// Since when it gives no new seats.
     pub archived_at: Option<DateTime<Utc>>,
+    /// Where the applications behind the gate are.
+    pub gate_origins: Vec<String>,
+    /// What agents open.
+    pub agent_link: Option<String>,
+    /// What customers open.
+    pub customer_link: Option<String>,
+    /// What tokens in these links are signed with.
+    pub link_secret: Option<String>,
+}
+
+impl Product {
+    /// Whether tokens stand in its links.
+    pub fn signs(&self) -> bool {
+        self.agent_link.iter().chain(&self.customer_link).any(|link| link.contains("{token}"))
+    }
+}
+
+/// The origins of the applications behind the gate, from a row with that column.
+pub(super) fn origins(row: &Row) -> Result<Vec<String>, DbError> {
+    let text: String = row.get("gate_origins")?;
+    serde_json::from_str(&text)
+        .map_err(|error| DbError::Unreadable { column: "gate_origins".to_owned(), problem: error.to_string() })
+}
+
+/// How one gets into a product, from a row with all that.
+pub(super) fn doors(row: &Row) -> Result<Doors, DbError> {
+    let agent_link: Option<String> = row.opt("agent_link")?;
+    Ok(Doors {
+        opens: agent_link.is_some(),
+        gate_origins: origins(row)?,
+        agent_link,
+        customer_link: row.opt("customer_link")?,
+        has_link_secret: row.get("has_link_secret")?,
+    })
 }
 
 /// A product as it is now, locked with its licenses until the end of the transaction.
@@ -86,6 +126,10 @@ pub async fn lock_product(tx: &mut Tx, id: ProductId) -> Result<Option<Product>,
             name: row.get("name")?,
             key_seconds: row.get("key_seconds")?,
             archived_at: row.opt("archived_at")?,
+            gate_origins: origins(&row)?,
+            agent_link: row.opt("agent_link")?,
+            customer_link: row.opt("customer_link")?,
+            link_secret: row.opt("link_secret")?,
         })
     })
     .transpose()
@@ -93,7 +137,18 @@ pub async fn lock_product(tx: &mut Tx, id: ProductId) -> Result<Option<Product>,
 
 /// Changes a product.
 pub async fn change_product(tx: &mut Tx, id: ProductId, to: &Product) -> Result<(), DbError> {
-    tx.run(&CHANGE_PRODUCT, args![id, &to.name, to.key_seconds, to.archived_at]).await.map(drop)
+    let origins = serde_json::to_string(&to.gate_origins).unwrap_or_default();
+    let args = args![
+        id,
+        &to.name,
+        to.key_seconds,
+        to.archived_at,
+        origins,
+        to.agent_link.as_deref(),
+        to.customer_link.as_deref(),
+        to.link_secret.as_deref(),
+    ];
+    tx.run(&CHANGE_PRODUCT, args).await.map(drop)
 }
 
 /// Since when something is archived, after it was said whether it shall be.

@@ -59,7 +59,10 @@ statements! {
     OF_USER = view("SELECT license_id FROM assignments WHERE user_id = $2");
 
     PRODUCTS = "
-        SELECT id, slug, name, key_seconds, archived_at FROM products ORDER BY name, id";
+        SELECT id, slug, name, key_seconds, archived_at, gate_origins, agent_link, customer_link,
+               link_secret IS NOT NULL AS has_link_secret
+        FROM products
+        ORDER BY name, id";
 
     PRODUCT_BY_SLUG = "
         SELECT id FROM products WHERE slug = $1";
@@ -159,6 +162,7 @@ pub async fn products(db: &Db) -> Result<Vec<ProductView>, DbError> {
                 name: row.get("name")?,
                 key_seconds: row.get("key_seconds")?,
                 archived_at: row.opt("archived_at")?,
+                doors: super::contracts::doors(row)?,
                 licenses: Vec::new(),
             })
         })

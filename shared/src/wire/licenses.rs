@@ -23,8 +23,32 @@ pub struct ProductView {
     /// Since when it gives no new seats, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<DateTime<Utc>>,
+    /// How one gets from here into the product itself.
+    #[serde(flatten)]
+    pub doors: Doors,
     /// Its licenses with their live counts.
     pub licenses: Vec<LicenseView>,
+}
+
+/// How agents and customers get from here into the product itself. What is entered there is for those who may manage products.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Doors {
+    /// Whether there is a launch link for agents.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opens: bool,
+    /// Where the applications behind the gate are: only there people are sent back to, for example `https://app.example.org`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate_origins: Vec<String>,
+    /// What agents open, with `{support_key}`, `{session_id}` and `{token}` in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_link: Option<String>,
+    /// What customers open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_link: Option<String>,
+    /// Whether there is a secret that tokens in these links are signed with. It is shown to nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_link_secret: bool,
 }
 
 /// Adds a product.
@@ -51,6 +75,18 @@ pub struct ChangeProduct {
     /// Archived, it gives no new seats and is hidden from lists; sessions that live go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// Where the applications behind the gate are, at most 20, for example `https://app.example.org`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_origins: Option<Vec<String>>,
+    /// What agents open, with `{support_key}`, `{session_id}` and `{token}` in it; empty: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_link: Option<String>,
+    /// What customers open; empty: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_link: Option<String>,
+    /// What tokens in these links are signed with, at least 32 characters; empty: none, and then there are no tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_secret: Option<String>,
 }
 
 /// What stands in the contract of a license. Agents are not shown it.

@@ -92,7 +92,17 @@ async fn every_page_is_sound_in_german() {
     let world = world().await;
     busy(&world).await;
     let browser = Browser::open(&world.url, "de").await;
-    walk(&browser, "stranger-de", &[("/sign-in", "sign-in"), ("/setup?token=used", "setup")]).await;
+    walk(
+        &browser,
+        "stranger-de",
+        &[
+            ("/join", "join"),
+            ("/sign-in", "sign-in"),
+            ("/join#482910537", "join-linked"),
+            ("/setup?token=used", "setup"),
+        ],
+    )
+    .await;
     browser.sign_in("anja.krueger@example.org").await;
     walk(&browser, "admin-de", STAFF).await;
     walk(&browser, "admin-de", &[(&one_user(&world).await, "user")]).await;
@@ -103,8 +113,14 @@ async fn every_page_is_sound_in_german() {
 async fn every_page_is_sound_in_english() {
     let world = world().await;
     busy(&world).await;
+    // One whose session waits for its customer, at another device than this browser.
+    let waits = Browser::open(&world.url, "en").await;
+    waits.sign_in(&email_of("Agent 8")).await;
+    waits.reads("Continue here").await;
+    walk(&waits, "agent-en", &[("/console", "console-key")]).await;
+    drop(waits);
     let browser = Browser::open(&world.url, "en").await;
-    walk(&browser, "stranger-en", &[("/sign-in", "sign-in")]).await;
+    walk(&browser, "stranger-en", &[("/sign-in", "sign-in"), ("/join", "join")]).await;
     browser.sign_in(&email_of("Robert Lang")).await;
     walk(&browser, "viewer-en", STAFF).await;
     let agent = Browser::open(&world.url, "en").await;

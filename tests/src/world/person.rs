@@ -110,7 +110,12 @@ impl Person {
 
     /// A request that is not sent yet; `path` is below `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}/api/v1{path}", self.url));
+        self.raw(method, &format!("{}/api/v1{path}", self.url))
+    }
+
+    /// The same at any address.
+    pub fn raw(&self, method: Method, url: &str) -> RequestBuilder {
+        let request = self.http.request(method, url);
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request.header(header::ORIGIN, &self.url),

@@ -4,6 +4,7 @@
 use super::{
     activity,
     beats::Beats,
+    call,
     cards::{Card, cards},
     device::Device,
     heart, mine,
@@ -90,6 +91,7 @@ impl Desk {
         provide_context(desk);
         desk.hear_of_ends();
         told::in_title(desk, user);
+        call::on_offer(desk);
         heart::beat(desk);
         activity::watch(desk);
     }
@@ -166,6 +168,13 @@ impl Desk {
         // Gone by now if somebody signed out meanwhile.
         let _ = self.fresh.try_set(Some(session.id));
         self.is_now(session.clone());
+    }
+
+    /// A session that another device started is kept alive from here, too: it goes on when that device goes off.
+    pub fn adopt(self, session: &SessionView) {
+        let kept = Kept { id: session.id, product: session.product_name.clone() };
+        self.keep(|all| all.push(kept));
+        self.hurry();
     }
 
     /// A ticket was taken here.

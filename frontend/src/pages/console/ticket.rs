@@ -1,6 +1,6 @@
 //! A ticket of one's own: the place in the line, or the seat that is kept for a moment.
 
-use super::{card::head_of, cards::Card, desk::Desk, notices::focus, offer::Offer};
+use super::{call::CallMe, card::head_of, cards::Card, desk::Desk, notices::focus, offer::Offer};
 use crate::{
     api::Failure,
     format::{Format, Texts},
@@ -86,6 +86,7 @@ fn Place(
             </span>
         </p>
         <p class="hint">{t!(i18n, queue.keep_open)}</p>
+        <CallMe />
         <Leave ticket />
     }
 }

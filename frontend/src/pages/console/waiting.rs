@@ -4,6 +4,7 @@
 use super::{
     desk::Desk,
     key::{copy, grouped, spelled},
+    way::Way,
 };
 use crate::{
     api::Failure,
@@ -45,6 +46,7 @@ pub fn Waiting(
                 {move || grouped(&key.get().unwrap_or_default())}
             </p>
             <CopyButton key />
+            <Way key />
         </Show>
         <Connected session />
     }

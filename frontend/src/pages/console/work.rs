@@ -1,6 +1,9 @@
 //! One session of one's own: waiting with its key, or connected; and the way to end it.
 
-use super::{card::head_of, cards::Card, desk::Desk, notices::focus, waiting::Waiting, warning::Warnings};
+use super::{
+    card::head_of, cards::Card, desk::Desk, elsewhere::Elsewhere, notices::focus, open::OpenButton, waiting::Waiting,
+    warning::Warnings,
+};
 use crate::{
     api::Failure,
     format::Format,
@@ -52,6 +55,8 @@ pub fn Work(
                 <Waiting session />
             </Show>
             <Trouble id />
+            <Elsewhere session />
+            <OpenButton session />
             <EndButton session card />
         </section>
     }

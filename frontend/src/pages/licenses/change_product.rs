@@ -4,6 +4,7 @@ use super::{
     desk::Desk,
     entered,
     opened::{Late, Opened},
+    product_doors::{DoorFields, DoorsEntered},
     stock::Stock,
 };
 use crate::{
@@ -67,16 +68,18 @@ fn ProductForm(
     };
     let (name, minutes) = (RwSignal::new(before.name), RwSignal::new(was.clone()));
     let archived = RwSignal::new(before.archived);
+    let doors = DoorsEntered::of(untrack(|| stock.doors(id)));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let entered = entered::product(&name.read_untracked(), &minutes.read_untracked());
-        let (body, wrong) = entered.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
+        let (body, mut wrong) = entered.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
+        wrong.extend(doors.wrong());
         let key_seconds = body.as_ref().and_then(|body| body.key_seconds).filter(|_| *minutes.read_untracked() != was);
         if let (true, Some(body)) = (form.begin(wrong), body) {
             let archived = Some(archived.get_untracked());
             spawn_local(async move {
-                let body = ChangeProduct { name: Some(body.name), key_seconds, archived };
-                match opened.patch::<ProductView>(&body).await {
+                let body = ChangeProduct { name: Some(body.name), key_seconds, archived, ..ChangeProduct::default() };
+                match opened.patch::<ProductView>(&doors.put(body)).await {
                     Ok(changed) => {
                         toasts.good(t_string!(i18n, licenses.product_changed, name = changed.name));
                         form.done();
@@ -107,6 +110,7 @@ fn ProductForm(
                 hint=Signal::derive(move || Some(t_string!(i18n, licenses.key_hint).to_owned()))
                 error=form.error("key_seconds")
             />
+            <DoorFields doors form />
             <Archived value=archived />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
             <div class="acts">

@@ -8,7 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId},
-    wire::licenses::{Contract, LicenseView, ProductView},
+    wire::licenses::{Contract, Doors, LicenseView, ProductView},
 };
 
 /// A product with its licenses.
@@ -113,6 +113,14 @@ impl Stock {
         })
     }
 
+    /// How one gets from here into a product, which the feed does not tell.
+    pub fn doors(self, id: ProductId) -> Doors {
+        self.products.with(|products| {
+            let product = products.iter().flatten().find(|product| product.id == id);
+            product.map(|product| product.doors.clone()).unwrap_or_default()
+        })
+    }
+
     /// How many products and licenses are archived.
     pub fn archived(self) -> usize {
         let licenses = self.licenses.with(|all| all.iter().filter(|license| license.archived_at.is_some()).count());
@@ -166,7 +174,15 @@ mod tests {
 
     fn product(of: &LicenseView, name: &str) -> ProductView {
         let (id, name) = (of.product_id, name.to_owned());
-        ProductView { id, slug: "slug".to_owned(), name, key_seconds: 600, archived_at: None, licenses: Vec::new() }
+        ProductView {
+            id,
+            slug: "slug".to_owned(),
+            name,
+            key_seconds: 600,
+            archived_at: None,
+            doors: Default::default(),
+            licenses: Vec::new(),
+        }
     }
 
     #[wasm_bindgen_test]

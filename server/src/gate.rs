@@ -1,0 +1,166 @@
+//! The gate in front of other web applications: a request takes a seat, further requests keep it, and an end that somebody
+//! decided is not undone by the next request of an open window.
+
+pub mod seated;
+
+use crate::{
+    app::App,
+    auth::Caller,
+    http::problem::Fail,
+    seats::{SeatsError, Taken, pool::Ask},
+    store::{self, gate::Last},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use seated::{Known, Place};
+use seatkeeper_shared::{
+    ids::{SessionId, TicketId},
+    problem::{Code, End},
+    session::{EndReason, Mode},
+    wire::queue::TicketView,
+};
+use sha2::{Digest as _, Sha256};
+
+/// For how long an end that somebody decided is kept from being undone by a request.
+const DECIDED: TimeDelta = TimeDelta::minutes(10);
+/// The same for an end by another device, which may be in use all day.
+const REPLACED: TimeDelta = TimeDelta::hours(12);
+/// For how long somebody in the line is not looked after, however many requests his windows send.
+const IN_LINE: TimeDelta = TimeDelta::seconds(2);
+/// The same for a refusal, each of which stands in the log.
+const REFUSED: TimeDelta = TimeDelta::seconds(15);
+/// How often it is tried where sessions end in the very moment.
+const TRIES: usize = 3;
+
+/// What became of somebody at the gate.
+#[derive(Debug)]
+pub enum Entered {
+    /// He has a seat.
+    Seat(SessionId),
+    /// He has a place in the line.
+    Line(Box<TicketView>),
+}
+
+/// A request: his session if he has a seat or gets one.
+///
+/// # Errors
+/// `pool_full` if he is in the line now, `session_ended` if somebody ended his session and he has not said that he goes on,
+/// or the refusal.
+pub async fn pass(app: &App, caller: &Caller, place: &Place) -> Result<SessionId, Fail> {
+    let now = app.clock.now();
+    let seated = &app.bell.seated;
+    match seated.get(place, now) {
+        Known::Seat(session, tells) => {
+            if tells {
+                let (app, caller, place) = (app.clone(), caller.clone(), place.clone());
+                // Nobody waits for it: the seat is his until the lease is over.
+                tokio::spawn(async move { drop(keep(&app, &caller, &place, session, true).await) });
+            }
+            return Ok(session);
+        }
+        Known::TurnedAway(fail) => return Err(fail),
+        Known::Nothing => {}
+    }
+    let (fail, lasts) = match enter(app, caller, place, false).await {
+        Ok(Entered::Seat(session)) => return Ok(session),
+        Ok(Entered::Line(_)) => (Fail::code(Code::PoolFull), IN_LINE),
+        Err(fail) if fail.is_ours() => return Err(fail),
+        Err(fail) => (fail, REFUSED),
+    };
+    seated.turn_away(place, fail.clone(), now + lasts);
+    Err(fail)
+}
+
+/// Takes a seat, or a place in the line; `again` if he says that he goes on after somebody ended his session.
+///
+/// # Errors
+/// As for [`pass`].
+pub async fn enter(app: &App, caller: &Caller, place: &Place, again: bool) -> Result<Entered, Fail> {
+    for _ in 0..TRIES {
+        let last = store::gate::last(&app.db, place).await?;
+        let (alive, ended) = match &last {
+            Some(Last { id, ended: None }) => (Some(*id), None),
+            Some(Last { ended, .. }) => (None, ended.as_ref()),
+            None => (None, None),
+        };
+        if let Some(id) = alive
+            && keep(app, caller, place, id, false).await?
+        {
+            return Ok(Entered::Seat(id));
+        }
+        if let Some(end) = ended.filter(|end| !again && stands(end, app.clock.now())) {
+            return Err(Fail::ended(Code::SessionEnded, end.clone()));
+        }
+        if let Some(entered) = take(app, caller, place, last.map(|last| last.id)).await? {
+            return Ok(entered);
+        }
+    }
+    Err(Fail::code(Code::Unavailable))
+}
+
+/// Whether a request does not undo this end: somebody decided it, and not long ago.
+fn stands(end: &End, now: DateTime<Utc>) -> bool {
+    match end.reason {
+        EndReason::Idle | EndReason::LeaseExpired | EndReason::KeyExpired => false,
+        EndReason::ReplacedByOtherDevice => now < end.at + REPLACED,
+        _ => now < end.at + DECIDED,
+    }
+}
+
+/// Keeps a session for another lease; false if it is over. Once he is `seated`, it is not written down anew.
+async fn keep(app: &App, caller: &Caller, place: &Place, session: SessionId, seated: bool) -> Result<bool, Fail> {
+    let now = app.clock.now();
+    if !seated {
+        app.bell.seated.expect(place, session, now);
+    }
+    match app.seats.renew(&caller.actor(), caller.id, session, true).await {
+        Ok(renewed) => {
+            let next = TimeDelta::seconds(renewed.next_in_seconds);
+            app.bell.seated.confirm(session, now, renewed.lease_until, next);
+            Ok(true)
+        }
+        Err(SeatsError::Failed(Code::NotFound)) => {
+            app.bell.seated.forget(session);
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks for a seat; nothing if it was over in the same moment. All requests that come after the same session ask with the same
+/// key, at whichever server: of fifty that a page sends at once, one creates the session and the others get it, too.
+async fn take(app: &App, caller: &Caller, place: &Place, last: Option<SessionId>) -> Result<Option<Entered>, Fail> {
+    let now = app.clock.now();
+    let session = SessionId(app.dice.id(now));
+    app.bell.seated.expect(place, session, now);
+    let ask = Ask {
+        session,
+        ticket: Some(TicketId(app.dice.id(now))),
+        device: place.device.clone(),
+        mode: Mode::Application,
+        platform: None,
+        support_key: app.dice.support_key(),
+        idempotency_key: Some(key(place, last)),
+    };
+    let taken = app.seats.create(&caller.actor(), caller.id, place.product, ask).await;
+    if !matches!(taken, Ok(Taken::New(_))) {
+        app.bell.seated.forget(session);
+    }
+    match taken {
+        Ok(Taken::New(session)) => {
+            let lease = session.lease_until - session.created_at;
+            app.bell.seated.confirm(session.id, now, session.lease_until, lease / 4);
+            Ok(Some(Entered::Seat(session.id)))
+        }
+        Ok(Taken::Repeated(id)) => Ok(keep(app, caller, place, id, false).await?.then_some(Entered::Seat(id))),
+        Ok(Taken::Ticket(ticket)) => Ok(Some(Entered::Line(Box::new(app.prospects.tell(*ticket, now).await?)))),
+        Err(SeatsError::Refused(refusal)) => Err(app.prospects.refused(refusal, now).await.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn key(place: &Place, last: Option<SessionId>) -> String {
+    let device = Sha256::digest(&place.device);
+    let device: String = device.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let last = last.map(|last| last.0).unwrap_or_default();
+    format!("gate/{}/{device}/{}", place.product.0.simple(), last.simple())
+}
