@@ -100,6 +100,7 @@ impl Visitor {
     async fn signing_in(http: &Client, world: &World, name: &str) -> Self {
         let body = json!({ "email": email_of(name), "password": PASSWORD });
         let answer = Person::stranger(&world.url).post("/sign-in", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
         let set = answer.headers[header::SET_COOKIE].to_str().expect("a cookie");
         Self { http: http.clone(), cookie: set.split(';').next().expect("a value").to_owned() }
     }

@@ -179,6 +179,19 @@ on_both_engines! {
         sign_in("Nora Neu", PASSWORD).await.ok();
     }
 
+    async fn whoever_comes_by_a_provider_needs_no_second_factor_here(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        world.admin.patch("/account", &json!({ "second_factor": "everybody" })).await.ok();
+        nora.get("/sessions").await.problem(403, "second_factor_required");
+        provider.is("nora-1", "Nora Neu", "nora.neu@example.org");
+        let browser = Browser::new(&world);
+        assert_eq!(browser.sign_in(id).await, "/");
+        browser.get("/sessions").await.ok();
+        nora.get("/sessions").await.problem(403, "second_factor_required");
+    }
+
     async fn the_way_back_never_leads_to_another_site(world: World) {
         let provider = Provider::start(&world.clock).await;
         world.agent("Nora Neu").await;

@@ -72,6 +72,15 @@ on_both_engines! {
         sign_in(&browser, &mut device).await.problem(403, "passkey_refused");
     }
 
+    async fn where_only_providers_let_people_in_a_passkey_does_not(world: World) {
+        let agent = agent(&world).await;
+        let mut device = Authenticator::at(&agent.url, 1);
+        add(&agent, &mut device).await;
+        assert_eq!(world.execute("UPDATE account SET providers_only = TRUE").await, 1);
+        let browser = by_name(&world, &Person::stranger(&world.url));
+        sign_in(&browser, &mut device).await.problem(403, "passwords_off");
+    }
+
     async fn what_only_looks_like_a_passkey_is_refused(world: World) {
         let agent = agent(&world).await;
         let mut device = Authenticator::at(&agent.url, 1);

@@ -109,8 +109,27 @@ fn readings(ground: &Ground, import: &str) -> Vec<(&'static str, String, bool)> 
 }
 
 /// About nobody but oneself or the account; and the live feed, which has a story of its own.
-const ABOUT_NOBODY_ELSE: [&str; 8] =
-    ["/setup", "/me", "/me/sign-ins", "/me/second-factor", "/me/passkeys", "/products/{id}", "/tokens", "/live"];
+const ABOUT_NOBODY_ELSE: [&str; 9] = [
+    "/setup",
+    "/sign-in-options",
+    "/me",
+    "/me/sign-ins",
+    "/me/second-factor",
+    "/me/passkeys",
+    "/products/{id}",
+    "/tokens",
+    "/live",
+];
+
+/// Forbidden to every manager.
+const FOR_ADMINS: [&str; 6] = [
+    "/directories",
+    "/directories/{id}/failures",
+    "/directories/{id}/requests",
+    "/directories/{id}/rules",
+    "/sign-in-providers",
+    "/sign-in-rules",
+];
 
 on_both_engines! {
     async fn nothing_of_a_foreign_user_shows_by_any_route_that_reads(world: World) {
@@ -126,6 +145,10 @@ on_both_engines! {
             } else {
                 answer.problem(404, "not_found");
             }
+        }
+        for route in FOR_ADMINS {
+            read.insert(route.to_owned());
+            ground.manager.get(&route.replace("{id}", &world.admin.id.to_string())).await.problem(403, "forbidden");
         }
         let all = seatkeeper::api::all_routes();
         let reading: BTreeSet<_> =

@@ -166,7 +166,7 @@ pub async fn sign_in(
         return Err(Fail::code(Code::WrongCredentials));
     }
     let user = found.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
-    if !may_use_a_password(&app, user.id).await? {
+    if !may_do_without_a_provider(&app, user.id).await? {
         turned_away(&app, peer, &given.email, Some(user.id), "passwords_off").await?;
         return Err(Fail::code(Code::PasswordsOff));
     }
@@ -212,9 +212,9 @@ pub(super) fn somebody_at(peer: SocketAddr) -> Actor {
     Actor { id: None, name: None, door: Door::App, address: Some(peer.ip().to_canonical()) }
 }
 
-/// Whether a user may sign in with a password. Where passwords are off, that is the emergency access; if that does not work, because
+/// Whether a user may sign in with a password or a passkey. Where passwords are off, that is the emergency access; if that does not work, because
 /// he is no active admin any more, all admins may: nobody must be locked out of his own server.
-async fn may_use_a_password(app: &App, user: UserId) -> Result<bool, Fail> {
+pub(super) async fn may_do_without_a_provider(app: &App, user: UserId) -> Result<bool, Fail> {
     let rules = store::providers::rules(&app.db).await?;
     match rules.emergency {
         _ if !rules.providers_only => Ok(true),

@@ -1,6 +1,6 @@
 //! Passkeys: one's own, and signing in with one.
 
-use super::account::{Came, let_in, turned_away};
+use super::account::{Came, let_in, may_do_without_a_provider, turned_away};
 use crate::{
     app::App,
     auth::{
@@ -160,6 +160,11 @@ pub async fn sign_in(
         drop(tx);
         turned_away(&app, peer, &held.email, Some(held.user), reason).await?;
         return Err(refused());
+    }
+    if !may_do_without_a_provider(&app, held.user).await? {
+        drop(tx);
+        turned_away(&app, peer, &held.email, Some(held.user), "passwords_off").await?;
+        return Err(Fail::code(Code::PasswordsOff));
     }
     store::passkeys::used(&mut tx, held.id, &next?, now).await?;
     let came = Came { jar, peer, headers: &headers };

@@ -15,12 +15,13 @@ use seatkeeper_shared::{
     scope::Scope,
     wire::account::{SecondFactorRule, TokenView},
 };
+use uuid::Uuid;
 
 statements! {
     CALLER_BY_COOKIE = "
         SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
                b.expires_at, b.created_at, b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes,
-               a.second_factor,
+               a.second_factor, b.provider_id,
                (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) +
                (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = u.id) AS factors
         FROM browser_sessions b
@@ -93,7 +94,9 @@ fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbEr
         _ => (None, row.get("scope")?),
     };
     let rights = super::users::rights(row)?;
+    // Whoever came by a provider has shown there what it asks for.
     let needs_second_factor = door == Door::App
+        && row.opt::<Uuid>("provider_id")?.is_none()
         && row.get::<SecondFactorRule>("second_factor")?.binds(rights.role)
         && row.get::<i64>("factors")? == 0;
     let caller = Caller {

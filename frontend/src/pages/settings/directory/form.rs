@@ -127,8 +127,9 @@ fn Connection(
         Some(t_string!(i18n, directory.name_hint, button = t_string!(i18n, sign_in.with, name = name)))
     };
     let secret = move || {
-        Some(if has_secret { t_string!(i18n, directory.secret_kept) } else { t_string!(i18n, directory.secret_new) })
-            .map(str::to_owned)
+        let hint =
+            if has_secret { t_string!(i18n, directory.secret_kept) } else { t_string!(i18n, directory.secret_new) };
+        Some(hint.to_owned())
     };
     view! {
         <TextField
@@ -180,8 +181,9 @@ fn People(
     };
     let about_links = move || {
         let trusted = entered.link_by_email.with(|link| link == EmailLink::Trusted.as_str());
-        Some(if trusted { t_string!(i18n, directory.link_trusted_hint) } else { t_string!(i18n, directory.link_hint) })
-            .map(str::to_owned)
+        let hint =
+            if trusted { t_string!(i18n, directory.link_trusted_hint) } else { t_string!(i18n, directory.link_hint) };
+        Some(hint.to_owned())
     };
     view! {
         <Select
