@@ -14,9 +14,12 @@ use webauthn_rp::{
     DiscoverableCredentialRequestOptions, PublicKeyCredentialCreationOptions, Registration, RegistrationServerState,
     bin::{Decode as _, Encode as _},
     request::{
-        AsciiDomain, PublicKeyCredentialDescriptor, RpId,
+        AsciiDomain, ExtensionInfo, PublicKeyCredentialDescriptor, RpId,
         auth::AuthenticationVerificationOptions,
-        register::{Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle16, Username},
+        register::{
+            CredProtect, Nickname, PublicKeyCredentialUserEntity, RegistrationVerificationOptions, UserHandle16,
+            Username,
+        },
     },
     response::{
         AuthTransports, CredentialId,
@@ -78,7 +81,9 @@ pub fn ask_for_new(site: &Site, user: UserId, name: &str, email: &str, known: &[
         let id = CredentialId::<Vec<u8>>::decode(BASE64.decode(id).ok()?).ok()?;
         Some(PublicKeyCredentialDescriptor { id, transports: AuthTransports::decode(0).ok()? })
     });
-    let options = PublicKeyCredentialCreationOptions::passkey(&site.domain, entity, exclude.collect());
+    let mut options = PublicKeyCredentialCreationOptions::passkey(&site.domain, entity, exclude.collect());
+    // Wished for, not demanded: many devices know no such protection and would make no passkey at all.
+    options.extensions.cred_protect = CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
     let (state, client) = options.start_ceremony().map_err(fault)?;
     Ok(Asked {
         challenge: written(client.options().challenge.as_data()),

@@ -42,8 +42,8 @@ pub fn PasskeysSheet() -> impl IntoView {
                 Ok(()) => toasts.good(untrack(|| t_string!(i18n, passkeys.removed, name = one.name))),
                 Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
             }
-            load.run(());
-            // It may have been his only second factor.
+            // The page may be gone: it may have been his only second factor.
+            load.try_run(());
             caller.ask();
         });
     });
@@ -135,7 +135,7 @@ fn Add(
                         form.done();
                         name.set(String::new());
                         toasts.good(untrack(|| t_string!(i18n, passkeys.added, name = one.name)));
-                        load.run(());
+                        load.try_run(());
                         caller.ask();
                     }
                     Ok(Err(why)) => {
@@ -218,7 +218,7 @@ fn Rename(
                 match api.patch::<PasskeyView>(&format!("/me/passkeys/{}", one.id), &body).await {
                     Ok(_) => {
                         renaming.set(None);
-                        load.run(());
+                        load.try_run(());
                     }
                     Err(failure) => form.failed(failure),
                 }

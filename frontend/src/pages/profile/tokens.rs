@@ -54,7 +54,7 @@ pub fn TokensSheet() -> impl IntoView {
                 }
                 Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
             }
-            load.run(());
+            load.try_run(());
         });
     });
     view! {
@@ -166,7 +166,7 @@ fn Entry(
                         form.done();
                         made.set(Some(token));
                         name.set(String::new());
-                        load.run(());
+                        load.try_run(());
                     }
                     Err(failure) => form.failed(failure),
                 }
