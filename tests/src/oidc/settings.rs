@@ -104,7 +104,7 @@ on_both_engines! {
         let hints: Vec<_> = found(&world, &path).await.1.into_iter().map(|(code, _)| code).collect();
         assert_eq!(hints, ["good", "no_pkce", "unknown_scope", "no_logout"]);
         provider.twist_discovery(|said| said["jwks_uri"] = json!("http://evil.example/keys"));
-        assert_eq!(found(&world, &path).await.0, false);
+        assert!(!found(&world, &path).await.0);
     }
 }
 
