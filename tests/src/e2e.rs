@@ -2,6 +2,7 @@
 
 mod audit;
 mod browser;
+mod daily;
 mod factor;
 mod join;
 mod journey;

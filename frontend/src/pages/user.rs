@@ -109,9 +109,9 @@ fn User(
             <Facts desk />
             <Licenses desk />
             <Groups desk />
-            <Access desk />
             <Work desk />
             <History desk />
+            <Access desk />
         </div>
         <EditDialog desk />
         <EndDialog desk />

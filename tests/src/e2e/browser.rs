@@ -116,6 +116,31 @@ impl Browser {
         }
     }
 
+    /// Presses Enter at what the selector finds, as somebody without a mouse does.
+    pub async fn enter_at(&self, selector: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.element(selector).await.send_keys(Key::Enter + "").await.is_err() {
+            self.wait_a_bit(until, selector).await;
+        }
+    }
+
+    /// Presses Enter at the first shown button or link with this text.
+    pub async fn enter(&self, text: &str) {
+        let path = format!(
+            "//*[self::button or self::a][contains(normalize-space(.), \"{text}\") or contains(@aria-label, \"{text}\")]"
+        );
+        let until = Instant::now() + PATIENCE;
+        loop {
+            for found in self.driver.find_all(By::XPath(&path)).await.unwrap_or_default() {
+                let shown = found.is_displayed().await.unwrap_or(false);
+                if shown && found.send_keys(Key::Enter + "").await.is_ok() {
+                    return;
+                }
+            }
+            self.wait_a_bit(until, text).await;
+        }
+    }
+
     /// Waits until the page shows this text.
     pub async fn reads(&self, text: &str) {
         let until = Instant::now() + PATIENCE;

@@ -1,0 +1,127 @@
+//! What is done from day to day, by keyboard alone, in German and English: licenses of a group, terms of a license that somebody else
+//! changes at the same time, how a user gets in, the settings, an import.
+
+use super::{browser::Browser, world};
+use crate::world::email_of;
+use seatkeeper_shared::{license::Model, people::Role};
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+async fn sound(browser: &Browser) {
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_gives_a_license_to_a_group_and_sees_who_got_none() {
+    let world = world().await;
+    let desk = world.product("Service Desk").await;
+    let license = world.license(desk, Model::Named, 1).await;
+    let nora = world.user("Nora Neu", Role::Agent, &[]).await;
+    let otto = world.user("Otto Alt", Role::Agent, &[]).await;
+    let group = world.group("Nachtschicht", &[nora, otto]).await;
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go(&format!("/groups?group={group}")).await;
+    browser.enter("Lizenz vergeben …").await;
+    browser.type_into("dialog[open] select", &format!("Service{}", Key::Tab + "")).await;
+    sound(&browser).await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.reads("1 Mitglied hat die Lizenz nicht bekommen").await;
+    browser.enter_at("details summary").await;
+    browser.holds("document.querySelector('details').open").await;
+    sound(&browser).await;
+    browser.screenshot("daily-group").await;
+    let given = world.admin.get(&format!("/groups/{group}/licenses")).await.ok();
+    let without = given[0]["left_out"][0]["user_id"].as_str().expect("somebody got none");
+    let with = if without == nora.to_string() { otto } else { nora };
+    browser.go(&format!("/users/{with}")).await;
+    browser.reads("über Gruppe Nachtschicht").await;
+    sound(&browser).await;
+    browser.screenshot("daily-through").await;
+    browser.go(&format!("/groups?group={group}")).await;
+    browser.enter("Entziehen: Service Desk").await;
+    browser.enter_at("dialog[open] button.danger").await;
+    browser.reads("Die Gruppe vergibt keine Lizenzen.").await;
+    let user = world.admin.get(&format!("/users/{with}")).await.ok();
+    assert_eq!(user["license_ids"], json!([]), "{license} is gone with the group");
+    sound(&browser).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_of_two_who_change_a_contract_is_told_and_nothing_is_overwritten() {
+    let world = world().await;
+    let (license, _) = world.pool(3, 1).await;
+    let browser = Browser::open(&world.url, "en").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go("/licenses").await;
+    browser.reads("Remote Support v5").await;
+    let open = async || {
+        browser.enter_at("article footer button[popovertarget]").await;
+        browser.enter("Term & contract").await;
+        browser.sees("dialog[open] textarea[name=notes]").await;
+    };
+    open().await;
+    sound(&browser).await;
+    let path = format!("/licenses/{license}");
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    world.admin.patch(&path, &json!({ "notes": "Rahmenvertrag 7" })).await.ok();
+    browser.type_into("dialog[open] textarea[name=notes]", "Mine").await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.reads("Nothing was overwritten.").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("daily-late").await;
+    browser.enter("Show what is there now").await;
+    browser.holds("document.querySelector('dialog[open] textarea[name=notes]')?.value === 'Rahmenvertrag 7'").await;
+    browser.type_into("dialog[open] textarea[name=notes]", " b").await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.holds("!document.querySelector('dialog[open]')").await;
+    assert_eq!(world.admin.get(&path).await.ok()["notes"], "Rahmenvertrag 7 b");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_signs_somebody_out_and_asks_for_second_factors() {
+    let world = world().await;
+    let agent = world.agent("Nora Neu").await;
+    agent.with_token().await;
+    let browser = Browser::open(&world.url, "en").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go(&format!("/users/{}", agent.id)).await;
+    browser.enter("Sign out everywhere").await;
+    sound(&browser).await;
+    browser.enter_at("dialog[open] button.danger").await;
+    browser.reads("Signed in nowhere.").await;
+    agent.get("/me").await.problem(401, "not_signed_in");
+    browser.enter("Delete token test").await;
+    browser.enter_at("dialog[open] button.danger").await;
+    browser.reads("No token.").await;
+    sound(&browser).await;
+    browser.screenshot("daily-access").await;
+
+    browser.go("/settings").await;
+    browser.type_into("select[name=second_factor]", "Required for ev").await;
+    browser.enter_at("form button[type=submit]").await;
+    browser.reads("Your organisation asks for it.").await;
+    assert_eq!(world.admin.get("/me").await.ok()["needs_second_factor"], true);
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
+    let world = world().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("benutzer.csv");
+    std::fs::write(&file, "Name;E-Mail\nNora Neu;nora.neu@example.org\nOhne Adresse;keine\n").expect("a file");
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go("/users/import").await;
+    sound(&browser).await;
+    browser.type_into("input[type=file]", &file.to_string_lossy()).await;
+    browser.reads("Geprüft. Noch ist nichts geändert.").await;
+    sound(&browser).await;
+    browser.enter("1 Benutzer importieren").await;
+    browser.reads("Fertig importiert.").await;
+    sound(&browser).await;
+    browser.screenshot("daily-import").await;
+    assert_eq!(world.admin.get("/users?q=nora.neu").await.ok()["items"][0]["email"], email_of("Nora Neu"));
+}
