@@ -50,9 +50,10 @@ pub fn Heading(
     static ARRIVED: AtomicBool = AtomicBool::new(false);
     let i18n = use_i18n();
     let attention = use_context::<Attention>();
+    // The browser's title is asked once more while the page, or the whole shell, goes.
     let in_browser = move || {
-        let titled = t_string!(i18n, common.titled, page = title.get());
-        match attention.and_then(|attention| attention.0.get()) {
+        let titled = t_string!(i18n, common.titled, page = title.try_get().unwrap_or_default());
+        match attention.and_then(|attention| attention.0.try_get().flatten()) {
             Some(text) => text + t_string!(i18n, common.dot) + &titled,
             None => titled,
         }
