@@ -173,8 +173,8 @@ pub async fn sign_in(
     if let Some(needed) = second_factor::second_step(&app, user.id).await? {
         return Ok((StatusCode::ACCEPTED, jar, Json(SignedIn::Half(needed))));
     }
-    let (tx, came) = (app.db.begin().await?, Came { jar, peer, headers: &agent });
-    let (jar, Json(me)) = let_in(&app, tx, came, (user.id, &user.name), json!({})).await?;
+    let came = Came::of(&app, jar, peer, &agent).await?;
+    let (jar, Json(me)) = let_in(&app, app.db.begin().await?, came, (user.id, &user.name), json!({})).await?;
     Ok((StatusCode::OK, jar, Json(SignedIn::Done(Box::new(me)))))
 }
 
@@ -186,18 +186,27 @@ pub(super) struct Came<'a> {
     pub peer: SocketAddr,
     /// What it says of itself.
     pub headers: &'a HeaderMap,
+    /// How long it may stay.
+    account: AccountView,
+}
+
+impl<'a> Came<'a> {
+    /// Asked before the transaction: whoever holds one connection must not wait for another.
+    pub async fn of(app: &App, jar: CookieJar, peer: SocketAddr, headers: &'a HeaderMap) -> Result<Self, Fail> {
+        Ok(Self { jar, peer, headers, account: settings(app).await? })
+    }
 }
 
 /// Signs somebody in who has shown all that it takes, in this transaction. The facts go into the log.
 pub(super) async fn let_in(
     app: &App,
     mut tx: Tx,
-    Came { jar, peer, headers }: Came<'_>,
+    Came { jar, peer, headers, account }: Came<'_>,
     (user, name): (UserId, &str),
     facts: serde_json::Value,
 ) -> Result<(CookieJar, Json<Me>), Fail> {
     let now = app.clock.now();
-    let (jar, cookie, started) = browser_session(app, jar, &settings(app).await?, peer, headers);
+    let (jar, cookie, started) = browser_session(app, jar, &account, peer, headers);
     let actor = somebody_at(peer).known_as(user, name);
     store::credentials::insert_browser_session(&mut tx, user, &started, now).await?;
     store::users::seen(&mut tx, user, now).await?;
@@ -308,7 +317,9 @@ pub async fn change_me(
         events.push(Event::new("locale_changed", actor, Some(caller.id), facts));
         caller.locale = Some(locale);
     }
-    if !events.is_empty() {
+    if events.is_empty() {
+        drop(tx);
+    } else {
         app.commit(tx, &events).await?;
     }
     Ok(Json(me_of(&app, caller).await?))

@@ -38,12 +38,14 @@ pub async fn give(
     Named((id, license)): Named<(GroupId, LicenseId)>,
 ) -> Result<Json<Vec<GroupLicense>>, Fail> {
     caller.must(Action::Assign)?;
-    let (mut tx, name) = super::groups::begin(&app, &caller, id).await?;
     let found = store::licenses::some(&app.db, app.clock.now(), [license]).await?.pop();
     found.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let (mut tx, name) = super::groups::begin(&app, &caller, id).await?;
     if store::group_licenses::insert(&mut tx, id, license, app.clock.now()).await? {
         let event = Event::of_license("group_license_granted", caller.actor(), license, json!({})).about(id.0, name);
         app.commit(tx, &[event]).await?;
+    } else {
+        drop(tx);
     }
     settle(&app, &caller.actor(), &About::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))

@@ -88,6 +88,8 @@ pub async fn rename_group(
         store::groups::rename(&mut tx, id, &name).await?;
         let facts = json!({ "changes": { "name": [before, name] } });
         app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, before)]).await?;
+    } else {
+        drop(tx);
     }
     one(&app, &caller, id).await
 }

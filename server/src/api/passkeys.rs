@@ -66,13 +66,13 @@ pub async fn add(
     let name = fields.check("name", validate::name(&given.name));
     let name = fields.all(name)?;
     let (now, site, made) = (app.clock.now(), Site::of(&app, &headers)?, Made::read(&given.credential)?);
+    if store::passkeys::of(&app.db, caller.id).await?.len() >= MOST {
+        return Err(Fail::code(Code::PasskeyRefused));
+    }
     let mut tx = app.db.begin().await?;
     let asked = store::passkeys::asked(&mut tx, &made.challenge()?, now).await?;
     let state = asked.filter(|(user, _)| *user == Some(caller.id)).map(|(_, state)| state);
     let stored = made.check(&site, &state.ok_or_else(|| Fail::code(Code::PasskeyRefused))?)?;
-    if store::passkeys::of(&app.db, caller.id).await?.len() >= MOST {
-        return Err(Fail::code(Code::PasskeyRefused));
-    }
     let passkey = PasskeyView { id: PasskeyId(app.dice.id(now)), name, created_at: now, last_used_at: None };
     store::passkeys::insert(&mut tx, caller.id, &passkey, &stored).await?;
     let event = Event::new("passkey_added", caller.actor(), Some(caller.id), json!({}));
@@ -145,9 +145,12 @@ pub async fn sign_in(
     let refused = || Fail::code(Code::PasskeyRefused);
     let mut tx = app.db.begin().await?;
     let asked = store::passkeys::asked(&mut tx, &shown.challenge()?, now).await?;
+    let whose = store::passkeys::held(&mut tx, &shown.credential()).await?.map(|held| held.user);
     // Used up by the first answer, good or not.
     tx.commit().await?;
     let (_, state) = asked.filter(|(user, _)| user.is_none()).ok_or_else(refused)?;
+    let free = may_do_without_a_provider(&app, whose.ok_or_else(refused)?).await?;
+    let came = Came::of(&app, jar, peer, &headers).await?;
     let mut tx = app.db.begin().await?;
     let held = store::passkeys::held(&mut tx, &shown.credential()).await?.ok_or_else(refused)?;
     let next = shown.check(&site, &state, held.user, &held.stored);
@@ -161,12 +164,11 @@ pub async fn sign_in(
         turned_away(&app, peer, &held.email, Some(held.user), reason).await?;
         return Err(refused());
     }
-    if !may_do_without_a_provider(&app, held.user).await? {
+    if !free {
         drop(tx);
         turned_away(&app, peer, &held.email, Some(held.user), "passwords_off").await?;
         return Err(Fail::code(Code::PasswordsOff));
     }
     store::passkeys::used(&mut tx, held.id, &next?, now).await?;
-    let came = Came { jar, peer, headers: &headers };
     let_in(&app, tx, came, (held.user, &held.name), json!({ "by": "passkey" })).await
 }

@@ -179,6 +179,8 @@ pub async fn change_provider(
             all.extend(sign_out(&mut tx, &caller, id).await?);
         }
         app.commit(tx, &all).await?;
+    } else {
+        drop(tx);
     }
     Ok(Json(one(&app, id).await?))
 }

@@ -53,6 +53,7 @@ pub async fn second_step(
     }
     let factor = store::second_factors::get(&app.db, user.id).await?.filter(|factor| factor.confirmed);
     let factor = factor.ok_or_else(|| Fail::code(Code::SignInOver))?;
+    let came = Came::of(&app, jar, peer, &headers).await?;
     let mut tx = app.db.begin().await?;
     let Some(by) = second_factor::take(&mut tx, user.id, &factor, &given.code, now).await? else {
         drop(tx);
@@ -62,7 +63,6 @@ pub async fn second_step(
     if !store::second_factors::use_challenge(&mut tx, &hash).await? {
         return Err(Fail::code(Code::SignInOver));
     }
-    let came = Came { jar, peer, headers: &headers };
     let_in(&app, tx, came, (user.id, &user.name), json!({ "by": by })).await
 }
 

@@ -36,7 +36,7 @@ pub async fn prune(app: &App, days: u32) -> Result<i64, DbError> {
 async fn mark(app: &App, than: DateTime<Utc>) -> Result<i64, DbError> {
     let mut tx = app.db.begin().await?;
     let head = store::seals::lock_head(&mut tx).await?;
-    let Some(cut) = store::seals::old(&app.db, head.pruned, than).await? else { return Ok(0) };
+    let Some(cut) = store::seals::old(&mut tx, head.pruned, than).await? else { return Ok(0) };
     store::seals::set_pruned(&mut tx, cut.position).await?;
     let events = cut.position.0 - head.pruned.0;
     let facts = json!({ "position": cut.position, "hash": cut.hash, "events": events, "before": than });

@@ -3,7 +3,7 @@
 use super::{Chain, retention};
 use crate::{
     app::App,
-    db::{Db, DbError},
+    db::{Db, DbError, Tx},
     store::{self, seals::Seal},
 };
 use std::time::Duration;
@@ -26,19 +26,15 @@ const PRUNES: u32 = 3_600;
 /// The database does not do it; nothing is sealed.
 pub async fn seal(db: &Db) -> Result<i64, DbError> {
     // On SQLite, where no other process seals, those who write must not wait until the events are read.
-    let mut locked = None;
-    let head = if db.is_shared() {
-        let tx = locked.insert(db.begin().await?);
-        let Some(head) = store::seals::lock_head_if_free(tx).await? else { return Ok(0) };
-        head
+    let (head, mut reading) = if db.is_shared() {
+        let mut tx = db.begin().await?;
+        let Some(head) = store::seals::lock_head_if_free(&mut tx).await? else { return Ok(0) };
+        (head, tx)
     } else {
-        store::seals::head(db).await?
+        (store::seals::head(db).await?, db.begin_read().await?)
     };
-    let Some(seal) = next(db, &head).await? else { return Ok(0) };
-    let mut tx = match locked {
-        Some(tx) => tx,
-        None => db.begin().await?,
-    };
+    let Some(seal) = next(&mut reading, &head).await? else { return Ok(0) };
+    let mut tx = if db.is_shared() { reading } else { db.begin().await? };
     if store::seals::lock_head(&mut tx).await?.position != head.position {
         return Ok(0);
     }
@@ -48,11 +44,11 @@ pub async fn seal(db: &Db) -> Result<i64, DbError> {
 }
 
 /// The seal over what comes after the head.
-async fn next(db: &Db, head: &store::seals::Head) -> Result<Option<Seal>, DbError> {
+async fn next(tx: &mut Tx, head: &store::seals::Head) -> Result<Option<Seal>, DbError> {
     let mut chain = Chain::after(&head.hash);
     let mut seal = Seal { position: head.position, events: 0, last_at: Default::default(), hash: String::new() };
     while seal.events < MOST {
-        let events = store::seals::events(db, seal.position, PART).await?;
+        let events = store::seals::events_in(tx, seal.position, PART).await?;
         for event in &events {
             chain.add(event);
             seal.position = event.position;

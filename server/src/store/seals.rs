@@ -132,6 +132,11 @@ pub async fn events(db: &Db, after: Position, limit: i64) -> Result<Vec<Written>
     db.all(&EVENTS, args![after, limit]).await?.iter().map(written).collect()
 }
 
+/// The same, as a transaction sees them.
+pub async fn events_in(tx: &mut Tx, after: Position, limit: i64) -> Result<Vec<Written>, DbError> {
+    tx.all(&EVENTS, args![after, limit]).await?.iter().map(written).collect()
+}
+
 fn written(row: &Row) -> Result<Written, DbError> {
     Ok(Written {
         position: row.get("position")?,
@@ -178,8 +183,8 @@ pub async fn insert(tx: &mut Tx, seal: &Seal) -> Result<(), DbError> {
 }
 
 /// The last seal after a place that covers nothing but what is older than this, and is followed by no older one.
-pub async fn old(db: &Db, after: Position, than: DateTime<Utc>) -> Result<Option<Seal>, DbError> {
-    db.one(&OLD, args![after, than]).await?.as_ref().map(seal).transpose()
+pub async fn old(tx: &mut Tx, after: Position, than: DateTime<Utc>) -> Result<Option<Seal>, DbError> {
+    tx.one(&OLD, args![after, than]).await?.as_ref().map(seal).transpose()
 }
 
 /// From now on what is at or before this place may be deleted.
