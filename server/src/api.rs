@@ -181,7 +181,8 @@ fn no_scopes(scheme: &str) -> SecurityRequirement {
     SecurityRequirement::new(scheme, Vec::<String>::new())
 }
 
-/// Every route may fail with a problem; that is said once, here.
+/// Every route may refuse what it is asked or be unable to do it, with a problem; that is said once, here. Any other status that
+/// a route does not name is a fault.
 fn describe_failures(api: &mut OpenApi) {
     let problem = RefOr::<Schema>::Ref(utoipa::openapi::Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new().schema(Some(problem)).build();
@@ -192,7 +193,9 @@ fn describe_failures(api: &mut OpenApi) {
     for item in api.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
         for operation in operations.into_iter().flatten() {
-            operation.responses.responses.insert("default".to_owned(), RefOr::T(failure.clone()));
+            for status in ["4XX", "5XX"] {
+                operation.responses.responses.insert(status.to_owned(), RefOr::T(failure.clone()));
+            }
         }
     }
 }

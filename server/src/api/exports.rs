@@ -164,7 +164,7 @@ fn moment(at: Option<DateTime<Utc>>) -> String {
 }
 
 /// All users of a list; a manager who is limited to groups gets the people in his.
-#[utoipa::path(get, path = "/users/export", tag = "users", params(UserFilter, UsersAsked, ExportAsked), responses((status = 200, body = Vec<UserView>)))]
+#[utoipa::path(get, path = "/users/export", tag = "users", params(UserFilter, UsersAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<UserView> = "application/json")))))]
 pub async fn users(
     State(app): State<App>,
     caller: Caller,
@@ -216,7 +216,7 @@ impl Names {
 }
 
 /// All sessions of a list; an agent gets his own.
-#[utoipa::path(get, path = "/sessions/export", tag = "sessions", params(SessionsAsked, ExportAsked), responses((status = 200, body = Vec<SessionView>)))]
+#[utoipa::path(get, path = "/sessions/export", tag = "sessions", params(SessionsAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<SessionView> = "application/json")))))]
 pub async fn sessions(
     State(app): State<App>,
     caller: Caller,
@@ -239,7 +239,7 @@ pub async fn sessions(
 }
 
 /// All licenses.
-#[utoipa::path(get, path = "/licenses/export", tag = "licenses", params(Shown, ExportAsked), responses((status = 200, body = Vec<LicenseView>)))]
+#[utoipa::path(get, path = "/licenses/export", tag = "licenses", params(Shown, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<LicenseView> = "application/json")))))]
 pub async fn licenses(
     State(app): State<App>,
     caller: Caller,

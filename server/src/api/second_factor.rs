@@ -32,7 +32,7 @@ use serde_json::json;
 use std::net::SocketAddr;
 
 /// The second step of signing in: a code of the app, or a recovery code. Each is good once.
-#[utoipa::path(post, path = "/sign-in/second-factor", tag = "account", request_body = SecondStep, responses((status = 200, body = Me)))]
+#[utoipa::path(post, path = "/sign-in/second-factor", tag = "account", security(()), request_body = SecondStep, responses((status = 200, body = Me)))]
 pub async fn second_step(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
