@@ -73,6 +73,7 @@ pub fn application(product: &str, device: &str) -> NewSession {
         device: device.to_owned(),
         mode: Mode::Application,
         platform: None,
+        remote_device: None,
         wait: false,
     }
 }

@@ -123,6 +123,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(exports::licenses))
         .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
+        .routes(routes!(sessions::remote_devices))
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))
         .routes(routes!(sessions::heartbeat))

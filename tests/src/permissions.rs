@@ -86,6 +86,7 @@ fn table() -> Vec<Row> {
         ("DELETE", "/users/{id}/tokens/{token}", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/{id}/second-factor", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/AGENT/second-factor", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/me/remote-devices", Common, Value::Null, SIGNED_IN),
         ("GET", "/me", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
         ("POST", "/me/password", Common, json!({ "old": "wrong", "new": "short" }), SIGNED_IN),
@@ -279,6 +280,16 @@ on_both_engines! {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
+fn the_description_says_who_needs_no_sign_in() {
+    let description = serde_json::to_value(seatkeeper::api::openapi()).expect("JSON");
+    for (method, path, _, _, allowed) in table() {
+        let path = path.split('?').next().unwrap_or_default();
+        let security = &description["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"];
+        assert_eq!(*security == json!([{}]), allowed == ANYBODY, "{method} {path}: {security}");
     }
 }
 

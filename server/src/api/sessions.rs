@@ -123,6 +123,12 @@ async fn visible(app: &App, caller: &Caller, id: SessionId) -> Result<SessionVie
     Ok(session)
 }
 
+/// The devices at the other end of my sessions, the last 50, the newest first: to choose from.
+#[utoipa::path(get, path = "/me/remote-devices", tag = "sessions", responses((status = 200, body = Vec<String>)))]
+pub async fn remote_devices(State(app): State<App>, caller: Caller) -> Result<Json<Vec<String>>, Fail> {
+    Ok(Json(store::sessions::remote_devices(&app.db, caller.id, 50).await?))
+}
+
 /// One session.
 #[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = SessionView)))]
 pub async fn session(
@@ -148,10 +154,13 @@ pub async fn create(
 ) -> Result<Response, Fail> {
     let mut fields = Fields::default();
     let device = fields.check("device", validate::name(&wanted.device));
+    let remote = given(wanted.remote_device).map(|name| validate::name(&name)).transpose();
+    let remote = fields.check("remote_device", remote);
     let key = fields.check("Idempotency-Key", idempotency_key(&headers));
     let product = app.bell.catalog.find(&app.db, &wanted.product).await?;
     let product = fields.check("product", product.ok_or(FieldError::Unknown));
-    let ((device, idempotency_key), product) = fields.all(device.zip(key).zip(product))?;
+    let values = device.zip(remote).zip(key).zip(product);
+    let (((device, remote_device), idempotency_key), product) = fields.all(values)?;
     let now = app.clock.now();
     let ask = Ask {
         session: SessionId(app.dice.id(now)),
@@ -159,6 +168,7 @@ pub async fn create(
         device,
         mode: wanted.mode,
         platform: wanted.platform,
+        remote_device,
         support_key: app.dice.support_key(),
         idempotency_key,
     };
@@ -199,7 +209,7 @@ pub async fn connect(
 }
 
 /// A heartbeat: the lease starts anew.
-#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), request_body = Heartbeat, responses((status = 200, body = Renewed)))]
+#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), request_body = Option<Heartbeat>, responses((status = 200, body = Renewed)))]
 pub async fn heartbeat(
     State(app): State<App>,
     caller: Caller,
@@ -229,7 +239,7 @@ async fn why_not(app: &App, caller: &Caller, id: SessionId, error: SeatsError) -
 }
 
 /// Ends a session: the agent his own, whoever may manage sessions any. Ending what is over does no harm.
-#[utoipa::path(post, path = "/sessions/{id}/end", tag = "sessions", params(("id" = SessionId, Path)), request_body = EndSession, responses((status = 200, body = EndResult)))]
+#[utoipa::path(post, path = "/sessions/{id}/end", tag = "sessions", params(("id" = SessionId, Path)), request_body = Option<EndSession>, responses((status = 200, body = EndResult)))]
 pub async fn end(
     State(app): State<App>,
     caller: Caller,

@@ -244,6 +244,7 @@ pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
         state: live.state,
         mode: live.mode,
         platform: live.platform,
+        remote_device: live.remote_device.clone(),
         created_at: live.created_at,
         connected_at: live.connected_at,
         last_seen_at: live.last_seen_at,

@@ -25,6 +25,8 @@ pub struct Live {
     pub mode: Mode,
     /// What the other side runs on.
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    pub remote_device: Option<String>,
     /// Nine digits, while waiting.
     pub support_key: Option<String>,
     /// When the key ends, while waiting.
@@ -75,6 +77,8 @@ pub struct Ticket {
     pub mode: Mode,
     /// What the other side runs on.
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    pub remote_device: Option<String>,
     /// The smaller, the earlier. No two tickets of a license have the same.
     pub place: i64,
     /// When it was taken.

@@ -59,6 +59,7 @@ pub(super) fn ticket(row: &Row) -> Result<Ticket, DbError> {
         device: row.get("device")?,
         mode: row.get("mode")?,
         platform: row.opt("platform")?,
+        remote_device: row.opt("remote_device")?,
         place: row.get("place")?,
         created_at: row.get("created_at")?,
         last_seen_at: row.get("last_seen_at")?,

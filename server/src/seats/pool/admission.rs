@@ -47,6 +47,7 @@ impl Pool {
             state: if waits { SessionState::Waiting } else { SessionState::Connected },
             mode: ask.mode,
             platform: ask.platform,
+            remote_device: ask.remote_device,
             support_key: waits.then_some(ask.support_key),
             key_expires_at: waits.then(|| now + self.terms.key_life),
             idempotency_key: ask.idempotency_key,
