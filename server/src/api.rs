@@ -127,6 +127,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))
         .routes(routes!(sessions::heartbeat))
+        .routes(routes!(sessions::go_on))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_many))
         .routes(routes!(sessions::keep))

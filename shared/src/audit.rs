@@ -171,6 +171,8 @@ named! {
         SessionIdleCalledOff = "session_idle_called_off",
         /// A session is protected, or no longer.
         SessionProtected = "session_protected",
+        /// An agent went on with a session at another device.
+        SessionContinued = "session_continued",
         /// A user gets no seat for a while.
         CoolDownStarted = "cool_down_started",
         /// A place in the queue was taken.
@@ -268,6 +270,7 @@ impl Kind {
             | Self::SessionIdle
             | Self::SessionIdleCalledOff
             | Self::SessionProtected
+            | Self::SessionContinued
             | Self::CoolDownStarted => Area::Sessions,
             Self::TicketTaken
             | Self::TicketOffered

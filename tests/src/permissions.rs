@@ -185,6 +185,8 @@ fn table() -> Vec<Row> {
         ("GET", "/sessions/{id}", Theirs, Value::Null, SEES_EVERYBODY),
         ("POST", "/sessions/{id}/connect", Common, json!({ "platform": "mac" }), SIGNED_IN),
         ("POST", "/sessions/{id}/connect", Theirs, json!({ "platform": "mac" }), NOBODY_ELSE),
+        ("POST", "/sessions/{id}/continue", Common, json!({ "device": "NB-1" }), SIGNED_IN),
+        ("POST", "/sessions/{id}/continue", Theirs, json!({ "device": "NB-1" }), NOBODY_ELSE),
         ("POST", "/sessions/{id}/heartbeat", Common, Value::Null, SIGNED_IN),
         ("POST", "/sessions/{id}/heartbeat", Theirs, Value::Null, NOBODY_ELSE),
         ("POST", "/sessions/{id}/end", Common, json!({}), SIGNED_IN),

@@ -33,7 +33,7 @@ use seatkeeper_shared::{
         Page,
         queue::TicketView,
         sessions::{
-            Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Protect, Renewed,
+            Connect, Continue, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Protect, Renewed,
             SessionSort, SessionView, StateFilter,
         },
     },
@@ -203,6 +203,24 @@ pub async fn connect(
     Body(with): Body<Connect>,
 ) -> Result<Json<SessionView>, Fail> {
     match app.seats.connect(&caller.actor(), caller.id, id, with.platform).await {
+        Ok(session) => Ok(Json(session)),
+        Err(error) => Err(why_not(&app, &caller, id, error).await),
+    }
+}
+
+/// Goes on at another device with a session, and with my others at the same license and device. The other device is told by the live
+/// feed; no seat is free in between.
+#[utoipa::path(post, path = "/sessions/{id}/continue", tag = "sessions", params(("id" = SessionId, Path)), request_body = Continue, responses((status = 200, body = SessionView)))]
+pub async fn go_on(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+    Body(with): Body<Continue>,
+) -> Result<Json<SessionView>, Fail> {
+    let mut fields = Fields::default();
+    let device = fields.check("device", validate::name(&with.device));
+    let device = fields.all(device)?;
+    match app.seats.go_on(&caller.actor(), caller.id, id, device).await {
         Ok(session) => Ok(Json(session)),
         Err(error) => Err(why_not(&app, &caller, id, error).await),
     }

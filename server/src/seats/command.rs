@@ -108,6 +108,15 @@ pub enum Command {
         /// From now on.
         protected: bool,
     },
+    /// The agent goes on with a session, and with those beside it, at another device.
+    Continue {
+        /// Which session.
+        session: SessionId,
+        /// Whose it must be.
+        user: UserId,
+        /// At which device.
+        device: String,
+    },
     /// A sign of life of a client in the line.
     Keep {
         /// Which ticket.

@@ -125,6 +125,17 @@ pub enum Fact {
         /// The end; nothing if it was called off.
         ending: Option<Announced>,
     },
+    /// The agent goes on at another device.
+    Continued {
+        /// Which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// The device before.
+        from: String,
+        /// The device now.
+        to: String,
+    },
     /// A session is protected from now on, or no longer.
     Protected {
         /// Which session.
@@ -230,6 +241,7 @@ impl Fact {
             Self::Announced { ending: Some(_), .. } => "session_end_announced",
             Self::Announced { ending: None, .. } => "session_end_called_off",
             Self::Protected { .. } => "session_protected",
+            Self::Continued { .. } => "session_continued",
             Self::Ended { .. } => "session_ended",
             Self::Cooling { .. } => "cool_down_started",
             Self::Refused { .. } => "session_refused",
@@ -254,6 +266,7 @@ impl Fact {
             | Self::Warned { session, .. }
             | Self::Announced { session, .. }
             | Self::Protected { session, .. }
+            | Self::Continued { session, .. }
             | Self::Ended { session, .. } => Some(*session),
             _ => None,
         }
@@ -268,6 +281,7 @@ impl Fact {
             | Self::Warned { user, .. }
             | Self::Announced { user, .. }
             | Self::Protected { user, .. }
+            | Self::Continued { user, .. }
             | Self::Ended { user, .. }
             | Self::Cooling { user, .. }
             | Self::Refused { user, .. }

@@ -123,6 +123,14 @@ pub struct Connect {
     pub platform: Platform,
 }
 
+/// Goes on with a session at another device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Continue {
+    /// The agent's device from now on, as people call it.
+    pub device: String,
+}
+
 /// What a heartbeat is answered with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

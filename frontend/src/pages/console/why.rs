@@ -1,6 +1,6 @@
 //! Why no session can be started, and how one ended, in sentences.
 
-use super::desk::Notice;
+use super::desk::{Fate, Notice};
 use crate::{
     api::Failure,
     format::{Format, Texts},
@@ -8,10 +8,7 @@ use crate::{
     words,
 };
 use chrono::{DateTime, Utc};
-use seatkeeper_shared::{
-    problem::{Code, End},
-    session::EndReason,
-};
+use seatkeeper_shared::{problem::Code, session::EndReason};
 
 /// Why no session can be started.
 pub fn refused(i18n: Texts, format: Format, code: Code, at: Option<DateTime<Utc>>) -> String {
@@ -45,9 +42,13 @@ pub fn failed(i18n: Texts, format: Format, failure: &Failure) -> String {
     }
 }
 
-/// Which session ended, and on which device if it was another one.
+/// What became of which session, and on which device if it was another one.
 pub fn which(i18n: Texts, notice: &Notice) -> String {
-    let title = t_string!(i18n, console.notice_title, product = notice.product.clone());
+    let product = notice.product.clone();
+    let title = match &notice.fate {
+        Fate::Ended { .. } => t_string!(i18n, console.notice_title, product = product),
+        Fate::GoesOn { .. } => t_string!(i18n, console.moved_title, product = product),
+    };
     match &notice.device {
         Some(device) => {
             title + t_string!(i18n, common.dot) + &t_string!(i18n, console.on_device, device = device.clone())
@@ -56,17 +57,26 @@ pub fn which(i18n: Texts, notice: &Notice) -> String {
     }
 }
 
-/// Who ended it and when.
-pub fn who(i18n: Texts, format: Format, end: &End, now: DateTime<Utc>) -> String {
-    let time = if (now - end.at).num_hours() < 12 { format.time(end.at) } else { format.date_time(end.at) };
-    match &end.by {
-        Some(name) => t_string!(i18n, console.notice_by, name = name.clone(), time = time),
-        None => t_string!(i18n, console.notice_self, time = time, reason = words::reason(i18n, end.reason)),
+/// Who did it, when and where.
+pub fn who(i18n: Texts, format: Format, fate: &Fate, now: DateTime<Utc>) -> String {
+    let time = |at| if (now - at).num_hours() < 12 { format.time(at) } else { format.date_time(at) };
+    match fate {
+        Fate::GoesOn { device, at } => t_string!(i18n, console.moved_to, device = device.clone(), time = time(*at)),
+        Fate::Ended { end, instead: Some(device) } => {
+            t_string!(i18n, console.replaced_by, device = device.clone(), time = time(end.at))
+        }
+        Fate::Ended { end, .. } => match &end.by {
+            Some(name) => t_string!(i18n, console.notice_by, name = name.clone(), time = time(end.at)),
+            None => {
+                t_string!(i18n, console.notice_self, time = time(end.at), reason = words::reason(i18n, end.reason))
+            }
+        },
     }
 }
 
 /// What that person had to say, or else what the reason was, unless it is said already.
-pub fn message(i18n: Texts, end: &End) -> Option<String> {
+pub fn message(i18n: Texts, fate: &Fate) -> Option<String> {
+    let Fate::Ended { end, .. } = fate else { return None };
     let reason =
         || (end.by.is_some() && end.reason != EndReason::EndedByAdmin).then(|| words::reason(i18n, end.reason));
     let message = end.message.clone().or_else(|| reason().map(str::to_owned))?;
@@ -74,7 +84,8 @@ pub fn message(i18n: Texts, end: &End) -> Option<String> {
 }
 
 /// What one can do now.
-pub fn next(i18n: Texts, end: &End) -> Option<String> {
+pub fn next(i18n: Texts, fate: &Fate) -> Option<String> {
+    let Fate::Ended { end, .. } = fate else { return None };
     match (end.reason, &end.by) {
         (EndReason::KeyExpired, _) => Some(t_string!(i18n, console.again_key).to_owned()),
         (EndReason::LeaseExpired | EndReason::Idle | EndReason::Abandoned, _) => {

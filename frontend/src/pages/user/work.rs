@@ -41,11 +41,15 @@ pub fn Work(
         let product = words::license_of(i18n, &session.product_name, session.model);
         let state = words::state(i18n, session.state);
         let (device, since) = (session.device.clone(), format.ago(session.created_at));
+        let remote = session.remote_device.clone();
+        let remote = remote.map(|device| t_string!(i18n, console.at_remote, device = device));
+        let facts = [Some(state.to_owned()), Some(device), remote, Some(since)].into_iter().flatten();
+        let facts = facts.collect::<Vec<_>>().join(t_string!(i18n, common.dot));
         view! {
             <li>
                 <span>
                     {product}
-                    <small class="num">{[state, &device, &since].join(t_string!(i18n, common.dot))}</small>
+                    <small class="num">{facts}</small>
                 </span>
                 <Show when=move || desk.may(Action::EndSessions)>
                     <button type="button" class="button small" on:click=move |_| desk.ending.set(Some(id))>

@@ -196,6 +196,28 @@ impl Pool {
         Ok(live)
     }
 
+    /// The agent goes on with this session at another device, and with all that he has at the same device: one that stayed
+    /// there could take a seat of its own.
+    ///
+    /// # Errors
+    /// No such live session; one of them is a program's, which cannot go on elsewhere.
+    pub fn go_on(&mut self, id: SessionId, device: &str) -> Result<Live, Code> {
+        let Live { user, device: from, .. } = self.live.get(&id).cloned().ok_or(Code::NotFound)?;
+        if from != device {
+            let beside = self.of_user.get(&user).into_iter().flatten().filter_map(|id| self.live.get(id));
+            let beside: Vec<_> = beside.filter(|live| live.device == from).map(|live| (live.id, live.mode)).collect();
+            if beside.iter().any(|(_, mode)| *mode == Mode::Application) {
+                return Err(Code::WrongState);
+            }
+            for (session, _) in beside {
+                let Some(live) = self.remove(session) else { continue };
+                self.insert(Live { device: device.to_owned(), ..live });
+                self.note(Fact::Continued { session, user, from: from.clone(), to: device.to_owned() });
+            }
+        }
+        self.live.get(&id).cloned().ok_or(Code::NotFound)
+    }
+
     /// Ends a session. Ending what is not there changes nothing.
     pub fn end(&mut self, id: SessionId, ending: &Ending, now: DateTime<Utc>) -> Option<End> {
         let live = self.remove(id)?;

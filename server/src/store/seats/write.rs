@@ -54,12 +54,12 @@ statements! {
 
     CHANGE_SESSIONS = "
         UPDATE sessions
-        SET state = given.state, platform = given.platform, support_key = given.support_key,
+        SET state = given.state, device = given.device, platform = given.platform, support_key = given.support_key,
             key_expires_at = given.key_expires_at, connected_at = given.connected_at, last_seen_at = given.last_seen_at,
             lease_until = given.lease_until, active_at = given.active_at, warned_at = given.warned_at,
             ending_at = given.ending_at, ending_by = given.ending_by, ending_by_name = given.ending_by_name,
             ending_message = given.ending_message, protected = given.protected
-        FROM ROWS($1: id uuid, state text, platform text, support_key text, key_expires_at time, connected_at time,
+        FROM ROWS($1: id uuid, state text, device text, platform text, support_key text, key_expires_at time, connected_at time,
                   last_seen_at time, lease_until time, active_at time, warned_at time, ending_at time, ending_by uuid,
                   ending_by_name text, ending_message text, protected boolean)
         WHERE sessions.id = given.id";
@@ -206,7 +206,8 @@ fn sorted(batch: &Batch) -> Rows {
             Fact::Connected { session, .. }
             | Fact::Warned { session, .. }
             | Fact::Announced { session, .. }
-            | Fact::Protected { session, .. } => drop(rows.changed.insert((license, *session))),
+            | Fact::Protected { session, .. }
+            | Fact::Continued { session, .. } => drop(rows.changed.insert((license, *session))),
             Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
                 *session,
                 fields! {
