@@ -7,6 +7,7 @@ mod account;
 mod check;
 mod connection;
 mod database;
+mod gate;
 mod heartbeats;
 mod hot;
 mod hot_postgres;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The scenarios by the names that `--only` takes, in the order in which they run.
-const SCENARIOS: [&str; 6] = ["sqlite", "postgres", "size-sqlite", "size-postgres", "heartbeats", "viewers"];
+const SCENARIOS: [&str; 7] = ["sqlite", "postgres", "gate", "size-sqlite", "size-postgres", "heartbeats", "viewers"];
 
 fn main() -> ExitCode {
     match start() {
@@ -75,6 +76,7 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
     match name {
         "sqlite" => hot_sqlite::measure(table).await,
         "postgres" => hot_postgres::measure(table).await,
+        "gate" => gate::measure(table).await,
         "size-sqlite" => size::sqlite(table).await,
         "size-postgres" => size::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,

@@ -3,6 +3,7 @@
 mod audit;
 mod browser;
 mod daily;
+mod devices;
 mod factor;
 mod join;
 mod journey;
