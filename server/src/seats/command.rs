@@ -282,6 +282,7 @@ pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
         device: ticket.device.clone(),
         mode: ticket.mode,
         platform: ticket.platform,
+        remote_device: ticket.remote_device.clone(),
         state: if ticket.offer_until.is_some() { TicketState::Offered } else { TicketState::Waiting },
         position: pool.position(ticket.id),
         created_at: ticket.created_at,

@@ -76,6 +76,16 @@ pub enum Fate {
     },
 }
 
+impl Fate {
+    /// How it ended, if it did.
+    pub fn end(&self) -> Option<&End> {
+        match self {
+            Self::Ended { end, .. } => Some(end),
+            Self::GoesOn { .. } => None,
+        }
+    }
+}
+
 /// The desk.
 #[derive(Clone, Copy)]
 pub struct Desk {

@@ -86,5 +86,6 @@ fn again(ticket: &TicketView) -> bool {
 /// The same once more.
 fn wanted(ticket: &TicketView, device: String) -> NewSession {
     let (mode, platform) = (ticket.mode, ticket.platform);
-    NewSession { product: ticket.product_id.to_string(), device, mode, platform, wait: true }
+    let remote_device = ticket.remote_device.clone();
+    NewSession { product: ticket.product_id.to_string(), device, mode, platform, remote_device, wait: true }
 }

@@ -8,7 +8,10 @@ use crate::{
     words,
 };
 use chrono::{DateTime, Utc};
-use seatkeeper_shared::{problem::Code, session::EndReason};
+use seatkeeper_shared::{
+    problem::{Code, End},
+    session::EndReason,
+};
 
 /// Why no session can be started.
 pub fn refused(i18n: Texts, format: Format, code: Code, at: Option<DateTime<Utc>>) -> String {
@@ -58,25 +61,33 @@ pub fn which(i18n: Texts, notice: &Notice) -> String {
 }
 
 /// Who did it, when and where.
-pub fn who(i18n: Texts, format: Format, fate: &Fate, now: DateTime<Utc>) -> String {
-    let time = |at| if (now - at).num_hours() < 12 { format.time(at) } else { format.date_time(at) };
+pub fn fate(i18n: Texts, format: Format, fate: &Fate, now: DateTime<Utc>) -> String {
     match fate {
-        Fate::GoesOn { device, at } => t_string!(i18n, console.moved_to, device = device.clone(), time = time(*at)),
-        Fate::Ended { end, instead: Some(device) } => {
-            t_string!(i18n, console.replaced_by, device = device.clone(), time = time(end.at))
+        Fate::GoesOn { device, at } => {
+            t_string!(i18n, console.moved_to, device = device.clone(), time = moment(format, *at, now))
         }
-        Fate::Ended { end, .. } => match &end.by {
-            Some(name) => t_string!(i18n, console.notice_by, name = name.clone(), time = time(end.at)),
-            None => {
-                t_string!(i18n, console.notice_self, time = time(end.at), reason = words::reason(i18n, end.reason))
-            }
-        },
+        Fate::Ended { end, instead: Some(device) } => {
+            t_string!(i18n, console.replaced_by, device = device.clone(), time = moment(format, end.at, now))
+        }
+        Fate::Ended { end, instead: None } => who(i18n, format, end, now),
     }
 }
 
+/// Who ended it and when.
+pub fn who(i18n: Texts, format: Format, end: &End, now: DateTime<Utc>) -> String {
+    let time = moment(format, end.at, now);
+    match &end.by {
+        Some(name) => t_string!(i18n, console.notice_by, name = name.clone(), time = time),
+        None => t_string!(i18n, console.notice_self, time = time, reason = words::reason(i18n, end.reason)),
+    }
+}
+
+fn moment(format: Format, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if (now - at).num_hours() < 12 { format.time(at) } else { format.date_time(at) }
+}
+
 /// What that person had to say, or else what the reason was, unless it is said already.
-pub fn message(i18n: Texts, fate: &Fate) -> Option<String> {
-    let Fate::Ended { end, .. } = fate else { return None };
+pub fn message(i18n: Texts, end: &End) -> Option<String> {
     let reason =
         || (end.by.is_some() && end.reason != EndReason::EndedByAdmin).then(|| words::reason(i18n, end.reason));
     let message = end.message.clone().or_else(|| reason().map(str::to_owned))?;
@@ -84,8 +95,7 @@ pub fn message(i18n: Texts, fate: &Fate) -> Option<String> {
 }
 
 /// What one can do now.
-pub fn next(i18n: Texts, fate: &Fate) -> Option<String> {
-    let Fate::Ended { end, .. } = fate else { return None };
+pub fn next(i18n: Texts, end: &End) -> Option<String> {
     match (end.reason, &end.by) {
         (EndReason::KeyExpired, _) => Some(t_string!(i18n, console.again_key).to_owned()),
         (EndReason::LeaseExpired | EndReason::Idle | EndReason::Abandoned, _) => {
