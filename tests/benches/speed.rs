@@ -4,13 +4,16 @@
 //! with one transaction per request. The load comes from here, over loopback with keep-alive connections.
 
 mod account;
+mod bare;
 mod check;
 mod connection;
+mod crowd;
 mod database;
 mod heartbeats;
 mod hot;
 mod hot_postgres;
 mod hot_sqlite;
+mod lists;
 mod load;
 mod no_op;
 mod numbers;
@@ -26,7 +29,8 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The scenarios by the names that `--only` takes, in the order in which they run.
-const SCENARIOS: [&str; 6] = ["sqlite", "postgres", "size-sqlite", "size-postgres", "heartbeats", "viewers"];
+const SCENARIOS: [&str; 8] =
+    ["sqlite", "postgres", "size-sqlite", "size-postgres", "lists-sqlite", "lists-postgres", "heartbeats", "viewers"];
 
 fn main() -> ExitCode {
     match start() {
@@ -77,6 +81,8 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "postgres" => hot_postgres::measure(table).await,
         "size-sqlite" => size::sqlite(table).await,
         "size-postgres" => size::postgres(table).await,
+        "lists-sqlite" => lists::sqlite(table).await,
+        "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "viewers" => viewers::measure(table).await,
         _ => bail!("there is no such scenario; there are {}", SCENARIOS.join(", ")),
