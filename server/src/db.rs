@@ -240,7 +240,7 @@ impl Db {
         Ok(match self {
             Self::Sqlite { readers, .. } => readers.all(sql, args).await?,
             Self::Postgres(pool) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -262,7 +262,7 @@ impl Db {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
             Self::Sqlite { writer, .. } => writer.prepare(sql).await?,
-            Self::Postgres(pool) => drop(pool.prepare(sql.postgres().into_sql_str()).await?),
+            Self::Postgres(pool) => drop(pool.prepare(sql.drawn().on_postgres().into_sql_str()).await?),
         }
         Ok(())
     }
@@ -305,7 +305,7 @@ impl Tx {
             Self::Sqlite(tx) => tx.ask(sql, args).await?.rows,
             Self::Reading(tx) => tx.all(sql, args).await?,
             Self::Postgres(tx) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -329,7 +329,7 @@ impl Tx {
             // It cannot change anything, and says so.
             Self::Reading(tx) => tx.all(sql, args).await?.len() as u64,
             Self::Postgres(tx) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.execute(&mut **tx).await?.rows_affected()
             }
         })
