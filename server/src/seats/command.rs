@@ -2,18 +2,19 @@
 
 use super::{
     facts::{Announced, Live, Ticket},
+    paper::Bought,
     pool::{Ask, Pool, Refusal},
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
-    license::{ChosenRules, GroupLimit},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    license::GroupLimit,
     problem::Code,
     session::Platform,
     ticket::TicketState,
     wire::{
         self,
-        licenses::AssignmentResult,
+        licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
         sessions::{EndResult, Renewed, SessionView},
     },
@@ -163,14 +164,19 @@ pub enum Command {
         /// End the sessions on it too.
         end_now: bool,
     },
-    /// Changes seats and rules of a license.
+    /// Changes a license: its seats, their rules, and what stands on paper about it.
     Change {
         /// Which license.
         license: LicenseId,
-        /// To how many seats, if that changes.
-        seats: Option<i64>,
-        /// The rules that change.
-        rules: ChosenRules,
+        /// What changes.
+        change: Box<ChangeLicense>,
+        /// How it must still be, if that is said.
+        expected: Option<Box<Bought>>,
+    },
+    /// Deletes a group, and what licenses keep for it.
+    DeleteGroup {
+        /// Which group.
+        group: GroupId,
     },
     /// Changes what a license keeps for groups.
     LimitGroups {
@@ -178,6 +184,8 @@ pub enum Command {
         license: LicenseId,
         /// All limits.
         limits: Vec<GroupLimit>,
+        /// What they must still be, if that is said.
+        expected: Option<Vec<GroupLimit>>,
     },
     /// Suspends a user and ends his sessions.
     Suspend {
@@ -219,6 +227,8 @@ pub enum Outcome {
     Ended(Vec<EndResult>),
     /// What became of each assignment.
     Assignments(Vec<AssignmentResult>),
+    /// The group is gone; these were in it.
+    Deleted(Vec<UserId>),
     /// It is so now.
     Done,
     /// No seat.

@@ -159,7 +159,8 @@ struct Rows {
 /// Writes everything that the batch decided and its events, but not its heartbeats.
 pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     let rows = sorted(batch);
-    if tx.is_shared() && rows.are_sessions_only() && batch.suspended.is_empty() && batch.deleted.is_empty() {
+    let pools_only = batch.suspended.is_empty() && batch.deleted.is_empty() && !batch.is_beyond_the_pools();
+    if tx.is_shared() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
         }
@@ -191,6 +192,14 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
         for sql in [&SUSPEND_USERS, &DELETE_BROWSER_SESSIONS, &DELETE_TOKENS] {
             tx.write(sql, args![ids(&batch.suspended)]).await?;
         }
+    }
+    for (license, other_end) in &batch.rewritten {
+        if let Some(paper) = batch.papers.get(license) {
+            super::super::contracts::change(tx, *license, paper, *other_end).await?;
+        }
+    }
+    for group in &batch.deleted_groups {
+        super::super::groups::delete(tx, *group).await?;
     }
     super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
     super::super::events::append(tx, batch.now, &batch.events).await
