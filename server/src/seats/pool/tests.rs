@@ -73,6 +73,7 @@ pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
         device: device.to_owned(),
         mode,
         platform: None,
+        borrow: None,
         support_key: format!("{session:09}"),
         idempotency_key: None,
         ticket: None,

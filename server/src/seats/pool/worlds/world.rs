@@ -181,6 +181,7 @@ impl Seated {
             warned_at: None,
             ending: None,
             protected: false,
+            borrowed_until: None,
         }
     }
 }
