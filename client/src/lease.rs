@@ -13,7 +13,10 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, VerifyingKey};
-use seatkeeper_shared::wire::borrow::{BorrowKeys, ISSUER, Lease, TOKEN_TYPE};
+use seatkeeper_shared::{
+    ids::SessionId,
+    wire::borrow::{BorrowKeys, ISSUER, Lease, TOKEN_TYPE},
+};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// Why a lease is not good.
@@ -81,6 +84,15 @@ pub fn verify_any(token: &str, keys: &BorrowKeys, now: i64) -> Result<Lease, Lea
         lease if now >= lease.exp => Err(LeaseError::Over),
         lease => Ok(lease),
     }
+}
+
+/// The session of a lease, whoever signed it: to give it back at the server, which knows.
+///
+/// # Errors
+/// It is no lease.
+pub fn session_of(token: &str) -> Result<SessionId, LeaseError> {
+    let claims = token.trim().split('.').nth(1).ok_or(LeaseError::Malformed)?;
+    Ok(read::<Lease>(claims)?.jti)
 }
 
 fn read<T: DeserializeOwned>(part: &str) -> Result<T, LeaseError> {

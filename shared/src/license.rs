@@ -139,7 +139,7 @@ pub struct ChosenRules {
     /// For how many seconds an agent whose session an admin ended gets no seat, 0 to 86,400.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cool_down_seconds: Option<i64>,
-    /// The longest time for which a seat can be borrowed for work offline, 60 to 7,776,000 seconds (90 days); 0: not at all.
+    /// The longest time for which a seat can be borrowed for work offline, 60 to 2,592,000 seconds (30 days); 0: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seconds: Option<i64>,
     /// How many seats may be borrowed at once; 0: all of them.

@@ -25,8 +25,8 @@ pub const MOST_PASSWORD: usize = 64;
 pub const MAX_PASSWORD: usize = 256;
 /// The shortest time for which a seat can be borrowed, in seconds.
 pub const SHORTEST_BORROW: i64 = 60;
-/// The longest time for which a seat can be borrowed, in seconds: 90 days.
-pub const LONGEST_BORROW: i64 = 7_776_000;
+/// The longest time for which a seat can be borrowed, in seconds: 30 days.
+pub const LONGEST_BORROW: i64 = 2_592_000;
 /// How many digits a support key has.
 pub const KEY_DIGITS: usize = 9;
 /// The longest idempotency key, in characters.

@@ -114,7 +114,7 @@ pub struct NewSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Borrow {
-    /// For how many seconds from now, 60 to 7,776,000. One that is borrowed already is never shortened.
+    /// For how many seconds from now, 60 to 2,592,000. One that is borrowed already is never shortened.
     pub borrow_seconds: i64,
 }
 
