@@ -11,6 +11,7 @@ mod audit;
 mod bad_input;
 mod bad_lists;
 mod bad_queue;
+mod borrow;
 mod broken_files;
 mod bulk;
 mod callers;

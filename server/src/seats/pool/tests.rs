@@ -1,5 +1,6 @@
 //! The rules of design, each by name, on the pure decisions: a file for each part of an agent's day.
 
+mod borrowing;
 mod endings;
 mod groups;
 mod idle;
