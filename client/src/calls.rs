@@ -15,8 +15,8 @@ use seatkeeper_shared::{
         queue::TicketView,
         second_factor::SignedIn,
         sessions::{
-            Borrow, Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Renewed, SessionView,
-            StateFilter,
+            Borrow, Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Renewed,
+            SessionView, StateFilter,
         },
         users::{NewUser, UserView},
     },

@@ -16,6 +16,7 @@ mod broken_files;
 mod bulk;
 mod callers;
 mod cli;
+mod cli_borrow;
 mod cli_examples;
 mod cli_login;
 mod cli_run;

@@ -158,7 +158,10 @@ pub async fn create(
     let borrow = fields.check("borrow_seconds", wanted.borrow_seconds.map(validate::borrow_seconds).transpose());
     let (((device, idempotency_key), product), borrow) = fields.all(device.zip(key).zip(product).zip(borrow))?;
     if borrow.is_some() && wanted.mode == Mode::Attended {
-        return Err(Fail::detail(Code::WrongState, "A customer joins through the server: attended sessions stay online."));
+        return Err(Fail::detail(
+            Code::WrongState,
+            "A customer joins through the server: attended sessions stay online.",
+        ));
     }
     // What cannot be signed is not borrowed.
     let signer = if borrow.is_some() { Some(signer(&app).await?) } else { None };
@@ -264,9 +267,10 @@ pub async fn end(
     };
     let mut results = end_all(&app, &caller, asked).await?;
     match results.pop() {
-        Some(EndResult { refused: Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected | Code::Borrowed)), .. }) => {
-            Err(Fail::code(code))
-        }
+        Some(EndResult {
+            refused: Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected | Code::Borrowed)),
+            ..
+        }) => Err(Fail::code(code)),
         Some(result) => Ok(Json(result)),
         None => Err(Fail::code(Code::NotFound)),
     }

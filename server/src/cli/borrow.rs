@@ -130,7 +130,8 @@ pub async fn give_back(asked: Return) -> Result<ExitCode, Failure> {
     let result = client.end(session, &EndSession::default()).await?;
     if let Some(file) = file {
         // It would go on to say that there is a seat.
-        let cannot = |error| Failure::new(Exit::Partly, format!("given back, but cannot delete {}: {error}", asked.which));
+        let cannot =
+            |error| Failure::new(Exit::Partly, format!("given back, but cannot delete {}: {error}", asked.which));
         fs::remove_file(file).map_err(cannot)?;
     }
     match result.refused {

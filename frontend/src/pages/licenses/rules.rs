@@ -83,7 +83,8 @@ impl EnteredRules {
             cool_down_seconds: pool
                 .then(|| number("cool_down_seconds", &self.cool_down, &before.cool_down, (0, 86_400)))
                 .flatten(),
-            borrow_seconds: number("borrow_seconds", &self.borrow, &before.borrow, BORROW_HOURS).map(|hours| hours * 3_600),
+            borrow_seconds: number("borrow_seconds", &self.borrow, &before.borrow, BORROW_HOURS)
+                .map(|hours| hours * 3_600),
             borrow_seats: pool
                 .then(|| number("borrow_seats", &self.borrow_seats, &before.borrow_seats, (0, MAX_SEATS)))
                 .flatten(),

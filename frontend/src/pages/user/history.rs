@@ -48,9 +48,8 @@ pub fn History(
     let row = move |session: &SessionView| {
         let how = session.ended.as_ref().map(|end| words::how_ended(i18n, session, end));
         let at = session.ended.as_ref().map(|end| format.date_time(end.at));
-        let borrowed = session.borrowed_until.map(|until| {
-            t_string!(i18n, person.was_borrowed, time = format.date_time(until))
-        });
+        let borrowed =
+            session.borrowed_until.map(|until| t_string!(i18n, person.was_borrowed, time = format.date_time(until)));
         let message = session.ended.as_ref().and_then(|end| end.message.clone());
         view! {
             <tr>

@@ -188,7 +188,9 @@ fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
         Step::Leave(_) => format!("{:?}", pool.leave(waiting, TicketEnd::Withdrawn, None, at)),
         Step::Move(_, position) => format!("{:?}", pool.put(waiting, *position)),
         Step::Grant(to) => format!("{:?}", pool.grant(user(*to))),
-        Step::Revoke { from, end_now } => format!("{:?}", pool.revoke(user(*from), end_now.then_some(&because(EndReason::AssignmentRevoked)), at)),
+        Step::Revoke { from, end_now } => {
+            format!("{:?}", pool.revoke(user(*from), end_now.then_some(&because(EndReason::AssignmentRevoked)), at))
+        }
         Step::Suspend(whom) => format!("{:?}", pool.suspend(user(*whom), &because(EndReason::UserDeactivated), at)),
         Step::Resize(seats) => format!("{:?}", pool.resize(*seats)),
         Step::Rule(chosen) => format!("{:?}", pool.rule(chosen.on(pool.terms.rules), at)),

@@ -53,7 +53,10 @@ impl Told {
                 let longest = at + TimeDelta::seconds(self.terms.rules.borrow_seconds);
                 let live = self.live.get_mut(&session).unwrap();
                 prop_assert!(at < until && until <= longest, "borrowed for longer than the license allows");
-                prop_assert!(self.terms.ends_at.is_none_or(|end| until <= end), "borrowed beyond the end of the license");
+                prop_assert!(
+                    self.terms.ends_at.is_none_or(|end| until <= end),
+                    "borrowed beyond the end of the license"
+                );
                 prop_assert!(live.borrowed_until.is_none_or(|before| before < until), "shortened");
                 live.borrowed_until = Some(until);
                 let most = self.terms.rules.borrow_seats;
@@ -134,7 +137,11 @@ impl Told {
     fn was_not_out_of_reach(&self, live: &Live, reason: EndReason, at: DateTime<Utc>) -> Result<(), TestCaseError> {
         use EndReason::{Finished, LeaseExpired, UserDeactivated};
         let Some(until) = live.borrowed_until else { return Ok(()) };
-        prop_assert!(matches!(reason, Finished | LeaseExpired | UserDeactivated), "ended although borrowed: {}", reason);
+        prop_assert!(
+            matches!(reason, Finished | LeaseExpired | UserDeactivated),
+            "ended although borrowed: {}",
+            reason
+        );
         prop_assert!(reason != LeaseExpired || until <= at, "ended before its time");
         Ok(())
     }

@@ -25,7 +25,10 @@ impl Desk {
 fn a_borrowed_seat_is_occupied_until_its_time_without_a_heartbeat() {
     let mut desk = lending(1);
     let live = desk.borrows(1, 1, 8).unwrap();
-    assert_eq!((live.borrowed_until, live.lease_until), (Some(now() + TimeDelta::hours(8)), now() + TimeDelta::hours(8)));
+    assert_eq!(
+        (live.borrowed_until, live.lease_until),
+        (Some(now() + TimeDelta::hours(8)), now() + TimeDelta::hours(8))
+    );
     desk.later(8 * HOUR - 1);
     assert_eq!(desk.asks(2, 2), Err(Code::PoolFull));
     desk.later(1);

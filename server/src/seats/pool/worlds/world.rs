@@ -52,8 +52,13 @@ pub struct Waiting {
 impl World {
     /// The pool as it would be read.
     pub fn read(&self) -> Pool {
-        let rules =
-            Rules { lease_seconds: 3 * TICK, offer_seconds: 2 * TICK, cool_down_seconds: 2 * TICK, borrow_seconds: BORROW * TICK, ..Rules::default() };
+        let rules = Rules {
+            lease_seconds: 3 * TICK,
+            offer_seconds: 2 * TICK,
+            cool_down_seconds: 2 * TICK,
+            borrow_seconds: BORROW * TICK,
+            ..Rules::default()
+        };
         let terms = Terms { key_life: TimeDelta::seconds(4 * TICK), ..terms(Model::Concurrent, self.seats, rules) };
         let agents = || self.agents.iter().enumerate();
         let live = agents().filter_map(|(n, agent)| agent.session.as_ref().map(|seated| seated.live(number(n))));
