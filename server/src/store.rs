@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod beats;
+pub mod borrow;
 pub mod contracts;
 pub mod credentials;
 pub mod departed;
@@ -37,10 +38,11 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 33] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 34] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
+        ("borrow", borrow::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
