@@ -115,6 +115,8 @@ named! {
         DirectoryRulesChanged = "directory_rules_changed",
         /// A rule could not do what it should for a user.
         DirectoryRuleFailed = "directory_rule_failed",
+        /// A license was assigned by a rule that could not be before.
+        DirectoryRuleMadeUp = "directory_rule_made_up",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
@@ -240,6 +242,7 @@ impl Kind {
             | Self::ImportStarted
             | Self::ImportEnded
             | Self::DirectoryRuleFailed
+            | Self::DirectoryRuleMadeUp
             | Self::LocaleChanged => Area::Users,
             Self::GroupAdded
             | Self::GroupChanged

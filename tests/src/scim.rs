@@ -6,7 +6,9 @@ mod entra;
 mod okta;
 mod parallel;
 mod protocol;
+mod reasons;
 mod rules;
+mod waiting;
 
 use crate::world::{Answer, World, id_of};
 use reqwest::{Client, Method, header};

@@ -6,12 +6,12 @@ use super::{licenses, users};
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    group_licenses,
     http::{
         extract::Body,
         problem::{Fail, Fields},
         tags::IfMatch,
     },
+    reasons,
     seats::SeatsError,
     store,
 };
@@ -102,7 +102,7 @@ async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [Bul
         _ if there.is_empty() => {}
         BulkAction::Grant { license_id } => {
             took(results, app.seats.grant(&actor, *license_id, there.clone()).await?);
-            group_licenses::by_hand(app, *license_id, &there).await?;
+            reasons::given(app, *license_id, &there).await?;
         }
         BulkAction::Revoke { license_id, end_now } => {
             took(results, licenses::by_hand(app, caller, *license_id, there, *end_now).await?);
