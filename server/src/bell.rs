@@ -112,5 +112,5 @@ fn frees(kind: &str) -> bool {
         "license_terms_changed",
         "product_changed",
     ]
-        .contains(&kind)
+    .contains(&kind)
 }

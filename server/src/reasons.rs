@@ -61,8 +61,7 @@ pub async fn taken_back(app: &App, license: LicenseId, reasons: &HashMap<UserId,
         return Ok(());
     }
     let all = |wanted: fn(Reason) -> bool| {
-        let mut users: Vec<_> =
-            reasons.iter().filter(|(_, reason)| wanted(**reason)).map(|(user, _)| *user).collect();
+        let mut users: Vec<_> = reasons.iter().filter(|(_, reason)| wanted(**reason)).map(|(user, _)| *user).collect();
         users.sort_unstable();
         users
     };

@@ -113,6 +113,8 @@ named! {
         DirectoryDeleted = "directory_deleted",
         /// The rules of a directory changed.
         DirectoryRulesChanged = "directory_rules_changed",
+        /// A directory told another e-mail address of an admin, who keeps his.
+        DirectoryEmailKept = "directory_email_kept",
         /// A rule could not do what it should for a user.
         DirectoryRuleFailed = "directory_rule_failed",
         /// A license was assigned by a rule that could not be before.
@@ -241,6 +243,7 @@ impl Kind {
             | Self::UserDeleted
             | Self::ImportStarted
             | Self::ImportEnded
+            | Self::DirectoryEmailKept
             | Self::DirectoryRuleFailed
             | Self::DirectoryRuleMadeUp
             | Self::LocaleChanged => Area::Users,

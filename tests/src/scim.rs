@@ -1,5 +1,6 @@
 //! Directories that provision through SCIM: what they really send, and what came of it elsewhere.
 
+mod addresses;
 mod bugs;
 mod directories;
 mod entra;
@@ -8,6 +9,7 @@ mod parallel;
 mod protocol;
 mod reasons;
 mod rules;
+mod validators;
 mod waiting;
 
 use crate::world::{Answer, World, id_of};

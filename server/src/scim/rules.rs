@@ -154,9 +154,8 @@ async fn give(
     let Some((_, license, rule)) = some.first().copied() else { return Ok(()) };
     let users: Vec<_> = some.iter().map(|(user, ..)| *user).collect();
     match app.seats.grant_by(actor, rule, license, users.clone()).await {
-        Ok(results) => refused.extend(
-            results.into_iter().filter_map(|result| Some(((result.user_id, Some(license)), result.refused?))),
-        ),
+        Ok(results) => refused
+            .extend(results.into_iter().filter_map(|result| Some(((result.user_id, Some(license)), result.refused?)))),
         Err(SeatsError::Failed(code)) => {
             refused.extend(users.into_iter().map(|user| ((user, Some(license)), code)));
         }
@@ -228,8 +227,7 @@ async fn note(
         return Ok(());
     }
     let mut tx = app.db.begin().await?;
-    let (new, gone) =
-        store::directory_failures::set_failures(&mut tx, users, &failed, app.clock.now()).await?;
+    let (new, gone) = store::directory_failures::set_failures(&mut tx, users, &failed, app.clock.now()).await?;
     let event = |kind, user, facts| {
         let name = plan.names.get(&user).cloned().unwrap_or_default();
         Event::new(kind, actor.clone(), Some(user), facts).named(name)

@@ -234,9 +234,8 @@ pub async fn own(tx: &mut Tx, owned: &[Owned]) -> Result<(), DbError> {
     if owned.is_empty() {
         return Ok(());
     }
-    let rows = owned
-        .iter()
-        .map(|(user, license, rule)| fields! { "user_id": user, "license_id": license, "rule_id": *rule });
+    let rows =
+        owned.iter().map(|(user, license, rule)| fields! { "user_id": user, "license_id": license, "rule_id": *rule });
     tx.run(&OWN, args![set(rows)]).await.map(drop)
 }
 

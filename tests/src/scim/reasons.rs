@@ -35,7 +35,8 @@ impl Stage {
         let license = world.license(product, Model::Named, 1).await;
         let anja = directory.user("Anja A").await;
         let ruled = [directory.group("Nord", &[]).await, directory.group("Süd", &[]).await];
-        let rules = ruled.each_ref().map(|path| json!({ "group_id": &path["/Groups/".len()..], "license_ids": [license] }));
+        let rules =
+            ruled.each_ref().map(|path| json!({ "group_id": &path["/Groups/".len()..], "license_ids": [license] }));
         directory.rule(world, json!(rules)).await;
         let group = world.group("Nachtschicht", &[]).await;
         world.admin.put(&format!("/groups/{group}/licenses/{license}"), &Value::Null).await.ok();

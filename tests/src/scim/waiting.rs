@@ -47,7 +47,11 @@ impl Stage {
     /// The names of those who have the license.
     async fn holders(&self, world: &World) -> Vec<String> {
         let users = world.admin.get(&format!("/users?license={}", self.license)).await.ok();
-        let names = users["items"].as_array().expect("a list").iter().map(|user| user["name"].as_str().expect("a name").to_owned());
+        let names = users["items"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|user| user["name"].as_str().expect("a name").to_owned());
         names.collect()
     }
 
