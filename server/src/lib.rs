@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod bell;
+pub mod borrow;
 pub mod catalog;
 pub mod cli;
 pub mod clock;

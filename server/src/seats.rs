@@ -19,6 +19,7 @@ use crate::{
     clock::{Clock, Dice},
     db::Db,
 };
+use chrono::TimeDelta;
 use command::{Command, HowToEnd, Outcome, Reach};
 use engine::{BATCH, Engine, Job, Known};
 use heartbeats::Heartbeats;
@@ -125,6 +126,20 @@ impl Seats {
             Outcome::Renewed(renewed) => Ok(renewed),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// Borrows the seat of a session of this user's for work offline, for so long from now.
+    ///
+    /// # Errors
+    /// The refusal; no such live session of his, or one that cannot go offline; not saved.
+    pub async fn borrow(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        session: SessionId,
+        length: TimeDelta,
+    ) -> Result<SessionView, SeatsError> {
+        self.session(actor, Command::Borrow { session, user, length }).await
     }
 
     /// Ends sessions, or announces it; the results stand in the order of the request, `not_found` for those that do not

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod beats;
+pub mod borrow;
 pub mod contracts;
 pub mod credentials;
 pub mod departed;
@@ -42,6 +43,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
+        ("borrow", borrow::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),

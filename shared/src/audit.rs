@@ -45,6 +45,8 @@ named! {
         AccountSetUp = "account_set_up",
         /// The settings of the account changed.
         AccountChanged = "account_changed",
+        /// A key was made that leases of borrowed seats are signed with.
+        BorrowKeyMade = "borrow_key_made",
         /// Old events were removed from the log.
         AuditPruned = "audit_pruned",
         /// Somebody signed in.
@@ -175,6 +177,8 @@ named! {
         SessionIdleCalledOff = "session_idle_called_off",
         /// A session is protected, or no longer.
         SessionProtected = "session_protected",
+        /// A session goes on offline until a fixed time.
+        SessionBorrowed = "session_borrowed",
         /// A user gets no seat for a while.
         CoolDownStarted = "cool_down_started",
         /// A place in the queue was taken.
@@ -210,6 +214,7 @@ impl Kind {
             Self::AccountSetUp
             | Self::AccountChanged
             | Self::AuditPruned
+            | Self::BorrowKeyMade
             | Self::DirectoryAdded
             | Self::DirectoryTokenMade
             | Self::DirectoryDeleted
@@ -274,6 +279,7 @@ impl Kind {
             | Self::SessionIdle
             | Self::SessionIdleCalledOff
             | Self::SessionProtected
+            | Self::SessionBorrowed
             | Self::CoolDownStarted => Area::Sessions,
             Self::TicketTaken
             | Self::TicketOffered

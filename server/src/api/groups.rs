@@ -223,6 +223,8 @@ pub async fn set_managers(
         let facts = json!({ "changes": { "managers": [names(&before), names(&after)] } });
         let event = Event::new("group_managers_changed", caller.actor(), None, facts).about(id.0, name);
         app.commit(tx, &[event]).await?;
+    } else {
+        drop(tx);
     }
     one(&app, &caller, id).await.map(|(_, found)| found)
 }

@@ -9,7 +9,7 @@ use super::{
     pool::{Ask, Ending, Pool, Refusal},
 };
 use crate::events::Event;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
@@ -82,6 +82,7 @@ impl Batch {
                 self.on_own(*session, *user, |pool, now| pool.connect(*session, *platform, now))
             }
             Command::Renew { session, user, active } => self.renew(*session, *user, *active),
+            Command::Borrow { session, user, length } => self.borrow(*session, *user, *length),
             Command::End { sessions, reach, how } => {
                 Outcome::Ended(sessions.iter().map(|id| self.end(actor, *id, *reach, how)).collect())
             }
@@ -251,10 +252,23 @@ impl Batch {
         }
     }
 
+    fn borrow(&mut self, session: SessionId, user: UserId, length: TimeDelta) -> Outcome {
+        let mut refusal = None;
+        let outcome = self.on_own(session, user, |pool, now| {
+            pool.borrow(session, length, now).map_err(|refused| {
+                let code = refused.code;
+                refusal = refused.facts.is_some().then_some(refused);
+                code
+            })
+        });
+        refusal.map_or(outcome, Outcome::Refused)
+    }
+
     fn end(&mut self, actor: &Actor, id: SessionId, reach: Reach, how: &HowToEnd) -> EndResult {
         let now = self.now;
         let result = |ended, refused, ending| EndResult { id, ended, refused, ending };
-        let Some((owner, protected)) = self.live(id).map(|live| (live.user, live.protected)) else {
+        let standing = |live: &Live| (live.user, live.protected, live.borrowed_until.is_some());
+        let Some((owner, protected, borrowed)) = self.live(id).map(standing) else {
             return result(None, Some(Code::NotFound), None);
         };
         if matches!(reach, Reach::Own(user) if user != owner) {
@@ -263,6 +277,9 @@ impl Batch {
         let own = actor.id == Some(owner);
         if protected && !own && !how.protected_too {
             return result(None, Some(Code::Protected), None);
+        }
+        if borrowed && !own {
+            return result(None, Some(Code::Borrowed), None);
         }
         let license = self.license_of.get(&id).copied();
         let Some(pool) = license.and_then(|license| self.pool(license)) else {

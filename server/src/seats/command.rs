@@ -87,6 +87,15 @@ pub enum Command {
         /// Whether the agent did something.
         active: bool,
     },
+    /// Borrows the seat of a live session.
+    Borrow {
+        /// Which session.
+        session: SessionId,
+        /// Whose it must be.
+        user: UserId,
+        /// For how long from now.
+        length: TimeDelta,
+    },
     /// Ends sessions.
     End {
         /// Which.
@@ -248,11 +257,13 @@ pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
         connected_at: live.connected_at,
         last_seen_at: live.last_seen_at,
         lease_until: live.lease_until,
+        borrowed_until: live.borrowed_until,
         key_expires_at: live.key_expires_at,
         protected: live.protected,
         idle_ends_at: pool.idle_ends_at(live),
         ending: live.ending.as_ref().map(told),
         support_key: live.support_key.clone(),
+        lease: None,
         ended: None,
     }
 }

@@ -47,6 +47,8 @@ pub struct Live {
     pub ending: Option<Announced>,
     /// Neither idleness nor an end of many at once ends it.
     pub protected: bool,
+    /// Until when its seat is borrowed: that is its lease then, whatever is heard of it.
+    pub borrowed_until: Option<DateTime<Utc>>,
 }
 
 /// An end that is announced.
@@ -129,6 +131,15 @@ pub enum Fact {
         user: UserId,
         /// From now on.
         protected: bool,
+    },
+    /// A seat is borrowed.
+    Borrowed {
+        /// Of which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// Until when.
+        until: DateTime<Utc>,
     },
     /// A session ended.
     Ended {
@@ -226,6 +237,7 @@ impl Fact {
             Self::Announced { ending: Some(_), .. } => "session_end_announced",
             Self::Announced { ending: None, .. } => "session_end_called_off",
             Self::Protected { .. } => "session_protected",
+            Self::Borrowed { .. } => "session_borrowed",
             Self::Ended { .. } => "session_ended",
             Self::Cooling { .. } => "cool_down_started",
             Self::Refused { .. } => "session_refused",
@@ -250,6 +262,7 @@ impl Fact {
             | Self::Warned { session, .. }
             | Self::Announced { session, .. }
             | Self::Protected { session, .. }
+            | Self::Borrowed { session, .. }
             | Self::Ended { session, .. } => Some(*session),
             _ => None,
         }
@@ -264,6 +277,7 @@ impl Fact {
             | Self::Warned { user, .. }
             | Self::Announced { user, .. }
             | Self::Protected { user, .. }
+            | Self::Borrowed { user, .. }
             | Self::Ended { user, .. }
             | Self::Cooling { user, .. }
             | Self::Refused { user, .. }

@@ -45,7 +45,10 @@ impl Wanted {
                 self.asks.push((*user, *product));
                 self.keys.extend(ask.idempotency_key.as_ref().map(|key| (*user, key.clone())));
             }
-            Command::Connect { session, .. } | Command::CallOff { session } | Command::Protect { session, .. } => {
+            Command::Connect { session, .. }
+            | Command::CallOff { session }
+            | Command::Protect { session, .. }
+            | Command::Borrow { session, .. } => {
                 self.sessions.push(*session);
                 self.viewed.push(*session);
             }

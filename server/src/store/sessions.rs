@@ -25,7 +25,7 @@ const COLUMNS: &str = "
     SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
            u.email AS user_email, s.device, s.state, s.mode, s.platform, s.support_key, s.key_expires_at,
            s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
-           s.ended_by_name, s.protected, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message";
+           s.ended_by_name, s.protected, s.borrowed_until, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message";
 const JOINS: &str = "
     FROM sessions s
     JOIN licenses l ON l.id = s.license_id
@@ -210,9 +210,11 @@ fn session(row: &Row) -> Result<SessionView, DbError> {
         lease_until: row.get("lease_until")?,
         key_expires_at: row.opt("key_expires_at")?,
         protected: row.get("protected")?,
+        borrowed_until: row.opt("borrowed_until")?,
         idle_ends_at: warned.filter(|_| ended.is_none()).map(|at| at + TimeDelta::seconds(warning)),
         ending,
         support_key: row.opt("support_key")?,
+        lease: None,
         ended,
     })
 }

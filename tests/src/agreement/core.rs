@@ -170,5 +170,6 @@ fn ask(id: Uuid, device: &str) -> Ask {
         support_key: String::new(),
         idempotency_key: None,
         ticket: None,
+        borrow: None,
     }
 }

@@ -7,6 +7,7 @@ use seatkeeper_shared::audit::{Area, Door, Kind};
 pub fn kind(i18n: Texts, kind: Kind) -> &'static str {
     match kind {
         Kind::AccountSetUp => t_string!(i18n, audit_kind.account_set_up),
+        Kind::BorrowKeyMade => t_string!(i18n, audit_kind.borrow_key_made),
         Kind::AuditPruned => t_string!(i18n, audit_kind.audit_pruned),
         Kind::SecondFactorSet => t_string!(i18n, audit_kind.second_factor_set),
         Kind::SecondFactorRemoved => t_string!(i18n, audit_kind.second_factor_removed),
@@ -73,6 +74,7 @@ pub fn kind(i18n: Texts, kind: Kind) -> &'static str {
         Kind::SessionIdle => t_string!(i18n, audit_kind.session_idle),
         Kind::SessionIdleCalledOff => t_string!(i18n, audit_kind.session_idle_called_off),
         Kind::SessionProtected => t_string!(i18n, audit_kind.session_protected),
+        Kind::SessionBorrowed => t_string!(i18n, audit_kind.session_borrowed),
         Kind::CoolDownStarted => t_string!(i18n, audit_kind.cool_down_started),
         Kind::TicketTaken => t_string!(i18n, audit_kind.ticket_taken),
         Kind::TicketOffered => t_string!(i18n, audit_kind.ticket_offered),
@@ -113,6 +115,9 @@ pub fn field(i18n: Texts, name: &str) -> String {
         "archived" => t_string!(i18n, audit_field.archived),
         "before" => t_string!(i18n, audit_field.before),
         "billing_contact" => t_string!(i18n, audit_field.billing_contact),
+        "borrow_seats" => t_string!(i18n, audit_field.borrow_seats),
+        "borrow_seconds" => t_string!(i18n, audit_field.borrow_seconds),
+        "borrowed_until" => t_string!(i18n, audit_field.borrowed_until),
         "by" => t_string!(i18n, audit_field.by),
         "passkeys" => t_string!(i18n, audit_field.passkeys),
         "second_factor" => t_string!(i18n, audit_field.second_factor),

@@ -17,8 +17,11 @@ pub fn Elsewhere(
     let i18n = use_i18n();
     let desk = Desk::get();
     // What a program keeps ends with the program; nothing can be gone on with here.
-    let elsewhere =
-        Memo::new(move |_| session.with(|session| session.mode != Mode::Application && !desk.keeps(session.id)));
+    let elsewhere = Memo::new(move |_| {
+        session.with(|session| {
+            session.mode != Mode::Application && session.borrowed_until.is_none() && !desk.keeps(session.id)
+        })
+    });
     let text = move || t_string!(i18n, console.elsewhere, device = session.with(|session| session.device.clone()));
     view! {
         <Show when=move || elsewhere.get()>

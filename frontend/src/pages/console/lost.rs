@@ -86,5 +86,5 @@ fn again(ticket: &TicketView) -> bool {
 /// The same once more.
 fn wanted(ticket: &TicketView, device: String) -> NewSession {
     let (mode, platform) = (ticket.mode, ticket.platform);
-    NewSession { product: ticket.product_id.to_string(), device, mode, platform, wait: true }
+    NewSession { product: ticket.product_id.to_string(), device, mode, platform, wait: true, borrow_seconds: None }
 }

@@ -119,6 +119,7 @@ fn wanted(desk: Desk, card: Memo<Card>, mode: Mode, platform: Option<Platform>) 
         // Of an attended session it is known when the customer is there.
         platform: platform.filter(|_| mode != Mode::Attended),
         wait: false,
+        borrow_seconds: None,
     }
 }
 

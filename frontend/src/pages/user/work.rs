@@ -39,15 +39,20 @@ pub fn Work(
     let line = move |session: &SessionView| {
         let id = session.id;
         let product = words::license_of(i18n, &session.product_name, session.model);
-        let state = words::state(i18n, session.state);
+        let until = session.borrowed_until;
+        let state = match until {
+            Some(until) => t_string!(i18n, word.offline_until, time = format.date_time(until)),
+            None => words::state(i18n, session.state).to_owned(),
+        };
         let (device, since) = (session.device.clone(), format.ago(session.created_at));
         view! {
             <li>
                 <span>
                     {product}
-                    <small class="num">{[state, &device, &since].join(t_string!(i18n, common.dot))}</small>
+                    <small class="num">{[state.as_str(), &device, &since].join(t_string!(i18n, common.dot))}</small>
                 </span>
-                <Show when=move || desk.may(Action::EndSessions)>
+                // What is borrowed only its agent gives back.
+                <Show when=move || desk.may(Action::EndSessions) && until.is_none()>
                     <button type="button" class="button small" on:click=move |_| desk.ending.set(Some(id))>
                         {t!(i18n, person.end)}
                     </button>

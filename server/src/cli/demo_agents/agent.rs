@@ -72,6 +72,7 @@ impl Agent {
             mode: if unattended { Mode::Unattended } else { Mode::Attended },
             platform: unattended.then(|| self.platform()),
             wait: false,
+            borrow_seconds: None,
         }
     }
 

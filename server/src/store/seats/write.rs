@@ -21,13 +21,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const INSERT: &str = "
     INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
                           idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-                          ended_at, end_reason, end_message, ended_by, ended_by_name)
+                          borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name)
     SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
            idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-           ended_at, end_reason, end_message, ended_by, ended_by_name
+           borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name
     FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, state text, mode text, platform text,
               support_key text, key_expires_at time, idempotency_key text, created_at time, connected_at time,
-              last_seen_at time, lease_until time, active_at time, ended_at time, end_reason text,
+              last_seen_at time, lease_until time, active_at time, borrowed_until time, ended_at time, end_reason text,
               end_message text, ended_by uuid, ended_by_name text)";
 
 // Not by `ended_at`: PostgreSQL would go by the index of what lives, which between two vacuums is full of what is dead.
@@ -58,10 +58,11 @@ statements! {
             key_expires_at = given.key_expires_at, connected_at = given.connected_at, last_seen_at = given.last_seen_at,
             lease_until = given.lease_until, active_at = given.active_at, warned_at = given.warned_at,
             ending_at = given.ending_at, ending_by = given.ending_by, ending_by_name = given.ending_by_name,
-            ending_message = given.ending_message, protected = given.protected
+            ending_message = given.ending_message, protected = given.protected,
+            borrowed_until = given.borrowed_until
         FROM ROWS($1: id uuid, state text, platform text, support_key text, key_expires_at time, connected_at time,
                   last_seen_at time, lease_until time, active_at time, warned_at time, ending_at time, ending_by uuid,
-                  ending_by_name text, ending_message text, protected boolean)
+                  ending_by_name text, ending_message text, protected boolean, borrowed_until time)
         WHERE sessions.id = given.id";
 
     INSERT_TICKETS = "
@@ -114,9 +115,11 @@ statements! {
         SET seat_rule = given.seat_rule, second_device = given.second_device, lease_seconds = given.lease_seconds,
             overdraft = given.overdraft, offer_seconds = given.offer_seconds, idle_seconds = given.idle_seconds,
             idle_warning_seconds = given.idle_warning_seconds, idle_ends_connected = given.idle_ends_connected,
-            cool_down_seconds = given.cool_down_seconds
+            cool_down_seconds = given.cool_down_seconds, borrow_seconds = given.borrow_seconds,
+            borrow_seats = given.borrow_seats
         FROM ROWS($1: id uuid, seat_rule text, second_device text, lease_seconds int, overdraft int, offer_seconds int,
-                  idle_seconds int, idle_warning_seconds int, idle_ends_connected boolean, cool_down_seconds int)
+                  idle_seconds int, idle_warning_seconds int, idle_ends_connected boolean, cool_down_seconds int,
+                  borrow_seconds int, borrow_seats int)
         WHERE licenses.id = given.id";
 
     LIMIT_GROUPS = "
@@ -205,6 +208,7 @@ fn sorted(batch: &Batch) -> Rows {
             Fact::Connected { session, .. }
             | Fact::Warned { session, .. }
             | Fact::Announced { session, .. }
+            | Fact::Borrowed { session, .. }
             | Fact::Protected { session, .. } => drop(rows.changed.insert((license, *session))),
             Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
                 *session,
@@ -308,6 +312,7 @@ fn session(live: &Live) -> Fields {
         "warned_at": live.warned_at, "ending_at": ending.map(|e| e.at),
         "ending_by": ending.and_then(|e| e.by), "ending_by_name": ending.and_then(|e| e.by_name.as_deref()),
         "ending_message": ending.and_then(|e| e.message.as_deref()), "protected": live.protected,
+        "borrowed_until": live.borrowed_until,
     }
 }
 
@@ -330,6 +335,7 @@ fn ruled((license, rules): (&LicenseId, &Rules)) -> Fields {
         "lease_seconds": rules.lease_seconds, "overdraft": rules.overdraft, "offer_seconds": rules.offer_seconds,
         "idle_seconds": rules.idle_seconds, "idle_warning_seconds": rules.idle_warning_seconds,
         "idle_ends_connected": rules.idle_ends_connected, "cool_down_seconds": rules.cool_down_seconds,
+        "borrow_seconds": rules.borrow_seconds, "borrow_seats": rules.borrow_seats,
     }
 }
 
