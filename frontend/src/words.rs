@@ -239,6 +239,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
         Code::GivenByGroup => t_string!(i18n, problem.given_by_group),
+        Code::GivenByRule => t_string!(i18n, problem.given_by_rule),
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
         Code::SessionEnded => t_string!(i18n, problem.session_ended),
         Code::Protected => t_string!(i18n, problem.protected),

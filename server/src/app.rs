@@ -15,7 +15,10 @@ use crate::{
     live::Feed,
     mail::Mailer,
     peaks::Peaks,
-    scim::log::{self, DirectoryLog},
+    scim::{
+        log::{self, DirectoryLog},
+        rules,
+    },
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
@@ -155,13 +158,14 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, warns of what will be, and lets licenses follow groups, for as long as the returned task lives.
+    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
         let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
         let warning = expiry::run(self.clone());
         let following = group_licenses::run(self.clone());
+        let making_up = rules::run(self.clone());
         tokio::spawn(async move {
-            tokio::join!(sweeping, warning, following);
+            tokio::join!(sweeping, warning, following, making_up);
         })
     }
 

@@ -21,6 +21,7 @@ pub mod launch;
 pub mod live;
 pub mod mail;
 pub mod peaks;
+pub mod reasons;
 pub mod scim;
 pub mod seats;
 pub mod store;

@@ -115,8 +115,12 @@ named! {
         DirectoryDeleted = "directory_deleted",
         /// The rules of a directory changed.
         DirectoryRulesChanged = "directory_rules_changed",
+        /// A directory told another e-mail address of an admin, who keeps his.
+        DirectoryEmailKept = "directory_email_kept",
         /// A rule could not do what it should for a user.
         DirectoryRuleFailed = "directory_rule_failed",
+        /// A license was assigned by a rule that could not be before.
+        DirectoryRuleMadeUp = "directory_rule_made_up",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
@@ -244,7 +248,9 @@ impl Kind {
             | Self::UserDeleted
             | Self::ImportStarted
             | Self::ImportEnded
+            | Self::DirectoryEmailKept
             | Self::DirectoryRuleFailed
+            | Self::DirectoryRuleMadeUp
             | Self::LocaleChanged => Area::Users,
             Self::GroupAdded
             | Self::GroupChanged

@@ -95,6 +95,8 @@ named! {
         NamedSeatsTaken = "named_seats_taken",
         /// The user has the license through a group: take him out of the group, or the license from it.
         GivenByGroup = "given_by_group",
+        /// The user has the license by a rule of a directory: change the rule, or take him out of its group.
+        GivenByRule = "given_by_rule",
         /// The lease ran out before this heartbeat; ask for a new session.
         LeaseExpired = "lease_expired",
         /// The session is over; `ended` says by whom, when and why.
@@ -174,6 +176,7 @@ impl Code {
             | Self::BorrowLimit
             | Self::NamedSeatsTaken
             | Self::GivenByGroup
+            | Self::GivenByRule
             | Self::LeaseExpired
             | Self::Protected
             | Self::Borrowed
@@ -247,6 +250,7 @@ impl Code {
             Self::BorrowLimit => "As many seats of this license are borrowed as may be at once.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::GivenByGroup => "The user has this license through a group.",
+            Self::GivenByRule => "The user has this license by a rule of a directory.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",

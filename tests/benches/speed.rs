@@ -9,6 +9,7 @@ mod check;
 mod connection;
 mod crowd;
 mod database;
+mod directory;
 mod heartbeats;
 mod hot;
 mod hot_postgres;
@@ -31,6 +32,8 @@ use table::Table;
 /// The scenarios by the names that `--only` takes, in the order in which they run.
 const SCENARIOS: [&str; 8] =
     ["sqlite", "postgres", "size-sqlite", "size-postgres", "lists-sqlite", "lists-postgres", "heartbeats", "viewers"];
+/// Those that take longer and run only if they are named.
+const MORE: [&str; 2] = ["directory-sqlite", "directory-postgres"];
 
 fn main() -> ExitCode {
     match start() {
@@ -55,7 +58,9 @@ fn start() -> anyhow::Result<bool> {
         }
         [] => measure(&SCENARIOS),
         ["--only", name] => measure(&[name]),
-        _ => bail!("unknown arguments: say nothing, or --only with one of {}", SCENARIOS.join(", ")),
+        _ => {
+            bail!("unknown arguments: say nothing, or --only with one of {}, {}", SCENARIOS.join(", "), MORE.join(", "))
+        }
     }
 }
 
@@ -85,6 +90,8 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "viewers" => viewers::measure(table).await,
-        _ => bail!("there is no such scenario; there are {}", SCENARIOS.join(", ")),
+        "directory-sqlite" => directory::measure(table, database::Engine::Sqlite).await,
+        "directory-postgres" => directory::measure(table, database::Engine::Postgres).await,
+        _ => bail!("there is no such scenario; there are {} and {}", SCENARIOS.join(", "), MORE.join(", ")),
     }
 }

@@ -7,8 +7,8 @@ use super::{licenses, lists::paging, users};
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    group_licenses,
     http::{extract::Body, problem::Fail, tags::IfMatch},
+    reasons,
     seats::SeatsError,
     store,
 };
@@ -108,7 +108,7 @@ async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [Bul
         _ if there.is_empty() => {}
         BulkAction::Grant { license_id } => {
             took(results, app.seats.grant(&actor, *license_id, there.clone()).await?);
-            group_licenses::by_hand(app, *license_id, &there).await?;
+            reasons::given(app, *license_id, &there).await?;
         }
         BulkAction::Revoke { license_id, end_now } => {
             took(results, licenses::by_hand(app, caller, *license_id, there, *end_now).await?);

@@ -4,13 +4,12 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     events::Event,
-    group_licenses,
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
         tags::{IfMatch, Tagged, tagged},
     },
-    store,
+    reasons, store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Datelike as _, Utc};
@@ -208,7 +207,7 @@ pub async fn grant(
     let users = not_too_many(wanted.user_ids)?;
     let (users, strange) = seen(&app, &caller, users).await?;
     let results = app.seats.grant(&caller.actor(), id, users.clone()).await?;
-    group_licenses::by_hand(&app, id, &users).await?;
+    reasons::given(&app, id, &users).await?;
     Ok(Json(with_strangers(results, strange)))
 }
 
@@ -227,7 +226,7 @@ pub async fn revoke(
     Ok(Json(with_strangers(results, strange)))
 }
 
-/// Takes a license from users, but from nobody who has it through a group: he would get it again at once.
+/// Takes a license from users. Who has it through a group or by a rule keeps it, for no longer than that.
 pub(super) async fn by_hand(
     app: &App,
     caller: &Caller,
@@ -235,11 +234,14 @@ pub(super) async fn by_hand(
     users: Vec<UserId>,
     end_now: bool,
 ) -> Result<Vec<AssignmentResult>, Fail> {
-    let given = store::group_licenses::given(&app.db, id, &users).await?;
-    let others: Vec<_> = users.iter().copied().filter(|user| !given.contains(user)).collect();
+    let kept = reasons::of(app, id, &users).await?;
+    reasons::taken_back(app, id, &kept).await?;
+    let others: Vec<_> = users.iter().copied().filter(|user| !kept.contains_key(user)).collect();
     let mut told = app.seats.revoke(&caller.actor(), id, others, end_now).await?.into_iter();
-    let refused = |user_id| AssignmentResult { user_id, changed: false, refused: Some(Code::GivenByGroup) };
-    let result = |user: UserId| if given.contains(&user) { Some(refused(user)) } else { told.next() };
+    let result = |user_id: UserId| match kept.get(&user_id) {
+        Some(reason) => Some(AssignmentResult { user_id, changed: false, refused: Some(reason.code()) }),
+        None => told.next(),
+    };
     Ok(users.into_iter().filter_map(result).collect())
 }
 

@@ -43,6 +43,8 @@ pub fn kind(i18n: Texts, kind: Kind) -> &'static str {
         Kind::DirectoryTokenMade => t_string!(i18n, audit_kind.directory_token_made),
         Kind::DirectoryDeleted => t_string!(i18n, audit_kind.directory_deleted),
         Kind::DirectoryRulesChanged => t_string!(i18n, audit_kind.directory_rules_changed),
+        Kind::DirectoryEmailKept => t_string!(i18n, audit_kind.directory_email_kept),
+        Kind::DirectoryRuleMadeUp => t_string!(i18n, audit_kind.directory_rule_made_up),
         Kind::DirectoryRuleFailed => t_string!(i18n, audit_kind.directory_rule_failed),
         Kind::LocaleChanged => t_string!(i18n, audit_kind.locale_changed),
         Kind::GroupAdded => t_string!(i18n, audit_kind.group_added),

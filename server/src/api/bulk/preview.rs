@@ -5,6 +5,7 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     http::problem::Fail,
+    reasons::{self, Reason},
     store,
 };
 use seatkeeper_shared::{
@@ -15,7 +16,7 @@ use seatkeeper_shared::{
     problem::Code,
     wire::users::{BulkAction, BulkResult, UserFilter, UserSort, UserView},
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What the preview needs to know besides the users.
 #[derive(Debug, Default)]
@@ -24,10 +25,10 @@ pub(super) struct Ground {
     pub seats_free: Option<i64>,
     /// Live sessions on the license that is taken away, by user.
     sessions: HashMap<UserId, i64>,
-    /// Who has the license that is taken away through a group.
-    through_group: HashSet<UserId>,
     /// The named seats that each user has by nobody's doing but an admin's.
     by_hand: HashMap<UserId, Vec<LicenseId>>,
+    /// Who has the license that is taken away for another reason than that somebody gave it.
+    kept: HashMap<UserId, Reason>,
     /// How many active admins there are.
     pub admins: i64,
     /// Whether the caller may do this to others than agents.
@@ -49,7 +50,7 @@ impl Ground {
                     ground.seats_free = Some((license.seats - license.usage.assigned).max(0));
                 }
                 if let BulkAction::Revoke { .. } = action {
-                    ground.through_group = store::group_licenses::given(&app.db, *license_id, users).await?;
+                    ground.kept = reasons::of(app, *license_id, users).await?;
                 }
                 if let BulkAction::Revoke { end_now: true, .. } = action {
                     ground.sessions = store::users::sessions_on(&app.db, *license_id, users).await?;
@@ -118,8 +119,10 @@ fn of_one(
             *free -= 1;
             Ok(Some(0))
         }
-        BulkAction::Revoke { .. } if ground.through_group.contains(&user.id) => Err(Code::GivenByGroup),
         BulkAction::Revoke { license_id, .. } => {
+            if let Some(reason) = ground.kept.get(&user.id) {
+                return Err(reason.code());
+            }
             // Whoever lost it before may still be finishing.
             let sessions = ground.sessions.get(&user.id).copied().unwrap_or(0);
             Ok((user.license_ids.contains(license_id) || sessions > 0).then_some(sessions))
