@@ -178,6 +178,20 @@ impl Seats {
         self.session(actor, Command::Protect { session, protected }).await
     }
 
+    /// The agent goes on at another device with this session, and with his others at the same license and device.
+    ///
+    /// # Errors
+    /// No such live session of his; a program works there; not saved.
+    pub async fn go_on(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        session: SessionId,
+        device: String,
+    ) -> Result<SessionView, SeatsError> {
+        self.session(actor, Command::Continue { session, user, device }).await
+    }
+
     async fn session(&self, actor: &Actor, command: Command) -> Result<SessionView, SeatsError> {
         match self.ask(actor, command).await? {
             Outcome::Session(session) => Ok(*session),

@@ -10,6 +10,7 @@ mod connection;
 mod crowd;
 mod database;
 mod directory;
+mod gate;
 mod heartbeats;
 mod hot;
 mod hot_postgres;
@@ -30,8 +31,17 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The scenarios by the names that `--only` takes, in the order in which they run.
-const SCENARIOS: [&str; 8] =
-    ["sqlite", "postgres", "size-sqlite", "size-postgres", "lists-sqlite", "lists-postgres", "heartbeats", "viewers"];
+const SCENARIOS: [&str; 9] = [
+    "sqlite",
+    "postgres",
+    "gate",
+    "size-sqlite",
+    "size-postgres",
+    "lists-sqlite",
+    "lists-postgres",
+    "heartbeats",
+    "viewers",
+];
 /// Those that take longer and run only if they are named.
 const MORE: [&str; 2] = ["directory-sqlite", "directory-postgres"];
 
@@ -84,6 +94,7 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
     match name {
         "sqlite" => hot_sqlite::measure(table).await,
         "postgres" => hot_postgres::measure(table).await,
+        "gate" => gate::measure(table).await,
         "size-sqlite" => size::sqlite(table).await,
         "size-postgres" => size::postgres(table).await,
         "lists-sqlite" => lists::sqlite(table).await,

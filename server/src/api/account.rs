@@ -45,14 +45,14 @@ use serde_json::json;
 use std::net::IpAddr;
 
 /// Whether the first admin is still missing, and whether whoever asks is signed in.
-#[utoipa::path(get, path = "/setup", tag = "account", responses((status = 200, body = SetupState)))]
+#[utoipa::path(get, path = "/setup", tag = "account", security(()), responses((status = 200, body = SetupState)))]
 pub async fn setup_state(State(app): State<App>, caller: Result<Caller, Fail>) -> Result<Json<SetupState>, Fail> {
     let needed = store::account::get(&app.db).await?.is_none();
     Ok(Json(SetupState { needed, signed_in: caller.is_ok(), mails: app.mailer.is_some() }))
 }
 
 /// Creates the account and its first admin, and signs him in.
-#[utoipa::path(post, path = "/setup", tag = "account", request_body = Setup, responses((status = 201, body = Me)))]
+#[utoipa::path(post, path = "/setup", tag = "account", security(()), request_body = Setup, responses((status = 201, body = Me)))]
 pub async fn set_up(
     State(app): State<App>,
     Address(address): Address,
@@ -148,7 +148,7 @@ fn cookie_of(app: &App, secret: String) -> Cookie<'static> {
 }
 
 /// Signs in with e-mail and password. With 202 one is not signed in yet: a second factor is needed, too.
-#[utoipa::path(post, path = "/sign-in", tag = "account", request_body = SignIn, responses((status = 200, body = Me), (status = 202, body = SecondFactorNeeded)))]
+#[utoipa::path(post, path = "/sign-in", tag = "account", security(()), request_body = SignIn, responses((status = 200, body = Me), (status = 202, body = SecondFactorNeeded)))]
 pub async fn sign_in(
     State(app): State<App>,
     Address(address): Address,
@@ -261,7 +261,7 @@ pub(super) async fn turned_away(
 }
 
 /// Ends the browser session. Doing it again does no harm.
-#[utoipa::path(post, path = "/sign-out", tag = "account", responses((status = 204)))]
+#[utoipa::path(post, path = "/sign-out", tag = "account", security(()), responses((status = 204)))]
 pub async fn sign_out(
     State(app): State<App>,
     caller: Result<Caller, Fail>,

@@ -30,7 +30,7 @@ use seatkeeper_shared::{
 };
 
 /// A customer joins with a support key. Each key is good once.
-#[utoipa::path(post, path = "/join", tag = "join", request_body = Join, responses((status = 200, body = Joined)))]
+#[utoipa::path(post, path = "/join", tag = "join", security(()), request_body = Join, responses((status = 200, body = Joined)))]
 pub async fn join(
     State(app): State<App>,
     Address(address): Address,

@@ -186,7 +186,9 @@ async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<Gr
     }
     for limit in &limits {
         fields.check("floor", validate::seats(limit.floor));
-        fields.check("cap", limit.cap.map(|cap| within(cap, limit.floor, validate::MAX_SEATS)).transpose());
+        // What is said of the cap makes sense also if the floor does not.
+        let least = limit.floor.clamp(0, validate::MAX_SEATS);
+        fields.check("cap", limit.cap.map(|cap| within(cap, least, validate::MAX_SEATS)).transpose());
     }
     let groups: Vec<_> = limits.iter().map(|limit| limit.group_id).collect();
     if store::groups::known(&app.db, &groups).await? < groups.len() {

@@ -45,7 +45,7 @@ pub async fn invite(
 }
 
 /// Whether a link is good, and for whom.
-#[utoipa::path(post, path = "/links/look", tag = "account", request_body = OpenLink, responses((status = 200, body = LinkView)))]
+#[utoipa::path(post, path = "/links/look", tag = "account", security(()), request_body = OpenLink, responses((status = 200, body = LinkView)))]
 pub async fn look(State(app): State<App>, Body(given): Body<OpenLink>) -> Result<Json<LinkView>, Fail> {
     let link = links::open(&app, &given.secret).await?;
     let account = settings(&app).await?;
@@ -60,7 +60,7 @@ pub async fn look(State(app): State<App>, Body(given): Body<OpenLink>) -> Result
 }
 
 /// Sets the password by a link and ends all browser sessions of its user. Then sign in.
-#[utoipa::path(post, path = "/links/use", tag = "account", request_body = UseLink, responses((status = 204)))]
+#[utoipa::path(post, path = "/links/use", tag = "account", security(()), request_body = UseLink, responses((status = 204)))]
 pub async fn set_password(
     State(app): State<App>,
     Address(address): Address,
@@ -76,7 +76,7 @@ pub async fn set_password(
 }
 
 /// Sends a link to whoever forgot his password. The answer is the same whether there is such a user or not.
-#[utoipa::path(post, path = "/forgot-password", tag = "account", request_body = Forgot, responses((status = 202)))]
+#[utoipa::path(post, path = "/forgot-password", tag = "account", security(()), request_body = Forgot, responses((status = 202)))]
 pub async fn forgot(
     State(app): State<App>,
     Address(address): Address,

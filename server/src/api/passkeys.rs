@@ -113,7 +113,7 @@ pub async fn remove(State(app): State<App>, caller: Caller, Named(id): Named<Pas
 }
 
 /// What a browser has to be asked to sign in with a passkey.
-#[utoipa::path(post, path = "/sign-in/passkey/begin", tag = "account", responses((status = 200, body = PasskeyOptions)))]
+#[utoipa::path(post, path = "/sign-in/passkey/begin", tag = "account", security(()), responses((status = 200, body = PasskeyOptions)))]
 pub async fn begin_sign_in(
     State(app): State<App>,
     Address(address): Address,
@@ -130,7 +130,7 @@ pub async fn begin_sign_in(
 }
 
 /// Signs in with a passkey. It takes no password and no second step.
-#[utoipa::path(post, path = "/sign-in/passkey", tag = "account", request_body = PasskeySignIn, responses((status = 200, body = Me)))]
+#[utoipa::path(post, path = "/sign-in/passkey", tag = "account", security(()), request_body = PasskeySignIn, responses((status = 200, body = Me)))]
 pub async fn sign_in(
     State(app): State<App>,
     Address(address): Address,

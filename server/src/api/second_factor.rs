@@ -32,7 +32,7 @@ use seatkeeper_shared::{
 use serde_json::json;
 
 /// The second step of signing in: a code of the app, or a recovery code. Each is good once.
-#[utoipa::path(post, path = "/sign-in/second-factor", tag = "account", request_body = SecondStep, responses((status = 200, body = Me)))]
+#[utoipa::path(post, path = "/sign-in/second-factor", tag = "account", security(()), request_body = SecondStep, responses((status = 200, body = Me)))]
 pub async fn second_step(
     State(app): State<App>,
     Address(address): Address,

@@ -115,6 +115,9 @@ impl Batch {
             Command::Protect { session, protected } => {
                 self.on_any(*session, |pool, now| pool.protect(*session, *protected, now))
             }
+            Command::Continue { session, user, device } => {
+                self.on_own(*session, *user, |pool, _| pool.go_on(*session, device))
+            }
             Command::Keep { ticket, user } => {
                 self.kept.insert(*ticket);
                 self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.keep(*ticket, now))

@@ -118,6 +118,15 @@ pub enum Command {
         /// From now on.
         protected: bool,
     },
+    /// The agent goes on with a session, and with those beside it, at another device.
+    Continue {
+        /// Which session.
+        session: SessionId,
+        /// Whose it must be.
+        user: UserId,
+        /// At which device.
+        device: String,
+    },
     /// A sign of life of a client in the line.
     Keep {
         /// Which ticket.
@@ -263,6 +272,7 @@ pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
         state: live.state,
         mode: live.mode,
         platform: live.platform,
+        remote_device: live.remote_device.clone(),
         created_at: live.created_at,
         connected_at: live.connected_at,
         last_seen_at: live.last_seen_at,
@@ -293,6 +303,7 @@ pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
         device: ticket.device.clone(),
         mode: ticket.mode,
         platform: ticket.platform,
+        remote_device: ticket.remote_device.clone(),
         state: if ticket.offer_until.is_some() { TicketState::Offered } else { TicketState::Waiting },
         position: pool.position(ticket.id),
         created_at: ticket.created_at,

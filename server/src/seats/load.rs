@@ -59,7 +59,8 @@ impl Wanted {
             Command::Connect { session, .. }
             | Command::CallOff { session }
             | Command::Protect { session, .. }
-            | Command::Borrow { session, .. } => {
+            | Command::Borrow { session, .. }
+            | Command::Continue { session, .. } => {
                 self.sessions.push(*session);
                 self.viewed.push(*session);
             }

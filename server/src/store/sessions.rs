@@ -23,7 +23,7 @@ use seatkeeper_shared::{
 
 const COLUMNS: &str = "
     SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
-           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.support_key, s.key_expires_at,
+           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.remote_device, s.support_key, s.key_expires_at,
            s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
            s.ended_by_name, s.protected, s.borrowed_until, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message";
 const JOINS: &str = "
@@ -74,6 +74,15 @@ statements! {
         {}", filter());
 
     SOME = format!("{COLUMNS} {JOINS} WHERE s.id IN (SELECT id FROM ROWS($1: id uuid))");
+
+    REMOTE_DEVICES = "
+        SELECT remote_device
+        FROM sessions
+        WHERE user_id = $1
+          AND remote_device IS NOT NULL
+        GROUP BY remote_device
+        ORDER BY MAX(created_at) DESC
+        LIMIT $2";
 
     HEARD_OF = "
         SELECT id, user_id, last_seen_at, lease_until
@@ -171,6 +180,11 @@ pub async fn get(db: &Db, id: SessionId) -> Result<Option<SessionView>, DbError>
     Ok(some(db, [id]).await?.pop())
 }
 
+/// The devices at the other end of this user's sessions, the last one first.
+pub async fn remote_devices(db: &Db, user: UserId, limit: i64) -> Result<Vec<String>, DbError> {
+    db.all(&REMOTE_DEVICES, args![user, limit]).await?.iter().map(|row| row.get("remote_device")).collect()
+}
+
 /// The live sessions whose clients were heard of after a time, the latest first, each with its agent.
 pub async fn heard_of(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<(UserId, Contact)>, DbError> {
     let rows = db.all(&HEARD_OF, args![since, limit]).await?;
@@ -216,6 +230,7 @@ fn session(row: &Row) -> Result<SessionView, DbError> {
         state: row.get("state")?,
         mode: row.get("mode")?,
         platform: row.opt("platform")?,
+        remote_device: row.opt("remote_device")?,
         created_at: row.get("created_at")?,
         connected_at: row.opt("connected_at")?,
         last_seen_at: row.get("last_seen_at")?,

@@ -146,7 +146,7 @@ fn Row(
                 <small class="muted num">{facts}</small>
             </span>
             <Buttons directory=now desk />
-            <Show when=move || (failures.get() > 0)>
+            <Show when=move || failures.with(|count| *count > 0)>
                 <failures::Failures id desk count=failures />
             </Show>
             <Disclosed label=Signal::derive(move || t_string!(i18n, scim.rules).to_owned())>
