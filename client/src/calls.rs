@@ -10,12 +10,13 @@ use seatkeeper_shared::{
     wire::{
         Page,
         account::{Me, NewToken, Setup, SetupState, SignIn, TokenMade},
+        borrow::BorrowKeys,
         licenses::{AssignmentResults, Grant, LicenseView, NewLicense, NewProduct, ProductView},
         queue::TicketView,
         second_factor::SignedIn,
         sessions::{
-            Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Renewed, SessionView,
-            StateFilter,
+            Borrow, Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Renewed,
+            SessionView, StateFilter,
         },
         users::{NewUser, UserView},
     },
@@ -75,6 +76,7 @@ pub fn application(product: &str, device: &str) -> NewSession {
         platform: None,
         remote_device: None,
         wait: false,
+        borrow_seconds: None,
     }
 }
 
@@ -282,6 +284,23 @@ impl Client {
     /// See [`ClientError`]; `lease_expired` if it came too late, `session_ended` with who, when and why.
     pub async fn heartbeat(&self, session: SessionId, beat: Heartbeat) -> Result<Renewed, ClientError> {
         self.post_again(&format!("/sessions/{session}/heartbeat"), &beat).await
+    }
+
+    /// Borrows the seat of a session for work offline, for so long from now: the session has the signed `lease`. Doing it again prolongs it.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `not_lendable`, `borrow_too_long` or `borrow_limit` if the license does not allow it.
+    pub async fn borrow(&self, session: SessionId, time: Duration) -> Result<SessionView, ClientError> {
+        let borrow_seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        self.post_again(&format!("/sessions/{session}/borrow"), &Borrow { borrow_seconds }).await
+    }
+
+    /// The public keys to check leases with: keep them where the program runs offline.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn borrow_keys(&self) -> Result<BorrowKeys, ClientError> {
+        self.get("/borrow/keys").await
     }
 
     /// Gives the seat back. Doing it again does no harm.

@@ -17,6 +17,7 @@
 
 mod calls;
 mod error;
+pub mod lease;
 mod live;
 mod retry;
 

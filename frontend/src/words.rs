@@ -7,7 +7,7 @@ use seatkeeper_shared::{
     problem::{Code, End},
     session::{EndReason, Mode, Platform, SessionState},
     validate::FieldError,
-    wire::{account::SecondFactorRule, licenses::LicenseView},
+    wire::{account::SecondFactorRule, licenses::LicenseView, sessions::SessionView},
 };
 
 /// "Remote Support v5 – Concurrent"
@@ -154,6 +154,22 @@ pub fn how(i18n: Texts, end: &End) -> String {
     }
 }
 
+/// The same of a session: whose seat was borrowed until its lease ended was not lost, his time was over.
+pub fn how_ended(i18n: Texts, session: &SessionView, end: &End) -> String {
+    if session.borrowed_until.is_some() && end.reason == EndReason::LeaseExpired {
+        return t_string!(i18n, reason.borrow_over).to_owned();
+    }
+    how(i18n, end)
+}
+
+/// The state of a live session, with until when its seat is borrowed.
+pub fn state_of(i18n: Texts, session: &SessionView) -> &'static str {
+    if session.borrowed_until.is_some() && session.ended.is_none() {
+        return t_string!(i18n, word.offline);
+    }
+    state(i18n, session.state)
+}
+
 /// What is wrong with a field.
 pub fn field(i18n: Texts, error: &FieldError) -> String {
     match *error {
@@ -216,9 +232,14 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::CoolingDown => t_string!(i18n, problem.cooling_down),
         Code::OtherDevice => t_string!(i18n, problem.other_device),
         Code::Archived => t_string!(i18n, problem.archived),
+        Code::NotLendable => t_string!(i18n, problem.not_lendable),
+        Code::BorrowTooLong => t_string!(i18n, problem.borrow_too_long),
+        Code::BorrowLimit => t_string!(i18n, problem.borrow_limit),
+        Code::Borrowed => t_string!(i18n, problem.borrowed),
         Code::UserSuspended => t_string!(i18n, problem.user_suspended),
         Code::NamedSeatsTaken => t_string!(i18n, problem.named_seats_taken),
         Code::GivenByGroup => t_string!(i18n, problem.given_by_group),
+        Code::GivenByRule => t_string!(i18n, problem.given_by_rule),
         Code::LeaseExpired => t_string!(i18n, problem.lease_expired),
         Code::SessionEnded => t_string!(i18n, problem.session_ended),
         Code::Protected => t_string!(i18n, problem.protected),

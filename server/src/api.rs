@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod borrow;
 mod browse;
 mod bulk;
 mod directories;
@@ -127,6 +128,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))
         .routes(routes!(sessions::heartbeat))
+        .routes(routes!(borrow::borrow))
+        .routes(routes!(borrow::keys))
         .routes(routes!(sessions::go_on))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_many))

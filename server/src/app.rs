@@ -15,12 +15,16 @@ use crate::{
     live::Feed,
     mail::Mailer,
     peaks::Peaks,
-    scim::log::{self, DirectoryLog},
+    scim::{
+        log::{self, DirectoryLog},
+        rules,
+    },
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
+use ipnet::IpNet;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 /// What all handlers share. Cheap to clone, which happens several times for each request.
 #[derive(Clone)]
@@ -52,8 +56,6 @@ pub struct Parts {
     pub throttle: Throttle,
     /// The last requests of directories, as far as they are not written yet.
     pub directory_log: DirectoryLog,
-    /// Whoever changes a license holds it meanwhile.
-    pub changing: Mutex<()>,
     /// Rings when what groups give may have to be settled.
     pub regroup: Notify,
     /// When cookies and tokens were last used, as far as that is not written yet.
@@ -66,6 +68,8 @@ pub struct Parts {
     pub public_url: Option<Arc<str>>,
     /// The domain whose hosts all get the cookie, so that the gate knows browsers at other hosts; only ours if absent.
     pub cookie_domain: Option<Arc<str>>,
+    /// The proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Arc<[IpNet]>,
     /// For how many days the audit log is kept; for ever if absent.
     pub audit_days: Option<u32>,
     /// The folder with the built app, if it is not in the binary.
@@ -93,6 +97,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// The domain whose hosts all get the cookie.
     pub cookie_domain: Option<String>,
+    /// The proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
     /// For how many days the audit log is kept.
     pub audit_days: Option<u32>,
     /// The folder with the built app.
@@ -131,12 +137,12 @@ impl App {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
             cookie_domain: options.cookie_domain.map(Into::into),
+            trusted_proxies: options.trusted_proxies.into(),
             audit_days: options.audit_days,
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             mailer: options.mailer,
             providers: Known::default(),
-            changing: Mutex::new(()),
             regroup: Notify::new(),
             uses: Uses::default(),
             directory_log: DirectoryLog::default(),
@@ -152,13 +158,14 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, warns of what will be, and lets licenses follow groups, for as long as the returned task lives.
+    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do, for as long as the returned task lives.
     pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
         let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
         let warning = expiry::run(self.clone());
         let following = group_licenses::run(self.clone());
+        let making_up = rules::run(self.clone());
         tokio::spawn(async move {
-            tokio::join!(sweeping, warning, following);
+            tokio::join!(sweeping, warning, following, making_up);
         })
     }
 

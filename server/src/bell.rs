@@ -20,6 +20,7 @@ pub struct Bell {
     pub seated: Seated,
     rang: Arc<Notify>,
     rang_here: Arc<Notify>,
+    freed: Arc<Notify>,
     hears_others: Arc<AtomicBool>,
 }
 
@@ -71,7 +72,15 @@ impl Bell {
         self.rang_here.notified().await;
     }
 
+    /// Waits until a named seat may have become free, or another admin may have come. For the one who gives it to whoever waits.
+    pub async fn freed(&self) {
+        self.freed.notified().await;
+    }
+
     fn free(&self, kind: &str, session: Option<SessionId>) {
+        if frees(kind) {
+            self.freed.notify_one();
+        }
         if let Some(session) = session.filter(|_| kind == "session_ended") {
             self.seated.forget(session);
         }
@@ -90,4 +99,18 @@ impl Bell {
             self.catalog.forget();
         }
     }
+}
+
+/// Whether after such an entry of the log a license may be assigned that could not be before, or a role taken.
+fn frees(kind: &str) -> bool {
+    [
+        "license_revoked",
+        "user_suspended",
+        "user_deleted",
+        "user_changed",
+        "seats_changed",
+        "license_terms_changed",
+        "product_changed",
+    ]
+    .contains(&kind)
 }

@@ -1,10 +1,12 @@
 //! The command line: the server, and what people and scripts do at one.
 
 pub mod audit;
+pub mod borrow;
 pub mod completions;
 pub mod config;
 pub mod demo_agents;
 pub mod failure;
+pub mod lease;
 pub mod login;
 pub mod run;
 pub mod serve;
@@ -31,7 +33,7 @@ Exit codes:
   0    done
   1    not everything could be done
   64   wrong usage, or no such product
-  69   no seat: all are in use, or none became free in the time given by --wait
+  69   no seat: all are in use, none became free in the time given by --wait, or a lease is over
   70   a fault in the server
   75   the server cannot be reached or cannot save; try again later
   76   what answers is no Seatkeeper server, or of another version
@@ -47,6 +49,12 @@ pub enum Command {
     Serve(serve::Serve),
     /// Takes a seat, runs a program with it, and gives the seat back when the program ends.
     Run(Box<run::Run>),
+    /// Borrows a seat for work offline: it is kept until a fixed time, and a signed lease proves it without the server.
+    Borrow(Box<borrow::Borrow>),
+    /// Gives a borrowed seat back before its time is over.
+    Return(borrow::Return),
+    /// Checks leases of borrowed seats, without a server.
+    Lease(lease::Lease),
     /// Shows the licenses, who holds their seats and who waits, live.
     Status(status::Status),
     /// Lists sessions, ends sessions.
@@ -79,6 +87,9 @@ pub async fn main() -> ExitCode {
         Command::DemoAgents(options) => return plain(demo_agents::run(options).await),
         Command::Completions(shell) => (false, completions::run(&shell)),
         Command::Run(asked) => (asked.json, run::run(*asked).await),
+        Command::Borrow(asked) => (asked.json, borrow::borrow(*asked).await),
+        Command::Return(asked) => (asked.json, borrow::give_back(asked).await),
+        Command::Lease(asked) => (asked.json, lease::run(asked).await),
         Command::Status(asked) => (asked.json, status::run(asked).await),
         Command::Sessions(asked) => (asked.json, sessions::run(asked).await),
         Command::Login(asked) => (asked.json, login::login(asked).await),

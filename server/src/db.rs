@@ -2,6 +2,7 @@
 
 mod file;
 mod line;
+mod nesting;
 mod readers;
 mod reading;
 mod row;
@@ -10,6 +11,7 @@ mod value;
 mod writer;
 
 pub use line::Line;
+use nesting::Opened;
 pub use readers::{Readers, Reading};
 pub use row::{Column, Row};
 pub use sql::Sql;
@@ -213,10 +215,11 @@ impl Db {
     /// # Errors
     /// The database is away or busy for too long.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        nesting::ask();
+        Ok(Tx::on(match self {
+            Self::Sqlite { writer, .. } => Engine::Sqlite(writer.begin().await?),
+            Self::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+        }))
     }
 
     /// Begins a transaction that only reads, and sees one state of everything.
@@ -224,12 +227,13 @@ impl Db {
     /// # Errors
     /// The database is away.
     pub async fn begin_read(&self) -> Result<Tx, DbError> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Reading(readers.begin().await?),
+        nesting::ask();
+        Ok(Tx::on(match self {
+            Self::Sqlite { readers, .. } => Engine::Reading(readers.begin().await?),
             Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                Engine::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
-        })
+        }))
     }
 
     /// All rows of a statement that only reads.
@@ -237,10 +241,11 @@ impl Db {
     /// # Errors
     /// The database is away, or the statement is wrong.
     pub async fn all(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        nesting::ask();
         Ok(match self {
             Self::Sqlite { readers, .. } => readers.all(sql, args).await?,
             Self::Postgres(pool) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -262,7 +267,7 @@ impl Db {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
             Self::Sqlite { writer, .. } => writer.prepare(sql).await?,
-            Self::Postgres(pool) => drop(pool.prepare(sql.postgres().into_sql_str()).await?),
+            Self::Postgres(pool) => drop(pool.prepare(sql.drawn().on_postgres().into_sql_str()).await?),
         }
         Ok(())
     }
@@ -286,7 +291,13 @@ impl Db {
 
 /// A transaction. Dropped without [`Tx::commit`], it never was.
 #[derive(Debug)]
-pub enum Tx {
+pub struct Tx {
+    engine: Engine,
+    opened: Opened,
+}
+
+#[derive(Debug)]
+enum Engine {
     /// On SQLite's one writer.
     Sqlite(Writing),
     /// On one of SQLite's readers.
@@ -296,16 +307,20 @@ pub enum Tx {
 }
 
 impl Tx {
+    fn on(engine: Engine) -> Self {
+        Self { engine, opened: Opened::one() }
+    }
+
     /// All rows.
     ///
     /// # Errors
     /// A constraint is broken, or the database is away.
     pub async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        Ok(match self {
-            Self::Sqlite(tx) => tx.ask(sql, args).await?.rows,
-            Self::Reading(tx) => tx.all(sql, args).await?,
-            Self::Postgres(tx) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+        Ok(match &mut self.engine {
+            Engine::Sqlite(tx) => tx.ask(sql, args).await?.rows,
+            Engine::Reading(tx) => tx.all(sql, args).await?,
+            Engine::Postgres(tx) => {
+                let query = value::asked_of_postgres(sql, args);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -324,12 +339,12 @@ impl Tx {
     /// # Errors
     /// A constraint is broken, or the database is away.
     pub async fn run(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
-        Ok(match self {
-            Self::Sqlite(tx) => tx.ask(sql, args).await?.changed,
+        Ok(match &mut self.engine {
+            Engine::Sqlite(tx) => tx.ask(sql, args).await?.changed,
             // It cannot change anything, and says so.
-            Self::Reading(tx) => tx.all(sql, args).await?.len() as u64,
-            Self::Postgres(tx) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+            Engine::Reading(tx) => tx.all(sql, args).await?.len() as u64,
+            Engine::Postgres(tx) => {
+                let query = value::asked_of_postgres(sql, args);
                 query.execute(&mut **tx).await?.rows_affected()
             }
         })
@@ -340,23 +355,25 @@ impl Tx {
     /// # Errors
     /// A constraint is broken, or the database is away; this may be told by what comes next.
     pub async fn write(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(tx) => tx.later(sql, args),
-            Self::Reading(_) | Self::Postgres(_) => drop(self.run(sql, args).await?),
+        match &mut self.engine {
+            Engine::Sqlite(tx) => tx.later(sql, args),
+            Engine::Reading(_) | Engine::Postgres(_) => drop(self.run(sql, args).await?),
         }
         Ok(())
     }
 
     /// Whether other processes may change this database.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_))
     }
 
     /// The database's own time, if it has one: SQLite's is that of this machine.
     pub(crate) async fn own_time(&mut self) -> Result<Option<DateTime<Utc>>, DbError> {
-        match self {
-            Self::Sqlite(_) | Self::Reading(_) => Ok(None),
-            Self::Postgres(tx) => Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut **tx).await?)),
+        match &mut self.engine {
+            Engine::Sqlite(_) | Engine::Reading(_) => Ok(None),
+            Engine::Postgres(tx) => {
+                Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut **tx).await?))
+            }
         }
     }
 
@@ -374,10 +391,11 @@ impl Tx {
     /// # Errors
     /// It was not saved, or that is unknown.
     pub async fn commit_ahead(self) -> Result<Saved, DbError> {
-        match self {
-            Self::Sqlite(tx) => return tx.commit().await,
-            Self::Reading(_) => {}
-            Self::Postgres(tx) => tx.commit().await?,
+        let Self { engine, opened: _opened } = self;
+        match engine {
+            Engine::Sqlite(tx) => return tx.commit().await,
+            Engine::Reading(_) => {}
+            Engine::Postgres(tx) => tx.commit().await?,
         }
         Ok(Saved::already())
     }

@@ -127,6 +127,7 @@ fn facts_of(fact: &Fact) -> Value {
             json!({ "ends_at": ending.as_ref().map(|e| e.at), "message": ending.as_ref().and_then(|e| e.message.clone()) })
         }
         Fact::Protected { protected, .. } => json!({ "protected": protected }),
+        Fact::Borrowed { until, .. } => json!({ "borrowed_until": until }),
         Fact::Continued { from, to, .. } => json!({ "changes": { "device": [from, to] } }),
         Fact::Ended { end, .. } => json!({ "reason": end.reason, "message": end.message }),
         Fact::Cooling { until, .. } => json!({ "until": until }),

@@ -141,6 +141,7 @@ async fn take(app: &App, caller: &Caller, place: &Place, last: Option<SessionId>
         remote_device: None,
         support_key: app.dice.support_key(),
         idempotency_key: Some(key(place, last)),
+        borrow: None,
     };
     let taken = app.seats.create(&caller.actor(), caller.id, place.product, ask).await;
     if !matches!(taken, Ok(Taken::New(_))) {

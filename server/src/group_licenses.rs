@@ -7,8 +7,9 @@
 use crate::{
     app::App,
     db::DbError,
+    scim::rules,
     seats::{Actor, SeatsError},
-    store,
+    store::{self, group_licenses::Pair},
 };
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
@@ -65,7 +66,8 @@ pub enum NotSettled {
 /// Not saved, or only in part.
 pub async fn settle(app: &App, actor: &Actor, about: &About) -> Result<(), NotSettled> {
     let surplus = store::group_licenses::surplus(&app.db).await?;
-    for (license, users) in by_license(surplus.into_iter().filter(|(license, user)| about.holds(*license, *user))) {
+    let surplus = surplus.into_iter().filter(|(license, user)| about.holds(*license, *user)).collect();
+    for (license, users) in by_license(hand_to_rules(app, actor, surplus).await?.into_iter()) {
         for some in users.chunks(MAX_BULK) {
             app.seats.revoke(actor, license, some.to_vec(), false).await?;
             unclaim(app, license, some).await?;
@@ -82,6 +84,23 @@ pub async fn settle(app: &App, actor: &Actor, about: &About) -> Result<(), NotSe
         }
     }
     Ok(())
+}
+
+/// Leaves to the rules of directories what they give as well; the rest.
+async fn hand_to_rules(app: &App, actor: &Actor, surplus: Vec<Pair>) -> Result<Vec<Pair>, DbError> {
+    let said = store::directory_rules::said(&app.db, &surplus).await?;
+    if said.is_empty() {
+        return Ok(surplus);
+    }
+    let (handed, rest): (Vec<_>, Vec<_>) = surplus.into_iter().partition(|pair| said.contains_key(pair));
+    let of_rules: Vec<_> = handed.iter().filter_map(|pair| Some((*pair, *said.get(pair)?))).collect();
+    let mut tx = app.db.begin().await?;
+    store::group_licenses::hand_to_rules(&mut tx, &of_rules).await?;
+    tx.commit().await?;
+    // Meanwhile the rule may have ended.
+    let users: BTreeSet<_> = handed.into_iter().map(|(_, user)| user).collect();
+    rules::apply(app, actor, &users.into_iter().collect::<Vec<_>>()).await;
+    Ok(rest)
 }
 
 fn by_license(pairs: impl Iterator<Item = (LicenseId, UserId)>) -> BTreeMap<LicenseId, Vec<UserId>> {
@@ -114,19 +133,6 @@ async fn unclaim(app: &App, license: LicenseId, users: &[UserId]) -> Result<(), 
     let mut tx = app.db.begin().await?;
     store::group_licenses::unclaim(&mut tx, license, users).await?;
     Ok(tx.commit().await?)
-}
-
-/// Somebody assigned the license to these users by hand: from now on they keep it, whatever becomes of their groups.
-///
-/// # Errors
-/// Not saved.
-pub async fn by_hand(app: &App, license: LicenseId, users: &[UserId]) -> Result<(), DbError> {
-    if store::group_licenses::given(&app.db, license, users).await?.is_empty() {
-        return Ok(());
-    }
-    let mut tx = app.db.begin().await?;
-    store::group_licenses::unclaim(&mut tx, license, users).await?;
-    tx.commit().await
 }
 
 /// Settles everything again and again, and when something changed that may matter.

@@ -7,6 +7,7 @@ pub mod facts;
 mod heartbeats;
 mod load;
 pub mod memory;
+pub mod paper;
 pub mod pool;
 pub mod prospects;
 pub mod sweep;
@@ -19,17 +20,19 @@ use crate::{
     clock::{Clock, Dice},
     db::Db,
 };
+use chrono::TimeDelta;
 use command::{Command, HowToEnd, Outcome, Reach};
 use engine::{BATCH, Engine, Job, Known};
 use heartbeats::Heartbeats;
+use paper::Bought;
 use pool::{Ask, Refusal};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
-    license::{ChosenRules, GroupLimit},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    license::GroupLimit,
     problem::Code,
     session::Platform,
     wire::{
-        licenses::AssignmentResult,
+        licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
         sessions::{EndResult, Renewed, SessionView},
     },
@@ -125,6 +128,20 @@ impl Seats {
             Outcome::Renewed(renewed) => Ok(renewed),
             other => Err(unexpected(other)),
         }
+    }
+
+    /// Borrows the seat of a session of this user's for work offline, for so long from now.
+    ///
+    /// # Errors
+    /// The refusal; no such live session of his, or one that cannot go offline; not saved.
+    pub async fn borrow(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        session: SessionId,
+        length: TimeDelta,
+    ) -> Result<SessionView, SeatsError> {
+        self.session(actor, Command::Borrow { session, user, length }).await
     }
 
     /// Ends sessions, or announces it; the results stand in the order of the request, `not_found` for those that do not
@@ -288,31 +305,45 @@ impl Seats {
         }
     }
 
-    /// Changes seats and rules of a license.
+    /// Changes a license: all that is asked for or nothing; if it is said how it must still be, only then. Texts are in the form
+    /// in which they are kept.
     ///
     /// # Errors
-    /// No such license; fewer seats than are kept for groups; not saved.
+    /// No such license; fewer seats than are kept for groups; somebody else has changed it; not saved.
     pub async fn change(
         &self,
         actor: &Actor,
         license: LicenseId,
-        seats: Option<i64>,
-        rules: ChosenRules,
+        change: ChangeLicense,
+        expected: Option<Bought>,
     ) -> Result<(), SeatsError> {
-        self.done(actor, Command::Change { license, seats, rules }).await
+        let (change, expected) = (Box::new(change), expected.map(Box::new));
+        self.done(actor, Command::Change { license, change, expected }).await
     }
 
-    /// Changes what a license keeps for groups.
+    /// Deletes a group, and what licenses keep for it; who was in it.
     ///
     /// # Errors
-    /// No such license; more than it has; not saved.
+    /// No such group; not saved.
+    pub async fn delete_group(&self, actor: &Actor, group: GroupId) -> Result<Vec<UserId>, SeatsError> {
+        match self.ask(actor, Command::DeleteGroup { group }).await? {
+            Outcome::Deleted(members) => Ok(members),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Changes what a license keeps for groups; if it is said what that must still be, only then.
+    ///
+    /// # Errors
+    /// No such license; more than it has; somebody else has changed it; not saved.
     pub async fn limit_groups(
         &self,
         actor: &Actor,
         license: LicenseId,
         limits: Vec<GroupLimit>,
+        expected: Option<Vec<GroupLimit>>,
     ) -> Result<(), SeatsError> {
-        self.done(actor, Command::LimitGroups { license, limits }).await?;
+        self.done(actor, Command::LimitGroups { license, limits, expected }).await?;
         // Who is in which group is read for those groups only that have limits.
         self.forget();
         Ok(())

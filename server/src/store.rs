@@ -3,10 +3,12 @@
 pub mod account;
 pub mod audit;
 pub mod beats;
+pub mod borrow;
 pub mod contracts;
 pub mod credentials;
 pub mod departed;
 pub mod directories;
+pub mod directory_failures;
 pub mod directory_groups;
 pub mod directory_rules;
 pub mod directory_users;
@@ -37,14 +39,16 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 33] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 35] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
+        ("borrow", borrow::STATEMENTS),
         ("contracts", contracts::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
         ("directories", directories::STATEMENTS),
+        ("directory_failures", directory_failures::STATEMENTS),
         ("directory_groups", directory_groups::STATEMENTS),
         ("directory_rules", directory_rules::STATEMENTS),
         ("directory_users", directory_users::STATEMENTS),

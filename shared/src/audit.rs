@@ -45,6 +45,8 @@ named! {
         AccountSetUp = "account_set_up",
         /// The settings of the account changed.
         AccountChanged = "account_changed",
+        /// A key was made that leases of borrowed seats are signed with.
+        BorrowKeyMade = "borrow_key_made",
         /// Old events were removed from the log.
         AuditPruned = "audit_pruned",
         /// Somebody signed in.
@@ -113,8 +115,12 @@ named! {
         DirectoryDeleted = "directory_deleted",
         /// The rules of a directory changed.
         DirectoryRulesChanged = "directory_rules_changed",
+        /// A directory told another e-mail address of an admin, who keeps his.
+        DirectoryEmailKept = "directory_email_kept",
         /// A rule could not do what it should for a user.
         DirectoryRuleFailed = "directory_rule_failed",
+        /// A license was assigned by a rule that could not be before.
+        DirectoryRuleMadeUp = "directory_rule_made_up",
         /// Somebody chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
@@ -171,6 +177,8 @@ named! {
         SessionIdleCalledOff = "session_idle_called_off",
         /// A session is protected, or no longer.
         SessionProtected = "session_protected",
+        /// A session goes on offline until a fixed time.
+        SessionBorrowed = "session_borrowed",
         /// An agent went on with a session at another device.
         SessionContinued = "session_continued",
         /// A user gets no seat for a while.
@@ -208,6 +216,7 @@ impl Kind {
             Self::AccountSetUp
             | Self::AccountChanged
             | Self::AuditPruned
+            | Self::BorrowKeyMade
             | Self::DirectoryAdded
             | Self::DirectoryTokenMade
             | Self::DirectoryDeleted
@@ -241,7 +250,9 @@ impl Kind {
             | Self::UserDeleted
             | Self::ImportStarted
             | Self::ImportEnded
+            | Self::DirectoryEmailKept
             | Self::DirectoryRuleFailed
+            | Self::DirectoryRuleMadeUp
             | Self::LocaleChanged => Area::Users,
             Self::GroupAdded
             | Self::GroupChanged
@@ -270,6 +281,7 @@ impl Kind {
             | Self::SessionIdle
             | Self::SessionIdleCalledOff
             | Self::SessionProtected
+            | Self::SessionBorrowed
             | Self::SessionContinued
             | Self::CoolDownStarted => Area::Sessions,
             Self::TicketTaken

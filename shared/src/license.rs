@@ -2,7 +2,7 @@
 
 use crate::{
     named::named,
-    validate::{FieldError, MAX_PRICE, MAX_SEATS, within},
+    validate::{FieldError, MAX_PRICE, MAX_SEATS, borrow_seconds, within},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,10 @@ pub struct Rules {
     pub idle_ends_connected: bool,
     /// For how many seconds an agent whose session an admin ended gets no seat; 0: he may ask at once.
     pub cool_down_seconds: i64,
+    /// The longest time for which a seat can be borrowed for work offline, in seconds; 0: not at all.
+    pub borrow_seconds: i64,
+    /// How many seats may be borrowed at once; 0: all of them.
+    pub borrow_seats: i64,
 }
 
 impl Default for Rules {
@@ -79,6 +83,8 @@ impl Default for Rules {
             idle_warning_seconds: 60,
             idle_ends_connected: false,
             cool_down_seconds: 0,
+            borrow_seconds: 0,
+            borrow_seats: 0,
         }
     }
 }
@@ -87,6 +93,7 @@ impl Rules {
     /// The fields that cannot be accepted, with what is wrong.
     pub fn wrong(&self) -> Vec<(&'static str, FieldError)> {
         let idle = if self.idle_seconds == 0 { Ok(0) } else { within(self.idle_seconds, 60, 604_800) };
+        let borrow = if self.borrow_seconds == 0 { Ok(0) } else { borrow_seconds(self.borrow_seconds) };
         let checked = [
             ("lease_seconds", within(self.lease_seconds, 10, 86_400)),
             ("overdraft", within(self.overdraft, 0, MAX_SEATS)),
@@ -94,6 +101,8 @@ impl Rules {
             ("idle_seconds", idle),
             ("idle_warning_seconds", within(self.idle_warning_seconds, 0, 3_600)),
             ("cool_down_seconds", within(self.cool_down_seconds, 0, 86_400)),
+            ("borrow_seconds", borrow),
+            ("borrow_seats", within(self.borrow_seats, 0, MAX_SEATS)),
         ];
         checked.into_iter().filter_map(|(field, result)| Some((field, result.err()?))).collect()
     }
@@ -130,6 +139,12 @@ pub struct ChosenRules {
     /// For how many seconds an agent whose session an admin ended gets no seat, 0 to 86,400.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cool_down_seconds: Option<i64>,
+    /// The longest time for which a seat can be borrowed for work offline, 60 to 2,592,000 seconds (30 days); 0: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_seconds: Option<i64>,
+    /// How many seats may be borrowed at once; 0: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_seats: Option<i64>,
 }
 
 impl ChosenRules {
@@ -145,6 +160,8 @@ impl ChosenRules {
             idle_warning_seconds: self.idle_warning_seconds.unwrap_or(rules.idle_warning_seconds),
             idle_ends_connected: self.idle_ends_connected.unwrap_or(rules.idle_ends_connected),
             cool_down_seconds: self.cool_down_seconds.unwrap_or(rules.cool_down_seconds),
+            borrow_seconds: self.borrow_seconds.unwrap_or(rules.borrow_seconds),
+            borrow_seats: self.borrow_seats.unwrap_or(rules.borrow_seats),
         }
     }
 }

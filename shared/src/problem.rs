@@ -85,16 +85,26 @@ named! {
         Archived = "archived",
         /// Refusal: the user is suspended.
         UserSuspended = "user_suspended",
+        /// Refusal: seats of this license cannot be borrowed.
+        NotLendable = "not_lendable",
+        /// Refusal: seats of this license cannot be borrowed for so long; `refusal` says for how long at most.
+        BorrowTooLong = "borrow_too_long",
+        /// Refusal: as many seats are borrowed as may be at once.
+        BorrowLimit = "borrow_limit",
         /// All seats of the named license are assigned.
         NamedSeatsTaken = "named_seats_taken",
         /// The user has the license through a group: take him out of the group, or the license from it.
         GivenByGroup = "given_by_group",
+        /// The user has the license by a rule of a directory: change the rule, or take him out of its group.
+        GivenByRule = "given_by_rule",
         /// The lease ran out before this heartbeat; ask for a new session.
         LeaseExpired = "lease_expired",
         /// The session is over; `ended` says by whom, when and why.
         SessionEnded = "session_ended",
         /// The session is protected; say so if it shall end nevertheless.
         Protected = "protected",
+        /// The seat is borrowed: only its agent can give it back before its time is over.
+        Borrowed = "borrowed",
         /// There is no such support key, or no longer.
         KeyUnknown = "key_unknown",
         /// Somebody has joined with this support key already.
@@ -161,10 +171,15 @@ impl Code {
             | Self::OtherDevice
             | Self::Archived
             | Self::UserSuspended
+            | Self::NotLendable
+            | Self::BorrowTooLong
+            | Self::BorrowLimit
             | Self::NamedSeatsTaken
             | Self::GivenByGroup
+            | Self::GivenByRule
             | Self::LeaseExpired
             | Self::Protected
+            | Self::Borrowed
             | Self::NoOffer
             | Self::FloorsExceedSeats
             | Self::ImportRunning
@@ -230,11 +245,16 @@ impl Code {
             Self::OtherDevice => "You work at another device already.",
             Self::Archived => "The license or its product is archived.",
             Self::UserSuspended => "The user is suspended.",
+            Self::NotLendable => "Seats of this license cannot be borrowed.",
+            Self::BorrowTooLong => "Seats of this license cannot be borrowed for so long.",
+            Self::BorrowLimit => "As many seats of this license are borrowed as may be at once.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::GivenByGroup => "The user has this license through a group.",
+            Self::GivenByRule => "The user has this license by a rule of a directory.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",
+            Self::Borrowed => "The seat is borrowed: only its agent can give it back early.",
             Self::KeyUnknown => "There is no such support key, or it is no longer valid.",
             Self::KeyUsed => "Somebody has joined with this support key already.",
             Self::NoLink => "This product has no launch link.",
@@ -335,6 +355,9 @@ pub struct RefusalFacts {
     /// When the license starts or ended, or the cool-down is over, where that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
+    /// For how many seconds a seat can be borrowed at most, where that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_seconds: Option<i64>,
 }
 
 /// How a session ended: who, when, why.

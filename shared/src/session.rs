@@ -49,7 +49,7 @@ named! {
         Finished = "finished",
         /// Nobody used the support key in its time.
         KeyExpired = "key_expired",
-        /// No heartbeat came within the lease.
+        /// No heartbeat came within the lease, or the time is over for which the seat was borrowed.
         LeaseExpired = "lease_expired",
         /// Nothing was done for too long.
         Idle = "idle",

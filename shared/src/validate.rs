@@ -23,6 +23,10 @@ pub const LEAST_PASSWORD: usize = 8;
 pub const MOST_PASSWORD: usize = 64;
 /// The longest password, in characters: hashing is work.
 pub const MAX_PASSWORD: usize = 256;
+/// The shortest time for which a seat can be borrowed, in seconds.
+pub const SHORTEST_BORROW: i64 = 60;
+/// The longest time for which a seat can be borrowed, in seconds: 30 days.
+pub const LONGEST_BORROW: i64 = 2_592_000;
 /// How many digits a support key has.
 pub const KEY_DIGITS: usize = 9;
 /// The longest idempotency key, in characters.
@@ -93,6 +97,14 @@ pub fn name(text: &str) -> Result<String, FieldError> {
         return Err(FieldError::Required);
     }
     limited(text, MAX_NAME)
+}
+
+/// For how many seconds a seat is borrowed: at least [`SHORTEST_BORROW`], at most [`LONGEST_BORROW`].
+///
+/// # Errors
+/// Outside of that.
+pub fn borrow_seconds(seconds: i64) -> Result<i64, FieldError> {
+    within(seconds, SHORTEST_BORROW, LONGEST_BORROW)
 }
 
 /// A message to somebody: trimmed, at most [`MAX_MESSAGE`] characters; an empty one is none.

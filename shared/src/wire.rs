@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod borrow;
 pub mod directory;
 pub mod gate;
 pub mod groups;

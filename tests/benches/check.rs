@@ -16,6 +16,15 @@ static MOST_OCCUPIED: Sql = Sql::new(|| {
 static DEADLOCKS: Sql =
     Sql::new(|| "SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()".into());
 
+static ASSIGNED: Sql = Sql::new(|| {
+    "SELECT COUNT(*) AS number FROM assignments a JOIN licenses l ON l.id = a.license_id WHERE l.model = 'named'".into()
+});
+
+/// To how many users the named licenses are assigned.
+pub async fn assigned(database: &Database) -> anyhow::Result<i64> {
+    number(database, &ASSIGNED, vec![], "number").await
+}
+
 /// The most seats that were ever taken of a license whose agents have one session each.
 pub async fn most_occupied(database: &Database, pool: &Pool) -> anyhow::Result<i64> {
     number(database, &MOST_OCCUPIED, vec![pool.license.into()], "most").await

@@ -55,6 +55,9 @@ impl Connection {
 fn answer(bytes: &[u8]) -> io::Result<Option<(u16, Range<usize>)>> {
     let Some(head) = head_end(bytes) else { return Ok(None) };
     let status = status(bytes).ok_or_else(|| io::Error::other("no HTTP answer"))?;
+    if status == 204 {
+        return Ok(Some((status, head..head)));
+    }
     let length = content_length(&bytes[..head]).ok_or_else(|| io::Error::other("an answer without its length"))?;
     let end = head + length;
     Ok((bytes.len() >= end).then_some((status, head..end)))
@@ -80,10 +83,15 @@ fn content_length(head: &[u8]) -> Option<usize> {
 
 /// A POST with a token; without a body it has no content type either.
 pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
+    send("POST", path, token, body)
+}
+
+/// A request with a token; without a body it has no content type either.
+pub fn send(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}content-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }

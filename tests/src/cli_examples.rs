@@ -29,7 +29,38 @@ async fn waits_works_and_ends(engine: crate::world::Engine, program: PathBuf, ar
     assert_eq!(scene.last_end().await["reason"], "finished");
 }
 
+/// An example borrows a seat, checks the lease, finds a forged one out, and gives the seat back.
+async fn borrows_checks_and_returns(engine: crate::world::Engine, program: PathBuf, arguments: &[PathBuf]) {
+    let scene = Scene::start(engine, 1, 1).await;
+    let change = serde_json::json!({ "borrow_seconds": 86_400 });
+    scene.admin.patch(&format!("/licenses/{}", scene.license), &change).await.ok();
+    let mut command = Command::new(program);
+    command.args(arguments).arg("remote-support-v5");
+    let (url, token) = (scene.url.as_str(), scene.agents[0].secret());
+    scene.tidy(&mut command, &[("SEATKEEPER_URL", url), ("SEATKEEPER_TOKEN", token)]);
+    let mut example = Started::start(command);
+    assert_eq!(example.code().await, 0, "{}{}", example.out(), example.err());
+    let out = example.out();
+    let told = ["borrowed: ", "good until ", "a forged one is not", "the seat is given back"];
+    assert!(out.lines().zip(told).all(|(line, told)| line.starts_with(told)) && out.lines().count() == 4, "{out}");
+    scene.until_used(0, 0).await;
+    assert_eq!(scene.last_end().await["reason"], "finished");
+}
+
 at_the_command_line! {
+    async fn borrowing_with_curl_and_openssl(engine: Engine) {
+        borrows_checks_and_returns(engine, "sh".into(), &[example("borrow.sh")]).await;
+    }
+
+    async fn borrowing_with_python(engine: Engine) {
+        borrows_checks_and_returns(engine, "python3".into(), &[example("borrow.py")]).await;
+    }
+
+    async fn borrowing_with_rust(engine: Engine) {
+        let built = process::binary().parent().expect("target/debug").join("examples/borrow");
+        borrows_checks_and_returns(engine, built, &[]).await;
+    }
+
     async fn with_curl(engine: Engine) {
         waits_works_and_ends(engine, "sh".into(), &[example("seat.sh")]).await;
     }

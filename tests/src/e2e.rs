@@ -1,6 +1,7 @@
 //! The app in a real browser, as people use it.
 
 mod audit;
+mod borrow;
 mod browser;
 mod daily;
 mod devices;

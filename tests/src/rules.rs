@@ -11,6 +11,7 @@ on_both_engines! {
         let usual = json!({
             "seat_rule": "agent", "second_device": "share", "lease_seconds": 30, "overdraft": 0, "offer_seconds": 20,
             "idle_seconds": 0, "idle_warning_seconds": 60, "idle_ends_connected": false, "cool_down_seconds": 10,
+            "borrow_seconds": 0, "borrow_seats": 0,
         });
         let rules = |seen: &Value| {
             usual.as_object().expect("rules").keys().map(|field| (field.clone(), seen[field].clone())).collect::<Value>()
@@ -62,6 +63,7 @@ on_both_engines! {
             ("lease_seconds", 10, 86_400, [9, 86_401]), ("overdraft", 0, 1_000_000, [-1, 1_000_001]),
             ("offer_seconds", 5, 3_600, [4, 3_601]), ("idle_seconds", 60, 604_800, [59, 604_801]),
             ("idle_warning_seconds", 0, 3_600, [-1, 3_601]), ("cool_down_seconds", 0, 86_400, [-1, 86_401]),
+            ("borrow_seconds", 60, 2_592_000, [59, 2_592_001]), ("borrow_seats", 0, 1_000_000, [-1, 1_000_001]),
         ] {
             for value in values.into_iter().chain([i64::MAX, i64::MIN]) {
                 let problem = world.admin.patch(&path, &json!({ field: value })).await.problem(422, "invalid");

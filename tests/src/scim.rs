@@ -1,12 +1,16 @@
 //! Directories that provision through SCIM: what they really send, and what came of it elsewhere.
 
+mod addresses;
 mod bugs;
 mod directories;
 mod entra;
 mod okta;
 mod parallel;
 mod protocol;
+mod reasons;
 mod rules;
+mod validators;
+mod waiting;
 
 use crate::world::{Answer, World, id_of};
 use reqwest::{Client, Method, header};

@@ -65,11 +65,13 @@ pub fn session(number: u32) -> SessionView {
         connected_at: None,
         last_seen_at: at(0),
         lease_until: at(120),
+        borrowed_until: None,
         key_expires_at: Some(at(600)),
         protected: false,
         idle_ends_at: None,
         ending: None,
         support_key: None,
+        lease: None,
         ended: None,
     }
 }

@@ -206,7 +206,7 @@ pub async fn failures(
 }
 
 async fn left(app: &App, id: DirectoryId) -> Result<Json<RuleFailures>, Fail> {
-    let (failures, total) = store::directory_rules::failures(&app.db, id).await?;
+    let (failures, total) = store::directory_failures::list(&app.db, id).await?;
     Ok(Json(RuleFailures { failures, total }))
 }
 

@@ -95,6 +95,7 @@ const SESSIONS: Sheet<SessionView> = Sheet {
         "end_reason",
         "ended_by",
         "end_message",
+        "borrowed_until",
     ],
     cells: |session| {
         let end = session.ended.as_ref();
@@ -115,6 +116,7 @@ const SESSIONS: Sheet<SessionView> = Sheet {
             end.map(|end| end.reason.to_string()).unwrap_or_default(),
             end.and_then(|end| end.by.clone()).unwrap_or_default(),
             end.and_then(|end| end.message.clone()).unwrap_or_default(),
+            moment(session.borrowed_until),
         ]
     },
 };

@@ -4,13 +4,12 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     events::Event,
-    group_licenses,
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
-        tags::{Tagged, tagged},
+        tags::{IfMatch, Tagged, tagged},
     },
-    store,
+    reasons, store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Datelike as _, Utc};
@@ -75,7 +74,7 @@ pub async fn licenses(
 pub(super) fn changeable(license: &LicenseView) -> impl serde::Serialize + use<> {
     json!({
         "seats": license.seats, "rules": license.rules, "starts_at": license.starts_at, "ends_at": license.ends_at,
-        "archived_at": license.archived_at, "contract": license.contract,
+        "archived_at": license.archived_at, "contract": license.contract, "group_limits": license.group_limits,
     })
 }
 
@@ -158,18 +157,23 @@ pub(super) fn checked_contract(fields: &mut Fields, given: &Contract) -> Contrac
     }
 }
 
-/// Says what a license keeps for groups, and how much of it they may take.
-#[utoipa::path(put, path = "/licenses/{id}/groups", tag = "licenses", params(("id" = LicenseId, Path)), request_body = GroupLimits, responses((status = 200, body = LicenseView)))]
+/// Says what a license keeps for groups, and how much of it they may take. With `If-Match` only if nobody else has changed the
+/// license meanwhile.
+#[utoipa::path(put, path = "/licenses/{id}/groups", tag = "licenses", params(("id" = LicenseId, Path), ("If-Match" = Option<String>, Header)), request_body = GroupLimits, responses((status = 200, body = LicenseView)))]
 pub async fn limit_groups(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<LicenseId>,
+    expected: IfMatch,
     Body(wanted): Body<GroupLimits>,
-) -> Result<Json<LicenseView>, Fail> {
+) -> Result<Tagged<LicenseView>, Fail> {
     caller.must(Action::ManageProducts)?;
+    let before = one(&app, id).await?;
+    expected.must_hold(&changeable(&before))?;
     let limits = checked_limits(&app, wanted.limits).await?;
-    app.seats.limit_groups(&caller.actor(), id, limits).await?;
-    Ok(Json(one(&app, id).await?))
+    app.seats.limit_groups(&caller.actor(), id, limits, expected.is_given().then_some(before.group_limits)).await?;
+    let after = one(&app, id).await?;
+    Ok(tagged(&changeable(&after), after))
 }
 
 async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<GroupLimit>, Fail> {
@@ -205,7 +209,7 @@ pub async fn grant(
     let users = not_too_many(wanted.user_ids)?;
     let (users, strange) = seen(&app, &caller, users).await?;
     let results = app.seats.grant(&caller.actor(), id, users.clone()).await?;
-    group_licenses::by_hand(&app, id, &users).await?;
+    reasons::given(&app, id, &users).await?;
     Ok(Json(with_strangers(results, strange)))
 }
 
@@ -224,7 +228,7 @@ pub async fn revoke(
     Ok(Json(with_strangers(results, strange)))
 }
 
-/// Takes a license from users, but from nobody who has it through a group: he would get it again at once.
+/// Takes a license from users. Who has it through a group or by a rule keeps it, for no longer than that.
 pub(super) async fn by_hand(
     app: &App,
     caller: &Caller,
@@ -232,11 +236,14 @@ pub(super) async fn by_hand(
     users: Vec<UserId>,
     end_now: bool,
 ) -> Result<Vec<AssignmentResult>, Fail> {
-    let given = store::group_licenses::given(&app.db, id, &users).await?;
-    let others: Vec<_> = users.iter().copied().filter(|user| !given.contains(user)).collect();
+    let kept = reasons::of(app, id, &users).await?;
+    reasons::taken_back(app, id, &kept).await?;
+    let others: Vec<_> = users.iter().copied().filter(|user| !kept.contains_key(user)).collect();
     let mut told = app.seats.revoke(&caller.actor(), id, others, end_now).await?.into_iter();
-    let refused = |user_id| AssignmentResult { user_id, changed: false, refused: Some(Code::GivenByGroup) };
-    let result = |user: UserId| if given.contains(&user) { Some(refused(user)) } else { told.next() };
+    let result = |user_id: UserId| match kept.get(&user_id) {
+        Some(reason) => Some(AssignmentResult { user_id, changed: false, refused: Some(reason.code()) }),
+        None => told.next(),
+    };
     Ok(users.into_iter().filter_map(result).collect())
 }
 

@@ -121,6 +121,7 @@ pub async fn accept(
         support_key: app.dice.support_key(),
         idempotency_key: None,
         ticket: None,
+        borrow: None,
     };
     match app.seats.accept(&caller.actor(), caller.id, id, ask).await {
         Ok(session) => Ok((StatusCode::CREATED, Json(session))),

@@ -1,6 +1,9 @@
 //! Sessions: asking for a seat, keeping it, giving it back, and lists of them.
 
-use super::lists::{Paging, given, paging};
+use super::{
+    borrow::{signed, signer, with_lease},
+    lists::{Paging, given, paging},
+};
 use crate::{
     app::App,
     auth::{Caller, Scope},
@@ -27,7 +30,7 @@ use seatkeeper_shared::{
     license::Model,
     permissions::Action,
     problem::Code,
-    session::{EndReason, Platform},
+    session::{EndReason, Mode, Platform},
     validate::{self, FieldError},
     wire::{
         Page,
@@ -129,14 +132,15 @@ pub async fn remote_devices(State(app): State<App>, caller: Caller) -> Result<Js
     Ok(Json(store::sessions::remote_devices(&app.db, caller.id, 50).await?))
 }
 
-/// One session.
+/// One session; while it is borrowed, to its own agent with its `lease`.
 #[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = SessionView)))]
 pub async fn session(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<SessionId>,
 ) -> Result<Json<SessionView>, Fail> {
-    visible(&app, &caller, id).await.map(Json)
+    let session = visible(&app, &caller, id).await?;
+    Ok(Json(with_lease(&app, &caller, session).await?))
 }
 
 /// Asks for a seat. 201 with a new session, 200 with the one that the same idempotency key got before, 202 with a ticket if
@@ -159,8 +163,17 @@ pub async fn create(
     let key = fields.check("Idempotency-Key", idempotency_key(&headers));
     let product = app.bell.catalog.find(&app.db, &wanted.product).await?;
     let product = fields.check("product", product.ok_or(FieldError::Unknown));
-    let values = device.zip(remote).zip(key).zip(product);
-    let (((device, remote_device), idempotency_key), product) = fields.all(values)?;
+    let borrow = fields.check("borrow_seconds", wanted.borrow_seconds.map(validate::borrow_seconds).transpose());
+    let values = device.zip(remote).zip(key).zip(product).zip(borrow);
+    let ((((device, remote_device), idempotency_key), product), borrow) = fields.all(values)?;
+    if borrow.is_some() && wanted.mode == Mode::Attended {
+        return Err(Fail::detail(
+            Code::WrongState,
+            "A customer joins through the server: attended sessions stay online.",
+        ));
+    }
+    // What cannot be signed is not borrowed.
+    let signer = if borrow.is_some() { Some(signer(&app).await?) } else { None };
     let now = app.clock.now();
     let ask = Ask {
         session: SessionId(app.dice.id(now)),
@@ -171,10 +184,20 @@ pub async fn create(
         remote_device,
         support_key: app.dice.support_key(),
         idempotency_key,
+        borrow: borrow.map(TimeDelta::seconds),
     };
     match app.seats.create(&caller.actor(), caller.id, product, ask).await {
-        Ok(Taken::New(session)) => Ok((StatusCode::CREATED, Json(*session)).into_response()),
-        Ok(Taken::Repeated(id)) => Ok(Json(visible(&app, &caller, id).await?).into_response()),
+        Ok(Taken::New(session)) => {
+            let session = match &signer {
+                Some(signer) => signed(&app, signer, *session).await?,
+                None => *session,
+            };
+            Ok((StatusCode::CREATED, Json(session)).into_response())
+        }
+        Ok(Taken::Repeated(id)) => {
+            let session = visible(&app, &caller, id).await?;
+            Ok(Json(with_lease(&app, &caller, session).await?).into_response())
+        }
         Ok(Taken::Ticket(ticket)) => {
             let ticket = app.prospects.tell(*ticket, now).await?;
             Ok((StatusCode::ACCEPTED, Json(ticket)).into_response())
@@ -241,7 +264,7 @@ pub async fn heartbeat(
 }
 
 /// Says of a session that is over how it ended, to its own agent.
-async fn why_not(app: &App, caller: &Caller, id: SessionId, error: SeatsError) -> Fail {
+pub(super) async fn why_not(app: &App, caller: &Caller, id: SessionId, error: SeatsError) -> Fail {
     if !matches!(error, SeatsError::Failed(Code::NotFound)) {
         return error.into();
     }
@@ -272,9 +295,10 @@ pub async fn end(
     };
     let mut results = end_all(&app, &caller, asked).await?;
     match results.pop() {
-        Some(EndResult { refused: Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected)), .. }) => {
-            Err(Fail::code(code))
-        }
+        Some(EndResult {
+            refused: Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected | Code::Borrowed)),
+            ..
+        }) => Err(Fail::code(code)),
         Some(result) => Ok(Json(result)),
         None => Err(Fail::code(Code::NotFound)),
     }

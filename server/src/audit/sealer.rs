@@ -34,7 +34,12 @@ pub async fn seal(db: &Db) -> Result<i64, DbError> {
         (store::seals::head(db).await?, db.begin_read().await?)
     };
     let Some(seal) = next(&mut reading, &head).await? else { return Ok(0) };
-    let mut tx = if db.is_shared() { reading } else { db.begin().await? };
+    let mut tx = if db.is_shared() {
+        reading
+    } else {
+        drop(reading);
+        db.begin().await?
+    };
     if store::seals::lock_head(&mut tx).await?.position != head.position {
         return Ok(0);
     }

@@ -1,9 +1,10 @@
 //! Why a command of the command line could not do what it should: in words that say what to do, and as an exit code.
 
+use super::span;
 use seatkeeper_client::ClientError;
 use seatkeeper_shared::problem::{Code, Problem};
 use serde_json::json;
-use std::{fmt, process::ExitCode};
+use std::{fmt, process::ExitCode, time::Duration};
 
 /// How a command ends; the numbers are those of sysexits.h and of shells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +95,14 @@ fn exit_of(error: &ClientError) -> Exit {
         | Code::LicenseEnded
         | Code::TicketOver
         | Code::Archived
+        | Code::BorrowLimit
         | Code::NoOffer => Exit::NoSeat,
-        Code::NotSignedIn | Code::Forbidden | Code::NotAssigned | Code::UserSuspended => Exit::NotPermitted,
+        Code::NotSignedIn
+        | Code::Forbidden
+        | Code::NotAssigned
+        | Code::UserSuspended
+        | Code::NotLendable
+        | Code::BorrowTooLong => Exit::NotPermitted,
         Code::Unavailable | Code::TooManyRequests => Exit::Away,
         Code::Invalid | Code::BadRequest | Code::NotFound => Exit::Usage,
         _ => Exit::Fault,
@@ -114,11 +121,16 @@ pub fn words(problem: &Problem) -> String {
             field => format!(" {field} {}.", wrong.error),
         });
     }
-    if let Some(facts) = &problem.refusal {
+    let lends = matches!(problem.code, Code::NotLendable | Code::BorrowTooLong);
+    if let Some(facts) = problem.refusal.as_ref().filter(|_| !lends) {
         says.push_str(&format!(
             " {} of {} seats are occupied, {} are waiting.",
             facts.occupied, facts.seats, facts.waiting
         ));
+    }
+    if let Some(longest) = problem.refusal.as_ref().and_then(|facts| facts.borrow_seconds) {
+        let longest = Duration::from_secs(u64::try_from(longest).unwrap_or_default());
+        says.push_str(&format!(" At most {}.", span::words(longest)));
     }
     if let Some(advice) = advice(problem.code) {
         says.push_str(&format!(" {advice}"));
@@ -134,6 +146,7 @@ fn advice(code: Code) -> Option<&'static str> {
         Code::PoolFull => Some("To wait for one, say for how long: --wait 10m."),
         Code::NotAssigned => Some("Ask your administrator to assign one."),
         Code::OtherDevice => Some("End the session there first."),
+        Code::NotLendable => Some("Your administrator can allow it in the license."),
         Code::Unavailable | Code::TooManyRequests => Some("Try again in a moment."),
         _ => None,
     }

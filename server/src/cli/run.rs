@@ -2,9 +2,9 @@
 
 mod keep;
 mod program;
-mod signals;
-mod take;
-mod voice;
+pub(super) mod signals;
+pub(super) mod take;
+pub(super) mod voice;
 
 use super::{
     config,
@@ -183,7 +183,7 @@ impl Work<'_> {
 }
 
 /// How this device is called.
-fn device() -> String {
+pub(super) fn device() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     db::{DbError, Tx},
     events::{self, Event, member_events},
+    reasons,
     scim::rules,
     seats::SeatsError,
     store::{
@@ -229,8 +230,9 @@ async fn assign(job: &Job, planned: &mut [Planned]) -> Result<Vec<usize>, DbErro
             }
         }
         for (license, wanted) in of {
-            let users = wanted.iter().map(|(row, _)| planned[*row].user).collect();
-            let results = job.app.seats.grant(&job.actor, license, users).await.map_err(|_| DbError::Retry)?;
+            let users: Vec<_> = wanted.iter().map(|(row, _)| planned[*row].user).collect();
+            let results = job.app.seats.grant(&job.actor, license, users.clone()).await.map_err(|_| DbError::Retry)?;
+            reasons::given(&job.app, license, &users).await?;
             for (at, result) in wanted.into_iter().zip(results) {
                 match result.refused {
                     Some(code) => {

@@ -4,9 +4,11 @@
 //! are told, or how often: each time it is looked what is missing and what is too much, until nothing is. Only what a rule gave is
 //! ever taken away; what somebody gave stays.
 
+mod make_up;
 mod plan;
 mod preview;
 
+pub use make_up::{make_up, run};
 pub use preview::preview;
 
 use crate::{
@@ -14,7 +16,12 @@ use crate::{
     db::DbError,
     events::{self, Event},
     seats::{Actor, SeatsError},
-    store::{self, directory_rules::Failed, users::Changeable},
+    store::{
+        self,
+        directory_failures::{Failed, Gone},
+        directory_rules::Standing,
+        users::Changeable,
+    },
 };
 use plan::{Plan, RoleChange};
 use seatkeeper_shared::{
@@ -23,12 +30,12 @@ use seatkeeper_shared::{
     problem::Code,
 };
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// So many users at once.
 const PART: usize = 1_000;
 /// How often it is looked again whether something is missing.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 8;
 
 /// Gives these users what rules say, and takes what no rule says any more. What cannot be done is written down; that never undoes
 /// what was changed before.
@@ -63,22 +70,57 @@ enum NotApplied {
 /// What is refused for a license, or for a role.
 type Refused = HashMap<(UserId, Option<LicenseId>), Code>;
 
-async fn of_part(app: &App, actor: &Actor, users: &[UserId]) -> Result<(), NotApplied> {
-    let mut refused = Refused::new();
+async fn of_part(app: &App, actor: &Actor, asked: &[UserId]) -> Result<(), NotApplied> {
+    let (mut users, mut refused) = (asked.to_vec(), Refused::new());
     for _ in 0..ROUNDS {
-        let rules = store::directory_rules::all(&app.db).await?;
-        let plan = Plan::of(&rules, &store::directory_rules::standing(&app.db, users).await?);
-        let left = plan.without(&refused);
+        let (plan, standing) = plan(app, &users).await?;
+        let mut left = plan.without(&refused);
         if left.is_done() {
-            return Ok(note(app, actor, users, &plan, &refused).await?);
+            return Ok(note(app, actor, &users, &plan, &standing, &refused).await?);
         }
-        carry_out(app, actor, left, &mut refused).await?;
+        if !left.grants.is_empty() {
+            // Nobody overtakes those who have waited for such a license.
+            let before = users.len();
+            users.extend(others_waiting(app, &left, &users).await?);
+            if users.len() > before {
+                continue;
+            }
+            left.eldest_first(&store::directory_failures::since(&app.db, &users).await?);
+        }
+        carry_out(app, (actor, asked), left, &mut refused).await?;
     }
     tracing::warn!("the groups of {} users changed again and again while rules were applied", users.len());
     Ok(())
 }
 
-async fn carry_out(app: &App, actor: &Actor, plan: Plan, refused: &mut Refused) -> Result<(), NotApplied> {
+async fn plan(app: &App, users: &[UserId]) -> Result<(Plan, Vec<Standing>), DbError> {
+    let rules = store::directory_rules::all(&app.db).await?;
+    let standing = store::directory_rules::standing(&app.db, users).await?;
+    let mut plan = Plan::of(&rules, &standing);
+    let surplus: Vec<_> = plan.revokes.iter().map(|(user, license)| (*license, *user)).collect();
+    plan.hand_over(&store::group_licenses::also_given(&app.db, &surplus).await?);
+    Ok((plan, standing))
+}
+
+/// Who else can have one of these licenses, and has waited for it.
+async fn others_waiting(app: &App, plan: &Plan, besides: &[UserId]) -> Result<BTreeSet<UserId>, DbError> {
+    let licenses: BTreeSet<_> = plan.grants.iter().map(|(_, license, _)| *license).collect();
+    let licenses: Vec<_> = licenses.into_iter().collect();
+    let mut waiting: BTreeSet<_> =
+        store::directory_failures::waiting_for(&app.db, &licenses).await?.into_iter().collect();
+    for user in besides {
+        waiting.remove(user);
+    }
+    Ok(waiting)
+}
+
+/// Does what is planned. Whoever was not asked about gets his by itself.
+async fn carry_out(
+    app: &App,
+    (actor, asked): (&Actor, &[UserId]),
+    plan: Plan,
+    refused: &mut Refused,
+) -> Result<(), NotApplied> {
     let mut takes: BTreeMap<LicenseId, Vec<UserId>> = BTreeMap::new();
     for (user, license) in plan.revokes {
         takes.entry(license).or_default().push(user);
@@ -87,31 +129,61 @@ async fn carry_out(app: &App, actor: &Actor, plan: Plan, refused: &mut Refused) 
     for (license, users) in takes {
         app.seats.revoke(actor, license, users, false).await?;
     }
-    let mut gives: BTreeMap<(LicenseId, RuleId), Vec<UserId>> = BTreeMap::new();
-    for (user, license, rule) in plan.grants {
-        gives.entry((license, rule)).or_default().push(user);
+    let (asked, system) = (asked.iter().collect::<HashSet<_>>(), Actor::system());
+    let together = |(user, license, rule): &(UserId, LicenseId, RuleId)| (*license, *rule, asked.contains(user));
+    for some in plan.grants.chunk_by(|one, next| together(one) == together(next)) {
+        let by = if asked.contains(&some[0].0) { actor } else { &system };
+        give(app, by, some, refused).await?;
     }
-    for ((license, rule), users) in gives {
-        match app.seats.grant_by(actor, rule, license, users.clone()).await {
-            Ok(results) => refused.extend(
-                results.into_iter().filter_map(|result| Some(((result.user_id, Some(license)), result.refused?))),
-            ),
-            Err(SeatsError::Failed(code)) => {
-                refused.extend(users.into_iter().map(|user| ((user, Some(license)), code)));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let mut tx = app.db.begin().await?;
-    for (user, license, rule) in plan.reowned {
-        store::directory_rules::own(&mut tx, user, license, rule).await?;
-    }
-    tx.commit().await?;
+    note_reasons(app, &plan.reowned, &plan.handed).await?;
     for change in plan.roles {
         if let Err(code) = role(app, actor, &change).await? {
             refused.insert((change.user, None), code);
         }
     }
+    Ok(())
+}
+
+/// Assigns one license to some, by one rule.
+async fn give(
+    app: &App,
+    actor: &Actor,
+    some: &[(UserId, LicenseId, RuleId)],
+    refused: &mut Refused,
+) -> Result<(), NotApplied> {
+    let Some((_, license, rule)) = some.first().copied() else { return Ok(()) };
+    let users: Vec<_> = some.iter().map(|(user, ..)| *user).collect();
+    match app.seats.grant_by(actor, rule, license, users.clone()).await {
+        Ok(results) => refused
+            .extend(results.into_iter().filter_map(|result| Some(((result.user_id, Some(license)), result.refused?)))),
+        Err(SeatsError::Failed(code)) => {
+            refused.extend(users.into_iter().map(|user| ((user, Some(license)), code)));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// Writes down that other rules say now what was given, or that groups do.
+async fn note_reasons(
+    app: &App,
+    reowned: &[(UserId, LicenseId, RuleId)],
+    handed: &[(UserId, LicenseId)],
+) -> Result<(), DbError> {
+    if reowned.is_empty() && handed.is_empty() {
+        return Ok(());
+    }
+    let mut owned: Vec<_> = reowned.iter().map(|(user, license, rule)| (*user, *license, Some(*rule))).collect();
+    owned.extend(handed.iter().map(|(user, license)| (*user, *license, None)));
+    owned.sort_unstable();
+    let mut tx = app.db.begin().await?;
+    store::directory_rules::own(&mut tx, &owned).await?;
+    for (user, license) in handed {
+        store::group_licenses::claim(&mut tx, *license, &[*user], app.clock.now()).await?;
+    }
+    tx.commit().await?;
+    // Meanwhile the group may have ended.
+    app.regroup.notify_one();
     Ok(())
 }
 
@@ -141,18 +213,38 @@ async fn role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Result<()
     Ok(Ok(()))
 }
 
-/// Writes down what could not be done for these users, and in the log what could be done before or was not tried.
-async fn note(app: &App, actor: &Actor, users: &[UserId], plan: &Plan, refused: &Refused) -> Result<(), DbError> {
+/// Writes down what could not be done for these users, and in the log what of it is new, and what was made up for.
+async fn note(
+    app: &App,
+    actor: &Actor,
+    users: &[UserId],
+    plan: &Plan,
+    standing: &[Standing],
+    refused: &Refused,
+) -> Result<(), DbError> {
     let failed: Vec<Failed> = plan.failed(refused);
-    if failed.is_empty() && !store::directory_rules::has_failures(&app.db, users).await? {
+    if failed.is_empty() && !store::directory_failures::any(&app.db, users).await? {
         return Ok(());
     }
     let mut tx = app.db.begin().await?;
-    let new = store::directory_rules::set_failures(&mut tx, users, &failed, app.clock.now()).await?;
-    let event = |one: &Failed| {
-        let facts = json!({ "code": one.code, "license": one.license, "rule": one.rule });
-        let name = plan.names.get(&one.user).cloned().unwrap_or_default();
-        Event::new("directory_rule_failed", actor.clone(), Some(one.user), facts).named(name)
+    let (new, gone) = store::directory_failures::set_failures(&mut tx, users, &failed, app.clock.now()).await?;
+    let event = |kind, user, facts| {
+        let name = plan.names.get(&user).cloned().unwrap_or_default();
+        Event::new(kind, actor.clone(), Some(user), facts).named(name)
     };
-    app.commit(tx, &new.iter().map(event).collect::<Vec<_>>()).await
+    let new = new.iter().map(|one| {
+        let facts = json!({ "code": one.code, "license": one.license, "rule": one.rule });
+        event("directory_rule_failed", one.user, facts)
+    });
+    let made_up = gone.iter().filter(|gone| standing.iter().any(|one| has(one, gone))).map(|gone| {
+        event("directory_rule_made_up", gone.user, json!({ "license": gone.license, "since": gone.since }))
+    });
+    let events: Vec<_> = new.chain(made_up).collect();
+    app.commit(tx, &events).await
+}
+
+/// Whether a user has by a rule what he could not have before.
+fn has(standing: &Standing, gone: &Gone) -> bool {
+    let given = gone.license.and_then(|license| standing.licenses.get(&license).copied().flatten());
+    standing.id == gone.user && given.is_some()
 }

@@ -28,8 +28,9 @@ use crate::{
 use axum::http::StatusCode;
 use seatkeeper_shared::{
     ids::UserId,
-    people::{Source, UserStatus},
+    people::{Role, Source, UserStatus},
     permissions::Rights,
+    validate::email_key,
 };
 use serde_json::{Value, json};
 
@@ -176,9 +177,10 @@ async fn write(app: &App, by: &Asker, id: UserId, make: &impl Fn(Form) -> Result
     let seen = store::directory_users::get_in(&mut tx, by.id, id).await?.ok_or_else(|| Fail::not_found("user"))?;
     let person = Person::of(id, &make(person::form_of(&seen)?)?)?;
     let came_back = person.active == Some(true) && before.status == UserStatus::Suspended;
+    let keeps = keeps_address(&before, &person);
     let after = Changeable {
         name: person.name.clone(),
-        email: person.email.clone(),
+        email: if keeps { before.email.clone() } else { person.email.clone() },
         status: if came_back { UserStatus::Active } else { before.status },
         ..before.clone()
     };
@@ -190,8 +192,19 @@ async fn write(app: &App, by: &Asker, id: UserId, make: &impl Fn(Form) -> Result
     store::directory_users::write(&mut tx, by.id, id, &person.told(), now).await?;
     let facts =
         events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
-    app.commit(tx, &[Event::new("user_changed", by.actor(), Some(id), facts).named(before.name)]).await?;
+    let mut events = vec![Event::new("user_changed", by.actor(), Some(id), facts).named(before.name.clone())];
+    if keeps {
+        let facts = json!({ "email": person.email });
+        events.push(Event::new("directory_email_kept", by.actor(), Some(id), facts).named(before.name));
+    }
+    app.commit(tx, &events).await?;
     Ok(came_back)
+}
+
+/// Whether somebody keeps the address that he has here. A directory does not give an admin another one: whoever receives e-mails at
+/// an address, or signs in with it at a provider, could become that admin.
+fn keeps_address(before: &Changeable, person: &Person) -> bool {
+    before.rights.role == Role::Admin && email_key(&before.email) != email_key(&person.email)
 }
 
 /// Deletes a user, as everybody's is deleted: the history keeps his name.

@@ -6,12 +6,13 @@ mod line;
 use super::{
     command::{Actor, Command, HowToEnd, Outcome, Reach, renewed, told, view},
     facts::{Announced, Fact, Live},
+    paper::Paper,
     pool::{Ask, Ending, Pool, Refusal},
 };
 use crate::events::Event;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
     problem::Code,
     session::EndReason,
@@ -53,16 +54,40 @@ pub struct Batch {
     pub suspended: Vec<UserId>,
     /// Those of them who were deleted.
     pub deleted: Vec<UserId>,
+    /// What stands on paper about licenses that are to be changed.
+    pub papers: BTreeMap<LicenseId, Paper>,
+    /// Those on whose paper something else stands now, and whether that is another end.
+    pub rewritten: BTreeMap<LicenseId, bool>,
+    /// The groups that are to be deleted.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Those that were.
+    pub deleted_groups: Vec<GroupId>,
+    /// The groups that licenses may keep seats for, of those that they are to keep seats for.
+    pub limitable: BTreeSet<GroupId>,
     /// What goes into the log.
     pub events: Vec<Event>,
     /// Licenses about which something was decided and not gathered yet.
     touched: BTreeSet<LicenseId>,
 }
 
+/// A group that is to be deleted.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Who is in it, in the order of their ids.
+    pub members: Vec<UserId>,
+}
+
 impl Batch {
     /// Nothing yet, at this time.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now, ..Self::default() }
+    }
+
+    /// Whether it has changed more than what the pools themselves know.
+    pub fn is_beyond_the_pools(&self) -> bool {
+        !self.rewritten.is_empty() || !self.deleted_groups.is_empty()
     }
 
     /// Ends what is over, before anything is decided.
@@ -82,6 +107,7 @@ impl Batch {
                 self.on_own(*session, *user, |pool, now| pool.connect(*session, *platform, now))
             }
             Command::Renew { session, user, active } => self.renew(*session, *user, *active),
+            Command::Borrow { session, user, length } => self.borrow(*session, *user, *length),
             Command::End { sessions, reach, how } => {
                 Outcome::Ended(sessions.iter().map(|id| self.end(actor, *id, *reach, how)).collect())
             }
@@ -109,8 +135,11 @@ impl Batch {
                 let ending = end_now.then(|| ending(actor, EndReason::AssignmentRevoked, None));
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, ending.as_ref(), now))
             }
-            Command::Change { license, seats, rules } => self.change(*license, *seats, rules),
-            Command::LimitGroups { license, limits } => self.limit_groups(*license, limits),
+            Command::Change { license, change, expected } => self.change(actor, *license, change, expected.as_deref()),
+            Command::DeleteGroup { group } => self.delete_group(actor, *group),
+            Command::LimitGroups { license, limits, expected } => {
+                self.limit_groups(*license, limits, expected.as_deref())
+            }
             Command::Suspend { user } => self.suspend(actor, *user),
             Command::Delete { user } => self.delete(actor, *user),
             Command::Sweep => Outcome::Done,
@@ -254,10 +283,23 @@ impl Batch {
         }
     }
 
+    fn borrow(&mut self, session: SessionId, user: UserId, length: TimeDelta) -> Outcome {
+        let mut refusal = None;
+        let outcome = self.on_own(session, user, |pool, now| {
+            pool.borrow(session, length, now).map_err(|refused| {
+                let code = refused.code;
+                refusal = refused.facts.is_some().then_some(refused);
+                code
+            })
+        });
+        refusal.map_or(outcome, Outcome::Refused)
+    }
+
     fn end(&mut self, actor: &Actor, id: SessionId, reach: Reach, how: &HowToEnd) -> EndResult {
         let now = self.now;
         let result = |ended, refused, ending| EndResult { id, ended, refused, ending };
-        let Some((owner, protected)) = self.live(id).map(|live| (live.user, live.protected)) else {
+        let standing = |live: &Live| (live.user, live.protected, live.borrowed_until.is_some());
+        let Some((owner, protected, borrowed)) = self.live(id).map(standing) else {
             return result(None, Some(Code::NotFound), None);
         };
         if matches!(reach, Reach::Own(user) if user != owner) {
@@ -266,6 +308,9 @@ impl Batch {
         let own = actor.id == Some(owner);
         if protected && !own && !how.protected_too {
             return result(None, Some(Code::Protected), None);
+        }
+        if borrowed && !own {
+            return result(None, Some(Code::Borrowed), None);
         }
         let license = self.license_of.get(&id).copied();
         let Some(pool) = license.and_then(|license| self.pool(license)) else {

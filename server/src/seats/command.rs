@@ -2,18 +2,19 @@
 
 use super::{
     facts::{Announced, Live, Ticket},
+    paper::Bought,
     pool::{Ask, Pool, Refusal},
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
-    license::{ChosenRules, GroupLimit},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    license::GroupLimit,
     problem::Code,
     session::Platform,
     ticket::TicketState,
     wire::{
         self,
-        licenses::AssignmentResult,
+        licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
         sessions::{EndResult, Renewed, SessionView},
     },
@@ -86,6 +87,15 @@ pub enum Command {
         user: UserId,
         /// Whether the agent did something.
         active: bool,
+    },
+    /// Borrows the seat of a live session.
+    Borrow {
+        /// Which session.
+        session: SessionId,
+        /// Whose it must be.
+        user: UserId,
+        /// For how long from now.
+        length: TimeDelta,
     },
     /// Ends sessions.
     End {
@@ -172,14 +182,19 @@ pub enum Command {
         /// End the sessions on it too.
         end_now: bool,
     },
-    /// Changes seats and rules of a license.
+    /// Changes a license: its seats, their rules, and what stands on paper about it.
     Change {
         /// Which license.
         license: LicenseId,
-        /// To how many seats, if that changes.
-        seats: Option<i64>,
-        /// The rules that change.
-        rules: ChosenRules,
+        /// What changes.
+        change: Box<ChangeLicense>,
+        /// How it must still be, if that is said.
+        expected: Option<Box<Bought>>,
+    },
+    /// Deletes a group, and what licenses keep for it.
+    DeleteGroup {
+        /// Which group.
+        group: GroupId,
     },
     /// Changes what a license keeps for groups.
     LimitGroups {
@@ -187,6 +202,8 @@ pub enum Command {
         license: LicenseId,
         /// All limits.
         limits: Vec<GroupLimit>,
+        /// What they must still be, if that is said.
+        expected: Option<Vec<GroupLimit>>,
     },
     /// Suspends a user and ends his sessions.
     Suspend {
@@ -228,6 +245,8 @@ pub enum Outcome {
     Ended(Vec<EndResult>),
     /// What became of each assignment.
     Assignments(Vec<AssignmentResult>),
+    /// The group is gone; these were in it.
+    Deleted(Vec<UserId>),
     /// It is so now.
     Done,
     /// No seat.
@@ -258,11 +277,13 @@ pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
         connected_at: live.connected_at,
         last_seen_at: live.last_seen_at,
         lease_until: live.lease_until,
+        borrowed_until: live.borrowed_until,
         key_expires_at: live.key_expires_at,
         protected: live.protected,
         idle_ends_at: pool.idle_ends_at(live),
         ending: live.ending.as_ref().map(told),
         support_key: live.support_key.clone(),
+        lease: None,
         ended: None,
     }
 }

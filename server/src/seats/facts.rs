@@ -49,6 +49,8 @@ pub struct Live {
     pub ending: Option<Announced>,
     /// Neither idleness nor an end of many at once ends it.
     pub protected: bool,
+    /// Until when its seat is borrowed: that is its lease then, whatever is heard of it.
+    pub borrowed_until: Option<DateTime<Utc>>,
 }
 
 /// An end that is announced.
@@ -144,6 +146,15 @@ pub enum Fact {
         user: UserId,
         /// From now on.
         protected: bool,
+    },
+    /// A seat is borrowed.
+    Borrowed {
+        /// Of which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// Until when.
+        until: DateTime<Utc>,
     },
     /// A session ended.
     Ended {
@@ -241,6 +252,7 @@ impl Fact {
             Self::Announced { ending: Some(_), .. } => "session_end_announced",
             Self::Announced { ending: None, .. } => "session_end_called_off",
             Self::Protected { .. } => "session_protected",
+            Self::Borrowed { .. } => "session_borrowed",
             Self::Continued { .. } => "session_continued",
             Self::Ended { .. } => "session_ended",
             Self::Cooling { .. } => "cool_down_started",
@@ -266,6 +278,7 @@ impl Fact {
             | Self::Warned { session, .. }
             | Self::Announced { session, .. }
             | Self::Protected { session, .. }
+            | Self::Borrowed { session, .. }
             | Self::Continued { session, .. }
             | Self::Ended { session, .. } => Some(*session),
             _ => None,
@@ -281,6 +294,7 @@ impl Fact {
             | Self::Warned { user, .. }
             | Self::Announced { user, .. }
             | Self::Protected { user, .. }
+            | Self::Borrowed { user, .. }
             | Self::Continued { user, .. }
             | Self::Ended { user, .. }
             | Self::Cooling { user, .. }

@@ -7,6 +7,7 @@
 
 mod admission;
 mod assignments;
+mod borrowing;
 mod line;
 mod queue;
 mod seating;
@@ -158,6 +159,8 @@ impl Pool {
         let Some(live) = self.live.get(&id) else { return };
         let ending = if live.lease_until <= now {
             Ending::by_itself(EndReason::LeaseExpired)
+        } else if live.borrowed_until.is_some() {
+            return;
         } else if live.key_expires_at.is_some_and(|at| at <= now) {
             Ending::by_itself(EndReason::KeyExpired)
         } else if self.terms.ends_at.is_some_and(|end| end <= now) {
@@ -188,8 +191,7 @@ impl Pool {
     /// When the agent is to be warned that the session ends for lack of activity; nothing if he has been, or it does not.
     fn idle_warns_at(&self, live: &Live) -> Option<DateTime<Utc>> {
         let rules = &self.terms.rules;
-        let spared = live.protected || (live.state == SessionState::Connected && !rules.idle_ends_connected);
-        if rules.idle_seconds == 0 || spared || live.warned_at.is_some() {
+        if rules.idle_seconds == 0 || self.is_spared(live) || live.warned_at.is_some() {
             return None;
         }
         let idle = TimeDelta::seconds((rules.idle_seconds - rules.idle_warning_seconds).max(0));
@@ -198,9 +200,14 @@ impl Pool {
 
     /// When a session ends for lack of activity, once its agent is warned: never without the whole warning.
     pub fn idle_ends_at(&self, live: &Live) -> Option<DateTime<Utc>> {
-        let rules = &self.terms.rules;
-        let spared = live.protected || (live.state == SessionState::Connected && !rules.idle_ends_connected);
-        live.warned_at.filter(|_| rules.idle_seconds > 0 && !spared).map(|at| at + self.terms.idle_warning())
+        let warned = live.warned_at.filter(|_| self.terms.rules.idle_seconds > 0 && !self.is_spared(live));
+        warned.map(|at| at + self.terms.idle_warning())
+    }
+
+    /// Whether lack of activity does not end it.
+    fn is_spared(&self, live: &Live) -> bool {
+        let connected = live.state == SessionState::Connected && !self.terms.rules.idle_ends_connected;
+        live.protected || live.borrowed_until.is_some() || connected
     }
 
     fn next_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -257,6 +264,7 @@ impl Pool {
             waiting: self.waiting(),
             expected_at: None,
             at,
+            borrow_seconds: None,
         };
         Refusal { code, facts: Some(facts) }
     }

@@ -26,8 +26,8 @@ statements! {
     WRITE_SESSIONS = "
         UPDATE sessions
         SET last_seen_at = given.seen_at,
-            lease_until = CASE WHEN given.lease_until > sessions.lease_until THEN given.lease_until
-                               ELSE sessions.lease_until END,
+            lease_until = CASE WHEN given.lease_until > sessions.lease_until AND sessions.borrowed_until IS NULL
+                               THEN given.lease_until ELSE sessions.lease_until END,
             active_at = given.active_at, warned_at = given.warned_at
         FROM ROWS($1: id uuid, seen_at time, lease_until time, active_at time, warned_at time)
         WHERE sessions.id = given.id
@@ -45,8 +45,8 @@ statements! {
     RENEW = "
         UPDATE sessions
         SET last_seen_at = $2,
-            lease_until = CASE WHEN given.lease_until > sessions.lease_until THEN given.lease_until
-                               ELSE sessions.lease_until END,
+            lease_until = CASE WHEN given.lease_until > sessions.lease_until AND sessions.borrowed_until IS NULL
+                               THEN given.lease_until ELSE sessions.lease_until END,
             active_at = CASE WHEN given.active = 1 THEN $2 ELSE sessions.active_at END,
             warned_at = CASE WHEN given.active = 1 THEN NULL ELSE sessions.warned_at END
         FROM ROWS($1: id uuid, active int, lease_until time)

@@ -1,13 +1,12 @@
-//! The rules of directories: what members of groups get, what they were given, and what could not be.
+//! The rules of directories: what members of groups get, and what they were given. What could not be is in
+//! `directory_failures`.
 
 use super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
-use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{DirectoryId, GroupId, LicenseId, RuleId, UserId},
     people::{Role, UserStatus},
-    problem::Code,
-    wire::directory::{RuleFailure, RuleView},
+    wire::directory::RuleView,
 };
 use std::collections::HashMap;
 
@@ -39,7 +38,7 @@ statements! {
         FROM ROWS($1: rule_id uuid, license_id uuid)";
 
     STANDING = "
-        SELECT u.id, u.name, u.role, u.status, s.given_role, s.user_id IS NOT NULL AS in_directory
+        SELECT u.id, u.name, u.role, u.status, s.given_role, s.directory_id
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id
         WHERE u.id IN (SELECT id FROM ROWS($1: id uuid)) AND u.deleted_at IS NULL
@@ -73,36 +72,51 @@ statements! {
         UNION
         SELECT user_id FROM directory_failures WHERE directory_id = $1";
 
-    FAILURES_OF = "
-        SELECT user_id, rule_id, subject, since
-        FROM directory_failures
-        WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
-
-    DELETE_FAILURES = "
-        DELETE FROM directory_failures WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
-
-    INSERT_FAILURES = "
-        INSERT INTO directory_failures (user_id, rule_id, subject, directory_id, license_id, code, since)
-        SELECT user_id, rule_id, subject, directory_id, license_id, code, since
-        FROM ROWS($1: user_id uuid, rule_id uuid, subject text, directory_id uuid, license_id uuid, code text, since time)";
-
-    FAILURES = "
-        SELECT f.user_id, u.name, f.rule_id, f.license_id, f.code, f.since
-        FROM directory_failures f
-        JOIN users u ON u.id = f.user_id
-        WHERE f.directory_id = $1
-        ORDER BY u.name_key, u.id, f.subject, f.rule_id
-        LIMIT 500";
-
-    FAILURES_TOTAL = "
-        SELECT COUNT(*) AS total FROM directory_failures WHERE directory_id = $1";
-
-    HAS_FAILURES = "
-        SELECT user_id FROM directory_failures WHERE user_id IN (SELECT id FROM ROWS($1: id uuid)) LIMIT 1";
-
+    // What somebody gave stays his.
     OWN = "
-        UPDATE assignments SET rule_id = $3
-        WHERE user_id = $1 AND license_id = $2 AND rule_id IS NOT NULL";
+        UPDATE assignments
+        SET rule_id = given.rule_id
+        FROM ROWS($1: user_id uuid, license_id uuid, rule_id uuid)
+        WHERE assignments.user_id = given.user_id
+          AND assignments.license_id = given.license_id
+          AND assignments.rule_id IS NOT NULL";
+
+    TAKE_OVER = "
+        UPDATE assignments
+        SET rule_id = given.rule_id
+        FROM ROWS($1: user_id uuid, license_id uuid, rule_id uuid)
+        WHERE assignments.user_id = given.user_id
+          AND assignments.license_id = given.license_id";
+
+    DISOWN = "
+        UPDATE assignments SET rule_id = NULL
+        WHERE license_id = $1
+          AND user_id IN (SELECT id FROM ROWS($2: id uuid))
+          AND rule_id IS NOT NULL";
+
+    // By which rules users get licenses that they have, the most important first.
+    SAID = "
+        SELECT given.license_id, given.user_id, r.id AS rule_id
+        FROM ROWS($1: license_id uuid, user_id uuid)
+        JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id
+        JOIN group_members m ON m.user_id = given.user_id
+        JOIN directory_rules r ON r.group_id = m.group_id
+        JOIN directory_rule_licenses l ON l.rule_id = r.id AND l.license_id = given.license_id
+        ORDER BY given.license_id, given.user_id, r.directory_id, r.place, r.id";
+
+    // Given by a rule that says so no longer, which nobody may have noticed.
+    STUCK = "
+        SELECT s.user_id
+        FROM directory_users s
+        JOIN users u ON u.id = s.user_id AND u.deleted_at IS NULL AND u.role = s.given_role
+        WHERE s.given_role IS NOT NULL
+          AND NOT EXISTS (
+              SELECT 1
+              FROM group_members m
+              JOIN directory_rules r ON r.group_id = m.group_id AND r.role = s.given_role
+              WHERE m.user_id = s.user_id)
+        ORDER BY s.user_id
+        LIMIT 100";
 
     GIVE_ROLE = "
         UPDATE directory_users SET given_role = $2 WHERE user_id = $1";
@@ -169,8 +183,8 @@ pub struct Standing {
     pub role: Role,
     /// The role that a rule gave him.
     pub given_role: Option<Role>,
-    /// Whether a directory tells of him.
-    pub in_directory: bool,
+    /// The directory that tells of him.
+    pub directory: Option<DirectoryId>,
     /// Active or suspended.
     pub status: UserStatus,
     /// The groups that he is in.
@@ -198,7 +212,7 @@ pub async fn standing(db: &Db, users: &[UserId]) -> Result<Vec<Standing>, DbErro
                 name: row.get("name")?,
                 role: row.get("role")?,
                 given_role: row.opt("given_role")?,
-                in_directory: row.get("in_directory")?,
+                directory: row.opt("directory_id")?,
                 status: row.get("status")?,
                 groups: groups.remove(&id).unwrap_or_default(),
                 licenses: licenses.remove(&id).unwrap_or_default(),
@@ -212,75 +226,48 @@ pub async fn concerned(db: &Db, directory: DirectoryId, groups: &[GroupId]) -> R
     db.all(&CONCERNED, args![directory, ids(groups)]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
-/// Something that a rule could not do.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failed {
-    /// For whom.
-    pub user: UserId,
-    /// Which rule.
-    pub rule: RuleId,
-    /// Whose rule.
-    pub directory: DirectoryId,
-    /// Which license; none if it is about the role.
-    pub license: Option<LicenseId>,
-    /// Why.
-    pub code: Code,
-}
+/// Who was given a license, by which rule if any.
+pub type Owned = (UserId, LicenseId, Option<RuleId>);
 
-impl Failed {
-    fn subject(&self) -> String {
-        self.license.map_or_else(|| "role".to_owned(), |license| license.to_string())
+/// Notes by which rules users have now what rules gave them, or that it is by none.
+pub async fn own(tx: &mut Tx, owned: &[Owned]) -> Result<(), DbError> {
+    if owned.is_empty() {
+        return Ok(());
     }
+    let rows =
+        owned.iter().map(|(user, license, rule)| fields! { "user_id": user, "license_id": license, "rule_id": *rule });
+    tx.run(&OWN, args![set(rows)]).await.map(drop)
 }
 
-/// Says what could not be done for these users from now on; those failures that are new.
-pub async fn set_failures(
-    tx: &mut Tx,
-    users: &[UserId],
-    failed: &[Failed],
-    now: DateTime<Utc>,
-) -> Result<Vec<Failed>, DbError> {
-    let mut since: HashMap<(UserId, RuleId, String), DateTime<Utc>> = HashMap::new();
-    for row in tx.all(&FAILURES_OF, args![ids(users)]).await? {
-        since.insert((row.get("user_id")?, row.get("rule_id")?, row.get("subject")?), row.get("since")?);
-    }
-    tx.run(&DELETE_FAILURES, args![ids(users)]).await?;
-    let before = |one: &Failed| since.get(&(one.user, one.rule, one.subject())).copied();
-    let rows = failed.iter().map(|one| {
-        fields! {
-            "user_id": one.user, "rule_id": one.rule, "subject": one.subject(), "directory_id": one.directory,
-            "license_id": one.license, "code": one.code.as_str(), "since": before(one).unwrap_or(now),
-        }
-    });
-    tx.run(&INSERT_FAILURES, args![set(rows)]).await?;
-    Ok(failed.iter().filter(|one| before(one).is_none()).cloned().collect())
-}
-
-/// What the rules of a directory could not do, and how much that is.
-pub async fn failures(db: &Db, directory: DirectoryId) -> Result<(Vec<RuleFailure>, i64), DbError> {
-    let total = db.one(&FAILURES_TOTAL, args![directory]).await?.map_or(Ok(0), |row| row.get("total"))?;
-    let failure = |row: &Row| {
-        Ok(RuleFailure {
-            user_id: row.get("user_id")?,
-            user_name: row.get("name")?,
-            rule_id: row.get("rule_id")?,
-            license_id: row.opt("license_id")?,
-            code: row.get("code")?,
-            since: row.get("since")?,
-        })
+/// Notes that users have licenses because rules say so, whoever gave them.
+pub async fn take_over(tx: &mut Tx, owned: &[(UserId, LicenseId, RuleId)]) -> Result<(), DbError> {
+    let row = |(user, license, rule): &(UserId, LicenseId, RuleId)| {
+        fields! { "user_id": user, "license_id": license, "rule_id": *rule }
     };
-    let failures = db.all(&FAILURES, args![directory]).await?.iter().map(failure).collect::<Result<_, DbError>>()?;
-    Ok((failures, total))
+    tx.run(&TAKE_OVER, args![set(owned.iter().map(row))]).await.map(drop)
 }
 
-/// Whether something could not be done for any of these users.
-pub async fn has_failures(db: &Db, users: &[UserId]) -> Result<bool, DbError> {
-    Ok(db.one(&HAS_FAILURES, args![ids(users)]).await?.is_some())
+/// Somebody gave the license to those of these users who had it by a rule.
+pub async fn disown(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Result<u64, DbError> {
+    tx.run(&DISOWN, args![license, ids(users)]).await
 }
 
-/// Notes that another rule says now what one has given.
-pub async fn own(tx: &mut Tx, user: UserId, license: LicenseId, rule: RuleId) -> Result<(), DbError> {
-    tx.run(&OWN, args![user, license, rule]).await.map(drop)
+/// The first rule by which each of these users gets the license that he has, if any does.
+pub async fn said(db: &Db, pairs: &[(LicenseId, UserId)]) -> Result<HashMap<(LicenseId, UserId), RuleId>, DbError> {
+    let mut said = HashMap::new();
+    if pairs.is_empty() {
+        return Ok(said);
+    }
+    let rows = pairs.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user });
+    for row in db.all(&SAID, args![set(rows)]).await? {
+        said.entry((row.get("license_id")?, row.get("user_id")?)).or_insert(row.get("rule_id")?);
+    }
+    Ok(said)
+}
+
+/// Users with a role that a rule gave and none says any more: it may have been that of the last admin.
+pub async fn stuck(db: &Db) -> Result<Vec<UserId>, DbError> {
+    db.all(&STUCK, args![]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
 /// Notes the role that a rule gave a user, or that none does.

@@ -4,13 +4,13 @@ use super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, UserId},
+    ids::{GroupId, LicenseId, RuleId, UserId},
     license::Model,
     people::UserStatus,
     problem::Code,
     wire::groups::{GroupLicense, LeftOut, ThroughGroup},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A claim without an assignment that is older was left by a crash.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
@@ -72,6 +72,16 @@ statements! {
             WHERE gl.license_id = c.license_id AND m.user_id = c.user_id)
         ORDER BY c.license_id, c.user_id";
 
+    // Those of a group or a rule are given again by themselves.
+    NAMED_BY_HAND = "
+        SELECT a.user_id, a.license_id
+        FROM assignments a
+        JOIN licenses l ON l.id = a.license_id AND l.model = 'named'
+        WHERE a.user_id IN (SELECT id FROM ROWS($1: id uuid))
+          AND a.rule_id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM group_assignments c WHERE c.license_id = a.license_id AND c.user_id = a.user_id)
+        ORDER BY a.user_id, a.license_id";
+
     FORGET_STALE = "
         DELETE FROM group_assignments
         WHERE claimed_at < $1
@@ -91,11 +101,24 @@ statements! {
     UNCLAIM = "
         DELETE FROM group_assignments WHERE license_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
 
-    GIVEN = "
-        SELECT c.user_id
-        FROM group_assignments c
-        JOIN assignments a ON a.license_id = c.license_id AND a.user_id = c.user_id
-        WHERE c.license_id = $1 AND c.user_id IN (SELECT id FROM ROWS($2: id uuid))";
+    // What these users have and their groups give, whoever gave it to them.
+    ALSO_GIVEN = "
+        SELECT DISTINCT given.license_id, given.user_id
+        FROM ROWS($1: license_id uuid, user_id uuid)
+        JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id
+        JOIN group_licenses gl ON gl.license_id = given.license_id
+        JOIN group_members m ON m.group_id = gl.group_id AND m.user_id = given.user_id";
+
+    // What somebody gave meanwhile is no group's any more.
+    HAND_TO_RULES = "
+        UPDATE assignments
+        SET rule_id = given.rule_id
+        FROM ROWS($1: license_id uuid, user_id uuid, rule_id uuid)
+        WHERE assignments.license_id = given.license_id
+          AND assignments.user_id = given.user_id
+          AND EXISTS (
+              SELECT 1 FROM group_assignments c
+              WHERE c.license_id = assignments.license_id AND c.user_id = assignments.user_id)";
 
     OF_USER = "
         SELECT c.license_id, g.id AS group_id, g.name AS group_name
@@ -193,10 +216,29 @@ pub async fn unclaim(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Resul
     tx.run(&UNCLAIM, args![license, ids(users)]).await
 }
 
-/// Those of these users who have the license because of groups.
-pub async fn given(db: &Db, license: LicenseId, users: &[UserId]) -> Result<HashSet<UserId>, DbError> {
-    let rows = db.all(&GIVEN, args![license, ids(users)]).await?;
-    rows.iter().map(|row| row.get("user_id")).collect()
+/// A license and who has it.
+pub type Pair = (LicenseId, UserId);
+
+/// What of this users have and their groups give them, too.
+pub async fn also_given(db: &Db, pairs: &[Pair]) -> Result<HashSet<Pair>, DbError> {
+    if pairs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let pairs = set(pairs.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user }));
+    let rows = db.all(&ALSO_GIVEN, args![pairs]).await?;
+    rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
+}
+
+/// What was there because of groups is there because of rules from now on.
+pub async fn hand_to_rules(tx: &mut Tx, handed: &[(Pair, RuleId)]) -> Result<(), DbError> {
+    let rows = handed.iter().map(|((license, user), rule)| {
+        fields! { "license_id": license, "user_id": user, "rule_id": *rule }
+    });
+    tx.run(&HAND_TO_RULES, args![set(rows)]).await?;
+    for (license, user) in handed.iter().map(|(pair, _)| *pair) {
+        unclaim(tx, license, &[user]).await?;
+    }
+    Ok(())
 }
 
 /// The licenses that a user has because of groups, and of which.
@@ -211,4 +253,13 @@ pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<ThroughGroup>, DbError
             })
         })
         .collect()
+}
+
+/// The licenses on which each of these users has a named seat that neither a group nor a rule gave him.
+pub async fn named_by_hand(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, Vec<LicenseId>>, DbError> {
+    let mut of: HashMap<UserId, Vec<LicenseId>> = HashMap::new();
+    for row in db.all(&NAMED_BY_HAND, args![ids(users)]).await? {
+        of.entry(row.get("user_id")?).or_default().push(row.get("license_id")?);
+    }
+    Ok(of)
 }

@@ -18,7 +18,7 @@ fn view(which: &str) -> String {
 const VIEW: &str = "
     SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device,
            l.lease_seconds, l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
-           l.cool_down_seconds, l.group_limits, COALESCE(l.archived_at, p.archived_at) AS archived_at,
+           l.cool_down_seconds, l.borrow_seconds, l.borrow_seats, l.group_limits, COALESCE(l.archived_at, p.archived_at) AS archived_at,
            (SELECT COUNT(*) FROM tickets t WHERE t.license_id = l.id AND t.ended_at IS NULL) AS waiting,
            (SELECT COUNT(*) FROM tickets t
             WHERE t.license_id = l.id AND t.ended_at IS NULL AND t.offer_until IS NOT NULL) AS offered,
@@ -77,8 +77,9 @@ statements! {
     INSERT_LICENSE = "
         INSERT INTO licenses (id, product_id, model, seats, starts_at, ends_at, created_at, seat_rule, second_device,
                               lease_seconds, overdraft, offer_seconds, idle_seconds, idle_warning_seconds,
-                              idle_ends_connected, cool_down_seconds, notes, order_number, price_minor, currency)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+                              idle_ends_connected, cool_down_seconds, borrow_seconds, borrow_seats,
+                              notes, order_number, price_minor, currency)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
 }
 
 /// All licenses with their counts at this time.
@@ -105,6 +106,8 @@ pub(super) fn rules(row: &Row) -> Result<Rules, DbError> {
         idle_warning_seconds: row.get("idle_warning_seconds")?,
         idle_ends_connected: row.get("idle_ends_connected")?,
         cool_down_seconds: row.get("cool_down_seconds")?,
+        borrow_seconds: row.get("borrow_seconds")?,
+        borrow_seats: row.get("borrow_seats")?,
     })
 }
 
@@ -227,6 +230,8 @@ pub async fn insert_license(tx: &mut Tx, license: &Added, now: DateTime<Utc>) ->
         license.rules.idle_warning_seconds,
         license.rules.idle_ends_connected,
         license.rules.cool_down_seconds,
+        license.rules.borrow_seconds,
+        license.rules.borrow_seats,
         license.contract.notes.as_deref(),
         license.contract.order_number.as_deref(),
         license.contract.price_per_seat.as_ref().map(|price| price.minor),

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::LicenseId;
 
 statements! {
+    // What is borrowed says nothing about how long people work, and is back when its time is over.
     // By the log, which has an index in the order of time for each license.
     LENGTHS = "
         SELECT s.created_at, s.ended_at
@@ -13,12 +14,12 @@ statements! {
               ORDER BY position DESC
               LIMIT 50) e
         JOIN sessions s ON s.id = e.session_id
-        WHERE s.ended_at IS NOT NULL";
+        WHERE s.ended_at IS NOT NULL AND s.borrowed_until IS NULL";
 
     SINCE = "
         SELECT MIN(created_at) AS since
         FROM sessions
-        WHERE license_id = $1 AND ended_at IS NULL
+        WHERE license_id = $1 AND ended_at IS NULL AND borrowed_until IS NULL
         GROUP BY user_id
         LIMIT 1000";
 

@@ -25,7 +25,7 @@ pub(super) const BY_INDEX: &str = "
 const TERMS: &str = "
     id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
            offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
-           group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
+           borrow_seconds, borrow_seats, group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
            (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds,
            (archived_at IS NOT NULL
             OR (SELECT archived_at FROM products WHERE id = licenses.product_id) IS NOT NULL) AS archived
@@ -74,7 +74,7 @@ statements! {
         LEFT JOIN (
             SELECT id, license_id, user_id, device, state, mode, platform, remote_device, support_key, key_expires_at, idempotency_key,
                    created_at, connected_at, last_seen_at, lease_until, COALESCE(active_at, created_at) AS active_at,
-                   warned_at, ending_at, ending_by, ending_by_name, ending_message, protected,
+                   warned_at, ending_at, ending_by, ending_by_name, ending_message, protected, borrowed_until,
                    NULL AS place, NULL AS offer_until
             FROM sessions
             WHERE ended_at IS NULL
@@ -82,7 +82,7 @@ statements! {
             UNION ALL
             SELECT id, license_id, user_id, device, NULL, mode, platform, remote_device, NULL, NULL, NULL,
                    created_at, NULL, last_seen_at, lease_until, NULL,
-                   NULL, NULL, NULL, NULL, NULL, NULL,
+                   NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                    place, offer_until
             FROM tickets
             WHERE ended_at IS NULL
@@ -231,6 +231,7 @@ fn live_of(row: &Row) -> Result<Live, DbError> {
         warned_at: row.opt("warned_at")?,
         ending: announced(row)?,
         protected: row.get("protected")?,
+        borrowed_until: row.opt("borrowed_until")?,
     })
 }
 

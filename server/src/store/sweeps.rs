@@ -10,7 +10,8 @@ statements! {
     MARK = "
         UPDATE sweeps SET last_at = $1";
 
-    // Each live session gets a whole lease from now, unless it has more; its other clocks go on from now.
+    // Each live session gets a whole lease from now, unless it has more; its other clocks go on from now. What is borrowed has its time,
+    // which its device knows.
     EXTEND = "
         UPDATE sessions
         SET lease_until = CASE WHEN sessions.lease_until < $2 THEN $2 ELSE sessions.lease_until END,
@@ -19,6 +20,7 @@ statements! {
         FROM licenses
         WHERE licenses.id = sessions.license_id
           AND sessions.ended_at IS NULL
+          AND sessions.borrowed_until IS NULL
           AND licenses.lease_seconds = $3";
 
     EXTEND_TICKETS = "
@@ -37,6 +39,7 @@ statements! {
         FROM licenses
         WHERE licenses.id = sessions.license_id
           AND sessions.ended_at IS NULL
+          AND sessions.borrowed_until IS NULL
           AND licenses.lease_seconds = $3";
 
     START_TICKETS_ANEW = "

@@ -153,7 +153,7 @@ pub struct RefusedLicense {
     pub code: Code,
 }
 
-/// Something that a rule should have done and could not. It is tried again when the user's groups change, and on request.
+/// Something that a rule should have done and could not. It is done by itself when it can be, for whoever has waited longest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleFailure {
@@ -161,8 +161,9 @@ pub struct RuleFailure {
     pub user_id: UserId,
     /// His name.
     pub user_name: String,
-    /// The rule.
-    pub rule_id: RuleId,
+    /// The rule; absent if it is about a role that no rule says any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<RuleId>,
     /// The license that was not assigned; absent if it is about the role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license_id: Option<LicenseId>,

@@ -54,6 +54,9 @@ pub struct SessionView {
     /// While waiting: when the support key expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_expires_at: Option<DateTime<Utc>>,
+    /// Until when the seat is borrowed for work offline, if it is or was. Until then nobody but the agent frees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrowed_until: Option<DateTime<Utc>>,
     /// Marked so that neither idleness nor an end of many sessions at once ends it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
@@ -66,6 +69,9 @@ pub struct SessionView {
     /// While waiting, to the agent himself only: nine digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_key: Option<String>,
+    /// While borrowed, to the agent himself only and not in lists: what proves it offline, signed (a JSON Web Token).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
     /// How it ended, if it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,
@@ -104,6 +110,18 @@ pub struct NewSession {
     /// Take a ticket if no seat is free now: the answer is then 202 with the ticket.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wait: bool,
+    /// Borrow the seat for work offline, for so many seconds: the answer has the signed `lease`. Not for attended sessions. With `wait`, a
+    /// ticket does not know of it: borrow the session when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_seconds: Option<i64>,
+}
+
+/// Borrows the seat of a session for work offline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Borrow {
+    /// For how many seconds from now, 60 to 2,592,000. One that is borrowed already is never shortened.
+    pub borrow_seconds: i64,
 }
 
 /// A sign of life of a session's client.
@@ -204,7 +222,7 @@ pub struct EndResult {
     /// How it ended: by this request, or before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<End>,
-    /// Why this request did not end it: `not_found`, `session_ended` if it was over before, or `protected`.
+    /// Why this request did not end it: `not_found`, `session_ended` if it was over before, `protected`, or `borrowed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
     /// The end that this request announced.

@@ -171,5 +171,6 @@ fn ask(id: Uuid, device: &str) -> Ask {
         support_key: String::new(),
         idempotency_key: None,
         ticket: None,
+        borrow: None,
     }
 }

@@ -153,8 +153,10 @@ fn on(license: &LicenseView, own: &[SessionView], device: &str, now: DateTime<Ut
     }
     let mut own = own.iter().filter(|session| session.license_id == license.id);
     let elsewhere = own.clone().any(|session| session.device != device);
+    let offline = own.clone().any(|session| session.device != device && session.borrowed_until.is_some());
     match (license.rules.second_device, license.model) {
         (SecondDevice::Refuse, _) if elsewhere => return Start::No(Code::OtherDevice, None),
+        (SecondDevice::TakeOver, _) if offline => return Start::No(Code::OtherDevice, None),
         (SecondDevice::TakeOver, _) if elsewhere => return Start::TakesOver,
         (_, Model::Named) => return Start::Own,
         _ => {}
@@ -237,6 +239,10 @@ mod tests {
         };
         assert_eq!(by(SecondDevice::Refuse, 5), Start::No(Code::OtherDevice, None));
         assert_eq!(by(SecondDevice::TakeOver, 0), Start::TakesOver);
+        let rules = Rules { second_device: SecondDevice::TakeOver, ..Rules::default() };
+        let offline = SessionView { borrowed_until: Some(at(600)), ..elsewhere.clone() };
+        let taken_along = start(&[LicenseView { rules, ..pool(10, 1) }], &[offline]);
+        assert_eq!(taken_along, Start::No(Code::OtherDevice, None), "what is offline cannot be taken over");
         assert_eq!(by(SecondDevice::SecondSeat, 1), Start::Free);
         assert_eq!(by(SecondDevice::SecondSeat, 0), Start::No(Code::PoolFull, None));
     }

@@ -26,8 +26,11 @@ pub fn Elsewhere(
     let desk = Desk::get();
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<Failure>));
     // What a program keeps ends with the program; nothing can be gone on with here.
-    let elsewhere =
-        Memo::new(move |_| session.with(|session| session.mode != Mode::Application && !desk.keeps(session.id)));
+    let elsewhere = Memo::new(move |_| {
+        session.with(|session| {
+            session.mode != Mode::Application && session.borrowed_until.is_none() && !desk.keeps(session.id)
+        })
+    });
     let text = move || t_string!(i18n, console.elsewhere, device = session.with(|session| session.device.clone()));
     let wrong = Signal::derive(move || failure.get().map(|failure| words::failure(i18n, &failure).to_owned()));
     let click = move |_| {

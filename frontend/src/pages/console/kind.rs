@@ -56,6 +56,7 @@ impl Wish {
             platform: self.platform.get_untracked().filter(|_| mode != Mode::Attended),
             remote_device: remote_device.ok().flatten(),
             wait,
+            borrow_seconds: None,
         })
     }
 }

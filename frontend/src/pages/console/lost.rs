@@ -85,7 +85,13 @@ fn again(ticket: &TicketView) -> bool {
 
 /// The same once more.
 fn wanted(ticket: &TicketView, device: String) -> NewSession {
-    let (mode, platform) = (ticket.mode, ticket.platform);
-    let remote_device = ticket.remote_device.clone();
-    NewSession { product: ticket.product_id.to_string(), device, mode, platform, remote_device, wait: true }
+    NewSession {
+        product: ticket.product_id.to_string(),
+        device,
+        mode: ticket.mode,
+        platform: ticket.platform,
+        remote_device: ticket.remote_device.clone(),
+        wait: true,
+        borrow_seconds: None,
+    }
 }

@@ -75,7 +75,9 @@ fn Now(
     let waits = Memo::new(move |_| session.with(|session| session.state == SessionState::Waiting));
     let word = move || {
         let since = session.with(|session| session.connected_at.unwrap_or(session.created_at));
-        if waits.get() {
+        if let Some(until) = session.with(|session| session.borrowed_until) {
+            t_string!(i18n, word.offline_until, time = format.date_time(until))
+        } else if waits.get() {
             words::state(i18n, SessionState::Waiting).to_owned()
         } else {
             t_string!(i18n, console.connected_since, span = format.since(since))
@@ -171,11 +173,20 @@ fn EndButton(
             }
         });
     };
+    let borrowed = Memo::new(move |_| session.with(|session| session.borrowed_until.is_some()));
+    let label = move || match (busy.get(), borrowed.get()) {
+        (true, _) => t_string!(i18n, sessions.ending),
+        (false, true) => t_string!(i18n, console.give_back),
+        (false, false) => t_string!(i18n, console.end),
+    };
     let text = Signal::derive(move || wrong.get().map(|failure| words::failure(i18n, &failure).to_owned()));
     view! {
         <Wrong text />
+        <Show when=move || borrowed.get()>
+            <p class="note">{t!(i18n, console.give_back_hint)}</p>
+        </Show>
         <button type="button" class="button end" aria-disabled=move || busy.get().to_string() on:click=click>
-            {move || if busy.get() { t_string!(i18n, sessions.ending) } else { t_string!(i18n, console.end) }}
+            {label}
         </button>
     }
 }

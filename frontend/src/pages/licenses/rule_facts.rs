@@ -55,7 +55,17 @@ fn facts(i18n: Texts, format: Format, rules: &Rules, model: Model) -> Vec<(&'sta
         let text = t_string!(i18n, licenses.overdrafts, count = count, n = format.number(count));
         (t_string!(i18n, licenses.overdraft_term), text)
     });
-    [Some(second), line, Some(lease), idle, cool, overdraft].into_iter().flatten().collect()
+    let lends = (rules.borrow_seconds > 0).then(|| {
+        let longest = span(rules.borrow_seconds);
+        let text = if pool && rules.borrow_seats > 0 {
+            let count = rules.borrow_seats;
+            t_string!(i18n, licenses.lends_some, count = count, n = format.number(count), span = longest)
+        } else {
+            t_string!(i18n, licenses.lends, span = longest)
+        };
+        (t_string!(i18n, licenses.lends_term), text)
+    });
+    [Some(second), line, Some(lease), idle, cool, overdraft, lends].into_iter().flatten().collect()
 }
 
 fn idleness(i18n: Texts, format: Format, rules: &Rules) -> String {

@@ -38,6 +38,7 @@ pub fn AllRules(
             </Show>
             <Idleness rules form />
             <Lease rules form />
+            <Borrowing rules form shared />
         </div>
     }
 }
@@ -184,5 +185,38 @@ fn Lease(
             hint=Signal::derive(move || Some(t_string!(i18n, licenses.lease_hint).to_owned()))
             error=form.error("lease_seconds")
         />
+    }
+}
+
+/// For how long, and how many, seats can be taken along offline.
+#[component]
+fn Borrowing(
+    /// What is entered.
+    rules: RuleFields,
+    /// The form.
+    form: Form,
+    /// Whether seats are shared.
+    shared: Signal<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <TextField
+            label=Signal::derive(move || t_string!(i18n, licenses.borrow).to_owned())
+            value=rules.borrow
+            kind="number"
+            name="borrow_seconds"
+            hint=Signal::derive(move || Some(t_string!(i18n, licenses.borrow_hint).to_owned()))
+            error=form.error("borrow_seconds")
+        />
+        <Show when=move || shared.get()>
+            <TextField
+                label=Signal::derive(move || t_string!(i18n, licenses.borrow_seats).to_owned())
+                value=rules.borrow_seats
+                kind="number"
+                name="borrow_seats"
+                hint=Signal::derive(move || Some(t_string!(i18n, licenses.borrow_seats_hint).to_owned()))
+                error=form.error("borrow_seats")
+            />
+        </Show>
     }
 }

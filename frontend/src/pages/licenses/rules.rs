@@ -5,11 +5,13 @@ use crate::ui::form::Checked;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     license::{ChosenRules, Model, Rules, SeatRule, SecondDevice},
-    validate::{FieldError, MAX_SEATS},
+    validate::{FieldError, LONGEST_BORROW, MAX_SEATS},
 };
 
 /// The most minutes without activity that can be entered.
 const IDLE_MINUTES: (i64, i64) = (0, 10_080);
+/// The most hours for which a seat can be borrowed.
+const BORROW_HOURS: (i64, i64) = (0, LONGEST_BORROW / 3_600);
 
 /// Rules as they are entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub struct EnteredRules {
     pub connected: bool,
     /// For how many seconds nobody whose session was ended gets a seat.
     pub cool_down: String,
+    /// For how many hours a seat can be borrowed at most.
+    pub borrow: String,
+    /// How many seats may be borrowed at once.
+    pub borrow_seats: String,
 }
 
 impl From<Rules> for EnteredRules {
@@ -47,6 +53,8 @@ impl From<Rules> for EnteredRules {
             warning: rules.idle_warning_seconds.to_string(),
             connected: rules.idle_ends_connected,
             cool_down: rules.cool_down_seconds.to_string(),
+            borrow: (rules.borrow_seconds + 3_599).div_euclid(3_600).to_string(),
+            borrow_seats: rules.borrow_seats.to_string(),
         }
     }
 }
@@ -74,6 +82,11 @@ impl EnteredRules {
             idle_ends_connected: other(self.connected, before.connected),
             cool_down_seconds: pool
                 .then(|| number("cool_down_seconds", &self.cool_down, &before.cool_down, (0, 86_400)))
+                .flatten(),
+            borrow_seconds: number("borrow_seconds", &self.borrow, &before.borrow, BORROW_HOURS)
+                .map(|hours| hours * 3_600),
+            borrow_seats: pool
+                .then(|| number("borrow_seats", &self.borrow_seats, &before.borrow_seats, (0, MAX_SEATS)))
                 .flatten(),
         };
         if wrong.is_empty() { Ok(chosen) } else { Err(wrong) }
@@ -105,12 +118,24 @@ pub struct RuleFields {
     pub connected: RwSignal<bool>,
     /// For how many seconds nobody whose session was ended gets a seat.
     pub cool_down: RwSignal<String>,
+    /// For how many hours a seat can be borrowed at most.
+    pub borrow: RwSignal<String>,
+    /// How many seats may be borrowed at once.
+    pub borrow_seats: RwSignal<String>,
 }
 
 impl RuleFields {
     /// The names of the fields in a request, for the problems with them.
-    pub const NAMES: [&'static str; 6] =
-        ["lease_seconds", "overdraft", "offer_seconds", "idle_seconds", "idle_warning_seconds", "cool_down_seconds"];
+    pub const NAMES: [&'static str; 8] = [
+        "lease_seconds",
+        "overdraft",
+        "offer_seconds",
+        "idle_seconds",
+        "idle_warning_seconds",
+        "cool_down_seconds",
+        "borrow_seconds",
+        "borrow_seats",
+    ];
 
     /// Fields that hold these rules.
     pub fn of(rules: EnteredRules) -> Self {
@@ -124,6 +149,8 @@ impl RuleFields {
             warning: RwSignal::new(rules.warning),
             connected: RwSignal::new(rules.connected),
             cool_down: RwSignal::new(rules.cool_down),
+            borrow: RwSignal::new(rules.borrow),
+            borrow_seats: RwSignal::new(rules.borrow_seats),
         }
     }
 
@@ -139,6 +166,8 @@ impl RuleFields {
             warning: self.warning.get_untracked(),
             connected: self.connected.get_untracked(),
             cool_down: self.cool_down.get_untracked(),
+            borrow: self.borrow.get_untracked(),
+            borrow_seats: self.borrow_seats.get_untracked(),
         }
     }
 }
@@ -166,6 +195,17 @@ mod tests {
         let odd = EnteredRules::from(Rules { idle_seconds: 90, ..Rules::default() });
         assert_eq!(odd.idle, "2");
         assert_eq!(odd.changed(&odd, Model::Concurrent), Ok(ChosenRules::default()));
+    }
+
+    #[wasm_bindgen_test]
+    fn seats_are_lent_by_the_hour() {
+        let entered = EnteredRules { borrow: "72".to_owned(), borrow_seats: "2".to_owned(), ..usual() };
+        let chosen = entered.changed(&usual(), Model::Concurrent).unwrap();
+        assert_eq!((chosen.borrow_seconds, chosen.borrow_seats), (Some(259_200), Some(2)));
+        assert_eq!(entered.changed(&usual(), Model::Named).unwrap().borrow_seats, None, "a named seat is one person's");
+        let longer = EnteredRules { borrow: "721".to_owned(), ..usual() };
+        let range = FieldError::OutOfRange { min: 0, max: 720 };
+        assert_eq!(longer.changed(&usual(), Model::Named), Err(vec![("borrow_seconds", Some(range))]));
     }
 
     #[wasm_bindgen_test]

@@ -34,6 +34,7 @@ pub fn Acts(
     });
     let protected = Memo::new(move |_| session.with(|session| session.protected));
     let ending = Memo::new(move |_| session.with(|session| session.ending.is_some()));
+    let borrowed = Memo::new(move |_| session.with(|session| session.borrowed_until.is_some()));
     let protect = move || match protected.get() {
         true => t_string!(i18n, sessions.unprotect),
         false => t_string!(i18n, sessions.protect),
@@ -48,9 +49,14 @@ pub fn Acts(
             <button type="button" class="menu-item" on:click=move |_| does.protect(id, !protected.get_untracked())>
                 {protect}
             </button>
-            <button type="button" class="menu-item bad" on:click=move |_| board.ask_to_end(vec![id])>
-                {move || t_string!(i18n, sessions.end_n, count = 1, n = 1)}
-            </button>
+            <Show
+                when=move || !borrowed.get()
+                fallback=move || view! { <p class="menu-note">{t!(i18n, sessions.only_agent_returns)}</p> }
+            >
+                <button type="button" class="menu-item bad" on:click=move |_| board.ask_to_end(vec![id])>
+                    {move || t_string!(i18n, sessions.end_n, count = 1, n = 1)}
+                </button>
+            </Show>
         </Menu>
     }
 }

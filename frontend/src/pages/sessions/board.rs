@@ -122,7 +122,10 @@ fn shown(live: Live, filter: &Filter) -> Vec<SessionId> {
 
 fn alive(live: Live, rows: &[SessionId]) -> Vec<SessionId> {
     live.state.with(|state| {
-        let live = |id: &&SessionId| state.sessions.get(id).is_some_and(|s| s.state != SessionState::Ended);
+        // What is borrowed only its agent gives back.
+        let live = |id: &&SessionId| {
+            state.sessions.get(id).is_some_and(|s| s.state != SessionState::Ended && s.borrowed_until.is_none())
+        };
         rows.iter().filter(live).copied().collect()
     })
 }

@@ -36,6 +36,7 @@ pub fn Row(
     let session = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
     let text = move |text: fn(&SessionView) -> String| Signal::derive(move || session.with(text));
     let over = Memo::new(move |_| session.with(|session| session.state == SessionState::Ended));
+    let fixed = Memo::new(move |_| over.get() || session.with(|session| session.borrowed_until.is_some()));
     let picked = Memo::new(move |_| board.picked.with(|picked| picked.contains(&id)));
     let index = move || board.rows.with(|rows| rows.iter().position(|row| *row == id));
     let platform = move || session.with(|s| s.platform.map(|platform| words::platform(i18n, platform)));
@@ -51,7 +52,7 @@ pub fn Row(
         >
             <Show when=move || board.may_end.get()>
                 <td class="pick">
-                    <Pick board id name=text(|s| s.user_name.clone()) picked over />
+                    <Pick board id name=text(|s| s.user_name.clone()) picked over=fixed />
                 </td>
             </Show>
             <th scope="row" class="cell-who">
@@ -97,7 +98,7 @@ fn Pick(
     name: Signal<String>,
     /// Whether it is ticked.
     picked: Memo<bool>,
-    /// Whether it is over.
+    /// Whether it cannot be ended, because it is over or borrowed.
     over: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -121,26 +122,34 @@ fn State(
     session: Signal<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let clock = Clock::get();
+    let (clock, format) = (Clock::get(), Format::get());
     let away = Memo::new(move |_| {
-        session.with(|s| s.state != SessionState::Ended && lost(&board.live.contact(s), clock.now()))
+        // Who is offline cannot be heard of.
+        session.with(|s| {
+            s.state != SessionState::Ended && s.borrowed_until.is_none() && lost(&board.live.contact(s), clock.now())
+        })
     });
+    let offline = Memo::new(move |_| session.with(|s| s.borrowed_until.is_some()));
     let ends = Memo::new(move |_| session.with(|s| s.ending.is_some() || s.idle_ends_at.is_some()));
     let protected = Memo::new(move |_| session.with(|s| s.protected));
     let class = move || match session.with(|s| s.state) {
         SessionState::Ended => "state ended",
         _ if ends.get() => "state ending",
         _ if away.get() => "state lost",
+        _ if offline.get() => "state offline",
         SessionState::Waiting => "state waiting",
         SessionState::Connected => "state connected",
     };
     let word = move || {
-        if away.get() { t_string!(i18n, word.lost) } else { session.with(|s| words::state(i18n, s.state)) }
+        if away.get() { t_string!(i18n, word.lost) } else { session.with(|s| words::state_of(i18n, s)) }
     };
     let more = move || {
         session.with(|s| {
             if let Some(end) = &s.ended {
-                return words::how(i18n, end);
+                return words::how_ended(i18n, s, end);
+            }
+            if let Some(until) = s.borrowed_until {
+                return t_string!(i18n, sessions.until, time = format.date_time(until));
             }
             if let Some(ending) = &s.ending {
                 return t_string!(i18n, sessions.ends_in, left = countdown(clock.until(ending.at)));

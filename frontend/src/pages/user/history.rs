@@ -46,8 +46,10 @@ pub fn History(
         load(None);
     });
     let row = move |session: &SessionView| {
-        let how = session.ended.as_ref().map(|end| words::how(i18n, end));
+        let how = session.ended.as_ref().map(|end| words::how_ended(i18n, session, end));
         let at = session.ended.as_ref().map(|end| format.date_time(end.at));
+        let borrowed =
+            session.borrowed_until.map(|until| t_string!(i18n, person.was_borrowed, time = format.date_time(until)));
         let remote = session.remote_device.as_ref();
         let remote = remote.map(|name| format!(" {}", t_string!(i18n, console.at_remote, device = name.clone())));
         let message = session.ended.as_ref().and_then(|end| end.message.clone());
@@ -57,7 +59,7 @@ pub fn History(
                 <td>{session.device.clone()} {remote.map(|remote| view! { <small class="muted">{remote}</small> })}</td>
                 <td class="num nowrap">{format.date_time(session.created_at)}</td>
                 <td class="num nowrap">{at}</td>
-                <td>{how} {message.map(|message| view! { <small class="muted">" " {message}</small> })}</td>
+                <td>{how} {borrowed.map(|text| view! { <small class="muted">" " {text}</small> })} {message.map(|message| view! { <small class="muted">" " {message}</small> })}</td>
             </tr>
         }
     };

@@ -39,11 +39,15 @@ pub fn Work(
     let line = move |session: &SessionView| {
         let id = session.id;
         let product = words::license_of(i18n, &session.product_name, session.model);
-        let state = words::state(i18n, session.state);
+        let until = session.borrowed_until;
+        let state = match until {
+            Some(until) => t_string!(i18n, word.offline_until, time = format.date_time(until)),
+            None => words::state(i18n, session.state).to_owned(),
+        };
         let (device, since) = (session.device.clone(), format.ago(session.created_at));
         let remote = session.remote_device.clone();
         let remote = remote.map(|device| t_string!(i18n, console.at_remote, device = device));
-        let facts = [Some(state.to_owned()), Some(device), remote, Some(since)].into_iter().flatten();
+        let facts = [Some(state), Some(device), remote, Some(since)].into_iter().flatten();
         let facts = facts.collect::<Vec<_>>().join(t_string!(i18n, common.dot));
         view! {
             <li>
@@ -51,7 +55,8 @@ pub fn Work(
                     {product}
                     <small class="num">{facts}</small>
                 </span>
-                <Show when=move || desk.may(Action::EndSessions)>
+                // What is borrowed only its agent gives back.
+                <Show when=move || desk.may(Action::EndSessions) && until.is_none()>
                     <button type="button" class="button small" on:click=move |_| desk.ending.set(Some(id))>
                         {t!(i18n, person.end)}
                     </button>

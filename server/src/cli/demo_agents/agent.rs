@@ -73,6 +73,7 @@ impl Agent {
             platform: unattended.then(|| self.platform()),
             remote_device: unattended.then(|| self.remote_device()),
             wait: false,
+            borrow_seconds: None,
         }
     }
 

@@ -81,6 +81,10 @@ fn state(session: &SessionView, now: DateTime<Utc>) -> String {
     if session.state == SessionState::Ended {
         return session.ended.as_ref().map_or_else(|| "ended".to_owned(), |end| format!("ended: {}", end.reason));
     }
+    // Who is offline cannot be heard of.
+    if session.borrowed_until.is_some() {
+        return format!("offline for {} more", span::words(left.to_std().unwrap_or_default()));
+    }
     if left * 2 < session.lease_until - session.last_seen_at {
         return format!("lost contact, free in {}", span::words(left.to_std().unwrap_or_default()));
     }
@@ -123,11 +127,19 @@ pub fn table(sessions: &[SessionView]) -> String {
             session.product_name.clone(),
             session.device.clone(),
             // Whether contact is lost takes the server's time, which a list does not tell.
-            session.ended.as_ref().map_or_else(|| session.state.to_string(), |end| format!("ended: {}", end.reason)),
+            listed(session),
             session.created_at.format("%F %T").to_string(),
         ]
     });
     columns(std::iter::once(titles).chain(rows).collect())
+}
+
+fn listed(session: &SessionView) -> String {
+    match (&session.ended, session.borrowed_until) {
+        (Some(end), _) => format!("ended: {}", end.reason),
+        (None, Some(until)) => format!("offline until {}", until.format("%F %R")),
+        (None, None) => session.state.to_string(),
+    }
 }
 
 /// Rows with their cells one below the other.

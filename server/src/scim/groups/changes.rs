@@ -10,6 +10,9 @@ use seatkeeper_shared::ids::UserId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+#[cfg(test)]
+mod tests;
+
 /// One change.
 #[derive(Debug, PartialEq)]
 pub enum Change {

@@ -1,12 +1,16 @@
 //! What has to be done so that users have what rules say. No I/O.
 
 use super::Refused;
-use crate::store::directory_rules::{Failed, Rule, Standing};
+use crate::store::{
+    directory_failures::Failed,
+    directory_rules::{Rule, Standing},
+};
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{DirectoryId, LicenseId, RuleId, UserId},
     people::{Role, UserStatus},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What has to be done.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +19,8 @@ pub struct Plan {
     pub grants: Vec<(UserId, LicenseId, RuleId)>,
     /// Licenses to take away, which a rule gave.
     pub revokes: Vec<(UserId, LicenseId)>,
+    /// Licenses that a rule gave and no rule says any more, but groups give as well.
+    pub handed: Vec<(UserId, LicenseId)>,
     /// Licenses that a rule gave and another one says now.
     pub reowned: Vec<(UserId, LicenseId, RuleId)>,
     /// Roles to change.
@@ -35,6 +41,8 @@ pub struct RoleChange {
     pub given: Option<Role>,
     /// The rule that says so; none if the last one no longer does.
     pub rule: Option<RuleId>,
+    /// The directory that tells of him.
+    directory: DirectoryId,
 }
 
 impl Plan {
@@ -75,22 +83,39 @@ impl Plan {
 
     /// A role that somebody gave stays; that of an agent is what one has if nobody gave any.
     fn role(&mut self, user: &Standing, rules: &[&Rule]) {
-        if !user.in_directory {
-            return;
-        }
+        let Some(directory) = user.directory else { return };
         let wanted = rules.iter().find_map(|rule| Some((rule.view.role?, rule.view.id)));
         let ruled = user.role == Role::Agent || user.given_role == Some(user.role);
         let change = match wanted {
             Some((to, rule)) if ruled && (to != user.role || user.given_role != Some(to)) => {
-                Some(RoleChange { user: user.id, to, given: Some(to), rule: Some(rule) })
+                Some(RoleChange { user: user.id, to, given: Some(to), rule: Some(rule), directory })
             }
             None if user.given_role.is_some() => {
                 let to = if ruled { Role::Agent } else { user.role };
-                Some(RoleChange { user: user.id, to, given: None, rule: None })
+                Some(RoleChange { user: user.id, to, given: None, rule: None, directory })
             }
             _ => None,
         };
         self.roles.extend(change);
+    }
+
+    /// What groups give as well is not taken away.
+    pub fn hand_over(&mut self, also_given: &HashSet<(LicenseId, UserId)>) {
+        let (handed, revokes) =
+            self.revokes.drain(..).partition(|(user, license)| also_given.contains(&(*license, *user)));
+        (self.handed, self.revokes) = (handed, revokes);
+    }
+
+    /// Puts those first for whom it could not be done for the longest.
+    pub fn eldest_first(&mut self, since: &HashMap<(UserId, LicenseId), DateTime<Utc>>) {
+        let since = |(user, license, _): &(UserId, LicenseId, RuleId)| {
+            since.get(&(*user, *license)).map_or(DateTime::<Utc>::MAX_UTC, |since| *since)
+        };
+        // Of the same age, by id, as those are chosen for whom there are seats; the others stay by name.
+        self.grants.sort_by_key(|grant| {
+            let since = since(grant);
+            (grant.1, since, (since < DateTime::<Utc>::MAX_UTC).then_some(grant.0))
+        });
     }
 
     /// The same without what was refused.
@@ -103,19 +128,24 @@ impl Plan {
 
     /// Whether nothing has to be done.
     pub fn is_done(&self) -> bool {
-        self.grants.is_empty() && self.revokes.is_empty() && self.reowned.is_empty() && self.roles.is_empty()
+        self.grants.is_empty()
+            && self.revokes.is_empty()
+            && self.handed.is_empty()
+            && self.reowned.is_empty()
+            && self.roles.is_empty()
     }
 
     /// What of it was refused.
     pub fn failed(&self, refused: &Refused) -> Vec<Failed> {
         let licenses = self.grants.iter().filter_map(|(user, license, rule)| {
             let (code, directory) = (*refused.get(&(*user, Some(*license)))?, *self.directories.get(rule)?);
-            Some(Failed { user: *user, rule: *rule, directory, license: Some(*license), code })
+            Some(Failed { user: *user, rule: Some(*rule), directory, license: Some(*license), code })
         });
         let roles = self.roles.iter().filter_map(|change| {
-            let rule = change.rule?;
-            let (code, directory) = (*refused.get(&(change.user, None))?, *self.directories.get(&rule)?);
-            Some(Failed { user: change.user, rule, directory, license: None, code })
+            let code = *refused.get(&(change.user, None))?;
+            let of_rule = change.rule.and_then(|rule| self.directories.get(&rule)).copied();
+            let directory = of_rule.unwrap_or(change.directory);
+            Some(Failed { user: change.user, rule: change.rule, directory, license: None, code })
         });
         licenses.chain(roles).collect()
     }
@@ -144,7 +174,7 @@ mod tests {
             name: "Anja".to_owned(),
             role: Role::Agent,
             given_role: None,
-            in_directory: true,
+            directory: Some(DirectoryId(Uuid::nil())),
             status: UserStatus::Active,
             groups: groups.iter().map(|group| GroupId(Uuid::from_u128(*group))).collect(),
             licenses: licenses
@@ -179,6 +209,6 @@ mod tests {
         let given = Standing { given_role: Some(Role::Admin), ..manual };
         assert_eq!(roles(given.clone()), Some((Role::Manager, Some(Role::Manager))));
         assert_eq!(roles(Standing { groups: Vec::new(), ..given }), Some((Role::Agent, None)));
-        assert_eq!(roles(Standing { in_directory: false, ..user(&[20], &[]) }), None, "nothing could note it");
+        assert_eq!(roles(Standing { directory: None, ..user(&[20], &[]) }), None, "nothing could note it");
     }
 }

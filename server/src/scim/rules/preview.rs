@@ -14,7 +14,7 @@ use seatkeeper_shared::{
     ids::{DirectoryId, GroupId, LicenseId, UserId},
     wire::directory::{RefusedLicense, RuleView, RulesPreview, UserPreview},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// So many users are shown.
 const SHOWN: usize = 500;
@@ -32,7 +32,9 @@ pub async fn preview(app: &App, directory: DirectoryId, wanted: Vec<RuleView>) -
     let mut rules = store::directory_rules::all(&app.db).await?;
     rules.retain(|rule| rule.directory != directory);
     rules.extend(wanted.into_iter().map(|view| Rule { directory, view }));
-    let plan = Plan::of(&rules, &standing);
+    let mut plan = Plan::of(&rules, &standing);
+    let surplus: Vec<_> = plan.revokes.iter().map(|(user, license)| (*license, *user)).collect();
+    plan.hand_over(&store::group_licenses::also_given(&app.db, &surplus).await?);
     let licenses: BTreeSet<LicenseId> = plan.grants.iter().map(|(_, license, _)| *license).collect();
     let mut trial = Trial::read(&app.db, &licenses.into_iter().collect::<Vec<_>>()).await?;
     let pairs = plan.grants.iter().map(|(user, license, _)| (*license, *user)).collect();
@@ -50,8 +52,9 @@ fn told(plan: &Plan, standing: &[Standing], trial: &mut Trial) -> RulesPreview {
         refused: Vec::new(),
         role: None,
     };
+    let of_user: HashMap<UserId, &Standing> = standing.iter().map(|one| (one.id, one)).collect();
     for (user, license, _) in &plan.grants {
-        let status = standing.iter().find(|one| one.id == *user).map(|one| one.status);
+        let status = of_user.get(user).map(|one| one.status);
         let one = of.entry(*user).or_insert_with(|| empty(*user));
         match status.map(|status| trial.grant(*license, *user, status)) {
             Some(Err(code)) => one.refused.push(RefusedLicense { license_id: *license, code }),
@@ -62,7 +65,7 @@ fn told(plan: &Plan, standing: &[Standing], trial: &mut Trial) -> RulesPreview {
         of.entry(*user).or_insert_with(|| empty(*user)).loses.push(*license);
     }
     for change in &plan.roles {
-        let now = standing.iter().find(|one| one.id == change.user).map(|one| one.role);
+        let now = of_user.get(&change.user).map(|one| one.role);
         if now != Some(change.to) {
             of.entry(change.user).or_insert_with(|| empty(change.user)).role = Some(change.to);
         }

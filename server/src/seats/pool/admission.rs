@@ -22,6 +22,7 @@ impl Pool {
     /// The refusal, with the facts that the agent is told.
     pub fn admit(&mut self, user: UserId, ask: Ask, now: DateTime<Utc>) -> Result<Live, Refusal> {
         self.may_ask(user, now)?;
+        self.may_borrow_as(user, &ask)?;
         let replaced = self.at_other_devices(user, &ask.device)?;
         if replaced.is_empty() {
             self.has_seat_for(user, &ask)?;
@@ -31,7 +32,9 @@ impl Pool {
             self.end(session, &ending, now);
         }
         let ticket = self.ticket_for(user, &ask.device, ask.session).map(|ticket| ticket.id);
+        let borrow = ask.borrow;
         let live = self.begin(user, ask, now);
+        let live = borrow.and_then(|length| self.lend(live.id, length, now)).unwrap_or(live);
         if let Some(ticket) = ticket {
             self.leave(ticket, TicketEnd::Seated, Some(live.id), now);
         }
@@ -59,6 +62,7 @@ impl Pool {
             warned_at: None,
             ending: None,
             protected: false,
+            borrowed_until: None,
         };
         self.insert(live.clone());
         self.note(Fact::Created(live.clone()));
@@ -90,6 +94,10 @@ impl Pool {
         others.retain(|id| self.session(*id).is_some_and(|live| live.device != device));
         match self.terms.rules.second_device {
             SecondDevice::Refuse if !others.is_empty() => Err(self.refusal(Code::OtherDevice, None)),
+            // What is borrowed cannot be taken over: its device does not hear of it.
+            SecondDevice::TakeOver if others.iter().any(|id| self.is_borrowed(*id)) => {
+                Err(self.refusal(Code::OtherDevice, None))
+            }
             SecondDevice::TakeOver => Ok(others),
             _ => Ok(Vec::new()),
         }
@@ -146,8 +154,10 @@ impl Pool {
     pub fn renew(&mut self, id: SessionId, active: bool, now: DateTime<Utc>) -> Result<Live, Code> {
         let until = now + self.terms.lease();
         let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
-        // A clock that was set back must not shorten what was promised.
-        live.lease_until = live.lease_until.max(until);
+        // A clock that was set back must not shorten what was promised; and what is borrowed has its time.
+        if live.borrowed_until.is_none() {
+            live.lease_until = live.lease_until.max(until);
+        }
         live.last_seen_at = live.last_seen_at.max(now);
         if active {
             live.active_at = live.active_at.max(now);
@@ -163,9 +173,12 @@ impl Pool {
     /// Announces that a session will be ended, so that its agent can finish; or calls that off.
     ///
     /// # Errors
-    /// No such live session.
+    /// No such live session, or its seat is borrowed.
     pub fn announce(&mut self, id: SessionId, ending: Option<Announced>) -> Result<Live, Code> {
         let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
+        if ending.is_some() && live.borrowed_until.is_some() {
+            return Err(Code::Borrowed);
+        }
         if live.ending == ending {
             return Ok(live.clone());
         }
@@ -200,16 +213,19 @@ impl Pool {
     /// there could take a seat of its own.
     ///
     /// # Errors
-    /// No such live session; one of them is a program's, which cannot go on elsewhere.
+    /// No such live session; one of them is a program's, or borrowed: neither can go on elsewhere.
     pub fn go_on(&mut self, id: SessionId, device: &str) -> Result<Live, Code> {
         let Live { user, device: from, .. } = self.live.get(&id).cloned().ok_or(Code::NotFound)?;
         if from != device {
             let beside = self.of_user.get(&user).into_iter().flatten().filter_map(|id| self.live.get(id));
-            let beside: Vec<_> = beside.filter(|live| live.device == from).map(|live| (live.id, live.mode)).collect();
-            if beside.iter().any(|(_, mode)| *mode == Mode::Application) {
+            let beside: Vec<_> = beside.filter(|live| live.device == from).collect();
+            if beside.iter().any(|live| live.borrowed_until.is_some()) {
+                return Err(Code::Borrowed);
+            }
+            if beside.iter().any(|live| live.mode == Mode::Application) {
                 return Err(Code::WrongState);
             }
-            for (session, _) in beside {
+            for session in beside.into_iter().map(|live| live.id).collect::<Vec<_>>() {
                 let Some(live) = self.remove(session) else { continue };
                 self.insert(Live { device: device.to_owned(), ..live });
                 self.note(Fact::Continued { session, user, from: from.clone(), to: device.to_owned() });
@@ -218,8 +234,11 @@ impl Pool {
         self.live.get(&id).cloned().ok_or(Code::NotFound)
     }
 
-    /// Ends a session. Ending what is not there changes nothing.
+    /// Ends a session. Ending what is not there changes nothing, nor does a reason that does not end what is borrowed.
     pub fn end(&mut self, id: SessionId, ending: &Ending, now: DateTime<Utc>) -> Option<End> {
+        if self.is_out_of_reach(id, ending.reason) {
+            return None;
+        }
         let live = self.remove(id)?;
         let end = End { reason: ending.reason, at: now, by: ending.by_name.clone(), message: ending.message.clone() };
         self.note(Fact::Ended { session: id, user: live.user, end: end.clone(), by: ending.by });

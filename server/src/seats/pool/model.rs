@@ -18,12 +18,13 @@ use told::Told;
 /// Something that happens. Which session or ticket is meant is a number that is taken modulo how many there are.
 #[derive(Clone, Debug)]
 enum Step {
-    Ask { by: u128, device: u8, mode: Mode, wait: bool },
+    Ask { by: u128, device: u8, mode: Mode, wait: bool, borrow: Option<i64> },
     Connect(usize),
     Renew(usize, bool),
     End(usize, EndReason),
     Announce(usize, Option<i64>),
     Protect(usize, bool),
+    Borrow(usize, i64),
     GoOn(usize, u8),
     Keep(usize),
     Accept(usize),
@@ -44,8 +45,9 @@ fn step() -> impl Strategy<Value = Step> {
     let reason = prop_oneof![Just(EndReason::Finished), Just(EndReason::EndedByAdmin)];
     let (agent, any_one) = (1..6_u128, 0..8_usize);
     prop_oneof![
-        12 => (agent.clone(), 0..2_u8, mode, prop::bool::weighted(0.8))
-            .prop_map(|(by, device, mode, wait)| Step::Ask { by, device, mode, wait }),
+        12 => (agent.clone(), 0..2_u8, mode, prop::bool::weighted(0.8), prop::option::weighted(0.2, 1..200_i64))
+            .prop_map(|(by, device, mode, wait, borrow)| Step::Ask { by, device, mode, wait, borrow }),
+        3 => (any_one.clone(), 1..200_i64).prop_map(|(session, seconds)| Step::Borrow(session, seconds)),
         2 => any_one.clone().prop_map(Step::Connect),
         4 => (any_one.clone(), any::<bool>()).prop_map(|(session, active)| Step::Renew(session, active)),
         4 => (any_one.clone(), reason).prop_map(|(session, reason)| Step::End(session, reason)),
@@ -87,7 +89,9 @@ fn chosen() -> impl Strategy<Value = ChosenRules> {
     let kinds = (maybe(seat_rule()), maybe(second_device()), maybe(any::<bool>()));
     let numbers =
         (maybe(30..90_i64), maybe(0..2_i64), maybe(10..60_i64), maybe(0..90_i64), maybe(0..60_i64), maybe(0..90_i64));
-    (kinds, numbers).prop_map(|((seat_rule, second_device, idle_ends_connected), numbers)| {
+    let lends = (prop::option::weighted(0.6, 0..250_i64), maybe(0..3_i64));
+    (kinds, numbers, lends).prop_map(|((seat_rule, second_device, idle_ends_connected), numbers, lends)| {
+        let (borrow_seconds, borrow_seats) = lends;
         let (lease_seconds, overdraft, offer_seconds, idle_seconds, idle_warning_seconds, cool_down_seconds) = numbers;
         ChosenRules {
             seat_rule,
@@ -99,6 +103,8 @@ fn chosen() -> impl Strategy<Value = ChosenRules> {
             idle_warning_seconds,
             idle_ends_connected,
             cool_down_seconds,
+            borrow_seconds,
+            borrow_seats,
         }
     })
 }
@@ -122,7 +128,7 @@ fn groups_of(agent: u128) -> Vec<seatkeeper_shared::ids::GroupId> {
 /// What became of a step.
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    Admission { by: UserId, device: String, result: Result<Live, Refusal> },
+    Admission { by: UserId, device: String, borrow: Option<TimeDelta>, result: Result<Live, Refusal> },
     Acceptance { offered: bool, result: Result<Live, Refusal> },
     Other(String),
 }
@@ -132,13 +138,15 @@ fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> Outcom
     pool.settle(at);
     pool.offer_seats(at);
     let outcome = match step {
-        Step::Ask { by, device, mode, wait } => {
-            let ask = ask(next, &format!("NB-{device}"), *mode);
+        Step::Ask { by, device, mode, wait, borrow } => {
+            // A customer joins through the server.
+            let borrow = borrow.filter(|_| *mode != Mode::Attended).map(TimeDelta::seconds);
+            let ask = Ask { borrow, ..ask(next, &format!("NB-{device}"), *mode) };
             let result = pool.admit(user(*by), ask.clone(), at);
             if *wait && result.as_ref().is_err_and(Refusal::may_pass) {
                 pool.queue(user(*by), ticket(next), ask.clone(), at);
             }
-            Outcome::Admission { by: user(*by), device: ask.device, result }
+            Outcome::Admission { by: user(*by), device: ask.device, borrow, result }
         }
         Step::Accept(which) => match of_line(pool, *which).cloned() {
             Some(ticket) => {
@@ -156,7 +164,8 @@ fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> Outcom
 fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
     let which = |number: &usize| pool.sessions().nth(number % pool.sessions().count().max(1)).map(|live| live.id);
     let session = match step {
-        Step::Connect(s) | Step::Renew(s, _) | Step::End(s, _) | Step::Announce(s, _) | Step::Protect(s, _) => which(s),
+        Step::Connect(s) | Step::Renew(s, _) | Step::End(s, _) | Step::Announce(s, _) => which(s),
+        Step::Protect(s, _) | Step::Borrow(s, _) | Step::GoOn(s, _) => which(s),
         _ => None,
     };
     let session = session.unwrap_or(SessionId(uuid::Uuid::nil()));
@@ -165,7 +174,7 @@ fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
         _ => None,
     };
     let waiting = waiting.unwrap_or(TicketId(uuid::Uuid::nil()));
-    let finish = Ending::by_itself(EndReason::Finished);
+    let because = Ending::by_itself;
     match step {
         Step::Connect(_) => format!("{:?}", pool.connect(session, Platform::Windows, at)),
         Step::Renew(_, active) => format!("{:?}", pool.renew(session, *active, at)),
@@ -175,14 +184,17 @@ fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
             format!("{:?}", pool.announce(session, after.map(end)))
         }
         Step::Protect(_, protected) => format!("{:?}", pool.protect(session, *protected, at)),
+        Step::Borrow(_, seconds) => format!("{:?}", pool.borrow(session, TimeDelta::seconds(*seconds), at)),
         Step::GoOn(_, device) => format!("{:?}", pool.go_on(session, &format!("NB-{device}"))),
         Step::Keep(_) => format!("{:?}", pool.keep(waiting, at)),
         Step::Pass(_) => format!("{:?}", pool.pass(waiting, at)),
         Step::Leave(_) => format!("{:?}", pool.leave(waiting, TicketEnd::Withdrawn, None, at)),
         Step::Move(_, position) => format!("{:?}", pool.put(waiting, *position)),
         Step::Grant(to) => format!("{:?}", pool.grant(user(*to))),
-        Step::Revoke { from, end_now } => format!("{:?}", pool.revoke(user(*from), end_now.then_some(&finish), at)),
-        Step::Suspend(whom) => format!("{:?}", pool.suspend(user(*whom), &finish, at)),
+        Step::Revoke { from, end_now } => {
+            format!("{:?}", pool.revoke(user(*from), end_now.then_some(&because(EndReason::AssignmentRevoked)), at))
+        }
+        Step::Suspend(whom) => format!("{:?}", pool.suspend(user(*whom), &because(EndReason::UserDeactivated), at)),
         Step::Resize(seats) => format!("{:?}", pool.resize(*seats)),
         Step::Rule(chosen) => format!("{:?}", pool.rule(chosen.on(pool.terms.rules), at)),
         Step::Limit(limits) => format!("{:?}", pool.limit_groups(limits)),
@@ -228,7 +240,9 @@ fn one_day(terms: Terms, steps: Vec<Step>) -> Result<(), TestCaseError> {
         told.keeps_the_rules(&before, at, matches!(step, Step::Rule(_)))?;
         told.nothing_is_over(&kept, at)?;
         match outcome {
-            Outcome::Admission { by, device, result } => told.was_right(&before, by, &device, result, at)?,
+            Outcome::Admission { by, device, borrow, result } => {
+                told.was_right(&before, (by, &device, borrow), result, at)?;
+            }
             Outcome::Acceptance { offered, result } => {
                 prop_assert_eq!(offered, result.is_ok(), "an offer can be taken")
             }

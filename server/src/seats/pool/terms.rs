@@ -77,6 +77,8 @@ pub struct Ask {
     pub idempotency_key: Option<String>,
     /// The id of the ticket that is taken if there is no seat now; absent: the agent does not want to wait.
     pub ticket: Option<TicketId>,
+    /// For how long the seat is to be borrowed; absent: it is not.
+    pub borrow: Option<TimeDelta>,
 }
 
 /// No seat: which rule refused, and how things stand.

@@ -1,5 +1,6 @@
 //! The rules of design, each by name, on the pure decisions: a file for each part of an agent's day.
 
+mod borrowing;
 mod endings;
 mod groups;
 mod idle;
@@ -73,6 +74,7 @@ pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
         device: device.to_owned(),
         mode,
         platform: None,
+        borrow: None,
         remote_device: None,
         support_key: format!("{session:09}"),
         idempotency_key: None,

@@ -11,7 +11,7 @@ use seatkeeper_shared::{
     ticket::TicketEnd,
 };
 use stateright::{Checker, Model, Property};
-use world::{Agent, World, from_now, number};
+use world::{Agent, BORROW, TICK, World, from_now, number};
 
 /// What can happen, to which agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,7 @@ enum Step {
     AskOrWait(usize),
     Connect(usize),
     Renew(usize),
+    Borrow(usize),
     Finish(usize),
     EndByAdmin(usize),
     Keep(usize),
@@ -43,7 +44,9 @@ impl Agent {
         let mut steps = vec![Step::Suspend(n)];
         steps.extend(if self.assigned { vec![Step::Revoke(n), Step::RevokeAndEnd(n)] } else { vec![Step::Grant(n)] });
         match (&self.session, &self.ticket) {
-            (Some(_), _) => steps.extend([Step::Connect(n), Step::Renew(n), Step::Finish(n), Step::EndByAdmin(n)]),
+            (Some(_), _) => {
+                steps.extend([Step::Connect(n), Step::Renew(n), Step::Borrow(n), Step::Finish(n), Step::EndByAdmin(n)]);
+            }
             (None, None) => steps.extend([Step::Ask(n), Step::AskOrWait(n)]),
             (None, Some(_)) => {
                 steps.extend([
@@ -83,6 +86,7 @@ fn decide(pool: &mut Pool, step: Step, at: DateTime<Utc>) -> Option<(usize, Code
         }
         Step::Connect(n) => drop(pool.connect(own(n).1, Platform::Mac, at)),
         Step::Renew(n) => drop(pool.renew(own(n).1, true, at)),
+        Step::Borrow(n) => drop(pool.borrow(own(n).1, TimeDelta::seconds(BORROW * TICK), at)),
         Step::Finish(n) => drop(pool.end(own(n).1, &by(EndReason::Finished), at)),
         Step::EndByAdmin(n) => drop(pool.end(own(n).1, &by(EndReason::EndedByAdmin), at)),
         Step::Keep(n) => drop(pool.keep(own(n).2, at)),
@@ -128,7 +132,7 @@ impl Model for SmallWorlds {
         let mut pool = before.read();
         let refused = decide(&mut pool, step, at);
         let mut next = before.after(&pool, at);
-        next.broken = next.broken_since(world, refused);
+        next.broken = next.broken_since(world, step, refused);
         next.agents.sort_unstable();
         (next != *world).then_some(next)
     }
@@ -156,6 +160,10 @@ impl Model for SmallWorlds {
             }),
             Property::sometimes("the license is over capacity while somebody waits", |_, world: &World| {
                 world.free() < 0 && world.first_place().is_some()
+            }),
+            Property::sometimes("both seats are borrowed while somebody waits", |_, world: &World| {
+                let out = |agent: &&Agent| agent.session.as_ref().is_some_and(|seated| seated.borrowed);
+                world.agents.iter().filter(out).count() == 2 && world.first_place().is_some()
             }),
             Property::sometimes("both seats are kept for the line", |_, world: &World| world.offers() == 2),
             Property::sometimes("all wait, two of them in a cool-down", |_, world: &World| {

@@ -20,15 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 // With the columns of the end: a session may be over in the batch in which it was created.
 const INSERT: &str = "
     INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
-                          key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-                          ended_at, end_reason, end_message, ended_by, ended_by_name)
+                          key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
+                          active_at, borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name)
     SELECT id, license_id, user_id, device, state, mode, platform, remote_device, support_key, key_expires_at,
            idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-           ended_at, end_reason, end_message, ended_by, ended_by_name
+           borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name
     FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, state text, mode text, platform text,
-              remote_device text, support_key text, key_expires_at time, idempotency_key text, created_at time, connected_at time,
-              last_seen_at time, lease_until time, active_at time, ended_at time, end_reason text,
-              end_message text, ended_by uuid, ended_by_name text)";
+              remote_device text, support_key text, key_expires_at time, idempotency_key text, created_at time,
+              connected_at time, last_seen_at time, lease_until time, active_at time, borrowed_until time,
+              ended_at time, end_reason text, end_message text, ended_by uuid, ended_by_name text)";
 
 // Not by `ended_at`: PostgreSQL would go by the index of what lives, which between two vacuums is full of what is dead.
 const END: &str = "
@@ -58,10 +58,11 @@ statements! {
             key_expires_at = given.key_expires_at, connected_at = given.connected_at, last_seen_at = given.last_seen_at,
             lease_until = given.lease_until, active_at = given.active_at, warned_at = given.warned_at,
             ending_at = given.ending_at, ending_by = given.ending_by, ending_by_name = given.ending_by_name,
-            ending_message = given.ending_message, protected = given.protected
-        FROM ROWS($1: id uuid, state text, device text, platform text, support_key text, key_expires_at time, connected_at time,
-                  last_seen_at time, lease_until time, active_at time, warned_at time, ending_at time, ending_by uuid,
-                  ending_by_name text, ending_message text, protected boolean)
+            ending_message = given.ending_message, protected = given.protected,
+            borrowed_until = given.borrowed_until
+        FROM ROWS($1: id uuid, state text, device text, platform text, support_key text, key_expires_at time,
+                  connected_at time, last_seen_at time, lease_until time, active_at time, warned_at time,
+                  ending_at time, ending_by uuid, ending_by_name text, ending_message text, protected boolean, borrowed_until time)
         WHERE sessions.id = given.id";
 
     INSERT_TICKETS = "
@@ -70,9 +71,8 @@ statements! {
         SELECT id, license_id, user_id, device, mode, platform, remote_device, place, created_at, last_seen_at,
                lease_until, offer_until, ended_at, end_reason, session_id
         FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, mode text, platform text,
-                  remote_device text, place int,
-                  created_at time, last_seen_at time, lease_until time, offer_until time, ended_at time, end_reason text,
-                  session_id uuid)";
+                  remote_device text, place int, created_at time, last_seen_at time, lease_until time,
+                  offer_until time, ended_at time, end_reason text, session_id uuid)";
 
     CHANGE_TICKETS = "
         UPDATE tickets
@@ -115,9 +115,11 @@ statements! {
         SET seat_rule = given.seat_rule, second_device = given.second_device, lease_seconds = given.lease_seconds,
             overdraft = given.overdraft, offer_seconds = given.offer_seconds, idle_seconds = given.idle_seconds,
             idle_warning_seconds = given.idle_warning_seconds, idle_ends_connected = given.idle_ends_connected,
-            cool_down_seconds = given.cool_down_seconds
+            cool_down_seconds = given.cool_down_seconds, borrow_seconds = given.borrow_seconds,
+            borrow_seats = given.borrow_seats
         FROM ROWS($1: id uuid, seat_rule text, second_device text, lease_seconds int, overdraft int, offer_seconds int,
-                  idle_seconds int, idle_warning_seconds int, idle_ends_connected boolean, cool_down_seconds int)
+                  idle_seconds int, idle_warning_seconds int, idle_ends_connected boolean, cool_down_seconds int,
+                  borrow_seconds int, borrow_seats int)
         WHERE licenses.id = given.id";
 
     LIMIT_GROUPS = "
@@ -160,7 +162,8 @@ struct Rows {
 /// Writes everything that the batch decided and its events, but not its heartbeats.
 pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     let rows = sorted(batch);
-    if tx.is_shared() && rows.are_sessions_only() && batch.suspended.is_empty() && batch.deleted.is_empty() {
+    let pools_only = batch.suspended.is_empty() && batch.deleted.is_empty() && !batch.is_beyond_the_pools();
+    if tx.is_shared() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
         }
@@ -193,6 +196,14 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
             tx.write(sql, args![ids(&batch.suspended)]).await?;
         }
     }
+    for (license, other_end) in &batch.rewritten {
+        if let Some(paper) = batch.papers.get(license) {
+            super::super::contracts::change(tx, *license, paper, *other_end).await?;
+        }
+    }
+    for group in &batch.deleted_groups {
+        super::super::groups::delete(tx, *group).await?;
+    }
     super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
     super::super::events::append(tx, batch.now, &batch.events).await
 }
@@ -206,6 +217,7 @@ fn sorted(batch: &Batch) -> Rows {
             Fact::Connected { session, .. }
             | Fact::Warned { session, .. }
             | Fact::Announced { session, .. }
+            | Fact::Borrowed { session, .. }
             | Fact::Protected { session, .. }
             | Fact::Continued { session, .. } => drop(rows.changed.insert((license, *session))),
             Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
@@ -310,6 +322,7 @@ fn session(live: &Live) -> Fields {
         "warned_at": live.warned_at, "ending_at": ending.map(|e| e.at),
         "ending_by": ending.and_then(|e| e.by), "ending_by_name": ending.and_then(|e| e.by_name.as_deref()),
         "ending_message": ending.and_then(|e| e.message.as_deref()), "protected": live.protected,
+        "borrowed_until": live.borrowed_until,
     }
 }
 
@@ -332,6 +345,7 @@ fn ruled((license, rules): (&LicenseId, &Rules)) -> Fields {
         "lease_seconds": rules.lease_seconds, "overdraft": rules.overdraft, "offer_seconds": rules.offer_seconds,
         "idle_seconds": rules.idle_seconds, "idle_warning_seconds": rules.idle_warning_seconds,
         "idle_ends_connected": rules.idle_ends_connected, "cool_down_seconds": rules.cool_down_seconds,
+        "borrow_seconds": rules.borrow_seconds, "borrow_seats": rules.borrow_seats,
     }
 }
 

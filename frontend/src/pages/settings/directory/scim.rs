@@ -23,7 +23,7 @@ use crate::{
         toast::Toasts,
     },
 };
-use desk::{Asking, Desk};
+use desk::{Asking, Desk, Face};
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     validate,
@@ -39,16 +39,13 @@ pub fn DirectoriesSheet(
     let i18n = use_i18n();
     let page = desk;
     let desk = Desk::open();
-    let list = move || match desk.all.get() {
-        None => view! { <Skeleton rows=3 /> }.into_any(),
-        Some(Err(failure)) => {
+    let list = move || match desk.face.get() {
+        Face::Loading => view! { <Skeleton rows=3 /> }.into_any(),
+        Face::Failed(failure) => {
             view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> }.into_any()
         }
-        Some(Ok(all)) if all.is_empty() => view! { <Nothing /> }.into_any(),
-        Some(Ok(all)) => {
-            let rows = all.into_iter().map(|directory| view! { <Row directory desk /> }).collect_view();
-            view! { <ul class="own-list">{rows}</ul> }.into_any()
-        }
+        Face::Empty => view! { <Nothing /> }.into_any(),
+        Face::Rows => view! { <Rows desk /> }.into_any(),
     };
     view! {
         <section class="form sheet whole" aria-labelledby="directories-title">
@@ -109,29 +106,49 @@ fn Secret(
     }
 }
 
+/// The directories. Each stays as it is opened when they are loaded anew.
+#[component]
+fn Rows(
+    /// The directories.
+    desk: Desk,
+) -> impl IntoView {
+    view! {
+        <ul class="own-list">
+            <For each=move || desk.known() key=|directory| directory.id let:directory>
+                <Row first=directory desk />
+            </For>
+        </ul>
+    }
+}
+
 #[component]
 fn Row(
-    /// The directory.
-    directory: DirectoryView,
+    /// The directory as it was first.
+    first: DirectoryView,
     /// The directories.
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let DirectoryView { id, users, groups, failures, last_used_at, .. } = directory;
+    let (id, name) = (first.id, first.name.clone());
+    let now = Memo::new(move |_| desk.known().into_iter().find(|one| one.id == id).unwrap_or_else(|| first.clone()));
     let facts = move || {
+        let DirectoryView { users, groups, last_used_at, .. } = now.get();
         let used = last_used_at.map_or_else(|| t_string!(i18n, scim.never).to_owned(), |at| format.ago(at));
         let users = t_string!(i18n, scim.users, count = users);
         t_string!(i18n, scim.facts, users = users, groups = t_string!(i18n, scim.groups, count = groups), used = used)
     };
+    let failures = Memo::new(move |_| now.with(|now| now.failures));
     view! {
         <li class="provider">
             <span class="own-text">
-                <b>{directory.name.clone()}</b>
+                <b>{name}</b>
                 <small class="muted num">{facts}</small>
             </span>
-            <Buttons directory desk />
-            {(failures > 0).then(|| view! { <failures::Failures id desk count=failures /> })}
+            <Buttons directory=now desk />
+            <Show when=move || failures.with(|count| *count > 0)>
+                <failures::Failures id desk count=failures />
+            </Show>
             <Disclosed label=Signal::derive(move || t_string!(i18n, scim.rules).to_owned())>
                 <rules::Rules id desk />
             </Disclosed>
@@ -169,20 +186,19 @@ fn Disclosed(
 #[component]
 fn Buttons(
     /// The directory.
-    directory: DirectoryView,
+    directory: Memo<DirectoryView>,
     /// The directories.
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let directory = StoredValue::new(directory);
-    let name = move || directory.with_value(|directory| directory.name.clone());
+    let name = move || directory.with(|directory| directory.name.clone());
     view! {
         <div class="acts">
             <button
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, scim.rotate_of, name = name())
-                on:click=move |_| desk.asking.set(Some(Asking::Rotate(directory.get_value())))
+                on:click=move |_| desk.asking.set(Some(Asking::Rotate(directory.get_untracked())))
             >
                 {t!(i18n, scim.rotate)}
             </button>
@@ -190,7 +206,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, scim.delete_of, name = name())
-                on:click=move |_| desk.asking.set(Some(Asking::Delete(directory.get_value())))
+                on:click=move |_| desk.asking.set(Some(Asking::Delete(directory.get_untracked())))
             >
                 {t!(i18n, scim.delete)}
             </button>

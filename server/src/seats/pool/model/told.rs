@@ -38,12 +38,30 @@ impl Told {
     }
 
     pub fn hear(&mut self, fact: Fact, at: DateTime<Utc>) -> Result<(), TestCaseError> {
+        let before_lent = self.lent();
         match fact {
             Fact::Created(live) => {
                 prop_assert!(self.ever.insert(live.id), "a session begins once");
                 self.live.insert(live.id, live);
             }
-            Fact::Ended { session, .. } => prop_assert!(self.live.remove(&session).is_some(), "ended twice"),
+            Fact::Ended { session, end, .. } => {
+                let ended = self.live.remove(&session);
+                prop_assert!(ended.is_some(), "ended twice");
+                self.was_not_out_of_reach(&ended.unwrap(), end.reason, at)?;
+            }
+            Fact::Borrowed { session, until, .. } => {
+                let longest = at + TimeDelta::seconds(self.terms.rules.borrow_seconds);
+                let live = self.live.get_mut(&session).unwrap();
+                prop_assert!(at < until && until <= longest, "borrowed for longer than the license allows");
+                prop_assert!(
+                    self.terms.ends_at.is_none_or(|end| until <= end),
+                    "borrowed beyond the end of the license"
+                );
+                prop_assert!(live.borrowed_until.is_none_or(|before| before < until), "shortened");
+                live.borrowed_until = Some(until);
+                let most = self.terms.rules.borrow_seats;
+                prop_assert!(most == 0 || self.lent() <= most.max(before_lent), "more seats borrowed than may be");
+            }
             Fact::Connected { session, platform, at, .. } => {
                 let live = self.live.get_mut(&session).unwrap();
                 (live.state, live.platform, live.connected_at) = (SessionState::Connected, Some(platform), Some(at));
@@ -51,7 +69,11 @@ impl Told {
             }
             Fact::Announced { session, ending, .. } => self.live.get_mut(&session).unwrap().ending = ending,
             Fact::Protected { session, protected, .. } => self.live.get_mut(&session).unwrap().protected = protected,
-            Fact::Continued { session, to, .. } => self.live.get_mut(&session).unwrap().device = to,
+            Fact::Continued { session, to, .. } => {
+                let live = self.live.get_mut(&session).unwrap();
+                prop_assert!(live.borrowed_until.is_none(), "its lease names the other device");
+                live.device = to;
+            }
             Fact::Granted(user) => prop_assert!(self.assign(user, true), "granted twice"),
             Fact::Revoked(user) => prop_assert!(self.assign(user, false), "revoked twice"),
             Fact::Cooling { user, until } if self.people[&user].assigned => {
@@ -102,6 +124,39 @@ impl Told {
         Ok(())
     }
 
+    /// Why a user cannot borrow a seat for so long.
+    fn not_lent(&self, user: UserId, device: &str, borrow: Option<TimeDelta>) -> Option<Code> {
+        let rules = &self.terms.rules;
+        let offline = self.live.values().filter(|live| live.borrowed_until.is_some());
+        let own = self.holder(user, device, None);
+        let again = offline.map(|live| self.holder(live.user, &live.device, Some(live.id))).any(|holder| holder == own);
+        let codes = [
+            (rules.borrow_seconds == 0, Code::NotLendable),
+            (borrow? > TimeDelta::seconds(rules.borrow_seconds), Code::BorrowTooLong),
+            (rules.borrow_seats > 0 && self.lent() >= rules.borrow_seats && !again, Code::BorrowLimit),
+        ];
+        codes.into_iter().find_map(|(holds, code)| holds.then_some(code))
+    }
+
+    /// Who is offline keeps his seat until he gives it back, its time is over, or he may have none at all any more.
+    fn was_not_out_of_reach(&self, live: &Live, reason: EndReason, at: DateTime<Utc>) -> Result<(), TestCaseError> {
+        use EndReason::{Finished, LeaseExpired, UserDeactivated};
+        let Some(until) = live.borrowed_until else { return Ok(()) };
+        prop_assert!(
+            matches!(reason, Finished | LeaseExpired | UserDeactivated),
+            "ended although borrowed: {}",
+            reason
+        );
+        prop_assert!(reason != LeaseExpired || until <= at, "ended before its time");
+        Ok(())
+    }
+
+    /// How many seats are borrowed.
+    fn lent(&self) -> i64 {
+        let lent = self.live.values().filter(|live| live.borrowed_until.is_some());
+        count(lent.map(|live| self.holder(live.user, &live.device, Some(live.id))).collect::<BTreeSet<_>>())
+    }
+
     /// Whether that is new. A cool-down belongs to the assignment.
     fn assign(&mut self, user: UserId, assigned: bool) -> bool {
         let person = self.people.get_mut(&user).unwrap();
@@ -149,6 +204,8 @@ impl Told {
     fn barred(&self, user: UserId, device: &str, at: DateTime<Utc>) -> Option<Code> {
         let person = &self.people[&user];
         let elsewhere = self.live.values().any(|live| live.user == user && live.device != device);
+        let offline = |live: &Live| live.user == user && live.device != device && live.borrowed_until.is_some();
+        let offline = self.live.values().any(offline);
         let cooling = person.cool_until.is_some_and(|until| at < until) && self.terms.model == Model::Concurrent;
         let rules = [
             (person.status == UserStatus::Suspended, Code::UserSuspended),
@@ -157,6 +214,7 @@ impl Told {
             (self.terms.ends_at.is_some_and(|end| at >= end), Code::LicenseEnded),
             (cooling, Code::CoolingDown),
             (elsewhere && self.terms.rules.second_device == SecondDevice::Refuse, Code::OtherDevice),
+            (offline && self.terms.rules.second_device == SecondDevice::TakeOver, Code::OtherDevice),
         ];
         rules.into_iter().find_map(|(holds, code)| holds.then_some(code))
     }
@@ -221,6 +279,7 @@ impl Told {
         let over = |until: Option<DateTime<Utc>>| until.is_some_and(|until| until <= at);
         for live in pool.sessions() {
             prop_assert!(!over(Some(live.lease_until)) && !over(live.key_expires_at), "it has expired: {:?}", live);
+            prop_assert!(live.borrowed_until.is_none_or(|until| until == live.lease_until), "its lease is another");
             prop_assert!(!over(self.terms.ends_at), "it outlives its license: {:?}", live);
         }
         for ticket in pool.tickets() {
@@ -233,8 +292,7 @@ impl Told {
     pub fn was_right(
         &self,
         before: &Self,
-        by: UserId,
-        device: &str,
+        (by, device, borrow): (UserId, &str, Option<TimeDelta>),
         result: Result<Live, Refusal>,
         at: DateTime<Utc>,
     ) -> Result<(), TestCaseError> {
@@ -249,7 +307,12 @@ impl Told {
             Err(refusal) => {
                 let named = self.terms.model == Model::Named;
                 let full = if named { None } else { self.no_seat(by) };
-                prop_assert_eq!(Some(refusal.code), self.barred(by, device, at).or(full), "the rule that refused");
+                let borrows = matches!(refusal.code, Code::NotLendable | Code::BorrowTooLong | Code::BorrowLimit);
+                if borrows {
+                    prop_assert_eq!(Some(refusal.code), self.not_lent(by, device, borrow), "why nothing is borrowed");
+                } else {
+                    prop_assert_eq!(Some(refusal.code), self.barred(by, device, at).or(full), "the rule that refused");
+                }
                 let facts = refusal.facts.unwrap();
                 prop_assert_eq!((facts.seats, facts.occupied), (self.terms.seats, self.occupied()));
             }

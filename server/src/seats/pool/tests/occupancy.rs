@@ -16,6 +16,7 @@ fn the_eleventh_of_ten_is_refused_with_the_facts() {
         waiting: 0,
         expected_at: None,
         at: None,
+        borrow_seconds: None,
     };
     assert_eq!((refusal.code, refusal.facts), (Code::PoolFull, Some(facts)));
 }

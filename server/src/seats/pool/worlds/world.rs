@@ -1,6 +1,9 @@
 //! A small world as it would be stored, the pool that is read from it, and what has to hold in it.
 
-use super::super::{tests::*, *};
+use super::{
+    super::{tests::*, *},
+    Step,
+};
 use crate::seats::facts::Ticket;
 use seatkeeper_shared::{
     license::{Model, Rules},
@@ -8,7 +11,9 @@ use seatkeeper_shared::{
 };
 
 /// Time passes in ticks of so many seconds. Leases last three of them, keys four, offers and cool-downs two.
-const TICK: i64 = 30;
+pub const TICK: i64 = 30;
+/// For how many ticks seats are borrowed.
+pub const BORROW: i64 = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
@@ -33,6 +38,7 @@ pub struct Seated {
     /// How much of the lease survives a crash: a heartbeat is answered before it is written.
     pub written: i64,
     pub key: Option<i64>,
+    pub borrowed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,8 +52,13 @@ pub struct Waiting {
 impl World {
     /// The pool as it would be read.
     pub fn read(&self) -> Pool {
-        let rules =
-            Rules { lease_seconds: 3 * TICK, offer_seconds: 2 * TICK, cool_down_seconds: 2 * TICK, ..Rules::default() };
+        let rules = Rules {
+            lease_seconds: 3 * TICK,
+            offer_seconds: 2 * TICK,
+            cool_down_seconds: 2 * TICK,
+            borrow_seconds: BORROW * TICK,
+            ..Rules::default()
+        };
         let terms = Terms { key_life: TimeDelta::seconds(4 * TICK), ..terms(Model::Concurrent, self.seats, rules) };
         let agents = || self.agents.iter().enumerate();
         let live = agents().filter_map(|(n, agent)| agent.session.as_ref().map(|seated| seated.live(number(n))));
@@ -72,7 +83,10 @@ impl World {
             agent.session = session.map(|live| {
                 let lease = seen(&live.lease_until);
                 let written = agent.session.as_ref().map_or(lease, |before| before.written);
-                Seated { lease, written, key: live.key_expires_at.as_ref().map(seen) }
+                let borrowed = live.borrowed_until.is_some();
+                // That is written at once, as everything that others see.
+                let written = if borrowed { lease } else { written };
+                Seated { lease, written, key: live.key_expires_at.as_ref().map(seen), borrowed }
             });
             let place = pool.position(ticket(number(n)));
             agent.ticket = pool.ticket(ticket(number(n))).map(|ticket| {
@@ -123,7 +137,7 @@ impl World {
     }
 
     /// The rule that a step broke which led here.
-    pub fn broken_since(&self, before: &Self, refused: Option<(usize, Code)>) -> Option<&'static str> {
+    pub fn broken_since(&self, before: &Self, step: Step, refused: Option<(usize, Code)>) -> Option<&'static str> {
         let offered = (0..3).filter(|n| self.agents[*n].is_offered() && !before.agents[*n].is_offered());
         let place = |n: usize| self.agents[n].ticket.as_ref().map_or(0, |ticket| ticket.place);
         let overtaken = offered.map(place).any(|place| self.first_place().is_some_and(|first| first < place));
@@ -131,9 +145,18 @@ impl World {
         let rules = [
             (self.free() < 0 && self.occupied() > before.occupied(), "one seat too many was taken"),
             (overtaken, "an offer went to another than the first who could have it"),
+            (self.lost_what_is_out(before, step), "a borrowed seat was freed before its time"),
             (wrong, "a refusal named a rule that did not refuse"),
         ];
         rules.into_iter().find_map(|(broken, rule)| broken.then_some(rule))
+    }
+
+    /// Whether a seat that is borrowed was freed by a step that must not. Agents are not in order yet.
+    fn lost_what_is_out(&self, before: &Self, step: Step) -> bool {
+        let out = |world: &Self, n: usize| world.agents[n].session.as_ref().is_some_and(|seated| seated.borrowed);
+        let lost = (0..3).filter(|n| out(before, *n) && !out(self, *n));
+        let may = |n: usize| step == Step::Tick || [Step::Finish(n), Step::Suspend(n)].contains(&step);
+        lost.into_iter().any(|n| !may(n))
     }
 
     /// Why an agent without a session gets no seat here.
@@ -168,7 +191,8 @@ impl Seated {
             user: user(number),
             device: String::new(),
             state,
-            mode: Mode::Attended,
+            // Once connected, as good as any other.
+            mode: if self.key.is_some() { Mode::Attended } else { Mode::Unattended },
             platform: None,
             remote_device: None,
             support_key: None,
@@ -182,6 +206,7 @@ impl Seated {
             warned_at: None,
             ending: None,
             protected: false,
+            borrowed_until: self.borrowed.then(|| from_now(self.lease)),
         }
     }
 }

@@ -25,13 +25,28 @@ pub enum Asking {
     Delete(DirectoryView),
 }
 
+/// What the list shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Face {
+    /// Nothing yet.
+    Loading,
+    /// That it could not be loaded.
+    Failed(Failure),
+    /// That there is none.
+    Empty,
+    /// The directories.
+    Rows,
+}
+
 /// The state of this part of the page.
 #[derive(Clone, Copy)]
 pub struct Desk {
     /// The server.
     pub api: Api,
     /// The directories, once they are loaded.
-    pub all: RwSignal<Option<Result<Vec<DirectoryView>, Failure>>>,
+    all: RwSignal<Option<Result<Vec<DirectoryView>, Failure>>>,
+    /// What the list shows.
+    pub face: Memo<Face>,
     /// The token that was just made.
     pub made: RwSignal<Option<DirectoryMade>>,
     /// What is being asked.
@@ -45,9 +60,17 @@ pub struct Desk {
 impl Desk {
     /// Opens it and loads.
     pub fn open() -> Self {
+        let all = RwSignal::new(None::<Result<Vec<DirectoryView>, Failure>>);
+        let face = move |_: Option<&Face>| match all.get() {
+            None => Face::Loading,
+            Some(Err(failure)) => Face::Failed(failure),
+            Some(Ok(all)) if all.is_empty() => Face::Empty,
+            Some(Ok(_)) => Face::Rows,
+        };
         let desk = Self {
             api: Api::get(),
-            all: RwSignal::new(None),
+            all,
+            face: Memo::new(face),
             made: RwSignal::new(None),
             asking: RwSignal::new(None),
             groups: Groups::load(),
@@ -69,6 +92,11 @@ impl Desk {
             let answer = self.api.read("/directories").await;
             self.all.try_set(Some(answer));
         });
+    }
+
+    /// The directories that are loaded.
+    pub fn known(self) -> Vec<DirectoryView> {
+        self.all.get().and_then(Result::ok).unwrap_or_default()
     }
 
     /// What a license is called.

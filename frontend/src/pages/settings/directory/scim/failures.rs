@@ -24,7 +24,7 @@ pub fn Failures(
     /// The directories.
     desk: Desk,
     /// How many there are.
-    count: i64,
+    count: Memo<i64>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (toasts, busy) = (Toasts::get(), RwSignal::new(false));
@@ -49,7 +49,10 @@ pub fn Failures(
         spawn_local(async move {
             match desk.api.post::<RuleFailures>(&format!("/directories/{id}/retry"), &()).await {
                 Ok(left) if left.total == 0 => toasts.good(tu_string!(i18n, scim.all_done)),
-                Ok(left) => toasts.bad(untrack(|| t_string!(i18n, scim.still, count = left.total))),
+                Ok(left) => {
+                    toasts.bad(untrack(|| t_string!(i18n, scim.still, count = left.total)));
+                    details.try_update(|shown| shown.is_some().then(|| *shown = Some(left.failures)));
+                }
                 Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
             }
             busy.try_set(false);
@@ -60,7 +63,7 @@ pub fn Failures(
         <div class="note failures" role="status">
             <Icon glyph=Glyph::Warning />
             <div>
-                <p>{move || t_string!(i18n, scim.failures, count = count)}</p>
+                <p>{move || t_string!(i18n, scim.failures, count = count.get())}</p>
                 {move || details.get().map(|all| view! { <Details all desk /> })}
             </div>
             <div class="acts">
