@@ -74,6 +74,7 @@ pub fn application(product: &str, device: &str) -> NewSession {
         device: device.to_owned(),
         mode: Mode::Application,
         platform: None,
+        remote_device: None,
         wait: false,
         borrow_seconds: None,
     }

@@ -145,6 +145,20 @@ impl Api {
         self.noticed(answer.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))))
     }
 
+    /// Replaces something if nobody else has changed it since it had this tag; the next tag comes with it.
+    ///
+    /// # Errors
+    /// `changed_meanwhile`, or as the server says.
+    pub async fn put_if<T: DeserializeOwned>(
+        self,
+        path: &str,
+        tag: &str,
+        body: &impl Serialize,
+    ) -> Result<(T, String), Failure> {
+        let answer = send(Method::PUT, path, Some(body), Some(("If-Match", tag))).await;
+        self.noticed(answer.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))))
+    }
+
     /// Takes away.
     ///
     /// # Errors

@@ -124,11 +124,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(exports::licenses))
         .routes(routes!(users::user, users::change_user, users::delete_user))
         .routes(routes!(sessions::sessions, sessions::create))
+        .routes(routes!(sessions::remote_devices))
         .routes(routes!(sessions::session))
         .routes(routes!(sessions::connect))
         .routes(routes!(sessions::heartbeat))
         .routes(routes!(borrow::borrow))
         .routes(routes!(borrow::keys))
+        .routes(routes!(sessions::go_on))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_many))
         .routes(routes!(sessions::keep))
@@ -184,7 +186,8 @@ fn no_scopes(scheme: &str) -> SecurityRequirement {
     SecurityRequirement::new(scheme, Vec::<String>::new())
 }
 
-/// Every route may fail with a problem; that is said once, here.
+/// Every route may refuse what it is asked or be unable to do it, with a problem; that is said once, here. Any other status that
+/// a route does not name is a fault.
 fn describe_failures(api: &mut OpenApi) {
     let problem = RefOr::<Schema>::Ref(utoipa::openapi::Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new().schema(Some(problem)).build();
@@ -195,7 +198,9 @@ fn describe_failures(api: &mut OpenApi) {
     for item in api.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
         for operation in operations.into_iter().flatten() {
-            operation.responses.responses.insert("default".to_owned(), RefOr::T(failure.clone()));
+            for status in ["4XX", "5XX"] {
+                operation.responses.responses.insert(status.to_owned(), RefOr::T(failure.clone()));
+            }
         }
     }
 }

@@ -22,8 +22,12 @@ use crate::{
     seats::{Seats, prospects::Prospects, sweep},
     store,
 };
+use ipnet::IpNet;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
-use tokio::sync::{Mutex, Notify};
+use tokio::{
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+};
 
 /// What all handlers share. Cheap to clone, which happens several times for each request.
 #[derive(Clone)]
@@ -55,8 +59,6 @@ pub struct Parts {
     pub throttle: Throttle,
     /// The last requests of directories, as far as they are not written yet.
     pub directory_log: DirectoryLog,
-    /// Whoever changes a license holds it meanwhile.
-    pub changing: Mutex<()>,
     /// Rings when what groups give may have to be settled.
     pub regroup: Notify,
     /// When cookies and tokens were last used, as far as that is not written yet.
@@ -69,6 +71,8 @@ pub struct Parts {
     pub public_url: Option<Arc<str>>,
     /// The domain whose hosts all get the cookie, so that the gate knows browsers at other hosts; only ours if absent.
     pub cookie_domain: Option<Arc<str>>,
+    /// The proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Arc<[IpNet]>,
     /// For how many days the audit log is kept; for ever if absent.
     pub audit_days: Option<u32>,
     /// The folder with the built app, if it is not in the binary.
@@ -96,6 +100,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// The domain whose hosts all get the cookie.
     pub cookie_domain: Option<String>,
+    /// The proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
     /// For how many days the audit log is kept.
     pub audit_days: Option<u32>,
     /// The folder with the built app.
@@ -134,12 +140,12 @@ impl App {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
             cookie_domain: options.cookie_domain.map(Into::into),
+            trusted_proxies: options.trusted_proxies.into(),
             audit_days: options.audit_days,
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             mailer: options.mailer,
             providers: Known::default(),
-            changing: Mutex::new(()),
             regroup: Notify::new(),
             uses: Uses::default(),
             directory_log: DirectoryLog::default(),
@@ -155,27 +161,27 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do, for as long as the returned task lives.
-    pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
-        let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
-        let warning = expiry::run(self.clone());
-        let following = group_licenses::run(self.clone());
-        let making_up = rules::run(self.clone());
-        tokio::spawn(async move {
-            tokio::join!(sweeping, warning, following, making_up);
-        })
+    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do,
+    /// for as long as the returned task lives.
+    pub fn sweep(&self) -> JoinHandle<()> {
+        let mut loops = JoinSet::new();
+        loops.spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
+        loops.spawn(expiry::run(self.clone()));
+        loops.spawn(group_licenses::run(self.clone()));
+        loops.spawn(rules::run(self.clone()));
+        side_by_side(loops)
     }
 
     /// Writes down when cookies and tokens were last used and what directories asked, for as long as the returned task lives.
-    pub fn note_uses(&self) -> tokio::task::JoinHandle<()> {
-        let (uses, asked) = (uses::run(self.clone()), log::run(self.clone()));
-        tokio::spawn(async move {
-            tokio::join!(uses, asked);
-        })
+    pub fn note_uses(&self) -> JoinHandle<()> {
+        let mut loops = JoinSet::new();
+        loops.spawn(uses::run(self.clone()));
+        loops.spawn(log::run(self.clone()));
+        side_by_side(loops)
     }
 
     /// Seals the audit log, once a second, for as long as the returned task lives.
-    pub fn seal(&self) -> tokio::task::JoinHandle<()> {
+    pub fn seal(&self) -> JoinHandle<()> {
         tokio::spawn(sealer::run(self.clone()))
     }
 
@@ -213,4 +219,9 @@ fn concerns_members(kind: &str) -> bool {
 /// Whether an entry of the log may be about what decisions over seats are made on.
 fn concerns_seats(kind: &str) -> bool {
     ["user_", "license_", "product_", "group_"].iter().any(|prefix| kind.starts_with(prefix))
+}
+
+/// One task over loops, each in a task of its own: a fault in one does not stop the others. They end with it.
+fn side_by_side(mut loops: JoinSet<()>) -> JoinHandle<()> {
+    tokio::spawn(async move { while loops.join_next().await.is_some() {} })
 }

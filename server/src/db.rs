@@ -245,7 +245,7 @@ impl Db {
         Ok(match self {
             Self::Sqlite { readers, .. } => readers.all(sql, args).await?,
             Self::Postgres(pool) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -267,7 +267,7 @@ impl Db {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
             Self::Sqlite { writer, .. } => writer.prepare(sql).await?,
-            Self::Postgres(pool) => drop(pool.prepare(sql.postgres().into_sql_str()).await?),
+            Self::Postgres(pool) => drop(pool.prepare(sql.drawn().on_postgres().into_sql_str()).await?),
         }
         Ok(())
     }
@@ -320,7 +320,7 @@ impl Tx {
             Engine::Sqlite(tx) => tx.ask(sql, args).await?.rows,
             Engine::Reading(tx) => tx.all(sql, args).await?,
             Engine::Postgres(tx) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -344,7 +344,7 @@ impl Tx {
             // It cannot change anything, and says so.
             Engine::Reading(tx) => tx.all(sql, args).await?.len() as u64,
             Engine::Postgres(tx) => {
-                let query = value::bind_postgres(sqlx::query(sql.postgres()), args);
+                let query = value::asked_of_postgres(sql, args);
                 query.execute(&mut **tx).await?.rows_affected()
             }
         })

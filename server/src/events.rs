@@ -128,6 +128,7 @@ fn facts_of(fact: &Fact) -> Value {
         }
         Fact::Protected { protected, .. } => json!({ "protected": protected }),
         Fact::Borrowed { until, .. } => json!({ "borrowed_until": until }),
+        Fact::Continued { from, to, .. } => json!({ "changes": { "device": [from, to] } }),
         Fact::Ended { end, .. } => json!({ "reason": end.reason, "message": end.message }),
         Fact::Cooling { until, .. } => json!({ "until": until }),
         Fact::Refused { code, .. } => json!({ "code": code }),

@@ -138,6 +138,7 @@ async fn take(app: &App, caller: &Caller, place: &Place, last: Option<SessionId>
         device: place.device.clone(),
         mode: Mode::Application,
         platform: None,
+        remote_device: None,
         support_key: app.dice.support_key(),
         idempotency_key: Some(key(place, last)),
         borrow: None,

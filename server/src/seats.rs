@@ -7,6 +7,7 @@ pub mod facts;
 mod heartbeats;
 mod load;
 pub mod memory;
+pub mod paper;
 pub mod pool;
 pub mod prospects;
 pub mod sweep;
@@ -23,14 +24,15 @@ use chrono::TimeDelta;
 use command::{Command, HowToEnd, Outcome, Reach};
 use engine::{BATCH, Engine, Job, Known};
 use heartbeats::Heartbeats;
+use paper::Bought;
 use pool::{Ask, Refusal};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
-    license::{ChosenRules, GroupLimit},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    license::GroupLimit,
     problem::Code,
     session::Platform,
     wire::{
-        licenses::AssignmentResult,
+        licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
         sessions::{EndResult, Renewed, SessionView},
     },
@@ -176,6 +178,20 @@ impl Seats {
         self.session(actor, Command::Protect { session, protected }).await
     }
 
+    /// The agent goes on at another device with this session, and with his others at the same license and device.
+    ///
+    /// # Errors
+    /// No such live session of his; a program works there; not saved.
+    pub async fn go_on(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        session: SessionId,
+        device: String,
+    ) -> Result<SessionView, SeatsError> {
+        self.session(actor, Command::Continue { session, user, device }).await
+    }
+
     async fn session(&self, actor: &Actor, command: Command) -> Result<SessionView, SeatsError> {
         match self.ask(actor, command).await? {
             Outcome::Session(session) => Ok(*session),
@@ -289,31 +305,45 @@ impl Seats {
         }
     }
 
-    /// Changes seats and rules of a license.
+    /// Changes a license: all that is asked for or nothing; if it is said how it must still be, only then. Texts are in the form
+    /// in which they are kept.
     ///
     /// # Errors
-    /// No such license; fewer seats than are kept for groups; not saved.
+    /// No such license; fewer seats than are kept for groups; somebody else has changed it; not saved.
     pub async fn change(
         &self,
         actor: &Actor,
         license: LicenseId,
-        seats: Option<i64>,
-        rules: ChosenRules,
+        change: ChangeLicense,
+        expected: Option<Bought>,
     ) -> Result<(), SeatsError> {
-        self.done(actor, Command::Change { license, seats, rules }).await
+        let (change, expected) = (Box::new(change), expected.map(Box::new));
+        self.done(actor, Command::Change { license, change, expected }).await
     }
 
-    /// Changes what a license keeps for groups.
+    /// Deletes a group, and what licenses keep for it; who was in it.
     ///
     /// # Errors
-    /// No such license; more than it has; not saved.
+    /// No such group; not saved.
+    pub async fn delete_group(&self, actor: &Actor, group: GroupId) -> Result<Vec<UserId>, SeatsError> {
+        match self.ask(actor, Command::DeleteGroup { group }).await? {
+            Outcome::Deleted(members) => Ok(members),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Changes what a license keeps for groups; if it is said what that must still be, only then.
+    ///
+    /// # Errors
+    /// No such license; more than it has; somebody else has changed it; not saved.
     pub async fn limit_groups(
         &self,
         actor: &Actor,
         license: LicenseId,
         limits: Vec<GroupLimit>,
+        expected: Option<Vec<GroupLimit>>,
     ) -> Result<(), SeatsError> {
-        self.done(actor, Command::LimitGroups { license, limits }).await?;
+        self.done(actor, Command::LimitGroups { license, limits, expected }).await?;
         // Who is in which group is read for those groups only that have limits.
         self.forget();
         Ok(())

@@ -39,7 +39,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 34] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 35] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),

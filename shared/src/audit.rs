@@ -179,6 +179,8 @@ named! {
         SessionProtected = "session_protected",
         /// A session goes on offline until a fixed time.
         SessionBorrowed = "session_borrowed",
+        /// An agent went on with a session at another device.
+        SessionContinued = "session_continued",
         /// A user gets no seat for a while.
         CoolDownStarted = "cool_down_started",
         /// A place in the queue was taken.
@@ -280,6 +282,7 @@ impl Kind {
             | Self::SessionIdleCalledOff
             | Self::SessionProtected
             | Self::SessionBorrowed
+            | Self::SessionContinued
             | Self::CoolDownStarted => Area::Sessions,
             Self::TicketTaken
             | Self::TicketOffered

@@ -2,10 +2,10 @@
 
 /// An enum whose variants have one written form each, with serde, `Display`, `FromStr` and `ALL`.
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $(#[derive($($derived:ident),*)])? $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        $(#[derive($($derived),*)])?
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $text)] $variant,)*
         }
@@ -19,6 +19,16 @@ macro_rules! named {
                 match self { $(Self::$variant => $text,)* }
             }
         }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $crate::named::words(concat!($($doc, "\n"),*), Self::ALL.iter().map(|word| word.as_str()))
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,6 +52,21 @@ macro_rules! named {
     };
 }
 pub(crate) use named;
+
+/// How the description of the API tells of such a set. utoipa's derive would name the variants: it does not see what a macro
+/// renames them to.
+#[cfg(feature = "openapi")]
+pub(crate) fn words(
+    doc: &str,
+    words: impl Iterator<Item = &'static str>,
+) -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    let doc = doc.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .description(Some(doc))
+        .enum_values(Some(words))
+        .into()
+}
 
 /// A word that is not in the set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -94,7 +94,8 @@ impl Agent {
 /// An account that is being written. Everything of a kind is numbered from 0.
 pub struct Account {
     db: Db,
-    now: DateTime<Utc>,
+    /// When it is written.
+    pub now: DateTime<Utc>,
 }
 
 impl Account {
@@ -187,7 +188,8 @@ impl Account {
         Ok(())
     }
 
-    async fn write(
+    /// Writes rows of any other kind; `more` are the arguments after them.
+    pub async fn write(
         &self,
         sql: &'static Sql,
         rows: impl Iterator<Item = Value>,
@@ -202,6 +204,13 @@ impl Account {
         }
         Ok(tx.commit().await?)
     }
+
+    /// Runs a statement.
+    pub async fn run(&self, sql: &'static Sql, args: Vec<seatkeeper::db::Value>) -> anyhow::Result<()> {
+        let mut tx = self.db.begin().await?;
+        tx.run(sql, args).await?;
+        Ok(tx.commit().await?)
+    }
 }
 
 /// The id of the license with this number.
@@ -214,11 +223,12 @@ pub fn session(place: usize) -> Uuid {
     id(4, place)
 }
 
-fn id(kind: u128, place: usize) -> Uuid {
+/// The id of the thing of this kind with this number.
+pub fn id(kind: u128, place: usize) -> Uuid {
     Uuid::from_u128(kind << 120 | place as u128)
 }
 
 /// A time as both engines read it.
-fn text(at: DateTime<Utc>) -> String {
+pub fn text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

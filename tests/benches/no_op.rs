@@ -36,6 +36,7 @@ pub async fn serve(port: u16, frame: usize) -> anyhow::Result<()> {
         .route("/readyz", routing::get(async || "ok\n"))
         .route("/api/v1/sessions", routing::post(create))
         .route("/api/v1/sessions/{id}/end", routing::post(end))
+        .route("/gate/{product}", routing::get(async |Path(_): Path<String>| StatusCode::OK))
         .route("/api/v1/live", routing::get(live))
         .with_state(frames);
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

@@ -4,14 +4,18 @@
 //! with one transaction per request. The load comes from here, over loopback with keep-alive connections.
 
 mod account;
+mod bare;
 mod check;
 mod connection;
+mod crowd;
 mod database;
 mod directory;
+mod gate;
 mod heartbeats;
 mod hot;
 mod hot_postgres;
 mod hot_sqlite;
+mod lists;
 mod load;
 mod no_op;
 mod numbers;
@@ -27,7 +31,17 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The scenarios by the names that `--only` takes, in the order in which they run.
-const SCENARIOS: [&str; 6] = ["sqlite", "postgres", "size-sqlite", "size-postgres", "heartbeats", "viewers"];
+const SCENARIOS: [&str; 9] = [
+    "sqlite",
+    "postgres",
+    "gate",
+    "size-sqlite",
+    "size-postgres",
+    "lists-sqlite",
+    "lists-postgres",
+    "heartbeats",
+    "viewers",
+];
 /// Those that take longer and run only if they are named.
 const MORE: [&str; 2] = ["directory-sqlite", "directory-postgres"];
 
@@ -80,8 +94,11 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
     match name {
         "sqlite" => hot_sqlite::measure(table).await,
         "postgres" => hot_postgres::measure(table).await,
+        "gate" => gate::measure(table).await,
         "size-sqlite" => size::sqlite(table).await,
         "size-postgres" => size::postgres(table).await,
+        "lists-sqlite" => lists::sqlite(table).await,
+        "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "viewers" => viewers::measure(table).await,
         "directory-sqlite" => directory::measure(table, database::Engine::Sqlite).await,

@@ -47,6 +47,34 @@ async fn some(world: &World, number: usize) -> Vec<UserId> {
     ids
 }
 
+/// So many users, written straight into the table.
+async fn crowd(world: &World, number: usize) {
+    let row = |number| {
+        let (id, name) = (format!("00000000-0000-4000-8000-{number:0>12}"), format!("masse {number:0>4}"));
+        format!(
+            "('{id}', '{name}', '{name}', '{number}@example.org', '{number}@example.org', 'agent', '[]', FALSE, 'active',
+              '2026-03-02T09:00:00.000000Z')"
+        )
+    };
+    let rows: Vec<_> = (0..number).map(row).collect();
+    let columns = "id, name, name_key, email, email_key, role, permissions, billing_contact, status, created_at";
+    world.execute(&format!("INSERT INTO users ({columns}) VALUES {}", rows.join(", "))).await;
+}
+
+/// All parts of something that is done to whomever a filter lets through.
+async fn in_parts(world: &World, action: &Value, dry_run: bool) -> Vec<Value> {
+    let (mut body, mut parts) = (action.clone(), Vec::new());
+    body["dry_run"] = json!(dry_run);
+    loop {
+        let part = world.admin.post("/users/bulk", &body).await.ok();
+        body["after"] = part["next"].clone();
+        parts.push(part);
+        if body["after"].is_null() {
+            return parts;
+        }
+    }
+}
+
 async fn named(world: &World, seats: i64) -> LicenseId {
     let product = world.product("Service Desk").await;
     world.license(product, Model::Named, seats).await
@@ -118,6 +146,53 @@ on_both_engines! {
         assert_eq!(world.admin.post("/users/bulk", &nobody).await.ok()["results"], json!([]));
     }
 
+    async fn a_filter_reaches_everybody_and_the_preview_counts_across_its_parts(world: World) {
+        let license = named(&world, 1_050).await;
+        crowd(&world, 1_100).await;
+        let grant = json!({ "filter": { "q": "masse" }, "action": "grant", "license_id": license });
+        let head = world.head().await;
+        let preview = in_parts(&world, &grant, true).await;
+        assert_eq!(world.head().await, head, "a preview changes nothing");
+        assert_eq!((&preview[0]["total"], preview.len()), (&json!(1_100), 2));
+        let would: Vec<_> = preview.iter().flat_map(told).collect();
+        assert_eq!(would.iter().filter(|told| *told == "+").count(), 1_050);
+        assert_eq!(would.iter().skip(1_050).filter(|told| *told == "named_seats_taken").count(), 50);
+        let done: Vec<_> = in_parts(&world, &grant, false).await.iter().flat_map(told).collect();
+        assert_eq!(done, would);
+    }
+
+    async fn a_filter_that_ever_fewer_match_leaves_nobody_out(world: World) {
+        crowd(&world, 1_100).await;
+        let group = world.group("Nachtschicht", &[]).await;
+        let add = json!({ "filter": { "q": "masse" }, "action": "add_to_group", "group_id": group });
+        in_parts(&world, &add, false).await;
+        let remove = json!({ "filter": { "group": group }, "action": "remove_from_group", "group_id": group });
+        let parts = in_parts(&world, &remove, false).await;
+        assert_eq!((&parts[0]["total"], &parts[1]["total"]), (&json!(1_100), &json!(100)));
+        assert_eq!(world.admin.get(&format!("/groups/{group}")).await.ok()["members"], 0);
+    }
+
+    async fn a_suspension_says_which_seats_to_give_back(world: World) {
+        let (desk, users) = (named(&world, 1).await, some(&world, 2).await);
+        let (shared, _) = world.pool(3, 0).await;
+        world.grant(desk, &users[..1]).await;
+        world.grant(shared, &users[..1]).await;
+        let done = twice(&world, &users[..1], json!({ "action": "suspend" })).await;
+        assert_eq!(done["results"][0]["frees"], json!([desk]), "the shared license stays his");
+        world.grant(desk, &users[1..]).await;
+        twice(&world, &users[..1], json!({ "action": "reactivate" })).await;
+        let back = twice(&world, &users[..1], json!({ "action": "grant", "license_id": desk })).await;
+        assert_eq!(told(&back), ["named_seats_taken"]);
+    }
+
+    async fn a_seat_of_a_group_comes_back_by_itself(world: World) {
+        let (license, users) = (named(&world, 1).await, some(&world, 1).await);
+        let group = world.group("Nachtschicht", &users).await;
+        world.admin.put(&format!("/groups/{group}/licenses/{license}"), &json!({})).await;
+        let done = twice(&world, &users, json!({ "action": "suspend" })).await;
+        assert!(done["results"][0]["frees"].is_null(), "{done}");
+    }
+
     async fn managers_do_to_many_what_they_may_do_to_one(world: World) {
         let (license, users) = (named(&world, 3).await, some(&world, 3).await);
         let users_only = world.person("Ulla", Role::Manager, &[Permission::ManageUsers]).await;
@@ -153,6 +228,8 @@ on_both_engines! {
             let problem = admin.post("/users/bulk", &body).await.problem(422, "invalid");
             assert_eq!(problem["errors"][0]["field"], "user_ids");
         }
+        let lost = json!({ "action": "suspend", "filter": {}, "after": "nonsense" });
+        assert_eq!(admin.post("/users/bulk", &lost).await.problem(422, "invalid")["errors"][0]["field"], "after");
         for body in [json!({ "user_ids": users }), json!({ "user_ids": users, "action": "explode" }), json!({ "user_ids": users, "action": "grant" })] {
             admin.post("/users/bulk", &body).await.problem(400, "bad_request");
         }

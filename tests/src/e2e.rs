@@ -4,6 +4,7 @@ mod audit;
 mod borrow;
 mod browser;
 mod daily;
+mod devices;
 mod factor;
 mod join;
 mod journey;

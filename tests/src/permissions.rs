@@ -86,6 +86,7 @@ fn table() -> Vec<Row> {
         ("DELETE", "/users/{id}/tokens/{token}", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/{id}/second-factor", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/users/AGENT/second-factor", Common, Value::Null, MANAGE_USERS),
+        ("GET", "/me/remote-devices", Common, Value::Null, SIGNED_IN),
         ("GET", "/me", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
         ("POST", "/me/password", Common, json!({ "old": "wrong", "new": "short" }), SIGNED_IN),
@@ -184,6 +185,8 @@ fn table() -> Vec<Row> {
         ("GET", "/sessions/{id}", Theirs, Value::Null, SEES_EVERYBODY),
         ("POST", "/sessions/{id}/connect", Common, json!({ "platform": "mac" }), SIGNED_IN),
         ("POST", "/sessions/{id}/connect", Theirs, json!({ "platform": "mac" }), NOBODY_ELSE),
+        ("POST", "/sessions/{id}/continue", Common, json!({ "device": "NB-1" }), SIGNED_IN),
+        ("POST", "/sessions/{id}/continue", Theirs, json!({ "device": "NB-1" }), NOBODY_ELSE),
         ("POST", "/sessions/{id}/heartbeat", Common, Value::Null, SIGNED_IN),
         ("POST", "/sessions/{id}/heartbeat", Theirs, Value::Null, NOBODY_ELSE),
         ("POST", "/sessions/{id}/borrow", Common, json!({ "borrow_seconds": 3_600 }), SIGNED_IN),
@@ -282,6 +285,16 @@ on_both_engines! {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[test]
+fn the_description_says_who_needs_no_sign_in() {
+    let description = serde_json::to_value(seatkeeper::api::openapi()).expect("JSON");
+    for (method, path, _, _, allowed) in table() {
+        let path = path.split('?').next().unwrap_or_default();
+        let security = &description["paths"][format!("/api/v1{path}")][method.to_lowercase()]["security"];
+        assert_eq!(*security == json!([{}]), allowed == ANYBODY, "{method} {path}: {security}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! An agent appears on a second device: what the license's rule makes of his sessions and of his seat.
 
-use crate::world::{line::path_of, on_both_engines, wanted};
+use crate::world::{Person, line::path_of, on_both_engines, wanted};
 use seatkeeper_shared::{ids::LicenseId, license::Model};
 use serde_json::{Value, json};
 
@@ -8,6 +8,13 @@ fn at(device: &str) -> Value {
     let mut body = wanted("application");
     body["device"] = json!(device);
     body
+}
+
+/// A session at this device that waits for its customer, of the product of this license.
+async fn attended_at(person: &Person, license: LicenseId, device: &str) -> String {
+    let product = person.get(&format!("/licenses/{license}")).await.ok()["product_id"].clone();
+    let body = json!({ "product": product, "device": device, "mode": "attended" });
+    path_of("sessions", &person.post("/sessions", &body).await.created())
 }
 
 async fn counts(world: &crate::world::World, license: LicenseId) -> (i64, i64) {
@@ -78,6 +85,37 @@ on_both_engines! {
         people[0].post("/sessions/end", &json!({ "ids": ids })).await.ok();
         people[0].seated_at("NB-2").await;
         people[0].act(&first, "heartbeat").await.problem(410, "session_ended");
+    }
+
+    async fn whoever_goes_on_elsewhere_takes_his_sessions_and_his_seat_along(world: World) {
+        let (license, people) = world.pool(1, 1).await;
+        for rule in ["share", "take_over", "second_seat", "refuse"] {
+            world.change(license, json!({ "second_device": rule })).await;
+            let first = attended_at(&people[0], license, "NB-1").await;
+            let beside = attended_at(&people[0], license, "NB-1").await;
+            let to = json!({ "device": "NB-2" });
+            for _ in 0..2 {
+                let moved = people[0].post(&format!("{first}/continue"), &to).await.ok();
+                assert_eq!((&moved["device"], &moved["state"]), (&json!("NB-2"), &json!("waiting")), "{rule}");
+            }
+            assert_eq!(people[0].get(&beside).await.ok()["device"], "NB-2", "{rule}");
+            assert_eq!(counts(&world, license).await, (1, 2), "{rule}");
+            people[0].act(&beside, "heartbeat").await.ok();
+            let log = world.whole_log().await;
+            assert!(log.contains("session_continued") && log.contains(r#"["NB-1","NB-2"]"#), "{log}");
+            people[0].act(&first, "end").await.ok();
+            people[0].post(&format!("{first}/continue"), &to).await.problem(410, "session_ended");
+            people[0].act(&beside, "end").await.ok();
+        }
+    }
+
+    async fn what_a_program_keeps_goes_on_nowhere_else(world: World) {
+        let (_, people) = world.pool(1, 2).await;
+        let session = people[0].seated_at("NB-1").await;
+        let to = json!({ "device": "NB-2" });
+        people[0].post(&format!("{session}/continue"), &to).await.problem(409, "wrong_state");
+        people[0].post(&format!("{session}/continue"), &json!({ "device": " " })).await.problem(422, "invalid");
+        people[1].post(&format!("{session}/continue"), &to).await.problem(404, "not_found");
     }
 
     async fn a_named_seat_is_one_persons_at_all_devices_whatever_the_rule(world: World) {

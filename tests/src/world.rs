@@ -107,6 +107,12 @@ impl World {
         Self::with(engine, |options| Options { throttle: Throttle::new(burst), ..options }).await
     }
 
+    /// The same behind a proxy at an address of this network.
+    pub async fn behind(engine: Engine, proxies: &str, burst: u32) -> Self {
+        let trusted_proxies = vec![seatkeeper::http::client::network(proxies).expect("a network")];
+        Self::with(engine, |options| Options { trusted_proxies, throttle: Throttle::new(burst), ..options }).await
+    }
+
     async fn with(engine: Engine, decide: impl FnOnce(Options) -> Options) -> Self {
         let now = "2026-03-02T09:00:00Z".parse().expect("a time");
         let database = Database::create(engine).await;

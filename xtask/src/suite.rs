@@ -23,45 +23,84 @@ pub struct Count {
     pub failed: u64,
 }
 
+/// What a suite is going to do.
+#[derive(Default)]
+pub struct Plan {
+    pub commands: Vec<Command>,
+    /// What cannot be tried on this machine, and why; without commands, the suite as a whole.
+    pub untried: Option<String>,
+}
+
+impl Plan {
+    /// These commands, with which all is tried.
+    pub fn of(commands: Vec<Command>) -> Self {
+        Self { commands, untried: None }
+    }
+}
+
 /// How a suite ended.
 pub struct Outcome {
     name: &'static str,
     took: Duration,
     count: Count,
-    problem: Option<String>,
+    ended: Ended,
+    untried: Option<String>,
+}
+
+#[derive(PartialEq)]
+enum Ended {
+    Well,
+    Badly(String),
+    NotRun,
 }
 
 impl Outcome {
-    pub fn is_ok(&self) -> bool {
-        self.problem.is_none()
+    pub fn has_failed(&self) -> bool {
+        matches!(self.ended, Ended::Badly(_))
+    }
+
+    /// Whether any of its tests ran.
+    pub fn has_run(&self) -> bool {
+        self.ended != Ended::NotRun
     }
 
     /// The line for the summary.
     pub fn line(&self) -> String {
         let (name, passed, seconds) = (self.name, self.count.passed, self.took.as_secs());
-        match &self.problem {
-            None => format!("{name:<5} ok      {passed} passed, {seconds} s"),
-            Some(problem) => format!("{name:<5} FAILED  {problem}, {passed} passed, {seconds} s"),
-        }
+        let untried = self.untried.as_deref().unwrap_or_default();
+        let line = match &self.ended {
+            Ended::NotRun => return format!("{name:<6} NOT RUN {untried}"),
+            Ended::Well => format!("{name:<6} ok      {passed} passed, {seconds} s"),
+            Ended::Badly(problem) => format!("{name:<6} FAILED  {problem}, {passed} passed, {seconds} s"),
+        };
+        if untried.is_empty() { line } else { format!("{line}; NOT TRIED: {untried}") }
     }
 }
 
 /// Runs the commands of a suite, which `prepare` makes.
-pub fn run(name: &'static str, prepare: impl FnOnce() -> Result<Vec<Command>>) -> Outcome {
+pub fn run(name: &'static str, prepare: impl FnOnce() -> Result<Plan>) -> Outcome {
     say(format!("tests: {name}"));
     let started = Instant::now();
-    let mut count = Count::default();
-    let problem = prepare().and_then(|commands| all(commands, &mut count)).err();
-    if let Some(problem) = &problem {
+    let (mut count, mut untried) = (Count::default(), None);
+    let done = prepare().and_then(|plan| {
+        untried = plan.untried;
+        if let Some(untried) = &untried {
+            say(format!("not tried: {untried}"));
+        }
+        let some = !plan.commands.is_empty();
+        all(plan.commands, &mut count).map(|()| some)
+    });
+    if let Err(problem) = &done {
         eprintln!("error: {problem:#}");
     }
-    let problem = match (problem, count) {
-        (None, Count { passed: 0, failed: 0 }) => Some("no test ran".to_owned()),
-        (None, _) => None,
-        (Some(_), Count { failed: 0, .. }) => Some("see above".to_owned()),
-        (Some(_), Count { failed, .. }) => Some(format!("{failed} failed")),
+    let ended = match (done, count) {
+        (Ok(false), _) => Ended::NotRun,
+        (Ok(true), Count { passed: 0, failed: 0 }) => Ended::Badly("no test ran".to_owned()),
+        (Ok(true), _) => Ended::Well,
+        (Err(_), Count { failed: 0, .. }) => Ended::Badly("see above".to_owned()),
+        (Err(_), Count { failed, .. }) => Ended::Badly(format!("{failed} failed")),
     };
-    Outcome { name, took: started.elapsed(), count, problem }
+    Outcome { name, took: started.elapsed(), count, ended, untried }
 }
 
 /// Runs every command, also after one has failed.
@@ -131,8 +170,14 @@ fn kill_marked(mark: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, closing_line, run};
+    use super::{Count, Plan, closing_line, run};
     use crate::process::command;
+
+    fn shell(script: &str) -> Plan {
+        let mut shell = command("sh");
+        shell.args(["-c", script]);
+        Plan::of(vec![shell])
+    }
 
     #[test]
     fn the_closing_line_is_read() {
@@ -143,19 +188,29 @@ mod tests {
 
     #[test]
     fn a_suite_without_tests_has_failed() {
-        let outcome = run("none", || Ok(vec![command("true")]));
-        assert!(!outcome.is_ok());
+        let outcome = run("none", || Ok(shell("true")));
+        assert!(outcome.has_failed());
         assert!(outcome.line().contains("no test ran"), "{}", outcome.line());
     }
 
     #[test]
     fn a_process_left_behind_does_not_hold_up_the_suite() {
         let left = "setsid sleep 600 & echo 'test result: ok. 1 passed; 0 failed; 0 ignored'";
-        let outcome = run("left", || {
-            let mut shell = command("sh");
-            shell.args(["-c", left]);
-            Ok(vec![shell])
+        let outcome = run("left", || Ok(shell(left)));
+        assert!(!outcome.has_failed(), "{}", outcome.line());
+    }
+
+    #[test]
+    fn what_was_not_tried_stands_in_the_summary() {
+        let untried = Some("the moon: no rocket".to_owned());
+        let outcome = run("some", || {
+            let plan = shell("echo 'test result: ok. 1 passed; 0 failed; 0 ignored'");
+            Ok(Plan { untried: untried.clone(), ..plan })
         });
-        assert!(outcome.is_ok(), "{}", outcome.line());
+        assert!(!outcome.has_failed() && outcome.has_run());
+        assert!(outcome.line().ends_with("; NOT TRIED: the moon: no rocket"), "{}", outcome.line());
+        let outcome = run("none", || Ok(Plan { untried, ..Plan::default() }));
+        assert!(!outcome.has_failed() && !outcome.has_run());
+        assert_eq!(outcome.line(), "none   NOT RUN the moon: no rocket");
     }
 }

@@ -8,7 +8,8 @@ use anyhow::{Result, bail};
 use crate::packages::{Needed, ensure, on_path};
 use crate::postgres::Cluster;
 use crate::process::{cargo, interrupted, say};
-use crate::{app, browser, suite, tools};
+use crate::suite::{self, Plan};
+use crate::{app, browser, tools};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -25,13 +26,15 @@ enum Suite {
     Unit,
     /// The tests of the API.
     Api,
+    /// Requests made up from the description of the API, by Schemathesis.
+    Schema,
     /// The tests of the app's parts, in a browser.
     Wasm,
     /// The tests of the app as it ships, in a browser, with a server.
     E2e,
 }
 
-const ALL: [Suite; 4] = [Suite::Unit, Suite::Api, Suite::Wasm, Suite::E2e];
+const ALL: [Suite; 5] = [Suite::Unit, Suite::Api, Suite::Schema, Suite::Wasm, Suite::E2e];
 
 /// Runs the suites one after the other; a failed one does not stop the others.
 pub fn run(options: &Options) -> Result<()> {
@@ -41,13 +44,13 @@ pub fn run(options: &Options) -> Result<()> {
     let mut outcomes = Vec::new();
     for suite in suites {
         outcomes.push(suite::run(suite.name(), || {
-            let mut commands = suite.commands(options.name.as_deref())?;
+            let mut plan = suite.plan(options.name.as_deref())?;
             if let Some(cluster) = &cluster {
-                for command in &mut commands {
+                for command in &mut plan.commands {
                     command.env("SEATKEEPER_TEST_POSTGRES", cluster.url());
                 }
             }
-            Ok(commands)
+            Ok(plan)
         }));
         if interrupted() {
             bail!("interrupted");
@@ -58,8 +61,11 @@ pub fn run(options: &Options) -> Result<()> {
     for outcome in &outcomes {
         println!("{}", outcome.line());
     }
-    if !outcomes.iter().all(suite::Outcome::is_ok) {
+    if outcomes.iter().any(suite::Outcome::has_failed) {
         bail!("not all tests passed");
+    }
+    if !outcomes.iter().any(suite::Outcome::has_run) {
+        bail!("no test ran");
     }
     Ok(())
 }
@@ -69,6 +75,7 @@ impl Suite {
         match self {
             Self::Unit => "unit",
             Self::Api => "api",
+            Self::Schema => "schema",
             Self::Wasm => "wasm",
             Self::E2e => "e2e",
         }
@@ -78,33 +85,56 @@ impl Suite {
         self != Self::Wasm
     }
 
-    fn commands(self, name: Option<&str>) -> Result<Vec<Command>> {
-        let mut commands = match self {
-            Self::Unit => vec![host(&["--lib", "--bins", "--"]), host(&["--doc", "--"])],
-            Self::Api => {
-                if let Err(problem) = nginx() {
-                    // All but one test can do without.
-                    say(format!("the gate is not tried with a real proxy: {problem:#}"));
-                }
-                vec![host(&["--test", "*", "--", "--skip", "e2e::"])]
-            }
-            Self::Wasm => vec![wasm()?],
-            Self::E2e => vec![e2e()?],
+    fn plan(self, name: Option<&str>) -> Result<Plan> {
+        let mut plan = match self {
+            Self::Unit => Plan::of(vec![host(&["--lib", "--bins", "--"]), host(&["--doc", "--"])]),
+            Self::Api => api(),
+            Self::Schema => schema()?,
+            Self::Wasm => Plan::of(vec![wasm()?]),
+            Self::E2e => Plan::of(vec![e2e()?]),
         };
         // Several names widen the choice, they do not narrow it: the module gives way to the name.
-        let names = name.or((self == Self::E2e).then_some("e2e::"));
-        for command in &mut commands {
-            command.args(names);
+        let module = match self {
+            Self::Schema => Some("schema::"),
+            Self::E2e => Some("e2e::"),
+            _ => None,
+        };
+        for command in &mut plan.commands {
+            command.args(name.or(module));
         }
-        Ok(commands)
+        Ok(plan)
     }
 }
 
+/// All but one of these tests can do without nginx. Whether that one is tried stands in the summary.
+fn api() -> Plan {
+    let mut cargo = host(&["--test", "*", "--", "--skip", "e2e::", "--skip", "schema::"]);
+    let untried = match nginx() {
+        Ok(nginx) => {
+            cargo.env("SEATKEEPER_TEST_NGINX", nginx);
+            None
+        }
+        Err(problem) => Some(format!("the gate behind a real proxy: {problem:#}")),
+    };
+    Plan { commands: vec![cargo], untried }
+}
+
 /// The proxy in front of which the gate is tried.
-fn nginx() -> Result<()> {
+fn nginx() -> Result<PathBuf> {
     let needed = Needed { name: "nginx", debian: &["nginx-light"] };
     let off_path = || Some(PathBuf::from("/usr/sbin/nginx")).filter(|program| program.is_file());
-    ensure(&needed, || on_path(&["nginx"]).or_else(off_path)).map(drop)
+    ensure(&needed, || on_path(&["nginx"]).or_else(off_path))
+}
+
+fn schema() -> Result<Plan> {
+    match tools::python() {
+        Err(problem) => Ok(Plan { commands: Vec::new(), untried: Some(format!("{problem:#}")) }),
+        Ok(python) => {
+            let mut cargo = host(&["--test", "*", "--"]);
+            cargo.env("SEATKEEPER_TEST_SCHEMATHESIS", tools::schemathesis(&python)?);
+            Ok(Plan::of(vec![cargo]))
+        }
+    }
 }
 
 /// The suites on the host choose among targets, not among packages: another choice of packages means other

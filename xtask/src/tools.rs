@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::packages::on_path;
+use crate::packages::{Needed, ensure, on_path};
 use crate::process::{cargo, command, output, run, say};
 use crate::workspace;
 
@@ -18,6 +18,7 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132.0.0";
 const AXE: &str = "4.14.1";
 const OIDC_PROVIDER: &str = "9.13.3";
+const SCHEMATHESIS: &str = "4.32.5";
 
 /// The target of the app.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -91,6 +92,28 @@ pub fn axe() -> Result<PathBuf> {
 /// The `node_modules` with a real provider of sign-ins, for the tests in the browser.
 pub fn oidc_provider() -> Result<PathBuf> {
     npm("oidc-provider", OIDC_PROVIDER)
+}
+
+/// Python 3 that can make environments of its own, which Debian ships apart.
+pub fn python() -> Result<PathBuf> {
+    let needed = Needed { name: "python3 with venv", debian: &["python3", "python3-venv"] };
+    let can = |python: &PathBuf| output(command(python).args(["-c", "import venv, ensurepip"])).is_some();
+    ensure(&needed, || on_path(&["python3"]).filter(can))
+}
+
+/// The program that makes up requests from the description of the API.
+pub fn schemathesis(python: &Path) -> Result<PathBuf> {
+    // Made in its place: an environment of Python cannot be moved.
+    let folder = workspace::tools()?.join("python").join(format!("schemathesis-{SCHEMATHESIS}"));
+    let program = folder.join("bin/schemathesis");
+    if !has_version(&program, SCHEMATHESIS) {
+        say(format!("fetching Schemathesis {SCHEMATHESIS}"));
+        run(command(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let mut pip = command(folder.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        run(pip.arg(format!("schemathesis=={SCHEMATHESIS}")))?;
+    }
+    Ok(program)
 }
 
 fn install_trunk() -> Result<PathBuf> {

@@ -60,6 +60,7 @@ pub fn session(number: u32) -> SessionView {
         state: SessionState::Waiting,
         mode: Mode::Attended,
         platform: None,
+        remote_device: None,
         created_at: at(i64::from(number)),
         connected_at: None,
         last_seen_at: at(0),

@@ -13,6 +13,7 @@ mod device;
 mod elsewhere;
 mod heart;
 pub mod key;
+mod kind;
 mod lost;
 mod mine;
 mod notices;

@@ -67,6 +67,20 @@ impl Entered {
         }
     }
 
+    /// What was changed: what somebody else has changed meanwhile stays.
+    fn changed(self, before: &AccountView) -> ChangeAccount {
+        let body = self.body();
+        ChangeAccount {
+            name: body.name.filter(|name| *name != before.name),
+            time_zone: body.time_zone.filter(|zone| *zone != before.time_zone),
+            locale: body.locale.filter(|locale| *locale != before.locale),
+            password_min: body.password_min.filter(|least| usize::try_from(*least) != Ok(before.password_min)),
+            idle_minutes: body.idle_minutes.filter(|minutes| *minutes != before.idle_minutes),
+            session_minutes: body.session_minutes.filter(|minutes| *minutes != before.session_minutes),
+            second_factor: body.second_factor.filter(|rule| *rule != before.second_factor),
+        }
+    }
+
     fn body(self) -> ChangeAccount {
         ChangeAccount {
             name: Some(self.name.get_untracked()),
@@ -95,7 +109,8 @@ fn Entry(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
-    let entered = Entered::new(account);
+    let entered = Entered::new(account.clone());
+    let before = StoredValue::new(account);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let body = entered.body();
@@ -106,10 +121,12 @@ fn Entry(
             ("session_minutes", missing(body.session_minutes)),
         ];
         if form.begin(checks) {
+            let body = before.with_value(|before| entered.changed(before));
             spawn_local(async move {
                 match api.patch::<AccountView>("/account", &body).await {
                     Ok(account) => {
                         form.done();
+                        before.try_set_value(account.clone());
                         if let Some(me) = caller.me_once() {
                             caller.came(seatkeeper_shared::wire::account::Me { account, ..*me });
                         }

@@ -2,12 +2,12 @@
 
 use super::{
     groups::Groups,
-    job::{Job, What, carry_out, opposite},
+    job::{Job, Told, What, Whom, carry_out, let_in_again, opposite},
     outcome::{Refusals, Refused, refused},
     preview::Preview,
 };
 use crate::{
-    api::Api,
+    api::{Api, Failure},
     format::{Format, Texts},
     i18n::*,
     live::Live,
@@ -22,10 +22,9 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    ids::UserId,
     people::Role,
     validate::FieldError,
-    wire::users::{BulkAction, BulkResults, UserView},
+    wire::users::{BulkAction, BulkResult, BulkResults, UserView},
 };
 
 /// Up to so many people are named.
@@ -63,7 +62,7 @@ pub fn JobDialog(
 }
 
 fn title(i18n: Texts, format: Format, job: &Job) -> String {
-    let count = job.users.len();
+    let count = job.whom.count();
     let n = format.number(count);
     match job.what {
         What::Grant => t_string!(i18n, users.grant_title, count = count, n = n),
@@ -118,8 +117,8 @@ fn Question(
     let choice = RwSignal::new(asked.choice.clone().unwrap_or_default());
     let end_now = RwSignal::new(false);
     let action = Memo::new(move |_| what.action(&choice.get(), end_now.get()));
-    let ids = StoredValue::new(asked.users.iter().map(|user| user.id).collect::<Vec<_>>());
-    let names: Vec<_> = asked.users.iter().map(|user| user.name.clone()).collect();
+    let (told, total) = (StoredValue::new(asked.whom.told()), asked.whom.count());
+    let progress = RwSignal::new(None::<usize>);
     let nothing = move || seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.results.iter().all(|r| !r.changed)));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -130,10 +129,15 @@ fn Question(
         }
         let Some(wanted) = wanted else { return };
         spawn_local(async move {
-            match carry_out(api, &wanted, &ids.get_value(), false).await {
+            // Whoever closes the dialog stops it: what is done stays done.
+            let goes_on = move |done| progress.try_set(Some(done)).is_none();
+            match carry_out(api, &wanted, &told.get_value(), false, goes_on).await {
                 Ok(results) => {
                     tell(i18n, format, toasts, api, done, &wanted, &results);
-                    done.run(());
+                    let _ = done.try_run(());
+                    if progress.try_set(None).is_some() {
+                        return;
+                    }
                     groups.again();
                     form.done();
                     let refusals = refused(&results);
@@ -146,14 +150,15 @@ fn Question(
             }
         });
     };
-    let users = StoredValue::new(asked.users);
+    let whom = StoredValue::new(asked.whom);
     view! {
         <form class="form" novalidate on:submit=submit>
-            <p class="muted">{move || t_string!(i18n, users.for_whom, names = format.names(&names, NAMED))}</p>
+            <p class="muted">{move || whom.with_value(|whom| for_whom(i18n, format, whom))}</p>
             {move || follows(i18n, what).map(|text| view! { <p>{text}</p> })}
-            {what.needs_choice().then(|| view! { <Choose what users groups choice form /> })}
+            {what.needs_choice().then(|| view! { <Choose what whom groups choice form /> })}
             {(what == What::Revoke).then(|| view! { <EndNow end_now /> })}
-            <Preview action users=ids seen />
+            <Preview action whom=told seen />
+            <Progress progress total />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
             <div class="acts">
                 <button type="button" class="button" autofocus on:click=move |_| job.set(None)>
@@ -171,6 +176,35 @@ fn Question(
     }
 }
 
+fn for_whom(i18n: Texts, format: Format, whom: &Whom) -> String {
+    match whom {
+        Whom::These(users) => {
+            let names: Vec<_> = users.iter().map(|user| user.name.clone()).collect();
+            t_string!(i18n, users.for_whom, names = format.names(&names, NAMED))
+        }
+        Whom::Matching(_, total) => {
+            t_string!(i18n, users.selected_matching, count = *total, n = format.number(*total))
+        }
+    }
+}
+
+/// How far it is, if it takes more than one request.
+#[component]
+fn Progress(
+    /// How many are done; nothing before the first.
+    progress: RwSignal<Option<usize>>,
+    /// How many there are.
+    total: usize,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let text = move || {
+        let done = progress.get().filter(|done| *done < total)?;
+        Some(t_string!(i18n, bulk.progress, n = format.number(done), total = format.number(total)))
+    };
+    view! { <p role="status">{text}</p> }
+}
+
 /// Says what was done, and offers the way back where there is one.
 fn tell(
     i18n: Texts,
@@ -181,8 +215,8 @@ fn tell(
     action: &BulkAction,
     results: &BulkResults,
 ) {
-    let changed: Vec<UserId> = results.results.iter().filter(|r| r.changed).map(|r| r.user_id).collect();
-    let (count, n) = (changed.len(), untrack(|| format.number(changed.len())));
+    let count = results.results.iter().filter(|result| result.changed).count();
+    let n = untrack(|| format.number(count));
     if count == 0 {
         if refused(results).is_empty() {
             toasts.good(tu_string!(i18n, users.unchanged));
@@ -207,15 +241,14 @@ fn tell(
         }
         _ => {}
     }
+    let changed: Vec<_> = results.results.iter().filter(|result| result.changed).cloned().collect();
     toasts.with_undo(text, move || {
         let (changed, back) = (changed.clone(), back.clone());
         spawn_local(async move {
-            match carry_out(api, &back, &changed, false).await {
-                Ok(results) if refused(&results).is_empty() => toasts.good(tu_string!(i18n, bulk.undone)),
-                Ok(results) => {
-                    let count = refused(&results).len();
-                    toasts.bad(tu_string!(i18n, bulk.partly_undone, count = count));
-                }
+            match undo(api, &back, &changed).await {
+                Ok((0, 0)) => toasts.good(tu_string!(i18n, bulk.undone)),
+                Ok((0, count)) => toasts.bad(tu_string!(i18n, bulk.undone_without, count = count)),
+                Ok((count, _)) => toasts.bad(tu_string!(i18n, bulk.partly_undone, count = count)),
                 Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
             }
             // The page may be another one by now.
@@ -224,13 +257,23 @@ fn tell(
     });
 }
 
+/// Undoes it: how many users it could not be undone for, and how many named seats were taken meanwhile.
+async fn undo(api: Api, back: &BulkAction, changed: &[BulkResult]) -> Result<(usize, usize), Failure> {
+    if let BulkAction::Reactivate = back {
+        return let_in_again(api, changed).await;
+    }
+    let users = changed.iter().map(|result| result.user_id).collect();
+    let results = carry_out(api, back, &Told::These(users), false, |_| true).await?;
+    Ok((refused(&results).len(), 0))
+}
+
 /// With which license, group or role.
 #[component]
 fn Choose(
     /// What is done.
     what: What,
     /// To whom.
-    users: StoredValue<Vec<UserView>>,
+    whom: StoredValue<Whom>,
     /// The groups.
     groups: Groups,
     /// What is chosen.
@@ -247,7 +290,7 @@ fn Choose(
     };
     let options = Memo::new(move |_| {
         let mut all = vec![Choosable::new("", t_string!(i18n, common.select))];
-        users.with_value(|users| all.extend(choices(i18n, live, groups, what, users)));
+        whom.with_value(|whom| all.extend(choices(i18n, live, groups, what, whom)));
         all
     });
     let hint = move || (options.with(Vec::len) == 1).then(|| t_string!(i18n, bulk.no_choice).to_owned());
@@ -264,17 +307,18 @@ fn Choose(
     }
 }
 
-/// What makes sense: what somebody lacks is given, what somebody has is taken.
-fn choices(i18n: Texts, live: Live, groups: Groups, what: What, users: &[UserView]) -> Vec<Choosable> {
+/// What makes sense: what somebody lacks is given, what somebody has is taken. Of those who are not known one by one, all may.
+fn choices(i18n: Texts, live: Live, groups: Groups, what: What, whom: &Whom) -> Vec<Choosable> {
+    let (users, anything) = (whom.named(), matches!(whom, Whom::Matching(..)));
     let licenses = |fits: &dyn Fn(&UserView, &seatkeeper_shared::ids::LicenseId) -> bool| {
         live.state.with(|state| {
-            let fit = state.licenses.iter().filter(|license| users.iter().any(|user| fits(user, &license.id)));
+            let fit = state.licenses.iter().filter(|one| anything || users.iter().any(|user| fits(user, &one.id)));
             fit.map(|license| Choosable::new(license.id.to_string(), words::license(i18n, license))).collect()
         })
     };
     let in_groups = |fits: &dyn Fn(&UserView, &seatkeeper_shared::ids::GroupId) -> bool| {
         groups.all.with(|all| {
-            let fit = all.iter().filter(|group| users.iter().any(|user| fits(user, &group.id)));
+            let fit = all.iter().filter(|group| anything || users.iter().any(|user| fits(user, &group.id)));
             fit.map(|group| Choosable::new(group.id.to_string(), group.name.clone())).collect()
         })
     };

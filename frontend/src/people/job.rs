@@ -2,11 +2,12 @@
 
 use crate::api::{Api, Failure};
 use seatkeeper_shared::{
-    ids::UserId,
+    ids::{LicenseId, UserId},
     permissions::Action,
     validate::MAX_BULK,
-    wire::users::{BulkAction, BulkResults, BulkUsers, UserView},
+    wire::users::{BulkAction, BulkResult, BulkResults, BulkUsers, UserFilter, UserView},
 };
+use std::collections::BTreeMap;
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +65,57 @@ impl What {
     }
 }
 
+/// To whom something is done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Whom {
+    /// To these.
+    These(Vec<UserView>),
+    /// To all whom a filter lets through, however many, and how many that were when they were counted.
+    Matching(Box<UserFilter>, usize),
+}
+
+impl Whom {
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::These(users) => users.len(),
+            Self::Matching(_, count) => *count,
+        }
+    }
+
+    /// Those who are known one by one.
+    pub fn named(&self) -> &[UserView] {
+        match self {
+            Self::These(users) => users,
+            Self::Matching(..) => &[],
+        }
+    }
+
+    /// How the server is told.
+    pub fn told(&self) -> Told {
+        match self {
+            Self::These(users) => Told::These(users.iter().map(|user| user.id).collect()),
+            Self::Matching(filter, _) => Told::Matching(filter.clone()),
+        }
+    }
+}
+
+/// How the server is told to whom something is done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// One by one.
+    These(Vec<UserId>),
+    /// By a filter.
+    Matching(Box<UserFilter>),
+}
+
 /// What is to be done, and to whom.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     /// What.
     pub what: What,
     /// To whom.
-    pub users: Vec<UserView>,
+    pub whom: Whom,
     /// With what, if that is clear already.
     pub choice: Option<String>,
 }
@@ -78,12 +123,17 @@ pub struct Job {
 impl Job {
     /// Something still to be chosen.
     pub fn new(what: What, users: Vec<UserView>) -> Self {
-        Self { what, users, choice: None }
+        Self { what, whom: Whom::These(users), choice: None }
+    }
+
+    /// The same, to all whom a list shows.
+    pub fn to(what: What, whom: Whom) -> Self {
+        Self { what, whom, choice: None }
     }
 
     /// With this license, group or role.
     pub fn with(what: What, users: Vec<UserView>, choice: impl ToString) -> Self {
-        Self { what, users, choice: Some(choice.to_string()) }
+        Self { what, whom: Whom::These(users), choice: Some(choice.to_string()) }
     }
 }
 
@@ -100,17 +150,61 @@ pub fn opposite(action: &BulkAction) -> Option<BulkAction> {
     }
 }
 
-/// Does it, or asks what it would do; any number of users.
+/// Does it, or asks what it would do; to any number of users, some at a time. After each part it is told how many are done, and goes
+/// on as long as `goes_on` says so: what is done stays done.
 ///
 /// # Errors
 /// As the server says; those before may have been changed.
-pub async fn carry_out(api: Api, action: &BulkAction, users: &[UserId], dry_run: bool) -> Result<BulkResults, Failure> {
-    let mut all = BulkResults { dry_run, results: Vec::with_capacity(users.len()), seats_free: None };
-    for some in users.chunks(MAX_BULK) {
-        let body = BulkUsers { user_ids: Some(some.to_vec()), filter: None, action: action.clone(), dry_run };
+pub async fn carry_out(
+    api: Api,
+    action: &BulkAction,
+    whom: &Told,
+    dry_run: bool,
+    goes_on: impl Fn(usize) -> bool,
+) -> Result<BulkResults, Failure> {
+    let mut all = BulkResults { dry_run, results: Vec::new(), seats_free: None, total: None, next: None };
+    let mut parts = match whom {
+        Told::These(users) => users.chunks(MAX_BULK).map(|some| (Some(some.to_vec()), None)).collect(),
+        Told::Matching(filter) => vec![(None, Some((**filter).clone()))],
+    };
+    parts.reverse();
+    while let Some((user_ids, filter)) = parts.pop() {
+        let body =
+            BulkUsers { user_ids, filter: filter.clone(), after: all.next.take(), action: action.clone(), dry_run };
         let answer: BulkResults = api.post("/users/bulk", &body).await?;
         all.seats_free = all.seats_free.or(answer.seats_free);
         all.results.extend(answer.results);
+        all.next = answer.next;
+        if !goes_on(all.results.len()) {
+            break;
+        }
+        if all.next.is_some() {
+            parts.push((None, filter));
+        }
     }
     Ok(all)
+}
+
+/// What undoes a suspension: they are let in again, and get back the named seats that it took, as far as these are free. How many of the
+/// former, and of the latter, could not be had.
+///
+/// # Errors
+/// As the server says.
+pub async fn let_in_again(api: Api, suspended: &[BulkResult]) -> Result<(usize, usize), Failure> {
+    let users: Vec<_> = suspended.iter().map(|result| result.user_id).collect();
+    let back = carry_out(api, &BulkAction::Reactivate, &Told::These(users), false, |_| true).await?;
+    let mut seats: BTreeMap<LicenseId, Vec<UserId>> = BTreeMap::new();
+    for result in suspended {
+        result.frees.iter().for_each(|license| seats.entry(*license).or_default().push(result.user_id));
+    }
+    let mut without = 0;
+    for (license_id, users) in seats {
+        let given = carry_out(api, &BulkAction::Grant { license_id }, &Told::These(users), false, |_| true).await?;
+        without += count_refused(&given);
+    }
+    Ok((count_refused(&back), without))
+}
+
+fn count_refused(results: &BulkResults) -> usize {
+    results.results.iter().filter(|result| result.refused.is_some()).count()
 }

@@ -1,15 +1,12 @@
 //! What a job would do, asked of the server while the question is still open.
 
 use super::{
-    job::carry_out,
+    job::{Told, carry_out},
     outcome::{Refusals, refused},
 };
 use crate::{api::Api, format::Format, i18n::*, words};
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{
-    ids::UserId,
-    wire::users::{BulkAction, BulkResults},
-};
+use seatkeeper_shared::wire::users::{BulkAction, BulkResults};
 
 /// What would happen, in a few lines.
 #[component]
@@ -17,7 +14,7 @@ pub fn Preview(
     /// What is to be done, once it is clear.
     action: Memo<Option<BulkAction>>,
     /// To whom.
-    users: StoredValue<Vec<UserId>>,
+    whom: StoredValue<Told>,
     /// What the server said; nothing while it is asked.
     seen: RwSignal<Option<BulkResults>>,
 ) -> impl IntoView {
@@ -29,7 +26,10 @@ pub fn Preview(
         failure.set(None);
         let Some(wanted) = wanted else { return };
         spawn_local(async move {
-            let answer = carry_out(api, &wanted, &users.get_value(), true).await;
+            let asked = wanted.clone();
+            // Not any longer than the question is there, and the same.
+            let goes_on = move |_| action.try_get_untracked() == Some(Some(asked.clone()));
+            let answer = carry_out(api, &wanted, &whom.get_value(), true, goes_on).await;
             // The question is gone, or is another one now.
             if action.try_get_untracked() == Some(Some(wanted)) {
                 match answer {

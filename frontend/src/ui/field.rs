@@ -33,6 +33,9 @@ pub fn TextField(
     /// What is wrong.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
+    /// What can be chosen instead of typing it.
+    #[prop(into, optional)]
+    choices: Option<Signal<Vec<String>>>,
     /// It may stay empty.
     #[prop(optional)]
     optional: bool,
@@ -47,6 +50,11 @@ pub fn TextField(
     let id = fresh_id(name);
     let notes = format!("{id}-notes");
     let wrong = Memo::new(move |_| error.get());
+    let list = choices.map(|_| format!("{id}-choices"));
+    let choices = choices.map(|choices| {
+        let all = move || choices.get().into_iter().map(|one| view! { <option value=one></option> }).collect_view();
+        view! { <datalist id=list.clone()>{all}</datalist> }
+    });
     view! {
         <div class="field">
             <label for=id.clone()>
@@ -59,6 +67,7 @@ pub fn TextField(
                 type=kind
                 autocomplete=autocomplete
                 autofocus=first
+                list=list
                 required=!optional
                 readonly=fixed
                 aria-invalid=move || wrong.get().map(|_| "true")
@@ -66,6 +75,7 @@ pub fn TextField(
                 prop:value=move || value.get()
                 on:input=move |event| value.set(event_target_value(&event))
             />
+            {choices}
             <div id=notes class="notes">
                 {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
                 {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}

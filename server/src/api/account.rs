@@ -13,6 +13,7 @@ use crate::{
     events::Event,
     http::{
         browser,
+        client::Address,
         extract::Body,
         problem::{Fail, Fields},
     },
@@ -21,7 +22,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
 };
 use axum_extra::extract::{
@@ -41,20 +42,20 @@ use seatkeeper_shared::{
     },
 };
 use serde_json::json;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 /// Whether the first admin is still missing, and whether whoever asks is signed in.
-#[utoipa::path(get, path = "/setup", tag = "account", responses((status = 200, body = SetupState)))]
+#[utoipa::path(get, path = "/setup", tag = "account", security(()), responses((status = 200, body = SetupState)))]
 pub async fn setup_state(State(app): State<App>, caller: Result<Caller, Fail>) -> Result<Json<SetupState>, Fail> {
     let needed = store::account::get(&app.db).await?.is_none();
     Ok(Json(SetupState { needed, signed_in: caller.is_ok(), mails: app.mailer.is_some() }))
 }
 
 /// Creates the account and its first admin, and signs him in.
-#[utoipa::path(post, path = "/setup", tag = "account", request_body = Setup, responses((status = 201, body = Me)))]
+#[utoipa::path(post, path = "/setup", tag = "account", security(()), request_body = Setup, responses((status = 201, body = Me)))]
 pub async fn set_up(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     agent: HeaderMap,
     jar: CookieJar,
     Body(setup): Body<Setup>,
@@ -83,9 +84,9 @@ pub async fn set_up(
         source: Source::Manual,
     };
     store::users::insert(&mut tx, &added, now).await?;
-    let (jar, _, started) = browser_session(&app, jar, &account, peer, &agent);
+    let (jar, _, started) = browser_session(&app, jar, &account, address, &agent);
     store::credentials::insert_browser_session(&mut tx, id, &started, now).await?;
-    let actor = somebody_at(peer).known_as(id, &name);
+    let actor = somebody_at(address).known_as(id, &name);
     let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
     app.commit(tx, &[Event::new("account_set_up", actor, Some(id), facts)]).await?;
     Ok((
@@ -113,7 +114,7 @@ pub(super) fn browser_session(
     app: &App,
     jar: CookieJar,
     account: &AccountView,
-    peer: SocketAddr,
+    address: IpAddr,
     headers: &HeaderMap,
 ) -> (CookieJar, Digest, Started) {
     let (secret, now) = (app.dice.secret(), app.clock.now());
@@ -128,7 +129,7 @@ pub(super) fn browser_session(
         id: SignInId(app.dice.id(now)),
         hash: secret::stored(&digest),
         browser: said.and_then(browser::named),
-        address: peer.ip().to_canonical().to_string(),
+        address: address.to_string(),
         until: now + lasts,
     };
     (jar.add(cookie), digest, started)
@@ -147,33 +148,33 @@ fn cookie_of(app: &App, secret: String) -> Cookie<'static> {
 }
 
 /// Signs in with e-mail and password. With 202 one is not signed in yet: a second factor is needed, too.
-#[utoipa::path(post, path = "/sign-in", tag = "account", request_body = SignIn, responses((status = 200, body = Me), (status = 202, body = SecondFactorNeeded)))]
+#[utoipa::path(post, path = "/sign-in", tag = "account", security(()), request_body = SignIn, responses((status = 200, body = Me), (status = 202, body = SecondFactorNeeded)))]
 pub async fn sign_in(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     agent: HeaderMap,
     jar: CookieJar,
     Body(given): Body<SignIn>,
 ) -> Result<(StatusCode, CookieJar, Json<SignedIn>), Fail> {
-    if !app.throttle.allow(peer.ip(), &validate::email_key(&given.email)) {
+    if !app.throttle.allow(address, &validate::email_key(&given.email)) {
         return Err(Fail::code(Code::TooManyRequests));
     }
     let found = store::users::secret_of(&app.db, &given.email).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let good = app.passwords.verify(&given.password, hash).await?;
     if let Some(reason) = why_not(found.as_ref(), good) {
-        turned_away(&app, peer, &given.email, found.map(|user| user.id), reason).await?;
+        turned_away(&app, address, &given.email, found.map(|user| user.id), reason).await?;
         return Err(Fail::code(Code::WrongCredentials));
     }
     let user = found.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
     if !may_do_without_a_provider(&app, user.id).await? {
-        turned_away(&app, peer, &given.email, Some(user.id), "passwords_off").await?;
+        turned_away(&app, address, &given.email, Some(user.id), "passwords_off").await?;
         return Err(Fail::code(Code::PasswordsOff));
     }
     if let Some(needed) = second_factor::second_step(&app, user.id).await? {
         return Ok((StatusCode::ACCEPTED, jar, Json(SignedIn::Half(needed))));
     }
-    let came = Came::of(&app, jar, peer, &agent).await?;
+    let came = Came::of(&app, jar, address, &agent).await?;
     let (jar, Json(me)) = let_in(&app, app.db.begin().await?, came, (user.id, &user.name), json!({})).await?;
     Ok((StatusCode::OK, jar, Json(SignedIn::Done(Box::new(me)))))
 }
@@ -183,7 +184,7 @@ pub(super) struct Came<'a> {
     /// Its cookies.
     pub jar: CookieJar,
     /// From where.
-    pub peer: SocketAddr,
+    pub address: IpAddr,
     /// What it says of itself.
     pub headers: &'a HeaderMap,
     /// How long it may stay.
@@ -192,8 +193,8 @@ pub(super) struct Came<'a> {
 
 impl<'a> Came<'a> {
     /// Asked before the transaction: whoever holds one connection must not wait for another.
-    pub async fn of(app: &App, jar: CookieJar, peer: SocketAddr, headers: &'a HeaderMap) -> Result<Self, Fail> {
-        Ok(Self { jar, peer, headers, account: settings(app).await? })
+    pub async fn of(app: &App, jar: CookieJar, address: IpAddr, headers: &'a HeaderMap) -> Result<Self, Fail> {
+        Ok(Self { jar, address, headers, account: settings(app).await? })
     }
 }
 
@@ -201,13 +202,13 @@ impl<'a> Came<'a> {
 pub(super) async fn let_in(
     app: &App,
     mut tx: Tx,
-    Came { jar, peer, headers, account }: Came<'_>,
+    Came { jar, address, headers, account }: Came<'_>,
     (user, name): (UserId, &str),
     facts: serde_json::Value,
 ) -> Result<(CookieJar, Json<Me>), Fail> {
     let now = app.clock.now();
-    let (jar, cookie, started) = browser_session(app, jar, &account, peer, headers);
-    let actor = somebody_at(peer).known_as(user, name);
+    let (jar, cookie, started) = browser_session(app, jar, &account, address, headers);
+    let actor = somebody_at(address).known_as(user, name);
     store::credentials::insert_browser_session(&mut tx, user, &started, now).await?;
     store::users::seen(&mut tx, user, now).await?;
     app.commit(tx, &[Event::new("signed_in", actor, Some(user), facts)]).await?;
@@ -217,8 +218,8 @@ pub(super) async fn let_in(
 }
 
 /// Somebody in a browser who has not said who he is.
-pub(super) fn somebody_at(peer: SocketAddr) -> Actor {
-    Actor { id: None, name: None, door: Door::App, address: Some(peer.ip().to_canonical()) }
+pub(super) fn somebody_at(address: IpAddr) -> Actor {
+    Actor { id: None, name: None, door: Door::App, address: Some(address) }
 }
 
 /// Whether a user may sign in with a password or a passkey. Where passwords are off, that is the emergency access; if that does not work, because
@@ -245,12 +246,12 @@ fn why_not(found: Option<&store::users::Secret>, good: bool) -> Option<&'static 
 /// Writes down that somebody was turned away. What is no e-mail address is left out: it may be a password in the wrong field.
 pub(super) async fn turned_away(
     app: &App,
-    peer: SocketAddr,
+    address: IpAddr,
     email: &str,
     user: Option<UserId>,
     reason: &'static str,
 ) -> Result<(), Fail> {
-    let event = Event::new("sign_in_failed", somebody_at(peer), user, json!({ "reason": reason }));
+    let event = Event::new("sign_in_failed", somebody_at(address), user, json!({ "reason": reason }));
     let event = match validate::email(email) {
         Ok(email) => event.named(email),
         Err(_) => event,
@@ -260,7 +261,7 @@ pub(super) async fn turned_away(
 }
 
 /// Ends the browser session. Doing it again does no harm.
-#[utoipa::path(post, path = "/sign-out", tag = "account", responses((status = 204)))]
+#[utoipa::path(post, path = "/sign-out", tag = "account", security(()), responses((status = 204)))]
 pub async fn sign_out(
     State(app): State<App>,
     caller: Result<Caller, Fail>,

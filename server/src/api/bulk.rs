@@ -1,22 +1,20 @@
 //! One thing done to many users: what it would do, and what became of each.
 
+mod place;
 mod preview;
 
-use super::{licenses, users};
+use super::{licenses, lists::paging, users};
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    http::{
-        extract::Body,
-        problem::{Fail, Fields},
-        tags::IfMatch,
-    },
+    http::{extract::Body, problem::Fail, tags::IfMatch},
     reasons,
     seats::SeatsError,
     store,
 };
 use axum::{Json, extract::State};
 use futures_util::future::join_all;
+use place::Place;
 use preview::{Ground, preview};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
@@ -26,12 +24,14 @@ use seatkeeper_shared::{
     validate::{self, FieldError},
     wire::{
         licenses::AssignmentResult,
-        users::{BulkAction, BulkResult, BulkResults, BulkUsers, ChangeUser, UserSort, UserView},
+        users::{BulkAction, BulkResult, BulkResults, BulkUsers, ChangeUser, UserFilter, UserSort, UserView},
     },
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Does one thing to many users, with a result for each, or says with `dry_run` what that would do.
+/// Does one thing to many users, with a result for each, or says with `dry_run` what that would do. Up to 1,000 at once: with a filter
+/// that more match, the answer has a `next`, which the next request gives back as `after`; a preview remembers in it what those before
+/// would take.
 ///
 /// Assigning, revoking and groups change all or, if it cannot be saved, nobody. Suspending, deleting and roles are saved
 /// user by user: each result says what became of one.
@@ -46,50 +46,56 @@ pub async fn bulk(
         BulkAction::SetRole { .. } => Action::ManageRoles,
         _ => Action::ManageUsers,
     })?;
-    let (ids, known) = chosen(&app, &caller, &wanted).await?;
-    let ground = Ground::read(&app, &caller, &wanted.action, &ids).await?;
-    let mut results = preview(&wanted.action, &ids, &known, &ground);
+    let place = Place::read(wanted.after.as_deref())?;
+    let part = match (&wanted.user_ids, &wanted.filter) {
+        (Some(named), None) => named_users(&app, &caller, named).await?,
+        (None, Some(filter)) => matching(&app, &caller, filter, place.after.as_deref()).await?,
+        _ => return Err(Fail::field("user_ids", FieldError::Required)),
+    };
+    let mut ground = Ground::read(&app, &caller, &wanted.action, &part.ids).await?;
+    if wanted.dry_run {
+        place.stand_on(&mut ground);
+    }
+    let seats_free = ground.seats_free;
+    let mut results = preview(&wanted.action, &part.ids, &part.known, &mut ground);
     if !wanted.dry_run {
         act(&app, &caller, &wanted.action, &mut results).await?;
     }
-    Ok(Json(BulkResults { dry_run: wanted.dry_run, results, seats_free: ground.seats_free }))
+    let next = part.next.map(|after| Place::behind(after, &ground).written());
+    Ok(Json(BulkResults { dry_run: wanted.dry_run, results, seats_free, total: part.total, next }))
 }
 
-/// The users that are meant, in order, and those of them whom the caller sees.
-async fn chosen(
-    app: &App,
-    caller: &Caller,
-    wanted: &BulkUsers,
-) -> Result<(Vec<UserId>, HashMap<UserId, UserView>), Fail> {
-    let manager = Scope::of(caller).manager();
-    let many = FieldError::OutOfRange { min: 1, max: 1_000 };
-    let mut fields = Fields::default();
-    let found = match (&wanted.user_ids, &wanted.filter) {
-        (Some(named), None) => {
-            let mut seen = BTreeSet::new();
-            let ids: Vec<_> = named.iter().copied().filter(|id| seen.insert(*id)).collect();
-            if ids.is_empty() || ids.len() > validate::MAX_BULK {
-                fields.wrong("user_ids", many);
-            }
-            let ids = fields.all(Some(ids))?;
-            let known = store::users::some(&app.db, &ids, manager).await?;
-            return Ok((ids, known.into_iter().map(|user| (user.id, user)).collect()));
-        }
-        (None, Some(filter)) => {
-            let filter = users::checked(filter.clone())?;
-            let by_name = (UserSort::Name, false);
-            store::users::page(&app.db, &filter, manager, by_name, None, validate::MAX_BULK).await?
-        }
-        _ => {
-            fields.wrong("user_ids", FieldError::Required);
-            return fields.all(None);
-        }
-    };
-    if found.next.is_some() {
-        fields.wrong("filter", many);
+/// The users that are meant, as many as are looked at at once.
+struct Meant {
+    /// In order.
+    ids: Vec<UserId>,
+    /// Those of them whom the caller sees.
+    known: HashMap<UserId, UserView>,
+    /// How many there are with those before and after.
+    total: Option<i64>,
+    /// Where those after them begin.
+    next: Option<String>,
+}
+
+async fn named_users(app: &App, caller: &Caller, named: &[UserId]) -> Result<Meant, Fail> {
+    let mut seen = BTreeSet::new();
+    let ids: Vec<_> = named.iter().copied().filter(|id| seen.insert(*id)).collect();
+    if ids.is_empty() || ids.len() > validate::MAX_BULK {
+        return Err(Fail::field("user_ids", FieldError::OutOfRange { min: 1, max: 1_000 }));
     }
+    let known = store::users::some(&app.db, &ids, Scope::of(caller).manager()).await?;
+    Ok(Meant { ids, known: known.into_iter().map(|user| (user.id, user)).collect(), total: None, next: None })
+}
+
+/// By name, which nothing that is done here changes: who does not match any more because of it is not in the way.
+async fn matching(app: &App, caller: &Caller, filter: &UserFilter, after: Option<&str>) -> Result<Meant, Fail> {
+    let filter = users::checked(filter.clone())?;
+    let (order, manager) = ((UserSort::Name, false), Scope::of(caller).manager());
+    let page = paging(None, after, None, order, store::users::of_time)?;
+    let found = store::users::page(&app.db, &filter, manager, order, page.after.as_ref(), validate::MAX_BULK).await?;
     let ids = found.items.iter().map(|user| user.id).collect();
-    fields.all(Some((ids, found.items.into_iter().map(|user| (user.id, user)).collect())))
+    let known = found.items.into_iter().map(|user| (user.id, user)).collect();
+    Ok(Meant { ids, known, total: Some(found.total), next: found.next })
 }
 
 /// Does it, and writes into the results what became of each.
@@ -156,6 +162,7 @@ fn became(results: &mut [BulkResult], users: &[UserId], outcomes: Vec<Result<(),
 
 fn refuse(result: &mut BulkResult, code: Code) {
     (result.changed, result.refused, result.ends_sessions) = (false, Some(code), 0);
+    result.frees.clear();
 }
 
 async fn change_each(app: &App, caller: &Caller, change: &ChangeUser, results: &mut [BulkResult]) {

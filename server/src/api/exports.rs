@@ -87,6 +87,7 @@ const SESSIONS: Sheet<SessionView> = Sheet {
         "device",
         "mode",
         "platform",
+        "remote_device",
         "state",
         "created_at",
         "connected_at",
@@ -107,6 +108,7 @@ const SESSIONS: Sheet<SessionView> = Sheet {
             session.device.clone(),
             session.mode.to_string(),
             session.platform.map(|platform| platform.to_string()).unwrap_or_default(),
+            session.remote_device.clone().unwrap_or_default(),
             session.state.to_string(),
             moment(Some(session.created_at)),
             moment(session.connected_at),
@@ -166,7 +168,7 @@ fn moment(at: Option<DateTime<Utc>>) -> String {
 }
 
 /// All users of a list; a manager who is limited to groups gets the people in his.
-#[utoipa::path(get, path = "/users/export", tag = "users", params(UserFilter, UsersAsked, ExportAsked), responses((status = 200, body = Vec<UserView>)))]
+#[utoipa::path(get, path = "/users/export", tag = "users", params(UserFilter, UsersAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<UserView> = "application/json")))))]
 pub async fn users(
     State(app): State<App>,
     caller: Caller,
@@ -218,7 +220,7 @@ impl Names {
 }
 
 /// All sessions of a list; an agent gets his own.
-#[utoipa::path(get, path = "/sessions/export", tag = "sessions", params(SessionsAsked, ExportAsked), responses((status = 200, body = Vec<SessionView>)))]
+#[utoipa::path(get, path = "/sessions/export", tag = "sessions", params(SessionsAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<SessionView> = "application/json")))))]
 pub async fn sessions(
     State(app): State<App>,
     caller: Caller,
@@ -241,7 +243,7 @@ pub async fn sessions(
 }
 
 /// All licenses.
-#[utoipa::path(get, path = "/licenses/export", tag = "licenses", params(Shown, ExportAsked), responses((status = 200, body = Vec<LicenseView>)))]
+#[utoipa::path(get, path = "/licenses/export", tag = "licenses", params(Shown, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<LicenseView> = "application/json")))))]
 pub async fn licenses(
     State(app): State<App>,
     caller: Caller,

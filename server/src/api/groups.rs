@@ -24,6 +24,7 @@ use seatkeeper_shared::{
     wire::groups::{ChangeMembers, GroupDetail, GroupView, Members, NewGroup, RenameGroup},
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// All groups; a manager who is limited to groups sees those that he manages.
 #[utoipa::path(get, path = "/groups", tag = "groups", responses((status = 200, body = Vec<GroupView>)))]
@@ -32,7 +33,7 @@ pub async fn groups(State(app): State<App>, caller: Caller) -> Result<Json<Vec<G
     Ok(Json(store::groups::all(&app.db, Scope::of(&caller).manager()).await?))
 }
 
-/// One group with its managers. The `ETag` stands for its name.
+/// One group with its managers. The `ETag` stands for its name and for who manages it.
 #[utoipa::path(get, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path)), responses((status = 200, body = GroupDetail)))]
 pub async fn group(
     State(app): State<App>,
@@ -46,7 +47,13 @@ pub async fn group(
 async fn one(app: &App, caller: &Caller, id: GroupId) -> Result<Tagged<GroupDetail>, Fail> {
     let found = store::groups::get(&app.db, id, Scope::of(caller).manager()).await?;
     let found = found.ok_or_else(|| Fail::code(Code::NotFound))?;
-    Ok(tagged(&found.group.name.clone(), found))
+    let tag = changeable(&found.group.name, found.managers.iter().map(|manager| manager.id));
+    Ok(tagged(&tag, found))
+}
+
+/// What can be changed about a group, except who is in it.
+fn changeable(name: &str, managers: impl Iterator<Item = UserId>) -> serde_json::Value {
+    json!({ "name": name, "managers": managers.collect::<BTreeSet<_>>() })
 }
 
 /// Adds a group.
@@ -68,7 +75,7 @@ pub async fn add_group(
     Ok((StatusCode::CREATED, Json(group)))
 }
 
-/// Renames a group. With `If-Match` only if nobody else has renamed it meanwhile.
+/// Renames a group. With `If-Match` only if nobody else has changed it meanwhile.
 #[utoipa::path(patch, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)), request_body = RenameGroup, responses((status = 200, body = GroupDetail)))]
 pub async fn rename_group(
     State(app): State<App>,
@@ -83,7 +90,8 @@ pub async fn rename_group(
     let name = fields.all(name)?;
     let mut tx = app.db.begin().await?;
     let before = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    expected.must_hold(&before)?;
+    let managers = store::groups::managers(&mut tx, id).await?;
+    expected.must_hold(&changeable(&before, managers.iter().map(|(manager, _)| *manager)))?;
     if before != name {
         store::groups::rename(&mut tx, id, &name).await?;
         let facts = json!({ "changes": { "name": [before, name] } });
@@ -111,19 +119,8 @@ pub async fn delete_group(
 /// # Errors
 /// There is no such group; not saved.
 pub async fn remove(app: &App, actor: &Actor, id: GroupId) -> Result<(), Fail> {
-    store::groups::get(&app.db, id, None).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    // First, and each under the lock of its license: seats that are kept for a group that is gone would be kept for nobody.
-    for (license, mut limits) in store::groups::limited(&app.db, id).await? {
-        limits.retain(|limit| limit.group_id != id);
-        app.seats.limit_groups(actor, license, limits).await?;
-    }
-    let mut tx = app.db.begin().await?;
-    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let members = store::groups::members(&mut tx, id).await?;
-    let mut events = member_events(actor, id, &name, &members, &[]);
-    store::groups::delete(&mut tx, id).await?;
-    events.push(Event::new("group_deleted", actor.clone(), None, json!({})).about(id.0, name));
-    app.commit(tx, &events).await?;
+    let members = app.seats.delete_group(actor, id).await?;
+    app.regroup.notify_one();
     rules::apply(app, actor, &members).await;
     settle(app, actor, &About::users(members)).await?;
     Ok(())
@@ -199,14 +196,16 @@ async fn moved(
     Ok(())
 }
 
-/// Says who manages a group from now on: managers who are limited to groups see its members, and nobody else.
-#[utoipa::path(put, path = "/groups/{id}/managers", tag = "groups", params(("id" = GroupId, Path)), request_body = Members, responses((status = 200, body = GroupDetail)))]
+/// Says who manages a group from now on: managers who are limited to groups see its members, and nobody else. With `If-Match` only if
+/// nobody else has changed it meanwhile.
+#[utoipa::path(put, path = "/groups/{id}/managers", tag = "groups", params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)), request_body = Members, responses((status = 200, body = GroupDetail)))]
 pub async fn set_managers(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<GroupId>,
+    expected: IfMatch,
     Body(wanted): Body<Members>,
-) -> Result<Json<GroupDetail>, Fail> {
+) -> Result<Tagged<GroupDetail>, Fail> {
     caller.must(Action::ManageRoles)?;
     let mut fields = Fields::default();
     let users = few(&mut fields, "user_ids", wanted.user_ids);
@@ -216,6 +215,7 @@ pub async fn set_managers(
     }
     let users = fields.all(Some(users))?;
     let before = store::groups::managers(&mut tx, id).await?;
+    expected.must_hold(&changeable(&name, before.iter().map(|(manager, _)| *manager)))?;
     store::groups::set_managers(&mut tx, id, &users).await?;
     let after = store::groups::managers(&mut tx, id).await?;
     if before != after {
@@ -226,7 +226,7 @@ pub async fn set_managers(
     } else {
         drop(tx);
     }
-    one(&app, &caller, id).await.map(|(_, found)| found)
+    one(&app, &caller, id).await
 }
 
 /// Goes on only if this is a group that the caller sees.

@@ -139,7 +139,7 @@ const ROWS: Sheet<ImportRow> = Sheet {
 };
 
 /// What became of all rows, as a table.
-#[utoipa::path(get, path = "/imports/{id}/export", tag = "imports", params(("id" = ImportId, Path), ("format" = Option<Format>, Query)), responses((status = 200, body = Vec<ImportRow>)))]
+#[utoipa::path(get, path = "/imports/{id}/export", tag = "imports", params(("id" = ImportId, Path), ("format" = Option<Format>, Query)), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<ImportRow> = "application/json")))))]
 pub async fn export_rows(
     State(app): State<App>,
     caller: Caller,

@@ -5,6 +5,7 @@ use crate::{
     auth::Caller,
     http::{
         browser,
+        client::Address,
         extract::{Body, Named},
         problem::Fail,
     },
@@ -14,7 +15,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{HeaderMap, header},
 };
 use seatkeeper_shared::{
@@ -27,17 +28,16 @@ use seatkeeper_shared::{
         sessions::SessionView,
     },
 };
-use std::net::SocketAddr;
 
 /// A customer joins with a support key. Each key is good once.
-#[utoipa::path(post, path = "/join", tag = "join", request_body = Join, responses((status = 200, body = Joined)))]
+#[utoipa::path(post, path = "/join", tag = "join", security(()), request_body = Join, responses((status = 200, body = Joined)))]
 pub async fn join(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     headers: HeaderMap,
     Body(wish): Body<Join>,
 ) -> Result<Json<Joined>, Fail> {
-    if !app.throttle.allow_key(peer.ip()) {
+    if !app.throttle.allow_key(address) {
         return Err(Fail::code(Code::TooManyRequests));
     }
     let key = support_key(&wish.key).ok_or_else(|| Fail::code(Code::KeyUnknown))?;
@@ -52,7 +52,7 @@ pub async fn join(
     if !first {
         return Err(Fail::code(Code::KeyUsed));
     }
-    let customer = Actor { id: None, name: None, door: Door::App, address: Some(peer.ip().to_canonical()) };
+    let customer = Actor { id: None, name: None, door: Door::App, address: Some(address) };
     match app.seats.connect(&customer, session.user_id, id, platform).await {
         Ok(session) => Ok(Json(joined(&app, session, &key).await?)),
         Err(error) => {

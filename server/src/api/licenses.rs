@@ -7,7 +7,7 @@ use crate::{
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
-        tags::{Tagged, tagged},
+        tags::{IfMatch, Tagged, tagged},
     },
     reasons, store,
 };
@@ -74,7 +74,7 @@ pub async fn licenses(
 pub(super) fn changeable(license: &LicenseView) -> impl serde::Serialize + use<> {
     json!({
         "seats": license.seats, "rules": license.rules, "starts_at": license.starts_at, "ends_at": license.ends_at,
-        "archived_at": license.archived_at, "contract": license.contract,
+        "archived_at": license.archived_at, "contract": license.contract, "group_limits": license.group_limits,
     })
 }
 
@@ -157,18 +157,23 @@ pub(super) fn checked_contract(fields: &mut Fields, given: &Contract) -> Contrac
     }
 }
 
-/// Says what a license keeps for groups, and how much of it they may take.
-#[utoipa::path(put, path = "/licenses/{id}/groups", tag = "licenses", params(("id" = LicenseId, Path)), request_body = GroupLimits, responses((status = 200, body = LicenseView)))]
+/// Says what a license keeps for groups, and how much of it they may take. With `If-Match` only if nobody else has changed the
+/// license meanwhile.
+#[utoipa::path(put, path = "/licenses/{id}/groups", tag = "licenses", params(("id" = LicenseId, Path), ("If-Match" = Option<String>, Header)), request_body = GroupLimits, responses((status = 200, body = LicenseView)))]
 pub async fn limit_groups(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<LicenseId>,
+    expected: IfMatch,
     Body(wanted): Body<GroupLimits>,
-) -> Result<Json<LicenseView>, Fail> {
+) -> Result<Tagged<LicenseView>, Fail> {
     caller.must(Action::ManageProducts)?;
+    let before = one(&app, id).await?;
+    expected.must_hold(&changeable(&before))?;
     let limits = checked_limits(&app, wanted.limits).await?;
-    app.seats.limit_groups(&caller.actor(), id, limits).await?;
-    Ok(Json(one(&app, id).await?))
+    app.seats.limit_groups(&caller.actor(), id, limits, expected.is_given().then_some(before.group_limits)).await?;
+    let after = one(&app, id).await?;
+    Ok(tagged(&changeable(&after), after))
 }
 
 async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<GroupLimit>, Fail> {
@@ -181,7 +186,9 @@ async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<Gr
     }
     for limit in &limits {
         fields.check("floor", validate::seats(limit.floor));
-        fields.check("cap", limit.cap.map(|cap| within(cap, limit.floor, validate::MAX_SEATS)).transpose());
+        // What is said of the cap makes sense also if the floor does not.
+        let least = limit.floor.clamp(0, validate::MAX_SEATS);
+        fields.check("cap", limit.cap.map(|cap| within(cap, least, validate::MAX_SEATS)).transpose());
     }
     let groups: Vec<_> = limits.iter().map(|limit| limit.group_id).collect();
     if store::groups::known(&app.db, &groups).await? < groups.len() {

@@ -5,16 +5,13 @@ use crate::{
     app::App,
     auth::{Caller, links},
     http::{
+        client::Address,
         extract::{Body, Named},
         problem::{Fail, Fields},
     },
     store,
 };
-use axum::{
-    Json,
-    extract::{ConnectInfo, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
     ids::UserId,
     people::UserStatus,
@@ -22,7 +19,6 @@ use seatkeeper_shared::{
     validate,
     wire::links::{Forgot, LinkMade, LinkView, OpenLink, UseLink},
 };
-use std::net::SocketAddr;
 
 /// Makes a link by which a user sets his password: an invitation if he has none yet. It is good once and for seven days, and voids
 /// the one before it. It goes to him by e-mail; only where no mail server is configured is it shown here.
@@ -49,7 +45,7 @@ pub async fn invite(
 }
 
 /// Whether a link is good, and for whom.
-#[utoipa::path(post, path = "/links/look", tag = "account", request_body = OpenLink, responses((status = 200, body = LinkView)))]
+#[utoipa::path(post, path = "/links/look", tag = "account", security(()), request_body = OpenLink, responses((status = 200, body = LinkView)))]
 pub async fn look(State(app): State<App>, Body(given): Body<OpenLink>) -> Result<Json<LinkView>, Fail> {
     let link = links::open(&app, &given.secret).await?;
     let account = settings(&app).await?;
@@ -64,10 +60,10 @@ pub async fn look(State(app): State<App>, Body(given): Body<OpenLink>) -> Result
 }
 
 /// Sets the password by a link and ends all browser sessions of its user. Then sign in.
-#[utoipa::path(post, path = "/links/use", tag = "account", request_body = UseLink, responses((status = 204)))]
+#[utoipa::path(post, path = "/links/use", tag = "account", security(()), request_body = UseLink, responses((status = 204)))]
 pub async fn set_password(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     Body(given): Body<UseLink>,
 ) -> Result<StatusCode, Fail> {
     let link = links::open(&app, &given.secret).await?;
@@ -75,15 +71,15 @@ pub async fn set_password(
     let mut fields = Fields::default();
     let good = fields.check("password", validate::password_of(&given.password, least));
     fields.all(good)?;
-    links::set_password(&app, somebody_at(peer), &given.secret, &link, &given.password).await?;
+    links::set_password(&app, somebody_at(address), &given.secret, &link, &given.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sends a link to whoever forgot his password. The answer is the same whether there is such a user or not.
-#[utoipa::path(post, path = "/forgot-password", tag = "account", request_body = Forgot, responses((status = 202)))]
+#[utoipa::path(post, path = "/forgot-password", tag = "account", security(()), request_body = Forgot, responses((status = 202)))]
 pub async fn forgot(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     Body(given): Body<Forgot>,
 ) -> Result<StatusCode, Fail> {
     if app.mailer.is_none() {
@@ -93,12 +89,12 @@ pub async fn forgot(
     let email = fields.check("email", validate::email(&given.email));
     let email = fields.all(email)?;
     let key = validate::email_key(&email);
-    if !app.throttle.allow(peer.ip(), &key) {
+    if !app.throttle.allow(address, &key) {
         return Err(Fail::code(Code::TooManyRequests));
     }
     if app.throttle.allow_letter(&key) {
         tokio::spawn(async move {
-            if let Err(error) = links::forgotten(&app, somebody_at(peer), &email).await {
+            if let Err(error) = links::forgotten(&app, somebody_at(address), &email).await {
                 tracing::error!(%error, "a link for a forgotten password was not sent");
             }
         });

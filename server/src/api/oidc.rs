@@ -12,6 +12,7 @@ use crate::{
     },
     events::Event,
     http::{
+        client::Address,
         extract::{Asked, Named},
         problem::Fail,
     },
@@ -19,7 +20,7 @@ use crate::{
 };
 use axum::{
     Form, Json,
-    extract::{ConnectInfo, State, rejection::FormRejection},
+    extract::{State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -33,7 +34,7 @@ use seatkeeper_shared::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 /// Where browsers reach us, without a slash at its end: as configured, or else as this browser says.
 pub(super) fn base(app: &App, headers: &HeaderMap) -> String {
@@ -113,7 +114,7 @@ pub struct Back {
 pub async fn callback(
     State(app): State<App>,
     Named(id): Named<ProviderId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     Asked(given): Asked<Back>,
     jar: CookieJar,
     headers: HeaderMap,
@@ -124,7 +125,7 @@ pub async fn callback(
         return (jar, sorry(SignInTrouble::Expired, Some(id), None));
     };
     let back = flow.back.as_deref().filter(|back| validate::is_own_page(back));
-    match come_in(&app, &flow, given, jar.clone(), peer, &headers).await {
+    match come_in(&app, &flow, given, jar.clone(), address, &headers).await {
         Ok(jar) => (jar, Redirect::to(back.unwrap_or("/"))),
         Err(trouble) => (jar, sorry(trouble, Some(id), back)),
     }
@@ -135,10 +136,10 @@ async fn come_in(
     flow: &Flow,
     given: Back,
     jar: CookieJar,
-    peer: SocketAddr,
+    address: IpAddr,
     headers: &HeaderMap,
 ) -> Result<CookieJar, SignInTrouble> {
-    if !app.throttle.allow_from(peer.ip()) {
+    if !app.throttle.allow_from(address) {
         return Err(SignInTrouble::TooMany);
     }
     let provider = enabled(app, flow.provider).await?;
@@ -148,14 +149,14 @@ async fn come_in(
     };
     let came = match came {
         Ok(came) => came,
-        Err(trouble) => return Err(away(app, peer, &provider, None, (trouble, None)).await),
+        Err(trouble) => return Err(away(app, address, &provider, None, (trouble, None)).await),
     };
     let account = settings(app).await.map_err(|_| SignInTrouble::Unavailable)?;
-    let (jar, _, started) = browser_session(app, jar, &account, peer, headers);
-    match admit::sign_in(app, &provider, &came, (&started, somebody_at(peer))).await {
+    let (jar, _, started) = browser_session(app, jar, &account, address, headers);
+    match admit::sign_in(app, &provider, &came, (&started, somebody_at(address))).await {
         Ok(_) => Ok(jar),
         Err(Turned::Away(trouble, user)) => {
-            Err(away(app, peer, &provider, came.email.as_deref(), (trouble, user)).await)
+            Err(away(app, address, &provider, came.email.as_deref(), (trouble, user)).await)
         }
         Err(Turned::Db(error)) => {
             tracing::error!(%error, "somebody who came from a provider could not be signed in");
@@ -183,13 +184,13 @@ fn answered(provider: &Provider, given: Back) -> Result<String, SignInTrouble> {
 /// Writes down that somebody was turned away.
 async fn away(
     app: &App,
-    peer: SocketAddr,
+    address: IpAddr,
     provider: &Provider,
     email: Option<&str>,
     (trouble, user): (SignInTrouble, Option<UserId>),
 ) -> SignInTrouble {
     let facts = json!({ "reason": trouble, "provider": provider.settings.name });
-    let event = Event::new("sign_in_failed", somebody_at(peer), user, facts);
+    let event = Event::new("sign_in_failed", somebody_at(address), user, facts);
     let event = match email.and_then(|email| validate::email(email).ok()) {
         Some(email) => event.named(email),
         None => event,
@@ -214,7 +215,7 @@ pub struct Told {
 pub async fn backchannel_logout(
     State(app): State<App>,
     Named(id): Named<ProviderId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     told: Result<Form<Told>, FormRejection>,
 ) -> Response {
     let Ok(Form(told)) = told else { return refused("there is no logout_token") };
@@ -223,7 +224,7 @@ pub async fn backchannel_logout(
         Err(SignInTrouble::NoProvider) => return Fail::code(Code::NotFound).into_response(),
         Err(_) => return Fail::code(Code::Unavailable).into_response(),
     };
-    match logout::obey(&app, &provider, &told.logout_token, peer.ip()).await {
+    match logout::obey(&app, &provider, &told.logout_token, address).await {
         Ok(_) => StatusCode::OK.into_response(),
         Err(NotObeyed::Bad(why)) => {
             tracing::warn!(provider = %id, why, "a logout token is not obeyed");

@@ -9,6 +9,7 @@ use crate::{
     },
     events::Event,
     http::{
+        client::Address,
         extract::{Body, Named},
         problem::{Fail, Fields},
     },
@@ -16,7 +17,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
 };
 use axum_extra::extract::CookieJar;
@@ -31,7 +32,6 @@ use seatkeeper_shared::{
     },
 };
 use serde_json::json;
-use std::net::SocketAddr;
 
 /// More than anybody needs.
 const MOST: usize = 50;
@@ -113,13 +113,13 @@ pub async fn remove(State(app): State<App>, caller: Caller, Named(id): Named<Pas
 }
 
 /// What a browser has to be asked to sign in with a passkey.
-#[utoipa::path(post, path = "/sign-in/passkey/begin", tag = "account", responses((status = 200, body = PasskeyOptions)))]
+#[utoipa::path(post, path = "/sign-in/passkey/begin", tag = "account", security(()), responses((status = 200, body = PasskeyOptions)))]
 pub async fn begin_sign_in(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     headers: HeaderMap,
 ) -> Result<Json<PasskeyOptions>, Fail> {
-    if !app.throttle.allow_from(peer.ip()) {
+    if !app.throttle.allow_from(address) {
         return Err(Fail::code(Code::TooManyRequests));
     }
     let asked = ask_for_any(&Site::of(&app, &headers)?)?;
@@ -130,15 +130,15 @@ pub async fn begin_sign_in(
 }
 
 /// Signs in with a passkey. It takes no password and no second step.
-#[utoipa::path(post, path = "/sign-in/passkey", tag = "account", request_body = PasskeySignIn, responses((status = 200, body = Me)))]
+#[utoipa::path(post, path = "/sign-in/passkey", tag = "account", security(()), request_body = PasskeySignIn, responses((status = 200, body = Me)))]
 pub async fn sign_in(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     headers: HeaderMap,
     jar: CookieJar,
     Body(given): Body<PasskeySignIn>,
 ) -> Result<(CookieJar, Json<Me>), Fail> {
-    if !app.throttle.allow_from(peer.ip()) {
+    if !app.throttle.allow_from(address) {
         return Err(Fail::code(Code::TooManyRequests));
     }
     let (now, site, shown) = (app.clock.now(), Site::of(&app, &headers)?, Shown::read(&given.credential)?);
@@ -150,7 +150,7 @@ pub async fn sign_in(
     tx.commit().await?;
     let (_, state) = asked.filter(|(user, _)| user.is_none()).ok_or_else(refused)?;
     let free = may_do_without_a_provider(&app, whose.ok_or_else(refused)?).await?;
-    let came = Came::of(&app, jar, peer, &headers).await?;
+    let came = Came::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
     let held = store::passkeys::held(&mut tx, &shown.credential()).await?.ok_or_else(refused)?;
     let next = shown.check(&site, &state, held.user, &held.stored);
@@ -161,12 +161,12 @@ pub async fn sign_in(
     };
     if let Some(reason) = reason {
         drop(tx);
-        turned_away(&app, peer, &held.email, Some(held.user), reason).await?;
+        turned_away(&app, address, &held.email, Some(held.user), reason).await?;
         return Err(refused());
     }
     if !free {
         drop(tx);
-        turned_away(&app, peer, &held.email, Some(held.user), "passwords_off").await?;
+        turned_away(&app, address, &held.email, Some(held.user), "passwords_off").await?;
         return Err(Fail::code(Code::PasswordsOff));
     }
     store::passkeys::used(&mut tx, held.id, &next?, now).await?;

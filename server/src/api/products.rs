@@ -10,6 +10,7 @@ use crate::{
         problem::{Fail, Fields},
         tags::{IfMatch, Tagged, tagged},
     },
+    seats::paper::archived,
     store::{self, contracts::Product},
     text,
 };
@@ -31,15 +32,15 @@ pub async fn products(
     caller: Caller,
     Asked(shown): Asked<Shown>,
 ) -> Result<Json<Vec<ProductView>>, Fail> {
-    let archived = shown.archived == Some(true);
+    let archived_too = shown.archived == Some(true);
     let mut of: HashMap<ProductId, Vec<LicenseView>> = HashMap::new();
     for license in visible(&app, &caller).await? {
-        if archived || license.archived_at.is_none() {
+        if archived_too || license.archived_at.is_none() {
             of.entry(license.product_id).or_default().push(license);
         }
     }
     let mut products = store::licenses::products(&app.db).await?;
-    products.retain(|product| archived || product.archived_at.is_none());
+    products.retain(|product| archived_too || product.archived_at.is_none());
     let manages = caller.may(Action::ManageProducts);
     for product in &mut products {
         product.licenses = of.remove(&product.id).unwrap_or_default();
@@ -115,7 +116,7 @@ pub async fn change_product(
     let after = Product {
         name: name.unwrap_or_else(|| before.name.clone()),
         key_seconds: key_seconds.unwrap_or(before.key_seconds),
-        archived_at: store::contracts::archived(before.archived_at, change.archived, now),
+        archived_at: archived(before.archived_at, change.archived, now),
         gate_origins: doors.gate_origins.unwrap_or_else(|| before.gate_origins.clone()),
         agent_link: doors.agent_link.unwrap_or_else(|| before.agent_link.clone()),
         customer_link: doors.customer_link.unwrap_or_else(|| before.customer_link.clone()),

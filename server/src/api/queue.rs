@@ -117,6 +117,7 @@ pub async fn accept(
         device: String::new(),
         mode: Mode::Attended,
         platform: None,
+        remote_device: None,
         support_key: app.dice.support_key(),
         idempotency_key: None,
         ticket: None,

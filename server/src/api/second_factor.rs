@@ -7,6 +7,7 @@ use crate::{
     db::Tx,
     events::Event,
     http::{
+        client::Address,
         extract::{Body, Named},
         problem::{Fail, Fields},
     },
@@ -14,7 +15,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
 };
 use axum_extra::extract::CookieJar;
@@ -29,19 +30,18 @@ use seatkeeper_shared::{
     },
 };
 use serde_json::json;
-use std::net::SocketAddr;
 
 /// The second step of signing in: a code of the app, or a recovery code. Each is good once.
-#[utoipa::path(post, path = "/sign-in/second-factor", tag = "account", request_body = SecondStep, responses((status = 200, body = Me)))]
+#[utoipa::path(post, path = "/sign-in/second-factor", tag = "account", security(()), request_body = SecondStep, responses((status = 200, body = Me)))]
 pub async fn second_step(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Address(address): Address,
     headers: HeaderMap,
     jar: CookieJar,
     Body(given): Body<SecondStep>,
 ) -> Result<(CookieJar, Json<Me>), Fail> {
     let (now, hash) = (app.clock.now(), secret::hash(&given.challenge));
-    if !app.throttle.allow(peer.ip(), &hash) {
+    if !app.throttle.allow(address, &hash) {
         return Err(Fail::code(Code::TooManyRequests));
     }
     let mut tx = app.db.begin().await?;
@@ -53,11 +53,11 @@ pub async fn second_step(
     }
     let factor = store::second_factors::get(&app.db, user.id).await?.filter(|factor| factor.confirmed);
     let factor = factor.ok_or_else(|| Fail::code(Code::SignInOver))?;
-    let came = Came::of(&app, jar, peer, &headers).await?;
+    let came = Came::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
     let Some(by) = second_factor::take(&mut tx, user.id, &factor, &given.code, now).await? else {
         drop(tx);
-        turned_away(&app, peer, &user.email, Some(user.id), "wrong_code").await?;
+        turned_away(&app, address, &user.email, Some(user.id), "wrong_code").await?;
         return Err(Fail::code(Code::WrongCode));
     };
     if !store::second_factors::use_challenge(&mut tx, &hash).await? {

@@ -36,7 +36,7 @@ use seatkeeper_shared::{
         Page,
         queue::TicketView,
         sessions::{
-            Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Protect, Renewed,
+            Connect, Continue, EndResult, EndResults, EndSession, EndSessions, Heartbeat, NewSession, Protect, Renewed,
             SessionSort, SessionView, StateFilter,
         },
     },
@@ -126,6 +126,12 @@ async fn visible(app: &App, caller: &Caller, id: SessionId) -> Result<SessionVie
     Ok(session)
 }
 
+/// The devices at the other end of my sessions, the last 50, the newest first: to choose from.
+#[utoipa::path(get, path = "/me/remote-devices", tag = "sessions", responses((status = 200, body = Vec<String>)))]
+pub async fn remote_devices(State(app): State<App>, caller: Caller) -> Result<Json<Vec<String>>, Fail> {
+    Ok(Json(store::sessions::remote_devices(&app.db, caller.id, 50).await?))
+}
+
 /// One session; while it is borrowed, to its own agent with its `lease`.
 #[utoipa::path(get, path = "/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = SessionView)))]
 pub async fn session(
@@ -152,11 +158,14 @@ pub async fn create(
 ) -> Result<Response, Fail> {
     let mut fields = Fields::default();
     let device = fields.check("device", validate::name(&wanted.device));
+    let remote = given(wanted.remote_device).map(|name| validate::name(&name)).transpose();
+    let remote = fields.check("remote_device", remote);
     let key = fields.check("Idempotency-Key", idempotency_key(&headers));
     let product = app.bell.catalog.find(&app.db, &wanted.product).await?;
     let product = fields.check("product", product.ok_or(FieldError::Unknown));
     let borrow = fields.check("borrow_seconds", wanted.borrow_seconds.map(validate::borrow_seconds).transpose());
-    let (((device, idempotency_key), product), borrow) = fields.all(device.zip(key).zip(product).zip(borrow))?;
+    let values = device.zip(remote).zip(key).zip(product).zip(borrow);
+    let ((((device, remote_device), idempotency_key), product), borrow) = fields.all(values)?;
     if borrow.is_some() && wanted.mode == Mode::Attended {
         return Err(Fail::detail(
             Code::WrongState,
@@ -172,6 +181,7 @@ pub async fn create(
         device,
         mode: wanted.mode,
         platform: wanted.platform,
+        remote_device,
         support_key: app.dice.support_key(),
         idempotency_key,
         borrow: borrow.map(TimeDelta::seconds),
@@ -221,8 +231,26 @@ pub async fn connect(
     }
 }
 
+/// Goes on at another device with a session, and with my others at the same license and device. The other device is told by the live
+/// feed; no seat is free in between.
+#[utoipa::path(post, path = "/sessions/{id}/continue", tag = "sessions", params(("id" = SessionId, Path)), request_body = Continue, responses((status = 200, body = SessionView)))]
+pub async fn go_on(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<SessionId>,
+    Body(with): Body<Continue>,
+) -> Result<Json<SessionView>, Fail> {
+    let mut fields = Fields::default();
+    let device = fields.check("device", validate::name(&with.device));
+    let device = fields.all(device)?;
+    match app.seats.go_on(&caller.actor(), caller.id, id, device).await {
+        Ok(session) => Ok(Json(session)),
+        Err(error) => Err(why_not(&app, &caller, id, error).await),
+    }
+}
+
 /// A heartbeat: the lease starts anew.
-#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), request_body = Heartbeat, responses((status = 200, body = Renewed)))]
+#[utoipa::path(post, path = "/sessions/{id}/heartbeat", tag = "sessions", params(("id" = SessionId, Path)), request_body = Option<Heartbeat>, responses((status = 200, body = Renewed)))]
 pub async fn heartbeat(
     State(app): State<App>,
     caller: Caller,
@@ -252,7 +280,7 @@ pub(super) async fn why_not(app: &App, caller: &Caller, id: SessionId, error: Se
 }
 
 /// Ends a session: the agent his own, whoever may manage sessions any. Ending what is over does no harm.
-#[utoipa::path(post, path = "/sessions/{id}/end", tag = "sessions", params(("id" = SessionId, Path)), request_body = EndSession, responses((status = 200, body = EndResult)))]
+#[utoipa::path(post, path = "/sessions/{id}/end", tag = "sessions", params(("id" = SessionId, Path)), request_body = Option<EndSession>, responses((status = 200, body = EndResult)))]
 pub async fn end(
     State(app): State<App>,
     caller: Caller,

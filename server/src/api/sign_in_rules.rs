@@ -21,7 +21,7 @@ use seatkeeper_shared::{
 use serde_json::json;
 
 /// How one can sign in here: whether with a password, and by which providers.
-#[utoipa::path(get, path = "/sign-in-options", tag = "account", responses((status = 200, body = SignInOptions)))]
+#[utoipa::path(get, path = "/sign-in-options", tag = "account", security(()), responses((status = 200, body = SignInOptions)))]
 pub async fn options(State(app): State<App>) -> Result<Json<SignInOptions>, Fail> {
     let rules = store::providers::rules(&app.db).await?;
     let providers = store::providers::offered(&app.db).await?;

@@ -91,7 +91,7 @@ impl FromRequestParts<App> for Caller {
         if caller.needs_second_factor && !is_on_the_way(parts) {
             return Err(Fail::code(Code::SecondFactorRequired));
         }
-        Ok(Self { address: client::address(parts), ..caller })
+        Ok(Self { address: client::address(&app.trusted_proxies, parts), ..caller })
     }
 }
 

@@ -6,11 +6,13 @@ use crate::{
     audit::retention::FEWEST_DAYS,
     auth::throttle::{self, Throttle},
     db::Db,
+    http::client,
     mail::Mailer,
     store,
 };
 use anyhow::Context as _;
 use clap::Args;
+use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
@@ -36,7 +38,11 @@ pub struct Serve {
     /// The folder with the built app; if absent, the app in the binary.
     #[arg(long, env = "SEATKEEPER_DIST")]
     dist: Option<PathBuf>,
-    /// How many sign-ins one address may try at once; more where all come through one proxy.
+    /// The proxies in front of the server, as addresses or networks with commas between, for example `127.0.0.1,10.0.0.0/8`: of
+    /// them alone it is believed in `X-Forwarded-For` whom they speak for.
+    #[arg(long, env = "SEATKEEPER_TRUSTED_PROXIES", value_delimiter = ',', value_parser = client::network)]
+    trusted_proxies: Vec<IpNet>,
+    /// How many sign-ins one address may try at once; more where many people come from one.
     #[arg(long, env = "SEATKEEPER_SIGN_IN_BURST", default_value_t = throttle::BURST)]
     sign_in_burst: u32,
     /// The token of the setup link; drawn by chance if absent.
@@ -93,6 +99,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         mailer,
         cookie_domain,
         dist,
+        trusted_proxies: serve.trusted_proxies,
         audit_days: serve.audit_retention_days,
         ..Options::default()
     };

@@ -83,7 +83,8 @@ impl Readers {
 impl Lent {
     async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         let ask = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(sql.on_sqlite())?;
+            let (drawn, args) = sql.asked_with(args);
+            let mut statement = connection.prepare_cached(drawn.on_sqlite())?;
             read(&mut statement, params_from_iter(args))
         };
         self.with(ask).await

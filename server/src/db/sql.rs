@@ -3,10 +3,18 @@
 //! - `ROWS($1: id uuid, at time)`: the rows of a JSON array of objects, given as text;
 //! - `AMONG($1)`: equals one of the ids of a set; PostgreSQL then goes by the index, whatever it thinks of the set's size;
 //! - `CLOCK()`: the time at this moment, where the database has one of its own: SQLite's is that of this machine;
+//! - `-- if $4`, at the end of a line: the line counts only if that argument is given (see [`choice`]);
 //! - `FOR UPDATE …`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
 
+mod choice;
+
+use super::Value;
 use sqlx::AssertSqlSafe;
-use std::sync::OnceLock;
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 /// A statement.
 #[derive(Debug)]
@@ -14,14 +22,24 @@ pub struct Sql {
     text: OnceLock<Drawn>,
     source: fn() -> String,
     on_postgres: Option<fn() -> String>,
+    /// If it has lines that count only with their arguments: the statements that come of it, by which are given.
+    variants: Mutex<BTreeMap<u64, &'static Variant>>,
 }
 
 /// The texts of a statement.
 #[derive(Debug)]
-struct Drawn {
+pub(super) struct Drawn {
     sqlite: String,
     postgres: String,
     spread: Option<Spread>,
+    has_choices: bool,
+}
+
+/// A statement with those lines that count, and which arguments it takes.
+#[derive(Debug)]
+struct Variant {
+    drawn: Drawn,
+    places: Vec<usize>,
 }
 
 /// A statement whose only argument is a set of rows, for one row of it. On SQLite it is far cheaper to run that for each
@@ -101,36 +119,64 @@ fn named(columns: &[String], statement: &str) -> String {
 impl Sql {
     /// A statement whose text is put together from parts that are all in this program.
     pub const fn new(source: fn() -> String) -> Self {
-        Self { text: OnceLock::new(), source, on_postgres: None }
+        Self { text: OnceLock::new(), source, on_postgres: None, variants: Mutex::new(BTreeMap::new()) }
     }
 
     /// A statement with another text for PostgreSQL, where that saves a round trip.
     pub const fn two(source: fn() -> String, on_postgres: fn() -> String) -> Self {
-        Self { text: OnceLock::new(), source, on_postgres: Some(on_postgres) }
+        Self { text: OnceLock::new(), source, on_postgres: Some(on_postgres), variants: Mutex::new(BTreeMap::new()) }
     }
 
-    fn drawn(&self) -> &Drawn {
+    /// Its texts, with all lines.
+    pub(super) fn drawn(&self) -> &Drawn {
         self.text.get_or_init(|| {
             let source = (self.source)();
-            let on_postgres = self.on_postgres.map(|source| source());
-            Drawn {
-                sqlite: draw(&source, &SQLITE),
-                postgres: draw(on_postgres.as_ref().unwrap_or(&source), &POSTGRES),
-                spread: Spread::of(&source),
+            if choice::has_choices(&source) {
+                return Drawn { has_choices: true, ..Drawn::of(&choice::chosen(&source, |_| true).0, None) };
             }
+            Drawn::of(&source, self.on_postgres.map(|source| source()))
         })
     }
 
-    pub(super) fn on_sqlite(&self) -> &str {
-        &self.drawn().sqlite
+    /// The texts for these arguments, and which of them it takes.
+    pub(super) fn asked_with(&'static self, args: Vec<Value>) -> (&'static Drawn, Vec<Value>) {
+        if !self.drawn().has_choices {
+            return (self.drawn(), args);
+        }
+        let given = args.iter().enumerate().filter(|(_, arg)| arg.is_given());
+        let given = given.fold(0, |bits, (place, _)| bits | 1 << place);
+        let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
+        // Kept for ever, as the statements themselves are: there are as many as there are combinations of filters.
+        let variant = *variants.entry(given).or_insert_with(|| Box::leak(Box::new(self.variant(given))));
+        (&variant.drawn, variant.places.iter().filter_map(|place| args.get(*place).cloned()).collect())
     }
 
-    pub(super) fn postgres(&self) -> AssertSqlSafe<&str> {
-        AssertSqlSafe(&self.drawn().postgres)
+    fn variant(&self, given: u64) -> Variant {
+        let (text, places) = choice::chosen(&(self.source)(), |number| given >> (number - 1) & 1 == 1);
+        Variant { drawn: Drawn::of(&text, None), places }
+    }
+}
+
+impl Drawn {
+    fn of(source: &str, on_postgres: Option<String>) -> Self {
+        Self {
+            sqlite: draw(source, &SQLITE),
+            postgres: draw(on_postgres.as_deref().unwrap_or(source), &POSTGRES),
+            spread: Spread::of(source),
+            has_choices: false,
+        }
+    }
+
+    pub(super) fn on_sqlite(&self) -> &str {
+        &self.sqlite
+    }
+
+    pub(super) fn on_postgres(&'static self) -> AssertSqlSafe<Cow<'static, str>> {
+        AssertSqlSafe(Cow::Borrowed(&self.postgres))
     }
 
     pub(super) fn spread(&self) -> Option<&Spread> {
-        self.drawn().spread.as_ref()
+        self.spread.as_ref()
     }
 }
 
@@ -241,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_set_that_is_the_only_argument_is_written_row_by_row_on_sqlite() {
-        let text = |sql: &Sql| sql.spread().map(|spread| spread.text.clone());
+        let text = |sql: &Sql| sql.drawn().spread().map(|spread| spread.text.clone());
         let update = Sql::new(|| {
             "UPDATE t SET at = given.at, at_all = given.at_all FROM ROWS($1: id uuid, at time, at_all int) WHERE t.id = given.id".into()
         });
@@ -259,7 +305,7 @@ mod tests {
             Some("UPDATE t SET at = 1 WHERE id IN (SELECT id FROM (SELECT ?1 AS id) AS given)")
         );
         let more = Sql::new(|| "SELECT id FROM ROWS($1: id uuid) WHERE at > $2".into());
-        assert!(more.spread().is_none(), "numbered arguments cannot stand beside the others");
+        assert!(more.drawn().spread().is_none(), "numbered arguments cannot stand beside the others");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What can be given to a statement: a closed set of types, so that an absent value keeps its type.
 
+use super::Sql;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
@@ -33,6 +34,20 @@ pub enum Value {
     Id(Option<Uuid>),
     /// A set of rows.
     Rows(Vec<Fields>),
+}
+
+impl Value {
+    /// Whether it is something, and a set not empty.
+    pub(super) fn is_given(&self) -> bool {
+        match self {
+            Self::Bool(v) => v.is_some(),
+            Self::Int(v) => v.is_some(),
+            Self::Text(v) => v.is_some(),
+            Self::Time(v) => v.is_some(),
+            Self::Id(v) => v.is_some(),
+            Self::Rows(rows) => !rows.is_empty(),
+        }
+    }
 }
 
 /// A row of a set: the names of its columns, and what is in them.
@@ -117,10 +132,10 @@ impl ToSql for Value {
     }
 }
 
-pub(super) fn bind_postgres<'q>(
-    mut query: Query<'q, Postgres, PgArguments>,
-    args: Vec<Value>,
-) -> Query<'q, Postgres, PgArguments> {
+/// A statement with its arguments.
+pub(super) fn asked_of_postgres(sql: &'static Sql, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
+    let (drawn, args) = sql.asked_with(args);
+    let mut query = sqlx::query(drawn.on_postgres());
     for arg in args {
         query = match arg {
             Value::Bool(v) => query.bind(v),

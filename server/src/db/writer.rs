@@ -244,13 +244,14 @@ fn bundle(connection: &Connection, steps: Vec<Step>) -> Result<Answer, DbError> 
     }
     let mut answer = Answer::default();
     for Step { sql, args } in steps {
-        answer = step(connection, sql, &args)?;
+        answer = step(connection, sql, args)?;
     }
     Ok(answer)
 }
 
-fn step(connection: &Connection, sql: &'static Sql, args: &[Value]) -> Result<Answer, DbError> {
-    if let (Some(spread), [Value::Rows(rows)]) = (sql.spread(), args) {
+fn step(connection: &Connection, sql: &'static Sql, args: Vec<Value>) -> Result<Answer, DbError> {
+    let (drawn, args) = sql.asked_with(args);
+    if let (Some(spread), [Value::Rows(rows)]) = (drawn.spread(), &*args) {
         let mut statement = connection.prepare_cached(&spread.text)?;
         let mut changed = 0;
         for row in rows {
@@ -259,7 +260,7 @@ fn step(connection: &Connection, sql: &'static Sql, args: &[Value]) -> Result<An
         }
         return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
     }
-    let mut statement = connection.prepare_cached(sql.on_sqlite())?;
+    let mut statement = connection.prepare_cached(drawn.on_sqlite())?;
     if statement.column_count() == 0 {
         let changed = statement.execute(params_from_iter(args))?;
         return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
@@ -279,8 +280,9 @@ pub(super) fn read(statement: &mut Statement<'_>, args: impl Params) -> Result<V
 }
 
 fn prepare(connection: &Connection, sql: &Sql) -> Result<(), DbError> {
-    connection.prepare(sql.on_sqlite())?;
-    if let Some(spread) = sql.spread() {
+    let drawn = sql.drawn();
+    connection.prepare(drawn.on_sqlite())?;
+    if let Some(spread) = drawn.spread() {
         connection.prepare(&spread.text)?;
     }
     Ok(())

@@ -58,6 +58,11 @@ impl Fail {
         Self(Box::new(problem))
     }
 
+    /// A field that cannot be accepted.
+    pub fn field(field: &str, error: FieldError) -> Self {
+        Self::fields(vec![FieldProblem { field: field.to_owned(), error }])
+    }
+
     /// Fields that cannot be accepted.
     pub fn fields(errors: Vec<FieldProblem>) -> Self {
         let said: Vec<_> = errors.iter().map(|e| format!("{} {}", e.field, e.error)).collect();

@@ -39,6 +39,11 @@ impl IfMatch {
         Self(None)
     }
 
+    /// Whether something must be as it was.
+    pub fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Goes on only if nobody has changed it since.
     ///
     /// # Errors

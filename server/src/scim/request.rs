@@ -54,7 +54,8 @@ pub async fn enter(State(app): State<App>, request: Request, next: Next) -> Resp
         Err(error) => return Fail::from(error).into_response(),
     };
     let (method, path) = (parts.method.to_string(), said(parts.uri.path(), parts.uri.query()));
-    let asker = Asker { id, name, address: client::address(&parts), base: base(&app, &parts.headers) };
+    let address = client::address(&app.trusted_proxies, &parts);
+    let asker = Asker { id, name, address, base: base(&app, &parts.headers) };
     parts.extensions.insert(asker);
     let response = next.run(Request::from_parts(parts, body)).await;
     let reason = response.extensions().get::<Reason>().map(|Reason(reason)| reason.chars().take(500).collect());

@@ -6,12 +6,13 @@ mod line;
 use super::{
     command::{Actor, Command, HowToEnd, Outcome, Reach, renewed, told, view},
     facts::{Announced, Fact, Live},
+    paper::Paper,
     pool::{Ask, Ending, Pool, Refusal},
 };
 use crate::events::Event;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
     problem::Code,
     session::EndReason,
@@ -53,16 +54,40 @@ pub struct Batch {
     pub suspended: Vec<UserId>,
     /// Those of them who were deleted.
     pub deleted: Vec<UserId>,
+    /// What stands on paper about licenses that are to be changed.
+    pub papers: BTreeMap<LicenseId, Paper>,
+    /// Those on whose paper something else stands now, and whether that is another end.
+    pub rewritten: BTreeMap<LicenseId, bool>,
+    /// The groups that are to be deleted.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Those that were.
+    pub deleted_groups: Vec<GroupId>,
+    /// The groups that licenses may keep seats for, of those that they are to keep seats for.
+    pub limitable: BTreeSet<GroupId>,
     /// What goes into the log.
     pub events: Vec<Event>,
     /// Licenses about which something was decided and not gathered yet.
     touched: BTreeSet<LicenseId>,
 }
 
+/// A group that is to be deleted.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Who is in it, in the order of their ids.
+    pub members: Vec<UserId>,
+}
+
 impl Batch {
     /// Nothing yet, at this time.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now, ..Self::default() }
+    }
+
+    /// Whether it has changed more than what the pools themselves know.
+    pub fn is_beyond_the_pools(&self) -> bool {
+        !self.rewritten.is_empty() || !self.deleted_groups.is_empty()
     }
 
     /// Ends what is over, before anything is decided.
@@ -90,6 +115,9 @@ impl Batch {
             Command::Protect { session, protected } => {
                 self.on_any(*session, |pool, now| pool.protect(*session, *protected, now))
             }
+            Command::Continue { session, user, device } => {
+                self.on_own(*session, *user, |pool, _| pool.go_on(*session, device))
+            }
             Command::Keep { ticket, user } => {
                 self.kept.insert(*ticket);
                 self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.keep(*ticket, now))
@@ -107,8 +135,11 @@ impl Batch {
                 let ending = end_now.then(|| ending(actor, EndReason::AssignmentRevoked, None));
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, ending.as_ref(), now))
             }
-            Command::Change { license, seats, rules } => self.change(*license, *seats, rules),
-            Command::LimitGroups { license, limits } => self.limit_groups(*license, limits),
+            Command::Change { license, change, expected } => self.change(actor, *license, change, expected.as_deref()),
+            Command::DeleteGroup { group } => self.delete_group(actor, *group),
+            Command::LimitGroups { license, limits, expected } => {
+                self.limit_groups(*license, limits, expected.as_deref())
+            }
             Command::Suspend { user } => self.suspend(actor, *user),
             Command::Delete { user } => self.delete(actor, *user),
             Command::Sweep => Outcome::Done,

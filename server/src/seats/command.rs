@@ -2,18 +2,19 @@
 
 use super::{
     facts::{Announced, Live, Ticket},
+    paper::Bought,
     pool::{Ask, Pool, Refusal},
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
-    license::{ChosenRules, GroupLimit},
+    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    license::GroupLimit,
     problem::Code,
     session::Platform,
     ticket::TicketState,
     wire::{
         self,
-        licenses::AssignmentResult,
+        licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
         sessions::{EndResult, Renewed, SessionView},
     },
@@ -117,6 +118,15 @@ pub enum Command {
         /// From now on.
         protected: bool,
     },
+    /// The agent goes on with a session, and with those beside it, at another device.
+    Continue {
+        /// Which session.
+        session: SessionId,
+        /// Whose it must be.
+        user: UserId,
+        /// At which device.
+        device: String,
+    },
     /// A sign of life of a client in the line.
     Keep {
         /// Which ticket.
@@ -172,14 +182,19 @@ pub enum Command {
         /// End the sessions on it too.
         end_now: bool,
     },
-    /// Changes seats and rules of a license.
+    /// Changes a license: its seats, their rules, and what stands on paper about it.
     Change {
         /// Which license.
         license: LicenseId,
-        /// To how many seats, if that changes.
-        seats: Option<i64>,
-        /// The rules that change.
-        rules: ChosenRules,
+        /// What changes.
+        change: Box<ChangeLicense>,
+        /// How it must still be, if that is said.
+        expected: Option<Box<Bought>>,
+    },
+    /// Deletes a group, and what licenses keep for it.
+    DeleteGroup {
+        /// Which group.
+        group: GroupId,
     },
     /// Changes what a license keeps for groups.
     LimitGroups {
@@ -187,6 +202,8 @@ pub enum Command {
         license: LicenseId,
         /// All limits.
         limits: Vec<GroupLimit>,
+        /// What they must still be, if that is said.
+        expected: Option<Vec<GroupLimit>>,
     },
     /// Suspends a user and ends his sessions.
     Suspend {
@@ -228,6 +245,8 @@ pub enum Outcome {
     Ended(Vec<EndResult>),
     /// What became of each assignment.
     Assignments(Vec<AssignmentResult>),
+    /// The group is gone; these were in it.
+    Deleted(Vec<UserId>),
     /// It is so now.
     Done,
     /// No seat.
@@ -253,6 +272,7 @@ pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
         state: live.state,
         mode: live.mode,
         platform: live.platform,
+        remote_device: live.remote_device.clone(),
         created_at: live.created_at,
         connected_at: live.connected_at,
         last_seen_at: live.last_seen_at,
@@ -283,6 +303,7 @@ pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
         device: ticket.device.clone(),
         mode: ticket.mode,
         platform: ticket.platform,
+        remote_device: ticket.remote_device.clone(),
         state: if ticket.offer_until.is_some() { TicketState::Offered } else { TicketState::Waiting },
         position: pool.position(ticket.id),
         created_at: ticket.created_at,

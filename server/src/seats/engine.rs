@@ -217,7 +217,12 @@ impl Engine {
         if flushes {
             self.known.memory.beats = Beats::default();
         }
+        let beyond = batch.is_beyond_the_pools();
         self.known.memory.give_back(batch);
+        if beyond {
+            // Memberships, and whether a license gives seats, are then to be read anew.
+            self.known.memory.forget();
+        }
         Ok(Decided { outcomes, saved: Some(Saving { saved, events }) })
     }
 

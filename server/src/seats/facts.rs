@@ -25,6 +25,8 @@ pub struct Live {
     pub mode: Mode,
     /// What the other side runs on.
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    pub remote_device: Option<String>,
     /// Nine digits, while waiting.
     pub support_key: Option<String>,
     /// When the key ends, while waiting.
@@ -77,6 +79,8 @@ pub struct Ticket {
     pub mode: Mode,
     /// What the other side runs on.
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    pub remote_device: Option<String>,
     /// The smaller, the earlier. No two tickets of a license have the same.
     pub place: i64,
     /// When it was taken.
@@ -122,6 +126,17 @@ pub enum Fact {
         user: UserId,
         /// The end; nothing if it was called off.
         ending: Option<Announced>,
+    },
+    /// The agent goes on at another device.
+    Continued {
+        /// Which session.
+        session: SessionId,
+        /// Its agent.
+        user: UserId,
+        /// The device before.
+        from: String,
+        /// The device now.
+        to: String,
     },
     /// A session is protected from now on, or no longer.
     Protected {
@@ -238,6 +253,7 @@ impl Fact {
             Self::Announced { ending: None, .. } => "session_end_called_off",
             Self::Protected { .. } => "session_protected",
             Self::Borrowed { .. } => "session_borrowed",
+            Self::Continued { .. } => "session_continued",
             Self::Ended { .. } => "session_ended",
             Self::Cooling { .. } => "cool_down_started",
             Self::Refused { .. } => "session_refused",
@@ -263,6 +279,7 @@ impl Fact {
             | Self::Announced { session, .. }
             | Self::Protected { session, .. }
             | Self::Borrowed { session, .. }
+            | Self::Continued { session, .. }
             | Self::Ended { session, .. } => Some(*session),
             _ => None,
         }
@@ -278,6 +295,7 @@ impl Fact {
             | Self::Announced { user, .. }
             | Self::Protected { user, .. }
             | Self::Borrowed { user, .. }
+            | Self::Continued { user, .. }
             | Self::Ended { user, .. }
             | Self::Cooling { user, .. }
             | Self::Refused { user, .. }

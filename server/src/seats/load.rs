@@ -1,14 +1,19 @@
 //! Reads what the commands of a batch touch: first the locks, then the time, then everything that is counted. What this
 //! process knows already, because no other writes, is not read again.
 
-use super::{batch::Batch, command::Command, memory::Memory, pool::Pool};
+use super::{
+    batch::{Batch, Group},
+    command::Command,
+    memory::Memory,
+    pool::Pool,
+};
 use crate::{
     clock::Clock,
     db::{DbError, Tx},
     store,
 };
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, ProductId, SessionId, TicketId, UserId},
     license::Model,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +31,12 @@ struct Wanted {
     /// Sessions that are answered with.
     viewed: Vec<SessionId>,
     suspended: Vec<UserId>,
+    /// Licenses of which something else than seats may be changed.
+    papers: BTreeSet<LicenseId>,
+    /// Groups that are to be deleted.
+    groups: BTreeSet<GroupId>,
+    /// Groups that licenses are to keep seats for.
+    limited: BTreeSet<GroupId>,
     granted: BTreeSet<UserId>,
     sweep: bool,
 }
@@ -48,7 +59,8 @@ impl Wanted {
             Command::Connect { session, .. }
             | Command::CallOff { session }
             | Command::Protect { session, .. }
-            | Command::Borrow { session, .. } => {
+            | Command::Borrow { session, .. }
+            | Command::Continue { session, .. } => {
                 self.sessions.push(*session);
                 self.viewed.push(*session);
             }
@@ -64,9 +76,15 @@ impl Wanted {
                 self.assign(*license, users);
             }
             Command::Revoke { license, users, .. } => self.assign(*license, users),
-            Command::Change { license, .. } | Command::LimitGroups { license, .. } => {
+            Command::Change { license, .. } => {
                 self.licenses.insert(*license);
+                self.papers.insert(*license);
             }
+            Command::LimitGroups { license, limits, .. } => {
+                self.licenses.insert(*license);
+                self.limited.extend(limits.iter().map(|limit| limit.group_id));
+            }
+            Command::DeleteGroup { group } => drop(self.groups.insert(*group)),
             Command::Suspend { user } | Command::Delete { user } => self.suspended.push(*user),
             Command::Sweep => self.sweep = true,
         }
@@ -89,6 +107,8 @@ pub(super) async fn batch<'a>(
     let mut batch = Batch::default();
     find(tx, clock, memory, &mut wanted, &mut batch).await?;
     pools(tx, clock, memory, &wanted, &mut batch).await?;
+    papers(tx, &wanted, &mut batch).await?;
+    lock_groups(tx, clock, &wanted, &mut batch).await?;
     lock_users(tx, clock, &wanted, &mut batch).await?;
     people(tx, &wanted, &mut batch).await?;
     Ok(batch)
@@ -124,6 +144,9 @@ async fn find(
     wanted.licenses.extend(batch.candidates.values().flatten());
     if !wanted.suspended.is_empty() {
         wanted.licenses.extend(store::seats::licenses_of_users(tx, &wanted.suspended).await?);
+    }
+    for group in &wanted.groups {
+        wanted.licenses.extend(store::groups::limited(tx, *group).await?);
     }
     if wanted.sweep {
         let now = clock.now_in(tx).await?;
@@ -172,6 +195,35 @@ async fn pools(
         let pool = Pool::new(terms, held.live, held.line);
         memory.index(&pool);
         batch.pools.insert(license, pool);
+    }
+    Ok(())
+}
+
+/// Reads what stands on paper about licenses that are locked already.
+async fn papers(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
+    for license in &wanted.papers {
+        if let Some(paper) = store::contracts::lock(tx, *license).await? {
+            batch.papers.insert(*license, paper);
+        }
+    }
+    Ok(())
+}
+
+/// Locks the groups that are to be deleted or limited. Of those to be deleted it checks that the set of licenses is still the
+/// right one.
+async fn lock_groups(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
+    for id in &wanted.groups {
+        let Some(name) = store::groups::lock(tx, *id).await? else { continue };
+        // Whoever has just said that another license keeps seats for it shall not have said so in vain.
+        if store::groups::limited(tx, *id).await?.iter().any(|license| !batch.pools.contains_key(license)) {
+            return Err(DbError::Retry);
+        }
+        batch.groups.insert(*id, Group { name, members: store::groups::members(tx, *id).await? });
+        batch.now = clock.now_in(tx).await?;
+    }
+    if !wanted.limited.is_empty() {
+        batch.limitable = store::groups::lock_some(tx, &wanted.limited).await?;
+        batch.now = clock.now_in(tx).await?;
     }
     Ok(())
 }

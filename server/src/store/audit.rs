@@ -1,6 +1,6 @@
 //! The audit log as people read it: filtered, the newest first.
 
-use super::{scope::people, set};
+use super::{scope::among_people_of, set};
 use crate::{
     db::{Db, DbError, Row, args, fields, statements},
     text::{pattern, plain_pattern},
@@ -12,11 +12,11 @@ use seatkeeper_shared::{
     wire::audit::{AuditEvent, AuditLicense, AuditObject, AuditUser},
 };
 
-/// Events, with how kinds and a license are looked for. Names are looked for as they were written down at that time (regardless of
+/// Events. One kind alone is read in order from an index, if it is not about seats: those are few. Names are looked for as they were written down at that time (regardless of
 /// upper and lower case), and as they are now (also regardless of accents): the latter once, and not for each event. A manager who
 /// is limited to groups sees what was done to the people in his, except that they came into another group or left it.
-fn events(of_kinds: &str, of_license: &str) -> String {
-    let his_people = people("e.user_id", 13);
+fn events() -> String {
+    let his_people = among_people_of("e.user_id", 13);
     format!(
         "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
                 e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
@@ -26,43 +26,34 @@ fn events(of_kinds: &str, of_license: &str) -> String {
          LEFT JOIN licenses l ON l.id = e.license_id
          LEFT JOIN products p ON p.id = l.product_id
          WHERE e.position < $1
-           AND {of_kinds}
-           AND (e.actor_id = $4 OR $4 IS NULL)
-           AND (e.user_id = $5 OR $5 IS NULL)
-           AND {of_license}
-           AND (e.door = $7 OR $7 IS NULL)
-           AND (e.at >= $8 OR $8 IS NULL)
-           AND (e.at < $9 OR $9 IS NULL)
-           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!')
-                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!')
-                OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!')
-                OR e.license_id IN (
-                    SELECT licenses.id FROM licenses
-                    JOIN products ON products.id = licenses.product_id
-                    WHERE LOWER(products.name) LIKE $11 ESCAPE '!')
-                OR LOWER(e.actor_name) LIKE $11 ESCAPE '!'
-                OR LOWER(e.object_name) LIKE $11 ESCAPE '!'
-                OR $10 IS NULL)
-           AND {his_people}
-           AND (CAST($13 AS UUID) IS NULL
-                OR e.kind NOT IN ('group_member_added', 'group_member_removed')
-                OR e.object_id IN (SELECT group_id FROM group_managers WHERE user_id = $13))
+           AND e.occupied IS NULL -- if $14
+           AND e.kind = $2 -- if $2
+           AND e.kind IN (SELECT kind FROM ROWS($3: kind text)) -- if $3
+           AND e.actor_id = $4 -- if $4
+           AND e.user_id = $5 -- if $5
+           AND e.license_id = $6 -- if $6
+           AND e.door = $7 -- if $7
+           AND e.at >= $8 -- if $8
+           AND e.at < $9 -- if $9
+           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!') -- if $10
+                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!') -- if $10
+                OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!') -- if $10
+                OR e.license_id IN ( -- if $10
+                    SELECT licenses.id FROM licenses -- if $10
+                    JOIN products ON products.id = licenses.product_id -- if $10
+                    WHERE LOWER(products.name) LIKE $11 ESCAPE '!') -- if $10
+                OR LOWER(e.actor_name) LIKE $11 ESCAPE '!' -- if $10
+                OR LOWER(e.object_name) LIKE $11 ESCAPE '!') -- if $10
+           AND {his_people} -- if $13
+           AND (e.kind NOT IN ('group_member_added', 'group_member_removed') -- if $13
+                OR e.object_id IN (SELECT group_id FROM group_managers WHERE user_id = $13)) -- if $13
          ORDER BY e.position DESC
          LIMIT $12"
     )
 }
 
-const KINDS: &str = "(e.kind IN (SELECT kind FROM ROWS($2: kind text)) OR $3)";
-const LICENSE: &str = "(e.license_id = $6 OR $6 IS NULL)";
-
 statements! {
-    EVENTS = events(KINDS, LICENSE);
-
-    // By the index of the few that are not about seats.
-    PLAIN_EVENTS = events("e.occupied IS NULL AND e.kind IN (SELECT kind FROM ROWS($2: kind text)) AND NOT $3", LICENSE);
-
-    // By the index of each license.
-    LICENSE_EVENTS = events(KINDS, "e.license_id = $6");
+    EVENTS = events();
 }
 
 /// Which events are shown.
@@ -97,10 +88,15 @@ pub async fn page(
     before: Option<Position>,
     limit: usize,
 ) -> Result<(Vec<AuditEvent>, Option<Position>), DbError> {
+    let (one, several) = match &filter.kinds[..] {
+        [one] => (Some(one.as_str()), &[][..]),
+        several => (None, several),
+    };
+    let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
     let args = args![
         before.unwrap_or(Position(i64::MAX)),
-        set(filter.kinds.iter().map(|kind| fields! { "kind": kind.as_str() })),
-        filter.kinds.is_empty(),
+        one,
+        set(several.iter().map(|kind| fields! { "kind": kind.as_str() })),
         filter.actor,
         filter.user,
         filter.license,
@@ -111,14 +107,9 @@ pub async fn page(
         filter.q.as_deref().and_then(plain_pattern),
         i64::try_from(limit + 1).unwrap_or(i64::MAX),
         filter.manager,
+        plain.then_some(true),
     ];
-    let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
-    let sql = match filter.license {
-        _ if plain => &PLAIN_EVENTS,
-        Some(_) => &LICENSE_EVENTS,
-        None => &EVENTS,
-    };
-    let mut items = db.all(sql, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+    let mut items = db.all(&EVENTS, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
     if filter.manager.is_some() {

@@ -2,7 +2,10 @@
 //! most seats that were used.
 
 use super::ids;
-use crate::db::{Db, DbError, Row, Tx, args, statements};
+use crate::{
+    db::{Db, DbError, Row, Tx, args, statements},
+    seats::paper::Paper,
+};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId},
@@ -149,28 +152,6 @@ pub async fn change_product(tx: &mut Tx, id: ProductId, to: &Product) -> Result<
         to.link_secret.as_deref(),
     ];
     tx.run(&CHANGE_PRODUCT, args).await.map(drop)
-}
-
-/// Since when something is archived, after it was said whether it shall be.
-pub fn archived(before: Option<DateTime<Utc>>, wanted: Option<bool>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    match wanted {
-        None => before,
-        Some(true) => before.or(Some(now)),
-        Some(false) => None,
-    }
-}
-
-/// What stands on paper about a license.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paper {
-    /// From when it counts.
-    pub starts_at: Option<DateTime<Utc>>,
-    /// From when it no longer counts.
-    pub ends_at: Option<DateTime<Utc>>,
-    /// Since when it gives no new seats.
-    pub archived_at: Option<DateTime<Utc>>,
-    /// What stands in its contract.
-    pub contract: Contract,
 }
 
 /// What stands on paper about a license, locked until the end of the transaction.

@@ -10,7 +10,7 @@ use seatkeeper_shared::{
     problem::Code,
     wire::groups::{GroupLicense, LeftOut, ThroughGroup},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A claim without an assignment that is older was left by a crash.
 const FRESH: TimeDelta = TimeDelta::minutes(1);
@@ -71,6 +71,16 @@ statements! {
             JOIN group_members m ON m.group_id = gl.group_id
             WHERE gl.license_id = c.license_id AND m.user_id = c.user_id)
         ORDER BY c.license_id, c.user_id";
+
+    // Those of a group or a rule are given again by themselves.
+    NAMED_BY_HAND = "
+        SELECT a.user_id, a.license_id
+        FROM assignments a
+        JOIN licenses l ON l.id = a.license_id AND l.model = 'named'
+        WHERE a.user_id IN (SELECT id FROM ROWS($1: id uuid))
+          AND a.rule_id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM group_assignments c WHERE c.license_id = a.license_id AND c.user_id = a.user_id)
+        ORDER BY a.user_id, a.license_id";
 
     FORGET_STALE = "
         DELETE FROM group_assignments
@@ -243,4 +253,13 @@ pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<ThroughGroup>, DbError
             })
         })
         .collect()
+}
+
+/// The licenses on which each of these users has a named seat that neither a group nor a rule gave him.
+pub async fn named_by_hand(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, Vec<LicenseId>>, DbError> {
+    let mut of: HashMap<UserId, Vec<LicenseId>> = HashMap::new();
+    for row in db.all(&NAMED_BY_HAND, args![ids(users)]).await? {
+        of.entry(row.get("user_id")?).or_default().push(row.get("license_id")?);
+    }
+    Ok(of)
 }

@@ -6,9 +6,9 @@ use crate::text::fold;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
-    license::GroupLimit,
     wire::groups::{GroupDetail, GroupManager, GroupView},
 };
+use std::collections::BTreeSet;
 
 statements! {
     // All, or those that one manages.
@@ -52,6 +52,9 @@ statements! {
 
     LOCK = "
         SELECT name FROM groups WHERE id = $1 FOR UPDATE";
+
+    LOCK_SOME = "
+        SELECT id FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY id FOR UPDATE";
 
     NAMES = "
         SELECT id, name FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY name_key, id";
@@ -98,7 +101,7 @@ statements! {
         FROM ROWS($1: group_id uuid, user_id uuid)";
 
     LIMITED = "
-        SELECT id, group_limits FROM licenses WHERE group_limits LIKE $1 ORDER BY id";
+        SELECT id FROM licenses WHERE group_limits LIKE $1 ORDER BY id";
 }
 
 /// All groups, or those that one manages.
@@ -160,6 +163,11 @@ pub async fn delete(tx: &mut Tx, group: GroupId) -> Result<(), DbError> {
 pub async fn lock(tx: &mut Tx, group: GroupId) -> Result<Option<String>, DbError> {
     super::seats::lock_admins(tx).await?;
     tx.one(&LOCK, args![group]).await?.map(|row| row.get("name")).transpose()
+}
+
+/// Locks those of these groups that exist.
+pub async fn lock_some(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeSet<GroupId>, DbError> {
+    tx.all(&LOCK_SOME, args![ids(groups)]).await?.iter().map(|row| row.get("id")).collect()
 }
 
 /// What groups are called, in the order of their names.
@@ -231,8 +239,7 @@ fn pairs(group: GroupId, users: &[UserId]) -> Value {
     set(users.iter().map(|user| fields! { "group_id": group, "user_id": user }))
 }
 
-/// The licenses that keep seats for a group or limit what it takes, with all their limits.
-pub async fn limited(db: &Db, group: GroupId) -> Result<Vec<(LicenseId, Vec<GroupLimit>)>, DbError> {
-    let rows = db.all(&LIMITED, args![format!("%{group}%")]).await?;
-    rows.iter().map(|row| Ok((row.get("id")?, super::licenses::group_limits(row)?))).collect()
+/// The licenses that keep seats for a group or limit what it takes.
+pub async fn limited(tx: &mut Tx, group: GroupId) -> Result<Vec<LicenseId>, DbError> {
+    tx.all(&LIMITED, args![format!("%{group}%")]).await?.iter().map(|row| row.get("id")).collect()
 }

@@ -68,12 +68,9 @@ pub(super) fn seek(expr: &str, id: &str, down: bool, first: usize) -> String {
     format!("AND ({expr}, {id}) {than} (${first}, ${second}) {}", order(expr, id, down))
 }
 
-/// The clauses that continue after a row (PostgreSQL takes a parameter's type from its first use, so `IS NULL` comes last): `expr` is the sort column, `first` the number of the first of two parameters.
+/// The clauses that continue after a row, if one is given, for statements that choose their lines: `expr` is the sort column,
+/// `first` the number of the first of two parameters.
 pub(super) fn from(expr: &str, id: &str, down: bool, first: usize) -> String {
-    let (than, order) = if down { ("<", "DESC") } else { (">", "ASC") };
-    let second = first + 1;
-    format!(
-        "AND (({expr}, {id}) {than} (${first}, ${second}) OR ${first} IS NULL)
-         ORDER BY {expr} {order}, {id} {order}"
-    )
+    let (than, second) = (if down { "<" } else { ">" }, first + 1);
+    format!("AND ({expr}, {id}) {than} (${first}, ${second}) -- if ${first}\n{}", order(expr, id, down))
 }

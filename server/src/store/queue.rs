@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// A ticket with its position in the line; those that are over have none.
 const VIEW: &str = "
     SELECT t.id, t.license_id, l.product_id, p.name AS product_name, t.user_id, u.name AS user_name,
-           u.email AS user_email, t.device, t.mode, t.platform, t.created_at, t.last_seen_at, t.lease_until,
+           u.email AS user_email, t.device, t.mode, t.platform, t.remote_device, t.created_at, t.last_seen_at, t.lease_until,
            t.offer_until, t.ended_at, t.end_reason, t.session_id,
            CASE WHEN t.ended_at IS NULL
                 THEN (SELECT COUNT(*) FROM tickets o
@@ -59,6 +59,7 @@ pub(super) fn ticket(row: &Row) -> Result<Ticket, DbError> {
         device: row.get("device")?,
         mode: row.get("mode")?,
         platform: row.opt("platform")?,
+        remote_device: row.opt("remote_device")?,
         place: row.get("place")?,
         created_at: row.get("created_at")?,
         last_seen_at: row.get("last_seen_at")?,
@@ -128,6 +129,7 @@ fn view(row: &Row) -> Result<TicketView, DbError> {
         device: row.get("device")?,
         mode: row.get("mode")?,
         platform: row.opt("platform")?,
+        remote_device: row.opt("remote_device")?,
         state,
         position: row.get("position")?,
         created_at: row.get("created_at")?,

@@ -16,6 +16,13 @@ pub(super) fn people(column: &str, number: usize) -> String {
     )
 }
 
+/// The user in `column` is in a group that the manager `$number` manages; in one line, which a statement may choose.
+pub(super) fn among_people_of(column: &str, number: usize) -> String {
+    format!(
+        "{column} IN (SELECT member.user_id FROM group_managers manager JOIN group_members member ON member.group_id = manager.group_id WHERE manager.user_id = ${number})"
+    )
+}
+
 /// The same for sessions and tickets: the manager's own too.
 pub(super) fn work(column: &str, number: usize) -> String {
     format!("({column} = ${number} OR {})", people(column, number))

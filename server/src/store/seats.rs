@@ -72,7 +72,7 @@ statements! {
         SELECT CLOCK() AS now, held.*
         FROM (SELECT 1 AS one) once
         LEFT JOIN (
-            SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at, idempotency_key,
+            SELECT id, license_id, user_id, device, state, mode, platform, remote_device, support_key, key_expires_at, idempotency_key,
                    created_at, connected_at, last_seen_at, lease_until, COALESCE(active_at, created_at) AS active_at,
                    warned_at, ending_at, ending_by, ending_by_name, ending_message, protected, borrowed_until,
                    NULL AS place, NULL AS offer_until
@@ -80,7 +80,7 @@ statements! {
             WHERE ended_at IS NULL
               AND license_id AMONG($1)
             UNION ALL
-            SELECT id, license_id, user_id, device, NULL, mode, platform, NULL, NULL, NULL,
+            SELECT id, license_id, user_id, device, NULL, mode, platform, remote_device, NULL, NULL, NULL,
                    created_at, NULL, last_seen_at, lease_until, NULL,
                    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                    place, offer_until
@@ -219,6 +219,7 @@ fn live_of(row: &Row) -> Result<Live, DbError> {
         state: row.get("state")?,
         mode: row.get("mode")?,
         platform: row.opt("platform")?,
+        remote_device: row.opt("remote_device")?,
         support_key: row.opt("support_key")?,
         key_expires_at: row.opt("key_expires_at")?,
         idempotency_key: row.opt("idempotency_key")?,

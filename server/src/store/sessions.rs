@@ -23,7 +23,7 @@ use seatkeeper_shared::{
 
 const COLUMNS: &str = "
     SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
-           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.support_key, s.key_expires_at,
+           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.remote_device, s.support_key, s.key_expires_at,
            s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
            s.ended_by_name, s.protected, s.borrowed_until, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message";
 const JOINS: &str = "
@@ -31,23 +31,29 @@ const JOINS: &str = "
     JOIN licenses l ON l.id = s.license_id
     JOIN products p ON p.id = l.product_id
     JOIN users u ON u.id = s.user_id";
-/// What a list and its total share: license, product, model, user, state, platform, search, and the manager whose people the
-/// agents must be.
+
+/// What a list and its total share: license, product, model, user, state, whether live, platform, search, and the manager whose
+/// people the agents must be.
 fn filter() -> String {
-    format!("{FILTER} AND {}", super::scope::work("s.user_id", 8))
+    format!(
+        "
+    WHERE TRUE
+      AND s.license_id = $1 -- if $1
+      AND l.product_id = $2 -- if $2
+      AND l.model = $3 -- if $3
+      AND s.user_id = $4 -- if $4
+      AND s.state = $5 -- if $5
+      AND s.ended_at IS NULL -- if $6
+      AND s.platform = $7 -- if $7
+      AND (u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!') -- if $8
+      AND (s.user_id = $9 OR {}) -- if $9
+    ",
+        super::scope::among_people_of("s.user_id", 9)
+    )
 }
 
-const FILTER: &str = "
-    WHERE (s.license_id = $1 OR $1 IS NULL)
-      AND (l.product_id = $2 OR $2 IS NULL)
-      AND (l.model = $3 OR $3 IS NULL)
-      AND (s.user_id = $4 OR $4 IS NULL)
-      AND (s.state = $5 OR ($5 = 'live' AND s.ended_at IS NULL) OR $5 IS NULL)
-      AND (s.platform = $6 OR $6 IS NULL)
-      AND (u.name_key LIKE $7 ESCAPE '!' OR u.email_key LIKE $7 ESCAPE '!' OR $7 IS NULL)";
-
 fn page_by(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {JOINS} {} {} LIMIT $11", filter(), from(expr, "s.id", down, 9))
+    format!("{COLUMNS} {JOINS} {} {} LIMIT $12", filter(), from(expr, "s.id", down, 10))
 }
 
 statements! {
@@ -60,9 +66,23 @@ statements! {
     BY_SEEN = page_by("s.last_seen_at", false);
     BY_SEEN_DOWN = page_by("s.last_seen_at", true);
 
-    TOTAL = format!("SELECT COUNT(*) AS total {JOINS} {}", filter());
+    TOTAL = format!("
+        SELECT COUNT(*) AS total
+        FROM sessions s
+        JOIN licenses l ON l.id = s.license_id -- if $2 $3
+        JOIN users u ON u.id = s.user_id -- if $8
+        {}", filter());
 
     SOME = format!("{COLUMNS} {JOINS} WHERE s.id IN (SELECT id FROM ROWS($1: id uuid))");
+
+    REMOTE_DEVICES = "
+        SELECT remote_device
+        FROM sessions
+        WHERE user_id = $1
+          AND remote_device IS NOT NULL
+        GROUP BY remote_device
+        ORDER BY MAX(created_at) DESC
+        LIMIT $2";
 
     HEARD_OF = "
         SELECT id, user_id, last_seen_at, lease_until
@@ -133,7 +153,8 @@ pub async fn page(
         filter.product,
         filter.model,
         filter.user,
-        filter.state.map(StateFilter::as_str),
+        filter.state.filter(|state| *state != StateFilter::Live).map(StateFilter::as_str),
+        filter.state.filter(|state| *state == StateFilter::Live).map(|_| true),
         filter.platform,
         filter.q.as_deref().and_then(pattern),
         filter.within
@@ -157,6 +178,11 @@ pub async fn some(db: &Db, which: impl IntoIterator<Item = SessionId>) -> Result
 /// One session, with its support key.
 pub async fn get(db: &Db, id: SessionId) -> Result<Option<SessionView>, DbError> {
     Ok(some(db, [id]).await?.pop())
+}
+
+/// The devices at the other end of this user's sessions, the last one first.
+pub async fn remote_devices(db: &Db, user: UserId, limit: i64) -> Result<Vec<String>, DbError> {
+    db.all(&REMOTE_DEVICES, args![user, limit]).await?.iter().map(|row| row.get("remote_device")).collect()
 }
 
 /// The live sessions whose clients were heard of after a time, the latest first, each with its agent.
@@ -204,6 +230,7 @@ fn session(row: &Row) -> Result<SessionView, DbError> {
         state: row.get("state")?,
         mode: row.get("mode")?,
         platform: row.opt("platform")?,
+        remote_device: row.opt("remote_device")?,
         created_at: row.get("created_at")?,
         connected_at: row.opt("connected_at")?,
         last_seen_at: row.get("last_seen_at")?,

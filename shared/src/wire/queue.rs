@@ -33,6 +33,9 @@ pub struct TicketView {
     /// What the other side runs on, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_device: Option<String>,
     /// Waiting, offered or over.
     pub state: TicketState,
     /// The place in the line: 1 is the head. 0 if it is over.

@@ -39,6 +39,9 @@ pub struct SessionView {
     /// What the other side runs on, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_device: Option<String>,
     /// When it was created; the seat is occupied since then.
     pub created_at: DateTime<Utc>,
     /// When the customer connected.
@@ -101,6 +104,9 @@ pub struct NewSession {
     /// What the other side runs on, if already known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it: above all where nobody sits at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_device: Option<String>,
     /// Take a ticket if no seat is free now: the answer is then 202 with the ticket.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wait: bool,
@@ -133,6 +139,14 @@ pub struct Heartbeat {
 pub struct Connect {
     /// What the customer's side runs on.
     pub platform: Platform,
+}
+
+/// Goes on with a session at another device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Continue {
+    /// The agent's device from now on, as people call it.
+    pub device: String,
 }
 
 /// What a heartbeat is answered with.

@@ -193,9 +193,12 @@ pub struct BulkUsers {
     /// To these, at most 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_ids: Option<Vec<UserId>>,
-    /// Or to all whom a list with this filter shows, at most 1,000.
+    /// Or to all whom a list with this filter shows: to the first 1,000 by name, and then to those after `after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<UserFilter>,
+    /// With a filter: the `next` of the answer before, of the same kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// What is done.
     #[serde(flatten)]
     pub action: BulkAction,
@@ -215,6 +218,12 @@ pub struct BulkResults {
     /// How many seats of a named license were free before, where one is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats_free: Option<i64>,
+    /// With a filter: how many users it lets through now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<i64>,
+    /// With a filter: where to go on, if these were not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// What became of one user, or what would.
@@ -234,6 +243,10 @@ pub struct BulkResult {
     /// How many of his live sessions end with it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ends_sessions: i64,
+    /// When he is suspended: the licenses on which a named seat is free then. Those that a group or a rule gave are not among them: they
+    /// come back by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frees: Vec<LicenseId>,
 }
 
 #[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this"))]

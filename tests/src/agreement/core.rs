@@ -167,6 +167,7 @@ fn ask(id: Uuid, device: &str) -> Ask {
         device: device.to_owned(),
         mode: Mode::Application,
         platform: None,
+        remote_device: None,
         support_key: String::new(),
         idempotency_key: None,
         ticket: None,

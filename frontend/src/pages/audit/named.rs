@@ -75,6 +75,7 @@ pub fn kind(i18n: Texts, kind: Kind) -> &'static str {
         Kind::SessionIdleCalledOff => t_string!(i18n, audit_kind.session_idle_called_off),
         Kind::SessionProtected => t_string!(i18n, audit_kind.session_protected),
         Kind::SessionBorrowed => t_string!(i18n, audit_kind.session_borrowed),
+        Kind::SessionContinued => t_string!(i18n, audit_kind.session_continued),
         Kind::CoolDownStarted => t_string!(i18n, audit_kind.cool_down_started),
         Kind::TicketTaken => t_string!(i18n, audit_kind.ticket_taken),
         Kind::TicketOffered => t_string!(i18n, audit_kind.ticket_offered),

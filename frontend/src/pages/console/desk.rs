@@ -12,6 +12,7 @@ use super::{
     told,
 };
 use crate::{api::Api, caller::Caller, clock::Clock, keep, live::Live};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use seatkeeper_shared::{
     ids::{SessionId, UserId},
@@ -31,9 +32,19 @@ pub struct Kept {
     pub id: SessionId,
     /// The product, to be named when the session is found ended.
     pub product: String,
+    /// The device under whose name it is kept: once it has another one, somebody went on with it there.
+    #[serde(default)]
+    pub device: String,
 }
 
-/// A session of one's own that somebody else or something else ended.
+impl Kept {
+    fn new(session: &SessionView) -> Self {
+        let SessionView { id, product_name, device, .. } = session.clone();
+        Self { id, product: product_name, device }
+    }
+}
+
+/// What became of a session of one's own without a click here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     /// The session.
@@ -42,8 +53,37 @@ pub struct Notice {
     pub product: String,
     /// The device, if it was another one.
     pub device: Option<String>,
-    /// Who, when, why.
-    pub end: End,
+    /// What it was.
+    pub fate: Fate,
+}
+
+/// What became of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// Somebody else or something else ended it.
+    Ended {
+        /// Who, when, why.
+        end: End,
+        /// The device at which its agent works instead.
+        instead: Option<String>,
+    },
+    /// Its agent goes on with it at this device.
+    GoesOn {
+        /// Where.
+        device: String,
+        /// Since when.
+        at: DateTime<Utc>,
+    },
+}
+
+impl Fate {
+    /// How it ended, if it did.
+    pub fn end(&self) -> Option<&End> {
+        match self {
+            Self::Ended { end, .. } => Some(end),
+            Self::GoesOn { .. } => None,
+        }
+    }
 }
 
 /// The desk.
@@ -90,6 +130,7 @@ impl Desk {
         };
         provide_context(desk);
         desk.hear_of_ends();
+        desk.hear_of_moves();
         told::in_title(desk, user);
         call::on_offer(desk);
         heart::beat(desk);
@@ -163,17 +204,25 @@ impl Desk {
 
     /// A session was started here.
     pub fn started(self, session: &SessionView) {
-        let kept = Kept { id: session.id, product: session.product_name.clone() };
-        self.keep(|all| all.push(kept));
+        self.keep(|all| all.push(Kept::new(session)));
         // Gone by now if somebody signed out meanwhile.
         let _ = self.fresh.try_set(Some(session.id));
         self.is_now(session.clone());
     }
 
-    /// A session that another device started is kept alive from here, too: it goes on when that device goes off.
+    /// The agent goes on here with sessions that another device kept.
     pub fn adopt(self, session: &SessionView) {
-        let kept = Kept { id: session.id, product: session.product_name.clone() };
-        self.keep(|all| all.push(kept));
+        self.is_now(session.clone());
+        let moved = self.live.state.try_with_untracked(|state| state.of(session.user_id)).unwrap_or_default();
+        let moved =
+            moved.into_iter().filter(|one| one.license_id == session.license_id && one.device == session.device);
+        let kept: Vec<_> = moved.chain([session.clone()]).map(|one| Kept::new(&one)).collect();
+        self.keep(|all| {
+            for one in kept {
+                all.retain(|known| known.id != one.id);
+                all.push(one);
+            }
+        });
         self.hurry();
     }
 
@@ -220,9 +269,42 @@ impl Desk {
             return;
         };
         let device = session.filter(|_| kept.is_none()).map(|session| session.device.clone());
+        let instead = session.filter(|_| end.reason == EndReason::ReplacedByOtherDevice);
+        let instead = instead.and_then(|session| self.replaced_by(session));
+        self.note(Notice { id, product, device, fate: Fate::Ended { end, instead } });
+    }
+
+    /// The device of the newest session at the same license.
+    fn replaced_by(self, session: &SessionView) -> Option<String> {
+        let own = self.live.state.try_with_untracked(|state| state.of(session.user_id)).unwrap_or_default();
+        let others = own.into_iter().filter(|one| one.license_id == session.license_id && one.id != session.id);
+        others.max_by_key(|one| one.created_at).map(|one| one.device)
+    }
+
+    fn note(self, notice: Notice) {
         let _ = self.notices.try_update(|all| {
-            if !all.iter().any(|notice| notice.id == id) {
-                all.push(Notice { id, product, device, end });
+            // An end is told by the feed and by the answer to a heartbeat; and it is more than that the session went on elsewhere.
+            if !all.iter().any(|known| known.id == notice.id && matches!(known.fate, Fate::Ended { .. })) {
+                all.retain(|known| known.id != notice.id);
+                all.push(notice);
+            }
+        });
+    }
+
+    /// Lets go of the sessions with which their agent goes on elsewhere, and tells him here.
+    fn hear_of_moves(self) {
+        Effect::new(move |_| {
+            let gone: Vec<_> = self.live.state.with(|state| {
+                let elsewhere = |kept: &Kept| {
+                    let now = state.sessions.get(&kept.id)?;
+                    (!kept.device.is_empty() && now.device != kept.device).then(|| (kept.clone(), now.device.clone()))
+                };
+                self.kept.with_untracked(|kept| kept.iter().filter_map(elsewhere).collect())
+            });
+            for (Kept { id, product, .. }, device) in gone {
+                self.let_go(id);
+                let fate = Fate::GoesOn { device, at: self.clock.once() };
+                self.note(Notice { id, product, device: None, fate });
             }
         });
     }

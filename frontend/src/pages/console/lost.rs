@@ -85,6 +85,13 @@ fn again(ticket: &TicketView) -> bool {
 
 /// The same once more.
 fn wanted(ticket: &TicketView, device: String) -> NewSession {
-    let (mode, platform) = (ticket.mode, ticket.platform);
-    NewSession { product: ticket.product_id.to_string(), device, mode, platform, wait: true, borrow_seconds: None }
+    NewSession {
+        product: ticket.product_id.to_string(),
+        device,
+        mode: ticket.mode,
+        platform: ticket.platform,
+        remote_device: ticket.remote_device.clone(),
+        wait: true,
+        borrow_seconds: None,
+    }
 }

@@ -38,9 +38,9 @@ fn Told(
     let (desk, format) = (Desk::get(), Format::get());
     let notice = StoredValue::new(notice);
     let about = move || notice.with_value(|notice| why::which(i18n, notice));
-    let who = move || notice.with_value(|notice| why::who(i18n, format, &notice.end, desk.clock.once()));
-    let message = move || notice.with_value(|notice| why::message(i18n, &notice.end));
-    let next = move || notice.with_value(|notice| why::next(i18n, &notice.end));
+    let who = move || notice.with_value(|notice| why::fate(i18n, format, &notice.fate, desk.clock.once()));
+    let message = move || notice.with_value(|notice| notice.fate.end().and_then(|end| why::message(i18n, end)));
+    let next = move || notice.with_value(|notice| notice.fate.end().and_then(|end| why::next(i18n, end)));
     let dismiss = move |_| {
         let id = notice.with_value(|notice| notice.id);
         desk.notices.update(|all| all.retain(|one| one.id != id));

@@ -4,26 +4,20 @@ use super::{
     attempt::Attempt,
     cards::{Card, Outlook, Start},
     desk::Desk,
+    kind::{Kind, Wish},
     why,
 };
 use crate::{
     format::Format,
     i18n::*,
     ui::{
-        choice::{Choice, Segment},
         face::Wrong,
         field::fresh_id,
         icon::{Glyph, Icon},
-        select::{Choosable, Select},
     },
-    words,
 };
 use leptos::prelude::*;
-use seatkeeper_shared::{
-    problem::Code,
-    session::{Mode, Platform},
-    wire::sessions::NewSession,
-};
+use seatkeeper_shared::problem::Code;
 
 /// The form.
 #[component]
@@ -34,7 +28,7 @@ pub fn StartForm(
     let i18n = use_i18n();
     let desk = Desk::get();
     let attempt = Attempt::new(desk);
-    let (mode, platform) = (RwSignal::new(Mode::Attended), RwSignal::new(None));
+    let wish = Wish::default();
     let outlook = attempt.outlook(card);
     let ready = Memo::new(move |_| {
         let start = outlook.get().start;
@@ -48,9 +42,10 @@ pub fn StartForm(
     let waits = Memo::new(move |_| card.with(|card| !card.tickets.is_empty()) && !outlook.get().start.possible());
     let folded = Memo::new(move |_| newest.get().is_some() && unfolded.get() != newest.get());
     let click = move |()| {
-        if ready.get_untracked() {
-            let wait = outlook.with_untracked(|outlook| outlook.start.waits());
-            let wanted = NewSession { wait, ..wanted(desk, card, mode.get_untracked(), platform.get_untracked()) };
+        let wait = outlook.with_untracked(|outlook| outlook.start.waits());
+        if ready.get_untracked()
+            && let Some(wanted) = wish.wanted(desk, card, wait)
+        {
             attempt.start(wanted, None);
         }
     };
@@ -67,7 +62,7 @@ pub fn StartForm(
             <div class="start">
                 <Show when=move || !folded.get() fallback=more>
                     <Reason id=reason.get_value() outlook card attempt />
-                    <Kind mode platform />
+                    <Kind wish />
                     <StartButton attempt outlook ready reason=reason.get_value() click />
                     <Trouble attempt outlook />
                 </Show>
@@ -108,18 +103,6 @@ fn StartButton(
         >
             {label}
         </button>
-    }
-}
-
-fn wanted(desk: Desk, card: Memo<Card>, mode: Mode, platform: Option<Platform>) -> NewSession {
-    NewSession {
-        product: card.with_untracked(|card| card.product.to_string()),
-        device: untrack(|| desk.device.name()),
-        mode,
-        // Of an attended session it is known when the customer is there.
-        platform: platform.filter(|_| mode != Mode::Attended),
-        wait: false,
-        borrow_seconds: None,
     }
 }
 
@@ -169,50 +152,6 @@ fn Reason(
                         }
                     })
             }}
-        </div>
-    }
-}
-
-/// What kind of session, and of one without a customer the platform.
-#[component]
-fn Kind(
-    /// The kind.
-    mode: RwSignal<Mode>,
-    /// The platform, if known.
-    platform: RwSignal<Option<Platform>>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let segments = Signal::derive(move || {
-        let one = |mode: Mode, text: &str| Segment { value: mode.as_str(), text: text.to_owned(), glyph: None };
-        vec![
-            one(Mode::Attended, t_string!(i18n, console.mode_attended)),
-            one(Mode::Unattended, t_string!(i18n, console.mode_unattended)),
-            one(Mode::Application, t_string!(i18n, console.mode_application)),
-        ]
-    });
-    let platforms = Signal::derive(move || {
-        let unknown = Choosable::new("", t_string!(i18n, console.platform_unknown));
-        let known = Platform::ALL.iter().map(|one| Choosable::new(one.as_str(), words::platform(i18n, *one)));
-        std::iter::once(unknown).chain(known).collect::<Vec<_>>()
-    });
-    view! {
-        <div class="kind">
-            <Choice
-                label=Signal::derive(move || t_string!(i18n, console.mode).to_owned())
-                bare=true
-                segments
-                value=Signal::derive(move || mode.get().to_string())
-                choose=move |value: &'static str| mode.set(value.parse().unwrap_or(Mode::Attended))
-            />
-            <Show when=move || mode.get() != Mode::Attended>
-                <Select
-                    label=Signal::derive(move || t_string!(i18n, sessions.platform).to_owned())
-                    name="platform"
-                    options=platforms
-                    value=Signal::derive(move || platform.get().map(|one| one.to_string()).unwrap_or_default())
-                    choose=move |value: String| platform.set(value.parse().ok())
-                />
-            </Show>
         </div>
     }
 }

@@ -1,6 +1,6 @@
 //! Why no session can be started, and how one ended, in sentences.
 
-use super::desk::Notice;
+use super::desk::{Fate, Notice};
 use crate::{
     api::Failure,
     format::{Format, Texts},
@@ -45,9 +45,13 @@ pub fn failed(i18n: Texts, format: Format, failure: &Failure) -> String {
     }
 }
 
-/// Which session ended, and on which device if it was another one.
+/// What became of which session, and on which device if it was another one.
 pub fn which(i18n: Texts, notice: &Notice) -> String {
-    let title = t_string!(i18n, console.notice_title, product = notice.product.clone());
+    let product = notice.product.clone();
+    let title = match &notice.fate {
+        Fate::Ended { .. } => t_string!(i18n, console.notice_title, product = product),
+        Fate::GoesOn { .. } => t_string!(i18n, console.moved_title, product = product),
+    };
     match &notice.device {
         Some(device) => {
             title + t_string!(i18n, common.dot) + &t_string!(i18n, console.on_device, device = device.clone())
@@ -56,13 +60,30 @@ pub fn which(i18n: Texts, notice: &Notice) -> String {
     }
 }
 
+/// Who did it, when and where.
+pub fn fate(i18n: Texts, format: Format, fate: &Fate, now: DateTime<Utc>) -> String {
+    match fate {
+        Fate::GoesOn { device, at } => {
+            t_string!(i18n, console.moved_to, device = device.clone(), time = moment(format, *at, now))
+        }
+        Fate::Ended { end, instead: Some(device) } => {
+            t_string!(i18n, console.replaced_by, device = device.clone(), time = moment(format, end.at, now))
+        }
+        Fate::Ended { end, instead: None } => who(i18n, format, end, now),
+    }
+}
+
 /// Who ended it and when.
 pub fn who(i18n: Texts, format: Format, end: &End, now: DateTime<Utc>) -> String {
-    let time = if (now - end.at).num_hours() < 12 { format.time(end.at) } else { format.date_time(end.at) };
+    let time = moment(format, end.at, now);
     match &end.by {
         Some(name) => t_string!(i18n, console.notice_by, name = name.clone(), time = time),
         None => t_string!(i18n, console.notice_self, time = time, reason = words::reason(i18n, end.reason)),
     }
+}
+
+fn moment(format: Format, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if (now - at).num_hours() < 12 { format.time(at) } else { format.date_time(at) }
 }
 
 /// What that person had to say, or else what the reason was, unless it is said already.

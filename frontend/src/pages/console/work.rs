@@ -88,7 +88,8 @@ fn Now(
         let mode = (session.mode != Mode::Attended).then(|| words::mode(i18n, session.mode).to_owned());
         let platform = session.platform.map(|platform| words::platform(i18n, platform).to_owned());
         let device = (!desk.keeps(session.id)).then(|| t_string!(i18n, console.on_device, device = session.device));
-        let parts: Vec<_> = [platform, mode, device].into_iter().flatten().collect();
+        let remote = session.remote_device.map(|device| t_string!(i18n, console.at_remote, device = device));
+        let parts: Vec<_> = [mode, remote, platform, device].into_iter().flatten().collect();
         parts.join(t_string!(i18n, common.dot))
     };
     let protected = Memo::new(move |_| session.with(|session| session.protected));

@@ -101,10 +101,12 @@ fn Choose(
         let Some(id) = desk.id.get_untracked().filter(|_| form.begin([])) else { return };
         let body = Members { user_ids: ticked.get_untracked().into_iter().collect() };
         spawn_local(async move {
-            match desk.api.put::<GroupDetail>(&format!("/groups/{id}/managers"), &body).await {
-                Ok(group) => {
+            let tag = desk.tag.get_untracked();
+            match desk.api.put_if::<GroupDetail>(&format!("/groups/{id}/managers"), &tag, &body).await {
+                Ok((group, tag)) => {
                     toasts.good(tu_string!(i18n, groups.saved));
                     desk.group.set(Some(group));
+                    desk.tag.set(tag);
                     desk.asking.set(None);
                 }
                 Err(failure) => form.failed(failure),

@@ -1,6 +1,12 @@
 //! The number of seats of a license: what it is, what is in use, and what a new number would mean, while it is typed.
 
-use super::{desk::Desk, entered::seats, preview::Preview, stock::Stock};
+use super::{
+    desk::Desk,
+    entered::seats,
+    opened::{Late, Opened},
+    preview::Preview,
+    stock::Stock,
+};
 use crate::{
     api::Api,
     format::Format,
@@ -55,6 +61,11 @@ fn ChangeForm(
     let i18n = use_i18n();
     let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
     let (id, before) = (first.id, first.seats);
+    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| now.seats == before);
+    let reload = move |()| {
+        desk.changing.set(false);
+        set_timeout(move || desk.changing.set(true), std::time::Duration::from_millis(300));
+    };
     let text = RwSignal::new(before.to_string());
     let month = RwSignal::new(None::<Peak>);
     spawn_local(async move {
@@ -81,7 +92,7 @@ fn ChangeForm(
         }
         spawn_local(async move {
             let body = ChangeLicense { seats: wanted.ok(), ..ChangeLicense::default() };
-            match api.patch::<LicenseView>(&format!("/licenses/{id}"), &body).await {
+            match opened.patch::<LicenseView>(&body).await {
                 Ok(changed) => {
                     let (name, n) = (words::license(i18n, &changed), format.number(changed.seats));
                     toasts.good(t_string!(i18n, licenses.changed, count = changed.seats, license = name, n = n));
@@ -95,7 +106,8 @@ fn ChangeForm(
     view! {
         <form class="form" novalidate on:submit=submit>
             <NowFacts license />
-            <Meanwhile before license form />
+            <Late opened reload />
+            <Meanwhile before license form opened />
             <Stepper text wanted form />
             <Preview license wanted />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
@@ -154,6 +166,8 @@ fn Meanwhile(
     license: Signal<LicenseView>,
     /// The form; its own change is no news.
     form: Form,
+    /// Nothing more is to be said to whoever was told that he is late.
+    opened: Opened,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -164,7 +178,7 @@ fn Meanwhile(
     };
     view! {
         <div role="status">
-            <Show when=move || now.get() != before && !form.busy()>
+            <Show when=move || now.get() != before && !form.busy() && !opened.is_late()>
                 <p class="note">
                     <Icon glyph=Glyph::Warning />
                     {text}

@@ -1,6 +1,11 @@
 //! What a license keeps for groups, and how much of it they may take.
 
-use super::{desk::Desk, entered::whole, stock::Stock};
+use super::{
+    desk::Desk,
+    entered::whole,
+    opened::{Late, Opened},
+    stock::Stock,
+};
 use crate::{
     api::{Api, Failure},
     format::Format,
@@ -115,8 +120,14 @@ fn LimitsForm(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
+    let (format, toasts, form) = (Format::get(), Toasts::get(), Form::default());
     let (id, seats) = (first.id, first.seats);
+    let shown = first.group_limits.clone();
+    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| now.group_limits == shown);
+    let reload = move |()| {
+        desk.limiting.set(None);
+        set_timeout(move || desk.limiting.set(Some(id)), std::time::Duration::from_millis(300));
+    };
     let entries: Vec<_> = groups.into_iter().map(|group| Entry::of(group, &first.group_limits)).collect();
     let all = StoredValue::new(entries.clone());
     let limits = Memo::new(move |_| {
@@ -129,7 +140,7 @@ fn LimitsForm(
         let limits = limits.get_untracked();
         let (true, Ok(limits)) = (form.begin([("limits", limits.clone().err())]), limits) else { return };
         spawn_local(async move {
-            match api.put::<LicenseView>(&format!("/licenses/{id}/groups"), &GroupLimits { limits }).await {
+            match opened.put::<LicenseView>("/groups", &GroupLimits { limits }).await {
                 Ok(changed) => {
                     let name = untrack(|| words::license(i18n, &changed));
                     toasts.good(tu_string!(i18n, licenses.limits_changed, license = name));
@@ -142,6 +153,7 @@ fn LimitsForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <p class="hint">{t!(i18n, licenses.limits_hint)}</p>
             <div class="limits">{entries.into_iter().map(|entry| view! { <Row entry /> }).collect_view()}</div>
             <p role="status">{sum}</p>

@@ -41,10 +41,30 @@ impl Opened {
     /// `changed_meanwhile`, or as the server says.
     pub async fn patch<T: DeserializeOwned>(self, body: &impl Serialize) -> Result<T, Failure> {
         let path = self.path.get_value();
-        let answer = match self.tag.get_untracked() {
+        self.noticed(match self.tag.get_untracked() {
             Some(tag) => self.api.patch_if(&path, &tag, body).await.map(|(now, _)| now),
             None => self.api.patch(&path, body).await,
-        };
+        })
+    }
+
+    /// Replaces a part of it, at this path below it, if nobody else has changed it.
+    ///
+    /// # Errors
+    /// `changed_meanwhile`, or as the server says.
+    pub async fn put<T: DeserializeOwned>(self, part: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let path = format!("{}{part}", self.path.get_value());
+        self.noticed(match self.tag.get_untracked() {
+            Some(tag) => self.api.put_if(&path, &tag, body).await.map(|(now, _)| now),
+            None => self.api.put(&path, body).await,
+        })
+    }
+
+    /// Whether somebody else was faster.
+    pub fn is_late(self) -> bool {
+        self.late.get()
+    }
+
+    fn noticed<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &answer
             && failure.code() == Some(Code::ChangedMeanwhile)
         {

@@ -65,7 +65,10 @@ pub fn Row(
                 {text(|s| s.product_name.clone())}
                 <small>{move || session.with(|s| words::model_short(i18n, s.model))}</small>
             </td>
-            <td class="cell-platform">{move || platform().unwrap_or_else(|| t_string!(i18n, common.dash))}</td>
+            <td class="cell-platform">
+                {move || platform().unwrap_or_else(|| t_string!(i18n, common.dash))}
+                <small>{move || session.with(|s| s.remote_device.clone())}</small>
+            </td>
             <td class="cell-device mono">{text(|s| s.device.clone())}</td>
             <td class="cell-since num nowrap" title=move || session.with(|s| format.exact(s.created_at))>
                 {move || session.with(|s| format.since(s.created_at))}

@@ -50,11 +50,13 @@ pub fn History(
         let at = session.ended.as_ref().map(|end| format.date_time(end.at));
         let borrowed =
             session.borrowed_until.map(|until| t_string!(i18n, person.was_borrowed, time = format.date_time(until)));
+        let remote = session.remote_device.as_ref();
+        let remote = remote.map(|name| format!(" {}", t_string!(i18n, console.at_remote, device = name.clone())));
         let message = session.ended.as_ref().and_then(|end| end.message.clone());
         view! {
             <tr>
                 <th scope="row">{words::license_of(i18n, &session.product_name, session.model)}</th>
-                <td>{session.device.clone()}</td>
+                <td>{session.device.clone()} {remote.map(|remote| view! { <small class="muted">{remote}</small> })}</td>
                 <td class="num nowrap">{format.date_time(session.created_at)}</td>
                 <td class="num nowrap">{at}</td>
                 <td>{how} {borrowed.map(|text| view! { <small class="muted">" " {text}</small> })} {message.map(|message| view! { <small class="muted">" " {message}</small> })}</td>

@@ -45,11 +45,15 @@ pub fn Work(
             None => words::state(i18n, session.state).to_owned(),
         };
         let (device, since) = (session.device.clone(), format.ago(session.created_at));
+        let remote = session.remote_device.clone();
+        let remote = remote.map(|device| t_string!(i18n, console.at_remote, device = device));
+        let facts = [Some(state), Some(device), remote, Some(since)].into_iter().flatten();
+        let facts = facts.collect::<Vec<_>>().join(t_string!(i18n, common.dot));
         view! {
             <li>
                 <span>
                     {product}
-                    <small class="num">{[state.as_str(), &device, &since].join(t_string!(i18n, common.dot))}</small>
+                    <small class="num">{facts}</small>
                 </span>
                 // What is borrowed only its agent gives back.
                 <Show when=move || desk.may(Action::EndSessions) && until.is_none()>

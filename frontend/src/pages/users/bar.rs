@@ -167,9 +167,17 @@ pub fn PickedBar(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let count = Memo::new(move |_| desk.picked().len());
-    let selected = move || t_string!(i18n, users.selected, count = count.get(), n = format.number(count.get()));
-    let ask = move |what: What| desk.job.set(Some(Job::new(what, untrack(|| desk.picked()))));
+    let count = Memo::new(move |_| desk.meant().count());
+    let selected = move || {
+        let (count, n) = (count.get(), format.number(count.get()));
+        if desk.has_everybody() {
+            t_string!(i18n, users.selected_matching, count = count, n = n)
+        } else {
+            t_string!(i18n, users.selected, count = count, n = n)
+        }
+    };
+    let total = move || desk.total.get().unwrap_or_default();
+    let ask = move |what: What| desk.job.set(Some(Job::to(what, untrack(|| desk.meant()))));
     view! {
         <p class="vh" role="status">
             {move || (count.get() > 0).then(selected)}
@@ -177,6 +185,11 @@ pub fn PickedBar(
         <Show when=move || { count.get() > 0 }>
             <div class="picked-bar">
                 <b>{selected}</b>
+                <Show when=move || desk.may_take_everybody()>
+                    <button type="button" class="button small ghost" on:click=move |_| desk.take_everybody()>
+                        {move || t_string!(i18n, users.select_matching, n = format.number(total()))}
+                    </button>
+                </Show>
                 <button type="button" class="button small ghost" on:click=move |_| desk.unpick()>
                     {t!(i18n, users.clear)}
                 </button>

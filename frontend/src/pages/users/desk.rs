@@ -6,7 +6,10 @@ use crate::{
     caller::Caller,
     clock::Clock,
     live::Live,
-    people::{groups::Groups, job::Job},
+    people::{
+        groups::Groups,
+        job::{Job, Whom},
+    },
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -47,6 +50,8 @@ pub struct Desk {
     pub failure: RwSignal<Option<Failure>>,
     /// Who is ticked.
     ticked: RwSignal<BTreeSet<UserId>>,
+    /// Whether all who match are meant, those who are not loaded, too.
+    everybody: RwSignal<bool>,
     /// Whether somebody is being added.
     pub adding: RwSignal<bool>,
     /// What is to be done to whom.
@@ -78,6 +83,7 @@ impl Desk {
             loading: RwSignal::new(true),
             failure: RwSignal::new(None),
             ticked: RwSignal::default(),
+            everybody: RwSignal::new(false),
             adding: RwSignal::new(false),
             job: RwSignal::new(None),
             groups: Groups::load(),
@@ -97,6 +103,7 @@ impl Desk {
     pub fn narrow(self, change: impl FnOnce(&mut Filter)) {
         let mut filter = self.filter.get_untracked();
         change(&mut filter);
+        self.everybody.set(false);
         self.ask.run(filter);
     }
 
@@ -172,8 +179,34 @@ impl Desk {
         self.ticked.with(|ticked| ticked.contains(&id))
     }
 
+    /// Whether all who match are meant.
+    pub fn has_everybody(self) -> bool {
+        self.everybody.get()
+    }
+
+    /// Whether all are ticked that are loaded, and there are more.
+    pub fn may_take_everybody(self) -> bool {
+        let loaded = self.users.with(Vec::len);
+        !self.everybody.get() && loaded > 0 && self.next.with(Option::is_some) && self.picked().len() == loaded
+    }
+
+    /// All who match are meant.
+    pub fn take_everybody(self) {
+        self.everybody.set(true);
+    }
+
+    /// Who is meant: all who match, or the ticked.
+    pub fn meant(self) -> Whom {
+        let total = self.total.get().and_then(|total| usize::try_from(total).ok());
+        match total.filter(|_| self.everybody.get()) {
+            Some(total) => Whom::Matching(Box::new(self.filter.get().asked(self.clock.once())), total),
+            None => Whom::These(self.picked()),
+        }
+    }
+
     /// Ticks or unticks one.
     pub fn pick(self, id: UserId) {
+        self.everybody.set(false);
         self.ticked.update(|ticked| {
             if !ticked.remove(&id) {
                 ticked.insert(id);
@@ -183,12 +216,14 @@ impl Desk {
 
     /// Ticks all that are listed; unticks them if all are ticked.
     pub fn pick_all(self) {
+        self.everybody.set(false);
         let all: BTreeSet<_> = self.users.with_untracked(|users| users.iter().map(|user| user.id).collect());
         self.ticked.update(|ticked| *ticked = if all.is_subset(ticked) { BTreeSet::new() } else { all });
     }
 
     /// Unticks everybody.
     pub fn unpick(self) {
+        self.everybody.set(false);
         self.ticked.set(BTreeSet::new());
     }
 }

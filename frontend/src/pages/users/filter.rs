@@ -6,7 +6,7 @@ use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId},
     people::{Role, Source, UserStatus},
-    wire::users::UserSort,
+    wire::users::{UserFilter, UserSort},
 };
 
 /// How many users come at a time.
@@ -189,6 +189,20 @@ impl Filter {
         put(&mut query, "after", after.unwrap_or_default());
         put(&mut query, "limit", &LIMIT.to_string());
         format!("/users{}", query.to_query_string())
+    }
+
+    /// The same users, as the server is told whom to change.
+    pub fn asked(&self, now: DateTime<Utc>) -> UserFilter {
+        let before = |days| Some(now - TimeDelta::days(days));
+        let (active_after, active_before) = match self.active {
+            Some(Active::Within(days)) => (before(days), None),
+            Some(Active::NotWithin(days)) => (None, before(days)),
+            None => (None, None),
+        };
+        let q = Some(self.q.trim().to_owned()).filter(|q| !q.is_empty());
+        let (license, role, status, group) = (self.license, self.role, self.status, self.group);
+        let source = self.source;
+        UserFilter { license, product: None, role, status, group, source, active_after, active_before, q }
     }
 
     /// The address of the same users as a table.

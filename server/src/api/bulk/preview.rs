@@ -9,7 +9,7 @@ use crate::{
     store,
 };
 use seatkeeper_shared::{
-    ids::UserId,
+    ids::{LicenseId, UserId},
     license::Model,
     people::{Role, UserStatus},
     permissions::Action,
@@ -25,10 +25,12 @@ pub(super) struct Ground {
     pub seats_free: Option<i64>,
     /// Live sessions on the license that is taken away, by user.
     sessions: HashMap<UserId, i64>,
+    /// The named seats that each user has by nobody's doing but an admin's.
+    by_hand: HashMap<UserId, Vec<LicenseId>>,
     /// Who has the license that is taken away for another reason than that somebody gave it.
     kept: HashMap<UserId, Reason>,
     /// How many active admins there are.
-    admins: i64,
+    pub admins: i64,
     /// Whether the caller may do this to others than agents.
     to_anybody: bool,
 }
@@ -59,6 +61,9 @@ impl Ground {
                 found.ok_or_else(|| Fail::code(Code::NotFound))?;
             }
             _ => {
+                if let BulkAction::Suspend = action {
+                    ground.by_hand = store::group_licenses::named_by_hand(&app.db, users).await?;
+                }
                 let active =
                     UserFilter { role: Some(Role::Admin), status: Some(UserStatus::Active), ..UserFilter::default() };
                 let by_name = (UserSort::Name, false);
@@ -69,25 +74,32 @@ impl Ground {
     }
 }
 
-/// One result for each user.
+/// One result for each user. The ground is then as they would leave it.
 pub(super) fn preview(
     action: &BulkAction,
     ids: &[UserId],
     known: &HashMap<UserId, UserView>,
-    ground: &Ground,
+    ground: &mut Ground,
 ) -> Vec<BulkResult> {
     let (mut free, mut admins) = (ground.seats_free.unwrap_or(i64::MAX), ground.admins);
     let result = |id: &UserId| {
         let Some(user) = known.get(id) else { return told(*id, None, Err(Code::NotFound)) };
         let outcome = of_one(action, user, ground, &mut free, &mut admins);
-        told(*id, Some(user.name.clone()), outcome)
+        let mut result = told(*id, Some(user.name.clone()), outcome);
+        if result.changed {
+            result.frees = ground.by_hand.get(id).cloned().unwrap_or_default();
+        }
+        result
     };
-    ids.iter().map(result).collect()
+    let results = ids.iter().map(result).collect();
+    (ground.seats_free, ground.admins) = (ground.seats_free.map(|_| free), admins);
+    results
 }
 
 fn told(user_id: UserId, name: Option<String>, outcome: Result<Option<i64>, Code>) -> BulkResult {
     let changed = matches!(outcome, Ok(Some(_)));
-    BulkResult { user_id, name, changed, refused: outcome.err(), ends_sessions: outcome.ok().flatten().unwrap_or(0) }
+    let (refused, ends_sessions) = (outcome.err(), outcome.ok().flatten().unwrap_or(0));
+    BulkResult { user_id, name, changed, refused, ends_sessions, frees: Vec::new() }
 }
 
 /// How many sessions end with it; nothing if it is so already.

@@ -71,6 +71,7 @@ impl Agent {
             device: self.device(),
             mode: if unattended { Mode::Unattended } else { Mode::Attended },
             platform: unattended.then(|| self.platform()),
+            remote_device: unattended.then(|| self.remote_device()),
             wait: false,
             borrow_seconds: None,
         }
@@ -80,6 +81,12 @@ impl Agent {
     fn device(&self) -> String {
         let number = self.person.name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         format!("NB-{:04}", number % 1_000)
+    }
+
+    /// Where nobody sits.
+    fn remote_device(&mut self) -> String {
+        let known = ["SRV-Lager", "SRV-Backup", "Kasse 2", "Kasse 5", "Empfang", "Konferenzraum Nord"];
+        (*known.choose(&mut self.chance).unwrap_or(&"SRV-Lager")).to_owned()
     }
 
     fn platform(&mut self) -> Platform {

@@ -1,20 +1,21 @@
 //! What admins decide on licenses and users: assignments, seats, rules, what is kept for groups, suspension.
 
-use super::{Batch, ending};
+use super::{Batch, Group, ending};
 use crate::{
-    events::Event,
+    events::{self, Event, member_events},
     seats::{
         command::{Actor, Outcome},
+        paper::{Bought, Paper},
         pool::Pool,
     },
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, RuleId, UserId},
-    license::{ChosenRules, GroupLimit},
+    ids::{GroupId, LicenseId, RuleId, UserId},
+    license::GroupLimit,
     problem::Code,
     session::EndReason,
-    wire::licenses::AssignmentResult,
+    wire::licenses::{AssignmentResult, ChangeLicense},
 };
 use serde_json::json;
 
@@ -48,18 +49,79 @@ impl Batch {
         Outcome::Assignments(results.collect())
     }
 
-    pub(super) fn change(&mut self, license: LicenseId, seats: Option<i64>, rules: &ChosenRules) -> Outcome {
+    /// Of what is asked for, all is done or nothing.
+    pub(super) fn change(
+        &mut self,
+        actor: &Actor,
+        license: LicenseId,
+        change: &ChangeLicense,
+        expected: Option<&Bought>,
+    ) -> Outcome {
         let now = self.now;
+        let (Some(pool), Some(paper)) = (self.pools.get(&license), self.papers.get(&license)) else {
+            return Outcome::Failed(Code::NotFound);
+        };
+        let before = Bought { seats: pool.terms.seats, rules: pool.terms.rules, paper: paper.clone() };
+        let after = before.paper.changed(change, now);
+        // Of two who change one date each, the second may find that his no longer fits.
+        if expected.is_some_and(|expected| *expected != before) || !after.is_sound() {
+            return Outcome::Failed(Code::ChangedMeanwhile);
+        }
         let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
-        if let Some(Err(code)) = seats.map(|seats| pool.resize(seats)) {
+        if let Some(Err(code)) = change.seats.map(|seats| pool.resize(seats)) {
             return Outcome::Failed(code);
         }
-        let rules = rules.on(pool.terms.rules);
-        pool.rule(rules, now);
+        pool.rule(change.rules.on(before.rules), now);
+        (pool.terms.starts_at, pool.terms.ends_at) = (after.starts_at, after.ends_at);
+        pool.terms.archived |= after.archived_at.is_some();
+        self.rewrite(actor, license, &before.paper, after);
         Outcome::Done
     }
 
-    pub(super) fn limit_groups(&mut self, license: LicenseId, limits: &[GroupLimit]) -> Outcome {
+    fn rewrite(&mut self, actor: &Actor, license: LicenseId, before: &Paper, after: Paper) {
+        if *before == after {
+            return;
+        }
+        let facts = events::changes(&before.facts(), &after.facts());
+        self.events.push(Event::of_license("license_terms_changed", actor.clone(), license, facts));
+        *self.rewritten.entry(license).or_default() |= before.ends_at != after.ends_at;
+        self.papers.insert(license, after);
+    }
+
+    /// What licenses keep for it goes with it: it would be kept for nobody.
+    pub(super) fn delete_group(&mut self, actor: &Actor, group: GroupId) -> Outcome {
+        let Some(Group { name, members }) = self.groups.remove(&group) else { return Outcome::Failed(Code::NotFound) };
+        let licenses: Vec<_> = self.pools.keys().copied().collect();
+        for license in licenses {
+            let Some(mut limits) = self.pools.get(&license).map(|pool| pool.terms.groups.clone()) else { continue };
+            let all = limits.len();
+            limits.retain(|limit| limit.group_id != group);
+            if limits.len() < all
+                && let Some(Err(code)) = self.pool(license).map(|pool| pool.limit_groups(&limits))
+            {
+                return Outcome::Failed(code);
+            }
+        }
+        self.events.extend(member_events(actor, group, &name, &members, &[]));
+        self.events.push(Event::new("group_deleted", actor.clone(), None, json!({})).about(group.0, name));
+        self.limitable.remove(&group);
+        self.deleted_groups.push(group);
+        Outcome::Deleted(members)
+    }
+
+    pub(super) fn limit_groups(
+        &mut self,
+        license: LicenseId,
+        limits: &[GroupLimit],
+        expected: Option<&[GroupLimit]>,
+    ) -> Outcome {
+        if limits.iter().any(|limit| !self.limitable.contains(&limit.group_id)) {
+            return Outcome::Failed(Code::NotFound);
+        }
+        let now = self.pools.get(&license).map(|pool| &*pool.terms.groups);
+        if expected.is_some() && now != expected {
+            return Outcome::Failed(Code::ChangedMeanwhile);
+        }
         match self.pool(license).map(|pool| pool.limit_groups(limits)) {
             None => Outcome::Failed(Code::NotFound),
             Some(Err(code)) => Outcome::Failed(code),

@@ -50,6 +50,7 @@ impl Pool {
             state: if waits { SessionState::Waiting } else { SessionState::Connected },
             mode: ask.mode,
             platform: ask.platform,
+            remote_device: ask.remote_device,
             support_key: waits.then_some(ask.support_key),
             key_expires_at: waits.then(|| now + self.terms.key_life),
             idempotency_key: ask.idempotency_key,
@@ -206,6 +207,31 @@ impl Pool {
         self.note(Fact::Protected { session: id, user: live.user, protected });
         self.due_by(now);
         Ok(live)
+    }
+
+    /// The agent goes on with this session at another device, and with all that he has at the same device: one that stayed
+    /// there could take a seat of its own.
+    ///
+    /// # Errors
+    /// No such live session; one of them is a program's, or borrowed: neither can go on elsewhere.
+    pub fn go_on(&mut self, id: SessionId, device: &str) -> Result<Live, Code> {
+        let Live { user, device: from, .. } = self.live.get(&id).cloned().ok_or(Code::NotFound)?;
+        if from != device {
+            let beside = self.of_user.get(&user).into_iter().flatten().filter_map(|id| self.live.get(id));
+            let beside: Vec<_> = beside.filter(|live| live.device == from).collect();
+            if beside.iter().any(|live| live.borrowed_until.is_some()) {
+                return Err(Code::Borrowed);
+            }
+            if beside.iter().any(|live| live.mode == Mode::Application) {
+                return Err(Code::WrongState);
+            }
+            for session in beside.into_iter().map(|live| live.id).collect::<Vec<_>>() {
+                let Some(live) = self.remove(session) else { continue };
+                self.insert(Live { device: device.to_owned(), ..live });
+                self.note(Fact::Continued { session, user, from: from.clone(), to: device.to_owned() });
+            }
+        }
+        self.live.get(&id).cloned().ok_or(Code::NotFound)
     }
 
     /// Ends a session. Ending what is not there changes nothing, nor does a reason that does not end what is borrowed.

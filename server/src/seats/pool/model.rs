@@ -25,6 +25,7 @@ enum Step {
     Announce(usize, Option<i64>),
     Protect(usize, bool),
     Borrow(usize, i64),
+    GoOn(usize, u8),
     Keep(usize),
     Accept(usize),
     Pass(usize),
@@ -52,6 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any_one.clone(), reason).prop_map(|(session, reason)| Step::End(session, reason)),
         1 => (any_one.clone(), prop::option::weighted(0.7, 1..90_i64)).prop_map(|(session, s)| Step::Announce(session, s)),
         1 => (any_one.clone(), any::<bool>()).prop_map(|(session, protected)| Step::Protect(session, protected)),
+        1 => (any_one.clone(), 0..2_u8).prop_map(|(session, device)| Step::GoOn(session, device)),
         4 => any_one.clone().prop_map(Step::Keep),
         3 => any_one.clone().prop_map(Step::Accept),
         2 => any_one.clone().prop_map(Step::Pass),
@@ -163,7 +165,7 @@ fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
     let which = |number: &usize| pool.sessions().nth(number % pool.sessions().count().max(1)).map(|live| live.id);
     let session = match step {
         Step::Connect(s) | Step::Renew(s, _) | Step::End(s, _) | Step::Announce(s, _) => which(s),
-        Step::Protect(s, _) | Step::Borrow(s, _) => which(s),
+        Step::Protect(s, _) | Step::Borrow(s, _) | Step::GoOn(s, _) => which(s),
         _ => None,
     };
     let session = session.unwrap_or(SessionId(uuid::Uuid::nil()));
@@ -183,6 +185,7 @@ fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
         }
         Step::Protect(_, protected) => format!("{:?}", pool.protect(session, *protected, at)),
         Step::Borrow(_, seconds) => format!("{:?}", pool.borrow(session, TimeDelta::seconds(*seconds), at)),
+        Step::GoOn(_, device) => format!("{:?}", pool.go_on(session, &format!("NB-{device}"))),
         Step::Keep(_) => format!("{:?}", pool.keep(waiting, at)),
         Step::Pass(_) => format!("{:?}", pool.pass(waiting, at)),
         Step::Leave(_) => format!("{:?}", pool.leave(waiting, TicketEnd::Withdrawn, None, at)),

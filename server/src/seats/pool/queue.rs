@@ -26,6 +26,7 @@ impl Pool {
             device: ask.device,
             mode: ask.mode,
             platform: ask.platform,
+            remote_device: ask.remote_device,
             place: self.line.end(),
             created_at: now,
             last_seen_at: now,
@@ -66,7 +67,8 @@ impl Pool {
         if ticket.offer_until.is_none() {
             return Err(self.refusal(Code::NoOffer, None));
         }
-        let ask = Ask { device: ticket.device, mode: ticket.mode, platform: ticket.platform, ..ask };
+        let Ticket { device, mode, platform, remote_device, .. } = ticket;
+        let ask = Ask { device, mode, platform, remote_device, ..ask };
         self.admit(ticket.user, ask, now)
     }
 

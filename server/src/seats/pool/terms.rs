@@ -69,6 +69,8 @@ pub struct Ask {
     pub mode: Mode,
     /// What the other side runs on, if known.
     pub platform: Option<Platform>,
+    /// The device at the other end, as the agent calls it.
+    pub remote_device: Option<String>,
     /// The support key that the session will have if it waits for a customer.
     pub support_key: String,
     /// What makes a repeated request recognisable.

@@ -75,6 +75,7 @@ pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
         mode,
         platform: None,
         borrow: None,
+        remote_device: None,
         support_key: format!("{session:09}"),
         idempotency_key: None,
         ticket: None,

@@ -19,16 +19,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 // With the columns of the end: a session may be over in the batch in which it was created.
 const INSERT: &str = "
-    INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
-                          idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
-                          borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name)
-    SELECT id, license_id, user_id, device, state, mode, platform, support_key, key_expires_at,
+    INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
+                          key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
+                          active_at, borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name)
+    SELECT id, license_id, user_id, device, state, mode, platform, remote_device, support_key, key_expires_at,
            idempotency_key, created_at, connected_at, last_seen_at, lease_until, active_at,
            borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name
     FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, state text, mode text, platform text,
-              support_key text, key_expires_at time, idempotency_key text, created_at time, connected_at time,
-              last_seen_at time, lease_until time, active_at time, borrowed_until time, ended_at time, end_reason text,
-              end_message text, ended_by uuid, ended_by_name text)";
+              remote_device text, support_key text, key_expires_at time, idempotency_key text, created_at time,
+              connected_at time, last_seen_at time, lease_until time, active_at time, borrowed_until time,
+              ended_at time, end_reason text, end_message text, ended_by uuid, ended_by_name text)";
 
 // Not by `ended_at`: PostgreSQL would go by the index of what lives, which between two vacuums is full of what is dead.
 const END: &str = "
@@ -54,25 +54,25 @@ statements! {
 
     CHANGE_SESSIONS = "
         UPDATE sessions
-        SET state = given.state, platform = given.platform, support_key = given.support_key,
+        SET state = given.state, device = given.device, platform = given.platform, support_key = given.support_key,
             key_expires_at = given.key_expires_at, connected_at = given.connected_at, last_seen_at = given.last_seen_at,
             lease_until = given.lease_until, active_at = given.active_at, warned_at = given.warned_at,
             ending_at = given.ending_at, ending_by = given.ending_by, ending_by_name = given.ending_by_name,
             ending_message = given.ending_message, protected = given.protected,
             borrowed_until = given.borrowed_until
-        FROM ROWS($1: id uuid, state text, platform text, support_key text, key_expires_at time, connected_at time,
-                  last_seen_at time, lease_until time, active_at time, warned_at time, ending_at time, ending_by uuid,
-                  ending_by_name text, ending_message text, protected boolean, borrowed_until time)
+        FROM ROWS($1: id uuid, state text, device text, platform text, support_key text, key_expires_at time,
+                  connected_at time, last_seen_at time, lease_until time, active_at time, warned_at time,
+                  ending_at time, ending_by uuid, ending_by_name text, ending_message text, protected boolean, borrowed_until time)
         WHERE sessions.id = given.id";
 
     INSERT_TICKETS = "
-        INSERT INTO tickets (id, license_id, user_id, device, mode, platform, place, created_at, last_seen_at, lease_until,
-                             offer_until, ended_at, end_reason, session_id)
-        SELECT id, license_id, user_id, device, mode, platform, place, created_at, last_seen_at, lease_until,
-               offer_until, ended_at, end_reason, session_id
-        FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, mode text, platform text, place int,
-                  created_at time, last_seen_at time, lease_until time, offer_until time, ended_at time, end_reason text,
-                  session_id uuid)";
+        INSERT INTO tickets (id, license_id, user_id, device, mode, platform, remote_device, place, created_at,
+                             last_seen_at, lease_until, offer_until, ended_at, end_reason, session_id)
+        SELECT id, license_id, user_id, device, mode, platform, remote_device, place, created_at, last_seen_at,
+               lease_until, offer_until, ended_at, end_reason, session_id
+        FROM ROWS($1: id uuid, license_id uuid, user_id uuid, device text, mode text, platform text,
+                  remote_device text, place int, created_at time, last_seen_at time, lease_until time,
+                  offer_until time, ended_at time, end_reason text, session_id uuid)";
 
     CHANGE_TICKETS = "
         UPDATE tickets
@@ -162,7 +162,8 @@ struct Rows {
 /// Writes everything that the batch decided and its events, but not its heartbeats.
 pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     let rows = sorted(batch);
-    if tx.is_shared() && rows.are_sessions_only() && batch.suspended.is_empty() && batch.deleted.is_empty() {
+    let pools_only = batch.suspended.is_empty() && batch.deleted.is_empty() && !batch.is_beyond_the_pools();
+    if tx.is_shared() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
         }
@@ -195,6 +196,14 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
             tx.write(sql, args![ids(&batch.suspended)]).await?;
         }
     }
+    for (license, other_end) in &batch.rewritten {
+        if let Some(paper) = batch.papers.get(license) {
+            super::super::contracts::change(tx, *license, paper, *other_end).await?;
+        }
+    }
+    for group in &batch.deleted_groups {
+        super::super::groups::delete(tx, *group).await?;
+    }
     super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
     super::super::events::append(tx, batch.now, &batch.events).await
 }
@@ -209,7 +218,8 @@ fn sorted(batch: &Batch) -> Rows {
             | Fact::Warned { session, .. }
             | Fact::Announced { session, .. }
             | Fact::Borrowed { session, .. }
-            | Fact::Protected { session, .. } => drop(rows.changed.insert((license, *session))),
+            | Fact::Protected { session, .. }
+            | Fact::Continued { session, .. } => drop(rows.changed.insert((license, *session))),
             Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
                 *session,
                 fields! {
@@ -305,7 +315,7 @@ fn session(live: &Live) -> Fields {
     let ending = live.ending.as_ref();
     fields! {
         "id": live.id, "user_id": live.user, "device": &live.device, "state": live.state, "mode": live.mode,
-        "platform": live.platform, "support_key": live.support_key.as_deref(), "key_expires_at": live.key_expires_at,
+        "platform": live.platform, "remote_device": live.remote_device.as_deref(), "support_key": live.support_key.as_deref(), "key_expires_at": live.key_expires_at,
         "idempotency_key": live.idempotency_key.as_deref(), "created_at": live.created_at,
         "connected_at": live.connected_at, "last_seen_at": live.last_seen_at,
         "lease_until": live.lease_until, "active_at": live.active_at,
@@ -319,7 +329,7 @@ fn session(live: &Live) -> Fields {
 fn ticket(ticket: &Ticket) -> Fields {
     fields! {
         "id": ticket.id, "user_id": ticket.user, "device": &ticket.device, "mode": ticket.mode,
-        "platform": ticket.platform, "place": ticket.place, "created_at": ticket.created_at,
+        "platform": ticket.platform, "remote_device": ticket.remote_device.as_deref(), "place": ticket.place, "created_at": ticket.created_at,
         "last_seen_at": ticket.last_seen_at, "lease_until": ticket.lease_until,
         "offer_until": ticket.offer_until,
     }

@@ -69,6 +69,11 @@ impl Told {
             }
             Fact::Announced { session, ending, .. } => self.live.get_mut(&session).unwrap().ending = ending,
             Fact::Protected { session, protected, .. } => self.live.get_mut(&session).unwrap().protected = protected,
+            Fact::Continued { session, to, .. } => {
+                let live = self.live.get_mut(&session).unwrap();
+                prop_assert!(live.borrowed_until.is_none(), "its lease names the other device");
+                live.device = to;
+            }
             Fact::Granted(user) => prop_assert!(self.assign(user, true), "granted twice"),
             Fact::Revoked(user) => prop_assert!(self.assign(user, false), "revoked twice"),
             Fact::Cooling { user, until } if self.people[&user].assigned => {

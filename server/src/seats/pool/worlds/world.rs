@@ -194,6 +194,7 @@ impl Seated {
             // Once connected, as good as any other.
             mode: if self.key.is_some() { Mode::Attended } else { Mode::Unattended },
             platform: None,
+            remote_device: None,
             support_key: None,
             key_expires_at: self.key.map(from_now),
             idempotency_key: None,
@@ -218,6 +219,7 @@ impl Waiting {
             device: String::new(),
             mode: Mode::Attended,
             platform: None,
+            remote_device: None,
             place: self.place,
             created_at: now(),
             last_seen_at: now(),
