@@ -147,11 +147,7 @@ fn Row(
                 <small class="muted num">{facts}</small>
             </span>
             <Buttons directory=now desk />
-<<<<<<< HEAD
             <Show when=failed>
-=======
-            <Show when=move || failures.with(|count| *count > 0)>
->>>>>>> main
                 <failures::Failures id desk count=failures />
             </Show>
             <Disclosed label=Signal::derive(move || t_string!(i18n, scim.rules).to_owned())>
