@@ -24,7 +24,10 @@ use crate::{
 };
 use ipnet::IpNet;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+};
 
 /// What all handlers share. Cheap to clone, which happens several times for each request.
 #[derive(Clone)]
@@ -158,27 +161,27 @@ impl App {
         })))
     }
 
-    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do, for as long as the returned task lives.
-    pub fn sweep(&self) -> tokio::task::JoinHandle<()> {
-        let sweeping = sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone());
-        let warning = expiry::run(self.clone());
-        let following = group_licenses::run(self.clone());
-        let making_up = rules::run(self.clone());
-        tokio::spawn(async move {
-            tokio::join!(sweeping, warning, following, making_up);
-        })
+    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do,
+    /// for as long as the returned task lives.
+    pub fn sweep(&self) -> JoinHandle<()> {
+        let mut loops = JoinSet::new();
+        loops.spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
+        loops.spawn(expiry::run(self.clone()));
+        loops.spawn(group_licenses::run(self.clone()));
+        loops.spawn(rules::run(self.clone()));
+        side_by_side(loops)
     }
 
     /// Writes down when cookies and tokens were last used and what directories asked, for as long as the returned task lives.
-    pub fn note_uses(&self) -> tokio::task::JoinHandle<()> {
-        let (uses, asked) = (uses::run(self.clone()), log::run(self.clone()));
-        tokio::spawn(async move {
-            tokio::join!(uses, asked);
-        })
+    pub fn note_uses(&self) -> JoinHandle<()> {
+        let mut loops = JoinSet::new();
+        loops.spawn(uses::run(self.clone()));
+        loops.spawn(log::run(self.clone()));
+        side_by_side(loops)
     }
 
     /// Seals the audit log, once a second, for as long as the returned task lives.
-    pub fn seal(&self) -> tokio::task::JoinHandle<()> {
+    pub fn seal(&self) -> JoinHandle<()> {
         tokio::spawn(sealer::run(self.clone()))
     }
 
@@ -216,4 +219,9 @@ fn concerns_members(kind: &str) -> bool {
 /// Whether an entry of the log may be about what decisions over seats are made on.
 fn concerns_seats(kind: &str) -> bool {
     ["user_", "license_", "product_", "group_"].iter().any(|prefix| kind.starts_with(prefix))
+}
+
+/// One task over loops, each in a task of its own: a fault in one does not stop the others. They end with it.
+fn side_by_side(mut loops: JoinSet<()>) -> JoinHandle<()> {
+    tokio::spawn(async move { while loops.join_next().await.is_some() {} })
 }

@@ -89,7 +89,7 @@ impl Suite {
         let mut plan = match self {
             Self::Unit => Plan::of(vec![host(&["--lib", "--bins", "--"]), host(&["--doc", "--"])]),
             Self::Api => api(),
-            Self::Schema => schema()?,
+            Self::Schema => schema(),
             Self::Wasm => Plan::of(vec![wasm()?]),
             Self::E2e => Plan::of(vec![e2e()?]),
         };
@@ -106,17 +106,21 @@ impl Suite {
     }
 }
 
-/// All but one of these tests can do without nginx. Whether that one is tried stands in the summary.
+/// All but two of these tests can do without programs of others. Whether those two are tried stands in the summary.
 fn api() -> Plan {
     let mut cargo = host(&["--test", "*", "--", "--skip", "e2e::", "--skip", "schema::"]);
-    let untried = match nginx() {
-        Ok(nginx) => {
-            cargo.env("SEATKEEPER_TEST_NGINX", nginx);
-            None
+    let programs = [
+        ("SEATKEEPER_TEST_NGINX", "the gate behind a real proxy", nginx()),
+        ("SEATKEEPER_TEST_SCIM2", "what a validator says of SCIM", tools::scim2()),
+    ];
+    let mut untried = Vec::new();
+    for (variable, what, program) in programs {
+        match program {
+            Ok(program) => drop(cargo.env(variable, program)),
+            Err(problem) => untried.push(format!("{what}: {problem:#}")),
         }
-        Err(problem) => Some(format!("the gate behind a real proxy: {problem:#}")),
-    };
-    Plan { commands: vec![cargo], untried }
+    }
+    Plan { commands: vec![cargo], untried: (!untried.is_empty()).then(|| untried.join("; ")) }
 }
 
 /// The proxy in front of which the gate is tried.
@@ -126,13 +130,13 @@ fn nginx() -> Result<PathBuf> {
     ensure(&needed, || on_path(&["nginx"]).or_else(off_path))
 }
 
-fn schema() -> Result<Plan> {
-    match tools::python() {
-        Err(problem) => Ok(Plan { commands: Vec::new(), untried: Some(format!("{problem:#}")) }),
-        Ok(python) => {
+fn schema() -> Plan {
+    match tools::schemathesis() {
+        Err(problem) => Plan { commands: Vec::new(), untried: Some(format!("{problem:#}")) },
+        Ok(program) => {
             let mut cargo = host(&["--test", "*", "--"]);
-            cargo.env("SEATKEEPER_TEST_SCHEMATHESIS", tools::schemathesis(&python)?);
-            Ok(Plan::of(vec![cargo]))
+            cargo.env("SEATKEEPER_TEST_SCHEMATHESIS", program);
+            Plan::of(vec![cargo])
         }
     }
 }

@@ -19,6 +19,8 @@ const BINARYEN: &str = "132.0.0";
 const AXE: &str = "4.14.1";
 const OIDC_PROVIDER: &str = "9.13.3";
 const SCHEMATHESIS: &str = "4.32.5";
+const SCIM2_CLI: &str = "0.6.0";
+const SCIM2_TESTER: &str = "0.5.2";
 
 /// The target of the app.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -94,26 +96,38 @@ pub fn oidc_provider() -> Result<PathBuf> {
     npm("oidc-provider", OIDC_PROVIDER)
 }
 
-/// Python 3 that can make environments of its own, which Debian ships apart.
-pub fn python() -> Result<PathBuf> {
-    let needed = Needed { name: "python3 with venv", debian: &["python3", "python3-venv"] };
-    let can = |python: &PathBuf| output(command(python).args(["-c", "import venv, ensurepip"])).is_some();
-    ensure(&needed, || on_path(&["python3"]).filter(can))
+/// The program that makes up requests from the description of the API.
+pub fn schemathesis() -> Result<PathBuf> {
+    python_program("schemathesis", &[&format!("schemathesis=={SCHEMATHESIS}")])
 }
 
-/// The program that makes up requests from the description of the API.
-pub fn schemathesis(python: &Path) -> Result<PathBuf> {
-    // Made in its place: an environment of Python cannot be moved.
-    let folder = workspace::tools()?.join("python").join(format!("schemathesis-{SCHEMATHESIS}"));
-    let program = folder.join("bin/schemathesis");
-    if !has_version(&program, SCHEMATHESIS) {
-        say(format!("fetching Schemathesis {SCHEMATHESIS}"));
+/// The program that asks a SCIM server for all that it can think of.
+pub fn scim2() -> Result<PathBuf> {
+    python_program("scim2", &[&format!("scim2-cli=={SCIM2_CLI}"), &format!("scim2-tester=={SCIM2_TESTER}")])
+}
+
+/// A program from PyPI, with exactly these packages in an environment of their own.
+fn python_program(program: &str, packages: &[&str]) -> Result<PathBuf> {
+    let python = python()?;
+    // Made in its place: an environment of Python cannot be moved. So it is whole only when that is written into it.
+    let folder = workspace::tools()?.join("python").join(packages.join("+"));
+    let whole = folder.join("whole");
+    if !whole.is_file() {
+        say(format!("fetching {}", packages.join(" and ")));
         run(command(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
         let mut pip = command(folder.join("bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        run(pip.arg(format!("schemathesis=={SCHEMATHESIS}")))?;
+        run(pip.args(packages))?;
+        fs::write(&whole, "").with_context(|| format!("cannot write to {}", folder.display()))?;
     }
-    Ok(program)
+    Ok(folder.join("bin").join(program))
+}
+
+/// Python 3 that can make environments of its own, which Debian ships apart.
+fn python() -> Result<PathBuf> {
+    let needed = Needed { name: "python3 with venv", debian: &["python3", "python3-venv"] };
+    let can = |python: &PathBuf| output(command(python).args(["-c", "import venv, ensurepip"])).is_some();
+    ensure(&needed, || on_path(&["python3"]).filter(can))
 }
 
 fn install_trunk() -> Result<PathBuf> {

@@ -49,7 +49,7 @@ pub async fn borrow(
 }
 
 /// The public keys that leases are signed with, for programs that check them offline. The one that signs now comes first.
-#[utoipa::path(get, path = "/borrow/keys", tag = "sessions", responses((status = 200, body = BorrowKeys)))]
+#[utoipa::path(get, path = "/borrow/keys", tag = "sessions", security(()), responses((status = 200, body = BorrowKeys)))]
 pub async fn keys(State(app): State<App>) -> Result<Response, Fail> {
     let keys = borrow::keys(&app).await?;
     Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response())

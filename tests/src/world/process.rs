@@ -112,7 +112,7 @@ fn serve(address: SocketAddr, database: &str) -> Command {
     serve
 }
 
-/// The server's binary, built if need be together with the example: the tests' own build does not make it.
+/// The server's binary, built if need be together with the examples: the tests' own build does not make it.
 pub fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
@@ -121,7 +121,7 @@ pub fn binary() -> &'static PathBuf {
         // Together with the tests, which are built already: alone it would have other features of its dependencies, and
         // these would be compiled twice.
         build.args(["build", "--quiet", "--workspace", "--exclude", "seatkeeper-frontend"]);
-        build.args(["--bin", "seatkeeper", "--test", "stories", "--example", "seat"]);
+        build.args(["--bin", "seatkeeper", "--test", "stories", "--example", "seat", "--example", "borrow"]);
         // Nor must it see what cargo told us about the tests: some build scripts would run again for that.
         for (name, _) in std::env::vars_os() {
             if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {

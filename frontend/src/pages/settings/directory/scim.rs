@@ -139,6 +139,7 @@ fn Row(
         t_string!(i18n, scim.facts, users = users, groups = t_string!(i18n, scim.groups, count = groups), used = used)
     };
     let failures = Memo::new(move |_| now.with(|now| now.failures));
+    let failed = move || failures.with(|number| *number > 0);
     view! {
         <li class="provider">
             <span class="own-text">
@@ -146,7 +147,7 @@ fn Row(
                 <small class="muted num">{facts}</small>
             </span>
             <Buttons directory=now desk />
-            <Show when=move || failures.with(|count| *count > 0)>
+            <Show when=failed>
                 <failures::Failures id desk count=failures />
             </Show>
             <Disclosed label=Signal::derive(move || t_string!(i18n, scim.rules).to_owned())>
