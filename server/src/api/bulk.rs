@@ -29,9 +29,10 @@ use seatkeeper_shared::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Does one thing to many users, with a result for each, or says with `dry_run` what that would do. Up to 1,000 at once: with a filter
-/// that more match, the answer has a `next`, which the next request gives back as `after`; a preview remembers in it what those before
-/// would take.
+/// Does one thing to many users, with a result for each, or says with `dry_run` what that would do.
+///
+/// Up to 1,000 at once: with a filter that more match, the answer has a `next`, which the next request gives back as `after`; a preview
+/// remembers in it what those before would take.
 ///
 /// Assigning, revoking and groups change all or, if it cannot be saved, nobody. Suspending, deleting and roles are saved
 /// user by user: each result says what became of one.
