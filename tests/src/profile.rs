@@ -91,7 +91,7 @@ on_both_engines! {
         let (read, seats, all) =
             (token(&world.admin, "read").await, token(&world.admin, "sessions").await, token(&world.admin, "all").await);
         // These ask nobody who he is.
-        let open = ["/setup", "/sign-in", "/sign-in/second-factor", "/sign-in/passkey", "/sign-in/passkey/begin", "/sign-out", "/links/look", "/links/use", "/forgot-password", "/join", "/sign-in-options"];
+        let open = ["/setup", "/sign-in", "/sign-in/second-factor", "/sign-in/passkey", "/sign-in/passkey/begin", "/sign-out", "/links/look", "/links/use", "/forgot-password", "/join", "/sign-in-options", "/borrow/keys"];
         let of_seats = |method: &str, path: &str| {
             ["/sessions", "/tickets", "/queues", "/live", "/gate"].iter().any(|root| path.starts_with(root))
                 || method == "GET" && ["/me", "/products", "/licenses"].contains(&path)

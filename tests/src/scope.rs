@@ -109,13 +109,15 @@ fn readings(ground: &Ground, import: &str) -> Vec<(&'static str, String, bool)> 
 }
 
 /// About nobody but oneself or the account; and the live feed, which has a story of its own.
-const ABOUT_NOBODY_ELSE: [&str; 9] = [
+const ABOUT_NOBODY_ELSE: [&str; 11] = [
     "/setup",
     "/sign-in-options",
     "/me",
     "/me/sign-ins",
     "/me/second-factor",
     "/me/passkeys",
+    "/me/remote-devices",
+    "/borrow/keys",
     "/products/{id}",
     "/tokens",
     "/live",
