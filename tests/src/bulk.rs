@@ -174,7 +174,7 @@ on_both_engines! {
 
     async fn a_suspension_says_which_seats_to_give_back(world: World) {
         let (desk, users) = (named(&world, 1).await, some(&world, 2).await);
-        let (shared, _) = world.pool(3, 1).await;
+        let shared = world.license(world.product("Remote Support v5").await, Model::Concurrent, 3).await;
         world.grant(desk, &users[..1]).await;
         world.grant(shared, &users[..1]).await;
         let done = twice(&world, &users[..1], json!({ "action": "suspend" })).await;
