@@ -71,7 +71,7 @@ impl Signer {
             device: session.device.clone(),
         };
         let head = json!({ "alg": "EdDSA", "typ": TOKEN_TYPE, "kid": self.signs.kid });
-        let signed = format!("{}.{}", part(&head.to_string()), part(&json!(claims).to_string()));
+        let signed = format!("{}.{}", part(head.to_string()), part(json!(claims).to_string()));
         let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes()).to_bytes());
         Some(format!("{signed}.{signature}"))
     }
