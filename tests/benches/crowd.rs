@@ -118,10 +118,10 @@ impl Crowd {
 
     fn event(&self, place: usize, at: &str) -> Value {
         let (position, user) = (place + 1, self.agents[place / 2 % USERS].user);
-        if place % PLAIN_EVERY == 0 {
+        if place.is_multiple_of(PLAIN_EVERY) {
             return json!({ "position": position, "at": at, "kind": "user_changed", "user_id": user });
         }
-        let kind = if place % 2 == 0 { "session_created" } else { "session_ended" };
+        let kind = if place.is_multiple_of(2) { "session_created" } else { "session_ended" };
         json!({ "position": position, "at": at, "kind": kind, "license_id": pool(place / 2), "user_id": user, "occupied": 1 })
     }
 }
