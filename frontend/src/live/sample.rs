@@ -89,6 +89,7 @@ pub fn ticket(position: u32) -> TicketView {
         device: "NB-0412".to_owned(),
         mode: Mode::Attended,
         platform: None,
+        remote_device: None,
         state: TicketState::Waiting,
         position: i64::from(position),
         created_at: at(i64::from(position)),
