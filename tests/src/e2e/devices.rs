@@ -47,7 +47,11 @@ async fn used(world: &World, license: LicenseId) -> (Value, Value) {
 async fn sound(consoles: [&Browser; 2]) {
     for console in consoles {
         assert_eq!(console.violations().await, Vec::<String>::new());
-        assert_eq!(console.complaints().await, Vec::<String>::new());
+        // A heartbeat on its way when its session ends is answered with 410, and the browser writes that down.
+        let expected = |said: &String| said.contains("/heartbeat") && said.contains("410");
+        let mut complaints = console.complaints().await;
+        complaints.retain(|said| !expected(said));
+        assert_eq!(complaints, Vec::<String>::new());
         console.holds("window.sameDocument === true").await;
     }
 }
@@ -97,9 +101,7 @@ async fn each_rule_is_told_at_both_devices() {
     desk.reads("Ihre Sitzung mit Remote Support v5 wurde beendet").await;
     desk.reads("auf Tablet eine Sitzung gestartet").await;
     assert_eq!(used(&world, license).await, (json!(1), json!(1)));
-    assert_eq!(tablet.complaints().await, Vec::<String>::new());
-    // Not what the browser says at the desk: a heartbeat on its way is answered with 410 there, and the browser writes that down.
-    assert_eq!(desk.violations().await, Vec::<String>::new());
+    sound(both).await;
     desk.screenshot("devices-replaced").await;
 }
 
