@@ -8,6 +8,7 @@ pub mod contracts;
 pub mod credentials;
 pub mod departed;
 pub mod directories;
+pub mod directory_drift;
 pub mod directory_failures;
 pub mod directory_groups;
 pub mod directory_rules;
@@ -39,7 +40,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 35] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 36] = [
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -48,6 +49,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("credentials", credentials::STATEMENTS),
         ("departed", departed::STATEMENTS),
         ("directories", directories::STATEMENTS),
+        ("directory_drift", directory_drift::STATEMENTS),
         ("directory_failures", directory_failures::STATEMENTS),
         ("directory_groups", directory_groups::STATEMENTS),
         ("directory_rules", directory_rules::STATEMENTS),

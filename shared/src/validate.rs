@@ -11,6 +11,8 @@ pub const MAX_SEATS: i64 = 1_000_000;
 pub const MAX_NAME: usize = 120;
 /// The longest notes on a contract, in characters.
 pub const MAX_NOTES: usize = 4_000;
+/// The longest e-mail address (RFC 5321 §4.5.3.1).
+pub const MAX_EMAIL: usize = 254;
 /// The highest price of a seat, in the smallest unit of its currency.
 pub const MAX_PRICE: i64 = 100_000_000_000;
 /// The longest message or reason, in characters.
@@ -164,8 +166,8 @@ pub fn email(text: &str) -> Result<String, FieldError> {
     if text.is_empty() {
         return Err(FieldError::Required);
     }
-    if text.len() > 254 {
-        return Err(FieldError::TooLong { max: 254 });
+    if text.len() > MAX_EMAIL {
+        return Err(FieldError::TooLong { max: MAX_EMAIL });
     }
     let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
     match text.split_once('@') {

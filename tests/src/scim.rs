@@ -3,6 +3,7 @@
 mod addresses;
 mod bugs;
 mod directories;
+mod drift;
 mod entra;
 mod okta;
 mod parallel;

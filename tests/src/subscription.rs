@@ -66,6 +66,20 @@ on_both_engines! {
         patch_if(&world.admin, &path, "*", &json!({ "seats": 6 })).await.ok();
     }
 
+    async fn a_license_whose_product_is_archived_can_be_changed_by_whoever_has_seen_it_so(world: World) {
+        let (license, _) = world.pool(3, 1).await;
+        let path = format!("/licenses/{license}");
+        let before = tag(&world.admin, &path).await;
+        let product = format!("/products/{}", product_of(&world, license).await);
+        world.admin.patch(&product, &json!({ "archived": true })).await.ok();
+        patch_if(&world.admin, &path, &before, &json!({ "seats": 4 })).await.problem(412, "changed_meanwhile");
+        let seen = tag(&world.admin, &path).await;
+        let now = patch_if(&world.admin, &path, &seen, &json!({ "seats": 4, "notes": "Rest" })).await.ok();
+        assert_eq!((&now["seats"], &now["archived_at"]), (&json!(4), &json!("2026-03-02T09:00:00Z")));
+        world.admin.patch(&product, &json!({ "archived": false })).await.ok();
+        assert!(world.admin.get(&path).await.ok()["archived_at"].is_null(), "it was not archived by itself");
+    }
+
     async fn of_ten_who_change_one_license_at_once_one_does(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let path = &format!("/licenses/{license}");

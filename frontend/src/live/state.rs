@@ -125,7 +125,18 @@ impl LiveState {
     }
 
     /// Answers the session if it was live until now.
+    /// Whether something newer is known of this session. The feed and the answers to requests come by two ways, and what
+    /// was read first may arrive last; a session that was heard of later, or has ended, is newer.
+    fn is_overtaken(&self, session: &SessionView) -> bool {
+        let known = self.sessions.get(&session.id);
+        let earlier = known.is_some_and(|known| session.last_seen_at < known.last_seen_at);
+        session.state != SessionState::Ended && (earlier || self.parting.contains_key(&session.id))
+    }
+
     fn put_session(&mut self, mut session: SessionView) -> Option<SessionView> {
+        if self.is_overtaken(&session) {
+            return None;
+        }
         let before = self.sessions.remove(&session.id);
         if session.state == SessionState::Ended {
             before?;
@@ -220,6 +231,25 @@ mod tests {
         state.forget(&[session(1).id]);
         assert!(state.parting.is_empty());
         assert_eq!(state.position, Position(8));
+    }
+
+    #[wasm_bindgen_test]
+    fn what_was_read_first_and_arrives_last_changes_nothing() {
+        let then = session(1);
+        let moved = |mut session: SessionView, device: &str| {
+            session.device = device.to_owned();
+            session
+        };
+        let now = SessionView { last_seen_at: then.last_seen_at + chrono::TimeDelta::microseconds(1), ..then.clone() };
+        let mut state = state(vec![then.clone()]);
+        state.apply(change(vec![moved(now.clone(), "Tablet")]));
+        state.apply(change(vec![moved(then.clone(), "Notebook")]));
+        assert_eq!(state.sessions[&then.id].device, "Tablet");
+        state.apply(change(vec![moved(now.clone(), "Telefon")]));
+        assert_eq!(state.sessions[&then.id].device, "Telefon", "heard of at the same time: the last word counts");
+        assert_eq!(state.apply(change(vec![ended(then.clone())])).len(), 1, "an end is always news");
+        state.apply(change(vec![now]));
+        assert!(state.sessions.is_empty(), "an end is final");
     }
 
     #[wasm_bindgen_test]

@@ -36,7 +36,6 @@ pub async fn change_license(
     let change = checked(&before, change)?;
     let expected = expected.is_given().then(|| Bought::from(&before));
     app.seats.change(&caller.actor(), id, change, expected).await?;
-    app.regroup.notify_one();
     let after = shown(&caller, one(&app, id).await?);
     Ok(tagged(&changeable(&after), after))
 }

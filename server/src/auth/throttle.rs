@@ -1,23 +1,32 @@
-//! Slows down whoever tries passwords, by address and e-mail together and by address alone; and whoever tries support keys.
+//! Slows down whoever tries passwords, by network and e-mail together and by network alone; and whoever tries support keys.
 
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
-use seatkeeper_shared::ids::UserId;
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+use seatkeeper_shared::{ids::UserId, validate::MAX_EMAIL};
+use std::{
+    hash::Hash,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 /// How many sign-ins are allowed.
 #[derive(Clone, Debug)]
 pub struct Throttle {
-    by_address: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    by_both: Arc<DefaultKeyedRateLimiter<(IpAddr, String)>>,
-    by_user: Arc<DefaultKeyedRateLimiter<UserId>>,
-    letters: Arc<DefaultKeyedRateLimiter<String>>,
-    keys_by_network: Arc<DefaultKeyedRateLimiter<IpAddr>>,
-    few_keys: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    by_address: Arc<Each<IpAddr>>,
+    by_both: Arc<Each<(IpAddr, String)>>,
+    by_user: Arc<Each<UserId>>,
+    letters: Arc<Each<String>>,
+    keys_by_network: Arc<Each<IpAddr>>,
+    few_keys: Arc<Each<IpAddr>>,
     keys_of_few: Arc<DefaultDirectRateLimiter>,
     keys_of_many: Arc<DefaultDirectRateLimiter>,
 }
 
-/// How many sign-ins one address may try at once, unless it is decided otherwise.
+/// How many sign-ins one network may try at once, unless it is decided otherwise.
 pub const BURST: u32 = 60;
 
 impl Default for Throttle {
@@ -27,7 +36,7 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Per address so many at once and one more each second; per address and e-mail 10 at once and one more each 6 seconds.
+    /// Per network so many at once and one more each second; per network and e-mail 10 at once and one more each 6 seconds.
     pub fn new(burst: u32) -> Self {
         let per = |seconds, burst: u32| {
             let burst = NonZeroU32::MIN.saturating_add(burst.saturating_sub(1));
@@ -36,12 +45,12 @@ impl Throttle {
                 .allow_burst(burst)
         };
         Self {
-            by_address: Arc::new(RateLimiter::keyed(per(1, burst))),
-            by_both: Arc::new(RateLimiter::keyed(per(6, 10))),
-            by_user: Arc::new(RateLimiter::keyed(per(30, 10))),
-            letters: Arc::new(RateLimiter::keyed(per(20 * 60, 3))),
-            keys_by_network: Arc::new(RateLimiter::keyed(per(3, burst / 3))),
-            few_keys: Arc::new(RateLimiter::keyed(per(200, 3))),
+            by_address: Arc::new(Each::new(per(1, burst))),
+            by_both: Arc::new(Each::new(per(6, 10))),
+            by_user: Arc::new(Each::new(per(30, 10))),
+            letters: Arc::new(Each::new(per(20 * 60, 3))),
+            keys_by_network: Arc::new(Each::new(per(3, burst / 3))),
+            few_keys: Arc::new(Each::new(per(200, 3))),
             keys_of_few: Arc::new(RateLimiter::direct(each_second(3, 1_000))),
             keys_of_many: Arc::new(RateLimiter::direct(each_second(2, 200))),
         }
@@ -50,10 +59,7 @@ impl Throttle {
     /// Counts a letter to this e-mail address that strangers can cause; false if it is one too many: 3 at once, and one more
     /// each 20 minutes, from wherever they ask.
     pub fn allow_letter(&self, email_key: &str) -> bool {
-        if self.letters.len() > 10_000 {
-            self.letters.retain_recent();
-        }
-        self.letters.check_key(&email_key.to_owned()).is_ok()
+        self.letters.allow(bounded(email_key))
     }
 
     /// Counts a try of a support key; false if it is one too many: per network a third of the burst at once and one more each
@@ -62,39 +68,53 @@ impl Throttle {
     /// and not the customer who has a key. All limits together make the odds of guessing one.
     pub fn allow_key(&self, address: IpAddr) -> bool {
         let network = network(address);
-        for known in [&self.keys_by_network, &self.few_keys] {
-            if known.len() > 10_000 {
-                known.retain_recent();
-            }
-        }
-        let few = || self.few_keys.check_key(&network).is_ok() && self.keys_of_few.check().is_ok();
-        self.keys_by_network.check_key(&network).is_ok() && (few() || self.keys_of_many.check().is_ok())
+        let few = || self.few_keys.allow(network) && self.keys_of_few.check().is_ok();
+        self.keys_by_network.allow(network) && (few() || self.keys_of_many.check().is_ok())
     }
 
-    /// Counts a try from this address; false if it is one too many.
+    /// Counts a try from this address's network; false if it is one too many.
     pub fn allow_from(&self, address: IpAddr) -> bool {
-        if self.by_address.len() > 10_000 {
-            self.by_address.retain_recent();
-        }
-        self.by_address.check_key(&address).is_ok()
+        self.by_address.allow(network(address))
     }
 
     /// Counts a code of a second factor; false if it is one too many: 10 at once and one more each 30 seconds for each user, from
     /// wherever they come.
     pub fn allow_code(&self, user: UserId) -> bool {
-        if self.by_user.len() > 10_000 {
-            self.by_user.retain_recent();
-        }
-        self.by_user.check_key(&user).is_ok()
+        self.by_user.allow(user)
     }
 
     /// Counts a try; false if it is one too many.
     pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
-        if self.by_both.len() > 10_000 {
-            self.by_both.retain_recent();
-        }
-        self.allow_from(address) && self.by_both.check_key(&(address, email_key.to_owned())).is_ok()
+        self.allow_from(address) && self.by_both.allow((network(address), bounded(email_key)))
     }
+}
+
+/// One limit for each of many, which forgets those who have not come for so long that it is as if they never had.
+#[derive(Debug)]
+struct Each<K: Hash + Eq + Clone> {
+    known: DefaultKeyedRateLimiter<K>,
+    counted: AtomicU32,
+}
+
+impl<K: Hash + Eq + Clone> Each<K> {
+    /// After so many it forgets: walking through all of them is no work, shared among so many.
+    const FORGETS_AFTER: u32 = 10_000;
+
+    fn new(quota: Quota) -> Self {
+        Self { known: RateLimiter::keyed(quota), counted: AtomicU32::new(0) }
+    }
+
+    fn allow(&self, key: K) -> bool {
+        if self.counted.fetch_add(1, Ordering::Relaxed) % Self::FORGETS_AFTER == Self::FORGETS_AFTER - 1 {
+            self.known.retain_recent();
+        }
+        self.known.check_key(&key).is_ok()
+    }
+}
+
+/// Nobody has a longer address; what strangers send as one must not fill the memory.
+fn bounded(email_key: &str) -> String {
+    email_key.chars().take(MAX_EMAIL).collect()
 }
 
 fn each_second(more: u32, burst: u32) -> Quota {
@@ -128,6 +148,28 @@ mod tests {
         assert_eq!(tries(&throttle, (0..100).map(|_| four(1))), 20);
         assert_eq!(tries(&throttle, (0..100).map(|n| IpAddr::V6((0x2001_0db8_0001_u128 << 80 | n << 64).into()))), 20);
         assert!(throttle.allow_key(IpAddr::V6((0x2001_0db8_0002_u128 << 80).into())), "the next network");
+    }
+
+    #[test]
+    fn one_network_tries_no_more_passwords_however_many_addresses_it_has() {
+        let throttle = Throttle::default();
+        let six = |n: u128| IpAddr::V6((0x2001_0db8_0001_u128 << 80 | n << 64 | n).into());
+        let of_one = (0..100).filter(|n| throttle.allow(six(*n), "someone@example.org")).count();
+        assert!((10..20).contains(&of_one), "of one user: {of_one}");
+        let of_many = (0..100).filter(|n| throttle.allow(six(*n), &format!("{n}@example.org"))).count();
+        assert!(of_many < 50, "what is refused counts too, so the network has used up its own: {of_many}");
+        assert!(throttle.allow(IpAddr::V6((0x2001_0db8_0002_u128 << 80).into()), "someone@example.org"), "the next");
+    }
+
+    #[test]
+    fn those_who_came_long_ago_are_forgotten() {
+        let quota = Quota::with_period(Duration::from_millis(1)).unwrap();
+        let each = Each::new(quota);
+        let known = (0..50_000_u32).map(|n| each.allow(n)).filter(|allowed| *allowed).count();
+        assert_eq!(known, 50_000);
+        std::thread::sleep(Duration::from_millis(20));
+        assert!((0..Each::<u32>::FORGETS_AFTER).all(|n| each.allow(n)));
+        assert!(each.known.len() <= Each::<u32>::FORGETS_AFTER as usize, "{}", each.known.len());
     }
 
     #[test]

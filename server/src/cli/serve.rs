@@ -38,11 +38,12 @@ pub struct Serve {
     /// The folder with the built app; if absent, the app in the binary.
     #[arg(long, env = "SEATKEEPER_DIST")]
     dist: Option<PathBuf>,
-    /// The proxies in front of the server, as addresses or networks with commas between, for example `127.0.0.1,10.0.0.0/8`: of
-    /// them alone it is believed in `X-Forwarded-For` whom they speak for.
+    /// The proxies in front of the server, as addresses or networks with commas between, for example `127.0.0.1,10.0.3.7`: of
+    /// them alone it is believed in `X-Forwarded-For` whom they speak for. In a network there must be nobody but proxies.
     #[arg(long, env = "SEATKEEPER_TRUSTED_PROXIES", value_delimiter = ',', value_parser = client::network)]
     trusted_proxies: Vec<IpNet>,
-    /// How many sign-ins one address may try at once; more where many people come from one.
+    /// How many sign-ins one network (an IPv4 address, or the first 48 bits of an IPv6 address) may try at once; more where many
+    /// people come from one.
     #[arg(long, env = "SEATKEEPER_SIGN_IN_BURST", default_value_t = throttle::BURST)]
     sign_in_burst: u32,
     /// The token of the setup link; drawn by chance if absent.

@@ -8,7 +8,7 @@ mod make_up;
 mod plan;
 mod preview;
 
-pub use make_up::{make_up, run};
+pub use make_up::{make_up, put_right, run};
 pub use preview::preview;
 
 use crate::{
@@ -192,6 +192,10 @@ async fn role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Result<()
     let mut tx = app.db.begin().await?;
     store::seats::lock_admins(&mut tx).await?;
     let Some(before) = store::users::lock(&mut tx, change.user).await? else { return Ok(Ok(())) };
+    // Somebody gave him another role meanwhile: then it is planned anew.
+    if before.rights.role != change.from {
+        return Ok(Ok(()));
+    }
     if before.rights.role == Role::Admin && change.to != Role::Admin {
         let standing = store::seats::known_and_admins(&mut tx, &[change.user]).await?;
         if !standing.iter().any(|other| other.admin && other.user != change.user) {

@@ -201,10 +201,10 @@ async fn write(app: &App, by: &Asker, id: UserId, make: &impl Fn(Form) -> Result
     Ok(came_back)
 }
 
-/// Whether somebody keeps the address that he has here. A directory does not give an admin another one: whoever receives e-mails at
-/// an address, or signs in with it at a provider, could become that admin.
+/// Whether somebody keeps the address that he has here. A directory gives nobody another one who may do more than an agent: whoever
+/// receives e-mails at an address, or signs in with it at a provider, could become that admin or manager.
 fn keeps_address(before: &Changeable, person: &Person) -> bool {
-    before.rights.role == Role::Admin && email_key(&before.email) != email_key(&person.email)
+    before.rights.role != Role::Agent && email_key(&before.email) != email_key(&person.email)
 }
 
 /// Deletes a user, as everybody's is deleted: the history keeps his name.

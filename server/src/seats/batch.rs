@@ -116,7 +116,7 @@ impl Batch {
                 self.on_any(*session, |pool, now| pool.protect(*session, *protected, now))
             }
             Command::Continue { session, user, device } => {
-                self.on_own(*session, *user, |pool, _| pool.go_on(*session, device))
+                self.on_own(*session, *user, |pool, now| pool.go_on(*session, device, now))
             }
             Command::Keep { ticket, user } => {
                 self.kept.insert(*ticket);

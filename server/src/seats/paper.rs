@@ -26,6 +26,16 @@ impl From<&LicenseView> for Bought {
     }
 }
 
+impl Bought {
+    /// Whether it is what somebody has seen. To him a license is archived with its product, too, and since when is not his to
+    /// change.
+    pub fn is_as_seen(&self, seen: &Self, archived: bool) -> bool {
+        let archived_at = seen.paper.archived_at.filter(|_| archived);
+        archived == seen.paper.archived_at.is_some()
+            && *seen == Self { paper: Paper { archived_at, ..self.paper.clone() }, ..self.clone() }
+    }
+}
+
 /// What stands on paper about a license.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paper {

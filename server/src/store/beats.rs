@@ -25,7 +25,8 @@ const LEASES: &str = "
 statements! {
     WRITE_SESSIONS = "
         UPDATE sessions
-        SET last_seen_at = given.seen_at,
+        SET last_seen_at = CASE WHEN given.seen_at > sessions.last_seen_at THEN given.seen_at
+                                ELSE sessions.last_seen_at END,
             lease_until = CASE WHEN given.lease_until > sessions.lease_until AND sessions.borrowed_until IS NULL
                                THEN given.lease_until ELSE sessions.lease_until END,
             active_at = given.active_at, warned_at = given.warned_at
@@ -44,7 +45,7 @@ statements! {
 
     RENEW = "
         UPDATE sessions
-        SET last_seen_at = $2,
+        SET last_seen_at = CASE WHEN $2 > sessions.last_seen_at THEN $2 ELSE sessions.last_seen_at END,
             lease_until = CASE WHEN given.lease_until > sessions.lease_until AND sessions.borrowed_until IS NULL
                                THEN given.lease_until ELSE sessions.lease_until END,
             active_at = CASE WHEN given.active = 1 THEN $2 ELSE sessions.active_at END,

@@ -104,20 +104,6 @@ statements! {
         JOIN directory_rule_licenses l ON l.rule_id = r.id AND l.license_id = given.license_id
         ORDER BY given.license_id, given.user_id, r.directory_id, r.place, r.id";
 
-    // Given by a rule that says so no longer, which nobody may have noticed.
-    STUCK = "
-        SELECT s.user_id
-        FROM directory_users s
-        JOIN users u ON u.id = s.user_id AND u.deleted_at IS NULL AND u.role = s.given_role
-        WHERE s.given_role IS NOT NULL
-          AND NOT EXISTS (
-              SELECT 1
-              FROM group_members m
-              JOIN directory_rules r ON r.group_id = m.group_id AND r.role = s.given_role
-              WHERE m.user_id = s.user_id)
-        ORDER BY s.user_id
-        LIMIT 100";
-
     GIVE_ROLE = "
         UPDATE directory_users SET given_role = $2 WHERE user_id = $1";
 }
@@ -263,11 +249,6 @@ pub async fn said(db: &Db, pairs: &[(LicenseId, UserId)]) -> Result<HashMap<(Lic
         said.entry((row.get("license_id")?, row.get("user_id")?)).or_insert(row.get("rule_id")?);
     }
     Ok(said)
-}
-
-/// Users with a role that a rule gave and none says any more: it may have been that of the last admin.
-pub async fn stuck(db: &Db) -> Result<Vec<UserId>, DbError> {
-    db.all(&STUCK, args![]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
 /// Notes the role that a rule gave a user, or that none does.

@@ -106,6 +106,30 @@ async fn each_rule_is_told_at_both_devices() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_on_elsewhere_is_told_so_where_he_was() {
+    let world = world().await;
+    let (license, agent, desk, tablet) = at_two_devices(&world).await;
+    let both = [&desk, &tablet];
+    for rule in ["share", "refuse"] {
+        under(rule, &world, license, &agent, both).await;
+        desk.click("Sitzung starten").await;
+        desk.holds(KEY).await;
+        tablet.reads("Ihr Platz wird gerade auf Notebook genutzt.").await;
+        tablet.click("Hier weiterführen").await;
+        tablet.holds("!document.querySelector('.elsewhere')").await;
+        tablet.holds(KEY).await;
+        desk.reads("Ihre Sitzung mit Remote Support v5 läuft woanders weiter").await;
+        desk.reads("auf Tablet weitergeführt").await;
+        desk.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
+        let live = agent.get("/sessions?state=live").await.ok();
+        assert_eq!((&live["total"], &live["items"][0]["device"]), (&json!(1), &json!("Tablet")), "{rule}");
+        sound(both).await;
+        desk.screenshot("devices-moved").await;
+        desk.click("Verstanden").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unattended_work_begins_with_a_device_which_is_offered_again() {
     let world = world().await;
     let (_, agents) = world.pool(2, 1).await;

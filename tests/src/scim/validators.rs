@@ -1,5 +1,5 @@
-//! What a public validator says, which asks for all that it can think of. It is run if `SEATKEEPER_TEST_SCIM2` names PyPI's `scim2`
-//! (package `scim2-cli` with `scim2-tester`).
+//! What a public validator says, which asks for all that it can think of. `SEATKEEPER_TEST_SCIM2` names PyPI's `scim2` (package
+//! `scim2-cli` with `scim2-tester`), as `cargo xtask test` does.
 
 use super::Directory;
 use crate::world::on_both_engines;
@@ -7,10 +7,7 @@ use tokio::process::Command;
 
 on_both_engines! {
     async fn scim2_tester_finds_nothing_to_complain_about(world: World) {
-        let Some(program) = std::env::var_os("SEATKEEPER_TEST_SCIM2") else {
-            println!("SEATKEEPER_TEST_SCIM2 names no program: no validator is run");
-            return;
-        };
+        let program = std::env::var_os("SEATKEEPER_TEST_SCIM2").expect("SEATKEEPER_TEST_SCIM2 names the validator");
         let directory = Directory::added(&world, "Okta").await;
         let mut scim2 = Command::new(program);
         scim2.args(["--url", &format!("{}/scim/v2", world.url), "test"]).kill_on_drop(true);

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use seatkeeper_shared::{
     ids::{SessionId, UserId},
     problem::End,
-    session::{EndReason, SessionState},
+    session::{EndReason, Mode, SessionState},
     wire::{
         queue::TicketView,
         sessions::{Renewed, SessionView},
@@ -210,19 +210,16 @@ impl Desk {
         self.is_now(session.clone());
     }
 
-    /// The agent goes on here with sessions that another device kept.
+    /// The agent goes on here with a session that another device kept, and with all that he has there at this license.
     pub fn adopt(self, session: &SessionView) {
-        self.is_now(session.clone());
-        let moved = self.live.state.try_with_untracked(|state| state.of(session.user_id)).unwrap_or_default();
-        let moved =
-            moved.into_iter().filter(|one| one.license_id == session.license_id && one.device == session.device);
-        let kept: Vec<_> = moved.chain([session.clone()]).map(|one| Kept::new(&one)).collect();
+        let own = self.live.state.try_with_untracked(|state| state.of(session.user_id)).unwrap_or_default();
+        let moved = gone_on_with(session, &own);
+        // Before their device is known here: what is kept under another name counts as gone on with elsewhere.
         self.keep(|all| {
-            for one in kept {
-                all.retain(|known| known.id != one.id);
-                all.push(one);
-            }
+            all.retain(|known| moved.iter().all(|one| one.id != known.id));
+            all.extend(moved.iter().map(Kept::new));
         });
+        moved.into_iter().for_each(|one| self.is_now(one));
         self.hurry();
     }
 
@@ -323,7 +320,39 @@ impl Desk {
     }
 }
 
+/// The session with which an agent goes on at this device, and those of his that the server moved with it, as they are now:
+/// the feed may tell of them before the answer comes, or after it.
+fn gone_on_with(session: &SessionView, own: &[SessionView]) -> Vec<SessionView> {
+    let from = own.iter().find(|one| one.id == session.id).map(|one| one.device.clone());
+    let beside = own.iter().filter(|one| {
+        let there = one.device == session.device || Some(&one.device) == from.as_ref();
+        let by_hand = one.mode != Mode::Application && one.borrowed_until.is_none();
+        one.id != session.id && one.license_id == session.license_id && there && by_hand
+    });
+    let (device, last_seen_at) = (&session.device, session.last_seen_at);
+    let beside = beside.map(|one| SessionView { device: device.clone(), last_seen_at, ..one.clone() });
+    [session.clone()].into_iter().chain(beside).collect()
+}
+
 /// Each user of this browser has sessions of his own.
 fn name(user: Option<UserId>) -> String {
     user.map(|user| format!("sessions.{user}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::sample::{at, session};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn an_agent_goes_on_with_all_that_he_has_at_the_other_device() {
+        let here = |n: u32, device: &str| SessionView { device: device.to_owned(), ..session(n) };
+        let program = SessionView { mode: Mode::Application, ..here(4, "Notebook") };
+        let own = [here(1, "Notebook"), here(2, "Notebook"), here(3, "Telefon"), program];
+        let answer = SessionView { last_seen_at: at(90), ..here(1, "Tablet") };
+        let moved = gone_on_with(&answer, &own);
+        let moved: Vec<_> = moved.iter().map(|one| (one.id, one.device.as_str(), one.last_seen_at)).collect();
+        assert_eq!(moved, [(own[0].id, "Tablet", at(90)), (own[1].id, "Tablet", at(90))]);
+    }
 }

@@ -41,8 +41,8 @@ impl Place {
     /// What those before would leave is what there is.
     pub fn stand_on(&self, ground: &mut Ground) {
         if ground.seats_free.is_some() {
-            ground.seats_free = self.free.or(ground.seats_free);
+            ground.seats_free = self.free.map(|free| free.max(0)).or(ground.seats_free);
         }
-        ground.admins = self.admins.unwrap_or(ground.admins);
+        ground.admins = self.admins.map_or(ground.admins, |admins| admins.max(0));
     }
 }

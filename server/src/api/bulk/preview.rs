@@ -114,7 +114,7 @@ fn of_one(
     match action {
         BulkAction::Grant { license_id } if user.license_ids.contains(license_id) => Ok(None),
         BulkAction::Grant { .. } if user.status == UserStatus::Suspended => Err(Code::UserSuspended),
-        BulkAction::Grant { .. } if *free == 0 => Err(Code::NamedSeatsTaken),
+        BulkAction::Grant { .. } if *free <= 0 => Err(Code::NamedSeatsTaken),
         BulkAction::Grant { .. } => {
             *free -= 1;
             Ok(Some(0))

@@ -35,6 +35,8 @@ pub struct Plan {
 pub struct RoleChange {
     /// Whose.
     pub user: UserId,
+    /// Which he has until then.
+    pub from: Role,
     /// Which he has from then on.
     pub to: Role,
     /// What of it a rule gave.
@@ -88,11 +90,11 @@ impl Plan {
         let ruled = user.role == Role::Agent || user.given_role == Some(user.role);
         let change = match wanted {
             Some((to, rule)) if ruled && (to != user.role || user.given_role != Some(to)) => {
-                Some(RoleChange { user: user.id, to, given: Some(to), rule: Some(rule), directory })
+                Some(RoleChange { user: user.id, from: user.role, to, given: Some(to), rule: Some(rule), directory })
             }
             None if user.given_role.is_some() => {
                 let to = if ruled { Role::Agent } else { user.role };
-                Some(RoleChange { user: user.id, to, given: None, rule: None, directory })
+                Some(RoleChange { user: user.id, from: user.role, to, given: None, rule: None, directory })
             }
             _ => None,
         };

@@ -64,7 +64,7 @@ impl Batch {
         let before = Bought { seats: pool.terms.seats, rules: pool.terms.rules, paper: paper.clone() };
         let after = before.paper.changed(change, now);
         // Of two who change one date each, the second may find that his no longer fits.
-        if expected.is_some_and(|expected| *expected != before) || !after.is_sound() {
+        if expected.is_some_and(|seen| !before.is_as_seen(seen, pool.terms.archived)) || !after.is_sound() {
             return Outcome::Failed(Code::ChangedMeanwhile);
         }
         let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };

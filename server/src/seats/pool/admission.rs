@@ -210,11 +210,11 @@ impl Pool {
     }
 
     /// The agent goes on with this session at another device, and with all that he has at the same device: one that stayed
-    /// there could take a seat of its own.
+    /// there could take a seat of its own. It is a sign of life, too: whoever goes on has a whole lease before him.
     ///
     /// # Errors
     /// No such live session; one of them is a program's, or borrowed: neither can go on elsewhere.
-    pub fn go_on(&mut self, id: SessionId, device: &str) -> Result<Live, Code> {
+    pub fn go_on(&mut self, id: SessionId, device: &str, now: DateTime<Utc>) -> Result<Live, Code> {
         let Live { user, device: from, .. } = self.live.get(&id).cloned().ok_or(Code::NotFound)?;
         if from != device {
             let beside = self.of_user.get(&user).into_iter().flatten().filter_map(|id| self.live.get(id));
@@ -228,6 +228,7 @@ impl Pool {
             for session in beside.into_iter().map(|live| live.id).collect::<Vec<_>>() {
                 let Some(live) = self.remove(session) else { continue };
                 self.insert(Live { device: device.to_owned(), ..live });
+                self.renew(session, true, now)?;
                 self.note(Fact::Continued { session, user, from: from.clone(), to: device.to_owned() });
             }
         }

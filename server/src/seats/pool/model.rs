@@ -185,7 +185,7 @@ fn decide_other(pool: &mut Pool, step: &Step, at: DateTime<Utc>) -> String {
         }
         Step::Protect(_, protected) => format!("{:?}", pool.protect(session, *protected, at)),
         Step::Borrow(_, seconds) => format!("{:?}", pool.borrow(session, TimeDelta::seconds(*seconds), at)),
-        Step::GoOn(_, device) => format!("{:?}", pool.go_on(session, &format!("NB-{device}"))),
+        Step::GoOn(_, device) => format!("{:?}", pool.go_on(session, &format!("NB-{device}"), at)),
         Step::Keep(_) => format!("{:?}", pool.keep(waiting, at)),
         Step::Pass(_) => format!("{:?}", pool.pass(waiting, at)),
         Step::Leave(_) => format!("{:?}", pool.leave(waiting, TicketEnd::Withdrawn, None, at)),

@@ -103,3 +103,21 @@ fn no_offer_goes_to_whom_his_other_device_would_have_it_refused() {
     assert_eq!(desk.line(), [(1, false)], "what was kept for his first device goes back");
     assert!(desk.asks(5, 6).is_ok(), "and is free for others");
 }
+
+#[test]
+fn whoever_goes_on_at_another_device_is_heard_of_and_has_a_whole_lease_for_all_he_takes_along() {
+    let mut desk = Desk::new(Model::Concurrent, 2, by(SeatRule::Device));
+    for number in [1, 2] {
+        desk.decide(|pool, now| pool.admit(user(1), ask(number, "NB-1", Mode::Attended), now)).unwrap();
+    }
+    let before = desk.pool.session(session(2)).unwrap().clone();
+    desk.later(30);
+    let moved = desk.decide(|pool, now| pool.go_on(session(1), "NB-2", now)).unwrap();
+    let beside = desk.pool.session(session(2)).unwrap();
+    assert_eq!((moved.device.as_str(), beside.device.as_str()), ("NB-2", "NB-2"));
+    for live in [&moved, beside] {
+        assert!(live.last_seen_at > before.last_seen_at && live.lease_until > before.lease_until, "{:?}", live.id);
+    }
+    let again = desk.decide(|pool, now| pool.go_on(session(1), "NB-2", now)).unwrap();
+    assert_eq!(again, moved, "twice changes nothing");
+}
