@@ -15,6 +15,7 @@ mod heartbeats;
 mod hot;
 mod hot_postgres;
 mod hot_sqlite;
+mod imports;
 mod lists;
 mod load;
 mod no_op;
@@ -43,7 +44,7 @@ const SCENARIOS: [&str; 9] = [
     "viewers",
 ];
 /// Those that take longer and run only if they are named.
-const MORE: [&str; 2] = ["directory-sqlite", "directory-postgres"];
+const MORE: [&str; 4] = ["directory-sqlite", "directory-postgres", "import-sqlite", "import-postgres"];
 
 fn main() -> ExitCode {
     match start() {
@@ -103,6 +104,8 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "viewers" => viewers::measure(table).await,
         "directory-sqlite" => directory::measure(table, database::Engine::Sqlite).await,
         "directory-postgres" => directory::measure(table, database::Engine::Postgres).await,
+        "import-sqlite" => imports::measure(table, database::Engine::Sqlite).await,
+        "import-postgres" => imports::measure(table, database::Engine::Postgres).await,
         _ => bail!("there is no such scenario; there are {} and {}", SCENARIOS.join(", "), MORE.join(", ")),
     }
 }

@@ -122,10 +122,10 @@ impl Column for String {
 
 impl Column for DateTime<Utc> {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
+        // Written as RFC 3339, which is read faster than all that a moment may look like.
+        let moment = |text| DateTime::parse_from_rfc3339(text).map_err(|problem| unreadable(column, problem));
         match row {
-            Row::Sqlite(row) => {
-                row.text(column)?.map(|text| text.parse().map_err(|problem| unreadable(column, problem))).transpose()
-            }
+            Row::Sqlite(row) => Ok(row.text(column)?.map(moment).transpose()?.map(|at| at.to_utc())),
             Row::Postgres(row) => Ok(row.try_get(column)?),
         }
     }

@@ -38,7 +38,7 @@ pub enum Value {
 
 impl Value {
     /// Whether it is something, and a set not empty.
-    pub(super) fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         match self {
             Self::Bool(v) => v.is_some(),
             Self::Int(v) => v.is_some(),

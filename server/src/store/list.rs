@@ -56,6 +56,11 @@ pub fn fits(after: &After, of_time: bool) -> bool {
     matches!(after.key, Key::M(_)) == of_time
 }
 
+/// How many rows a list has that begins and ends on one page: then they need not be counted.
+pub(super) fn all_on_one_page(after: Option<&After>, more: bool, shown: usize) -> Option<i64> {
+    i64::try_from(shown).ok().filter(|_| after.is_none() && !more)
+}
+
 /// The order of a list.
 pub(super) fn order(expr: &str, id: &str, down: bool) -> String {
     let order = if down { "DESC" } else { "ASC" };

@@ -2,7 +2,7 @@
 
 use super::{
     super::ids,
-    super::list::{After, Key, order, seek},
+    super::list::{After, Key, all_on_one_page, order, seek},
     super::scope,
     rights,
 };
@@ -194,7 +194,6 @@ pub async fn page(
     limit: usize,
 ) -> Result<Page<UserView>, DbError> {
     let mut args = arguments(filter, manager);
-    let total = total(db, filter, manager).await?;
     if let Some(after) = after {
         args.extend(super::super::list::start(Some(after), of_time(sort)));
     }
@@ -205,6 +204,10 @@ pub async fn page(
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|last| After { key: key(sort, last), id: last.id.0 }.encode());
     complete(db, &mut items, manager).await?;
+    let total = match all_on_one_page(after, more, items.len()) {
+        Some(total) => total,
+        None => total(db, filter, manager).await?,
+    };
     Ok(Page { items, next, total })
 }
 
