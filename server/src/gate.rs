@@ -75,8 +75,13 @@ pub async fn pass(app: &App, caller: &Caller, place: &Place) -> Result<SessionId
 /// # Errors
 /// As for [`pass`].
 pub async fn enter(app: &App, caller: &Caller, place: &Place, again: bool) -> Result<Entered, Fail> {
+    // One that was over when its repetition was answered is the last one, whatever the clocks say.
+    let mut over = None;
     for _ in 0..TRIES {
-        let last = store::gate::last(&app.db, place).await?;
+        let last = match over {
+            Some(id) => store::gate::this(&app.db, id).await?,
+            None => store::gate::last(&app.db, place).await?,
+        };
         let (alive, ended) = match &last {
             Some(Last { id, ended: None }) => (Some(*id), None),
             Some(Last { ended, .. }) => (None, ended.as_ref()),
@@ -90,8 +95,9 @@ pub async fn enter(app: &App, caller: &Caller, place: &Place, again: bool) -> Re
         if let Some(end) = ended.filter(|end| !again && stands(end, app.clock.now())) {
             return Err(Fail::ended(Code::SessionEnded, end.clone()));
         }
-        if let Some(entered) = take(app, caller, place, last.map(|last| last.id)).await? {
-            return Ok(entered);
+        match take(app, caller, place, last.map(|last| last.id)).await? {
+            Ok(entered) => return Ok(entered),
+            Err(id) => over = Some(id),
         }
     }
     Err(Fail::code(Code::Unavailable))
@@ -126,9 +132,14 @@ async fn keep(app: &App, caller: &Caller, place: &Place, session: SessionId, sea
     }
 }
 
-/// Asks for a seat; nothing if it was over in the same moment. All requests that come after the same session ask with the same
+/// Asks for a seat; the session if it is over already. All requests that come after the same session ask with the same
 /// key, at whichever server: of fifty that a page sends at once, one creates the session and the others get it, too.
-async fn take(app: &App, caller: &Caller, place: &Place, last: Option<SessionId>) -> Result<Option<Entered>, Fail> {
+async fn take(
+    app: &App,
+    caller: &Caller,
+    place: &Place,
+    last: Option<SessionId>,
+) -> Result<Result<Entered, SessionId>, Fail> {
     let now = app.clock.now();
     let session = SessionId(app.dice.id(now));
     app.bell.seated.expect(place, session, now);
@@ -151,10 +162,12 @@ async fn take(app: &App, caller: &Caller, place: &Place, last: Option<SessionId>
         Ok(Taken::New(session)) => {
             let lease = session.lease_until - session.created_at;
             app.bell.seated.confirm(session.id, now, session.lease_until, lease / 4);
-            Ok(Some(Entered::Seat(session.id)))
+            Ok(Ok(Entered::Seat(session.id)))
         }
-        Ok(Taken::Repeated(id)) => Ok(keep(app, caller, place, id, false).await?.then_some(Entered::Seat(id))),
-        Ok(Taken::Ticket(ticket)) => Ok(Some(Entered::Line(Box::new(app.prospects.tell(*ticket, now).await?)))),
+        Ok(Taken::Repeated(id)) => {
+            Ok(keep(app, caller, place, id, false).await?.then_some(Entered::Seat(id)).ok_or(id))
+        }
+        Ok(Taken::Ticket(ticket)) => Ok(Ok(Entered::Line(Box::new(app.prospects.tell(*ticket, now).await?)))),
         Err(SeatsError::Refused(refusal)) => Err(app.prospects.refused(refusal, now).await.into()),
         Err(error) => Err(error.into()),
     }

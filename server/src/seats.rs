@@ -343,10 +343,7 @@ impl Seats {
         limits: Vec<GroupLimit>,
         expected: Option<Vec<GroupLimit>>,
     ) -> Result<(), SeatsError> {
-        self.done(actor, Command::LimitGroups { license, limits, expected }).await?;
-        // Who is in which group is read for those groups only that have limits.
-        self.forget();
-        Ok(())
+        self.done(actor, Command::LimitGroups { license, limits, expected }).await
     }
 
     /// Suspends a user and ends his sessions.
@@ -354,9 +351,7 @@ impl Seats {
     /// # Errors
     /// No such user; the last admin; not saved.
     pub async fn suspend(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
-        self.done(actor, Command::Suspend { user }).await?;
-        self.forget();
-        Ok(())
+        self.done(actor, Command::Suspend { user }).await
     }
 
     /// Deletes a user: his sessions end, he leaves the line, all that is assigned to him is free, he cannot sign in any more.
@@ -364,9 +359,7 @@ impl Seats {
     /// # Errors
     /// No such user; the last admin; not saved.
     pub async fn delete(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
-        self.done(actor, Command::Delete { user }).await?;
-        self.forget();
-        Ok(())
+        self.done(actor, Command::Delete { user }).await
     }
 
     /// Ends what is over.

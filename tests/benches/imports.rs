@@ -56,7 +56,11 @@ fn file() -> String {
     for row in 0..ROWS {
         let named = if row < SEATS { ",chat:named" } else { "" };
         // Writing to text cannot fail.
-        let _ = write!(file, "user.{row}@example.org;User {row};agent;service-desk:concurrent{named};Group {}\r\n", row % GROUPS);
+        let _ = write!(
+            file,
+            "user.{row}@example.org;User {row};agent;service-desk:concurrent{named};Group {}\r\n",
+            row % GROUPS
+        );
     }
     file
 }

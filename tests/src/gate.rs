@@ -180,6 +180,21 @@ on_both_engines! {
         assert_eq!(live(&world).await.len(), 1);
     }
 
+    async fn nobody_is_shut_out_because_the_clock_was_set_back(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let over = async || {
+            world.pass(TimeDelta::seconds(121));
+            world.sweep().await;
+        };
+        people[0].opens(PRODUCT).await.ok();
+        over().await;
+        world.pass(TimeDelta::hours(-1));
+        for _ in 0..3 {
+            people[0].opens(PRODUCT).await.ok();
+            over().await;
+        }
+    }
+
     async fn an_end_is_forgotten_after_a_while(world: World) {
         let (_, people) = world.pool(1, 1).await;
         people[0].opens(PRODUCT).await.ok();

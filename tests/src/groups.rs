@@ -92,6 +92,18 @@ on_both_engines! {
         people[1].act(&ticket, "accept").await.created();
     }
 
+    async fn a_new_cap_counts_at_once_also_for_a_group_that_had_none(world: World) {
+        let (license, people) = world.pool(2, 3).await;
+        let (night, day) = (group(&world, "Nacht", &[]).await, group(&world, "Tag", &[&people[0], &people[1]]).await);
+        limit(&world, license, json!([{ "group_id": night, "floor": 1 }])).await;
+        people[0].seated().await;
+        let ticket = people[1].queued().await;
+        limit(&world, license, json!([{ "group_id": day, "floor": 0, "cap": 1 }])).await;
+        assert_eq!(place(&people[1].get(&ticket).await.ok()), ("waiting", 1));
+        people[1].act(&ticket, "accept").await.problem(409, "no_offer");
+        people[2].ask().await.created();
+    }
+
     async fn a_seat_is_offered_to_the_first_in_line_who_may_have_it(world: World) {
         let (license, people) = world.pool(2, 4).await;
         let night = group(&world, "Nachtschicht", &[&people[0], &people[3]]).await;

@@ -79,3 +79,27 @@ async fn an_end_that_one_server_announces_the_other_tells_with_the_heartbeat() {
     world.admin.at(&other).act(&session, "keep").await.ok();
     assert_eq!(people[0].act(&session, "heartbeat").await.ok()["ending"], serde_json::Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_heartbeat_that_is_saved_while_something_else_is_decided_counts() {
+    let world = World::start(Engine::Postgres).await;
+    let (_, people) = world.pool(1, 1).await;
+    let session = people[0].seated().await;
+    world.pass(TimeDelta::seconds(60));
+    // As the heartbeats of another server, which are saved after the admin's decision has read the session.
+    let beat = "WITH beat AS (
+            UPDATE sessions SET last_seen_at = last_seen_at + INTERVAL '1 minute', lease_until = lease_until + INTERVAL '1 minute'
+            RETURNING id)
+        SELECT pg_sleep(0.7) FROM beat";
+    let announce = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 600 })).await.ok()
+    };
+    tokio::join!(world.execute(beat), announce);
+    let seen = world.admin.get(&session).await.ok();
+    assert_eq!(seen["ending"]["at"], "2026-03-02T09:11:00Z");
+    assert_eq!(
+        (&seen["last_seen_at"], &seen["lease_until"]),
+        (&json!("2026-03-02T09:01:00Z"), &json!("2026-03-02T09:03:00Z"))
+    );
+}

@@ -1,7 +1,7 @@
 //! Idleness: a session in which nothing is done ends after a warning, and a connected customer is cut off only if the
 //! license says so.
 
-use crate::world::{Person, World, line::path_of, on_both_engines, wanted};
+use crate::world::{Person, Watcher, World, line::path_of, on_both_engines, wanted};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -57,6 +57,38 @@ on_both_engines! {
         assert_eq!(people[0].get(&session).await.ok()["idle_ends_at"], Value::Null);
         pass(&world, 1).await;
         assert_eq!(people[0].get(&session).await.ok()["idle_ends_at"], "2026-03-02T09:09:10Z", "and he is warned again");
+    }
+
+    async fn that_a_warning_is_taken_back_is_told_to_whoever_watches(world: World) {
+        let (_, people) = world.licensed(terms(&json!({})), 1).await;
+        let session = waiting(&people[0]).await;
+        pass(&world, 250).await;
+        let (mut admin, _) = Watcher::with_snapshot(&world.admin).await;
+        let before = world.head().await;
+        beat(&people[0], &session, false).await;
+        assert_eq!(world.head().await, before, "usual heartbeats are no news");
+        beat(&people[0], &session, true).await;
+        assert_eq!(world.told_of("session_idle_called_off", before).await, [people[0].id]);
+        let id = json!(session["/sessions/".len()..]);
+        let told = admin.until(|frame| frame.session(&id).is_some()).await;
+        assert_eq!(told.session(&id).expect("the session")["idle_ends_at"], Value::Null);
+        beat(&people[0], &session, true).await;
+        assert_eq!(world.told_of("session_idle_called_off", before).await.len(), 1);
+    }
+
+    async fn what_was_decided_after_a_heartbeat_is_not_undone_by_it(world: World) {
+        let (license, people) = world.licensed(terms(&json!({})), 1).await;
+        let session = waiting(&people[0]).await;
+        pass(&world, 240).await;
+        // Answered now, and perhaps written down only later.
+        assert_eq!(beat(&people[0], &session, false).await["idle_ends_at"], "2026-03-02T09:05:00Z");
+        world.change(license, json!({ "idle_seconds": 3_600 })).await;
+        world.sweep().await;
+        assert_eq!(people[0].get(&session).await.ok()["idle_ends_at"], Value::Null, "other rules take the warning back");
+        // Whatever the server remembered of the session is read again.
+        world.product("Chat").await;
+        pass(&world, 60).await;
+        people[0].act(&session, "heartbeat").await.ok();
     }
 
     async fn nobody_is_cut_off_without_the_whole_warning(world: World) {

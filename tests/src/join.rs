@@ -74,6 +74,20 @@ on_both_engines! {
         assert!(answers.iter().all(|answer| answer.status == 200 || answer.body["code"] == "key_used"));
     }
 
+    async fn a_key_is_good_again_when_its_customer_was_cut_off_before_he_was_connected(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let (session, key) = waiting(&people[0]).await;
+        let id = session["/sessions/".len()..].parse().expect("an id");
+        // As when the server is killed between the two.
+        let mut tx = world.app.db.begin().await.expect("a transaction");
+        assert!(seatkeeper::store::join::claim(&mut tx, &key, id, world.clock.now()).await.expect("claimed"));
+        tx.commit().await.expect("saved");
+        joins(&world, &key).await.problem(410, "key_used");
+        world.pass(TimeDelta::seconds(31));
+        joins(&world, &key).await.ok();
+        joins(&world, &key).await.problem(410, "key_used");
+    }
+
     async fn whoever_does_not_say_what_he_has_is_asked(world: World) {
         let (_, people) = world.pool(1, 1).await;
         let (_, key) = waiting(&people[0]).await;

@@ -72,6 +72,62 @@ on_both_engines! {
         assert_eq!(people[0].act(&session, "heartbeat").await.ok()["idle_ends_at"], Value::Null);
     }
 
+    async fn a_warning_that_an_outage_took_back_stays_so(world: World) {
+        let terms = json!({ "idle_seconds": 60, "idle_warning_seconds": 30, "idle_ends_connected": true, "lease_seconds": 600 });
+        let (_, people) = world.licensed(terms, 1).await;
+        let session = people[0].seated().await;
+        world.pass(TimeDelta::seconds(30));
+        world.sweep().await;
+        let beat = async || people[0].post(&format!("{session}/heartbeat"), &json!({ "active": false })).await.ok();
+        assert_eq!(beat().await["idle_ends_at"], "2026-03-02T09:01:00Z");
+        assert!(nobody_is_here(&world, 300).await);
+        assert_eq!(beat().await["idle_ends_at"], Value::Null);
+    }
+
+    async fn nobody_keeps_a_seat_for_longer_because_the_clock_was_set_back_meanwhile(world: World) {
+        let (_, people) = world.pool(1, 2).await;
+        for at_start in [true, false] {
+            let session = people[0].seated().await;
+            world.sweep().await;
+            sweep::after_outage(&world.app.db, &world.clock).await.expect("the database answers");
+            world.pass(TimeDelta::days(-1));
+            if at_start {
+                sweep::at_start(&world.app.db, &world.clock).await.expect("the database answers");
+            } else {
+                assert!(sweep::after_outage(&world.app.db, &world.clock).await.expect("the database answers"));
+            }
+            world.app.seats.forget();
+            people[0].act(&session, "heartbeat").await.ok();
+            people[1].ask().await.problem(409, "pool_full");
+            world.pass(TimeDelta::seconds(121));
+            let next = people[1].seated().await;
+            people[1].act(&next, "end").await.ok();
+        }
+    }
+
+    async fn what_is_announced_is_as_far_off_after_the_clock_was_set(world: World) {
+        let (_, people) = world.pool(2, 2).await;
+        for ahead in [TimeDelta::hours(-1), TimeDelta::hours(1)] {
+            let session = people[0].seated().await;
+            let other = path_of("sessions", &people[1].post("/sessions", &wanted("attended")).await.created());
+            world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 60 })).await.ok();
+            let expires = people[1].get(&other).await.ok()["key_expires_at"].clone();
+            world.pass(ahead);
+            sweep::start_leases_anew(&world.app.db, &world.clock, ahead).await.expect("the database answers");
+            world.app.seats.forget();
+            let after = people[1].get(&other).await.ok()["key_expires_at"].clone();
+            let time = |value: Value| serde_json::from_value::<chrono::DateTime<chrono::Utc>>(value).expect("a time");
+            assert_eq!(time(after), time(expires) + ahead);
+            world.pass(TimeDelta::seconds(59));
+            people[0].act(&session, "heartbeat").await.ok();
+            world.pass(TimeDelta::seconds(1));
+            world.sweep().await;
+            let told = people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
+            assert_eq!(told["ended"]["reason"], "ended_by_admin");
+            people[1].act(&other, "end").await.ok();
+        }
+    }
+
     async fn a_pause_of_a_few_seconds_is_no_outage(world: World) {
         let (_, people) = world.pool(1, 1).await;
         let session = people[0].seated().await;

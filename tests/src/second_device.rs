@@ -109,6 +109,17 @@ on_both_engines! {
         }
     }
 
+    async fn the_log_never_says_that_somebody_who_moves_is_in_two_seats(world: World) {
+        let (license, people) = world.licensed(json!({ "second_device": "second_seat" }), 1).await;
+        let first = attended_at(&people[0], license, "NB-1").await;
+        attended_at(&people[0], license, "NB-1").await;
+        let before = world.head().await;
+        people[0].post(&format!("{first}/continue"), &json!({ "device": "NB-2" })).await.ok();
+        let events = seatkeeper::store::events::after(&world.app.db, before, 100).await.expect("the log can be read");
+        let occupied: Vec<_> = events.iter().map(|event| (event.kind.as_str(), event.occupied)).collect();
+        assert_eq!(occupied, [("session_continued", Some(1)); 2]);
+    }
+
     async fn what_a_program_keeps_goes_on_nowhere_else(world: World) {
         let (_, people) = world.pool(1, 2).await;
         let session = people[0].seated_at("NB-1").await;

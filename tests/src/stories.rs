@@ -65,6 +65,7 @@ mod sign_in;
 mod statements;
 mod subscription;
 mod torture;
+mod two_licenses;
 mod viewers;
 mod wakeup;
 mod watching;

@@ -151,6 +151,21 @@ on_both_engines! {
         assert!(rest.iter().all(|frame| frame.event != "contacts"), "{rest:?}");
     }
 
+    async fn a_heartbeat_is_told_however_late_it_is_written_down(world: World) {
+        let (_, people) = world.pool(1, 1).await;
+        let session = people[0].post("/sessions", &wanted("application")).await.created();
+        let (mut admin, _) = Watcher::with_snapshot(&world.admin).await;
+        let beat = format!("/sessions/{}/heartbeat", session["id"].as_str().expect("an id"));
+        people[0].post(&beat, &json!({})).await.ok();
+        // It was answered; by now somebody has looked who was heard of, and a second later it is written.
+        world.pass(chrono::TimeDelta::seconds(1));
+        let looked = admin.until(|frame| frame.event == "contacts" || frame.event == "alive");
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(6), looked).await;
+        world.app.seats.sweep().await.expect("heartbeats are written together");
+        let told = admin.until(|frame| frame.event == "contacts").await;
+        assert_eq!(told.data["contacts"][0]["id"], session["id"]);
+    }
+
     async fn the_line_shows_that_it_lives_when_nothing_changes(world: World) {
         for mut line in [by_hand(&world, Role::Admin), by_hand(&world, Role::Agent)] {
             let mut alive = String::new();

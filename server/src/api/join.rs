@@ -19,7 +19,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use seatkeeper_shared::{
-    ids::SessionId,
+    ids::{SessionId, UserId},
     problem::Code,
     session::Platform,
     validate::{FieldError, support_key},
@@ -46,18 +46,30 @@ pub async fn join(
     let now = app.clock.now();
     let Some(id) = store::join::waiting(&app.db, &key, now).await? else { return Err(why_not(&app, &key).await) };
     let session = store::sessions::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::KeyUnknown))?;
+    let customer = Actor { id: None, name: None, door: Door::App, address: Some(address) };
+    // Also if the customer goes away meanwhile: a key that is taken by nobody would help nobody.
+    let connecting = tokio::spawn(async move { connect(&app, &customer, (session.user_id, id), &key, platform).await });
+    connecting.await.unwrap_or_else(|_| Err(Fail::code(Code::Unavailable)))
+}
+
+async fn connect(
+    app: &App,
+    customer: &Actor,
+    (agent, id): (UserId, SessionId),
+    key: &str,
+    platform: Platform,
+) -> Result<Json<Joined>, Fail> {
     let mut tx = app.db.begin().await?;
-    let first = store::join::claim(&mut tx, &key, id, now).await?;
+    let first = store::join::claim(&mut tx, key, id, app.clock.now()).await?;
     tx.commit().await?;
     if !first {
         return Err(Fail::code(Code::KeyUsed));
     }
-    let customer = Actor { id: None, name: None, door: Door::App, address: Some(address) };
-    match app.seats.connect(&customer, session.user_id, id, platform).await {
-        Ok(session) => Ok(Json(joined(&app, session, &key).await?)),
+    match app.seats.connect(customer, agent, id, platform).await {
+        Ok(session) => Ok(Json(joined(app, session, key).await?)),
         Err(error) => {
             let mut tx = app.db.begin().await?;
-            store::join::release(&mut tx, &key, id).await?;
+            store::join::release(&mut tx, key, id).await?;
             tx.commit().await?;
             Err(match error {
                 SeatsError::Failed(Code::NotFound) => Fail::code(Code::KeyUnknown),

@@ -36,6 +36,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 /// How often it is told which sessions were heard of.
 const CONTACT: Duration = Duration::from_secs(5);
+/// How long a heartbeat that was answered may wait to be written, and more.
+const UNWRITTEN: TimeDelta = TimeDelta::seconds(2);
 /// How often a sign of life is sent.
 const SIGN: Duration = Duration::from_secs(15);
 /// How many events are read at once.
@@ -309,7 +311,8 @@ impl Reader {
             if self.feed.told.receiver_count() == 0 {
                 return Ok(());
             }
-            let each = store::sessions::heard_of(&self.db, since, READ).await?;
+            // What was heard just before the last look was perhaps not written yet; told twice, it does no harm.
+            let each = store::sessions::heard_of(&self.db, since - UNWRITTEN, READ).await?;
             if !each.is_empty() {
                 let (at, contacts) = (self.clock.now(), each.iter().map(|(_, contact)| contact.clone()).collect());
                 let all = frame(CONTACTS, None, &json(&Contacts { at, contacts }));

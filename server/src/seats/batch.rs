@@ -16,6 +16,7 @@ use seatkeeper_shared::{
     license::Model,
     problem::Code,
     session::EndReason,
+    ticket::TicketEnd,
     wire::sessions::EndResult,
 };
 use serde_json::json;
@@ -87,7 +88,11 @@ impl Batch {
 
     /// Whether it has changed more than what the pools themselves know.
     pub fn is_beyond_the_pools(&self) -> bool {
-        !self.rewritten.is_empty() || !self.deleted_groups.is_empty()
+        let limited = |(_, fact): &(LicenseId, Fact)| matches!(fact, Fact::Limited { .. });
+        !self.rewritten.is_empty()
+            || !self.deleted_groups.is_empty()
+            || !self.suspended.is_empty()
+            || self.facts.iter().any(limited)
     }
 
     /// Ends what is over, before anything is decided.
@@ -171,29 +176,38 @@ impl Batch {
             let Some(pool) = self.pool(license) else { continue };
             match pool.admit(user, ask.clone(), now) {
                 Ok(live) => return self.created(license, &live, product),
-                Err(refusal) => refusals.push((license, refusal)),
+                Err(refusal) => {
+                    let at_another_device = refusal.code == Code::OtherDevice;
+                    refusals.push((license, refusal));
+                    // Another license of the product does not change that he works elsewhere already.
+                    if at_another_device {
+                        break;
+                    }
+                }
             }
         }
-        match (self.shortest_line(&refusals), ask.ticket) {
+        match (self.line_for(user, &refusals), ask.ticket) {
             (Some(license), Some(ticket)) => self.queue(license, user, ticket, ask),
             _ => Outcome::Refused(self.refuse(actor, user, product, refusals)),
         }
     }
 
-    /// The licenses of the product that are assigned to the user: his own seat first, then the shared ones.
+    /// The licenses of the product that are assigned to the user: first where he has sessions, since he may share a seat with them;
+    /// then his own seat, then the shared ones.
     fn admitting(&self, user: UserId, product: ProductId) -> Vec<LicenseId> {
         let Some(candidates) = self.candidates.get(&(user, product)) else { return Vec::new() };
         let pools = candidates.iter().filter_map(|license| self.pools.get(license));
         let mut found: Vec<_> = pools
             .filter(|pool| pool.is_assigned(user))
-            .map(|pool| (pool.terms.model != Model::Named, pool.terms.license))
+            .map(|pool| (!pool.is_at_work(user), pool.terms.model != Model::Named, pool.terms.license))
             .collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, license)| license).collect()
+        found.into_iter().map(|(.., license)| license).collect()
     }
 
     fn created(&mut self, license: LicenseId, live: &Live, product: ProductId) -> Outcome {
         self.license_of.insert(live.id, license);
+        self.leave_other_lines(license, live, product);
         if let Some(key) = &live.idempotency_key {
             self.repeats.insert((live.user, key.clone()), (live.id, product));
         }
@@ -202,11 +216,26 @@ impl Batch {
             .map_or(Outcome::Failed(Code::NotFound), |pool| Outcome::Session(Box::new(view(pool, live))))
     }
 
-    /// Where waiting promises most: the fewest in the line for each seat.
-    fn shortest_line(&self, refusals: &[(LicenseId, Refusal)]) -> Option<LicenseId> {
+    /// Whoever has a seat waits for no other of the same product.
+    fn leave_other_lines(&mut self, license: LicenseId, live: &Live, product: ProductId) {
+        let now = self.now;
+        for other in self.candidates.get(&(live.user, product)).cloned().unwrap_or_default() {
+            let waits = self.pools.get(&other).is_some_and(|pool| pool.waits(live.user));
+            if let Some(pool) =
+                Some(other).filter(|other| waits && *other != license).and_then(|other| self.pool(other))
+            {
+                pool.leave_if_waiting(live.user, TicketEnd::Seated, Some(live.id), now);
+            }
+        }
+    }
+
+    /// Where he waits already, or else where waiting promises most: the fewest in the line for each seat.
+    fn line_for(&self, user: UserId, refusals: &[(LicenseId, Refusal)]) -> Option<LicenseId> {
         let worth_it = refusals.iter().filter(|(_, refusal)| refusal.may_pass());
         let pools = worth_it.filter_map(|(license, _)| self.pools.get(license));
-        let crowd = |pool: &&Pool| (pool.waiting() * 1_000_000 / pool.terms.seats.max(1), pool.terms.license);
+        let crowd = |pool: &&Pool| {
+            (!pool.waits(user), pool.waiting() * 1_000_000 / pool.terms.seats.max(1), pool.terms.license)
+        };
         pools.min_by_key(crowd).map(|pool| pool.terms.license)
     }
 
@@ -270,14 +299,17 @@ impl Batch {
             return Outcome::Failed(Code::NotFound);
         }
         let license = self.license_of.get(&session).copied();
-        // Not touched: a heartbeat changes nothing that others see.
         let Some(pool) = license.and_then(|license| self.pools.get_mut(&license)) else {
             return Outcome::Failed(Code::NotFound);
         };
         match pool.renew(session, active, now) {
             Ok(live) => {
                 self.renewed.insert(session);
-                Outcome::Renewed(renewed(pool, &live))
+                let outcome = Outcome::Renewed(renewed(pool, &live));
+                // Most heartbeats change nothing that others see.
+                let told = pool.has_facts();
+                self.touched.extend(license.filter(|_| told));
+                outcome
             }
             Err(code) => Outcome::Failed(code),
         }

@@ -148,6 +148,8 @@ impl Engine {
         let mut batch = Batch::at(now);
         for job in jobs {
             match &job.command {
+                // That a warning is called off is written into the log.
+                Command::Renew { session, active: true, .. } if self.known.memory.is_warned(*session) => return None,
                 Command::Renew { session, .. } => {
                     batch.license_of.insert(*session, self.known.memory.license_of(*session)?);
                 }
@@ -220,7 +222,7 @@ impl Engine {
         let beyond = batch.is_beyond_the_pools();
         self.known.memory.give_back(batch);
         if beyond {
-            // Memberships, and whether a license gives seats, are then to be read anew.
+            // Memberships, who is suspended, and whether a license gives seats are then to be read anew.
             self.known.memory.forget();
         }
         Ok(Decided { outcomes, saved: Some(Saving { saved, events }) })
@@ -229,9 +231,9 @@ impl Engine {
     /// Nobody loses or keeps a seat because the clock was set to another time, or because this process stood still and
     /// heard no heartbeats.
     async fn make_up_for(&mut self, gap: Gap) -> Result<(), DbError> {
-        if gap == Gap::Jump {
-            tracing::warn!("the clock has jumped: all leases start anew");
-            sweep::start_leases_anew(&self.db, &self.clock).await?;
+        if let Gap::Jump(ahead) = gap {
+            tracing::warn!(seconds = ahead.num_seconds(), "the clock has jumped: all leases start anew");
+            sweep::start_leases_anew(&self.db, &self.clock, ahead).await?;
             // What was heard before it was counted by the wrong clock.
             self.known.memory = Memory::new(self.db.is_shared());
         } else {
@@ -277,8 +279,8 @@ enum Gap {
     None,
     /// This process did nothing for a while, not even sweep: it stood still.
     Pause,
-    /// The clock was set.
-    Jump,
+    /// The clock was set ahead by so much, or back.
+    Jump(TimeDelta),
 }
 
 /// Notices when a clock and the time that really passes part, and when nothing was done for long.
@@ -293,8 +295,9 @@ impl Steady {
         }
         let (at, instant) = self.0.unwrap_or((now, Instant::now()));
         let passed = TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX);
-        if ((now - at) - passed).abs() > JUMP {
-            return Gap::Jump;
+        let ahead = (now - at) - passed;
+        if ahead.abs() > JUMP {
+            return Gap::Jump(ahead);
         }
         if passed > JUMP {
             return Gap::Pause;

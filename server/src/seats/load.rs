@@ -37,6 +37,8 @@ struct Wanted {
     groups: BTreeSet<GroupId>,
     /// Groups that licenses are to keep seats for.
     limited: BTreeSet<GroupId>,
+    /// Those licenses. Who is in which of these groups counts as soon as they do.
+    limits: BTreeSet<LicenseId>,
     granted: BTreeSet<UserId>,
     sweep: bool,
 }
@@ -82,6 +84,7 @@ impl Wanted {
             }
             Command::LimitGroups { license, limits, .. } => {
                 self.licenses.insert(*license);
+                self.limits.insert(*license);
                 self.limited.extend(limits.iter().map(|limit| limit.group_id));
             }
             Command::DeleteGroup { group } => drop(self.groups.insert(*group)),
@@ -249,10 +252,16 @@ async fn lock_users(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Bat
 }
 
 async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
+    for license in &wanted.limits {
+        // They are known with other groups, if at all.
+        if let Some(pool) = batch.pools.get_mut(license) {
+            pool.know_nobody();
+        }
+    }
     let unknown = strangers(wanted, batch);
     if !unknown.is_empty() {
         let limits = batch.pools.values().flat_map(|pool| &pool.terms.groups);
-        let groups = limits.map(|limit| limit.group_id).collect();
+        let groups = limits.map(|limit| limit.group_id).chain(wanted.limited.iter().copied()).collect();
         for (license, person) in store::seats::people(tx, &unknown, &groups).await? {
             if let Some(pool) = batch.pools.get_mut(&license) {
                 pool.know(person);
@@ -310,7 +319,7 @@ fn strangers(wanted: &Wanted, batch: &Batch) -> BTreeSet<(LicenseId, UserId)> {
     for (license, pool) in &batch.pools {
         wanted.suspended.iter().for_each(|user| add(*license, *user));
         let named_grant = !wanted.granted.is_empty() && pool.terms.model == Model::Named;
-        if named_grant || !pool.terms.groups.is_empty() {
+        if named_grant || !pool.terms.groups.is_empty() || wanted.limits.contains(license) {
             pool.users().for_each(|user| add(*license, user));
         } else {
             pool.tickets().for_each(|ticket| add(*license, ticket.user));

@@ -79,6 +79,12 @@ impl Memory {
         self.sessions.get(&session).copied()
     }
 
+    /// Whether a known session's agent was warned that it ends for lack of activity.
+    pub fn is_warned(&self, session: SessionId) -> bool {
+        let pool = self.license_of(session).and_then(|license| self.pools.get(&license));
+        pool.and_then(|pool| pool.session(session)).is_some_and(|live| live.warned_at.is_some())
+    }
+
     /// The license in whose line a ticket is.
     pub fn line_of(&self, ticket: TicketId) -> Option<LicenseId> {
         self.lines.get(&ticket).copied()

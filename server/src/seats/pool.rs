@@ -77,6 +77,12 @@ impl Pool {
         self.people.insert(person.id, person);
     }
 
+    /// Makes all users unknown, who will be made known anew.
+    pub fn know_nobody(&mut self) {
+        self.people.clear();
+        self.cooling.clear();
+    }
+
     /// Makes known how many users a named license is assigned to.
     pub fn know_assigned(&mut self, number: i64) {
         self.assigned = Some(number);
@@ -127,6 +133,16 @@ impl Pool {
         self.of_user.keys().copied().chain(self.line.iter().map(|ticket| ticket.user))
     }
 
+    /// Whether a user has live sessions.
+    pub fn is_at_work(&self, user: UserId) -> bool {
+        self.of_user.contains_key(&user)
+    }
+
+    /// Whether a user has a ticket in the line.
+    pub fn waits(&self, user: UserId) -> bool {
+        self.line.of(user).is_some()
+    }
+
     /// The live sessions of a user.
     pub fn sessions_of(&self, user: UserId) -> Vec<SessionId> {
         self.of_user.get(&user).map(|sessions| sessions.iter().copied().collect()).unwrap_or_default()
@@ -135,6 +151,11 @@ impl Pool {
     /// The facts of all decisions so far, each with the seats that were occupied after it.
     pub fn take_facts(&mut self) -> Vec<(Fact, i64)> {
         std::mem::take(&mut self.facts)
+    }
+
+    /// Whether something was decided whose facts were not taken yet.
+    pub fn has_facts(&self) -> bool {
+        !self.facts.is_empty()
     }
 
     /// Whether nothing is over at this time.

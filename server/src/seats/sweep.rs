@@ -3,10 +3,10 @@
 use super::Seats;
 use crate::{
     clock::Clock,
-    db::{Db, DbError},
+    db::{Db, DbError, Tx},
     store,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -26,10 +26,21 @@ pub async fn at_start(db: &Db, clock: &Clock) -> Result<(), DbError> {
         return after_outage(db, clock).await.map(drop);
     }
     let mut tx = db.begin().await?;
+    let before = store::sweeps::lock_last(&mut tx).await?;
     let now = clock.now_in(&mut tx).await?;
-    store::sweeps::extend(&mut tx, now).await?;
+    if !set_back(&mut tx, before, now).await? {
+        store::sweeps::extend(&mut tx, now).await?;
+    }
     store::sweeps::mark(&mut tx, now).await?;
     tx.commit().await
+}
+
+/// Starts all leases anew if the clock was set back while nobody was here to notice; whether it was.
+async fn set_back(tx: &mut Tx, before: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let Some(before) = before.filter(|before| *before > now + OUTAGE) else { return Ok(false) };
+    tracing::warn!(seconds = (before - now).num_seconds(), "the clock was set back: all leases start anew");
+    store::sweeps::start_anew(tx, now, now - before).await?;
+    Ok(true)
 }
 
 /// Extends the leases by an outage that has just ended; whether there was one. Done before anything is answered: nobody
@@ -46,20 +57,21 @@ pub async fn after_outage(db: &Db, clock: &Clock) -> Result<bool, DbError> {
         let sessions = store::sweeps::extend(&mut tx, now).await?;
         tracing::info!(sessions, seconds = gap.num_seconds(), "nobody was here for a while: leases start anew");
     }
+    let back = set_back(&mut tx, before, now).await?;
     store::sweeps::mark(&mut tx, now).await?;
     tx.commit().await?;
-    Ok(gap.is_some())
+    Ok(gap.is_some() || back)
 }
 
-/// Starts all leases anew, because the clock was set to another time.
+/// Starts all leases anew, because the clock was set ahead by so much, or back.
 ///
 /// # Errors
 /// The database is away.
-pub async fn start_leases_anew(db: &Db, clock: &Clock) -> Result<(), DbError> {
+pub async fn start_leases_anew(db: &Db, clock: &Clock, ahead: TimeDelta) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     store::sweeps::lock_last(&mut tx).await?;
     let now = clock.now_in(&mut tx).await?;
-    store::sweeps::start_anew(&mut tx, now).await?;
+    store::sweeps::start_anew(&mut tx, now, ahead).await?;
     store::sweeps::mark(&mut tx, now).await?;
     tx.commit().await
 }

@@ -23,13 +23,17 @@ const LEASES: &str = "
     FOR UPDATE OF s SKIP LOCKED";
 
 statements! {
+    // What was written after such a sign of life was answered knows of it, and stays.
     WRITE_SESSIONS = "
         UPDATE sessions
         SET last_seen_at = CASE WHEN given.seen_at > sessions.last_seen_at THEN given.seen_at
                                 ELSE sessions.last_seen_at END,
             lease_until = CASE WHEN given.lease_until > sessions.lease_until AND sessions.borrowed_until IS NULL
                                THEN given.lease_until ELSE sessions.lease_until END,
-            active_at = given.active_at, warned_at = given.warned_at
+            active_at = CASE WHEN given.active_at > COALESCE(sessions.active_at, sessions.created_at) THEN given.active_at
+                             ELSE sessions.active_at END,
+            warned_at = CASE WHEN given.active_at > COALESCE(sessions.active_at, sessions.created_at) THEN given.warned_at
+                             ELSE sessions.warned_at END
         FROM ROWS($1: id uuid, seen_at time, lease_until time, active_at time, warned_at time)
         WHERE sessions.id = given.id
           AND sessions.state <> 'ended'";
@@ -48,12 +52,12 @@ statements! {
         SET last_seen_at = CASE WHEN $2 > sessions.last_seen_at THEN $2 ELSE sessions.last_seen_at END,
             lease_until = CASE WHEN given.lease_until > sessions.lease_until AND sessions.borrowed_until IS NULL
                                THEN given.lease_until ELSE sessions.lease_until END,
-            active_at = CASE WHEN given.active = 1 THEN $2 ELSE sessions.active_at END,
-            warned_at = CASE WHEN given.active = 1 THEN NULL ELSE sessions.warned_at END
+            active_at = CASE WHEN given.active = 1 THEN $2 ELSE sessions.active_at END
         FROM ROWS($1: id uuid, active int, lease_until time)
         WHERE sessions.id = given.id
           AND sessions.state <> 'ended'
-          AND sessions.lease_until > $2
+          AND sessions.lease_until > $3
+          AND (given.active = 0 OR sessions.warned_at IS NULL)
         RETURNING sessions.id, sessions.lease_until, sessions.state, sessions.protected, sessions.warned_at,
                   sessions.ending_at, sessions.ending_by_name, sessions.ending_message";
 
@@ -68,7 +72,7 @@ statements! {
         FROM ROWS($1: id uuid, lease_until time)
         WHERE tickets.id = given.id
           AND tickets.end_reason IS NULL
-          AND tickets.lease_until > $2
+          AND tickets.lease_until > $3
         RETURNING tickets.id";
 
     TICKET_LEASES_OF = "
@@ -81,6 +85,8 @@ statements! {
         FOR UPDATE OF t SKIP LOCKED";
 }
 
+/// Whose lease has less than this left is decided under the license's lock: a batch may be ending it already.
+const MARGIN: TimeDelta = TimeDelta::seconds(1);
 /// How many rows one statement writes: larger ones hold the writer up.
 const CHUNK: usize = 500;
 
@@ -139,7 +145,7 @@ pub async fn renew(
         let active = i64::from(active.contains(&(*id, row.get("user_id")?)));
         given.push(fields! { "id": id, "active": active, "lease_until": until });
     }
-    let renewed = tx.all(&RENEW, args![set(given), now]).await?;
+    let renewed = tx.all(&RENEW, args![set(given), now, now + MARGIN]).await?;
     let alive = renewed.iter().map(|row| {
         let id: SessionId = row.get("id")?;
         let lease = leases.get(&id).ok_or(DbError::Retry)?;
@@ -179,5 +185,5 @@ pub async fn keep(
         let until = now + TimeDelta::seconds(row.get("lease_seconds")?);
         given.push(fields! { "id": row.get::<TicketId>("id")?, "lease_until": until });
     }
-    tx.all(&KEEP, args![set(given), now]).await?.iter().map(|row| row.get("id")).collect()
+    tx.all(&KEEP, args![set(given), now, now + MARGIN]).await?.iter().map(|row| row.get("id")).collect()
 }

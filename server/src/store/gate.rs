@@ -1,7 +1,7 @@
 //! What the gate asks: the last session of somebody at a device, and where a product sends people back to.
 
 use crate::{
-    db::{Db, DbError, args, statements},
+    db::{Db, DbError, Row, args, statements},
     gate::seated::Place,
 };
 use seatkeeper_shared::{
@@ -18,6 +18,9 @@ statements! {
         ORDER BY s.created_at DESC, s.id DESC
         LIMIT 1";
 
+    THIS = "
+        SELECT id, ended_at, end_reason, ended_by_name, end_message FROM sessions WHERE id = $1";
+
     WAY_BACK = "
         SELECT name, gate_origins FROM products WHERE id = $1";
 }
@@ -33,9 +36,16 @@ pub struct Last {
 
 /// The last session at a place.
 pub async fn last(db: &Db, place: &Place) -> Result<Option<Last>, DbError> {
-    let Some(row) = db.one(&LAST, args![place.user, place.product, place.device.as_str()]).await? else {
-        return Ok(None);
-    };
+    let row = db.one(&LAST, args![place.user, place.product, place.device.as_str()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// This session.
+pub async fn this(db: &Db, id: SessionId) -> Result<Option<Last>, DbError> {
+    db.one(&THIS, args![id]).await?.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Last, DbError> {
     let ended = match row.opt("ended_at")? {
         None => None,
         Some(at) => Some(End {
@@ -45,7 +55,7 @@ pub async fn last(db: &Db, place: &Place) -> Result<Option<Last>, DbError> {
             message: row.opt("end_message")?,
         }),
     };
-    Ok(Some(Last { id: row.get("id")?, ended }))
+    Ok(Last { id: row.get("id")?, ended })
 }
 
 /// The name of a product, and the origins of the applications behind its gate.

@@ -9,6 +9,8 @@ use seatkeeper_shared::ids::{ProductId, SessionId};
 
 /// For how long it is remembered that a key was used.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+/// Connecting takes no longer.
+const CUT_OFF: TimeDelta = TimeDelta::seconds(30);
 
 statements! {
     BY_KEY = "
@@ -18,13 +20,13 @@ statements! {
     JOINED = "
         SELECT session_id FROM joined_keys WHERE key_hash = $1";
 
-    // Of two who come with the same key, the second changes nothing.
+    // Of two who come with the same key, the second changes nothing; unless the first was cut off long ago before he was connected.
     CLAIM = "
         INSERT INTO joined_keys (key_hash, session_id, at)
         VALUES ($1, $2, $3)
         ON CONFLICT (key_hash) DO UPDATE
         SET session_id = excluded.session_id, at = excluded.at
-        WHERE joined_keys.session_id <> excluded.session_id";
+        WHERE joined_keys.session_id <> excluded.session_id OR joined_keys.at < $4";
 
     RELEASE = "
         DELETE FROM joined_keys WHERE key_hash = $1 AND session_id = $2";
@@ -46,10 +48,10 @@ pub async fn joined(db: &Db, key: &str) -> Result<Option<SessionId>, DbError> {
     db.one(&JOINED, args![secret::hash(key)]).await?.map(|row| row.get("session_id")).transpose()
 }
 
-/// Takes the key for one customer; false if another was first. Forgets what was long ago.
+/// Takes the key of a session that waits for one customer; false if another was first. Forgets what was long ago.
 pub async fn claim(tx: &mut Tx, key: &str, session: SessionId, now: DateTime<Utc>) -> Result<bool, DbError> {
     tx.run(&FORGET, args![now - REMEMBERED]).await?;
-    Ok(tx.run(&CLAIM, args![secret::hash(key), session, now]).await? > 0)
+    Ok(tx.run(&CLAIM, args![secret::hash(key), session, now, now - CUT_OFF]).await? > 0)
 }
 
 /// The customer could not be connected after all: the key is good again.

@@ -1,7 +1,9 @@
 //! When a sweep last ran, and extending leases after a time in which none did.
 
-use crate::db::{DbError, Sql, Tx, args, statements};
-use chrono::{DateTime, Utc};
+use super::set;
+use crate::db::{DbError, Sql, Tx, args, fields, statements};
+use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper_shared::ids::{LicenseId, SessionId, UserId};
 
 statements! {
     LOCK_LAST = "
@@ -50,6 +52,26 @@ statements! {
           AND tickets.ended_at IS NULL
           AND licenses.lease_seconds = $2";
 
+    APPOINTMENTS = "
+        SELECT id, ending_at, key_expires_at
+        FROM sessions
+        WHERE ended_at IS NULL AND (ending_at IS NOT NULL OR key_expires_at IS NOT NULL)";
+
+    MOVE_APPOINTMENTS = "
+        UPDATE sessions
+        SET ending_at = given.ending_at, key_expires_at = given.key_expires_at
+        FROM ROWS($1: id uuid, ending_at time, key_expires_at time)
+        WHERE sessions.id = given.id";
+
+    COOLING = "
+        SELECT license_id, user_id, cool_until FROM assignments WHERE cool_until IS NOT NULL";
+
+    MOVE_COOLING = "
+        UPDATE assignments
+        SET cool_until = given.until
+        FROM ROWS($1: license_id uuid, user_id uuid, until time)
+        WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
+
     LEASES = "
         SELECT DISTINCT lease_seconds FROM licenses";
 
@@ -76,8 +98,27 @@ pub async fn extend(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, DbError> {
     each_lease(tx, now, &EXTEND, &EXTEND_TICKETS).await
 }
 
-/// Gives every session and ticket just one lease from now, because the clock was set; returns how many sessions live.
-pub async fn start_anew(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, DbError> {
+/// Gives every session and ticket just one lease from now, because the clock was set ahead by so much, or back; what was to be at a
+/// certain time is then as far off as before. Returns how many sessions live.
+pub async fn start_anew(tx: &mut Tx, now: DateTime<Utc>, ahead: TimeDelta) -> Result<u64, DbError> {
+    let moved = |at: Option<DateTime<Utc>>| at.and_then(|at| at.checked_add_signed(ahead));
+    let mut appointments = Vec::new();
+    for row in tx.all(&APPOINTMENTS, args![]).await? {
+        let (ending_at, key_expires_at) = (moved(row.opt("ending_at")?), moved(row.opt("key_expires_at")?));
+        let id: SessionId = row.get("id")?;
+        appointments.push(fields! { "id": id, "ending_at": ending_at, "key_expires_at": key_expires_at });
+    }
+    let mut cooling = Vec::new();
+    for row in tx.all(&COOLING, args![]).await? {
+        let (license, user): (LicenseId, UserId) = (row.get("license_id")?, row.get("user_id")?);
+        let until = moved(row.opt("cool_until")?);
+        cooling.push(fields! { "license_id": license, "user_id": user, "until": until });
+    }
+    for (sql, rows) in [(&MOVE_APPOINTMENTS, appointments), (&MOVE_COOLING, cooling)] {
+        if !rows.is_empty() {
+            tx.run(sql, args![set(rows)]).await?;
+        }
+    }
     each_lease(tx, now, &START_ANEW, &START_TICKETS_ANEW).await
 }
 
@@ -90,7 +131,7 @@ async fn each_lease(
     let mut extended = 0;
     for row in tx.all(&LEASES, args![]).await? {
         let lease: i64 = row.get("lease_seconds")?;
-        let until = now + chrono::TimeDelta::seconds(lease);
+        let until = now + TimeDelta::seconds(lease);
         extended += tx.run(sessions, args![now, until, lease]).await?;
         tx.run(tickets, args![until, lease]).await?;
     }

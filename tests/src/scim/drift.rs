@@ -23,9 +23,7 @@ impl Stage {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, seats).await;
         let group = directory.group("Nord", &[]).await["/Groups/".len()..].to_owned();
-        directory
-            .rule(world, json!([{ "group_id": group, "license_ids": [license], "role": "manager" }]))
-            .await;
+        directory.rule(world, json!([{ "group_id": group, "license_ids": [license], "role": "manager" }])).await;
         Self { directory, license, group }
     }
 

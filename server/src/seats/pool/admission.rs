@@ -159,11 +159,15 @@ impl Pool {
             live.lease_until = live.lease_until.max(until);
         }
         live.last_seen_at = live.last_seen_at.max(now);
+        let mut warned = None;
         if active {
             live.active_at = live.active_at.max(now);
-            live.warned_at = None;
+            warned = live.warned_at.take();
         }
         let live = live.clone();
+        if warned.is_some() {
+            self.note(Fact::Warned { session: id, user: live.user, ends_at: None });
+        }
         if let Some(at) = self.idle_warns_at(&live) {
             self.due_by(at);
         }
@@ -225,9 +229,13 @@ impl Pool {
             if beside.iter().any(|live| live.mode == Mode::Application) {
                 return Err(Code::WrongState);
             }
-            for session in beside.into_iter().map(|live| live.id).collect::<Vec<_>>() {
-                let Some(live) = self.remove(session) else { continue };
+            let moved: Vec<_> = beside.into_iter().map(|live| live.id).collect();
+            for session in &moved {
+                let Some(live) = self.remove(*session) else { continue };
                 self.insert(Live { device: device.to_owned(), ..live });
+            }
+            // Only now, since between two of them he occupies two seats, and the log is to say no such thing.
+            for session in moved {
                 self.renew(session, true, now)?;
                 self.note(Fact::Continued { session, user, from: from.clone(), to: device.to_owned() });
             }

@@ -53,7 +53,7 @@ impl Pool {
             return Err(Code::NotFound);
         }
         let changed = self.unassign(user);
-        self.leave_if_waiting(user, TicketEnd::AssignmentRevoked, now);
+        self.leave_if_waiting(user, TicketEnd::AssignmentRevoked, None, now);
         if let Some(ending) = ending {
             self.end_all(user, ending, now);
         }
@@ -85,7 +85,7 @@ impl Pool {
         if self.terms.model == Model::Named {
             self.unassign(user);
         }
-        self.leave_if_waiting(user, TicketEnd::UserDeactivated, now);
+        self.leave_if_waiting(user, TicketEnd::UserDeactivated, None, now);
         self.end_all(user, ending, now);
     }
 

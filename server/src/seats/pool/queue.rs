@@ -111,9 +111,15 @@ impl Pool {
     }
 
     /// The ticket of a user, if he has one.
-    pub(super) fn leave_if_waiting(&mut self, user: UserId, reason: TicketEnd, now: DateTime<Utc>) {
+    pub fn leave_if_waiting(
+        &mut self,
+        user: UserId,
+        reason: TicketEnd,
+        session: Option<SessionId>,
+        now: DateTime<Utc>,
+    ) {
         if let Some(id) = self.line.of(user).map(|ticket| ticket.id) {
-            self.leave(id, reason, None, now);
+            self.leave(id, reason, session, now);
         }
     }
 

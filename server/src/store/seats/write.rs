@@ -52,11 +52,17 @@ statements! {
         WITH ended AS ({}), created AS ({}), {}", END.replace("$1", "$3"), INSERT.replace("$1", "$4"),
         super::super::events::APPEND_TO_HEAD);
 
+    // A heartbeat may have come after they were read; it was answered, and counts.
     CHANGE_SESSIONS = "
         UPDATE sessions
         SET state = given.state, device = given.device, platform = given.platform, support_key = given.support_key,
-            key_expires_at = given.key_expires_at, connected_at = given.connected_at, last_seen_at = given.last_seen_at,
-            lease_until = given.lease_until, active_at = given.active_at, warned_at = given.warned_at,
+            key_expires_at = given.key_expires_at, connected_at = given.connected_at,
+            last_seen_at = CASE WHEN sessions.last_seen_at > given.last_seen_at THEN sessions.last_seen_at
+                                ELSE given.last_seen_at END,
+            lease_until = CASE WHEN sessions.lease_until > given.lease_until AND given.borrowed_until IS NULL
+                               THEN sessions.lease_until ELSE given.lease_until END,
+            active_at = CASE WHEN sessions.active_at > given.active_at THEN sessions.active_at ELSE given.active_at END,
+            warned_at = CASE WHEN sessions.active_at > given.active_at THEN sessions.warned_at ELSE given.warned_at END,
             ending_at = given.ending_at, ending_by = given.ending_by, ending_by_name = given.ending_by_name,
             ending_message = given.ending_message, protected = given.protected,
             borrowed_until = given.borrowed_until
