@@ -4,7 +4,8 @@ use crate::world::{Person, World, id_of, line::place, on_both_engines};
 use reqwest::Method;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId},
-    people::Role,
+    license::Model,
+    people::{Permission, Role},
 };
 use serde_json::{Value, json};
 
@@ -90,6 +91,43 @@ on_both_engines! {
         assert_eq!(place(&people[1].get(&ticket).await.ok()), ("offered", 1));
         people[0].ask().await.problem(409, "group_limit");
         people[1].act(&ticket, "accept").await.created();
+    }
+
+    async fn a_limited_manager_sees_himself_wherever_he_belongs(world: World) {
+        let manager = world.person("Mia M", Role::Manager, &[]).await;
+        let other = world.user("Nina N", Role::Agent, &[]).await;
+        let (his, foreign) = (world.group("Nacht", &[]).await, world.group("Tag", &[manager.id, other]).await);
+        world.limit(&manager, &[his]).await;
+        let license = world.license(world.product("Chat").await, Model::Named, 1).await;
+        world.grant(license, &[manager.id]).await;
+        let own = manager.get(&format!("/users/{}", manager.id)).await.ok();
+        assert_eq!((&own["license_ids"], &own["group_ids"]), (&json!([license]), &json!([])), "not told of {foreign}");
+        manager.get(&format!("/users/{other}")).await.problem(404, "not_found");
+    }
+
+    async fn a_limited_manager_changes_what_is_kept_for_his_groups_and_no_others(world: World) {
+        let (license, _) = world.pool(9, 1).await;
+        let manager = world.person("Mia M", Role::Manager, &[Permission::ManageProducts]).await;
+        let (his, other) = (world.group("Nacht", &[]).await, world.group("Tag", &[]).await);
+        world.limit(&manager, &[his]).await;
+        let path = format!("/licenses/{license}/groups");
+        let keeps = |n: i64, m: i64| json!([{ "group_id": his, "floor": n }, { "group_id": other, "floor": m }]);
+        let in_order = |limits: &Value| {
+            let mut all = limits.as_array().expect("limits").clone();
+            all.sort_by_key(|limit| limit["group_id"] != json!(his));
+            json!(all)
+        };
+        limit(&world, license, keeps(1, 2)).await;
+        for limits in [json!([{ "group_id": his, "floor": 3 }]), keeps(3, 2)] {
+            let seen = put(&manager, &path, &json!({ "limits": limits })).await.ok();
+            assert_eq!(in_order(&seen["group_limits"]), keeps(3, 2));
+        }
+        for foreign in [keeps(3, 4), json!([{ "group_id": other, "floor": 1 }])] {
+            let problem = put(&manager, &path, &json!({ "limits": foreign })).await.problem(422, "invalid");
+            assert_eq!(wrong(&problem), ("group_id", "unknown"));
+        }
+        let seen = put(&manager, &path, &json!({ "limits": [] })).await.ok();
+        assert_eq!(seen["group_limits"], json!([{ "group_id": other, "floor": 2 }]));
     }
 
     async fn a_new_cap_counts_at_once_also_for_a_group_that_had_none(world: World) {

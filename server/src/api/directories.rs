@@ -7,6 +7,7 @@ use crate::{
     http::{
         extract::{Body, Named},
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     scim::{self, rules},
     store,
@@ -21,7 +22,7 @@ use seatkeeper_shared::{
         DirectoryMade, DirectoryRequest, DirectoryView, NewDirectory, RuleFailures, RuleView, RulesPreview, SetRules,
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 
 /// The most rules of a directory.
@@ -103,16 +104,23 @@ pub async fn requests(
     Ok(Json(store::directories::requests(&app.db, id).await?))
 }
 
-/// The rules of a directory, the most important first.
+/// The rules of a directory, the most important first. The `ETag` stands for them.
 #[utoipa::path(get, path = "/directories/{id}/rules", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = Vec<RuleView>)))]
 pub async fn rules(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<DirectoryId>,
-) -> Result<Json<Vec<RuleView>>, Fail> {
+) -> Result<Tagged<Vec<RuleView>>, Fail> {
     caller.must(Action::ManageAccount)?;
     one(&app, id).await?;
-    Ok(Json(of(&app, id).await?))
+    let rules = of(&app, id).await?;
+    Ok(tagged(&changeable(&rules), rules))
+}
+
+/// The rules without what others change: the names of groups.
+fn changeable(rules: &[RuleView]) -> Value {
+    let rule = |rule: &RuleView| json!([rule.id, rule.group_id, rule.license_ids, rule.role]);
+    rules.iter().map(rule).collect()
 }
 
 async fn of(app: &App, id: DirectoryId) -> Result<Vec<RuleView>, Fail> {
@@ -120,28 +128,36 @@ async fn of(app: &App, id: DirectoryId) -> Result<Vec<RuleView>, Fail> {
     Ok(all.into_iter().filter(|rule| rule.directory == id).map(|rule| rule.view).collect())
 }
 
-/// Says what the rules of a directory are from now on, and gives and takes what follows from that. What somebody gave stays.
-#[utoipa::path(put, path = "/directories/{id}/rules", tag = "directories", params(("id" = DirectoryId, Path)), request_body = SetRules, responses((status = 200, body = Vec<RuleView>)))]
+/// Says what the rules of a directory are from now on, and gives and takes what follows from that. What somebody gave stays. With
+/// `If-Match` only if nobody else has changed them meanwhile.
+#[utoipa::path(put, path = "/directories/{id}/rules", tag = "directories", params(("id" = DirectoryId, Path), ("If-Match" = Option<String>, Header)), request_body = SetRules, responses((status = 200, body = Vec<RuleView>)))]
 pub async fn set_rules(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<DirectoryId>,
+    expected: IfMatch,
     Body(wanted): Body<SetRules>,
-) -> Result<Json<Vec<RuleView>>, Fail> {
+) -> Result<Tagged<Vec<RuleView>>, Fail> {
     caller.must(Action::ManageAccount)?;
     let name = one(&app, id).await?.name;
     let (before, after) = (of(&app, id).await?, checked(&app, id, wanted).await?);
+    expected.must_hold(&changeable(&before))?;
     if before != after {
         let groups: Vec<_> = after.iter().map(|rule| rule.group_id).collect();
         let concerned = store::directory_rules::concerned(&app.db, id, &groups).await?;
         let mut tx = app.db.begin().await?;
         store::directories::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+        let now = store::directory_rules::of(&mut tx, id).await?;
+        if expected.is_given() && changeable(&now) != changeable(&before) {
+            return Err(Fail::code(Code::ChangedMeanwhile));
+        }
         store::directory_rules::set_rules(&mut tx, id, &after).await?;
         let facts = json!({ "changes": { "rules": [before, after] } });
         app.commit(tx, &[Event::new("directory_rules_changed", caller.actor(), None, facts).about(id.0, name)]).await?;
         rules::apply(&app, &caller.actor(), &concerned).await;
     }
-    Ok(Json(of(&app, id).await?))
+    let rules = of(&app, id).await?;
+    Ok(tagged(&changeable(&rules), rules))
 }
 
 /// Who would get and lose what if the rules of a directory were these.

@@ -26,6 +26,7 @@ use seatkeeper_shared::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// The licenses that the caller may see, archived ones too.
 pub(super) async fn visible(app: &App, caller: &Caller) -> Result<Vec<LicenseView>, Fail> {
@@ -157,7 +158,8 @@ pub(super) fn checked_contract(fields: &mut Fields, given: &Contract) -> Contrac
     }
 }
 
-/// Says what a license keeps for groups, and how much of it they may take. With `If-Match` only if nobody else has changed the
+/// Says what a license keeps for groups, and how much of it they may take. What it keeps for groups that a limited manager does not
+/// see stays. With `If-Match` only if nobody else has changed the
 /// license meanwhile.
 #[utoipa::path(put, path = "/licenses/{id}/groups", tag = "licenses", params(("id" = LicenseId, Path), ("If-Match" = Option<String>, Header)), request_body = GroupLimits, responses((status = 200, body = LicenseView)))]
 pub async fn limit_groups(
@@ -170,10 +172,32 @@ pub async fn limit_groups(
     caller.must(Action::ManageProducts)?;
     let before = one(&app, id).await?;
     expected.must_hold(&changeable(&before))?;
-    let limits = checked_limits(&app, wanted.limits).await?;
-    app.seats.limit_groups(&caller.actor(), id, limits, expected.is_given().then_some(before.group_limits)).await?;
+    let mut limits = checked_limits(&app, wanted.limits).await?;
+    let hidden = hidden_limits(&app, &caller, &before.group_limits, &mut limits).await?;
+    let as_seen = (expected.is_given() || hidden).then_some(before.group_limits);
+    app.seats.limit_groups(&caller.actor(), id, limits, as_seen).await?;
     let after = one(&app, id).await?;
     Ok(tagged(&changeable(&after), after))
+}
+
+/// Leaves as it is what is kept for groups that a limited manager does not see; whether there are such.
+async fn hidden_limits(
+    app: &App,
+    caller: &Caller,
+    before: &[GroupLimit],
+    limits: &mut Vec<GroupLimit>,
+) -> Result<bool, Fail> {
+    let Some(manager) = Scope::of(caller).manager() else { return Ok(false) };
+    let seen: BTreeSet<_> =
+        store::groups::all(&app.db, Some(manager)).await?.into_iter().map(|group| group.id).collect();
+    let is_hidden = |limit: &GroupLimit| !seen.contains(&limit.group_id);
+    if limits.iter().any(|limit| is_hidden(limit) && !before.contains(limit)) {
+        return Err(Fail::field("group_id", FieldError::Unknown));
+    }
+    limits.retain(|limit| !is_hidden(limit));
+    limits.extend(before.iter().filter(|limit| is_hidden(limit)).cloned());
+    limits.sort();
+    Ok(true)
 }
 
 async fn checked_limits(app: &App, mut limits: Vec<GroupLimit>) -> Result<Vec<GroupLimit>, Fail> {

@@ -75,7 +75,21 @@ pub(super) fn checked(mut filter: UserFilter) -> Result<UserFilter, Fail> {
 #[utoipa::path(get, path = "/users/{id}", tag = "users", params(("id" = UserId, Path)), responses((status = 200, body = UserView)))]
 pub async fn user(State(app): State<App>, caller: Caller, Named(id): Named<UserId>) -> Result<Tagged<UserView>, Fail> {
     caller.must(Action::ViewUsers)?;
+    if id == caller.id {
+        return himself(&app, &caller).await;
+    }
     answer(&app, &caller, id).await
+}
+
+/// Everybody sees himself, also a manager who is in none of his groups; of these he is told only those that he manages.
+async fn himself(app: &App, caller: &Caller) -> Result<Tagged<UserView>, Fail> {
+    let found = store::users::some(&app.db, &[caller.id], None).await?.pop();
+    let mut user = found.ok_or_else(|| Fail::code(Code::NotFound))?;
+    if Scope::of(caller).manager().is_some() {
+        let manages = user.manages.clone();
+        user.group_ids.retain(|group| manages.contains(group));
+    }
+    Ok(tagged(&Changeable::from(&user), user))
 }
 
 /// One user whom the caller sees.

@@ -123,8 +123,19 @@ pub async fn all(db: &Db) -> Result<Vec<Rule>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    read(&rows, &db.all(&RULE_LICENSES, args![]).await?)
+}
+
+/// The rules of a directory that is locked, in order.
+pub async fn of(tx: &mut Tx, directory: DirectoryId) -> Result<Vec<RuleView>, DbError> {
+    let (rows, licenses) = (tx.all(&RULES, args![]).await?, tx.all(&RULE_LICENSES, args![]).await?);
+    let all = read(&rows, &licenses)?.into_iter();
+    Ok(all.filter(|rule| rule.directory == directory).map(|rule| rule.view).collect())
+}
+
+fn read(rows: &[Row], of_rules: &[Row]) -> Result<Vec<Rule>, DbError> {
     let mut licenses: HashMap<RuleId, Vec<LicenseId>> = HashMap::new();
-    for row in db.all(&RULE_LICENSES, args![]).await? {
+    for row in of_rules {
         licenses.entry(row.get("rule_id")?).or_default().push(row.get("license_id")?);
     }
     let rule = |row: &Row| {

@@ -86,6 +86,26 @@ on_both_engines! {
         assert_eq!(seen(&world, ben).await["license_ids"], json!([license]));
     }
 
+    async fn the_second_of_two_admins_who_change_the_rules_is_told(world: World) {
+        let directory = Directory::added(&world, "Okta").await;
+        let (north, south) = (directory.group("Nord", &[]).await, directory.group("Süd", &[]).await);
+        let path = format!("/directories/{}/rules", directory.id);
+        let tag = async || world.admin.get(&path).await.headers["etag"].to_str().expect("a tag").to_owned();
+        let put = async |tag: &str, group: &str| {
+            let body = json!({ "rules": [{ "group_id": id_in(group), "role": "manager" }] });
+            world.admin.send(world.admin.request(reqwest::Method::PUT, &path).header("if-match", tag).json(&body)).await
+        };
+        let seen = tag().await;
+        let first = put(&seen, &north).await;
+        let now = first.headers["etag"].to_str().expect("a tag").to_owned();
+        first.ok();
+        assert_eq!((tag().await, now == seen), (now.clone(), false));
+        put(&seen, &south).await.problem(412, "changed_meanwhile");
+        directory.patch(&north, json!([{ "op": "replace", "path": "displayName", "value": "Norden" }])).await;
+        assert_eq!(tag().await, now, "what a group is called is not said by rules");
+        put(&now, &south).await.ok();
+    }
+
     async fn whoever_comes_back_gets_again_what_rules_say(world: World) {
         let directory = Directory::added(&world, "Okta").await;
         let product = world.product("Remote Support v5").await;
