@@ -173,10 +173,11 @@ pub(super) async fn change(
     (id, name): (GroupId, &str),
     (add, remove): (&[UserId], &[UserId]),
 ) -> Result<(), Fail> {
-    let before = store::groups::members(&mut tx, id).await?;
+    let these: Vec<_> = add.iter().chain(remove).copied().collect();
+    let before = store::groups::members_among(&mut tx, id, &these).await?;
     store::groups::remove_members(&mut tx, id, remove).await?;
     store::groups::add_members(&mut tx, id, add).await?;
-    let after = store::groups::members(&mut tx, id).await?;
+    let after = store::groups::members_among(&mut tx, id, &these).await?;
     moved(app, caller, tx, (id, name), (&before, &after)).await
 }
 

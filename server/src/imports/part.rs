@@ -151,9 +151,10 @@ async fn write_users(job: &Job, planned: &mut [Planned]) -> Result<(), DbError> 
         }
     }
     for (group, users) in into {
-        let before = store::groups::members(&mut tx, group).await?;
+        // Of a large group, only those whom this part is about.
+        let before = store::groups::members_among(&mut tx, group, &users).await?;
         store::groups::add_members(&mut tx, group, &users).await?;
-        let after = store::groups::members(&mut tx, group).await?;
+        let after = store::groups::members_among(&mut tx, group, &users).await?;
         events.extend(member_events(&job.actor, group, &names[&group], &before, &after));
     }
     job.app.commit(tx, &events).await?;

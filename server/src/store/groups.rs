@@ -75,7 +75,8 @@ statements! {
 
     MEMBERS_AMONG = "
         SELECT user_id FROM group_members
-        WHERE group_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
+        WHERE group_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))
+        ORDER BY user_id";
 
     DELETE_MEMBERS = "
         DELETE FROM group_members WHERE group_id = $1";

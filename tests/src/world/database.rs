@@ -49,6 +49,13 @@ impl Database {
         }
     }
 
+    /// The steps in which SQLite does something.
+    pub async fn steps(&self, sql: &str) -> Vec<String> {
+        let mut own = SqliteConnection::connect(&self.address).await.expect("the file opens");
+        let steps = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN {sql}"))).fetch_all(&mut own).await;
+        steps.expect("it is understood").iter().map(|step| sqlx::Row::get(step, "opcode")).collect()
+    }
+
     /// What somebody reads there: the first column.
     pub async fn texts(&self, sql: &'static str) -> Vec<String> {
         let read = if self.address.starts_with("postgres") {
