@@ -26,6 +26,14 @@ impl Failure {
         }
     }
 
+    /// Whether it may pass by itself: the same asked again a moment later may be answered.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.status == 503,
+            Self::Unreachable => true,
+        }
+    }
+
     /// The fields that the server did not accept.
     pub fn fields(&self) -> &[FieldProblem] {
         match self {

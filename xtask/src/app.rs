@@ -12,7 +12,7 @@ use crate::{fingerprint, tools};
 
 /// Brings `dist/` up to date; takes no time if it is.
 pub fn build() -> Result<PathBuf> {
-    let wasm_opt = tools::wasm_opt()?;
+    let wasm_opt = tools::wasm_opt();
     let manner = if wasm_opt.is_some() { "optimised" } else { "plain" };
     if fingerprint::matches(manner)? {
         say("the app is up to date");

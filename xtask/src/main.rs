@@ -37,7 +37,7 @@ enum Chore {
     Run(run::Options),
     /// Run the tests on both databases and in a real browser.
     Test(test::Options),
-    /// Measure the promises about speed, as ratios in one run; about five minutes.
+    /// Measure the promises about speed, as ratios in one run; about seven minutes.
     Bench(bench::Options),
     /// Let everything fail for minutes, on both databases, and check what clients were told.
     Torture(torture::Options),

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::packages::{Needed, ensure, on_path};
 use crate::postgres::Cluster;
-use crate::process::{cargo, interrupted, say};
+use crate::process::{cargo, command, interrupted, output, say};
 use crate::suite::{self, Plan};
 use crate::{app, browser, tools};
 
@@ -106,17 +106,20 @@ impl Suite {
     }
 }
 
-/// All but two of these tests can do without programs of others. Those without theirs are left out, and that stands in the summary.
+/// All but a few of these tests can do without programs of others. Those without theirs are left out, and that stands in the summary.
 fn api() -> Plan {
     let mut cargo = host(&["--test", "*", "--", "--skip", "e2e::", "--skip", "schema::"]);
     let programs = [
-        ("SEATKEEPER_TEST_NGINX", "gate_nginx::", "the gate behind a real proxy", nginx()),
-        ("SEATKEEPER_TEST_SCIM2", "scim::validators::", "what a validator says of SCIM", tools::scim2()),
+        (Some("SEATKEEPER_TEST_NGINX"), "gate_nginx::", "the gate behind a real proxy", nginx()),
+        (Some("SEATKEEPER_TEST_SCIM2"), "scim::validators::", "what a validator says of SCIM", tools::scim2()),
+        (None, "cli_examples::", "the examples for integrators", examples()),
     ];
     let mut untried = Vec::new();
     for (variable, module, what, program) in programs {
         match program {
-            Ok(program) => drop(cargo.env(variable, program)),
+            Ok(program) => {
+                cargo.envs(variable.map(|variable| (variable, program)));
+            }
             Err(problem) => {
                 cargo.args(["--skip", module]);
                 untried.push(format!("{what}: {problem:#}"));
@@ -131,6 +134,18 @@ fn nginx() -> Result<PathBuf> {
     let needed = Needed { name: "nginx", debian: &["nginx-light"] };
     let off_path = || Some(PathBuf::from("/usr/sbin/nginx")).filter(|program| program.is_file());
     ensure(&needed, || on_path(&["nginx"]).or_else(off_path))
+}
+
+/// Python with what the examples for integrators need beside it; they find it all by themselves.
+fn examples() -> Result<PathBuf> {
+    let needed = Needed {
+        name: "curl, openssl and Python with cryptography",
+        debian: &["curl", "openssl", "python3", "python3-cryptography"],
+    };
+    ensure(&needed, || {
+        let python = on_path(&["curl"]).and(on_path(&["openssl"])).and(on_path(&["python3"]))?;
+        output(command(&python).args(["-c", "import cryptography"])).map(|_| python)
+    })
 }
 
 fn schema() -> Plan {

@@ -74,16 +74,22 @@ pub fn wasm_bindgen() -> Result<WasmBindgen> {
     found().with_context(|| format!("wasm-bindgen {version} was installed but does not run"))
 }
 
-/// wasm-opt, or `None` on a machine without node and npm.
-pub fn wasm_opt() -> Result<Option<PathBuf>> {
+/// wasm-opt, or `None` on a machine without node and npm, or without their registry: the app works without, too.
+pub fn wasm_opt() -> Option<PathBuf> {
     let major = BINARYEN.split('.').next().unwrap_or(BINARYEN);
     if let Some(program) = on_path(&["wasm-opt"]).filter(|program| has_version(program, major)) {
-        return Ok(Some(program));
+        return Some(program);
     }
     if on_path(&["node"]).is_none() || on_path(&["npm"]).is_none() {
-        return Ok(None);
+        return None;
     }
-    Ok(Some(npm("binaryen", BINARYEN)?.join(".bin/wasm-opt")))
+    match npm("binaryen", BINARYEN) {
+        Ok(folder) => Some(folder.join(".bin/wasm-opt")),
+        Err(problem) => {
+            say(format!("wasm-opt cannot be had: {problem:#}"));
+            None
+        }
+    }
 }
 
 /// The script that checks a page for accessibility, for the tests in the browser.

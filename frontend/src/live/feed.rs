@@ -108,7 +108,6 @@ impl Inner {
             return self.broke();
         }
         self.heard.replace(js_sys::Date::now());
-        self.failures.replace(0);
         match name {
             "open" => (self.tell)(Told::Stands),
             RESYNC => self.anew(),
@@ -123,10 +122,15 @@ impl Inner {
     fn pass<T: DeserializeOwned>(self: &Rc<Self>, event: &Event, told: impl FnOnce(T) -> Told) {
         let data = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string()).unwrap_or_default();
         match serde_json::from_str(&data) {
-            Ok(value) => (self.tell)(told(value)),
+            Ok(value) => {
+                self.failures.replace(0);
+                (self.tell)(told(value));
+            }
             Err(error) => {
                 leptos::logging::warn!("the live feed said something unknown: {error}");
-                self.broke();
+                (self.tell)(Told::Broken { since: *self.heard.borrow() });
+                // Slower each time: the next snapshot may be unknown too.
+                self.again();
             }
         }
     }

@@ -50,9 +50,13 @@ fn Page() -> impl IntoView {
             line=move || {
                 view! {
                     <div class="page-line">
-                        <p class="muted num">
-                            {move || t_string!(i18n, groups.total, count = count.get(), n = format.number(count.get()))}
-                        </p>
+                        <Show when=move || desk.groups.came() == Some(Ok(()))>
+                            <p class="muted num">
+                                {move || {
+                                    t_string!(i18n, groups.total, count = count.get(), n = format.number(count.get()))
+                                }}
+                            </p>
+                        </Show>
                     </div>
                 }
             }
@@ -86,20 +90,27 @@ fn Nothing(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let text = move || {
-        if desk.may(Action::ManageGroups) {
-            t_string!(i18n, groups.none_text).to_owned()
-        } else {
+        if desk.is_limited() {
             t_string!(i18n, groups.none_limited).to_owned()
+        } else {
+            t_string!(i18n, groups.none_text).to_owned()
         }
     };
-    view! {
-        <section class="list">
-            <Empty
-                glyph=Glyph::Group
-                title=Signal::derive(move || t_string!(i18n, groups.none_title).to_owned())
-                text=Signal::derive(text)
-            />
-        </section>
+    move || match desk.groups.came() {
+        None => view! { <Skeleton rows=6 /> }.into_any(),
+        Some(Err(failure)) => {
+            view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.groups.again() /> }.into_any()
+        }
+        Some(Ok(())) => view! {
+            <section class="list">
+                <Empty
+                    glyph=Glyph::Group
+                    title=Signal::derive(move || t_string!(i18n, groups.none_title).to_owned())
+                    text=Signal::derive(text)
+                />
+            </section>
+        }
+        .into_any(),
     }
 }
 

@@ -6,15 +6,12 @@ mod result;
 use crate::{
     i18n::*,
     shell::Only,
-    ui::{
-        face::{Wrong, usual},
-        head::PageHead,
-    },
+    ui::{face::Wrong, head::PageHead},
 };
 use job::Job;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use result::Told;
+use result::{Told, wrong_file};
 use seatkeeper_shared::permissions::Action;
 use wasm_bindgen::JsCast as _;
 
@@ -33,7 +30,7 @@ pub fn ImportPage() -> impl IntoView {
 fn Import() -> impl IntoView {
     let i18n = use_i18n();
     let job = Job::new();
-    let wrong = move || usual(i18n, job.failure.get());
+    let wrong = move || wrong_file(i18n, job.failure.get());
     view! {
         <PageHead title=Signal::derive(move || t_string!(i18n, import.title).to_owned())>
             <A href="/users" attr:class="button">

@@ -16,7 +16,7 @@ mod facts;
 mod license_fields;
 mod limits;
 mod models;
-mod opened;
+pub mod opened;
 mod preview;
 mod product;
 mod product_doors;

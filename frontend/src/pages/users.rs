@@ -3,7 +3,7 @@
 mod add;
 mod bar;
 mod desk;
-mod filter;
+pub mod filter;
 mod row;
 mod table;
 

@@ -2,7 +2,7 @@
 
 use super::{
     groups::Groups,
-    job::{Job, Told, What, Whom, carry_out, let_in_again, opposite},
+    job::{Job, Stopped, Told, What, Whom, carry_out, let_in_again, opposite},
     outcome::{Refusals, Refused, refused},
     preview::Preview,
 };
@@ -146,7 +146,14 @@ fn Question(
                     }
                     left.set(refusals);
                 }
-                Err(failure) => form.failed(failure),
+                Err(Stopped { before, failure }) => {
+                    if before.results.iter().any(|result| result.changed) {
+                        tell(i18n, format, toasts, api, done, &wanted, &before);
+                        let _ = done.try_run(());
+                    }
+                    progress.try_set(None);
+                    form.failed(failure);
+                }
             }
         });
     };

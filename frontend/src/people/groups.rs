@@ -1,21 +1,24 @@
 //! The groups that the reader sees, as far as they are known.
 
-use crate::api::Api;
+use crate::api::{Api, Failure};
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{ids::GroupId, wire::groups::GroupView};
 
 /// The groups, read once for a page and again after a change.
 #[derive(Clone, Copy)]
 pub struct Groups {
-    /// By name.
-    pub all: RwSignal<Vec<GroupView>>,
+    /// By name; none as long as they are not known.
+    pub all: Memo<Vec<GroupView>>,
+    told: RwSignal<Option<Result<Vec<GroupView>, Failure>>>,
     api: Api,
 }
 
 impl Groups {
     /// Reads them.
     pub fn load() -> Self {
-        let groups = Self { all: RwSignal::default(), api: Api::get() };
+        let told = RwSignal::new(None::<Result<Vec<GroupView>, Failure>>);
+        let all = Memo::new(move |_| told.get().and_then(Result::ok).unwrap_or_default());
+        let groups = Self { all, told, api: Api::get() };
         groups.again();
         groups
     }
@@ -23,9 +26,26 @@ impl Groups {
     /// Reads them again.
     pub fn again(self) {
         spawn_local(async move {
-            // Without them nobody is kept from anything else on the page.
-            if let Ok(groups) = self.api.read("/groups").await {
-                let _ = self.all.try_set(groups);
+            let answer = self.api.read("/groups").await;
+            // Those that are known stay.
+            self.told.try_update(|told| {
+                if answer.is_ok() || !matches!(told, Some(Ok(_))) {
+                    *told = Some(answer);
+                }
+            });
+        });
+    }
+
+    /// Whether they are known, or why not; nothing before the first answer.
+    pub fn came(self) -> Option<Result<(), Failure>> {
+        self.told.with(|told| told.as_ref().map(|told| told.as_ref().map(drop).map_err(Clone::clone)))
+    }
+
+    /// One of them is gone.
+    pub fn forget(self, id: GroupId) {
+        self.told.update(|told| {
+            if let Some(Ok(all)) = told {
+                all.retain(|group| group.id != id);
             }
         });
     }

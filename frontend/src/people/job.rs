@@ -150,18 +150,33 @@ pub fn opposite(action: &BulkAction) -> Option<BulkAction> {
     }
 }
 
+/// The server said no on the way.
+#[derive(Debug)]
+pub struct Stopped {
+    /// What was done before.
+    pub before: BulkResults,
+    /// Why it said no.
+    pub failure: Failure,
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        stopped.failure
+    }
+}
+
 /// Does it, or asks what it would do; to any number of users, some at a time. After each part it is told how many are done, and goes
 /// on as long as `goes_on` says so: what is done stays done.
 ///
 /// # Errors
-/// As the server says; those before may have been changed.
+/// As the server says, with what was done before.
 pub async fn carry_out(
     api: Api,
     action: &BulkAction,
     whom: &Told,
     dry_run: bool,
     goes_on: impl Fn(usize) -> bool,
-) -> Result<BulkResults, Failure> {
+) -> Result<BulkResults, Stopped> {
     let mut all = BulkResults { dry_run, results: Vec::new(), seats_free: None, total: None, next: None };
     let mut parts = match whom {
         Told::These(users) => users.chunks(MAX_BULK).map(|some| (Some(some.to_vec()), None)).collect(),
@@ -171,7 +186,10 @@ pub async fn carry_out(
     while let Some((user_ids, filter)) = parts.pop() {
         let body =
             BulkUsers { user_ids, filter: filter.clone(), after: all.next.take(), action: action.clone(), dry_run };
-        let answer: BulkResults = api.post("/users/bulk", &body).await?;
+        let answer: BulkResults = match api.post("/users/bulk", &body).await {
+            Ok(answer) => answer,
+            Err(failure) => return Err(Stopped { before: all, failure }),
+        };
         all.seats_free = all.seats_free.or(answer.seats_free);
         all.results.extend(answer.results);
         all.next = answer.next;

@@ -34,7 +34,7 @@ pub fn Preview(
             if action.try_get_untracked() == Some(Some(wanted)) {
                 match answer {
                     Ok(results) => seen.set(Some(results)),
-                    Err(wrong) => failure.set(Some(wrong)),
+                    Err(stopped) => failure.set(Some(stopped.failure)),
                 }
             }
         });

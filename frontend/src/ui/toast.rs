@@ -21,6 +21,13 @@ struct Toast {
     undo: Option<Undo>,
 }
 
+impl Toast {
+    /// Whether this says the same. The way back that another one offers is that of another act.
+    fn replaces(&self, before: &Self) -> bool {
+        self.text == before.text && before.undo.is_none()
+    }
+}
+
 /// The messages of the app.
 #[derive(Clone, Copy)]
 pub struct Toasts {
@@ -60,8 +67,9 @@ impl Toasts {
         let number = self.count.get_value();
         self.count.set_value(number + 1);
         self.all.update(|all| {
-            all.retain(|toast| toast.text != text);
-            all.push(Toast { number, text, bad, undo });
+            let toast = Toast { number, text, bad, undo };
+            all.retain(|before| !toast.replaces(before));
+            all.push(toast);
         });
         number
     }
@@ -112,5 +120,19 @@ pub fn ToastRegion() -> impl IntoView {
                 {one(toast)}
             </For>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn the_same_message_replaces_the_one_before_unless_that_one_offers_the_way_back() {
+        let toast = |number, undo| Toast { number, text: "Suspended.".to_owned(), bad: false, undo };
+        let undo: Undo = Arc::new(|| ());
+        assert!(toast(1, None).replaces(&toast(0, None)));
+        assert!(!toast(1, Some(undo.clone())).replaces(&toast(0, Some(undo))));
     }
 }

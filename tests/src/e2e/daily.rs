@@ -112,10 +112,14 @@ async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("benutzer.csv");
     std::fs::write(&file, "Name;E-Mail\nNora Neu;nora.neu@example.org\nOhne Adresse;keine\n").expect("a file");
+    let nameless = folder.path().join("namen.csv");
+    std::fs::write(&nameless, "Name;Rolle\nNora Neu;agent\n").expect("a file");
     let browser = Browser::open(&world.url, "de").await;
     browser.sign_in("anja.krueger@example.org").await;
     browser.go("/users/import").await;
     sound(&browser).await;
+    browser.type_into("input[type=file]", &nameless.to_string_lossy()).await;
+    browser.reads("Der Datei fehlt eine Spalte mit E-Mail-Adressen.").await;
     browser.type_into("input[type=file]", &file.to_string_lossy()).await;
     browser.reads("Geprüft. Noch ist nichts geändert.").await;
     sound(&browser).await;
@@ -123,5 +127,10 @@ async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
     browser.reads("Fertig importiert.").await;
     sound(&browser).await;
     browser.screenshot("daily-import").await;
+    let address = browser.value("location.pathname + location.search").await;
+    browser.go("/users").await;
+    browser.go(address.as_str().expect("an address")).await;
+    browser.reads("Fertig importiert.").await;
+    browser.reads("keine").await;
     assert_eq!(world.admin.get("/users?q=nora.neu").await.ok()["items"][0]["email"], email_of("Nora Neu"));
 }

@@ -11,7 +11,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId},
-    permissions::Action,
+    permissions::{Action, Sees, sees},
     wire::groups::GroupDetail,
 };
 
@@ -81,14 +81,25 @@ impl Desk {
         };
         Effect::new(move |_| {
             desk.id.track();
+            desk.forget();
             desk.load();
         });
         desk
     }
 
+    /// Another group is open: nothing of the one before is shown or done under its address.
+    fn forget(self) {
+        self.group.set(None);
+        self.given.set(None);
+        self.failure.set(None);
+        // A new group can be added to any.
+        self.asking.update(|asking| *asking = asking.filter(|asking| *asking == Asking::Add));
+    }
+
     /// Loads the open group, again.
     pub fn load(self) {
-        let Some(id) = self.id.get_untracked() else { return };
+        // The page may be gone.
+        let Some(id) = self.id.try_get_untracked().flatten() else { return };
         spawn_local(async move {
             let answer = self.api.read_tagged::<GroupDetail>(&format!("/groups/{id}")).await;
             // The page is gone, or shows another group.
@@ -126,5 +137,10 @@ impl Desk {
     /// Whether the reader may do this.
     pub fn may(self, action: Action) -> bool {
         self.caller.may(action)
+    }
+
+    /// Whether the reader sees only the groups that he manages.
+    pub fn is_limited(self) -> bool {
+        self.caller.me().is_some_and(|me| sees(&me.rights) == Sees::Groups)
     }
 }

@@ -69,10 +69,12 @@ fn Name(
                         tu_string!(i18n, groups.added, name = group.name)
                     };
                     toasts.good(text);
-                    desk.asking.set(None);
-                    desk.groups.again();
-                    desk.load();
-                    navigate(&format!("/groups?group={}", group.id), NavigateOptions::default());
+                    // Whoever has left the page stays where he is.
+                    if desk.asking.try_set(None).is_none() {
+                        desk.groups.again();
+                        desk.load();
+                        navigate(&format!("/groups?group={}", group.id), NavigateOptions::default());
+                    }
                 }
                 Err(failure) => {
                     if failure.code() == Some(Code::ChangedMeanwhile) {
@@ -149,10 +151,13 @@ fn Delete(
             match desk.api.delete(&format!("/groups/{id}")).await {
                 Ok(()) => {
                     toasts.good(tu_string!(i18n, groups.deleted, name = name));
-                    desk.asking.set(None);
-                    desk.group.set(None);
-                    desk.groups.all.update(|all| all.retain(|group| group.id != id));
-                    navigate("/groups", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                    // Whoever has left the page, or has opened another group, stays where he is.
+                    if desk.asking.try_set(None).is_none() {
+                        desk.groups.forget(id);
+                        if desk.id.get_untracked() == Some(id) {
+                            navigate("/groups", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                        }
+                    }
                 }
                 Err(failure) => form.failed(failure),
             }

@@ -282,7 +282,8 @@ fn Take(
 impl Desk {
     /// Loads what the open group gives, again.
     pub fn load_given(self) {
-        let Some(id) = self.id.get_untracked() else { return };
+        // The page may be gone.
+        let Some(id) = self.id.try_get_untracked().flatten() else { return };
         spawn_local(async move {
             let answer = self.api.read(&format!("/groups/{id}/licenses")).await;
             // The page is gone, or shows another group.

@@ -9,12 +9,14 @@ use crate::{
         form::Form,
         toast::Toasts,
     },
+    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
 use seatkeeper_shared::{
     ids::UserId,
     permissions::Action,
+    problem::Code,
     wire::{
         Page,
         groups::{GroupDetail, GroupManager, Members},
@@ -74,7 +76,11 @@ pub fn ManagersDialog(
             close=move |()| desk.asking.set(None)
             title=Signal::derive(move || t_string!(i18n, groups.managers_title, name = desk.name()))
         >
-            <Choose desk />
+            {move || {
+                // Those who were ticked on what was there before are not ticked on what is there now.
+                desk.tag.track();
+                view! { <Choose desk /> }
+            }}
         </TaskDialog>
     }
 }
@@ -108,6 +114,11 @@ fn Choose(
                     desk.group.set(Some(group));
                     desk.tag.set(tag);
                     desk.asking.set(None);
+                }
+                Err(failure) if failure.code() == Some(Code::ChangedMeanwhile) => {
+                    toasts.bad(untrack(|| words::failure(i18n, &failure)));
+                    form.done();
+                    desk.load();
                 }
                 Err(failure) => form.failed(failure),
             }

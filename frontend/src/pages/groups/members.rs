@@ -2,8 +2,10 @@
 
 use super::desk::Desk;
 use crate::{
+    api::Failure,
     i18n::*,
     ui::{
+        face::{Failed, Skeleton},
         icon::{Glyph, Icon},
         person::Person,
         search::SearchField,
@@ -33,25 +35,35 @@ pub fn Members(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (members, next) = (RwSignal::new(Vec::<UserView>::new()), RwSignal::new(None::<String>));
+    let (members, next) = (RwSignal::new(None::<Vec<UserView>>), RwSignal::new(None::<String>));
+    let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
     let load = move |after: Option<String>| {
         let Some(id) = desk.id.get_untracked() else { return };
+        busy.set(true);
         let place = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
         spawn_local(async move {
             let answer = desk.api.read::<Page<UserView>>(&format!("/users?group={id}&limit=50{place}")).await;
             if desk.id.try_get_untracked() != Some(Some(id)) {
                 return;
             }
-            if let Ok(page) = answer {
-                next.set(page.next);
-                members.update(|all| {
-                    if after.is_none() {
-                        all.clear();
-                    }
-                    all.extend(page.items);
-                });
+            busy.set(false);
+            match answer {
+                Ok(page) => {
+                    failure.set(None);
+                    next.set(page.next);
+                    members.update(|all| {
+                        let before = all.take().filter(|_| after.is_some());
+                        *all = Some([before.unwrap_or_default(), page.items].concat());
+                    });
+                }
+                Err(wrong) => failure.set(Some(wrong)),
             }
         });
+    };
+    let more = move |_| {
+        if !busy.get_untracked() {
+            load(next.get_untracked());
+        }
     };
     Effect::new(move |_| {
         desk.id.track();
@@ -67,19 +79,30 @@ pub fn Members(
             <Show when=may>
                 <Find desk />
             </Show>
-            <Show
-                when=move || !members.with(Vec::is_empty)
-                fallback=move || view! { <p class="muted">{t!(i18n, groups.no_members)}</p> }
-            >
+            {move || {
+                failure.get().map(|failure| view! { <Failed failure=Signal::stored(failure) retry=move |()| load(None) /> })
+            }}
+            <Show when=move || members.with(Option::is_none) && failure.with(Option::is_none)>
+                <Skeleton rows=3 />
+            </Show>
+            <Show when=move || members.with(|all| all.as_ref().is_some_and(Vec::is_empty))>
+                <p class="muted">{t!(i18n, groups.no_members)}</p>
+            </Show>
+            <Show when=move || members.with(|all| all.as_ref().is_some_and(|all| !all.is_empty()))>
                 <ul class="lines">
-                    <For each=move || members.get() key=|user| user.id let:user>
+                    <For each=move || members.get().unwrap_or_default() key=|user| user.id let:user>
                         <Member desk user />
                     </For>
                 </ul>
             </Show>
             <Show when=move || next.with(Option::is_some)>
                 <div>
-                    <button type="button" class="button small" on:click=move |_| load(next.get_untracked())>
+                    <button
+                        type="button"
+                        class="button small"
+                        aria-disabled=move || busy.get().to_string()
+                        on:click=more
+                    >
                         {t!(i18n, groups.more)}
                     </button>
                 </div>

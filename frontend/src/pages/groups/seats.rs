@@ -4,6 +4,7 @@ use super::desk::{Asking, Desk};
 use crate::{
     format::Format,
     i18n::*,
+    pages::licenses::opened::{Late, Opened},
     ui::{
         dialog::TaskDialog,
         face::{Wrong, usual},
@@ -116,10 +117,16 @@ fn Numbers(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
-    let limits = move || untrack(|| desk.live.license(license)).map(|license| license.group_limits).unwrap_or_default();
-    let now = limits().into_iter().find(|limit| limit.group_id == group);
-    let floor = RwSignal::new(now.as_ref().map_or(0, |limit| limit.floor).to_string());
+    let limits = untrack(|| desk.live.license(license)).map(|license| license.group_limits).unwrap_or_default();
+    let now = limits.iter().find(|limit| limit.group_id == group);
+    let floor = RwSignal::new(now.map_or(0, |limit| limit.floor).to_string());
     let cap = RwSignal::new(now.and_then(|limit| limit.cap).map(|cap| cap.to_string()).unwrap_or_default());
+    let shown = limits.clone();
+    let opened = Opened::at(format!("/licenses/{license}"), move |now: &LicenseView| now.group_limits == shown);
+    let reload = move |()| {
+        desk.asking.set(None);
+        set_timeout(move || desk.asking.set(Some(Asking::Seats(license))), std::time::Duration::from_millis(300));
+    };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let least = number(&floor.get_untracked());
@@ -131,14 +138,14 @@ fn Numbers(
             return;
         }
         let cap = most.ok().flatten();
-        let mut all = limits();
+        let mut all = limits.clone();
         all.retain(|limit| limit.group_id != group);
         if floor > 0 || cap.is_some() {
             all.push(GroupLimit { group_id: group, floor, cap });
         }
         spawn_local(async move {
             let body = GroupLimits { limits: all };
-            match desk.api.put::<LicenseView>(&format!("/licenses/{license}/groups"), &body).await {
+            match opened.put::<LicenseView>("/groups", &body).await {
                 Ok(_) => {
                     toasts.good(tu_string!(i18n, groups.saved));
                     desk.asking.set(None);
@@ -149,6 +156,7 @@ fn Numbers(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, groups.floor).to_owned())
                 value=floor

@@ -2,16 +2,22 @@
 
 use super::job::Job;
 use crate::{
+    api::Failure,
     format::{Format, Texts},
     i18n::*,
     ui::{
         export::Export,
+        face::usual,
         icon::{Glyph, Icon},
     },
     words,
 };
 use leptos::prelude::*;
-use seatkeeper_shared::wire::imports::{ImportProblem, ImportRow, ImportState, ImportView, RowOutcome};
+use seatkeeper_shared::{
+    problem::FieldProblem,
+    validate::FieldError,
+    wire::imports::{ImportProblem, ImportRow, ImportState, ImportView, RowOutcome},
+};
 
 /// Everything about the import that is on its way or over.
 #[component]
@@ -44,14 +50,13 @@ fn Progress(
     let format = Format::get();
     let text = move || import.with(|import| import.as_ref().map(|import| said(i18n, format, import)));
     let of = move |field: fn(&ImportView) -> i64| import.with(|import| import.as_ref().map(field)).unwrap_or_default();
-    let running = move || job.busy();
     view! {
         <div class="import-progress">
             <div>
                 <p class="import-file">{move || job.name.get()}</p>
                 <p role="status">{text}</p>
             </div>
-            <Show when=running>
+            <Show when=move || job.runs()>
                 <button type="button" class="button" on:click=move |_| job.cancel()>
                     {t!(i18n, common.cancel)}
                 </button>
@@ -138,8 +143,13 @@ fn Next(
     };
     view! {
         <div class="import-acts">
-            <Show when=move || count.get().1>
-                <button type="button" class="button primary" on:click=move |_| job.import()>
+            <Show when=move || count.get().1 && job.has_file()>
+                <button
+                    type="button"
+                    class="button primary"
+                    aria-disabled=move || job.busy().to_string()
+                    on:click=move |_| job.import()
+                >
                     {move || {
                         let count = count.get().0;
                         t_string!(i18n, import.start, count = count, n = format.number(count))
@@ -198,16 +208,34 @@ fn Rows(
     }
 }
 
-/// "Rolle „king“: Diesen Wert kennen wir nicht."
-fn why(i18n: Texts, problem: &ImportProblem) -> String {
-    let column = match problem.column.as_str() {
+/// What is wrong with the file as a whole, if that is why it was not taken.
+pub fn wrong_file(i18n: Texts, failure: Option<Failure>) -> Option<String> {
+    let said = |problem: &FieldProblem| match (problem.field.as_str(), &problem.error) {
+        ("email", FieldError::Required) => t_string!(i18n, import.no_emails).to_owned(),
+        ("rows", FieldError::Required) => t_string!(i18n, import.no_rows).to_owned(),
+        (field, error) => {
+            t_string!(i18n, import.why, column = column(i18n, field), why = words::field(i18n, error))
+        }
+    };
+    let fields: Vec<_> = failure.iter().flat_map(Failure::fields).map(said).collect();
+    if fields.is_empty() { usual(i18n, failure) } else { Some(fields.join(" ")) }
+}
+
+fn column(i18n: Texts, name: &str) -> &'static str {
+    match name {
+        "rows" => t_string!(i18n, import.rows),
         "name" => t_string!(i18n, import.column_name),
         "email" => t_string!(i18n, import.email),
         "role" => t_string!(i18n, import.column_role),
         "status" => t_string!(i18n, import.column_status),
         "licenses" => t_string!(i18n, import.column_licenses),
         _ => t_string!(i18n, import.column_groups),
-    };
+    }
+}
+
+/// "Rolle „king“: Diesen Wert kennen wir nicht."
+fn why(i18n: Texts, problem: &ImportProblem) -> String {
+    let column = column(i18n, &problem.column);
     let why = problem.error.as_ref().map_or_else(
         || match problem.code {
             seatkeeper_shared::problem::Code::AlreadyExists => t_string!(i18n, import.twice).to_owned(),

@@ -4,6 +4,7 @@ use super::{rule_facts::RuleFacts, stock::Stock, validity::last_day};
 use crate::{
     format::{Format, Texts},
     i18n::*,
+    pages::users::filter::holders,
     words,
 };
 use leptos::prelude::*;
@@ -27,7 +28,7 @@ pub fn Facts(
         0 => t_string!(i18n, licenses.assigned_nobody).to_owned(),
         count => t_string!(i18n, licenses.assigned_users, count = count, n = format.number(count)),
     };
-    let users = move || license.with(|license| format!("/users?category=products&by={}", license.id));
+    let users = move || license.with(|license| holders(license.id));
     let name = move || license.with(|license| words::license(i18n, license));
     view! {
         <dl class="terms">

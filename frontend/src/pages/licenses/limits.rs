@@ -110,6 +110,12 @@ impl Entry {
     }
 }
 
+/// The limits of groups that the reader does not see. They stay as they are: what is sent replaces all.
+fn unseen(limits: &[GroupLimit], seen: &[Entry]) -> Vec<GroupLimit> {
+    let is_unseen = |limit: &&GroupLimit| seen.iter().all(|entry| entry.group.id != limit.group_id);
+    limits.iter().filter(is_unseen).cloned().collect()
+}
+
 #[component]
 fn LimitsForm(
     /// The license as it was when the dialog was opened.
@@ -130,8 +136,11 @@ fn LimitsForm(
     };
     let entries: Vec<_> = groups.into_iter().map(|group| Entry::of(group, &first.group_limits)).collect();
     let all = StoredValue::new(entries.clone());
+    let unseen = unseen(&first.group_limits, &entries);
     let limits = Memo::new(move |_| {
-        all.with_value(|all| all.iter().filter_map(|entry| entry.limit().transpose()).collect::<Result<Vec<_>, _>>())
+        let entered = all
+            .with_value(|all| all.iter().filter_map(|entry| entry.limit().transpose()).collect::<Result<Vec<_>, _>>());
+        entered.map(|entered| [entered, unseen.clone()].concat())
     });
     let kept = move || limits.get().unwrap_or_default().iter().map(|limit| limit.floor).sum::<i64>();
     let sum = move || t_string!(i18n, licenses.kept_of, n = format.number(kept()), seats = format.number(seats));
@@ -206,5 +215,21 @@ fn Row(
                 />
             </div>
         </fieldset>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatkeeper_shared::ids::GroupId;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn what_is_kept_for_groups_that_the_reader_does_not_see_stays() {
+        let id = |n: u8| format!("00000000-0000-4000-8000-00000000000{n}").parse::<GroupId>().unwrap();
+        let limit = |n| GroupLimit { group_id: id(n), floor: 3, cap: None };
+        let seen = GroupView { id: id(1), name: "Nord".to_owned(), members: 0, directory_id: None };
+        let entries = [Entry::of(seen, &[limit(1), limit(2)])];
+        assert_eq!(unseen(&[limit(1), limit(2)], &entries), [limit(2)]);
     }
 }

@@ -189,7 +189,11 @@ impl Mover {
                     let said = tu_string!(i18n, queue.moved, name = ticket.user_name, n = ticket.position);
                     let _ = self.board.said.try_set(said);
                 }
-                Err(failure) => self.toasts.bad(untrack(|| words::failure(i18n, &failure))),
+                Err(failure) => {
+                    // Whoever moves him later has not pressed here.
+                    self.pressed.try_set_value(None);
+                    self.toasts.bad(untrack(|| words::failure(i18n, &failure)));
+                }
             }
             let _ = self.busy.try_set(false);
         });

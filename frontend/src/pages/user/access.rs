@@ -254,7 +254,7 @@ fn Take(
                     Ok(()) => {
                         toasts.good(tu_string!(i18n, person.taken).to_owned());
                         taking.set(None);
-                        load.run(());
+                        let _ = load.try_run(());
                     }
                     Err(failure) => form.failed(failure),
                 }

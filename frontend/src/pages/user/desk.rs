@@ -61,14 +61,26 @@ impl Desk {
         };
         Effect::new(move |_| {
             desk.id.track();
+            desk.forget();
             desk.load();
         });
         desk
     }
 
+    /// Somebody else is shown: nothing of the one before is shown or done under his address.
+    fn forget(self) {
+        self.user.set(None);
+        self.through.set(Vec::new());
+        self.failure.set(None);
+        self.job.set(None);
+        self.editing.set(false);
+        self.ending.set(None);
+    }
+
     /// Loads the user, again.
     pub fn load(self) {
-        let id = self.id.get_untracked();
+        // The page may be gone.
+        let Some(id) = self.id.try_get_untracked() else { return };
         spawn_local(async move {
             let answer = self.api.read_tagged::<UserView>(&format!("/users/{id}")).await;
             // The page is gone, or is that of somebody else.

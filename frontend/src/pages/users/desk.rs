@@ -91,10 +91,14 @@ impl Desk {
             clock: Clock::get(),
             caller: Caller::get(),
         };
-        Effect::new(move |before: Option<String>| {
-            let q = desk.filter.with(|filter| filter.q.clone());
-            desk.load(before.is_some_and(|before| before != q));
-            q
+        Effect::new(move |before: Option<Filter>| {
+            let filter = desk.filter.get();
+            // Also if another page led here: all who match are not those who matched before.
+            if before.as_ref().is_some_and(|before| !before.shows_same(&filter)) {
+                desk.everybody.set(false);
+            }
+            desk.load(before.is_some_and(|before| before.q != filter.q));
+            filter
         });
         desk
     }
@@ -130,8 +134,13 @@ impl Desk {
     }
 
     fn fetch(self, after: Option<String>, typing: bool) {
-        self.asked.update_value(|asked| *asked += 1);
-        let asked = self.asked.get_value();
+        // The page may be gone.
+        let Some(asked) = self.asked.try_update_value(|asked| {
+            *asked += 1;
+            *asked
+        }) else {
+            return;
+        };
         let address = self.filter.get_untracked().address(after.as_deref(), self.clock.once());
         self.loading.set(true);
         spawn_local(async move {

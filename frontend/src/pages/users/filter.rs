@@ -153,6 +153,12 @@ impl Filter {
         .unwrap_or_default()
     }
 
+    /// Whether these are the same users, in whatever order.
+    pub fn shows_same(&self, other: &Self) -> bool {
+        let Self { category, order, .. } = *self;
+        *self == Self { category, order, ..other.clone() }
+    }
+
     /// The categories by which the list is narrowed.
     pub fn narrowed(&self) -> Vec<Category> {
         Category::ALL.into_iter().filter(|category| !self.by(*category).is_empty()).collect()
@@ -215,6 +221,12 @@ impl Filter {
     }
 }
 
+/// The address of those to whom a license is assigned.
+pub fn holders(license: LicenseId) -> String {
+    let filter = Filter { category: Some(Category::Products), license: Some(license), ..Filter::default() };
+    format!("/users{}", filter.query())
+}
+
 /// A moment as the server reads it.
 fn written(at: DateTime<Utc>) -> String {
     serde_json::to_value(at).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
@@ -239,6 +251,28 @@ mod tests {
         assert_eq!(filter.address(None, now), "/users?sort=name&limit=100");
         filter.narrow(Category::Role, "manager");
         assert_eq!(filter.address(Some("x"), now), "/users?role=manager&sort=name&after=x&limit=100");
+    }
+
+    #[wasm_bindgen_test]
+    fn the_link_from_a_license_shows_its_holders() {
+        let id = "00000000-0000-4000-8000-000000000001";
+        let link = holders(id.parse().unwrap());
+        assert_eq!(link, format!("/users?category=license&license={id}"));
+        let mut query = ParamsMap::new();
+        for pair in link.trim_start_matches("/users?").split('&') {
+            let (name, value) = pair.split_once('=').unwrap();
+            query.insert(name.to_owned(), value.to_owned());
+        }
+        let filter = Filter::read(&query);
+        assert_eq!((filter.license, filter.category), (id.parse().ok(), Some(Category::Products)));
+    }
+
+    #[wasm_bindgen_test]
+    fn another_order_shows_the_same_users() {
+        let filter = Filter::default();
+        let sorted = Filter { order: (UserSort::Name, true), category: Some(Category::Role), ..Filter::default() };
+        assert!(filter.shows_same(&sorted));
+        assert!(!filter.shows_same(&Filter { q: "a".to_owned(), ..Filter::default() }));
     }
 
     #[wasm_bindgen_test]

@@ -191,7 +191,8 @@ fn Actions(
     };
     let (invites, toasts) = (Invites::get(), Toasts::get());
     let invite = move |_| user.with_untracked(|user| invites.make(i18n, toasts, user.id, user.name.clone()));
-    let may_invite = move || user.with(|user| user.role == Role::Agent) || desk.may(Action::ManageRoles);
+    // Others than agents are an admin's to change; groups are anybody's.
+    let may_change = Memo::new(move |_| user.with(|user| user.role == Role::Agent) || desk.may(Action::ManageRoles));
     view! {
         <Menu
             class="icon-button"
@@ -199,23 +200,23 @@ fn Actions(
             face=|| view! { <Icon glyph=Glyph::More /> }
         >
             {item(Glyph::Plus, false, What::AddToGroup, |i18n| t_string!(i18n, bulk.add))}
-            <Show
-                when=move || suspended.get()
-                fallback=move || {
-                    view! {
-                        <Show when=may_invite>
+            <Show when=move || may_change.get()>
+                <Show
+                    when=move || suspended.get()
+                    fallback=move || {
+                        view! {
                             <button type="button" class="menu-item" on:click=invite>
                                 <Icon glyph=Glyph::Key />
                                 {t!(i18n, invite.make)}
                             </button>
-                        </Show>
-                        {item(Glyph::Lock, true, What::Suspend, |i18n| t_string!(i18n, users.suspend))}
+                            {item(Glyph::Lock, true, What::Suspend, |i18n| t_string!(i18n, users.suspend))}
+                        }
                     }
-                }
-            >
-                {item(Glyph::Tick, false, What::Reactivate, |i18n| t_string!(i18n, bulk.reactivate))}
+                >
+                    {item(Glyph::Tick, false, What::Reactivate, |i18n| t_string!(i18n, bulk.reactivate))}
+                </Show>
+                {item(Glyph::Cross, true, What::Delete, |i18n| t_string!(i18n, bulk.delete))}
             </Show>
-            {item(Glyph::Cross, true, What::Delete, |i18n| t_string!(i18n, bulk.delete))}
         </Menu>
     }
 }

@@ -84,18 +84,20 @@ impl Entered {
         }
     }
 
-    /// A change. A secret that is not entered stays.
-    pub fn changed(self) -> ChangeProvider {
+    /// What is another one than before: what is not sent stays, whoever changed it meanwhile.
+    pub fn changed(self, before: &ProviderView) -> ChangeProvider {
+        let text = |now: RwSignal<String>, before: &str| Some(now.get_untracked()).filter(|now| now != before);
+        let switch = |now: RwSignal<bool>, before: bool| Some(now.get_untracked()).filter(|now| *now != before);
         ChangeProvider {
-            name: Some(self.name.get_untracked()),
-            issuer: Some(self.issuer.get_untracked()),
-            client_id: Some(self.client_id.get_untracked()),
+            name: text(self.name, &before.name),
+            issuer: text(self.issuer, &before.issuer),
+            client_id: text(self.client_id, &before.client_id),
             client_secret: self.secret(),
-            scopes: Some(self.scopes.get_untracked()),
-            link_by_email: self.link(),
-            create_users: Some(self.create_users.get_untracked()),
-            group_claim: Some(self.group_claim.get_untracked()),
-            enabled: Some(self.enabled.get_untracked()),
+            scopes: text(self.scopes, &before.scopes),
+            link_by_email: self.link().filter(|link| *link != before.link_by_email),
+            create_users: switch(self.create_users, before.create_users),
+            group_claim: text(self.group_claim, before.group_claim.as_deref().unwrap_or_default()),
+            enabled: switch(self.enabled, before.enabled),
         }
     }
 }

@@ -64,15 +64,16 @@ fn Entry(
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
     let (entered, is_new) = (Entered::new(before.as_ref()), before.is_none());
+    let (has_secret, before) = (before.as_ref().is_some_and(|one| one.has_secret), StoredValue::new(before));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if form.begin(entered.checks()) {
             spawn_local(async move {
                 let path = format!("/sign-in-providers/{id}");
-                let answer: Result<ProviderView, _> = if is_new {
-                    desk.api.post("/sign-in-providers", &entered.added(id)).await
-                } else {
-                    desk.api.patch(&path, &entered.changed()).await
+                let changed = before.with_value(|before| before.as_ref().map(|before| entered.changed(before)));
+                let answer: Result<ProviderView, _> = match changed {
+                    Some(changed) => desk.api.patch(&path, &changed).await,
+                    None => desk.api.post("/sign-in-providers", &entered.added(id)).await,
                 };
                 match answer {
                     Ok(ProviderView { name, .. }) => {
@@ -94,7 +95,7 @@ fn Entry(
         <form class="form" novalidate on:submit=submit>
             <Addresses id base=Signal::derive(move || desk.base_url()) />
             <Guide about=About::SignIn />
-            <Connection entered form has_secret=before.is_some_and(|one| one.has_secret) />
+            <Connection entered form has_secret />
             <People entered form />
             <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
             <div class="acts">

@@ -77,8 +77,12 @@ fn Entry(
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if form.begin([]) {
-            let emergency_user_id = chosen.get_untracked().parse().ok();
-            let body = ChangeSignInRules { providers_only: Some(only.get_untracked()), emergency_user_id };
+            // What is not sent stays, whoever changed it meanwhile.
+            let was = emergency.with_untracked(|emergency| emergency.as_ref().map(|emergency| emergency.id));
+            let body = ChangeSignInRules {
+                providers_only: Some(only.get_untracked()).filter(|only| *only != was_only.get_untracked()),
+                emergency_user_id: chosen.get_untracked().parse().ok().filter(|chosen| Some(*chosen) != was),
+            };
             spawn_local(async move {
                 match desk.api.patch::<SignInRules>("/sign-in-rules", &body).await {
                     Ok(rules) => {

@@ -7,9 +7,10 @@ use super::{desk::Desk, preview::Preview};
 use crate::{
     api::Failure,
     i18n::*,
+    pages::licenses::opened::{Late, Opened},
     ui::{
         face::{Failed, Skeleton, Wrong, usual},
-        form::Form,
+        form::{Checked, Form},
         icon::{Glyph, Icon},
         toast::Toasts,
     },
@@ -19,6 +20,7 @@ use leptos::{prelude::*, task::spawn_local};
 use one::Rule;
 use seatkeeper_shared::{
     ids::DirectoryId,
+    validate::FieldError,
     wire::directory::{RuleView, RulesPreview, SetRules},
 };
 
@@ -42,7 +44,7 @@ pub fn Rules(
     move || match loaded.get() {
         None => view! { <Skeleton rows=3 /> }.into_any(),
         Some(Err(failure)) => view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any(),
-        Some(Ok(rules)) => view! { <Editor id rules desk /> }.into_any(),
+        Some(Ok(rules)) => view! { <Editor id rules desk reload=move |()| load() /> }.into_any(),
     }
 }
 
@@ -54,13 +56,17 @@ fn Editor(
     rules: Vec<RuleView>,
     /// The directories.
     desk: Desk,
+    /// Shows them as they are by then.
+    #[prop(into)]
+    reload: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, list) = (Form::default(), Toasts::get(), List::of(rules));
+    let (form, toasts, list) = (Form::default(), Toasts::get(), List::of(rules.clone()));
+    let opened = Opened::at(format!("/directories/{id}/rules"), move |now: &Vec<RuleView>| *now == rules);
     let save = move || {
         spawn_local(async move {
             let wanted = untrack(|| list.wanted());
-            match desk.api.put::<Vec<RuleView>>(&format!("/directories/{id}/rules"), &wanted).await {
+            match opened.put::<Vec<RuleView>>("", &wanted).await {
                 Ok(saved) => {
                     form.done();
                     list.put(saved);
@@ -74,19 +80,20 @@ fn Editor(
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if form.begin([]) {
+        if form.begin([lacks_group(list)]) {
             save();
         }
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <p class="muted">{t!(i18n, scim.rules_text)}</p>
             <Show when=move || list.is_empty()>
                 <p>{t!(i18n, scim.no_rules)}</p>
             </Show>
             <ol class="rules">
                 <For each=move || list.all() key=|rule| rule.key let:rule>
-                    <Rule rule list desk />
+                    <Rule rule list form desk />
                 </For>
             </ol>
             <button type="button" class="button" on:click=move |_| list.add()>
@@ -96,6 +103,11 @@ fn Editor(
             <End id list form desk />
         </form>
     }
+}
+
+/// A rule without a group would be left out without a word.
+fn lacks_group(list: List) -> Checked {
+    ("rule_group", untrack(|| list.lacks_group()).then_some(FieldError::Required))
 }
 
 /// What would come of the rules, and what one does with them.
@@ -113,7 +125,7 @@ fn End(
     let i18n = use_i18n();
     let found = RwSignal::new(None::<(SetRules, RulesPreview)>);
     let look = move |_| {
-        if form.begin([]) {
+        if form.begin([lacks_group(list)]) {
             let wanted = untrack(|| list.wanted());
             spawn_local(async move {
                 match desk.api.post(&format!("/directories/{id}/rules/preview"), &wanted).await {

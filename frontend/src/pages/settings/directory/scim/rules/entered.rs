@@ -31,6 +31,11 @@ impl Entered {
         Self { key, id, group: RwSignal::new(group), licenses: RwSignal::new(licenses), role: RwSignal::new(role) }
     }
 
+    /// Whether no group is chosen.
+    pub fn lacks_group(self) -> bool {
+        self.group.with(String::is_empty)
+    }
+
     /// Nothing as long as no group is chosen.
     fn wanted(self) -> Option<WantedRule> {
         Some(WantedRule {
@@ -67,6 +72,11 @@ impl List {
     /// All of them.
     pub fn all(self) -> Vec<Entered> {
         self.0.get()
+    }
+
+    /// Whether a group is still to be chosen somewhere: without one a rule is not sent.
+    pub fn lacks_group(self) -> bool {
+        self.0.with(|all| all.iter().any(|one| one.lacks_group()))
     }
 
     /// Whether there is none.

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     i18n::*,
-    ui::select::{Choosable, Select},
+    ui::{
+        form::Form,
+        select::{Choosable, Select},
+    },
     words,
 };
 use leptos::prelude::*;
@@ -19,10 +22,14 @@ pub fn Rule(
     rule: Entered,
     /// All rules.
     list: List,
+    /// Their form.
+    form: Form,
     /// The directories.
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let missing = form.error("rule_group");
+    let missing = Signal::derive(move || missing.get().filter(|_| rule.lacks_group()));
     let place = Memo::new(move |_| list.place(rule.key));
     let groups = move || {
         let mut choices = vec![Choosable::new("", t_string!(i18n, common.select))];
@@ -44,6 +51,7 @@ pub fn Rule(
                     options=Signal::derive(groups)
                     value=rule.group
                     choose=move |group| rule.group.set(group)
+                    error=missing
                 />
                 <Licenses licenses=rule.licenses desk />
                 <Select
