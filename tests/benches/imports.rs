@@ -35,15 +35,15 @@ pub async fn measure(table: &Table, engine: Engine) -> anyhow::Result<()> {
     let file = file();
     table.begin(&format!("Import of 100,000 rows ({:.1} MB), {engine:?}", file.len() as f64 / 1e6));
     let expected = [
-        ("a dry run", "dry_run=true", ["created", "100000"]),
-        ("the import", "", ["created", "100000"]),
-        ("the same file again", "", ["unchanged", "100000"]),
+        ("a dry run", "dry_run=true", "created"),
+        ("the import", "", "created"),
+        ("the same file again", "", "unchanged"),
     ];
-    for (name, query, [count, of]) in expected {
+    for (name, query, count) in expected {
         let (before, began) = (server.usage()?, Instant::now());
         let done = by.imports(query, &file).await?;
         let (took, usage) = (began.elapsed().as_secs_f64(), server.usage()?);
-        ensure!(done[count].to_string() == of, "{name}: {done}");
+        ensure!(done[count].as_i64() == Some(ROWS), "{name}: {done}");
         let (rate, core) = (ROWS as f64 / took, usage.seconds - before.seconds);
         println!("{name:<46} {rate:>8.0}/s  {took:.1} s, {core:.1} s of a core, at most {:.0} MB resident", usage.peak);
     }

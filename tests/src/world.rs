@@ -86,7 +86,8 @@ pub struct World {
     /// Its engine.
     pub engine: Engine,
     now: std::sync::Mutex<DateTime<Utc>>,
-    database: Database,
+    /// Its database.
+    pub database: Database,
 }
 
 impl World {

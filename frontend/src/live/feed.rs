@@ -129,6 +129,10 @@ impl Inner {
             Err(error) => {
                 leptos::logging::warn!("the live feed said something unknown: {error}");
                 (self.tell)(Told::Broken { since: *self.heard.borrow() });
+                // Nothing more from a line of which something was missed.
+                if let Some(line) = self.line.borrow().as_ref() {
+                    line.source.close();
+                }
                 // Slower each time: the next snapshot may be unknown too.
                 self.again();
             }
