@@ -7,6 +7,7 @@ mod borrow;
 mod browse;
 mod bulk;
 mod directories;
+mod ends;
 mod exports;
 mod gate;
 mod group_licenses;
@@ -131,10 +132,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(borrow::borrow))
         .routes(routes!(borrow::keys))
         .routes(routes!(sessions::go_on))
-        .routes(routes!(sessions::end))
-        .routes(routes!(sessions::end_many))
-        .routes(routes!(sessions::keep))
-        .routes(routes!(sessions::protect))
+        .routes(routes!(ends::end))
+        .routes(routes!(ends::end_many))
+        .routes(routes!(ends::keep))
+        .routes(routes!(ends::protect))
         .routes(routes!(gate::enter))
         .routes(routes!(join::join))
         .routes(routes!(join::open))

@@ -117,6 +117,7 @@ async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
     let browser = Browser::open(&world.url, "de").await;
     browser.sign_in("anja.krueger@example.org").await;
     browser.go("/users/import").await;
+    browser.holds("document.querySelector('main h1')").await;
     sound(&browser).await;
     browser.type_into("input[type=file]", &nameless.to_string_lossy()).await;
     browser.reads("Der Datei fehlt eine Spalte mit E-Mail-Adressen.").await;
