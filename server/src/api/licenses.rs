@@ -9,7 +9,9 @@ use crate::{
         problem::{Fail, Fields},
         tags::{IfMatch, Tagged, tagged},
     },
-    reasons, store,
+    reasons,
+    seats::SeatsError,
+    store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Datelike as _, Utc};
@@ -175,7 +177,11 @@ pub async fn limit_groups(
     let mut limits = checked_limits(&app, wanted.limits).await?;
     let hidden = hidden_limits(&app, &caller, &before.group_limits, &mut limits).await?;
     let as_seen = (expected.is_given() || hidden).then_some(before.group_limits);
-    app.seats.limit_groups(&caller.actor(), id, limits, as_seen).await?;
+    match app.seats.limit_groups(&caller.actor(), id, limits, as_seen).await {
+        // The license is there; one of the groups was deleted meanwhile.
+        Err(SeatsError::Failed(Code::NotFound)) => return Err(Fail::field("group_id", FieldError::Unknown)),
+        limited => limited?,
+    }
     let after = one(&app, id).await?;
     Ok(tagged(&changeable(&after), after))
 }
