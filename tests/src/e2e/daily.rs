@@ -117,10 +117,12 @@ async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
     let browser = Browser::open(&world.url, "de").await;
     browser.sign_in("anja.krueger@example.org").await;
     browser.go("/users/import").await;
-    browser.holds("document.querySelector('main h1')").await;
+    browser.reads("Zuerst wird nur geprüft.").await;
     sound(&browser).await;
     browser.type_into("input[type=file]", &nameless.to_string_lossy()).await;
     browser.reads("Der Datei fehlt eine Spalte mit E-Mail-Adressen.").await;
+    // The browser itself writes down each refusal.
+    assert!(browser.complaints().await.iter().all(|said| said.contains("422")));
     browser.type_into("input[type=file]", &file.to_string_lossy()).await;
     browser.reads("Geprüft. Noch ist nichts geändert.").await;
     sound(&browser).await;
