@@ -152,7 +152,7 @@ pub async fn set_rules(
             return Err(Fail::code(Code::ChangedMeanwhile));
         }
         store::directory_rules::set_rules(&mut tx, id, &after).await?;
-        let facts = json!({ "changes": { "rules": [before, after] } });
+        let facts = json!({ "changes": { "rules": [now, after] } });
         app.commit(tx, &[Event::new("directory_rules_changed", caller.actor(), None, facts).about(id.0, name)]).await?;
         rules::apply(&app, &caller.actor(), &concerned).await;
     }

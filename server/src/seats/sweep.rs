@@ -69,8 +69,11 @@ pub async fn after_outage(db: &Db, clock: &Clock) -> Result<bool, DbError> {
 /// The database is away.
 pub async fn start_leases_anew(db: &Db, clock: &Clock, ahead: TimeDelta) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
-    store::sweeps::lock_last(&mut tx).await?;
+    let before = store::sweeps::lock_last(&mut tx).await?;
     let now = clock.now_in(&mut tx).await?;
+    // Each server notices it, and so does the sweep: what was to be at a certain time is moved by the first of them only.
+    let first = before.is_none_or(|before| (now - before).abs() > OUTAGE);
+    let ahead = if first { ahead } else { TimeDelta::zero() };
     store::sweeps::start_anew(&mut tx, now, ahead).await?;
     store::sweeps::mark(&mut tx, now).await?;
     tx.commit().await

@@ -66,11 +66,7 @@ statements! {
     COOLING = "
         SELECT license_id, user_id, cool_until FROM assignments WHERE cool_until IS NOT NULL";
 
-    MOVE_COOLING = "
-        UPDATE assignments
-        SET cool_until = given.until
-        FROM ROWS($1: license_id uuid, user_id uuid, until time)
-        WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
+    MOVE_COOLING = super::seats::write::COOL;
 
     LEASES = "
         SELECT DISTINCT lease_seconds FROM licenses";

@@ -40,6 +40,13 @@ const END: &str = "
     WHERE sessions.id = given.id
       AND sessions.state <> 'ended'";
 
+/// Until when users get no seat of a license.
+pub(in crate::store) const COOL: &str = "
+    UPDATE assignments
+    SET cool_until = given.until
+    FROM ROWS($1: license_id uuid, user_id uuid, until time)
+    WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
+
 statements! {
     INSERT_SESSIONS = INSERT;
 
@@ -93,11 +100,7 @@ statements! {
         WHERE tickets.id = given.id
           AND tickets.end_reason IS NULL";
 
-    COOL_DOWN = "
-        UPDATE assignments
-        SET cool_until = given.until
-        FROM ROWS($1: license_id uuid, user_id uuid, until time)
-        WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
+    COOL_DOWN = COOL;
 
     INSERT_ASSIGNMENTS = "
         INSERT INTO assignments (license_id, user_id, created_at, rule_id)
