@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod command;
 mod engine;
+mod error;
 pub mod facts;
 mod heartbeats;
 mod load;
@@ -14,6 +15,7 @@ pub mod sweep;
 pub mod trial;
 
 pub use command::{Actor, Door};
+pub use error::SeatsError;
 
 use crate::{
     bell::Bell,
@@ -23,13 +25,13 @@ use crate::{
 use chrono::TimeDelta;
 use command::{Command, HowToEnd, Outcome, Reach};
 use engine::{BATCH, Engine, Job, Known};
+use error::unexpected;
 use heartbeats::Heartbeats;
 use paper::Bought;
-use pool::{Ask, Refusal};
+use pool::Ask;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
-    problem::Code,
     session::Platform,
     wire::{
         licenses::{AssignmentResult, ChangeLicense},
@@ -383,29 +385,4 @@ impl Seats {
         self.queue.send(job).await.map_err(|_| SeatsError::Unavailable)?;
         answer.await.ok().flatten().ok_or(SeatsError::Unavailable)
     }
-}
-
-fn unexpected(outcome: Outcome) -> SeatsError {
-    match outcome {
-        Outcome::Refused(refusal) => SeatsError::Refused(refusal),
-        Outcome::Failed(code) => SeatsError::Failed(code),
-        other => {
-            tracing::error!(?other, "the seats answered something else than was asked");
-            SeatsError::Unavailable
-        }
-    }
-}
-
-/// Why the seats gave no outcome.
-#[derive(Debug, thiserror::Error)]
-pub enum SeatsError {
-    /// No seat: the rule that refused.
-    #[error("refused: {}", .0.code)]
-    Refused(Refusal),
-    /// Not possible.
-    #[error("not possible: {0}")]
-    Failed(Code),
-    /// Not saved; nothing changed.
-    #[error("not saved")]
-    Unavailable,
 }
