@@ -1,10 +1,14 @@
 //! The calls of the API.
 
-use crate::{ClientError, Live, retry::repeat};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, header, redirect::Policy};
+use crate::{
+    ClientError, Live,
+    answer::{read, send},
+    retry::repeat,
+};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, TicketId, UserId},
-    problem::{Code, Problem},
+    problem::Code,
     scope::Scope,
     session::{Mode, Platform},
     wire::{
@@ -381,23 +385,4 @@ impl Client {
         let request = || self.request(Method::GET, "/live").timeout(Duration::MAX);
         self.repeated(request).await.map(Live::new)
     }
-}
-
-/// The answer, if it is none that says no.
-async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
-    let response = request.send().await?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(response);
-    }
-    let url = response.url().to_string();
-    let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
-    Err(match response.json::<Problem>().await {
-        Ok(problem) => ClientError::Problem(Box::new(problem)),
-        Err(_) => ClientError::Strange { url, status, to },
-    })
-}
-
-async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
-    Ok(serde_json::from_slice(&response.bytes().await?)?)
 }

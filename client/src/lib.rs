@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod answer;
 mod calls;
 mod error;
 pub mod lease;

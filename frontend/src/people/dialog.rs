@@ -3,7 +3,7 @@
 use super::{
     groups::Groups,
     job::{Job, Stopped, Told, What, Whom, carry_out, let_in_again, opposite},
-    outcome::{Refusals, Refused, refused},
+    outcome::{Outcome, Refused, refused},
     preview::Preview,
 };
 use crate::{
@@ -374,28 +374,5 @@ fn EndNow(
                 </span>
             </label>
         </fieldset>
-    }
-}
-
-/// Who was not changed, and why.
-#[component]
-fn Outcome(
-    /// Who.
-    left: RwSignal<Vec<Refused>>,
-    /// Closes it.
-    close: Callback<()>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let refusals = StoredValue::new(left.get_untracked());
-    view! {
-        <div class="form">
-            <p>{move || t_string!(i18n, bulk.not_done, count = left.with(Vec::len))}</p>
-            <Refusals refusals most=100 />
-            <div class="acts">
-                <button type="button" class="button primary" autofocus on:click=move |_| close.run(())>
-                    {t!(i18n, common.done)}
-                </button>
-            </div>
-        </div>
     }
 }

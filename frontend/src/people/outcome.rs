@@ -45,3 +45,26 @@ pub fn Refusals(
         </ul>
     }
 }
+
+/// Who was not changed, and why.
+#[component]
+pub fn Outcome(
+    /// Who.
+    left: RwSignal<Vec<Refused>>,
+    /// Closes it.
+    close: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let refusals = StoredValue::new(left.get_untracked());
+    view! {
+        <div class="form">
+            <p>{move || t_string!(i18n, bulk.not_done, count = left.with(Vec::len))}</p>
+            <Refusals refusals most=100 />
+            <div class="acts">
+                <button type="button" class="button primary" autofocus on:click=move |_| close.run(())>
+                    {t!(i18n, common.done)}
+                </button>
+            </div>
+        </div>
+    }
+}
