@@ -89,7 +89,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(settings::change_account))
         .routes(routes!(sign_in_rules::options))
         .routes(routes!(providers::providers, providers::add_provider))
-        .routes(routes!(providers::change_provider, providers::delete_provider))
+        .routes(routes!(providers::provider, providers::change_provider, providers::delete_provider))
         .routes(routes!(providers::test_provider))
         .routes(routes!(sign_in_rules::rules, sign_in_rules::change_rules))
         .routes(routes!(providers::unlink))

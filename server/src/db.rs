@@ -45,6 +45,18 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// For a transaction that goes to single rows: PostgreSQL shall find them by their indexes. It keeps plans from when a table was
+/// empty, and these would read all of it later; a bitmap of what lives reads all that is dead, again each time; and to plan a
+/// statement takes it as long as to run it.
+const BEGIN_BY_INDEX: &str = "
+    BEGIN;
+    SET LOCAL enable_seqscan = off;
+    SET LOCAL enable_bitmapscan = off;
+    SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_mergejoin = off;
+    SET LOCAL jit = off;
+    SET LOCAL plan_cache_mode = force_generic_plan";
+
 /// A connection that answered so recently is taken to live.
 const JUST_NOW: Duration = Duration::from_secs(1);
 
@@ -93,6 +105,16 @@ impl Db {
         }))
     }
 
+    /// Begins a transaction that reads and writes single rows of large tables.
+    ///
+    /// # Errors
+    /// The database is away or busy for too long.
+    pub async fn begin_by_index(&self) -> Result<Tx, DbError> {
+        let Self::Postgres(pool) = self else { return self.begin().await };
+        nesting::ask();
+        Ok(Tx::on(Engine::Postgres(pool.begin_with(BEGIN_BY_INDEX).await?)))
+    }
+
     /// Begins a transaction that only reads, and sees one state of everything.
     ///
     /// # Errors
@@ -116,7 +138,7 @@ impl Db {
         Ok(match self {
             Self::Sqlite { readers, .. } => readers.all(sql, args).await?,
             Self::Postgres(pool) => {
-                let query = value::asked_of_postgres(sql, args);
+                let query = sql.asked_of_postgres(args);
                 query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -191,7 +213,7 @@ impl Tx {
             Engine::Sqlite(tx) => tx.ask(sql, args).await?.rows,
             Engine::Reading(tx) => tx.all(sql, args).await?,
             Engine::Postgres(tx) => {
-                let query = value::asked_of_postgres(sql, args);
+                let query = sql.asked_of_postgres(args);
                 query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -215,7 +237,7 @@ impl Tx {
             // It cannot change anything, and says so.
             Engine::Reading(tx) => tx.all(sql, args).await?.len() as u64,
             Engine::Postgres(tx) => {
-                let query = value::asked_of_postgres(sql, args);
+                let query = sql.asked_of_postgres(args);
                 query.execute(&mut **tx).await?.rows_affected()
             }
         })

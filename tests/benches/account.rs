@@ -5,14 +5,21 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use seatkeeper::{
     auth::secret,
     clock::Clock,
-    db::{Db, Sql},
+    db::{Db, Fields, Sql, Value},
 };
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     license::SeatRule,
 };
-use serde_json::{Value, json};
 use uuid::Uuid;
+
+/// A row that is to be written.
+macro_rules! row {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        seatkeeper::db::Fields(vec![$(($name, seatkeeper::db::Value::from($value))),*])
+    };
+}
+pub(crate) use row;
 
 /// How many rows one statement writes.
 const ROWS: usize = 5_000;
@@ -127,16 +134,16 @@ impl Account {
                 Agent { user: UserId(id(kind, place)), token, product: String::new() }
             })
             .collect();
-        let (at, until) = (text(self.now), text(self.now + TimeDelta::days(1)));
+        let (at, until) = (self.now, self.now + TimeDelta::days(1));
         let user = |(place, person): (usize, &Agent)| {
             let (name, key) = (format!("Agent {place}"), format!("agent {place}"));
             let email = format!("{role}{place}@example.org");
-            json!({ "id": person.user, "name": name, "name_key": key, "email": email, "role": role, "at": at })
+            row! { "id": person.user, "name": name, "name_key": key, "email": email, "role": role, "at": at }
         };
         self.write(&USERS, people.iter().enumerate().map(user), vec![(role == "admin").into()]).await?;
         let token = |person: &Agent| {
             let hash = secret::hash(&person.token);
-            json!({ "id": person.user, "secret_hash": hash, "at": at, "expires_at": until })
+            row! { "id": person.user, "secret_hash": hash, "at": at, "expires_at": until }
         };
         self.write(&TOKENS, people.iter().map(token), vec![]).await?;
         Ok(people)
@@ -153,26 +160,27 @@ impl Account {
 
     /// Writes these licenses.
     pub async fn sell(&self, pools: &[Pool], rule: SeatRule) -> anyhow::Result<()> {
-        let at = text(self.now);
-        let product = |pool: &Pool| json!({ "id": pool.license, "slug": pool.product, "at": at });
+        let at = self.now;
+        let product = |pool: &Pool| row! { "id": pool.license, "slug": &pool.product, "at": at };
         self.write(&PRODUCTS, pools.iter().map(product), vec![]).await?;
-        let license = |pool: &Pool| json!({ "id": pool.license, "seats": pool.seats, "seat_rule": rule, "lease": LEASE, "at": at });
+        let license =
+            |pool: &Pool| row! { "id": pool.license, "seats": pool.seats, "seat_rule": rule, "lease": LEASE, "at": at };
         self.write(&LICENSES, pools.iter().map(license), vec![]).await
     }
 
     /// Assigns licenses.
     pub async fn assign(&self, pairs: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
-        let at = text(self.now);
-        let rows = pairs.map(|(license, user)| json!({ "license_id": license, "user_id": user, "at": at }));
+        let at = self.now;
+        let rows = pairs.map(|(license, user)| row! { "license_id": license, "user_id": user, "at": at });
         self.write(&ASSIGNMENTS, rows, vec![]).await
     }
 
     /// Writes live sessions whose leases have just begun; the seats must suffice.
     pub async fn sessions(&self, holders: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
-        let (at, until) = (text(self.now), text(self.now + TimeDelta::seconds(LEASE)));
+        let (at, until) = (self.now, self.now + TimeDelta::seconds(LEASE));
         let rows = holders.enumerate().map(|(place, (license, user))| {
             let session = session(place);
-            json!({ "id": session, "license_id": license, "user_id": user, "at": at, "lease_until": until })
+            row! { "id": session, "license_id": license, "user_id": user, "at": at, "lease_until": until }
         });
         self.write(&SESSIONS, rows, vec![]).await
     }
@@ -192,21 +200,21 @@ impl Account {
     pub async fn write(
         &self,
         sql: &'static Sql,
-        rows: impl Iterator<Item = Value>,
-        more: Vec<seatkeeper::db::Value>,
+        rows: impl Iterator<Item = Fields>,
+        more: Vec<Value>,
     ) -> anyhow::Result<()> {
         let mut rows = rows.peekable();
         let mut tx = self.db.begin().await?;
         while rows.peek().is_some() {
-            let set = Value::Array(rows.by_ref().take(ROWS).collect()).to_string();
-            let args = std::iter::once(set.into()).chain(more.clone()).collect();
+            let set = Value::Rows(rows.by_ref().take(ROWS).collect());
+            let args = std::iter::once(set).chain(more.clone()).collect();
             tx.run(sql, args).await?;
         }
         Ok(tx.commit().await?)
     }
 
     /// Runs a statement.
-    pub async fn run(&self, sql: &'static Sql, args: Vec<seatkeeper::db::Value>) -> anyhow::Result<()> {
+    pub async fn run(&self, sql: &'static Sql, args: Vec<Value>) -> anyhow::Result<()> {
         let mut tx = self.db.begin().await?;
         tx.run(sql, args).await?;
         Ok(tx.commit().await?)

@@ -1,10 +1,9 @@
 //! An account as large as lists have to bear: 100,000 users in groups and on licenses, and what they did until now.
 
-use crate::account::{Account, Agent, Pool, id, license, text};
-use chrono::TimeDelta;
-use seatkeeper::db::Sql;
+use crate::account::{Account, Agent, Pool, id, license, row};
+use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper::db::{Fields, Sql};
 use seatkeeper_shared::license::SeatRule;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// How many users there are.
@@ -14,6 +13,9 @@ const PAST: usize = 200_000;
 const LIVE: usize = 5_000;
 const GROUPS: usize = 50;
 const LICENSES: usize = 10;
+/// The agent who works every day, and what part of all that was done he did.
+const BUSY: usize = 77;
+const BUSY_EVERY: usize = 400;
 /// Of the events, one in so many is not about seats.
 const PLAIN_EVERY: usize = 20;
 
@@ -87,17 +89,17 @@ pub fn group(place: usize) -> Uuid {
 
 impl Crowd {
     async fn join_groups(&self, account: &Account) -> anyhow::Result<()> {
-        let at = text(account.now);
-        let groups = (0..GROUPS).map(|place| json!({ "id": group(place), "name": format!("group {place}"), "at": at }));
+        let at = account.now;
+        let groups = (0..GROUPS).map(|place| row! { "id": group(place), "name": format!("group {place}"), "at": at });
         account.write(&GROUP, groups, vec![]).await?;
         let member =
-            |(place, agent): (usize, &Agent)| json!({ "group_id": group(place % GROUPS), "user_id": agent.user });
+            |(place, agent): (usize, &Agent)| row! { "group_id": group(place % GROUPS), "user_id": agent.user };
         account.write(&MEMBERS, self.agents.iter().enumerate().map(member), vec![]).await
     }
 
     /// Each a minute before the one before him.
     async fn have_been_active(&self, account: &Account) -> anyhow::Result<()> {
-        let active = |(minutes, agent): (i64, &Agent)| json!({ "id": agent.user, "at": text(account.now - TimeDelta::minutes(minutes)) });
+        let active = |(minutes, agent): (i64, &Agent)| row! { "id": agent.user, "at": account.now - TimeDelta::minutes(minutes) };
         account.write(&ACTIVE, (1..).zip(&self.agents).map(active), vec![]).await
     }
 
@@ -105,23 +107,32 @@ impl Crowd {
     async fn have_worked(&self, account: &Account) -> anyhow::Result<()> {
         let done = |place: usize| account.now - TimeDelta::minutes(i64::try_from(PAST - place).unwrap_or_default());
         let session = |place: usize| {
-            let (user, at) = (self.agents[place % USERS].user, done(place));
-            let ended = text(at + TimeDelta::seconds(30));
-            json!({ "id": id(6, place), "license_id": pool(place), "user_id": user, "at": text(at), "ended_at": ended })
+            let (user, at) = (self.who_did(place).user, done(place));
+            let ended = at + TimeDelta::seconds(30);
+            row! { "id": id(6, place), "license_id": pool(place), "user_id": user, "at": at, "ended_at": ended }
         };
         account.write(&SESSIONS, (0..PAST).map(session), vec![]).await?;
-        let event = |place: usize| self.event(place, &text(done(place)));
+        let event = |place: usize| self.event(place, done(place));
         account.write(&EVENTS, (0..PAST).map(event), vec![]).await?;
         account.run(&HEAD, vec![i64::try_from(PAST)?.into()]).await?;
         account.run(&SEALED, vec![i64::try_from(PAST)?.into()]).await
     }
 
-    fn event(&self, place: usize, at: &str) -> Value {
-        let (position, user) = (place + 1, self.agents[place / 2 % USERS].user);
+    /// An agent with a history as long as those have who work every day; the others did next to nothing.
+    pub fn busy(&self) -> &Agent {
+        &self.agents[BUSY]
+    }
+
+    fn who_did(&self, place: usize) -> &Agent {
+        if place.is_multiple_of(BUSY_EVERY) { self.busy() } else { &self.agents[place % USERS] }
+    }
+
+    fn event(&self, place: usize, at: DateTime<Utc>) -> Fields {
+        let (position, user) = (i64::try_from(place + 1).unwrap_or_default(), self.who_did(place / 2).user);
         if place.is_multiple_of(PLAIN_EVERY) {
-            return json!({ "position": position, "at": at, "kind": "user_changed", "user_id": user });
+            return row! { "position": position, "at": at, "kind": "user_changed", "user_id": user };
         }
         let kind = if place.is_multiple_of(2) { "session_created" } else { "session_ended" };
-        json!({ "position": position, "at": at, "kind": kind, "license_id": pool(place / 2), "user_id": user, "occupied": 1 })
+        row! { "position": position, "at": at, "kind": kind, "license_id": pool(place / 2), "user_id": user, "occupied": 1_i64 }
     }
 }

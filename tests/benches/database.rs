@@ -35,6 +35,12 @@ impl Database {
         }
     }
 
+    /// Lets PostgreSQL look at what is in the tables, as it does by itself within a minute. What it takes for empty, it reads whole.
+    pub async fn analyze(&self) -> anyhow::Result<()> {
+        PgConnection::connect(&self.address).await?.execute("ANALYZE").await?;
+        Ok(())
+    }
+
     /// Opens it with up-to-date tables; no server may run on it if it is SQLite.
     pub async fn open(&self) -> anyhow::Result<Db> {
         Db::open(&self.address).await.context("a database for measuring does not open")

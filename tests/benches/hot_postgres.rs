@@ -13,6 +13,8 @@ use std::time::Duration;
 const MANY: usize = 256;
 const SOME: usize = 64;
 const LASTS: Duration = Duration::from_millis(1_300);
+/// How long there is work before the tables are looked at.
+const WARM_UP: Duration = Duration::from_millis(300);
 /// At one connection an answer waits for the disk alone, whose pace varies most.
 const ALONE_LASTS: Duration = Duration::from_millis(1_000);
 
@@ -35,6 +37,10 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
         ours: Vec::new(),
         theirs: Vec::new(),
     });
+    for (server, hot) in [(&one, &ours), (&reference, &theirs)] {
+        round(&[server.address], &hot.agents[..SOME], WARM_UP).await;
+        hot.database.analyze().await?;
+    }
     for _ in 0..ROUNDS {
         for compared in &mut all {
             let (number, lasts) = (compared.connections, if compared.connections == 1 { ALONE_LASTS } else { LASTS });

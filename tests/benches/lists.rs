@@ -186,7 +186,7 @@ fn sessions(crowd: &Crowd, now: DateTime<Utc>) -> Vec<Page> {
     let middle = After { key: Key::M(now - TimeDelta::minutes(100_000)), id: group(0) };
     let Key::M(at) = middle.key else { return Vec::new() };
     let seek = format!("AND (s.created_at, s.id) < ('{}', '{}')", text(at), middle.id);
-    let (license, user) = (crowd.pools[3].license, crowd.agents[77].user);
+    let (license, user) = (crowd.pools[3].license, crowd.busy().user);
     let search = "AND (u.name_key LIKE '%agent 777%' OR u.email_key LIKE '%agent 777%')".to_owned();
     vec![
         page("live sessions", "?state=live".into(), "AND s.ended_at IS NULL".into(), latest),
@@ -227,7 +227,7 @@ fn events(crowd: &Crowd) -> Vec<Page> {
         total: None,
         of_users: false,
     };
-    let (license, user) = (crowd.pools[3].license, crowd.agents[77].user);
+    let (license, user) = (crowd.pools[3].license, crowd.busy().user);
     vec![
         page("audit log, the first page", String::new(), String::new()),
         page("audit log, a page in the middle", "?after=100000".into(), "AND e.position < 100000".into()),

@@ -132,10 +132,9 @@ on_both_engines! {
             let problem = world.admin.patch(&path, &json!({ (field): wrong })).await.problem(422, "invalid");
             assert_eq!(problem["errors"][0]["field"], field);
         }
-        let tag = world.admin.get(&path).await.headers["etag"].to_str().expect("a tag").to_owned();
+        let tag = world.admin.tag(&path).await;
         world.change(license, json!({ "borrow_seconds": 60 })).await;
-        let late = world.admin.request(reqwest::Method::PATCH, &path).header("if-match", tag);
-        world.admin.send(late.json(&json!({ "borrow_seats": 1 }))).await.problem(412, "changed_meanwhile");
+        world.admin.patch_if(&path, &tag, &json!({ "borrow_seats": 1 })).await.problem(412, "changed_meanwhile");
     }
 
     async fn nobody_but_its_agent_ends_it(world: World) {

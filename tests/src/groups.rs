@@ -38,29 +38,19 @@ fn wrong(problem: &Value) -> (&str, &str) {
     (error["field"].as_str().expect("a field"), error["error"].as_str().expect("an error"))
 }
 
-/// Replaces something if it still has this tag.
-async fn put_if(world: &World, path: &str, tag: &str, body: &Value) -> crate::world::Answer {
-    let request = world.admin.request(Method::PUT, path).header("if-match", tag);
-    world.admin.send(request.json(body)).await
-}
-
-async fn tag(world: &World, path: &str) -> String {
-    world.admin.get(path).await.headers["etag"].to_str().expect("a tag").to_owned()
-}
-
 on_both_engines! {
     async fn the_second_of_two_who_set_limits_or_managers_is_told(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let night = group(&world, "Nachtschicht", &[]).await;
-        let (seen, path) = (tag(&world, &format!("/licenses/{license}")).await, format!("/licenses/{license}/groups"));
+        let (seen, path) = (world.admin.tag(&format!("/licenses/{license}")).await, format!("/licenses/{license}/groups"));
         let limits = |floor: i64| json!({ "limits": [{ "group_id": night, "floor": floor }] });
-        let first = put_if(&world, &path, &seen, &limits(1)).await;
-        assert_eq!(first.headers["etag"].to_str().ok(), Some(&*tag(&world, &format!("/licenses/{license}")).await));
-        put_if(&world, &path, &seen, &limits(2)).await.problem(412, "changed_meanwhile");
+        let first = world.admin.put_if(&path, &seen, &limits(1)).await;
+        assert_eq!(first.tag(), world.admin.tag(&format!("/licenses/{license}")).await);
+        world.admin.put_if(&path, &seen, &limits(2)).await.problem(412, "changed_meanwhile");
         let manager = world.person("Lena", Role::Manager, &[]).await;
-        let (seen, path) = (tag(&world, &format!("/groups/{night}")).await, format!("/groups/{night}/managers"));
-        put_if(&world, &path, &seen, &json!({ "user_ids": [manager.id] })).await.ok();
-        put_if(&world, &path, &seen, &json!({ "user_ids": [] })).await.problem(412, "changed_meanwhile");
+        let (seen, path) = (world.admin.tag(&format!("/groups/{night}")).await, format!("/groups/{night}/managers"));
+        world.admin.put_if(&path, &seen, &json!({ "user_ids": [manager.id] })).await.ok();
+        world.admin.put_if(&path, &seen, &json!({ "user_ids": [] })).await.problem(412, "changed_meanwhile");
     }
 
     async fn the_seats_that_are_kept_for_a_group_are_had_by_its_members_only(world: World) {

@@ -1,8 +1,7 @@
 //! Users who are deleted, two who change one thing at once, groups with their managers, and where users came from.
 
-use crate::world::{Answer, PASSWORD, Person, Watcher, id_of, on_both_engines};
+use crate::world::{PASSWORD, Person, Watcher, id_of, on_both_engines};
 use chrono::TimeDelta;
-use reqwest::Method;
 use seatkeeper_shared::{
     ids::UserId,
     license::Model,
@@ -14,15 +13,6 @@ const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
 fn path(user: UserId) -> String {
     format!("/users/{user}")
-}
-
-fn tag(answer: &Answer) -> String {
-    answer.headers["etag"].to_str().expect("a tag").to_owned()
-}
-
-/// Changes something if it still has this tag.
-async fn change_if(by: &Person, path: &str, tag: &str, change: Value) -> Answer {
-    by.send(by.request(Method::PATCH, path).header("if-match", tag).json(&change)).await
 }
 
 async fn names(by: &Person, query: &str) -> Vec<String> {
@@ -125,35 +115,35 @@ on_both_engines! {
         let second = world.person("Second Admin", Role::Admin, &[]).await;
         let nora = world.agent("Nora Neu").await;
         let (mine, theirs) = (world.admin.get(&path(nora.id)).await, second.get(&path(nora.id)).await);
-        assert_eq!(tag(&mine), tag(&theirs));
-        let changed = change_if(&world.admin, &path(nora.id), &tag(&mine), json!({ "name": "Nora Alt" })).await;
-        let after = tag(&changed);
-        assert_ne!(after, tag(&mine));
+        assert_eq!(mine.tag(), theirs.tag());
+        let changed = world.admin.patch_if(&path(nora.id), &mine.tag(), &json!({ "name": "Nora Alt" })).await;
+        let after = changed.tag();
+        assert_ne!(after, mine.tag());
         assert_eq!(changed.ok()["name"], "Nora Alt");
         for change in [json!({ "name": "Nora Weber" }), json!({ "role": "manager" }), json!({ "status": "suspended" })] {
-            change_if(&second, &path(nora.id), &tag(&theirs), change).await.problem(412, "changed_meanwhile");
+            second.patch_if(&path(nora.id), &theirs.tag(), &change).await.problem(412, "changed_meanwhile");
         }
         let seen = second.get(&path(nora.id)).await;
-        assert_eq!((tag(&seen), seen.body["status"].clone()), (after, json!("active")));
+        assert_eq!((seen.tag(), seen.body["status"].clone()), (after, json!("active")));
         assert_eq!(seen.ok()["name"], "Nora Alt", "nothing was overwritten");
         // What changes by itself is nobody's change, and what is right once is right with the new tag.
         nora.post("/sign-out", &json!({})).await;
         nora.sign_in_again("nora.neu@example.org").await;
         let seen = second.get(&path(nora.id)).await;
         let both = json!({ "status": "suspended", "name": "Nora Weber" });
-        let done = change_if(&second, &path(nora.id), &tag(&seen), both).await.ok();
+        let done = second.patch_if(&path(nora.id), &seen.tag(), &both).await.ok();
         assert_eq!((&done["status"], &done["name"]), (&json!("suspended"), &json!("Nora Weber")));
-        change_if(&second, &path(nora.id), "*", json!({ "status": "active" })).await.ok();
-        change_if(&second, &path(nora.id), "nonsense", json!({ "name": "X" })).await.problem(412, "changed_meanwhile");
+        second.patch_if(&path(nora.id), "*", &json!({ "status": "active" })).await.ok();
+        second.patch_if(&path(nora.id), "nonsense", &json!({ "name": "X" })).await.problem(412, "changed_meanwhile");
         second.patch(&path(nora.id), &json!({ "name": "Nora Neu" })).await.ok();
     }
 
     async fn of_a_hundred_who_change_one_user_by_the_same_tag_one_does(world: World) {
         let nora = world.agent("Nora Neu").await;
-        let seen = tag(&world.admin.get(&path(nora.id)).await);
+        let seen = world.admin.tag(&path(nora.id)).await;
         let tries = (0..40).map(|number| {
             let (by, seen) = (world.admin.clone(), seen.clone());
-            tokio::spawn(async move { change_if(&by, &path(nora.id), &seen, json!({ "name": format!("Nora {number}") })).await })
+            tokio::spawn(async move { by.patch_if(&path(nora.id), &seen, &json!({ "name": format!("Nora {number}") })).await })
         });
         let mut statuses = Vec::new();
         for tried in tries.collect::<Vec<_>>() {
@@ -197,9 +187,9 @@ on_both_engines! {
         let (admin, at) = (&world.admin, format!("/groups/{group}"));
         let seen = admin.get(&at).await;
         assert_eq!(seen.body, json!({ "id": group, "name": "Nacht", "members": 1, "managers": [] }));
-        let renamed = change_if(admin, &at, &tag(&seen), json!({ "name": "Nachtschicht" })).await.ok();
+        let renamed = admin.patch_if(&at, &seen.tag(), &json!({ "name": "Nachtschicht" })).await.ok();
         assert_eq!(renamed["name"], "Nachtschicht");
-        change_if(admin, &at, &tag(&seen), json!({ "name": "Spätschicht" })).await.problem(412, "changed_meanwhile");
+        admin.patch_if(&at, &seen.tag(), &json!({ "name": "Spätschicht" })).await.problem(412, "changed_meanwhile");
         world.group("Frühschicht", &[]).await;
         admin.patch(&at, &json!({ "name": "frühschicht" })).await.problem(409, "already_exists");
 

@@ -103,6 +103,7 @@ fn table() -> Vec<Row> {
         ("GET", "/sign-in-options", Common, Value::Null, ANYBODY),
         ("GET", "/sign-in-providers", Common, Value::Null, ADMINS),
         ("POST", "/sign-in-providers", Common, provider, ADMINS),
+        ("GET", "/sign-in-providers/{id}", Common, Value::Null, ADMINS),
         ("PATCH", "/sign-in-providers/{id}", Common, json!({ "enabled": false }), ADMINS),
         ("DELETE", "/sign-in-providers/{id}", Common, Value::Null, ADMINS),
         ("POST", "/sign-in-providers/{id}/test", Common, Value::Null, ADMINS),

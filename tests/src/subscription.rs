@@ -34,47 +34,36 @@ async fn shown(by: &Person, path: &str) -> usize {
     by.get(path).await.ok().as_array().expect("a list").len()
 }
 
-/// The tag of something.
-async fn tag(by: &Person, path: &str) -> String {
-    let answer = by.get(path).await;
-    answer.headers["etag"].to_str().expect("a tag").to_owned()
-}
-
-/// Changes something if it still has this tag.
-async fn patch_if(by: &Person, path: &str, tag: &str, body: &Value) -> crate::world::Answer {
-    by.send(by.request(reqwest::Method::PATCH, path).header("if-match", tag).json(body)).await
-}
-
 on_both_engines! {
     async fn the_second_of_two_who_change_one_license_is_told(world: World) {
         let (license, people) = world.pool(3, 1).await;
         let path = format!("/licenses/{license}");
-        let seen = tag(&world.admin, &path).await;
+        let seen = world.admin.tag(&path).await;
         people[0].ask().await.created();
-        assert_eq!(tag(&world.admin, &path).await, seen, "what is in use does not count");
-        let first = patch_if(&world.admin, &path, &seen, &json!({ "seats": 4, "notes": "Rahmenvertrag" })).await;
-        let now = first.headers["etag"].to_str().expect("a tag").to_owned();
+        assert_eq!(world.admin.tag(&path).await, seen, "what is in use does not count");
+        let first = world.admin.patch_if(&path, &seen, &json!({ "seats": 4, "notes": "Rahmenvertrag" })).await;
+        let now = first.tag();
         assert_ne!(now, seen);
-        assert_eq!(tag(&world.admin, &path).await, now);
+        assert_eq!(world.admin.tag(&path).await, now);
         let head = world.head().await;
         for late in [json!({ "seats": 9 }), json!({ "notes": "Meins" }), json!({ "lease_seconds": 60 })] {
-            patch_if(&world.admin, &path, &seen, &late).await.problem(412, "changed_meanwhile");
+            world.admin.patch_if(&path, &seen, &late).await.problem(412, "changed_meanwhile");
         }
-        patch_if(&world.admin, &path, "nonsense", &json!({ "seats": 9 })).await.problem(412, "changed_meanwhile");
+        world.admin.patch_if(&path, "nonsense", &json!({ "seats": 9 })).await.problem(412, "changed_meanwhile");
         assert_eq!(world.head().await, head);
-        patch_if(&world.admin, &path, &now, &json!({ "seats": 5 })).await.ok();
-        patch_if(&world.admin, &path, "*", &json!({ "seats": 6 })).await.ok();
+        world.admin.patch_if(&path, &now, &json!({ "seats": 5 })).await.ok();
+        world.admin.patch_if(&path, "*", &json!({ "seats": 6 })).await.ok();
     }
 
     async fn a_license_whose_product_is_archived_can_be_changed_by_whoever_has_seen_it_so(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let path = format!("/licenses/{license}");
-        let before = tag(&world.admin, &path).await;
+        let before = world.admin.tag(&path).await;
         let product = format!("/products/{}", product_of(&world, license).await);
         world.admin.patch(&product, &json!({ "archived": true })).await.ok();
-        patch_if(&world.admin, &path, &before, &json!({ "seats": 4 })).await.problem(412, "changed_meanwhile");
-        let seen = tag(&world.admin, &path).await;
-        let now = patch_if(&world.admin, &path, &seen, &json!({ "seats": 4, "notes": "Rest" })).await.ok();
+        world.admin.patch_if(&path, &before, &json!({ "seats": 4 })).await.problem(412, "changed_meanwhile");
+        let seen = world.admin.tag(&path).await;
+        let now = world.admin.patch_if(&path, &seen, &json!({ "seats": 4, "notes": "Rest" })).await.ok();
         assert_eq!((&now["seats"], &now["archived_at"]), (&json!(4), &json!("2026-03-02T09:00:00Z")));
         world.admin.patch(&product, &json!({ "archived": false })).await.ok();
         assert!(world.admin.get(&path).await.ok()["archived_at"].is_null(), "it was not archived by itself");
@@ -83,10 +72,10 @@ on_both_engines! {
     async fn of_ten_who_change_one_license_at_once_one_does(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let path = &format!("/licenses/{license}");
-        let seen = &tag(&world.admin, path).await;
+        let seen = &world.admin.tag(path).await;
         let change = |seats: i64| {
             let admin = &world.admin;
-            async move { patch_if(admin, path, seen, &json!({ "seats": seats, "notes": seats.to_string() })).await.status.as_u16() }
+            async move { admin.patch_if(path, seen, &json!({ "seats": seats, "notes": seats.to_string() })).await.status.as_u16() }
         };
         let mut all = futures_util::future::join_all((10..20).map(change)).await;
         all.sort_unstable();
@@ -98,9 +87,9 @@ on_both_engines! {
     async fn the_second_of_two_who_change_one_product_is_told(world: World) {
         let (license, _) = world.pool(1, 1).await;
         let path = format!("/products/{}", product_of(&world, license).await);
-        let seen = tag(&world.admin, &path).await;
-        patch_if(&world.admin, &path, &seen, &json!({ "name": "Fernhilfe" })).await.ok();
-        patch_if(&world.admin, &path, &seen, &json!({ "key_seconds": 60 })).await.problem(412, "changed_meanwhile");
+        let seen = world.admin.tag(&path).await;
+        world.admin.patch_if(&path, &seen, &json!({ "name": "Fernhilfe" })).await.ok();
+        world.admin.patch_if(&path, &seen, &json!({ "key_seconds": 60 })).await.problem(412, "changed_meanwhile");
         assert_eq!(world.admin.get(&path).await.ok()["name"], "Fernhilfe");
         world.admin.get(&format!("/products/{UNKNOWN}")).await.problem(404, "not_found");
         world.agent("Nora Neu").await.get(&path).await.problem(404, "not_found");

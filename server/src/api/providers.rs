@@ -12,6 +12,7 @@ use crate::{
     http::{
         extract::{Body, Named},
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     store::{
         self, identities,
@@ -32,7 +33,7 @@ use seatkeeper_shared::{
         ChangeProvider, EmailLink, NewProvider, ProviderTest, ProviderView, SignInProviders, SignInRules,
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The scopes that are asked for if nothing is said.
 const SCOPES: &str = "email profile";
@@ -47,6 +48,24 @@ pub async fn providers(
     caller.must(Action::ManageAccount)?;
     let items = store::providers::all(&app.db).await?;
     Ok(Json(SignInProviders { base_url: oidc::base(&app, &headers), items }))
+}
+
+/// A provider of sign-ins, with its tag.
+#[utoipa::path(get, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path)), responses((status = 200, body = ProviderView)))]
+pub async fn provider(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<ProviderId>,
+) -> Result<Tagged<ProviderView>, Fail> {
+    caller.must(Action::ManageAccount)?;
+    // The tag first: of what is shown afterwards, nothing may be older.
+    let now = store::providers::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    Ok(tagged(&changeable(&now), one(&app, id).await?))
+}
+
+/// What can be changed. Of the secret only whether there is one: nobody sees another.
+fn changeable(provider: &Provider) -> Value {
+    json!([provider.settings, provider.client_secret.is_some()])
 }
 
 async fn one(app: &App, id: ProviderId) -> Result<ProviderView, Fail> {
@@ -151,17 +170,20 @@ fn secret(text: &str) -> Result<Option<Hidden>, FieldError> {
     Ok(validate::message(Some(text))?.map(Hidden))
 }
 
-/// Changes a provider of sign-ins. When it is no longer enabled, or another issuer or client, whoever came by it is signed out.
-#[utoipa::path(patch, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path)), request_body = ChangeProvider, responses((status = 200, body = ProviderView)))]
+/// Changes a provider of sign-ins. When it is no longer enabled, or another issuer or client, whoever came by it is signed out. With
+/// `If-Match` only if nobody else has changed it meanwhile.
+#[utoipa::path(patch, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path), ("If-Match" = Option<String>, Header)), request_body = ChangeProvider, responses((status = 200, body = ProviderView)))]
 pub async fn change_provider(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<ProviderId>,
+    expected: IfMatch,
     Body(change): Body<ChangeProvider>,
-) -> Result<Json<ProviderView>, Fail> {
+) -> Result<Tagged<ProviderView>, Fail> {
     caller.must(Action::ManageAccount)?;
     let mut tx = app.db.begin().await?;
     let (before, rules) = begin(&mut tx, id).await?;
+    expected.must_hold(&changeable(&before))?;
     let after = changed(&before, change)?;
     if before != after {
         let stays = after.settings.enabled || !before.settings.enabled;
@@ -182,7 +204,7 @@ pub async fn change_provider(
     } else {
         drop(tx);
     }
-    Ok(Json(one(&app, id).await?))
+    Ok(tagged(&changeable(&after), one(&app, id).await?))
 }
 
 /// Locks the account, then the provider: two who take away the last two providers come one after the other.

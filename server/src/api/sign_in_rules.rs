@@ -8,6 +8,7 @@ use crate::{
     http::{
         extract::Body,
         problem::{Fail, Fields},
+        tags::{IfMatch, Tagged, tagged},
     },
     store,
 };
@@ -18,7 +19,7 @@ use seatkeeper_shared::{
     validate::FieldError,
     wire::providers::{ChangeSignInRules, Emergency, SignInOptions, SignInRules},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How one can sign in here: whether with a password, and by which providers.
 #[utoipa::path(get, path = "/sign-in-options", tag = "account", security(()), responses((status = 200, body = SignInOptions)))]
@@ -30,23 +31,31 @@ pub async fn options(State(app): State<App>) -> Result<Json<SignInOptions>, Fail
 
 /// Who may sign in with a password.
 #[utoipa::path(get, path = "/sign-in-rules", tag = "sign-in", responses((status = 200, body = SignInRules)))]
-pub async fn rules(State(app): State<App>, caller: Caller) -> Result<Json<SignInRules>, Fail> {
+pub async fn rules(State(app): State<App>, caller: Caller) -> Result<Tagged<SignInRules>, Fail> {
     caller.must(Action::ManageAccount)?;
-    Ok(Json(store::providers::rules(&app.db).await?))
+    let rules = store::providers::rules(&app.db).await?;
+    Ok(tagged(&changeable(&rules), rules))
+}
+
+/// What can be changed: not the name of who has the emergency access, nor whether it works.
+fn changeable(rules: &SignInRules) -> Value {
+    json!([rules.providers_only, rules.emergency.as_ref().map(|emergency| emergency.id)])
 }
 
 /// Changes who may sign in with a password. Passwords can only be off where one provider is enabled and one admin has the emergency
-/// access. Who is signed in stays so.
-#[utoipa::path(patch, path = "/sign-in-rules", tag = "sign-in", request_body = ChangeSignInRules, responses((status = 200, body = SignInRules)))]
+/// access. Who is signed in stays so. With `If-Match` only if nobody else has changed them meanwhile.
+#[utoipa::path(patch, path = "/sign-in-rules", tag = "sign-in", params(("If-Match" = Option<String>, Header)), request_body = ChangeSignInRules, responses((status = 200, body = SignInRules)))]
 pub async fn change_rules(
     State(app): State<App>,
     caller: Caller,
+    expected: IfMatch,
     Body(change): Body<ChangeSignInRules>,
-) -> Result<Json<SignInRules>, Fail> {
+) -> Result<Tagged<SignInRules>, Fail> {
     caller.must(Action::ManageAccount)?;
     let mut tx = app.db.begin().await?;
     store::account::lock(&mut tx).await?;
     let before = store::providers::rules_in(&mut tx).await?;
+    expected.must_hold(&changeable(&before))?;
     let mut after = before.clone();
     after.providers_only = change.providers_only.unwrap_or(before.providers_only);
     if let Some(id) = change.emergency_user_id {
@@ -64,7 +73,7 @@ pub async fn change_rules(
         let facts = events::changes(&said(&before), &said(&after));
         app.commit(tx, &[Event::new("sign_in_rules_changed", caller.actor(), None, facts)]).await?;
     }
-    Ok(Json(after))
+    Ok(tagged(&changeable(&after), after))
 }
 
 fn must_work(works: bool) -> Result<(), Fail> {
@@ -76,7 +85,7 @@ fn must_work(works: bool) -> Result<(), Fail> {
 }
 
 /// What the log says of the rules.
-fn said(rules: &SignInRules) -> serde_json::Value {
+fn said(rules: &SignInRules) -> Value {
     let emergency = rules.emergency.as_ref().map(|emergency| &emergency.name);
     json!({ "providers_only": rules.providers_only, "emergency": emergency })
 }

@@ -1,15 +1,18 @@
 //! One text for both engines. The few places where the dialects part are written in a common form and drawn for each:
 //!
-//! - `ROWS($1: id uuid, at time)`: the rows of a JSON array of objects, given as text;
-//! - `AMONG($1)`: equals one of the ids of a set; PostgreSQL then goes by the index, whatever it thinks of the set's size;
+//! - `ROWS($1: id uuid, at time)`: the rows of a set. SQLite gets them as a JSON array of objects, PostgreSQL as an array for each
+//!   column;
+//! - `AMONG($1)`: equals one of the ids of a set;
 //! - `CLOCK()`: the time at this moment, where the database has one of its own: SQLite's is that of this machine;
 //! - `-- if $4`, at the end of a line: the line counts only if that argument is given (see [`choice`]);
 //! - `FOR UPDATE …`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
 
 mod choice;
+mod postgres;
 
 use super::Value;
-use sqlx::AssertSqlSafe;
+use postgres::Asked;
+use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -30,7 +33,7 @@ pub struct Sql {
 #[derive(Debug)]
 pub(super) struct Drawn {
     sqlite: String,
-    postgres: String,
+    postgres: Asked,
     spread: Option<Spread>,
     has_choices: bool,
 }
@@ -151,6 +154,12 @@ impl Sql {
         (&variant.drawn, variant.places.iter().filter_map(|place| args.get(*place).cloned()).collect())
     }
 
+    /// The statement with its arguments, for PostgreSQL.
+    pub(super) fn asked_of_postgres(&'static self, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
+        let (drawn, args) = self.asked_with(args);
+        drawn.postgres.bind(sqlx::query(drawn.on_postgres()), &args)
+    }
+
     fn variant(&self, given: u64) -> Variant {
         let (text, places) = choice::chosen(&(self.source)(), |number| given >> (number - 1) & 1 == 1);
         Variant { drawn: Drawn::of(&text, None), places }
@@ -160,8 +169,8 @@ impl Sql {
 impl Drawn {
     fn of(source: &str, on_postgres: Option<String>) -> Self {
         Self {
-            sqlite: draw(source, &SQLITE),
-            postgres: draw(on_postgres.as_deref().unwrap_or(source), &POSTGRES),
+            sqlite: drawn_for_sqlite(source),
+            postgres: Asked::of(on_postgres.as_deref().unwrap_or(source)),
             spread: Spread::of(source),
             has_choices: false,
         }
@@ -172,7 +181,7 @@ impl Drawn {
     }
 
     pub(super) fn on_postgres(&'static self) -> AssertSqlSafe<Cow<'static, str>> {
-        AssertSqlSafe(Cow::Borrowed(&self.postgres))
+        AssertSqlSafe(Cow::Borrowed(&self.postgres.text))
     }
 
     pub(super) fn spread(&self) -> Option<&Spread> {
@@ -201,56 +210,15 @@ macro_rules! statement {
 }
 pub(crate) use statement;
 
-struct Dialect {
-    locks_rows: bool,
-    clock: &'static str,
-    among: fn(parameter: &str) -> String,
-    rows: fn(parameter: &str, columns: &[(&str, &str)]) -> String,
-}
-
-static SQLITE: Dialect = Dialect {
-    locks_rows: false,
-    clock: "NULL",
-    among: |parameter| format!("IN (SELECT value ->> 'id' FROM json_each({parameter}))"),
-    rows: |parameter, columns| {
-        let fields: Vec<_> = columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
-        format!("(SELECT {} FROM json_each({parameter})) AS given", fields.join(", "))
-    },
-};
-
-static POSTGRES: Dialect = Dialect {
-    locks_rows: true,
-    clock: "clock_timestamp()",
-    among: |parameter| {
-        format!("= ANY (ARRAY(SELECT (value ->> 'id')::uuid FROM jsonb_array_elements({parameter}::jsonb)))")
-    },
-    rows: |parameter, columns| {
-        let fields: Vec<_> = columns
-            .iter()
-            .map(|(name, kind)| {
-                let kind = match *kind {
-                    "time" => "timestamptz",
-                    "int" => "bigint",
-                    other => other,
-                };
-                format!("{name} {kind}")
-            })
-            .collect();
-        format!("jsonb_to_recordset({parameter}::jsonb) AS given({})", fields.join(", "))
-    },
-};
-
-fn draw(source: &str, dialect: &Dialect) -> String {
+fn drawn_for_sqlite(source: &str) -> String {
     let rows = each(source, "ROWS(", |inside| {
-        let (parameter, columns) = inside.split_once(':').unwrap_or((inside, ""));
-        let columns: Vec<_> = columns.split(',').filter_map(|c| c.trim().split_once(' ')).collect();
-        (dialect.rows)(parameter.trim(), &columns)
+        let (argument, columns) = inside.split_once(':').unwrap_or((inside, ""));
+        let columns = columns.split(',').filter_map(|column| column.trim().split_once(' '));
+        let fields: Vec<_> = columns.map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
+        format!("(SELECT {} FROM json_each({})) AS given", fields.join(", "), argument.trim())
     });
-    let text = each(&rows, "AMONG(", |parameter| (dialect.among)(parameter)).replace("CLOCK()", dialect.clock);
-    if dialect.locks_rows {
-        return text;
-    }
-    let text = numbered(&text);
+    let among = |argument: &str| format!("IN (SELECT value ->> 'id' FROM json_each({argument}))");
+    let text = numbered(&each(&rows, "AMONG(", among).replace("CLOCK()", "NULL"));
     let without = text.lines().map(|line| line.split("FOR UPDATE").next().unwrap_or_default());
     without.collect::<Vec<_>>().join("\n")
 }
@@ -267,7 +235,7 @@ fn numbered(text: &str) -> String {
 }
 
 /// Puts something in the place of each `NAME(…)`.
-fn each(source: &str, name: &str, put: impl Fn(&str) -> String) -> String {
+fn each(source: &str, name: &str, mut put: impl FnMut(&str) -> String) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(start) = rest.find(name) {
@@ -309,15 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn one_text_is_drawn_for_both_engines() {
+    fn sqlite_looks_for_the_rows_in_json_and_locks_none() {
         let sql = Sql::new(|| "SELECT id FROM ROWS($1: id uuid, at time) WHERE at > $2 FOR UPDATE".into());
         assert_eq!(
             sql.drawn().sqlite,
             "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?1)) AS given WHERE at > ?2 "
-        );
-        assert_eq!(
-            sql.drawn().postgres,
-            "SELECT id FROM jsonb_to_recordset($1::jsonb) AS given(id uuid, at timestamptz) WHERE at > $2 FOR UPDATE"
         );
     }
 }

@@ -1,6 +1,5 @@
 //! What can be given to a statement: a closed set of types, so that an absent value keeps its type.
 
-use super::Sql;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
 use seatkeeper_shared::{
@@ -16,7 +15,6 @@ use seatkeeper_shared::{
     wire::account::SecondFactorRule,
 };
 use serde::{Serialize, Serializer};
-use sqlx::{Postgres, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
 /// An argument of a statement.
@@ -26,7 +24,7 @@ pub enum Value {
     Bool(Option<bool>),
     /// A whole number.
     Int(Option<i64>),
-    /// Text; also sets of rows as JSON.
+    /// Text.
     Text(Option<String>),
     /// A moment.
     Time(Option<DateTime<Utc>>),
@@ -130,33 +128,6 @@ impl ToSql for Value {
             }
         })
     }
-}
-
-/// A statement with its arguments.
-pub(super) fn asked_of_postgres(sql: &'static Sql, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
-    let (drawn, args) = sql.asked_with(args);
-    let mut query = sqlx::query(drawn.on_postgres());
-    for arg in args {
-        query = match arg {
-            Value::Bool(v) => query.bind(v),
-            Value::Int(v) => query.bind(v),
-            Value::Text(v) => query.bind(v.map(without_nul)),
-            Value::Time(v) => query.bind(v),
-            Value::Id(v) => query.bind(v),
-            Value::Rows(rows) => query.bind(without_nul_in_json(json(&rows))),
-        };
-    }
-    query
-}
-
-/// PostgreSQL knows no NUL in text and would fail. What is stored has none, so what is looked for with one is not there.
-fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
-}
-
-/// The same in JSON, where it is written as an escape.
-fn without_nul_in_json(text: String) -> String {
-    if text.contains("\\u0000") { text.replace("\\u0000", "\\ufffd") } else { text }
 }
 
 /// The arguments of a statement, in the order of `$1`, `$2`, ….

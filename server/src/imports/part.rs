@@ -125,7 +125,7 @@ async fn write_users(job: &Job, planned: &mut [Planned]) -> Result<(), DbError> 
     if !planned.iter().any(|one| !matches!(one.write, Write::Nothing) || !one.groups.is_empty()) {
         return Ok(());
     }
-    let mut tx = job.app.db.begin().await?;
+    let mut tx = job.app.db.begin_by_index().await?;
     let mut into: BTreeMap<GroupId, Vec<UserId>> = BTreeMap::new();
     for one in planned.iter() {
         one.groups.iter().for_each(|group| into.entry(*group).or_default().push(one.user));

@@ -176,7 +176,7 @@ impl Engine {
             self.known.memory.forget();
             self.known.troubled = false;
         }
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_by_index().await?;
         // On SQLite nobody else can change anything from here on; what was changed before is counted.
         let changes = self.changes.load(Ordering::Acquire);
         let stale = changes != self.known.changes;

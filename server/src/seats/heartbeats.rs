@@ -73,7 +73,7 @@ async fn run(db: Db, clock: Clock, mut beats: mpsc::Receiver<Beat>) {
 }
 
 async fn write(db: &Db, clock: &Clock, batch: &mut Vec<Beat>) -> Result<(), DbError> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_by_index().await?;
     let now = clock.now_in(&mut tx).await?;
     let sessions: Vec<_> = batch
         .iter()

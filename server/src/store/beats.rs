@@ -1,6 +1,6 @@
 //! Signs of life of sessions and tickets, written together.
 
-use super::{seats::BY_INDEX, set};
+use super::set;
 use crate::{
     db::{DbError, Fields, Row, Tx, args, fields, statements},
     seats::memory::{Beat, Beats},
@@ -11,16 +11,6 @@ use seatkeeper_shared::{
     wire::sessions::Ending,
 };
 use std::collections::{HashMap, HashSet};
-
-// Rows that a batch is writing are left to it: waiting for them in another order would be a deadlock.
-const LEASES: &str = "
-    s.id, s.user_id, l.lease_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected
-    FROM ROWS($1: id uuid, user_id uuid)
-    JOIN sessions s ON s.id = given.id AND s.user_id = given.user_id
-    JOIN licenses l ON l.id = s.license_id
-    WHERE s.state <> 'ended'
-    ORDER BY s.id
-    FOR UPDATE OF s SKIP LOCKED";
 
 statements! {
     // What was written after such a sign of life was answered knows of it, and stays.
@@ -61,8 +51,15 @@ statements! {
         RETURNING sessions.id, sessions.lease_until, sessions.state, sessions.protected, sessions.warned_at,
                   sessions.ending_at, sessions.ending_by_name, sessions.ending_message";
 
-    LEASES_OF = format!("SELECT {LEASES}"),
-    on_postgres: format!("SELECT {BY_INDEX}, {LEASES}");
+    // Rows that a batch is writing are left to it: waiting for them in another order would be a deadlock.
+    LEASES_OF = "
+        SELECT s.id, s.user_id, l.lease_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected
+        FROM ROWS($1: id uuid, user_id uuid)
+        JOIN sessions s ON s.id = given.id AND s.user_id = given.user_id
+        JOIN licenses l ON l.id = s.license_id
+        WHERE s.state <> 'ended'
+        ORDER BY s.id
+        FOR UPDATE OF s SKIP LOCKED";
 
     KEEP = "
         UPDATE tickets

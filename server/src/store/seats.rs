@@ -14,31 +14,24 @@ use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, UserId};
 use std::collections::{BTreeSet, HashMap};
 
-/// For the rest of a transaction that goes to single rows: PostgreSQL shall find them by their indexes. It keeps plans from when
-/// a table was empty, and these would read all of it later; and a bitmap of what lives reads all that is dead, again each time.
-pub(super) const BY_INDEX: &str = "
-    (SELECT set_config('enable_seqscan', 'off', TRUE) || set_config('enable_bitmapscan', 'off', TRUE)
-         || set_config('enable_hashjoin', 'off', TRUE) || set_config('enable_mergejoin', 'off', TRUE)
-         || set_config('jit', 'off', TRUE)) AS by_index";
-
-/// What a license says, under a lock.
-const TERMS: &str = "
-    id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
-           offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
-           borrow_seconds, borrow_seats, group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
-           (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds,
-           (archived_at IS NOT NULL
-            OR (SELECT archived_at FROM products WHERE id = licenses.product_id) IS NOT NULL) AS archived
-    FROM licenses
-    WHERE id AMONG($1)
-    ORDER BY id
-    FOR UPDATE";
-
 statements! {
     LICENSES_OF_SESSIONS = "
         SELECT id, license_id
         FROM sessions
         WHERE id AMONG($1)";
+
+    // What licenses say, under a lock.
+    LOCK = "
+        SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
+               offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
+               borrow_seconds, borrow_seats, group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
+               (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds,
+               (archived_at IS NOT NULL
+                OR (SELECT archived_at FROM products WHERE id = licenses.product_id) IS NOT NULL) AS archived
+        FROM licenses
+        WHERE id AMONG($1)
+        ORDER BY id
+        FOR UPDATE";
 
     CANDIDATES = "
         SELECT DISTINCT given.user_id, given.product_id, a.license_id
@@ -53,19 +46,19 @@ statements! {
         UNION
         SELECT license_id FROM tickets WHERE user_id IN (SELECT id FROM ROWS($1: id uuid)) AND ended_at IS NULL";
 
+    // Each by an index that has nothing else in it: this is asked once a second, whatever lives. A key has its end, and goes with it.
     LICENSES_TO_SWEEP = "
         SELECT license_id FROM sessions WHERE ended_at IS NULL AND lease_until <= $1
         UNION
-        SELECT license_id FROM sessions WHERE ended_at IS NULL AND (key_expires_at <= $1 OR ending_at <= $1)
+        SELECT license_id FROM sessions WHERE support_key IS NOT NULL AND key_expires_at <= $1
+        UNION
+        SELECT license_id FROM sessions WHERE ended_at IS NULL AND ending_at <= $1
         UNION
         SELECT license_id FROM tickets WHERE ended_at IS NULL
         UNION
         SELECT id AS license_id FROM licenses l
         WHERE (ends_at <= $1 OR idle_seconds > 0)
           AND EXISTS (SELECT 1 FROM sessions WHERE license_id = l.id AND ended_at IS NULL)";
-
-    LOCK = format!("SELECT {TERMS}"),
-    on_postgres: format!("SELECT {BY_INDEX}, {TERMS}");
 
     // In one, because each question to a server takes its time. One row at least, with the database's own.
     HELD = "

@@ -42,6 +42,38 @@ on_both_engines! {
         assert_eq!(Person::stranger(&world.url).get("/sign-in-options").await.ok()["providers"], json!([]));
     }
 
+    async fn the_second_of_two_admins_who_change_a_provider_or_who_may_sign_in_is_told(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let id = added(&world, &provider, json!({ "create_users": true })).await;
+        let path = format!("/sign-in-providers/{id}");
+        let seen = world.admin.tag(&path).await;
+        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+        let used = world.admin.get(&path).await;
+        assert_eq!((used.tag(), &used.body["users"]), (seen.clone(), &json!(1)), "who came by it does not count");
+        let first = world.admin.patch_if(&path, &seen, &json!({ "name": "Muster" })).await;
+        let (now, first) = (first.tag(), first.ok());
+        assert_eq!((first["name"].as_str(), world.admin.tag(&path).await), (Some("Muster"), now.clone()));
+        let before = world.head().await;
+        for late in [json!({ "name": "Other" }), json!({ "client_secret": "" }), json!({ "enabled": false })] {
+            world.admin.patch_if(&path, &seen, &late).await.problem(412, "changed_meanwhile");
+        }
+        world.admin.patch_if("/sign-in-rules", "\"old\"", &json!({ "providers_only": true })).await.problem(412, "changed_meanwhile");
+        assert_eq!(world.head().await, before);
+        world.admin.patch_if(&path, &now, &json!({ "client_secret": "" })).await.ok();
+        assert_ne!(world.admin.tag(&path).await, now, "whether there is a secret counts");
+
+        let (path, second) = ("/sign-in-rules", world.person("Second Admin", Role::Admin, &[]).await);
+        let seen = world.admin.tag(path).await;
+        let first = world.admin.patch_if(path, &seen, &json!({ "emergency_user_id": second.id })).await;
+        let now = first.tag();
+        first.ok();
+        assert_eq!(world.admin.tag(path).await, now);
+        second.patch_if(path, &seen, &json!({ "emergency_user_id": world.admin.id })).await.problem(412, "changed_meanwhile");
+        second.patch_if(path, &now, &json!({ "providers_only": true })).await.ok();
+        assert_ne!(world.admin.tag(path).await, now);
+        world.admin.get("/sign-in-providers/00000000-0000-0000-0000-000000000000").await.problem(404, "not_found");
+    }
+
     async fn nonsense_is_refused_and_nothing_changes(world: World) {
         let good = json!({ "id": "0195567e-0000-7000-8000-000000000001", "name": "A", "issuer": "https://a.example", "client_id": "x" });
         let made = world.admin.post("/sign-in-providers", &good).await.created();

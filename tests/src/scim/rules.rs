@@ -90,19 +90,18 @@ on_both_engines! {
         let directory = Directory::added(&world, "Okta").await;
         let (north, south) = (directory.group("Nord", &[]).await, directory.group("Süd", &[]).await);
         let path = format!("/directories/{}/rules", directory.id);
-        let tag = async || world.admin.get(&path).await.headers["etag"].to_str().expect("a tag").to_owned();
         let put = async |tag: &str, group: &str| {
             let body = json!({ "rules": [{ "group_id": id_in(group), "role": "manager" }] });
-            world.admin.send(world.admin.request(reqwest::Method::PUT, &path).header("if-match", tag).json(&body)).await
+            world.admin.put_if(&path, tag, &body).await
         };
-        let seen = tag().await;
+        let seen = world.admin.tag(&path).await;
         let first = put(&seen, &north).await;
-        let now = first.headers["etag"].to_str().expect("a tag").to_owned();
+        let now = first.tag();
         first.ok();
-        assert_eq!((tag().await, now == seen), (now.clone(), false));
+        assert_eq!((world.admin.tag(&path).await, now == seen), (now.clone(), false));
         put(&seen, &south).await.problem(412, "changed_meanwhile");
         directory.patch(&north, json!([{ "op": "replace", "path": "displayName", "value": "Norden" }])).await;
-        assert_eq!(tag().await, now, "what a group is called is not said by rules");
+        assert_eq!(world.admin.tag(&path).await, now, "what a group is called is not said by rules");
         put(&now, &south).await.ok();
     }
 

@@ -38,6 +38,12 @@ impl Answer {
         self.body
     }
 
+    /// Its tag.
+    #[track_caller]
+    pub fn tag(&self) -> String {
+        self.headers["etag"].to_str().expect("a tag").to_owned()
+    }
+
     /// The body of a 201.
     #[track_caller]
     pub fn created(self) -> Value {
@@ -135,6 +141,21 @@ impl Person {
         let status = response.status();
         let text = response.text().await?;
         Ok(Answer { status, kind, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+    }
+
+    /// The tag of something.
+    pub async fn tag(&self, path: &str) -> String {
+        self.get(path).await.tag()
+    }
+
+    /// Changes something if it still has this tag.
+    pub async fn patch_if(&self, path: &str, tag: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).header(header::IF_MATCH, tag).json(body)).await
+    }
+
+    /// Replaces something if it still has this tag.
+    pub async fn put_if(&self, path: &str, tag: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PUT, path).header(header::IF_MATCH, tag).json(body)).await
     }
 
     /// Reads.

@@ -103,12 +103,16 @@ impl Watcher {
 
     /// Reads on to the first event of which this is true.
     pub async fn until(&mut self, is_it: impl Fn(&Frame) -> bool) -> Frame {
-        loop {
-            let frame = self.next().await;
-            if is_it(&frame) {
-                return frame;
+        // All in all: others may come as long as the feed lives.
+        let it = async {
+            loop {
+                let frame = self.next().await;
+                if is_it(&frame) {
+                    return frame;
+                }
             }
-        }
+        };
+        timeout(PATIENCE, it).await.expect("it is told in time")
     }
 
     /// Reads on to the end of the stream and returns what came before it.

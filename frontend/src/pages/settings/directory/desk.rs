@@ -74,6 +74,16 @@ impl Desk {
         });
     }
 
+    /// Opens the dialog anew, with the provider as it is by now. If it is gone, so is the dialog; the list says so.
+    pub fn open_anew(self, id: ProviderId) {
+        self.asking.set(None);
+        self.load();
+        spawn_local(async move {
+            let now = self.api.read(&format!("/sign-in-providers/{id}")).await;
+            self.asking.try_set(now.ok().map(Asking::Change));
+        });
+    }
+
     /// Where browsers reach the server.
     pub fn base_url(self) -> String {
         self.providers.with(|loaded| match loaded {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     i18n::*,
+    pages::licenses::opened::{Late, Opened},
     ui::{
         dialog::TaskDialog,
         face::{Wrong, usual},
@@ -65,14 +66,15 @@ fn Entry(
     let (form, toasts) = (Form::default(), Toasts::get());
     let (entered, is_new) = (Entered::new(before.as_ref()), before.is_none());
     let (has_secret, before) = (before.as_ref().is_some_and(|one| one.has_secret), StoredValue::new(before));
+    let path = format!("/sign-in-providers/{id}");
+    let opened = before.get_value().map(|before| Opened::at(path, move |now| is_same(now, &before)));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if form.begin(entered.checks()) {
             spawn_local(async move {
-                let path = format!("/sign-in-providers/{id}");
                 let changed = before.with_value(|before| before.as_ref().map(|before| entered.changed(before)));
-                let answer: Result<ProviderView, _> = match changed {
-                    Some(changed) => desk.api.patch(&path, &changed).await,
+                let answer: Result<ProviderView, _> = match opened.zip(changed) {
+                    Some((opened, changed)) => opened.patch(&changed).await,
                     None => desk.api.post("/sign-in-providers", &entered.added(id)).await,
                 };
                 match answer {
@@ -93,6 +95,7 @@ fn Entry(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            {opened.map(|opened| view! { <Late opened reload=move |()| desk.open_anew(id) /> })}
             <Addresses id base=Signal::derive(move || desk.base_url()) />
             <Guide about=About::SignIn />
             <Connection entered form has_secret />
@@ -109,6 +112,12 @@ fn Entry(
         </form>
     }
     .into_any()
+}
+
+/// Whether nothing that can be changed is another. Who came by it meanwhile does not count.
+fn is_same(now: &ProviderView, before: &ProviderView) -> bool {
+    let unused = |one: &ProviderView| ProviderView { users: 0, last_used_at: None, ..one.clone() };
+    unused(now) == unused(before)
 }
 
 /// Where it is, and as what Seatkeeper is known there.

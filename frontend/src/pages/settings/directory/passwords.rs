@@ -5,6 +5,7 @@ use crate::{
     api::Failure,
     format::Texts,
     i18n::*,
+    pages::licenses::opened::{Late, Opened},
     ui::{
         face::{Failed, Skeleton, Wrong, usual},
         form::Form,
@@ -48,7 +49,7 @@ pub fn PasswordsSheet(
                 Some(Err(failure)) => {
                     view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
                 }
-                Some(Ok((rules, admins))) => view! { <Entry rules admins desk /> }.into_any(),
+                Some(Ok((rules, admins))) => view! { <Entry rules admins desk reload=move |()| load() /> }.into_any(),
             }}
         </section>
     }
@@ -68,23 +69,27 @@ fn Entry(
     admins: Vec<UserView>,
     /// The page.
     desk: Desk,
+    /// Shows them as they are by then.
+    #[prop(into)]
+    reload: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
+    let before = rules.clone();
+    let opened = Opened::at("/sign-in-rules".to_owned(), move |now: &SignInRules| *now == before);
     let (only, was_only) = (RwSignal::new(rules.providers_only), RwSignal::new(rules.providers_only));
     let emergency = RwSignal::new(rules.emergency.clone());
     let chosen = RwSignal::new(rules.emergency.map(|emergency| emergency.id.to_string()).unwrap_or_default());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if form.begin([]) {
-            // What is not sent stays, whoever changed it meanwhile.
             let was = emergency.with_untracked(|emergency| emergency.as_ref().map(|emergency| emergency.id));
             let body = ChangeSignInRules {
                 providers_only: Some(only.get_untracked()).filter(|only| *only != was_only.get_untracked()),
                 emergency_user_id: chosen.get_untracked().parse().ok().filter(|chosen| Some(*chosen) != was),
             };
             spawn_local(async move {
-                match desk.api.patch::<SignInRules>("/sign-in-rules", &body).await {
+                match opened.patch::<SignInRules>(&body).await {
                     Ok(rules) => {
                         form.done();
                         was_only.set(rules.providers_only);
@@ -102,6 +107,7 @@ fn Entry(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
+            <Late opened reload />
             <Broken emergency only=was_only />
             <Check
                 label=Signal::derive(move || t_string!(i18n, directory.only).to_owned())
