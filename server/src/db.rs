@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod line;
 mod nesting;
+mod plans;
 mod readers;
 mod reading;
 mod row;
@@ -14,6 +15,7 @@ mod writer;
 pub use error::{DbError, OpenError};
 pub use line::Line;
 use nesting::Opened;
+use plans::Plans;
 pub use readers::{Readers, Reading};
 pub use row::{Column, Row};
 pub use sql::Sql;
@@ -77,15 +79,21 @@ impl Db {
 
     async fn open_postgres(address: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(address)?;
+        let plans = Plans::default();
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .acquire_timeout(Duration::from_secs(10))
             // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
             .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(
-                    async move { Ok(about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok()) },
-                )
+            .before_acquire(move |connection, about| {
+                let forget = plans.are_old();
+                Box::pin(async move {
+                    let is_well = match forget {
+                        true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
+                        false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
+                    };
+                    Ok(is_well)
+                })
             })
             .connect_with(options)
             .await?;
