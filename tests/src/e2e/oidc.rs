@@ -1,6 +1,7 @@
 //! Somebody signs in by a real provider, which an admin has set up on the page, and signs out there.
 
 use super::{browser::Browser, looks::walk, world};
+use seatkeeper_shared::people::Role;
 use serde_json::json;
 use std::{
     net::TcpListener,
@@ -111,4 +112,44 @@ async fn the_pages_of_providers_are_sound() {
             assert!(found.is_empty(), "{language}, {width}: {found:#?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_of_two_admins_who_change_a_provider_sees_what_is_there_now() {
+    let world = world().await;
+    let body = json!({ "name": "Muster ID", "issuer": "http://127.0.0.1:9", "client_id": "seatkeeper" });
+    let added = world.admin.post("/sign-in-providers", &body).await.created();
+    let path = format!("/sign-in-providers/{}", added["id"].as_str().expect("an id"));
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go("/settings/directory").await;
+    browser.click("Muster ID ändern").await;
+    browser.sees("dialog[open] input[name=name]").await;
+    world.admin.patch(&path, &json!({ "name": "Firmen-ID" })).await.ok();
+    browser.type_into("dialog[open] input[name=name]", " II").await;
+    browser.element("dialog[open] button[type=submit]").await.click().await.expect("saved");
+    browser.reads("Jemand anderes war schneller").await;
+    assert_eq!(world.admin.get(&path).await.ok()["name"], "Firmen-ID", "nothing was overwritten");
+    for (width, height) in [(390, 844), (1280, 900)] {
+        browser.resize(width, height).await;
+        browser.holds("document.querySelector('dialog[open] .note.bad button').getBoundingClientRect().top > 0").await;
+        browser.screenshot(&format!("provider-late-{width}")).await;
+        let found = browser.violations().await;
+        assert!(found.is_empty(), "{width}: {found:#?}");
+    }
+    browser.click("Neuen Stand anzeigen").await;
+    browser.holds("document.querySelector('dialog[open] input[name=name]')?.value === 'Firmen-ID'").await;
+    browser.type_into("dialog[open] input[name=name]", " II").await;
+    browser.element("dialog[open] button[type=submit]").await.click().await.expect("saved");
+    browser.holds("!document.querySelector('dialog[open]')").await;
+    assert_eq!(world.admin.get(&path).await.ok()["name"], "Firmen-ID II");
+
+    let second = world.person("Second Admin", Role::Admin, &[]).await;
+    world.admin.patch("/sign-in-rules", &json!({ "emergency_user_id": second.id })).await.ok();
+    browser.click("Nur über Anbieter").await;
+    browser.element("[aria-labelledby=passwords-title] button[type=submit]").await.click().await.expect("saved");
+    browser.reads("Jemand anderes war schneller").await;
+    browser.click("Neuen Stand anzeigen").await;
+    browser.holds(&format!("document.querySelector('[name=emergency_user_id]').value === '{}'", second.id)).await;
+    assert_eq!(world.admin.get("/sign-in-rules").await.ok()["providers_only"], false);
 }

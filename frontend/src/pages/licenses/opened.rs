@@ -103,8 +103,19 @@ pub fn Late(
     reload: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let node = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |_| {
+        if opened.late.get() {
+            // Whoever saves is at the foot of the dialog, and the note at its head. It is there one frame later.
+            request_animation_frame(move || {
+                if let Some(node) = node.try_get_untracked().flatten() {
+                    node.scroll_into_view();
+                }
+            });
+        }
+    });
     view! {
-        <div role="alert">
+        <div role="alert" node_ref=node>
             <Show when=move || opened.late.get()>
                 <div class="note bad">
                     <Icon glyph=Glyph::Warning />
