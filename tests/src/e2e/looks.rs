@@ -10,6 +10,8 @@ use serde_json::json;
 /// and a named license.
 async fn busy(world: &World) {
     let (license, agents) = world.pool(10, 12).await;
+    // Nobody sends signs of life, and to walk through all pages takes long.
+    world.change(license, json!({ "lease_seconds": 3_600 })).await;
     let desk = world.product("Service Desk").await;
     let shared = world.license(desk, Model::Concurrent, 8).await;
     let named = world.license(desk, Model::Named, 3).await;
