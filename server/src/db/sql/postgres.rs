@@ -159,7 +159,7 @@ fn column<'q, 'a>(
     }
 }
 
-/// Each column says what stands in it; what is of another type is a fault in the program.
+/// Each column says what stands in it. What is of another type is a fault in the program, which is not to pass for nothing.
 macro_rules! of_kind {
     ($($name:ident: $kind:ident as $type:ty, $read:expr;)*) => {
         $(fn $name(value: &Value) -> Option<$type> {
@@ -167,10 +167,7 @@ macro_rules! of_kind {
                 Value::$kind(v) => $read(v),
                 // An absent field.
                 Value::Text(None) => None,
-                other => {
-                    debug_assert!(false, "{other:?} stands in a column of {}", stringify!($type));
-                    None
-                }
+                other => panic!("{other:?} stands in a column of {}", stringify!($type)),
             }
         })*
     };
@@ -186,10 +183,7 @@ of_kind! {
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Text(v) => v.as_deref().map(without_nul),
-        other => {
-            debug_assert!(false, "{other:?} stands in a column of text");
-            None
-        }
+        other => panic!("{other:?} stands in a column of text"),
     }
 }
 
@@ -201,6 +195,7 @@ fn without_nul(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Fields;
 
     #[test]
     fn each_column_of_a_set_is_an_argument_of_its_own() {
@@ -215,6 +210,21 @@ mod tests {
         let column = |of, place, name: &str, kind| Bind::Column { of, place, name: name.to_owned(), kind };
         let ids = column(2, 0, "id", Kind::Id);
         assert_eq!(asked.binds, [column(1, 0, "id", Kind::Id), column(1, 1, "at", Kind::Time), ids, Bind::Whole(0)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "takes a set")]
+    fn what_is_no_set_does_not_pass_for_an_empty_one() {
+        let asked = Asked::of("DELETE FROM t WHERE id AMONG($1)");
+        let _ = asked.bind(sqlx::query("DELETE FROM t"), &[Value::Text(None)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "stands in a column of")]
+    fn what_is_of_another_type_does_not_pass_for_nothing() {
+        let asked = Asked::of("DELETE FROM t WHERE id AMONG($1)");
+        let row = Fields(vec![("id", Value::Int(Some(1)))]);
+        let _ = asked.bind(sqlx::query("DELETE FROM t"), &[Value::Rows(vec![row])]);
     }
 
     #[test]
