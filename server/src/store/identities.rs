@@ -19,6 +19,14 @@ statements! {
         JOIN users u ON u.id = i.user_id
         WHERE i.issuer = $1 AND i.subject = $2 AND u.deleted_at IS NULL";
 
+    // Users are locked before their links, here as in what follows.
+    COMES_IN = "
+        SELECT u.id, u.name, u.email, u.status
+        FROM identities i
+        JOIN users u ON u.id = i.user_id
+        WHERE i.issuer = $1 AND i.subject = $2 AND u.deleted_at IS NULL
+        FOR UPDATE OF u";
+
     // Locked, so that two who come at once with the same address and different subjects come one after the other.
     BY_EMAIL = "
         SELECT id, name, email, status FROM users WHERE email_key = $1
@@ -108,6 +116,11 @@ fn candidate(row: &Row) -> Result<Candidate, DbError> {
 /// The user who is linked with a subject of an issuer.
 pub async fn linked(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<Candidate>, DbError> {
     tx.one(&LINKED, args![issuer, subject]).await?.map(|row| candidate(&row)).transpose()
+}
+
+/// The same, locked until the end of the transaction.
+pub async fn comes_in(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Option<Candidate>, DbError> {
+    tx.one(&COMES_IN, args![issuer, subject]).await?.map(|row| candidate(&row)).transpose()
 }
 
 /// The user with an e-mail address, locked until the end of the transaction.

@@ -23,6 +23,9 @@ use seatkeeper_shared::{
 };
 use serde_json::json;
 
+/// How often a sign-in is tried that gets into the way of another: one that creates him, and others that wait for each other.
+const TRIES: usize = 5;
+
 /// Nobody was signed in.
 #[derive(Debug)]
 pub enum Turned {
@@ -49,9 +52,12 @@ pub async fn sign_in(
     came: &Came,
     (started, stranger): (&Started, Actor),
 ) -> Result<UserId, Turned> {
-    match once(app, provider, came, (started, stranger.clone())).await {
-        Err(Turned::Db(DbError::Taken(_) | DbError::Retry)) => once(app, provider, came, (started, stranger)).await,
-        done => done,
+    let mut tries = 1;
+    loop {
+        match once(app, provider, came, (started, stranger.clone())).await {
+            Err(Turned::Db(DbError::Taken(_) | DbError::Retry)) if tries < TRIES => tries += 1,
+            done => return done,
+        }
     }
 }
 
@@ -67,7 +73,7 @@ async fn once(
         Some(names) => lock_groups(&mut tx, names, (issuer, &came.subject)).await?,
         None => Vec::new(),
     };
-    let (user, mut events) = match identities::linked(&mut tx, issuer, &came.subject).await? {
+    let (user, mut events) = match identities::comes_in(&mut tx, issuer, &came.subject).await? {
         Some(user) => (user, Vec::new()),
         None => first_time(app, &mut tx, provider, came, &stranger).await?,
     };
