@@ -10,6 +10,7 @@ pub mod head;
 pub mod icon;
 pub mod live_line;
 pub mod menu;
+pub mod opened;
 pub mod person;
 pub mod qr;
 pub mod search;

@@ -16,7 +16,6 @@ mod facts;
 mod license_fields;
 mod limits;
 mod models;
-pub mod opened;
 mod preview;
 mod product;
 mod product_doors;

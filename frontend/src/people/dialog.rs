@@ -150,6 +150,7 @@ fn Question(
                     if before.results.iter().any(|result| result.changed) {
                         tell(i18n, format, toasts, api, done, &wanted, &before);
                         let _ = done.try_run(());
+                        groups.again();
                     }
                     progress.try_set(None);
                     form.failed(failure);

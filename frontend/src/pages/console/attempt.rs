@@ -104,7 +104,8 @@ impl Attempt {
             let got = answer.is_ok();
             self.answered(answer);
             if let Some(done) = done.filter(|_| got) {
-                done.run(());
+                // The page may be gone.
+                let _ = done.try_run(());
             }
         });
     }

@@ -111,9 +111,9 @@ fn Choose(
             match desk.api.put_if::<GroupDetail>(&format!("/groups/{id}/managers"), &tag, &body).await {
                 Ok((group, tag)) => {
                     toasts.good(tu_string!(i18n, groups.saved));
+                    desk.asking.set(None);
                     desk.group.set(Some(group));
                     desk.tag.set(tag);
-                    desk.asking.set(None);
                 }
                 Err(failure) if failure.code() == Some(Code::ChangedMeanwhile) => {
                     toasts.bad(untrack(|| words::failure(i18n, &failure)));

@@ -4,12 +4,12 @@ use super::desk::{Asking, Desk};
 use crate::{
     format::Format,
     i18n::*,
-    pages::licenses::opened::{Late, Opened},
     ui::{
         dialog::TaskDialog,
         face::{Wrong, usual},
         field::TextField,
         form::Form,
+        opened::{Late, Opened},
         toast::Toasts,
     },
     words,

@@ -3,7 +3,6 @@
 use super::{
     desk::Desk,
     entered,
-    opened::{Late, Opened},
     product_doors::{DoorFields, DoorsEntered},
     stock::Stock,
 };
@@ -14,6 +13,7 @@ use crate::{
         face::{Wrong, usual},
         field::TextField,
         form::Form,
+        opened::{Late, Opened},
         toast::Toasts,
     },
 };

@@ -2,7 +2,6 @@
 
 use super::{
     desk::Desk,
-    opened::{Late, Opened},
     rule_fields::AllRules,
     rules::{EnteredRules, RuleFields},
     stock::Stock,
@@ -14,6 +13,7 @@ use crate::{
         dialog::TaskDialog,
         face::{Wrong, usual},
         form::Form,
+        opened::{Late, Opened},
         toast::Toasts,
     },
     words,

@@ -1,12 +1,6 @@
 //! The number of seats of a license: what it is, what is in use, and what a new number would mean, while it is typed.
 
-use super::{
-    desk::Desk,
-    entered::seats,
-    opened::{Late, Opened},
-    preview::Preview,
-    stock::Stock,
-};
+use super::{desk::Desk, entered::seats, preview::Preview, stock::Stock};
 use crate::{
     api::Api,
     format::Format,
@@ -17,6 +11,7 @@ use crate::{
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
+        opened::{Late, Opened},
         toast::Toasts,
     },
     words,

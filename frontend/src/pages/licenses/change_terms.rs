@@ -1,13 +1,6 @@
 //! Dates and contract of a license that exists.
 
-use super::{
-    change_product::Archived,
-    days::clocks_of,
-    desk::Desk,
-    opened::{Late, Opened},
-    stock::Stock,
-    terms::EnteredTerms,
-};
+use super::{change_product::Archived, days::clocks_of, desk::Desk, stock::Stock, terms::EnteredTerms};
 use crate::{
     caller::Caller,
     format::Format,
@@ -17,6 +10,7 @@ use crate::{
         face::{Wrong, usual},
         field::{TextArea, TextField},
         form::Form,
+        opened::{Late, Opened},
         toast::Toasts,
     },
     words,

@@ -1,11 +1,6 @@
 //! What a license keeps for groups, and how much of it they may take.
 
-use super::{
-    desk::Desk,
-    entered::whole,
-    opened::{Late, Opened},
-    stock::Stock,
-};
+use super::{desk::Desk, entered::whole, stock::Stock};
 use crate::{
     api::{Api, Failure},
     format::Format,
@@ -15,6 +10,7 @@ use crate::{
         face::{Failed, Skeleton, Wrong, usual},
         field::TextField,
         form::Form,
+        opened::{Late, Opened},
         toast::Toasts,
     },
     words,

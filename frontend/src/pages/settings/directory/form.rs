@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     i18n::*,
-    pages::licenses::opened::{Late, Opened},
     ui::{
         dialog::TaskDialog,
         face::{Wrong, usual},
         field::TextField,
         form::Form,
+        opened::{Late, Opened},
         select::{Choosable, Select},
         toast::Toasts,
     },

@@ -5,11 +5,11 @@ use crate::{
     api::Failure,
     format::Texts,
     i18n::*,
-    pages::licenses::opened::{Late, Opened},
     ui::{
         face::{Failed, Skeleton, Wrong, usual},
         form::Form,
         icon::{Glyph, Icon},
+        opened::{Late, Opened},
         select::{Choosable, Select},
         toast::Toasts,
     },

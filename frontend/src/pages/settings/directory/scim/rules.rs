@@ -7,11 +7,11 @@ use super::{desk::Desk, preview::Preview};
 use crate::{
     api::Failure,
     i18n::*,
-    pages::licenses::opened::{Late, Opened},
     ui::{
         face::{Failed, Skeleton, Wrong, usual},
         form::{Checked, Form},
         icon::{Glyph, Icon},
+        opened::{Late, Opened},
         toast::Toasts,
     },
 };
