@@ -8,7 +8,7 @@ mod tokens;
 
 use crate::world::{PASSWORD, Person, email_of, on_both_engines};
 use browser::{Browser, added, trouble};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use provider::Provider;
 use seatkeeper_shared::{ids::UserId, people::Role};
 use serde_json::json;
@@ -72,6 +72,33 @@ on_both_engines! {
         }
         let users = world.admin.get("/users?q=nora").await.ok();
         assert_eq!(users["total"], 20, "{users}");
+    }
+
+    async fn nobody_comes_in_by_a_link_that_is_being_removed(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        Browser::new(&world).sign_in(id).await;
+        // The address proves nothing any more: only the link does.
+        let unverified = json!({ "sub": "nora-1", "name": "Nora Neu", "email": "nora.neu@example.org", "email_verified": false });
+        for n in 0..30 {
+            provider.is("nora-1", "Nora Neu", "nora.neu@example.org");
+            Browser::new(&world).sign_in(id).await;
+            provider.says(unverified.clone());
+            let browser = Browser::new(&world);
+            let callback = browser.comes_back(id, "").await;
+            let links = format!("/users/{}/sign-in-links", nora.id);
+            // At another moment of the sign-in each time.
+            let removing = async {
+                for _ in 0..n {
+                    nora.get("/me").await.ok();
+                }
+                world.admin.delete(&links).await.status
+            };
+            let (end, status) = join(browser.follow(&callback), removing).await;
+            assert_eq!(status, 204, "{n}");
+            assert_eq!(browser.get("/me").await.status, 401, "{n}: {end}");
+        }
     }
 
     async fn an_address_that_nobody_vouches_for_proves_nothing(world: World) {

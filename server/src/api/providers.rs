@@ -267,6 +267,7 @@ pub async fn unlink(State(app): State<App>, caller: Caller, Named(id): Named<Use
     caller.must(Action::ManageAccount)?;
     let user = super::users::one(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
+    drop(store::users::lock(&mut tx, id).await?);
     let issuers = identities::unlink(&mut tx, id).await?;
     if !issuers.is_empty() {
         identities::end_of(&mut tx, id).await?;

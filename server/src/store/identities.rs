@@ -138,9 +138,15 @@ pub async fn link(tx: &mut Tx, issuer: &str, subject: &str, user: UserId, now: D
     tx.run(&LINK, args![issuer, subject, user, now]).await.map(drop)
 }
 
-/// Somebody signed in by a link.
+/// Somebody signs in by a link.
+///
+/// # Errors
+/// [`DbError::Retry`] if it was removed since it was read.
 pub async fn used(tx: &mut Tx, issuer: &str, subject: &str, now: DateTime<Utc>) -> Result<(), DbError> {
-    tx.run(&USED, args![issuer, subject, now]).await.map(drop)
+    match tx.run(&USED, args![issuer, subject, now]).await? {
+        0 => Err(DbError::Retry),
+        _ => Ok(()),
+    }
 }
 
 /// Removes all links of a user; with which issuers they were.
