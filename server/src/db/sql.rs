@@ -5,7 +5,7 @@
 //! - `AMONG($1)`: equals one of the ids of a set;
 //! - `CLOCK()`: the time at this moment, where the database has one of its own: SQLite's is that of this machine;
 //! - `-- if $4`, at the end of a line: the line counts only if that argument is given (see [`choice`]);
-//! - `FOR UPDATE …`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
+//! - `FOR UPDATE …` and `FOR SHARE`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
 
 mod choice;
 mod postgres;
@@ -210,6 +210,9 @@ macro_rules! statement {
 }
 pub(crate) use statement;
 
+/// What locks rows on PostgreSQL.
+const LOCKS: [&str; 2] = ["FOR UPDATE", "FOR SHARE"];
+
 fn drawn_for_sqlite(source: &str) -> String {
     let rows = each(source, "ROWS(", |inside| {
         let (argument, columns) = inside.split_once(':').unwrap_or((inside, ""));
@@ -219,7 +222,8 @@ fn drawn_for_sqlite(source: &str) -> String {
     });
     let among = |argument: &str| format!("IN (SELECT value ->> 'id' FROM json_each({argument}))");
     let text = numbered(&each(&rows, "AMONG(", among).replace("CLOCK()", "NULL"));
-    let without = text.lines().map(|line| line.split("FOR UPDATE").next().unwrap_or_default());
+    let bare = |line: &'_ str| LOCKS.iter().filter_map(|lock| line.find(lock)).min().unwrap_or(line.len());
+    let without = text.lines().map(|line| &line[..bare(line)]);
     without.collect::<Vec<_>>().join("\n")
 }
 
@@ -283,5 +287,7 @@ mod tests {
             sql.drawn().sqlite,
             "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?1)) AS given WHERE at > ?2 "
         );
+        let shared = Sql::new(|| "SELECT id FROM t\n        FOR SHARE".into());
+        assert_eq!(shared.drawn().sqlite.trim_end(), "SELECT id FROM t");
     }
 }

@@ -12,6 +12,11 @@ use seatkeeper_shared::{
 };
 use serde::Serialize;
 
+const ONE: &str = "
+        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim, enabled
+        FROM sign_in_providers
+        WHERE id = $1";
+
 statements! {
     ALL = "
         SELECT p.id, p.name, p.issuer, p.client_id, p.client_secret, p.scopes, p.link_by_email, p.create_users, p.group_claim,
@@ -22,16 +27,13 @@ statements! {
         FROM sign_in_providers p
         ORDER BY p.name_key";
 
-    GET = "
-        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim, enabled
-        FROM sign_in_providers
-        WHERE id = $1";
+    GET = ONE;
 
-    LOCK = "
-        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim, enabled
-        FROM sign_in_providers
-        WHERE id = $1
-        FOR UPDATE";
+    LOCK = format!("{ONE}
+        FOR UPDATE");
+
+    KEEP = format!("{ONE}
+        FOR SHARE");
 
     OFFERED = "
         SELECT id, name FROM sign_in_providers WHERE enabled ORDER BY name_key";
@@ -173,6 +175,11 @@ pub async fn get(db: &Db, id: ProviderId) -> Result<Option<Provider>, DbError> {
 /// The same, locked until the end of the transaction.
 pub async fn lock(tx: &mut Tx, id: ProviderId) -> Result<Option<Provider>, DbError> {
     tx.one(&LOCK, args![id.0]).await?.map(|row| read(&row)).transpose()
+}
+
+/// The same, but others may keep it, too: until the end of the transaction it is neither changed nor deleted.
+pub async fn keep(tx: &mut Tx, id: ProviderId) -> Result<Option<Provider>, DbError> {
+    tx.one(&KEEP, args![id.0]).await?.map(|row| read(&row)).transpose()
 }
 
 /// Those by which one can sign in.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::world::on_both_engines;
 use chrono::TimeDelta;
+use futures_util::future::join;
 use seatkeeper_shared::ids::ProviderId;
 use serde_json::{Value, json};
 
@@ -86,6 +87,28 @@ on_both_engines! {
         browser.get("/me").await.ok();
         assert_eq!(log_out(&world, id, &good).await, 200, "the token itself was good");
         browser.get("/me").await.problem(401, "not_signed_in");
+    }
+
+    async fn nobody_comes_in_by_a_provider_that_is_being_disabled(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let nora = world.agent("Nora Neu").await;
+        let id = added(&world, &provider, json!({})).await;
+        let path = format!("/sign-in-providers/{id}");
+        for n in 0..30 {
+            let browser = Browser::new(&world);
+            let callback = browser.comes_back(id, "").await;
+            // At another moment of the sign-in each time.
+            let disabling = async {
+                for _ in 0..n {
+                    nora.get("/me").await.ok();
+                }
+                world.admin.patch(&path, &json!({ "enabled": false })).await.ok();
+            };
+            let (end, ()) = join(browser.follow(&callback), disabling).await;
+            assert_eq!(browser.get("/me").await.status, 401, "{n}: {end}");
+            assert!(end == "/" || trouble(&end) == "no_provider", "{n}: {end}");
+            world.admin.patch(&path, &json!({ "enabled": true })).await.ok();
+        }
     }
 
     async fn a_provider_that_is_no_longer_enabled_ends_its_sign_ins(world: World) {

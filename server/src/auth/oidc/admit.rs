@@ -67,8 +67,9 @@ async fn once(
     came: &Came,
     (started, stranger): (&Started, Actor),
 ) -> Result<UserId, Turned> {
-    let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
     let mut tx = app.db.begin().await?;
+    let provider = &still(&mut tx, provider).await?;
+    let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
     let groups = match &came.groups {
         Some(names) => lock_groups(&mut tx, names, (issuer, &came.subject)).await?,
         None => Vec::new(),
@@ -91,6 +92,16 @@ async fn once(
     events.push(Event::new("signed_in", actor, Some(user.id), json!({ "provider": provider.settings.name })));
     app.commit(tx, &events).await?;
     Ok(user.id)
+}
+
+/// The provider as it is now, and as it stays until the end of the transaction. What an admin changes after that ends this sign-in, too.
+async fn still(tx: &mut Tx, asked: &Provider) -> Result<Provider, Turned> {
+    let same = |now: &Provider| {
+        (&now.settings.issuer, &now.settings.client_id) == (&asked.settings.issuer, &asked.settings.client_id)
+    };
+    let now = store::providers::keep(tx, asked.id).await?;
+    let now = now.filter(|now| now.settings.enabled && same(now));
+    now.ok_or(Turned::Away(SignInTrouble::NoProvider, None))
 }
 
 /// Links or creates who is not linked yet.
