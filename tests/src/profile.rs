@@ -2,6 +2,7 @@
 
 use crate::world::{PASSWORD, Person, email_of, on_both_engines};
 use chrono::TimeDelta;
+use futures_util::future::join;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -44,6 +45,39 @@ on_both_engines! {
         agent.post("/me/password", &change(PASSWORD, NEW_PASSWORD)).await.problem(403, "wrong_password");
         let log = world.whole_log().await;
         assert!(log.contains("password_changed") && !log.contains(NEW_PASSWORD) && !log.contains(PASSWORD), "{log}");
+    }
+
+    async fn nobody_comes_in_by_a_password_that_is_being_changed(world: World) {
+        let stranger = Person::stranger(&world.url);
+        for n in 0..12 {
+            let name = format!("Nora {n}");
+            let agent = world.agent(&name).await;
+            let signing_in = async {
+                // At another moment of the change each time.
+                for _ in 0..n * 3 {
+                    world.admin.get("/me").await.ok();
+                }
+                stranger.post("/sign-in", &json!({ "email": email_of(&name), "password": PASSWORD })).await.status
+            };
+            let change = json!({ "old": PASSWORD, "new": NEW_PASSWORD });
+            let changing = agent.post("/me/password", &change);
+            let (came, changed) = join(signing_in, changing).await;
+            assert_eq!(changed.status, 204, "{n}");
+            let sign_ins = agent.get("/me/sign-ins").await.ok();
+            assert_eq!(sign_ins.as_array().map(Vec::len), Some(1), "{n}: {came} {sign_ins}");
+        }
+    }
+
+    async fn of_two_who_change_one_password_at_once_one_does(world: World) {
+        let agent = world.agent("Nora Neu").await;
+        let change = |new: &'static str| {
+            let (agent, body) = (&agent, json!({ "old": PASSWORD, "new": new }));
+            async move { agent.post("/me/password", &body).await.status.as_u16() }
+        };
+        let (first, second) = join(change(NEW_PASSWORD), change("correct battery horse staple")).await;
+        let mut both = [first, second];
+        both.sort_unstable();
+        assert_eq!(both, [204, 403]);
     }
 
     async fn whoever_guesses_old_passwords_has_to_wait(world: World) {

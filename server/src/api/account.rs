@@ -171,11 +171,22 @@ pub async fn sign_in(
         turned_away(&app, address, &given.email, Some(user.id), "passwords_off").await?;
         return Err(Fail::code(Code::PasswordsOff));
     }
-    if let Some(needed) = second_factor::second_step(&app, user.id).await? {
-        return Ok((StatusCode::ACCEPTED, jar, Json(SignedIn::Half(needed))));
-    }
+    let held = store::second_factors::held(&app.db, user.id).await?;
     let came = Came::of(&app, jar, address, &agent).await?;
-    let (jar, Json(me)) = let_in(&app, app.db.begin().await?, came, (user.id, &user.name), json!({})).await?;
+    let mut tx = app.db.begin().await?;
+    // Checking the password has taken its time.
+    let now = store::users::lock_secret(&mut tx, user.id).await?;
+    let same = now.as_ref().is_some_and(|now| now.password_hash == user.password_hash);
+    if let Some(reason) = why_not(now.as_ref(), same) {
+        drop(tx);
+        turned_away(&app, address, &given.email, Some(user.id), reason).await?;
+        return Err(Fail::code(Code::WrongCredentials));
+    }
+    if held.is_needed() {
+        let needed = second_factor::ask(&app, tx, user.id, held).await?;
+        return Ok((StatusCode::ACCEPTED, came.jar, Json(SignedIn::Half(needed))));
+    }
+    let (jar, Json(me)) = let_in(&app, tx, came, (user.id, &user.name), json!({})).await?;
     Ok((StatusCode::OK, jar, Json(SignedIn::Done(Box::new(me)))))
 }
 

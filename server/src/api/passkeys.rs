@@ -149,9 +149,12 @@ pub async fn sign_in(
     // Used up by the first answer, good or not.
     tx.commit().await?;
     let (_, state) = asked.filter(|(user, _)| user.is_none()).ok_or_else(refused)?;
-    let free = may_do_without_a_provider(&app, whose.ok_or_else(refused)?).await?;
+    let whose = whose.ok_or_else(refused)?;
+    let free = may_do_without_a_provider(&app, whose).await?;
     let came = Came::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
+    // He may be being suspended.
+    drop(store::users::lock_secret(&mut tx, whose).await?);
     let held = store::passkeys::held(&mut tx, &shown.credential()).await?.ok_or_else(refused)?;
     let next = shown.check(&site, &state, held.user, &held.stored);
     let reason = match (&next, held.status) {

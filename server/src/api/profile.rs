@@ -36,12 +36,16 @@ pub async fn change_password(
     if !free {
         return Err(Fail::code(Code::TooManyRequests));
     }
-    let hash = store::users::secret_of(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
-    if !app.passwords.verify(&change.old, hash).await? {
+    let old = store::users::secret_of(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
+    if !app.passwords.verify(&change.old, old.clone()).await? {
         return Err(Fail::code(Code::WrongPassword));
     }
     let hash = app.passwords.hash(&change.new).await?;
     let mut tx = app.db.begin().await?;
+    // Of two who change it at once, the second has shown one that is old by now.
+    if store::users::lock_secret(&mut tx, caller.id).await?.is_none_or(|now| now.password_hash != old) {
+        return Err(Fail::code(Code::WrongPassword));
+    }
     store::credentials::set_password(&mut tx, caller.id, &hash).await?;
     store::sign_ins::end_others(&mut tx, caller.id, caller.sign_in).await?;
     app.commit(tx, &[Event::new("password_changed", caller.actor(), Some(caller.id), json!({}))]).await?;

@@ -55,6 +55,8 @@ pub async fn second_step(
     let factor = factor.ok_or_else(|| Fail::code(Code::SignInOver))?;
     let came = Came::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
+    let still = store::users::lock_secret(&mut tx, user.id).await?;
+    still.filter(|user| user.status == UserStatus::Active).ok_or_else(|| Fail::code(Code::SignInOver))?;
     let Some(by) = second_factor::take(&mut tx, user.id, &factor, &given.code, now).await? else {
         drop(tx);
         turned_away(&app, address, &user.email, Some(user.id), "wrong_code").await?;

@@ -5,7 +5,10 @@ use super::secret;
 use crate::{
     app::App,
     db::{DbError, Tx},
-    store::{self, second_factors::Factor},
+    store::{
+        self,
+        second_factors::{Factor, Held},
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use qrcode::{EcLevel, QrCode, render::svg};
@@ -17,21 +20,17 @@ const CODES: usize = 10;
 /// How long somebody may look for his phone.
 const PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
-/// Whether the password is not enough for this user; then what he has to show, and within what time.
+/// Lets the sign-in of a user whose password is not enough wait for what he holds, in this transaction: what he has to show, and
+/// within what time.
 ///
 /// # Errors
 /// Not saved.
-pub async fn second_step(app: &App, user: UserId) -> Result<Option<SecondFactorNeeded>, DbError> {
-    let held = store::second_factors::held(&app.db, user).await?;
-    if !held.is_needed() {
-        return Ok(None);
-    }
+pub async fn ask(app: &App, mut tx: Tx, user: UserId, held: Held) -> Result<SecondFactorNeeded, DbError> {
     let (now, challenge) = (app.clock.now(), app.dice.secret());
     let expires_at = now + PATIENCE;
-    let mut tx = app.db.begin().await?;
     store::second_factors::insert_challenge(&mut tx, &secret::hash(&challenge), user, now, expires_at).await?;
     tx.commit().await?;
-    Ok(Some(SecondFactorNeeded { challenge, expires_at, code: held.code, passkey: held.passkey }))
+    Ok(SecondFactorNeeded { challenge, expires_at, code: held.code, passkey: held.passkey })
 }
 
 /// The codes of this secret. One step before and after the present one is good, too: clocks differ.

@@ -49,6 +49,10 @@ statements! {
     SET_PASSWORD = "
         UPDATE users SET password_hash = $2 WHERE id = $1";
 
+    // Whoever has shown the old one shall not go on with the second step.
+    FORGET_CHALLENGES = "
+        DELETE FROM sign_in_challenges WHERE user_id = $1";
+
     INSERT_TOKEN = "
         INSERT INTO api_tokens (id, user_id, name, secret_hash, created_at, expires_at, scope)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -148,7 +152,8 @@ pub async fn delete_browser_session(tx: &mut Tx, hash: &str) -> Result<(), DbErr
 
 /// Sets the password of a user. Whoever knew the old one may be signed in: end his browser sessions, too.
 pub async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
-    tx.run(&SET_PASSWORD, args![user, hash]).await.map(drop)
+    tx.run(&SET_PASSWORD, args![user, hash]).await?;
+    tx.run(&FORGET_CHALLENGES, args![user]).await.map(drop)
 }
 
 /// Stores a token of a user.

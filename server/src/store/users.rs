@@ -41,6 +41,10 @@ statements! {
     SECRET_OF = "
         SELECT id, name, password_hash, status FROM users WHERE email_key = $1";
 
+    LOCK_SECRET = "
+        SELECT id, name, password_hash, status FROM users WHERE id = $1 AND deleted_at IS NULL
+        FOR UPDATE";
+
     INSERT = "
         INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, status,
                            password_hash, created_at, source)
@@ -89,16 +93,22 @@ pub struct Secret {
 
 /// The user with this e-mail address, in any case of letters.
 pub async fn secret_of(db: &Db, email: &str) -> Result<Option<Secret>, DbError> {
-    let row = db.one(&SECRET_OF, args![email_key(email)]).await?;
-    row.map(|row| {
-        Ok(Secret {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            password_hash: row.opt("password_hash")?,
-            status: row.get("status")?,
-        })
+    db.one(&SECRET_OF, args![email_key(email)]).await?.as_ref().map(secret).transpose()
+}
+
+/// The user, locked until the end of the transaction: whoever has shown who he is may have been suspended meanwhile, or his password
+/// changed.
+pub async fn lock_secret(tx: &mut Tx, id: UserId) -> Result<Option<Secret>, DbError> {
+    tx.one(&LOCK_SECRET, args![id]).await?.as_ref().map(secret).transpose()
+}
+
+fn secret(row: &Row) -> Result<Secret, DbError> {
+    Ok(Secret {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        password_hash: row.opt("password_hash")?,
+        status: row.get("status")?,
     })
-    .transpose()
 }
 
 /// A user to be added.
