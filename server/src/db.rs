@@ -1,5 +1,6 @@
 //! The two engines behind one face. The only place that knows there are two.
 
+mod ahead;
 mod error;
 mod file;
 mod line;
@@ -12,6 +13,7 @@ mod sql;
 mod value;
 mod writer;
 
+pub use ahead::Ahead;
 pub use error::{DbError, OpenError};
 pub use line::Line;
 use nesting::Opened;
@@ -79,26 +81,20 @@ impl Db {
 
     async fn open_postgres(address: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(address)?;
-        let plans = Plans::default();
-        let pool = PgPoolOptions::new()
-            .max_connections(12)
-            .acquire_timeout(Duration::from_secs(10))
-            // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
-            .test_before_acquire(false)
-            .before_acquire(move |connection, about| {
-                let forget = plans.are_old();
-                Box::pin(async move {
-                    let is_well = match forget {
-                        true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
-                        false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
-                    };
-                    Ok(is_well)
-                })
-            })
-            .connect_with(options)
-            .await?;
+        let pool = connections(12).connect_with(options).await?;
         sqlx::migrate!("../migrations/postgres").run(&pool).await?;
         Ok(Self::Postgres(pool))
+    }
+
+    /// The same database over connections of one's own, where there is more than one that writes: whoever goes on with the same few
+    /// finds them warm.
+    fn over_own_connections(&self, number: u32) -> Self {
+        match self {
+            Self::Sqlite { .. } => self.clone(),
+            Self::Postgres(pool) => {
+                Self::Postgres(connections(number).connect_lazy_with(pool.connect_options().as_ref().clone()))
+            }
+        }
     }
 
     /// Begins a transaction that may write.
@@ -190,6 +186,26 @@ impl Db {
     }
 }
 
+/// So many connections to a server at most.
+fn connections(number: u32) -> PgPoolOptions {
+    let plans = Plans::default();
+    PgPoolOptions::new()
+        .max_connections(number)
+        .acquire_timeout(Duration::from_secs(10))
+        // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
+        .test_before_acquire(false)
+        .before_acquire(move |connection, about| {
+            let forget = plans.are_old();
+            Box::pin(async move {
+                let is_well = match forget {
+                    true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
+                    false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
+                };
+                Ok(is_well)
+            })
+        })
+}
+
 /// A transaction. Dropped without [`Tx::commit`], it never was.
 #[derive(Debug)]
 pub struct Tx {
@@ -210,6 +226,11 @@ enum Engine {
 impl Tx {
     fn on(engine: Engine) -> Self {
         Self { engine, opened: Opened::one() }
+    }
+
+    /// The same, held by this task from now on.
+    fn handed_over(self) -> Self {
+        Self::on(self.engine)
     }
 
     /// All rows.

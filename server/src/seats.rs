@@ -20,7 +20,7 @@ pub use error::SeatsError;
 use crate::{
     bell::Bell,
     clock::{Clock, Dice},
-    db::Db,
+    db::{Ahead, Db},
 };
 use chrono::TimeDelta;
 use command::{Command, HowToEnd, Outcome, Reach};
@@ -72,7 +72,8 @@ impl Seats {
         let changes = Arc::new(AtomicU64::new(0));
         let heartbeats = db.is_shared().then(|| Heartbeats::start(db.clone(), clock.clone()));
         let known = Known::new(db.is_shared());
-        let engine = Engine { db, clock, dice, bell, changes: changes.clone(), known };
+        let ahead = Ahead::new(&db);
+        let engine = Engine { db, ahead, clock, dice, bell, changes: changes.clone(), known };
         tokio::spawn(engine.run(jobs));
         Self { queue, changes, heartbeats }
     }

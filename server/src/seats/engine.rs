@@ -11,7 +11,7 @@ use super::{
 use crate::{
     bell::Bell,
     clock::{Clock, Dice},
-    db::{Db, DbError, Saved},
+    db::{Ahead, Db, DbError, Saved},
     events::Event,
     store,
 };
@@ -45,6 +45,7 @@ pub(super) struct Job {
 /// What the loop works with.
 pub(super) struct Engine {
     pub db: Db,
+    pub ahead: Ahead,
     pub clock: Clock,
     pub dice: Dice,
     /// Rings after each commit that wrote to the event log.
@@ -73,12 +74,13 @@ impl Known {
 }
 
 impl Engine {
-    pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    pub async fn run(mut self, jobs: mpsc::Receiver<Job>) {
+        let mut inbox = Inbox { jobs, next: None };
         // Grows with what comes: most batches are small.
         let mut batch = Vec::new();
-        while jobs.recv_many(&mut batch, BATCH).await > 0 {
+        while inbox.wait(&mut batch).await {
             // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
-            let decided = AssertUnwindSafe(self.commit(&mut batch)).catch_unwind().await.unwrap_or_else(|_| {
+            let decided = AssertUnwindSafe(self.commit(&mut batch, &mut inbox)).catch_unwind().await.unwrap_or_else(|_| {
                 tracing::error!("a batch of commands has met a fault; nothing of it was saved");
                 None
             });
@@ -103,12 +105,12 @@ impl Engine {
     }
 
     /// Decides and commits; nothing if that cannot be done.
-    async fn commit(&mut self, jobs: &mut [Job]) -> Option<Decided> {
+    async fn commit(&mut self, jobs: &mut Vec<Job>, inbox: &mut Inbox) -> Option<Decided> {
         if let Some(outcomes) = self.answer_from_memory(jobs) {
             return Some(Decided { outcomes, saved: None });
         }
         for _ in 0..TRIES {
-            let error = match self.try_commit(jobs).await {
+            let error = match self.try_commit(jobs, inbox).await {
                 Ok(decided) => return Some(decided),
                 Err(error) => error,
             };
@@ -170,13 +172,13 @@ impl Engine {
         Some(outcomes)
     }
 
-    async fn try_commit(&mut self, jobs: &[Job]) -> Result<Decided, DbError> {
+    async fn try_commit(&mut self, jobs: &mut Vec<Job>, inbox: &mut Inbox) -> Result<Decided, DbError> {
         if self.known.troubled {
             sweep::after_outage(&self.db, &self.clock).await?;
             self.known.memory.forget();
             self.known.troubled = false;
         }
-        let mut tx = self.db.begin_by_index().await?;
+        let mut tx = self.ahead.take().await?;
         // On SQLite nobody else can change anything from here on; what was changed before is counted.
         let changes = self.changes.load(Ordering::Acquire);
         let stale = changes != self.known.changes;
@@ -190,8 +192,13 @@ impl Engine {
         if flushes {
             store::beats::write(&mut tx, &self.known.memory.beats).await?;
         }
-        let mut batch =
-            load::batch(&mut tx, &self.clock, &mut self.known.memory, jobs.iter().map(|job| &job.command)).await?;
+        let memory = &mut self.known.memory;
+        let mut locked = load::lock(&mut tx, &self.clock, memory, jobs.iter().map(|job| &job.command)).await?;
+        // Another process may have had the locks for long.
+        while let Some(job) = inbox.next_if(jobs.len(), |command| locked.takes(memory, command)) {
+            jobs.push(job);
+        }
+        let mut batch = locked.read(&mut tx, &self.clock, memory).await?;
         match self.known.steady.since_last(&self.clock, batch.now) {
             Gap::None => {}
             gap => {
@@ -208,6 +215,7 @@ impl Engine {
             store::beats::write(&mut tx, &beats).await?;
         }
         store::seats::write::decided(&mut tx, &batch).await?;
+        self.ahead.prepare();
         let written = tx.commit_ahead().await;
         let events = std::mem::take(&mut batch.events);
         if written.is_err() {
@@ -241,6 +249,42 @@ impl Engine {
         }
         self.known.steady = Steady::default();
         Ok(())
+    }
+}
+
+/// The commands that wait, in the order in which they came.
+struct Inbox {
+    jobs: mpsc::Receiver<Job>,
+    /// The first of them, if it was looked at.
+    next: Option<Job>,
+}
+
+impl Inbox {
+    /// Waits for commands and takes as many as are committed together; false if there will be none.
+    async fn wait(&mut self, batch: &mut Vec<Job>) -> bool {
+        match self.next.take() {
+            Some(next) => batch.push(next),
+            None => return self.jobs.recv_many(batch, BATCH).await > 0,
+        }
+        while batch.len() < BATCH
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            batch.push(job);
+        }
+        true
+    }
+
+    /// The next command, if it is there, there is room for it beside so many, and it fits.
+    fn next_if(&mut self, beside: usize, fits: impl FnOnce(&Command) -> bool) -> Option<Job> {
+        if beside >= BATCH {
+            return None;
+        }
+        let next = self.next.take().or_else(|| self.jobs.try_recv().ok())?;
+        if fits(&next.command) {
+            return Some(next);
+        }
+        self.next = Some(next);
+        None
     }
 }
 

@@ -1,11 +1,12 @@
 //! Reads what the commands of a batch touch: first the locks, then the time, then everything that is counted. What this
-//! process knows already, because no other writes, is not read again.
+//! process knows already, because no other writes, is not read again. Whoever comes while the locks are waited for may be taken
+//! along.
 
 use super::{
     batch::{Batch, Group},
     command::Command,
     memory::Memory,
-    pool::Pool,
+    pool::{Pool, Terms},
 };
 use crate::{
     clock::Clock,
@@ -99,22 +100,67 @@ impl Wanted {
     }
 }
 
-/// Locks the licenses that the commands touch and reads what their decisions need.
-pub(super) async fn batch<'a>(
+/// Licenses that are locked for commands. What their decisions need is not read yet.
+#[derive(Default)]
+pub(super) struct Locked {
+    wanted: Wanted,
+    batch: Batch,
+    /// The terms of those licenses that this process does not know.
+    terms: Vec<Terms>,
+}
+
+/// Locks the licenses that the commands touch.
+pub(super) async fn lock<'a>(
     tx: &mut Tx,
     clock: &Clock,
     memory: &mut Memory,
     commands: impl Iterator<Item = &'a Command>,
-) -> Result<Batch, DbError> {
-    let mut wanted = Wanted::of(commands);
-    let mut batch = Batch::default();
-    find(tx, clock, memory, &mut wanted, &mut batch).await?;
-    pools(tx, clock, memory, &wanted, &mut batch).await?;
-    papers(tx, &wanted, &mut batch).await?;
-    lock_groups(tx, clock, &wanted, &mut batch).await?;
-    lock_users(tx, clock, &wanted, &mut batch).await?;
-    people(tx, &wanted, &mut batch).await?;
-    Ok(batch)
+) -> Result<Locked, DbError> {
+    let mut locked = Locked { wanted: Wanted::of(commands), ..Locked::default() };
+    let Locked { wanted, batch, terms } = &mut locked;
+    find(tx, clock, memory, wanted, batch).await?;
+    let mut missing = Vec::new();
+    for license in &wanted.licenses {
+        match memory.take(*license) {
+            Some(pool) => drop(batch.pools.insert(*license, pool)),
+            None => missing.push(*license),
+        }
+    }
+    if !missing.is_empty() {
+        *terms = store::seats::lock(tx, &missing).await?;
+    }
+    Ok(locked)
+}
+
+impl Locked {
+    /// Takes another command along if it is one of those that come all the time and touches no other licenses.
+    pub fn takes(&mut self, memory: &Memory, command: &Command) -> bool {
+        let of: Option<Vec<_>> = match command {
+            Command::Create { user, product, .. } => memory.candidates(*user, *product).cloned(),
+            Command::End { sessions, .. } => sessions.iter().map(|id| memory.license_of(*id)).collect(),
+            _ => None,
+        };
+        let is_locked = |license: &LicenseId| self.terms.iter().any(|terms| terms.license == *license);
+        let Some(of) = of.filter(|of| of.iter().all(is_locked)) else { return false };
+        match command {
+            Command::Create { user, product, .. } => drop(self.batch.candidates.insert((*user, *product), of)),
+            Command::End { sessions, .. } => self.batch.license_of.extend(sessions.iter().copied().zip(of)),
+            _ => {}
+        }
+        self.wanted.add(command);
+        true
+    }
+
+    /// Reads what the decisions need.
+    pub async fn read(self, tx: &mut Tx, clock: &Clock, memory: &mut Memory) -> Result<Batch, DbError> {
+        let Self { wanted, mut batch, terms } = self;
+        pools(tx, clock, memory, &wanted, terms, &mut batch).await?;
+        papers(tx, &wanted, &mut batch).await?;
+        lock_groups(tx, clock, &wanted, &mut batch).await?;
+        lock_users(tx, clock, &wanted, &mut batch).await?;
+        people(tx, &wanted, &mut batch).await?;
+        Ok(batch)
+    }
 }
 
 /// Finds out which licenses are touched. Which license a session or ticket is in never changes, so that needs no lock.
@@ -175,31 +221,39 @@ async fn pools(
     clock: &Clock,
     memory: &mut Memory,
     wanted: &Wanted,
+    terms: Vec<Terms>,
     batch: &mut Batch,
 ) -> Result<(), DbError> {
-    let mut missing = Vec::new();
-    for license in &wanted.licenses {
-        match memory.take(*license) {
-            Some(pool) => drop(batch.pools.insert(*license, pool)),
-            None => missing.push(*license),
-        }
-    }
-    if missing.is_empty() {
+    if terms.is_empty() {
         batch.now = clock.now_in(tx).await?;
         return Ok(());
     }
-    let terms = store::seats::lock(tx, &missing).await?;
+    let licenses: Vec<_> = terms.iter().map(|terms| terms.license).collect();
     // After the locks: whoever waited for one must not decide by the time at which he began to wait.
-    let (now, mut held) = clock.now_beside(store::seats::held(tx, &missing)).await?;
+    let asking = asking(wanted, batch, &terms);
+    let (now, mut held) = clock.now_beside(store::seats::held(tx, &licenses, &asking)).await?;
     batch.now = now;
     for terms in terms {
         let license = terms.license;
         let held = held.remove(&license).unwrap_or_default();
-        let pool = Pool::new(terms, held.live, held.line);
+        let mut pool = Pool::new(terms, held.live, held.line);
+        held.people.into_iter().for_each(|person| pool.know(person));
         memory.index(&pool);
         batch.pools.insert(license, pool);
     }
     Ok(())
+}
+
+/// Users who ask for a seat, at the licenses that were just locked: how they stand can be read together with what is held. Not
+/// where groups count, nor if a user's status has to be locked first.
+fn asking(wanted: &Wanted, batch: &Batch, locked: &[Terms]) -> BTreeSet<(LicenseId, UserId)> {
+    if !wanted.granted.is_empty() || !wanted.suspended.is_empty() {
+        return BTreeSet::new();
+    }
+    let plain = locked.iter().filter(|terms| terms.groups.is_empty() && !wanted.limits.contains(&terms.license));
+    let plain: BTreeSet<_> = plain.map(|terms| terms.license).collect();
+    let pairs = batch.candidates.iter().flat_map(|((user, _), of)| of.iter().map(|license| (*license, *user)));
+    pairs.filter(|(license, _)| plain.contains(license)).collect()
 }
 
 /// Reads what stands on paper about licenses that are locked already.

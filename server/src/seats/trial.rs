@@ -33,7 +33,7 @@ impl Trial {
         let named: Vec<_> = pools.values().filter(|p| p.terms.model == Model::Named).map(|p| p.terms.license).collect();
         // Whoever was revoked and may finish occupies a named seat.
         let mut pairs = BTreeSet::new();
-        for (license, held) in store::seats::held(&mut tx, &named).await?.1 {
+        for (license, held) in store::seats::held(&mut tx, &named, &BTreeSet::new()).await?.1 {
             pairs.extend(held.live.iter().map(|session| (license, session.user)));
             if let Some(pool) = pools.get_mut(&license) {
                 *pool = Pool::new(pool.terms.clone(), held.live, []);

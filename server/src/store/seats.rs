@@ -4,7 +4,7 @@ pub mod write;
 
 use super::{ids, set};
 use crate::{
-    db::{DbError, Row, Tx, args, fields, statements},
+    db::{DbError, Fields, Row, Tx, args, fields, statements},
     seats::{
         facts::{Announced, Live, Person, Ticket},
         pool::Terms,
@@ -60,26 +60,42 @@ statements! {
         WHERE (ends_at <= $1 OR idle_seconds > 0)
           AND EXISTS (SELECT 1 FROM sessions WHERE license_id = l.id AND ended_at IS NULL)";
 
-    // In one, because each question to a server takes its time. One row at least, with the database's own.
+    // In one, because each question to a server takes its time. One row at least, with the database's own. Where two branches say
+    // NULL, the first of them says of what type.
     HELD = "
         SELECT CLOCK() AS now, held.*
         FROM (SELECT 1 AS one) once
         LEFT JOIN (
-            SELECT id, license_id, user_id, device, state, mode, platform, remote_device, support_key, key_expires_at, idempotency_key,
-                   created_at, connected_at, last_seen_at, lease_until, COALESCE(active_at, created_at) AS active_at,
-                   warned_at, ending_at, ending_by, ending_by_name, ending_message, protected, borrowed_until,
-                   NULL AS place, NULL AS offer_until
+            SELECT 'session' AS what, id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
+                   key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
+                   COALESCE(active_at, created_at) AS active_at, warned_at, ending_at, ending_by, ending_by_name,
+                   ending_message, protected, borrowed_until,
+                   CAST(NULL AS BIGINT) AS place, CAST(NULL AS TIMESTAMPTZ) AS offer_until,
+                   NULL AS name, NULL AS email, NULL AS status,
+                   CAST(NULL AS BOOLEAN) AS assigned, CAST(NULL AS TIMESTAMPTZ) AS cool_until
             FROM sessions
             WHERE ended_at IS NULL
               AND license_id AMONG($1)
             UNION ALL
-            SELECT id, license_id, user_id, device, NULL, mode, platform, remote_device, NULL, NULL, NULL,
-                   created_at, NULL, last_seen_at, lease_until, NULL,
-                   NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                   place, offer_until
+            SELECT 'ticket', id, license_id, user_id, device, NULL, mode, platform, remote_device, NULL,
+                   NULL, NULL, created_at, NULL, last_seen_at, lease_until,
+                   NULL, NULL, NULL, NULL, NULL,
+                   NULL, NULL, NULL,
+                   place, offer_until,
+                   NULL, NULL, NULL, NULL, NULL
             FROM tickets
             WHERE ended_at IS NULL
-              AND license_id AMONG($1)) held ON 1 = 1
+              AND license_id AMONG($1)
+            UNION ALL
+            SELECT 'person', u.id, given.license_id, u.id, NULL, NULL, NULL, NULL, NULL, NULL,
+                   NULL, NULL, NULL, NULL, NULL, NULL,
+                   NULL, NULL, NULL, NULL, NULL,
+                   NULL, NULL, NULL,
+                   NULL, NULL,
+                   u.name, u.email, u.status, a.user_id IS NOT NULL, a.cool_until
+            FROM ROWS($2: license_id uuid, user_id uuid)
+            JOIN users u ON u.id = given.user_id
+            LEFT JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id) held ON 1 = 1
         ORDER BY held.place";
 
     ASSIGNED = "
@@ -183,25 +199,46 @@ pub struct Held {
     pub live: Vec<Live>,
     /// The tickets in its line, the head first.
     pub line: Vec<Ticket>,
+    /// Users who were asked for as well, without groups.
+    pub people: Vec<Person>,
 }
 
-/// The database's own time, if it has one, and what is held of these licenses.
+/// The database's own time, if it has one, what is held of these licenses, and how these users stand at the license beside
+/// each.
 pub async fn held(
     tx: &mut Tx,
     licenses: &[LicenseId],
+    pairs: &BTreeSet<(LicenseId, UserId)>,
 ) -> Result<(Option<DateTime<Utc>>, HashMap<LicenseId, Held>), DbError> {
-    let rows = tx.all(&HELD, args![ids(licenses)]).await?;
+    let rows = tx.all(&HELD, args![ids(licenses), set(pairs.iter().map(pair))]).await?;
     let now = rows.first().map(|row| row.opt("now")).transpose()?.flatten();
     let mut held: HashMap<LicenseId, Held> = HashMap::new();
     for row in &rows {
-        let Some(license) = row.opt("license_id")? else { continue };
-        let held = held.entry(license).or_default();
-        match row.opt::<i64>("place")? {
-            Some(_) => held.line.push(super::queue::ticket(row)?),
-            None => held.live.push(live_of(row)?),
+        let Some(what) = row.opt::<String>("what")? else { continue };
+        let held = held.entry(row.get("license_id")?).or_default();
+        match what.as_str() {
+            "session" => held.live.push(live_of(row)?),
+            "ticket" => held.line.push(super::queue::ticket(row)?),
+            _ => held.people.push(person_of(row, Vec::new())?),
         }
     }
     Ok((now, held))
+}
+
+fn pair((license, user): &(LicenseId, UserId)) -> Fields {
+    fields! { "license_id": license, "user_id": user }
+}
+
+fn person_of(row: &Row, groups: Vec<GroupId>) -> Result<Person, DbError> {
+    Ok(Person {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        status: row.get("status")?,
+        assigned: row.get("assigned")?,
+        cool_until: row.opt("cool_until")?,
+        groups,
+    })
 }
 
 fn live_of(row: &Row) -> Result<Live, DbError> {
@@ -250,21 +287,11 @@ pub async fn people(
     groups: &BTreeSet<GroupId>,
 ) -> Result<Vec<(LicenseId, Person)>, DbError> {
     let of = groups_of(tx, pairs.iter().map(|(_, user)| user), groups).await?;
-    let pairs = set(pairs.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user }));
-    let rows = tx.all(&PEOPLE, args![pairs]).await?;
+    let rows = tx.all(&PEOPLE, args![set(pairs.iter().map(pair))]).await?;
     rows.iter()
         .map(|row| {
-            let id = row.get("id")?;
-            let person = Person {
-                id,
-                name: row.get("name")?,
-                email: row.get("email")?,
-                status: row.get("status")?,
-                assigned: row.get("assigned")?,
-                cool_until: row.opt("cool_until")?,
-                groups: of.get(&id).cloned().unwrap_or_default(),
-            };
-            Ok((row.get("license_id")?, person))
+            let groups = of.get(&row.get("id")?).cloned().unwrap_or_default();
+            Ok((row.get("license_id")?, person_of(row, groups)?))
         })
         .collect()
 }
