@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod line;
 mod nesting;
+mod own;
 mod plans;
 mod readers;
 mod reading;
@@ -17,6 +18,7 @@ pub use ahead::Ahead;
 pub use error::{DbError, OpenError};
 pub use line::Line;
 use nesting::Opened;
+use own::Own;
 use plans::Plans;
 pub use readers::{Readers, Reading};
 pub use row::{Column, Row};
@@ -28,7 +30,7 @@ pub use writer::{OpenWriter, Saved, Writer, Writing};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    PgPool, Postgres, Transaction,
+    PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
@@ -81,20 +83,26 @@ impl Db {
 
     async fn open_postgres(address: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(address)?;
-        let pool = connections(12).connect_with(options).await?;
+        let plans = Plans::default();
+        let pool = PgPoolOptions::new()
+            .max_connections(12)
+            .acquire_timeout(Duration::from_secs(10))
+            // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, about| {
+                let forget = plans.are_old();
+                Box::pin(async move {
+                    let is_well = match forget {
+                        true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
+                        false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
+                    };
+                    Ok(is_well)
+                })
+            })
+            .connect_with(options)
+            .await?;
         sqlx::migrate!("../migrations/postgres").run(&pool).await?;
         Ok(Self::Postgres(pool))
-    }
-
-    /// The same database over connections of one's own, where there is more than one that writes: whoever goes on with the same few
-    /// finds them warm.
-    fn over_own_connections(&self, number: u32) -> Self {
-        match self {
-            Self::Sqlite { .. } => self.clone(),
-            Self::Postgres(pool) => {
-                Self::Postgres(connections(number).connect_lazy_with(pool.connect_options().as_ref().clone()))
-            }
-        }
     }
 
     /// Begins a transaction that may write.
@@ -186,26 +194,6 @@ impl Db {
     }
 }
 
-/// So many connections to a server at most.
-fn connections(number: u32) -> PgPoolOptions {
-    let plans = Plans::default();
-    PgPoolOptions::new()
-        .max_connections(number)
-        .acquire_timeout(Duration::from_secs(10))
-        // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
-        .test_before_acquire(false)
-        .before_acquire(move |connection, about| {
-            let forget = plans.are_old();
-            Box::pin(async move {
-                let is_well = match forget {
-                    true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
-                    false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
-                };
-                Ok(is_well)
-            })
-        })
-}
-
 /// A transaction. Dropped without [`Tx::commit`], it never was.
 #[derive(Debug)]
 pub struct Tx {
@@ -221,6 +209,8 @@ enum Engine {
     Reading(Reading),
     /// On a connection of the pool.
     Postgres(Transaction<'static, Postgres>),
+    /// On one of one's own.
+    Own(Own),
 }
 
 impl Tx {
@@ -241,10 +231,8 @@ impl Tx {
         Ok(match &mut self.engine {
             Engine::Sqlite(tx) => tx.ask(sql, args).await?.rows,
             Engine::Reading(tx) => tx.all(sql, args).await?,
-            Engine::Postgres(tx) => {
-                let query = sql.asked_of_postgres(args);
-                query.fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
-            }
+            Engine::Postgres(tx) => all(tx, sql, args).await?,
+            Engine::Own(tx) => all(tx.connection()?, sql, args).await?,
         })
     }
 
@@ -265,10 +253,8 @@ impl Tx {
             Engine::Sqlite(tx) => tx.ask(sql, args).await?.changed,
             // It cannot change anything, and says so.
             Engine::Reading(tx) => tx.all(sql, args).await?.len() as u64,
-            Engine::Postgres(tx) => {
-                let query = sql.asked_of_postgres(args);
-                query.execute(&mut **tx).await?.rows_affected()
-            }
+            Engine::Postgres(tx) => run(tx, sql, args).await?,
+            Engine::Own(tx) => run(tx.connection()?, sql, args).await?,
         })
     }
 
@@ -279,24 +265,24 @@ impl Tx {
     pub async fn write(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<(), DbError> {
         match &mut self.engine {
             Engine::Sqlite(tx) => tx.later(sql, args),
-            Engine::Reading(_) | Engine::Postgres(_) => drop(self.run(sql, args).await?),
+            Engine::Reading(_) | Engine::Postgres(_) | Engine::Own(_) => drop(self.run(sql, args).await?),
         }
         Ok(())
     }
 
     /// Whether other processes may change this database.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.engine, Engine::Postgres(_))
+        matches!(self.engine, Engine::Postgres(_) | Engine::Own(_))
     }
 
     /// The database's own time, if it has one: SQLite's is that of this machine.
     pub(crate) async fn own_time(&mut self) -> Result<Option<DateTime<Utc>>, DbError> {
-        match &mut self.engine {
-            Engine::Sqlite(_) | Engine::Reading(_) => Ok(None),
-            Engine::Postgres(tx) => {
-                Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut **tx).await?))
-            }
-        }
+        let connection = match &mut self.engine {
+            Engine::Sqlite(_) | Engine::Reading(_) => return Ok(None),
+            Engine::Postgres(tx) => tx,
+            Engine::Own(tx) => tx.connection()?,
+        };
+        Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection).await?))
     }
 
     /// Makes it so. Only after this may anybody be told.
@@ -318,7 +304,16 @@ impl Tx {
             Engine::Sqlite(tx) => return tx.commit().await,
             Engine::Reading(_) => {}
             Engine::Postgres(tx) => tx.commit().await?,
+            Engine::Own(tx) => tx.commit().await?,
         }
         Ok(Saved::already())
     }
+}
+
+async fn all(connection: &mut PgConnection, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+    Ok(sql.asked_of_postgres(args).fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
+}
+
+async fn run(connection: &mut PgConnection, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
+    Ok(sql.asked_of_postgres(args).execute(connection).await?.rows_affected())
 }

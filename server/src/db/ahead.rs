@@ -1,7 +1,7 @@
 //! Transactions that are begun before there is something to do in them: one that follows soon need not wait for the server to
 //! begin it. Until its first statement such a transaction sees and holds nothing but its connection.
 
-use super::{Db, DbError, Tx};
+use super::{Db, DbError, Engine, Tx, nesting, own::Home};
 use std::time::{Duration, Instant};
 use tokio::{sync::oneshot, time::sleep};
 
@@ -11,29 +11,40 @@ const SOON: Duration = Duration::from_millis(50);
 /// Begins transactions that go to single rows of large tables, one after the other.
 #[derive(Debug)]
 pub struct Ahead {
-    db: Db,
+    at: At,
     begun: Option<oneshot::Sender<oneshot::Sender<Tx>>>,
     last: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum At {
+    /// SQLite, which has one writer and begins in no time.
+    Sqlite(Db),
+    Postgres(Home),
 }
 
 impl Ahead {
     /// Nothing is begun yet.
     pub fn new(db: &Db) -> Self {
-        // One that is being committed, and the next one.
-        Self { db: db.over_own_connections(2), begun: None, last: None }
+        let at = match db {
+            Db::Sqlite { .. } => At::Sqlite(db.clone()),
+            Db::Postgres(pool) => At::Postgres(Home::new(pool.connect_options().as_ref().clone())),
+        };
+        Self { at, begun: None, last: None }
     }
 
     /// Begins one in advance if the last one followed soon on another. Call it while that is being committed.
     pub fn prepare(&mut self) {
         let before = self.last.replace(Instant::now());
-        // SQLite has one writer, and begins in no time.
-        if !self.db.is_shared() || before.is_none_or(|before| before.elapsed() > SOON) {
+        let At::Postgres(home) = &self.at else { return };
+        if before.is_none_or(|before| before.elapsed() > SOON) {
             return;
         }
         let (begun, wanted) = oneshot::channel::<oneshot::Sender<Tx>>();
-        let db = self.db.clone();
+        let home = home.clone();
         tokio::spawn(async move {
-            let Ok(tx) = db.begin_by_index().await else { return };
+            let Ok(own) = home.begin().await else { return };
+            let tx = Tx::on(Engine::Own(own));
             tokio::select! {
                 wanted = wanted => if let Ok(wanted) = wanted { drop(wanted.send(tx)) },
                 () = sleep(SOON) => {}
@@ -47,16 +58,16 @@ impl Ahead {
     /// # Errors
     /// The database is away or busy for too long.
     pub async fn take(&mut self) -> Result<Tx, DbError> {
+        nesting::ask();
         let (wanted, tx) = oneshot::channel();
-        let asked = self.begun.take().is_some_and(|begun| begun.send(wanted).is_ok());
-        match asked.then_some(tx) {
-            // It may have ended at this moment.
-            Some(tx) => match tx.await {
-                Ok(tx) => Ok(tx.handed_over()),
-                Err(_) => self.db.begin_by_index().await,
-            },
-            None => self.db.begin_by_index().await,
+        if self.begun.take().is_some_and(|begun| begun.send(wanted).is_ok())
+            && let Ok(tx) = tx.await
+        {
+            return Ok(tx.handed_over());
+        }
+        match &self.at {
+            At::Sqlite(db) => db.begin().await,
+            At::Postgres(home) => Ok(Tx::on(Engine::Own(home.begin().await?))),
         }
     }
 }
-

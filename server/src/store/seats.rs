@@ -22,16 +22,15 @@ statements! {
 
     // What licenses say, under a lock.
     LOCK = "
-        SELECT id, product_id, model, seats, starts_at, ends_at, seat_rule, second_device, lease_seconds, overdraft,
-               offer_seconds, idle_seconds, idle_warning_seconds, idle_ends_connected, cool_down_seconds,
-               borrow_seconds, borrow_seats, group_limits, (SELECT name FROM products WHERE id = licenses.product_id) AS product_name,
-               (SELECT key_seconds FROM products WHERE id = licenses.product_id) AS key_seconds,
-               (archived_at IS NOT NULL
-                OR (SELECT archived_at FROM products WHERE id = licenses.product_id) IS NOT NULL) AS archived
-        FROM licenses
-        WHERE id AMONG($1)
-        ORDER BY id
-        FOR UPDATE";
+        SELECT l.id, l.product_id, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device, l.lease_seconds,
+               l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
+               l.cool_down_seconds, l.borrow_seconds, l.borrow_seats, l.group_limits, p.name AS product_name, p.key_seconds,
+               (l.archived_at IS NOT NULL OR p.archived_at IS NOT NULL) AS archived
+        FROM licenses l
+        JOIN products p ON p.id = l.product_id
+        WHERE l.id AMONG($1)
+        ORDER BY l.id
+        FOR UPDATE OF l";
 
     CANDIDATES = "
         SELECT DISTINCT given.user_id, given.product_id, a.license_id
@@ -60,43 +59,45 @@ statements! {
         WHERE (ends_at <= $1 OR idle_seconds > 0)
           AND EXISTS (SELECT 1 FROM sessions WHERE license_id = l.id AND ended_at IS NULL)";
 
-    // In one, because each question to a server takes its time. One row at least, with the database's own. Where two branches say
-    // NULL, the first of them says of what type.
+    // In one, because each question to a server takes its time. One row has the database's own time.
     HELD = "
-        SELECT CLOCK() AS now, held.*
-        FROM (SELECT 1 AS one) once
-        LEFT JOIN (
-            SELECT 'session' AS what, id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
-                   key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
-                   COALESCE(active_at, created_at) AS active_at, warned_at, ending_at, ending_by, ending_by_name,
-                   ending_message, protected, borrowed_until,
-                   CAST(NULL AS BIGINT) AS place, CAST(NULL AS TIMESTAMPTZ) AS offer_until,
-                   NULL AS name, NULL AS email, NULL AS status,
-                   CAST(NULL AS BOOLEAN) AS assigned, CAST(NULL AS TIMESTAMPTZ) AS cool_until
-            FROM sessions
-            WHERE ended_at IS NULL
-              AND license_id AMONG($1)
-            UNION ALL
-            SELECT 'ticket', id, license_id, user_id, device, NULL, mode, platform, remote_device, NULL,
-                   NULL, NULL, created_at, NULL, last_seen_at, lease_until,
-                   NULL, NULL, NULL, NULL, NULL,
-                   NULL, NULL, NULL,
-                   place, offer_until,
-                   NULL, NULL, NULL, NULL, NULL
-            FROM tickets
-            WHERE ended_at IS NULL
-              AND license_id AMONG($1)
-            UNION ALL
-            SELECT 'person', u.id, given.license_id, u.id, NULL, NULL, NULL, NULL, NULL, NULL,
-                   NULL, NULL, NULL, NULL, NULL, NULL,
-                   NULL, NULL, NULL, NULL, NULL,
-                   NULL, NULL, NULL,
-                   NULL, NULL,
-                   u.name, u.email, u.status, a.user_id IS NOT NULL, a.cool_until
-            FROM ROWS($2: license_id uuid, user_id uuid)
-            JOIN users u ON u.id = given.user_id
-            LEFT JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id) held ON 1 = 1
-        ORDER BY held.place";
+        SELECT 'session' AS what, id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
+               key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
+               COALESCE(active_at, created_at) AS active_at, warned_at, ending_at, ending_by, ending_by_name,
+               ending_message, protected, borrowed_until,
+               CAST(NULL AS BIGINT) AS place, CAST(NULL AS TIMESTAMPTZ) AS offer_until,
+               NULL AS name, NULL AS email, NULL AS status,
+               CAST(NULL AS BOOLEAN) AS assigned, CAST(NULL AS TIMESTAMPTZ) AS cool_until, CAST(NULL AS TIMESTAMPTZ) AS now
+        FROM sessions
+        WHERE ended_at IS NULL
+          AND license_id AMONG($1)
+        UNION ALL
+        SELECT 'ticket', id, license_id, user_id, device, NULL, mode, platform, remote_device, NULL,
+               NULL, NULL, created_at, NULL, last_seen_at, lease_until,
+               NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL,
+               place, offer_until,
+               NULL, NULL, NULL, NULL, NULL, NULL
+        FROM tickets
+        WHERE ended_at IS NULL
+          AND license_id AMONG($1)
+        UNION ALL
+        SELECT 'person', u.id, given.license_id, u.id, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL,
+               NULL, NULL,
+               u.name, u.email, u.status, a.user_id IS NOT NULL, a.cool_until, NULL
+        FROM ROWS($2: license_id uuid, user_id uuid)
+        JOIN users u ON u.id = given.user_id
+        LEFT JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id
+        UNION ALL
+        SELECT 'clock', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL,
+               NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL, CLOCK()";
 
     ASSIGNED = "
         SELECT license_id, COUNT(*) AS assigned
@@ -211,10 +212,13 @@ pub async fn held(
     pairs: &BTreeSet<(LicenseId, UserId)>,
 ) -> Result<(Option<DateTime<Utc>>, HashMap<LicenseId, Held>), DbError> {
     let rows = tx.all(&HELD, args![ids(licenses), set(pairs.iter().map(pair))]).await?;
-    let now = rows.first().map(|row| row.opt("now")).transpose()?.flatten();
-    let mut held: HashMap<LicenseId, Held> = HashMap::new();
+    let (mut now, mut held) = (None, HashMap::<LicenseId, Held>::new());
     for row in &rows {
-        let Some(what) = row.opt::<String>("what")? else { continue };
+        let what: String = row.get("what")?;
+        if what == "clock" {
+            now = row.opt("now")?;
+            continue;
+        }
         let held = held.entry(row.get("license_id")?).or_default();
         match what.as_str() {
             "session" => held.live.push(live_of(row)?),

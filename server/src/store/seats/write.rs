@@ -52,11 +52,19 @@ statements! {
 
     END_SESSIONS = END;
 
-    // What most batches write, and their events: one round trip where there is a server to ask.
+    // What most batches write, and their events: one round trip where there is a server to ask. It makes ready for all that a
+    // statement might write, so there is one for each case.
+    ENDED_AND_EVENTS = "
+        SELECT $1, $2, $3",
+    on_postgres: format!("WITH ended AS ({}), {}", END.replace("$1", "$3"), super::super::events::APPEND_TO_HEAD);
+
+    CREATED_AND_EVENTS = "
+        SELECT $1, $2, $3",
+    on_postgres: format!("WITH created AS ({}), {}", INSERT.replace("$1", "$3"), super::super::events::APPEND_TO_HEAD);
+
     SESSIONS_AND_EVENTS = "
         SELECT $1, $2, $3, $4",
-    on_postgres: format!("
-        WITH ended AS ({}), created AS ({}), {}", END.replace("$1", "$3"), INSERT.replace("$1", "$4"),
+    on_postgres: format!("WITH ended AS ({}), created AS ({}), {}", END.replace("$1", "$3"), INSERT.replace("$1", "$4"),
         super::super::events::APPEND_TO_HEAD);
 
     // A heartbeat may have come after they were read; it was answered, and counts.
@@ -177,8 +185,12 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
             return Ok(());
         }
         let (events, number) = super::super::events::rows(batch.now, &batch.events);
-        let (ended, created) = (set(rows.ended_before()), set(rows.new_sessions(batch)));
-        return tx.write(&SESSIONS_AND_EVENTS, args![events, number, ended, created]).await;
+        let (ended, created) = (rows.ended_before(), rows.new_sessions(batch));
+        return match (ended.is_empty(), created.is_empty()) {
+            (false, true) => tx.write(&ENDED_AND_EVENTS, args![events, number, set(ended)]).await,
+            (true, false) => tx.write(&CREATED_AND_EVENTS, args![events, number, set(created)]).await,
+            _ => tx.write(&SESSIONS_AND_EVENTS, args![events, number, set(ended), set(created)]).await,
+        };
     }
     // What is over goes first: it makes room in the unique indexes.
     for (sql, rows) in [
