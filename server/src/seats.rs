@@ -6,6 +6,7 @@ mod engine;
 mod error;
 pub mod facts;
 mod heartbeats;
+mod inbox;
 mod load;
 pub mod memory;
 pub mod paper;
@@ -24,9 +25,10 @@ use crate::{
 };
 use chrono::TimeDelta;
 use command::{Command, HowToEnd, Outcome, Reach};
-use engine::{BATCH, Engine, Job, Known};
+use engine::{Engine, Known};
 use error::unexpected;
 use heartbeats::Heartbeats;
+use inbox::{BATCH, Job};
 use paper::Bought;
 use pool::Ask;
 use seatkeeper_shared::{

@@ -64,6 +64,7 @@ mod sessions;
 mod sign_in;
 mod statements;
 mod subscription;
+mod taken_along;
 mod torture;
 mod two_licenses;
 mod viewers;

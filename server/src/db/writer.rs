@@ -113,10 +113,11 @@ impl Writer {
         // A statement over many rows keeps what it may have to undo: in memory, not in a file of its own.
         // NORMAL: a commit does not force the log to disk, we do. Checkpoints and a log that begins anew still do so.
         // The log is written back by another thread; only if that does not keep up, everybody waits for it.
+        // A commit in which a page was split looks through the whole cache: a small one takes less, and the system has another.
         connection.execute_batch(
             "PRAGMA synchronous = NORMAL;
              PRAGMA foreign_keys = ON;
-             PRAGMA cache_size = -65536;
+             PRAGMA cache_size = -16384;
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 16000;",
         )?;

@@ -3,7 +3,8 @@
 
 use super::{
     batch::Batch,
-    command::{Actor, Command, Outcome},
+    command::{Command, Outcome},
+    inbox::{Inbox, Job},
     load,
     memory::{Beats, Memory},
     sweep,
@@ -26,21 +27,12 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-/// How many commands are committed together at most.
-pub(super) const BATCH: usize = 256;
 /// A clock that is further from the time that really passed was set; and a process that did nothing for longer stood still.
 const JUMP: TimeDelta = TimeDelta::seconds(10);
 /// How often a batch that was in the way of another is tried.
 const TRIES: usize = 5;
-
-/// A command that waits for its commit.
-pub(super) struct Job {
-    pub actor: Actor,
-    pub command: Command,
-    pub reply: oneshot::Sender<Option<Outcome>>,
-}
 
 /// What the loop works with.
 pub(super) struct Engine {
@@ -75,7 +67,7 @@ impl Known {
 
 impl Engine {
     pub async fn run(mut self, jobs: mpsc::Receiver<Job>) {
-        let mut inbox = Inbox { jobs, next: None };
+        let mut inbox = Inbox::new(jobs);
         // Grows with what comes: most batches are small.
         let mut batch = Vec::new();
         while inbox.wait(&mut batch).await {
@@ -249,42 +241,6 @@ impl Engine {
         }
         self.known.steady = Steady::default();
         Ok(())
-    }
-}
-
-/// The commands that wait, in the order in which they came.
-struct Inbox {
-    jobs: mpsc::Receiver<Job>,
-    /// The first of them, if it was looked at.
-    next: Option<Job>,
-}
-
-impl Inbox {
-    /// Waits for commands and takes as many as are committed together; false if there will be none.
-    async fn wait(&mut self, batch: &mut Vec<Job>) -> bool {
-        match self.next.take() {
-            Some(next) => batch.push(next),
-            None => return self.jobs.recv_many(batch, BATCH).await > 0,
-        }
-        while batch.len() < BATCH
-            && let Ok(job) = self.jobs.try_recv()
-        {
-            batch.push(job);
-        }
-        true
-    }
-
-    /// The next command, if it is there, there is room for it beside so many, and it fits.
-    fn next_if(&mut self, beside: usize, fits: impl FnOnce(&Command) -> bool) -> Option<Job> {
-        if beside >= BATCH {
-            return None;
-        }
-        let next = self.next.take().or_else(|| self.jobs.try_recv().ok())?;
-        if fits(&next.command) {
-            return Some(next);
-        }
-        self.next = Some(next);
-        None
     }
 }
 

@@ -2,6 +2,8 @@
 //! process knows already, because no other writes, is not read again. Whoever comes while the locks are waited for may be taken
 //! along.
 
+mod wanted;
+
 use super::{
     batch::{Batch, Group},
     command::Command,
@@ -14,91 +16,11 @@ use crate::{
     store,
 };
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, ProductId, SessionId, TicketId, UserId},
+    ids::{LicenseId, UserId},
     license::Model,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What the commands name.
-#[derive(Default)]
-struct Wanted {
-    asks: Vec<(UserId, ProductId)>,
-    keys: Vec<(UserId, String)>,
-    sessions: Vec<SessionId>,
-    tickets: Vec<TicketId>,
-    licenses: BTreeSet<LicenseId>,
-    /// Users to whom a license is to be assigned or from whom it is to be taken.
-    assignees: BTreeSet<(LicenseId, UserId)>,
-    /// Sessions that are answered with.
-    viewed: Vec<SessionId>,
-    suspended: Vec<UserId>,
-    /// Licenses of which something else than seats may be changed.
-    papers: BTreeSet<LicenseId>,
-    /// Groups that are to be deleted.
-    groups: BTreeSet<GroupId>,
-    /// Groups that licenses are to keep seats for.
-    limited: BTreeSet<GroupId>,
-    /// Those licenses. Who is in which of these groups counts as soon as they do.
-    limits: BTreeSet<LicenseId>,
-    granted: BTreeSet<UserId>,
-    sweep: bool,
-}
-
-impl Wanted {
-    fn of<'a>(commands: impl Iterator<Item = &'a Command>) -> Self {
-        let mut wanted = Self::default();
-        for command in commands {
-            wanted.add(command);
-        }
-        wanted
-    }
-
-    fn add(&mut self, command: &Command) {
-        match command {
-            Command::Create { user, product, ask } => {
-                self.asks.push((*user, *product));
-                self.keys.extend(ask.idempotency_key.as_ref().map(|key| (*user, key.clone())));
-            }
-            Command::Connect { session, .. }
-            | Command::CallOff { session }
-            | Command::Protect { session, .. }
-            | Command::Borrow { session, .. }
-            | Command::Continue { session, .. } => {
-                self.sessions.push(*session);
-                self.viewed.push(*session);
-            }
-            Command::Renew { session, .. } => self.sessions.push(*session),
-            Command::End { sessions, .. } => self.sessions.extend(sessions),
-            Command::Keep { ticket, .. }
-            | Command::Accept { ticket, .. }
-            | Command::Pass { ticket, .. }
-            | Command::Leave { ticket, .. }
-            | Command::Move { ticket, .. } => self.tickets.push(*ticket),
-            Command::Grant { license, users, .. } => {
-                self.granted.extend(users);
-                self.assign(*license, users);
-            }
-            Command::Revoke { license, users, .. } => self.assign(*license, users),
-            Command::Change { license, .. } => {
-                self.licenses.insert(*license);
-                self.papers.insert(*license);
-            }
-            Command::LimitGroups { license, limits, .. } => {
-                self.licenses.insert(*license);
-                self.limits.insert(*license);
-                self.limited.extend(limits.iter().map(|limit| limit.group_id));
-            }
-            Command::DeleteGroup { group } => drop(self.groups.insert(*group)),
-            Command::Suspend { user } | Command::Delete { user } => self.suspended.push(*user),
-            Command::Sweep => self.sweep = true,
-        }
-    }
-
-    fn assign(&mut self, license: LicenseId, users: &[UserId]) {
-        self.licenses.insert(license);
-        self.assignees.extend(users.iter().map(|user| (license, *user)));
-    }
-}
+use wanted::Wanted;
 
 /// Licenses that are locked for commands. What their decisions need is not read yet.
 #[derive(Default)]
