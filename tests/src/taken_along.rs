@@ -8,8 +8,6 @@ use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::sleep;
 
-const AGENTS: usize = 8;
-
 fn pool(world: &World) -> &PgPool {
     let Db::Postgres(pool) = &world.app.db else { panic!("only PostgreSQL has locks") };
     pool
@@ -35,7 +33,7 @@ async fn whoever_comes_while_a_license_is_locked_is_committed_together_with_who_
                            WHERE datname = current_database() AND wait_event_type = 'Lock'";
     const COMMITS: &str = "SELECT COUNT(DISTINCT xmin::text) FROM sessions WHERE ended_at IS NOT NULL";
     let world = World::start(Engine::Postgres).await;
-    let (_, people) = world.pool(AGENTS, AGENTS).await;
+    let (_, people) = world.pool(8, 8).await;
     let mut sessions = Vec::new();
     for agent in &people {
         sessions.push(agent.seated().await);
