@@ -72,10 +72,11 @@ impl Engine {
         let mut batch = Vec::new();
         while inbox.wait(&mut batch).await {
             // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
-            let decided = AssertUnwindSafe(self.commit(&mut batch, &mut inbox)).catch_unwind().await.unwrap_or_else(|_| {
-                tracing::error!("a batch of commands has met a fault; nothing of it was saved");
-                None
-            });
+            let decided =
+                AssertUnwindSafe(self.commit(&mut batch, &mut inbox)).catch_unwind().await.unwrap_or_else(|_| {
+                    tracing::error!("a batch of commands has met a fault; nothing of it was saved");
+                    None
+                });
             self.known.troubled = decided.is_none();
             if self.known.troubled {
                 self.known.memory.forget();
