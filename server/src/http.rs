@@ -6,5 +6,6 @@ pub mod client;
 pub mod export;
 pub mod extract;
 pub mod guard;
+pub mod listen;
 pub mod problem;
 pub mod tags;

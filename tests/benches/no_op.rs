@@ -10,10 +10,11 @@ use axum::{
     routing,
 };
 use futures_util::stream::unfold;
+use seatkeeper::http::listen::listen;
 use seatkeeper_shared::{ids::SessionId, wire::sessions::NewSession};
 use serde::Serialize;
 use std::{convert::Infallible, time::Duration};
-use tokio::{net::TcpListener, sync::broadcast};
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 /// How often viewers are sent something: as often as the product does.
@@ -39,7 +40,7 @@ pub async fn serve(port: u16, frame: usize) -> anyhow::Result<()> {
         .route("/gate/{product}", routing::get(async |Path(_): Path<String>| StatusCode::OK))
         .route("/api/v1/live", routing::get(live))
         .with_state(frames);
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = listen(([127, 0, 0, 1], port).into())?;
     Ok(axum::serve(listener, routes).await?)
 }
 

@@ -15,6 +15,7 @@ use seatkeeper::{
     auth::secret,
     clock::{Clock, Dice},
     db::{Db, DbError, Sql, Tx},
+    http::listen::listen,
 };
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, UserId},
@@ -22,10 +23,7 @@ use seatkeeper_shared::{
 };
 use serde_json::json;
 use std::sync::Arc;
-use tokio::{
-    net::TcpListener,
-    sync::{Mutex, OwnedMutexGuard},
-};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 static CALLER: Sql = Sql::new(|| {
     "SELECT u.id, u.name
@@ -135,7 +133,7 @@ pub async fn serve(port: u16, database: String) -> anyhow::Result<()> {
         .route("/api/v1/sessions", routing::post(create))
         .route("/api/v1/sessions/{id}/end", routing::post(end))
         .with_state(state);
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = listen(([127, 0, 0, 1], port).into())?;
     Ok(axum::serve(listener, routes).await?)
 }
 

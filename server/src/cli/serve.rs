@@ -6,7 +6,7 @@ use crate::{
     audit::retention::FEWEST_DAYS,
     auth::throttle::{self, Throttle},
     db::Db,
-    http::client,
+    http::{client, listen},
     mail::Mailer,
     store,
 };
@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 
 /// How long answers that are under way may still take when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -88,8 +88,7 @@ impl Serve {
 pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let (mailer, cookie_domain) = (serve.mailer()?, serve.cookie_domain()?);
     let db = Db::open(&serve.database).await?;
-    let listener =
-        TcpListener::bind(serve.listen).await.with_context(|| format!("cannot listen on {}", serve.listen))?;
+    let listener = listen::listen(serve.listen).with_context(|| format!("cannot listen on {}", serve.listen))?;
     let here = format!("http://{}", listener.local_addr()?);
     let url = serve.public_url.clone().unwrap_or(here);
     let dist = serve.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
