@@ -198,7 +198,7 @@ pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbE
 pub struct Held {
     /// Its sessions that have not ended.
     pub live: Vec<Live>,
-    /// The tickets in its line, the head first.
+    /// The tickets in its line, in any order.
     pub line: Vec<Ticket>,
     /// Users who were asked for as well, without groups.
     pub people: Vec<Person>,
