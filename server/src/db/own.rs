@@ -13,6 +13,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More are not kept: one is being committed, and the next one has begun.
 const KEPT: usize = 2;
+/// None is used for longer, as in a pool: it may lead to a server that is no longer the right one.
+const LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// The connections that nobody uses at this moment. Clones share them.
 #[derive(Clone, Debug)]
@@ -21,15 +23,22 @@ pub(super) struct Home(Arc<Idle>);
 #[derive(Debug)]
 struct Idle {
     options: PgConnectOptions,
-    kept: Mutex<Vec<(PgConnection, Instant)>>,
+    kept: Mutex<Vec<Connected>>,
     plans: Plans,
+}
+
+#[derive(Debug)]
+struct Connected {
+    connection: PgConnection,
+    since: Instant,
+    used: Instant,
 }
 
 /// A transaction that goes to single rows of large tables. Dropped without [`Own::commit`], it never was.
 #[derive(Debug)]
 pub(super) struct Own {
     /// Nothing only while it is being dropped.
-    connection: Option<PgConnection>,
+    connected: Option<Connected>,
     home: Home,
 }
 
@@ -45,40 +54,41 @@ impl Home {
     /// The database is away or busy for too long.
     pub async fn begin(&self) -> Result<Own, DbError> {
         let begun = timeout(PATIENCE, async {
-            let mut connection = self.connection().await?;
-            connection.execute(BEGIN_BY_INDEX).await?;
-            Ok(Own { connection: Some(connection), home: self.clone() })
+            let mut connected = self.connected().await?;
+            connected.connection.execute(BEGIN_BY_INDEX).await?;
+            Ok(Own { connected: Some(connected), home: self.clone() })
         });
         begun.await.unwrap_or(Err(DbError::Sqlx(sqlx::Error::PoolTimedOut)))
     }
 
     /// One that was kept and lives, or a new one.
-    async fn connection(&self) -> Result<PgConnection, DbError> {
-        while let Some((mut connection, since)) = self.take() {
+    async fn connected(&self) -> Result<Connected, DbError> {
+        while let Some(mut kept) = self.take() {
             let lives = if self.0.plans.are_old() {
-                connection.execute("DISCARD PLANS").await.is_ok()
+                kept.connection.execute("DISCARD PLANS").await.is_ok()
             } else {
-                since.elapsed() < JUST_NOW || connection.ping().await.is_ok()
+                kept.used.elapsed() < JUST_NOW || kept.connection.ping().await.is_ok()
             };
             if lives {
-                return Ok(connection);
+                return Ok(kept);
             }
         }
-        Ok(self.0.options.connect().await?)
+        let (connection, now) = (self.0.options.connect().await?, Instant::now());
+        Ok(Connected { connection, since: now, used: now })
     }
 
-    fn take(&self) -> Option<(PgConnection, Instant)> {
+    fn take(&self) -> Option<Connected> {
         self.kept().pop()
     }
 
-    fn keep(&self, connection: PgConnection) {
+    fn keep(&self, connected: Connected) {
         let mut kept = self.kept();
-        if kept.len() < KEPT {
-            kept.push((connection, Instant::now()));
+        if kept.len() < KEPT && connected.since.elapsed() < LIFE {
+            kept.push(Connected { used: Instant::now(), ..connected });
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<(PgConnection, Instant)>> {
+    fn kept(&self) -> MutexGuard<'_, Vec<Connected>> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -86,7 +96,7 @@ impl Home {
 impl Own {
     /// The connection.
     pub fn connection(&mut self) -> Result<&mut PgConnection, DbError> {
-        self.connection.as_mut().ok_or(DbError::Undone)
+        self.connected.as_mut().map(|connected| &mut connected.connection).ok_or(DbError::Undone)
     }
 
     /// Makes it so.
@@ -95,20 +105,21 @@ impl Own {
     /// It is unknown whether it was saved.
     pub async fn commit(mut self) -> Result<(), DbError> {
         self.connection()?.execute("COMMIT").await?;
-        self.connection.take().into_iter().for_each(|connection| self.home.keep(connection));
+        self.connected.take().into_iter().for_each(|connected| self.home.keep(connected));
         Ok(())
     }
 }
 
 impl Drop for Own {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
+        let Some(mut connected) = self.connected.take() else { return };
         let home = self.home.clone();
         // When the process ends, there is nobody to do that; the server undoes what it hears no more of.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if timeout(PATIENCE, connection.execute("ROLLBACK")).await.is_ok_and(|undone| undone.is_ok()) {
-                    home.keep(connection);
+                let undone = timeout(PATIENCE, connected.connection.execute("ROLLBACK")).await;
+                if undone.is_ok_and(|undone| undone.is_ok()) {
+                    home.keep(connected);
                 }
             });
         }
