@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod callers;
 pub mod links;
+pub mod new_password;
 pub mod oidc;
 pub mod passkeys;
 pub mod password;
@@ -13,4 +14,5 @@ pub mod throttle;
 pub mod uses;
 
 pub use caller::Caller;
+pub use new_password::NewPassword;
 pub use scope::Scope;

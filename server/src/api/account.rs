@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     auth::{
-        Caller,
+        Caller, NewPassword,
         caller::COOKIE,
         callers::Credential,
         second_factor,
@@ -66,9 +66,9 @@ pub async fn set_up(
     if !secret::same(&setup.token, &app.setup_token) {
         return Err(Fail::code(Code::WrongSetupToken));
     }
-    let (account, name, email) = checked(&setup)?;
+    let (account, name, email, password) = checked(&setup)?;
     let now = app.clock.now();
-    let hash = app.passwords.hash(&setup.password).await?;
+    let hash = app.passwords.hash(&password).await?;
     let rights = Rights { role: Role::Admin, billing_contact: true, ..Rights::agent() };
     let id = UserId(app.dice.id(now));
     let mut tx = app.db.begin().await?;
@@ -96,17 +96,18 @@ pub async fn set_up(
     ))
 }
 
-fn checked(setup: &Setup) -> Result<(AccountView, String, String), Fail> {
+fn checked(setup: &Setup) -> Result<(AccountView, String, String, NewPassword), Fail> {
     let mut fields = Fields::default();
     let account = fields.check("account_name", validate::name(&setup.account_name));
     let name = fields.check("name", validate::name(&setup.name));
     let email = fields.check("email", validate::email(&setup.email));
-    fields.check("password", validate::password(&setup.password));
+    let known = [setup.name.as_str(), &setup.email, &setup.account_name];
+    let password = fields.check("password", NewPassword::checked(&setup.password, validate::MIN_PASSWORD, &known));
     let zone = setup.time_zone.as_deref().unwrap_or("UTC");
     let zone = fields.check("time_zone", zone.parse::<chrono_tz::Tz>().map_err(|_| FieldError::Unknown));
-    let values = account.zip(name).zip(email).zip(zone);
-    let (((account, name), email), zone) = fields.all(values)?;
-    Ok((AccountView::new(account, zone.name().to_owned()), name, email))
+    let values = account.zip(name).zip(email).zip(zone).zip(password);
+    let ((((account, name), email), zone), password) = fields.all(values)?;
+    Ok((AccountView::new(account, zone.name().to_owned()), name, email, password))
 }
 
 /// A cookie with a new secret, the secret's digest, and what is stored of it.

@@ -3,7 +3,7 @@
 use super::account::{settings, somebody_at};
 use crate::{
     app::App,
-    auth::{Caller, links},
+    auth::{Caller, NewPassword, links},
     http::{
         client::Address,
         extract::{Body, Named},
@@ -67,11 +67,12 @@ pub async fn set_password(
     Body(given): Body<UseLink>,
 ) -> Result<StatusCode, Fail> {
     let link = links::open(&app, &given.secret).await?;
-    let least = settings(&app).await?.password_min;
+    let account = settings(&app).await?;
+    let known = [link.name.as_str(), &link.email, &account.name];
     let mut fields = Fields::default();
-    let good = fields.check("password", validate::password_of(&given.password, least));
-    fields.all(good)?;
-    links::set_password(&app, somebody_at(address), &given.secret, &link, &given.password).await?;
+    let password = fields.check("password", NewPassword::checked(&given.password, account.password_min, &known));
+    let password = fields.all(password)?;
+    links::set_password(&app, somebody_at(address), &given.secret, &link, &password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,7 +3,7 @@
 use super::account::settings;
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, NewPassword},
     events::Event,
     http::{
         extract::{Body, Named},
@@ -28,9 +28,10 @@ pub async fn change_password(
     Body(change): Body<ChangePassword>,
 ) -> Result<StatusCode, Fail> {
     let mut fields = Fields::default();
-    let least = settings(&app).await?.password_min;
-    let good = fields.check("new", validate::password_of(&change.new, least));
-    fields.all(good)?;
+    let account = settings(&app).await?;
+    let known = [caller.name.as_str(), &caller.email, &account.name];
+    let new = fields.check("new", NewPassword::checked(&change.new, account.password_min, &known));
+    let new = fields.all(new)?;
     // Whoever found an open browser shall not be able to try passwords here.
     let free = caller.address.is_none_or(|from| app.throttle.allow(from, &validate::email_key(&caller.email)));
     if !free {
@@ -40,7 +41,7 @@ pub async fn change_password(
     if !app.passwords.verify(&change.old, old.clone()).await? {
         return Err(Fail::code(Code::WrongPassword));
     }
-    let hash = app.passwords.hash(&change.new).await?;
+    let hash = app.passwords.hash(&new).await?;
     let mut tx = app.db.begin().await?;
     // Of two who change it at once, the second has shown one that is old by now.
     if store::users::lock_secret(&mut tx, caller.id).await?.is_none_or(|now| now.password_hash != old) {

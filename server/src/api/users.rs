@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Caller, Scope},
+    auth::{Caller, NewPassword, Scope},
     events::{self, Event, member_events},
     group_licenses::{About, settle},
     http::{
@@ -128,16 +128,18 @@ pub async fn add_user(
     let mut fields = Fields::default();
     let name = fields.check("name", validate::name(&wanted.name));
     let email = fields.check("email", validate::email(&wanted.email));
-    let least = settings(&app).await?.password_min;
-    if let Some(password) = &wanted.password {
-        fields.check("password", validate::password_of(password, least));
-    }
+    let account = settings(&app).await?;
+    let known = [wanted.name.as_str(), &wanted.email, &account.name];
+    let password = wanted
+        .password
+        .as_deref()
+        .and_then(|password| fields.check("password", NewPassword::checked(password, account.password_min, &known)));
     let groups = put_in(&app, &caller, wanted.group_ids, &mut fields).await?;
     let (name, email) = fields.all(name.zip(email))?;
     let now = app.clock.now();
     let id = UserId(app.dice.id(now));
     let rights = Rights { role: wanted.role, permissions: wanted.permissions, ..Rights::agent() };
-    let hash = match &wanted.password {
+    let hash = match &password {
         Some(password) => Some(app.passwords.hash(password).await?),
         None => None,
     };

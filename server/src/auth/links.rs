@@ -1,6 +1,6 @@
 //! Links by which people set their passwords: made, sent or shown, and used once.
 
-use super::secret;
+use super::{NewPassword, secret};
 use crate::{
     app::App,
     db::DbError,
@@ -113,7 +113,13 @@ pub async fn open(app: &App, secret: &str) -> Result<Stored, Fail> {
 ///
 /// # Errors
 /// `link_used`, or not saved.
-pub async fn set_password(app: &App, actor: Actor, secret: &str, link: &Stored, password: &str) -> Result<(), Fail> {
+pub async fn set_password(
+    app: &App,
+    actor: Actor,
+    secret: &str,
+    link: &Stored,
+    password: &NewPassword,
+) -> Result<(), Fail> {
     let hash = app.passwords.hash(password).await?;
     let mut tx = app.db.begin().await?;
     if !store::links::use_up(&mut tx, &secret::hash(secret), app.clock.now()).await? {

@@ -1,5 +1,6 @@
 //! Passwords: argon2id with the crate's defaults (19 MiB, 2 passes: OWASP's first recommendation), off the request threads.
 
+use super::NewPassword;
 use crate::clock::Dice;
 use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _, password_hash::SaltString};
 use std::sync::{Arc, OnceLock};
@@ -38,9 +39,9 @@ impl Passwords {
     ///
     /// # Errors
     /// The hash function refuses: that is a fault of ours.
-    pub async fn hash(&self, password: &str) -> Result<String, HashError> {
+    pub async fn hash(&self, password: &NewPassword) -> Result<String, HashError> {
         let salt = SaltString::encode_b64(&self.dice.salt()).map_err(|e| HashError(e.to_string()))?;
-        let (argon, password) = (self.argon(), password.to_owned());
+        let (argon, password) = (self.argon(), password.text().to_owned());
         self.work(move || {
             argon.hash_password(password.as_bytes(), &salt).map(|h| h.to_string()).map_err(|e| HashError(e.to_string()))
         })

@@ -16,7 +16,7 @@ use seatkeeper_shared::{
 use std::collections::{BTreeSet, HashMap};
 
 /// Everybody's password in the sample account.
-pub const PASSWORD: &str = "seatkeeper-demo";
+pub const PASSWORD: &str = "ten-seats-fifteen-agents";
 
 /// Somebody of the sample account.
 #[derive(Clone, Debug)]
