@@ -252,6 +252,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::ImportRunning => t_string!(i18n, problem.import_running),
         Code::WrongState => t_string!(i18n, problem.wrong_state),
         Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
+        Code::RequestTimeout => t_string!(i18n, problem.request_timeout),
         Code::TooLarge => t_string!(i18n, problem.too_large),
         Code::TooManyRequests => t_string!(i18n, problem.too_many_requests),
         Code::Unavailable => t_string!(i18n, problem.unavailable),

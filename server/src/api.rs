@@ -34,7 +34,12 @@ mod users;
 
 use crate::{
     app::App,
-    http::{app_files, export, guard, problem::Fail},
+    http::{
+        app_files,
+        connections::{Edge, Limits},
+        export, guard,
+        problem::Fail,
+    },
     scim, store,
 };
 use axum::{
@@ -42,6 +47,7 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
     middleware,
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use seatkeeper_shared::{
@@ -225,6 +231,22 @@ pub fn all_routes() -> Vec<(String, String)> {
     found
 }
 
+/// What serves it all at these addresses, as the options of the app say.
+pub fn edge(app: &App, limits: Limits) -> Edge {
+    Edge {
+        router: service(app.clone()),
+        draw_failure,
+        limits,
+        trusted_proxies: app.trusted_proxies.clone(),
+        is_https: app.is_https(),
+    }
+}
+
+/// A failure that no route made, as the clients of this path expect it.
+fn draw_failure(path: &str, fail: Fail) -> Response {
+    if path.starts_with("/scim/") { scim::draw_failure(fail) } else { fail.into_response() }
+}
+
 /// The whole service: the API, its description, the health checks and the app.
 pub fn service(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
@@ -250,10 +272,9 @@ pub fn service(app: App) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(TraceLayer::new_for_http())
-                .layer(middleware::from_fn(guard::headers))
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                     tracing::error!("a handler panicked");
-                    axum::response::IntoResponse::into_response(Fail::code(Code::Internal))
+                    Fail::code(Code::Internal).into_response()
                 }))
                 .layer(DefaultBodyLimit::max(LARGEST_BODY))
                 .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin)),

@@ -161,6 +161,11 @@ impl App {
         })))
     }
 
+    /// Whether browsers reach us by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do,
     /// for as long as the returned task lives.
     pub fn sweep(&self) -> JoinHandle<()> {

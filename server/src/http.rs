@@ -3,9 +3,11 @@
 pub mod app_files;
 pub mod browser;
 pub mod client;
+pub mod connections;
 pub mod export;
 pub mod extract;
 pub mod guard;
+pub mod host;
 pub mod listen;
 pub mod problem;
 pub mod tags;

@@ -38,6 +38,11 @@ pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// What a handler answers.
 type Told = Result<Answer, Fail>;
 
+/// A failure that no route made, as SCIM tells it.
+pub fn draw_failure(fail: crate::http::problem::Fail) -> axum::response::Response {
+    axum::response::IntoResponse::into_response(Fail::from(fail))
+}
+
 /// Everything below `/scim/v2`.
 pub fn router(app: &App) -> Router<App> {
     Router::new()

@@ -123,6 +123,8 @@ named! {
         WrongState = "wrong_state",
         /// The same idempotency key came with another request.
         IdempotencyMismatch = "idempotency_mismatch",
+        /// The body did not come in time.
+        RequestTimeout = "request_timeout",
         /// The body is too large.
         TooLarge = "too_large",
         /// The body is not JSON.
@@ -153,6 +155,7 @@ impl Code {
             | Self::OutOfScope => 403,
             Self::NotFound | Self::LinkUnknown | Self::KeyUnknown | Self::NoLink => 404,
             Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::AlreadySetUp
             | Self::AlreadyExists
             | Self::SecondFactorOn
@@ -264,6 +267,7 @@ impl Code {
             Self::ImportRunning => "Another import is under way.",
             Self::WrongState => "The session is not in a state that allows this.",
             Self::IdempotencyMismatch => "The idempotency key was used for another request.",
+            Self::RequestTimeout => "The body of the request did not come in time.",
             Self::TooLarge => "The body is too large.",
             Self::UnsupportedMediaType => "The body must be JSON.",
             Self::TooManyRequests => "Too many tries.",

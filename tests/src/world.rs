@@ -12,6 +12,7 @@ pub mod process;
 pub mod proxy;
 pub mod seed;
 pub mod watcher;
+pub mod wire;
 pub mod wrong_clock;
 
 pub use authenticator::Authenticator;
@@ -24,6 +25,7 @@ pub use person::{Answer, Person, id_of, wanted};
 pub use process::Process;
 pub use proxy::Proxy;
 pub use watcher::{Frame, Watcher};
+pub use wire::Wire;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::{
@@ -32,6 +34,10 @@ use seatkeeper::{
     auth::throttle::Throttle,
     clock::{Clock, Dice},
     db::Db,
+    http::{
+        connections::{self, Limits},
+        listen::listen_at,
+    },
     mail::Mailer,
 };
 use seatkeeper_shared::{
@@ -45,7 +51,7 @@ use seatkeeper_shared::{
     },
 };
 use serde_json::json;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{path::PathBuf, time::Duration};
 
 /// The password of everybody in the stories.
 pub const PASSWORD: &str = "correct horse battery";
@@ -150,6 +156,15 @@ impl World {
     pub async fn not_set_up(engine: Engine) -> (String, Database) {
         let database = Database::create(engine).await;
         let (url, _) = serve(&database, fixed(DateTime::UNIX_EPOCH, 7, 10_000)).await;
+        (url, database)
+    }
+
+    /// The same, reached at this address, with this domain for its cookie.
+    pub async fn not_set_up_at(engine: Engine, public_url: &str, cookie_domain: Option<&str>) -> (String, Database) {
+        let database = Database::create(engine).await;
+        let (public_url, cookie_domain) = (Some(public_url.to_owned()), cookie_domain.map(ToOwned::to_owned));
+        let options = Options { public_url, cookie_domain, ..fixed(DateTime::UNIX_EPOCH, 7, 10_000) };
+        let (url, _) = serve(&database, options).await;
         (url, database)
     }
 
@@ -292,9 +307,9 @@ fn fixed(now: DateTime<Utc>, seed: u64, burst: u32) -> Options {
 async fn serve(database: &Database, options: Options) -> (String, App) {
     let db = Db::open(&database.address).await.expect("the test database opens");
     let app = App::start(db, options).await.expect("the app starts");
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let service = api::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await.expect("the test server serves") });
+    let listening = listen_at("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listening.host);
+    let edge = api::edge(&app, Limits::default());
+    tokio::spawn(connections::serve(listening.listeners, edge, std::future::pending(), Duration::ZERO));
     (url, app)
 }

@@ -1,5 +1,6 @@
 //! Slows down whoever tries passwords, by network and e-mail together and by network alone; and whoever tries support keys.
 
+use crate::http::client::network_of as network;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use seatkeeper_shared::{ids::UserId, validate::MAX_EMAIL};
 use std::{
@@ -120,14 +121,6 @@ fn bounded(email_key: &str) -> String {
 fn each_second(more: u32, burst: u32) -> Quota {
     let number = |n: u32| NonZeroU32::MIN.saturating_add(n.saturating_sub(1));
     Quota::per_second(number(more)).allow_burst(number(burst))
-}
-
-/// Who stands behind an address: of IPv6 its first 48 bits, since whoever has one address there has very many.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & (u128::MAX << 80)).into()),
-        four => four,
-    }
 }
 
 #[cfg(test)]

@@ -6,15 +6,17 @@ use crate::{
     audit::retention::FEWEST_DAYS,
     auth::throttle::{self, Throttle},
     db::Db,
-    http::{client, listen},
+    http::{
+        client,
+        connections::{self, limits::LimitOptions},
+        listen,
+    },
     mail::Mailer,
     store,
 };
-use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use tokio::sync::watch;
+use std::{path::PathBuf, time::Duration};
 
 /// How long answers that are under way may still take when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -22,9 +24,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// How to run the server.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Where to listen.
+    /// Where to listen: an address or a name, and a port, for example `127.0.0.1:8080`, `[::]:8080` or `localhost:8080`.
     #[arg(long, env = "SEATKEEPER_LISTEN", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    listen: String,
     /// The database: `sqlite:FILE`, or `postgres://USER@HOST/NAME` for any number of servers.
     #[arg(long, env = "SEATKEEPER_DATABASE", default_value = "sqlite:data/seatkeeper.sqlite3")]
     database: String,
@@ -60,6 +62,8 @@ pub struct Serve {
     /// From whom e-mails come, for example `Seatkeeper <seats@example.org>`.
     #[arg(long, env = "SEATKEEPER_SMTP_FROM")]
     smtp_from: Option<String>,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl Serve {
@@ -87,9 +91,11 @@ impl Serve {
 /// The database or the address cannot be used.
 pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let (mailer, cookie_domain) = (serve.mailer()?, serve.cookie_domain()?);
+    let limits = serve.limits.limits()?;
+    // First of all: who cannot listen must leave no database behind.
+    let listening = listen::listen_at(&serve.listen).await?;
     let db = Db::open(&serve.database).await?;
-    let listener = listen::listen(serve.listen).with_context(|| format!("cannot listen on {}", serve.listen))?;
-    let here = format!("http://{}", listener.local_addr()?);
+    let here = format!("http://{}", listening.host);
     let url = serve.public_url.clone().unwrap_or(here);
     let dist = serve.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
     let options = Options {
@@ -109,20 +115,11 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     if store::account::get(&db).await?.is_none() {
         println!("Set it up here, once: {url}/setup?token={}", app.setup_token);
     }
-    let service = api::service(app).into_make_service_with_connect_info::<SocketAddr>();
-    let (tell, told) = watch::channel(false);
-    tokio::spawn(async move {
+    let stop = async {
         told_to_stop().await;
         println!("Seatkeeper stops");
-        tell.send_replace(true);
-    });
-    let until_told = |mut told: watch::Receiver<bool>| async move { drop(told.wait_for(|told| *told).await) };
-    let serving = axum::serve(listener, service).with_graceful_shutdown(until_told(told.clone()));
-    tokio::select! {
-        served = async { serving.await } => served?,
-        // The live feed of a viewer never ends by itself.
-        () = async { until_told(told).await; tokio::time::sleep(LAST_ANSWERS).await } => {}
-    }
+    };
+    connections::serve(listening.listeners, api::edge(&app, limits), stop, LAST_ANSWERS).await;
     for task in beside {
         task.abort();
     }

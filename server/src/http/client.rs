@@ -56,6 +56,14 @@ fn read(hop: &str) -> Option<IpAddr> {
     address.map(|address: IpAddr| address.to_canonical())
 }
 
+/// Whom an address belongs to: of IPv6 its first 48 bits, since whoever has one address there has very many.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & (u128::MAX << 80)).into()),
+        four => four,
+    }
+}
+
 /// A network as operators write it: `10.0.0.0/8`, or one address.
 ///
 /// # Errors

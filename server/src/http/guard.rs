@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -20,23 +20,28 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let with_cookie = CookieJar::from_headers(&parts.headers).get(COOKIE).is_some();
     let good = bearer(&parts).is_some()
         || match parts.headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
-            Some(origin) => {
-                let host = parts.headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
-                origin.split_once("://").is_some_and(|(_, from)| from == host)
-                    || app.public_url.as_deref().is_some_and(|own| own.trim_end_matches('/') == origin)
-            }
-            None => !with_cookie,
+            Some(origin) => is_own(&app, origin, &parts.headers),
+            None => CookieJar::from_headers(&parts.headers).get(COOKIE).is_none(),
         };
     if good { next.run(Request::from_parts(parts, body)).await } else { Fail::code(Code::WrongOrigin).into_response() }
 }
 
-/// Headers for all answers.
-pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Whether pages of this origin are ours: those at the public address; and without HTTPS those of the host that was asked, as nobody
+/// can tell there whose they are. The scheme counts, since what comes by HTTP may be anybody's on the way.
+fn is_own(app: &App, origin: &str, headers: &HeaderMap) -> bool {
+    let is_public = app.public_url.as_deref().is_some_and(|own| own.trim_end_matches('/').eq_ignore_ascii_case(origin));
+    let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let is_asked = || origin.strip_prefix("http://").is_some_and(|from| from.eq_ignore_ascii_case(host()));
+    is_public || (!app.is_https() && is_asked())
+}
+
+/// For how long browsers come by HTTPS only, once they were told.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Headers for all responses, also those that no route makes.
+pub fn add_headers(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -44,7 +49,9 @@ pub async fn headers(request: Request, next: Next) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
     // What the API says is of this moment and of this caller.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }

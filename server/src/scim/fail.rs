@@ -136,6 +136,7 @@ impl From<http::problem::Fail> for Fail {
                 Self { kind: Some(Type::Mutability), ..Self::new(400, "This is the last admin of the account.") }
             }
             Code::NotFound => Self::not_found("resource"),
+            Code::RequestTimeout => Self::new(408, "The body did not come in time."),
             Code::TooLarge => Self::new(413, "The body is too large."),
             Code::Unavailable => Self::new(503, "This was not saved; try again."),
             code => Self::new(code.status(), format!("This was not done: {code}.")),

@@ -39,6 +39,11 @@ impl Process {
         serve(free_address(), database).output().expect("the server starts")
     }
 
+    /// The same with more options.
+    pub fn refusing_with(database: &str, options: &[&str]) -> Output {
+        serve(free_address(), database).args(options).output().expect("the server starts")
+    }
+
     /// What another command of the binary says on a database.
     pub fn asked(command: &[&str], database: &str) -> Output {
         let mut asked = Command::new(binary());
@@ -57,6 +62,11 @@ impl Process {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the server did not become ready");
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal.
