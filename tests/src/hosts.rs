@@ -16,9 +16,9 @@ fn is_problem(answer: &str, status: u16) {
         "x-frame-options: DENY",
         "referrer-policy: same-origin",
         "cache-control: no-store",
-        "connection: close",
+        if answer.starts_with("HTTP/1.0") { "content-length: " } else { "connection: close" },
     ] {
-        assert!(head.lines().any(|one| one == line), "{line} is not in {answer}");
+        assert!(head.lines().any(|one| one.starts_with(line)), "{line} is not in {answer}");
     }
     let problem: serde_json::Value = serde_json::from_str(body).expect("a problem");
     assert_eq!(
@@ -32,7 +32,7 @@ on_both_engines! {
     async fn a_head_that_cannot_be_read_is_answered_as_all_others(world: World) {
         is_problem(&said_to(&world.url, "NONSENSE\r\n\r\n").await, 400);
         is_problem(&said_to(&world.url, "GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n").await, 400);
-        is_problem(&said_to(&world.url, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, 400);
+        assert_eq!(said_to(&world.url, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "", "who speaks HTTP/2 is left");
         let long = "x".repeat(70_000);
         is_problem(&said_to(&world.url, format!("GET / HTTP/1.1\r\nHost: a\r\nX-Long: {long}")).await, 431);
         let many = "X-One: 1\r\n".repeat(101);

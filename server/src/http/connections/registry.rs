@@ -85,7 +85,7 @@ impl Open {
             .map(|(id, entry)| (*id, &*entry.connection, entry.connection.moment()))
             .filter(|(_, connection, moment)| is_wanted(connection, *moment))
             .collect();
-        found.sort_unstable_by_key(|(_, connection, moment)| (connection.is_trusted, moment.since_ms()));
+        found.sort_unstable_by_key(|(id, connection, moment)| (connection.is_trusted, moment.since_ms(), *id));
         found.into_iter().map(|(id, _, moment)| (id, moment)).collect()
     }
 }
