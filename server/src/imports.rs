@@ -22,7 +22,6 @@ use part::Part;
 use plan::{Names, Powers};
 use seatkeeper_shared::{
     ids::ImportId,
-    permissions::Action,
     problem::Code,
     validate::{FieldError, MAX_IMPORT, email_key},
     wire::{
@@ -107,14 +106,15 @@ struct Job {
 impl Job {
     async fn prepare(app: &App, caller: &Caller, import: &ImportView) -> Result<Self, Fail> {
         let manager = Scope::of(caller).manager();
-        let powers = Powers { assigns: caller.may(Action::Assign), roles: caller.may(Action::ManageRoles), manager };
+        let powers = Powers::of(&caller.rights, caller.id);
         let now = app.clock.now();
         let mut licenses = store::licenses::all(&app.db, now).await?;
         // Of several that are meant, those first that give seats now.
         licenses.sort_by_key(|license: &LicenseView| {
             (license.archived_at.is_some(), license.ends_at.is_some_and(|end| end <= now), license.id)
         });
-        let names = Names::of(&licenses, store::groups::all(&app.db, manager).await?);
+        let giving = store::group_licenses::giving_groups(&app.db).await?;
+        let names = Names::of(&licenses, store::groups::all(&app.db, manager).await?, giving);
         let trial = if import.dry_run { Some(Trial::read(&app.db, &names.licenses()).await?) } else { None };
         let actor = Actor { door: Door::Import, ..caller.actor() };
         Ok(Self { app: app.clone(), import: import.id, actor, powers, names, trial, seen: HashSet::new() })

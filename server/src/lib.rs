@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod db;
+pub mod entitlements;
 pub mod events;
 pub mod expiry;
 pub mod gate;

@@ -15,7 +15,7 @@ pub mod prospects;
 pub mod sweep;
 pub mod trial;
 
-pub use command::{Actor, Door};
+pub use command::{Actor, Door, KeepIf, Whom};
 pub use error::SeatsError;
 
 use crate::{
@@ -329,9 +329,14 @@ impl Seats {
     /// Deletes a group, and what licenses keep for it; who was in it.
     ///
     /// # Errors
-    /// No such group; not saved.
-    pub async fn delete_group(&self, actor: &Actor, group: GroupId) -> Result<Vec<UserId>, SeatsError> {
-        match self.ask(actor, Command::DeleteGroup { group }).await? {
+    /// No such group; something goes with it that must not; not saved.
+    pub async fn delete_group(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        keep_if: KeepIf,
+    ) -> Result<Vec<UserId>, SeatsError> {
+        match self.ask(actor, Command::DeleteGroup { group, keep_if }).await? {
             Outcome::Deleted(members) => Ok(members),
             other => Err(unexpected(other)),
         }
@@ -354,17 +359,17 @@ impl Seats {
     /// Suspends a user and ends his sessions.
     ///
     /// # Errors
-    /// No such user; the last admin; not saved.
-    pub async fn suspend(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
-        self.done(actor, Command::Suspend { user }).await
+    /// No such user, or not one of these; the last admin; not saved.
+    pub async fn suspend(&self, actor: &Actor, user: UserId, whom: Whom) -> Result<(), SeatsError> {
+        self.done(actor, Command::Suspend { user, whom }).await
     }
 
     /// Deletes a user: his sessions end, he leaves the line, all that is assigned to him is free, he cannot sign in any more.
     ///
     /// # Errors
-    /// No such user; the last admin; not saved.
-    pub async fn delete(&self, actor: &Actor, user: UserId) -> Result<(), SeatsError> {
-        self.done(actor, Command::Delete { user }).await
+    /// No such user, or not one of these; the last admin; not saved.
+    pub async fn delete(&self, actor: &Actor, user: UserId, whom: Whom) -> Result<(), SeatsError> {
+        self.done(actor, Command::Delete { user, whom }).await
     }
 
     /// Ends what is over.

@@ -1,5 +1,6 @@
 //! The SQL. Each file starts with its statements, in one text for both engines.
 
+pub mod access_reset;
 pub mod account;
 pub mod audit;
 pub mod beats;
@@ -23,6 +24,7 @@ pub mod join;
 pub mod licenses;
 pub mod links;
 pub mod list;
+pub mod memberships;
 pub mod passkeys;
 pub mod prospects;
 pub mod providers;
@@ -40,7 +42,8 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 36] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 38] = [
+        ("access_reset", access_reset::STATEMENTS),
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("beats", beats::STATEMENTS),
@@ -63,6 +66,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("join", join::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),
+        ("memberships", memberships::STATEMENTS),
         ("passkeys", passkeys::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
         ("providers", providers::STATEMENTS),

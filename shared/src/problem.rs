@@ -71,7 +71,8 @@ named! {
         LicenseNotStarted = "license_not_started",
         /// Refusal: the license is over.
         LicenseEnded = "license_ended",
-        /// Refusal: more seats are taken than the license has; nothing is granted until that is over.
+        /// Refusal: more seats are taken than the license has, or a named license is assigned to more people than it has seats; nothing is
+        /// granted until that is over.
         OverCapacity = "over_capacity",
         /// Refusal: the seats that are free are kept for members of another group.
         ReservedForGroup = "reserved_for_group",
@@ -97,6 +98,15 @@ named! {
         GivenByGroup = "given_by_group",
         /// The user has the license by a rule of a directory: change the rule, or take him out of its group.
         GivenByRule = "given_by_rule",
+        /// The group gives its members licenses, as `gives` says: changing who is in it takes the right to assign licenses.
+        GroupGivesLicenses = "group_gives_licenses",
+        /// A rule of a directory gives members of the group a role, as `gives` says: changing that takes the right to change roles.
+        GroupGivesRole = "group_gives_role",
+        /// A rule gives no role to a user whose e-mail address is none that the directory tells: whoever reads e-mails there would get it.
+        EmailNotFromDirectory = "email_not_from_directory",
+        /// Managers are limited to the group, directories have rules for it, or licenses keep seats for it: whoever deletes it must be
+        /// allowed to change that.
+        GroupInUse = "group_in_use",
         /// The lease ran out before this heartbeat; ask for a new session.
         LeaseExpired = "lease_expired",
         /// The session is over; `ended` says by whom, when and why.
@@ -152,6 +162,9 @@ impl Code {
             | Self::WrongCode
             | Self::PasskeyRefused
             | Self::SecondFactorRequired
+            | Self::GroupGivesLicenses
+            | Self::GroupGivesRole
+            | Self::GroupInUse
             | Self::OutOfScope => 403,
             Self::NotFound | Self::LinkUnknown | Self::KeyUnknown | Self::NoLink => 404,
             Self::MethodNotAllowed => 405,
@@ -180,6 +193,7 @@ impl Code {
             | Self::NamedSeatsTaken
             | Self::GivenByGroup
             | Self::GivenByRule
+            | Self::EmailNotFromDirectory
             | Self::LeaseExpired
             | Self::Protected
             | Self::Borrowed
@@ -241,7 +255,7 @@ impl Code {
             Self::NotAssigned => "No license of this product is assigned to you.",
             Self::LicenseNotStarted => "The license has not started yet.",
             Self::LicenseEnded => "The license has ended.",
-            Self::OverCapacity => "More seats are taken than the license has.",
+            Self::OverCapacity => "The license has fewer seats than are taken or assigned.",
             Self::ReservedForGroup => "The free seats are kept for another group.",
             Self::GroupLimit => "Your group has as many seats as it may have.",
             Self::CoolingDown => "An administrator ended your session a moment ago; please wait a little.",
@@ -254,6 +268,10 @@ impl Code {
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::GivenByGroup => "The user has this license through a group.",
             Self::GivenByRule => "The user has this license by a rule of a directory.",
+            Self::GroupGivesLicenses => "This group gives its members licenses, which you are not allowed to assign.",
+            Self::GroupGivesRole => "This group gives its members a role, which you are not allowed to change.",
+            Self::EmailNotFromDirectory => "The e-mail address of the user is none that the directory tells.",
+            Self::GroupInUse => "Something else depends on this group that you are not allowed to change.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",
@@ -295,6 +313,9 @@ pub struct Problem {
     /// The fields that cannot be accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// What a group gives its members: licenses, or a role. Whoever changes the group would give or take that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives: Vec<String>,
     /// For a refusal: how things stand at the license that refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalFacts>,
@@ -316,6 +337,7 @@ impl Problem {
             code,
             detail: None,
             errors: Vec::new(),
+            gives: Vec::new(),
             refusal: None,
             ended: None,
             ticket: None,

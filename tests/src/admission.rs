@@ -37,6 +37,34 @@ on_both_engines! {
         agent.ask().await.created();
     }
 
+    async fn a_named_license_shrunk_below_its_assignments_lets_in_the_first_and_the_others_wait_in_line(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Named, 3).await;
+        let [nora, otto, pia] = [world.agent("Nora Neu").await, world.agent("Otto Ohm").await, world.agent("Pia Post").await];
+        world.grant(license, &[nora.id, otto.id, pia.id]).await;
+        let path = format!("/licenses/{license}");
+        world.admin.patch(&path, &json!({ "seats": 1 })).await.ok();
+        // The last to whom it was assigned is the first to come.
+        let session = pia.post("/sessions", &on("NB-1")).await.created();
+        let refused = nora.post("/sessions", &on("NB-2")).await.problem(409, "over_capacity");
+        let facts = json!({ "license_id": license, "seats": 1, "occupied": 1, "waiting": 0 });
+        assert_eq!(refused["refusal"], facts);
+        let mut waits = on("NB-2");
+        waits["wait"] = json!(true);
+        let ticket = nora.post("/sessions", &waits).await;
+        assert_eq!(ticket.status, 202, "{:#}", ticket.body);
+        let at = format!("/tickets/{}", ticket.body["id"].as_str().expect("an id"));
+        pia.post(&format!("/sessions/{}/end", session["id"].as_str().expect("an id")), &json!({})).await.ok();
+        assert_eq!(nora.get(&at).await.ok()["state"], "offered");
+        otto.post("/sessions", &on("NB-3")).await.problem(409, "over_capacity");
+        nora.post(&format!("{at}/accept"), &Value::Null).await.created();
+        assert_eq!(occupied(&world, license).await, 1);
+        world.admin.patch(&path, &json!({ "seats": 3 })).await.ok();
+        otto.post("/sessions", &on("NB-3")).await.created();
+        pia.post("/sessions", &on("NB-1")).await.created();
+        assert_eq!(occupied(&world, license).await, 3, "no assignment was lost by it");
+    }
+
     async fn a_license_counts_from_its_start_to_its_end(world: World) {
         let terms = json!({ "starts_at": "2026-03-02T09:01:00Z", "ends_at": "2026-03-02T09:02:00Z" });
         let (license, people) = world.licensed(terms, 2).await;

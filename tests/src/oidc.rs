@@ -6,10 +6,14 @@ mod settings;
 mod sign_outs;
 mod tokens;
 
-use crate::world::{PASSWORD, Person, email_of, on_both_engines};
+use crate::{
+    scim::Directory,
+    world::{PASSWORD, Person, email_of, on_both_engines},
+};
 use browser::{Browser, added, trouble};
 use futures_util::future::{join, join_all};
 use provider::Provider;
+use seatkeeper::scim::rules::put_right;
 use seatkeeper_shared::{ids::UserId, people::Role};
 use serde_json::json;
 use std::iter::zip;
@@ -259,5 +263,26 @@ on_both_engines! {
         says(json!([]));
         Browser::new(&world).sign_in(id).await;
         assert_eq!((members(manual).await, members(told).await), (json!(1), json!(0)), "what was done by hand stays");
+    }
+    async fn a_group_that_the_provider_names_gives_no_role_and_takes_none(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let directory = Directory::added(&world, "Okta").await;
+        let nora = directory.user("Nora Neu").await;
+        let admins = directory.group("Admins", &[]).await;
+        let group = &admins["/Groups/".len()..];
+        directory.rule(&world, json!([{ "group_id": group, "role": "admin" }])).await;
+        let id = added(&world, &provider, json!({ "group_claim": "groups" })).await;
+        let signs_in = async |groups: serde_json::Value| {
+            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }));
+            assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+            put_right(&world.app).await.expect("put right");
+            let user = world.admin.get(&format!("/users/{nora}")).await.ok();
+            (user["role"].as_str().expect("a role").to_owned(), user["group_ids"].as_array().map_or(0, Vec::len))
+        };
+        assert_eq!(signs_in(json!(["Admins"])).await, ("agent".to_owned(), 1));
+        let adds = json!([{ "op": "add", "path": "members", "value": [{ "value": nora }] }]);
+        assert_eq!(directory.patch(&admins, adds).await.status, 204);
+        assert_eq!(signs_in(json!(["Admins"])).await, ("admin".to_owned(), 1));
+        assert_eq!(signs_in(json!([])).await, ("admin".to_owned(), 1), "the directory's word is the directory's");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The kinds of person, each by a letter.
-const PEOPLE: [(char, &str, Role, &[Permission]); 10] = [
+pub const PEOPLE: [(char, &str, Role, &[Permission]); 10] = [
     ('a', "Agent", Role::Agent, &[]),
     ('m', "Manager", Role::Manager, &[]),
     ('u', "Users Manager", Role::Manager, &[Permission::ManageUsers]),

@@ -62,6 +62,25 @@ on_both_engines! {
         assert_eq!(seen["use"]["assigned"], 10);
     }
 
+    async fn a_hundred_at_once_on_a_named_license_that_shrunk_to_ten_seats_are_exactly_ten_every_time(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Named, 100).await;
+        let mut people = Vec::new();
+        for number in 0..100 {
+            people.push(world.agent(&format!("Agent {number}")).await);
+        }
+        world.grant(license, &people.iter().map(|person| person.id).collect::<Vec<_>>()).await;
+        world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": 10 })).await.ok();
+        for round in 0..5 {
+            let (granted, refused) = all_ask(&people).await;
+            assert_eq!((granted.len(), refused.len()), (10, 90), "round {round}");
+            assert!(refused.iter().all(|code| code == "over_capacity"), "{refused:?}");
+            let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
+            assert_eq!((&seen["use"]["occupied"], &seen["use"]["assigned"]), (&json!(10), &json!(100)));
+            end_all(&world.admin, &granted).await;
+        }
+    }
+
     async fn the_same_idempotency_key_a_hundred_times_at_once_is_one_session(world: World) {
         let (license, people) = world.pool(10, 1).await;
         let answers = join_all((0..100).map(|_| people[0].try_ask("one-click"))).await;

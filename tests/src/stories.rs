@@ -24,6 +24,7 @@ mod connections;
 mod cool_down;
 mod e2e;
 mod endings;
+mod entitlements;
 mod events;
 mod exports;
 mod full_disk;

@@ -101,7 +101,7 @@ async fn matching(app: &App, caller: &Caller, filter: &UserFilter, after: Option
 
 /// Does it, and writes into the results what became of each.
 async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [BulkResult]) -> Result<(), Fail> {
-    let actor = caller.actor();
+    let (actor, whom) = (caller.actor(), caller.whom());
     // Who is not there for the caller is left out.
     let there: Vec<_> = results.iter().filter(|r| r.refused != Some(Code::NotFound)).map(|r| r.user_id).collect();
     let changing: Vec<_> = results.iter().filter(|result| result.changed).map(|result| result.user_id).collect();
@@ -126,10 +126,10 @@ async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [Bul
         }
         // All at once: the seats commit together what waits for them.
         BulkAction::Suspend => {
-            became(results, &changing, join_all(changing.iter().map(|id| app.seats.suspend(&actor, *id))).await);
+            became(results, &changing, join_all(changing.iter().map(|id| app.seats.suspend(&actor, *id, whom))).await);
         }
         BulkAction::Delete => {
-            became(results, &changing, join_all(changing.iter().map(|id| app.seats.delete(&actor, *id))).await);
+            became(results, &changing, join_all(changing.iter().map(|id| app.seats.delete(&actor, *id, whom))).await);
         }
     }
     Ok(())
@@ -177,6 +177,6 @@ async fn change_each(app: &App, caller: &Caller, change: &ChangeUser, results: &
 }
 
 async fn group(app: &App, caller: &Caller, id: GroupId, add: &[UserId], remove: &[UserId]) -> Result<(), Fail> {
-    let (tx, name) = super::groups::begin(app, caller, id).await?;
-    super::groups::change(app, caller, tx, (id, &name), (add, remove)).await
+    let (tx, _) = super::groups::begin(app, caller, id).await?;
+    super::groups::change(app, caller, tx, id, (add, remove)).await
 }

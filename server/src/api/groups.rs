@@ -4,7 +4,11 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     db::Tx,
-    events::{Event, member_events},
+    entitlements::{
+        Authority, groups,
+        memberships::{self, Moved},
+    },
+    events::Event,
     group_licenses::{About, settle},
     http::{
         extract::{Body, Named},
@@ -12,7 +16,6 @@ use crate::{
         tags::{IfMatch, Tagged, tagged},
     },
     scim::rules,
-    seats::Actor,
     store,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -93,7 +96,7 @@ pub async fn rename_group(
     let managers = store::groups::managers(&mut tx, id).await?;
     expected.must_hold(&changeable(&before, managers.iter().map(|(manager, _)| *manager)))?;
     if before != name {
-        store::groups::rename(&mut tx, id, &name).await?;
+        groups::rename(&mut tx, &Authority::Person(&caller.actor()), id, &name).await?;
         let facts = json!({ "changes": { "name": [before, name] } });
         app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, before)]).await?;
     } else {
@@ -110,19 +113,19 @@ pub async fn delete_group(
     Named(id): Named<GroupId>,
 ) -> Result<StatusCode, Fail> {
     caller.must(Action::ManageGroups)?;
-    remove(&app, &caller.actor(), id).await?;
+    remove(&app, &Authority::Person(&caller.actor()), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Deletes a group; whoever may is decided before.
+/// Deletes a group, and takes what it gave.
 ///
 /// # Errors
-/// There is no such group; not saved.
-pub async fn remove(app: &App, actor: &Actor, id: GroupId) -> Result<(), Fail> {
-    let members = app.seats.delete_group(actor, id).await?;
+/// There is no such group; it takes other rights; not saved.
+pub async fn remove(app: &App, by: &Authority<'_>, id: GroupId) -> Result<(), Fail> {
+    let members = groups::delete(app, by, id).await?;
     app.regroup.notify_one();
-    rules::apply(app, actor, &members).await;
-    settle(app, actor, &About::users(members)).await?;
+    rules::apply(app, &by.actor(), &members).await;
+    settle(app, &by.actor(), &About::users(members)).await?;
     Ok(())
 }
 
@@ -138,12 +141,10 @@ pub async fn set_members(
     let mut fields = Fields::default();
     let users = few(&mut fields, "user_ids", wanted.user_ids);
     known(&app, &caller, &mut fields, "user_ids", &users).await?;
-    let (mut tx, name) = begin(&app, &caller, id).await?;
+    let (mut tx, _) = begin(&app, &caller, id).await?;
     let users = fields.all(Some(users))?;
-    let before = store::groups::members(&mut tx, id).await?;
-    store::groups::set_members(&mut tx, id, &users).await?;
-    let after = store::groups::members(&mut tx, id).await?;
-    moved(&app, &caller, tx, (id, &name), (&before, &after)).await?;
+    let moved = memberships::set(&mut tx, &Authority::Person(&caller.actor()), id, &users).await?;
+    follow(&app, &caller, tx, &moved).await?;
     one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
@@ -159,39 +160,28 @@ pub async fn change_members(
     let mut fields = Fields::default();
     let (add, remove) = (few(&mut fields, "add", wanted.add), few(&mut fields, "remove", wanted.remove));
     known(&app, &caller, &mut fields, "add", &add).await?;
-    let (tx, name) = begin(&app, &caller, id).await?;
+    let (tx, _) = begin(&app, &caller, id).await?;
     let (add, remove) = fields.all(Some((add, remove)))?;
-    change(&app, &caller, tx, (id, &name), (&add, &remove)).await?;
+    change(&app, &caller, tx, id, (&add, &remove)).await?;
     one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
-/// Takes users out of a group that is locked, then puts users into it, and writes down who really came or went.
+/// Takes users out of a group that is locked and puts users into it.
 pub(super) async fn change(
     app: &App,
     caller: &Caller,
     mut tx: Tx,
-    (id, name): (GroupId, &str),
-    (add, remove): (&[UserId], &[UserId]),
+    id: GroupId,
+    moves: (&[UserId], &[UserId]),
 ) -> Result<(), Fail> {
-    let these: Vec<_> = add.iter().chain(remove).copied().collect();
-    let before = store::groups::members_among(&mut tx, id, &these).await?;
-    store::groups::remove_members(&mut tx, id, remove).await?;
-    store::groups::add_members(&mut tx, id, add).await?;
-    let after = store::groups::members_among(&mut tx, id, &these).await?;
-    moved(app, caller, tx, (id, name), (&before, &after)).await
+    let moved = memberships::change(&mut tx, &Authority::Person(&caller.actor()), id, moves).await?;
+    follow(app, caller, tx, &moved).await
 }
 
-/// Commits that others are in a group now, and gives and takes what rules say of it. Both lists are in order.
-async fn moved(
-    app: &App,
-    caller: &Caller,
-    tx: Tx,
-    (id, name): (GroupId, &str),
-    (before, after): (&[UserId], &[UserId]),
-) -> Result<(), Fail> {
-    let events = member_events(&caller.actor(), id, name, before, after);
-    app.commit(tx, &events).await?;
-    let users: Vec<_> = events.iter().filter_map(|event| event.user).collect();
+/// Commits that others are in a group now, and gives and takes what follows from it.
+async fn follow(app: &App, caller: &Caller, tx: Tx, moved: &Moved) -> Result<(), Fail> {
+    app.commit(tx, &moved.events()).await?;
+    let users = moved.users();
     rules::apply(app, &caller.actor(), &users).await;
     settle(app, &caller.actor(), &About::users(users)).await?;
     Ok(())

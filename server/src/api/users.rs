@@ -7,7 +7,8 @@ use super::{
 use crate::{
     app::App,
     auth::{Caller, NewPassword, Scope},
-    events::{self, Event, member_events},
+    entitlements::{Authority, memberships},
+    events::{self, Event},
     group_licenses::{About, settle},
     http::{
         extract::{Asked, Body, Named},
@@ -145,17 +146,18 @@ pub async fn add_user(
     };
     let mut tx = app.db.begin().await?;
     // Groups come before users: see `store::groups::lock`.
+    let actor = caller.actor();
+    let authority = Authority::Person(&actor);
     for group in &groups {
-        drop(store::groups::lock(&mut tx, *group).await?);
+        memberships::may_add(&mut tx, &authority, *group).await?;
     }
     let (password_hash, source) = (hash.as_deref(), Source::Manual);
     let added = store::users::Added { id, name: &name, email: &email, rights: &rights, password_hash, source };
     store::users::insert(&mut tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
     let mut events = vec![Event::new("user_added", caller.actor(), Some(id), facts).named(name)];
-    for (group, name) in store::groups::names(&mut tx, &groups).await? {
-        store::groups::add_members(&mut tx, group, &[id]).await?;
-        events.extend(member_events(&caller.actor(), group, &name, &[], &[id]));
+    for group in &groups {
+        events.extend(memberships::change(&mut tx, &authority, *group, (&[id], &[])).await?.events());
     }
     app.commit(tx, &events).await?;
     if !groups.is_empty() {
@@ -205,7 +207,7 @@ pub async fn change_user(
     let change = well_formed(&app, change).await?;
     expected.must_hold(&Changeable::from(&seen))?;
     if change.status == Some(UserStatus::Suspended) {
-        app.seats.suspend(&caller.actor(), id).await?;
+        app.seats.suspend(&caller.actor(), id, caller.whom()).await?;
     }
     change_rest(&app, &caller, id, &change, (&expected, seen.status)).await?;
     answer(&app, &caller, id).await
@@ -300,6 +302,6 @@ pub async fn delete_user(State(app): State<App>, caller: Caller, Named(id): Name
     if one(&app, &caller, id).await?.role != Role::Agent {
         caller.must(Action::ManageRoles)?;
     }
-    app.seats.delete(&caller.actor(), id).await?;
+    app.seats.delete(&caller.actor(), id, caller.whom()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

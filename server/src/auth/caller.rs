@@ -4,7 +4,7 @@ use super::{callers::Credential, secret};
 use crate::{
     app::App,
     http::{client, problem::Fail},
-    seats::{Actor, Door},
+    seats::{Actor, Door, Whom},
     store,
 };
 use axum::{
@@ -61,6 +61,11 @@ impl Caller {
     /// `forbidden`.
     pub fn must(&self, action: Action) -> Result<(), Fail> {
         if self.may(action) { Ok(()) } else { Err(Fail::code(Code::Forbidden)) }
+    }
+
+    /// Whom this caller may suspend and delete, if anybody.
+    pub fn whom(&self) -> Whom {
+        if self.may(Action::ManageRoles) { Whom::Anybody } else { Whom::Agents }
     }
 
     /// For the log.

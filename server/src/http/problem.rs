@@ -1,6 +1,9 @@
 //! Failures become problem documents here, and nowhere else.
 
-use crate::{auth::password::HashError, db::DbError, group_licenses::NotSettled, mail::MailError, seats::SeatsError};
+use crate::{
+    auth::password::HashError, db::DbError, entitlements::NotChanged, group_licenses::NotSettled, mail::MailError,
+    seats::SeatsError,
+};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -42,6 +45,16 @@ impl Fail {
     /// A failure with a sentence on this occurrence.
     pub fn detail(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code).detail(detail)))
+    }
+
+    /// Somebody may not change a group that gives this to its members.
+    pub fn denied(code: Code, gives: Vec<String>) -> Self {
+        let mut problem = Problem::new(code);
+        if !gives.is_empty() {
+            problem = problem.detail(format!("It gives: {}.", gives.join(", ")));
+        }
+        problem.gives = gives;
+        Self(Box::new(problem))
     }
 
     /// A session that is over, and how it ended.
@@ -153,6 +166,15 @@ impl From<NotSettled> for Fail {
         match error {
             NotSettled::Db(error) => error.into(),
             NotSettled::Seats(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotChanged> for Fail {
+    fn from(error: NotChanged) -> Self {
+        match error {
+            NotChanged::Db(error) => error.into(),
+            NotChanged::Denied(denied) => Self::denied(denied.code, denied.gives),
         }
     }
 }

@@ -2,15 +2,16 @@
 
 use super::{
     Job,
-    plan::{Planned, Write, plan},
+    plan::{Planned, Powers, Write, plan},
     sheet::{Cells, Column},
 };
 use crate::{
     db::{DbError, Tx},
-    events::{self, Event, member_events},
+    entitlements::{Authority, NotChanged, groups, memberships},
+    events::{self, Event},
     reasons,
     scim::rules,
-    seats::SeatsError,
+    seats::{SeatsError, Whom},
     store::{
         self,
         imports::New,
@@ -20,9 +21,10 @@ use crate::{
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
     people::{Role, UserStatus},
+    permissions::{Action, may},
     problem::Code,
     validate::email_key,
-    wire::imports::ImportRow,
+    wire::imports::{ImportProblem, ImportRow, RowOutcome},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -55,6 +57,9 @@ impl Part<'_> {
     }
 
     async fn try_it(&self, job: &mut Job) -> Result<Vec<ImportRow>, DbError> {
+        if !still_may(job).await? {
+            return Ok(self.rows.iter().map(refused).collect());
+        }
         let mut planned = self.planned(job).await?;
         if job.trial.is_some() {
             return try_out(job, planned).await;
@@ -83,6 +88,24 @@ impl Part<'_> {
         };
         Ok(self.rows.iter().zip(self.first).map(one).collect())
     }
+}
+
+/// Looks what whoever imports may do by now, and whether that is still enough to go on.
+async fn still_may(job: &mut Job) -> Result<bool, DbError> {
+    let rights = groups::rights_now(&job.app.db, &job.actor).await?;
+    let Some((rights, user)) = rights.filter(|rights| may(rights, Action::ManageUsers)).zip(job.actor.id) else {
+        return Ok(false);
+    };
+    job.powers = Powers::of(&rights, user);
+    Ok(true)
+}
+
+/// A row that is not done any more.
+fn refused(cells: &Cells) -> ImportRow {
+    let email: String = cells.get(Column::Email).unwrap_or_default().chars().take(254).collect();
+    let (column, value) = (Column::Email.as_str().to_owned(), email.clone());
+    let problem = ImportProblem { column, value, code: Code::Forbidden, error: None };
+    ImportRow { line: cells.line, outcome: RowOutcome::Refused, email, problems: vec![problem] }
 }
 
 /// What a dry run says: users are as they would be, licenses are assigned on trial.
@@ -138,29 +161,48 @@ async fn write_users(job: &Job, planned: &mut [Planned]) -> Result<(), DbError> 
             names.insert(*group, name);
         }
     }
-    into.retain(|group, _| names.contains_key(group));
+    let refused = refused_groups(job, &mut tx, into.keys().filter(|group| names.contains_key(group))).await?;
+    into.retain(|group, _| names.contains_key(group) && !refused.contains_key(group));
     let new: Vec<&New> =
         planned.iter().filter_map(|one| if let Write::New(new) = &one.write { Some(new) } else { None }).collect();
     store::imports::insert_users(&mut tx, &new, job.app.clock.now()).await?;
     let mut events: Vec<_> = new.iter().map(|new| added(job, new)).collect();
     for one in planned.iter_mut() {
         events.extend(change(job, &mut tx, one).await?);
-        if one.groups.iter().any(|group| !names.contains_key(group)) {
-            one.groups.retain(|group| names.contains_key(group));
-            one.problem("groups", "", Code::NotFound);
+        for group in std::mem::take(&mut one.groups) {
+            match (names.get(&group), refused.get(&group)) {
+                (None, _) => one.problem("groups", "", Code::NotFound),
+                (Some(name), Some(code)) => one.problem("groups", name, *code),
+                (Some(_), None) => one.groups.push(group),
+            }
         }
     }
     for (group, users) in into {
-        // Of a large group, only those whom this part is about.
-        let before = store::groups::members_among(&mut tx, group, &users).await?;
-        store::groups::add_members(&mut tx, group, &users).await?;
-        let after = store::groups::members_among(&mut tx, group, &users).await?;
-        events.extend(member_events(&job.actor, group, &names[&group], &before, &after));
+        let moved = memberships::change(&mut tx, &Authority::Person(&job.actor), group, (&users, &[])).await;
+        events.extend(moved.map_err(groups::only_db)?.events());
     }
     job.app.commit(tx, &events).await?;
     let moved: BTreeSet<_> = events.iter().filter_map(|event| event.user).collect();
     rules::apply(&job.app, &job.actor, &moved.into_iter().collect::<Vec<_>>()).await;
     Ok(())
+}
+
+/// The groups into which whoever imports may put nobody: somebody lets them give licenses since the rows were read, or took rights
+/// away.
+async fn refused_groups(
+    job: &Job,
+    tx: &mut Tx,
+    groups: impl Iterator<Item = &GroupId>,
+) -> Result<BTreeMap<GroupId, Code>, DbError> {
+    let mut refused = BTreeMap::new();
+    for group in groups {
+        match memberships::may_add(tx, &Authority::Person(&job.actor), *group).await {
+            Ok(()) => {}
+            Err(NotChanged::Denied(denied)) => drop(refused.insert(*group, denied.code)),
+            Err(NotChanged::Db(error)) => return Err(error),
+        }
+    }
+    Ok(refused)
 }
 
 fn added(job: &Job, new: &New) -> Event {
@@ -173,8 +215,9 @@ fn added(job: &Job, new: &New) -> Event {
 async fn change(job: &Job, tx: &mut Tx, one: &mut Planned) -> Result<Option<Event>, DbError> {
     let Write::Change { name, role, status } = one.write.clone() else { return Ok(None) };
     let Some(before) = store::users::lock(tx, one.user).await? else { return Err(DbError::Retry) };
-    // Somebody may have made him an admin meanwhile.
-    if before.rights.role == Role::Admin && (role.is_some() || status.is_some() || !job.powers.roles) {
+    // Somebody may have given him another role meanwhile.
+    let admin = before.rights.role == Role::Admin && (role.is_some() || status.is_some());
+    if admin || before.rights.role != Role::Agent && !job.powers.roles {
         one.write = Write::Nothing;
         one.problem("role", "", Code::Forbidden);
         return Ok(None);
@@ -197,11 +240,12 @@ async fn change(job: &Job, tx: &mut Tx, one: &mut Planned) -> Result<Option<Even
 }
 
 async fn suspend(job: &Job, planned: &mut [Planned]) -> Result<(), DbError> {
+    let whom = if job.powers.roles { Whom::Anybody } else { Whom::Agents };
     for one in planned {
         if !matches!(one.write, Write::Change { status: Some(UserStatus::Suspended), .. }) {
             continue;
         }
-        match job.app.seats.suspend(&job.actor, one.user).await {
+        match job.app.seats.suspend(&job.actor, one.user, whom).await {
             Ok(()) => {}
             Err(SeatsError::Failed(code)) => one.problem("status", "suspended", code),
             Err(_) => return Err(DbError::Retry),

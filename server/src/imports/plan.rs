@@ -9,6 +9,7 @@ use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
     license::Model,
     people::{Role, UserStatus},
+    permissions::{Action, Rights, Sees, may, sees},
     problem::Code,
     validate::{self, FieldError},
     wire::{
@@ -17,10 +18,10 @@ use seatkeeper_shared::{
         licenses::LicenseView,
     },
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What whoever imports may do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Powers {
     /// Assign licenses.
     pub assigns: bool,
@@ -30,17 +31,27 @@ pub struct Powers {
     pub manager: Option<UserId>,
 }
 
+impl Powers {
+    /// What this user may do.
+    pub fn of(rights: &Rights, user: UserId) -> Self {
+        let manager = (sees(rights) != Sees::Everybody).then_some(user);
+        Self { assigns: may(rights, Action::Assign), roles: may(rights, Action::ManageRoles), manager }
+    }
+}
+
 /// The licenses and groups that a file may name.
 #[derive(Debug)]
 pub struct Names {
     /// By slug and by name, those first that are to be tried first.
     licenses: HashMap<String, Vec<(LicenseId, Model)>>,
     groups: HashMap<String, GroupId>,
+    /// Those of them that give their members licenses.
+    giving: HashSet<GroupId>,
 }
 
 impl Names {
     /// The names of these.
-    pub fn of(licenses: &[LicenseView], groups: Vec<GroupView>) -> Self {
+    pub fn of(licenses: &[LicenseView], groups: Vec<GroupView>, giving: HashSet<GroupId>) -> Self {
         let mut named: HashMap<String, Vec<(LicenseId, Model)>> = HashMap::new();
         for license in licenses {
             let mut keys = [license.product_slug.clone(), fold(&license.product_name), license.id.to_string()].to_vec();
@@ -49,7 +60,11 @@ impl Names {
                 named.entry(key).or_default().push((license.id, license.model));
             }
         }
-        Self { licenses: named, groups: groups.into_iter().map(|group| (fold(&group.name), group.id)).collect() }
+        Self {
+            licenses: named,
+            groups: groups.into_iter().map(|group| (fold(&group.name), group.id)).collect(),
+            giving,
+        }
     }
 
     /// The licenses that an entry may mean: `slug:model`, or `slug` alone if the product has one model only.
@@ -201,6 +216,12 @@ pub fn plan(
         read.refuse(Column::Email, Code::AlreadyExists);
     }
     planned.status = wanted_status.unwrap_or(known_status);
+    let is_in = |group: &GroupId| known.is_some_and(|(known, _)| known.groups.contains(group));
+    let beyond = |(_, group): &&(String, GroupId)| !powers.assigns && names.giving.contains(group) && !is_in(group);
+    // Whoever came into it would get licenses.
+    for (entry, _) in groups.iter().filter(beyond) {
+        planned.problem("groups", entry, Code::GroupGivesLicenses);
+    }
     planned.groups = groups.into_iter().map(|(_, group)| group).collect();
     planned.grants = licenses;
     match (known, email, name) {

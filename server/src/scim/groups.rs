@@ -20,6 +20,7 @@ use crate::{
     api,
     app::App,
     db::{DbError, Tx},
+    entitlements::{Authority, memberships},
     events::{self, Event, member_events},
     store::{
         self,
@@ -29,11 +30,11 @@ use crate::{
 use axum::http::StatusCode;
 use changes::Change;
 use seatkeeper_shared::{
-    ids::{GroupId, UserId},
+    ids::{DirectoryId, GroupId, UserId},
     validate,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One group.
 ///
@@ -93,8 +94,7 @@ pub async fn create(app: &App, by: &Asker, body: &Value) -> Told {
     store::seats::lock_admins(&mut tx).await?;
     store::directory_groups::insert(&mut tx, by.id, id, (&whole.name, whole.external_id.as_deref()), now).await?;
     let note = missing(&mut tx, by, &whole.members).await?;
-    let mut members = store::directory_groups::add(&mut tx, by.id, id, &whole.members).await?;
-    members.sort_unstable();
+    let (members, _) = memberships::directory_add(&mut tx, (by.id, &by.actor()), id, &whole.members).await?;
     let mut events = vec![Event::new("group_added", by.actor(), None, json!({})).about(id.0, &whole.name)];
     events.extend(member_events(&by.actor(), id, &whole.name, &[], &members));
     app.commit(tx, &events).await?;
@@ -180,7 +180,10 @@ struct Changing<'a> {
     name: String,
     external_id: Option<String>,
     came: BTreeSet<UserId>,
-    went: BTreeSet<UserId>,
+    /// With the directory that had put them there, if one had.
+    went: BTreeMap<UserId, Option<DirectoryId>>,
+    /// Who was a member by somebody else's doing before.
+    claimed: BTreeSet<UserId>,
     note: Option<String>,
 }
 
@@ -191,7 +194,8 @@ impl<'a> Changing<'a> {
         let seen = seen.ok_or_else(|| Fail::not_found("group"))?;
         must_match(expected, &version(&seen))?;
         let (name, external_id) = (seen.name.clone(), seen.external_id.clone());
-        Ok(Self { tx, by, seen, name, external_id, came: BTreeSet::new(), went: BTreeSet::new(), note: None })
+        let (came, went, claimed) = Default::default();
+        Ok(Self { tx, by, seen, name, external_id, came, went, claimed, note: None })
     }
 
     /// Does it all and commits; who came and who went, and what is to be said of it.
@@ -202,7 +206,9 @@ impl<'a> Changing<'a> {
         let before =
             json!({ "name": self.seen.name, "external_id": self.seen.external_id, "directory": self.seen.owned });
         let after = json!({ "name": self.name, "external_id": self.external_id, "directory": true });
-        let moved: Vec<_> = self.came.union(&self.went).copied().collect();
+        self.came.extend(&self.claimed);
+        let went: BTreeSet<_> = self.went.into_keys().collect();
+        let moved: Vec<_> = self.came.union(&went).copied().collect();
         if before == after && moved.is_empty() {
             return Ok((moved, self.note));
         }
@@ -214,57 +220,64 @@ impl<'a> Changing<'a> {
             let facts = events::changes(&before, &after);
             events.push(Event::new("group_changed", actor.clone(), None, facts).about(id.0, &self.seen.name));
         }
-        let (came, went): (Vec<_>, Vec<_>) = (self.came.into_iter().collect(), self.went.into_iter().collect());
+        let (came, went): (Vec<_>, Vec<_>) = (self.came.into_iter().collect(), went.into_iter().collect());
         events.extend(member_events(&actor, id, &self.name, &went, &came));
         app.commit(self.tx, &events).await?;
         Ok((moved, self.note))
     }
 
     async fn one(&mut self, change: &Change) -> Result<(), Failed> {
-        let (by, id) = (self.by.id, self.seen.id);
+        let (by, id, actor) = (self.by.id, self.seen.id, self.by.actor());
         match change {
             Change::Name(name) => self.name.clone_from(name),
             Change::External(external) => self.external_id.clone_from(external),
             Change::Add(users) => {
                 self.note = missing(&mut self.tx, self.by, users).await?.or(self.note.take());
-                let came = store::directory_groups::add(&mut self.tx, by, id, users).await?;
-                self.come(came);
+                self.add(users).await?;
             }
             Change::Remove(users) => {
-                let went = store::directory_groups::remove(&mut self.tx, by, id, users).await?;
+                let went = memberships::directory_remove(&mut self.tx, (by, &actor), id, users).await?;
                 self.go(went);
             }
             Change::Keep(users) => {
                 self.note = missing(&mut self.tx, self.by, users).await?.or(self.note.take());
-                let went = store::directory_groups::keep(&mut self.tx, by, id, users).await?;
+                let went = memberships::directory_keep(&mut self.tx, (by, &actor), id, users).await?;
                 self.go(went);
-                let came = store::directory_groups::add(&mut self.tx, by, id, users).await?;
-                self.come(came);
+                self.add(users).await?;
             }
             Change::RemoveSuch(filter) => {
                 let members = store::directory_groups::members_in(&mut self.tx, by, id).await?;
                 let such =
                     |(id, name): &Member| filter.matches(&json!({ "value": id, "display": name, "type": "User" }));
                 let users: Vec<_> = members.iter().filter(|member| such(member)).map(|(id, _)| *id).collect();
-                let went = store::directory_groups::remove(&mut self.tx, by, id, &users).await?;
+                let went = memberships::directory_remove(&mut self.tx, (by, &actor), id, &users).await?;
                 self.go(went);
             }
         }
         Ok(())
     }
 
-    fn come(&mut self, users: Vec<UserId>) {
-        for user in users {
-            if !self.went.remove(&user) {
-                self.came.insert(user);
+    /// These come; or they were put here by somebody else, and are the directory's own members from now on.
+    async fn add(&mut self, users: &[UserId]) -> Result<(), Failed> {
+        let by = (self.by.id, &self.by.actor());
+        let (came, claimed) = memberships::directory_add(&mut self.tx, by, self.seen.id, users).await?;
+        self.claimed.extend(claimed);
+        for user in came {
+            match self.went.remove(&user) {
+                None => drop(self.came.insert(user)),
+                // Gone and come again in one request.
+                Some(None) => drop(self.claimed.insert(user)),
+                Some(Some(_)) => {}
             }
         }
+        Ok(())
     }
 
-    fn go(&mut self, users: Vec<UserId>) {
-        for user in users {
+    fn go(&mut self, users: Vec<(UserId, Option<DirectoryId>)>) {
+        for (user, before) in users {
             if !self.came.remove(&user) {
-                self.went.insert(user);
+                let before = if self.claimed.remove(&user) { None } else { before };
+                self.went.insert(user, before);
             }
         }
     }
@@ -277,7 +290,7 @@ impl<'a> Changing<'a> {
 pub async fn delete(app: &App, by: &Asker, id: &str, expected: Option<&str>) -> Told {
     let seen = find(app, by, id).await?;
     must_match(expected, &version(&seen))?;
-    api::groups::remove(app, &by.actor(), seen.id).await?;
+    api::groups::remove(app, &Authority::Directory(by.id, &by.actor()), seen.id).await?;
     Ok(Answer::nothing())
 }
 

@@ -146,6 +146,17 @@ pub fn form_of(seen: &Seen) -> Result<Form, DbError> {
     Ok(form)
 }
 
+/// Whether the directory told this address of a user, as one of theirs or as their userName.
+///
+/// # Errors
+/// What is stored cannot be read.
+pub fn has_told(seen: &Seen, email: &str) -> Result<bool, DbError> {
+    let (form, key) = (form_of(seen)?, email_key(email));
+    let told = Person::of(seen.id, &form).ok();
+    Ok(told
+        .is_some_and(|told| email_key(&told.email) == key || told.user_name_key == key || told.emails.contains(&key)))
+}
+
 /// A user as a resource.
 ///
 /// # Errors

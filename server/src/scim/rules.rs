@@ -11,6 +11,7 @@ mod preview;
 pub use make_up::{make_up, put_right, run};
 pub use preview::preview;
 
+use super::person;
 use crate::{
     app::App,
     db::DbError,
@@ -202,19 +203,42 @@ async fn role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Result<()
             return Ok(Err(Code::LastAdmin));
         }
     }
+    let raised = power(change.to) > power(change.from);
+    // Whoever receives e-mails at an address can become its user. Somebody here may have written another one.
+    if raised
+        && let Some(seen) = store::directory_users::get_in(&mut tx, change.directory, change.user).await?
+        && !person::has_told(&seen, &before.email)?
+    {
+        return Ok(Err(Code::EmailNotFromDirectory));
+    }
     let mut after: Changeable = before.clone();
     after.rights.role = change.to;
     if change.to != Role::Manager {
+        // A rule that makes a manager again gives back neither permissions nor limits: an admin decides on both together.
         after.manage_nothing();
+        after.rights.permissions.clear();
     }
     store::users::change(&mut tx, change.user, &before, &after).await?;
     store::directory_rules::give_role(&mut tx, change.user, change.given).await?;
-    let facts =
+    let mut facts =
         events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
+    // Whoever may manage users can have made this account before the directory took it over, or have set its password: nobody has
+    // looked at that who decides on roles. So whoever it really is comes in anew.
+    if raised && store::access_reset::reset(&mut tx, change.user, app.clock.now()).await? {
+        facts["access_reset"] = json!(true);
+    }
     let event = Event::new("user_changed", actor.clone(), Some(change.user), facts).named(before.name.clone());
     let events = if before == after { Vec::new() } else { vec![event] };
     app.commit(tx, &events).await?;
     Ok(Ok(()))
+}
+
+fn power(role: Role) -> u8 {
+    match role {
+        Role::Agent => 0,
+        Role::Manager => 1,
+        Role::Admin => 2,
+    }
 }
 
 /// Writes down what could not be done for these users, and in the log what of it is new, and what was made up for.

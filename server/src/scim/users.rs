@@ -19,6 +19,7 @@ use crate::{
     app::App,
     db::{DbError, Tx},
     events::{self, Event},
+    seats::Whom,
     store::{
         self,
         directory_users::Seen,
@@ -132,7 +133,7 @@ async fn change(
     let wanted = Person::of(seen.id, &make(person::form_of(&seen)?)?)?;
     if wanted.active == Some(false) && seen.status == UserStatus::Active {
         // Ends sessions, leaves the line and frees named seats in one transaction, or does nothing.
-        app.seats.suspend(&by.actor(), seen.id).await?;
+        app.seats.suspend(&by.actor(), seen.id, Whom::Anybody).await?;
     }
     let mut tries = 1;
     let came_back = loop {
@@ -214,6 +215,6 @@ fn keeps_address(before: &Changeable, person: &Person) -> bool {
 pub async fn delete(app: &App, by: &Asker, id: &str, expected: Option<&str>) -> Told {
     let seen = find(app, by, id).await?;
     must_match(expected, &version(by, &seen)?)?;
-    app.seats.delete(&by.actor(), seen.id).await?;
+    app.seats.delete(&by.actor(), seen.id, Whom::Anybody).await?;
     Ok(Answer::nothing())
 }

@@ -4,7 +4,7 @@ mod licenses;
 mod line;
 
 use super::{
-    command::{Actor, Command, HowToEnd, Outcome, Reach, renewed, told, view},
+    command::{Actor, Command, HowToEnd, KeepIf, Outcome, Reach, renewed, told, view},
     facts::{Announced, Fact, Live},
     paper::Paper,
     pool::{Ask, Ending, Pool, Refusal},
@@ -43,6 +43,8 @@ pub struct Batch {
     pub out: BTreeSet<UserId>,
     /// All active admins, if somebody is to be suspended.
     pub admins: BTreeSet<UserId>,
+    /// Those of the known who are admins or managers.
+    pub elevated: BTreeSet<UserId>,
     /// What was decided, in order.
     pub facts: Vec<(LicenseId, Fact)>,
     /// The rules that assigned licenses.
@@ -78,6 +80,8 @@ pub struct Group {
     pub name: String,
     /// Who is in it, in the order of their ids.
     pub members: Vec<UserId>,
+    /// What would go with it.
+    pub uses: KeepIf,
 }
 
 impl Batch {
@@ -141,12 +145,12 @@ impl Batch {
                 self.assign(*license, users, move |pool, user, now| pool.revoke(user, ending.as_ref(), now))
             }
             Command::Change { license, change, expected } => self.change(actor, *license, change, expected.as_deref()),
-            Command::DeleteGroup { group } => self.delete_group(actor, *group),
+            Command::DeleteGroup { group, keep_if } => self.delete_group(actor, *group, *keep_if),
             Command::LimitGroups { license, limits, expected } => {
                 self.limit_groups(*license, limits, expected.as_deref())
             }
-            Command::Suspend { user } => self.suspend(actor, *user),
-            Command::Delete { user } => self.delete(actor, *user),
+            Command::Suspend { user, whom } => self.suspend(actor, *user, *whom),
+            Command::Delete { user, whom } => self.delete(actor, *user, *whom),
             Command::Sweep => Outcome::Done,
         };
         self.gather(actor);

@@ -58,6 +58,40 @@ pub enum Reach {
     All,
 }
 
+/// Whom somebody may suspend or delete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Agents: managers and admins take an admin.
+    Agents,
+    /// Everybody.
+    Anybody,
+}
+
+/// What keeps a group from being deleted by somebody who could not take away the same directly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeepIf {
+    /// It gives its members licenses.
+    pub gives_licenses: bool,
+    /// A rule of a directory gives its members a role.
+    pub gives_roles: bool,
+    /// Admins settled something about it: managers are limited to it, or directories have rules for it.
+    pub is_settled: bool,
+    /// Licenses keep seats for it, or limit what it takes.
+    pub is_reserved: bool,
+}
+
+impl KeepIf {
+    /// Why a group of which this is so is not deleted.
+    pub fn refuses(self, group: Self) -> Option<Code> {
+        let codes = [
+            (self.gives_licenses && group.gives_licenses, Code::GroupGivesLicenses),
+            (self.gives_roles && group.gives_roles, Code::GroupGivesRole),
+            (self.is_settled && group.is_settled || self.is_reserved && group.is_reserved, Code::GroupInUse),
+        ];
+        codes.into_iter().find_map(|(refuses, code)| refuses.then_some(code))
+    }
+}
+
 /// One thing asked of the seats.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -195,6 +229,8 @@ pub enum Command {
     DeleteGroup {
         /// Which group.
         group: GroupId,
+        /// What must not go with it.
+        keep_if: KeepIf,
     },
     /// Changes what a license keeps for groups.
     LimitGroups {
@@ -209,11 +245,15 @@ pub enum Command {
     Suspend {
         /// Whom.
         user: UserId,
+        /// Who that may be.
+        whom: Whom,
     },
     /// Deletes a user: what suspending does, for good, and all that is assigned to him is free.
     Delete {
         /// Whom.
         user: UserId,
+        /// Who that may be.
+        whom: Whom,
     },
     /// Ends what is over.
     Sweep,

@@ -57,6 +57,7 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seats::Whom;
     use seatkeeper_shared::ids::UserId;
     use uuid::Uuid;
 
@@ -67,7 +68,7 @@ mod tests {
     async fn inbox(users: impl IntoIterator<Item = u128>) -> Inbox {
         let (queue, jobs) = mpsc::channel(1_000);
         for number in users {
-            let command = Command::Suspend { user: user(number) };
+            let command = Command::Suspend { user: user(number), whom: Whom::Anybody };
             let job = Job { actor: Actor::system(), command, reply: oneshot::channel().0 };
             queue.send(job).await.expect("there is room");
         }
@@ -75,7 +76,7 @@ mod tests {
     }
 
     fn whom(job: &Job) -> u128 {
-        let Command::Suspend { user } = &job.command else { panic!("another command") };
+        let Command::Suspend { user, .. } = &job.command else { panic!("another command") };
         user.0.as_u128()
     }
 
@@ -84,7 +85,7 @@ mod tests {
         let mut inbox = inbox(1..=4).await;
         assert_eq!(inbox.next_if(0, |_| true).as_ref().map(whom), Some(1));
         assert!(inbox.next_if(1, |_| false).is_none());
-        let others = |command: &Command| !matches!(command, Command::Suspend { user: who } if *who == user(2));
+        let others = |command: &Command| !matches!(command, Command::Suspend { user: who, .. } if *who == user(2));
         assert!(inbox.next_if(1, others).is_none(), "3 would overtake 2");
         let mut batch = Vec::new();
         assert!(inbox.wait(&mut batch).await);

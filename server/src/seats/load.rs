@@ -6,7 +6,7 @@ mod wanted;
 
 use super::{
     batch::{Batch, Group},
-    command::Command,
+    command::{Command, KeepIf},
     memory::Memory,
     pool::{Pool, Terms},
 };
@@ -197,7 +197,14 @@ async fn lock_groups(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Ba
         if store::groups::limited(tx, *id).await?.iter().any(|license| !batch.pools.contains_key(license)) {
             return Err(DbError::Retry);
         }
-        batch.groups.insert(*id, Group { name, members: store::groups::members(tx, *id).await? });
+        let uses = store::memberships::uses(tx, *id).await?;
+        let uses = KeepIf {
+            gives_licenses: !uses.licenses.is_empty(),
+            gives_roles: !uses.roles.is_empty(),
+            is_settled: uses.managed || uses.ruled,
+            is_reserved: uses.reserved,
+        };
+        batch.groups.insert(*id, Group { name, members: store::groups::members(tx, *id).await?, uses });
         batch.now = clock.now_in(tx).await?;
     }
     if !wanted.limited.is_empty() {
@@ -263,6 +270,9 @@ async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), D
             batch.known.insert(standing.user);
             if standing.admin {
                 batch.admins.insert(standing.user);
+            }
+            if standing.elevated {
+                batch.elevated.insert(standing.user);
             }
             if standing.suspended {
                 batch.out.insert(standing.user);

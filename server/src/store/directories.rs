@@ -45,6 +45,10 @@ statements! {
     KEEP_GROUPS = "
         UPDATE groups SET directory_id = NULL, external_id = NULL WHERE directory_id = $1";
 
+    // Its memberships stay, and give no roles any more.
+    KEEP_MEMBERS = "
+        UPDATE group_members SET directory_id = NULL WHERE directory_id = $1";
+
     DELETE_RULE_LICENSES = "
         DELETE FROM directory_rule_licenses
         WHERE rule_id IN (SELECT id FROM directory_rules WHERE directory_id = $1)";
@@ -140,6 +144,7 @@ pub async fn delete(tx: &mut Tx, id: DirectoryId) -> Result<(), DbError> {
     for sql in [
         &KEEP_LICENSES,
         &KEEP_GROUPS,
+        &KEEP_MEMBERS,
         &DELETE_RULE_LICENSES,
         &DELETE_RULES,
         &DELETE_FAILURES,

@@ -14,7 +14,8 @@ statements! {
           AND NOT EXISTS (
               SELECT 1
               FROM group_members m
-              JOIN directory_rules r ON r.group_id = m.group_id AND r.role = s.given_role
+              JOIN directory_rules r
+                ON r.group_id = m.group_id AND r.directory_id = m.directory_id AND r.role = s.given_role
               WHERE m.user_id = s.user_id)
         ORDER BY s.user_id
         LIMIT 100";
@@ -23,12 +24,20 @@ statements! {
     ROLE_MISSING = "
         SELECT m.user_id
         FROM directory_rules r
-        JOIN group_members m ON m.group_id = r.group_id
+        JOIN group_members m ON m.group_id = r.group_id AND m.directory_id = r.directory_id
         JOIN directory_users s ON s.user_id = m.user_id AND s.given_role IS NULL
         JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL AND u.role = 'agent'
         WHERE r.role IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM directory_failures f WHERE f.user_id = m.user_id AND f.subject = 'role')
         ORDER BY m.user_id
+        LIMIT 100";
+
+    // The address may be right by now.
+    ROLE_REFUSED = "
+        SELECT user_id
+        FROM directory_failures
+        WHERE subject = 'role' AND code = 'email_not_from_directory'
+        ORDER BY user_id
         LIMIT 100";
 
     LICENSE_KEPT = "
@@ -71,7 +80,7 @@ statements! {
 /// Some of them, each perhaps more than once.
 pub async fn some(db: &Db) -> Result<Vec<UserId>, DbError> {
     let mut users = Vec::new();
-    for look in [&ROLE_KEPT, &ROLE_MISSING, &LICENSE_KEPT, &LICENSE_MISSING, &FAILURE_OVER] {
+    for look in [&ROLE_KEPT, &ROLE_MISSING, &ROLE_REFUSED, &LICENSE_KEPT, &LICENSE_MISSING, &FAILURE_OVER] {
         for row in db.all(look, args![]).await? {
             users.push(row.get("user_id")?);
         }

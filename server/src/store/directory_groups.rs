@@ -1,4 +1,4 @@
-//! Groups as directories see them, and changes of members: each a single statement about those who come or go, never about all.
+//! Groups as directories see them. Who comes and goes is in `memberships`.
 
 use super::{ids, set};
 use crate::{
@@ -48,32 +48,6 @@ statements! {
         UPDATE groups
         SET name = $2, name_key = $3, external_id = $4, directory_id = $5, modified_at = $6, version = version + 1
         WHERE id = $1";
-
-    ADD = "
-        INSERT INTO group_members (group_id, user_id)
-        SELECT g.id, u.id
-        FROM groups g
-        CROSS JOIN users u
-        WHERE g.id = $1
-          AND u.id IN (SELECT id FROM ROWS($2: id uuid))
-          AND u.deleted_at IS NULL
-          AND u.id NOT IN (SELECT user_id FROM directory_users WHERE directory_id <> $3)
-        ON CONFLICT DO NOTHING
-        RETURNING user_id";
-
-    REMOVE = "
-        DELETE FROM group_members
-        WHERE group_id = $1
-          AND user_id IN (SELECT id FROM ROWS($2: id uuid))
-          AND user_id NOT IN (SELECT user_id FROM directory_users WHERE directory_id <> $3)
-        RETURNING user_id";
-
-    KEEP = "
-        DELETE FROM group_members
-        WHERE group_id = $1
-          AND user_id NOT IN (SELECT id FROM ROWS($2: id uuid))
-          AND user_id NOT IN (SELECT user_id FROM directory_users WHERE directory_id <> $3)
-        RETURNING user_id";
 }
 
 /// A group as a directory sees it, without its members.
@@ -194,23 +168,4 @@ pub async fn write(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     tx.run(&WRITE, args![group, name, fold(name), external_id, directory, now]).await.map(drop)
-}
-
-/// Puts users into a group; those who were not in it before.
-pub async fn add(tx: &mut Tx, by: DirectoryId, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
-    moved(tx.all(&ADD, args![group, ids(users), by]).await?)
-}
-
-/// Takes users out of a group; those who were in it.
-pub async fn remove(tx: &mut Tx, by: DirectoryId, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
-    moved(tx.all(&REMOVE, args![group, ids(users), by]).await?)
-}
-
-/// Takes everybody out of a group but these users; those who went.
-pub async fn keep(tx: &mut Tx, by: DirectoryId, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
-    moved(tx.all(&KEEP, args![group, ids(users), by]).await?)
-}
-
-fn moved(rows: Vec<Row>) -> Result<Vec<UserId>, DbError> {
-    rows.iter().map(|row| row.get("user_id")).collect()
 }

@@ -45,7 +45,7 @@ statements! {
         ORDER BY u.name_key, u.id";
 
     MEMBERSHIPS = "
-        SELECT user_id, group_id
+        SELECT user_id, group_id, directory_id
         FROM group_members
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
@@ -184,17 +184,18 @@ pub struct Standing {
     pub directory: Option<DirectoryId>,
     /// Active or suspended.
     pub status: UserStatus,
-    /// The groups that he is in.
-    pub groups: Vec<GroupId>,
+    /// The groups that he is in, each with the directory that put him there, if one did.
+    pub groups: Vec<(GroupId, Option<DirectoryId>)>,
     /// His licenses, with the rule that gave each.
     pub licenses: HashMap<LicenseId, Option<RuleId>>,
 }
 
 /// How these users stand, by name.
 pub async fn standing(db: &Db, users: &[UserId]) -> Result<Vec<Standing>, DbError> {
-    let mut groups: HashMap<UserId, Vec<GroupId>> = HashMap::new();
+    let mut groups: HashMap<UserId, Vec<(GroupId, Option<DirectoryId>)>> = HashMap::new();
     for row in db.all(&MEMBERSHIPS, args![ids(users)]).await? {
-        groups.entry(row.get("user_id")?).or_default().push(row.get("group_id")?);
+        let membership = (row.get("group_id")?, row.opt("directory_id")?);
+        groups.entry(row.get("user_id")?).or_default().push(membership);
     }
     let mut licenses: HashMap<UserId, HashMap<LicenseId, Option<RuleId>>> = HashMap::new();
     for row in db.all(&ASSIGNMENTS, args![ids(users)]).await? {

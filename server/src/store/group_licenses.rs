@@ -26,6 +26,14 @@ statements! {
     DELETE = "
         DELETE FROM group_licenses WHERE group_id = $1 AND license_id = $2";
 
+    // By themselves, or by rules of directories.
+    GIVING_GROUPS = "
+        SELECT group_id FROM group_licenses
+        UNION
+        SELECT r.group_id
+        FROM directory_rules r
+        JOIN directory_rule_licenses l ON l.rule_id = r.id";
+
     OF_GROUP = "
         SELECT gl.license_id, gl.created_at, l.model, l.seats, l.archived_at, p.archived_at AS product_archived_at,
                (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS assigned,
@@ -138,6 +146,11 @@ pub async fn insert(tx: &mut Tx, group: GroupId, license: LicenseId, now: DateTi
 /// Lets a group no longer give a license; false if it does not.
 pub async fn delete(tx: &mut Tx, group: GroupId, license: LicenseId) -> Result<bool, DbError> {
     Ok(tx.run(&DELETE, args![group, license]).await? == 1)
+}
+
+/// The groups that give licenses to their members, by themselves or by rules of directories.
+pub async fn giving_groups(db: &Db) -> Result<HashSet<GroupId>, DbError> {
+    db.all(&GIVING_GROUPS, args![]).await?.iter().map(|row| row.get("group_id")).collect()
 }
 
 /// The licenses that a group gives, and which of its members have not got them, and why.

@@ -1,8 +1,11 @@
 //! Groups of users: who is in them and who manages them.
 
 use super::{ids, set};
-use crate::db::{Db, DbError, Row, Tx, Value, args, fields, statements};
-use crate::text::fold;
+use crate::{
+    db::{Db, DbError, Row, Tx, Value, args, fields, statements},
+    entitlements::Approved,
+    text::fold,
+};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
@@ -34,9 +37,6 @@ statements! {
         INSERT INTO groups (id, name, name_key, created_at)
         VALUES ($1, $2, $3, $4)";
 
-    RENAME = "
-        UPDATE groups SET name = $2, name_key = $3 WHERE id = $1";
-
     DELETE = "
         DELETE FROM groups WHERE id = $1";
 
@@ -47,8 +47,8 @@ statements! {
         DELETE FROM directory_rules WHERE group_id = $1";
 
     // What a directory read before is no longer so.
-    TOUCH = "
-        UPDATE groups SET version = version + 1 WHERE id = $1";
+    RENAME = "
+        UPDATE groups SET name = $2, name_key = $3, version = version + 1 WHERE id = $1";
 
     LOCK = "
         SELECT name FROM groups WHERE id = $1 FOR UPDATE";
@@ -73,25 +73,8 @@ statements! {
         SELECT id FROM users
         WHERE role = 'manager' AND deleted_at IS NULL AND id IN (SELECT id FROM ROWS($1: id uuid))";
 
-    MEMBERS_AMONG = "
-        SELECT user_id FROM group_members
-        WHERE group_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))
-        ORDER BY user_id";
-
     DELETE_MEMBERS = "
         DELETE FROM group_members WHERE group_id = $1";
-
-    REMOVE_MEMBERS = "
-        DELETE FROM group_members WHERE group_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
-
-    // Whoever was deleted a moment ago comes into no group any more.
-    INSERT_MEMBERS = "
-        INSERT INTO group_members (group_id, user_id)
-        SELECT DISTINCT given.group_id, u.id
-        FROM ROWS($1: group_id uuid, user_id uuid)
-        JOIN users u ON u.id = given.user_id AND u.deleted_at IS NULL
-        WHERE NOT EXISTS (
-            SELECT 1 FROM group_members m WHERE m.group_id = given.group_id AND m.user_id = given.user_id)";
 
     DELETE_MANAGERS = "
         DELETE FROM group_managers WHERE group_id = $1";
@@ -146,8 +129,7 @@ pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Resul
 ///
 /// # Errors
 /// [`DbError::Taken`] `groups_name_key` if the name is.
-pub async fn rename(tx: &mut Tx, group: GroupId, name: &str) -> Result<(), DbError> {
-    tx.run(&TOUCH, args![group]).await?;
+pub async fn rename(tx: &mut Tx, _: &Approved, group: GroupId, name: &str) -> Result<(), DbError> {
     tx.run(&RENAME, args![group, name, fold(name)]).await.map(drop)
 }
 
@@ -200,29 +182,6 @@ pub async fn managed(tx: &mut Tx, manager: UserId, groups: &[GroupId]) -> Result
 /// How many of these users are managers.
 pub async fn possible_managers(tx: &mut Tx, users: &[UserId]) -> Result<usize, DbError> {
     Ok(tx.all(&POSSIBLE_MANAGERS, args![ids(users)]).await?.len())
-}
-
-/// Those of these users who are in the group.
-pub async fn members_among(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
-    tx.all(&MEMBERS_AMONG, args![group, ids(users)]).await?.iter().map(|row| row.get("user_id")).collect()
-}
-
-/// Says who is in a group from now on.
-pub async fn set_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
-    tx.run(&DELETE_MEMBERS, args![group]).await?;
-    add_members(tx, group, users).await
-}
-
-/// Puts users into a group, whether or not they are in it.
-pub async fn add_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
-    tx.run(&TOUCH, args![group]).await?;
-    tx.run(&INSERT_MEMBERS, args![pairs(group, users)]).await.map(drop)
-}
-
-/// Takes users out of a group, whether or not they are in it.
-pub async fn remove_members(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
-    tx.run(&TOUCH, args![group]).await?;
-    tx.run(&REMOVE_MEMBERS, args![group, ids(users)]).await.map(drop)
 }
 
 /// Who manages a group, in the order of their names.

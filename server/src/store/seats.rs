@@ -135,7 +135,8 @@ statements! {
         SELECT id FROM account FOR UPDATE";
 
     KNOWN_AND_ADMINS = "
-        SELECT id, role = 'admin' AND status = 'active' AS admin, status = 'suspended' AS suspended
+        SELECT id, role = 'admin' AND status = 'active' AS admin, role <> 'agent' AS elevated,
+               status = 'suspended' AS suspended
         FROM users
         WHERE (role = 'admin' AND status = 'active')
            OR (id IN (SELECT id FROM ROWS($1: id uuid)) AND deleted_at IS NULL)";
@@ -343,6 +344,8 @@ pub struct Standing {
     pub user: UserId,
     /// Whether he is an active admin.
     pub admin: bool,
+    /// Whether he is an admin or a manager.
+    pub elevated: bool,
     /// Whether he is suspended already.
     pub suspended: bool,
 }
@@ -350,7 +353,9 @@ pub struct Standing {
 /// Those of these users who exist, and all active admins.
 pub async fn known_and_admins(tx: &mut Tx, users: &[UserId]) -> Result<Vec<Standing>, DbError> {
     let rows = tx.all(&KNOWN_AND_ADMINS, args![ids(users)]).await?;
-    let standing =
-        |row: &Row| Ok(Standing { user: row.get("id")?, admin: row.get("admin")?, suspended: row.get("suspended")? });
+    let standing = |row: &Row| {
+        let (admin, elevated, suspended) = (row.get("admin")?, row.get("elevated")?, row.get("suspended")?);
+        Ok(Standing { user: row.get("id")?, admin, elevated, suspended })
+    };
     rows.iter().map(standing).collect()
 }

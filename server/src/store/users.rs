@@ -27,6 +27,11 @@ statements! {
         WHERE id = $1 AND deleted_at IS NULL
         FOR UPDATE";
 
+    RIGHTS_OF = "
+        SELECT role, permissions, billing_contact, limited_to_groups
+        FROM users
+        WHERE id = $1 AND deleted_at IS NULL AND status = 'active'";
+
     MANAGED = "
         SELECT group_id FROM group_managers WHERE user_id = $1 ORDER BY group_id";
 
@@ -76,6 +81,11 @@ pub(super) fn rights(row: &Row) -> Result<Rights, DbError> {
         billing_contact: row.get("billing_contact")?,
         limited_to_groups: row.get("limited_to_groups")?,
     })
+}
+
+/// What an active user may do, as it is in this transaction.
+pub async fn rights_of(tx: &mut Tx, id: UserId) -> Result<Option<Rights>, DbError> {
+    tx.one(&RIGHTS_OF, args![id]).await?.as_ref().map(rights).transpose()
 }
 
 /// What signing in needs to know.

@@ -119,6 +119,26 @@ pub struct RulesPreview {
     pub users: Vec<UserPreview>,
     /// For how many something changes or is refused.
     pub total: i64,
+    /// Whose memberships count for the roles, a line for each rule that names a role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<RolePreview>,
+}
+
+/// Whose memberships count for the role of a rule: only those that the rule's own directory has told. Whoever was put into the group by
+/// hand, by an import or by a provider of sign-ins gets the licenses of the rule, and no role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RolePreview {
+    /// The group.
+    pub group_id: GroupId,
+    /// Its name.
+    pub group_name: String,
+    /// The role.
+    pub role: Role,
+    /// Members whom the directory itself put into the group: they count.
+    pub by_directory: i64,
+    /// Members whom somebody else put there: they do not.
+    pub others: i64,
 }
 
 /// What would become of one user.

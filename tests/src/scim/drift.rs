@@ -29,7 +29,10 @@ impl Stage {
 
     /// A member comes, as when the server is killed before it applies the rules.
     async fn joins(&self, world: &World, user: UserId) {
-        let sql = format!("INSERT INTO group_members (group_id, user_id) VALUES ('{}', '{user}')", self.group);
+        let (group, directory) = (&self.group, self.directory.id);
+        let sql = format!(
+            "INSERT INTO group_members (group_id, user_id, directory_id) VALUES ('{group}', '{user}', '{directory}')"
+        );
         assert_eq!(world.execute(&sql).await, 1);
     }
 

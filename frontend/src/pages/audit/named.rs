@@ -138,6 +138,7 @@ pub fn field(i18n: Texts, name: &str) -> String {
         "key_seconds" => t_string!(i18n, audit_field.key_seconds),
         "lease_seconds" => t_string!(i18n, audit_field.lease_seconds),
         "limited_to_groups" => t_string!(i18n, audit_field.limited_to_groups),
+        "access_reset" => t_string!(i18n, audit_field.access_reset),
         "limits" => t_string!(i18n, audit_field.limits),
         "locale" => t_string!(i18n, audit_field.locale),
         "managers" => t_string!(i18n, audit_field.managers),

@@ -4,6 +4,7 @@
 use crate::{
     app::App,
     auth::{Caller, Scope},
+    entitlements::groups::{self, GroupPreview},
     http::problem::Fail,
     reasons::{self, Reason},
     store,
@@ -31,6 +32,8 @@ pub(super) struct Ground {
     kept: HashMap<UserId, Reason>,
     /// How many active admins there are.
     pub admins: i64,
+    /// What keeps the caller from putting somebody into the group, or somebody whom a directory put there out of it.
+    in_the_way: GroupPreview,
     /// Whether the caller may do this to others than agents.
     to_anybody: bool,
 }
@@ -59,6 +62,7 @@ impl Ground {
             BulkAction::AddToGroup { group_id } | BulkAction::RemoveFromGroup { group_id } => {
                 let found = store::groups::get(&app.db, *group_id, Scope::of(caller).manager()).await?;
                 found.ok_or_else(|| Fail::code(Code::NotFound))?;
+                ground.in_the_way = groups::preview(app, &caller.actor(), *group_id).await?;
             }
             _ => {
                 if let BulkAction::Suspend = action {
@@ -127,8 +131,10 @@ fn of_one(
             let sessions = ground.sessions.get(&user.id).copied().unwrap_or(0);
             Ok((user.license_ids.contains(license_id) || sessions > 0).then_some(sessions))
         }
-        BulkAction::AddToGroup { group_id } => quietly(!user.group_ids.contains(group_id)),
-        BulkAction::RemoveFromGroup { group_id } => quietly(user.group_ids.contains(group_id)),
+        BulkAction::AddToGroup { group_id } if user.group_ids.contains(group_id) => Ok(None),
+        BulkAction::RemoveFromGroup { group_id } if !user.group_ids.contains(group_id) => Ok(None),
+        BulkAction::AddToGroup { .. } => ground.in_the_way.add.map_or(Ok(Some(0)), Err),
+        BulkAction::RemoveFromGroup { .. } => ground.in_the_way.remove(user.id).map_or(Ok(Some(0)), Err),
         BulkAction::SetRole { role } if user.role == *role => Ok(None),
         BulkAction::SetRole { .. } => keeps_an_admin(user, admins).map(|()| Some(0)),
         _ if user.role != Role::Agent && !ground.to_anybody => Err(Code::Forbidden),

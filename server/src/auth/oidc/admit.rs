@@ -5,7 +5,8 @@ use super::exchange::Came;
 use crate::{
     app::App,
     db::{DbError, Tx},
-    events::{Event, member_events},
+    entitlements::{Authority, groups, memberships},
+    events::Event,
     seats::Actor,
     store::{
         self,
@@ -195,20 +196,18 @@ async fn give_groups(
 ) -> Result<Vec<Event>, DbError> {
     let before = identities::given_groups(tx, issuer, user).await?;
     let (mut events, mut given) = (Vec::new(), Vec::new());
-    for (group, name) in wanted {
-        let is_in = !store::groups::members_among(tx, *group, &[user]).await?.is_empty();
-        if !is_in {
-            store::groups::add_members(tx, *group, &[user]).await?;
-            events.extend(member_events(&Actor::system(), *group, name, &[], &[user]));
-        }
-        if !is_in || before.contains(group) {
+    let provider = Authority::Provider;
+    for (group, _) in wanted {
+        let moved = memberships::change(tx, &provider, *group, (&[user], &[])).await.map_err(groups::only_db)?;
+        if !moved.came.is_empty() || before.contains(group) {
             given.push(*group);
         }
+        events.extend(moved.events());
     }
     let gone: Vec<_> = before.iter().filter(|group| wanted.iter().all(|(id, _)| id != *group)).copied().collect();
-    for (group, name) in store::groups::names(tx, &gone).await? {
-        store::groups::remove_members(tx, group, &[user]).await?;
-        events.extend(member_events(&Actor::system(), group, &name, &[user], &[]));
+    for (group, _) in store::groups::names(tx, &gone).await? {
+        let moved = memberships::change(tx, &provider, group, (&[], &[user])).await.map_err(groups::only_db)?;
+        events.extend(moved.events());
     }
     if given != before {
         identities::give_groups(tx, issuer, user, &given).await?;

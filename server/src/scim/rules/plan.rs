@@ -44,7 +44,7 @@ pub struct RoleChange {
     /// The rule that says so; none if the last one no longer does.
     pub rule: Option<RuleId>,
     /// The directory that tells of him.
-    directory: DirectoryId,
+    pub directory: DirectoryId,
 }
 
 impl Plan {
@@ -56,9 +56,10 @@ impl Plan {
             ..Self::default()
         };
         for user in users {
-            let his: Vec<_> = rules.iter().filter(|rule| user.groups.contains(&rule.view.group_id)).collect();
-            plan.licenses(user, &his);
-            plan.role(user, &his);
+            let is_in = |rule: &&Rule| user.groups.iter().any(|(group, _)| *group == rule.view.group_id);
+            let told = |rule: &&Rule| user.groups.contains(&(rule.view.group_id, Some(rule.directory)));
+            plan.licenses(user, &rules.iter().filter(is_in).collect::<Vec<_>>());
+            plan.role(user, &rules.iter().filter(told).collect::<Vec<_>>());
         }
         plan
     }
@@ -83,7 +84,8 @@ impl Plan {
         }
     }
 
-    /// A role that somebody gave stays; that of an agent is what one has if nobody gave any.
+    /// A role that somebody gave stays; that of an agent is what one has if nobody gave any. Only the rules count whose own directory
+    /// put the user into the group: whoever may change groups could otherwise make admins.
     fn role(&mut self, user: &Standing, rules: &[&Rule]) {
         let Some(directory) = user.directory else { return };
         let wanted = rules.iter().find_map(|rule| Some((rule.view.role?, rule.view.id)));
@@ -178,7 +180,10 @@ mod tests {
             given_role: None,
             directory: Some(DirectoryId(Uuid::nil())),
             status: UserStatus::Active,
-            groups: groups.iter().map(|group| GroupId(Uuid::from_u128(*group))).collect(),
+            groups: groups
+                .iter()
+                .map(|group| (GroupId(Uuid::from_u128(*group)), Some(DirectoryId(Uuid::nil()))))
+                .collect(),
             licenses: licenses
                 .iter()
                 .map(|(license, rule)| (LicenseId(Uuid::from_u128(*license)), rule.map(|r| RuleId(Uuid::from_u128(r)))))
@@ -212,5 +217,19 @@ mod tests {
         assert_eq!(roles(given.clone()), Some((Role::Manager, Some(Role::Manager))));
         assert_eq!(roles(Standing { groups: Vec::new(), ..given }), Some((Role::Agent, None)));
         assert_eq!(roles(Standing { directory: None, ..user(&[20], &[]) }), None, "nothing could note it");
+    }
+
+    #[test]
+    fn a_membership_that_the_rules_own_directory_did_not_tell_gives_licenses_and_no_role() {
+        let rules = [rule(1, 10, &[100], Some(Role::Admin))];
+        let other = DirectoryId(Uuid::from_u128(9));
+        for by in [None, Some(other)] {
+            let groups = vec![(GroupId(Uuid::from_u128(10)), by)];
+            let plan = Plan::of(&rules, &[Standing { groups: groups.clone(), ..user(&[], &[]) }]);
+            assert_eq!((plan.grants.len(), plan.roles), (1, Vec::new()), "{by:?}");
+            let given = Standing { role: Role::Admin, given_role: Some(Role::Admin), groups, ..user(&[], &[]) };
+            let plan = Plan::of(&rules, &[given]);
+            assert_eq!(plan.roles.first().map(|change| change.to), Some(Role::Agent), "nor does it keep one: {by:?}");
+        }
     }
 }

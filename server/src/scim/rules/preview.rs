@@ -12,7 +12,7 @@ use crate::{
 };
 use seatkeeper_shared::{
     ids::{DirectoryId, GroupId, LicenseId, UserId},
-    wire::directory::{RefusedLicense, RuleView, RulesPreview, UserPreview},
+    wire::directory::{RefusedLicense, RolePreview, RuleView, RulesPreview, UserPreview},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -31,6 +31,7 @@ pub async fn preview(app: &App, directory: DirectoryId, wanted: Vec<RuleView>) -
     let standing = store::directory_rules::standing(&app.db, &users).await?;
     let mut rules = store::directory_rules::all(&app.db).await?;
     rules.retain(|rule| rule.directory != directory);
+    let roles = roles(app, directory, &wanted).await?;
     rules.extend(wanted.into_iter().map(|view| Rule { directory, view }));
     let mut plan = Plan::of(&rules, &standing);
     let surplus: Vec<_> = plan.revokes.iter().map(|(user, license)| (*license, *user)).collect();
@@ -39,7 +40,20 @@ pub async fn preview(app: &App, directory: DirectoryId, wanted: Vec<RuleView>) -
     let mut trial = Trial::read(&app.db, &licenses.into_iter().collect::<Vec<_>>()).await?;
     let pairs = plan.grants.iter().map(|(user, license, _)| (*license, *user)).collect();
     trial.meet(&app.db, &pairs).await?;
-    Ok(told(&plan, &standing, &mut trial))
+    Ok(RulesPreview { roles, ..told(&plan, &standing, &mut trial) })
+}
+
+/// Whose memberships count for the roles.
+async fn roles(app: &App, directory: DirectoryId, rules: &[RuleView]) -> Result<Vec<RolePreview>, DbError> {
+    let groups: Vec<_> = rules.iter().filter(|rule| rule.role.is_some()).map(|rule| rule.group_id).collect();
+    let counted = store::memberships::counted(&app.db, directory, &groups).await?;
+    let counted: HashMap<_, _> = counted.into_iter().map(|(group, own, others)| (group, (own, others))).collect();
+    let line = |rule: &RuleView| {
+        let (by_directory, others) = counted.get(&rule.group_id).copied().unwrap_or_default();
+        let (group_id, group_name) = (rule.group_id, rule.group_name.clone());
+        Some(RolePreview { group_id, group_name, role: rule.role?, by_directory, others })
+    };
+    Ok(rules.iter().filter_map(line).collect())
 }
 
 fn told(plan: &Plan, standing: &[Standing], trial: &mut Trial) -> RulesPreview {
@@ -73,5 +87,5 @@ fn told(plan: &Plan, standing: &[Standing], trial: &mut Trial) -> RulesPreview {
     let total = i64::try_from(of.len()).unwrap_or(i64::MAX);
     // By name, as they stand.
     let users = standing.iter().filter_map(|one| of.remove(&one.id)).take(SHOWN).collect();
-    RulesPreview { users, total }
+    RulesPreview { users, total, roles: Vec::new() }
 }

@@ -4,7 +4,7 @@ use super::{Batch, Group, ending};
 use crate::{
     events::{self, Event, member_events},
     seats::{
-        command::{Actor, Outcome},
+        command::{Actor, KeepIf, Outcome, Whom},
         paper::{Bought, Paper},
         pool::Pool,
     },
@@ -89,8 +89,13 @@ impl Batch {
     }
 
     /// What licenses keep for it goes with it: it would be kept for nobody.
-    pub(super) fn delete_group(&mut self, actor: &Actor, group: GroupId) -> Outcome {
-        let Some(Group { name, members }) = self.groups.remove(&group) else { return Outcome::Failed(Code::NotFound) };
+    pub(super) fn delete_group(&mut self, actor: &Actor, group: GroupId, keep_if: KeepIf) -> Outcome {
+        if let Some(code) = self.groups.get(&group).and_then(|found| keep_if.refuses(found.uses)) {
+            return Outcome::Failed(code);
+        }
+        let Some(Group { name, members, .. }) = self.groups.remove(&group) else {
+            return Outcome::Failed(Code::NotFound);
+        };
         let licenses: Vec<_> = self.pools.keys().copied().collect();
         for license in licenses {
             let Some(mut limits) = self.pools.get(&license).map(|pool| pool.terms.groups.clone()) else { continue };
@@ -129,14 +134,21 @@ impl Batch {
         }
     }
 
-    pub(super) fn suspend(&mut self, actor: &Actor, user: UserId) -> Outcome {
+    pub(super) fn suspend(&mut self, actor: &Actor, user: UserId, whom: Whom) -> Outcome {
+        // They may have been given another role since it was looked who they are.
+        if whom == Whom::Agents && self.elevated.contains(&user) {
+            return Outcome::Failed(Code::Forbidden);
+        }
         if self.out.contains(&user) && self.known.contains(&user) {
             return Outcome::Done;
         }
         self.put_out(actor, user, "user_suspended")
     }
 
-    pub(super) fn delete(&mut self, actor: &Actor, user: UserId) -> Outcome {
+    pub(super) fn delete(&mut self, actor: &Actor, user: UserId, whom: Whom) -> Outcome {
+        if whom == Whom::Agents && self.elevated.contains(&user) {
+            return Outcome::Failed(Code::Forbidden);
+        }
         let outcome = self.put_out(actor, user, "user_deleted");
         if let Outcome::Done = outcome {
             for pool in self.pools.values_mut() {

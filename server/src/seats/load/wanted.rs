@@ -73,8 +73,8 @@ impl Wanted {
                 self.limits.insert(*license);
                 self.limited.extend(limits.iter().map(|limit| limit.group_id));
             }
-            Command::DeleteGroup { group } => drop(self.groups.insert(*group)),
-            Command::Suspend { user } | Command::Delete { user } => self.suspended.push(*user),
+            Command::DeleteGroup { group, .. } => drop(self.groups.insert(*group)),
+            Command::Suspend { user, .. } | Command::Delete { user, .. } => self.suspended.push(*user),
             Command::Sweep => self.sweep = true,
         }
     }

@@ -105,10 +105,6 @@ impl Pool {
 
     /// Whether there is a seat: one that he has, one that is kept for him, or one that is free for him.
     fn has_seat_for(&self, user: UserId, ask: &Ask) -> Result<(), Refusal> {
-        // A named seat belongs to the user by assignment; nobody else can be in it.
-        if self.terms.model == Model::Named {
-            return Ok(());
-        }
         let holder = self.holder(user, &ask.device, ask.session);
         let ticket = self.ticket_for(user, &ask.device, ask.session);
         if self.holders.contains_key(&holder) || ticket.is_some_and(|ticket| ticket.offer_until.is_some()) {

@@ -50,8 +50,12 @@ impl Pool {
         self.terms.limit() - self.occupied() - self.line.offers()
     }
 
-    /// Why there is no seat for one more holder, if there is none.
+    /// Why there is no seat for one more holder, if there is none. On a named license that happens only while it is assigned to more
+    /// people than it has seats: first come, first served, and the others may wait in line.
     pub(super) fn no_room(&self, user: UserId) -> Option<Code> {
+        if self.terms.model == Model::Named {
+            return (self.room() <= 0).then_some(Code::OverCapacity);
+        }
         if self.occupied() > self.terms.limit() {
             return Some(Code::OverCapacity);
         }
@@ -61,9 +65,9 @@ impl Pool {
         self.group_refusal(user)
     }
 
-    /// Whether the groups' floors and caps keep a user from a seat that is free.
+    /// Whether the groups' floors and caps keep a user from a seat that is free. They divide a pool; a named seat is one person's.
     pub(super) fn group_refusal(&self, user: UserId) -> Option<Code> {
-        if self.terms.groups.is_empty() {
+        if self.terms.groups.is_empty() || self.terms.model == Model::Named {
             return None;
         }
         let mine = |limit: &&GroupLimit| self.is_in(user, limit.group_id);

@@ -36,9 +36,12 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// The most seats that may be occupied.
+    /// The most seats that may be occupied. The overdraft belongs to pools: a named license has a seat for each person or none.
     pub fn limit(&self) -> i64 {
-        self.seats + self.rules.overdraft
+        match self.model {
+            Model::Named => self.seats,
+            Model::Concurrent => self.seats + self.rules.overdraft,
+        }
     }
 
     /// How long a session or ticket lives without a sign of life.

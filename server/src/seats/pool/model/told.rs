@@ -186,7 +186,7 @@ impl Told {
     }
 
     fn limit(&self) -> i64 {
-        self.terms.seats + self.terms.rules.overdraft
+        self.terms.seats + if self.terms.model == Model::Named { 0 } else { self.terms.rules.overdraft }
     }
 
     fn free(&self) -> i64 {
@@ -221,6 +221,9 @@ impl Told {
 
     /// Why there is no seat for one more holder of this user's.
     fn no_seat(&self, user: UserId) -> Option<Code> {
+        if self.terms.model == Model::Named {
+            return (self.free() < 1).then_some(Code::OverCapacity);
+        }
         let member = |user: &UserId, limit: &GroupLimit| self.people[user].groups.contains(&limit.group_id);
         let offered = || self.line.values().filter(|ticket| ticket.offer_until.is_some()).map(|ticket| ticket.user);
         let held =
@@ -262,7 +265,6 @@ impl Told {
         if self.terms.model == Model::Named {
             let more = self.entitled() > before.entitled();
             prop_assert!(!more || self.entitled() <= self.terms.seats, "a named license assigned beyond its seats");
-            return Ok(());
         }
         let within = self.free() >= 0;
         prop_assert!(within || self.offers() == 0, "a seat is offered that is not there");
@@ -305,8 +307,7 @@ impl Told {
                 prop_assert!(ticket.is_none() || left, "whoever is seated leaves the line");
             }
             Err(refusal) => {
-                let named = self.terms.model == Model::Named;
-                let full = if named { None } else { self.no_seat(by) };
+                let full = self.no_seat(by);
                 let borrows = matches!(refusal.code, Code::NotLendable | Code::BorrowTooLong | Code::BorrowLimit);
                 if borrows {
                     prop_assert_eq!(Some(refusal.code), self.not_lent(by, device, borrow), "why nothing is borrowed");

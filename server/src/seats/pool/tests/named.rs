@@ -1,6 +1,7 @@
 //! Named seats, and who may have a seat at all.
 
 use super::*;
+use seatkeeper_shared::license::GroupLimit;
 
 fn named(seats: i64) -> Desk {
     Desk::new(Model::Named, seats, Rules::default())
@@ -80,7 +81,51 @@ fn a_named_license_with_fewer_seats_than_assignments_assigns_nothing_until_drain
     desk.pool.grant(user(1)).unwrap();
     desk.pool.grant(user(2)).unwrap();
     desk.pool.resize(1).unwrap();
-    assert!(desk.asks(2, 1).is_ok(), "nobody loses his seat by that");
+    assert!(desk.asks(2, 1).is_ok(), "the assignments stay");
     revoke(&mut desk, 1, None).unwrap();
     assert_eq!(desk.pool.grant(user(3)), Err(Code::NamedSeatsTaken));
+}
+
+#[test]
+fn a_named_license_shrunk_below_its_assignments_lets_in_as_many_as_it_has_seats() {
+    let overdraft = Rules { overdraft: 2, ..Rules::default() };
+    for (rules, limits) in [
+        (Rules::default(), Vec::new()),
+        (overdraft, Vec::new()),
+        (Rules::default(), vec![GroupLimit { group_id: group(1), floor: 1, cap: Some(1) }]),
+    ] {
+        let mut desk = Desk::new(Model::Named, 3, rules);
+        for number in 1..=3 {
+            desk.pool.grant(user(number)).unwrap();
+        }
+        desk.pool.limit_groups(&limits).unwrap();
+        desk.pool.resize(1).unwrap();
+        assert!(desk.asks(3, 1).is_ok(), "whoever comes first, whatever was assigned first");
+        assert!(desk.asks_at(3, 2, "NB-2").is_ok(), "further sessions of the same person take no further seat");
+        assert_eq!(desk.asks(1, 3), Err(Code::OverCapacity));
+        assert_eq!(desk.asks(2, 4), Err(Code::OverCapacity));
+        assert_eq!(desk.pool.occupied(), 1);
+        desk.finishes(1);
+        assert_eq!(desk.asks(1, 5), Err(Code::OverCapacity), "one of two sessions is still there");
+        desk.finishes(2);
+        assert!(desk.asks(1, 6).is_ok());
+        desk.pool.resize(3).unwrap();
+        assert!(desk.asks(2, 7).is_ok() && desk.asks(3, 8).is_ok(), "nothing was taken from anybody");
+    }
+}
+
+#[test]
+fn a_named_license_shrunk_below_its_sessions_ends_none_and_begins_none() {
+    let mut desk = named(3);
+    for number in 1..=3 {
+        desk.pool.grant(user(number)).unwrap();
+    }
+    desk.asks(1, 1).unwrap();
+    desk.asks(2, 2).unwrap();
+    desk.pool.resize(1).unwrap();
+    assert!(desk.ended().is_empty());
+    assert_eq!(desk.asks(3, 3), Err(Code::OverCapacity));
+    assert!(desk.asks(1, 4).is_ok(), "whoever is in keeps working");
+    desk.finishes(2);
+    assert_eq!(desk.asks(2, 5), Err(Code::OverCapacity));
 }

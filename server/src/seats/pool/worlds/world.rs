@@ -17,6 +17,8 @@ pub const BORROW: i64 = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World {
+    /// Whether the license is a named one.
+    pub named: bool,
     pub seats: i64,
     /// In order, since it does not matter who is who.
     pub agents: [Agent; 3],
@@ -59,7 +61,8 @@ impl World {
             borrow_seconds: BORROW * TICK,
             ..Rules::default()
         };
-        let terms = Terms { key_life: TimeDelta::seconds(4 * TICK), ..terms(Model::Concurrent, self.seats, rules) };
+        let model = if self.named { Model::Named } else { Model::Concurrent };
+        let terms = Terms { key_life: TimeDelta::seconds(4 * TICK), ..terms(model, self.seats, rules) };
         let agents = || self.agents.iter().enumerate();
         let live = agents().filter_map(|(n, agent)| agent.session.as_ref().map(|seated| seated.live(number(n))));
         let line = agents().filter_map(|(n, agent)| agent.ticket.as_ref().map(|waiting| waiting.ticket(number(n))));
@@ -68,6 +71,7 @@ impl World {
             let cool_until = (agent.cooling > 0).then(|| from_now(agent.cooling));
             pool.know(Person { cool_until, ..person(number(n), agent.assigned) });
         }
+        pool.know_assigned(agents().filter(|(_, agent)| agent.assigned).count() as i64);
         pool
     }
 
@@ -118,6 +122,11 @@ impl World {
         self.agents.iter().filter(|agent| agent.session.is_some()).count() as i64
     }
 
+    /// Who has a named seat: by assignment, or by a session to be finished.
+    fn entitled(&self) -> i64 {
+        self.agents.iter().filter(|agent| agent.assigned || agent.session.is_some()).count() as i64
+    }
+
     pub fn offers(&self) -> i64 {
         self.agents.iter().filter(|agent| agent.is_offered()).count() as i64
     }
@@ -144,6 +153,10 @@ impl World {
         let wrong = refused.is_some_and(|(by, code)| before.refusal(by) != Some(code));
         let rules = [
             (self.free() < 0 && self.occupied() > before.occupied(), "one seat too many was taken"),
+            (
+                self.named && self.entitled() > before.entitled().max(self.seats),
+                "a named license was assigned beyond its seats",
+            ),
             (overtaken, "an offer went to another than the first who could have it"),
             (self.lost_what_is_out(before, step), "a borrowed seat was freed before its time"),
             (wrong, "a refusal named a rule that did not refuse"),
@@ -167,7 +180,7 @@ impl World {
             (agent.cooling > 0, Code::CoolingDown),
             (agent.is_offered(), Code::NoOffer),
             (self.occupied() > self.seats, Code::OverCapacity),
-            (self.free() < 1, Code::PoolFull),
+            (self.free() < 1, if self.named { Code::OverCapacity } else { Code::PoolFull }),
         ];
         rules.into_iter().find_map(|(refuses, code)| refuses.then_some(code))
     }

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::{i18n::*, words};
 use leptos::prelude::*;
-use seatkeeper_shared::wire::directory::{RulesPreview, UserPreview};
+use seatkeeper_shared::wire::directory::{RolePreview, RulesPreview, UserPreview};
 
 /// One line for each person.
 #[component]
@@ -14,18 +14,41 @@ pub fn Preview(
     desk: Desk,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let RulesPreview { users, total } = preview;
+    let RulesPreview { users, total, roles } = preview;
+    let counts = roles.into_iter().map(|of| view! { <Counts of /> }).collect_view();
     if total == 0 {
-        return view! { <p class="note calm">{t!(i18n, scim.preview_none)}</p> }.into_any();
+        return view! {
+            <div class="note calm">
+                <p>{t!(i18n, scim.preview_none)}</p>
+                {counts}
+            </div>
+        }
+        .into_any();
     }
     let lines = users.into_iter().map(|user| view! { <Line user desk /> }).collect_view();
     view! {
         <div class="note calm told-all">
             <p>{move || t_string!(i18n, scim.preview_some, count = total)}</p>
             <ul class="told" tabindex="0">{lines}</ul>
+            {counts}
         </div>
     }
     .into_any()
+}
+
+/// Whose memberships count for a role.
+#[component]
+fn Counts(
+    /// The rule's role, and its group's members.
+    of: RolePreview,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let RolePreview { group_name, role, by_directory, others, .. } = of;
+    let text = move || {
+        let role = words::role(i18n, role);
+        t_string!(i18n, scim.role_counts, role = role, group = group_name.clone(), own = by_directory, others = others)
+    };
+    view! { <p>{text}</p> }
 }
 
 #[component]

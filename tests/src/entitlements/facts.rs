@@ -1,0 +1,174 @@
+//! What everybody has, as a set of facts read from the database, and who may make a fact come or go.
+
+use crate::world::World;
+use seatkeeper_shared::{
+    ids::UserId,
+    permissions::{Action, Rights, may},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+/// Each is a kind, whom or what it is about, and a value.
+const FACTS: [&str; 18] = [
+    "SELECT 'role ' || CAST(id AS TEXT) || ' ' || role FROM users WHERE deleted_at IS NULL",
+    "SELECT 'permissions ' || CAST(id AS TEXT) || ' ' || permissions FROM users WHERE deleted_at IS NULL",
+    "SELECT 'limited ' || CAST(id AS TEXT) || ' ' || CAST(limited_to_groups AS TEXT) FROM users WHERE deleted_at IS NULL",
+    "SELECT 'billing ' || CAST(id AS TEXT) || ' ' || CAST(billing_contact AS TEXT) FROM users WHERE deleted_at IS NULL",
+    "SELECT 'status ' || CAST(id AS TEXT) || ' ' || status FROM users WHERE deleted_at IS NULL",
+    "SELECT 'email ' || CAST(id AS TEXT) || ' ' || email FROM users WHERE deleted_at IS NULL",
+    "SELECT 'password ' || CAST(id AS TEXT) || ' ' || COALESCE(password_hash, '') FROM users WHERE deleted_at IS NULL",
+    "SELECT 'manages ' || CAST(user_id AS TEXT) || ' ' || CAST(group_id AS TEXT) FROM group_managers",
+    "SELECT 'license ' || CAST(user_id AS TEXT) || ' ' || CAST(license_id AS TEXT) FROM assignments",
+    "SELECT 'token ' || CAST(user_id AS TEXT) || ' ' || CAST(id AS TEXT) FROM api_tokens",
+    "SELECT 'link ' || CAST(user_id AS TEXT) || ' ' || secret_hash FROM password_links",
+    "SELECT 'sign-in ' || CAST(user_id AS TEXT) || ' ' || secret_hash FROM browser_sessions",
+    "SELECT 'member ' || CAST(user_id AS TEXT) || ' ' || CAST(group_id AS TEXT) FROM group_members",
+    "SELECT 'group-license ' || CAST(group_id AS TEXT) || ' ' || CAST(license_id AS TEXT) FROM group_licenses",
+    "SELECT 'rule ' || CAST(group_id AS TEXT) || ' ' || CAST(id AS TEXT) || COALESCE(role, '') FROM directory_rules",
+    "SELECT 'rule ' || CAST(rule_id AS TEXT) || ' ' || CAST(license_id AS TEXT) FROM directory_rule_licenses",
+    "SELECT 'limits ' || CAST(id AS TEXT) || ' ' || group_limits FROM licenses",
+    "SELECT 'seats ' || CAST(id AS TEXT) || ' ' || CAST(seats AS TEXT) FROM licenses",
+];
+
+/// What everybody has at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts(BTreeSet<String>);
+
+impl Facts {
+    /// Reads them.
+    pub async fn read(world: &World) -> Self {
+        static SQL: LazyLock<String> = LazyLock::new(|| FACTS.join(" UNION ALL "));
+        Self(world.database.texts(&SQL).await.into_iter().collect())
+    }
+
+    /// The value of a fact of which there is one for each user.
+    fn of_users(&self, kind: &str) -> BTreeMap<&str, &str> {
+        let split = self.0.iter().filter_map(|fact| split(fact));
+        split.filter(|(is, ..)| *is == kind).map(|(_, user, value)| (user, value)).collect()
+    }
+
+    /// What came and went between two moments that this person could not have given or taken directly.
+    pub fn beyond(&self, after: &Self, id: UserId, rights: Option<&Rights>) -> Vec<String> {
+        let id = id.to_string();
+        let judge = Judge { before: self, after, me: &id, rights };
+        let came = after.0.difference(&self.0).map(|fact| ("came", fact));
+        let went = self.0.difference(&after.0).map(|fact| ("went", fact));
+        came.chain(went)
+            .filter(|(how, fact)| !judge.allows(how, fact))
+            .map(|(how, fact)| format!("{how}: {fact}"))
+            .collect()
+    }
+}
+
+fn split(fact: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = fact.splitn(3, ' ');
+    Some((parts.next()?, parts.next()?, parts.next().unwrap_or_default()))
+}
+
+struct Judge<'a> {
+    before: &'a Facts,
+    after: &'a Facts,
+    me: &'a str,
+    rights: Option<&'a Rights>,
+}
+
+impl Judge<'_> {
+    fn may(&self, action: Action) -> bool {
+        self.rights.is_some_and(|rights| may(rights, action))
+    }
+
+    /// Whether the person may have done this.
+    fn allows(&self, how: &str, fact: &str) -> bool {
+        let (kind, about, value) = split(fact).expect("a kind and whom it is about");
+        match kind {
+            // A new user is an agent with no rights; one that is deleted takes them along.
+            "role" | "permissions" | "limited" | "billing" if self.is_agent(about) && self.came_or_went(about) => {
+                self.may(Action::ManageUsers)
+            }
+            "role" | "permissions" | "limited" | "billing" | "manages" => self.may(Action::ManageRoles),
+            // Nobody suspends, takes over or changes somebody who may do more than they.
+            "status" | "email" | "password" | "link" | "token" | "sign-in" if about != self.me => {
+                self.may(Action::ManageRoles) || self.may(Action::ManageUsers) && self.is_agent(about)
+            }
+            "status" => self.may(Action::ManageUsers),
+            "email" | "password" | "link" | "token" | "sign-in" => true,
+            // Suspending and deleting free named seats, and whoever comes back gets what groups and rules give.
+            "license" if self.stands_otherwise(about) && self.may(Action::ManageUsers) => {
+                how == "went" || value != "" && !self.came_or_went(about)
+            }
+            "license" | "group-license" => self.may(Action::Assign),
+            "member" => self.may(Action::ManageUsers),
+            "rule" => self.may(Action::ManageAccount),
+            "limits" if self.is_new(fact) => self.may(Action::ChangeSeats),
+            "limits" => self.may(Action::ManageProducts),
+            "seats" => self.may(Action::ChangeSeats),
+            other => panic!("nobody has said who may change {other}"),
+        }
+    }
+
+    fn is_new(&self, fact: &str) -> bool {
+        let about = split(fact).map(|(_, about, _)| about);
+        let knows = |facts: &Facts| facts.of_users("seats").keys().any(|license| Some(*license) == about);
+        !knows(self.before)
+    }
+
+    fn is_agent(&self, user: &str) -> bool {
+        [self.before, self.after]
+            .iter()
+            .all(|facts| facts.of_users("role").get(user).is_none_or(|role| *role == "agent"))
+    }
+
+    fn came_or_went(&self, user: &str) -> bool {
+        [self.before, self.after].iter().any(|facts| !facts.of_users("role").contains_key(user))
+    }
+
+    fn stands_otherwise(&self, user: &str) -> bool {
+        self.before.of_users("status").get(user) != self.after.of_users("status").get(user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatkeeper_shared::people::{Permission, Role};
+
+    fn facts(facts: &[&str]) -> Facts {
+        Facts(facts.iter().map(|fact| (*fact).to_owned()).collect())
+    }
+
+    fn manager(permissions: &[Permission]) -> Rights {
+        Rights { role: Role::Manager, permissions: permissions.iter().copied().collect(), ..Rights::agent() }
+    }
+
+    #[test]
+    fn the_judge_finds_what_somebody_could_not_have_given_directly() {
+        use Permission::{ManageProducts, ManageUsers};
+        let me = UserId(uuid::Uuid::nil());
+        let (users, both) = (manager(&[ManageUsers]), manager(&[ManageUsers, ManageProducts]));
+        let admin = Rights { role: Role::Admin, ..Rights::agent() };
+        let before = facts(&["role a agent", "status a active", "role b manager", "status b active", "password b x"]);
+        let with = |gone: &str, new: &str| {
+            let mut all = before.0.clone();
+            all.remove(gone);
+            all.insert(new.to_owned());
+            Facts(all)
+        };
+        for (after, by_users, by_both, by_admin) in [
+            (with("role a agent", "role a admin"), 2, 2, 0),
+            (with("", "license a 1"), 1, 0, 0),
+            (with("password b x", "password b y"), 2, 2, 0),
+            (with("status a active", "status a suspended"), 0, 0, 0),
+            (with("status b active", "status b suspended"), 2, 2, 0),
+            (with("", "manages b 1"), 1, 1, 0),
+            (with("", "member a 1"), 0, 0, 0),
+            (with("", "rule 1 2admin"), 1, 1, 0),
+        ] {
+            for (rights, beyond) in [(&users, by_users), (&both, by_both), (&admin, by_admin)] {
+                assert_eq!(before.beyond(&after, me, Some(rights)).len(), beyond, "{after:?} by {rights:?}");
+            }
+            assert!(!before.beyond(&after, me, None).is_empty(), "a stranger changes nothing: {after:?}");
+        }
+    }
+}
