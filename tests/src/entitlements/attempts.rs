@@ -2,6 +2,7 @@
 
 use super::scenery::Scenery;
 use crate::world::{PASSWORD, Person, email_of, wanted};
+use seatkeeper_shared::ids::UserId;
 use serde_json::{Value, json};
 
 /// One thing that somebody tries: the method and path as in the description of the API, the path as it is sent, and the body.
@@ -36,17 +37,19 @@ fn wishes() -> Vec<Value> {
 }
 
 /// What can be tried at a route.
-pub fn attempts(s: &Scenery, me: &Person) -> Vec<Attempt> {
-    let mut all = about_users(s, me);
+pub fn attempts(s: &Scenery, me: &Person, is_admin: bool) -> Vec<Attempt> {
+    // An admin who takes their own role away walks no further.
+    let users: Vec<_> = s.users().into_iter().chain((!is_admin).then_some(me.id)).collect();
+    let mut all = about_users(s, me, &users);
     all.extend(about_groups(s, me));
-    all.extend(in_bulk(s, me));
+    all.extend(in_bulk(s, &users));
     all.extend(about_licenses(s, me));
     all.extend(about_oneself(s));
     all.extend(about_the_account(s));
     all
 }
 
-fn about_users(s: &Scenery, me: &Person) -> Vec<Attempt> {
+fn about_users(s: &Scenery, me: &Person, users: &[UserId]) -> Vec<Attempt> {
     let mut all = vec![
         attempt("GET", "/users", "/users".into(), Value::Null),
         attempt("GET", "/users/export", "/users/export".into(), Value::Null),
@@ -60,7 +63,7 @@ fn about_users(s: &Scenery, me: &Person) -> Vec<Attempt> {
             all.push(attempt("POST", "/users", "/users".into(), body));
         }
     }
-    for user in s.users().into_iter().chain([me.id]) {
+    for user in users.iter().copied() {
         let path = format!("/users/{user}");
         all.extend(wishes().into_iter().map(|wish| attempt("PATCH", "/users/{id}", path.clone(), wish)));
         for (method, route, below) in [
@@ -114,8 +117,7 @@ fn about_groups(s: &Scenery, me: &Person) -> Vec<Attempt> {
     all
 }
 
-fn in_bulk(s: &Scenery, me: &Person) -> Vec<Attempt> {
-    let users: Vec<_> = s.users().into_iter().chain([me.id]).collect();
+fn in_bulk(s: &Scenery, users: &[UserId]) -> Vec<Attempt> {
     let mut actions = vec![
         json!({ "action": "grant", "license_id": s.named }),
         json!({ "action": "revoke", "license_id": s.pool, "end_now": true }),

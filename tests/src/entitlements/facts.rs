@@ -1,5 +1,6 @@
 //! What everybody has, as a set of facts read from the database, and who may make a fact come or go.
 
+use super::scenery::Scenery;
 use crate::world::World;
 use seatkeeper_shared::{
     ids::UserId,
@@ -49,6 +50,13 @@ impl Facts {
         split.filter(|(is, ..)| *is == kind).map(|(_, user, value)| (user, value)).collect()
     }
 
+    /// Whether the users, groups or licenses of a scenery are another way at another moment.
+    pub fn differs_about(&self, after: &Self, scenery: &Scenery) -> bool {
+        let ids = scenery.ids();
+        let about = |fact: &String| split(fact).is_some_and(|(_, about, _)| ids.contains(about));
+        self.0.symmetric_difference(&after.0).any(about)
+    }
+
     /// What came and went between two moments that this person could not have given or taken directly.
     pub fn beyond(&self, after: &Self, id: UserId, rights: Option<&Rights>) -> Vec<String> {
         let id = id.to_string();
@@ -81,7 +89,7 @@ impl Judge<'_> {
 
     /// Whether the person may have done this.
     fn allows(&self, how: &str, fact: &str) -> bool {
-        let (kind, about, value) = split(fact).expect("a kind and whom it is about");
+        let (kind, about, _) = split(fact).expect("a kind and whom it is about");
         match kind {
             // A new user is an agent with no rights; one that is deleted takes them along.
             "role" | "permissions" | "limited" | "billing" if self.is_agent(about) && self.came_or_went(about) => {
@@ -96,7 +104,7 @@ impl Judge<'_> {
             "email" | "password" | "link" | "token" | "sign-in" => true,
             // Suspending and deleting free named seats, and whoever comes back gets what groups and rules give.
             "license" if self.stands_otherwise(about) && self.may(Action::ManageUsers) => {
-                how == "went" || value != "" && !self.came_or_went(about)
+                how == "went" || !self.came_or_went(about) || self.may(Action::Assign)
             }
             "license" | "group-license" => self.may(Action::Assign),
             "member" => self.may(Action::ManageUsers),

@@ -10,6 +10,7 @@ use seatkeeper_shared::{
     people::{Permission, Role},
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What the walk reaches for.
 pub struct Scenery {
@@ -112,6 +113,13 @@ impl Scenery {
     /// All its users.
     pub fn users(&self) -> [UserId; 6] {
         [self.agent, self.provisioned, self.boss, self.holder, self.suspended, self.manager]
+    }
+
+    /// The ids of its users, groups and licenses.
+    pub fn ids(&self) -> BTreeSet<String> {
+        let users = self.users().map(|id| id.to_string()).into_iter();
+        let groups = self.groups().map(|id| id.to_string()).into_iter();
+        users.chain(groups).chain([self.named, self.pool].map(|id| id.to_string())).collect()
     }
 
     /// What the role and licenses of a user are.

@@ -158,7 +158,8 @@ on_both_engines! {
         let path = format!("/directories/{}/rules/preview", directory.id);
         let wanted = json!({ "rules": [{ "group_id": id_in(&north), "license_ids": [named, pool], "role": "manager" }] });
         let would = world.admin.post(&path, &wanted).await.ok();
-        assert_eq!(would, json!({ "total": 3, "users": [
+        let counts = json!([{ "group_id": id_in(&north), "group_name": "Nord", "role": "manager", "by_directory": 2, "others": 0 }]);
+        assert_eq!(would, json!({ "total": 3, "roles": counts, "users": [
             { "user_id": anja, "name": "Anja A", "gets": [named, pool], "role": "manager" },
             { "user_id": ben, "name": "Ben B", "gets": [pool], "refused": [{ "license_id": named, "code": "named_seats_taken" }], "role": "manager" },
             { "user_id": cem, "name": "Cem C", "loses": [pool] },
