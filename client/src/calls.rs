@@ -90,6 +90,10 @@ impl Client {
     /// # Errors
     /// The system gives no sockets.
     pub fn new(server: &str) -> Result<Self, ClientError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a client asks the server that its user names, from their own machine"
+        )]
         let http = reqwest::Client::builder()
             .cookie_store(true)
             .redirect(Policy::none())

@@ -260,7 +260,7 @@ pub fn service(app: App) -> Router {
         .route("/api/{*rest}", nothing)
         // For browsers and providers, not for programs: they stand in no description.
         .route("/auth/oidc/{provider}/start", get(oidc::start))
-        .route("/auth/oidc/{provider}/callback", get(oidc::callback))
+        .route("/auth/oidc/{provider}/callback", get(oidc::callback).post(oidc::form_callback))
         .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
         .nest("/scim/v2", scim::router(&app))
         .route("/gate/{product}", get(gate::pass))

@@ -11,6 +11,7 @@ use crate::{
     bell::Bell,
     clock::{Clock, Dice},
     db::{Db, DbError},
+    egress::{AllowedAddress, Egress},
     expiry, group_licenses, knocks,
     live::Feed,
     mail::Mailer,
@@ -20,6 +21,7 @@ use crate::{
         rules,
     },
     seats::{Seats, prospects::Prospects, sweep},
+    secrets::{self, Keyring, Place, Reseal, SecretsError, Stored},
     store,
 };
 use ipnet::IpNet;
@@ -51,6 +53,8 @@ pub struct Parts {
     pub feed: Feed,
     /// Rings when something was written to the event log; knows what is kept in memory.
     pub bell: Bell,
+    /// What secrets in the database are encrypted with.
+    pub keyring: Keyring,
     /// Password hashing.
     pub passwords: Passwords,
     /// What providers of sign-ins say of themselves.
@@ -102,6 +106,10 @@ pub struct Options {
     pub cookie_domain: Option<String>,
     /// The proxies that are believed when they say whom they speak for.
     pub trusted_proxies: Vec<IpNet>,
+    /// What secrets in the database are encrypted with.
+    pub keyring: Keyring,
+    /// What may be asked although its address is not public.
+    pub private_addresses: Vec<AllowedAddress>,
     /// For how many days the audit log is kept.
     pub audit_days: Option<u32>,
     /// The folder with the built app.
@@ -120,9 +128,13 @@ impl App {
     /// Starts everything that runs beside the requests.
     ///
     /// # Errors
-    /// The database does not answer.
-    pub async fn start(db: Db, options: Options) -> Result<Self, DbError> {
-        let Options { clock, dice, .. } = options;
+    /// The database does not answer, or the key of its secrets is missing.
+    pub async fn start(db: Db, options: Options) -> Result<Self, SecretsError> {
+        let Options { clock, dice, keyring, .. } = options;
+        let resealed = secrets::reseal(&db, &keyring, &dice, Reseal::Plain).await?;
+        if resealed.sealed > 0 {
+            tracing::info!(sealed = resealed.sealed, "secrets in the database were encrypted");
+        }
         sweep::at_start(&db, &clock).await?;
         let bell = Bell::default();
         if !db.is_shared() {
@@ -145,10 +157,11 @@ impl App {
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             mailer: options.mailer,
-            providers: Known::default(),
+            providers: Known::new(Egress::new(options.private_addresses)),
             regroup: Notify::new(),
             uses: Uses::default(),
             directory_log: DirectoryLog::default(),
+            keyring,
             passwords,
             peaks: Peaks::new(db.clone()),
             db,
@@ -188,6 +201,33 @@ impl App {
     /// Seals the audit log, once a second, for as long as the returned task lives.
     pub fn seal(&self) -> JoinHandle<()> {
         tokio::spawn(sealer::run(self.clone()))
+    }
+
+    /// Encrypts a secret for its place in the database.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub fn seal_secret(&self, place: &Place, secret: &str) -> Result<Stored, DbError> {
+        Ok(self.keyring.seal(&self.dice, place, secret)?)
+    }
+
+    /// The secret that is stored there.
+    ///
+    /// # Errors
+    /// It cannot be decrypted.
+    pub fn open_secret(&self, place: &Place, stored: &Stored) -> Result<String, DbError> {
+        Ok(self.keyring.open(place, stored)?)
+    }
+
+    /// The same secret as it was stored before, or a new one encrypted.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub fn changed_secret(&self, place: &Place, before: Option<&Stored>, secret: &str) -> Result<Stored, DbError> {
+        match before {
+            Some(stored) if self.keyring.open(place, stored).as_deref() == Ok(secret) => Ok(stored.clone()),
+            _ => self.seal_secret(place, secret),
+        }
     }
 
     /// Commits a transaction after writing its events. What is kept in memory and no longer so is forgotten, and the live

@@ -1,13 +1,16 @@
 //! Signs leases: what proves a borrowed seat where no server can be asked.
 //!
-//! A lease is a JSON Web Token (RFC 7519) signed with Ed25519 (RFC 8037), which any language can check. The key is made when it is needed for
-//! the first time and stands in the database, so that all servers sign with the same one and a lease outlives each of them.
+//! A lease is a JSON Web Token (RFC 7519) signed with Ed25519 (RFC 8037), which any language can check. The key is
+//! made when it is needed for the first time and stands in the database, encrypted, so that all servers sign with the
+//! same one and a lease outlives each of them.
 
 use crate::{
     app::App,
-    db::DbError,
+    clock::{Clock, Dice},
+    db::{Db, DbError, Tx},
     events::Event,
     seats::Actor,
+    secrets::{Keyring, Place},
     store::{self, borrow::Signs},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -41,11 +44,11 @@ impl Signer {
             Some(signs) => Some(signs),
             None => make(app).await?,
         };
-        signs.map(Self::new).transpose()
+        signs.map(|signs| Self::new(app, signs)).transpose()
     }
 
-    fn new(signs: Signs) -> Result<Self, DbError> {
-        let key = key(&signs.secret)?;
+    fn new(app: &App, signs: Signs) -> Result<Self, DbError> {
+        let key = key(&app.open_secret(&Place::LeaseKey(signs.kid.clone()), &signs.secret)?)?;
         Ok(Self { signs, key })
     }
 
@@ -83,17 +86,15 @@ impl Signer {
 /// # Errors
 /// The database does not answer.
 pub async fn keys(app: &App) -> Result<BorrowKeys, DbError> {
-    let keys = store::borrow::keys(&app.db).await?;
+    let keys = store::borrow::keys(&app.db, app.clock.now()).await?;
     if !keys.is_empty() || Signer::of(app).await?.is_none() {
         return Ok(BorrowKeys { keys });
     }
-    Ok(BorrowKeys { keys: store::borrow::keys(&app.db).await? })
+    Ok(BorrowKeys { keys: store::borrow::keys(&app.db, app.clock.now()).await? })
 }
 
 async fn make(app: &App) -> Result<Option<Signs>, DbError> {
     let now = app.clock.now();
-    let secret = app.dice.secret();
-    let public = public(&key(&secret)?);
     let mut tx = app.db.begin().await?;
     if store::account::lock(&mut tx).await?.is_none() {
         return Ok(None);
@@ -101,11 +102,57 @@ async fn make(app: &App) -> Result<Option<Signs>, DbError> {
     if let Some(theirs) = store::borrow::signer_in(&mut tx).await? {
         return Ok(Some(theirs));
     }
-    store::borrow::insert(&mut tx, &public, &secret, app.dice.id(now), now).await?;
+    let kid = insert(&mut tx, &app.keyring, &app.dice, now).await?;
     let made = store::borrow::signer_in(&mut tx).await?;
-    let event = Event::new("borrow_key_made", Actor::system(), None, json!({})).named(&public.kid);
+    let event = Event::new("borrow_key_made", Actor::system(), None, json!({})).named(kid);
     app.commit(tx, &[event]).await?;
     Ok(made)
+}
+
+/// Adds a new key, which signs from now on; its id.
+async fn insert(tx: &mut Tx, keyring: &Keyring, dice: &Dice, now: DateTime<Utc>) -> Result<String, DbError> {
+    let secret = dice.secret();
+    let public = public(&key(&secret)?);
+    let stored = keyring.seal(dice, &Place::LeaseKey(public.kid.clone()), &secret)?;
+    store::borrow::insert(tx, &public, &stored, dice.id(now), now).await?;
+    Ok(public.kid)
+}
+
+/// What became of the key that signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// The id of the new key.
+    pub kid: String,
+    /// Until when the key before it is told to those who check leases.
+    pub old_until: DateTime<Utc>,
+}
+
+/// Lets a new key sign leases. The secret of the one before is deleted; its public half is told for as long as leases
+/// that it may have signed last, also those that are being borrowed at this moment, or no longer if somebody else
+/// knows the secret. Nothing before the account is set up.
+///
+/// # Errors
+/// Not saved.
+pub async fn rotate(
+    db: &Db,
+    keyring: &Keyring,
+    (clock, dice): (&Clock, &Dice),
+    is_known_to_others: bool,
+) -> Result<Option<Rotated>, DbError> {
+    let mut tx = db.begin().await?;
+    if store::account::lock(&mut tx).await?.is_none() {
+        return Ok(None);
+    }
+    let now = clock.now_in(&mut tx).await?;
+    let old_until = if is_known_to_others { now } else { store::borrow::leases_end(&mut tx, now).await? };
+    let replaced = store::borrow::signer_in(&mut tx).await?.map(|signs| signs.kid);
+    store::borrow::retire(&mut tx, now, old_until).await?;
+    let kid = insert(&mut tx, keyring, dice, now).await?;
+    let facts = json!({ "replaces": replaced, "until": old_until });
+    let event = Event::new("borrow_key_made", Actor::system(), None, facts).named(&kid);
+    store::events::append(&mut tx, now, &[event]).await?;
+    tx.commit().await?;
+    Ok(Some(Rotated { kid, old_until }))
 }
 
 fn key(secret: &str) -> Result<SigningKey, DbError> {

@@ -7,8 +7,10 @@ pub mod config;
 pub mod demo_agents;
 pub mod failure;
 pub mod lease;
+pub mod lease_key;
 pub mod login;
 pub mod run;
+pub mod secrets;
 pub mod serve;
 pub mod sessions;
 pub mod span;
@@ -67,6 +69,10 @@ pub enum Command {
     Completions(completions::Completions),
     /// Checks the audit log.
     Audit(audit::Audit),
+    /// Encrypts the secrets in the database with a new key.
+    Secrets(secrets::Secrets),
+    /// Replaces the key that leases of borrowed seats are signed with.
+    LeaseKey(lease_key::LeaseKey),
     /// Sets up the sample account at a server and works there as its agents would, through the public API.
     DemoAgents(demo_agents::DemoAgents),
 }
@@ -84,6 +90,8 @@ pub async fn main() -> ExitCode {
     let (json, done) = match command {
         Command::Serve(options) => return plain(serve::run(options).await),
         Command::Audit(asked) => return plain(audit::run(asked).await),
+        Command::Secrets(asked) => return plain(secrets::run(asked).await),
+        Command::LeaseKey(asked) => return plain(lease_key::run(asked).await),
         Command::DemoAgents(options) => return plain(demo_agents::run(options).await),
         Command::Completions(shell) => (false, completions::run(&shell)),
         Command::Run(asked) => (asked.json, run::run(*asked).await),

@@ -177,6 +177,18 @@ impl Db {
         Ok(())
     }
 
+    /// Takes care that no file has what was replaced: on SQLite, the log is written back into the file, where
+    /// replaced values are zeroed. What PostgreSQL keeps of it is its own affair.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub async fn scrub(&self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite { readers, .. } => readers.write_back().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Whether other processes may change this database.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))

@@ -27,12 +27,14 @@ pub mod list;
 pub mod memberships;
 pub mod passkeys;
 pub mod prospects;
+pub mod provider_findings;
 pub mod providers;
 pub mod queue;
 pub mod scope;
 pub mod seals;
 pub mod seats;
 pub mod second_factors;
+pub mod secrets;
 pub mod sessions;
 pub mod sign_ins;
 pub mod sweeps;
@@ -42,7 +44,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 38] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 40] = [
         ("access_reset", access_reset::STATEMENTS),
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
@@ -69,6 +71,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("memberships", memberships::STATEMENTS),
         ("passkeys", passkeys::STATEMENTS),
         ("prospects", prospects::STATEMENTS),
+        ("provider_findings", provider_findings::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
         ("scope", scope::STATEMENTS),
@@ -76,6 +79,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("seats", seats::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
         ("second_factors", second_factors::STATEMENTS),
+        ("secrets", secrets::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),

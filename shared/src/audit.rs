@@ -77,6 +77,8 @@ named! {
         SignInRulesChanged = "sign_in_rules_changed",
         /// A user signs in by a provider from now on.
         IdentityLinked = "identity_linked",
+        /// A provider's group claim could not be followed; the user's groups stayed as they were.
+        ProviderGroupsKept = "provider_groups_kept",
         /// A user's links with providers were removed.
         IdentitiesUnlinked = "identities_unlinked",
         /// Somebody set up a second factor.
@@ -260,6 +262,7 @@ impl Kind {
             | Self::GroupManagersChanged
             | Self::GroupMemberAdded
             | Self::GroupMemberRemoved
+            | Self::ProviderGroupsKept
             | Self::GroupLicenseGranted
             | Self::GroupLicenseRevoked
             | Self::GroupLimitsChanged => Area::Groups,

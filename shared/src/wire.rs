@@ -4,6 +4,7 @@ pub mod account;
 pub mod audit;
 pub mod borrow;
 pub mod directory;
+pub mod findings;
 pub mod gate;
 pub mod groups;
 pub mod imports;

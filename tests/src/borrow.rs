@@ -266,10 +266,11 @@ on_both_engines! {
 }
 
 impl World {
-    /// The secret key, as it stands in the database.
+    /// The secret key itself.
     async fn stored_secret(&self) -> String {
-        let signs = seatkeeper::store::borrow::signer(&self.app.db).await.expect("the database answers");
-        signs.expect("a key").secret
+        let signs =
+            seatkeeper::store::borrow::signer(&self.app.db).await.expect("the database answers").expect("a key");
+        self.app.open_secret(&seatkeeper::secrets::Place::LeaseKey(signs.kid), &signs.secret).expect("it opens")
     }
 
     /// What a server does that was away.

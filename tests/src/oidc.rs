@@ -1,6 +1,8 @@
 //! Signing in by OpenID Connect, at a provider inside the test.
 
 mod browser;
+mod groups;
+mod private_addresses;
 mod provider;
 mod settings;
 mod sign_outs;
@@ -244,26 +246,6 @@ on_both_engines! {
         }
     }
 
-    async fn groups_that_the_provider_names_are_joined_and_left(world: World) {
-        let provider = Provider::start(&world.clock).await;
-        let nora = world.agent("Nora Neu").await;
-        let manual = world.group("By Hand", &[nora.id]).await;
-        let told = world.group("Second Level", &[]).await;
-        let id = added(&world, &provider, json!({ "group_claim": "groups" })).await;
-        let says = |groups: serde_json::Value| {
-            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }));
-        };
-        let members = async |group| world.admin.get(&format!("/groups/{group}")).await.ok()["members"].clone();
-        says(json!(["second level", "By Hand", "Unknown here"]));
-        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
-        assert_eq!((members(manual).await, members(told).await), (json!(1), json!(1)));
-        let head = world.head().await;
-        Browser::new(&world).sign_in(id).await;
-        assert_eq!(world.head().await.0, head.0 + 1, "the same again changes nothing");
-        says(json!([]));
-        Browser::new(&world).sign_in(id).await;
-        assert_eq!((members(manual).await, members(told).await), (json!(1), json!(0)), "what was done by hand stays");
-    }
     async fn a_group_that_the_provider_names_gives_no_role_and_takes_none(world: World) {
         let provider = Provider::start(&world.clock).await;
         let directory = Directory::added(&world, "Okta").await;

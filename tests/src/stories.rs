@@ -63,6 +63,7 @@ mod scope;
 mod seals;
 mod second_device;
 mod second_factor;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod statements;

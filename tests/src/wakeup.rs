@@ -61,7 +61,13 @@ async fn cut(world: &World) -> usize {
 
 /// A second server on the same database that hears of the first only by looking at the log.
 async fn beside_and_only_looking(world: &World) -> String {
-    let options = Options { clock: world.clock.clone(), cheap_passwords: true, only_look: true, ..Options::default() };
+    let options = Options {
+        clock: world.clock.clone(),
+        cheap_passwords: true,
+        only_look: true,
+        keyring: crate::world::keyring(),
+        ..Options::default()
+    };
     let app = App::start(world.app.db.clone(), options).await.expect("the app starts");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -39,6 +39,7 @@ use seatkeeper::{
         listen::listen_at,
     },
     mail::Mailer,
+    secrets::Keyring,
 };
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, ProductId, UserId},
@@ -57,6 +58,9 @@ use std::{path::PathBuf, time::Duration};
 pub const PASSWORD: &str = "correct horse battery";
 /// The token of the setup link.
 pub const SETUP_TOKEN: &str = "the-setup-token";
+
+/// What secrets in the databases are encrypted with.
+pub const SECRET_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Tells a story once on each engine.
 macro_rules! on_both_engines {
@@ -118,6 +122,11 @@ impl World {
     pub async fn behind(engine: Engine, proxies: &str, burst: u32) -> Self {
         let trusted_proxies = vec![seatkeeper::http::client::network(proxies).expect("a network")];
         Self::with(engine, |options| Options { trusted_proxies, throttle: Throttle::new(burst), ..options }).await
+    }
+
+    /// The same, which may ask nothing that is not public.
+    pub async fn asking_the_internet_only(engine: Engine) -> Self {
+        Self::with(engine, |options| Options { private_addresses: Vec::new(), ..options }).await
     }
 
     async fn with(engine: Engine, decide: impl FnOnce(Options) -> Options) -> Self {
@@ -291,6 +300,11 @@ pub fn setup() -> Setup {
     }
 }
 
+/// The key of every test database.
+pub fn keyring() -> Keyring {
+    Keyring::of([SECRET_KEY]).expect("a key")
+}
+
 /// What is decided for a server whose clock stands still.
 fn fixed(now: DateTime<Utc>, seed: u64, burst: u32) -> Options {
     Options {
@@ -299,6 +313,9 @@ fn fixed(now: DateTime<Utc>, seed: u64, burst: u32) -> Options {
         setup_token: Some(SETUP_TOKEN.to_owned()),
         throttle: Throttle::new(burst),
         cheap_passwords: true,
+        keyring: keyring(),
+        // The providers of the stories.
+        private_addresses: vec!["127.0.0.0/8".parse().expect("a network")],
         ..Options::default()
     }
 }

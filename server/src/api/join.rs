@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     auth::Caller,
+    db::DbError,
     http::{
         browser,
         client::Address,
@@ -11,6 +12,7 @@ use crate::{
     },
     launch::{self, Launch, Opens},
     seats::{Actor, Door, SeatsError},
+    secrets::{Place, Stored},
     store::{self, join::Links},
 };
 use axum::{
@@ -111,6 +113,7 @@ async fn why_not(app: &App, key: &str) -> Fail {
 
 async fn joined(app: &App, session: SessionView, key: &str) -> Result<Joined, Fail> {
     let Links { slug, customer, secret, .. } = links(app, &session).await?;
+    let secret = opened(app, &session, secret.as_ref())?;
     let launch = Launch {
         product: &slug,
         session: session.id,
@@ -130,6 +133,11 @@ async fn links(app: &App, session: &SessionView) -> Result<Links, Fail> {
     store::join::links(&app.db, session.product_id).await?.ok_or_else(|| Fail::code(Code::NotFound))
 }
 
+/// What tokens in the links of a session's product are signed with.
+fn opened(app: &App, session: &SessionView, secret: Option<&Stored>) -> Result<Option<String>, DbError> {
+    secret.map(|secret| app.open_secret(&Place::LaunchLink(session.product_id), secret)).transpose()
+}
+
 /// The address with which the agent opens the tool for a session of his. Its token is good for five minutes.
 #[utoipa::path(post, path = "/sessions/{id}/open", tag = "sessions", params(("id" = SessionId, Path)), responses((status = 200, body = Opened)))]
 pub async fn open(State(app): State<App>, caller: Caller, Named(id): Named<SessionId>) -> Result<Json<Opened>, Fail> {
@@ -139,6 +147,7 @@ pub async fn open(State(app): State<App>, caller: Caller, Named(id): Named<Sessi
         return Err(Fail::ended(Code::SessionEnded, end));
     }
     let Links { slug, agent, secret, .. } = links(&app, &session).await?;
+    let secret = opened(&app, &session, secret.as_ref())?;
     let template = agent.ok_or_else(|| Fail::code(Code::NoLink))?;
     let launch = Launch {
         product: &slug,

@@ -9,7 +9,9 @@ use crate::{
         exchange,
         flow::Flow,
         logout::{self, NotObeyed},
+        refusal::{self, Refusal},
     },
+    db::DbError,
     events::Event,
     http::{
         client::Address,
@@ -20,7 +22,10 @@ use crate::{
 };
 use axum::{
     Form, Json,
-    extract::{State, rejection::FormRejection},
+    extract::{
+        Query, State,
+        rejection::{FormRejection, QueryRejection},
+    },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -30,11 +35,14 @@ use seatkeeper_shared::{
     ids::{ProviderId, UserId},
     problem::Code,
     validate,
-    wire::providers::{SignInTrouble, redirect_url},
+    wire::providers::{Finding, FindingCode, SignInTrouble, redirect_url},
 };
 use serde::Deserialize;
 use serde_json::json;
 use std::net::IpAddr;
+
+/// The longest answer in a form that is sent on in an address, in bytes; Entra ID's codes have some 1,500.
+const LONGEST_ANSWER: usize = 8_000;
 
 /// Where browsers reach us, without a slash at its end: as configured, or else as this browser says.
 pub(super) fn base(app: &App, headers: &HeaderMap) -> String {
@@ -64,10 +72,7 @@ pub async fn start(
 ) -> (CookieJar, Redirect) {
     let flow = Flow::begin(&app, id, wanted.back);
     match leave(&app, &flow, &headers).await {
-        Ok(to) => {
-            let secure = base(&app, &headers).starts_with("https:");
-            (flow.keep(jar, secure), Redirect::to(&to))
-        }
+        Ok(to) => (flow.keep(jar, app.is_https()), Redirect::to(&to)),
         Err(trouble) => (jar, sorry(trouble, Some(id), flow.back.as_deref())),
     }
 }
@@ -77,10 +82,10 @@ async fn leave(app: &App, flow: &Flow, headers: &HeaderMap) -> Result<String, Si
     let found = app.providers.of(&provider.settings.issuer, app.clock.now()).await;
     let metadata = found.map_err(|finding| {
         tracing::warn!(provider = %provider.id, ?finding, "a provider of sign-ins cannot be used");
-        exchange::trouble(finding.code)
+        Refusal::from(finding).trouble
     })?;
-    let party = exchange::party(&provider, &metadata, &redirect(app, headers, provider.id))?;
-    Ok(exchange::authorization(&party, &provider, flow).into())
+    let party = exchange::party(app, &provider, &metadata, &redirect(app, headers, provider.id))?;
+    Ok(exchange::authorization(&party, &provider, &metadata, flow).into())
 }
 
 async fn enabled(app: &App, id: ProviderId) -> Result<Provider, SignInTrouble> {
@@ -102,7 +107,7 @@ fn sorry(trouble: SignInTrouble, provider: Option<ProviderId>, back: Option<&str
 }
 
 /// What a provider sends a browser back with (RFC 6749 §4.1.2, RFC 9207).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Back {
     code: Option<String>,
     state: Option<String>,
@@ -115,20 +120,44 @@ pub async fn callback(
     State(app): State<App>,
     Named(id): Named<ProviderId>,
     Address(address): Address,
-    Asked(given): Asked<Back>,
+    given: Result<Query<Back>, QueryRejection>,
     jar: CookieJar,
     headers: HeaderMap,
 ) -> (CookieJar, Redirect) {
-    let (jar, flow) = Flow::take(jar);
+    let Query(given) = given.unwrap_or_default();
     let state = given.state.as_deref().unwrap_or_default();
-    let Some(flow) = flow.filter(|flow| flow.is_of(id, state, app.clock.now())) else {
-        return (jar, sorry(SignInTrouble::Expired, Some(id), None));
+    let (jar, flow) = match Flow::take(jar, id, state, app.clock.now(), app.is_https()) {
+        Ok(taken) => taken,
+        // Nobody knows where it comes from: it spoils no sign-in that is under way.
+        Err(jar) => return (jar, sorry(SignInTrouble::Expired, Some(id), None)),
     };
     let back = flow.back.as_deref().filter(|back| validate::is_own_page(back));
     match come_in(&app, &flow, given, jar.clone(), address, &headers).await {
         Ok(jar) => (jar, Redirect::to(back.unwrap_or("/"))),
         Err(trouble) => (jar, sorry(trouble, Some(id), back)),
     }
+}
+
+/// A provider sends its answer in a form (OAuth 2.0 Form Post Response Mode). Such a request comes from another site,
+/// so browsers leave our cookies out, and it counts for nothing by itself: the browser is sent on to the same address
+/// with the same answer, a navigation to which browsers do add `Lax` cookies. What stands in that address is of no
+/// use to who reads it, as in every sign-in with an answer in the query: a code counts once, and only with the
+/// verifier that is in this browser's cookie.
+pub async fn form_callback(
+    Named(id): Named<ProviderId>,
+    given: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Redirect {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in given.map(|Form(given)| given).unwrap_or_default() {
+        if ["code", "state", "error", "iss"].contains(&name.as_str()) {
+            query.append_pair(&name, &value);
+        }
+    }
+    let query = query.finish();
+    if query.len() > LONGEST_ANSWER {
+        return sorry(SignInTrouble::Failed, Some(id), None);
+    }
+    Redirect::to(&format!("/auth/oidc/{id}/callback?{query}"))
 }
 
 async fn come_in(
@@ -145,18 +174,18 @@ async fn come_in(
     let provider = enabled(app, flow.provider).await?;
     let came = match answered(&provider, given) {
         Ok(code) => exchange::exchange(app, &provider, flow, code, &redirect(app, headers, provider.id)).await,
-        Err(trouble) => Err(trouble),
+        Err(refusal) => Err(refusal),
     };
     let came = match came {
         Ok(came) => came,
-        Err(trouble) => return Err(away(app, address, &provider, None, (trouble, None)).await),
+        Err(refusal) => return Err(away(app, address, &provider, None, (refusal, None)).await),
     };
     let account = settings(app).await.map_err(|_| SignInTrouble::Unavailable)?;
     let (jar, _, started) = browser_session(app, jar, &account, address, headers);
     match admit::sign_in(app, &provider, &came, (&started, somebody_at(address))).await {
         Ok(_) => Ok(jar),
-        Err(Turned::Away(trouble, user)) => {
-            Err(away(app, address, &provider, came.email.as_deref(), (trouble, user)).await)
+        Err(Turned::Away(refusal, user)) => {
+            Err(away(app, address, &provider, came.email.as_deref(), (refusal, user)).await)
         }
         Err(Turned::Db(error)) => {
             tracing::error!(%error, "somebody who came from a provider could not be signed in");
@@ -166,43 +195,51 @@ async fn come_in(
 }
 
 /// The code with which a browser came back. The answer must be of the provider that was asked, where it says whose it is.
-fn answered(provider: &Provider, given: Back) -> Result<String, SignInTrouble> {
-    if given.iss.is_some_and(|issuer| issuer != provider.settings.issuer) {
-        return Err(SignInTrouble::Failed);
+fn answered(provider: &Provider, given: Back) -> Result<String, Refusal> {
+    if let Some(issuer) = given.iss.filter(|issuer| *issuer != provider.settings.issuer) {
+        return Err(Finding::new(FindingCode::AnswerIssuer, Some(issuer)).into());
     }
     match (given.error, given.code) {
         (Some(error), _) => {
             let error: String = error.chars().filter(char::is_ascii_graphic).take(50).collect();
-            tracing::warn!(provider = %provider.id, error, "a provider sent somebody back");
-            Err(if error == "access_denied" { SignInTrouble::Refused } else { SignInTrouble::Failed })
+            Err(Refusal::answered(&error))
         }
         (None, Some(code)) => Ok(code),
-        (None, None) => Err(SignInTrouble::Failed),
+        (None, None) => Err(Refusal::answered("no code")),
     }
 }
 
-/// Writes down that somebody was turned away.
+/// Writes down that somebody was turned away, for the log and for the provider's test.
 async fn away(
     app: &App,
     address: IpAddr,
     provider: &Provider,
     email: Option<&str>,
-    (trouble, user): (SignInTrouble, Option<UserId>),
+    (Refusal { trouble, finding }, user): (Refusal, Option<UserId>),
 ) -> SignInTrouble {
+    let code = finding.as_ref().map(|finding| finding.code.as_str());
+    tracing::warn!(provider = %provider.id, %trouble, code, "a sign-in by a provider was refused");
     let facts = json!({ "reason": trouble, "provider": provider.settings.name });
+    let facts = refusal::facts(finding.as_ref(), facts);
     let event = Event::new("sign_in_failed", somebody_at(address), user, facts);
     let event = match email.and_then(|email| validate::email(email).ok()) {
         Some(email) => event.named(email),
         None => event,
     };
-    let written = match app.db.begin().await {
-        Ok(tx) => app.commit(tx, &[event]).await,
-        Err(error) => Err(error),
-    };
-    match written {
+    match record(app, provider.id, finding.as_ref(), event).await {
         Ok(()) => trouble,
         Err(_) => SignInTrouble::Unavailable,
     }
+}
+
+async fn record(app: &App, id: ProviderId, finding: Option<&Finding>, event: Event) -> Result<(), DbError> {
+    let mut tx = app.db.begin().await?;
+    if let Some(finding) = finding
+        && store::providers::keep(&mut tx, id).await?.is_some()
+    {
+        store::provider_findings::record(&mut tx, id, finding, app.clock.now()).await?;
+    }
+    app.commit(tx, &[event]).await
 }
 
 /// The body of a back-channel logout request.

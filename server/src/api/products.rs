@@ -11,6 +11,7 @@ use crate::{
         tags::{IfMatch, Tagged, tagged},
     },
     seats::paper::archived,
+    secrets::Place,
     store::{self, contracts::Product},
     text,
 };
@@ -120,7 +121,11 @@ pub async fn change_product(
         gate_origins: doors.gate_origins.unwrap_or_else(|| before.gate_origins.clone()),
         agent_link: doors.agent_link.unwrap_or_else(|| before.agent_link.clone()),
         customer_link: doors.customer_link.unwrap_or_else(|| before.customer_link.clone()),
-        link_secret: doors.link_secret.unwrap_or_else(|| before.link_secret.clone()),
+        link_secret: match doors.link_secret {
+            None => before.link_secret.clone(),
+            Some(None) => None,
+            Some(Some(new)) => Some(app.changed_secret(&Place::LaunchLink(id), before.link_secret.as_ref(), &new)?),
+        },
     };
     if after.signs() && after.link_secret.is_none() {
         let mut fields = Fields::default();
@@ -191,9 +196,10 @@ fn changeable(product: &Product) -> serde_json::Value {
     })
 }
 
-/// For the log, in which no secret stands: a new one has another digest, which says that it changed.
+/// For the log, in which no secret stands: a new one has another digest, which says that it changed. The digest is
+/// one of the encrypted secret, so nobody can try out guesses on it.
 fn facts(product: &Product) -> serde_json::Value {
-    let digest = product.link_secret.as_deref().map(|secret| crate::auth::secret::hash(secret)[..8].to_owned());
+    let digest = product.link_secret.as_ref().map(|secret| crate::auth::secret::hash(secret.as_str())[..8].to_owned());
     json!({
         "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some(),
         "gate_origins": product.gate_origins.join(" "), "agent_link": product.agent_link,

@@ -14,9 +14,10 @@ use crate::{
         problem::{Fail, Fields},
         tags::{IfMatch, Tagged, tagged},
     },
+    secrets::Place,
     store::{
         self, identities,
-        providers::{Hidden, Provider, Settings},
+        providers::{Provider, Settings},
     },
 };
 use axum::{
@@ -93,9 +94,10 @@ pub async fn add_provider(
         link_by_email: wanted.link_by_email,
         create_users: Some(wanted.create_users),
         group_claim: wanted.group_claim,
+        form_post: Some(wanted.form_post),
         enabled: wanted.enabled,
     };
-    let provider = changed(&nothing, change)?;
+    let provider = changed(&app, &nothing, change)?;
     let mut tx = app.db.begin().await?;
     store::providers::insert(&mut tx, &provider, now).await?;
     let event = Event::new("sign_in_provider_added", caller.actor(), None, json!(provider.settings));
@@ -113,12 +115,13 @@ fn usual() -> Settings {
         link_by_email: EmailLink::Verified,
         create_users: false,
         group_claim: None,
+        form_post: false,
         enabled: true,
     }
 }
 
 /// What a provider is after a change.
-fn changed(before: &Provider, change: ChangeProvider) -> Result<Provider, Fail> {
+fn changed(app: &App, before: &Provider, change: ChangeProvider) -> Result<Provider, Fail> {
     let mut fields = Fields::default();
     let was = &before.settings;
     let mut text = |field, given: Option<String>, was: &str, check: fn(&str) -> Result<String, FieldError>| match given
@@ -131,12 +134,14 @@ fn changed(before: &Provider, change: ChangeProvider) -> Result<Provider, Fail> 
     let client_id = text("client_id", change.client_id, &was.client_id, validate::name);
     let scopes = text("scopes", change.scopes, &was.scopes, scopes);
     let claim = text("group_claim", change.group_claim, was.group_claim.as_deref().unwrap_or_default(), claim);
-    let secret = match change.client_secret {
-        Some(given) => fields.check("client_secret", secret(&given)),
-        None => Some(before.client_secret.clone()),
-    };
+    let secret = fields.check("client_secret", change.client_secret.as_deref().map(secret).transpose());
     let all = name.zip(issuer).zip(client_id.zip(scopes)).zip(claim.zip(secret));
-    let (((name, issuer), (client_id, scopes)), (claim, client_secret)) = fields.all(all)?;
+    let (((name, issuer), (client_id, scopes)), (claim, secret)) = fields.all(all)?;
+    let client_secret = match secret {
+        None => before.client_secret.clone(),
+        Some(None) => None,
+        Some(Some(new)) => Some(app.changed_secret(&Place::Client(before.id), before.client_secret.as_ref(), &new)?),
+    };
     let settings = Settings {
         name,
         issuer,
@@ -145,6 +150,7 @@ fn changed(before: &Provider, change: ChangeProvider) -> Result<Provider, Fail> 
         link_by_email: change.link_by_email.unwrap_or(was.link_by_email),
         create_users: change.create_users.unwrap_or(was.create_users),
         group_claim: Some(claim).filter(|claim| !claim.is_empty()),
+        form_post: change.form_post.unwrap_or(was.form_post),
         enabled: change.enabled.unwrap_or(was.enabled),
     };
     Ok(Provider { id: before.id, settings, client_secret })
@@ -166,8 +172,8 @@ fn claim(text: &str) -> Result<String, FieldError> {
     Ok(validate::word(text)?.unwrap_or_default())
 }
 
-fn secret(text: &str) -> Result<Option<Hidden>, FieldError> {
-    Ok(validate::message(Some(text))?.map(Hidden))
+fn secret(text: &str) -> Result<Option<String>, FieldError> {
+    validate::message(Some(text))
 }
 
 /// Changes a provider of sign-ins. When it is no longer enabled, or another issuer or client, whoever came by it is signed out. With
@@ -184,11 +190,12 @@ pub async fn change_provider(
     let mut tx = app.db.begin().await?;
     let (before, rules) = begin(&mut tx, id).await?;
     expected.must_hold(&changeable(&before))?;
-    let after = changed(&before, change)?;
+    let after = changed(&app, &before, change)?;
     if before != after {
         let stays = after.settings.enabled || !before.settings.enabled;
         one_must_stay(&mut tx, &rules, id, stays).await?;
         store::providers::change(&mut tx, &after).await?;
+        store::provider_findings::forget(&mut tx, id).await?;
         let mut facts = events::changes(&before.settings, &after.settings);
         if before.client_secret != after.client_secret {
             facts["new_secret"] = json!(after.client_secret.is_some());
@@ -258,7 +265,8 @@ pub async fn test_provider(
     caller.must(Action::ManageAccount)?;
     let provider = store::providers::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
     let redirect = oidc::redirect(&app, &headers, id);
-    Ok(Json(probe::probe(&app, &provider, &redirect).await))
+    let sign_ins = store::provider_findings::list(&app.db, id).await?;
+    Ok(Json(ProviderTest { sign_ins, ..probe::probe(&app, &provider, &redirect).await }))
 }
 
 /// Removes what links a user with providers, as when his address there was given to somebody else. He is signed out where he came by them.

@@ -11,6 +11,7 @@ use crate::{
         extract::{Body, Named},
         problem::{Fail, Fields},
     },
+    secrets::Place,
     store,
 };
 use axum::{
@@ -57,7 +58,7 @@ pub async fn second_step(
     let mut tx = app.db.begin().await?;
     let still = store::users::lock_secret(&mut tx, user.id).await?;
     still.filter(|user| user.status == UserStatus::Active).ok_or_else(|| Fail::code(Code::SignInOver))?;
-    let Some(by) = second_factor::take(&mut tx, user.id, &factor, &given.code, now).await? else {
+    let Some(by) = second_factor::take(&app, &mut tx, user.id, &factor, &given.code, now).await? else {
         drop(tx);
         turned_away(&app, address, &user.email, Some(user.id), "wrong_code").await?;
         return Err(Fail::code(Code::WrongCode));
@@ -79,9 +80,10 @@ pub async fn state(State(app): State<App>, caller: Caller) -> Result<Json<Factor
 #[utoipa::path(post, path = "/me/second-factor", tag = "account", responses((status = 201, body = FactorStarted)))]
 pub async fn start(State(app): State<App>, caller: Caller) -> Result<(StatusCode, Json<FactorStarted>), Fail> {
     let secret = second_factor::fresh(&app);
+    let sealed = app.seal_secret(&Place::CodeApp(caller.id), &secret)?;
     let account = settings(&app).await?.name;
     let mut tx = app.db.begin().await?;
-    if !store::second_factors::start(&mut tx, caller.id, &secret).await? {
+    if !store::second_factors::start(&mut tx, caller.id, &sealed).await? {
         return Err(Fail::code(Code::SecondFactorOn));
     }
     tx.commit().await?;
@@ -105,7 +107,8 @@ pub async fn confirm(
         return Err(Fail::code(Code::SecondFactorOn));
     }
     let now = app.clock.now();
-    let step = second_factor::step(&factor.secret, &given.code, now).ok_or_else(|| Fail::code(Code::WrongCode))?;
+    let secret = app.open_secret(&Place::CodeApp(caller.id), &factor.secret)?;
+    let step = second_factor::step(&secret, &given.code, now).ok_or_else(|| Fail::code(Code::WrongCode))?;
     let mut tx = app.db.begin().await?;
     if !store::second_factors::confirm(&mut tx, caller.id, &factor.secret, now, step).await? {
         return Err(Fail::code(Code::WrongCode));
@@ -188,7 +191,7 @@ async fn proven(app: &App, caller: &Caller, given: &Proof) -> Result<Tx, Fail> {
     };
     let mut tx = app.db.begin().await?;
     if let Some(code) = code {
-        let taken = second_factor::take(&mut tx, caller.id, &factor, code, app.clock.now()).await?;
+        let taken = second_factor::take(app, &mut tx, caller.id, &factor, code, app.clock.now()).await?;
         taken.ok_or_else(|| Fail::code(Code::WrongCode))?;
     }
     Ok(tx)

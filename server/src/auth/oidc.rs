@@ -1,25 +1,33 @@
 //! Signing in by OpenID Connect: authorization code with PKCE, state and nonce.
 //!
-//! [`flow`] remembers in a cookie what a browser left with; [`known`] knows what a provider says of itself; [`exchange`] turns the code
-//! with which the browser comes back into who it is; [`admit`] decides who that is here; [`logout`] hears of sign-outs; [`probe`] tells
-//! an admin what is wrong.
+//! [`flow`] remembers in a cookie what a browser left with; [`known`] knows what a provider says of itself;
+//! [`exchange`] turns the code with which the browser comes back into who it is, after [`id_token`] has checked what
+//! proves it; [`group_claim`] reads what it says of groups; [`admit`] decides who that is here; [`refusal`] says why
+//! nobody is; [`logout`] hears of sign-outs; [`probe`] tells an admin what is wrong.
 
 pub mod admit;
 pub mod exchange;
 pub mod fetch;
 pub mod flow;
+pub mod group_claim;
+pub mod id_token;
 pub mod known;
 pub mod logout;
 pub mod probe;
+pub mod refusal;
 
 pub use known::Known;
 
+use chrono::TimeDelta;
 use openidconnect::{
     AdditionalClaims, Client, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken,
     IdTokenFields, ProviderMetadata, StandardErrorResponse, StandardTokenResponse, core,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+
+/// By how much the clock of a provider may differ from ours, for every time in a token.
+pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
 /// The claims that have no name in the standard, as groups.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use super::secret;
 use crate::{
     app::App,
     db::{DbError, Tx},
+    secrets::Place,
     store::{
         self,
         second_factors::{Factor, Held},
@@ -100,13 +101,15 @@ pub fn shown(secret: &str, at: DateTime<Utc>) -> Option<String> {
 /// # Errors
 /// The database is away.
 pub async fn take(
+    app: &App,
     tx: &mut Tx,
     user: UserId,
     factor: &Factor,
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<&'static str>, DbError> {
-    if let Some(step) = step(&factor.secret, code, now) {
+    let secret = app.open_secret(&Place::CodeApp(user), &factor.secret)?;
+    if let Some(step) = step(&secret, code, now) {
         return Ok(store::second_factors::take_step(tx, user, step).await?.then_some("code"));
     }
     Ok(store::second_factors::take_code(tx, user, &recovery_hash(code)).await?.then_some("recovery_code"))

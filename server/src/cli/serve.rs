@@ -4,14 +4,19 @@ use crate::{
     api,
     app::{App, Options},
     audit::retention::FEWEST_DAYS,
-    auth::throttle::{self, Throttle},
+    auth::{
+        oidc::probe,
+        throttle::{self, Throttle},
+    },
     db::Db,
+    egress::AllowedAddress,
     http::{
         client,
         connections::{self, limits::LimitOptions},
         listen,
     },
     mail::Mailer,
+    secrets::source::KeySource,
     store,
 };
 use clap::Args;
@@ -30,6 +35,8 @@ pub struct Serve {
     /// The database: `sqlite:FILE`, or `postgres://USER@HOST/NAME` for any number of servers.
     #[arg(long, env = "SEATKEEPER_DATABASE", default_value = "sqlite:data/seatkeeper.sqlite3")]
     database: String,
+    #[command(flatten)]
+    keys: KeySource,
     /// Where browsers reach the server, for example `https://seats.example.org`, if that is not where it listens.
     #[arg(long, env = "SEATKEEPER_PUBLIC_URL")]
     public_url: Option<String>,
@@ -44,6 +51,11 @@ pub struct Serve {
     /// them alone it is believed in `X-Forwarded-For` whom they speak for. In a network there must be nobody but proxies.
     #[arg(long, env = "SEATKEEPER_TRUSTED_PROXIES", value_delimiter = ',', value_parser = client::network)]
     trusted_proxies: Vec<IpNet>,
+    /// Hosts, addresses and networks, with commas between, that this server may ask for sign-ins although they are
+    /// not public, for example `keycloak.internal,10.0.3.0/24`. Nothing else inside is asked, whatever an admin
+    /// enters.
+    #[arg(long, env = "SEATKEEPER_ALLOW_PRIVATE_ADDRESSES", value_delimiter = ',')]
+    allow_private_addresses: Vec<AllowedAddress>,
     /// How many sign-ins one network (an IPv4 address, or the first 48 bits of an IPv6 address) may try at once; more where many
     /// people come from one.
     #[arg(long, env = "SEATKEEPER_SIGN_IN_BURST", default_value_t = throttle::BURST)]
@@ -95,6 +107,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     // First of all: who cannot listen must leave no database behind.
     let listening = listen::listen_at(&serve.listen).await?;
     let db = Db::open(&serve.database).await?;
+    let keyring = serve.keys.load(&db, &serve.database).await?;
     let here = format!("http://{}", listening.host);
     let url = serve.public_url.clone().unwrap_or(here);
     let dist = serve.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
@@ -105,12 +118,15 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         mailer,
         cookie_domain,
         dist,
+        keyring,
         trusted_proxies: serve.trusted_proxies,
+        private_addresses: serve.allow_private_addresses,
         audit_days: serve.audit_retention_days,
         ..Options::default()
     };
     let app = App::start(db.clone(), options).await?;
     let beside = [app.sweep(), app.seal(), app.note_uses()];
+    tokio::spawn(probe::warn_of_blocked(app.clone()));
     println!("Seatkeeper serves on {url}");
     if store::account::get(&db).await?.is_none() {
         println!("Set it up here, once: {url}/setup?token={}", app.setup_token);

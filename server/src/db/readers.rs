@@ -62,6 +62,17 @@ impl Readers {
         Ok(Reading(lent))
     }
 
+    /// Writes the whole log back into the file and empties it.
+    pub(super) async fn write_back(&self) -> Result<(), DbError> {
+        let file = self.file.clone();
+        let done = spawn_blocking(move || {
+            let connection = Connection::open(&*file)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        });
+        Ok(done.await.map_err(|_| closed())??)
+    }
+
     pub(super) async fn close(&self) {
         self.places.close();
         let idle = std::mem::take(&mut *self.idle());

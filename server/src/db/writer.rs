@@ -114,8 +114,10 @@ impl Writer {
         // NORMAL: a commit does not force the log to disk, we do. Checkpoints and a log that begins anew still do so.
         // The log is written back by another thread; only if that does not keep up, everybody waits for it.
         // A commit in which a page was split looks through the whole cache: a small one takes less, and the system has another.
+        // What is replaced or deleted is zeroed within its page: secrets do not linger there.
         connection.execute_batch(
-            "PRAGMA synchronous = NORMAL;
+            "PRAGMA secure_delete = FAST;
+             PRAGMA synchronous = NORMAL;
              PRAGMA foreign_keys = ON;
              PRAGMA cache_size = -16384;
              PRAGMA temp_store = MEMORY;

@@ -19,6 +19,9 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
     if request.method().is_safe() {
         return next.run(request).await;
     }
+    if is_sent_by_other_sites(request.uri().path()) {
+        return next.run(for_nobody(request)).await;
+    }
     let (parts, body) = request.into_parts();
     let good = bearer(&parts).is_some()
         || match parts.headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
@@ -26,6 +29,20 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
             None => CookieJar::from_headers(&parts.headers).get(COOKIE).is_none(),
         };
     if good { next.run(Request::from_parts(parts, body)).await } else { Fail::code(Code::WrongOrigin).into_response() }
+}
+
+/// Whether other sites send browsers to us with a form there: a provider of sign-ins with its answer.
+fn is_sent_by_other_sites(path: &str) -> bool {
+    let id = path.strip_prefix("/auth/oidc/").and_then(|rest| rest.strip_suffix("/callback"));
+    id.is_some_and(|id| !id.contains('/'))
+}
+
+/// The request without anything that says who is asking: whatever answers it acts for nobody.
+fn for_nobody(mut request: Request) -> Request {
+    for name in [header::COOKIE, header::AUTHORIZATION] {
+        request.headers_mut().remove(name);
+    }
+    request
 }
 
 /// Whether pages of this origin are ours: those at the public address; and without HTTPS those of the host that was asked, as nobody

@@ -1,7 +1,10 @@
 //! The keys that leases are signed with, and what else stands in a lease.
 
-use crate::db::{Db, DbError, Row, Tx, args, statements};
-use chrono::{DateTime, Utc};
+use crate::{
+    db::{Db, DbError, Row, Tx, args, statements},
+    secrets::Stored,
+};
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{ids::ProductId, wire::borrow::BorrowKey};
 use uuid::Uuid;
 
@@ -18,11 +21,21 @@ statements! {
     KEYS = "
         SELECT id, public
         FROM borrow_keys
+        WHERE retired_at IS NULL OR listed_until IS NULL OR listed_until > $1
         ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC, id";
 
     INSERT = "
         INSERT INTO borrow_keys (id, secret, public, created_at)
         VALUES ($1, $2, $3, $4)";
+
+    RETIRE = "
+        UPDATE borrow_keys SET retired_at = $1, listed_until = $2, secret = '' WHERE retired_at IS NULL";
+
+    LEASES_END = "
+        SELECT MAX(borrowed_until) AS until FROM sessions WHERE borrowed_until > $1";
+
+    LONGEST = "
+        SELECT MAX(borrow_seconds) AS seconds FROM licenses";
 
     NAME_INSTALLATION = "
         UPDATE account SET installation_id = $1 WHERE installation_id IS NULL";
@@ -36,8 +49,8 @@ statements! {
 pub struct Signs {
     /// The id of the key.
     pub kid: String,
-    /// The seed of the secret key, in base64url.
-    pub secret: String,
+    /// The seed of the secret key, in base64url, as it is stored.
+    pub secret: Stored,
     /// The installation.
     pub installation: Uuid,
     /// The name of its account.
@@ -57,15 +70,15 @@ pub async fn signer_in(tx: &mut Tx) -> Result<Option<Signs>, DbError> {
 fn signs(row: &Row) -> Result<Signs, DbError> {
     Ok(Signs {
         kid: row.get("id")?,
-        secret: row.get("secret")?,
+        secret: Stored::read(row.get("secret")?),
         installation: row.get("installation_id")?,
         account: row.get("name")?,
     })
 }
 
-/// All public keys, the one that signs now first.
-pub async fn keys(db: &Db) -> Result<Vec<BorrowKey>, DbError> {
-    let rows = db.all(&KEYS, args![]).await?;
+/// The public keys of leases that may last, the one that signs now first.
+pub async fn keys(db: &Db, now: DateTime<Utc>) -> Result<Vec<BorrowKey>, DbError> {
+    let rows = db.all(&KEYS, args![now]).await?;
     rows.iter().map(|row| Ok(BorrowKey::new(row.get("id")?, row.get("public")?))).collect()
 }
 
@@ -73,12 +86,32 @@ pub async fn keys(db: &Db) -> Result<Vec<BorrowKey>, DbError> {
 pub async fn insert(
     tx: &mut Tx,
     key: &BorrowKey,
-    secret: &str,
+    secret: &Stored,
     installation: Uuid,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    tx.run(&INSERT, args![&key.kid, secret, &key.x, now]).await?;
+    tx.run(&INSERT, args![&key.kid, secret.as_str(), &key.x, now]).await?;
     tx.run(&NAME_INSTALLATION, args![installation]).await.map(drop)
+}
+
+/// When the last lease that was signed until now is over at the latest: those that last, and one that is being
+/// borrowed now.
+pub async fn leases_end(tx: &mut Tx, now: DateTime<Utc>) -> Result<DateTime<Utc>, DbError> {
+    let last: Option<DateTime<Utc>> = match tx.one(&LEASES_END, args![now]).await? {
+        Some(row) => row.opt("until")?,
+        None => None,
+    };
+    let longest: Option<i64> = match tx.one(&LONGEST, args![]).await? {
+        Some(row) => row.opt("seconds")?,
+        None => None,
+    };
+    let possible = now + TimeDelta::seconds(longest.unwrap_or_default());
+    Ok(last.map_or(possible, |last| last.max(possible)))
+}
+
+/// Lets no key sign any more. Their secrets are deleted, and their public halves are told until then.
+pub async fn retire(tx: &mut Tx, now: DateTime<Utc>, listed_until: DateTime<Utc>) -> Result<(), DbError> {
+    tx.run(&RETIRE, args![now, listed_until]).await.map(drop)
 }
 
 /// The slug of a product.

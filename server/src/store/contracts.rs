@@ -5,6 +5,7 @@ use super::ids;
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
     seats::paper::Paper,
+    secrets::Stored,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -90,8 +91,8 @@ pub struct Product {
     pub agent_link: Option<String>,
     /// What customers open.
     pub customer_link: Option<String>,
-    /// What tokens in these links are signed with.
-    pub link_secret: Option<String>,
+    /// What tokens in these links are signed with, as it is stored.
+    pub link_secret: Option<Stored>,
 }
 
 impl Product {
@@ -132,7 +133,7 @@ pub async fn lock_product(tx: &mut Tx, id: ProductId) -> Result<Option<Product>,
             gate_origins: origins(&row)?,
             agent_link: row.opt("agent_link")?,
             customer_link: row.opt("customer_link")?,
-            link_secret: row.opt("link_secret")?,
+            link_secret: row.opt("link_secret")?.map(Stored::read),
         })
     })
     .transpose()
@@ -149,7 +150,7 @@ pub async fn change_product(tx: &mut Tx, id: ProductId, to: &Product) -> Result<
         origins,
         to.agent_link.as_deref(),
         to.customer_link.as_deref(),
-        to.link_secret.as_deref(),
+        to.link_secret.as_ref().map(Stored::as_str),
     ];
     tx.run(&CHANGE_PRODUCT, args).await.map(drop)
 }

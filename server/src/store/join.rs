@@ -3,6 +3,7 @@
 use crate::{
     auth::secret,
     db::{Db, DbError, Tx, args, statements},
+    secrets::Stored,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{ProductId, SessionId};
@@ -68,8 +69,8 @@ pub struct Links {
     pub agent: Option<String>,
     /// What customers open.
     pub customer: Option<String>,
-    /// What tokens are signed with.
-    pub secret: Option<String>,
+    /// What tokens are signed with, as it is stored.
+    pub secret: Option<Stored>,
 }
 
 /// With what a product is opened.
@@ -79,6 +80,6 @@ pub async fn links(db: &Db, product: ProductId) -> Result<Option<Links>, DbError
         slug: row.get("slug")?,
         agent: row.opt("agent_link")?,
         customer: row.opt("customer_link")?,
-        secret: row.opt("link_secret")?,
+        secret: row.opt("link_secret")?.map(Stored::read),
     }))
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
+    secrets::Stored,
     text::fold,
 };
 use chrono::{DateTime, Utc};
@@ -13,14 +14,15 @@ use seatkeeper_shared::{
 use serde::Serialize;
 
 const ONE: &str = "
-        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim, enabled
+        SELECT id, name, issuer, client_id, client_secret, scopes, link_by_email, create_users, group_claim,
+               form_post, enabled
         FROM sign_in_providers
         WHERE id = $1";
 
 statements! {
     ALL = "
         SELECT p.id, p.name, p.issuer, p.client_id, p.client_secret, p.scopes, p.link_by_email, p.create_users, p.group_claim,
-               p.enabled,
+               p.form_post, p.enabled,
                (SELECT COUNT(*) FROM identities i JOIN users u ON u.id = i.user_id
                 WHERE i.issuer = p.issuer AND u.deleted_at IS NULL) AS users,
                (SELECT MAX(i.last_used_at) FROM identities i WHERE i.issuer = p.issuer) AS last_used_at
@@ -43,13 +45,13 @@ statements! {
 
     INSERT = "
         INSERT INTO sign_in_providers (id, name, name_key, issuer, client_id, client_secret, scopes, link_by_email, create_users,
-                                       group_claim, enabled, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                                       group_claim, form_post, enabled, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
     CHANGE = "
         UPDATE sign_in_providers
         SET name = $2, name_key = $3, issuer = $4, client_id = $5, client_secret = $6, scopes = $7, link_by_email = $8,
-            create_users = $9, group_claim = $10, enabled = $11
+            create_users = $9, group_claim = $10, form_post = $11, enabled = $12
         WHERE id = $1";
 
     DELETE = "
@@ -90,8 +92,8 @@ pub struct Provider {
     pub id: ProviderId,
     /// What can be seen of its settings.
     pub settings: Settings,
-    /// The client secret.
-    pub client_secret: Option<Hidden>,
+    /// The client secret, as it is stored.
+    pub client_secret: Option<Stored>,
 }
 
 /// The settings of a provider, as the log may tell them.
@@ -111,18 +113,10 @@ pub struct Settings {
     pub create_users: bool,
     /// The claim with the names of groups.
     pub group_claim: Option<String>,
+    /// Whether it is asked to send its answer in a form.
+    pub form_post: bool,
     /// Whether one can sign in by it.
     pub enabled: bool,
-}
-
-/// A secret that no log shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Hidden(pub String);
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("hidden")
-    }
 }
 
 /// All providers, as they may be shown.
@@ -132,7 +126,8 @@ pub async fn all(db: &Db) -> Result<Vec<ProviderView>, DbError> {
 
 fn view(row: &Row) -> Result<ProviderView, DbError> {
     let Provider { id, settings, client_secret } = read(row)?;
-    let Settings { name, issuer, client_id, scopes, link_by_email, create_users, group_claim, enabled } = settings;
+    let Settings { name, issuer, client_id, scopes, link_by_email, create_users, group_claim, form_post, enabled } =
+        settings;
     Ok(ProviderView {
         id,
         name,
@@ -143,6 +138,7 @@ fn view(row: &Row) -> Result<ProviderView, DbError> {
         link_by_email,
         create_users,
         group_claim,
+        form_post,
         enabled,
         users: row.get("users")?,
         last_used_at: row.opt("last_used_at")?,
@@ -162,9 +158,14 @@ fn read(row: &Row) -> Result<Provider, DbError> {
         })?,
         create_users: row.get("create_users")?,
         group_claim: row.opt("group_claim")?,
+        form_post: row.get("form_post")?,
         enabled: row.get("enabled")?,
     };
-    Ok(Provider { id: ProviderId(row.get("id")?), settings, client_secret: row.opt("client_secret")?.map(Hidden) })
+    Ok(Provider {
+        id: ProviderId(row.get("id")?),
+        settings,
+        client_secret: row.opt("client_secret")?.map(Stored::read),
+    })
 }
 
 /// One provider.
@@ -220,11 +221,12 @@ fn arguments(provider: &Provider) -> Vec<crate::db::Value> {
         fold(&settings.name),
         &settings.issuer,
         &settings.client_id,
-        client_secret.as_ref().map(|secret| secret.0.clone()),
+        client_secret.as_ref().map(|secret| secret.as_str().to_owned()),
         &settings.scopes,
         settings.link_by_email.as_str(),
         settings.create_users,
         settings.group_claim.clone(),
+        settings.form_post,
         settings.enabled
     ]
 }

@@ -2,7 +2,10 @@
 //! that wait for it.
 
 use super::set;
-use crate::db::{Db, DbError, Tx, args, fields, statements};
+use crate::{
+    db::{Db, DbError, Tx, args, fields, statements},
+    secrets::Stored,
+};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::UserId,
@@ -80,8 +83,8 @@ statements! {
 /// A second factor, confirmed or not.
 #[derive(Debug)]
 pub struct Factor {
-    /// Its secret, in base32.
-    pub secret: String,
+    /// Its secret, in base32, as it is stored.
+    pub secret: Stored,
     /// Whether it counts.
     pub confirmed: bool,
     /// How many recovery codes are left.
@@ -112,7 +115,7 @@ pub async fn get(db: &Db, user: UserId) -> Result<Option<Factor>, DbError> {
     let row = db.one(&GET, args![user]).await?;
     row.map(|row| {
         Ok(Factor {
-            secret: row.get("secret")?,
+            secret: Stored::read(row.get("secret")?),
             confirmed: row.opt::<DateTime<Utc>>("confirmed_at")?.is_some(),
             codes: row.get("codes")?,
         })
@@ -131,13 +134,19 @@ pub async fn held(db: &Db, user: UserId) -> Result<Held, DbError> {
 }
 
 /// Stores a secret that does not count yet; false if there is one that counts.
-pub async fn start(tx: &mut Tx, user: UserId, secret: &str) -> Result<bool, DbError> {
-    Ok(tx.run(&START, args![user, secret]).await? == 1)
+pub async fn start(tx: &mut Tx, user: UserId, secret: &Stored) -> Result<bool, DbError> {
+    Ok(tx.run(&START, args![user, secret.as_str()]).await? == 1)
 }
 
 /// Lets this secret count from now on; false if another counts already, or was begun with meanwhile.
-pub async fn confirm(tx: &mut Tx, user: UserId, secret: &str, now: DateTime<Utc>, step: i64) -> Result<bool, DbError> {
-    Ok(tx.run(&CONFIRM, args![user, now, step, secret]).await? == 1)
+pub async fn confirm(
+    tx: &mut Tx,
+    user: UserId,
+    secret: &Stored,
+    now: DateTime<Utc>,
+    step: i64,
+) -> Result<bool, DbError> {
+    Ok(tx.run(&CONFIRM, args![user, now, step, secret.as_str()]).await? == 1)
 }
 
 /// Gives a user these recovery codes; those of before are void.

@@ -1,4 +1,6 @@
-//! Signing in by OpenID Connect: the providers, what a test of one finds, and who may still use a password.
+//! Signing in by OpenID Connect: the providers, and who may still use a password.
+
+pub use super::findings::{Finding, FindingCode, ProviderTest, SignInFinding};
 
 use crate::{
     ids::{ProviderId, UserId},
@@ -46,49 +48,6 @@ named! {
         NoProvider = "no_provider",
         /// The server cannot save right now.
         Unavailable = "unavailable",
-    }
-}
-
-named! {
-    /// What the test of a provider found.
-    FindingCode {
-        /// All is well.
-        Good = "good",
-        /// The address cannot be reached; the detail says why.
-        Unreachable = "unreachable",
-        /// It takes too long to answer.
-        TimedOut = "timed_out",
-        /// It sends to another address, which is the detail.
-        Redirects = "redirects",
-        /// It answers with this HTTP status.
-        Status = "status",
-        /// It answers with more than is read.
-        TooLarge = "too_large",
-        /// Its answer is not what OpenID Connect Discovery asks for.
-        NotUnderstood = "not_understood",
-        /// It calls itself by another issuer, which is the detail.
-        WrongIssuer = "wrong_issuer",
-        /// One of its addresses is not safe: not HTTPS, or on this machine.
-        Insecure = "insecure",
-        /// It has no keys by which its tokens could be checked.
-        NoKeys = "no_keys",
-        /// It does not give out authorization codes.
-        NoCodes = "no_codes",
-        /// It does not know the client, or its secret is wrong.
-        ClientRefused = "client_refused",
-        /// A hint only: it does not say that it knows PKCE.
-        NoPkce = "no_pkce",
-        /// A hint only: it does not say that it knows one of the scopes, which is the detail.
-        UnknownScope = "unknown_scope",
-        /// A hint only: it does not say that it tells of sign-outs.
-        NoLogout = "no_logout",
-    }
-}
-
-impl FindingCode {
-    /// Whether nobody can sign in because of it.
-    pub const fn is_fatal(self) -> bool {
-        !matches!(self, Self::Good | Self::NoPkce | Self::UnknownScope | Self::NoLogout)
     }
 }
 
@@ -145,6 +104,9 @@ pub struct ProviderView {
     /// The claim with the names of groups of Seatkeeper that its user is put in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_claim: Option<String>,
+    /// Whether it is asked to send its answer in a form (`response_mode=form_post`).
+    #[serde(default)]
+    pub form_post: bool,
     /// Whether one can sign in by it.
     pub enabled: bool,
     /// How many users are linked with it.
@@ -182,6 +144,9 @@ pub struct NewProvider {
     /// The claim with the names of groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_claim: Option<String>,
+    /// Whether it is asked to send its answer in a form (`response_mode=form_post`).
+    #[serde(default)]
+    pub form_post: bool,
     /// Whether one can sign in by it; yes if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
@@ -215,30 +180,12 @@ pub struct ChangeProvider {
     /// The claim with the names of groups; an empty one is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_claim: Option<String>,
+    /// Whether it is asked to send its answer in a form (`response_mode=form_post`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form_post: Option<bool>,
     /// Whether one can sign in by it. Whoever did is signed out when that ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-}
-
-/// What the test of a provider found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ProviderTest {
-    /// Whether one can sign in by it, as far as can be seen from here.
-    pub good: bool,
-    /// What was found, the gravest first.
-    pub findings: Vec<Finding>,
-}
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Finding {
-    /// What.
-    pub code: FindingCode,
-    /// What exactly: an address, a status, a word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
 }
 
 /// Who may sign in with a password.

@@ -32,6 +32,19 @@ impl Browser {
         answer.headers()[header::LOCATION].to_str().expect("an address").to_owned()
     }
 
+    /// Another site's page has this browser send the query of an address as a form; where that leads. A browser adds
+    /// no cookies then.
+    pub async fn posted_by_another_site(&self, address: &str) -> String {
+        let (to, form) = address.split_once('?').unwrap_or((address, ""));
+        let to = if to.starts_with('/') { format!("{}{to}", self.url) } else { to.to_owned() };
+        let http = Client::builder().redirect(Policy::none()).build().expect("a client");
+        let request = http.post(to).header("origin", "https://login.example.com").body(form.to_owned());
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.send().await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), answer.cookies().count()), (303, 0), "{answer:?}");
+        answer.headers()[header::LOCATION].to_str().expect("an address").to_owned()
+    }
+
     /// Leaves for the provider and comes back with a code, which is not used yet.
     pub async fn comes_back(&self, provider: ProviderId, back: &str) -> String {
         let to = self.follow(&format!("/auth/oidc/{provider}/start{back}")).await;

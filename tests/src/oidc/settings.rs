@@ -23,7 +23,7 @@ on_both_engines! {
         let path = format!("/sign-in-providers/{id}");
         let expected = json!({
             "id": id, "name": "Muster ID", "issuer": provider.issuer, "client_id": CLIENT, "has_secret": true,
-            "scopes": "email profile groups", "link_by_email": "verified", "create_users": false, "enabled": true, "users": 0,
+            "scopes": "email profile groups", "link_by_email": "verified", "create_users": false, "form_post": false, "enabled": true, "users": 0,
         });
         let listed = world.admin.get("/sign-in-providers").await.ok();
         assert_eq!(listed, json!({ "base_url": world.url, "items": [expected] }));

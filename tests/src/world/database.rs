@@ -49,6 +49,27 @@ impl Database {
         }
     }
 
+    /// All that whoever copies the database has: the bytes of SQLite's files, or every row of every table of
+    /// PostgreSQL.
+    pub async fn copy(&self) -> Vec<u8> {
+        let Some(file) = self.address.strip_prefix("sqlite:") else { return self.rows().await.into_bytes() };
+        let files = ["", "-wal", "-shm"].map(|end| std::fs::read(format!("{file}{end}")).unwrap_or_default());
+        files.concat()
+    }
+
+    async fn rows(&self) -> String {
+        let mut own = PgConnection::connect(&self.address).await.expect("the database answers");
+        let tables = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut own).await.expect("tables");
+        let mut all = String::new();
+        for table in tables {
+            let rows = sqlx::AssertSqlSafe(format!("SELECT t::text FROM {table} t"));
+            let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&mut own).await.expect("rows");
+            all.push_str(&rows.join("\n"));
+        }
+        all
+    }
+
     /// The steps in which SQLite does something.
     pub async fn steps(&self, sql: &str) -> Vec<String> {
         let mut own = SqliteConnection::connect(&self.address).await.expect("the file opens");

@@ -1,6 +1,6 @@
 //! A real server process, which can be killed, paused and started anew at the same address.
 
-use super::SETUP_TOKEN;
+use super::{SECRET_KEY, SETUP_TOKEN};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -47,6 +47,7 @@ impl Process {
     /// What another command of the binary says on a database.
     pub fn asked(command: &[&str], database: &str) -> Output {
         let mut asked = Command::new(binary());
+        asked.env("SEATKEEPER_SECRET_KEYS", SECRET_KEY);
         asked.args(command).args(["--database", database]).output().expect("it starts")
     }
 
@@ -116,6 +117,7 @@ fn serve(address: SocketAddr, database: &str) -> Command {
     serve
         .args(["serve", "--listen", &address.to_string(), "--database", database])
         .env("SEATKEEPER_SETUP_TOKEN", SETUP_TOKEN)
+        .env("SEATKEEPER_SECRET_KEYS", SECRET_KEY)
         .env("SEATKEEPER_SIGN_IN_BURST", "10000")
         .env("SEATKEEPER_LOG", "warn")
         .stdin(Stdio::null());

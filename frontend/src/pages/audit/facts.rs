@@ -3,7 +3,7 @@
 use crate::{
     format::{Format, Texts},
     i18n::*,
-    pages::settings::directory::link_words,
+    pages::settings::directory::{findings, link_words},
     words,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +13,11 @@ use seatkeeper_shared::{
     people::{Permission, Role, UserStatus},
     problem::Code,
     session::{EndReason, Mode, Platform},
-    wire::{account::SecondFactorRule, imports::ImportState, providers::EmailLink},
+    wire::{
+        account::SecondFactorRule,
+        imports::ImportState,
+        providers::{EmailLink, Finding, FindingCode},
+    },
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -107,6 +111,7 @@ impl Said {
         let words = match field {
             "limits" => read(value).map(|limit| self.limit(&limit)),
             "reason" => self.reason(value),
+            "finding" => read::<FindingCode>(value).map(|code| findings::said(self.i18n, &Finding::new(code, None))),
             "code" => read::<Code>(value).map(|code| words::problem(self.i18n, code).to_owned()),
             "price_per_seat" => read::<Price>(value).map(|price| self.format.money(&price)),
             "state" => self.state(value),

@@ -4,7 +4,7 @@ mod addresses;
 mod delete;
 mod desk;
 mod fields;
-mod findings;
+pub mod findings;
 mod form;
 mod guide;
 mod passwords;

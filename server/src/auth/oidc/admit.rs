@@ -1,7 +1,11 @@
 //! Decides who somebody is here who comes from a provider, and signs him in: who is linked, comes in; who is not, is linked with the user
 //! of the same e-mail address if the provider vouches for it, or is created, if the provider's settings say so.
 
-use super::exchange::Came;
+use super::{
+    exchange::Came,
+    group_claim::GroupClaim,
+    refusal::{self, Refusal},
+};
 use crate::{
     app::App,
     db::{DbError, Tx},
@@ -30,10 +34,16 @@ const TRIES: usize = 5;
 /// Nobody was signed in.
 #[derive(Debug)]
 pub enum Turned {
-    /// He is turned away. Who it would have been, if that is known.
-    Away(SignInTrouble, Option<UserId>),
+    /// They are turned away. Who it would have been, if that is known.
+    Away(Refusal, Option<UserId>),
     /// It was not saved.
     Db(DbError),
+}
+
+impl Turned {
+    fn away(trouble: SignInTrouble, user: Option<UserId>) -> Self {
+        Self::Away(trouble.into(), user)
+    }
 }
 
 impl From<DbError> for Turned {
@@ -72,19 +82,20 @@ async fn once(
     let provider = &still(&mut tx, provider).await?;
     let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
     let groups = match &came.groups {
-        Some(names) => lock_groups(&mut tx, names, (issuer, &came.subject)).await?,
-        None => Vec::new(),
+        GroupClaim::Names(names) => lock_groups(&mut tx, names, (issuer, &came.subject)).await?,
+        _ => Vec::new(),
     };
     let (user, mut events) = match identities::comes_in(&mut tx, issuer, &came.subject).await? {
         Some(user) => (user, Vec::new()),
         None => first_time(app, &mut tx, provider, came, &stranger).await?,
     };
     if user.status != UserStatus::Active {
-        return Err(Turned::Away(SignInTrouble::Suspended, Some(user.id)));
+        return Err(Turned::away(SignInTrouble::Suspended, Some(user.id)));
     }
-    if came.groups.is_some() {
-        events.extend(give_groups(&mut tx, issuer, user.id, &groups).await?);
-    }
+    events.extend(match &came.groups {
+        GroupClaim::Names(_) => give_groups(&mut tx, issuer, user.id, &groups).await?,
+        unknown => keep_groups(app, &mut tx, provider, &user, unknown).await?.into_iter().collect(),
+    });
     identities::used(&mut tx, issuer, &came.subject, now).await?;
     store::credentials::insert_browser_session(&mut tx, user.id, started, now).await?;
     identities::came_by(&mut tx, started.id, provider.id, came.session.as_deref()).await?;
@@ -102,7 +113,7 @@ async fn still(tx: &mut Tx, asked: &Provider) -> Result<Provider, Turned> {
     };
     let now = store::providers::keep(tx, asked.id).await?;
     let now = now.filter(|now| now.settings.enabled && same(now));
-    now.ok_or(Turned::Away(SignInTrouble::NoProvider, None))
+    now.ok_or(Turned::away(SignInTrouble::NoProvider, None))
 }
 
 /// Links or creates who is not linked yet.
@@ -113,7 +124,7 @@ async fn first_time(
     came: &Came,
     stranger: &Actor,
 ) -> Result<(Candidate, Vec<Event>), Turned> {
-    let away = |trouble| Err(Turned::Away(trouble, None));
+    let away = |trouble| Err(Turned::away(trouble, None));
     let (settings, now) = (&provider.settings, app.clock.now());
     let Some(email) = came.email.as_deref().and_then(|email| validate::email(email).ok()) else {
         return away(SignInTrouble::NoEmail);
@@ -131,10 +142,10 @@ async fn first_time(
             }
             // The address may have been given to somebody else since.
             if !subjects.is_empty() || settings.link_by_email == EmailLink::Never {
-                return Err(Turned::Away(SignInTrouble::NotLinked, Some(user.id)));
+                return Err(Turned::away(SignInTrouble::NotLinked, Some(user.id)));
             }
             if user.status != UserStatus::Active {
-                return Err(Turned::Away(SignInTrouble::Suspended, Some(user.id)));
+                return Err(Turned::away(SignInTrouble::Suspended, Some(user.id)));
             }
             (user, Vec::new())
         }
@@ -213,4 +224,23 @@ async fn give_groups(
         identities::give_groups(tx, issuer, user, &given).await?;
     }
     Ok(events)
+}
+
+/// Leaves memberships as they are, because it is not known which groups the provider means, and says so. Where the
+/// claim is only missing, that is worth saying if there is a membership that depends on it.
+async fn keep_groups(
+    app: &App,
+    tx: &mut Tx,
+    provider: &Provider,
+    user: &Candidate,
+    said: &GroupClaim,
+) -> Result<Option<Event>, DbError> {
+    let settings = &provider.settings;
+    let Some(finding) = settings.group_claim.as_deref().and_then(|claim| said.finding(claim)) else { return Ok(None) };
+    if *said == GroupClaim::Missing && identities::given_groups(tx, &settings.issuer, user.id).await?.is_empty() {
+        return Ok(None);
+    }
+    store::provider_findings::record(tx, provider.id, &finding, app.clock.now()).await?;
+    let facts = refusal::facts(Some(&finding), json!({ "provider": settings.name }));
+    Ok(Some(Event::new("provider_groups_kept", Actor::system(), Some(user.id), facts).named(&user.name)))
 }

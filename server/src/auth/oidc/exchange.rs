@@ -1,24 +1,23 @@
-//! Turns the code with which a browser comes back into who it is: the ID token is checked by the crate `openidconnect` (signature,
-//! issuer, audience, time, nonce).
+//! Turns the code with which a browser comes back into who it is.
 
 use super::{
-    Metadata, MoreClaims, Party, SIGNATURES, Token, TokenAnswer,
+    Metadata, MoreClaims, Party, TokenAnswer,
     fetch::{Fetch, FetchError},
     flow::Flow,
+    group_claim::GroupClaim,
+    id_token::{self, Claims},
+    refusal::Refusal,
 };
-use crate::{app::App, store::providers::Provider};
-use chrono::{DateTime, Utc};
+use crate::{app::App, secrets::Place, store::providers::Provider};
 use openidconnect::{
-    AccessToken, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
-    IdTokenClaims, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, SignatureVerificationError, SubjectIdentifier, TokenResponse as _, UserInfoClaims,
-    core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreGenderClaim},
+    AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse as _,
+    UserInfoClaims,
+    core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreGenderClaim, CoreResponseMode},
     url::Url,
 };
-use seatkeeper_shared::wire::providers::{FindingCode, SignInTrouble};
+use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInTrouble};
 use serde_json::Value;
-
-type Claims = IdTokenClaims<MoreClaims, CoreGenderClaim>;
 
 /// Who came, as the provider says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +30,8 @@ pub struct Came {
     pub email_verified: bool,
     /// His name.
     pub name: Option<String>,
-    /// The groups that the claim names; nothing if there is no such claim.
-    pub groups: Option<Vec<String>>,
+    /// What it says of groups.
+    pub groups: GroupClaim,
     /// What the provider calls his session there.
     pub session: Option<String>,
 }
@@ -40,9 +39,15 @@ pub struct Came {
 /// Seatkeeper as the client of a provider.
 ///
 /// # Errors
-/// Our own address is none.
-pub fn party(provider: &Provider, metadata: &Metadata, redirect: &str) -> Result<Party, SignInTrouble> {
-    let secret = provider.client_secret.as_ref().map(|secret| ClientSecret::new(secret.0.clone()));
+/// Our own address is none, or the client secret cannot be decrypted.
+pub fn party(app: &App, provider: &Provider, metadata: &Metadata, redirect: &str) -> Result<Party, SignInTrouble> {
+    let place = Place::Client(provider.id);
+    let secret = provider.client_secret.as_ref().map(|secret| app.open_secret(&place, secret)).transpose();
+    let secret = secret.map_err(|error| {
+        tracing::error!(%error, provider = %provider.id, "the client secret cannot be decrypted");
+        SignInTrouble::Unavailable
+    })?;
+    let secret = secret.map(ClientSecret::new);
     let methods = metadata.token_endpoint_auth_methods_supported();
     let knows = |method| methods.is_none_or(|all| all.contains(&method));
     // Where both are known, the header: a body is more easily logged.
@@ -55,42 +60,55 @@ pub fn party(provider: &Provider, metadata: &Metadata, redirect: &str) -> Result
 }
 
 /// Where a browser is sent that wants to sign in.
-pub fn authorization(party: &Party, provider: &Provider, flow: &Flow) -> Url {
+pub fn authorization(party: &Party, provider: &Provider, metadata: &Metadata, flow: &Flow) -> Url {
     let verifier = PkceCodeVerifier::new(flow.verifier.clone());
     let (state, nonce) = (flow.state.clone(), flow.nonce.clone());
     let scopes = provider.settings.scopes.split_whitespace().map(|scope| Scope::new(scope.to_owned()));
-    let (url, _, _) = party
+    let asked = party
         .authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             move || CsrfToken::new(state),
             move || Nonce::new(nonce),
         )
         .add_scopes(scopes)
-        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-        .url();
+        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+    let (url, _, _) = if answers_in_form(provider, metadata) {
+        asked.add_extra_param("response_mode", "form_post").url()
+    } else {
+        asked.url()
+    };
     url
+}
+
+/// Whether the provider is asked for its answer in a form: where an admin says so, and where it knows no other way
+/// that a server can read.
+fn answers_in_form(provider: &Provider, metadata: &Metadata) -> bool {
+    let modes = metadata.response_modes_supported();
+    let only = modes
+        .is_some_and(|modes| modes.contains(&CoreResponseMode::FormPost) && !modes.contains(&CoreResponseMode::Query));
+    provider.settings.form_post || only
 }
 
 /// Exchanges a code for who came.
 ///
 /// # Errors
-/// Why nobody is signed in. The details are logged; they hold no secret.
+/// Why nobody is signed in. The details hold no secret.
 pub async fn exchange(
     app: &App,
     provider: &Provider,
     flow: &Flow,
     code: String,
     redirect: &str,
-) -> Result<Came, SignInTrouble> {
+) -> Result<Came, Refusal> {
     let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
-    let metadata = app.providers.of(issuer, now).await.map_err(|finding| trouble(finding.code))?;
-    let party = party(provider, &metadata, redirect)?;
+    let metadata = app.providers.of(issuer, now).await?;
+    let party = party(app, provider, &metadata, redirect)?;
     let fetch = app.providers.fetch(issuer);
     let verifier = PkceCodeVerifier::new(flow.verifier.clone());
     let answer = tokens(&party, &fetch, code, verifier).await?;
-    let token = answer.id_token().ok_or(SignInTrouble::Failed)?;
+    let token = answer.id_token().ok_or_else(|| Finding::new(FindingCode::NoIdToken, None))?;
     let nonce = Nonce::new(flow.nonce.clone());
-    let claims = believed(app, provider, &metadata, (token, &nonce), now).await?;
+    let claims = id_token::believed(app, provider, &metadata, (token, &nonce), now).await?;
     let told = if lacks_something(&claims, provider) {
         user_info(&party, &fetch, answer.access_token(), claims.subject().clone()).await
     } else {
@@ -104,67 +122,25 @@ async fn tokens(
     fetch: &Fetch,
     code: String,
     verifier: PkceCodeVerifier,
-) -> Result<TokenAnswer, SignInTrouble> {
+) -> Result<TokenAnswer, Refusal> {
     let ask = |request| fetch.clone().ask(request);
     let asked = party.exchange_code(AuthorizationCode::new(code)).map_err(|_| SignInTrouble::Failed)?;
-    asked.set_pkce_verifier(verifier).request_async(&ask).await.map_err(|error| {
-        tracing::warn!(%error, "a code was not exchanged");
-        match error {
-            RequestTokenError::Request(_) => SignInTrouble::Unreachable,
-            _ => SignInTrouble::Failed,
+    asked.set_pkce_verifier(verifier).request_async(&ask).await.map_err(|error| match &error {
+        RequestTokenError::ServerResponse(answer) => Refusal::exchanging(answer.error(), answer.error_description()),
+        RequestTokenError::Request(error) => Finding::from(error).into(),
+        // Says what was expected where, as in "email: invalid type: sequence, expected a string".
+        RequestTokenError::Parse(error, _) => {
+            let finding = Finding::new(FindingCode::TokenMalformed, Some(error.inner().to_string()));
+            finding.about_claim(&error.path().to_string()).into()
         }
+        RequestTokenError::Other(why) => Finding::new(FindingCode::TokenMalformed, Some(why.clone())).into(),
     })
-}
-
-/// What the provider said of itself was no use.
-pub fn trouble(code: FindingCode) -> SignInTrouble {
-    match code {
-        FindingCode::Unreachable | FindingCode::TimedOut | FindingCode::Status => SignInTrouble::Unreachable,
-        _ => SignInTrouble::Failed,
-    }
-}
-
-/// The claims of an ID token. If its key is not known, the keys are read again: providers change them.
-async fn believed(
-    app: &App,
-    provider: &Provider,
-    metadata: &Metadata,
-    (token, nonce): (&Token, &Nonce),
-    now: DateTime<Utc>,
-) -> Result<Claims, SignInTrouble> {
-    match verified(provider, metadata, token, nonce, now) {
-        Err(ClaimsVerificationError::SignatureVerification(
-            SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
-        )) => {
-            let newer = app.providers.afresh(&provider.settings.issuer, now).await;
-            let newer = newer.map_err(|finding| trouble(finding.code))?;
-            verified(provider, &newer, token, nonce, now)
-        }
-        other => other,
-    }
-    .map_err(|error| {
-        tracing::warn!(provider = %provider.id, %error, "an ID token does not hold");
-        SignInTrouble::Failed
-    })
-}
-
-fn verified(
-    provider: &Provider,
-    metadata: &Metadata,
-    token: &Token,
-    nonce: &Nonce,
-    now: DateTime<Utc>,
-) -> Result<Claims, ClaimsVerificationError> {
-    let party =
-        Party::from_provider_metadata(metadata.clone(), ClientId::new(provider.settings.client_id.clone()), None);
-    let verifier = party.id_token_verifier().set_allowed_algs(SIGNATURES).set_time_fn(move || now);
-    token.claims(&verifier, nonce).cloned()
 }
 
 /// Many providers tell more at their user info endpoint than in the ID token.
 fn lacks_something(claims: &Claims, provider: &Provider) -> bool {
-    let more = &claims.additional_claims().all;
-    claims.email().is_none() || provider.settings.group_claim.as_ref().is_some_and(|claim| !more.contains_key(claim))
+    let all = serde_json::to_value(claims).unwrap_or_default();
+    claims.email().is_none() || !GroupClaim::of(&all, provider.settings.group_claim.as_deref()).is_known()
 }
 
 type Told = UserInfoClaims<MoreClaims, CoreGenderClaim>;
@@ -205,7 +181,7 @@ struct Person {
     email: Option<String>,
     email_verified: bool,
     name: Option<String>,
-    groups: Option<Vec<String>>,
+    groups: GroupClaim,
 }
 
 impl Person {
@@ -218,16 +194,7 @@ impl Person {
             email: text("email").map(str::to_owned),
             email_verified: claims["email_verified"] == Value::Bool(true),
             name: name.or_else(|| Some(parts.join(" ")).filter(|name| !name.is_empty())),
-            groups: claim.and_then(|claim| claims.get(claim)).map(names),
+            groups: GroupClaim::of(claims, claim),
         }
-    }
-}
-
-/// The names in a claim: a list, or a single one.
-fn names(claim: &Value) -> Vec<String> {
-    match claim {
-        Value::String(one) => vec![one.clone()],
-        Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
     }
 }

@@ -1,6 +1,8 @@
-//! Requests to a provider. An admin says where it is, and it says itself where its endpoints are; so nothing but HTTPS is asked, no
-//! redirect is followed, and no answer is read for long or without end.
+//! Requests to a provider. An admin says where it is, and it says itself where its endpoints are; so nothing but
+//! HTTPS is asked, nothing that is not public (see [`crate::egress`]), no redirect is followed, and no answer is read
+//! for long or without end.
 
+use crate::egress::{BlockedAddress, Egress, NotAsked};
 use openidconnect::{
     HttpRequest, HttpResponse,
     url::{Host, Url},
@@ -9,14 +11,8 @@ use seatkeeper_shared::{
     validate::{FieldError, MAX_NAME},
     wire::providers::{Finding, FindingCode},
 };
-use std::time::Duration;
-
 /// The most that is read of an answer: the keys of large providers have some 20 KiB.
 const MOST: usize = 512 * 1024;
-/// How long a request may take.
-const LONGEST: Duration = Duration::from_secs(10);
-/// How long connecting may take.
-const CONNECTING: Duration = Duration::from_secs(5);
 /// What people copy instead of the issuer.
 const DOCUMENT: &str = "/.well-known/openid-configuration";
 
@@ -26,6 +22,9 @@ pub enum FetchError {
     /// Its address may not be asked.
     #[error("{0} is not HTTPS, or on this machine")]
     Insecure(String),
+    /// It is at an address that is not public.
+    #[error("{0}")]
+    Private(#[from] BlockedAddress),
     /// It sends to another address.
     #[error("it sends to {0}")]
     Redirects(String),
@@ -34,23 +33,44 @@ pub enum FetchError {
     TooLarge,
     /// Anything else on the way.
     #[error("{0}")]
-    Failed(#[from] reqwest::Error),
+    Failed(reqwest::Error),
     /// What was to be sent cannot be.
     #[error("no request: {0}")]
     NoRequest(String),
+}
+
+impl From<reqwest::Error> for FetchError {
+    fn from(error: reqwest::Error) -> Self {
+        BlockedAddress::of(&error).map_or(Self::Failed(error), Self::Private)
+    }
+}
+
+impl From<NotAsked> for FetchError {
+    fn from(why: NotAsked) -> Self {
+        match why {
+            NotAsked::Blocked(blocked) => Self::Private(blocked),
+            NotAsked::NoTls => Self::NoRequest(why.to_string()),
+        }
+    }
 }
 
 impl From<&FetchError> for Finding {
     fn from(error: &FetchError) -> Self {
         let (code, detail) = match error {
             FetchError::Insecure(url) => (FindingCode::Insecure, Some(url.clone())),
+            FetchError::Private(blocked) if blocked.host == blocked.address.to_string() => {
+                (FindingCode::PrivateAddress, Some(blocked.host.clone()))
+            }
+            FetchError::Private(blocked) => {
+                (FindingCode::PrivateAddress, Some(format!("{} ({})", blocked.host, blocked.address)))
+            }
             FetchError::Redirects(to) => (FindingCode::Redirects, Some(to.clone())),
             FetchError::TooLarge => (FindingCode::TooLarge, None),
             FetchError::Failed(error) if error.is_timeout() => (FindingCode::TimedOut, None),
             FetchError::Failed(error) => (FindingCode::Unreachable, Some(root_of(error))),
             FetchError::NoRequest(why) => (FindingCode::Unreachable, Some(why.clone())),
         };
-        Self { code, detail }
+        Self::new(code, detail)
     }
 }
 
@@ -63,32 +83,18 @@ fn root_of(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// The client for all providers.
-pub fn client() -> reqwest::Client {
-    let built = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECTING)
-        .timeout(LONGEST)
-        .user_agent("Seatkeeper")
-        .build();
-    built.unwrap_or_else(|error| {
-        tracing::error!(%error, "no TLS for providers of sign-ins: the usual settings are taken");
-        reqwest::Client::new()
-    })
-}
-
 /// Asks one provider.
 #[derive(Clone, Debug)]
 pub struct Fetch {
-    http: reqwest::Client,
+    egress: Egress,
     /// The issuer itself is on this machine.
     local: bool,
 }
 
 impl Fetch {
     /// For the provider with this issuer.
-    pub fn new(http: reqwest::Client, issuer: &str) -> Self {
-        Self { http, local: Url::parse(issuer).is_ok_and(|url| is_local(&url)) }
+    pub fn new(egress: Egress, issuer: &str) -> Self {
+        Self { egress, local: Url::parse(issuer).is_ok_and(|url| is_local(&url)) }
     }
 
     /// Whether this address of the provider may be asked: HTTPS; on this machine only if the issuer is there, too, or a provider
@@ -108,11 +114,9 @@ impl Fetch {
     pub async fn ask(self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
         let (parts, body) = request.into_parts();
         let address = parts.uri.to_string();
-        match Url::parse(&address) {
-            Ok(url) if self.may_ask(&url) => {}
-            _ => return Err(FetchError::Insecure(address)),
-        }
-        let request = self.http.request(parts.method, &address).headers(parts.headers).body(body);
+        let url = Url::parse(&address).ok().filter(|url| self.may_ask(url));
+        let url = url.ok_or(FetchError::Insecure(address))?;
+        let request = self.egress.request(parts.method, &url)?.headers(parts.headers).body(body);
         let mut answer = request.send().await?;
         if answer.status().is_redirection() {
             let to = answer.headers().get(reqwest::header::LOCATION).and_then(|to| to.to_str().ok());
@@ -136,9 +140,15 @@ fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => is_localhost(name),
         None => false,
     }
+}
+
+/// Whether a name is this machine by RFC 6761 §6.3, also with a dot at its end.
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// An issuer as an admin enters it.
@@ -166,7 +176,7 @@ mod tests {
     use super::*;
 
     fn may(issuer: &str, url: &str) -> bool {
-        Fetch::new(reqwest::Client::new(), issuer).may_ask(&Url::parse(url).expect("an address"))
+        Fetch::new(Egress::new(Vec::new()), issuer).may_ask(&Url::parse(url).expect("an address"))
     }
 
     #[test]
@@ -192,9 +202,14 @@ mod tests {
     #[test]
     fn no_provider_has_us_ask_this_machine() {
         assert!(may("https://a.example", "https://keys.a.example/jwks"));
-        for inside in
-            ["http://127.0.0.1/x", "https://127.0.0.1/x", "https://[::1]/", "https://localhost/", "file:///etc/passwd"]
-        {
+        for inside in [
+            "http://127.0.0.1/x",
+            "https://127.0.0.1/x",
+            "https://[::1]/",
+            "https://localhost/",
+            "https://localhost./",
+            "file:///etc/passwd",
+        ] {
             assert!(!may("https://a.example", inside), "{inside}");
         }
         assert!(!may("https://a.example", "http://a.example/jwks"));

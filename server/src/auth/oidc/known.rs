@@ -3,14 +3,15 @@
 
 use super::{
     Metadata,
-    fetch::{self, Fetch, FetchError},
+    fetch::{Fetch, FetchError},
 };
+use crate::egress::{BlockedAddress, Egress};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{DiscoveryError, IssuerUrl, url::Url};
 use seatkeeper_shared::wire::providers::{Finding, FindingCode};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
 };
 
 /// For how long what was read is believed.
@@ -21,12 +22,12 @@ const USED: TimeDelta = TimeDelta::hours(24);
 const AGAIN: TimeDelta = TimeDelta::seconds(15);
 
 /// What was read. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Known(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    http: OnceLock<reqwest::Client>,
+    egress: Egress,
     read: Mutex<HashMap<String, Read>>,
 }
 
@@ -41,9 +42,19 @@ struct Read {
 }
 
 impl Known {
+    /// Nothing yet; providers are asked by this way.
+    pub fn new(egress: Egress) -> Self {
+        Self(Arc::new(Shared { egress, read: Mutex::default() }))
+    }
+
     /// Asks the provider with this issuer.
     pub fn fetch(&self, issuer: &str) -> Fetch {
-        Fetch::new(self.0.http.get_or_init(fetch::client).clone(), issuer)
+        Fetch::new(self.0.egress.clone(), issuer)
+    }
+
+    /// Why the provider with this issuer would not be asked, if its address is not public and not allowed.
+    pub async fn blocks(&self, issuer: &str) -> Option<BlockedAddress> {
+        self.0.egress.blocks(&Url::parse(issuer).ok()?).await
     }
 
     /// What a provider says of itself.
@@ -97,7 +108,7 @@ impl Read {
         match (&self.good, &self.trouble) {
             (Some((at, metadata)), _) if now - *at < USED => Ok(metadata.clone()),
             (_, Some(trouble)) => Err(trouble.clone()),
-            _ => Err(Finding { code: FindingCode::Unreachable, detail: None }),
+            _ => Err(Finding::new(FindingCode::Unreachable, None)),
         }
     }
 }
@@ -107,7 +118,7 @@ impl Read {
 /// # Errors
 /// It cannot be used; says why.
 pub async fn discover(fetch: &Fetch, issuer: &str) -> Result<Metadata, Finding> {
-    let finding = |code, detail: &str| Finding { code, detail: Some(detail.to_owned()) };
+    let finding = |code, detail: &str| Finding::new(code, Some(detail.to_owned()));
     let url = IssuerUrl::new(issuer.to_owned()).map_err(|_| finding(FindingCode::NotUnderstood, issuer))?;
     let ask = |request| fetch.clone().ask(request);
     let metadata = Metadata::discover_async(url, &ask).await.map_err(|error| found(&error))?;
@@ -129,7 +140,7 @@ fn trouble(fetch: &Fetch, metadata: &Metadata) -> Option<Finding> {
         None if metadata.jwks().keys().is_empty() => (FindingCode::NoKeys, None),
         None => return None,
     };
-    Some(Finding { code, detail })
+    Some(Finding::new(code, detail))
 }
 
 fn found(error: &DiscoveryError<FetchError>) -> Finding {
@@ -144,5 +155,5 @@ fn found(error: &DiscoveryError<FetchError>) -> Finding {
         DiscoveryError::Validation(why) => (FindingCode::WrongIssuer, why.split('`').nth(1).map(str::to_owned)),
         other => (FindingCode::NotUnderstood, Some(other.to_string())),
     };
-    Finding { code, detail }
+    Finding::new(code, detail)
 }

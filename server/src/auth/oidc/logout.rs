@@ -1,6 +1,6 @@
 //! Hears from a provider that somebody signed out there (OpenID Connect Back-Channel Logout 1.0), and signs him out here.
 
-use super::{Metadata, SIGNATURES};
+use super::{LEEWAY, Metadata, SIGNATURES};
 use crate::{
     app::App,
     db::{DbError, Tx},
@@ -22,8 +22,6 @@ use std::net::IpAddr;
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// How old a token may be.
 const OLDEST: TimeDelta = TimeDelta::minutes(10);
-/// By how much the provider's clock may be ahead of ours.
-const AHEAD: TimeDelta = TimeDelta::minutes(2);
 
 /// Why a logout token is not obeyed.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +85,7 @@ pub async fn obey(app: &App, provider: &Provider, token: &str, from: IpAddr) -> 
     let claims = parts.claims()?;
     claims.check(provider, now)?;
     let mut tx = app.db.begin().await?;
-    if !identities::obey(&mut tx, issuer, &claims.jti, now, now + OLDEST + AHEAD).await? {
+    if !identities::obey(&mut tx, issuer, &claims.jti, now, now + OLDEST + LEEWAY).await? {
         return Err(NotObeyed::Bad("the token was used before"));
     }
     let users = end(&mut tx, provider, &claims).await?;
@@ -174,11 +172,11 @@ impl Claims {
         let ours = |aud: &Value| aud.as_str() == Some(&provider.settings.client_id);
         let for_us = ours(&self.aud) || self.aud.as_array().is_some_and(|all| all.iter().any(ours));
         let issued = time(self.iat)?;
-        let expired = self.exp.map(time).transpose()?.is_some_and(|at| at + AHEAD < now);
+        let expired = self.exp.map(time).transpose()?.is_some_and(|at| at < now - LEEWAY);
         let wrong = match () {
             () if self.iss != provider.settings.issuer => "it is of another issuer",
             () if !for_us => "it is for another client",
-            () if issued > now + AHEAD || issued < now - OLDEST || expired => "it is too old, or of the future",
+            () if issued > now + LEEWAY || issued < now - OLDEST || expired => "it is too old, or of the future",
             () if !self.events.get(EVENT).is_some_and(Value::is_object) => "it is about something else",
             () if self.nonce.is_some() => "a logout token has no nonce",
             () if self.sub.is_none() && self.sid.is_none() => "it names nobody",

@@ -2,9 +2,22 @@
 //! gave out, which tells whether it knows client and secret.
 
 use super::{Metadata, exchange, known};
-use crate::{app::App, store::providers::Provider};
+use crate::{
+    app::App,
+    store::{self, providers::Provider},
+};
 use openidconnect::{AuthorizationCode, PkceCodeVerifier, RequestTokenError, core::CoreErrorResponseType};
 use seatkeeper_shared::wire::providers::{Finding, FindingCode, ProviderTest};
+
+/// Says at the start which providers will not be asked, because the operator has to allow their addresses.
+pub async fn warn_of_blocked(app: App) {
+    let Ok(providers) = store::providers::all(&app.db).await else { return };
+    for provider in providers.into_iter().filter(|provider| provider.enabled) {
+        if let Some(blocked) = app.providers.blocks(&provider.issuer).await {
+            tracing::warn!(provider = %provider.name, %blocked, "nobody can sign in by this provider");
+        }
+    }
+}
 
 /// Tests a provider; each time anew, not from memory.
 pub async fn probe(app: &App, provider: &Provider, redirect: &str) -> ProviderTest {
@@ -19,12 +32,12 @@ pub async fn probe(app: &App, provider: &Provider, redirect: &str) -> ProviderTe
         }
     };
     let good = !findings.iter().any(|finding| finding.code.is_fatal());
-    let well = good.then_some(Finding { code: FindingCode::Good, detail: None });
-    ProviderTest { good, findings: well.into_iter().chain(findings).collect() }
+    let well = good.then_some(Finding::new(FindingCode::Good, None));
+    ProviderTest { good, findings: well.into_iter().chain(findings).collect(), sign_ins: Vec::new() }
 }
 
 async fn client_refused(app: &App, provider: &Provider, metadata: &Metadata, redirect: &str) -> Option<Finding> {
-    let party = exchange::party(provider, metadata, redirect).ok()?;
+    let party = exchange::party(app, provider, metadata, redirect).ok()?;
     let fetch = app.providers.fetch(&provider.settings.issuer);
     let ask = |request| fetch.clone().ask(request);
     let asked = party.exchange_code(AuthorizationCode::new("seatkeeper-test".to_owned())).ok()?;
@@ -32,7 +45,7 @@ async fn client_refused(app: &App, provider: &Provider, metadata: &Metadata, red
         Err(RequestTokenError::ServerResponse(answer)) => match answer.error() {
             CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => {
                 let detail = answer.error_description().map(|text| text.chars().take(300).collect());
-                Some(Finding { code: FindingCode::ClientRefused, detail })
+                Some(Finding::new(FindingCode::ClientRefused, detail))
             }
             // That is what it should say to a code that it does not know.
             _ => None,
@@ -48,15 +61,15 @@ fn hints(metadata: &Metadata, provider: &Provider) -> Vec<Finding> {
     let more = metadata.additional_metadata();
     let knows_pkce = more.code_challenge_methods_supported.iter().flatten().any(|method| method == "S256");
     if !knows_pkce {
-        found.push(Finding { code: FindingCode::NoPkce, detail: None });
+        found.push(Finding::new(FindingCode::NoPkce, None));
     }
     if let Some(known) = metadata.scopes_supported() {
         let strange = |scope: &&str| known.iter().all(|known| known.as_str() != *scope);
         let strange = provider.settings.scopes.split_whitespace().filter(strange);
-        found.extend(strange.map(|scope| Finding { code: FindingCode::UnknownScope, detail: Some(scope.to_owned()) }));
+        found.extend(strange.map(|scope| Finding::new(FindingCode::UnknownScope, Some(scope.to_owned()))));
     }
     if more.backchannel_logout_supported != Some(true) {
-        found.push(Finding { code: FindingCode::NoLogout, detail: None });
+        found.push(Finding::new(FindingCode::NoLogout, None));
     }
     found
 }

@@ -26,6 +26,8 @@ pub struct Entered {
     pub create_users: RwSignal<bool>,
     /// The claim with groups.
     pub group_claim: RwSignal<String>,
+    /// Whether the answer is asked for in a form.
+    pub form_post: RwSignal<bool>,
     /// Whether one can sign in by it.
     pub enabled: RwSignal<bool>,
 }
@@ -45,6 +47,7 @@ impl Entered {
             link_by_email: text(|one| one.link_by_email.to_string(), EmailLink::Verified.as_str()),
             create_users: RwSignal::new(provider.is_some_and(|one| one.create_users)),
             group_claim: text(|one| one.group_claim.clone().unwrap_or_default(), ""),
+            form_post: RwSignal::new(provider.is_some_and(|one| one.form_post)),
             enabled: RwSignal::new(provider.is_none_or(|one| one.enabled)),
         }
     }
@@ -80,6 +83,7 @@ impl Entered {
             link_by_email: self.link(),
             create_users: self.create_users.get_untracked(),
             group_claim: Some(self.group_claim.get_untracked()),
+            form_post: self.form_post.get_untracked(),
             enabled: Some(self.enabled.get_untracked()),
         }
     }
@@ -97,6 +101,7 @@ impl Entered {
             link_by_email: self.link().filter(|link| *link != before.link_by_email),
             create_users: switch(self.create_users, before.create_users),
             group_claim: text(self.group_claim, before.group_claim.as_deref().unwrap_or_default()),
+            form_post: switch(self.form_post, before.form_post),
             enabled: switch(self.enabled, before.enabled),
         }
     }

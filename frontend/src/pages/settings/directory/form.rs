@@ -229,6 +229,12 @@ fn People(
                     error=form.error("group_claim")
                     optional=true
                 />
+                <Check
+                    label=Signal::derive(move || t_string!(i18n, directory.form_post).to_owned())
+                    hint=Signal::derive(move || t_string!(i18n, directory.form_post_hint).to_owned())
+                    name="form_post"
+                    value=entered.form_post
+                />
             </div>
         </details>
         <Check

@@ -1,0 +1,260 @@
+//! Requests that leave this server for addresses that people enter: the one place where a client for them is made.
+//!
+//! An admin, or a provider that answers one, could have the server ask what only the server can reach: its own
+//! machine, the network behind it, a cloud's metadata. So it connects to public addresses only, and to what the
+//! operator allows. What is checked is the very address that is connected to: a name is resolved here, and its
+//! addresses are handed to the connection after the check, so that a name that is resolved differently a moment later
+//! (DNS rebinding) gains nothing. Redirects are not followed.
+
+mod addresses;
+
+pub use addresses::{AllowedAddress, is_public};
+
+use futures_util::future::BoxFuture;
+use openidconnect::url::{Host, Url};
+use reqwest::{
+    Method, RequestBuilder,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
+use std::{
+    error::Error,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How long a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Where an operator says by which proxies the server reaches others. The proxies themselves may be in our network.
+const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// An address that is not connected to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{host} is {address}, which is no public address; --allow-private-addresses allows it")]
+pub struct BlockedAddress {
+    /// What was to be asked.
+    pub host: String,
+    /// Where that is.
+    pub address: IpAddr,
+}
+
+impl BlockedAddress {
+    /// The one that made a request fail, if one did.
+    pub fn of(error: &reqwest::Error) -> Option<Self> {
+        let mut cause: Option<&dyn Error> = Some(error);
+        while let Some(inner) = cause {
+            if let Some(blocked) = inner.downcast_ref::<Self>() {
+                return Some(blocked.clone());
+            }
+            cause = inner.source();
+        }
+        None
+    }
+}
+
+/// Asks other servers. Clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    /// Nothing if there is no TLS on this machine.
+    http: Option<reqwest::Client>,
+    guard: Guard,
+}
+
+impl Egress {
+    /// Connects to public addresses, and to what is allowed.
+    pub fn new(allowed: Vec<AllowedAddress>) -> Self {
+        let proxies = PROXY_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
+        let proxies = proxies.filter_map(|proxy| host_of(&proxy)).map(AllowedAddress::Host);
+        let guard = Guard { allowed: allowed.into_iter().chain(proxies).collect(), lookup: Arc::new(lookup) };
+        Self { http: client(guard.clone()), guard }
+    }
+
+    /// A request to this address.
+    ///
+    /// # Errors
+    /// The address itself is not public, or there is no TLS on this machine.
+    pub fn request(&self, method: Method, url: &Url) -> Result<RequestBuilder, NotAsked> {
+        // A host that is an address is resolved by nobody. Other spellings of addresses (`0x7f.1`, `127.0.0.1.`) are
+        // such for a URL, too.
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            Some(Host::Domain(_)) | None => None,
+        };
+        if let Some(address) = address {
+            self.guard.check(&address.to_string(), address)?;
+        }
+        let http = self.http.as_ref().ok_or(NotAsked::NoTls)?;
+        Ok(http.request(method, url.as_str()))
+    }
+}
+
+impl Egress {
+    /// Why this address would not be connected to now; nothing if it would, or if nobody knows where it is.
+    pub async fn blocks(&self, url: &Url) -> Option<BlockedAddress> {
+        match self.request(Method::GET, url) {
+            Err(NotAsked::Blocked(blocked)) => return Some(blocked),
+            Err(NotAsked::NoTls) => return None,
+            Ok(_) => {}
+        }
+        let error = self.guard.resolved(url.domain()?).await.err()?;
+        error.downcast::<BlockedAddress>().ok().map(|blocked| *blocked)
+    }
+}
+
+/// Why nobody was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAsked {
+    /// By whom, does not matter.
+    #[error(transparent)]
+    Blocked(#[from] BlockedAddress),
+    /// There are no certificates of authorities, or the like.
+    #[error("TLS cannot be used on this machine")]
+    NoTls,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the constructor that all others have to use")]
+fn client(guard: Guard) -> Option<reqwest::Client> {
+    let built = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Arc::new(guard))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .user_agent("Seatkeeper")
+        .build();
+    built.inspect_err(|error| tracing::error!(%error, "TLS cannot be used: no other server can be asked")).ok()
+}
+
+fn host_of(proxy: &str) -> Option<String> {
+    let url = if proxy.contains("://") { Url::parse(proxy) } else { Url::parse(&format!("http://{proxy}")) };
+    Some(url.ok()?.host_str()?.to_ascii_lowercase())
+}
+
+type Lookup = dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync;
+
+fn lookup(host: String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+    Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
+}
+
+/// Decides what is connected to.
+#[derive(Clone)]
+struct Guard {
+    allowed: Arc<[AllowedAddress]>,
+    lookup: Arc<Lookup>,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard").field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+impl Guard {
+    fn check(&self, host: &str, address: IpAddr) -> Result<(), BlockedAddress> {
+        if is_public(address) || self.allowed.iter().any(|allowed| allowed.covers(host, address)) {
+            return Ok(());
+        }
+        Err(BlockedAddress { host: host.to_owned(), address })
+    }
+
+    /// The addresses of a host that may be connected to.
+    async fn resolved(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let (mut good, mut blocked) = (Vec::new(), None);
+        for found in (self.lookup)(host.trim_end_matches('.').to_owned()).await? {
+            match self.check(host, found.ip()) {
+                Ok(()) => good.push(found),
+                Err(error) => blocked = Some(error),
+            }
+        }
+        match blocked {
+            Some(error) if good.is_empty() => Err(error.into()),
+            _ => Ok(good),
+        }
+    }
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.clone();
+        Box::pin(async move { Ok(Box::new(guard.resolved(name.as_str()).await?.into_iter()) as Addrs) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn guard(allowed: &[&str], answers: &'static [&'static [&'static str]]) -> Guard {
+        let asked = AtomicUsize::new(0);
+        let lookup = move |_| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+            let answer = answers[asked.fetch_add(1, Ordering::Relaxed) % answers.len()];
+            let all = answer.iter().map(|ip| SocketAddr::new(ip.parse().expect("an address"), 0)).collect();
+            Box::pin(async move { Ok(all) })
+        };
+        let allowed = allowed.iter().map(|one| one.parse().expect("something allowed")).collect();
+        Guard { allowed, lookup: Arc::new(lookup) }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_resolved_differently_the_second_time_is_checked_the_second_time() {
+        let guard = guard(&[], &[&["93.184.216.34"], &["127.0.0.1"], &["169.254.169.254", "93.184.216.34"]]);
+        let name = || "rebinding.example".parse::<Name>().expect("a name");
+        let first: Vec<_> = guard.resolve(name()).await.expect("a public address").collect();
+        assert_eq!(first[0].ip().to_string(), "93.184.216.34");
+        let Err(error) = guard.resolve(name()).await else { panic!("our own machine") };
+        assert!(error.to_string().contains("rebinding.example is 127.0.0.1"), "{error}");
+        assert!(error.to_string().contains("--allow-private-addresses"), "{error}");
+        let mixed: Vec<_> = guard.resolve(name()).await.expect("one of them is public").collect();
+        assert_eq!(mixed, [SocketAddr::new("93.184.216.34".parse().expect("an address"), 0)]);
+    }
+
+    #[tokio::test]
+    async fn what_is_allowed_is_allowed_by_name_or_by_network_and_nothing_else() {
+        let answers: &[&[&str]] = &[&["10.0.3.7"]];
+        assert!(guard(&["10.0.3.0/24"], answers).resolved("keycloak.internal").await.is_ok());
+        assert!(guard(&["Keycloak.Internal"], answers).resolved("keycloak.internal.").await.is_ok());
+        assert!(guard(&["10.0.3.8", "10.0.4.0/24", "internal"], answers).resolved("keycloak.internal").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn no_spelling_of_an_address_that_is_not_public_is_asked() {
+        let egress = Egress::new(Vec::new());
+        for inside in [
+            "http://127.0.0.1/",
+            "http://127.0.0.1./",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://017700000001/",
+            "http://127.1/",
+            "http://0/",
+            "http://0.0.0.0/",
+            "http://[::]/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[64:ff9b::10.0.0.1]/",
+            "http://[fe80::1]/",
+            "http://[fd00::1]/",
+            "http://169.254.169.254/latest/meta-data/",
+            "https://10.0.0.1/",
+            "https://100.64.0.1/",
+            "http://①②⑦.0.0.1/",
+        ] {
+            let url = Url::parse(inside).expect("an address");
+            let asked = egress.request(Method::GET, &url);
+            assert!(matches!(asked, Err(NotAsked::Blocked(_))), "{inside}");
+        }
+        for name in ["http://localhost:1/", "http://localhost.:1/"] {
+            let request =
+                egress.request(Method::GET, &Url::parse(name).expect("an address")).expect("a name is resolved later");
+            let error = request.send().await.expect_err("this machine");
+            assert!(BlockedAddress::of(&error).is_some(), "{name}: {error:?}");
+        }
+        let allowed = Egress::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+        assert!(allowed.request(Method::GET, &Url::parse("http://127.0.0.1:1/").expect("an address")).is_ok());
+    }
+}
