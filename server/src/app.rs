@@ -5,6 +5,7 @@ use crate::{
     auth::{
         oidc::Known,
         password::Passwords,
+        stream_guard::OpenStreams,
         throttle::Throttle,
         uses::{self, Uses},
     },
@@ -51,6 +52,8 @@ pub struct Parts {
     pub peaks: Peaks,
     /// What changes, told to viewers.
     pub feed: Feed,
+    /// What streams and long polls are open, which end with the credentials they were opened with.
+    pub streams: OpenStreams,
     /// Rings when something was written to the event log; knows what is kept in memory.
     pub bell: Bell,
     /// What secrets in the database are encrypted with.
@@ -143,6 +146,7 @@ impl App {
         let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
         let prospects = Prospects::new(db.clone());
         let feed = Feed::start(db.clone(), clock.clone(), prospects.clone(), bell.clone()).await?;
+        let streams = OpenStreams::start(db.clone(), clock.clone(), bell.callers.clone());
         if !options.only_look {
             tokio::spawn(knocks::run(db.clone(), bell.clone()));
         }
@@ -170,6 +174,7 @@ impl App {
             seats,
             prospects,
             feed,
+            streams,
             bell,
         })))
     }

@@ -7,12 +7,16 @@ pub mod new_password;
 pub mod oidc;
 pub mod passkeys;
 pub mod password;
+pub mod reach;
 pub mod scope;
 pub mod second_factor;
 pub mod secret;
+pub mod sign_in;
+pub mod stream_guard;
 pub mod throttle;
 pub mod uses;
 
 pub use caller::Caller;
 pub use new_password::NewPassword;
 pub use scope::Scope;
+pub use stream_guard::StreamGuard;

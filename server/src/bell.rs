@@ -1,7 +1,13 @@
 //! What happens when events were committed: what is kept in memory and no longer so is forgotten, and whoever reads the log
 //! wakes up.
 
-use crate::{auth::callers::Callers, catalog::Catalog, events::Event, gate::seated::Seated, store::events::Logged};
+use crate::{
+    auth::{callers::Callers, reach::Reach},
+    catalog::Catalog,
+    events::Event,
+    gate::seated::Seated,
+    store::events::Logged,
+};
 use seatkeeper_shared::ids::{LicenseId, SessionId, UserId};
 use std::sync::{
     Arc,
@@ -86,14 +92,11 @@ impl Bell {
         }
     }
 
-    /// Any entry about a user that is not about his seats may be about what he may do: forgetting too much costs one read.
     fn forget(&self, kind: &str, user: Option<UserId>, license: Option<LicenseId>) {
-        if let Some(user) = user.filter(|_| license.is_none() && !kind.starts_with("session_")) {
-            self.callers.forget(user);
-        }
-        // How long browsers may stay signed in may have changed.
-        if kind == "account_changed" {
-            self.callers.forget_all();
+        match Reach::of(kind, user, license.is_some()) {
+            Reach::Nobody => {}
+            Reach::User(user) => self.callers.forget(user),
+            Reach::Everybody => self.callers.forget_all(),
         }
         if kind.starts_with("product_") {
             self.catalog.forget();

@@ -7,4 +7,4 @@ mod trends;
 mod viewer;
 
 pub use feed::Feed;
-pub use viewer::{Ear, watch};
+pub use viewer::watch;

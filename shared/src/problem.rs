@@ -47,6 +47,9 @@ named! {
         LinkUsed = "link_used",
         /// The link is too old, or a newer one was made.
         LinkExpired = "link_expired",
+        /// What the link was made for has changed since: role, permissions, e-mail address, status or ways to sign in of its user, or
+        /// the rights of who made it. Ask for another.
+        LinkVoid = "link_void",
         /// Passwords are off: sign in by one of the providers.
         PasswordsOff = "passwords_off",
         /// Passwords are off, so one provider of sign-ins must be enabled.
@@ -208,6 +211,7 @@ impl Code {
             | Self::TicketOver
             | Self::LinkUsed
             | Self::LinkExpired
+            | Self::LinkVoid
             | Self::SignInOver => 410,
             Self::ChangedMeanwhile => 412,
             Self::TooLarge => 413,
@@ -242,6 +246,7 @@ impl Code {
             Self::LinkUnknown => "This link is not known.",
             Self::LinkUsed => "This link was used already.",
             Self::LinkExpired => "This link is no longer valid.",
+            Self::LinkVoid => "The account has changed since this link was made. Ask for a new one.",
             Self::PasswordsOff => "Passwords are off here: sign in by one of the providers.",
             Self::LastProvider => "Passwords are off, so one provider of sign-ins must be enabled.",
             Self::NoMail => "This server sends no e-mails.",

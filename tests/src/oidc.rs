@@ -1,9 +1,9 @@
 //! Signing in by OpenID Connect, at a provider inside the test.
 
-mod browser;
+pub mod browser;
 mod groups;
 mod private_addresses;
-mod provider;
+pub mod provider;
 mod settings;
 mod sign_outs;
 mod tokens;

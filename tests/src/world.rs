@@ -151,9 +151,14 @@ impl World {
 
     /// A second server on the same database, with the same clock; PostgreSQL only.
     pub async fn beside(&self) -> String {
+        self.beside_with_app().await.0
+    }
+
+    /// The same, with what is behind it.
+    pub async fn beside_with_app(&self) -> (String, App) {
         let now = *self.now.lock().expect("no test panicked here");
         let options = Options { clock: self.clock.clone(), ..fixed(now, 8, 10_000) };
-        serve(&self.database, options).await.0
+        serve(&self.database, options).await
     }
 
     /// The database as another process has it open; PostgreSQL only.

@@ -8,6 +8,7 @@ use crate::{
         callers::Credential,
         second_factor,
         secret::{self, Digest},
+        sign_in,
     },
     db::Tx,
     events::Event,
@@ -85,10 +86,10 @@ pub async fn set_up(
     };
     store::users::insert(&mut tx, &added, now).await?;
     let (jar, _, started) = browser_session(&app, jar, &account, address, &agent);
-    store::credentials::insert_browser_session(&mut tx, id, &started, now).await?;
     let actor = somebody_at(address).known_as(id, &name);
     let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
-    app.commit(tx, &[Event::new("account_set_up", actor, Some(id), facts)]).await?;
+    let events = sign_in::start(&mut tx, (id, actor), &started, ("account_set_up", facts), now).await?;
+    app.commit(tx, &events).await?;
     Ok((
         StatusCode::CREATED,
         jar,
@@ -132,6 +133,7 @@ pub(super) fn browser_session(
         browser: said.and_then(browser::named),
         address: address.to_string(),
         until: now + lasts,
+        replaces: jar.get(COOKIE).map(|before| secret::hash(before.value())),
     };
     (jar.add(cookie), digest, started)
 }
@@ -221,9 +223,9 @@ pub(super) async fn let_in(
     let now = app.clock.now();
     let (jar, cookie, started) = browser_session(app, jar, &account, address, headers);
     let actor = somebody_at(address).known_as(user, name);
-    store::credentials::insert_browser_session(&mut tx, user, &started, now).await?;
+    let events = sign_in::start(&mut tx, (user, actor), &started, ("signed_in", facts), now).await?;
     store::users::seen(&mut tx, user, now).await?;
-    app.commit(tx, &[Event::new("signed_in", actor, Some(user), facts)]).await?;
+    app.commit(tx, &events).await?;
     let known = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
     let known = known.ok_or_else(|| Fail::code(Code::WrongCredentials))?;
     Ok((jar, Json(me_of(app, known.caller).await?)))
@@ -281,8 +283,10 @@ pub async fn sign_out(
 ) -> Result<(StatusCode, CookieJar), Fail> {
     if let (Some(cookie), Ok(caller)) = (jar.get(COOKIE), caller) {
         let mut tx = app.db.begin().await?;
-        store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie.value())).await?;
-        app.commit(tx, &[Event::new("signed_out", caller.actor(), Some(caller.id), json!({}))]).await?;
+        let whose = store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie.value())).await?;
+        if whose.is_some() {
+            app.commit(tx, &[Event::new("signed_out", caller.actor(), whose, json!({}))]).await?;
+        }
     }
     let gone = cookie_of(&app, String::new());
     Ok((StatusCode::NO_CONTENT, jar.remove(gone)))

@@ -3,7 +3,7 @@
 use super::lists::given;
 use crate::{
     app::App,
-    auth::{Caller, Scope},
+    auth::{Caller, Scope, StreamGuard},
     http::{
         export::{Format, PART, Sheet},
         extract::Asked,
@@ -84,17 +84,17 @@ pub async fn audit(
 #[utoipa::path(get, path = "/audit/export", tag = "audit", params(AuditAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<AuditEvent> = "application/json")))))]
 pub async fn export_audit(
     State(app): State<App>,
-    caller: Caller,
+    guard: StreamGuard,
     Asked(asked): Asked<AuditAsked>,
     Asked(wanted): Asked<ExportAsked>,
 ) -> Result<Response, Fail> {
-    let filter = visible(&caller, asked)?;
+    let filter = visible(guard.caller(), asked)?;
     let now = app.clock.now();
     let read = move |after| {
         let (db, filter) = (app.db.clone(), filter.clone());
         async move { store::audit::page(&db, &filter, after, PART).await }
     };
-    SHEET.send(wanted.format, now, read).await
+    SHEET.send(guard, wanted.format, now, read).await
 }
 
 /// What this caller may see of what is asked for: the one place that knows, for pages and exports alike.

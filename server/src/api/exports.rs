@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Caller, Scope},
+    auth::{Caller, Scope, StreamGuard},
     db::{Db, DbError},
     http::{
         export::{Format, PART, Sheet},
@@ -171,16 +171,17 @@ fn moment(at: Option<DateTime<Utc>>) -> String {
 #[utoipa::path(get, path = "/users/export", tag = "users", params(UserFilter, UsersAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<UserView> = "application/json")))))]
 pub async fn users(
     State(app): State<App>,
-    caller: Caller,
+    guard: StreamGuard,
     Asked(filter): Asked<UserFilter>,
     Asked(asked): Asked<UsersAsked>,
     Asked(export): Asked<ExportAsked>,
 ) -> Result<Response, Fail> {
+    let caller = guard.caller();
     caller.must(Action::ViewUsers)?;
     let usual = (UserSort::Name, false);
     let order = paging(asked.sort.as_deref(), None, None, usual, store::users::of_time)?.order;
-    let (filter, manager) = (checked(filter)?, Scope::of(&caller).manager());
-    let (filter, names) = (Arc::new(filter), Arc::new(Names::read(&app, &caller, manager).await?));
+    let (filter, manager) = (checked(filter)?, Scope::of(caller).manager());
+    let (filter, names) = (Arc::new(filter), Arc::new(Names::read(&app, caller, manager).await?));
     let db = app.db.clone();
     let read = move |after: Option<After>| {
         let (db, filter, names) = (db.clone(), filter.clone(), names.clone());
@@ -190,7 +191,7 @@ pub async fn users(
             Ok((page.items.into_iter().map(|user| names.with(user)).collect::<Vec<_>>(), next))
         }
     };
-    USERS.send(export.format(), app.clock.now(), read).await
+    USERS.send(guard, export.format(), app.clock.now(), read).await
 }
 
 /// What licenses and groups are called in a sheet.
@@ -223,13 +224,13 @@ impl Names {
 #[utoipa::path(get, path = "/sessions/export", tag = "sessions", params(SessionsAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<SessionView> = "application/json")))))]
 pub async fn sessions(
     State(app): State<App>,
-    caller: Caller,
+    guard: StreamGuard,
     Asked(asked): Asked<SessionsAsked>,
     Asked(export): Asked<ExportAsked>,
 ) -> Result<Response, Fail> {
-    let (filter, page) = wanted(&caller, asked)?;
+    let (filter, page) = wanted(guard.caller(), asked)?;
     let (order, now) = (page.order, app.clock.now());
-    let shared = Arc::new((app.db.clone(), filter, caller));
+    let shared = Arc::new((app.db.clone(), filter, guard.caller().clone()));
     let read = move |after: Option<After>| {
         let shared = shared.clone();
         async move {
@@ -239,23 +240,24 @@ pub async fn sessions(
             Ok((page.items, page.next.as_deref().and_then(After::decode)))
         }
     };
-    SESSIONS.send(export.format(), now, read).await
+    SESSIONS.send(guard, export.format(), now, read).await
 }
 
 /// All licenses.
 #[utoipa::path(get, path = "/licenses/export", tag = "licenses", params(Shown, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<LicenseView> = "application/json")))))]
 pub async fn licenses(
     State(app): State<App>,
-    caller: Caller,
+    guard: StreamGuard,
     Asked(shown): Asked<Shown>,
     Asked(export): Asked<ExportAsked>,
 ) -> Result<Response, Fail> {
+    let caller = guard.caller();
     caller.must(Action::ViewUsers)?;
-    let mut licenses = visible(&app, &caller).await?;
+    let mut licenses = visible(&app, caller).await?;
     licenses.retain(|license| shown.archived == Some(true) || license.archived_at.is_none());
     let read = move |_: Option<()>| {
         let licenses = licenses.clone();
         async move { Ok::<_, DbError>((licenses, None)) }
     };
-    LICENSES.send(export.format(), app.clock.now(), read).await
+    LICENSES.send(guard, export.format(), app.clock.now(), read).await
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, StreamGuard},
     events::Event,
     http::{
         export::{Format, PART, Sheet},
@@ -142,15 +142,15 @@ const ROWS: Sheet<ImportRow> = Sheet {
 #[utoipa::path(get, path = "/imports/{id}/export", tag = "imports", params(("id" = ImportId, Path), ("format" = Option<Format>, Query)), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<ImportRow> = "application/json")))))]
 pub async fn export_rows(
     State(app): State<App>,
-    caller: Caller,
+    guard: StreamGuard,
     Named(id): Named<ImportId>,
     Asked(export): Asked<super::exports::ExportAsked>,
 ) -> Result<Response, Fail> {
-    own(&app, &caller, id).await?;
+    own(&app, guard.caller(), id).await?;
     let db = app.db.clone();
     let read = move |after| {
         let db = db.clone();
         async move { store::imports::rows(&db, id, after, PART).await }
     };
-    ROWS.send(export.format(), app.clock.now(), read).await
+    ROWS.send(guard, export.format(), app.clock.now(), read).await
 }

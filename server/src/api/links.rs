@@ -9,19 +9,17 @@ use crate::{
         extract::{Body, Named},
         problem::{Fail, Fields},
     },
-    store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
     ids::UserId,
-    people::UserStatus,
     problem::Code,
     validate,
     wire::links::{Forgot, LinkMade, LinkView, OpenLink, UseLink},
 };
 
 /// Makes a link by which a user sets his password: an invitation if he has none yet. It is good once and for seven days, and voids
-/// the one before it. It goes to him by e-mail; only where no mail server is configured is it shown here.
+/// the one before it; so does any change of role, permissions, e-mail address, status or ways to sign in. It goes to him by e-mail; only where no mail server is configured is it shown here.
 #[utoipa::path(post, path = "/users/{id}/invite", tag = "users", params(("id" = UserId, Path)), responses((status = 201, body = LinkMade)))]
 pub async fn invite(
     State(app): State<App>,
@@ -29,12 +27,8 @@ pub async fn invite(
     Named(id): Named<UserId>,
 ) -> Result<(StatusCode, Json<LinkMade>), Fail> {
     // Whoever has the link can become the user.
-    let user = super::users::whose_access(&app, &caller, id).await?;
-    if user.status != UserStatus::Active {
-        return Err(Fail::code(Code::UserSuspended));
-    }
-    let to = store::links::addressee(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let link = links::offer(&app, caller.actor(), &to).await?;
+    super::users::whose_access(&app, &caller, id).await?;
+    let (to, link) = links::offer(&app, &caller, id).await?;
     let mailed = app.mailer.is_some();
     if mailed {
         links::send(&app, &to, &link).await?;

@@ -2,11 +2,10 @@
 
 use crate::{
     app::App,
-    auth::Caller,
-    live::{self, Ear},
+    auth::{StreamGuard, stream_guard::Ending},
+    live,
 };
 use axum::{
-    body::Body,
     extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
@@ -26,9 +25,9 @@ use seatkeeper_shared::{
             (Snapshot = "text/event-stream"))),
     )
 )]
-pub async fn live(State(app): State<App>, ear: Ear, caller: Caller, headers: HeaderMap) -> Response {
+pub async fn live(State(app): State<App>, guard: StreamGuard, headers: HeaderMap) -> Response {
     let missed = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).map(Position);
-    let stream = live::watch(app, ear, &caller, missed);
+    let stream = live::watch(app, &guard, missed);
     let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache, no-transform")];
-    (kind, [("x-accel-buffering", "no")], Body::from_stream(stream)).into_response()
+    (kind, [("x-accel-buffering", "no")], guard.body(stream, Ending::Quiet)).into_response()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    auth::{Caller, Scope},
+    auth::{Caller, Scope, StreamGuard, caller::Admission, stream_guard::Ending},
     http::{
         extract::{Asked, Body, Named},
         problem::{Fail, Fields},
@@ -13,7 +13,6 @@ use crate::{
 };
 use axum::{
     Json,
-    body::Body as Stream,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -60,6 +59,7 @@ pub struct TicketAsked {
 pub async fn ticket(
     State(app): State<App>,
     caller: Caller,
+    admission: Admission,
     Named(id): Named<TicketId>,
     Asked(asked): Asked<TicketAsked>,
 ) -> Result<Json<TicketView>, Fail> {
@@ -73,13 +73,18 @@ pub async fn ticket(
             Err(error) => return Err(error.into()),
         }
     }
-    let next =
-        ticket::next(&app, caller.id, id, asked.position, wait).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    if !wait.is_zero() {
-        // What he may see can have changed while he waited.
-        visible(&app, &caller, id).await?;
+    if wait.is_zero() {
+        return Ok(Json(app.prospects.tell(seen, app.clock.now()).await?));
     }
-    Ok(Json(next))
+    let mut guard = StreamGuard::open(&app, admission).await?;
+    let told = app.feed.subscribe(&guard);
+    let next = guard.run(ticket::next(&app, told, id, asked.position, wait)).await.transpose()?.flatten();
+    // What they may see can have changed while they waited.
+    let seen = visible(&app, &guard.caller_now()?, id).await?;
+    match next {
+        Some(next) => Ok(Json(next)),
+        None => Ok(Json(app.prospects.tell(seen, app.clock.now()).await?)),
+    }
 }
 
 /// One ticket as a stream of server-sent events named `ticket`, each with its present state, until it is over. While its own
@@ -87,12 +92,13 @@ pub async fn ticket(
 #[utoipa::path(get, path = "/tickets/{id}/events", tag = "queue", params(("id" = TicketId, Path)), responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn ticket_events(
     State(app): State<App>,
-    caller: Caller,
+    guard: StreamGuard,
     Named(id): Named<TicketId>,
 ) -> Result<Response, Fail> {
-    visible(&app, &caller, id).await?;
+    visible(&app, guard.caller(), id).await?;
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, Stream::from_stream(ticket::watch(app, caller, id))).into_response())
+    let stream = ticket::watch(app, &guard, id);
+    Ok((headers, guard.body(stream, Ending::Quiet)).into_response())
 }
 
 /// A ticket that the caller may see.

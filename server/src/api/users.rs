@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Caller, NewPassword, Scope},
+    auth::{Caller, NewPassword, Scope, links::may_replace_access},
     entitlements::{Authority, memberships},
     events::{self, Event},
     group_licenses::{About, settle},
@@ -104,8 +104,8 @@ pub(super) async fn one(app: &App, caller: &Caller, id: UserId) -> Result<UserVi
 pub(super) async fn whose_access(app: &App, caller: &Caller, id: UserId) -> Result<UserView, Fail> {
     caller.must(Action::ManageUsers)?;
     let user = one(app, caller, id).await?;
-    if user.role != Role::Agent {
-        caller.must(Action::ManageRoles)?;
+    if !may_replace_access(&caller.rights, user.role) {
+        return Err(Fail::code(Code::Forbidden));
     }
     Ok(user)
 }

@@ -78,8 +78,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Fail;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
-        let credential = credential(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-        let now = app.clock.now();
+        let admission = Admission::of(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
+        let (credential, now) = (admission.credential, app.clock.now());
         let caller = match app.bell.callers.get(&credential, now, Instant::now()) {
             Ok(caller) => caller,
             Err(ticket) => {
@@ -90,37 +90,66 @@ impl FromRequestParts<App> for Caller {
                 known.caller
             }
         };
-        if !admits(caller.scope, parts) {
-            return Err(Fail::code(Code::OutOfScope));
-        }
-        if caller.needs_second_factor && !is_on_the_way(parts) {
-            return Err(Fail::code(Code::SecondFactorRequired));
-        }
+        admission.admit(&caller)?;
         Ok(Self { address: client::address(&app.trusted_proxies, parts), ..caller })
     }
 }
 
-/// Whether a token of this scope may be used for this request. Here, because no handler gets a caller in another way.
-fn admits(scope: Scope, parts: &Parts) -> bool {
-    let path = path(parts);
-    // Whoever passes the gate takes a seat, whatever the method says.
-    scope.admits(parts.method.is_safe() && !path.starts_with("/gate/"), path)
+/// What decides whether a request is let in: the credential it shows, and what it is for. A stream keeps it, so that it can be asked
+/// again, by the same rules, whether that request would be let in now.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// What the request shows to say who it comes from.
+    pub credential: Credential,
+    is_safe: bool,
+    route: Option<MatchedPath>,
 }
 
-/// Whether this is open to somebody who has to set up a second factor first: what is his own, and the way out.
-fn is_on_the_way(parts: &Parts) -> bool {
-    let path = path(parts);
-    path == "/me" || path.starts_with("/me/") || path == "/setup" || path == "/sign-out"
-}
-
-/// The path of the route, below the base.
-fn path(parts: &Parts) -> &str {
-    let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    match path.strip_prefix("/api/v1") {
-        Some(below) => below,
-        None if path.starts_with("/gate/") => path,
-        None => "",
+impl Admission {
+    /// That of this request; nothing if it shows no credential.
+    pub fn of(parts: &Parts) -> Option<Self> {
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        Some(Self { credential: credential(parts)?, is_safe: parts.method.is_safe(), route })
     }
+
+    /// Goes on only if whoever has the credential is let in with this request. Here, because no handler gets a caller in another way.
+    ///
+    /// # Errors
+    /// `out_of_scope`, `second_factor_required`.
+    pub fn admit(&self, caller: &Caller) -> Result<(), Fail> {
+        let path = self.path();
+        // Whoever passes the gate takes a seat, whatever the method says.
+        if !caller.scope.admits(self.is_safe && !path.starts_with("/gate/"), path) {
+            return Err(Fail::code(Code::OutOfScope));
+        }
+        if caller.needs_second_factor && !is_on_the_way(path) {
+            return Err(Fail::code(Code::SecondFactorRequired));
+        }
+        Ok(())
+    }
+
+    /// The path of the route, below the base.
+    fn path(&self) -> &str {
+        let path = self.route.as_ref().map(MatchedPath::as_str).unwrap_or_default();
+        match path.strip_prefix("/api/v1") {
+            Some(below) => below,
+            None if path.starts_with("/gate/") => path,
+            None => "",
+        }
+    }
+}
+
+impl FromRequestParts<App> for Admission {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Fail> {
+        Self::of(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))
+    }
+}
+
+/// Whether this is open to somebody who has to set up a second factor first: what is their own, and the way out.
+fn is_on_the_way(path: &str) -> bool {
+    path == "/me" || path.starts_with("/me/") || path == "/setup" || path == "/sign-out"
 }
 
 /// What the request shows: the token if there is one, else the cookie.

@@ -1,9 +1,13 @@
 //! Links by which people set their passwords: made, sent or shown, and used once.
+//!
+//! A link ends with what it was made for: the database voids it in the transaction that changes role, permissions, e-mail address,
+//! status or ways to sign in of its user, whichever statement does (the triggers of migration 0018). And it is good only for as long as
+//! whoever made it may make it: who lost that right, or was suspended, may have kept the link.
 
-use super::{NewPassword, secret};
+use super::{Caller, NewPassword, Scope, secret};
 use crate::{
     app::App,
-    db::DbError,
+    db::{DbError, Tx},
     events::Event,
     http::problem::Fail,
     mail::{MailError, letters},
@@ -14,7 +18,12 @@ use crate::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper_shared::{people::UserStatus, problem::Code};
+use seatkeeper_shared::{
+    ids::UserId,
+    people::{Role, UserStatus},
+    permissions::{Action, Rights, may},
+    problem::Code,
+};
 use serde_json::json;
 
 /// For how long an invitation is good.
@@ -30,13 +39,28 @@ pub struct Link {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Makes a link for somebody whom an admin or manager invites, or whose password he resets.
+/// Whether somebody with these rights may take over how a user of this role gets in: whoever can become somebody has their rights.
+pub fn may_replace_access(by: &Rights, of: Role) -> bool {
+    may(by, Action::ManageUsers) && (of == Role::Agent || may(by, Action::ManageRoles))
+}
+
+/// Makes a link for somebody whom the caller invites, or whose password the caller resets; for whom it is.
 ///
 /// # Errors
-/// Not saved.
-pub async fn offer(app: &App, actor: Actor, to: &Addressee) -> Result<Link, DbError> {
+/// `not_found`, `forbidden`, `user_suspended`; not saved.
+pub async fn offer(app: &App, caller: &Caller, id: UserId) -> Result<(Addressee, Link), Fail> {
+    let mut tx = app.db.begin().await?;
+    let to = store::links::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    // The role may be another than when it was looked whether the caller may.
+    if !may_replace_access(&caller.rights, to.role) {
+        return Err(Fail::code(Code::Forbidden));
+    }
+    if to.status != UserStatus::Active {
+        return Err(Fail::code(Code::UserSuspended));
+    }
     let kind = if to.invites { "invitation_made" } else { "password_link_made" };
-    make(app, actor, to, kind, INVITED).await
+    let link = make(app, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITED).await?;
+    Ok((to, link))
 }
 
 /// Makes and sends a link to whoever has this e-mail address, if there is such a user who may sign in. Nobody waits for it:
@@ -45,9 +69,10 @@ pub async fn offer(app: &App, actor: Actor, to: &Addressee) -> Result<Link, DbEr
 /// # Errors
 /// Not saved, or not sent.
 pub async fn forgotten(app: &App, stranger: Actor, email: &str) -> Result<(), ForgottenError> {
-    let found = store::links::addressee_at(&app.db, email).await?;
+    let mut tx = app.db.begin().await?;
+    let found = store::links::lock_by_email(&mut tx, email).await?;
     let Some(to) = found.filter(|to| to.status == UserStatus::Active) else { return Ok(()) };
-    let link = make(app, stranger, &to, "password_forgotten", FORGOTTEN).await?;
+    let link = make(app, tx, (&to, None), ("password_forgotten", stranger), FORGOTTEN).await?;
     Ok(send(app, &to, &link).await?)
 }
 
@@ -64,15 +89,14 @@ pub enum ForgottenError {
 
 async fn make(
     app: &App,
-    actor: Actor,
-    to: &Addressee,
-    kind: &'static str,
+    mut tx: Tx,
+    (to, by): (&Addressee, Option<UserId>),
+    (kind, actor): (&'static str, Actor),
     good_for: TimeDelta,
 ) -> Result<Link, DbError> {
     let (now, secret) = (app.clock.now(), app.dice.secret());
     let expires_at = now + good_for;
-    let mut tx = app.db.begin().await?;
-    store::links::insert(&mut tx, to, &secret::hash(&secret), now, expires_at).await?;
+    store::links::insert(&mut tx, (to, by), &secret::hash(&secret), now, expires_at).await?;
     let facts = json!({ "expires_at": expires_at });
     app.commit(tx, &[Event::new(kind, actor, Some(to.id), facts).named(&to.name)]).await?;
     let root = app.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
@@ -92,7 +116,7 @@ pub async fn send(app: &App, to: &Addressee, link: &Link) -> Result<(), MailErro
 /// The link with this secret, if it is good.
 ///
 /// # Errors
-/// `link_unknown`, `link_used`, `link_expired`, `user_suspended`.
+/// `link_unknown`, `link_used`, `link_expired`, `link_void`, `user_suspended`.
 pub async fn open(app: &App, secret: &str) -> Result<Stored, Fail> {
     let link = store::links::get(&app.db, &secret::hash(secret)).await?;
     let link = link.ok_or_else(|| Fail::code(Code::LinkUnknown))?;
@@ -105,14 +129,25 @@ pub async fn open(app: &App, secret: &str) -> Result<Stored, Fail> {
     if link.status != UserStatus::Active {
         return Err(Fail::code(Code::UserSuspended));
     }
+    if link.is_void || !its_maker_may(app, &link).await? {
+        return Err(Fail::code(Code::LinkVoid));
+    }
     Ok(link)
+}
+
+/// Whether whoever made a link for somebody else could make it now.
+async fn its_maker_may(app: &App, link: &Stored) -> Result<bool, Fail> {
+    let Some(maker) = link.made_by else { return Ok(true) };
+    let Some(rights) = store::links::maker(&app.db, maker).await? else { return Ok(false) };
+    let seen = Scope::of_rights(maker, &rights).people(&app.db, &[link.user]).await?;
+    Ok(may_replace_access(&rights, link.role) && seen.contains(&link.user))
 }
 
 /// Sets the password by a link, which is used up by it, and ends all browser sessions of the user. Two who use the same link at
 /// once: one sets his password, the other is told that the link was used.
 ///
 /// # Errors
-/// `link_used`, or not saved.
+/// Those of [`open`], or not saved.
 pub async fn set_password(
     app: &App,
     actor: Actor,
@@ -122,7 +157,11 @@ pub async fn set_password(
 ) -> Result<(), Fail> {
     let hash = app.passwords.hash(password).await?;
     let mut tx = app.db.begin().await?;
+    // Users before their links: whoever changes the user voids the link, and is waited for here.
+    drop(store::users::lock_secret(&mut tx, link.user).await?);
     if !store::links::use_up(&mut tx, &secret::hash(secret), app.clock.now()).await? {
+        drop(tx);
+        open(app, secret).await?;
         return Err(Fail::code(Code::LinkUsed));
     }
     store::credentials::set_password(&mut tx, link.user, &hash).await?;

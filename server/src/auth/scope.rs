@@ -8,7 +8,7 @@ use crate::{
 };
 use seatkeeper_shared::{
     ids::UserId,
-    permissions::{Sees, sees},
+    permissions::{Rights, Sees, sees},
     problem::Code,
 };
 use std::collections::HashSet;
@@ -28,10 +28,15 @@ pub enum Scope {
 impl Scope {
     /// What this caller sees.
     pub fn of(caller: &Caller) -> Self {
-        match sees(&caller.rights) {
+        Self::of_rights(caller.id, &caller.rights)
+    }
+
+    /// What a user with these rights sees.
+    pub fn of_rights(user: UserId, rights: &Rights) -> Self {
+        match sees(rights) {
             Sees::Everybody => Self::All,
-            Sees::Groups => Self::Groups(caller.id),
-            Sees::Own => Self::Own(caller.id),
+            Sees::Groups => Self::Groups(user),
+            Sees::Own => Self::Own(user),
         }
     }
 

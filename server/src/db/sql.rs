@@ -130,6 +130,11 @@ impl Sql {
         Self { text: OnceLock::new(), source, on_postgres: Some(on_postgres), variants: Mutex::new(BTreeMap::new()) }
     }
 
+    /// Its text as it was written, with that for PostgreSQL if it has another; for tests that look what statements do.
+    pub fn source(&self) -> String {
+        [Some(self.source), self.on_postgres].into_iter().flatten().map(|source| source()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Its texts, with all lines.
     pub(super) fn drawn(&self) -> &Drawn {
         self.text.get_or_init(|| {

@@ -1,8 +1,11 @@
 //! Exports of lists: exactly the filtered rows as CSV or JSON, sent while they are read, so that memory stays bounded.
 
-use crate::{db::DbError, http::problem::Fail};
+use crate::{
+    auth::{StreamGuard, stream_guard::Ending},
+    db::DbError,
+    http::problem::Fail,
+};
 use axum::{
-    body::Body,
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
@@ -41,11 +44,18 @@ pub type Part<T, C> = (Vec<T>, Option<C>);
 
 impl<T: Serialize + Send + 'static> Sheet<T> {
     /// Sends all rows: `read` is given where to go on and returns the next part. The first is read before anything is answered,
-    /// so that a failure is still a problem; a later one breaks the answer off, and no client takes it for complete.
+    /// so that a failure is still a problem; a later one breaks the answer off, and no client takes it for complete. So does the end of the
+    /// credential with which it was asked for.
     ///
     /// # Errors
     /// The first part cannot be read.
-    pub async fn send<C, F, R>(self, format: Format, now: DateTime<Utc>, read: F) -> Result<Response, Fail>
+    pub async fn send<C, F, R>(
+        self,
+        guard: StreamGuard,
+        format: Format,
+        now: DateTime<Utc>,
+        read: F,
+    ) -> Result<Response, Fail>
     where
         C: Send + 'static,
         F: Fn(Option<C>) -> R + Send + 'static,
@@ -59,7 +69,7 @@ impl<T: Serialize + Send + 'static> Sheet<T> {
         let name = format!("attachment; filename=\"{}-{}.{ending}\"", self.name, now.format("%Y%m%d-%H%M%S"));
         let start = State { writer: Writer { sheet: self, format, empty: true }, read, next: Next::Part(first) };
         let body = stream::try_unfold(start, async |state| state.step().await);
-        let mut response = Body::from_stream(body).into_response();
+        let mut response = guard.body(body, Ending::Broken).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         if let Ok(name) = HeaderValue::from_str(&name) {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, name);

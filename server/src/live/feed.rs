@@ -2,6 +2,7 @@
 
 use super::{snapshot::Snapshots, trends::Trends};
 use crate::{
+    auth::{StreamGuard, reach::Reach},
     bell::Bell,
     clock::Clock,
     db::{Db, DbError},
@@ -97,11 +98,16 @@ pub struct Tick {
     pub reassigned: HashSet<UserId>,
     /// Somebody came into a group or left one, or other people manage it: whoever is limited to groups may see others now.
     pub regrouped: bool,
-    /// Users whose rights or sign-ins changed or ended: they come again with what they still have.
-    pub changed: HashSet<UserId>,
+    /// Whose rights may have changed, so that what they see is another selection now.
+    pub changed: Vec<Reach>,
 }
 
 impl Tick {
+    /// Whether rights of this user may have changed.
+    pub fn may_change_rights_of(&self, user: UserId) -> bool {
+        self.changed.iter().any(|reach| matches!(reach, Reach::Everybody) || *reach == Reach::User(user))
+    }
+
     /// Whether a license or the line in front of it changed.
     pub fn concerns(&self, license: LicenseId) -> bool {
         self.licenses.contains_key(&license) || self.lines.iter().any(|line| line.license_id == license)
@@ -148,8 +154,8 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Hears of everything from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Told> {
+    /// Hears of everything from now on: for whoever is let in, and for as long as they are.
+    pub fn subscribe(&self, _for: &StreamGuard) -> broadcast::Receiver<Told> {
         self.told.subscribe()
     }
 
@@ -207,7 +213,7 @@ impl Feed {
             licenses: pieces,
             sessions: own,
             reassigned: users(&["license_granted", "license_revoked"]),
-            changed: users(&["user_changed", "user_suspended", "user_deleted", "signed_out", "token_deleted"]),
+            changed: events.iter().map(|event| Reach::of(&event.kind, event.user, event.license.is_some())).collect(),
         })
     }
 }

@@ -3,14 +3,14 @@
 use super::feed::{Told, frame, json};
 use crate::{
     app::App,
-    auth::{Caller, Scope},
+    auth::{Caller, Scope, StreamGuard},
     db::DbError,
     store,
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use seatkeeper_shared::{
-    ids::{TicketId, UserId},
+    ids::TicketId,
     wire::queue::TicketView,
 };
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tokio::{
 
 /// How often a listening client's ticket is kept alive: well below the shortest lease of 10 seconds.
 const ALIVE: Duration = Duration::from_secs(4);
-/// After this time a client has to come again, so that an ended sign-in does not watch for ever.
+/// After this time a client has to come again.
 const LONGEST: Duration = Duration::from_secs(3_600);
 /// The name of the event.
 const TICKET: &str = "ticket";
@@ -32,12 +32,11 @@ const TICKET: &str = "ticket";
 /// The database does not answer.
 pub async fn next(
     app: &App,
-    watcher: UserId,
+    mut told: broadcast::Receiver<Told>,
     id: TicketId,
     known: Option<i64>,
     wait: Duration,
 ) -> Result<Option<TicketView>, DbError> {
-    let mut told = app.feed.subscribe();
     let Some(first) = read(app, id).await? else { return Ok(None) };
     let other = known.is_some_and(|position| position != first.position);
     if wait.is_zero() || other || first.over.is_some() || first.offer_until.is_some() {
@@ -45,13 +44,7 @@ pub async fn next(
     }
     let news = async {
         loop {
-            let news = changed(&mut told, &first, watcher).await;
-            if let News::Rights = news
-                && first.user_id != watcher
-            {
-                // Whether he may still see it is for him to ask anew.
-                return Ok(None);
-            }
+            let news = changed(&mut told, &first).await;
             let view = after(app, news, &first).await?;
             if !same(&view, &first) {
                 return Ok(Some(view));
@@ -74,18 +67,13 @@ enum News {
     View(Box<TicketView>),
     /// It has left the line, too much happened at once, or who is in which group: it has to be read.
     Unknown,
-    /// Rights or sign-ins of whoever watches changed or ended.
-    Rights,
 }
 
 /// The next change of the ticket's line. Whoever stops waiting for it misses nothing.
-async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView, watcher: UserId) -> News {
+async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView) -> News {
     loop {
         match told.recv().await {
             Ok(Told::Change(tick)) => {
-                if tick.changed.contains(&watcher) {
-                    return News::Rights;
-                }
                 if tick.regrouped {
                     return News::Unknown;
                 }
@@ -106,7 +94,7 @@ async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView, watc
 async fn after(app: &App, news: News, ticket: &TicketView) -> Result<TicketView, DbError> {
     match news {
         News::View(view) => Ok(*view),
-        News::Unknown | News::Rights => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
+        News::Unknown => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
     }
 }
 
@@ -115,10 +103,11 @@ fn same(one: &TicketView, other: &TicketView) -> bool {
 }
 
 /// A ticket's states, as the bytes of a stream of server-sent events.
-pub fn watch(app: App, caller: Caller, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
+pub fn watch(app: App, guard: &StreamGuard, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
     let (to, drawn) = mpsc::channel(4);
+    let (caller, told) = (guard.caller().clone(), app.feed.subscribe(guard));
     tokio::spawn(async move {
-        if let Err(error) = tell(&app, &caller, id, &to).await {
+        if let Err(error) = tell(&app, &caller, told, id, &to).await {
             tracing::warn!(%error, "whoever watches ticket {id} has to come again");
             // The broken stream tells the client to reconnect.
             let _ = to.send(Err(error)).await;
@@ -130,10 +119,10 @@ pub fn watch(app: App, caller: Caller, id: TicketId) -> impl Stream<Item = Resul
 async fn tell(
     app: &App,
     caller: &Caller,
+    mut told: broadcast::Receiver<Told>,
     id: TicketId,
     to: &mpsc::Sender<Result<Bytes, DbError>>,
 ) -> Result<(), DbError> {
-    let mut told = app.feed.subscribe();
     let Some(mut view) = read(app, id).await? else { return Ok(()) };
     let own = view.user_id == caller.id;
     let until = Instant::now() + LONGEST;
@@ -144,12 +133,12 @@ async fn tell(
             break;
         }
         news = tokio::select! {
-            news = changed(&mut told, &view, caller.id) => {
-                // He comes again, and is told what he still may.
-                match news {
-                    News::Rights => break,
-                    News::Unknown if !Scope::of(caller).shows_work_of(&app.db, view.user_id).await? => break,
-                    _ => {}
+            // Nobody listens any more, or whoever did is not let in any more.
+            () = to.closed() => break,
+            news = changed(&mut told, &view) => {
+                // They come again, and are told what they still may.
+                if matches!(news, News::Unknown) && !Scope::of(caller).shows_work_of(&app.db, view.user_id).await? {
+                    break;
                 }
                 let now = after(app, news, &view).await?;
                 let before = std::mem::replace(&mut view, now);

@@ -6,11 +6,10 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Caller, Scope},
+    auth::{Scope, StreamGuard},
     db::DbError,
     store,
 };
-use axum::{extract::FromRequestParts, http::request::Parts};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use seatkeeper_shared::{
@@ -20,7 +19,7 @@ use seatkeeper_shared::{
         queue::QueueView,
     },
 };
-use std::{collections::HashSet, convert::Infallible, time::Duration};
+use std::{collections::HashSet, time::Duration};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::{Instant, timeout_at},
@@ -28,30 +27,8 @@ use tokio::{
 
 /// The most events that are caught up on; whoever missed more gets a snapshot.
 const MISSED: i64 = 2_000;
-/// After this time a viewer has to come again, so that an ended sign-in does not watch for ever.
+/// After this time a viewer has to come again.
 const LONGEST: Duration = Duration::from_secs(3_600);
-
-/// Hears of everything from now on. Taken before it is asked who the viewer is and what he may see: whatever changes that
-/// is heard, too.
-pub struct Ear {
-    told: broadcast::Receiver<Told>,
-    since: Instant,
-}
-
-impl Ear {
-    /// Hears from now on.
-    pub fn open(app: &App) -> Self {
-        Self { told: app.feed.subscribe(), since: Instant::now() }
-    }
-}
-
-impl FromRequestParts<App> for Ear {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self::open(app))
-    }
-}
 
 /// The feed for one viewer, as the bytes of a stream of server-sent events.
 ///
@@ -59,19 +36,19 @@ impl FromRequestParts<App> for Ear {
 /// viewer lags, which costs the others nothing, and is told to resync as soon as he reads again.
 pub fn watch(
     app: App,
-    ear: Ear,
-    caller: &Caller,
+    guard: &StreamGuard,
     missed_from: Option<Position>,
 ) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
+    let caller = guard.caller();
     let viewer = Viewer {
-        app,
         scope: Scope::of(caller),
         user: caller.id,
         licenses: HashSet::new(),
         people: HashSet::new(),
         // First heard, then read: what happens in between is told twice rather than not at all.
-        told: ear.told,
-        heard_since: ear.since,
+        heard_since: Instant::now(),
+        told: app.feed.subscribe(guard),
+        app,
         position: Position::default(),
         until: Instant::now() + LONGEST,
         next: Next::Greet(missed_from),
@@ -151,8 +128,6 @@ impl Viewer {
                         return Ok(Some(his));
                     }
                 }
-                // Whatever his position: it may have changed after he was let in and before he was told anything.
-                Told::Change(tick) if tick.changed.contains(&self.user) => return Ok(None),
                 Told::Change(tick) if tick.position > self.position => {
                     self.position = tick.position;
                     if let Some(bytes) = self.view(&tick).await? {
@@ -178,7 +153,7 @@ impl Viewer {
         self.position = last.position;
         let tick = self.app.feed.tick(&self.app.db, self.app.clock.now(), &events).await?;
         let other_people = tick.regrouped && matches!(self.scope, Scope::Groups(_));
-        if tick.changed.contains(&self.user) || tick.reassigned.contains(&self.user) || other_people {
+        if tick.may_change_rights_of(self.user) || tick.reassigned.contains(&self.user) || other_people {
             return self.snapshot().await.map(Some);
         }
         self.view(&tick).await

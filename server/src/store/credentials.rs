@@ -1,12 +1,13 @@
 //! Browser sessions and API tokens. Only hashes of their secrets are stored.
 
+use super::set;
 use crate::{
     auth::{
         Caller,
         callers::{Credential, Known},
         secret,
     },
-    db::{Db, DbError, Row, Tx, args, statements},
+    db::{Db, DbError, Row, Tx, args, fields, statements},
     seats::Door,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,43 +16,54 @@ use seatkeeper_shared::{
     scope::Scope,
     wire::account::{SecondFactorRule, TokenView},
 };
+use std::collections::HashMap;
 use uuid::Uuid;
 
-statements! {
-    CALLER_BY_COOKIE = "
+const BY_COOKIE: &str = "
         SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
                b.expires_at, b.created_at, b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes,
-               a.second_factor, b.provider_id,
+               a.second_factor, b.provider_id, b.secret_hash,
                (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) +
                (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = u.id) AS factors
         FROM browser_sessions b
         JOIN users u ON u.id = b.user_id
-        JOIN account a ON a.id = 1
-        WHERE b.secret_hash = $1 AND b.expires_at > $2 AND u.status = 'active'";
+        JOIN account a ON a.id = 1";
 
-    CALLER_BY_TOKEN = "
+const BY_TOKEN: &str = "
         SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
-               t.expires_at, t.last_used_at, t.scope
+               t.expires_at, t.last_used_at, t.scope, t.secret_hash
         FROM api_tokens t
-        JOIN users u ON u.id = t.user_id
-        WHERE t.secret_hash = $1 AND t.expires_at > $2 AND u.status = 'active'";
+        JOIN users u ON u.id = t.user_id";
+
+const ONE: &str = "secret_hash = $1";
+const SOME: &str = "secret_hash IN (SELECT secret_hash FROM ROWS($1: secret_hash text))";
+
+statements! {
+    CALLER_BY_COOKIE = format!("{BY_COOKIE}
+        WHERE b.{ONE} AND b.expires_at > $2 AND u.status = 'active'");
+
+    CALLER_BY_TOKEN = format!("{BY_TOKEN}
+        WHERE t.{ONE} AND t.expires_at > $2 AND u.status = 'active'");
+
+    CALLERS_BY_COOKIES = format!("{BY_COOKIE}
+        WHERE b.{SOME} AND b.expires_at > $2 AND u.status = 'active'");
+
+    CALLERS_BY_TOKENS = format!("{BY_TOKEN}
+        WHERE t.{SOME} AND t.expires_at > $2 AND u.status = 'active'");
 
     INSERT_BROWSER_SESSION = "
         INSERT INTO browser_sessions (secret_hash, user_id, created_at, expires_at, id, browser, address)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
     DELETE_BROWSER_SESSION = "
-        DELETE FROM browser_sessions WHERE secret_hash = $1";
+        DELETE FROM browser_sessions WHERE secret_hash = $1
+        RETURNING user_id";
 
     DELETE_OLD_BROWSER_SESSIONS = "
         DELETE FROM browser_sessions WHERE expires_at <= $1";
 
     SET_PASSWORD = "
         UPDATE users SET password_hash = $2 WHERE id = $1";
-
-    // Whoever has shown the old one shall not go on with the second step.
-    FORGET_CHALLENGES = "
-        DELETE FROM sign_in_challenges WHERE user_id = $1";
 
     INSERT_TOKEN = "
         INSERT INTO api_tokens (id, user_id, name, secret_hash, created_at, expires_at, scope)
@@ -81,6 +93,36 @@ pub async fn caller(db: &Db, credential: &Credential, now: DateTime<Utc>) -> Res
         }
     };
     Ok(known.filter(|known| known.expires_at > now))
+}
+
+/// Who holds these cookies and tokens, as far as they are good and the users active.
+pub async fn callers(
+    db: &Db,
+    credentials: &[Credential],
+    now: DateTime<Utc>,
+) -> Result<HashMap<Credential, Known>, DbError> {
+    let (mut cookies, mut tokens) = (HashMap::new(), HashMap::new());
+    for credential in credentials {
+        match credential {
+            Credential::Cookie(digest) => cookies.insert(secret::stored(digest), *credential),
+            Credential::Token(digest) => tokens.insert(secret::stored(digest), *credential),
+        };
+    }
+    let mut callers = HashMap::new();
+    for (sql, door, of) in [(&CALLERS_BY_COOKIES, Door::App, cookies), (&CALLERS_BY_TOKENS, Door::Api, tokens)] {
+        if of.is_empty() {
+            continue;
+        }
+        let hashes = set(of.keys().map(|hash| fields! { "secret_hash": hash }));
+        for row in db.all(sql, args![hashes, now]).await? {
+            let until = if door == Door::App { until(&row)? } else { row.get("expires_at")? };
+            let (hash, known): (String, _) = (row.get("secret_hash")?, known(&row, door, until)?);
+            if let Some(credential) = of.get(&hash).filter(|_| until > now) {
+                callers.insert(*credential, known);
+            }
+        }
+    }
+    Ok(callers)
 }
 
 /// From when on a browser has to sign in again: what it was given then, or less if the account's settings say so now.
@@ -131,29 +173,37 @@ pub struct Started {
     pub address: String,
     /// When it has to sign in again.
     pub until: DateTime<Utc>,
+    /// The hash of the cookie that it came with: the session before ends with this one's beginning.
+    pub replaces: Option<String>,
 }
 
-/// Starts a browser session.
+/// Starts a browser session and ends the one before it in the same browser; whose that was, if it was still there.
 pub async fn insert_browser_session(
     tx: &mut Tx,
     user: UserId,
     started: &Started,
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
+) -> Result<Option<UserId>, DbError> {
     tx.run(&DELETE_OLD_BROWSER_SESSIONS, args![now]).await?;
-    let Started { id, hash, browser, address, until } = started;
-    tx.run(&INSERT_BROWSER_SESSION, args![hash, user, now, *until, *id, browser.as_deref(), address]).await.map(drop)
+    let Started { id, hash, browser, address, until, replaces } = started;
+    let replaced = match replaces {
+        Some(hash) => delete_browser_session(tx, hash).await?,
+        None => None,
+    };
+    let args = args![hash, user, now, *until, *id, browser.as_deref(), address];
+    tx.run(&INSERT_BROWSER_SESSION, args).await?;
+    Ok(replaced)
 }
 
-/// Ends a browser session.
-pub async fn delete_browser_session(tx: &mut Tx, hash: &str) -> Result<(), DbError> {
-    tx.run(&DELETE_BROWSER_SESSION, args![hash]).await.map(drop)
+/// Ends a browser session; whose it was, if it was still there.
+pub async fn delete_browser_session(tx: &mut Tx, hash: &str) -> Result<Option<UserId>, DbError> {
+    tx.one(&DELETE_BROWSER_SESSION, args![hash]).await?.map(|row| row.get("user_id")).transpose()
 }
 
-/// Sets the password of a user. Whoever knew the old one may be signed in: end his browser sessions, too.
+/// Sets the password of a user. Whoever knew the old one may be signed in: end their browser sessions, too. Links and half sign-ins
+/// are void by it.
 pub async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
-    tx.run(&SET_PASSWORD, args![user, hash]).await?;
-    tx.run(&FORGET_CHALLENGES, args![user]).await.map(drop)
+    tx.run(&SET_PASSWORD, args![user, hash]).await.map(drop)
 }
 
 /// Stores a token of a user.

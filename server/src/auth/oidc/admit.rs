@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::sign_in,
     db::{DbError, Tx},
     entitlements::{Authority, groups, memberships},
     events::Event,
@@ -97,11 +98,11 @@ async fn once(
         unknown => keep_groups(app, &mut tx, provider, &user, unknown).await?.into_iter().collect(),
     });
     identities::used(&mut tx, issuer, &came.subject, now).await?;
-    store::credentials::insert_browser_session(&mut tx, user.id, started, now).await?;
+    let actor = stranger.known_as(user.id, &user.name);
+    let facts = json!({ "provider": provider.settings.name });
+    events.extend(sign_in::start(&mut tx, (user.id, actor), started, ("signed_in", facts), now).await?);
     identities::came_by(&mut tx, started.id, provider.id, came.session.as_deref()).await?;
     store::users::seen(&mut tx, user.id, now).await?;
-    let actor = stranger.known_as(user.id, &user.name);
-    events.push(Event::new("signed_in", actor, Some(user.id), json!({ "provider": provider.settings.name })));
     app.commit(tx, &events).await?;
     Ok(user.id)
 }
