@@ -1,6 +1,6 @@
 //! The server's API, typed. Each call answers with what the server said, or with a [`Failure`] that has a face.
 
-use crate::caller::Caller;
+use crate::{caller::Caller, verify::Verification};
 use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
 use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem, RefusalFacts};
@@ -63,12 +63,13 @@ impl Failure {
 #[derive(Clone, Copy)]
 pub struct Api {
     caller: Caller,
+    verification: Option<Verification>,
 }
 
 impl Api {
     /// The API of the app.
     pub fn get() -> Self {
-        Self { caller: Caller::get() }
+        Self { caller: Caller::get(), verification: Verification::find() }
     }
 
     /// Reads.
@@ -84,7 +85,7 @@ impl Api {
     /// # Errors
     /// As the server says.
     pub async fn post<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.noticed(call(Method::POST, path, Some(body), None).await)
+        self.done(async || call(Method::POST, path, Some(body), None).await).await
     }
 
     /// Posts so that repeating it with the same key does nothing twice.
@@ -97,7 +98,7 @@ impl Api {
         body: &impl Serialize,
         key: &str,
     ) -> Result<T, Failure> {
-        self.noticed(call(Method::POST, path, Some(body), Some(key)).await)
+        self.done(async || call(Method::POST, path, Some(body), Some(key)).await).await
     }
 
     /// Posts a file as it is.
@@ -118,7 +119,7 @@ impl Api {
     /// # Errors
     /// As the server says.
     pub async fn patch<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.noticed(call(Method::PATCH, path, Some(body), None).await)
+        self.done(async || call(Method::PATCH, path, Some(body), None).await).await
     }
 
     /// Replaces.
@@ -126,7 +127,7 @@ impl Api {
     /// # Errors
     /// As the server says.
     pub async fn put<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.noticed(call(Method::PUT, path, Some(body), None).await)
+        self.done(async || call(Method::PUT, path, Some(body), None).await).await
     }
 
     /// Reads something with its tag, for [`Api::patch_if`].
@@ -149,8 +150,11 @@ impl Api {
         tag: &str,
         body: &impl Serialize,
     ) -> Result<(T, String), Failure> {
-        let answer = send(Method::PATCH, path, Some(body), Some(("If-Match", tag))).await;
-        self.noticed(answer.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))))
+        let act = async || {
+            let (text, tag) = send(Method::PATCH, path, Some(body), Some(("If-Match", tag))).await?;
+            Ok((parse(path, &text)?, tag))
+        };
+        self.done(act).await
     }
 
     /// Replaces something if nobody else has changed it since it had this tag; the next tag comes with it.
@@ -163,8 +167,11 @@ impl Api {
         tag: &str,
         body: &impl Serialize,
     ) -> Result<(T, String), Failure> {
-        let answer = send(Method::PUT, path, Some(body), Some(("If-Match", tag))).await;
-        self.noticed(answer.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))))
+        let act = async || {
+            let (text, tag) = send(Method::PUT, path, Some(body), Some(("If-Match", tag))).await?;
+            Ok((parse(path, &text)?, tag))
+        };
+        self.done(act).await
     }
 
     /// Takes away.
@@ -172,7 +179,7 @@ impl Api {
     /// # Errors
     /// As the server says.
     pub async fn delete(self, path: &str) -> Result<(), Failure> {
-        self.noticed(call::<(), ()>(Method::DELETE, path, None, None).await)
+        self.done(async || call::<(), ()>(Method::DELETE, path, None, None).await).await
     }
 
     /// Takes away; the server tells what is left.
@@ -180,7 +187,19 @@ impl Api {
     /// # Errors
     /// As the server says.
     pub async fn take<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
-        self.noticed(call::<(), T>(Method::DELETE, path, None, None).await)
+        self.done(async || call::<(), T>(Method::DELETE, path, None, None).await).await
+    }
+
+    /// Does what changes something. Whoever has to show first who they are is asked, and then it is done again.
+    async fn done<T>(self, act: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut answer = act().await;
+        if let (Err(failure), Some(verification)) = (&answer, self.verification)
+            && failure.code() == Some(Code::VerificationRequired)
+            && verification.ask().await
+        {
+            answer = act().await;
+        }
+        self.noticed(answer)
     }
 
     fn noticed<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {

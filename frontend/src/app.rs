@@ -21,6 +21,7 @@ use crate::{
     },
     shell::{NotFound, Shell, Start, language},
     ui::toast::{ToastRegion, Toasts},
+    verify::{Verification, VerifyDialog},
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -36,6 +37,7 @@ pub fn App() -> impl IntoView {
     Clock::provide();
     Caller::provide();
     Toasts::provide();
+    Verification::provide();
     view! {
         <I18nContextProvider set_lang_attr_on_html=true>
             <Within />
@@ -71,6 +73,7 @@ fn Within() -> impl IntoView {
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>
+            <VerifyDialog />
         </Router>
         <ToastRegion />
     }

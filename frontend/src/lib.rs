@@ -18,6 +18,7 @@ mod people;
 pub mod shell;
 pub mod span;
 pub mod ui;
+pub mod verify;
 pub mod words;
 
 #[cfg(test)]

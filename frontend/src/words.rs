@@ -214,6 +214,8 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::LinkUnknown => t_string!(i18n, problem.link_unknown),
         Code::LinkUsed => t_string!(i18n, problem.link_used),
         Code::LinkExpired => t_string!(i18n, problem.link_expired),
+        Code::VerificationRequired => t_string!(i18n, problem.verification_required),
+        Code::BrowserRequired => t_string!(i18n, problem.browser_required),
         Code::LinkVoid => t_string!(i18n, problem.link_void),
         Code::PasswordsOff => t_string!(i18n, problem.passwords_off),
         Code::LastProvider => t_string!(i18n, problem.last_provider),

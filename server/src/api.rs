@@ -31,6 +31,7 @@ mod sign_in_rules;
 mod terms;
 mod tokens;
 mod users;
+mod verify;
 
 use crate::{
     app::App,
@@ -78,6 +79,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(passkeys::sign_in))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::me, account::change_me))
+        .routes(routes!(verify::options, verify::verify))
         .routes(routes!(profile::change_password))
         .routes(routes!(profile::sign_ins, profile::end_other_sign_ins))
         .routes(routes!(profile::end_sign_in))

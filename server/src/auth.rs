@@ -8,6 +8,7 @@ pub mod oidc;
 pub mod passkeys;
 pub mod password;
 pub mod reach;
+pub mod recent;
 pub mod scope;
 pub mod second_factor;
 pub mod secret;
@@ -18,5 +19,6 @@ pub mod uses;
 
 pub use caller::Caller;
 pub use new_password::NewPassword;
+pub use recent::RecentCaller;
 pub use scope::Scope;
 pub use stream_guard::StreamGuard;

@@ -35,6 +35,10 @@ named! {
         SecondFactorOn = "second_factor_on",
         /// The account asks for a second factor; set one up first.
         SecondFactorRequired = "second_factor_required",
+        /// Show again who you are, by password, code, passkey or provider (`/me/verify`): this adds a way in, and you did so too long ago.
+        VerificationRequired = "verification_required",
+        /// A token cannot do this, because it adds or replaces a way in: do it in a browser.
+        BrowserRequired = "browser_required",
         /// The passkey is not known here, or what it signed is not what was asked.
         PasskeyRefused = "passkey_refused",
         /// Browsers have no passkeys at this address: it needs a name, and https.
@@ -170,6 +174,8 @@ impl Code {
             | Self::GroupGivesLicenses
             | Self::GroupGivesRole
             | Self::GroupInUse
+            | Self::VerificationRequired
+            | Self::BrowserRequired
             | Self::OutOfScope => 403,
             Self::NotFound | Self::LinkUnknown | Self::KeyUnknown | Self::NoLink => 404,
             Self::MethodNotAllowed => 405,
@@ -246,6 +252,8 @@ impl Code {
             Self::LinkUnknown => "This link is not known.",
             Self::LinkUsed => "This link was used already.",
             Self::LinkExpired => "This link is no longer valid.",
+            Self::VerificationRequired => "Confirm that it is you: sign-in was too long ago for this.",
+            Self::BrowserRequired => "This cannot be done with a token. Sign in to the app in a browser.",
             Self::LinkVoid => "The account has changed since this link was made. Ask for a new one.",
             Self::PasswordsOff => "Passwords are off here: sign in by one of the providers.",
             Self::LastProvider => "Passwords are off, so one provider of sign-ins must be enabled.",

@@ -38,7 +38,7 @@ const NOBODY_ELSE: &str = "";
 
 /// What a request is sent at.
 #[derive(Clone, Copy, PartialEq)]
-enum At {
+pub enum At {
     /// What is there for all who may see it, or for nobody: whoever is let through gets 2xx, 404, 409, 410 or 422.
     Common,
     /// A fresh session of somebody else: whoever is let through gets 2xx; the others may be told that it is not there.
@@ -47,10 +47,34 @@ enum At {
 use At::{Common, Theirs};
 
 /// Method, path as in the description of the API, what stands for `{id}`, body, whom it lets through.
-type Row = (&'static str, &'static str, At, Value, &'static str);
+pub type Row = (&'static str, &'static str, At, Value, &'static str);
+
+/// Routes that add or replace ways in: for them one has to be in a browser, and to have shown a short while ago who one is.
+pub const VERIFIED: [(&str, &str); 14] = [
+    ("POST", "/me/second-factor"),
+    ("POST", "/me/second-factor/confirm"),
+    ("POST", "/me/passkeys/begin"),
+    ("POST", "/me/passkeys"),
+    ("DELETE", "/me/passkeys/{id}"),
+    ("POST", "/tokens"),
+    ("POST", "/sign-in-providers"),
+    ("PATCH", "/sign-in-providers/{id}"),
+    ("DELETE", "/sign-in-providers/{id}"),
+    ("PATCH", "/sign-in-rules"),
+    ("DELETE", "/users/{id}/sign-in-links"),
+    ("DELETE", "/users/{id}/second-factor"),
+    ("POST", "/directories"),
+    ("POST", "/directories/{id}/rotate"),
+];
+
+/// Whether a row is of one of these.
+pub fn is_verified(row: &Row) -> bool {
+    let path = row.1.replace("AGENT", "{id}").replace("ADMIN", "{id}");
+    VERIFIED.contains(&(row.0, &path))
+}
 
 /// `ME` stands for who asks, `ADMIN` and `AGENT` for ids of users; an `{id}` that is not given is unknown.
-fn table() -> Vec<Row> {
+pub fn table() -> Vec<Row> {
     let name = json!({ "name": "ME" });
     let user = json!({ "name": "ME", "email": "new-ME@example.org", "password": PASSWORD, "role": "agent" });
     let manager = json!({ "name": "ME", "email": "boss-ME@example.org", "password": PASSWORD, "role": "manager" });
@@ -90,6 +114,8 @@ fn table() -> Vec<Row> {
         ("GET", "/me", Common, Value::Null, SIGNED_IN),
         ("PATCH", "/me", Common, json!({ "locale": "en" }), SIGNED_IN),
         ("POST", "/me/password", Common, json!({ "old": "wrong", "new": "short" }), SIGNED_IN),
+        ("GET", "/me/verify", Common, Value::Null, SIGNED_IN),
+        ("POST", "/me/verify", Common, json!({}), SIGNED_IN),
         ("GET", "/me/sign-ins", Common, Value::Null, SIGNED_IN),
         ("DELETE", "/me/sign-ins", Common, Value::Null, SIGNED_IN),
         ("DELETE", "/me/sign-ins/{id}", Common, Value::Null, SIGNED_IN),
@@ -241,7 +267,12 @@ async fn try_it(world: &World, owner: &Person, (letter, person): (char, &Person)
         .replace("AGENT", &agent);
     let known = PEOPLE.iter().find(|(of, ..)| *of == letter);
     let email = known.map_or("anja.krueger@example.org".to_owned(), |(_, name, ..)| email_of(name));
-    let mut request = person.request(method.parse::<Method>().expect("a method"), &path);
+    let browser = match letter {
+        ' ' => None,
+        _ if is_verified(row) => Some(Person::signing_in(&world.url, &email, person.id).await),
+        _ => None,
+    };
+    let mut request = browser.as_ref().unwrap_or(person).request(method.parse::<Method>().expect("a method"), &path);
     if !body.is_null() {
         let me = if letter == ' ' { "stranger".to_owned() } else { letter.to_string() };
         let text = body.to_string().replace("EMAIL", &email).replace("ME", &format!("{me}{}", letter.is_uppercase()));

@@ -68,6 +68,7 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod statements;
+mod step_up;
 mod subscription;
 mod taken_along;
 mod torture;

@@ -3,11 +3,10 @@
 use crate::world::{Person, Watcher, World, on_both_engines, wanted};
 use futures_util::{Stream, StreamExt as _};
 use seatkeeper::{
-    auth::Caller,
-    live::{Ear, watch},
-    seats::Door,
+    auth::{StreamGuard, caller::Admission, callers::Credential, secret},
+    live::watch,
 };
-use seatkeeper_shared::{ids::LicenseId, people::Role, permissions::Rights, scope::Scope};
+use seatkeeper_shared::ids::LicenseId;
 use serde_json::json;
 use std::{pin::Pin, time::Duration};
 use tokio::{
@@ -22,21 +21,11 @@ const BEHIND: i64 = 64;
 const PROMISED: Duration = Duration::from_secs(1);
 
 /// A viewer who is read from by hand.
-fn by_hand(world: &World, role: Role) -> Pin<Box<dyn Stream<Item = String> + Send>> {
-    let rights = Rights { role, billing_contact: true, ..Rights::agent() };
-    let caller = Caller {
-        id: world.admin.id,
-        name: "Anja Krüger".to_owned(),
-        email: String::new(),
-        locale: None,
-        rights,
-        door: Door::App,
-        address: None,
-        sign_in: None,
-        scope: Scope::All,
-        needs_second_factor: false,
-    };
-    let stream = watch(world.app.clone(), Ear::open(&world.app), &caller, None);
+async fn by_hand(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = String> + Send>> {
+    let program = person.with_token().await;
+    let admission = Admission::to_read(Credential::Token(secret::digest(program.secret())));
+    let guard = StreamGuard::open(&world.app, admission).await.ok().expect("a good token");
+    let stream = watch(world.app.clone(), &guard, None);
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))
 }
 
@@ -84,7 +73,7 @@ async fn change(admin: &Person, license: LicenseId, viewer: &mut Watcher, times:
 on_both_engines! {
     async fn whoever_does_not_read_has_to_resync_and_nobody_waits_for_him(world: World) {
         let (license, _) = world.pool(500, 1).await;
-        let mut slow = by_hand(&world, Role::Admin);
+        let mut slow = by_hand(&world, &world.admin).await;
         assert_eq!(slow.next().await.expect("a greeting"), "retry: 1000\n\n");
         assert!(slow.next().await.expect("a snapshot").contains("event: snapshot\n"));
         let mut lines = Vec::new();
@@ -106,7 +95,7 @@ on_both_engines! {
 
     async fn whoever_is_a_little_slow_misses_nothing(world: World) {
         let (license, _) = world.pool(500, 1).await;
-        let mut slow = by_hand(&world, Role::Admin);
+        let mut slow = by_hand(&world, &world.admin).await;
         assert!(slow.next().await.is_some() && slow.next().await.is_some());
         let (mut fast, _) = Watcher::with_snapshot(&world.admin).await;
         change(&world.admin, license, &mut fast, 8).await;
@@ -166,8 +155,32 @@ on_both_engines! {
         assert_eq!(told.data["contacts"][0]["id"], session["id"]);
     }
 
+    /// What viewers are told is looked at for each of them; the database is asked for all of them together.
+    async fn many_viewers_cost_one_question_at_a_time(world: World) {
+        let (license, _) = world.pool(500, 1).await;
+        let program = world.admin.with_token().await;
+        let mut guards = Vec::new();
+        for _ in 0..200 {
+            let admission = Admission::to_read(Credential::Token(secret::digest(program.secret())));
+            guards.push(StreamGuard::open(&world.app, admission).await.ok().expect("a good token"));
+        }
+        let (begun, before) = (Instant::now(), world.app.streams.questions());
+        for seats in 1..=50 {
+            world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": seats })).await.ok();
+            for guard in &mut guards {
+                assert!(guard.run(async {}).await.is_some());
+            }
+        }
+        let (asked, most) = (world.app.streams.questions() - before, begun.elapsed().as_millis() / 750 + 2);
+        assert!(u128::from(asked) <= most, "asked {asked} times for 10,000 messages, and may {most} times");
+        for guard in &guards {
+            assert_eq!(guard.caller().id, world.admin.id);
+        }
+    }
+
     async fn the_line_shows_that_it_lives_when_nothing_changes(world: World) {
-        for mut line in [by_hand(&world, Role::Admin), by_hand(&world, Role::Agent)] {
+        let agent = world.agent("Nora Neu").await;
+        for mut line in [by_hand(&world, &world.admin).await, by_hand(&world, &agent).await] {
             let mut alive = String::new();
             while !alive.starts_with("event: alive\n") {
                 alive = timeout(Duration::from_secs(30), line.next()).await.expect("it lives").expect("it goes on");

@@ -46,9 +46,8 @@ async fn is_refused(world: &World, secret: &str) {
 
 /// The first step of signing in for somebody with a second factor.
 async fn half(world: &World) -> Value {
-    let answer = Person::stranger(&world.url)
-        .post("/sign-in", &json!({ "email": email_of(NAME), "password": PASSWORD }))
-        .await;
+    let answer =
+        Person::stranger(&world.url).post("/sign-in", &json!({ "email": email_of(NAME), "password": PASSWORD })).await;
     assert_eq!(answer.status, 202, "{:#}", answer.body);
     answer.body["challenge"].clone()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    auth::{Caller, secret},
+    auth::{Caller, RecentCaller, secret},
     events::Event,
     http::{
         extract::{Body, Named},
@@ -40,7 +40,7 @@ pub async fn directories(State(app): State<App>, caller: Caller) -> Result<Json<
 #[utoipa::path(post, path = "/directories", tag = "directories", request_body = NewDirectory, responses((status = 201, body = DirectoryMade)))]
 pub async fn add_directory(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Body(wanted): Body<NewDirectory>,
 ) -> Result<(StatusCode, Json<DirectoryMade>), Fail> {
     caller.must(Action::ManageAccount)?;
@@ -64,7 +64,7 @@ async fn one(app: &App, id: DirectoryId) -> Result<DirectoryView, Fail> {
 #[utoipa::path(post, path = "/directories/{id}/rotate", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = DirectoryMade)))]
 pub async fn rotate(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Named(id): Named<DirectoryId>,
 ) -> Result<Json<DirectoryMade>, Fail> {
     caller.must(Action::ManageAccount)?;

@@ -4,7 +4,7 @@ use super::account::{Came, let_in, may_do_without_a_provider, turned_away};
 use crate::{
     app::App,
     auth::{
-        Caller,
+        Caller, RecentCaller,
         passkeys::{Made, Shown, Site, ask_for_any, ask_for_new},
     },
     events::Event,
@@ -44,7 +44,11 @@ pub async fn passkeys(State(app): State<App>, caller: Caller) -> Result<Json<Vec
 
 /// What my browser has to be asked to make a passkey.
 #[utoipa::path(post, path = "/me/passkeys/begin", tag = "account", responses((status = 200, body = PasskeyOptions)))]
-pub async fn begin(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Result<Json<PasskeyOptions>, Fail> {
+pub async fn begin(
+    State(app): State<App>,
+    caller: RecentCaller,
+    headers: HeaderMap,
+) -> Result<Json<PasskeyOptions>, Fail> {
     let site = Site::of(&app, &headers)?;
     let known = store::passkeys::credentials_of(&app.db, caller.id).await?;
     let asked = ask_for_new(&site, caller.id, &caller.name, &caller.email, &known)?;
@@ -58,7 +62,7 @@ pub async fn begin(State(app): State<App>, caller: Caller, headers: HeaderMap) -
 #[utoipa::path(post, path = "/me/passkeys", tag = "account", request_body = NewPasskey, responses((status = 201, body = PasskeyView)))]
 pub async fn add(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     headers: HeaderMap,
     Body(given): Body<NewPasskey>,
 ) -> Result<(StatusCode, Json<PasskeyView>), Fail> {
@@ -104,7 +108,11 @@ pub async fn rename(
 
 /// Removes one of my passkeys; nobody signs in with it any more.
 #[utoipa::path(delete, path = "/me/passkeys/{id}", tag = "account", params(("id" = PasskeyId, Path)), responses((status = 204)))]
-pub async fn remove(State(app): State<App>, caller: Caller, Named(id): Named<PasskeyId>) -> Result<StatusCode, Fail> {
+pub async fn remove(
+    State(app): State<App>,
+    caller: RecentCaller,
+    Named(id): Named<PasskeyId>,
+) -> Result<StatusCode, Fail> {
     let mut tx = app.db.begin().await?;
     let name = store::passkeys::remove(&mut tx, caller.id, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
     let event = Event::new("passkey_removed", caller.actor(), Some(caller.id), json!({})).about(id.0, name);

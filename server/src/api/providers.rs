@@ -4,7 +4,7 @@ use super::oidc;
 use crate::{
     app::App,
     auth::{
-        Caller,
+        Caller, RecentCaller,
         oidc::{fetch, logout, probe},
     },
     db::Tx,
@@ -78,7 +78,7 @@ async fn one(app: &App, id: ProviderId) -> Result<ProviderView, Fail> {
 #[utoipa::path(post, path = "/sign-in-providers", tag = "sign-in", request_body = NewProvider, responses((status = 201, body = ProviderView)))]
 pub async fn add_provider(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Body(wanted): Body<NewProvider>,
 ) -> Result<(StatusCode, Json<ProviderView>), Fail> {
     caller.must(Action::ManageAccount)?;
@@ -181,7 +181,7 @@ fn secret(text: &str) -> Result<Option<String>, FieldError> {
 #[utoipa::path(patch, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path), ("If-Match" = Option<String>, Header)), request_body = ChangeProvider, responses((status = 200, body = ProviderView)))]
 pub async fn change_provider(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Named(id): Named<ProviderId>,
     expected: IfMatch,
     Body(change): Body<ChangeProvider>,
@@ -239,7 +239,7 @@ async fn sign_out(tx: &mut Tx, caller: &Caller, id: ProviderId) -> Result<Vec<Ev
 #[utoipa::path(delete, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path)), responses((status = 204)))]
 pub async fn delete_provider(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Named(id): Named<ProviderId>,
 ) -> Result<StatusCode, Fail> {
     caller.must(Action::ManageAccount)?;
@@ -271,7 +271,11 @@ pub async fn test_provider(
 
 /// Removes what links a user with providers, as when his address there was given to somebody else. He is signed out where he came by them.
 #[utoipa::path(delete, path = "/users/{id}/sign-in-links", tag = "users", params(("id" = UserId, Path)), responses((status = 204)))]
-pub async fn unlink(State(app): State<App>, caller: Caller, Named(id): Named<UserId>) -> Result<StatusCode, Fail> {
+pub async fn unlink(
+    State(app): State<App>,
+    caller: RecentCaller,
+    Named(id): Named<UserId>,
+) -> Result<StatusCode, Fail> {
     caller.must(Action::ManageAccount)?;
     let user = super::users::one(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;

@@ -77,7 +77,7 @@ pub async fn ticket(
         return Ok(Json(app.prospects.tell(seen, app.clock.now()).await?));
     }
     let mut guard = StreamGuard::open(&app, admission).await?;
-    let told = app.feed.subscribe(&guard);
+    let told = (guard.caller().id, app.feed.subscribe(&guard));
     let next = guard.run(ticket::next(&app, told, id, asked.position, wait)).await.transpose()?.flatten();
     // What they may see can have changed while they waited.
     let seen = visible(&app, &guard.caller_now()?, id).await?;

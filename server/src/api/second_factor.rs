@@ -3,7 +3,7 @@
 use super::account::{Came, let_in, settings, turned_away};
 use crate::{
     app::App,
-    auth::{Caller, second_factor, secret},
+    auth::{Caller, RecentCaller, second_factor, secret},
     db::Tx,
     events::Event,
     http::{
@@ -78,7 +78,7 @@ pub async fn state(State(app): State<App>, caller: Caller) -> Result<Json<Factor
 
 /// Gives me a secret for my app. It does not count before I have confirmed it with a code.
 #[utoipa::path(post, path = "/me/second-factor", tag = "account", responses((status = 201, body = FactorStarted)))]
-pub async fn start(State(app): State<App>, caller: Caller) -> Result<(StatusCode, Json<FactorStarted>), Fail> {
+pub async fn start(State(app): State<App>, caller: RecentCaller) -> Result<(StatusCode, Json<FactorStarted>), Fail> {
     let secret = second_factor::fresh(&app);
     let sealed = app.seal_secret(&Place::CodeApp(caller.id), &secret)?;
     let account = settings(&app).await?.name;
@@ -96,7 +96,7 @@ pub async fn start(State(app): State<App>, caller: Caller) -> Result<(StatusCode
 #[utoipa::path(post, path = "/me/second-factor/confirm", tag = "account", request_body = ConfirmFactor, responses((status = 200, body = RecoveryCodes)))]
 pub async fn confirm(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Body(given): Body<ConfirmFactor>,
 ) -> Result<Json<RecoveryCodes>, Fail> {
     if !app.throttle.allow_code(caller.id) {
@@ -145,7 +145,11 @@ pub async fn remove(State(app): State<App>, caller: Caller, Body(given): Body<Pr
 /// Removes the second factor, the recovery codes and the passkeys of somebody who lost them. For admins and managers it takes an
 /// admin.
 #[utoipa::path(delete, path = "/users/{id}/second-factor", tag = "users", params(("id" = UserId, Path)), responses((status = 204)))]
-pub async fn remove_of(State(app): State<App>, caller: Caller, Named(id): Named<UserId>) -> Result<StatusCode, Fail> {
+pub async fn remove_of(
+    State(app): State<App>,
+    caller: RecentCaller,
+    Named(id): Named<UserId>,
+) -> Result<StatusCode, Fail> {
     let user = super::users::whose_access(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
     let had_app = store::second_factors::remove(&mut tx, id).await?;

@@ -3,7 +3,7 @@
 use super::providers::one_must_stay;
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, RecentCaller},
     events::{self, Event},
     http::{
         extract::Body,
@@ -47,7 +47,7 @@ fn changeable(rules: &SignInRules) -> Value {
 #[utoipa::path(patch, path = "/sign-in-rules", tag = "sign-in", params(("If-Match" = Option<String>, Header)), request_body = ChangeSignInRules, responses((status = 200, body = SignInRules)))]
 pub async fn change_rules(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     expected: IfMatch,
     Body(change): Body<ChangeSignInRules>,
 ) -> Result<Tagged<SignInRules>, Fail> {

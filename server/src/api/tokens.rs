@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    auth::{Caller, secret},
+    auth::{Caller, RecentCaller, secret},
     events::Event,
     http::{
         extract::{Body, Named},
@@ -30,7 +30,7 @@ pub async fn tokens(State(app): State<App>, caller: Caller) -> Result<Json<Vec<T
 #[utoipa::path(post, path = "/tokens", tag = "account", request_body = NewToken, responses((status = 201, body = TokenMade)))]
 pub async fn make_token(
     State(app): State<App>,
-    caller: Caller,
+    caller: RecentCaller,
     Body(wanted): Body<NewToken>,
 ) -> Result<(StatusCode, Json<TokenMade>), Fail> {
     let mut fields = Fields::default();

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Caller, NewPassword, Scope, links::may_replace_access},
+    auth::{Caller, NewPassword, Scope, caller::Admission, links::may_replace_access, recent::must_be_recent},
     entitlements::{Authority, memberships},
     events::{self, Event},
     group_licenses::{About, settle},
@@ -25,7 +25,7 @@ use seatkeeper_shared::{
     people::{Role, Source, UserStatus},
     permissions::{Action, Rights},
     problem::Code,
-    validate::{self, FieldError},
+    validate::{self, FieldError, email_key},
     wire::{
         Page,
         users::{ChangeUser, NewUser, UserFilter, UserSort, UserView},
@@ -192,6 +192,7 @@ async fn put_in(
 pub async fn change_user(
     State(app): State<App>,
     caller: Caller,
+    admission: Admission,
     Named(id): Named<UserId>,
     expected: IfMatch,
     Body(change): Body<ChangeUser>,
@@ -206,6 +207,10 @@ pub async fn change_user(
     }
     let change = well_formed(&app, change).await?;
     expected.must_hold(&Changeable::from(&seen))?;
+    if id == caller.id && change.email.as_ref().is_some_and(|email| email_key(email) != email_key(&seen.email)) {
+        // Whoever reads the mail of that address can set the password.
+        must_be_recent(&app, &caller, &admission).await?;
+    }
     if change.status == Some(UserStatus::Suspended) {
         app.seats.suspend(&caller.actor(), id, caller.whom()).await?;
     }

@@ -12,6 +12,7 @@ use axum::{
     http::request::Parts,
 };
 use axum_extra::extract::CookieJar;
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{SignInId, UserId},
     people::Locale,
@@ -43,6 +44,8 @@ pub struct Caller {
     pub address: Option<IpAddr>,
     /// The browser's sign-in, if he came with its cookie.
     pub sign_in: Option<SignInId>,
+    /// When they last showed who they are, by password, code, passkey or provider; programs never do.
+    pub verified_at: Option<DateTime<Utc>>,
     /// What his token may be used for.
     pub scope: Scope,
     /// Whether he came with a cookie and has to set up a second factor before anything else.
@@ -110,6 +113,11 @@ impl Admission {
     pub fn of(parts: &Parts) -> Option<Self> {
         let route = parts.extensions.get::<MatchedPath>().cloned();
         Some(Self { credential: credential(parts)?, is_safe: parts.method.is_safe(), route })
+    }
+
+    /// That of a read that anybody who is signed in may do.
+    pub fn to_read(credential: Credential) -> Self {
+        Self { credential, is_safe: true, route: None }
     }
 
     /// Goes on only if whoever has the credential is let in with this request. Here, because no handler gets a caller in another way.

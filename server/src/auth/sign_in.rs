@@ -23,9 +23,8 @@ pub async fn start(
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, DbError> {
     let replaced = store::credentials::insert_browser_session(tx, user, started, now).await?;
-    let ended = replaced.map(|before| {
-        Event::new("signed_out", actor.clone(), Some(before), json!({ "replaced_by_sign_in": true }))
-    });
+    let ended = replaced
+        .map(|before| Event::new("signed_out", actor.clone(), Some(before), json!({ "replaced_by_sign_in": true })));
     let begun = Event::new(kind, actor, Some(user), facts);
     Ok(ended.into_iter().chain([begun]).collect())
 }

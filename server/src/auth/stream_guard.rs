@@ -24,7 +24,10 @@ use futures_util::{Stream, StreamExt as _, stream};
 use seatkeeper_shared::problem::Code;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -47,6 +50,7 @@ struct Registry {
     callers: Callers,
     clock: Clock,
     open: Mutex<Open>,
+    asked: AtomicU64,
 }
 
 #[derive(Default)]
@@ -71,7 +75,7 @@ enum Verdict {
 impl OpenStreams {
     /// Starts to look after streams, of which there are none yet.
     pub fn start(db: Db, clock: Clock, callers: Callers) -> Self {
-        let streams = Self(Arc::new(Registry { callers, clock, open: Mutex::default() }));
+        let streams = Self(Arc::new(Registry { callers, clock, open: Mutex::default(), asked: AtomicU64::default() }));
         tokio::spawn(streams.clone().run(db));
         streams
     }
@@ -79,6 +83,11 @@ impl OpenStreams {
     /// How many are open.
     pub fn count(&self) -> usize {
         self.open().streams.len()
+    }
+
+    /// How often the database was asked for them.
+    pub fn questions(&self) -> u64 {
+        self.0.asked.load(Ordering::Relaxed)
     }
 
     async fn run(self, db: Db) {
@@ -103,6 +112,7 @@ impl OpenStreams {
         if asked.is_empty() {
             return Ok(());
         }
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
         // Drawn first: what is committed while the database answers makes the answer void.
         let ticket = self.0.callers.ticket(Instant::now());
         let credentials: Vec<_> = asked.iter().map(|stream| stream.admission.credential).collect();

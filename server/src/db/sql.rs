@@ -132,7 +132,12 @@ impl Sql {
 
     /// Its text as it was written, with that for PostgreSQL if it has another; for tests that look what statements do.
     pub fn source(&self) -> String {
-        [Some(self.source), self.on_postgres].into_iter().flatten().map(|source| source()).collect::<Vec<_>>().join("\n")
+        [Some(self.source), self.on_postgres]
+            .into_iter()
+            .flatten()
+            .map(|source| source())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Its texts, with all lines.

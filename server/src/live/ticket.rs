@@ -10,7 +10,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use seatkeeper_shared::{
-    ids::TicketId,
+    ids::{TicketId, UserId},
     wire::queue::TicketView,
 };
 use std::time::Duration;
@@ -32,7 +32,7 @@ const TICKET: &str = "ticket";
 /// The database does not answer.
 pub async fn next(
     app: &App,
-    mut told: broadcast::Receiver<Told>,
+    (watcher, mut told): (UserId, broadcast::Receiver<Told>),
     id: TicketId,
     known: Option<i64>,
     wait: Duration,
@@ -44,7 +44,7 @@ pub async fn next(
     }
     let news = async {
         loop {
-            let news = changed(&mut told, &first).await;
+            let news = changed(&mut told, &first, watcher).await;
             let view = after(app, news, &first).await?;
             if !same(&view, &first) {
                 return Ok(Some(view));
@@ -65,16 +65,16 @@ async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
 enum News {
     /// It is like this now.
     View(Box<TicketView>),
-    /// It has left the line, too much happened at once, or who is in which group: it has to be read.
+    /// It has left the line, too much happened at once, or who sees whom: it has to be read.
     Unknown,
 }
 
 /// The next change of the ticket's line. Whoever stops waiting for it misses nothing.
-async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView) -> News {
+async fn changed(told: &mut broadcast::Receiver<Told>, ticket: &TicketView, watcher: UserId) -> News {
     loop {
         match told.recv().await {
             Ok(Told::Change(tick)) => {
-                if tick.regrouped {
+                if tick.regrouped || tick.may_change_rights_of(watcher) {
                     return News::Unknown;
                 }
                 if let Some(line) = tick.lines.iter().find(|line| line.license_id == ticket.license_id) {
@@ -135,7 +135,7 @@ async fn tell(
         news = tokio::select! {
             // Nobody listens any more, or whoever did is not let in any more.
             () = to.closed() => break,
-            news = changed(&mut told, &view) => {
+            news = changed(&mut told, &view, caller.id) => {
                 // They come again, and are told what they still may.
                 if matches!(news, News::Unknown) && !Scope::of(caller).shows_work_of(&app.db, view.user_id).await? {
                     break;

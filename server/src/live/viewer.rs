@@ -191,7 +191,9 @@ impl Viewer {
                 Ok(Some([tick.all.clone(), own].concat().into()))
             }
             Scope::All => Ok(Some(tick.all.clone())),
-            Scope::Groups(_) if tick.regrouped => self.snapshot().await.map(Some),
+            Scope::Groups(_) if tick.regrouped || tick.may_change_rights_of(self.user) => {
+                self.snapshot().await.map(Some)
+            }
             Scope::Groups(manager) => Ok(Some(of_people(tick, &self.people, manager))),
             Scope::Own(user) if tick.reassigned.contains(&user) => self.snapshot().await.map(Some),
             Scope::Own(user) if own || self.licenses.iter().any(|id| tick.concerns(*id)) => {

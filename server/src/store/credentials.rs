@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 const BY_COOKIE: &str = "
         SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
-               b.expires_at, b.created_at, b.last_used_at, b.id AS sign_in, a.idle_minutes, a.session_minutes,
+               b.expires_at, b.created_at, b.last_used_at, b.verified_at, b.id AS sign_in, a.idle_minutes, a.session_minutes,
                a.second_factor, b.provider_id, b.secret_hash,
                (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) +
                (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = u.id) AS factors
@@ -135,9 +135,12 @@ fn until(row: &Row) -> Result<DateTime<Utc>, DbError> {
 }
 
 fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbError> {
-    let (sign_in, scope) = match door {
-        Door::App => (row.opt("sign_in")?, Scope::All),
-        _ => (None, row.get("scope")?),
+    let (sign_in, scope, verified_at) = match door {
+        Door::App => {
+            let signed_in: DateTime<Utc> = row.get("created_at")?;
+            (row.opt("sign_in")?, Scope::All, Some(row.opt("verified_at")?.unwrap_or(signed_in)))
+        }
+        _ => (None, row.get("scope")?, None),
     };
     let rights = super::users::rights(row)?;
     // Whoever came by a provider has shown there what it asks for.
@@ -154,6 +157,7 @@ fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbEr
         door,
         address: None,
         sign_in,
+        verified_at,
         scope,
         needs_second_factor,
     };

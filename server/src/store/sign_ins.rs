@@ -24,6 +24,9 @@ statements! {
     END_OTHERS = "
         DELETE FROM browser_sessions WHERE user_id = $1 AND (id IS NULL OR id <> $2 OR $2 IS NULL)";
 
+    VERIFIED = "
+        UPDATE browser_sessions SET verified_at = $3 WHERE user_id = $1 AND id = $2";
+
     COOKIES_USED = "
         UPDATE browser_sessions SET last_used_at = given.used_at
         FROM ROWS($1: secret_hash text, used_at time)
@@ -61,6 +64,11 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SignInId) -> Result<bool, DbErro
 /// Signs a user out in all his browsers but this one; how many that were.
 pub async fn end_others(tx: &mut Tx, user: UserId, this: Option<SignInId>) -> Result<u64, DbError> {
     tx.run(&END_OTHERS, args![user, this]).await
+}
+
+/// Writes down that a user showed who they are in one of their browsers.
+pub async fn verified(tx: &mut Tx, user: UserId, id: SignInId, now: DateTime<Utc>) -> Result<(), DbError> {
+    tx.run(&VERIFIED, args![user, id, now]).await.map(drop)
 }
 
 /// Writes down when cookies and tokens were last used. Those that are gone meanwhile are left out.

@@ -1,6 +1,6 @@
 //! The second factor: an app that shows codes, recovery codes, and the second step of signing in.
 
-use super::account::Me;
+use super::{account::Me, providers::OfferedProvider};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,20 @@ pub struct Proof {
     /// A code that the app shows, or a recovery code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+}
+
+/// By what one can show again who one is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifyOptions {
+    /// With `POST /me/verify` and the password.
+    pub password: bool,
+    /// With `POST /me/verify` and a code of the app, or a recovery code.
+    pub code: bool,
+    /// By signing in anew with a passkey.
+    pub passkey: bool,
+    /// By signing in anew by one of these.
+    pub providers: Vec<OfferedProvider>,
 }
 
 /// The password is right; a second factor is needed, too.

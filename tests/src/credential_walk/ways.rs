@@ -42,6 +42,7 @@ pub const HARMLESS: &[(&str, &str)] = &[
     ("credentials::INSERT_BROWSER_SESSION", "a session begins"),
     ("credentials::INSERT_TOKEN", "a token begins"),
     ("credentials::SET_PASSWORD", "a password lets in; the sessions are ended beside it (sign_ins::END_OTHERS)"),
+    ("sign_ins::VERIFIED", "who showed again who they are is signed in as before"),
     ("sign_ins::COOKIES_USED", "a use makes a sign-in last longer"),
     ("sign_ins::TOKENS_USED", "a use is only noted"),
     ("identities::CAME_BY", "in the transaction in which the session begins"),

@@ -22,6 +22,7 @@ fn known(user: u128) -> Known {
         door: Door::Api,
         address: None,
         sign_in: None,
+        verified_at: None,
         scope: Scope::All,
         needs_second_factor: false,
     };
@@ -95,4 +96,31 @@ fn what_is_too_old_makes_room() {
     let kept = callers.read();
     assert!(kept.callers.len() <= 2_048 + 200, "{} are kept, of which 1,000 are young", kept.callers.len());
     assert_eq!(kept.callers.len(), kept.credentials.values().map(Vec::len).sum::<usize>());
+}
+
+#[test]
+fn what_was_read_of_somebody_else_holds() {
+    let (callers, start) = (Callers::default(), Instant::now());
+    let ticket = callers.ticket(start);
+    callers.forget(known(1).caller.id);
+    assert!(!callers.holds(ticket, known(1).caller.id) && callers.holds(ticket, known(2).caller.id));
+    callers.keep(ticket, token("b"), known(2));
+    assert!(
+        knows(&callers, token("b"), NOW, start),
+        "an import that changes others does not keep this from being kept"
+    );
+    callers.forget_all();
+    assert!(!callers.holds(ticket, known(2).caller.id));
+    assert!(callers.holds(callers.ticket(start), known(1).caller.id));
+}
+
+#[test]
+fn however_many_are_forgotten_nobody_is_believed_who_was() {
+    let (callers, start) = (Callers::default(), Instant::now());
+    let ticket = callers.ticket(start);
+    for user in 1..=10_000 {
+        callers.forget(known(user).caller.id);
+    }
+    assert!((1..=10_000).all(|user| !callers.holds(ticket, known(user).caller.id)));
+    assert!(callers.read().forgotten_users.len() <= MAX_FORGOTTEN_USERS);
 }

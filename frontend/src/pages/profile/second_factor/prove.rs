@@ -12,6 +12,7 @@ use crate::{
         form::Form,
         toast::Toasts,
     },
+    verify::proof,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -128,35 +129,5 @@ async fn done(api: Api, act: Act, proof: &Proof) -> Result<Step, Failure> {
             Ok(Step::Fresh(codes.recovery_codes))
         }
         Act::Remove => api.post::<()>("/me/second-factor/remove", proof).await.map(|()| Step::Off),
-    }
-}
-
-/// What was entered: a code by its form, else the password. No password has six digits only: they are longer.
-fn proof(text: String) -> Proof {
-    let bare: String = text.chars().filter(|sign| !sign.is_whitespace()).collect();
-    let digits = bare.len() == 6 && bare.bytes().all(|digit| digit.is_ascii_digit());
-    let fours: Vec<_> = bare.split('-').collect();
-    let recovery =
-        fours.len() == 4 && fours.iter().all(|four| four.len() == 4 && four.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if digits || recovery {
-        Proof { code: Some(bare), password: None }
-    } else {
-        Proof { password: Some(text), code: None }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    #[wasm_bindgen_test]
-    fn a_code_is_known_by_its_form() {
-        for code in ["123456", " 123 456 ", "abcd-efgh-2345-ijkl", "ABCD-EFGH-2345-IJKL"] {
-            assert!(proof(code.to_owned()).code.is_some(), "{code}");
-        }
-        for password in ["12345678", "correct horse battery", "a-b-c-d", "abcd-efgh"] {
-            assert_eq!(proof(password.to_owned()).password.as_deref(), Some(password));
-        }
     }
 }
