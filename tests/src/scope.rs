@@ -109,7 +109,8 @@ fn readings(ground: &Ground, import: &str) -> Vec<(&'static str, String, bool)> 
 }
 
 /// About nobody but oneself or the account; and the live feed, which has a story of its own.
-const ABOUT_NOBODY_ELSE: [&str; 11] = [
+const ABOUT_NOBODY_ELSE: [&str; 12] = [
+    "/me/verify",
     "/setup",
     "/sign-in-options",
     "/me",

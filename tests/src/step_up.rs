@@ -59,20 +59,14 @@ on_both_engines! {
 
     /// Every other route of the API asks nobody again.
     async fn nothing_else_asks_again(world: World) {
-        let rows: Vec<_> = table().into_iter().filter(|row| !is_verified(row)).collect();
-        let mut browsers = Vec::new();
-        for _ in &rows {
-            browsers.push(world.admin.sign_in_again(EMAIL).await);
-        }
         later(&world);
-        for (row, browser) in rows.iter().zip(&browsers) {
-            // This one would sign out the browsers of the other rows; a stream has no end.
-            if row.1 == "/me/sign-ins" || row.1 == "/live" {
-                continue;
-            }
-            let answer = try_one(browser, (row.0, row.1), row.3.clone()).await;
+        // Not what strangers may do, which has no caller and signs in and out; and a stream has no end.
+        let rows = table().into_iter().filter(|row| !is_verified(row) && !row.4.contains(' ') && row.1 != "/live");
+        for row in rows {
+            let answer = try_one(&world.admin, (row.0, row.1), row.3.clone()).await;
             assert_ne!(answer.body["code"], "verification_required", "{} {}", row.0, row.1);
         }
+        make_token(&world.admin).await.problem(403, "verification_required");
     }
 
     async fn a_code_is_as_good_and_good_once(world: World) {
