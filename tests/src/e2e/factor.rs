@@ -106,3 +106,24 @@ async fn an_agent_makes_a_passkey_and_signs_in_with_it() {
     browser.reads("Ihre Organisation verlangt das.").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_signed_in_long_ago_confirms_by_keyboard_and_what_was_asked_for_is_done() {
+    let world = world().await;
+    world.agent("Nora Neu").await;
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in(&email_of("Nora Neu")).await;
+    browser.go("/profile").await;
+    browser.reads("Zweiter Faktor").await;
+    world.execute("UPDATE browser_sessions SET verified_at = '2026-01-01T00:00:00.000000Z'").await;
+    world.app.bell.callers.forget_all();
+    browser.click("Einrichten").await;
+    browser.reads("Bestätigen Sie, dass Sie es sind").await;
+    browser.holds("document.activeElement.closest('dialog') && document.activeElement.name === 'password'").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.screenshot("verify").await;
+    keys(&browser, &format!("{PASSWORD}{}", Key::Enter + "")).await;
+    // The dialog is gone, and the secret is there: nothing had to be clicked again.
+    secret(&browser).await;
+    browser.holds("!document.querySelector('dialog[open]')").await;
+}
