@@ -113,7 +113,7 @@ impl Db {
         nesting::ask();
         Ok(Tx::on(match self {
             Self::Sqlite { writer, .. } => Engine::Sqlite(writer.begin().await?),
-            Self::Postgres(pool) => Engine::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Engine::Postgres(begun(pool, "BEGIN").await?),
         }))
     }
 
@@ -124,7 +124,7 @@ impl Db {
     pub async fn begin_by_index(&self) -> Result<Tx, DbError> {
         let Self::Postgres(pool) = self else { return self.begin().await };
         nesting::ask();
-        Ok(Tx::on(Engine::Postgres(pool.begin_with(BEGIN_BY_INDEX).await?)))
+        Ok(Tx::on(Engine::Postgres(begun(pool, BEGIN_BY_INDEX).await?)))
     }
 
     /// Begins a transaction that only reads, and sees one state of everything.
@@ -136,7 +136,7 @@ impl Db {
         Ok(Tx::on(match self {
             Self::Sqlite { readers, .. } => Engine::Reading(readers.begin().await?),
             Self::Postgres(pool) => {
-                Engine::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                Engine::Postgres(begun(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
         }))
     }
@@ -204,6 +204,16 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Begins a transaction in a task of its own, which goes on if nobody waits for it any more, as when a client hangs up: of a `BEGIN` whose
+/// answer nobody took, sqlx 0.9 does not know that it has to be rolled back, and whoever uses the connection next would be inside of that
+/// transaction. In one that only reads they could not write, and would see callers as they once were.
+async fn begun(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begin = tokio::spawn(async move { pool.begin_with(statement).await });
+    // The task neither panics nor is cancelled, except with the whole process.
+    begin.await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it never was.

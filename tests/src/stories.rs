@@ -36,6 +36,7 @@ mod groups;
 mod headers;
 mod heartbeats;
 mod hosts;
+mod hung_up;
 mod idle;
 mod imports;
 mod join;

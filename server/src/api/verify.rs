@@ -56,7 +56,7 @@ pub async fn verify(State(app): State<App>, caller: Caller, Body(given): Body<Pr
         (Some(Some(hash)), ..) if user.password_hash.as_deref() == Some(&*hash) => {}
         (Some(_), ..) => wrong = Some(("wrong_password", Code::WrongPassword)),
         (None, Some(code), Some(factor)) => {
-            if second_factor::take(&mut tx, caller.id, &factor, code, now).await?.is_none() {
+            if second_factor::take(&app, &mut tx, caller.id, &factor, code, now).await?.is_none() {
                 wrong = Some(("wrong_code", Code::WrongCode));
             }
         }

@@ -123,14 +123,14 @@ pub async fn open(app: &App, secret: &str) -> Result<Stored, Fail> {
     if link.used_at.is_some() {
         return Err(Fail::code(Code::LinkUsed));
     }
-    if link.expires_at <= app.clock.now() {
-        return Err(Fail::code(Code::LinkExpired));
-    }
     if link.status != UserStatus::Active {
         return Err(Fail::code(Code::UserSuspended));
     }
     if link.is_void || !its_maker_may(app, &link).await? {
         return Err(Fail::code(Code::LinkVoid));
+    }
+    if link.expires_at <= app.clock.now() {
+        return Err(Fail::code(Code::LinkExpired));
     }
     Ok(link)
 }

@@ -58,6 +58,7 @@ impl Reach {
             | Kind::UserSuspended
             | Kind::UserDeleted
             | Kind::DirectoryEmailKept
+            | Kind::ProviderGroupsKept
             | Kind::LocaleChanged
             | Kind::GroupMemberAdded
             | Kind::GroupMemberRemoved

@@ -56,6 +56,7 @@ pub const HARMLESS: &[(&str, &str)] = &[
     ("users::SET_NAME", "another name"),
     ("users::SET_LOCALE", "another language"),
     ("users::SEEN", "a use is noted"),
+    ("secrets::REPLACE_CODE_APP", "the same secret, encrypted anew"),
     ("imports::INSERT_USERS", "nobody is signed in yet"),
     ("directory_users::CLAIM", "where a user comes from decides nothing"),
 ];
@@ -264,6 +265,31 @@ pub const WAYS: &[Way] = &[
             async move {
                 let directory = victim.directory.as_ref().expect("a directory");
                 assert_eq!(directory.delete(&scim::at(victim.user.id)).await.status, 204);
+            }
+            .boxed()
+        },
+        ..USUAL
+    },
+    Way {
+        name: "a rule of the directory raises the role",
+        credential: Credential::Directory,
+        statements: &[
+            "access_reset::PASSWORD",
+            "access_reset::SIGN_INS",
+            "access_reset::TOKENS",
+            "access_reset::APPS",
+            "access_reset::PASSKEYS",
+        ],
+        end: |world, victim| {
+            async move {
+                let directory = victim.directory.as_ref().expect("a directory");
+                let group = directory.group("Leads", &[]).await;
+                let id = group.trim_start_matches("/Groups/").to_owned();
+                directory.rule(world, json!([{ "group_id": id, "role": "manager" }])).await;
+                let add = json!([{ "op": "add", "path": "members", "value": [{ "value": victim.user.id }] }]);
+                directory.patch(&group, add).await;
+                let role = world.admin.get(&victim.path()).await.ok()["role"].clone();
+                assert_eq!(role, "manager", "the rule gave the role");
             }
             .boxed()
         },
