@@ -246,7 +246,7 @@ pub fn edge(app: &App, limits: Limits) -> Edge {
 
 /// A failure that no route made, as the clients of this path expect it.
 fn draw_failure(path: &str, fail: Fail) -> Response {
-    if path.starts_with("/scim/") { scim::draw_failure(fail) } else { fail.into_response() }
+    if scim::is_below_scim(path) { scim::draw_failure(fail) } else { fail.into_response() }
 }
 
 /// The whole service: the API, its description, the health checks and the app.
@@ -264,7 +264,6 @@ pub fn service(app: App) -> Router {
         .route("/auth/oidc/{provider}/start", get(oidc::start))
         .route("/auth/oidc/{provider}/callback", get(oidc::callback).post(oidc::form_callback))
         .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
-        .nest("/scim/v2", scim::router(&app))
         .route("/gate/{product}", get(gate::pass))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -278,6 +277,8 @@ pub fn service(app: App) -> Router {
                     tracing::error!("a handler panicked");
                     Fail::code(Code::Internal).into_response()
                 }))
+                // Before the guard of cookies, which directories have none of.
+                .layer(middleware::from_fn_with_state(scim::service(&app), scim::divert))
                 .layer(DefaultBodyLimit::max(LARGEST_BODY))
                 .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin)),
         )

@@ -4,6 +4,7 @@
 
 mod answer;
 mod bulk;
+mod compute;
 mod discovery;
 mod fail;
 pub mod filter;
@@ -18,19 +19,22 @@ pub mod rules;
 mod schema;
 mod users;
 
+pub use request::is_below_scim;
+
 use crate::app::App;
 use answer::Answer;
 use axum::{
     Extension, Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Path, RawQuery, State},
+    extract::{DefaultBodyLimit, RawQuery, Request, State},
     http::{HeaderMap, header},
-    middleware,
+    middleware::{self, Next},
+    response::Response,
     routing::{get, post},
 };
-use fail::{Fail, Type};
-use request::Asker;
-use serde_json::Value;
+use fail::Fail;
+use request::{Asker, JsonBody, ResourceId};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// The largest body that is read: a group of 10,000 members fits.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -43,8 +47,31 @@ pub fn draw_failure(fail: crate::http::problem::Fail) -> axum::response::Respons
     axum::response::IntoResponse::into_response(Fail::from(fail))
 }
 
+/// Sends every request to an address below `/scim`, however that is spelled, to the routes of SCIM and to nothing else: a directory is
+/// never answered with anything but SCIM.
+pub async fn divert(State(scim): State<Router>, request: Request, next: Next) -> Response {
+    if !request::is_below_scim(request.uri().path()) {
+        return next.run(request).await;
+    }
+    scim.oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// Everything below `/scim`.
+pub fn service(app: &App) -> Router {
+    let enter = middleware::from_fn_with_state(app.clone(), request::enter);
+    let strays = Router::<()>::new().fallback(async || Fail::not_found("resource")).layer(enter);
+    Router::new()
+        .nest("/scim/v2", router(app))
+        .fallback_service(strays)
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            tracing::error!("a handler panicked");
+            axum::response::IntoResponse::into_response(Fail::new(500, "This server has met a fault."))
+        }))
+        .with_state(app.clone())
+}
+
 /// Everything below `/scim/v2`.
-pub fn router(app: &App) -> Router<App> {
+fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/Users", get(list_users).post(add_user))
         .route("/Users/.search", post(search_users))
@@ -72,14 +99,14 @@ async fn list_users(State(app): State<App>, Extension(by): By, RawQuery(query): 
     users::list(&app, &by, &list::Asked::of_query(query.as_deref())?).await
 }
 
-async fn search_users(State(app): State<App>, Extension(by): By, body: Bytes) -> Told {
-    users::list(&app, &by, &list::Asked::of_body(&json(&body)?)?).await
+async fn search_users(State(app): State<App>, Extension(by): By, JsonBody(body): JsonBody) -> Told {
+    users::list(&app, &by, &list::Asked::of_body(&body)?).await
 }
 
 async fn user(
     State(app): State<App>,
     Extension(by): By,
-    Path(id): Path<String>,
+    ResourceId(id): ResourceId,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Told {
@@ -87,34 +114,34 @@ async fn user(
     request::unless_known(&headers, users::one(&app, &by, &id, &asked).await?)
 }
 
-async fn add_user(State(app): State<App>, Extension(by): By, RawQuery(query): RawQuery, body: Bytes) -> Told {
+async fn add_user(State(app): State<App>, Extension(by): By, RawQuery(query): RawQuery, JsonBody(body): JsonBody) -> Told {
     let asked = list::Asked::of_query(query.as_deref())?;
-    asked.shown(users::create(&app, &by, &json(&body)?).await?)
+    asked.shown(users::create(&app, &by, body).await?)
 }
 
 async fn replace_user(
     State(app): State<App>,
     Extension(by): By,
-    Path(id): Path<String>,
+    ResourceId(id): ResourceId,
     headers: HeaderMap,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Told {
-    users::replace(&app, &by, &id, if_match(&headers), &json(&body)?).await
+    users::replace(&app, &by, &id, if_match(&headers), body).await
 }
 
 async fn patch_user(
     State(app): State<App>,
     Extension(by): By,
-    Path(id): Path<String>,
+    ResourceId(id): ResourceId,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Told {
     let asked = list::Asked::of_query(query.as_deref())?;
-    asked.shown(users::patch(&app, &by, &id, if_match(&headers), &json(&body)?).await?)
+    asked.shown(users::patch(&app, &by, &id, if_match(&headers), body).await?)
 }
 
-async fn delete_user(State(app): State<App>, Extension(by): By, Path(id): Path<String>, headers: HeaderMap) -> Told {
+async fn delete_user(State(app): State<App>, Extension(by): By, ResourceId(id): ResourceId, headers: HeaderMap) -> Told {
     users::delete(&app, &by, &id, if_match(&headers)).await
 }
 
@@ -122,14 +149,14 @@ async fn list_groups(State(app): State<App>, Extension(by): By, RawQuery(query):
     groups::list(&app, &by, &list::Asked::of_query(query.as_deref())?).await
 }
 
-async fn search_groups(State(app): State<App>, Extension(by): By, body: Bytes) -> Told {
-    groups::list(&app, &by, &list::Asked::of_body(&json(&body)?)?).await
+async fn search_groups(State(app): State<App>, Extension(by): By, JsonBody(body): JsonBody) -> Told {
+    groups::list(&app, &by, &list::Asked::of_body(&body)?).await
 }
 
 async fn group(
     State(app): State<App>,
     Extension(by): By,
-    Path(id): Path<String>,
+    ResourceId(id): ResourceId,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Told {
@@ -137,38 +164,38 @@ async fn group(
     request::unless_known(&headers, groups::one(&app, &by, &id, &asked).await?)
 }
 
-async fn add_group(State(app): State<App>, Extension(by): By, RawQuery(query): RawQuery, body: Bytes) -> Told {
+async fn add_group(State(app): State<App>, Extension(by): By, RawQuery(query): RawQuery, JsonBody(body): JsonBody) -> Told {
     let asked = list::Asked::of_query(query.as_deref())?;
-    asked.shown(groups::create(&app, &by, &json(&body)?).await?)
+    asked.shown(groups::create(&app, &by, body).await?)
 }
 
 async fn replace_group(
     State(app): State<App>,
     Extension(by): By,
-    Path(id): Path<String>,
+    ResourceId(id): ResourceId,
     headers: HeaderMap,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Told {
-    groups::replace(&app, &by, &id, if_match(&headers), &json(&body)?).await
+    groups::replace(&app, &by, &id, if_match(&headers), body).await
 }
 
 async fn patch_group(
     State(app): State<App>,
     Extension(by): By,
-    Path(id): Path<String>,
+    ResourceId(id): ResourceId,
     headers: HeaderMap,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Told {
-    groups::patch(&app, &by, &id, if_match(&headers), &json(&body)?).await
+    groups::patch(&app, &by, &id, if_match(&headers), body).await
 }
 
-async fn delete_group(State(app): State<App>, Extension(by): By, Path(id): Path<String>, headers: HeaderMap) -> Told {
+async fn delete_group(State(app): State<App>, Extension(by): By, ResourceId(id): ResourceId, headers: HeaderMap) -> Told {
     groups::delete(&app, &by, &id, if_match(&headers)).await
 }
 
 /// Users and then groups, as one list.
-async fn search(State(app): State<App>, Extension(by): By, body: Bytes) -> Told {
-    let asked = list::Asked::of_body(&json(&body)?)?;
+async fn search(State(app): State<App>, Extension(by): By, JsonBody(body): JsonBody) -> Told {
+    let asked = list::Asked::of_body(&body)?;
     let users = users::list(&app, &by, &asked).await?.body;
     let shown = users["Resources"].as_array().map(Vec::as_slice).unwrap_or_default();
     let before = usize::try_from(users["totalResults"].as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
@@ -178,20 +205,11 @@ async fn search(State(app): State<App>, Extension(by): By, body: Bytes) -> Told 
     Ok(asked.answer(before.saturating_add(total), page))
 }
 
-async fn bulk(State(app): State<App>, Extension(by): By, body: Bytes) -> Told {
-    bulk::all(&app, &by, &json(&body)?).await
+async fn bulk(State(app): State<App>, Extension(by): By, JsonBody(body): JsonBody) -> Told {
+    bulk::all(&app, &by, body).await
 }
 
 fn if_match(headers: &HeaderMap) -> Option<&str> {
     // What cannot be read matches nothing.
     headers.get(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default())
-}
-
-/// The body, which must be an object. What it is said to be does not matter: some directories say `application/json`.
-fn json(body: &Bytes) -> Result<Value, Fail> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
-        Ok(_) => Err(Fail::bad(Type::InvalidSyntax, "The body must be an object.")),
-        Err(_) => Err(Fail::bad(Type::InvalidSyntax, "The body is no JSON.")),
-    }
 }

@@ -14,6 +14,7 @@ pub mod pool;
 pub mod prospects;
 pub mod sweep;
 pub mod trial;
+pub mod user_changes;
 
 pub use command::{Actor, Door, KeepIf, Whom};
 pub use error::SeatsError;
@@ -361,7 +362,7 @@ impl Seats {
     /// # Errors
     /// No such user, or not one of these; the last admin; not saved.
     pub async fn suspend(&self, actor: &Actor, user: UserId, whom: Whom) -> Result<(), SeatsError> {
-        self.done(actor, Command::Suspend { user, whom }).await
+        self.done(actor, Command::Suspend { user, whom, change: None }).await
     }
 
     /// Deletes a user: his sessions end, he leaves the line, all that is assigned to him is free, he cannot sign in any more.

@@ -38,13 +38,14 @@ pub mod secrets;
 pub mod sessions;
 pub mod sign_ins;
 pub mod sweeps;
+pub mod user_changes;
 pub mod users;
 
 use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 40] = [
+    let files: [(&str, &'static [(&str, &Sql)]); 41] = [
         ("access_reset", access_reset::STATEMENTS),
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
@@ -83,6 +84,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("sessions", sessions::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),
+        ("user_changes", user_changes::STATEMENTS),
         ("users", users::STATEMENTS),
         ("users/list", users::list::STATEMENTS),
     ];

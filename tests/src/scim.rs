@@ -5,13 +5,18 @@ mod bugs;
 mod directories;
 mod drift;
 mod entra;
+mod limits;
 mod okta;
+mod okta_suite;
 mod parallel;
 mod protocol;
 mod reasons;
+mod routes;
 mod rules;
+mod soft_deleted;
 mod validators;
 mod waiting;
+mod whole_or_not;
 
 use crate::world::{Answer, World, id_of};
 use reqwest::{Client, Method, header};

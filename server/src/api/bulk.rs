@@ -168,8 +168,7 @@ fn refuse(result: &mut BulkResult, code: Code) {
 
 async fn change_each(app: &App, caller: &Caller, change: &ChangeUser, results: &mut [BulkResult]) {
     for result in results.iter_mut().filter(|result| result.changed) {
-        let status = UserStatus::Active;
-        let changed = users::change_rest(app, caller, result.user_id, change, (&IfMatch::nothing(), status)).await;
+        let changed = users::change_rest(app, caller, result.user_id, change, &IfMatch::nothing()).await;
         if let Err(fail) = changed {
             refuse(result, fail.what());
         }

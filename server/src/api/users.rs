@@ -16,7 +16,7 @@ use crate::{
         tags::{IfMatch, Tagged, tagged},
     },
     scim::rules,
-    store::{self, users::Changeable},
+    store::{self, user_changes::UserChange, users::Changeable},
 };
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::Datelike as _;
@@ -33,6 +33,9 @@ use seatkeeper_shared::{
 };
 use serde::Deserialize;
 use serde_json::json;
+
+/// How often a change is worked out anew because somebody else has changed the user meanwhile.
+const MAX_CHANGE_ATTEMPTS: usize = 5;
 
 /// How a list of users is read.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -211,11 +214,38 @@ pub async fn change_user(
         // Whoever reads the mail of that address can set the password.
         must_be_recent(&app, &caller, &admission).await?;
     }
-    if change.status == Some(UserStatus::Suspended) {
-        app.seats.suspend(&caller.actor(), id, caller.whom()).await?;
+    let mut attempts = 1;
+    while let Err(fail) = change_once(&app, &caller, id, &change, &expected).await {
+        // Whoever says what the user must be is told; else it is worked out anew.
+        if fail.what() != Code::ChangedMeanwhile || expected.is_given() || attempts == MAX_CHANGE_ATTEMPTS {
+            return Err(fail);
+        }
+        attempts += 1;
     }
-    change_rest(&app, &caller, id, &change, (&expected, seen.status)).await?;
     answer(&app, &caller, id).await
+}
+
+/// Changes a user as they are now. A suspension comes with the rest of the change, or there is neither.
+async fn change_once(
+    app: &App,
+    caller: &Caller,
+    id: UserId,
+    change: &ChangeUser,
+    expected: &IfMatch,
+) -> Result<(), Fail> {
+    let seen = one(app, caller, id).await?;
+    if seen.role != Role::Agent {
+        caller.must(Action::ManageRoles)?;
+    }
+    let before = Changeable::from(&seen);
+    let after = changed(&before, change);
+    let (actor, events) = (caller.actor(), Vec::new());
+    let change_of_all = UserChange { user: id, actor, before, after, directory: None, events };
+    if !change_of_all.suspends() {
+        return change_rest(app, caller, id, change, expected).await;
+    }
+    expected.must_hold(&change_of_all.before)?;
+    Ok(app.seats.suspend_and_change(change_of_all, caller.whom()).await?)
 }
 
 fn takes_an_admin(change: &ChangeUser) -> bool {
@@ -240,20 +270,19 @@ async fn well_formed(app: &App, change: ChangeUser) -> Result<ChangeUser, Fail> 
     fields.all(Some(ChangeUser { name: name.flatten(), email: email.flatten(), manages, ..change }))
 }
 
-/// Everything but suspending, which the seats do; `was` is the status before that.
+/// Everything but suspending, which the seats do.
 pub(super) async fn change_rest(
     app: &App,
     caller: &Caller,
     id: UserId,
     change: &ChangeUser,
-    (expected, was): (&IfMatch, UserStatus),
+    expected: &IfMatch,
 ) -> Result<(), Fail> {
     let mut tx = app.db.begin().await?;
     // The admins first: two who demote each other come one after the other.
     store::seats::lock_admins(&mut tx).await?;
     let before = store::users::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let suspended_here = change.status == Some(UserStatus::Suspended);
-    expected.must_hold(&Changeable { status: if suspended_here { was } else { before.status }, ..before.clone() })?;
+    expected.must_hold(&before)?;
     if before.rights.role != Role::Agent {
         // He may have been given another role since he was looked at.
         caller.must(Action::ManageRoles)?;
@@ -261,6 +290,10 @@ pub(super) async fn change_rest(
     let after = changed(&before, change);
     if before == after {
         return Ok(());
+    }
+    if before.status == UserStatus::Active && after.status == UserStatus::Suspended {
+        // Somebody has reactivated them since: it is for the seats to do.
+        return Err(Fail::code(Code::ChangedMeanwhile));
     }
     if before.rights.role == Role::Admin && after.rights.role != Role::Admin {
         let admins = store::seats::known_and_admins(&mut tx, &[id]).await?;

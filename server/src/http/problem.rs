@@ -152,6 +152,7 @@ impl From<SeatsError> for Fail {
         match error {
             SeatsError::Unavailable => Self::code(Code::Unavailable),
             SeatsError::Failed(code) => Self::code(code),
+            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
             SeatsError::Refused(refusal) => {
                 let mut problem = Problem::new(refusal.code);
                 problem.refusal = refusal.facts;

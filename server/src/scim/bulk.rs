@@ -1,8 +1,11 @@
 //! Many requests in one (RFC 7644 §3.7), done one after the other. What is added under a `bulkId` can be named by it.
 
+mod order;
+
 use super::{
     Told,
     answer::Answer,
+    compute::compute,
     fail::{Fail, Type},
     filter::field,
     groups,
@@ -12,8 +15,9 @@ use super::{
 };
 use crate::app::App;
 use axum::http::StatusCode;
+use order::Order;
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 /// The most requests in one.
 pub const MOST: usize = 1_000;
@@ -22,24 +26,22 @@ pub const MOST: usize = 1_000;
 ///
 /// # Errors
 /// It is no list of requests, or too long a one.
-pub async fn all(app: &App, by: &Asker, body: &Value) -> Told {
-    let fields = body.as_object().ok_or_else(|| Fail::bad(Type::InvalidSyntax, "The body must be an object."))?;
-    let list = field(fields, "Operations").and_then(Value::as_array);
-    let list = list.ok_or_else(|| Fail::bad(Type::InvalidSyntax, "Operations must be a list."))?;
+pub async fn all(app: &App, by: &Asker, mut body: Value) -> Told {
+    let fields = body.as_object_mut().ok_or_else(|| Fail::bad(Type::InvalidSyntax, "The body must be an object."))?;
+    let fail_on = field(fields, "failOnErrors").and_then(Value::as_u64).filter(|most| *most > 0);
+    let name = fields.keys().find(|name| name.eq_ignore_ascii_case("Operations")).cloned().unwrap_or_default();
+    let Some(Value::Array(list)) = fields.remove(&name) else {
+        return Err(Fail::bad(Type::InvalidSyntax, "Operations must be a list."));
+    };
     if list.len() > MOST {
         return Err(Fail::new(413, format!("There are more than {MOST} operations.")));
     }
-    let fail_on = field(fields, "failOnErrors").and_then(Value::as_u64).filter(|most| *most > 0);
+    let (mut order, list) = compute(move || Ok((Order::of(&list), list))).await?;
     let mut results: Vec<Value> = Vec::with_capacity(list.len());
     let (mut known, mut failed) = (HashMap::new(), 0);
-    // What names something that comes later is put off until that is there.
-    let mut open: VecDeque<(&Value, usize)> = list.iter().map(|one| (one, 0)).collect();
-    while let Some((one, put_off)) = open.pop_front() {
-        if names_unknown(one, &known) && put_off <= open.len() {
-            open.push_back((one, put_off + 1));
-            continue;
-        }
-        let result = single(app, by, one, &mut known).await;
+    while let Some(place) = order.next() {
+        let result = single(app, by, &list[place], &mut known).await;
+        order.is_done(place);
         failed += u64::from(result["status"].as_str().is_none_or(|status| !status.starts_with('2')));
         results.push(result);
         if fail_on.is_some_and(|most| failed >= most) {
@@ -57,7 +59,7 @@ async fn single(app: &App, by: &Asker, one: &Value, known: &mut HashMap<String, 
     let method = text("method").unwrap_or_default().to_ascii_uppercase();
     let path = text("path").map(|path| named(&path, known)).unwrap_or_default();
     let data = with_names(field(fields, "data").unwrap_or(&Value::Null), known);
-    let told = Box::pin(dispatch(app, by, &method, &path, text("version").as_deref(), &data)).await;
+    let told = Box::pin(dispatch(app, by, &method, &path, text("version").as_deref(), data)).await;
     let mut result = json!({ "method": method });
     let bulk_id = text("bulkId");
     if let Some(bulk_id) = &bulk_id {
@@ -86,7 +88,7 @@ async fn single(app: &App, by: &Asker, one: &Value, known: &mut HashMap<String, 
     result
 }
 
-async fn dispatch(app: &App, by: &Asker, method: &str, path: &str, expected: Option<&str>, data: &Value) -> Told {
+async fn dispatch(app: &App, by: &Asker, method: &str, path: &str, expected: Option<&str>, data: Value) -> Told {
     let mut parts = path.trim_matches('/').split('/');
     let (kind, id, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     if more.is_some() {
@@ -126,18 +128,5 @@ fn named(text: &str, known: &HashMap<String, String>) -> String {
     match known.get(&name[..end]).filter(|_| plain) {
         Some(id) => format!("{before}{id}{}", &name[end..]),
         None => text.to_owned(),
-    }
-}
-
-/// Whether a request names something that is not added yet.
-fn names_unknown(value: &Value, known: &HashMap<String, String>) -> bool {
-    match value {
-        Value::String(text) => text.split("bulkId:").nth(1).is_some_and(|name| {
-            let end = name.find(['"', '/', ']']).unwrap_or(name.len());
-            !known.contains_key(&name[..end])
-        }),
-        Value::Array(many) => many.iter().any(|one| names_unknown(one, known)),
-        Value::Object(parts) => parts.values().any(|one| names_unknown(one, known)),
-        _ => false,
     }
 }

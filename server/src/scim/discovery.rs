@@ -1,7 +1,14 @@
 //! What a directory asks about us before it begins.
 
-use super::{Told, answer::Answer, fail::Fail, list, request::Asker, schema};
-use axum::{Extension, extract::Path, http::StatusCode};
+use super::{
+    Told,
+    answer::Answer,
+    fail::Fail,
+    list,
+    request::{Asker, ResourceId},
+    schema,
+};
+use axum::{Extension, http::StatusCode};
 use serde_json::Value;
 
 /// What of the protocol is served.
@@ -15,7 +22,7 @@ pub async fn resource_types(Extension(by): Extension<Asker>) -> Told {
 }
 
 /// One kind of resource.
-pub async fn resource_type(Extension(by): Extension<Asker>, Path(id): Path<String>) -> Told {
+pub async fn resource_type(Extension(by): Extension<Asker>, ResourceId(id): ResourceId) -> Told {
     one(schema::resource_types(&by.base), &id)
 }
 
@@ -25,7 +32,7 @@ pub async fn schemas(Extension(by): Extension<Asker>) -> Told {
 }
 
 /// One schema.
-pub async fn schema(Extension(by): Extension<Asker>, Path(id): Path<String>) -> Told {
+pub async fn schema(Extension(by): Extension<Asker>, ResourceId(id): ResourceId) -> Told {
     one(schema::schemas(&by.base), &id)
 }
 

@@ -77,6 +77,11 @@ impl Fail {
         Self { kind: Some(Type::Uniqueness), ..Self::new(409, detail) }
     }
 
+    /// More than is done in one request.
+    pub fn too_many(detail: impl Into<String>) -> Self {
+        Self { kind: Some(Type::TooMany), ..Self::new(413, detail) }
+    }
+
     /// There is no such resource.
     pub fn not_found(what: &str) -> Self {
         Self::new(404, format!("There is no such {what}."))
@@ -114,6 +119,12 @@ impl From<DbError> for Fail {
         match error {
             DbError::Taken(index) if index.contains("email") => Self::taken("Another user has this e-mail address."),
             DbError::Taken(index) if index.contains("user_name") => Self::taken("Another user has this userName."),
+            DbError::Taken(index) if index.contains("directory_users_external") => {
+                Self::taken("Another user has this externalId.")
+            }
+            DbError::Taken(index) if index.contains("groups_external") => {
+                Self::taken("Another group has this externalId.")
+            }
             DbError::Taken(index) if index.contains("groups_name") => {
                 Self::taken("Another group has this displayName.")
             }
@@ -125,7 +136,10 @@ impl From<DbError> for Fail {
 
 impl From<SeatsError> for Fail {
     fn from(error: SeatsError) -> Self {
-        http::problem::Fail::from(error).into()
+        match error {
+            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
+            error => http::problem::Fail::from(error).into(),
+        }
     }
 }
 

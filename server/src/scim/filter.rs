@@ -5,7 +5,7 @@
 mod matching;
 mod parser;
 
-pub use matching::{Looked, field, look_up};
+pub use matching::{Looked, Steps, field, look_up, weight};
 pub use parser::{filter, path};
 
 use std::fmt;

@@ -9,6 +9,7 @@ pub use search::list;
 use super::{
     Told,
     answer::Answer,
+    compute::compute,
     fail::{Fail, Type},
     list::Asked,
     patch, person,
@@ -28,13 +29,16 @@ use crate::{
     },
 };
 use axum::http::StatusCode;
-use changes::Change;
+use changes::{Change, Changes};
 use seatkeeper_shared::{
-    ids::{DirectoryId, GroupId, UserId},
+    ids::{GroupId, UserId},
     validate,
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// How often a change is done anew because somebody else was in the way.
+const MAX_CHANGE_ATTEMPTS: usize = 5;
 
 /// One group.
 ///
@@ -84,19 +88,22 @@ fn version(seen: &Seen) -> String {
 /// Adds a group.
 ///
 /// # Errors
-/// Something is missing or wrong, a member is not there, or another group has the name.
-pub async fn create(app: &App, by: &Asker, body: &Value) -> Told {
-    let whole = changes::whole(body)?;
+/// Something is missing or wrong, a member is not there, or another group has the name or the externalId.
+pub async fn create(app: &App, by: &Asker, body: Value) -> Told {
+    let whole = compute(move || changes::whole(&body)).await?;
+    let (name, external_id) = (whole.name.unwrap_or_default(), whole.external_id.flatten());
+    let users: Vec<_> = whole.come.into_iter().collect();
     let now = app.clock.now();
     let id = GroupId(app.dice.id(now));
     let mut tx = app.db.begin().await?;
     // As for every change of groups: the account first.
     store::seats::lock_admins(&mut tx).await?;
-    store::directory_groups::insert(&mut tx, by.id, id, (&whole.name, whole.external_id.as_deref()), now).await?;
-    let note = missing(&mut tx, by, &whole.members).await?;
-    let (members, _) = memberships::directory_add(&mut tx, (by.id, &by.actor()), id, &whole.members).await?;
-    let mut events = vec![Event::new("group_added", by.actor(), None, json!({})).about(id.0, &whole.name)];
-    events.extend(member_events(&by.actor(), id, &whole.name, &[], &members));
+    store::directory_groups::insert(&mut tx, by.id, id, (&name, external_id.as_deref()), now).await?;
+    let note = missing(&mut tx, by, &users).await?;
+    let (mut members, _) = memberships::directory_add(&mut tx, (by.id, &by.actor()), id, &users).await?;
+    members.sort_unstable();
+    let mut events = vec![Event::new("group_added", by.actor(), None, json!({})).about(id.0, &name)];
+    events.extend(member_events(&by.actor(), id, &name, &[], &members));
     app.commit(tx, &events).await?;
     let seen = find(app, by, &id.to_string()).await?;
     Ok(Answer { note, ..answer(app, by, StatusCode::CREATED, &seen, true).await? })
@@ -116,10 +123,9 @@ async fn missing(tx: &mut Tx, by: &Asker, users: &[UserId]) -> Result<Option<Str
 ///
 /// # Errors
 /// See [`create`]; it has changed since it was read.
-pub async fn replace(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: &Value) -> Told {
-    let whole = changes::whole(body)?;
-    let wanted = [Change::Name(whole.name), Change::External(whole.external_id), Change::Keep(whole.members)];
-    let (seen, note) = change(app, by, id, expected, &wanted).await?;
+pub async fn replace(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: Value) -> Told {
+    let whole = compute(move || changes::whole(&body)).await?;
+    let (seen, note) = change(app, by, id, expected, &Wanted::Known(whole)).await?;
     Ok(Answer { note, ..answer(app, by, StatusCode::OK, &seen, true).await? })
 }
 
@@ -127,10 +133,26 @@ pub async fn replace(app: &App, by: &Asker, id: &str, expected: Option<&str>, bo
 ///
 /// # Errors
 /// See [`create`]; an operation is not understood; it has changed since it was read.
-pub async fn patch(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: &Value) -> Told {
-    let wanted = changes::of(id, &patch::operations(body)?)?;
+pub async fn patch(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: Value) -> Told {
+    let of = id.to_owned();
+    let wanted = compute(move || {
+        let changes = changes::of(&of, &patch::operations(&body, patch::MAX_GROUP_OPERATIONS)?)?;
+        match changes::candidates(&changes)? {
+            Some(candidates) => Ok(Wanted::ByMembers(Arc::new(changes), candidates)),
+            None => Changes::of(changes, &[]).map(Wanted::Known),
+        }
+    })
+    .await?;
     let (seen, note) = change(app, by, id, expected, &wanted).await?;
     Ok(Answer { version: Some(version(&seen)), note, ..Answer::nothing() })
+}
+
+/// What is to be changed.
+enum Wanted {
+    /// Whoever is in the group.
+    Known(Changes),
+    /// It depends on who is in it; these come beside them.
+    ByMembers(Arc<Vec<Change>>, BTreeSet<UserId>),
 }
 
 /// Changes it; how it is then, and what is to be said of that.
@@ -139,13 +161,13 @@ async fn change(
     by: &Asker,
     id: &str,
     expected: Option<&str>,
-    wanted: &[Change],
+    wanted: &Wanted,
 ) -> Result<(Seen, Option<String>), Fail> {
     let id: GroupId = id.parse().map_err(|_| Fail::not_found("group"))?;
-    let mut tries = 1;
+    let mut attempts = 1;
     let (moved, note) = loop {
-        match Changing::begin(app, by, id, expected).await?.all(app, wanted).await {
-            Err(Failed::Database(DbError::Retry)) if tries < 5 => tries += 1,
+        match change_once(app, by, id, expected, wanted).await {
+            Err(Failed::Database(DbError::Retry)) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
             Err(Failed::Database(error)) => return Err(error.into()),
             Err(Failed::Told(fail)) => return Err(fail),
             Ok(done) => break done,
@@ -153,6 +175,30 @@ async fn change(
     };
     rules::apply(app, &by.actor(), &moved).await;
     Ok((find(app, by, &id.to_string()).await?, note))
+}
+
+/// What depends on who is in the group is worked out before the group is locked, and anew if it has changed until then.
+async fn change_once(
+    app: &App,
+    by: &Asker,
+    id: GroupId,
+    expected: Option<&str>,
+    wanted: &Wanted,
+) -> Result<(Vec<UserId>, Option<String>), Failed> {
+    let (changes, coming) = match wanted {
+        Wanted::Known(changes) => return Changing::begin(app, by, id, expected).await?.all(app, changes).await,
+        Wanted::ByMembers(changes, coming) => (changes.clone(), coming),
+    };
+    let seen = find(app, by, &id.to_string()).await?;
+    let mut members = store::directory_groups::members_of(&app.db, by.id, &[id]).await?.remove(&id).unwrap_or_default();
+    let coming: Vec<_> = coming.iter().copied().collect();
+    members.extend(store::users::some(&app.db, &coming, None).await?.into_iter().map(|user| (user.id, user.name)));
+    let changes = compute(move || Changes::of(changes.to_vec(), &members)).await?;
+    let changing = Changing::begin(app, by, id, expected).await?;
+    if changing.seen.version != seen.version {
+        return Err(DbError::Retry.into());
+    }
+    changing.all(app, &changes).await
 }
 
 enum Failed {
@@ -177,109 +223,63 @@ struct Changing<'a> {
     tx: Tx,
     by: &'a Asker,
     seen: Seen,
-    name: String,
-    external_id: Option<String>,
-    came: BTreeSet<UserId>,
-    /// With the directory that had put them there, if one had.
-    went: BTreeMap<UserId, Option<DirectoryId>>,
-    /// Who was a member by somebody else's doing before.
-    claimed: BTreeSet<UserId>,
-    note: Option<String>,
 }
 
 impl<'a> Changing<'a> {
-    async fn begin(app: &App, by: &'a Asker, id: GroupId, expected: Option<&str>) -> Result<Self, Fail> {
+    async fn begin(app: &App, by: &'a Asker, id: GroupId, expected: Option<&str>) -> Result<Self, Failed> {
         let mut tx = app.db.begin().await?;
         let seen = store::directory_groups::lock(&mut tx, by.id, id).await?;
         let seen = seen.ok_or_else(|| Fail::not_found("group"))?;
         must_match(expected, &version(&seen))?;
-        let (name, external_id) = (seen.name.clone(), seen.external_id.clone());
-        let (came, went, claimed) = Default::default();
-        Ok(Self { tx, by, seen, name, external_id, came, went, claimed, note: None })
+        Ok(Self { tx, by, seen })
     }
 
     /// Does it all and commits; who came and who went, and what is to be said of it.
-    async fn all(mut self, app: &App, wanted: &[Change]) -> Result<(Vec<UserId>, Option<String>), Failed> {
-        for change in wanted {
-            self.one(change).await?;
-        }
+    async fn all(mut self, app: &App, wanted: &Changes) -> Result<(Vec<UserId>, Option<String>), Failed> {
+        let (came, went, note) = self.members(wanted).await?;
+        let name = wanted.name.as_ref().unwrap_or(&self.seen.name);
+        let external_id = wanted.external_id.as_ref().unwrap_or(&self.seen.external_id);
         let before =
             json!({ "name": self.seen.name, "external_id": self.seen.external_id, "directory": self.seen.owned });
-        let after = json!({ "name": self.name, "external_id": self.external_id, "directory": true });
-        self.came.extend(&self.claimed);
-        let went: BTreeSet<_> = self.went.into_keys().collect();
-        let moved: Vec<_> = self.came.union(&went).copied().collect();
+        let after = json!({ "name": name, "external_id": external_id, "directory": true });
+        let moved: Vec<_> = came.iter().chain(&went).copied().collect();
         if before == after && moved.is_empty() {
-            return Ok((moved, self.note));
+            return Ok((moved, note));
         }
         let (id, now, actor) = (self.seen.id, app.clock.now(), self.by.actor());
-        let told = (self.name.as_str(), self.external_id.as_deref());
+        let told = (name.as_str(), external_id.as_deref());
         store::directory_groups::write(&mut self.tx, self.by.id, id, told, now).await?;
         let mut events = Vec::new();
         if before != after {
             let facts = events::changes(&before, &after);
             events.push(Event::new("group_changed", actor.clone(), None, facts).about(id.0, &self.seen.name));
         }
-        let (came, went): (Vec<_>, Vec<_>) = (self.came.into_iter().collect(), went.into_iter().collect());
-        events.extend(member_events(&actor, id, &self.name, &went, &came));
+        events.extend(member_events(&actor, id, name, &went, &came));
         app.commit(self.tx, &events).await?;
-        Ok((moved, self.note))
+        Ok((moved, note))
     }
 
-    async fn one(&mut self, change: &Change) -> Result<(), Failed> {
-        let (by, id, actor) = (self.by.id, self.seen.id, self.by.actor());
-        match change {
-            Change::Name(name) => self.name.clone_from(name),
-            Change::External(external) => self.external_id.clone_from(external),
-            Change::Add(users) => {
-                self.note = missing(&mut self.tx, self.by, users).await?.or(self.note.take());
-                self.add(users).await?;
-            }
-            Change::Remove(users) => {
-                let went = memberships::directory_remove(&mut self.tx, (by, &actor), id, users).await?;
-                self.go(went);
-            }
-            Change::Keep(users) => {
-                self.note = missing(&mut self.tx, self.by, users).await?.or(self.note.take());
-                let went = memberships::directory_keep(&mut self.tx, (by, &actor), id, users).await?;
-                self.go(went);
-                self.add(users).await?;
-            }
-            Change::RemoveSuch(filter) => {
-                let members = store::directory_groups::members_in(&mut self.tx, by, id).await?;
-                let such =
-                    |(id, name): &Member| filter.matches(&json!({ "value": id, "display": name, "type": "User" }));
-                let users: Vec<_> = members.iter().filter(|member| such(member)).map(|(id, _)| *id).collect();
-                let went = memberships::directory_remove(&mut self.tx, (by, &actor), id, &users).await?;
-                self.go(went);
-            }
-        }
-        Ok(())
-    }
-
-    /// These come; or they were put here by somebody else, and are the directory's own members from now on.
-    async fn add(&mut self, users: &[UserId]) -> Result<(), Failed> {
-        let by = (self.by.id, &self.by.actor());
-        let (came, claimed) = memberships::directory_add(&mut self.tx, by, self.seen.id, users).await?;
-        self.claimed.extend(claimed);
-        for user in came {
-            match self.went.remove(&user) {
-                None => drop(self.came.insert(user)),
-                // Gone and come again in one request.
-                Some(None) => drop(self.claimed.insert(user)),
-                Some(Some(_)) => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn go(&mut self, users: Vec<(UserId, Option<DirectoryId>)>) {
-        for (user, before) in users {
-            if !self.came.remove(&user) {
-                let before = if self.claimed.remove(&user) { None } else { before };
-                self.went.insert(user, before);
-            }
-        }
+    /// Who really came, or was put here by somebody else and is the directory's own member from now on, and who really went, in order; and
+    /// what is to be said of those who are not here.
+    async fn members(&mut self, wanted: &Changes) -> Result<(Vec<UserId>, Vec<UserId>, Option<String>), Failed> {
+        let (by, id, tx, actor) = (self.by.id, self.seen.id, &mut self.tx, self.by.actor());
+        let come: Vec<_> = wanted.come.iter().copied().collect();
+        let go: Vec<_> = wanted.go.iter().copied().collect();
+        let note = missing(tx, self.by, &come).await?;
+        let went = match (wanted.only, go.is_empty()) {
+            (true, _) => memberships::directory_keep(tx, (by, &actor), id, &come).await?,
+            (false, true) => Vec::new(),
+            (false, false) => memberships::directory_remove(tx, (by, &actor), id, &go).await?,
+        };
+        let mut went: Vec<_> = went.into_iter().map(|(user, _)| user).collect();
+        let (mut came, claimed) = match come.is_empty() {
+            true => Default::default(),
+            false => memberships::directory_add(tx, (by, &actor), id, &come).await?,
+        };
+        came.extend(claimed);
+        went.sort_unstable();
+        came.sort_unstable();
+        Ok((came, went, note))
     }
 }
 

@@ -3,18 +3,20 @@
 use super::{
     answer::Answer,
     fail::{Fail, Type},
-    filter::{self, Filter},
+    filter::{self, Filter, Steps},
     project::Shown,
     request::decoded,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use std::{cmp::Ordering, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap};
 
 /// The most resources of one answer.
 pub const MOST: usize = 500;
 /// So many if nobody says how many.
 const USUAL: usize = 100;
+/// So much is compared at most for one list: each resource with a filter of fifty terms.
+const MAX_SEARCH_STEPS: u64 = 2_000_000;
 /// So many are looked through at most where the database cannot choose.
 pub const LOOKED_THROUGH: usize = 20_000;
 
@@ -99,26 +101,27 @@ impl Asked {
         Ok(Answer { body: self.shown.of_resource(answer.body), ..answer })
     }
 
-    /// The page of those resources for which the filter holds.
-    pub fn page_of(&self, mut all: Vec<Value>) -> (usize, Vec<Value>) {
+    /// The page of those resources for which the filter holds, each with its place among all.
+    ///
+    /// # Errors
+    /// Too much would have to be compared.
+    pub fn page_of(&self, all: Vec<Value>) -> Result<(usize, Vec<(usize, Value)>), Fail> {
+        let mut all: Vec<_> = all.into_iter().enumerate().collect();
         if let Some(filter) = &self.filter {
-            all.retain(|resource| filter.matches(resource));
+            let steps = Steps::at_most(MAX_SEARCH_STEPS);
+            all.retain(|(_, resource)| filter.matches(resource, &steps));
+            steps.must_be_few()?;
         }
         if let Some(by) = &self.sort_by {
-            let key = |resource: &Value| filter::look_up(resource, by).0.first().map(|value| sort_key(value));
-            // Stable: those that are equal stay in the order of their ids.
-            all.sort_by(|a, b| {
-                let order = match (key(a), key(b)) {
-                    (Some(a), Some(b)) => a.cmp(&b),
-                    (None, Some(_)) => Ordering::Greater,
-                    (Some(_), None) => Ordering::Less,
-                    (None, None) => Ordering::Equal,
-                };
-                if self.down { order.reverse() } else { order }
-            });
+            // Whoever has none comes last. Stable: those that are equal stay in the order of their ids.
+            let key = |(_, resource): &(usize, Value)| {
+                let key = filter::look_up(resource, by).0.first().map(|value| sort_key(value));
+                (key.is_none(), key)
+            };
+            if self.down { all.sort_by_cached_key(|one| Reverse(key(one))) } else { all.sort_by_cached_key(key) }
         }
         let total = all.len();
-        (total, all.into_iter().skip(self.skip).take(self.count).collect())
+        Ok((total, all.into_iter().skip(self.skip).take(self.count).collect()))
     }
 
     /// The answer with a page.

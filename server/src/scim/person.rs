@@ -1,5 +1,7 @@
 //! Between a user as a directory tells of him and a user as Seatkeeper knows him.
 
+mod names;
+
 use super::{
     fail::{Fail, Type},
     request::Asker,
@@ -7,7 +9,7 @@ use super::{
 };
 use crate::{
     db::DbError,
-    store::directory_users::{GroupOf, Seen, Told},
+    store::directory_users::{GroupOf, Record, Seen},
 };
 use base64::Engine as _;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -19,15 +21,25 @@ use seatkeeper_shared::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+/// The longest userName and externalId, in bytes: both stand in indexes.
+const MAX_KEY_BYTES: usize = 1_000;
+/// The most that is kept of the attributes of one user, in bytes of JSON.
+pub const MAX_ATTRIBUTES_BYTES: usize = 512 * 1024;
+
+/// How addresses end to which nothing can be sent (RFC 2606 §2).
+const NOWHERE: &str = "@no-address.invalid";
+
 /// What Seatkeeper needs to know of a user whom a directory tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// His name.
+    /// Name.
     pub name: String,
-    /// His e-mail address; one that leads nowhere if the directory tells none.
+    /// E-mail address; one that leads nowhere if the directory tells none, or has deleted the user for the time being.
     pub email: String,
-    /// Whether he is active, if the directory says so.
+    /// Whether the user is active, if the directory says so.
     pub active: Option<bool>,
+    /// Whether the directory has deleted the user for the time being, so that somebody else may have the address and the externalId.
+    pub soft_deleted: bool,
     user_name_key: String,
     external_id: Option<String>,
     display: String,
@@ -37,44 +49,54 @@ pub struct Person {
 }
 
 impl Person {
-    /// Reads the attributes, which are in form.
+    /// Reads the attributes, which are in form, of a user who is active or not if they do not say so.
     ///
     /// # Errors
-    /// The userName is missing.
-    pub fn of(id: UserId, form: &Form) -> Result<Self, Fail> {
+    /// The userName is missing, or something is too long.
+    pub fn of(id: UserId, form: &Form, is_active: bool) -> Result<Self, Fail> {
         let text = |name: &str| form.get(name).and_then(Value::as_str);
         let user_name = text("userName").map(str::trim).filter(|name| !name.is_empty());
         let user_name = user_name.ok_or_else(|| Fail::bad(Type::InvalidValue, "userName must be there."))?;
-        let display = called(form).unwrap_or(user_name.to_owned());
+        for (name, value) in [("userName", Some(user_name)), ("externalId", text("externalId"))] {
+            if value.is_some_and(|value| value.len() > MAX_KEY_BYTES) {
+                return Err(Fail::bad(Type::InvalidValue, format!("{name} may have {MAX_KEY_BYTES} bytes at most.")));
+            }
+        }
         let mut attributes = form.clone();
         attributes.remove("active");
+        let written = serde_json::to_string(&attributes).unwrap_or_default();
+        if written.len() > MAX_ATTRIBUTES_BYTES {
+            let most = format!("The attributes of a user may have {MAX_ATTRIBUTES_BYTES} bytes at most.");
+            return Err(Fail::bad(Type::InvalidValue, most));
+        }
+        let display = names::called(form, user_name).unwrap_or(user_name.to_owned());
+        let active = form.get("active").and_then(Value::as_bool);
+        let soft_deleted = !active.unwrap_or(is_active) && begins_with_an_object_id(user_name);
+        let address = address(form, user_name).filter(|_| !soft_deleted);
         Ok(Self {
             name: short(&display, user_name)?,
-            email: address(form, user_name).unwrap_or_else(|| nowhere(id, user_name)),
-            active: form.get("active").and_then(Value::as_bool),
+            email: address.unwrap_or_else(|| nowhere(id, if soft_deleted { "" } else { user_name })),
+            active,
+            soft_deleted,
             user_name_key: email_key(user_name),
-            external_id: text("externalId").map(str::to_owned),
+            external_id: text("externalId").filter(|_| !soft_deleted).map(str::to_owned),
             display: text("displayName").unwrap_or_default().to_owned(),
             emails: addresses(form).map(email_key).collect(),
-            written: serde_json::to_string(&attributes).unwrap_or_default(),
+            written,
             attributes,
         })
     }
 
-    /// What is written of him beside his name and address.
-    pub fn told(&self) -> Told<'_> {
-        Told {
-            user_name_key: &self.user_name_key,
-            external_id: self.external_id.as_deref(),
-            display: &self.display,
-            emails: &self.emails,
-            attributes: &self.written,
+    /// What is stored of the user beside name and address; and the address that the user gave free, if they did.
+    pub fn record(&self, released_email: Option<String>) -> Record {
+        Record {
+            user_name_key: self.user_name_key.clone(),
+            external_id: self.external_id.clone(),
+            display: self.display.clone(),
+            emails: self.emails.clone(),
+            attributes: self.written.clone(),
+            released_email,
         }
-    }
-
-    /// The form in which userNames are compared (RFC 7643 §4.1.1: without case).
-    pub fn user_name_key(&self) -> &str {
-        &self.user_name_key
     }
 
     /// Whether this was told before.
@@ -84,18 +106,20 @@ impl Person {
     }
 }
 
-/// What a user is called.
-fn called(form: &Form) -> Option<String> {
-    let text = |value: Option<&Value>| {
-        value.and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    let name = form.get("name");
-    let part = |part: &str| text(name.and_then(|name| name.get(part)));
-    let both = || match (part("givenName"), part("familyName")) {
-        (Some(given), Some(family)) => Some(format!("{given} {family}")),
-        (given, family) => given.or(family),
-    };
-    text(form.get("displayName")).or_else(|| part("formatted")).or_else(both)
+/// Whether an object id stands in front of the address: so Microsoft Entra ID renames whom it deletes for 30 days, so that the same
+/// person can be added again.
+fn begins_with_an_object_id(user_name: &str) -> bool {
+    let (mut digits, mut rest) = (0, user_name);
+    while digits < 32 {
+        let Some(first) = rest.chars().next() else { return false };
+        match first {
+            '-' if [8, 12, 16, 20].contains(&digits) => {}
+            digit if digit.is_ascii_hexdigit() => digits += 1,
+            _ => return false,
+        }
+        rest = &rest[1..];
+    }
+    validate::email(rest).is_ok()
 }
 
 /// A name as Seatkeeper takes it: what is too long is cut, not refused, since nobody at the directory could help it.
@@ -122,8 +146,8 @@ fn address(form: &Form, user_name: &str) -> Option<String> {
 
 /// An address to which nothing can be sent (RFC 2606 §2), for those of whom the directory tells none.
 fn nowhere(id: UserId, user_name: &str) -> String {
-    let plain = user_name.len() <= 64 && user_name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    format!("{}@no-address.invalid", if plain { user_name.to_owned() } else { id.to_string() })
+    let plain = (1..=64).contains(&user_name.len()) && user_name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    format!("{}{NOWHERE}", if plain { user_name.to_owned() } else { id.to_string() })
 }
 
 /// The attributes of a user, whether a directory told of him or not, with `active`.
@@ -152,7 +176,7 @@ pub fn form_of(seen: &Seen) -> Result<Form, DbError> {
 /// What is stored cannot be read.
 pub fn has_told(seen: &Seen, email: &str) -> Result<bool, DbError> {
     let (form, key) = (form_of(seen)?, email_key(email));
-    let told = Person::of(seen.id, &form).ok();
+    let told = Person::of(seen.id, &form, true).ok();
     Ok(told
         .is_some_and(|told| email_key(&told.email) == key || told.user_name_key == key || told.emails.contains(&key)))
 }
@@ -164,6 +188,7 @@ pub fn has_told(seen: &Seen, email: &str) -> Result<bool, DbError> {
 pub fn resource(by: &Asker, seen: &Seen, groups: &[GroupOf]) -> Result<Value, DbError> {
     let mut form = form_of(seen)?;
     schema::remove_readonly(&mut form);
+    names::complete(&mut form, &seen.name);
     let mut schemas = vec![USER];
     if form.contains_key(ENTERPRISE) {
         schemas.push(ENTERPRISE);
@@ -194,6 +219,11 @@ pub fn meta(
         "resourceType": kind, "created": text(created), "lastModified": text(modified), "location": location,
         "version": version,
     })
+}
+
+/// Whether an address is one that [`Person`] made up for this user.
+pub fn leads_nowhere(email: &str) -> bool {
+    email.ends_with(NOWHERE)
 }
 
 fn version(form: &Form) -> String {

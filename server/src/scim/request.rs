@@ -2,7 +2,8 @@
 
 use super::{
     answer::Answer,
-    fail::{Fail, Reason},
+    compute::compute,
+    fail::{Fail, Reason, Type},
 };
 use crate::{
     app::App,
@@ -12,8 +13,9 @@ use crate::{
     store,
 };
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -62,6 +64,52 @@ pub async fn enter(State(app): State<App>, request: Request, next: Next) -> Resp
     let status = i64::from(response.status().as_u16());
     app.directory_log.note(id, DirectoryRequest { number: 0, at: app.clock.now(), method, path, status, reason });
     response
+}
+
+/// Bodies from so many bytes on are read beside the threads that answer all others.
+const LARGE_BODY_BYTES: usize = 16 * 1024;
+
+/// The body, which must be an object. What it is said to be does not matter: some directories say `application/json`.
+pub struct JsonBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Fail;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+            413 => Fail::new(413, format!("The body is larger than {} bytes.", super::LARGEST_BODY)),
+            _ => Fail::bad(Type::InvalidSyntax, rejection.body_text()),
+        })?;
+        let is_large = body.len() > LARGE_BODY_BYTES;
+        let read = move || match serde_json::from_slice(&body) {
+            Ok(Value::Object(fields)) => Ok(Self(Value::Object(fields))),
+            Ok(_) => Err(Fail::bad(Type::InvalidSyntax, "The body must be an object.")),
+            Err(_) => Err(Fail::bad(Type::InvalidSyntax, "The body is no JSON.")),
+        };
+        if is_large { compute(read).await } else { read() }
+    }
+}
+
+/// The id in the path. What cannot be read is not there.
+pub struct ResourceId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ResourceId {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fail> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        id.map(|Path(id)| Self(id)).map_err(|_| Fail::not_found("resource"))
+    }
+}
+
+/// Whether an address is below `/scim`, however it is spelled: in whatever case, with slashes doubled or letters escaped.
+pub fn is_below_scim(path: &str) -> bool {
+    let mut parts = path.split(['/', '\\', ';']).filter(|part| !part.is_empty() && *part != ".");
+    let Some(first) = parts.next() else { return false };
+    if !first.contains('%') {
+        return first.eq_ignore_ascii_case("scim");
+    }
+    is_below_scim(&decoded(first).replace('%', ""))
 }
 
 /// Where SCIM is served, as whoever asks reaches it.

@@ -3,7 +3,7 @@
 mod form;
 mod told;
 
-pub use form::{Form, formed, remove_readonly};
+pub use form::{Form, MAX_VALUES, check_value_count, formed, remove_readonly, single};
 pub use told::{resource_types, schemas, service_provider_config};
 
 use super::filter::Attr;

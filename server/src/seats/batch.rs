@@ -8,6 +8,7 @@ use super::{
     facts::{Announced, Fact, Live},
     paper::Paper,
     pool::{Ask, Ending, Pool, Refusal},
+    user_changes::UserChanges,
 };
 use crate::events::Event;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,6 +56,8 @@ pub struct Batch {
     pub kept: BTreeSet<TicketId>,
     /// Users who were suspended.
     pub suspended: Vec<UserId>,
+    /// What else changes about them.
+    pub user_changes: UserChanges,
     /// Those of them who were deleted.
     pub deleted: Vec<UserId>,
     /// What stands on paper about licenses that are to be changed.
@@ -149,7 +152,8 @@ impl Batch {
             Command::LimitGroups { license, limits, expected } => {
                 self.limit_groups(*license, limits, expected.as_deref())
             }
-            Command::Suspend { user, whom } => self.suspend(actor, *user, *whom),
+            Command::Suspend { change: Some(change), whom, .. } => self.suspend_and_change(actor, change, *whom),
+            Command::Suspend { user, whom, change: None } => self.suspend(actor, *user, *whom),
             Command::Delete { user, whom } => self.delete(actor, *user, *whom),
             Command::Sweep => Outcome::Done,
         };

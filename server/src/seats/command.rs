@@ -5,6 +5,7 @@ use super::{
     paper::Bought,
     pool::{Ask, Pool, Refusal},
 };
+use crate::store::user_changes::UserChange;
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
@@ -19,7 +20,7 @@ use seatkeeper_shared::{
         sessions::{EndResult, Renewed, SessionView},
     },
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 pub use seatkeeper_shared::audit::Door;
 
@@ -247,6 +248,8 @@ pub enum Command {
         user: UserId,
         /// Who that may be.
         whom: Whom,
+        /// What else is changed about the user with it, or nothing is.
+        change: Option<Arc<UserChange>>,
     },
     /// Deletes a user: what suspending does, for good, and all that is assigned to him is free.
     Delete {
@@ -293,6 +296,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// Not possible.
     Failed(Code),
+    /// Not possible: somebody else stands in this unique index.
+    Taken(&'static str),
 }
 
 /// The view of a live session.

@@ -8,6 +8,7 @@ pub(super) fn unexpected(outcome: Outcome) -> SeatsError {
     match outcome {
         Outcome::Refused(refusal) => SeatsError::Refused(refusal),
         Outcome::Failed(code) => SeatsError::Failed(code),
+        Outcome::Taken(index) => SeatsError::Taken(index),
         other => {
             tracing::error!(?other, "the seats answered something else than was asked");
             SeatsError::Unavailable
@@ -24,6 +25,9 @@ pub enum SeatsError {
     /// Not possible.
     #[error("not possible: {0}")]
     Failed(Code),
+    /// Not possible: somebody else stands in this unique index.
+    #[error("{0} is taken")]
+    Taken(&'static str),
     /// Not saved; nothing changed.
     #[error("not saved")]
     Unavailable,

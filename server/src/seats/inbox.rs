@@ -68,7 +68,7 @@ mod tests {
     async fn inbox(users: impl IntoIterator<Item = u128>) -> Inbox {
         let (queue, jobs) = mpsc::channel(1_000);
         for number in users {
-            let command = Command::Suspend { user: user(number), whom: Whom::Anybody };
+            let command = Command::Suspend { user: user(number), whom: Whom::Anybody, change: None };
             let job = Job { actor: Actor::system(), command, reply: oneshot::channel().0 };
             queue.send(job).await.expect("there is room");
         }

@@ -80,6 +80,7 @@ impl Locked {
         papers(tx, &wanted, &mut batch).await?;
         lock_groups(tx, clock, &wanted, &mut batch).await?;
         lock_users(tx, clock, &wanted, &mut batch).await?;
+        batch.user_changes.prepare(tx, &wanted.user_changes).await?;
         people(tx, &wanted, &mut batch).await?;
         Ok(batch)
     }

@@ -13,7 +13,7 @@ use seatkeeper_shared::{
 use std::collections::HashMap;
 
 const COLUMNS: &str = "
-        SELECT u.id, u.name, u.email, u.status, u.created_at, s.attributes, s.modified_at, s.directory_id
+        SELECT u.id, u.name, u.email, u.status, u.created_at, s.attributes, s.modified_at, s.directory_id, s.released_email
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id";
 
@@ -88,18 +88,13 @@ statements! {
           AND (g.directory_id IS NULL OR g.directory_id = $2)
         ORDER BY m.user_id, g.name_key, g.id";
 
-    // Whoever is in no directory yet and could be meant by this name.
-    NAMESAKE = "
-        SELECT id FROM users u
-        WHERE u.email_key = $1 AND u.id <> $2
-          AND NOT EXISTS (SELECT 1 FROM directory_users s WHERE s.user_id = u.id)";
-
     WRITE = "
         INSERT INTO directory_users (user_id, directory_id, user_name_key, external_id, display_key, email_keys, attributes,
-                                     modified_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                                     modified_at, released_email)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (user_id) DO UPDATE
-        SET user_name_key = $3, external_id = $4, display_key = $5, email_keys = $6, attributes = $7, modified_at = $8";
+        SET user_name_key = $3, external_id = $4, display_key = $5, email_keys = $6, attributes = $7, modified_at = $8,
+            released_email = $9";
 
     CLAIM = "
         UPDATE users SET source = $2 WHERE id = $1";
@@ -122,6 +117,8 @@ pub struct Seen {
     pub attributes: Option<String>,
     /// When the directory last changed him.
     pub modified_at: Option<DateTime<Utc>>,
+    /// The address that the user gave free when the directory deleted them for the time being.
+    pub released_email: Option<String>,
 }
 
 fn seen(row: &Row) -> Result<Seen, DbError> {
@@ -133,6 +130,7 @@ fn seen(row: &Row) -> Result<Seen, DbError> {
         created_at: row.get("created_at")?,
         attributes: row.opt("attributes")?,
         modified_at: row.opt("modified_at")?,
+        released_email: row.opt("released_email")?,
     })
 }
 
@@ -252,40 +250,47 @@ pub async fn groups_of(
     Ok(of)
 }
 
-/// Whether somebody else who is in no directory is found by this userName.
-pub async fn has_namesake(tx: &mut Tx, user: UserId, name_key: &str) -> Result<bool, DbError> {
-    Ok(tx.one(&NAMESAKE, args![name_key, user]).await?.is_some())
-}
-
-/// What a directory tells of a user.
-#[derive(Debug)]
-pub struct Told<'a> {
+/// What is stored of what a directory tells of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
     /// The userName in small letters.
-    pub user_name_key: &'a str,
-    /// The directory's own id of him.
-    pub external_id: Option<&'a str>,
-    /// What he is called.
-    pub display: &'a str,
-    /// All his addresses in small letters.
-    pub emails: &'a [String],
+    pub user_name_key: String,
+    /// The directory's own id of the user. No two users of a directory have the same.
+    pub external_id: Option<String>,
+    /// What the user is called.
+    pub display: String,
+    /// All addresses in small letters.
+    pub emails: Vec<String>,
     /// All attributes as JSON.
-    pub attributes: &'a str,
+    pub attributes: String,
+    /// The address that the user gave free, as long as they are deleted for the time being.
+    pub released_email: Option<String>,
 }
 
 /// Writes what a directory tells of a user, who belongs to it from now on.
 ///
 /// # Errors
-/// [`DbError::Taken`] `directory_users_user_name_key` if somebody else has the userName.
+/// [`DbError::Taken`] `directory_users_user_name_key` if somebody else has the userName, `directory_users_external_id` if another
+/// user of the directory has the externalId.
 pub async fn write(
     tx: &mut Tx,
     directory: DirectoryId,
     user: UserId,
-    told: &Told<'_>,
+    record: &Record,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let emails = format!("\n{}\n", told.emails.join("\n"));
-    let args =
-        args![user, directory, told.user_name_key, told.external_id, fold(told.display), emails, told.attributes, now];
+    let emails = format!("\n{}\n", record.emails.join("\n"));
+    let args = args![
+        user,
+        directory,
+        &record.user_name_key,
+        record.external_id.as_deref(),
+        fold(&record.display),
+        emails,
+        &record.attributes,
+        now,
+        record.released_email.as_deref()
+    ];
     tx.run(&WRITE, args).await?;
     tx.run(&CLAIM, args![user, Source::Directory.as_str()]).await.map(drop)
 }

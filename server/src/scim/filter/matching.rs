@@ -1,10 +1,13 @@
 //! Whether a resource is such as a filter says.
 
 use super::{Attr, Filter, Literal, Op};
-use crate::scim::schema;
+use crate::scim::{
+    fail::{Fail, Type},
+    schema,
+};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use std::cmp::Ordering;
+use std::{cell::Cell, cmp::Ordering};
 
 /// The value of a field, whatever the case of the letters of its name.
 pub fn field<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
@@ -43,23 +46,64 @@ fn each(value: &Value) -> impl Iterator<Item = &Value> {
     many.iter().chain(one)
 }
 
+/// Counts the values that filters look at, so that no request makes them look at too many.
+#[derive(Debug)]
+pub struct Steps {
+    taken: Cell<u64>,
+    most: u64,
+}
+
+impl Steps {
+    /// None yet, and so many at most.
+    pub fn at_most(most: u64) -> Self {
+        Self { taken: Cell::new(0), most }
+    }
+
+    /// How many there were.
+    pub fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
+    /// Takes some more; whether that is not too much.
+    pub fn take(&self, more: usize) -> bool {
+        self.taken.set(self.taken.get().saturating_add(more as u64));
+        self.taken.get() <= self.most
+    }
+
+    /// Goes on only if there were not too many. What filters said after that means nothing.
+    ///
+    /// # Errors
+    /// `tooMany`.
+    pub fn must_be_few(&self) -> Result<(), Fail> {
+        if self.taken() <= self.most {
+            return Ok(());
+        }
+        Err(Fail::bad(Type::TooMany, "Too much would have to be compared; ask for less, or with a shorter filter."))
+    }
+}
+
 impl Filter {
-    /// Whether this resource, or this one of several values, is such.
-    pub fn matches(&self, resource: &Value) -> bool {
+    /// Whether this resource, or this one of several values, is such. Of nothing, if too much would have to be looked at.
+    pub fn matches(&self, resource: &Value, steps: &Steps) -> bool {
+        let look_up = |attr: &Attr| {
+            let values = look_up(resource, attr).0;
+            let weight = values.iter().map(|value| weight(plain(value))).sum::<usize>();
+            if steps.take(1 + weight) { values } else { Vec::new() }
+        };
         match self {
-            Self::And(a, b) => a.matches(resource) && b.matches(resource),
-            Self::Or(a, b) => a.matches(resource) || b.matches(resource),
-            Self::Not(inner) => !inner.matches(resource),
-            Self::Present(attr) => look_up(resource, attr).0.iter().any(|value| has_something(value)),
+            Self::And(a, b) => a.matches(resource, steps) && b.matches(resource, steps),
+            Self::Or(a, b) => a.matches(resource, steps) || b.matches(resource, steps),
+            Self::Not(inner) => !inner.matches(resource, steps),
+            Self::Present(attr) => look_up(attr).iter().any(|value| has_something(value)),
             Self::Some(attr, inner) => {
                 let plain = |value: &Value| match value {
-                    Value::Object(_) => inner.matches(value),
-                    plain => inner.matches(&serde_json::json!({ "value": plain })),
+                    Value::Object(_) => inner.matches(value, steps),
+                    plain => inner.matches(&serde_json::json!({ "value": plain }), steps),
                 };
-                look_up(resource, attr).0.iter().any(|value| plain(value))
+                look_up(attr).iter().any(|value| plain(value))
             }
             Self::Compare(attr, op, literal) => {
-                let values = look_up(resource, attr).0;
+                let values = look_up(attr);
                 let exact = schema::is_exact(attr);
                 let equals = |value: &&Value| compare(value, literal, exact) == Some(Ordering::Equal);
                 match (op, literal) {
@@ -71,6 +115,16 @@ impl Filter {
                 }
             }
         }
+    }
+}
+
+/// How much work a value makes: long texts make more.
+pub fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 1 + text.len() / 64,
+        Value::Array(many) => many.iter().map(weight).sum::<usize>() + 1,
+        Value::Object(parts) => parts.values().map(weight).sum::<usize>() + 1,
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
     }
 }
 
@@ -126,9 +180,11 @@ fn compare(value: &Value, literal: &Literal, exact: bool) -> Option<Ordering> {
 }
 
 fn compare_text(text: &str, wanted: &str, exact: bool) -> Ordering {
+    // Most texts are no moments, which is cheap to see.
+    let may_be = |text: &str| text.len() >= 20 && text.as_bytes()[0].is_ascii_digit();
     let moment = |text: &str| text.parse::<DateTime<Utc>>().ok();
-    match (moment(text), moment(wanted)) {
-        (Some(at), Some(wanted)) => at.cmp(&wanted),
+    match Some((text, wanted)).filter(|_| may_be(text) && may_be(wanted)).map(|_| (moment(text), moment(wanted))) {
+        Some((Some(at), Some(wanted))) => at.cmp(&wanted),
         _ if exact => text.cmp(wanted),
         _ => text.to_lowercase().cmp(&wanted.to_lowercase()),
     }

@@ -2,19 +2,21 @@
 
 use super::{Fail, Type, named};
 use crate::scim::{
-    filter::{Attr, Filter, Literal, Op, Path, field},
+    filter::{Attr, Filter, Literal, Op, Path, Steps, field},
     patch::{Does, Operation},
-    schema,
+    schema::{self, Kind, single},
 };
+use crate::store::directory_groups::Member;
 use seatkeeper_shared::ids::UserId;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 #[cfg(test)]
 mod tests;
 
 /// One change.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// It is called so from now on.
     Name(String),
@@ -30,27 +32,93 @@ pub enum Change {
     RemoveSuch(Filter),
 }
 
-/// A whole group.
-#[derive(Debug)]
-pub struct Whole {
-    /// Its name.
-    pub name: String,
-    /// The directory's id of it.
-    pub external_id: Option<String>,
-    /// Who is in it.
-    pub members: Vec<UserId>,
+/// So many filters at most may say who goes: each is asked of all members.
+const MAX_MEMBER_FILTERS: usize = 20;
+/// So much is compared at most to find out who goes.
+const MAX_MEMBER_STEPS: u64 = 2_000_000;
+
+/// All that a request changes about a group. Whoever comes and goes is named once, however often the request names them.
+#[derive(Debug, Default, PartialEq)]
+pub struct Changes {
+    /// It is called so from now on.
+    pub name: Option<String>,
+    /// The directory calls it so from now on.
+    pub external_id: Option<Option<String>>,
+    /// Nobody stays who does not come.
+    pub only: bool,
+    /// These come, if they are not in it.
+    pub come: BTreeSet<UserId>,
+    /// These go, if they are in it.
+    pub go: BTreeSet<UserId>,
+}
+
+impl Changes {
+    /// One change after the other. Filters are asked of these members, and of those who come before.
+    ///
+    /// # Errors
+    /// Too much would have to be compared.
+    pub fn of(changes: Vec<Change>, members: &[Member]) -> Result<Self, Fail> {
+        let (mut all, steps) = (Self::default(), Steps::at_most(MAX_MEMBER_STEPS));
+        for change in changes {
+            match change {
+                Change::Name(name) => all.name = Some(name),
+                Change::External(external) => all.external_id = Some(external),
+                Change::Add(users) => users.into_iter().for_each(|user| all.comes(user)),
+                Change::Remove(users) => users.into_iter().for_each(|user| all.goes(user)),
+                Change::Keep(users) => {
+                    (all.only, all.come, all.go) = (true, users.into_iter().collect(), BTreeSet::new());
+                }
+                Change::RemoveSuch(filter) => {
+                    let such = |(id, name): &&Member| {
+                        filter.matches(&json!({ "value": id, "display": name, "type": "User" }), &steps)
+                    };
+                    members.iter().filter(such).for_each(|(id, _)| all.goes(*id));
+                    steps.must_be_few()?;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn comes(&mut self, user: UserId) {
+        self.go.remove(&user);
+        self.come.insert(user);
+    }
+
+    fn goes(&mut self, user: UserId) {
+        self.come.remove(&user);
+        self.go.insert(user);
+    }
+}
+
+/// Who may be meant by filters beside the members: those who come. Nothing if there is no filter.
+///
+/// # Errors
+/// There are too many filters.
+pub fn candidates(changes: &[Change]) -> Result<Option<BTreeSet<UserId>>, Fail> {
+    let filters = changes.iter().filter(|change| matches!(change, Change::RemoveSuch(_))).count();
+    if filters > MAX_MEMBER_FILTERS {
+        let detail = format!("There are more than {MAX_MEMBER_FILTERS} filters; name members by their ids.");
+        return Err(Fail::too_many(detail));
+    }
+    let coming = changes.iter().filter_map(|change| match change {
+        Change::Add(users) | Change::Keep(users) => Some(users),
+        _ => None,
+    });
+    Ok((filters > 0).then(|| coming.flatten().copied().collect()))
 }
 
 /// Reads a whole group.
 ///
 /// # Errors
 /// The name is missing, or a value is of another kind than its attribute.
-pub fn whole(body: &Value) -> Result<Whole, Fail> {
+pub fn whole(body: &Value) -> Result<Changes, Fail> {
     let fields = body.as_object().ok_or_else(|| Fail::bad(Type::InvalidSyntax, "A resource must be an object."))?;
-    let name = field(fields, "displayName").and_then(Value::as_str).unwrap_or_default();
+    let name = field(fields, "displayName").and_then(|name| single(Kind::Text, name).as_str()).unwrap_or_default();
     let external_id = field(fields, "externalId").map_or(Ok(None), external)?;
     let members = field(fields, "members").map_or(Ok(Vec::new()), members)?;
-    Ok(Whole { name: named(name)?, external_id, members })
+    let changes = vec![Change::Name(named(name)?), Change::External(external_id), Change::Keep(members)];
+    Changes::of(changes, &[])
 }
 
 /// The changes that the operations of a PATCH ask for, of the group with this id.
@@ -90,14 +158,14 @@ fn at(id: &str, does: Does, path: &Path, value: &Value) -> Result<Option<Change>
     match (path.attr.name.to_ascii_lowercase().as_str(), &path.filter) {
         ("members", filter) => of_members(does, filter.as_ref(), path, value),
         ("displayname", None) if does == Does::Remove => Err(Fail::bad(Type::Mutability, "displayName must be there.")),
-        ("displayname", None) => match value.as_str() {
+        ("displayname", None) => match single(Kind::Text, value).as_str() {
             Some(name) => Ok(Some(Change::Name(named(name)?))),
             None => Err(Fail::bad(Type::InvalidValue, "displayName must be text.")),
         },
         ("externalid", None) if does == Does::Remove => Ok(Some(Change::External(None))),
         ("externalid", None) => Ok(Some(Change::External(external(value)?))),
         // Okta sends the id along with the name.
-        ("id", None) if value.as_str().is_some_and(|said| said.eq_ignore_ascii_case(id)) => Ok(None),
+        ("id", None) if single(Kind::Text, value).as_str().is_some_and(|said| said.eq_ignore_ascii_case(id)) => Ok(None),
         ("id" | "meta" | "schemas", None) => {
             Err(Fail::bad(Type::Mutability, format!("{} cannot be changed.", path.attr.name)))
         }
@@ -148,7 +216,7 @@ fn named_in(filter: &Filter, users: &mut Vec<UserId>) -> bool {
 }
 
 fn external(value: &Value) -> Result<Option<String>, Fail> {
-    match value {
+    match single(Kind::Text, value) {
         Value::Null => Ok(None),
         Value::String(text) if text.contains('\0') || text.len() > 1_000 => {
             Err(Fail::bad(Type::InvalidValue, "externalId must be shorter, and without control characters."))

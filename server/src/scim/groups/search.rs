@@ -5,14 +5,17 @@ use crate::{
     app::App,
     db::DbError,
     scim::{
+        compute::compute,
         filter::{Filter, Literal, Op},
         list::{Asked, few_enough},
         request::Asker,
         schema,
     },
-    store::directory_groups::{self, Probes},
+    store::directory_groups::{self, Member, Probes},
 };
+use seatkeeper_shared::ids::GroupId;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// Groups, of this directory and of none.
 ///
@@ -25,23 +28,32 @@ pub async fn list(app: &App, by: &Asker, asked: &Asked) -> Told {
     };
     few_enough(found.len())?;
     let speaks_of_members = asked.speaks_of("members");
-    let (total, page) = asked.page_of(resources(app, by, &found, speaks_of_members).await?);
+    let members = members_of(app, by, &found, speaks_of_members).await?;
+    let (asker, wanted) = (by.clone(), asked.clone());
+    let (total, page) = compute(move || {
+        let (total, page) = wanted.page_of(resources(&asker, &found, members))?;
+        let page: Vec<_> = page.into_iter().map(|(place, resource)| (found[place].clone(), resource)).collect();
+        Ok((total, page))
+    })
+    .await?;
+    let (chosen, page): (Vec<_>, Vec<_>) = page.into_iter().unzip();
     if speaks_of_members || !asked.shown.shows("members") {
         return Ok(asked.answer(total, page));
     }
-    let of =
-        |resource: &Value| found.iter().find(|seen| resource["id"].as_str() == Some(&seen.id.to_string())).cloned();
-    let chosen: Vec<_> = page.iter().filter_map(of).collect();
-    Ok(asked.answer(total, resources(app, by, &chosen, true).await?))
+    let members = members_of(app, by, &chosen, true).await?;
+    Ok(asked.answer(total, resources(by, &chosen, members)))
 }
 
-async fn resources(app: &App, by: &Asker, found: &[Seen], with_members: bool) -> Result<Vec<Value>, DbError> {
+type Members = HashMap<GroupId, Vec<Member>>;
+
+/// Who is in these groups, if that is wanted.
+async fn members_of(app: &App, by: &Asker, found: &[Seen], wanted: bool) -> Result<Members, DbError> {
     let ids: Vec<_> = found.iter().map(|seen| seen.id).collect();
-    let mut members = match with_members {
-        true => directory_groups::members_of(&app.db, by.id, &ids).await?,
-        false => Default::default(),
-    };
-    Ok(found.iter().map(|seen| resource(by, seen, &members.remove(&seen.id).unwrap_or_default())).collect())
+    if wanted { directory_groups::members_of(&app.db, by.id, &ids).await } else { Ok(Members::new()) }
+}
+
+fn resources(by: &Asker, found: &[Seen], mut members: Members) -> Vec<Value> {
+    found.iter().map(|seen| resource(by, seen, &members.remove(&seen.id).unwrap_or_default())).collect()
 }
 
 /// What the filter names, if it names something.

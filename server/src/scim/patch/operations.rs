@@ -6,8 +6,10 @@ use crate::scim::{
 };
 use serde_json::{Map, Value};
 
-/// The most operations of one PATCH.
-const MOST: usize = 10_000;
+/// The most operations of one PATCH of a user.
+pub const MAX_USER_OPERATIONS: usize = 1_000;
+/// The most of a group: some directories send one for each member.
+pub const MAX_GROUP_OPERATIONS: usize = 10_000;
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +47,18 @@ impl Operation {
     }
 }
 
-/// Reads the operations of a body.
+/// Reads the operations of a body, so many at most.
 ///
 /// # Errors
-/// It is not the body of a PATCH.
-pub fn operations(body: &Value) -> Result<Vec<Operation>, Fail> {
+/// It is not the body of a PATCH, or has too many.
+pub fn operations(body: &Value, most: usize) -> Result<Vec<Operation>, Fail> {
     let list = body.as_object().and_then(|body| filter::field(body, "Operations")).and_then(Value::as_array);
     let list = list.ok_or_else(|| Fail::bad(Type::InvalidSyntax, "Operations must be a list."))?;
-    if list.is_empty() || list.len() > MOST {
-        return Err(Fail::bad(Type::InvalidSyntax, format!("There must be 1 to {MOST} operations.")));
+    if list.is_empty() {
+        return Err(Fail::bad(Type::InvalidSyntax, "There must be operations."));
+    }
+    if list.len() > most {
+        return Err(Fail::too_many(format!("There are more than {most} operations.")));
     }
     list.iter().map(operation).collect()
 }

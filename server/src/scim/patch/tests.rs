@@ -15,7 +15,7 @@ fn anja() -> Form {
 /// Anja after these operations.
 fn after(sent: Value) -> Result<Form, Fail> {
     let mut form = anja();
-    user(&mut form, &operations(&json!({ "Operations": sent }))?)?;
+    user(&mut form, &operations(&json!({ "Operations": sent }), MAX_USER_OPERATIONS)?)?;
     schema::formed(&form)
 }
 
@@ -109,6 +109,110 @@ fn adding_twice_is_once_and_one_address_is_the_first() {
     assert_eq!(emails[2]["primary"], true);
 }
 
+/// The values of an attribute, by what says where they belong, and which is the primary one.
+fn primary(form: &Form, attribute: &str) -> Vec<(String, bool)> {
+    let values = form[attribute].as_array().expect("values");
+    values.iter().map(|one| (one["type"].as_str().unwrap_or("").to_owned(), one["primary"] == true)).collect()
+}
+
+#[test]
+fn whatever_is_made_the_primary_value_is_the_only_one() {
+    let before = [("work", true), ("home", false)].map(|(kind, primary)| (kind.to_owned(), primary)).to_vec();
+    let home = [("work", false), ("home", true)].map(|(kind, primary)| (kind.to_owned(), primary)).to_vec();
+    assert_eq!(primary(&anja(), "emails"), before);
+    for truth in [json!(true), json!("True"), json!([true]), json!([{ "value": "true" }])] {
+        for op in ["add", "Replace"] {
+            let path = json!({ "op": op, "path": "emails[type eq \"home\"].primary", "value": truth });
+            assert_eq!(primary(&ok(json!([path])), "emails"), home, "{path}");
+            let back = json!({ "op": op, "path": "emails[type eq \"work\"].primary", "value": truth });
+            assert_eq!(primary(&ok(json!([path, back])), "emails"), before, "and the first one again: {path}");
+            let whole = json!({ "op": op, "path": "emails[type eq \"home\"]", "value": { "primary": truth } });
+            assert_eq!(primary(&ok(json!([whole])), "emails"), home, "{whole}");
+            let dotted = json!({ "op": op, "value": { "emails[type eq \"home\"].primary": truth } });
+            assert_eq!(primary(&ok(json!([dotted])), "emails"), home, "{dotted}");
+        }
+        let there = json!({ "op": "add", "path": "emails", "value": { "value": "a@home.example", "type": "home", "primary": truth } });
+        assert_eq!(primary(&ok(json!([there])), "emails"), home, "it was there: {there}");
+        let new = json!({ "op": "add", "path": "emails", "value": [{ "value": "n@example.org", "type": "new", "primary": truth }] });
+        let form = ok(json!([new, { "op": "add", "path": "emails", "value": [{ "value": "o@example.org", "type": "old" }] }]));
+        assert_eq!(primary(&form, "emails").iter().position(|(_, primary)| *primary), Some(2));
+    }
+    for attribute in ["phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"] {
+        let part = if attribute == "addresses" { "formatted" } else { "value" };
+        let add = |kind: &str| json!({ "op": "add", "path": attribute, "value": [{ part: kind, "type": kind, "primary": true }] });
+        let first = json!({ "op": "replace", "path": format!("{attribute}[type eq \"a\"].primary"), "value": true });
+        let form = ok(json!([add("a"), add("b"), first]));
+        assert_eq!(primary(&form, attribute), [("a".to_owned(), true), ("b".to_owned(), false)], "{attribute}");
+    }
+    let none = ok(json!([{ "op": "replace", "path": "emails[type eq \"work\"].primary", "value": false }]));
+    assert_eq!(primary(&none, "emails").iter().filter(|(_, primary)| *primary).count(), 0, "none has to be");
+}
+
+#[test]
+fn a_list_of_one_is_taken_as_its_value_where_there_is_only_one() {
+    for (path, value, there) in [
+        ("active", json!([false]), json!(false)),
+        ("active", json!([{ "value": "False" }]), json!(false)),
+        ("displayName", json!([{ "value": "X" }]), json!("X")),
+        ("displayName", json!(["X"]), json!("X")),
+        ("displayName", json!({ "value": "X" }), json!("X")),
+        ("externalId", json!([{ "value": 7 }]), json!("7")),
+        ("userName", json!([{ "value": "x" }]), json!("x")),
+        ("name", json!([{ "givenName": "X" }]), json!({ "givenName": "X", "familyName": "Krüger" })),
+        ("name.givenName", json!([{ "value": "X" }]), json!({ "givenName": "X", "familyName": "Krüger" })),
+        ("emails[type eq \"home\"].value", json!([{ "value": "x@example.org" }]), json!(null)),
+        ("emails[type eq \"home\"]", json!([{ "value": "x@example.org" }]), json!(null)),
+    ] {
+        for op in ["Add", "replace"] {
+            let form = ok(json!([{ "op": op, "path": path, "value": value }]));
+            match path.split(['.', '[']).next().expect("a name") {
+                "emails" => assert_eq!(form["emails"][1], json!({ "value": "x@example.org", "type": "home" }), "{path}"),
+                name => assert_eq!(form[name], there, "{op} {path} {value}"),
+            }
+            let dotted = ok(json!([{ "op": op, "value": { path: value } }]));
+            assert_eq!(dotted, form, "{op} {path} without a path");
+        }
+    }
+    let whole = json!({ "userName": ["x"], "active": [{ "value": "False" }], "displayName": [{ "value": "X" }], "name": [{ "givenName": ["G"] }],
+        ENTERPRISE: { "department": [{ "value": "D" }], "manager": [{ "value": "M" }] } });
+    let whole = schema::formed(whole.as_object().expect("an object")).expect("a form");
+    assert_eq!(Value::Object(whole), json!({ "userName": "x", "active": false, "displayName": "X", "name": { "givenName": "G" },
+        ENTERPRISE: { "department": "D", "manager": { "value": "M" } } }));
+    for value in [json!([]), json!(["X", "Y"]), json!({}), json!([{ "display": "X" }])] {
+        assert_eq!(refused(json!([{ "op": "replace", "path": "displayName", "value": value }])), Type::InvalidValue, "{value}");
+    }
+}
+
+/// What these operations look at, and whether they are done.
+fn work(sent: Value) -> (u64, bool) {
+    let (mut form, steps) = (anja(), Steps::at_most(MAX_PATCH_STEPS));
+    let operations = operations(&json!({ "Operations": sent }), 10_000).expect("operations");
+    let done = counted(&mut form, &operations, &steps);
+    (steps.taken(), done.is_ok())
+}
+
+/// Each operation is a walk over the values: both are few, so the work is. It never goes on beyond what is allowed.
+#[test]
+fn the_work_of_a_patch_grows_with_its_operations_and_has_an_end() {
+    let one = |n: usize, to: usize| json!({ "op": "add", "path": format!("emails[type eq \"a{}\"].value", n % to), "value": "x" });
+    let of = |number: usize| work((0..number).map(|n| one(n, 100)).collect());
+    assert!(of(400).1 && of(800).1);
+    assert!(of(800).0 as f64 <= 2.2 * of(400).0 as f64, "{} {}", of(400).0, of(800).0);
+    for sent in [
+        (0..10_000).map(|n| one(n, 10_000)).collect::<Value>(),
+        (0..10_000).map(|n| json!({ "op": "add", "path": "emails", "value": [{ "value": format!("{n}") }] })).collect(),
+        // Long values are more work than short ones.
+        (0..1_000).map(|n| json!({ "op": "replace", "path": "emails[type pr].value", "value": format!("{n}{}", "x".repeat(60_000)) })).collect(),
+        (0..1_000).map(|_| json!({ "op": "remove", "path": "emails", "value": vec![json!({ "value": "y" }); 500] })).chain([json!({ "op": "replace", "path": "title", "value": "x" })]).collect(),
+    ] {
+        let (steps, done) = work(sent);
+        assert!(steps <= MAX_PATCH_STEPS + 1_000_000, "{steps}");
+        assert!(!done || steps <= MAX_PATCH_STEPS);
+    }
+    let (steps, done) = work((0..10_000).map(|n| one(n, 10_000)).collect());
+    assert!(!done && steps < 300_000, "it ends at the first value too many: {steps}");
+}
+
 #[test]
 fn what_makes_no_sense_is_refused_by_type() {
     for (sent, kind) in [
@@ -129,7 +233,7 @@ fn what_makes_no_sense_is_refused_by_type() {
     ] {
         assert_eq!(refused(sent.clone()), kind, "{sent}");
     }
-    assert!(operations(&json!({})).is_err());
+    assert!(operations(&json!({}), 1).is_err());
     assert_eq!(
         ok(json!([{ "op": "replace", "value": { "id": "x", "meta": {}, "displayName": "B" } }]))["displayName"],
         "B"

@@ -2,11 +2,18 @@
 //! several can be. What is not known here is left out.
 
 use super::{ENTERPRISE, Kind, Known, OF_ENTERPRISES, OF_USERS, known};
-use crate::scim::fail::{Fail, Type};
+use crate::scim::{
+    fail::{Fail, Type},
+    filter::field,
+};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// The longest text of one attribute, in bytes: photos and certificates are long.
 const LONGEST: usize = 65_536;
+
+/// The most values that one attribute of a user may have.
+pub const MAX_VALUES: usize = 500;
 
 /// The attributes of a user in the form of the schema.
 pub type Form = Map<String, Value>;
@@ -44,21 +51,56 @@ fn canonical(known: &Known, value: &Value) -> Result<Option<Value>, Fail> {
     if !known.multi {
         return one(known, value);
     }
-    let mut values: Vec<Value> = Vec::new();
-    for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
-        if let Some(value) = one(known, value)?.filter(|value| !values.contains(value)) {
-            // At most one is the first: the last one that says so.
-            if value["primary"] == true {
-                values.iter_mut().filter_map(Value::as_object_mut).for_each(|other| drop(other.remove("primary")));
-            }
+    let sent = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    check_value_count(known, sent.len())?;
+    let (mut values, mut places, mut primary) = (Vec::<Value>::new(), HashMap::new(), None);
+    for value in sent {
+        let Some(mut value) = one(known, value)? else { continue };
+        // At most one is the first: the last one that says so.
+        let said = value.as_object_mut().and_then(|parts| parts.remove("primary"));
+        let place = *places.entry(value.to_string()).or_insert(values.len());
+        if place == values.len() {
             values.push(value);
         }
+        match said {
+            Some(Value::Bool(true)) => primary = Some(place),
+            Some(other) => drop(values[place].as_object_mut().map(|parts| parts.insert("primary".to_owned(), other))),
+            None => {}
+        }
+    }
+    if let Some(parts) = primary.and_then(|place| values.get_mut(place)).and_then(Value::as_object_mut) {
+        parts.insert("primary".to_owned(), Value::Bool(true));
     }
     Ok((!values.is_empty()).then_some(Value::Array(values)))
 }
 
+/// Refuses more values than an attribute may have.
+///
+/// # Errors
+/// `invalidValue`.
+pub fn check_value_count(known: &Known, values: usize) -> Result<(), Fail> {
+    if values <= MAX_VALUES {
+        return Ok(());
+    }
+    Err(Fail::bad(Type::InvalidValue, format!("{} may have {MAX_VALUES} values at most.", known.name)))
+}
+
+/// The value of an attribute that has only one, where a list of one was sent, or an object in which it is the `value`.
+pub fn single(kind: Kind, value: &Value) -> &Value {
+    let value = match value {
+        Value::Array(list) if list.len() == 1 => &list[0],
+        other => other,
+    };
+    match (kind, value) {
+        (Kind::Complex(_), other) => other,
+        (_, Value::Object(parts)) => field(parts, "value").unwrap_or(value),
+        (_, other) => other,
+    }
+}
+
 fn one(known: &Known, value: &Value) -> Result<Option<Value>, Fail> {
     let wrong = |what: &str| Err(Fail::bad(Type::InvalidValue, format!("{} must be {what}.", known.name)));
+    let value = single(known.kind, value);
     match (known.kind, value) {
         (_, Value::Null) => Ok(None),
         (Kind::Complex(parts), Value::Object(sent)) => complex(parts, sent),
@@ -102,5 +144,41 @@ fn complex(parts: &[Known], sent: &Map<String, Value>) -> Result<Option<Value>, 
 pub fn remove_readonly(form: &mut Form) {
     for name in ["id", "meta", "schemas", "groups"] {
         form.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn emails(values: Vec<Value>) -> Result<Form, Fail> {
+        formed(json!({ "userName": "x", "emails": values }).as_object().expect("an object"))
+    }
+
+    #[test]
+    fn as_many_values_as_are_allowed_are_taken_and_no_more() {
+        let many = |number: usize| (0..number).map(|n| json!({ "value": format!("a{n}"), "primary": true })).collect();
+        let form = emails(many(MAX_VALUES)).expect("a form");
+        let values = form["emails"].as_array().expect("values");
+        assert_eq!((values.len(), values.iter().filter(|one| one["primary"] == true).count()), (MAX_VALUES, 1));
+        assert_eq!(values[MAX_VALUES - 1]["primary"], true, "the last one that says so");
+        assert_eq!(emails(many(MAX_VALUES + 1)).expect_err("too many").kind, Some(Type::InvalidValue));
+    }
+
+    #[test]
+    fn a_value_that_comes_twice_is_there_once_with_the_last_word_on_which_is_the_first() {
+        let [a, b] = ["a", "b"].map(|value| json!({ "value": value }));
+        let primary = |value: &str, primary: bool| json!({ "value": value, "primary": primary });
+        for (sent, there) in [
+            (vec![primary("a", true), b.clone(), a.clone()], vec![primary("a", true), b.clone()]),
+            (vec![primary("a", true), primary("b", true), a.clone()], vec![a.clone(), primary("b", true)]),
+            (vec![a.clone(), primary("b", true), primary("a", true)], vec![primary("a", true), b.clone()]),
+            (vec![primary("a", false), b.clone()], vec![primary("a", false), b]),
+        ] {
+            let form = emails(sent.clone()).expect("a form");
+            assert_eq!(form["emails"], Value::from(there), "{sent:?}");
+            assert_eq!(formed(&form), Ok(form), "{sent:?}");
+        }
     }
 }

@@ -6,18 +6,20 @@ use crate::{
     app::App,
     db::DbError,
     scim::{
+        compute::compute,
         filter::{Attr, Filter, Literal, Op},
         list::{Asked, LOOKED_THROUGH, few_enough},
         person,
         request::Asker,
         schema,
     },
-    store::directory_users::{self, Narrow, Order, Seen},
+    store::directory_users::{self, GroupOf, Narrow, Order, Seen},
     text::{pattern, plain_pattern},
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{ids::UserId, people::UserStatus, validate::email_key};
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// Users, of this directory and of none.
 ///
@@ -51,32 +53,39 @@ async fn counted(app: &App, by: &Asker, asked: &Asked, (narrow, order): (&Narrow
         0 => Vec::new(),
         _ => directory_users::list(&app.db, by.id, narrow, (order, asked.down), place).await?,
     };
-    let page = resources(app, by, &found, asked.shown.shows("groups")).await?;
+    let groups = groups_of(app, by, &found, asked.shown.shows("groups")).await?;
+    let page = resources(by, &found, groups)?;
     Ok(asked.answer(usize::try_from(total).unwrap_or_default(), page))
 }
 
 /// Where each has to be looked at.
 async fn looked_through(app: &App, by: &Asker, asked: &Asked, found: Vec<Seen>) -> Told {
     let speaks_of_groups = asked.speaks_of("groups");
-    let all = resources(app, by, &found, speaks_of_groups).await?;
-    let (total, page) = asked.page_of(all);
+    let groups = groups_of(app, by, &found, speaks_of_groups).await?;
+    let (asker, wanted) = (by.clone(), asked.clone());
+    let (total, page) = compute(move || {
+        let (total, page) = wanted.page_of(resources(&asker, &found, groups)?)?;
+        let page: Vec<_> = page.into_iter().map(|(place, resource)| (found[place].clone(), resource)).collect();
+        Ok((total, page))
+    })
+    .await?;
+    let (chosen, page): (Vec<_>, Vec<_>) = page.into_iter().unzip();
     if speaks_of_groups || !asked.shown.shows("groups") {
         return Ok(asked.answer(total, page));
     }
-    let chosen: Vec<_> = page
-        .iter()
-        .filter_map(|resource| found.iter().find(|seen| resource["id"].as_str() == Some(&seen.id.to_string())))
-        .cloned()
-        .collect();
-    Ok(asked.answer(total, resources(app, by, &chosen, true).await?))
+    let groups = groups_of(app, by, &chosen, true).await?;
+    Ok(asked.answer(total, resources(by, &chosen, groups)?))
 }
 
-async fn resources(app: &App, by: &Asker, found: &[Seen], with_groups: bool) -> Result<Vec<Value>, DbError> {
+type Groups = HashMap<UserId, Vec<GroupOf>>;
+
+/// The groups of these users, if they are wanted.
+async fn groups_of(app: &App, by: &Asker, found: &[Seen], wanted: bool) -> Result<Groups, DbError> {
     let ids: Vec<_> = found.iter().map(|seen| seen.id).collect();
-    let mut groups = match with_groups {
-        true => directory_users::groups_of(&app.db, by.id, &ids).await?,
-        false => Default::default(),
-    };
+    if wanted { directory_users::groups_of(&app.db, by.id, &ids).await } else { Ok(Groups::new()) }
+}
+
+fn resources(by: &Asker, found: &[Seen], mut groups: Groups) -> Result<Vec<Value>, DbError> {
     found.iter().map(|seen| person::resource(by, seen, &groups.remove(&seen.id).unwrap_or_default())).collect()
 }
 

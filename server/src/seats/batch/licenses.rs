@@ -134,7 +134,7 @@ impl Batch {
         }
     }
 
-    pub(super) fn suspend(&mut self, actor: &Actor, user: UserId, whom: Whom) -> Outcome {
+    pub(in crate::seats) fn suspend(&mut self, actor: &Actor, user: UserId, whom: Whom) -> Outcome {
         // They may have been given another role since it was looked who they are.
         if whom == Whom::Agents && self.elevated.contains(&user) {
             return Outcome::Failed(Code::Forbidden);

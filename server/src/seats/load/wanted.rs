@@ -1,8 +1,8 @@
 //! What the commands of a batch name: users, sessions, licenses and groups that have to be read or locked.
 
-use crate::seats::command::Command;
+use crate::{seats::command::Command, store::user_changes::UserChange};
 use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, TicketId, UserId};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What the commands name.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     /// Sessions that are answered with.
     pub viewed: Vec<SessionId>,
     pub suspended: Vec<UserId>,
+    /// What else changes about those who are suspended.
+    pub user_changes: Vec<Arc<UserChange>>,
     /// Licenses of which something else than seats may be changed.
     pub papers: BTreeSet<LicenseId>,
     /// Groups that are to be deleted.
@@ -74,7 +76,11 @@ impl Wanted {
                 self.limited.extend(limits.iter().map(|limit| limit.group_id));
             }
             Command::DeleteGroup { group, .. } => drop(self.groups.insert(*group)),
-            Command::Suspend { user, .. } | Command::Delete { user, .. } => self.suspended.push(*user),
+            Command::Suspend { user, change, .. } => {
+                self.suspended.push(*user);
+                self.user_changes.extend(change.clone());
+            }
+            Command::Delete { user, .. } => self.suspended.push(*user),
             Command::Sweep => self.sweep = true,
         }
     }

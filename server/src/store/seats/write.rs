@@ -217,6 +217,9 @@ pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
             tx.write(sql, args![ids(&batch.suspended)]).await?;
         }
     }
+    for change in &batch.user_changes.written {
+        super::super::user_changes::write(tx, change, batch.now).await?;
+    }
     for (license, other_end) in &batch.rewritten {
         if let Some(paper) = batch.papers.get(license) {
             super::super::contracts::change(tx, *license, paper, *other_end).await?;

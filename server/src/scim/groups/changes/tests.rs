@@ -20,7 +20,7 @@ fn sent() -> Vec<String> {
 }
 
 fn changes_of(body: &Value) -> Option<Vec<Change>> {
-    of(ID, &patch::operations(body).ok()?).ok()
+    of(ID, &patch::operations(body, patch::MAX_GROUP_OPERATIONS).ok()?).ok()
 }
 
 #[test]
@@ -37,6 +37,27 @@ fn however_deep_it_is_nothing_overflows() {
         let path = one.repeat(100_000);
         assert_eq!(changes_of(&json!({ "Operations": [{ "op": "remove", "path": path }] })), None, "{one}");
     }
+}
+
+#[test]
+fn whoever_is_named_often_comes_or_goes_once() {
+    let user = |n: u128| UserId(Uuid::from_u128(n));
+    let changes = |number: usize| {
+        let each = (0..number).flat_map(|n| [Change::Add(vec![user(n as u128)]), Change::Remove(vec![user(n as u128 / 2)])]);
+        Changes::of(each.collect(), &[]).expect("changes")
+    };
+    let few = changes(1_000);
+    assert_eq!(few.come.len() + few.go.len(), 1_000, "each once, however many operations");
+    assert_eq!(changes(2_000).come.len() + changes(2_000).go.len(), 2_000);
+    let members = [(user(1), "Anja".to_owned()), (user(2), "Ben".to_owned())];
+    let such = |text: &str| Change::RemoveSuch(crate::scim::filter::filter(text).expect("a filter"));
+    let all = Changes::of(vec![such("display eq \"anja\""), Change::Add(vec![user(1)]), such("display sw \"b\"")], &members);
+    let all = all.expect("changes");
+    assert_eq!((all.come.into_iter().collect::<Vec<_>>(), all.go.into_iter().collect::<Vec<_>>()), (vec![user(1)], vec![user(2)]));
+    let many: Vec<_> = (0..20_000).map(|n| (user(n), format!("User {n}"))).collect();
+    let terms = vec!["display eq \"x\""; 150].join(" or ");
+    let fail = Changes::of(vec![such(&terms)], &many).expect_err("too much");
+    assert_eq!(fail.kind, Some(Type::TooMany));
 }
 
 proptest! {
