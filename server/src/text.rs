@@ -43,6 +43,21 @@ pub fn pattern(search: &str) -> Option<String> {
     anywhere(&fold(search))
 }
 
+/// What else finds e-mail addresses, which are stored in small letters and with their accents: the text as it is typed, and with the
+/// domain in its other form (`bücher.example` is `xn--bcher-kva.example`, RFC 5890). Nothing where that is what [`pattern`] says.
+pub fn email_patterns(search: &str) -> [Option<String>; 2] {
+    let typed: String = search.trim().to_lowercase().nfc().collect();
+    let (local, domain) = typed.rsplit_once('@').map_or(("", typed.as_str()), |(local, _)| typed.split_at(local.len() + 1));
+    let other = match domain {
+        ascii if ascii.split('.').any(|label| label.starts_with("xn--")) => Some(idna::domain_to_unicode(ascii).0),
+        unicode if !unicode.is_ascii() => idna::domain_to_ascii(unicode).ok(),
+        _ => None,
+    };
+    let other = other.map(|domain| format!("{local}{domain}"));
+    let accented = Some(&typed).filter(|typed| **typed != fold(search));
+    [accented.and_then(|typed| anywhere(typed)), other.and_then(|other| anywhere(&other))]
+}
+
 /// The same for text that is stored as people wrote it, and of which only `LOWER` is taken.
 pub fn plain_pattern(search: &str) -> Option<String> {
     anywhere(&search.trim().to_lowercase())
@@ -76,6 +91,20 @@ mod tests {
         assert_eq!(slug("Remote Support v5").as_deref(), Some("remote-support-v5"));
         assert_eq!(slug("Größe & Co.").as_deref(), Some("grosse-co"));
         assert_eq!(slug("山田").as_deref(), None);
+    }
+
+    #[test]
+    fn addresses_are_found_as_they_are_stored_and_as_they_are_typed() {
+        let patterns = |text: &str| email_patterns(text).map(Option::unwrap_or_default);
+        let both = ["%ö1@bücher.example%", "%ö1@xn--bcher-kva.example%"];
+        assert_eq!(patterns("Ö1@Bücher.example"), both);
+        assert_eq!(patterns("o\u{308}1@bu\u{308}cher.example "), both, "whether the accents are letters of their own or not");
+        assert_eq!(patterns("ö1@xn--bcher-kva.example"), [both[1], both[0]]);
+        assert_eq!(patterns("bücher.example"), ["%bücher.example%", "%xn--bcher-kva.example%"]);
+        assert_eq!(patterns("a@xn--bcher-kva.example"), ["", "%a@bücher.example%"]);
+        for plain in ["anja_", "ANJA@Example.org", " "] {
+            assert_eq!(email_patterns(plain), [None, None], "{plain}");
+        }
     }
 
     #[test]

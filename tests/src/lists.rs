@@ -76,6 +76,39 @@ on_both_engines! {
         assert_eq!(names(&world.admin, "q=%20").await.len(), 5, "an empty search is none");
     }
 
+    // Accents stand in names and in addresses; addresses are stored with them, domains in either form.
+    async fn whoever_is_stored_is_found_by_their_address_in_every_list(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Concurrent, 3).await;
+        for (name, email) in [("One", "Ö1@Bücher.example"), ("Two", "ö2@xn--bcher-kva.example"), ("Other", "o1@bucher.example")] {
+            let body = json!({ "name": name, "email": email, "password": PASSWORD });
+            let id = crate::world::id_of(&world.admin.post("/users", &body).await.created());
+            world.grant(license, &[id]).await;
+            Person::signing_in(&world.url, email, id).await.seated().await;
+        }
+        for (search, found) in [
+            ("ö1@bücher.example", "One"), ("Ö1@BÜCHER.EXAMPLE", "One"), ("o\u{308}1@bu\u{308}cher.example", "One"), ("ö1@xn--bcher-kva.example", "One"), ("ö1@", "One"),
+            ("ö2@bücher.example", "Two"), ("ö2@xn--bcher-kva.example", "Two"), ("o1@bucher.example", "Other"),
+        ] {
+            let found_in = async |path: &str, field: &str| {
+                let list = world.admin.send(world.admin.request(reqwest::Method::GET, path).query(&[("q", search)])).await.ok();
+                let items = list["items"].as_array().expect("items").iter();
+                items.map(|item| item[field].as_str().or(item[field]["name"].as_str()).unwrap_or("").to_owned()).collect::<std::collections::BTreeSet<_>>()
+            };
+            let only = std::collections::BTreeSet::from([found.to_owned()]);
+            assert_eq!(found_in("/users", "name").await, only, "{search}");
+            assert_eq!(found_in("/sessions", "user_name").await, only, "{search}");
+            assert!(found_in("/audit", "user").await.contains(found), "{search}");
+            for path in ["/users/export", "/sessions/export"] {
+                let request = world.admin.request(reqwest::Method::GET, path).query(&[("q", search), ("format", "json")]);
+                let rows = world.admin.send(request).await.ok();
+                assert_eq!(rows.as_array().map(Vec::len), Some(1), "{path} {search}");
+            }
+            let dry = json!({ "action": "suspend", "filter": { "q": search }, "dry_run": true });
+            assert_eq!(world.admin.post("/users/bulk", &dry).await.ok()["results"].as_array().map(Vec::len), Some(1), "{search}");
+        }
+    }
+
     async fn users_are_filtered(world: World) {
         let people = four(&world).await;
         let product = world.product("Remote Support v5").await;

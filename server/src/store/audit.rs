@@ -3,7 +3,7 @@
 use super::{scope::among_people_of, set};
 use crate::{
     db::{Db, DbError, Row, args, fields, statements},
-    text::{pattern, plain_pattern},
+    text::{email_patterns, pattern, plain_pattern},
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -35,15 +35,15 @@ fn events() -> String {
            AND e.door = $7 -- if $7
            AND e.at >= $8 -- if $8
            AND e.at < $9 -- if $9
-           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!') -- if $10
-                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!') -- if $10
-                OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!') -- if $10
-                OR e.license_id IN ( -- if $10
-                    SELECT licenses.id FROM licenses -- if $10
-                    JOIN products ON products.id = licenses.product_id -- if $10
-                    WHERE LOWER(products.name) LIKE $11 ESCAPE '!') -- if $10
-                OR LOWER(e.actor_name) LIKE $11 ESCAPE '!' -- if $10
-                OR LOWER(e.object_name) LIKE $11 ESCAPE '!') -- if $10
+           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!' OR email_key LIKE $15 ESCAPE '!' OR email_key LIKE $16 ESCAPE '!') -- if $11
+                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!' OR email_key LIKE $15 ESCAPE '!' OR email_key LIKE $16 ESCAPE '!') -- if $11
+                OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!') -- if $11
+                OR e.license_id IN ( -- if $11
+                    SELECT licenses.id FROM licenses -- if $11
+                    JOIN products ON products.id = licenses.product_id -- if $11
+                    WHERE LOWER(products.name) LIKE $11 ESCAPE '!') -- if $11
+                OR LOWER(e.actor_name) LIKE $11 ESCAPE '!' -- if $11
+                OR LOWER(e.object_name) LIKE $11 ESCAPE '!') -- if $11
            AND {his_people} -- if $13
            AND (e.kind NOT IN ('group_member_added', 'group_member_removed') -- if $13
                 OR e.object_id IN (SELECT group_id FROM group_managers WHERE user_id = $13)) -- if $13
@@ -93,6 +93,7 @@ pub async fn page(
         several => (None, several),
     };
     let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
+    let [email, other_form] = filter.q.as_deref().map(email_patterns).unwrap_or_default();
     let args = args![
         before.unwrap_or(Position(i64::MAX)),
         one,
@@ -108,6 +109,8 @@ pub async fn page(
         i64::try_from(limit + 1).unwrap_or(i64::MAX),
         filter.manager,
         plain.then_some(true),
+        email,
+        other_form,
     ];
     let mut items = db.all(&EVENTS, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, Row, Sql, Value, args, statements},
-    text::{fold, pattern},
+    text::{email_patterns, fold, pattern},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -32,8 +32,8 @@ const JOINS: &str = "
     JOIN products p ON p.id = l.product_id
     JOIN users u ON u.id = s.user_id";
 
-/// What a list and its total share: license, product, model, user, state, whether live, platform, search, and the manager whose
-/// people the agents must be.
+/// What a list and its total share: license, product, model, user, state, whether live, platform, search, the manager whose
+/// people the agents must be, and the search among addresses in two forms.
 fn filter() -> String {
     format!(
         "
@@ -45,7 +45,7 @@ fn filter() -> String {
       AND s.state = $5 -- if $5
       AND s.ended_at IS NULL -- if $6
       AND s.platform = $7 -- if $7
-      AND (u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!') -- if $8
+      AND (u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $11 ESCAPE '!') -- if $8
       AND (s.user_id = $9 OR {}) -- if $9
     ",
         super::scope::among_people_of("s.user_id", 9)
@@ -53,7 +53,7 @@ fn filter() -> String {
 }
 
 fn page_by(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {JOINS} {} {} LIMIT $12", filter(), from(expr, "s.id", down, 10))
+    format!("{COLUMNS} {JOINS} {} {} LIMIT $14", filter(), from(expr, "s.id", down, 12))
 }
 
 statements! {
@@ -152,6 +152,7 @@ pub async fn page(
     after: Option<&After>,
     limit: usize,
 ) -> Result<Page<SessionView>, DbError> {
+    let [email, other_form] = filter.q.as_deref().map(email_patterns).unwrap_or_default();
     let filter = args![
         filter.license,
         filter.product,
@@ -161,7 +162,9 @@ pub async fn page(
         filter.state.filter(|state| *state == StateFilter::Live).map(|_| true),
         filter.platform,
         filter.q.as_deref().and_then(pattern),
-        filter.within
+        filter.within,
+        email,
+        other_form
     ];
     let mut args = filter.clone();
     args.extend(start(after, of_time(sort)));
