@@ -114,7 +114,12 @@ async fn user(
     request::unless_known(&headers, users::one(&app, &by, &id, &asked).await?)
 }
 
-async fn add_user(State(app): State<App>, Extension(by): By, RawQuery(query): RawQuery, JsonBody(body): JsonBody) -> Told {
+async fn add_user(
+    State(app): State<App>,
+    Extension(by): By,
+    RawQuery(query): RawQuery,
+    JsonBody(body): JsonBody,
+) -> Told {
     let asked = list::Asked::of_query(query.as_deref())?;
     asked.shown(users::create(&app, &by, body).await?)
 }
@@ -141,7 +146,12 @@ async fn patch_user(
     asked.shown(users::patch(&app, &by, &id, if_match(&headers), body).await?)
 }
 
-async fn delete_user(State(app): State<App>, Extension(by): By, ResourceId(id): ResourceId, headers: HeaderMap) -> Told {
+async fn delete_user(
+    State(app): State<App>,
+    Extension(by): By,
+    ResourceId(id): ResourceId,
+    headers: HeaderMap,
+) -> Told {
     users::delete(&app, &by, &id, if_match(&headers)).await
 }
 
@@ -164,7 +174,12 @@ async fn group(
     request::unless_known(&headers, groups::one(&app, &by, &id, &asked).await?)
 }
 
-async fn add_group(State(app): State<App>, Extension(by): By, RawQuery(query): RawQuery, JsonBody(body): JsonBody) -> Told {
+async fn add_group(
+    State(app): State<App>,
+    Extension(by): By,
+    RawQuery(query): RawQuery,
+    JsonBody(body): JsonBody,
+) -> Told {
     let asked = list::Asked::of_query(query.as_deref())?;
     asked.shown(groups::create(&app, &by, body).await?)
 }
@@ -189,7 +204,12 @@ async fn patch_group(
     groups::patch(&app, &by, &id, if_match(&headers), body).await
 }
 
-async fn delete_group(State(app): State<App>, Extension(by): By, ResourceId(id): ResourceId, headers: HeaderMap) -> Told {
+async fn delete_group(
+    State(app): State<App>,
+    Extension(by): By,
+    ResourceId(id): ResourceId,
+    headers: HeaderMap,
+) -> Told {
     groups::delete(&app, &by, &id, if_match(&headers)).await
 }
 

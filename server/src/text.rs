@@ -47,7 +47,8 @@ pub fn pattern(search: &str) -> Option<String> {
 /// domain in its other form (`bücher.example` is `xn--bcher-kva.example`, RFC 5890). Nothing where that is what [`pattern`] says.
 pub fn email_patterns(search: &str) -> [Option<String>; 2] {
     let typed: String = search.trim().to_lowercase().nfc().collect();
-    let (local, domain) = typed.rsplit_once('@').map_or(("", typed.as_str()), |(local, _)| typed.split_at(local.len() + 1));
+    let (local, domain) =
+        typed.rsplit_once('@').map_or(("", typed.as_str()), |(local, _)| typed.split_at(local.len() + 1));
     let other = match domain {
         ascii if ascii.split('.').any(|label| label.starts_with("xn--")) => Some(idna::domain_to_unicode(ascii).0),
         unicode if !unicode.is_ascii() => idna::domain_to_ascii(unicode).ok(),
@@ -98,7 +99,11 @@ mod tests {
         let patterns = |text: &str| email_patterns(text).map(Option::unwrap_or_default);
         let both = ["%ö1@bücher.example%", "%ö1@xn--bcher-kva.example%"];
         assert_eq!(patterns("Ö1@Bücher.example"), both);
-        assert_eq!(patterns("o\u{308}1@bu\u{308}cher.example "), both, "whether the accents are letters of their own or not");
+        assert_eq!(
+            patterns("o\u{308}1@bu\u{308}cher.example "),
+            both,
+            "whether the accents are letters of their own or not"
+        );
         assert_eq!(patterns("ö1@xn--bcher-kva.example"), [both[1], both[0]]);
         assert_eq!(patterns("bücher.example"), ["%bücher.example%", "%xn--bcher-kva.example%"]);
         assert_eq!(patterns("a@xn--bcher-kva.example"), ["", "%a@bücher.example%"]);

@@ -10,9 +10,7 @@ static PLACES: Semaphore = Semaphore::const_new(2);
 ///
 /// # Errors
 /// What the work fails with; a fault of ours.
-pub async fn compute<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Fail> + Send + 'static,
-) -> Result<T, Fail> {
+pub async fn compute<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fail> + Send + 'static) -> Result<T, Fail> {
     let fault = || Fail::new(500, "This server has met a fault.");
     let _place = PLACES.acquire().await.map_err(|_| fault())?;
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {

@@ -146,7 +146,8 @@ fn address(form: &Form, user_name: &str) -> Option<String> {
 
 /// An address to which nothing can be sent (RFC 2606 §2), for those of whom the directory tells none.
 fn nowhere(id: UserId, user_name: &str) -> String {
-    let plain = (1..=64).contains(&user_name.len()) && user_name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let plain =
+        (1..=64).contains(&user_name.len()) && user_name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     format!("{}{NOWHERE}", if plain { user_name.to_owned() } else { id.to_string() })
 }
 

@@ -76,10 +76,11 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Fail;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
-            413 => Fail::new(413, format!("The body is larger than {} bytes.", super::LARGEST_BODY)),
-            _ => Fail::bad(Type::InvalidSyntax, rejection.body_text()),
-        })?;
+        let body =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
+                413 => Fail::new(413, format!("The body is larger than {} bytes.", super::LARGEST_BODY)),
+                _ => Fail::bad(Type::InvalidSyntax, rejection.body_text()),
+            })?;
         let is_large = body.len() > LARGE_BODY_BYTES;
         let read = move || match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(Self(Value::Object(fields))),

@@ -1,7 +1,7 @@
 //! Whatever is asked for below `/scim`, a directory is answered by SCIM: never by the page of the app, nor in another form.
 
 use super::Directory;
-use crate::world::{World, on_both_engines};
+use crate::world::on_both_engines;
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 

@@ -29,7 +29,10 @@ fn restore() -> Value {
 
 async fn seen(world: &World, user: UserId) -> (String, UserStatus) {
     let user = world.admin.get(&format!("/users/{user}")).await.ok();
-    (user["email"].as_str().expect("an address").to_owned(), serde_json::from_value(user["status"].clone()).expect("a status"))
+    (
+        user["email"].as_str().expect("an address").to_owned(),
+        serde_json::from_value(user["status"].clone()).expect("a status"),
+    )
 }
 
 on_both_engines! {

@@ -20,7 +20,8 @@ impl Order {
     pub fn of(list: &[Value]) -> Self {
         let added: HashMap<&str, usize> =
             list.iter().enumerate().filter_map(|(place, one)| Some((bulk_id(one)?, place))).collect();
-        let mut order = Self { missing: vec![0; list.len()], followers: vec![Vec::new(); list.len()], ..Self::default() };
+        let mut order =
+            Self { missing: vec![0; list.len()], followers: vec![Vec::new(); list.len()], ..Self::default() };
         for (place, one) in list.iter().enumerate() {
             let mut names = BTreeSet::new();
             for part in one.as_object().into_iter().flatten().filter(|(name, _)| !name.eq_ignore_ascii_case("bulkId")) {
@@ -103,7 +104,8 @@ mod tests {
     #[test]
     fn the_work_grows_with_the_number_of_requests() {
         let work = |number: usize| {
-            let one = |n: usize| json!({ "bulkId": format!("b{n}"), "data": { "value": format!("bulkId:b{}", n + 1) } });
+            let one =
+                |n: usize| json!({ "bulkId": format!("b{n}"), "data": { "value": format!("bulkId:b{}", n + 1) } });
             let (done, edges) = order(&(0..number).map(one).collect::<Vec<_>>());
             assert_eq!(done, (0..number).rev().collect::<Vec<_>>());
             done.len() + edges

@@ -165,7 +165,9 @@ fn at(id: &str, does: Does, path: &Path, value: &Value) -> Result<Option<Change>
         ("externalid", None) if does == Does::Remove => Ok(Some(Change::External(None))),
         ("externalid", None) => Ok(Some(Change::External(external(value)?))),
         // Okta sends the id along with the name.
-        ("id", None) if single(Kind::Text, value).as_str().is_some_and(|said| said.eq_ignore_ascii_case(id)) => Ok(None),
+        ("id", None) if single(Kind::Text, value).as_str().is_some_and(|said| said.eq_ignore_ascii_case(id)) => {
+            Ok(None)
+        }
         ("id" | "meta" | "schemas", None) => {
             Err(Fail::bad(Type::Mutability, format!("{} cannot be changed.", path.attr.name)))
         }

@@ -44,13 +44,7 @@ pub fn change(
 }
 
 /// The attribute as a whole.
-fn whole(
-    of: &mut Map<String, Value>,
-    target: &Known,
-    does: Does,
-    value: &Value,
-    steps: &Steps,
-) -> Result<(), Fail> {
+fn whole(of: &mut Map<String, Value>, target: &Known, does: Does, value: &Value, steps: &Steps) -> Result<(), Fail> {
     match (does, value) {
         (Does::Remove, Value::Array(_) | Value::Object(_)) if target.multi => {
             let gone = listed(value);
@@ -98,14 +92,7 @@ fn part(of: &mut Map<String, Value>, target: &Known, does: Does, sub: &Known, va
 }
 
 /// A part of each value.
-fn each(
-    of: &mut Map<String, Value>,
-    target: &Known,
-    does: Does,
-    sub: &Known,
-    value: &Value,
-    steps: &Steps,
-) {
+fn each(of: &mut Map<String, Value>, target: &Known, does: Does, sub: &Known, value: &Value, steps: &Steps) {
     let there = values(of, target);
     if there.is_empty() && does != Does::Remove {
         there.push(Value::Object(Map::new()));

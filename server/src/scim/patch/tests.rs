@@ -134,7 +134,8 @@ fn whatever_is_made_the_primary_value_is_the_only_one() {
         let there = json!({ "op": "add", "path": "emails", "value": { "value": "a@home.example", "type": "home", "primary": truth } });
         assert_eq!(primary(&ok(json!([there])), "emails"), home, "it was there: {there}");
         let new = json!({ "op": "add", "path": "emails", "value": [{ "value": "n@example.org", "type": "new", "primary": truth }] });
-        let form = ok(json!([new, { "op": "add", "path": "emails", "value": [{ "value": "o@example.org", "type": "old" }] }]));
+        let form =
+            ok(json!([new, { "op": "add", "path": "emails", "value": [{ "value": "o@example.org", "type": "old" }] }]));
         assert_eq!(primary(&form, "emails").iter().position(|(_, primary)| *primary), Some(2));
     }
     for attribute in ["phoneNumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509Certificates"] {
@@ -166,7 +167,9 @@ fn a_list_of_one_is_taken_as_its_value_where_there_is_only_one() {
         for op in ["Add", "replace"] {
             let form = ok(json!([{ "op": op, "path": path, "value": value }]));
             match path.split(['.', '[']).next().expect("a name") {
-                "emails" => assert_eq!(form["emails"][1], json!({ "value": "x@example.org", "type": "home" }), "{path}"),
+                "emails" => {
+                    assert_eq!(form["emails"][1], json!({ "value": "x@example.org", "type": "home" }), "{path}")
+                }
                 name => assert_eq!(form[name], there, "{op} {path} {value}"),
             }
             let dotted = ok(json!([{ "op": op, "value": { path: value } }]));
@@ -176,10 +179,17 @@ fn a_list_of_one_is_taken_as_its_value_where_there_is_only_one() {
     let whole = json!({ "userName": ["x"], "active": [{ "value": "False" }], "displayName": [{ "value": "X" }], "name": [{ "givenName": ["G"] }],
         ENTERPRISE: { "department": [{ "value": "D" }], "manager": [{ "value": "M" }] } });
     let whole = schema::formed(whole.as_object().expect("an object")).expect("a form");
-    assert_eq!(Value::Object(whole), json!({ "userName": "x", "active": false, "displayName": "X", "name": { "givenName": "G" },
-        ENTERPRISE: { "department": "D", "manager": { "value": "M" } } }));
+    assert_eq!(
+        Value::Object(whole),
+        json!({ "userName": "x", "active": false, "displayName": "X", "name": { "givenName": "G" },
+        ENTERPRISE: { "department": "D", "manager": { "value": "M" } } })
+    );
     for value in [json!([]), json!(["X", "Y"]), json!({}), json!([{ "display": "X" }])] {
-        assert_eq!(refused(json!([{ "op": "replace", "path": "displayName", "value": value }])), Type::InvalidValue, "{value}");
+        assert_eq!(
+            refused(json!([{ "op": "replace", "path": "displayName", "value": value }])),
+            Type::InvalidValue,
+            "{value}"
+        );
     }
 }
 

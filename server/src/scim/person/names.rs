@@ -24,7 +24,8 @@ pub fn complete(form: &mut Form, name: &str) {
     let (given, family) = (text(parts.get("givenName")), text(parts.get("familyName")));
     let (made_given, made_family) = if whole == user_name { split_user_name(&user_name) } else { split(&whole) };
     // What is left of the whole name without the part that is known, rather than half of it.
-    let given_left = family.and_then(|family| whole.strip_suffix(family)).map(str::trim).filter(|left| !left.is_empty());
+    let given_left =
+        family.and_then(|family| whole.strip_suffix(family)).map(str::trim).filter(|left| !left.is_empty());
     let family_left = given.and_then(|given| whole.strip_prefix(given)).map(str::trim).filter(|left| !left.is_empty());
     let new_given = given.is_none().then(|| given_left.unwrap_or(made_given).to_owned());
     let new_family = family.is_none().then(|| family_left.unwrap_or(made_family).to_owned());
@@ -70,13 +71,25 @@ mod tests {
     #[test]
     fn both_parts_of_a_name_are_always_there_and_what_was_told_stays() {
         for (form, given, family) in [
-            (json!({ "userName": "a@x.org", "name": { "givenName": "Anja", "familyName": "Krüger" } }), "Anja", "Krüger"),
+            (
+                json!({ "userName": "a@x.org", "name": { "givenName": "Anja", "familyName": "Krüger" } }),
+                "Anja",
+                "Krüger",
+            ),
             (json!({ "userName": "a@x.org", "displayName": "Anna Maria Krüger" }), "Anna Maria", "Krüger"),
             (json!({ "userName": "a@x.org", "displayName": "Krüger, Anja" }), "Anja", "Krüger"),
             (json!({ "userName": "a@x.org", "displayName": "Anja" }), "Anja", "Anja"),
             (json!({ "userName": "a@x.org", "displayName": "," }), ",", ","),
-            (json!({ "userName": "a@x.org", "name": { "formatted": "Jan van Dyk", "givenName": "Jan" } }), "Jan", "van Dyk"),
-            (json!({ "userName": "a@x.org", "name": { "formatted": "Jan van Dyk", "familyName": "van Dyk" } }), "Jan", "van Dyk"),
+            (
+                json!({ "userName": "a@x.org", "name": { "formatted": "Jan van Dyk", "givenName": "Jan" } }),
+                "Jan",
+                "van Dyk",
+            ),
+            (
+                json!({ "userName": "a@x.org", "name": { "formatted": "Jan van Dyk", "familyName": "van Dyk" } }),
+                "Jan",
+                "van Dyk",
+            ),
             (json!({ "userName": "a@x.org", "name": { "givenName": "Anja" } }), "Anja", "Anja"),
             (json!({ "userName": "a@x.org", "name": { "familyName": " ", "givenName": "Anja" } }), "Anja", "Anja"),
             (json!({ "userName": "anja.krueger@example.org" }), "anja", "krueger"),

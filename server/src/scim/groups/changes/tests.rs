@@ -43,7 +43,8 @@ fn however_deep_it_is_nothing_overflows() {
 fn whoever_is_named_often_comes_or_goes_once() {
     let user = |n: u128| UserId(Uuid::from_u128(n));
     let changes = |number: usize| {
-        let each = (0..number).flat_map(|n| [Change::Add(vec![user(n as u128)]), Change::Remove(vec![user(n as u128 / 2)])]);
+        let each =
+            (0..number).flat_map(|n| [Change::Add(vec![user(n as u128)]), Change::Remove(vec![user(n as u128 / 2)])]);
         Changes::of(each.collect(), &[]).expect("changes")
     };
     let few = changes(1_000);
@@ -51,9 +52,13 @@ fn whoever_is_named_often_comes_or_goes_once() {
     assert_eq!(changes(2_000).come.len() + changes(2_000).go.len(), 2_000);
     let members = [(user(1), "Anja".to_owned()), (user(2), "Ben".to_owned())];
     let such = |text: &str| Change::RemoveSuch(crate::scim::filter::filter(text).expect("a filter"));
-    let all = Changes::of(vec![such("display eq \"anja\""), Change::Add(vec![user(1)]), such("display sw \"b\"")], &members);
+    let all =
+        Changes::of(vec![such("display eq \"anja\""), Change::Add(vec![user(1)]), such("display sw \"b\"")], &members);
     let all = all.expect("changes");
-    assert_eq!((all.come.into_iter().collect::<Vec<_>>(), all.go.into_iter().collect::<Vec<_>>()), (vec![user(1)], vec![user(2)]));
+    assert_eq!(
+        (all.come.into_iter().collect::<Vec<_>>(), all.go.into_iter().collect::<Vec<_>>()),
+        (vec![user(1)], vec![user(2)])
+    );
     let many: Vec<_> = (0..20_000).map(|n| (user(n), format!("User {n}"))).collect();
     let terms = vec!["display eq \"x\""; 150].join(" or ");
     let fail = Changes::of(vec![such(&terms)], &many).expect_err("too much");
