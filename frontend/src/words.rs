@@ -226,6 +226,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::ChangedMeanwhile => t_string!(i18n, problem.changed_meanwhile),
         Code::LastAdmin => t_string!(i18n, problem.last_admin),
         Code::PoolFull => t_string!(i18n, console.full_sentence),
+        Code::NoSeat => t_string!(i18n, problem.no_seat),
         Code::NotAssigned => t_string!(i18n, problem.not_assigned),
         Code::LicenseNotStarted => t_string!(i18n, problem.license_not_started),
         Code::LicenseEnded => t_string!(i18n, problem.license_ended),

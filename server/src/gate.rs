@@ -1,6 +1,8 @@
 //! The gate in front of other web applications: a request takes a seat, further requests keep it, and an end that somebody
 //! decided is not undone by the next request of an open window.
 
+pub mod credentials;
+pub mod request;
 pub mod seated;
 
 use crate::{
@@ -46,19 +48,9 @@ pub enum Entered {
 /// `pool_full` if he is in the line now, `session_ended` if somebody ended his session and he has not said that he goes on,
 /// or the refusal.
 pub async fn pass(app: &App, caller: &Caller, place: &Place) -> Result<SessionId, Fail> {
-    let now = app.clock.now();
     let seated = &app.bell.seated;
-    match seated.get(place, now) {
-        Known::Seat(session, tells) => {
-            if tells {
-                let (app, caller, place) = (app.clone(), caller.clone(), place.clone());
-                // Nobody waits for it: the seat is his until the lease is over.
-                tokio::spawn(async move { drop(keep(&app, &caller, &place, session, true).await) });
-            }
-            return Ok(session);
-        }
-        Known::TurnedAway(fail) => return Err(fail),
-        Known::Nothing => {}
+    if let Some(known) = known(app, caller, place, true) {
+        return known;
     }
     let (fail, lasts) = match enter(app, caller, place, false).await {
         Ok(Entered::Seat(session)) => return Ok(session),
@@ -66,8 +58,45 @@ pub async fn pass(app: &App, caller: &Caller, place: &Place) -> Result<SessionId
         Err(fail) if fail.is_ours() => return Err(fail),
         Err(fail) => (fail, REFUSED),
     };
-    seated.turn_away(place, fail.clone(), now + lasts);
+    seated.turn_away(place, fail.clone(), app.clock.now() + lasts);
     Err(fail)
+}
+
+/// A request that is not worth a seat, but keeps one: nobody looks at what it brings, or an open page only says that it is
+/// still there, and whether the agent was active.
+///
+/// # Errors
+/// `no_seat` if there is none, `session_ended` as for [`pass`].
+pub async fn stay(app: &App, caller: &Caller, place: &Place, active: bool) -> Result<SessionId, Fail> {
+    if let Some(known) = known(app, caller, place, active) {
+        return known;
+    }
+    match store::gate::last(&app.db, place).await? {
+        Some(Last { id, ended: None }) if keep(app, caller, place, id, Heard { active, cached: false }).await? => {
+            Ok(id)
+        }
+        Some(Last { ended: Some(end), .. }) if stands(&end, app.clock.now()) => {
+            Err(Fail::ended(Code::SessionEnded, end))
+        }
+        _ => Err(Fail::code(Code::NoSeat)),
+    }
+}
+
+/// What is in memory, and the heartbeat if it is due.
+fn known(app: &App, caller: &Caller, place: &Place, active: bool) -> Option<Result<SessionId, Fail>> {
+    match app.bell.seated.get(place, active, app.clock.now()) {
+        Known::Seat(session, tells) => {
+            if tells {
+                let (app, caller, place) = (app.clone(), caller.clone(), place.clone());
+                let heard = Heard { active, cached: true };
+                // Nobody waits for it: the seat is his until the lease is over.
+                tokio::spawn(async move { drop(keep(&app, &caller, &place, session, heard).await) });
+            }
+            Some(Ok(session))
+        }
+        Known::TurnedAway(fail) => Some(Err(fail)),
+        Known::Nothing => None,
+    }
 }
 
 /// Takes a seat, or a place in the line; `again` if he says that he goes on after somebody ended his session.
@@ -88,7 +117,7 @@ pub async fn enter(app: &App, caller: &Caller, place: &Place, again: bool) -> Re
             None => (None, None),
         };
         if let Some(id) = alive
-            && keep(app, caller, place, id, false).await?
+            && keep(app, caller, place, id, Heard::REQUEST).await?
         {
             return Ok(Entered::Seat(id));
         }
@@ -112,16 +141,29 @@ fn stands(end: &End, now: DateTime<Utc>) -> bool {
     }
 }
 
-/// Keeps a session for another lease; false if it is over. Once he is `seated`, it is not written down anew.
-async fn keep(app: &App, caller: &Caller, place: &Place, session: SessionId, seated: bool) -> Result<bool, Fail> {
+/// What was heard of somebody who has a seat.
+#[derive(Clone, Copy)]
+struct Heard {
+    /// It shows that the agent is active.
+    active: bool,
+    /// His seat is in memory already.
+    cached: bool,
+}
+
+impl Heard {
+    const REQUEST: Self = Self { active: true, cached: false };
+}
+
+/// Keeps a session for another lease; false if it is over.
+async fn keep(app: &App, caller: &Caller, place: &Place, session: SessionId, heard: Heard) -> Result<bool, Fail> {
     let now = app.clock.now();
-    if !seated {
+    if !heard.cached {
         app.bell.seated.expect(place, session, now);
     }
-    match app.seats.renew(&caller.actor(), caller.id, session, true).await {
+    match app.seats.renew(&caller.actor(), caller.id, session, heard.active).await {
         Ok(renewed) => {
             let next = TimeDelta::seconds(renewed.next_in_seconds);
-            app.bell.seated.confirm(session, now, renewed.lease_until, next);
+            app.bell.seated.confirm(session, heard.active, renewed.lease_until, (now, next));
             Ok(true)
         }
         Err(SeatsError::Failed(Code::NotFound)) => {
@@ -161,11 +203,11 @@ async fn take(
     match taken {
         Ok(Taken::New(session)) => {
             let lease = session.lease_until - session.created_at;
-            app.bell.seated.confirm(session.id, now, session.lease_until, lease / 4);
+            app.bell.seated.confirm(session.id, true, session.lease_until, (now, lease / 4));
             Ok(Ok(Entered::Seat(session.id)))
         }
         Ok(Taken::Repeated(id)) => {
-            Ok(keep(app, caller, place, id, false).await?.then_some(Entered::Seat(id)).ok_or(id))
+            Ok(keep(app, caller, place, id, Heard::REQUEST).await?.then_some(Entered::Seat(id)).ok_or(id))
         }
         Ok(Taken::Ticket(ticket)) => Ok(Ok(Entered::Line(Box::new(app.prospects.tell(*ticket, now).await?)))),
         Err(SeatsError::Refused(refusal)) => Err(app.prospects.refused(refusal, now).await.into()),

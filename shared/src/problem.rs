@@ -74,6 +74,8 @@ named! {
         LastAdmin = "last_admin",
         /// Refusal: all seats are in use.
         PoolFull = "pool_full",
+        /// At the gate: there is no seat, and a request of this kind takes none (HEAD, OPTIONS, prefetch, keep-alive).
+        NoSeat = "no_seat",
         /// Refusal: no license of this product is assigned to the user.
         NotAssigned = "not_assigned",
         /// Refusal: the license has not started yet.
@@ -188,6 +190,7 @@ impl Code {
             | Self::NoMail
             | Self::LastProvider
             | Self::PoolFull
+            | Self::NoSeat
             | Self::NotAssigned
             | Self::LicenseNotStarted
             | Self::LicenseEnded
@@ -267,6 +270,7 @@ impl Code {
             Self::PoolFull => {
                 "All shared licenses are in use. To start a session, please wait for an available license."
             }
+            Self::NoSeat => "You have no seat, and a request of this kind takes none. Open a page of the application.",
             Self::NotAssigned => "No license of this product is assigned to you.",
             Self::LicenseNotStarted => "The license has not started yet.",
             Self::LicenseEnded => "The license has ended.",

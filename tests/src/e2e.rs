@@ -8,6 +8,7 @@ mod devices;
 mod factor;
 mod join;
 mod journey;
+mod keep_alive;
 mod looks;
 mod oidc;
 mod people;

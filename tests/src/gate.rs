@@ -1,7 +1,11 @@
 //! The gate in front of other web applications: the first request takes a seat, further ones keep it, and nobody is back in
 //! by himself whose session somebody ended.
 
+mod keep_alive;
+mod requests;
+
 use crate::world::{Answer, Engine, Person, World, email_of, line::path_of, on_both_engines};
+use axum::http::HeaderName;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use seatkeeper_shared::license::Model;
@@ -21,6 +25,16 @@ impl Person {
         let request = self.raw(reqwest::Method::GET, &format!("{}{path}", self.url));
         let request = request.header("user-agent", FIREFOX).header("accept", accept);
         self.send(request.header("x-original-url", "https://app.example.org/tickets?id=7")).await
+    }
+
+    /// What a proxy asks for a request with these headers.
+    async fn asks_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.raw(reqwest::Method::GET, &format!("{}{path}", self.url)).header("user-agent", FIREFOX);
+        let read = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"))
+        };
+        // In place of those that everybody sends.
+        self.send(request.headers(headers.iter().map(read).collect())).await
     }
 
     /// What the waiting page asks.
@@ -51,6 +65,21 @@ impl Answer {
 }
 
 const PRODUCT: &str = "remote-support-v5";
+const GATE: &str = "/gate/remote-support-v5";
+
+impl World {
+    /// Waits until a heartbeat that is sent beside an answer has renewed the lease.
+    async fn renewed(&self, session: &Value) {
+        let until = json!(self.clock.now() + TimeDelta::seconds(120));
+        let path = path_of("sessions", &json!({ "id": session }));
+        let patience = Instant::now() + Duration::from_secs(10);
+        while self.admin.get(&path).await.ok()["lease_until"] != until {
+            assert!(Instant::now() < patience, "it is not renewed");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.sweep().await;
+        }
+    }
+}
 
 async fn live(world: &World) -> Vec<Value> {
     let sessions = world.admin.get("/sessions?state=live").await.ok();
@@ -149,7 +178,7 @@ on_both_engines! {
         let sent = sent.header("x-forwarded-proto", "https").header("x-forwarded-host", "app.example.org");
         let sent = sent.header("x-forwarded-uri", "/a?b").send().await.expect("an answer");
         let to = "/wait/remote-support-v5?return=https%3A%2F%2Fapp.example.org%2Fa%3Fb";
-        assert_eq!((sent.status().as_u16(), sent.headers()["location"].to_str().ok()), (302, Some(to)));
+        assert_eq!((sent.status().as_u16(), sent.headers()["location"].to_str().ok()), (303, Some(to)));
     }
 
     async fn whoever_has_no_license_is_turned_away_and_the_log_is_not_flooded(world: World) {

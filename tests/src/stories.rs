@@ -30,7 +30,7 @@ mod events;
 mod exports;
 mod full_disk;
 mod gate;
-mod gate_nginx;
+mod gate_proxies;
 mod group_licenses;
 mod groups;
 mod headers;

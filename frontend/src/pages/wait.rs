@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use line::Line;
 use seatkeeper_shared::{problem::End, session::EndReason, wire::gate::GateEntered};
-use turn::{Turn, Waited};
+use turn::{Onward, Turn, Waited};
 
 /// The page.
 #[component]
@@ -42,7 +42,9 @@ fn Waiting() -> impl IntoView {
     let format = Format::get();
     let (params, query) = (use_params_map(), use_query_map());
     let product = params.read_untracked().get("product").unwrap_or_default();
-    let turn = Turn::begin(product, query.read_untracked().get("return"));
+    let query = query.read_untracked();
+    let unsent = query.get("unsent").is_some_and(|unsent| unsent == "true");
+    let turn = Turn::begin(product, query.get("return"), unsent);
     // Whoever looks at another window sees it in the title.
     let place = move || turn.place().map(|n| t_string!(i18n, queue.title_place, n = format.number(n)));
     Attention::call(Signal::derive(place));
@@ -51,8 +53,7 @@ fn Waiting() -> impl IntoView {
             {move || match turn.waited.get() {
                 Waited::Asking => view! { <Asking turn /> }.into_any(),
                 Waited::InLine(entered) => view! { <Line entered=*entered turn /> }.into_any(),
-                Waited::Through(entered) => view! { <Through entered=*entered circles=false /> }.into_any(),
-                Waited::Circling(entered) => view! { <Through entered=*entered circles=true /> }.into_any(),
+                Waited::Through(entered, onward) => view! { <Through entered=*entered onward /> }.into_any(),
                 Waited::Ended(end) => view! { <Ended end turn /> }.into_any(),
                 Waited::Refused(failure) => {
                     let text = Signal::derive(move || why::failed(i18n, format, &failure));
@@ -83,25 +84,26 @@ fn Asking(
     }
 }
 
-/// There is a seat: on to the application, by itself or, if that has led back here again and again, by hand.
+/// There is a seat: on to the application, by itself or, if there is something to know first, by hand.
 #[component]
 fn Through(
     /// What the gate said.
     entered: GateEntered,
-    /// The application has sent him back.
-    circles: bool,
+    /// How it goes on.
+    onward: Onward,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (product, to) = (entered.product_name, entered.return_to);
-    let title = move || match circles {
-        true => t_string!(i18n, gate.circles_title),
-        false => t_string!(i18n, gate.through_title),
+    let title = move || match onward {
+        Onward::Circles => t_string!(i18n, gate.circles_title),
+        Onward::AtOnce | Onward::Unsent => t_string!(i18n, gate.through_title),
     };
     let leads = to.is_some();
-    let text = move || match (circles, leads) {
-        (true, _) => t_string!(i18n, gate.circles_text).to_owned(),
-        (false, true) => t_string!(i18n, gate.through_text).to_owned(),
-        (false, false) => t_string!(i18n, gate.through_alone, product = product.clone()),
+    let text = move || match (onward, leads) {
+        (Onward::Circles, _) => t_string!(i18n, gate.circles_text).to_owned(),
+        (Onward::Unsent, _) => t_string!(i18n, gate.unsent_text).to_owned(),
+        (Onward::AtOnce, true) => t_string!(i18n, gate.through_text).to_owned(),
+        (Onward::AtOnce, false) => t_string!(i18n, gate.through_alone, product = product.clone()),
     };
     view! {
         <Heading title=Signal::derive(move || title().to_owned()) />

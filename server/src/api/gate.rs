@@ -1,20 +1,26 @@
 //! The gate for proxies, and the page on which one waits for a seat.
 
+pub mod keep_alive;
+
 use crate::{
     app::App,
     auth::Caller,
-    gate::{self, Entered, seated::Place},
+    gate::{
+        self, Entered, credentials,
+        request::{ForwardedRequest, ReturnAddress},
+        seated::Place,
+    },
     http::{browser, extract::Body, problem::Fail},
     store,
 };
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use seatkeeper_shared::{
-    ids::ProductId,
+    ids::{ProductId, SessionId},
     problem::Code,
     validate::links,
     wire::gate::{EnterGate, GateEntered},
@@ -30,12 +36,21 @@ const SESSION: HeaderName = HeaderName::from_static("x-seatkeeper-session");
 /// Where a browser that does not pass should go.
 const REDIRECT: HeaderName = HeaderName::from_static("x-seatkeeper-redirect");
 
+/// The problem as a header, for proxies that throw the body away.
+const PROBLEM: HeaderName = HeaderName::from_static("x-seatkeeper-problem");
+
 /// How a proxy asks.
 #[derive(Debug, Deserialize)]
 pub struct How {
     /// Send browsers to the waiting page: for proxies that hand our answer on.
     #[serde(default)]
     redirect: bool,
+    /// The proxy overwrites a header that tells the method, so that CORS preflights can be let through.
+    #[serde(default)]
+    preflights: bool,
+    /// The proxy sends the application the `Cookie` and `Authorization` of our answer instead of the browser's.
+    #[serde(default)]
+    credentials: bool,
 }
 
 /// Whether a request that came to a proxy may pass: 200, 401 if nobody is signed in, 403 if there is no seat. Proxies know no
@@ -44,64 +59,77 @@ pub async fn pass(
     State(app): State<App>,
     Path(product): Path<String>,
     Query(how): Query<How>,
+    method: Method,
     headers: HeaderMap,
     caller: Result<Caller, Fail>,
 ) -> Response {
+    let request = ForwardedRequest::new(&method, &headers);
+    if request.is_preflight(how.preflights) {
+        return StatusCode::OK.into_response();
+    }
     let passed = async {
+        if let Some(name) = request.lookalike() {
+            return Err(Fail::detail(Code::BadRequest, format!("the header {name} could be taken for one of ours")));
+        }
         let caller = caller?;
         let found = app.bell.catalog.find(&app.db, &product).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-        let session = gate::pass(&app, &caller, &place(&caller, found, &headers)).await?;
+        let place = place(&caller, found, &headers);
+        let session = match request.is_look_ahead() {
+            true => gate::stay(&app, &caller, &place, true).await?,
+            false => gate::pass(&app, &caller, &place).await?,
+        };
         Ok((caller, session))
     };
     match passed.await {
-        Ok((caller, session)) => {
-            let email = HeaderValue::from_bytes(caller.email.as_bytes()).ok().map(|email| (USER, email));
-            let ids = [(USER_ID, caller.id.to_string()), (SESSION, session.to_string())];
-            let ids = ids.into_iter().filter_map(|(name, id)| Some((name, HeaderValue::from_str(&id).ok()?)));
-            let mut response = StatusCode::OK.into_response();
-            response.headers_mut().extend(email.into_iter().chain(ids));
-            response
-        }
-        Err(fail) => turned_away(&app, &product, &headers, &how, fail).await,
+        Ok((caller, session)) => let_through(&caller, session, &headers, &how),
+        Err(fail) => turned_away(&app, &product, request, &how, fail),
     }
 }
 
+fn let_through(caller: &Caller, session: SessionId, headers: &HeaderMap, how: &How) -> Response {
+    let email = HeaderValue::from_bytes(caller.email.as_bytes()).ok().map(|email| (USER, email));
+    let ids = [(USER_ID, caller.id.to_string()), (SESSION, session.to_string())];
+    let ids = ids.into_iter().filter_map(|(name, id)| Some((name, HeaderValue::from_str(&id).ok()?)));
+    let mut response = StatusCode::OK.into_response();
+    response.headers_mut().extend(email.into_iter().chain(ids));
+    if how.credentials {
+        // Whoever has no browser session came by a token of ours.
+        response.headers_mut().extend(credentials::for_application(headers, caller.sign_in.is_none()));
+    }
+    response
+}
+
 /// Only navigations are sent to the waiting page: what a script asks for would not know what to do with it.
-async fn turned_away(app: &App, product: &str, headers: &HeaderMap, how: &How, fail: Fail) -> Response {
+fn turned_away(app: &App, product: &str, request: ForwardedRequest<'_>, how: &How, fail: Fail) -> Response {
     if fail.is_ours() {
         return fail.into_response();
     }
     let status = if fail.what() == Code::NotSignedIn { 401 } else { 403 };
-    let page = is_page(headers) && fail.what() != Code::NotFound && fail.what() != Code::OutOfScope;
-    let to = if page { Some(waiting_page(app, product, headers).await) } else { None };
+    let no_page = matches!(fail.what(), Code::NotFound | Code::OutOfScope | Code::BadRequest | Code::NoSeat);
+    let to = (request.is_navigation() && !no_page).then(|| waiting_page(app, product, &request.return_address()));
     match to.and_then(|to| HeaderValue::from_str(&to).ok()) {
-        Some(to) if how.redirect => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
-        Some(to) => ([(REDIRECT, to)], fail.with_status(status)).into_response(),
-        None => fail.with_status(status).into_response(),
+        // What was a POST must not be repeated at the waiting page.
+        Some(to) if how.redirect => (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(),
+        Some(to) => ([(REDIRECT, to)], problem(fail, status)).into_response(),
+        None => problem(fail, status),
     }
 }
 
-fn is_page(headers: &HeaderMap) -> bool {
-    text(headers, header::ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"))
+fn problem(fail: Fail, status: u16) -> Response {
+    let brief = Fail::code(fail.what()).with_status(status).json();
+    let brief = HeaderValue::from_str(&brief).ok().map(|brief| (PROBLEM, brief));
+    let mut response = fail.with_status(status).into_response();
+    response.headers_mut().extend(brief);
+    response
 }
 
-async fn waiting_page(app: &App, product: &str, headers: &HeaderMap) -> String {
+fn waiting_page(app: &App, product: &str, back: &ReturnAddress) -> String {
     let base = app.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
-    let product = crate::text::encoded(product);
-    match wanted(headers) {
-        Some(wanted) => format!("{base}/wait/{product}?return={}", crate::text::encoded(&wanted)),
-        None => format!("{base}/wait/{product}"),
-    }
-}
-
-/// Where the request that came to the proxy wanted to go, as the proxy says. It is checked when somebody is sent there.
-fn wanted(headers: &HeaderMap) -> Option<String> {
-    if let Some(whole) = text(headers, "x-original-url") {
-        return Some(whole.to_owned());
-    }
-    let [proto, host, uri] =
-        ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-uri"].map(|name| text(headers, name));
-    Some(format!("{}://{}{}", proto?, host?, uri.unwrap_or("/")))
+    let back_to = back.url.as_deref().map(|url| format!("return={}", crate::text::encoded(url)));
+    let unsent = back.unsent.then(|| "unsent=true".to_owned());
+    let query = back_to.into_iter().chain(unsent).collect::<Vec<_>>().join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{base}/wait/{}{mark}{query}", crate::text::encoded(product))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -24,6 +24,14 @@ use std::{net::IpAddr, time::Instant};
 
 /// The name of the cookie that holds a browser session's secret.
 pub const COOKIE: &str = "seatkeeper_session";
+/// What the names of all our cookies begin with: the gate keeps them from applications by it.
+pub const COOKIE_PREFIX: &str = "seatkeeper_";
+
+/// Whether a cookie of this name is one of ours.
+pub fn is_own_cookie(name: &str) -> bool {
+    let name = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    name.starts_with(COOKIE_PREFIX)
+}
 
 /// Who is asking.
 #[derive(Clone, Debug)]
@@ -82,20 +90,33 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
         let admission = Admission::of(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-        let (credential, now) = (admission.credential, app.clock.now());
-        let caller = match app.bell.callers.get(&credential, now, Instant::now()) {
-            Ok(caller) => caller,
-            Err(ticket) => {
-                let known = store::credentials::caller(&app.db, &credential, now).await?;
-                let known = known.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-                app.uses.note(credential, known.last_used_at, now);
-                app.bell.callers.keep(ticket, credential, known.clone());
-                known.caller
-            }
+        let caller = match (known(app, admission.credential).await?, cookie(parts)) {
+            // What an application behind the gate has its scripts send is no token of ours: then the cookie says who it is.
+            (None, Some(cookie)) if is_at_gate(parts) => known(app, cookie).await?,
+            (caller, _) => caller,
         };
+        let caller = caller.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
         admission.admit(&caller)?;
         Ok(Self { address: client::address(&app.trusted_proxies, parts), ..caller })
     }
+}
+
+/// The user with this credential.
+async fn known(app: &App, credential: Credential) -> Result<Option<Caller>, Fail> {
+    let now = app.clock.now();
+    let ticket = match app.bell.callers.get(&credential, now, Instant::now()) {
+        Ok(caller) => return Ok(Some(caller)),
+        Err(ticket) => ticket,
+    };
+    let Some(known) = store::credentials::caller(&app.db, &credential, now).await? else { return Ok(None) };
+    app.uses.note(credential, known.last_used_at, now);
+    app.bell.callers.keep(ticket, credential, known.clone());
+    Ok(Some(known.caller))
+}
+
+/// Whether a proxy asks about a request to an application behind it, or a page of one says that it is open.
+fn is_at_gate(parts: &Parts) -> bool {
+    parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with("/gate/"))
 }
 
 /// What decides whether a request is let in: the credential it shows, and what it is for. A stream keeps it, so that it can be asked
@@ -165,6 +186,10 @@ fn credential(parts: &Parts) -> Option<Credential> {
     if let Some(token) = bearer(parts) {
         return Some(Credential::Token(secret::digest(token)));
     }
+    cookie(parts)
+}
+
+fn cookie(parts: &Parts) -> Option<Credential> {
     let jar = CookieJar::from_headers(&parts.headers);
     Some(Credential::Cookie(secret::digest(jar.get(COOKIE)?.value())))
 }

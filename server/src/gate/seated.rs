@@ -49,14 +49,18 @@ struct Seat {
     session: SessionId,
     /// Until when it lives, in milliseconds since 1970; 0 as long as that is not made sure of.
     until: AtomicI64,
-    /// From when on a request tells that the agent is active.
+    /// From when on the next request is a heartbeat.
     beat: AtomicI64,
+    /// From when on the next one that shows activity is: one that shows none must not take its turn.
+    activity: AtomicI64,
+    /// How many milliseconds lie between two heartbeats.
+    pause: AtomicI64,
 }
 
 /// What is known of a place.
 #[derive(Debug)]
 pub enum Known {
-    /// He has this session. Whoever is told so is the one to tell that he is active.
+    /// He has this session. Whoever is told so is the one to send the heartbeat.
     Seat(SessionId, bool),
     /// He was turned away a moment ago.
     TurnedAway(Fail),
@@ -65,11 +69,11 @@ pub enum Known {
 }
 
 impl Seated {
-    /// What is known of a place at this time.
-    pub fn get(&self, place: &Place, now: DateTime<Utc>) -> Known {
+    /// What is known of a place at this time, for a request that shows activity or does not.
+    pub fn get(&self, place: &Place, active: bool, now: DateTime<Utc>) -> Known {
         let kept = self.read();
         if let Some(seat) = kept.seats.get(place).filter(|seat| seat.until.load(Ordering::Acquire) > millis(now)) {
-            return Known::Seat(seat.session, seat.tells(now));
+            return Known::Seat(seat.session, seat.tells(active, now));
         }
         match kept.turned_away.get(place) {
             Some((fail, until)) if *until > now => Known::TurnedAway(fail.clone()),
@@ -82,21 +86,33 @@ impl Seated {
         let mut kept = self.write();
         kept.make_room(now);
         kept.turned_away.remove(place);
-        let seat = Seat { session, until: AtomicI64::new(0), beat: AtomicI64::new(0) };
+        let seat = Seat::unsure(session);
         if let Some(before) = kept.seats.insert(place.clone(), seat) {
             kept.places.remove(&before.session);
         }
         kept.places.insert(session, place.clone());
     }
 
-    /// The seat is sure until then, if nothing has ended it meanwhile; the next sign of life is due after so long.
-    pub fn confirm(&self, session: SessionId, now: DateTime<Utc>, until: DateTime<Utc>, next: TimeDelta) {
+    /// The seat is sure until then, if nothing has ended it meanwhile; the next heartbeat is due after so long. If this one
+    /// showed no activity, the next request that does is a heartbeat, too.
+    pub fn confirm(&self, session: SessionId, active: bool, until: DateTime<Utc>, next: (DateTime<Utc>, TimeDelta)) {
         let kept = self.read();
         let seat = kept.places.get(&session).and_then(|place| kept.seats.get(place));
         if let Some(seat) = seat.filter(|seat| seat.session == session) {
-            seat.beat.store(millis(now + next.min(SELDOM)), Ordering::Release);
+            let (now, pause) = (next.0, next.1.min(SELDOM));
+            seat.pause.store(pause.num_milliseconds(), Ordering::Release);
+            seat.beat.store(millis(now + pause), Ordering::Release);
+            if active {
+                seat.activity.store(millis(now + pause), Ordering::Release);
+            }
             seat.until.fetch_max(millis(until), Ordering::AcqRel);
         }
+    }
+
+    /// How long a page that is open may wait until it says so again.
+    pub fn pause(&self, place: &Place) -> TimeDelta {
+        let pause = self.read().seats.get(place).map(|seat| seat.pause.load(Ordering::Acquire));
+        pause.map(TimeDelta::milliseconds).filter(|pause| *pause > TimeDelta::zero()).unwrap_or(SELDOM)
     }
 
     /// He is turned away with this until then, however often he asks.
@@ -128,11 +144,17 @@ impl Seated {
 }
 
 impl Seat {
-    /// Whether this request is the one that tells that the agent is active.
-    fn tells(&self, now: DateTime<Utc>) -> bool {
-        let due = self.beat.load(Ordering::Acquire);
+    fn unsure(session: SessionId) -> Self {
+        let [until, beat, activity, pause] = [0; 4].map(AtomicI64::new);
+        Self { session, until, beat, activity, pause }
+    }
+
+    /// Whether this request is the one that sends the heartbeat.
+    fn tells(&self, active: bool, now: DateTime<Utc>) -> bool {
+        let turn = if active { &self.activity } else { &self.beat };
+        let due = turn.load(Ordering::Acquire);
         let next = millis(now + UNANSWERED);
-        due <= millis(now) && self.beat.compare_exchange(due, next, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        due <= millis(now) && turn.compare_exchange(due, next, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -175,12 +197,26 @@ mod tests {
     fn a_seat_counts_once_it_is_sure_and_until_its_lease_is_over() {
         let seated = Seated::default();
         seated.expect(&place(), ONE, at(0));
-        assert!(matches!(seated.get(&place(), at(0)), Known::Nothing));
-        seated.confirm(ONE, at(0), at(120), TimeDelta::seconds(30));
-        assert!(matches!(seated.get(&place(), at(1)), Known::Seat(ONE, false)));
-        assert!(matches!(seated.get(&place(), at(15)), Known::Seat(ONE, true)), "activity is told");
-        assert!(matches!(seated.get(&place(), at(15)), Known::Seat(ONE, false)), "once");
-        assert!(matches!(seated.get(&place(), at(120)), Known::Nothing));
+        assert!(matches!(seated.get(&place(), true, at(0)), Known::Nothing));
+        seated.confirm(ONE, true, at(120), (at(0), TimeDelta::seconds(30)));
+        assert!(matches!(seated.get(&place(), true, at(1)), Known::Seat(ONE, false)));
+        assert!(matches!(seated.get(&place(), true, at(15)), Known::Seat(ONE, true)), "activity is told");
+        assert!(matches!(seated.get(&place(), true, at(15)), Known::Seat(ONE, false)), "once");
+        assert!(matches!(seated.get(&place(), true, at(120)), Known::Nothing));
+    }
+
+    #[test]
+    fn an_open_page_does_not_take_the_turn_of_a_request_that_shows_activity() {
+        let seated = Seated::default();
+        seated.expect(&place(), ONE, at(0));
+        seated.confirm(ONE, true, at(120), (at(0), TimeDelta::seconds(30)));
+        assert!(matches!(seated.get(&place(), false, at(15)), Known::Seat(ONE, true)));
+        seated.confirm(ONE, false, at(135), (at(15), TimeDelta::seconds(30)));
+        assert!(matches!(seated.get(&place(), false, at(20)), Known::Seat(ONE, false)));
+        assert!(matches!(seated.get(&place(), true, at(20)), Known::Seat(ONE, true)), "activity is told nevertheless");
+        seated.confirm(ONE, true, at(140), (at(20), TimeDelta::seconds(30)));
+        assert!(matches!(seated.get(&place(), true, at(34)), Known::Seat(ONE, false)));
+        assert_eq!(seated.pause(&place()), TimeDelta::seconds(15));
     }
 
     #[test]
@@ -188,8 +224,8 @@ mod tests {
         let seated = Seated::default();
         seated.expect(&place(), ONE, at(0));
         seated.forget(ONE);
-        seated.confirm(ONE, at(0), at(120), TimeDelta::seconds(30));
-        assert!(matches!(seated.get(&place(), at(1)), Known::Nothing));
+        seated.confirm(ONE, true, at(120), (at(0), TimeDelta::seconds(30)));
+        assert!(matches!(seated.get(&place(), true, at(1)), Known::Nothing));
     }
 
     #[test]
@@ -197,16 +233,16 @@ mod tests {
         let seated = Seated::default();
         seated.expect(&place(), ONE, at(0));
         seated.expect(&place(), TWO, at(0));
-        seated.confirm(TWO, at(0), at(120), TimeDelta::seconds(30));
+        seated.confirm(TWO, true, at(120), (at(0), TimeDelta::seconds(30)));
         seated.forget(ONE);
-        assert!(matches!(seated.get(&place(), at(1)), Known::Seat(TWO, _)));
+        assert!(matches!(seated.get(&place(), true, at(1)), Known::Seat(TWO, _)));
     }
 
     #[test]
     fn whoever_is_turned_away_is_so_for_a_while() {
         let seated = Seated::default();
         seated.turn_away(&place(), Fail::code(seatkeeper_shared::problem::Code::PoolFull), at(2));
-        assert!(matches!(seated.get(&place(), at(1)), Known::TurnedAway(_)));
-        assert!(matches!(seated.get(&place(), at(2)), Known::Nothing));
+        assert!(matches!(seated.get(&place(), true, at(1)), Known::TurnedAway(_)));
+        assert!(matches!(seated.get(&place(), true, at(2)), Known::Nothing));
     }
 }

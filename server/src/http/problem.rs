@@ -37,6 +37,11 @@ impl Fail {
         self
     }
 
+    /// The document, on one line and without signs that a header cannot carry, if it says nothing more than its code.
+    pub fn json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
     /// Whether it is the server's, and may pass by itself.
     pub fn is_ours(&self) -> bool {
         self.0.status >= 500

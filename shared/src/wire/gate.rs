@@ -1,6 +1,7 @@
 //! The gate in front of other web applications: the page on which one waits for a seat.
 
 use crate::{
+    ids::SessionId,
     session::SessionState,
     wire::{queue::TicketView, sessions::SessionView},
 };
@@ -33,6 +34,16 @@ pub struct GateEntered {
     /// Where one wanted to go, if that is an application behind this gate; else the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
+}
+
+/// A page that is open keeps its seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeptAlive {
+    /// The session that is kept.
+    pub session_id: SessionId,
+    /// In how many seconds the page should say so again.
+    pub next_in_seconds: i64,
 }
 
 impl GateEntered {

@@ -92,4 +92,11 @@ async fn whoever_waits_at_the_gate_goes_on_by_himself() {
     assert_eq!(waits.violations().await, Vec::<String>::new());
     waits.click("Weiterarbeiten").await;
     waits.holds("location.pathname === '/healthz'").await;
+    // A form led here: it is not gone on by itself, because what was entered is lost.
+    waits.go(&format!("{page}&unsent=true")).await;
+    waits.reads("Ihre Eingaben wurden nicht gesendet").await;
+    waits.screenshot("gate-unsent").await;
+    assert_eq!(waits.violations().await, Vec::<String>::new());
+    waits.click("Weiter zur Anwendung").await;
+    waits.holds("location.pathname === '/healthz'").await;
 }

@@ -32,16 +32,25 @@ pub enum Waited {
     Asking,
     /// In the line.
     InLine(Box<GateEntered>),
-    /// There is a seat, and one is on one's way.
-    Through(Box<GateEntered>),
-    /// There is a seat, but the application sends everybody back here.
-    Circling(Box<GateEntered>),
+    /// There is a seat, and it goes on like this.
+    Through(Box<GateEntered>, Onward),
     /// Somebody ended the last session, and one has to say whether one goes on.
     Ended(End),
     /// No.
     Refused(Failure),
     /// The place in the line is gone.
     Lost,
+}
+
+/// How it goes on once there is a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// By itself.
+    AtOnce,
+    /// By hand: the application sends everybody back here.
+    Circles,
+    /// By hand: what was to be sent to the application was not.
+    Unsent,
 }
 
 /// The wait.
@@ -52,16 +61,18 @@ pub struct Turn {
     /// The server does not answer.
     pub silent: RwSignal<bool>,
     asked: StoredValue<(String, Option<String>)>,
+    unsent: bool,
     api: Api,
 }
 
 impl Turn {
-    /// Asks for a seat of a product on the way to an address.
-    pub fn begin(product: String, to: Option<String>) -> Self {
+    /// Asks for a seat of a product on the way to an address; `unsent` if a form led here, which nobody has got.
+    pub fn begin(product: String, to: Option<String>, unsent: bool) -> Self {
         let turn = Self {
             waited: RwSignal::new(Waited::Asking),
             silent: RwSignal::new(false),
             asked: StoredValue::new((product, to)),
+            unsent,
             api: Api::get(),
         };
         turn.take(false);
@@ -165,10 +176,13 @@ impl Turn {
 
     fn go_on(self, entered: GateEntered) {
         let to = entered.return_to.clone();
-        let circles = to.as_ref().is_some_and(|_| circles(js_sys::Date::now()));
-        let entered = Box::new(entered);
-        let gone = self.waited.try_set(if circles { Waited::Circling(entered) } else { Waited::Through(entered) });
-        if let Some(to) = to.filter(|_| !circles && gone.is_none()) {
+        let onward = match &to {
+            _ if self.unsent => Onward::Unsent,
+            Some(_) if circles(js_sys::Date::now()) => Onward::Circles,
+            _ => Onward::AtOnce,
+        };
+        let gone = self.waited.try_set(Waited::Through(Box::new(entered), onward));
+        if let Some(to) = to.filter(|_| onward == Onward::AtOnce && gone.is_none()) {
             // Without it there is still the link.
             let _ = window().location().replace(&to);
         }
