@@ -9,6 +9,7 @@ pub mod failure;
 pub mod lease;
 pub mod lease_key;
 pub mod login;
+pub mod output;
 pub mod run;
 pub mod secrets;
 pub mod serve;
@@ -18,6 +19,7 @@ pub mod status;
 
 use clap::{Parser, Subcommand};
 use failure::{Exit, Failure};
+use output::errln;
 use std::process::ExitCode;
 
 /// Hands out the seats of your licenses, never one too many.
@@ -37,12 +39,15 @@ Exit codes:
   64   wrong usage, or no such product
   69   no seat: all are in use, none became free in the time given by --wait, or a lease is over
   70   a fault in the server
+  74   the output cannot be written
   75   the server cannot be reached or cannot save; try again later
   76   what answers is no Seatkeeper server, or of another version
   77   not permitted: no or a wrong token, or the license is not assigned to you
   78   no server is known, or the stored login cannot be used
 `run` passes the exit code of the program on, or 128 and the number of the signal that ended it;
-126 and 127 mean that the program cannot be started or is not there.";
+126 and 127 mean that the program cannot be started or is not there.
+A command whose output nobody reads to the end, as in `seatkeeper status | head -1`, ends with 141 and says nothing.
+Signals: `serve` stops in order at INT, TERM, QUIT and HUP, and at once at a second one; `run` passes them on.";
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
@@ -82,9 +87,12 @@ pub async fn main() -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => {
-            // If nobody reads it, there is nobody to tell.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+            // Help and versions go to standard output.
+            return match error.print() {
+                _ if error.use_stderr() => Exit::Usage.into(),
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => told(&output::failure(error), false),
+            };
         }
     };
     let (json, done) = match command {
@@ -112,18 +120,22 @@ pub async fn main() -> ExitCode {
 fn plain(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("seatkeeper: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast_ref::<Failure>() {
+            Some(failure) => told(failure, false),
+            None => {
+                errln!("seatkeeper: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 
 fn told(failure: &Failure, json: bool) -> ExitCode {
-    if json {
-        eprintln!("{}", failure.json())
-    } else {
-        eprintln!("seatkeeper: {failure}")
+    match (failure.exit, json) {
+        // Whoever stopped reading knows it.
+        (Exit::NoReader, _) => {}
+        (_, true) => errln!("{}", failure.json()),
+        (_, false) => errln!("seatkeeper: {failure}"),
     }
     failure.exit.into()
 }

@@ -1,5 +1,8 @@
 //! The Seatkeeper server: edges (`http`, `api`) → decisions (`seats`, `auth`) → `store` (SQL) → `db`.
 
+// They panic if nobody reads: `cli::output` does not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod api;
 pub mod app;
 pub mod audit;

@@ -1,5 +1,8 @@
 //! `cargo xtask …`: the chores of this workspace, from a fresh checkout to a running server.
 
+// They panic if nobody reads: `process::print` and `process::complain` do not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod app;
 mod bench;
 mod browser;
@@ -64,7 +67,7 @@ fn main() -> ExitCode {
         _ if process::interrupted() => ExitCode::from(130),
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("error: {problem:#}");
+            process::complain(format_args!("error: {problem:#}"));
             ExitCode::FAILURE
         }
     }

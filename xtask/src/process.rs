@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +25,17 @@ static GROUPS: Mutex<Vec<(Pid, Signal)>> = Mutex::new(Vec::new());
 
 /// Tells the user what is going on, on stderr.
 pub fn say(what: impl Display) {
-    eprintln!("==> {what}");
+    complain(format_args!("==> {what}"));
+}
+
+/// A line on stderr. If nobody reads it, there is nobody to tell: `eprintln!` would panic.
+pub fn complain(what: impl Display) {
+    let _ = io::stderr().lock().write_all(format!("{what}\n").as_bytes());
+}
+
+/// A line on stdout. Work goes on if nobody reads it any more (`cargo xtask test | head`).
+pub fn print(what: impl Display) {
+    let _ = io::stdout().lock().write_all(format!("{what}\n").as_bytes());
 }
 
 /// A command that reads nothing from the terminal and leads its own process group.

@@ -25,7 +25,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Err(problem) = fs::remove_dir_all(&self.0) {
-            eprintln!("warning: {} was left behind: {problem}", self.0.display());
+            crate::process::complain(format_args!("warning: {} was left behind: {problem}", self.0.display()));
         }
     }
 }

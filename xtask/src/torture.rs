@@ -6,7 +6,7 @@ use std::{fs, process::Command};
 use anyhow::{Result, bail};
 
 use crate::packages::{Needed, ensure};
-use crate::process::{interrupted, say};
+use crate::process::{self, interrupted, say};
 use crate::suite::{self, Plan};
 use crate::{postgres, test};
 
@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     say("summary");
     for outcome in &outcomes {
-        println!("{}", outcome.line());
+        process::print(outcome.line());
     }
     if outcomes.iter().any(suite::Outcome::has_failed) {
         bail!("what clients were told was not true, or could not be found out");
@@ -62,7 +62,7 @@ impl Engine {
             postgres::installed()?;
             // Without it all clocks are right; the run says so.
             if let Err(problem) = ensure(&Needed { name: "libfaketime", debian: &["faketime"] }, faketime) {
-                eprintln!("warning: {problem:#}");
+                process::complain(format_args!("warning: {problem:#}"));
             }
         }
         let mut cargo = test::host(&["--test", "*", "--", "--nocapture"]);

@@ -1,5 +1,6 @@
 //! `seatkeeper audit verify`: whether the audit log is as it was written.
 
+use super::{failure::Failure, output::outln};
 use crate::{
     audit::verify::{self, Note, Report},
     db::Db,
@@ -44,7 +45,7 @@ pub async fn run(audit: Audit) -> anyhow::Result<()> {
     db.close().await;
     match checked {
         Ok(report) => {
-            print(&report, asked.expect.len());
+            print(&report, asked.expect.len())?;
             Ok(())
         }
         Err(verify::VerifyError::Broken(broken)) => Err(broken).context("the audit log was tampered with"),
@@ -52,17 +53,18 @@ pub async fn run(audit: Audit) -> anyhow::Result<()> {
     }
 }
 
-fn print(report: &Report, notes: usize) {
-    println!("The audit log is whole: {} events are sealed by {} seals.", report.sealed, report.seals);
-    println!("Not sealed yet: {} events.", report.unsealed);
+fn print(report: &Report, notes: usize) -> Result<(), Failure> {
+    outln!("The audit log is whole: {} events are sealed by {} seals.", report.sealed, report.seals)?;
+    outln!("Not sealed yet: {} events.", report.unsealed)?;
     if report.pruned.0 > 0 {
-        println!("It begins after event {}: what was older was pruned.", report.pruned);
+        outln!("It begins after event {}: what was older was pruned.", report.pruned)?;
     }
     if notes > 0 {
-        println!("It has the {notes} seals that were noted.");
+        outln!("It has the {notes} seals that were noted.")?;
     }
     if let Some(newest) = &report.newest {
-        println!("Newest seal: {newest}");
-        println!("Note it where nobody who can write to the database can, and give it as --expect the next time.");
+        outln!("Newest seal: {newest}")?;
+        outln!("Note it where nobody who can write to the database can, and give it as --expect the next time.")?;
     }
+    Ok(())
 }

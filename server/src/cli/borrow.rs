@@ -3,6 +3,7 @@
 use super::{
     config,
     failure::{Exit, Failure},
+    output::{errln, outln},
     run::{
         device,
         signals::Signals,
@@ -103,11 +104,11 @@ fn hand_out(asked: &Borrow, session: &SessionView) -> Result<ExitCode, Failure> 
     }
     let until = session.borrowed_until.map(|until| until.format("%F %T UTC").to_string()).unwrap_or_default();
     match &asked.out {
-        _ if asked.json => println!("{}", json!(session)),
-        Some(file) => println!("{}  borrowed until {until}, the lease is in {}", session.id, file.display()),
+        _ if asked.json => outln!("{}", json!(session))?,
+        Some(file) => outln!("{}  borrowed until {until}, the lease is in {}", session.id, file.display())?,
         None => {
-            eprintln!("seatkeeper: {} is borrowed until {until}", session.id);
-            println!("{lease}");
+            errln!("seatkeeper: {} is borrowed until {until}", session.id);
+            outln!("{lease}")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -135,9 +136,9 @@ pub async fn give_back(asked: Return) -> Result<ExitCode, Failure> {
         fs::remove_file(file).map_err(cannot)?;
     }
     match result.refused {
-        _ if asked.json => println!("{}", json!(result)),
-        Some(Code::SessionEnded) => println!("{session}  was over before"),
-        _ => println!("{session}  given back"),
+        _ if asked.json => outln!("{}", json!(result))?,
+        Some(Code::SessionEnded) => outln!("{session}  was over before")?,
+        _ => outln!("{session}  given back")?,
     }
     Ok(ExitCode::SUCCESS)
 }

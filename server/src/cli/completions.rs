@@ -1,9 +1,9 @@
 //! `seatkeeper completions`: what a shell needs to complete our commands.
 
-use super::{Cli, failure::Failure};
+use super::{Cli, failure::Failure, output};
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 /// For which shell.
 #[derive(Debug, Args)]
@@ -15,11 +15,10 @@ pub struct Completions {
 /// Prints it.
 ///
 /// # Errors
-/// Never, as yet.
+/// It cannot be written.
 pub fn run(asked: &Completions) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(asked.shell, &mut Cli::command(), "seatkeeper", &mut script);
-    // Whoever does not read to the end does not want it.
-    let _ = std::io::stdout().write_all(&script);
+    output::bytes(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 mod account;
 mod agent;
 
+use super::output::outln;
 use account::{PASSWORD, agents, people};
 use anyhow::Context as _;
 use clap::Args;
@@ -41,14 +42,14 @@ pub async fn run(options: DemoAgents) -> anyhow::Result<()> {
         let token = options.setup_token.as_deref().context("the server is not set up yet: give --setup-token")?;
         account::set_up(&client, token).await?;
     }
-    println!("Sample account at {}. Everybody's password is: {PASSWORD}", options.server);
+    outln!("Sample account at {}. Everybody's password is: {PASSWORD}", options.server)?;
     for person in people().iter().filter(|p| p.shown) {
-        println!("  {:<14} {}", person.what, person.email());
+        outln!("  {:<14} {}", person.what, person.email())?;
     }
     if options.setup_only {
         return Ok(());
     }
-    println!("The other agents are at work: seats fill, wait, crash and come back. Ctrl-C ends them.");
+    outln!("The other agents are at work: seats fill, wait, crash and come back. Ctrl-C ends them.")?;
     let mut chance = StdRng::seed_from_u64(options.seed);
     let mut work = tokio::task::JoinSet::new();
     for person in agents() {

@@ -18,6 +18,8 @@ pub enum Exit {
     NoSeat = 69,
     /// A fault (EX_SOFTWARE).
     Fault = 70,
+    /// The output cannot be written (EX_IOERR).
+    CannotWrite = 74,
     /// The server is away or cannot save (EX_TEMPFAIL).
     Away = 75,
     /// That is no Seatkeeper server (EX_PROTOCOL).
@@ -30,6 +32,8 @@ pub enum Exit {
     CannotStart = 126,
     /// The program is not there.
     NoProgram = 127,
+    /// Nobody reads the output any more: what a shell says of a program that SIGPIPE ended.
+    NoReader = 141,
 }
 
 impl From<Exit> for ExitCode {
@@ -66,6 +70,8 @@ impl fmt::Display for Failure {
         f.write_str(&self.says)
     }
 }
+
+impl std::error::Error for Failure {}
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {

@@ -3,6 +3,7 @@
 use super::{
     config,
     failure::{Exit, Failure},
+    output::outln,
     span,
 };
 use crate::clock::Clock;
@@ -76,7 +77,7 @@ async fn print(asked: Keys) -> Result<ExitCode, Failure> {
             let cannot = |error| Failure::new(Exit::Fault, format!("cannot write {}: {error}", file.display()));
             fs::write(&file, format!("{keys}\n")).map_err(cannot)?;
         }
-        None => println!("{keys}"),
+        None => outln!("{keys}")?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -96,17 +97,17 @@ fn check(asked: &Verify, json: bool) -> Result<ExitCode, Failure> {
         return Err(Failure::new(Exit::NotPermitted, says));
     }
     if json {
-        println!("{}", json!(lease));
+        outln!("{}", json!(lease))?;
     } else {
         let left = Duration::from_secs(u64::try_from(lease.exp - now).unwrap_or_default());
-        println!(
+        outln!(
             "good for {}: {} at {}, {} of {}",
             span::words(left),
             lease.name,
             lease.device,
             lease.product_name,
             lease.account
-        );
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

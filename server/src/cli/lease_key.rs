@@ -1,5 +1,6 @@
 //! `seatkeeper lease-key`: the key that leases of borrowed seats are signed with.
 
+use super::output::outln;
 use crate::{
     borrow,
     clock::{Clock, Dice},
@@ -55,8 +56,8 @@ async fn rotated(db: &Db, asked: &Rotate) -> anyhow::Result<()> {
     let rotated = borrow::rotate(db, &keyring, (&clock, &dice), asked.compromised).await?;
     let rotated = rotated.context("no account is set up in this database")?;
     db.scrub().await?;
-    println!("The key {} signs leases from now on.", rotated.kid);
-    println!("The one before is served until {}.", rotated.old_until.format("%FT%TZ"));
-    println!("Programs with the keys built in need the new one: seatkeeper lease keys");
+    outln!("The key {} signs leases from now on.", rotated.kid)?;
+    outln!("The one before is served until {}.", rotated.old_until.format("%FT%TZ"))?;
+    outln!("Programs with the keys built in need the new one: seatkeeper lease keys")?;
     Ok(())
 }

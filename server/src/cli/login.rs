@@ -3,6 +3,7 @@
 use super::{
     config::{self, Stored},
     failure::{Exit, Failure},
+    output::{errln, outln},
 };
 use clap::Args;
 use seatkeeper_client::Client;
@@ -43,15 +44,13 @@ pub async fn login(asked: Login) -> Result<ExitCode, Failure> {
     let me = Client::new(&url)?.with_token(token.clone()).me().await?;
     let path = config::write(&Stored { url: url.clone(), token })?;
     if asked.json {
-        println!("{}", json!({ "url": url, "stored": path, "me": me }));
+        outln!("{}", json!({ "url": url, "stored": path, "me": me }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Logged in at {url} ({}) as {} <{}>.", me.account.name, me.name, me.email);
-    println!("The token is stored in {}, for you alone to read.", path.display());
+    outln!("Logged in at {url} ({}) as {} <{}>.", me.account.name, me.name, me.email)?;
+    outln!("The token is stored in {}, for you alone to read.", path.display())?;
     if in_the_clear(&url) {
-        eprintln!(
-            "seatkeeper: {url} is not encrypted: everybody on the way can read the token. Use https:// if you can."
-        );
+        errln!("seatkeeper: {url} is not encrypted: everybody on the way can read the token. Use https:// if you can.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -63,11 +62,9 @@ pub async fn login(asked: Login) -> Result<ExitCode, Failure> {
 pub fn logout(asked: &Logout) -> Result<ExitCode, Failure> {
     let was = config::forget()?;
     match (asked.json, was) {
-        (true, _) => println!("{}", json!({ "logged_out": was })),
-        (false, true) => {
-            println!("Logged out: the token is no longer stored here. It stays valid until you delete it.")
-        }
-        (false, false) => println!("Nothing was stored."),
+        (true, _) => outln!("{}", json!({ "logged_out": was }))?,
+        (false, true) => outln!("Logged out: the token is no longer stored here. It stays valid until you delete it.")?,
+        (false, false) => outln!("Nothing was stored.")?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,13 @@
 //! `seatkeeper run`: takes a seat, runs a program with it, keeps the seat as long as the program runs, and gives it back.
 
+mod children;
 mod keep;
 mod program;
 pub(super) mod signals;
 pub(super) mod take;
+mod terminal;
 pub(super) mod voice;
+mod work;
 
 use super::{
     config,
@@ -12,23 +15,19 @@ use super::{
     span,
 };
 use clap::{Args, ValueEnum};
-use keep::{Keeper, News};
+use keep::Keeper;
 use program::Program;
 use seatkeeper_client::{Client, application};
 use seatkeeper_shared::{ids::SessionId, wire::sessions::EndSession};
 use signals::Signals;
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 use take::{Taken, Taking};
-use tokio::{
-    sync::{mpsc, watch},
-    time::{Instant, sleep_until},
-};
+use tokio::sync::{mpsc, watch};
 use voice::{Event, Voice};
+use work::Work;
 
 /// For how long the seat is tried to be given back at the end; then the end of its lease does it.
 const RELEASE: Duration = Duration::from_secs(5);
-/// How long a program that was asked to stop may take before it is killed.
-const LAST: Duration = Duration::from_secs(10);
 
 /// Which seat, which program, and what happens in between.
 #[derive(Debug, Args)]
@@ -48,6 +47,9 @@ pub struct Run {
     /// What happens when the session is ended at the server.
     #[arg(long, value_enum, default_value = "warn")]
     on_ended: OnEnded,
+    /// What happens to processes that the program leaves behind when it ends.
+    #[arg(long, value_enum, default_value = "stop")]
+    on_exit: OnExit,
     /// How much time there is between the message and stopping the program.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = span::parse)]
     grace: Duration,
@@ -77,6 +79,17 @@ enum OnEnded {
     Stop,
 }
 
+/// When the program ends and something that it started still runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OnExit {
+    /// It is stopped, so that nothing works without a seat.
+    Stop,
+    /// The seat is kept until all of it has ended: for programs that only start others.
+    Wait,
+    /// It is left alone, and the seat is given back. The program then runs in the process group of `run`.
+    Leave,
+}
+
 /// Does it; the exit code is the program's.
 ///
 /// # Errors
@@ -97,15 +110,29 @@ pub async fn run(asked: Run) -> Result<ExitCode, Failure> {
     let (own, current) = watch::channel(session.id);
     let (tell, news) = mpsc::unbounded_channel();
     let keeping = tokio::spawn(Keeper::new(client.clone(), wanted, session.clone(), tell, own).keep());
-    let mut at_work = Work { asked: &asked, voice, news, signals, stop: None };
-    let ended = match Program::start(&asked.program, session.id, &asked.product) {
-        Ok(program) => at_work.until_it_ends(program).await,
+    let ended = match Work::new(&asked, voice, news, &mut signals).map_err(fault) {
+        Ok(mut work) => match Program::start(&asked.program, session.id, &asked.product, asked.on_exit) {
+            Ok(program) => Ok(work.until_it_ends(&program).await),
+            Err(failure) => Err(failure),
+        },
         Err(failure) => Err(failure),
     };
     keeping.abort();
     let last = *current.borrow();
-    give_back(&client, last, voice).await;
-    ended
+    tokio::select! {
+        () = give_back(&client, last, voice) => {}
+        // Once more: whoever is in a hurry does not wait for a server.
+        _ = signals.next() => {}
+    }
+    let (code, missed) = ended?;
+    if let Some(signal) = missed {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), signal);
+        if signal == nix::sys::signal::Signal::SIGINT {
+            // A shell goes on with its script unless its command was ended by the signal itself.
+            let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
+        }
+    }
+    Ok(ExitCode::from(code))
 }
 
 async fn give_back(client: &Client, session: SessionId, voice: Voice) {
@@ -117,69 +144,6 @@ async fn give_back(client: &Client, session: SessionId, voice: Voice) {
         Err(_) => "the server does not answer".to_owned(),
     };
     voice.say(&Event::NotReleased { error });
-}
-
-/// The program at work.
-struct Work<'a> {
-    asked: &'a Run,
-    voice: Voice,
-    news: mpsc::UnboundedReceiver<News>,
-    signals: Signals,
-    stop: Option<Stop>,
-}
-
-/// The program is to be stopped.
-#[derive(Clone, Copy)]
-struct Stop {
-    at: Instant,
-    asked_already: bool,
-}
-
-impl Work<'_> {
-    /// Passes on signals and news until the program is over.
-    async fn until_it_ends(&mut self, mut program: Program) -> Result<ExitCode, Failure> {
-        loop {
-            let stop = self.stop;
-            tokio::select! {
-                code = program.wait() => return code,
-                caught = self.signals.next() => {
-                    // What a terminal sends, it sends to the program as well.
-                    if !caught.from_terminal {
-                        program.signal(caught.signal);
-                    }
-                }
-                Some(news) = self.news.recv() => self.hear(news),
-                () = sleep_until(stop.map_or_else(Instant::now, |stop| stop.at)), if stop.is_some() => {
-                    self.stop_now(&program);
-                }
-            }
-        }
-    }
-
-    fn hear(&mut self, news: News) {
-        let stops = match &news {
-            News::Lost => self.asked.on_lost == OnLost::Stop,
-            News::Over(_) => self.asked.on_ended == OnEnded::Stop,
-            News::Told(_) => false,
-        };
-        let stop_in_seconds = stops.then_some(self.asked.grace.as_secs());
-        match news {
-            News::Told(event) => self.voice.say(&event),
-            News::Lost => self.voice.say(&Event::Lost { stop_in_seconds }),
-            News::Over(end) => self.voice.say(&Event::Ended { end, stop_in_seconds }),
-        }
-        if stops && self.stop.is_none() {
-            self.stop = Some(Stop { at: Instant::now() + self.asked.grace, asked_already: false });
-        }
-    }
-
-    /// First asks, then kills.
-    fn stop_now(&mut self, program: &Program) {
-        let Some(stop) = &mut self.stop else { return };
-        self.voice.say(&Event::Stopping { killed: stop.asked_already });
-        program.stop(stop.asked_already);
-        *stop = Stop { at: Instant::now() + LAST, asked_already: true };
-    }
 }
 
 /// How this device is called.

@@ -1,5 +1,6 @@
 //! `seatkeeper secrets`: the keys that secrets in the database are encrypted with.
 
+use super::output::outln;
 use crate::{
     clock::Dice,
     db::Db,
@@ -54,8 +55,8 @@ fn new_key(on: &On) -> anyhow::Result<()> {
     let file = file.context("for PostgreSQL, say which file it is with --secret-key-file")?;
     source::add_key(&file, &Dice::default())?;
     let keyring = source::read(&file)?;
-    println!("The first key in {} is now {}.", file.display(), keyring.ids().next().unwrap_or_default());
-    println!("Start the server anew, or run `seatkeeper secrets rotate` while it is stopped.");
+    outln!("The first key in {} is now {}.", file.display(), keyring.ids().next().unwrap_or_default())?;
+    outln!("Start the server anew, or run `seatkeeper secrets rotate` while it is stopped.")?;
     Ok(())
 }
 
@@ -70,13 +71,14 @@ async fn rotated(db: &Db, on: &On) -> anyhow::Result<()> {
     let keyring = on.keys.load(db, &on.database).await?;
     let newest = keyring.ids().next().context("there is no key: give one with --secret-key-file")?.to_owned();
     let done = reseal(db, &keyring, &Dice::default(), Reseal::Outdated).await?;
-    println!(
+    outln!(
         "{} of {} secrets were encrypted anew with the key {newest}; the others were already.",
-        done.sealed, done.found
-    );
+        done.sealed,
+        done.found
+    )?;
     let old: Vec<_> = keyring.ids().skip(1).collect();
     if !old.is_empty() {
-        println!("Nothing in the database needs these keys any more, but backups do: {}", old.join(", "));
+        outln!("Nothing in the database needs these keys any more, but backups do: {}", old.join(", "))?;
     }
     Ok(())
 }

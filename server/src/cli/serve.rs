@@ -1,5 +1,6 @@
 //! `seatkeeper serve`: the server.
 
+use super::{output::outln, run::signals::is_ignored};
 use crate::{
     api,
     app::{App, Options},
@@ -19,9 +20,11 @@ use crate::{
     secrets::source::KeySource,
     store,
 };
+use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 use std::{path::PathBuf, time::Duration};
+use tokio::signal::unix::{self, Signal, SignalKind};
 
 /// How long answers that are under way may still take when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -127,13 +130,20 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     let app = App::start(db.clone(), options).await?;
     let beside = [app.sweep(), app.seal(), app.note_uses()];
     tokio::spawn(probe::warn_of_blocked(app.clone()));
-    println!("Seatkeeper serves on {url}");
+    say(format_args!("Seatkeeper serves on {url}"));
     if store::account::get(&db).await?.is_none() {
-        println!("Set it up here, once: {url}/setup?token={}", app.setup_token);
+        say(format_args!("Set it up here, once: {url}/setup?token={}", app.setup_token));
     }
-    let stop = async {
-        told_to_stop().await;
-        println!("Seatkeeper stops");
+    let mut signals = StopSignals::catch()?;
+    let stop = async move {
+        signals.next().await;
+        say(format_args!("Seatkeeper stops"));
+        tokio::spawn(async move {
+            let signal = signals.next().await;
+            say(format_args!("Seatkeeper stops at once"));
+            // All that was acknowledged is saved: this is no worse than a power failure.
+            std::process::exit(128 + signal);
+        });
     };
     connections::serve(listening.listeners, api::edge(&app, limits), stop, LAST_ANSWERS).await;
     for task in beside {
@@ -143,13 +153,34 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+/// Says how things stand. Whoever started the server may have stopped reading it.
+fn say(text: std::fmt::Arguments<'_>) {
+    let _ = outln!("{text}");
+}
+
+/// The signals at which the server stops: the first time in order, the second time at once. There is nothing that a server
+/// could read anew, so SIGHUP stops it, too, as when its terminal is closed; unless it was started to ignore that (nohup).
+struct StopSignals(Vec<(i32, Signal)>);
+
+impl StopSignals {
+    fn catch() -> anyhow::Result<Self> {
+        use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        let wanted = [SIGINT, SIGTERM, SIGQUIT, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+        let caught = wanted.map(|signal| Ok((signal as i32, unix::signal(SignalKind::from_raw(signal as i32))?)));
+        caught.collect::<std::io::Result<_>>().map(Self).context("cannot watch for signals")
+    }
+
+    /// The number of the next one.
+    async fn next(&mut self) -> i32 {
+        if self.0.is_empty() {
+            return std::future::pending().await;
         }
-        Err(_) => drop(interrupt.await),
+        let each = self.0.iter_mut().map(|(number, signal)| {
+            Box::pin(async move {
+                signal.recv().await;
+                *number
+            })
+        });
+        futures_util::future::select_all(each).await.0
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     config,
     failure::{Exit, Failure},
+    output::{self, outln},
     span,
     status::draw,
 };
@@ -79,13 +80,13 @@ async fn show(client: &Client, list: List, json: bool) -> Result<ExitCode, Failu
     let asked = Asked { state: Some(list.state), q: list.user, limit: Some(list.limit), after: None };
     let page = client.sessions(&asked).await?;
     if json {
-        println!("{}", json!(page));
+        outln!("{}", json!(page))?;
         return Ok(ExitCode::SUCCESS);
     }
-    print!("{}", draw::table(&page.items));
+    output::write(format_args!("{}", draw::table(&page.items)))?;
     let shown = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
     if page.total > shown {
-        println!("… and {} more", page.total - shown);
+        outln!("… and {} more", page.total - shown)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,9 +100,9 @@ async fn finish(client: &Client, end: End, json: bool) -> Result<ExitCode, Failu
     };
     let results = client.end_all(&asked).await?;
     if json {
-        println!("{}", json!({ "results": results }));
+        outln!("{}", json!({ "results": results }))?;
     } else {
-        results.iter().for_each(|result| println!("{}", became(result)));
+        results.iter().try_for_each(|result| outln!("{}", became(result)))?;
     }
     let all = results.iter().all(|result| result.refused.is_none());
     Ok(if all { ExitCode::SUCCESS } else { Exit::Partly.into() })

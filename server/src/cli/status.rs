@@ -6,15 +6,12 @@ mod picture;
 use super::{
     config,
     failure::{Exit, Failure},
+    output::{self, outln},
 };
 use clap::Args;
 use picture::Picture;
 use seatkeeper_client::{Client, ClientError, Told};
-use std::{
-    io::{IsTerminal as _, Write as _},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 use terminal_size::{Height, Width, terminal_size};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -47,11 +44,11 @@ pub async fn run(asked: Status) -> Result<ExitCode, Failure> {
     let live = !asked.once && !asked.json && std::io::stdout().is_terminal();
     let picture = first(&client).await?;
     if asked.json {
-        println!("{}", picture.json());
+        outln!("{}", picture.json())?;
     } else if live {
         watch(&client, picture).await?;
     } else {
-        print!("{}", draw::whole(&picture, width()));
+        output::write(format_args!("{}", draw::whole(&picture, width())))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -76,14 +73,13 @@ async fn watch(client: &Client, picture: Picture) -> Result<(), Failure> {
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::new(Exit::Fault, format!("cannot wait for signals: {error}")))?;
-    print!("{OPEN}");
+    output::write(format_args!("{OPEN}"))?;
     let stop = futures_util::future::select_all(stopped.iter_mut().map(|signal| Box::pin(signal.recv())));
     let ended = tokio::select! {
         ended = follow(client, picture) => ended,
         _ = stop => Ok(()),
     };
-    print!("{CLOSE}");
-    let _ = std::io::stdout().flush();
+    output::write(format_args!("{CLOSE}"))?;
     ended
 }
 
@@ -135,9 +131,8 @@ fn paint(picture: &Picture) {
         screen.push_str(&format!("… {} more lines; the window is too small\x1b[K", lines.len() - fit));
     }
     screen.push_str("\x1b[J");
-    let mut out = std::io::stdout().lock();
     // A terminal that is gone sends a signal, too.
-    let _ = out.write_all(screen.as_bytes()).and_then(|()| out.flush());
+    let _ = output::bytes(screen.as_bytes());
 }
 
 fn width() -> usize {

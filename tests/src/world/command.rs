@@ -90,6 +90,18 @@ impl Scene {
         assert!(self.server.is_some(), "the server starts again");
     }
 
+    /// The server's database.
+    pub fn database_address(&self) -> String {
+        self.database.address.clone()
+    }
+
+    /// The only child of a command, which is the first process of a namespace: its number as seen from here.
+    pub async fn first_in_namespace(&self, run: &Started) -> Pid {
+        let pid = run.pid();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");
+        Pid::from_raw(children.trim().parse().expect("one child"))
+    }
+
     /// The home of whoever sits at the command line.
     pub fn home(&self) -> &Path {
         self.home.path()

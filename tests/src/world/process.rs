@@ -8,7 +8,7 @@ use nix::{
 use std::{
     net::SocketAddr,
     path::PathBuf,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::OnceLock,
     time::Duration,
 };
@@ -32,6 +32,13 @@ impl Process {
         let child = serve.envs(environment.iter().cloned()).stdout(Stdio::null()).spawn().expect("the server starts");
         let mut process = Self { url: format!("http://{address}"), child };
         process.serves().await.then_some(process)
+    }
+
+    /// A server that was started in another way.
+    pub async fn of(child: Child, address: SocketAddr) -> Self {
+        let mut process = Self { url: format!("http://{address}"), child };
+        assert!(process.serves().await, "the server starts");
+        process
     }
 
     /// What a server says that is expected to stop instead of serving.
@@ -79,6 +86,18 @@ impl Process {
     pub fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it is gone");
+    }
+
+    /// Sends a signal that ends it; how it ended.
+    pub async fn ends_by(&mut self, signal: Signal) -> ExitStatus {
+        self.signal(signal);
+        for _ in 0..600 {
+            if let Some(ended) = self.child.try_wait().expect("its state can be asked") {
+                return ended;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{signal} does not end it");
     }
 
     /// Asks it to stop and waits until it has.

@@ -1,6 +1,7 @@
 //! One agent at work: asks for a seat, waits for the customer, keeps the lease, ends; sometimes his client crashes.
 
 use super::account::{Has, PASSWORD, Person};
+use crate::cli::output::errln;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use seatkeeper_client::{Asked, Client, ClientError};
 use seatkeeper_shared::{
@@ -119,7 +120,7 @@ impl Agent {
             Some(Code::PoolFull | Code::OverCapacity) => self.pause(0.3, 1.0).await,
             Some(Code::SessionEnded | Code::LeaseExpired) => self.pause(0.5, 2.0).await,
             _ => {
-                eprintln!("{}: {error}", self.person.name);
+                errln!("{}: {error}", self.person.name);
                 sleep(Duration::from_secs(5)).await;
             }
         }

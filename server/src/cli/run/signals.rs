@@ -31,8 +31,7 @@ impl Signals {
     /// # Errors
     /// The system does not let us.
     pub fn catch() -> io::Result<Self> {
-        let ignored = ignored();
-        let wanted = PASSED_ON.iter().filter(|signal| ignored >> (**signal as u32 - 1) & 1 == 0);
+        let wanted = PASSED_ON.iter().filter(|signal| !is_ignored(**signal));
         let mut signals = SignalsInfo::<WithOrigin>::new(wanted.map(|signal| *signal as i32))?;
         let (tell, told) = mpsc::unbounded_channel();
         // A thread of its own: who sent a signal is something that tokio does not tell.
@@ -55,6 +54,11 @@ impl Signals {
             None => std::future::pending().await,
         }
     }
+}
+
+/// Whether this process was started to ignore a signal (nohup).
+pub fn is_ignored(signal: Signal) -> bool {
+    ignored() >> (signal as u32 - 1) & 1 == 1
 }
 
 /// The signals that this process ignores, one bit each; none where the system does not say (proc(5), SigIgn).

@@ -1,6 +1,6 @@
 //! What `seatkeeper run` tells on its standard error, in sentences or as lines of JSON.
 
-use crate::cli::span;
+use crate::cli::{output::errln, span};
 use seatkeeper_shared::{ids::SessionId, problem::End, wire::sessions::Ending};
 use serde::Serialize;
 use std::{fmt, time::Duration};
@@ -21,6 +21,7 @@ pub enum Event {
     Kept,
     Ended { end: End, stop_in_seconds: Option<u64> },
     Stopping { killed: bool },
+    LeftBehind { processes: usize, stopping: bool },
     NotReleased { error: String },
 }
 
@@ -34,11 +35,12 @@ pub struct Voice {
 impl Voice {
     /// Tells one. That there is a seat is what everybody expects, and only told to programs.
     pub fn say(self, event: &Event) {
-        match (self.json, event) {
-            (true, event) => eprintln!("{}", serde_json::to_string(event).unwrap_or_default()),
+        // While the program has the terminal we are in the background, where `stty tostop` stops whoever writes.
+        super::terminal::without_being_stopped(|| match (self.json, event) {
+            (true, event) => errln!("{}", serde_json::to_string(event).unwrap_or_default()),
             (false, Event::Seated { .. }) => {}
-            (false, event) => eprintln!("seatkeeper: {event}"),
-        }
+            (false, event) => errln!("seatkeeper: {event}"),
+        });
     }
 }
 
@@ -82,6 +84,16 @@ impl fmt::Display for Event {
             }
             Self::Stopping { killed: false } => f.write_str("stopping the program"),
             Self::Stopping { killed: true } => f.write_str("the program does not stop, and is killed"),
+            Self::LeftBehind { processes, stopping } => {
+                let (what, it) = if *processes == 1 { ("a process", "it") } else { ("processes", "they") };
+                write!(f, "the program has ended and left {what} behind")?;
+                match (stopping, *processes) {
+                    (true, 1) => f.write_str("; it is stopped (--on-exit wait keeps the seat for it)"),
+                    (true, _) => f.write_str("; they are stopped (--on-exit wait keeps the seat for them)"),
+                    (false, 1) => write!(f, "; the seat is kept until {it} ends"),
+                    (false, _) => write!(f, "; the seat is kept until {it} end"),
+                }
+            }
             Self::NotReleased { error } => {
                 write!(f, "the seat could not be given back ({error}); it is free when its lease ends")
             }
