@@ -1,5 +1,7 @@
 //! Watches the migrations, which are compiled in, and with the feature `embed` compresses the built app into the binary.
 
+#![expect(clippy::disallowed_methods, reason = "what it writes is built, not used: it may be read by all")]
+
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
 use std::{

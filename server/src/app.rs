@@ -11,12 +11,13 @@ use crate::{
     },
     bell::Bell,
     clock::{Clock, Dice},
-    db::{Db, DbError},
+    db::{self, Db, DbError},
     egress::{AllowedAddress, Egress},
     expiry, group_licenses, knocks,
     live::Feed,
     mail::Mailer,
     peaks::Peaks,
+    readiness::Readiness,
     scim::{
         log::{self, DirectoryLog},
         rules,
@@ -84,6 +85,8 @@ pub struct Parts {
     pub audit_days: Option<u32>,
     /// The folder with the built app, if it is not in the binary.
     pub dist: Option<Arc<PathBuf>>,
+    /// Whether something can be written.
+    pub readiness: Readiness,
 }
 
 impl Deref for App {
@@ -152,7 +155,7 @@ impl App {
         }
         let passwords =
             if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
-        Ok(Self(Arc::new(Parts {
+        let app = Self(Arc::new(Parts {
             setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
             public_url: options.public_url.map(Into::into),
             cookie_domain: options.cookie_domain.map(Into::into),
@@ -167,6 +170,7 @@ impl App {
             directory_log: DirectoryLog::default(),
             keyring,
             passwords,
+            readiness: Readiness::new(db.clone()),
             peaks: Peaks::new(db.clone()),
             db,
             clock,
@@ -176,7 +180,10 @@ impl App {
             feed,
             streams,
             bell,
-        })))
+        }));
+        let parts = Arc::downgrade(&app.0);
+        tokio::spawn(db::schema::watch(move || parts.upgrade().map(|parts| parts.db.clone())));
+        Ok(app)
     }
 
     /// Whether browsers reach us by HTTPS.

@@ -1,25 +1,32 @@
 //! The two engines behind one face. The only place that knows there are two.
 
 mod ahead;
+mod endpoint;
 mod error;
 mod file;
 mod line;
 mod nesting;
 mod own;
 mod plans;
+mod postgres;
+mod probe;
 mod readers;
 mod reading;
 mod row;
+pub mod schema;
 mod sql;
 mod value;
 mod writer;
 
 pub use ahead::Ahead;
+pub use endpoint::Endpoint;
 pub use error::{DbError, OpenError};
+use file::LockedFile;
 pub use line::Line;
 use nesting::Opened;
 use own::Own;
 use plans::Plans;
+pub use probe::WriteProbe;
 pub use readers::{Readers, Reading};
 pub use row::{Column, Row};
 pub use sql::Sql;
@@ -29,11 +36,8 @@ pub(crate) use value::{args, fields};
 pub use writer::{OpenWriter, Saved, Writer, Writing};
 
 use chrono::{DateTime, Utc};
-use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
-use std::{fs, path::Path, str::FromStr, sync::Arc, time::Duration};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction, postgres::PgArguments, query::Query};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// A database: SQLite with one writer and several readers, or a pool of PostgreSQL connections.
 #[derive(Clone, Debug)]
@@ -44,11 +48,18 @@ pub enum Db {
         writer: Writer,
         /// Connections that only read.
         readers: Readers,
-        /// Held as long as the database is open.
-        lock: Arc<fs::File>,
+        /// Held as long as the database is open to write to it.
+        lock: Option<Arc<LockedFile>>,
+        /// Which file.
+        endpoint: Endpoint,
     },
     /// A server; any number of processes.
-    Postgres(PgPool),
+    Postgres {
+        /// Connections for whoever needs one.
+        pool: PgPool,
+        /// Which server and database.
+        endpoint: Endpoint,
+    },
 }
 
 /// For a transaction that goes to single rows: PostgreSQL shall find them by their indexes. It keeps plans from when a table was
@@ -75,34 +86,22 @@ impl Db {
         if let Some(file) = address.strip_prefix("sqlite:") {
             file::open(Path::new(file.trim_start_matches("//"))).await
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            Self::open_postgres(address).await
+            postgres::open(address).await
         } else {
-            Err(OpenError::Address(address.to_owned()))
+            Err(OpenError::Address)
         }
     }
 
-    async fn open_postgres(address: &str) -> Result<Self, OpenError> {
-        let options = PgConnectOptions::from_str(address)?;
-        let plans = Plans::default();
-        let pool = PgPoolOptions::new()
-            .max_connections(12)
-            .acquire_timeout(Duration::from_secs(10))
-            // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
-            .test_before_acquire(false)
-            .before_acquire(move |connection, about| {
-                let forget = plans.are_old();
-                Box::pin(async move {
-                    let is_well = match forget {
-                        true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
-                        false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
-                    };
-                    Ok(is_well)
-                })
-            })
-            .connect_with(options)
-            .await?;
-        sqlx::migrate!("../migrations/postgres").run(&pool).await?;
-        Ok(Self::Postgres(pool))
+    /// Which one it is.
+    pub fn endpoint(&self) -> &Endpoint {
+        match self {
+            Self::Sqlite { endpoint, .. } | Self::Postgres { endpoint, .. } => endpoint,
+        }
+    }
+
+    /// Says of a failure which database it is about.
+    fn located<T>(&self, done: Result<T, impl Into<DbError>>) -> Result<T, DbError> {
+        done.map_err(|error| self.endpoint().locate(error.into()))
     }
 
     /// Begins a transaction that may write.
@@ -111,10 +110,12 @@ impl Db {
     /// The database is away or busy for too long.
     pub async fn begin(&self) -> Result<Tx, DbError> {
         nesting::ask();
-        Ok(Tx::on(match self {
-            Self::Sqlite { writer, .. } => Engine::Sqlite(writer.begin().await?),
-            Self::Postgres(pool) => Engine::Postgres(begun(pool, "BEGIN").await?),
-        }))
+        self.endpoint().may_write()?;
+        let engine = match self {
+            Self::Sqlite { writer, .. } => Engine::Sqlite(self.located(writer.begin().await)?),
+            Self::Postgres { pool, .. } => Engine::Postgres(self.located(begun(pool, "BEGIN").await)?),
+        };
+        Ok(Tx::on(engine, self.endpoint().clone()))
     }
 
     /// Begins a transaction that reads and writes single rows of large tables.
@@ -122,9 +123,11 @@ impl Db {
     /// # Errors
     /// The database is away or busy for too long.
     pub async fn begin_by_index(&self) -> Result<Tx, DbError> {
-        let Self::Postgres(pool) = self else { return self.begin().await };
+        let Self::Postgres { pool, endpoint } = self else { return self.begin().await };
         nesting::ask();
-        Ok(Tx::on(Engine::Postgres(begun(pool, BEGIN_BY_INDEX).await?)))
+        endpoint.may_write()?;
+        let tx = self.located(begun(pool, BEGIN_BY_INDEX).await)?;
+        Ok(Tx::on(Engine::Postgres(tx), endpoint.clone()))
     }
 
     /// Begins a transaction that only reads, and sees one state of everything.
@@ -133,12 +136,14 @@ impl Db {
     /// The database is away.
     pub async fn begin_read(&self) -> Result<Tx, DbError> {
         nesting::ask();
-        Ok(Tx::on(match self {
-            Self::Sqlite { readers, .. } => Engine::Reading(readers.begin().await?),
-            Self::Postgres(pool) => {
-                Engine::Postgres(begun(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+        let engine = match self {
+            Self::Sqlite { readers, .. } => Engine::Reading(self.located(readers.begin().await)?),
+            Self::Postgres { pool, .. } => {
+                const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Engine::Postgres(self.located(begun(pool, BEGIN).await)?)
             }
-        }))
+        };
+        Ok(Tx::on(engine, self.endpoint().clone()))
     }
 
     /// All rows of a statement that only reads.
@@ -146,14 +151,21 @@ impl Db {
     /// # Errors
     /// The database is away, or the statement is wrong.
     pub async fn all(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        if self.endpoint().is_behind_pooler() {
+            // Asking takes two steps, which a pooler would send to different connections.
+            let mut tx = self.begin_read().await?;
+            let rows = tx.all(sql, args).await?;
+            tx.commit().await?;
+            return Ok(rows);
+        }
         nesting::ask();
-        Ok(match self {
-            Self::Sqlite { readers, .. } => readers.all(sql, args).await?,
-            Self::Postgres(pool) => {
-                let query = sql.asked_of_postgres(args);
-                query.fetch_all(pool).await?.into_iter().map(Row::Postgres).collect()
+        match self {
+            Self::Sqlite { readers, .. } => self.located(readers.all(sql, args).await),
+            Self::Postgres { pool, endpoint } => {
+                let rows = self.located(endpoint.ask(sql, args).fetch_all(pool).await)?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
             }
-        })
+        }
     }
 
     /// The first row of a statement that only reads.
@@ -172,7 +184,7 @@ impl Db {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
             Self::Sqlite { writer, .. } => writer.prepare(sql).await?,
-            Self::Postgres(pool) => drop(pool.prepare(sql.drawn().on_postgres().into_sql_str()).await?),
+            Self::Postgres { pool, .. } => drop(pool.prepare(sql.drawn().on_postgres().into_sql_str()).await?),
         }
         Ok(())
     }
@@ -185,13 +197,13 @@ impl Db {
     pub async fn scrub(&self) -> Result<(), DbError> {
         match self {
             Self::Sqlite { readers, .. } => readers.write_back().await,
-            Self::Postgres(_) => Ok(()),
+            Self::Postgres { .. } => Ok(()),
         }
     }
 
     /// Whether other processes may change this database.
     pub fn is_shared(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self, Self::Postgres { .. })
     }
 
     /// Closes all connections; what is under way is finished first.
@@ -201,7 +213,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -220,6 +232,7 @@ async fn begun(pool: &PgPool, statement: &'static str) -> Result<Transaction<'st
 #[derive(Debug)]
 pub struct Tx {
     engine: Engine,
+    endpoint: Endpoint,
     opened: Opened,
 }
 
@@ -236,13 +249,13 @@ enum Engine {
 }
 
 impl Tx {
-    fn on(engine: Engine) -> Self {
-        Self { engine, opened: Opened::one() }
+    fn on(engine: Engine, endpoint: Endpoint) -> Self {
+        Self { engine, endpoint, opened: Opened::one() }
     }
 
     /// The same, held by this task from now on.
     fn handed_over(self) -> Self {
-        Self::on(self.engine)
+        Self::on(self.engine, self.endpoint)
     }
 
     /// All rows.
@@ -250,12 +263,14 @@ impl Tx {
     /// # Errors
     /// A constraint is broken, or the database is away.
     pub async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        Ok(match &mut self.engine {
-            Engine::Sqlite(tx) => tx.ask(sql, args).await?.rows,
-            Engine::Reading(tx) => tx.all(sql, args).await?,
-            Engine::Postgres(tx) => all(tx, sql, args).await?,
-            Engine::Own(tx) => all(tx.connection()?, sql, args).await?,
-        })
+        let endpoint = &self.endpoint;
+        let asked = match &mut self.engine {
+            Engine::Sqlite(tx) => tx.ask(sql, args).await.map(|answer| answer.rows),
+            Engine::Reading(tx) => tx.all(sql, args).await,
+            Engine::Postgres(tx) => all(tx, endpoint.ask(sql, args)).await,
+            Engine::Own(tx) => all(tx.connection()?, endpoint.ask(sql, args)).await,
+        };
+        asked.map_err(|error| endpoint.locate(error))
     }
 
     /// The first row.
@@ -271,13 +286,15 @@ impl Tx {
     /// # Errors
     /// A constraint is broken, or the database is away.
     pub async fn run(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
-        Ok(match &mut self.engine {
-            Engine::Sqlite(tx) => tx.ask(sql, args).await?.changed,
+        let endpoint = &self.endpoint;
+        let done = match &mut self.engine {
+            Engine::Sqlite(tx) => tx.ask(sql, args).await.map(|answer| answer.changed),
             // It cannot change anything, and says so.
-            Engine::Reading(tx) => tx.all(sql, args).await?.len() as u64,
-            Engine::Postgres(tx) => run(tx, sql, args).await?,
-            Engine::Own(tx) => run(tx.connection()?, sql, args).await?,
-        })
+            Engine::Reading(tx) => tx.all(sql, args).await.map(|rows| rows.len() as u64),
+            Engine::Postgres(tx) => run(tx, endpoint.ask(sql, args)).await,
+            Engine::Own(tx) => run(tx.connection()?, endpoint.ask(sql, args)).await,
+        };
+        done.map_err(|error| endpoint.locate(error))
     }
 
     /// Runs a statement whose answer nobody needs: on SQLite together with the next one, at the latest with the commit.
@@ -304,7 +321,9 @@ impl Tx {
             Engine::Postgres(tx) => tx,
             Engine::Own(tx) => tx.connection()?,
         };
-        Ok(Some(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(connection).await?))
+        let asked = sqlx::query_scalar("SELECT clock_timestamp()").persistent(!self.endpoint.is_behind_pooler());
+        let told = asked.fetch_one(connection).await;
+        told.map(Some).map_err(|error| self.endpoint.locate(error.into()))
     }
 
     /// Makes it so. Only after this may anybody be told.
@@ -321,21 +340,23 @@ impl Tx {
     /// # Errors
     /// It was not saved, or that is unknown.
     pub async fn commit_ahead(self) -> Result<Saved, DbError> {
-        let Self { engine, opened: _opened } = self;
-        match engine {
-            Engine::Sqlite(tx) => return tx.commit().await,
-            Engine::Reading(_) => {}
-            Engine::Postgres(tx) => tx.commit().await?,
-            Engine::Own(tx) => tx.commit().await?,
-        }
-        Ok(Saved::already())
+        let Self { engine, endpoint, opened: _opened } = self;
+        let done = match engine {
+            Engine::Sqlite(tx) => tx.commit(endpoint.clone()).await,
+            Engine::Reading(_) => Ok(Saved::already()),
+            Engine::Postgres(tx) => tx.commit().await.map(|()| Saved::already()).map_err(DbError::from),
+            Engine::Own(tx) => tx.commit().await.map(|()| Saved::already()),
+        };
+        done.map_err(|error| endpoint.locate(error))
     }
 }
 
-async fn all(connection: &mut PgConnection, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
-    Ok(sql.asked_of_postgres(args).fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
+type Asked = Query<'static, Postgres, PgArguments>;
+
+async fn all(connection: &mut PgConnection, asked: Asked) -> Result<Vec<Row>, DbError> {
+    Ok(asked.fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
 }
 
-async fn run(connection: &mut PgConnection, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
-    Ok(sql.asked_of_postgres(args).execute(connection).await?.rows_affected())
+async fn run(connection: &mut PgConnection, asked: Asked) -> Result<u64, DbError> {
+    Ok(asked.execute(connection).await?.rows_affected())
 }

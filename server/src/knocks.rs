@@ -29,7 +29,7 @@ enum Lost {
     Db(#[from] DbError),
 }
 
-/// Knocks and listens as long as the process runs; ends at once where there can be no other process.
+/// Knocks and listens as long as the process runs; ends at once where there can be no other process, or nothing would come over the line.
 pub async fn run(db: Db, bell: Bell) {
     let mut failures = 0;
     loop {

@@ -26,6 +26,8 @@ pub mod launch;
 pub mod live;
 pub mod mail;
 pub mod peaks;
+pub mod private_files;
+pub mod readiness;
 pub mod reasons;
 pub mod scim;
 pub mod seats;

@@ -30,6 +30,7 @@ pub mod prospects;
 pub mod provider_findings;
 pub mod providers;
 pub mod queue;
+pub mod schema;
 pub mod scope;
 pub mod seals;
 pub mod seats;
@@ -75,6 +76,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("provider_findings", provider_findings::STATEMENTS),
         ("providers", providers::STATEMENTS),
         ("queue", queue::STATEMENTS),
+        ("schema", schema::STATEMENTS),
         ("scope", scope::STATEMENTS),
         ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),

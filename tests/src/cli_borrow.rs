@@ -5,7 +5,7 @@ use crate::world::{
     command::{at_the_command_line, output},
 };
 use serde_json::{Value, json};
-use std::process::Output;
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, process::Output};
 
 fn text(said: &Output) -> String {
     assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
@@ -31,10 +31,16 @@ at_the_command_line! {
         let (lease, keys) = (scene.home().join("lease.jwt"), scene.home().join("keys.json"));
         let (lease, keys) = (lease.to_str().expect("a path").to_owned(), keys.to_str().expect("a path").to_owned());
         let agent = scene.agents[0].clone();
+        for old in [&lease, &keys] {
+            std::fs::write(old, "old").expect("a file");
+            std::fs::set_permissions(old, Permissions::from_mode(0o644)).expect("it is ours");
+        }
         let said = text(&scene.said(&agent, &[&BORROW[..], &["--device", "NB-1", "--out", &lease]].concat()).await);
         let session = scene.session().await;
         assert!(said.starts_with(session["id"].as_str().expect("an id")) && said.contains("borrowed until"), "{said}");
         assert_eq!(text(&scene.said(&agent, &["lease", "keys", "--out", &keys]).await), "");
+        let mode = |file: &String| std::fs::metadata(file).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!([mode(&lease), mode(&keys)], [0o600, 0o600], "also where there was a file that all could read");
         let list = text(&scene.said(&agent, &["sessions", "list"]).await);
         assert!(list.contains("offline until"), "{list}");
         assert!(text(&scene.said(&agent, &["status", "--once"]).await).contains("offline for 8 h more"));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 fn pool(world: &World) -> &PgPool {
-    let Db::Postgres(pool) = &world.app.db else { panic!("only PostgreSQL has locks") };
+    let Db::Postgres { pool, .. } = &world.app.db else { panic!("only PostgreSQL has locks") };
     pool
 }
 

@@ -54,7 +54,7 @@ fn something() -> [Event; 1] {
 async fn cut(world: &World) -> usize {
     const SQL: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                        WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query LIKE 'NOTIFY%')";
-    let Db::Postgres(pool) = &world.app.db else { panic!("only PostgreSQL has lines") };
+    let Db::Postgres { pool, .. } = &world.app.db else { panic!("only PostgreSQL has lines") };
     let cut: Vec<bool> = sqlx::query_scalar(SQL).fetch_all(pool).await.expect("lines can be cut");
     cut.len()
 }

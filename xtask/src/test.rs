@@ -1,6 +1,6 @@
 //! `cargo xtask test`: all tests, on both databases and in a real browser, and a summary.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -113,6 +113,7 @@ fn api() -> Plan {
         (Some("SEATKEEPER_TEST_NGINX"), "gate_proxies::nginx::", "the gate behind nginx", nginx()),
         (Some("SEATKEEPER_TEST_CADDY"), "gate_proxies::caddy::", "the gate behind Caddy", caddy()),
         (Some("SEATKEEPER_TEST_TRAEFIK"), "gate_proxies::traefik::", "the gate behind Traefik", tools::traefik()),
+        (Some("SEATKEEPER_TEST_PGBOUNCER"), "pooler::", "PostgreSQL behind a pooler", pgbouncer()),
         (Some("SEATKEEPER_TEST_SCIM2"), "scim::validators::", "what a validator says of SCIM", tools::scim2()),
         (None, "cli_examples::", "the examples for integrators", examples()),
     ];
@@ -133,9 +134,18 @@ fn api() -> Plan {
 
 /// A proxy in front of which the gate is tried.
 fn nginx() -> Result<PathBuf> {
-    let needed = Needed { name: "nginx", debian: &["nginx-light"] };
-    let off_path = || Some(PathBuf::from("/usr/sbin/nginx")).filter(|program| program.is_file());
-    ensure(&needed, || on_path(&["nginx"]).or_else(off_path))
+    ensure(&Needed { name: "nginx", debian: &["nginx-light"] }, || service("nginx"))
+}
+
+/// The pooler behind which PostgreSQL is tried.
+fn pgbouncer() -> Result<PathBuf> {
+    ensure(&Needed { name: "PgBouncer", debian: &["pgbouncer"] }, || service("pgbouncer"))
+}
+
+/// Debian keeps what serves off the PATH of users.
+fn service(name: &str) -> Option<PathBuf> {
+    let off_path = || Some(Path::new("/usr/sbin").join(name)).filter(|program| program.is_file());
+    on_path(&[name]).or_else(off_path)
 }
 
 /// Another.

@@ -12,6 +12,7 @@ use super::{
     },
     span,
 };
+use crate::private_files;
 use clap::Args;
 use seatkeeper_client::{Client, application, lease};
 use seatkeeper_shared::{
@@ -20,14 +21,7 @@ use seatkeeper_shared::{
     wire::sessions::{EndSession, NewSession, SessionView},
 };
 use serde_json::json;
-use std::{
-    fs,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Which seat, and for how long.
 #[derive(Debug, Args)]
@@ -100,7 +94,7 @@ fn hand_out(asked: &Borrow, session: &SessionView) -> Result<ExitCode, Failure> 
     let lease = session.lease.as_deref().unwrap_or_default();
     if let Some(file) = &asked.out {
         let cannot = |error| Failure::new(Exit::Fault, format!("cannot write {}: {error}", file.display()));
-        write(file, lease).map_err(cannot)?;
+        private_files::replace(file, format!("{lease}\n").as_bytes()).map_err(cannot)?;
     }
     let until = session.borrowed_until.map(|until| until.format("%F %T UTC").to_string()).unwrap_or_default();
     match &asked.out {
@@ -112,13 +106,6 @@ fn hand_out(asked: &Borrow, session: &SessionView) -> Result<ExitCode, Failure> 
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn write(file: &Path, lease: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
-    writeln!(open, "{lease}")?;
-    open.sync_all()
 }
 
 /// Gives a borrowed seat back.

@@ -1,14 +1,10 @@
 //! Which server the command line talks to, and as whom: from the environment, or as `seatkeeper login` has stored it.
 
 use super::failure::{Exit, Failure};
+use crate::private_files;
 use seatkeeper_client::Client;
 use serde::{Deserialize, Serialize};
-use std::{
-    fs, io,
-    io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::PathBuf,
-};
+use std::{fs, io, path::PathBuf};
 
 /// The environment variable with the address of the server.
 pub const URL: &str = "SEATKEEPER_URL";
@@ -94,13 +90,9 @@ pub fn write(stored: &Stored) -> Result<PathBuf, Failure> {
     let path = path()?;
     let written = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            private_files::create_folders(folder)?;
         }
-        let part = path.with_extension(format!("{}.part", std::process::id()));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        file.write_all(&serde_json::to_vec_pretty(stored)?)?;
-        file.sync_all()?;
-        fs::rename(&part, &path)
+        private_files::replace(&path, &serde_json::to_vec_pretty(stored)?)
     };
     written().map_err(|error| Failure::new(Exit::Config, format!("cannot write {}: {error}", path.display())))?;
     Ok(path)

@@ -6,7 +6,7 @@ use super::{
     output::outln,
     span,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, private_files};
 use clap::{Args, Subcommand};
 use seatkeeper_client::lease::{self, LeaseError};
 use seatkeeper_shared::wire::borrow::BorrowKeys;
@@ -75,7 +75,7 @@ async fn print(asked: Keys) -> Result<ExitCode, Failure> {
     match asked.out {
         Some(file) => {
             let cannot = |error| Failure::new(Exit::Fault, format!("cannot write {}: {error}", file.display()));
-            fs::write(&file, format!("{keys}\n")).map_err(cannot)?;
+            private_files::replace(&file, format!("{keys}\n").as_bytes()).map_err(cannot)?;
         }
         None => outln!("{keys}")?,
     }

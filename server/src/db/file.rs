@@ -1,6 +1,13 @@
 //! The SQLite file: kept from a second process, and looked over before anything is written to it.
 
-use super::{Db, OpenError, Readers, Writer};
+mod identity;
+mod mounts;
+mod permissions;
+
+pub(super) use identity::{FileId, LockedFile, resolve};
+
+use super::{Db, Endpoint, OpenError, Readers, Writer, endpoint, schema};
+use crate::private_files;
 use sqlx::{
     Connection as _, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -21,28 +28,32 @@ const READERS: usize = 4;
 
 /// Opens a file, which is made if it is missing, and brings its tables up to date.
 pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
-    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|source| unusable(folder, source))?;
+    if let Some(folder) = file.parent() {
+        private_files::create_folders(folder).map_err(|reason| unusable(folder, reason))?;
     }
+    let path = resolve(file)?;
+    let file = path.as_path();
     let found = writable(file)?;
-    let lock = lock(file)?;
+    let lock = LockedFile::lock(path.clone())?;
     if found {
         sound(file).await?;
     }
-    let problem = |source| OpenError::Sqlite { path: name(file), source };
+    let problem = |error: sqlx::Error| OpenError::Sqlite { path: name(file), reason: endpoint::reason(&error) };
     let options = SqliteConnectOptions::new()
         .filename(file)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5));
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(problem)?;
-    sqlx::migrate!("../migrations/sqlite").run(&mut connection).await?;
+    let migrator = sqlx::migrate!("../migrations/sqlite");
+    let done = migrator.run(&mut connection).await;
+    done.map_err(|error| schema::not_up_to_date(&name(file), &migrator, error))?;
     connection.close().await.map_err(problem)?;
-    let writer = Writer::open(file).map_err(|source| OpenError::Writer { path: name(file), source })?;
-    let readers = Readers::open(file, READERS).map_err(|source| OpenError::Reader { path: name(file), source })?;
-    Ok(Db::Sqlite { writer, readers, lock: Arc::new(lock) })
+    let writer = Writer::open(&lock).map_err(|reason| OpenError::Writer { path: name(file), reason })?;
+    let readers = Readers::open(file, READERS).map_err(|reason| OpenError::Reader { path: name(file), reason })?;
+    permissions::warn_of_wide(file);
+    Ok(Db::Sqlite { writer, readers, lock: Some(Arc::new(lock)), endpoint: Endpoint::file(file) })
 }
 
 /// Whether there is a file with something in it. If so, it may be written to.
@@ -52,23 +63,12 @@ fn writable(file: &Path) -> Result<bool, OpenError> {
         Err(problem) if problem.kind() == ErrorKind::NotFound => return Ok(false),
         Err(problem) => return Err(unusable(file, problem)),
     };
-    let about = opened.metadata().map_err(|source| unusable(file, source))?;
+    let about = opened.metadata().map_err(|reason| unusable(file, reason))?;
     // Root may write to it all the same; whoever took the right away did not want that.
     if about.permissions().readonly() {
         return Err(OpenError::ReadOnly(name(file)));
     }
     Ok(about.len() > 0)
-}
-
-/// Keeps a second process out for as long as what is returned lives.
-fn lock(file: &Path) -> Result<fs::File, OpenError> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".lock");
-    let beside = Path::new(&beside);
-    let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(beside);
-    let lock = lock.map_err(|source| unusable(beside, source))?;
-    lock.try_lock().map_err(|_| OpenError::Locked(name(file)))?;
-    Ok(lock)
 }
 
 /// Goes on only with a whole database that is ours. Reads all of it once, about a gigabyte in some seconds; writes nothing,
@@ -116,15 +116,15 @@ fn broken(file: &Path, error: sqlx::Error) -> OpenError {
     let code = error.as_database_error().and_then(|inner| inner.code()?.parse::<u32>().ok());
     // The higher bits say where it was noticed.
     match code.map(|code| code & 0xff) {
-        Some(11 | 26) => OpenError::Damaged { path: name(file), problem: error.to_string() },
-        _ => OpenError::Sqlite { path: name(file), source: error },
+        Some(11 | 26) => OpenError::Damaged { path: name(file), problem: endpoint::reason(&error) },
+        _ => OpenError::Sqlite { path: name(file), reason: endpoint::reason(&error) },
     }
 }
 
-fn unusable(path: &Path, source: io::Error) -> OpenError {
-    match source.kind() {
+fn unusable(path: &Path, reason: io::Error) -> OpenError {
+    match reason.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly(name(path)),
-        _ => OpenError::File { path: name(path), source },
+        _ => OpenError::File { path: name(path), reason },
     }
 }
 

@@ -14,12 +14,16 @@ const KNOCK: &str = "NOTIFY seatkeeper";
 pub struct Line(PgListener);
 
 impl Db {
-    /// Opens a line to the processes on the same database; none where there can be only one process.
+    /// Opens a line to the processes on the same database; none where there can be only one process, or behind a pooler.
     ///
     /// # Errors
     /// The database is away, or knows no LISTEN.
     pub async fn line(&self) -> Result<Option<Line>, DbError> {
-        let Self::Postgres(pool) = self else { return Ok(None) };
+        let Self::Postgres { pool, endpoint } = self else { return Ok(None) };
+        // It would be listened for on a connection that others get next.
+        if endpoint.is_behind_pooler() {
+            return Ok(None);
+        }
         // A connection of its own, so that listening takes none away from those who wait for one.
         let own = PgPoolOptions::new()
             .max_connections(1)
@@ -27,9 +31,10 @@ impl Db {
             .idle_timeout(None)
             .acquire_timeout(Duration::from_secs(5))
             .connect_lazy_with((*pool.connect_options()).clone());
-        let mut listener = PgListener::connect_with(&own).await?;
+        let located = |error: sqlx::Error| endpoint.locate(error.into());
+        let mut listener = PgListener::connect_with(&own).await.map_err(located)?;
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await?;
+        listener.listen(CHANNEL).await.map_err(located)?;
         Ok(Some(Line(listener)))
     }
 }

@@ -41,9 +41,10 @@ struct Lent {
 pub struct Reading(Lent);
 
 impl Readers {
-    /// At most so many connections at once. The first one is opened now: whoever cannot read must know it at the start.
+    /// At most so many connections at once. They are opened now: whoever cannot read must know it at the
+    /// start, and none shall open what has taken the place of the file later.
     pub(super) fn open(file: &Path, most: usize) -> Result<Self, rusqlite::Error> {
-        let idle = Arc::new(Mutex::new(vec![connect(file)?]));
+        let idle = Arc::new(Mutex::new((0..most).map(|_| connect(file)).collect::<Result<_, _>>()?));
         Ok(Self { file: Arc::new(file.to_owned()), idle, places: Arc::new(Semaphore::new(most)) })
     }
 
@@ -66,7 +67,8 @@ impl Readers {
     pub(super) async fn write_back(&self) -> Result<(), DbError> {
         let file = self.file.clone();
         let done = spawn_blocking(move || {
-            let connection = Connection::open(&*file)?;
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&*file, flags)?;
             connection.busy_timeout(PATIENCE)?;
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         });

@@ -7,10 +7,10 @@
 mod checkpoint;
 mod disk;
 
-use super::{DbError, Row, Sql, Value, row::Held};
+use super::{DbError, Endpoint, Row, Sql, Value, file::LockedFile, probe, row::Held};
 use checkpoint::Checkpoints;
 use disk::Disk;
-use rusqlite::{Connection, Params, Statement, params_from_iter};
+use rusqlite::{Connection, OpenFlags, Params, Statement, params_from_iter};
 use std::{path::Path, sync::Arc, thread, time::Duration};
 use tokio::{
     sync::{
@@ -65,15 +65,16 @@ struct Step {
 #[derive(Debug)]
 enum Order {
     Do { steps: Vec<Step>, reply: oneshot::Sender<Result<Answer, DbError>> },
-    Commit { steps: Vec<Step>, reply: oneshot::Sender<Result<Saved, DbError>> },
+    Commit { steps: Vec<Step>, reply: oneshot::Sender<Result<oneshot::Receiver<Result<(), DbError>>, DbError>> },
     RollBack,
     Prepare { sql: &'static Sql, reply: oneshot::Sender<Result<(), DbError>> },
+    Probe { reply: oneshot::Sender<Result<oneshot::Receiver<Result<(), DbError>>, DbError>> },
     Close { reply: oneshot::Sender<()> },
 }
 
 /// A commit that is written, and will be saved.
 #[derive(Debug)]
-pub struct Saved(Option<oneshot::Receiver<Result<(), DbError>>>);
+pub struct Saved(Option<(oneshot::Receiver<Result<(), DbError>>, Endpoint)>);
 
 impl Saved {
     /// Waits until it outlives a loss of power.
@@ -82,7 +83,9 @@ impl Saved {
     /// It is unknown whether it does.
     pub async fn wait(self) -> Result<(), DbError> {
         match self.0 {
-            Some(saved) => saved.await.unwrap_or(Err(DbError::Sqlx(sqlx::Error::PoolClosed))),
+            Some((saved, endpoint)) => {
+                saved.await.unwrap_or_else(|_| Err(closed())).map_err(|error| endpoint.locate(error))
+            }
             None => Ok(()),
         }
     }
@@ -106,8 +109,8 @@ pub(super) struct Answer {
 
 impl Writer {
     /// Opens a file that is up to date.
-    pub(super) fn open(file: &Path) -> Result<Self, OpenWriter> {
-        let connection = Connection::open(file)?;
+    pub(super) fn open(file: &LockedFile) -> Result<Self, OpenWriter> {
+        let connection = connect(file.path())?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A statement over many rows keeps what it may have to undo: in memory, not in a file of its own.
@@ -123,10 +126,13 @@ impl Writer {
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 16000;",
         )?;
-        let (disk, checkpoints) = (Disk::start(file)?, Checkpoints::start(file)?);
+        // Whenever the log begins anew; the other thread cuts it off if nobody writes any more.
+        connection.execute_batch(&format!("PRAGMA journal_size_limit = {}", checkpoint::MAX_LOG_BYTES))?;
+        let (disk, checkpoints) = (Disk::start(file)?, Checkpoints::start(file.path())?);
         let (orders, incoming) = unbounded_channel();
         let named = thread::Builder::new().name("sqlite-writer".to_owned());
-        named.spawn(move || work(connection, &disk, checkpoints, incoming)).map_err(OpenWriter::Io)?;
+        let path = file.path().to_owned();
+        named.spawn(move || work(connection, &path, &disk, checkpoints, incoming)).map_err(OpenWriter::Io)?;
         Ok(Self { orders, turn: Arc::default() })
     }
 
@@ -145,6 +151,13 @@ impl Writer {
     pub(super) async fn prepare(&self, sql: &'static Sql) -> Result<(), DbError> {
         let (reply, answer) = oneshot::channel();
         hand_over(&self.orders, Order::Prepare { sql, reply }, answer).await?
+    }
+
+    /// Writes something that nobody needs, between two transactions; while one is under way that is not needed.
+    pub(super) async fn probe(&self) -> Result<(), DbError> {
+        let (reply, answer) = oneshot::channel();
+        let saved = hand_over(&self.orders, Order::Probe { reply }, answer).await??;
+        saved.await.unwrap_or_else(|_| Err(closed()))
     }
 
     pub(super) async fn close(&self) {
@@ -171,11 +184,12 @@ impl Writing {
     }
 
     /// Writes it. Also if there is nothing to write: what it has read may not be saved yet.
-    pub(super) async fn commit(mut self) -> Result<Saved, DbError> {
+    pub(super) async fn commit(mut self, endpoint: Endpoint) -> Result<Saved, DbError> {
         let steps = self.steps()?;
         let (reply, answer) = oneshot::channel();
         self.begun = false;
-        hand_over(&self.orders, Order::Commit { steps, reply }, answer).await?
+        let saved = hand_over(&self.orders, Order::Commit { steps, reply }, answer).await??;
+        Ok(Saved(Some((saved, endpoint))))
     }
 
     fn steps(&mut self) -> Result<Vec<Step>, DbError> {
@@ -197,13 +211,22 @@ async fn hand_over<T>(
     order: Order,
     answer: oneshot::Receiver<T>,
 ) -> Result<T, DbError> {
-    let closed = || DbError::Sqlx(sqlx::Error::PoolClosed);
     orders.send(order).map_err(|_| closed())?;
     answer.await.map_err(|_| closed())
 }
 
+fn closed() -> DbError {
+    DbError::Sqlx(sqlx::Error::PoolClosed)
+}
+
 /// What the thread does. Whoever does not wait for an answer any more is done without.
-fn work(connection: Connection, disk: &Disk, mut checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
+fn work(
+    connection: Connection,
+    file: &Path,
+    disk: &Disk,
+    mut checkpoints: Checkpoints,
+    mut orders: UnboundedReceiver<Order>,
+) {
     while let Some(order) = orders.blocking_recv() {
         match order {
             Order::Do { steps, reply } => drop(reply.send(bundle(&connection, steps))),
@@ -215,9 +238,10 @@ fn work(connection: Connection, disk: &Disk, mut checkpoints: Checkpoints, mut o
                 if matches!(written, Ok(true)) {
                     checkpoints.count();
                 }
-                drop(reply.send(written.map(|news| Saved(Some(disk.save(news))))));
+                drop(reply.send(written.map(|news| disk.save(news))));
             }
             Order::RollBack => roll_back(&connection),
+            Order::Probe { reply } => drop(reply.send(try_to_write(&connection, file).map(|()| disk.save(true)))),
             Order::Prepare { sql, reply } => drop(reply.send(prepare(&connection, sql))),
             Order::Close { reply } => {
                 orders.close();
@@ -228,6 +252,37 @@ fn work(connection: Connection, disk: &Disk, mut checkpoints: Checkpoints, mut o
             }
         }
     }
+}
+
+/// Whether there is room, and a write succeeds; while a transaction is under way, that one will tell.
+fn try_to_write(connection: &Connection, file: &Path) -> Result<(), DbError> {
+    has_room(file)?;
+    if connection.is_autocommit() {
+        connection.execute_batch(probe::WRITE)?;
+    }
+    Ok(())
+}
+
+/// SQLite writes into the log over what is no longer needed there, so that small writes may succeed for a while on a full disk.
+fn has_room(file: &Path) -> Result<(), DbError> {
+    const MIN_FREE_BYTES: u64 = 64 << 10;
+    let Ok(about) = nix::sys::statvfs::statvfs(file.parent().unwrap_or(file)) else { return Ok(()) };
+    // Some file systems do not tell.
+    if about.blocks() == 0 {
+        return Ok(());
+    }
+    let is_root = nix::unistd::geteuid().is_root();
+    let free = if is_root { about.blocks_free() } else { about.blocks_available() };
+    if free * about.fragment_size() >= MIN_FREE_BYTES {
+        return Ok(());
+    }
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    Err(DbError::Sqlite(rusqlite::Error::SqliteFailure(full, Some("the disk is full".to_owned()))))
+}
+
+/// Opens a file that is there. Whoever has the connection uses it alone.
+fn connect(file: &Path) -> Result<Connection, rusqlite::Error> {
+    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
 /// Whether there was something to write.

@@ -144,7 +144,17 @@ impl From<DbError> for Fail {
                 tracing::error!(%error, "a row cannot be read");
                 Self::code(Code::Internal)
             }
-            DbError::Retry | DbError::Undone | DbError::Disk | DbError::Sqlx(_) | DbError::Sqlite(_) => {
+            // Said once, when it was noticed.
+            DbError::NewerSchema { .. } => {
+                Self::detail(Code::Unavailable, "A newer version of Seatkeeper has changed the database.")
+            }
+            DbError::Unusable { .. }
+            | DbError::Retry
+            | DbError::Undone
+            | DbError::Disk
+            | DbError::Gone
+            | DbError::Sqlx(_)
+            | DbError::Sqlite(_) => {
                 tracing::error!(%error, "the database did not do what was asked");
                 Self::code(Code::Unavailable)
             }

@@ -2,13 +2,12 @@
 //! first start.
 
 use super::{Keyring, keyring};
-use crate::{clock::Dice, db::Db, store};
+use crate::{clock::Dice, db::Db, private_files, store};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -130,12 +129,8 @@ pub fn add_key(file: &Path, dice: &Dice) -> anyhow::Result<()> {
         text.push_str(key);
         text.push('\n');
     }
-    let part = file.with_extension(format!("key.{}.part", std::process::id()));
     let written = || -> io::Result<()> {
-        let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        opened.write_all(text.as_bytes())?;
-        opened.sync_all()?;
-        fs::rename(&part, file)?;
+        private_files::replace(file, text.as_bytes())?;
         match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             Some(folder) => fs::File::open(folder)?.sync_all(),
             None => Ok(()),

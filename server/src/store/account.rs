@@ -23,9 +23,6 @@ statements! {
         UPDATE account
         SET name = $1, time_zone = $2, locale = $3, password_min = $4, idle_minutes = $5, session_minutes = $6,
             second_factor = $7";
-
-    PING = "
-        SELECT 1 AS one";
 }
 
 /// The account, once it is set up.
@@ -60,9 +57,4 @@ pub async fn change(tx: &mut Tx, to: &AccountView) -> Result<(), DbError> {
     let least = i64::try_from(to.password_min).unwrap_or(i64::MAX);
     let args = args![&to.name, &to.time_zone, to.locale, least, to.idle_minutes, to.session_minutes, to.second_factor];
     tx.run(&CHANGE, args).await.map(drop)
-}
-
-/// Whether the database answers.
-pub async fn ping(db: &Db) -> Result<(), DbError> {
-    db.one(&PING, args![]).await.map(drop)
 }

@@ -126,7 +126,7 @@ fn as_owner(program: &str, folder: &Path) -> Command {
 }
 
 /// Whom the server runs as when we are root: PostgreSQL refuses to be root.
-fn owner() -> Option<User> {
+pub(super) fn owner() -> Option<User> {
     let known = |name| User::from_name(name).expect("the list of users can be read");
     Uid::effective().is_root().then(|| known("postgres").or_else(|| known("nobody")).expect("a user who is not root"))
 }

@@ -6,8 +6,9 @@ use nix::{
     unistd::Pid,
 };
 use std::{
+    fs::File,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::OnceLock,
     time::Duration,
@@ -39,6 +40,22 @@ impl Process {
         let mut process = Self { url: format!("http://{address}"), child };
         assert!(process.serves().await, "the server starts");
         process
+    }
+
+    /// The same by a user with this umask; what it says goes to a file.
+    pub async fn start_under(umask: &str, database: &str, log: &Path) -> Self {
+        let address = free_address();
+        let mut serve = through_a_shell(&format!("umask {umask}"), &serve(address, database));
+        let said = File::options().create(true).append(true).open(log).expect("a file");
+        let child = serve.stdout(Stdio::null()).stderr(said).spawn().expect("the server starts");
+        let mut process = Self { url: format!("http://{address}"), child };
+        assert!(process.serves().await, "{}", std::fs::read_to_string(log).unwrap_or_default());
+        process
+    }
+
+    /// What a server says that is expected to stop instead of serving, after a shell has done something.
+    pub fn refusing_after(shell: &str, database: &str) -> Output {
+        through_a_shell(shell, &serve(free_address(), database)).output().expect("the server starts")
     }
 
     /// What a server says that is expected to stop instead of serving.
@@ -141,6 +158,17 @@ fn serve(address: SocketAddr, database: &str) -> Command {
         .env("SEATKEEPER_LOG", "warn")
         .stdin(Stdio::null());
     serve
+}
+
+/// The same command, which a shell turns into after it has done something.
+fn through_a_shell(first: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{first}; exec \"$@\""), "sh"]).arg(command.get_program()).args(command.get_args());
+    shell
+        .env("NO_COLOR", "1")
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::null());
+    shell
 }
 
 /// The server's binary, built if need be together with the examples: the tests' own build does not make it.
