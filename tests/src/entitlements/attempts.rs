@@ -96,8 +96,10 @@ fn about_groups(s: &Scenery, me: &Person) -> Vec<Attempt> {
     for group in s.groups() {
         let path = format!("/groups/{group}");
         let members = format!("{path}/members");
-        for user in anybody.into_iter().chain([s.boss, s.suspended]) {
+        for user in [me.id, s.provisioned, s.suspended] {
             all.push(attempt("POST", "/groups/{id}/members", members.clone(), json!({ "add": [user] })));
+        }
+        for user in [s.boss, s.holder] {
             all.push(attempt("POST", "/groups/{id}/members", members.clone(), json!({ "remove": [user] })));
         }
         all.push(attempt("PUT", "/groups/{id}/members", members.clone(), json!({ "user_ids": [] })));

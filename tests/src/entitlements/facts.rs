@@ -1,14 +1,14 @@
 //! What everybody has, as a set of facts read from the database, and who may make a fact come or go.
 
 use super::scenery::Scenery;
-use crate::world::World;
+use crate::world::{Engine, World};
 use seatkeeper_shared::{
     ids::UserId,
     permissions::{Action, Rights, may},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    collections::BTreeSet,
+    sync::{LazyLock, OnceLock},
 };
 
 /// Each is a kind, whom or what it is about, and a value.
@@ -33,40 +33,74 @@ const FACTS: [&str; 18] = [
     "SELECT 'seats ' || CAST(id AS TEXT) || ' ' || CAST(seats AS TEXT) FROM licenses",
 ];
 
-/// What everybody has at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts(BTreeSet<String>);
+/// What everybody has at one moment: all facts in one text, which two moments are compared by first, since mostly nothing has changed.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    text: String,
+    lines: OnceLock<BTreeSet<String>>,
+}
+
+impl PartialEq for Facts {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
 
 impl Facts {
     /// Reads them.
     pub async fn read(world: &World) -> Self {
-        static SQL: LazyLock<String> = LazyLock::new(|| FACTS.join(" UNION ALL "));
-        Self(world.database.texts(&SQL).await.into_iter().collect())
+        static ALL: LazyLock<String> = LazyLock::new(|| FACTS.join(" UNION ALL "));
+        static SQLITE: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT group_concat(fact, char(10)) FROM (SELECT * FROM (SELECT '' AS fact UNION ALL {}) ORDER BY fact)",
+                *ALL
+            )
+        });
+        static POSTGRES: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT string_agg(fact, chr(10) ORDER BY fact) FROM (SELECT '' AS fact UNION ALL {}) AS facts",
+                *ALL
+            )
+        });
+        let sql = if world.engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
+        Self::from(world.database.texts(sql).await.concat())
     }
 
-    /// The value of a fact of which there is one for each user.
-    fn of_users(&self, kind: &str) -> BTreeMap<&str, &str> {
-        let split = self.0.iter().filter_map(|fact| split(fact));
-        split.filter(|(is, ..)| *is == kind).map(|(_, user, value)| (user, value)).collect()
+    fn lines(&self) -> &BTreeSet<String> {
+        let facts = || self.text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        self.lines.get_or_init(facts)
+    }
+
+    /// The value of a fact of which there is one for each user or license.
+    fn value(&self, kind: &str, about: &str) -> Option<&str> {
+        let start = format!("{kind} {about} ");
+        let first = self.lines().range(start.clone()..).next()?;
+        first.strip_prefix(&start)
     }
 
     /// Whether the users, groups or licenses of a scenery are another way at another moment.
     pub fn differs_about(&self, after: &Self, scenery: &Scenery) -> bool {
         let ids = scenery.ids();
         let about = |fact: &String| split(fact).is_some_and(|(_, about, _)| ids.contains(about));
-        self.0.symmetric_difference(&after.0).any(about)
+        self.lines().symmetric_difference(after.lines()).any(about)
     }
 
     /// What came and went between two moments that this person could not have given or taken directly.
     pub fn beyond(&self, after: &Self, id: UserId, rights: Option<&Rights>) -> Vec<String> {
         let id = id.to_string();
         let judge = Judge { before: self, after, me: &id, rights };
-        let came = after.0.difference(&self.0).map(|fact| ("came", fact));
-        let went = self.0.difference(&after.0).map(|fact| ("went", fact));
+        let came = after.lines().difference(self.lines()).map(|fact| ("came", fact));
+        let went = self.lines().difference(after.lines()).map(|fact| ("went", fact));
         came.chain(went)
             .filter(|(how, fact)| !judge.allows(how, fact))
             .map(|(how, fact)| format!("{how}: {fact}"))
             .collect()
+    }
+}
+
+impl From<String> for Facts {
+    fn from(text: String) -> Self {
+        Self { text, lines: OnceLock::new() }
     }
 }
 
@@ -117,23 +151,19 @@ impl Judge<'_> {
     }
 
     fn is_new(&self, fact: &str) -> bool {
-        let about = split(fact).map(|(_, about, _)| about);
-        let knows = |facts: &Facts| facts.of_users("seats").keys().any(|license| Some(*license) == about);
-        !knows(self.before)
+        split(fact).is_some_and(|(_, about, _)| self.before.value("seats", about).is_none())
     }
 
     fn is_agent(&self, user: &str) -> bool {
-        [self.before, self.after]
-            .iter()
-            .all(|facts| facts.of_users("role").get(user).is_none_or(|role| *role == "agent"))
+        [self.before, self.after].iter().all(|facts| facts.value("role", user).is_none_or(|role| role == "agent"))
     }
 
     fn came_or_went(&self, user: &str) -> bool {
-        [self.before, self.after].iter().any(|facts| !facts.of_users("role").contains_key(user))
+        [self.before, self.after].iter().any(|facts| facts.value("role", user).is_none())
     }
 
     fn stands_otherwise(&self, user: &str) -> bool {
-        self.before.of_users("status").get(user) != self.after.of_users("status").get(user)
+        self.before.value("status", user) != self.after.value("status", user)
     }
 }
 
@@ -143,7 +173,7 @@ mod tests {
     use seatkeeper_shared::people::{Permission, Role};
 
     fn facts(facts: &[&str]) -> Facts {
-        Facts(facts.iter().map(|fact| (*fact).to_owned()).collect())
+        Facts::from(facts.join("\n"))
     }
 
     fn manager(permissions: &[Permission]) -> Rights {
@@ -158,10 +188,8 @@ mod tests {
         let admin = Rights { role: Role::Admin, ..Rights::agent() };
         let before = facts(&["role a agent", "status a active", "role b manager", "status b active", "password b x"]);
         let with = |gone: &str, new: &str| {
-            let mut all = before.0.clone();
-            all.remove(gone);
-            all.insert(new.to_owned());
-            Facts(all)
+            let stays = before.lines().iter().map(String::as_str).filter(|fact| *fact != gone);
+            facts(&stays.chain([new]).collect::<Vec<_>>())
         };
         for (after, by_users, by_both, by_admin) in [
             (with("role a agent", "role a admin"), 2, 2, 0),
