@@ -198,6 +198,7 @@ fn about_oneself(s: &Scenery) -> Vec<Attempt> {
     ];
     for (method, route) in [
         ("GET", "/me"),
+        ("GET", "/me/verify"),
         ("GET", "/me/passkeys"),
         ("POST", "/me/passkeys/begin"),
         ("GET", "/me/second-factor"),
@@ -212,6 +213,7 @@ fn about_oneself(s: &Scenery) -> Vec<Attempt> {
         all.push(attempt(method, route, route.into(), Value::Null));
     }
     for (method, route, body) in [
+        ("POST", "/me/verify", json!({})),
         ("POST", "/me/passkeys", json!({ "name": "", "credential": {} })),
         ("PATCH", "/me/passkeys/{id}", json!({ "name": "mine" })),
         ("DELETE", "/me/passkeys/{id}", Value::Null),

@@ -108,7 +108,7 @@ on_both_engines! {
         signed_in.get("/me").await.problem(401, "not_signed_in");
         program.get("/me").await.problem(401, "not_signed_in");
         let uses = json!({ "secret": secret, "password": PASSWORD });
-        Person::stranger(&world.url).post("/links/use", &uses).await.problem(410, "link_expired");
+        Person::stranger(&world.url).post("/links/use", &uses).await.problem(410, "link_void");
         ute.post(&format!("/users/{cora}/invite"), &()).await.problem(403, "forbidden");
         ute.patch(&format!("/users/{cora}"), &json!({ "email": "ute@example.org" })).await.problem(403, "forbidden");
         assert!(world.whole_log().await.contains("access_reset"));
