@@ -42,7 +42,9 @@ async fn walk(way: &Way, engine: Engine, at_another_server: bool) {
     victim.something_changes().await;
     let ended = watching.end().await;
     ended.tell_nothing_after(Some(head));
-    assert_eq!(ended.poll == 200, way.comes_again, "{}: the long poll is answered {}", way.name, ended.poll);
+    // The ticket may have been over before the credential was, and the poll answered with that.
+    let shows_the_line = ended.poll.status == 200 && ended.poll.body["over"].is_null();
+    assert_eq!(shows_the_line, way.comes_again, "{}: the long poll is answered {:?}", way.name, ended.poll);
 }
 
 async fn walk_all(engine: Engine, at_another_server: bool) {

@@ -3,7 +3,7 @@
 use crate::{
     oidc::{browser::added, provider::Provider},
     scim::Directory,
-    world::{Authenticator, PASSWORD, Person, Watcher, World, email_of, line::path_of, secret_in, wanted},
+    world::{Answer, Authenticator, PASSWORD, Person, Watcher, World, email_of, line::path_of, secret_in, wanted},
 };
 use reqwest::Method;
 use seatkeeper::app::App;
@@ -117,7 +117,7 @@ impl Victim {
         let mut line = Watcher::of(&there, &format!("{ticket}/events")).await;
         line.next().await;
         let (poller, path) = (there.clone(), format!("{ticket}?wait=30&position=1"));
-        let poll = tokio::spawn(async move { poller.get(&path).await.status.as_u16() });
+        let poll = tokio::spawn(async move { poller.get(&path).await });
         let app = self.streams.1.clone();
         eventually("the long poll begins", async || app.streams.count() == 3).await;
         Watching { live, line, poll, app }
@@ -158,7 +158,7 @@ async fn eventually(what: &str, is_it: impl AsyncFn() -> bool) {
 pub struct Watching {
     live: Watcher,
     line: Watcher,
-    poll: JoinHandle<u16>,
+    poll: JoinHandle<Answer>,
     app: App,
 }
 
@@ -166,8 +166,8 @@ pub struct Watching {
 pub struct Ended {
     live: Vec<crate::world::Frame>,
     line: Vec<crate::world::Frame>,
-    /// The status with which the long poll was answered.
-    pub poll: u16,
+    /// How the long poll was answered.
+    pub poll: Answer,
 }
 
 impl Watching {
