@@ -172,11 +172,11 @@ pub fn state_of(i18n: Texts, session: &SessionView) -> &'static str {
 
 /// What is wrong with a field.
 pub fn field(i18n: Texts, error: &FieldError) -> String {
-    match *error {
+    match error {
         FieldError::Required => t_string!(i18n, field.required).to_owned(),
-        FieldError::TooShort { min } => t_string!(i18n, field.too_short, min = min),
-        FieldError::TooLong { max } => t_string!(i18n, field.too_long, max = max),
-        FieldError::OutOfRange { min, max } => t_string!(i18n, field.out_of_range, min = min, max = max),
+        FieldError::TooShort { min } => t_string!(i18n, field.too_short, min = *min),
+        FieldError::TooLong { max } => t_string!(i18n, field.too_long, max = *max),
+        FieldError::OutOfRange { min, max } => t_string!(i18n, field.out_of_range, min = *min, max = *max),
         FieldError::Email => t_string!(i18n, field.email).to_owned(),
         FieldError::Url => t_string!(i18n, field.url).to_owned(),
         FieldError::ControlCharacters => t_string!(i18n, field.control).to_owned(),
@@ -184,6 +184,15 @@ pub fn field(i18n: Texts, error: &FieldError) -> String {
         FieldError::Address => t_string!(i18n, field.address).to_owned(),
         FieldError::TooCommon => t_string!(i18n, field.too_common).to_owned(),
         FieldError::Unknown => t_string!(i18n, field.unknown).to_owned(),
+        FieldError::InvisibleCharacter { character } => {
+            t_string!(i18n, field.invisible_character, character = character.clone())
+        }
+        FieldError::FileKind { kind } => t_string!(i18n, field.file_kind, kind = kind.clone()),
+        FieldError::NotEncoded { encoding, line, column } => {
+            t_string!(i18n, field.not_encoded, encoding = encoding.clone(), line = *line, column = *column)
+        }
+        FieldError::NoSuchColumn { heading } => t_string!(i18n, field.no_such_column, heading = heading.clone()),
+        FieldError::ColumnTwice { heading } => t_string!(i18n, field.column_twice, heading = heading.clone()),
     }
 }
 
@@ -258,6 +267,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::NoOffer => t_string!(i18n, problem.no_offer),
         Code::FloorsExceedSeats => t_string!(i18n, problem.floors_exceed_seats),
         Code::ImportRunning => t_string!(i18n, problem.import_running),
+        Code::Interrupted => t_string!(i18n, problem.interrupted),
         Code::WrongState => t_string!(i18n, problem.wrong_state),
         Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
         Code::RequestTimeout => t_string!(i18n, problem.request_timeout),

@@ -125,6 +125,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::users, users::add_user))
         .routes(routes!(bulk::bulk))
         .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))
+        .routes(routes!(imports::preview).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))
         .routes(routes!(imports::import_state, imports::cancel))
         .routes(routes!(imports::import_rows))
         .routes(routes!(imports::export_rows))

@@ -13,7 +13,9 @@ use crate::{
     clock::{Clock, Dice},
     db::{self, Db, DbError},
     egress::{AllowedAddress, Egress},
-    expiry, group_licenses, knocks,
+    expiry, group_licenses,
+    imports::recovery::{self, RunningImports},
+    knocks,
     live::Feed,
     mail::Mailer,
     peaks::Peaks,
@@ -67,6 +69,8 @@ pub struct Parts {
     pub throttle: Throttle,
     /// The last requests of directories, as far as they are not written yet.
     pub directory_log: DirectoryLog,
+    /// The imports that run in this process.
+    pub imports: RunningImports,
     /// Rings when what groups give may have to be settled.
     pub regroup: Notify,
     /// When cookies and tokens were last used, as far as that is not written yet.
@@ -165,6 +169,7 @@ impl App {
             throttle: options.throttle,
             mailer: options.mailer,
             providers: Known::new(Egress::new(options.private_addresses)),
+            imports: RunningImports::default(),
             regroup: Notify::new(),
             uses: Uses::default(),
             directory_log: DirectoryLog::default(),
@@ -183,6 +188,7 @@ impl App {
         }));
         let parts = Arc::downgrade(&app.0);
         tokio::spawn(db::schema::watch(move || parts.upgrade().map(|parts| parts.db.clone())));
+        recovery::at_start(&app).await;
         Ok(app)
     }
 
@@ -199,6 +205,7 @@ impl App {
         loops.spawn(expiry::run(self.clone()));
         loops.spawn(group_licenses::run(self.clone()));
         loops.spawn(rules::run(self.clone()));
+        loops.spawn(recovery::run(self.clone()));
         side_by_side(loops)
     }
 

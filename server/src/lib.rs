@@ -12,6 +12,7 @@ pub mod borrow;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
+pub mod csv_cell;
 pub mod db;
 pub mod egress;
 pub mod entitlements;

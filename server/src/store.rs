@@ -67,6 +67,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("groups", groups::STATEMENTS),
         ("identities", identities::STATEMENTS),
         ("imports", imports::STATEMENTS),
+        ("imports/progress", imports::progress::STATEMENTS),
         ("join", join::STATEMENTS),
         ("licenses", licenses::STATEMENTS),
         ("links", links::STATEMENTS),

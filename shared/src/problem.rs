@@ -140,6 +140,8 @@ named! {
         FloorsExceedSeats = "floors_exceed_seats",
         /// Another import is under way; wait until it is over.
         ImportRunning = "import_running",
+        /// The import stopped before this was done.
+        Interrupted = "interrupted",
         /// The session is not in a state in which this can be done.
         WrongState = "wrong_state",
         /// The same idempotency key came with another request.
@@ -214,6 +216,7 @@ impl Code {
             | Self::NoOffer
             | Self::FloorsExceedSeats
             | Self::ImportRunning
+            | Self::Interrupted
             | Self::WrongState => 409,
             Self::SessionEnded
             | Self::KeyUsed
@@ -302,6 +305,7 @@ impl Code {
             Self::NoOffer => "No seat is offered to you at the moment.",
             Self::FloorsExceedSeats => "More seats would be kept for groups than the license has.",
             Self::ImportRunning => "Another import is under way.",
+            Self::Interrupted => "The import stopped before this was done.",
             Self::WrongState => "The session is not in a state that allows this.",
             Self::IdempotencyMismatch => "The idempotency key was used for another request.",
             Self::RequestTimeout => "The body of the request did not come in time.",

@@ -1,6 +1,7 @@
 //! Which values are acceptable; the app's forms and the server ask the same functions.
 
 mod common;
+pub mod invisible;
 pub mod links;
 
 use serde::{Deserialize, Serialize};
@@ -87,18 +88,53 @@ pub enum FieldError {
     /// Not one of the values that are known here.
     #[error("is not a known value")]
     Unknown,
+    /// A character in it that nobody sees: copied along, most likely.
+    #[error("must not contain the invisible character {character}")]
+    InvisibleCharacter {
+        /// Which, as `U+200B`.
+        character: String,
+    },
+    /// Not a file that is read here.
+    #[error("is {kind}, not a table of text or an Excel workbook (.xlsx)")]
+    FileKind {
+        /// What it is, for example `PDF`.
+        kind: String,
+    },
+    /// A byte that does not belong to the encoding of the other text.
+    #[error("is not {encoding} at line {line}, column {column}: say which encoding it is, or mend that character")]
+    NotEncoded {
+        /// The encoding of the rest.
+        encoding: String,
+        /// The line, from 1.
+        line: i64,
+        /// The column of the table, from 1.
+        column: i64,
+    },
+    /// Not a column of the file.
+    #[error("names the column \"{heading}\", which is not in the file")]
+    NoSuchColumn {
+        /// The heading that was asked for.
+        heading: String,
+    },
+    /// A heading stands over several columns.
+    #[error("names the column \"{heading}\", which is there more than once: give its number as #1")]
+    ColumnTwice {
+        /// The heading.
+        heading: String,
+    },
 }
 
-/// A name: trimmed, not empty, at most [`MAX_NAME`] characters, no control characters. Any script is welcome.
+/// A name: trimmed, without invisible characters, not empty, at most [`MAX_NAME`] characters, no control characters. Any script is
+/// welcome.
 ///
 /// # Errors
 /// Says which of these it breaks.
 pub fn name(text: &str) -> Result<String, FieldError> {
-    let text = text.trim();
+    let text = invisible::cleaned(text);
     if text.is_empty() {
         return Err(FieldError::Required);
     }
-    limited(text, MAX_NAME)
+    limited(&text, MAX_NAME)
 }
 
 /// For how many seconds a seat is borrowed: at least [`SHORTEST_BORROW`], at most [`LONGEST_BORROW`].
@@ -157,17 +193,21 @@ fn limited(text: &str, max: usize) -> Result<String, FieldError> {
     }
 }
 
-/// An e-mail address, trimmed. Only its shape is checked: one @, something on both sides, no spaces.
+/// An e-mail address, without white space and invisible characters around it. Only its shape is checked: one @, something on both
+/// sides, no spaces.
 ///
 /// # Errors
-/// Not of that shape, or longer than 254 characters (RFC 5321 §4.5.3.1).
+/// Not of that shape, longer than 254 characters (RFC 5321 §4.5.3.1), or with a character inside that nobody sees.
 pub fn email(text: &str) -> Result<String, FieldError> {
-    let text = text.trim();
+    let text = invisible::trimmed(text);
     if text.is_empty() {
         return Err(FieldError::Required);
     }
     if text.len() > MAX_EMAIL {
         return Err(FieldError::TooLong { max: MAX_EMAIL });
+    }
+    if let Some(c) = invisible::hidden_in(text) {
+        return Err(FieldError::InvisibleCharacter { character: format!("U+{:04X}", u32::from(c)) });
     }
     let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
     match text.split_once('@') {
@@ -185,9 +225,9 @@ pub fn email(text: &str) -> Result<String, FieldError> {
     }
 }
 
-/// The form in which two e-mail addresses are compared: without case.
+/// The form in which two e-mail addresses are compared: without case, and without what [`email`] takes away.
 pub fn email_key(email: &str) -> String {
-    email.trim().to_lowercase()
+    invisible::trimmed(email).to_lowercase()
 }
 
 /// Whether an address is a page of ours, given as browsers read it: who comes back from signing in is sent nowhere else.
@@ -264,6 +304,26 @@ mod tests {
             assert_eq!(email(bad), Err(FieldError::Email), "{bad}");
         }
         assert_eq!(email_key(" Jonas@Example.ORG "), "jonas@example.org");
+    }
+
+    #[test]
+    fn what_nobody_sees_in_an_address_is_cleaned_around_it_and_named_inside() {
+        for around in ["\u{feff}a@b.c", "a@b.c\u{a0}", "\u{200b}a@b.c\u{200b}", "\u{202a}a@b.c\u{202c}", "\u{2060}a@b.c\t"] {
+            assert_eq!((email(around).as_deref(), email_key(around).as_str()), (Ok("a@b.c"), "a@b.c"), "{around:?}");
+        }
+        for (inside, character) in [
+            ("a\u{200b}@b.c", "U+200B"),
+            ("a@b\u{ad}.c", "U+00AD"),
+            ("a@\u{feff}b.c", "U+FEFF"),
+            ("a\u{a0}b@c.d", "U+00A0"),
+            ("a@b\u{200d}.c", "U+200D"),
+        ] {
+            let character = character.to_owned();
+            assert_eq!(email(inside), Err(FieldError::InvisibleCharacter { character }), "{inside:?}");
+        }
+        assert_eq!(email("\u{feff}\u{200b}"), Err(FieldError::Required));
+        assert_eq!(name("\u{feff}Anna\u{a0}Beck"), Ok("Anna Beck".to_owned()));
+        assert_eq!(name("\u{200b}"), Err(FieldError::Required));
     }
 
     #[test]

@@ -190,6 +190,7 @@ pub fn table() -> Vec<Row> {
             USERS_AND_PRODUCTS,
         ),
         ("POST", "/import", Common, json!({}), MANAGE_USERS),
+        ("POST", "/import/preview", Common, json!({}), MANAGE_USERS),
         ("GET", "/imports/{id}", Common, Value::Null, MANAGE_USERS),
         ("DELETE", "/imports/{id}", Common, Value::Null, MANAGE_USERS),
         ("GET", "/imports/{id}/rows", Common, Value::Null, MANAGE_USERS),

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::App,
     auth::{Caller, Scope, StreamGuard},
+    csv_cell,
     db::{Db, DbError},
     http::{
         export::{Format, PART, Sheet},
@@ -21,6 +22,7 @@ use axum::{extract::State, response::Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
+    people::Role,
     permissions::Action,
     wire::{
         licenses::LicenseView,
@@ -55,11 +57,26 @@ struct User {
     licenses: String,
     #[serde(skip)]
     groups: String,
+    #[serde(skip)]
+    manages: String,
 }
 
 const USERS: Sheet<User> = Sheet {
     name: "users",
-    columns: &["name", "email", "role", "status", "licenses", "groups", "source", "last_active_at", "created_at"],
+    columns: &[
+        "name",
+        "email",
+        "role",
+        "status",
+        "licenses",
+        "groups",
+        "source",
+        "last_active_at",
+        "created_at",
+        "permissions",
+        "limited_to_groups",
+        "manages",
+    ],
     cells: |user| {
         let view = &user.view;
         vec![
@@ -72,6 +89,9 @@ const USERS: Sheet<User> = Sheet {
             view.source.to_string(),
             moment(view.last_active_at),
             moment(Some(view.created_at)),
+            csv_cell::join_list(view.permissions.iter().map(|permission| permission.as_str())),
+            if view.role == Role::Manager { view.limited_to_groups.to_string() } else { String::new() },
+            user.manages.clone(),
         ]
     },
 };
@@ -212,11 +232,11 @@ impl Names {
     }
 
     fn with(&self, view: UserView) -> User {
-        let licenses: Vec<_> =
-            view.license_ids.iter().filter_map(|id| self.licenses.get(id)).map(String::as_str).collect();
-        let groups: Vec<_> = view.group_ids.iter().filter_map(|id| self.groups.get(id)).map(String::as_str).collect();
-        let (licenses, groups) = (licenses.join("; "), groups.join("; "));
-        User { view, licenses, groups }
+        let licenses = view.license_ids.iter().filter_map(|id| self.licenses.get(id)).map(String::as_str);
+        let licenses = csv_cell::join_list(licenses);
+        let names = |ids: &[GroupId]| csv_cell::join_list(ids.iter().filter_map(|id| self.groups.get(id)).map(String::as_str));
+        let (groups, manages) = (names(&view.group_ids), names(&view.manages));
+        User { view, licenses, groups, manages }
     }
 }
 

@@ -9,7 +9,8 @@ use crate::{
         extract::{Asked, Named},
         problem::{Fail, Fields},
     },
-    imports, store,
+    imports::{self, sheet::ReadOptions},
+    store,
 };
 use axum::{
     Json,
@@ -25,7 +26,7 @@ use seatkeeper_shared::{
     validate::{FieldError, within},
     wire::{
         Page,
-        imports::{ImportRow, ImportState, ImportView},
+        imports::{ImportPreview, ImportProblem, ImportRow, ImportState, ImportView},
     },
 };
 use serde::Deserialize;
@@ -33,6 +34,27 @@ use serde_json::json;
 
 /// The largest file that is read.
 pub const LARGEST_FILE: usize = 64 * 1024 * 1024;
+
+/// How a file is read.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FileAsked {
+    /// The encoding of a text, for example `windows-1252`; found out if absent.
+    encoding: Option<String>,
+    /// The sheet of a workbook; the first that is not empty if absent.
+    sheet: Option<String>,
+    /// What the columns mean, as a JSON object: a heading, or `#` and a number, and the field. Told by the headings if absent.
+    mapping: Option<String>,
+}
+
+impl FileAsked {
+    fn options(self) -> Result<ReadOptions, Fail> {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let mapping = given(self.mapping).map(|text| imports::mapping::parse(&text)).transpose();
+        let mapping = mapping.map_err(|error| Fail::field("mapping", error))?;
+        Ok(ReadOptions { encoding: given(self.encoding), sheet: given(self.sheet), mapping })
+    }
+}
 
 /// How a file is imported.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -52,21 +74,37 @@ pub struct RowsAsked {
     limit: Option<i64>,
 }
 
-/// Begins an import of users, whose licenses and groups may stand beside them. The body is the file.
-#[utoipa::path(post, path = "/import", tag = "imports", params(ImportAsked), request_body(content = String, content_type = "text/csv"), responses((status = 202, body = ImportView)))]
+/// Says what is in a file of users and what its columns would be taken for; nothing is imported. The body is the file.
+#[utoipa::path(post, path = "/import/preview", tag = "imports", params(FileAsked), request_body(content = String, content_type = "text/csv"), responses((status = 200, body = ImportPreview)))]
+pub async fn preview(
+    caller: Caller,
+    Asked(asked): Asked<FileAsked>,
+    file: Result<Bytes, BytesRejection>,
+) -> Result<Json<ImportPreview>, Fail> {
+    caller.must(Action::ManageUsers)?;
+    imports::preview(whole(file)?, asked.options()?).await.map(Json)
+}
+
+/// Begins an import of users, whose licenses and groups may stand beside them. The body is the file: CSV, or an Excel workbook.
+#[utoipa::path(post, path = "/import", tag = "imports", params(ImportAsked, FileAsked), request_body(content = String, content_type = "text/csv"), responses((status = 202, body = ImportView)))]
 pub async fn import(
     State(app): State<App>,
     caller: Caller,
     Asked(asked): Asked<ImportAsked>,
+    Asked(file_asked): Asked<FileAsked>,
     file: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<ImportView>), Fail> {
     caller.must(Action::ManageUsers)?;
-    let file = file.map_err(|rejection| match rejection.status().as_u16() {
+    let (file, options) = (whole(file)?, file_asked.options()?);
+    let import = imports::start(&app, &caller, file, options, asked.dry_run == Some(true)).await?;
+    Ok((StatusCode::ACCEPTED, Json(import)))
+}
+
+fn whole(file: Result<Bytes, BytesRejection>) -> Result<Bytes, Fail> {
+    file.map_err(|rejection| match rejection.status().as_u16() {
         413 => Fail::code(Code::TooLarge),
         _ => Fail::detail(Code::BadRequest, rejection.body_text()),
-    })?;
-    let import = imports::start(&app, &caller, file, asked.dry_run == Some(true)).await?;
-    Ok((StatusCode::ACCEPTED, Json(import)))
+    })
 }
 
 /// An import of the caller's; an admin sees everybody's.
@@ -87,16 +125,16 @@ pub async fn import_state(
     own(&app, &caller, id).await.map(Json)
 }
 
-/// Calls an import off. What was done stays done.
+/// Calls an import off: once the rows that are being written are done, no more are begun. What was done stays done.
 #[utoipa::path(delete, path = "/imports/{id}", tag = "imports", params(("id" = ImportId, Path)), responses((status = 204)))]
 pub async fn cancel(State(app): State<App>, caller: Caller, Named(id): Named<ImportId>) -> Result<StatusCode, Fail> {
     let dry_run = own(&app, &caller, id).await?.dry_run;
-    let state = ImportState::Cancelled;
     let mut tx = app.db.begin().await?;
-    let ended = store::imports::end(&mut tx, id, state, app.clock.now()).await?;
-    let facts = json!({ "state": state, "import": id });
-    let event = (ended && !dry_run).then(|| Event::new("import_ended", caller.actor(), None, facts));
+    let requested = store::imports::progress::request_cancel(&mut tx, id, app.clock.now()).await?;
+    let facts = json!({ "state": ImportState::Cancelled, "import": id });
+    let event = (requested && !dry_run).then(|| Event::new("import_ended", caller.actor(), None, facts));
     app.commit(tx, event.as_slice()).await?;
+    imports::recovery::wait_closed(&app, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -127,16 +165,19 @@ fn place(text: &str) -> Option<store::imports::Place> {
 
 const ROWS: Sheet<ImportRow> = Sheet {
     name: "import",
-    columns: &["line", "email", "outcome", "problems"],
+    columns: &["line", "email", "outcome", "problems", "notices"],
     cells: |row| {
-        let problems = row.problems.iter().map(|problem| {
-            let why = problem.error.as_ref().map_or_else(|| problem.code.to_string(), ToString::to_string);
-            format!("{} \"{}\": {why}", problem.column, problem.value)
-        });
-        let problems = problems.collect::<Vec<_>>().join("; ");
-        vec![row.line.to_string(), row.email.clone(), row.outcome.to_string(), problems]
+        let said = |problems: &[ImportProblem]| problems.iter().map(said).collect::<Vec<_>>().join("; ");
+        let outcome = row.outcome.to_string();
+        vec![row.line.to_string(), row.email.clone(), outcome, said(&row.problems), said(&row.notices)]
     },
 };
+
+fn said(problem: &ImportProblem) -> String {
+    let why = problem.error.as_ref().map_or_else(|| problem.code.to_string(), ToString::to_string);
+    let column = problem.heading.as_ref().unwrap_or(&problem.column);
+    format!("{column} \"{}\": {why}", problem.value)
+}
 
 /// What became of all rows, as a table.
 #[utoipa::path(get, path = "/imports/{id}/export", tag = "imports", params(("id" = ImportId, Path), ("format" = Option<Format>, Query)), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<ImportRow> = "application/json")))))]

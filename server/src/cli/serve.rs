@@ -28,6 +28,8 @@ use tokio::signal::unix::{self, Signal, SignalKind};
 
 /// How long answers that are under way may still take when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// How long an import may still take to finish the rows that it is writing, and to say that it has stopped.
+const LAST_ROWS: Duration = Duration::from_secs(5);
 
 /// How to run the server.
 #[derive(Debug, Args)]
@@ -146,6 +148,8 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         });
     };
     connections::serve(listening.listeners, api::edge(&app, limits), stop, LAST_ANSWERS).await;
+    // An import that cannot write its end within that time is ended by the next server.
+    drop(tokio::time::timeout(LAST_ROWS, app.imports.stop()).await);
     for task in beside {
         task.abort();
     }

@@ -16,7 +16,7 @@ use seatkeeper_shared::{
     ticket::{TicketEnd, TicketState},
     wire::{
         account::SecondFactorRule,
-        imports::{ImportState, RowOutcome},
+        imports::{ImportFailure, ImportState, RowOutcome},
     },
 };
 use sqlx::{Row as _, postgres::PgRow};
@@ -162,7 +162,7 @@ macro_rules! columns {
 columns! {
     ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId DirectoryId RuleId PasskeyId;
     words: Model SeatRule SecondDevice Role UserStatus Locale Scope SecondFactorRule SessionState Mode Platform EndReason TicketState
-        TicketEnd ImportState RowOutcome Code
+        TicketEnd ImportState ImportFailure RowOutcome Code
 }
 
 impl Column for Position {

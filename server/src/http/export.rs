@@ -2,6 +2,7 @@
 
 use crate::{
     auth::{StreamGuard, stream_guard::Ending},
+    csv_cell,
     db::DbError,
     http::problem::Fail,
 };
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, future::Future};
+use std::future::Future;
 
 /// How many rows are read at once.
 pub const PART: usize = 500;
@@ -148,22 +149,12 @@ impl<T: Serialize> Writer<T> {
     }
 }
 
-/// Writes one line of CSV, each cell defused.
+/// Writes one line of CSV, in which nothing is a formula.
 fn line(out: &mut Vec<u8>, cells: &[impl AsRef<str>]) {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     // Writing into memory does not fail.
-    let written = writer.write_record(cells.iter().map(|cell| defused(cell.as_ref()).into_owned()));
+    let written = writer.write_record(cells.iter().map(|cell| csv_cell::guard(cell.as_ref()).into_owned()));
     drop(written.and_then(|()| Ok(writer.flush()?)));
-}
-
-/// A cell that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe in front (OWASP, "CSV
-/// Injection").
-fn defused(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
 }
 
 #[cfg(test)]

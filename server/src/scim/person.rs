@@ -16,7 +16,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use seatkeeper_shared::{
     ids::UserId,
     people::UserStatus,
-    validate::{self, MAX_NAME, email_key},
+    validate::{self, FieldError, MAX_NAME, email_key, invisible},
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -55,7 +55,7 @@ impl Person {
     /// The userName is missing, or something is too long.
     pub fn of(id: UserId, form: &Form, is_active: bool) -> Result<Self, Fail> {
         let text = |name: &str| form.get(name).and_then(Value::as_str);
-        let user_name = text("userName").map(str::trim).filter(|name| !name.is_empty());
+        let user_name = text("userName").map(invisible::trimmed).filter(|name| !name.is_empty());
         let user_name = user_name.ok_or_else(|| Fail::bad(Type::InvalidValue, "userName must be there."))?;
         for (name, value) in [("userName", Some(user_name)), ("externalId", text("externalId"))] {
             if value.is_some_and(|value| value.len() > MAX_KEY_BYTES) {
@@ -71,8 +71,11 @@ impl Person {
         }
         let display = names::called(form, user_name).unwrap_or(user_name.to_owned());
         let active = form.get("active").and_then(Value::as_bool);
-        let soft_deleted = !active.unwrap_or(is_active) && begins_with_an_object_id(user_name);
-        let address = address(form, user_name).filter(|_| !soft_deleted);
+        let is_suspended = !active.unwrap_or(is_active);
+        let soft_deleted = is_suspended && begins_with_an_object_id(user_name);
+        // Whoever leaves is let go, whatever their address: some were stored before it was looked at so closely.
+        let address = address(form, user_name).or_else(|wrong| if is_suspended { Ok(None) } else { Err(wrong) })?;
+        let address = address.filter(|_| !soft_deleted);
         Ok(Self {
             name: short(&display, user_name)?,
             email: address.unwrap_or_else(|| nowhere(id, if soft_deleted { "" } else { user_name })),
@@ -136,12 +139,24 @@ fn addresses(form: &Form) -> impl Iterator<Item = &str> {
 }
 
 /// The first address, that for work, any, or the userName if it is one.
-fn address(form: &Form, user_name: &str) -> Option<String> {
+///
+/// # Errors
+/// One in which stands what nobody sees: another would be taken in its place, and nobody would know why.
+fn address(form: &Form, user_name: &str) -> Result<Option<String>, Fail> {
     let emails = form.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let primary = emails.iter().find(|email| email["primary"] == true);
     let work = emails.iter().find(|email| email["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("work")));
     let all = primary.into_iter().chain(work).chain(emails).filter_map(|email| email["value"].as_str());
-    all.chain([user_name]).find_map(|text| validate::email(text).ok())
+    for text in all.chain([user_name]) {
+        match validate::email(text) {
+            Ok(email) => return Ok(Some(email)),
+            Err(wrong @ FieldError::InvisibleCharacter { .. }) => {
+                return Err(Fail::bad(Type::InvalidValue, format!("The e-mail address {wrong}.")));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 /// An address to which nothing can be sent (RFC 2606 §2), for those of whom the directory tells none.

@@ -159,7 +159,7 @@ pub async fn insert(tx: &mut Tx, user: &Added<'_>, now: DateTime<Utc>) -> Result
     tx.run(&INSERT, args).await.map(drop)
 }
 
-fn permissions(rights: &Rights) -> String {
+pub(super) fn permissions(rights: &Rights) -> String {
     // A set of words can always be written as JSON.
     serde_json::to_string(&rights.permissions).unwrap_or_default()
 }

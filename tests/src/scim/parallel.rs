@@ -7,7 +7,8 @@ use seatkeeper::store::imports::{New, insert_users};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     license::Model,
-    people::{Role, UserStatus},
+    people::UserStatus,
+    permissions::Rights,
 };
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -104,7 +105,8 @@ async fn crowd(world: &World, number: usize) -> Vec<UserId> {
         id: UserId(world.app.dice.id(now)),
         name: format!("User {n:05}"),
         email: format!("user{n:05}@example.org"),
-        role: Role::Agent,
+        rights: Rights::agent(),
+        manages: Default::default(),
         status: UserStatus::Active,
     };
     let users: Vec<_> = (0..number).map(user).collect();

@@ -1,0 +1,85 @@
+//! What the columns of a file mean, said by whoever imports it: each column by its heading, or by its number as `#1`.
+
+use crate::text::fold;
+use seatkeeper_shared::{validate::FieldError, wire::imports::ImportField};
+use std::collections::BTreeMap;
+
+/// Columns and what they mean; what is not named is ignored.
+pub type Mapping = BTreeMap<String, ImportField>;
+
+/// Reads a mapping, a JSON object.
+///
+/// # Errors
+/// Not that, or a field that is not known.
+pub fn parse(text: &str) -> Result<Mapping, FieldError> {
+    serde_json::from_str(text).map_err(|_| FieldError::Unknown)
+}
+
+/// A column's name in a mapping.
+pub fn key(headings: &[String], column: usize) -> String {
+    let heading = headings.get(column).map_or("", String::as_str);
+    let is_alone = headings.iter().filter(|other| fold(other) == fold(heading)).count() == 1;
+    if is_alone && !heading.is_empty() && !heading.starts_with('#') {
+        heading.to_owned()
+    } else {
+        format!("#{}", column + 1)
+    }
+}
+
+/// The columns that a mapping names, in their order.
+///
+/// # Errors
+/// Those that are not there, or not alone.
+pub fn columns(mapping: &Mapping, headings: &[String]) -> Result<Vec<(ImportField, usize)>, Vec<FieldError>> {
+    let (mut columns, mut errors) = (Vec::new(), Vec::new());
+    for (key, field) in mapping {
+        match column(key, headings) {
+            Ok(column) => columns.push((*field, column)),
+            Err(error) => errors.push(error),
+        }
+    }
+    columns.sort_by_key(|(_, column)| *column);
+    if errors.is_empty() { Ok(columns) } else { Err(errors) }
+}
+
+fn column(key: &str, headings: &[String]) -> Result<usize, FieldError> {
+    let heading = || key.chars().take(200).collect::<String>();
+    // Numbers may go beyond the headings: rows can be longer.
+    const MAX_COLUMNS: usize = 1_000;
+    if let Some(number) = key.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()) {
+        return (1..=MAX_COLUMNS).contains(&number).then(|| number - 1).ok_or(FieldError::NoSuchColumn { heading: heading() });
+    }
+    let mut found = (0..headings.len()).filter(|at| fold(&headings[*at]) == fold(key));
+    match (found.next(), found.next()) {
+        (Some(column), None) => Ok(column),
+        (None, _) => Err(FieldError::NoSuchColumn { heading: heading() }),
+        (Some(_), Some(_)) => Err(FieldError::ColumnTwice { heading: heading() }),
+    }
+}
+
+/// Whether a column holds passwords, which nobody need see.
+pub fn is_secret(heading: &str) -> bool {
+    let heading = fold(heading);
+    ["password", "passwort", "kennwort"].iter().any(|word| heading.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_by_heading_or_number() {
+        let headings: Vec<_> = ["Mail", "Wer", "", "Wer", "#x"].map(str::to_owned).to_vec();
+        let keys: Vec<_> = (0..5).map(|at| key(&headings, at)).collect();
+        assert_eq!(keys, ["Mail", "#2", "#3", "#4", "#5"]);
+        let mapping = parse(r##"{"mail": "email", "#4": "name"}"##).expect("a mapping");
+        assert_eq!(columns(&mapping, &headings), Ok(vec![(ImportField::Email, 0), (ImportField::Name, 3)]));
+        let missing = parse(r#"{"Ort": "name", "wer": "name"}"#).expect("a mapping");
+        assert_eq!(columns(&missing, &headings), Err(vec![
+            FieldError::NoSuchColumn { heading: "Ort".to_owned() },
+            FieldError::ColumnTwice { heading: "wer".to_owned() },
+        ]));
+        assert_eq!(parse(r#"{"Mail": "shoe_size"}"#), Err(FieldError::Unknown));
+        assert_eq!(parse("[]"), Err(FieldError::Unknown));
+    }
+}

@@ -1,0 +1,178 @@
+//! Excel workbooks (.xlsx): one sheet as rows of text. A workbook is a zip archive of XML, so it is bounded before it is believed.
+
+use super::file::kind_error;
+use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx, XlsxError};
+use seatkeeper_shared::validate::FieldError;
+use std::io::{Cursor, Read as _, copy, sink};
+use zip::ZipArchive;
+
+/// How large a workbook may be unpacked, in bytes.
+const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
+/// How many files may be in it.
+const MAX_ENTRIES: usize = 2_000;
+/// How many cells are read: 250,000 rows of 20.
+const MAX_CELLS: usize = 5_000_000;
+/// The most columns that are read; what stands further to the right is left aside.
+const MAX_COLUMNS: usize = 200;
+
+/// A sheet, and the names of all.
+#[derive(Debug)]
+pub struct Workbook {
+    /// The names of all sheets.
+    pub sheets: Vec<String>,
+    /// The sheet that was read.
+    pub sheet: String,
+    /// Its rows that are not empty, each with its number.
+    pub rows: Vec<(i64, Vec<String>)>,
+}
+
+/// Reads a sheet; the first that is not empty if none is named.
+///
+/// # Errors
+/// Damaged, protected, or too large; no such sheet.
+pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Workbook, FieldError> {
+    bounded(bytes, MAX_UNPACKED)?;
+    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
+    let sheets = workbook.sheet_names();
+    let wanted: Vec<String> = match sheet {
+        Some(name) => sheets.iter().filter(|known| *known == name).cloned().collect(),
+        None => sheets.clone(),
+    };
+    let mut found = Err(FieldError::Unknown);
+    for name in wanted {
+        let rows = rows(&mut workbook, &name)?;
+        let is_empty = rows.is_empty();
+        found = Ok(Workbook { sheets: sheets.clone(), sheet: name, rows });
+        if !is_empty {
+            break;
+        }
+    }
+    found
+}
+
+fn damaged(_: XlsxError) -> FieldError {
+    kind_error("a damaged or protected Excel workbook")
+}
+
+/// Unpacks everything once and keeps nothing: what an archive says of its own size need not be true.
+fn bounded(bytes: &[u8], mut left: u64) -> Result<(), FieldError> {
+    let broken = |_| kind_error("a damaged or protected Excel workbook");
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
+    if archive.len() > MAX_ENTRIES {
+        return Err(too_large());
+    }
+    for at in 0..archive.len() {
+        let entry = archive.by_index(at).map_err(broken)?;
+        let size = copy(&mut entry.take(left + 1), &mut sink()).map_err(|_| kind_error("a damaged Excel workbook"))?;
+        left = left.checked_sub(size).ok_or_else(too_large)?;
+    }
+    Ok(())
+}
+
+fn too_large() -> FieldError {
+    kind_error("an Excel workbook that is too large when unpacked")
+}
+
+/// Cell by cell: a range that is read at once would be as large as its corners say.
+fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(i64, Vec<String>)>, FieldError> {
+    let mut cells = match workbook.worksheet_cells_reader(sheet) {
+        Ok(cells) => cells,
+        // A sheet with a chart only.
+        Err(XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(damaged(error)),
+    };
+    let (mut rows, mut number): (Vec<(i64, Vec<String>)>, usize) = (Vec::new(), 0);
+    while let Some(cell) = cells.next_cell().map_err(damaged)? {
+        let (row, column) = cell.get_position();
+        let (row, column) = (i64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
+        let text = text(cell.get_value());
+        if column >= MAX_COLUMNS || text.is_empty() {
+            continue;
+        }
+        number += 1;
+        if number > MAX_CELLS {
+            return Err(too_large());
+        }
+        if rows.last().is_none_or(|(last, _)| *last != row) {
+            rows.push((row, Vec::new()));
+        }
+        if let Some((_, cells)) = rows.last_mut() {
+            cells.resize(cells.len().max(column + 1), String::new());
+            cells[column] = text;
+        }
+    }
+    rows.sort_by_key(|(row, _)| *row);
+    // Rows are known by their numbers.
+    rows.dedup_by_key(|(row, _)| *row);
+    Ok(rows)
+}
+
+/// A value as people would write it: whole numbers without a fraction, dates as ISO 8601.
+fn text(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Empty => String::new(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(yes) => yes.to_string(),
+        DataRef::DateTime(time) => date(time),
+        DataRef::Error(error) => error.to_string(),
+    }
+}
+
+fn date(time: &ExcelDateTime) -> String {
+    if time.is_duration() {
+        return time.as_f64().to_string();
+    }
+    let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+    match (hour, minute, second) {
+        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    const USERS: &[u8] = include_bytes!("../../../tests/fixtures/users.xlsx");
+    const FAR_CORNER: &[u8] = include_bytes!("../../../tests/fixtures/far_corner.xlsx");
+
+    #[test]
+    fn the_first_sheet_with_something_in_it_is_read_as_people_see_it() {
+        let workbook = read(USERS, None).expect("a workbook");
+        assert_eq!((workbook.sheets.as_slice(), workbook.sheet.as_str()), (["Leer", "Mitarbeiter", "Andere"].map(str::to_owned).as_slice(), "Mitarbeiter"));
+        let rows: Vec<_> = workbook.rows.iter().map(|(row, cells)| (*row, cells.join("|"))).collect();
+        assert_eq!(rows, [
+            (1, "Unsere Mitarbeiter".to_owned()),
+            (3, "Vorname|Nachname|E-Mail|Eintritt|Aktiviert|Nummer".to_owned()),
+            (4, "Jürgen|Groß|juergen@example.org|2026-03-01|true|4711".to_owned()),
+            (7, "Mia|Maß|mia@example.org|2026-03-01 12:00:00|false|0.5".to_owned()),
+        ]);
+        assert_eq!(read(USERS, Some("Andere")).expect("a sheet").rows.len(), 2);
+        assert_eq!(read(USERS, Some("Nobody")).map(|workbook| workbook.rows), Err(FieldError::Unknown));
+    }
+
+    #[test]
+    fn a_cell_in_the_far_corner_takes_no_room() {
+        let rows = read(FAR_CORNER, None).expect("a workbook").rows;
+        let cells: Vec<_> = rows.iter().map(|(row, cells)| (*row, cells.len())).collect();
+        assert_eq!(cells, [(1, 1), (1_048_576, 1)]);
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_refused_before_it_is_read() {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file("xl/workbook.xml", SimpleFileOptions::default()).expect("a file");
+        archive.write_all(&vec![b' '; 2_000_000]).expect("written");
+        let bytes = archive.finish().expect("an archive").into_inner();
+        assert!(bytes.len() < 20_000, "it packs well");
+        assert_eq!(bounded(&bytes, 1_999_999), Err(too_large()));
+        assert_eq!(bounded(&bytes, 2_000_000), Ok(()));
+        assert!(matches!(read(&bytes, None), Err(FieldError::FileKind { .. })));
+        assert!(matches!(read(&USERS[..USERS.len() / 2], None), Err(FieldError::FileKind { .. })));
+    }
+}

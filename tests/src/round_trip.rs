@@ -1,0 +1,143 @@
+//! What an export of users wrote, an import reads back unchanged: here, and in an empty installation.
+
+use crate::{
+    imports::import,
+    world::{World, on_both_engines},
+};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{Config, TestRng, TestRunner},
+};
+use reqwest::Method;
+use seatkeeper_shared::license::Model;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How many made-up users there are.
+const USERS: usize = 120;
+const GROUPS: [&str; 8] =
+    ["Nord; Süd", "Vertrieb, Innen", "say \"hi\"", "=SUM(A1)", "'n Beetje", "a|b", "\"", "- Liste"];
+
+#[derive(Clone, Debug)]
+struct MadeUp {
+    name: String,
+    local: String,
+    role: &'static str,
+    permissions: Vec<&'static str>,
+    groups: Vec<&'static str>,
+    limited: bool,
+    suspended: bool,
+    licensed: Vec<bool>,
+}
+
+fn made_up() -> impl Strategy<Value = MadeUp> {
+    let name = "['=+@;,|\"-]{0,3}[A-Za-zÄöß,;=\"'|-]{1,12}( [ÄöüA-Za-z;,'\"]{1,8})?['\"=]{0,2}";
+    let permissions = ["manage_users", "manage_products", "manage_sessions", "view_reports", "view_audit"].to_vec();
+    (
+        name,
+        "['=+-]{0,2}[a-z]{1,6}",
+        prop::sample::select(vec!["agent", "manager", "admin"]),
+        prop::sample::subsequence(permissions, 0..=5),
+        prop::sample::subsequence(GROUPS.to_vec(), 0..=3),
+        any::<bool>(),
+        any::<bool>(),
+        prop::collection::vec(any::<bool>(), 3),
+    )
+        .prop_map(|(name, local, role, permissions, groups, limited, suspended, licensed)| {
+            let suspended = suspended && role != "admin";
+            MadeUp { name, local, role, permissions, groups, limited, suspended, licensed }
+        })
+}
+
+fn users() -> Vec<MadeUp> {
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha));
+    let strategy = made_up();
+    (0..USERS).map(|_| strategy.new_tree(&mut runner).expect("a user").current()).collect()
+}
+
+/// Products, licenses and groups, with the ids by which they are known here.
+async fn furnish(world: &World) -> (Vec<Value>, BTreeMap<&'static str, Value>) {
+    let mut licenses = Vec::new();
+    for (name, model) in [("Remote Support", Model::Concurrent), ("Chat", Model::Named), ("Chat", Model::Concurrent)] {
+        let products = world.admin.get("/products").await.ok();
+        let known = products["items"].as_array().into_iter().flatten().find(|product| product["name"] == name).cloned();
+        let product = match known {
+            Some(product) => serde_json::from_value(product["id"].clone()).expect("an id"),
+            None => world.product(name).await,
+        };
+        licenses.push(json!(world.license(product, model, 1_000).await));
+    }
+    let mut groups = BTreeMap::new();
+    for name in GROUPS {
+        groups.insert(name, world.admin.post("/groups", &json!({ "name": name })).await.created()["id"].clone());
+    }
+    (licenses, groups)
+}
+
+async fn export(world: &World) -> Vec<u8> {
+    let answer = world.admin.request(Method::GET, "/users/export?sort=email").send().await.expect("an answer");
+    answer.bytes().await.expect("bytes").to_vec()
+}
+
+/// The rows of an export without what an installation knows of itself.
+fn told(csv: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(csv.to_vec()).expect("UTF-8");
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let own = ["source", "last_active_at", "created_at"];
+    let heads: Vec<String> = reader.headers().expect("headings").iter().map(str::to_owned).collect();
+    let row = |record: csv::StringRecord| {
+        let cells = heads.iter().zip(record.iter()).filter(|(head, _)| !own.contains(&head.as_str()));
+        // The order of a list is that of ids, which are others there.
+        let sorted = |head: &str, cell: &str| {
+            let mut letters: Vec<_> = cell.chars().collect();
+            if ["licenses", "groups", "manages"].contains(&head) {
+                letters.sort_unstable();
+            }
+            letters.into_iter().collect::<String>()
+        };
+        cells.map(|(head, cell)| format!("{head}={}", sorted(head, cell))).collect::<Vec<_>>().join(" / ")
+    };
+    let mut rows: Vec<_> = reader.records().map(|record| row(record.expect("a record"))).collect();
+    rows.sort();
+    rows
+}
+
+on_both_engines! {
+    async fn what_was_exported_is_read_back_unchanged(world: World) {
+        let (licenses, groups) = furnish(&world).await;
+        for (number, made) in users().into_iter().enumerate() {
+            let email = format!("{}{number}@example.org", made.local);
+            let groups_of: Vec<_> = made.groups.iter().map(|name| groups[name].clone()).collect();
+            let body = json!({
+                "name": made.name, "email": email, "role": made.role, "permissions": made.permissions, "group_ids": groups_of,
+            });
+            let user = world.admin.post("/users", &body).await.created();
+            let id = user["id"].as_str().expect("an id").to_owned();
+            for (license, licensed) in licenses.iter().zip(&made.licensed) {
+                if *licensed && !made.suspended {
+                    let path = format!("/licenses/{}/grant", license.as_str().expect("an id"));
+                    world.admin.post(&path, &json!({ "user_ids": [id] })).await.ok();
+                }
+            }
+            if made.role == "manager" {
+                let change = json!({ "limited_to_groups": made.limited, "manages": if made.limited { groups_of } else { Vec::new() } });
+                world.admin.patch(&format!("/users/{id}"), &change).await.ok();
+            }
+            if made.suspended {
+                world.admin.patch(&format!("/users/{id}"), &json!({ "status": "suspended" })).await.ok();
+            }
+        }
+        let before = export(&world).await;
+        let (again, rows) = import(&world.admin, &before, false).await;
+        let total = USERS as u64 + 1;
+        assert_eq!((again["unchanged"].as_u64(), again["refused"].as_u64()), (Some(total), Some(0)), "{:#?}", rows.first());
+        assert_eq!(export(&world).await, before);
+
+        let empty = World::start(world.engine).await;
+        furnish(&empty).await;
+        let (done, rows) = import(&empty.admin, &before, false).await;
+        assert_eq!((done["created"].as_u64(), done["with_problems"].as_u64()), (Some(USERS as u64), Some(0)), "{:#?}", rows.first());
+        assert_eq!(told(&export(&empty).await), told(&before));
+    }
+}
