@@ -1,6 +1,8 @@
-//! Importing users: choose a file, see what would become of each row, import it, and see what became of it.
+//! Importing users: choose a file, match its columns, see what would become of each row, import it, and see what became of it.
 
+mod columns;
 mod job;
+mod matching;
 mod result;
 
 use crate::{
@@ -11,6 +13,7 @@ use crate::{
 use job::Job;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use matching::{Encoding, Matching, asks_for_encoding};
 use result::{Told, wrong_file};
 use seatkeeper_shared::permissions::Action;
 use wasm_bindgen::JsCast as _;
@@ -40,6 +43,12 @@ fn Import() -> impl IntoView {
         <section class="list import" aria-label=move || t_string!(i18n, import.title)>
             <FileField job />
             <Wrong text=Signal::derive(wrong) />
+            <Show when=move || asks_for_encoding(job)>
+                <Encoding job />
+            </Show>
+            <Show when=move || job.is_matching()>
+                <Matching job />
+            </Show>
             <Show when=move || job.import.with(Option::is_some)>
                 <Told job />
             </Show>
@@ -57,7 +66,7 @@ fn FileField(
     let chosen = move |event: web_sys::Event| {
         let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         if let Some(file) = input.as_ref().and_then(|input| input.files()).and_then(|files| files.get(0)) {
-            job.check(file);
+            job.choose(file);
         }
         // So that the same file, corrected, can be chosen again.
         input.into_iter().for_each(|input| input.set_value(""));
@@ -69,7 +78,7 @@ fn FileField(
                 id="import-file"
                 type="file"
                 name="file"
-                accept=".csv,.txt,.tsv,text/csv,text/plain"
+                accept=".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
                 aria-describedby="import-file-notes"
                 disabled=move || job.busy()
                 on:change=chosen

@@ -1,5 +1,6 @@
-//! An import on its way: the file, how far it is, and what became of the rows.
+//! An import on its way: the file and what its columns mean, how far it is, and what became of the rows.
 
+use super::columns::{Columns, remember};
 use crate::api::{Api, Failure};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -11,7 +12,7 @@ use seatkeeper_shared::{
     ids::ImportId,
     wire::{
         Page,
-        imports::{ImportRow, ImportState, ImportView},
+        imports::{ImportPreview, ImportRow, ImportState, ImportView},
     },
 };
 use web_sys::File;
@@ -24,6 +25,14 @@ const ASK_AGAIN: u32 = 3_000;
 /// The import of the page.
 #[derive(Clone, Copy)]
 pub struct Job {
+    /// What is in the file, until it is tried out.
+    pub preview: RwSignal<Option<ImportPreview>>,
+    /// What its columns mean.
+    pub columns: RwSignal<Columns>,
+    /// The encoding that somebody chose; empty: found out.
+    pub encoding: RwSignal<String>,
+    /// The sheet that somebody chose; empty: the first.
+    pub sheet: RwSignal<String>,
     /// The import, as it was last heard of: the dry run first, then the one in earnest.
     pub import: RwSignal<Option<ImportView>>,
     /// The rows that are shown, those with problems first.
@@ -53,6 +62,10 @@ impl Job {
             navigate(&format!("/users/import?import={id}"), options);
         });
         let job = Self {
+            preview: RwSignal::new(None),
+            columns: RwSignal::default(),
+            encoding: RwSignal::default(),
+            sheet: RwSignal::default(),
             import: RwSignal::new(None),
             rows: RwSignal::default(),
             next: RwSignal::new(None),
@@ -91,14 +104,62 @@ impl Job {
         self.file.with(Option::is_some)
     }
 
-    /// Tries a file out.
-    pub fn check(self, file: File) {
+    /// Whether a file is chosen whose columns can be looked at.
+    pub fn is_matching(self) -> bool {
+        self.preview.with(Option::is_some)
+    }
+
+    /// Takes a file, and looks what is in it.
+    pub fn choose(self, file: File) {
         self.name.set(file.name());
         self.file.set(Some(file));
+        self.encoding.set(String::new());
+        self.sheet.set(String::new());
+        self.look();
+    }
+
+    /// Looks what is in the file, again if somebody says how it is to be read.
+    pub fn look(self) {
+        let Some(file) = self.file.get_untracked().filter(|_| !untrack(|| self.busy())) else { return };
         // What is shown is of another file.
         self.clear();
         self.import.set(None);
+        self.preview.set(None);
+        self.failure.set(None);
+        self.sending.set(true);
+        let path = format!("/import/preview?{}", self.how_to_read());
+        spawn_local(async move {
+            let seen = self.api.post_file::<ImportPreview>(&path, &file).await;
+            self.sending.try_set(false);
+            match seen {
+                Ok(seen) => {
+                    self.columns.try_set(Columns::of(&seen));
+                    self.preview.try_set(Some(seen));
+                }
+                Err(failure) => drop(self.failure.try_set(Some(failure))),
+            }
+        });
+    }
+
+    fn how_to_read(self) -> String {
+        let given = |name: &str, value: String| {
+            (!value.is_empty()).then(|| format!("{name}={}", js_sys::encode_uri_component(&value)))
+        };
+        let parts = [given("encoding", self.encoding.get_untracked()), given("sheet", self.sheet.get_untracked())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("&")
+    }
+
+    /// Tries the file out, with its columns as they are matched now.
+    pub fn check(self) {
+        if let Some(preview) = self.preview.get_untracked() {
+            remember(&preview, &self.columns.get_untracked());
+        }
         self.start(true);
+    }
+
+    /// Matches the columns once more.
+    pub fn match_again(self) {
+        self.look();
     }
 
     /// Imports the file that was tried out.
@@ -137,11 +198,15 @@ impl Job {
         let Some(file) = self.file.get_untracked().filter(|_| !untrack(|| self.busy())) else { return };
         self.failure.set(None);
         self.sending.set(true);
+        let mapping = self.columns.with_untracked(Columns::mapping).unwrap_or_default();
+        let mapping = String::from(js_sys::encode_uri_component(&mapping));
+        let path = format!("/import?dry_run={dry_run}&mapping={mapping}&{}", self.how_to_read());
         spawn_local(async move {
-            let begun = self.api.post_file::<ImportView>(&format!("/import?dry_run={dry_run}"), &file).await;
+            let begun = self.api.post_file::<ImportView>(&path, &file).await;
             self.sending.try_set(false);
             match begun {
                 Ok(begun) => {
+                    self.preview.try_set(None);
                     let _ = self.note.try_run(begun.id);
                     self.follow(begun).await;
                 }

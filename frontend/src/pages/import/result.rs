@@ -1,6 +1,9 @@
 //! How far an import is, what became of its rows, and what to do next.
 
-use super::job::Job;
+use super::{
+    job::Job,
+    matching::{column_name, why_field},
+};
 use crate::{
     api::Failure,
     format::{Format, Texts},
@@ -16,7 +19,7 @@ use leptos::prelude::*;
 use seatkeeper_shared::{
     problem::FieldProblem,
     validate::FieldError,
-    wire::imports::{ImportProblem, ImportRow, ImportState, ImportView, RowOutcome},
+    wire::imports::{ImportFailure, ImportProblem, ImportRow, ImportState, ImportView, RowOutcome},
 };
 
 /// Everything about the import that is on its way or over.
@@ -79,7 +82,11 @@ fn said(i18n: Texts, format: Format, import: &ImportView) -> String {
         (ImportState::Done, false) => t_string!(i18n, import.done).to_owned(),
         (ImportState::Cancelled, true) => t_string!(i18n, import.check_cancelled).to_owned(),
         (ImportState::Cancelled, false) => t_string!(i18n, import.cancelled, done = done, rows = rows),
-        (ImportState::Failed, _) => t_string!(i18n, import.failed, done = done, rows = rows),
+        (ImportState::Failed, _) => match import.failure {
+            Some(ImportFailure::Database) => t_string!(i18n, import.failed_database, done = done, rows = rows),
+            Some(ImportFailure::Internal) => t_string!(i18n, import.failed_internal, done = done, rows = rows),
+            Some(ImportFailure::Interrupted) | None => t_string!(i18n, import.failed, done = done, rows = rows),
+        },
     }
 }
 
@@ -156,6 +163,11 @@ fn Next(
                     }}
                 </button>
             </Show>
+            <Show when=move || import.with(|import| import.as_ref().is_some_and(|i| i.dry_run)) && job.has_file()>
+                <button type="button" class="button" on:click=move |_| job.match_again()>
+                    {t!(i18n, import.match_again)}
+                </button>
+            </Show>
             <Export address=Signal::derive(address) />
         </div>
     }
@@ -170,6 +182,7 @@ fn Rows(
     let i18n = use_i18n();
     let one = move |row: ImportRow| {
         let problems = row.problems.iter().map(|problem| view! { <li>{why(i18n, problem)}</li> }).collect_view();
+        let notices = row.notices.iter().map(|notice| view! { <li>{suspended(i18n, notice)}</li> }).collect_view();
         let bad = !row.problems.is_empty();
         view! {
             <tr class:bad=bad>
@@ -177,7 +190,7 @@ fn Rows(
                 <td>{row.email.clone()}</td>
                 <td>{outcome(i18n, row.outcome)}</td>
                 <td>
-                    <ul>{problems}</ul>
+                    <ul>{problems} {notices}</ul>
                 </td>
             </tr>
         }
@@ -213,29 +226,27 @@ pub fn wrong_file(i18n: Texts, failure: Option<Failure>) -> Option<String> {
     let said = |problem: &FieldProblem| match (problem.field.as_str(), &problem.error) {
         ("email", FieldError::Required) => t_string!(i18n, import.no_emails).to_owned(),
         ("rows", FieldError::Required) => t_string!(i18n, import.no_rows).to_owned(),
-        (field, error) => {
-            t_string!(i18n, import.why, column = column(i18n, field), why = words::field(i18n, error))
-        }
+        ("file", error) => words::field(i18n, error),
+        (field, error) => why_field(i18n, field, error),
     };
     let fields: Vec<_> = failure.iter().flat_map(Failure::fields).map(said).collect();
     if fields.is_empty() { usual(i18n, failure) } else { Some(fields.join(" ")) }
 }
 
-fn column(i18n: Texts, name: &str) -> &'static str {
-    match name {
-        "rows" => t_string!(i18n, import.rows),
-        "name" => t_string!(i18n, import.column_name),
-        "email" => t_string!(i18n, import.email),
-        "role" => t_string!(i18n, import.column_role),
-        "status" => t_string!(i18n, import.column_status),
-        "licenses" => t_string!(i18n, import.column_licenses),
-        _ => t_string!(i18n, import.column_groups),
-    }
+/// The heading of the file, or what the column means.
+fn column(i18n: Texts, problem: &ImportProblem) -> String {
+    problem.heading.clone().unwrap_or_else(|| column_name(i18n, &problem.column))
+}
+
+/// "Block credential „True“: Der Benutzer ist gesperrt."
+fn suspended(i18n: Texts, notice: &ImportProblem) -> String {
+    let why = t_string!(i18n, import.suspended);
+    t_string!(i18n, import.why_value, column = column(i18n, notice), value = notice.value.clone(), why = why)
 }
 
 /// "Rolle „king“: Diesen Wert kennen wir nicht."
 fn why(i18n: Texts, problem: &ImportProblem) -> String {
-    let column = column(i18n, &problem.column);
+    let column = column(i18n, problem);
     let why = problem.error.as_ref().map_or_else(
         || match problem.code {
             seatkeeper_shared::problem::Code::AlreadyExists => t_string!(i18n, import.twice).to_owned(),
