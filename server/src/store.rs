@@ -46,7 +46,7 @@ use crate::db::{Fields, Sql, Value};
 
 /// Every statement of the product, by file, for the test that lets both engines prepare each.
 pub fn statements() -> Vec<(String, &'static Sql)> {
-    let files: [(&str, &'static [(&str, &Sql)]); 42] = [
+    let files: &[(&str, &[(&str, &'static Sql)])] = &[
         ("access_reset", access_reset::STATEMENTS),
         ("account", account::STATEMENTS),
         ("audit", audit::STATEMENTS),
