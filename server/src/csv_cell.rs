@@ -27,7 +27,8 @@ pub fn unguard(cell: &str) -> &str {
 /// Several values in one cell. One that would be read as several, or otherwise, stands in quotes.
 pub fn join_list<'a>(entries: impl IntoIterator<Item = &'a str>) -> String {
     let quoted = |entry: &str| {
-        let is_plain = !entry.is_empty() && entry.trim() == entry && !entry.contains(SEPARATORS) && !entry.contains('"');
+        let is_plain =
+            !entry.is_empty() && entry.trim() == entry && !entry.contains(SEPARATORS) && !entry.contains('"');
         if is_plain { entry.to_owned() } else { format!("\"{}\"", entry.replace('"', "\"\"")) }
     };
     entries.into_iter().map(quoted).collect::<Vec<_>>().join("; ")

@@ -92,8 +92,7 @@ pub async fn start(
     let job = Job::prepare(app, caller, &import).await?;
     recovery::give_up_silent(app).await?;
     let mut tx = app.db.begin().await?;
-    let inserted =
-        store::imports::progress::insert(&mut tx, &import, (caller.id, &caller.name), now - KEPT).await;
+    let inserted = store::imports::progress::insert(&mut tx, &import, (caller.id, &caller.name), now - KEPT).await;
     match inserted {
         Err(DbError::Taken(_)) => return Err(Fail::code(Code::ImportRunning)),
         other => other?,

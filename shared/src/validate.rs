@@ -308,7 +308,9 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_in_an_address_is_cleaned_around_it_and_named_inside() {
-        for around in ["\u{feff}a@b.c", "a@b.c\u{a0}", "\u{200b}a@b.c\u{200b}", "\u{202a}a@b.c\u{202c}", "\u{2060}a@b.c\t"] {
+        for around in
+            ["\u{feff}a@b.c", "a@b.c\u{a0}", "\u{200b}a@b.c\u{200b}", "\u{202a}a@b.c\u{202c}", "\u{2060}a@b.c\t"]
+        {
             assert_eq!((email(around).as_deref(), email_key(around).as_str()), (Ok("a@b.c"), "a@b.c"), "{around:?}");
         }
         for (inside, character) in [

@@ -30,7 +30,13 @@ async fn outcome(world: &World, file: &[u8]) -> Vec<String> {
     for row in rows {
         let user = user(world, row["email"].as_str().expect("an address")).await;
         let of_user = |field: &str| user[field].as_str().unwrap_or("-").to_owned();
-        let text = format!("{} {} {} {}", row["line"], row["outcome"].as_str().expect("text"), of_user("name"), of_user("status"));
+        let text = format!(
+            "{} {} {} {}",
+            row["line"],
+            row["outcome"].as_str().expect("text"),
+            of_user("name"),
+            of_user("status")
+        );
         let notes = ["notices", "problems"].map(|kind| row[kind].as_array().cloned().unwrap_or_default()).concat();
         let notes = notes.iter().map(|note| {
             let heading = note["heading"].as_str().or(note["column"].as_str()).expect("a column");

@@ -48,7 +48,10 @@ async fn says_what_was_written(by: &Person, import: &Value) {
     let emails = |all: &[Value]| all.iter().map(|one| one["email"].to_string()).collect::<BTreeSet<_>>();
     let created: Vec<_> = rows.iter().filter(|row| row["outcome"] == "created").cloned().collect();
     assert_eq!(emails(&created), emails(&users));
-    assert_eq!((import["created"].as_u64(), import["done"].as_u64()), (Some(users.len() as u64), Some(rows.len() as u64)));
+    assert_eq!(
+        (import["created"].as_u64(), import["done"].as_u64()),
+        (Some(users.len() as u64), Some(rows.len() as u64))
+    );
     let without: Vec<_> = users.iter().filter(|user| user["license_ids"] == json!([])).cloned().collect();
     let interrupted = |row: &&Value| row["problems"][0]["code"] == "interrupted";
     assert_eq!(emails(&without), emails(&rows.iter().filter(interrupted).cloned().collect::<Vec<_>>()));

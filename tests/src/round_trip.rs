@@ -51,7 +51,10 @@ fn made_up() -> impl Strategy<Value = MadeUp> {
 }
 
 fn users() -> Vec<MadeUp> {
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
+    );
     let strategy = made_up();
     (0..USERS).map(|_| strategy.new_tree(&mut runner).expect("a user").current()).collect()
 }

@@ -234,7 +234,8 @@ impl Names {
     fn with(&self, view: UserView) -> User {
         let licenses = view.license_ids.iter().filter_map(|id| self.licenses.get(id)).map(String::as_str);
         let licenses = csv_cell::join_list(licenses);
-        let names = |ids: &[GroupId]| csv_cell::join_list(ids.iter().filter_map(|id| self.groups.get(id)).map(String::as_str));
+        let names =
+            |ids: &[GroupId]| csv_cell::join_list(ids.iter().filter_map(|id| self.groups.get(id)).map(String::as_str));
         let (groups, manages) = (names(&view.group_ids), names(&view.manages));
         User { view, licenses, groups, manages }
     }

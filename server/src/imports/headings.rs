@@ -19,13 +19,32 @@ const KNOWN: [(ImportField, &[&str]); 14] = [
     (
         Email,
         &[
-            "email", "mail", "emailaddress", "emailadresse", "mailadresse", "primaryemail", "workemail", "emailwork",
-            "userprincipalname", "benutzerprinzipalname", "upn", "inviteeemail",
+            "email",
+            "mail",
+            "emailaddress",
+            "emailadresse",
+            "mailadresse",
+            "primaryemail",
+            "workemail",
+            "emailwork",
+            "userprincipalname",
+            "benutzerprinzipalname",
+            "upn",
+            "inviteeemail",
         ],
     ),
     (
         Name,
-        &["displayname", "anzeigename", "name", "fullname", "vollername", "vollstandigername", "benutzer", "mitarbeiter"],
+        &[
+            "displayname",
+            "anzeigename",
+            "name",
+            "fullname",
+            "vollername",
+            "vollstandigername",
+            "benutzer",
+            "mitarbeiter",
+        ],
     ),
     (FirstName, &["firstname", "givenname", "vorname", "rufname"]),
     (LastName, &["lastname", "surname", "familyname", "nachname", "familienname", "zuname", "sn"]),
@@ -34,13 +53,32 @@ const KNOWN: [(ImportField, &[&str]); 14] = [
     (Status, &["status", "zustand"]),
     (
         Enabled,
-        &["enabled", "accountenabled", "activated", "active", "aktiv", "aktiviert", "kontoaktiviert", "useraccountenabled"],
+        &[
+            "enabled",
+            "accountenabled",
+            "activated",
+            "active",
+            "aktiv",
+            "aktiviert",
+            "kontoaktiviert",
+            "useraccountenabled",
+        ],
     ),
     (
         Blocked,
         &[
-            "blockcredential", "blocksignin", "signinblocked", "blocked", "suspended", "disabled", "accountdisabled",
-            "accountlocked", "deaktiviert", "gesperrt", "anmeldungblockieren", "anmeldungblockiert",
+            "blockcredential",
+            "blocksignin",
+            "signinblocked",
+            "blocked",
+            "suspended",
+            "disabled",
+            "accountdisabled",
+            "accountlocked",
+            "deaktiviert",
+            "gesperrt",
+            "anmeldungblockieren",
+            "anmeldungblockiert",
             "anmeldeinformationenblockieren",
         ],
     ),
@@ -134,12 +172,7 @@ const DIALECTS: [Dialect; 10] = [
         source: ImportSource::Okta,
         all: &["login"],
         any: &["email", "firstname", "secondemail", "usertype"],
-        columns: &[
-            ("login", Some(Email)),
-            ("status", Some(Enabled)),
-            ("state", None),
-            ("secondemail", None),
-        ],
+        columns: &[("login", Some(Email)), ("status", Some(Enabled)), ("state", None), ("secondemail", None)],
     },
     Dialect {
         source: ImportSource::Datev,
@@ -280,10 +313,16 @@ mod tests {
             "Block credential,City,Country,Department,Display name,First name,Last name,Licenses,Object Id,State,User principal name",
         );
         assert_eq!(source, ImportSource::Microsoft365);
-        assert_eq!(fields, named(&[
-            ("Block credential", Blocked), ("Display name", Name), ("First name", FirstName), ("Last name", LastName),
-            ("User principal name", Email),
-        ]));
+        assert_eq!(
+            fields,
+            named(&[
+                ("Block credential", Blocked),
+                ("Display name", Name),
+                ("First name", FirstName),
+                ("Last name", LastName),
+                ("User principal name", Email),
+            ])
+        );
         let (source, fields) = read(
             "Username,First name,Last name,Display name,Job title,Department,Office phone,Alternate email address,State or province",
         );

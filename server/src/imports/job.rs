@@ -17,7 +17,7 @@ use crate::{
 use seatkeeper_shared::{
     validate::email_key,
     wire::{
-        imports::{ImportField, ImportFailure, ImportState, ImportView},
+        imports::{ImportFailure, ImportField, ImportState, ImportView},
         licenses::LicenseView,
     },
 };

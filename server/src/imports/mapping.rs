@@ -47,7 +47,10 @@ fn column(key: &str, headings: &[String]) -> Result<usize, FieldError> {
     // Numbers may go beyond the headings: rows can be longer.
     const MAX_COLUMNS: usize = 1_000;
     if let Some(number) = key.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()) {
-        return (1..=MAX_COLUMNS).contains(&number).then(|| number - 1).ok_or(FieldError::NoSuchColumn { heading: heading() });
+        return (1..=MAX_COLUMNS)
+            .contains(&number)
+            .then(|| number - 1)
+            .ok_or(FieldError::NoSuchColumn { heading: heading() });
     }
     let mut found = (0..headings.len()).filter(|at| fold(&headings[*at]) == fold(key));
     match (found.next(), found.next()) {
@@ -75,10 +78,13 @@ mod tests {
         let mapping = parse(r##"{"mail": "email", "#4": "name"}"##).expect("a mapping");
         assert_eq!(columns(&mapping, &headings), Ok(vec![(ImportField::Email, 0), (ImportField::Name, 3)]));
         let missing = parse(r#"{"Ort": "name", "wer": "name"}"#).expect("a mapping");
-        assert_eq!(columns(&missing, &headings), Err(vec![
-            FieldError::NoSuchColumn { heading: "Ort".to_owned() },
-            FieldError::ColumnTwice { heading: "wer".to_owned() },
-        ]));
+        assert_eq!(
+            columns(&missing, &headings),
+            Err(vec![
+                FieldError::NoSuchColumn { heading: "Ort".to_owned() },
+                FieldError::ColumnTwice { heading: "wer".to_owned() },
+            ])
+        );
         assert_eq!(parse(r#"{"Mail": "shoe_size"}"#), Err(FieldError::Unknown));
         assert_eq!(parse("[]"), Err(FieldError::Unknown));
     }

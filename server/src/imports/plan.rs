@@ -67,8 +67,10 @@ impl Names {
 
     /// The licenses that an entry may mean: `slug:model`, or `slug` alone if the product has one model only.
     fn license(&self, entry: &str) -> Option<Vec<LicenseId>> {
-        let split =
-            entry.rsplit_once(':').or_else(|| entry.rsplit_once('–')).map(|(product, text)| (product, values::model(text)));
+        let split = entry
+            .rsplit_once(':')
+            .or_else(|| entry.rsplit_once('–'))
+            .map(|(product, text)| (product, values::model(text)));
         let (product, model) = match split {
             Some((product, Some(model))) => (product, Some(model)),
             _ => (entry, None),
@@ -339,7 +341,8 @@ fn of_known(powers: Powers, planned: &mut Planned, known: &Known, wanted: Change
     }
     let (may_not, is_admin) = (known.rights.role != Role::Agent && !powers.roles, known.rights.role == Role::Admin);
     let touches_rights = change.touches_rights();
-    if may_not || (touches_rights && !powers.roles) || (is_admin && (change.role.is_some() || change.status.is_some())) {
+    if may_not || (touches_rights && !powers.roles) || (is_admin && (change.role.is_some() || change.status.is_some()))
+    {
         // An admin is demoted or suspended by hand: a slip in a file must not lock everybody out.
         let column = match (touches_rights, change.status) {
             (true, _) => "role",

@@ -24,7 +24,13 @@ impl Reader<'_> {
     fn note(&self, column: Column, heading: Option<&str>, value: &str, code: Code) -> ImportProblem {
         let heading = heading.or_else(|| self.cells.heading(column)).filter(|heading| *heading != column.as_str());
         let value = value.chars().take(MAX_SHOWN).collect();
-        ImportProblem { column: column.as_str().to_owned(), heading: heading.map(str::to_owned), value, code, error: None }
+        ImportProblem {
+            column: column.as_str().to_owned(),
+            heading: heading.map(str::to_owned),
+            value,
+            code,
+            error: None,
+        }
     }
 
     fn wrong(&mut self, column: Column, heading: Option<&str>, value: &str, error: FieldError) {

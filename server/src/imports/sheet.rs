@@ -145,7 +145,8 @@ impl Sheet {
         let (mut at, (mut headings, mut read)) = (0, headings_at(0));
         if read.are_unknown() {
             // A title may stand above the headings.
-            let has_emails = |read: &Headings| read.fields.iter().flatten().any(|(field, _)| *field == ImportField::Email);
+            let has_emails =
+                |read: &Headings| read.fields.iter().flatten().any(|(field, _)| *field == ImportField::Email);
             let below = (1..some.len().min(MAX_TITLE_ROWS)).map(|at| (at, headings_at(at)));
             if let Some(found) = { below }.find(|(_, (_, read))| has_emails(read)) {
                 (at, (headings, read)) = found;
@@ -203,7 +204,11 @@ impl Sheet {
             let heading = self.headings.get(at).cloned().unwrap_or_default();
             let value = |(_, cells): &(i64, Vec<String>)| {
                 let value = cells.get(at).map(|cell| plain(cell, self.source)).unwrap_or_default();
-                if mapping::is_secret(&heading) && !value.is_empty() { "•••".to_owned() } else { shortened(&value) }
+                if mapping::is_secret(&heading) && !value.is_empty() {
+                    "•••".to_owned()
+                } else {
+                    shortened(&value)
+                }
             };
             ImportColumn {
                 key: mapping::key(&self.headings, at),

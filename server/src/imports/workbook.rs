@@ -144,14 +144,20 @@ mod tests {
     #[test]
     fn the_first_sheet_with_something_in_it_is_read_as_people_see_it() {
         let workbook = read(USERS, None).expect("a workbook");
-        assert_eq!((workbook.sheets.as_slice(), workbook.sheet.as_str()), (["Leer", "Mitarbeiter", "Andere"].map(str::to_owned).as_slice(), "Mitarbeiter"));
+        assert_eq!(
+            (workbook.sheets.as_slice(), workbook.sheet.as_str()),
+            (["Leer", "Mitarbeiter", "Andere"].map(str::to_owned).as_slice(), "Mitarbeiter")
+        );
         let rows: Vec<_> = workbook.rows.iter().map(|(row, cells)| (*row, cells.join("|"))).collect();
-        assert_eq!(rows, [
-            (1, "Unsere Mitarbeiter".to_owned()),
-            (3, "Vorname|Nachname|E-Mail|Eintritt|Aktiviert|Nummer".to_owned()),
-            (4, "Jürgen|Groß|juergen@example.org|2026-03-01|true|4711".to_owned()),
-            (7, "Mia|Maß|mia@example.org|2026-03-01 12:00:00|false|0.5".to_owned()),
-        ]);
+        assert_eq!(
+            rows,
+            [
+                (1, "Unsere Mitarbeiter".to_owned()),
+                (3, "Vorname|Nachname|E-Mail|Eintritt|Aktiviert|Nummer".to_owned()),
+                (4, "Jürgen|Groß|juergen@example.org|2026-03-01|true|4711".to_owned()),
+                (7, "Mia|Maß|mia@example.org|2026-03-01 12:00:00|false|0.5".to_owned()),
+            ]
+        );
         assert_eq!(read(USERS, Some("Andere")).expect("a sheet").rows.len(), 2);
         assert_eq!(read(USERS, Some("Nobody")).map(|workbook| workbook.rows), Err(FieldError::Unknown));
     }

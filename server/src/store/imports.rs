@@ -148,7 +148,8 @@ pub async fn known(db: &Db, emails: impl Iterator<Item = &str>) -> Result<HashMa
     let mut found = HashMap::new();
     for row in db.all(&BY_EMAIL, args![keys]).await? {
         let (licenses, groups, manages) = Default::default();
-        let (id, name, rights, status) = (row.get("id")?, row.get("name")?, super::users::rights(&row)?, row.get("status")?);
+        let (id, name, rights, status) =
+            (row.get("id")?, row.get("name")?, super::users::rights(&row)?, row.get("status")?);
         found.insert(row.get("email_key")?, Known { id, name, rights, status, manages, licenses, groups });
     }
     let who = || super::ids(found.values().map(|known| known.id));

@@ -103,7 +103,12 @@ pub fn Encoding(
         }
     };
     let options = move || {
-        let all = [("windows-1252", "Windows-1252"), ("utf-8", "UTF-8"), ("utf-16le", "UTF-16 LE"), ("macintosh", "Mac Roman")];
+        let all = [
+            ("windows-1252", "Windows-1252"),
+            ("utf-8", "UTF-8"),
+            ("utf-16le", "UTF-16 LE"),
+            ("macintosh", "Mac Roman"),
+        ];
         let named = all.map(|(value, text)| Choosable::new(value, text));
         std::iter::once(Choosable::new("", found())).chain(named).collect::<Vec<_>>()
     };

@@ -38,7 +38,10 @@ fn line_breaks_in_quotes_stay_in_their_cell_and_lines_are_counted() {
         let text = "name,email,notes_\"A_B\",a@b,\"x_y\"__C,c@d,_".replace('_', end);
         assert_eq!(rows(text.as_bytes()), [one(2, &format!("A{end}B"), "a@b"), one(6, "C", "c@d")], "{text:?}");
     }
-    assert_eq!(rows(b"name,email\rA,a@b\nB,b@c\r\n\rC,c@d"), [one(2, "A", "a@b"), one(3, "B", "b@c"), one(5, "C", "c@d")]);
+    assert_eq!(
+        rows(b"name,email\rA,a@b\nB,b@c\r\n\rC,c@d"),
+        [one(2, "A", "a@b"), one(3, "B", "b@c"), one(5, "C", "c@d")]
+    );
 }
 
 #[test]
@@ -59,7 +62,9 @@ fn what_an_export_has_guarded_is_as_before() {
 
 #[test]
 fn what_stands_above_the_headings_is_passed_over() {
-    let line = |before: &str| rows(format!("{before}Name [displayName] Required,User name [userPrincipalName] Required,Block sign in (Yes/No) [accountEnabled] Required\nExample: Chris Green,chris@example.org,No\nAnna,anna@example.org,No\n").as_bytes());
+    let line = |before: &str| {
+        rows(format!("{before}Name [displayName] Required,User name [userPrincipalName] Required,Block sign in (Yes/No) [accountEnabled] Required\nExample: Chris Green,chris@example.org,No\nAnna,anna@example.org,No\n").as_bytes())
+    };
     assert_eq!(line("version:v1.0\n"), [one(4, "Anna", "anna@example.org")]);
     assert_eq!(line("\"version:v1.0\",,\r"), [one(4, "Anna", "anna@example.org")]);
     let typed = "#TYPE Microsoft.ActiveDirectory.Management.ADUser\r\n\"mail\";\"Name\"\r\n\"a@b\";\"A\"\r\n";
@@ -71,14 +76,20 @@ fn what_stands_above_the_headings_is_passed_over() {
 #[test]
 fn a_preview_shows_what_is_understood_and_no_passwords() {
     let preview = sheet("Wer;Mail;Mail;;Initial Passwort\nA;a@b;c@d;x;secret\n".as_bytes()).preview();
-    let columns: Vec<_> =
-        preview.columns.iter().map(|c| (c.key.as_str(), c.field.map(ImportField::as_str), c.values[0].as_str())).collect();
-    assert_eq!(columns, [
-        ("Wer", None, "A"),
-        ("#2", Some("email"), "a@b"),
-        ("#3", Some("email"), "c@d"),
-        ("#4", None, "x"),
-        ("Initial Passwort", None, "•••"),
-    ]);
+    let columns: Vec<_> = preview
+        .columns
+        .iter()
+        .map(|c| (c.key.as_str(), c.field.map(ImportField::as_str), c.values[0].as_str()))
+        .collect();
+    assert_eq!(
+        columns,
+        [
+            ("Wer", None, "A"),
+            ("#2", Some("email"), "a@b"),
+            ("#3", Some("email"), "c@d"),
+            ("#4", None, "x"),
+            ("Initial Passwort", None, "•••"),
+        ]
+    );
     assert_eq!((preview.rows, preview.heading_line, preview.encoding.as_deref()), (1, 1, Some("UTF-8")));
 }

@@ -237,8 +237,7 @@ fn json(value: &impl Serialize) -> String {
 }
 
 fn parsed<T: for<'de> Deserialize<'de>>(text: &str, column: &str) -> Result<T, DbError> {
-    serde_json::from_str(text)
-        .map_err(|e| DbError::Unreadable { column: column.to_owned(), problem: e.to_string() })
+    serde_json::from_str(text).map_err(|e| DbError::Unreadable { column: column.to_owned(), problem: e.to_string() })
 }
 
 /// The problems of a row, and its notices.
