@@ -90,7 +90,7 @@ on_both_engines! {
         assert!(!seen.to_string().contains("Geheim"), "passwords are not shown");
         assert_eq!(outcome(&world, template.as_bytes()).await, [
             "4 created Carl Dorn active",
-            "5 created Dora Ernst suspended (Block sign in (Yes/No) [accountEnabled] Yes: user_suspended)",
+            "5 created Dora Ernst suspended (Block sign in (Yes/No) [accountEnabled] Required Yes: user_suspended)",
         ]);
         let german = "version:v1.0\r\nName [displayName] Erforderlich;Benutzername [userPrincipalName] Erforderlich;Anfangskennwort [passwordProfile] Erforderlich;Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich\r\nEva Fuß;eva@example.org;x;Ja\r\n";
         assert_eq!(outcome(&world, german.as_bytes()).await, [
