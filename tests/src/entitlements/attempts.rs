@@ -294,8 +294,9 @@ fn about_the_account(s: &Scenery) -> Vec<Attempt> {
 }
 
 /// Routes that are walked in another way, or end the walk of whoever takes them.
-pub const WALKED_APART: [(&str, &str); 8] = [
+pub const WALKED_APART: [(&str, &str); 9] = [
     // See `files`.
+    ("POST", "/import/preview"),
     ("POST", "/import"),
     ("GET", "/imports/{id}"),
     ("DELETE", "/imports/{id}"),

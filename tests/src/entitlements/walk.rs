@@ -90,8 +90,13 @@ impl Walker {
     }
 
     async fn imports(&self, file: &str) -> String {
-        let request = self.person.request(Method::POST, "/import").header("content-type", "text/csv");
-        let begun = self.person.send(request.body(file.to_owned())).await;
+        let request = |path: &str| {
+            let request = self.person.request(Method::POST, path).header("content-type", "text/csv");
+            request.body(file.to_owned())
+        };
+        let seen = self.person.send(request("/import/preview")).await.status;
+        let begun = self.person.send(request("/import")).await;
+        assert_eq!(seen.is_success(), begun.status == 202, "whoever may import sees what a file is, and nobody else");
         if begun.status == 202 {
             let path = format!("/imports/{}", begun.body["id"].as_str().expect("an id"));
             while self.person.get(&path).await.ok()["state"] == "running" {
