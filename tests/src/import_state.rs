@@ -97,7 +97,7 @@ on_both_engines! {
         let text = "email,name,licenses\nagent.0@example.org,,chat\nagent.1@example.org,,chat\nn@example.org,N,remote-support-v5\n";
         let (done, _) = import(&world.admin, text.as_bytes(), false).await;
         let id = done["id"].as_str().expect("an id").to_owned();
-        world.admin.post(&format!("/licenses/{chat}/revoke"), &json!({ "user_ids": [people[1].id] })).await.ok();
+        world.admin.post(&format!("/licenses/{chat}/revoke"), &json!({ "user_ids": [people[1].id], "end_now": true })).await.ok();
         let new = user(&world, "n@example.org").await["id"].clone();
         // As a crash leaves it after the users were written and before their licenses were settled.
         world.execute("UPDATE imports SET state = 'running', ended_at = NULL, created = 0, changed = 0").await;
