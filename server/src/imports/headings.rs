@@ -120,7 +120,7 @@ const DIALECTS: [Dialect; 10] = [
     Dialect {
         source: ImportSource::Entra,
         all: &["userprincipalname", "displayname"],
-        any: &["accountenabled", "usertype", "passwordprofile"],
+        any: &["accountenabled", "blocksignin", "usertype", "passwordprofile"],
         columns: &MICROSOFT,
     },
     Dialect { source: ImportSource::Entra, all: &["inviteeemail"], any: &["inviteeemail"], columns: &MICROSOFT },
