@@ -20,7 +20,7 @@ pub enum ClientError {
         to: Option<String>,
     },
     /// The server could not be reached, or the connection broke.
-    #[error("cannot reach the server: {}", root(.0))]
+    #[error("cannot reach {}: {}", whom(.0), root(.0))]
     Away(#[from] reqwest::Error),
     /// What arrived is not what this version reads.
     #[error("the server's answer cannot be read: {0}")]
@@ -49,6 +49,11 @@ impl ClientError {
             Self::Unreadable(_) => false,
         }
     }
+}
+
+/// Which server it was: without the path, which may have a secret in it.
+fn whom(error: &reqwest::Error) -> String {
+    error.url().map_or_else(|| "the server".to_owned(), |url| url.origin().ascii_serialization())
 }
 
 /// The innermost reason: the outer ones only say that a request failed.

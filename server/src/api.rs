@@ -178,7 +178,7 @@ pub fn openapi() -> OpenApi {
     let mut api = OpenApiBuilder::from(paths).info(info.build()).build();
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::caller::COOKIE));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::http::cookies::SIGN_IN));
     components.add_security_scheme("browser", SecurityScheme::ApiKey(cookie));
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
     // Named by a parameter only, which does not bring it along.

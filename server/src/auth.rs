@@ -15,6 +15,7 @@ pub mod secret;
 pub mod sign_in;
 pub mod stream_guard;
 pub mod throttle;
+pub mod tries;
 pub mod uses;
 
 pub use caller::Caller;

@@ -20,6 +20,7 @@ pub mod status;
 use clap::{Parser, Subcommand};
 use failure::{Exit, Failure};
 use output::errln;
+use seatkeeper_shared::causes::causes;
 use std::process::ExitCode;
 
 /// Hands out the seats of your licenses, never one too many.
@@ -123,7 +124,7 @@ fn plain(done: anyhow::Result<()>) -> ExitCode {
         Err(error) => match error.downcast_ref::<Failure>() {
             Some(failure) => told(failure, false),
             None => {
-                errln!("seatkeeper: {error:#}");
+                errln!("seatkeeper: {}", causes(&*error));
                 ExitCode::FAILURE
             }
         },

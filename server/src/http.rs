@@ -4,6 +4,7 @@ pub mod app_files;
 pub mod browser;
 pub mod client;
 pub mod connections;
+pub mod cookies;
 pub mod export;
 pub mod extract;
 pub mod guard;

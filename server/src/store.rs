@@ -37,6 +37,7 @@ pub mod seats;
 pub mod second_factors;
 pub mod secrets;
 pub mod sessions;
+pub mod sign_in_tries;
 pub mod sign_ins;
 pub mod sweeps;
 pub mod user_changes;
@@ -85,6 +86,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("second_factors", second_factors::STATEMENTS),
         ("secrets", secrets::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("sign_in_tries", sign_in_tries::STATEMENTS),
         ("sign_ins", sign_ins::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),
         ("user_changes", user_changes::STATEMENTS),

@@ -1,6 +1,7 @@
 //! What the server and the app agree on: words, rules and wire types. No I/O, no clock; builds for host and wasm32.
 
 pub mod audit;
+pub mod causes;
 pub mod ids;
 pub mod license;
 pub mod named;

@@ -25,7 +25,7 @@ impl Shown {
     async fn cookie(url: &str, name: &str) -> Self {
         let body = json!({ "email": email_of(name), "password": PASSWORD });
         let answer = Person::stranger(url).post("/sign-in", &body).await;
-        let set = answer.headers[header::SET_COOKIE].to_str().expect("a cookie");
+        let set = answer.cookie("seatkeeper_session");
         Self { url: url.to_owned(), header: (header::COOKIE, set.split(';').next().expect("a value").to_owned()) }
     }
 

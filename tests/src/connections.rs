@@ -132,7 +132,8 @@ async fn a_live_stream_outlives_all_timeouts_and_an_idle_connection_does_not() {
     set_up(&server.url).await;
     let body = json!({ "email": setup().email, "password": PASSWORD });
     let answer = post(&server.url, "/sign-in", &body).await.expect("an answer");
-    let cookie = answer.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+    let cookies = answer.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().expect("text"));
+    let cookie = cookies.map(|cookie| cookie.split(';').next().expect("a value")).collect::<Vec<_>>().join("; ");
     let mut live = Wire::open(&server.url, None).await;
     let mut idle = Wire::open(&server.url, None).await;
     idle.send(HEALTH).await;

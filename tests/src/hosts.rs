@@ -1,6 +1,7 @@
 //! What is answered before any route: to heads that cannot be read, and to requests that do not say for which host they are.
 
 use crate::world::{World, on_both_engines, wire::said_to};
+use seatkeeper::app::Options;
 
 /// Whether an answer is a problem with the headers that every answer has.
 #[track_caller]
@@ -26,6 +27,10 @@ fn is_problem(answer: &str, status: u16) {
         (Some(status.into()), &"bad_request".into()),
         "{answer}"
     );
+}
+
+fn at(options: Options, public_url: &str) -> Options {
+    Options { public_url: Some(public_url.to_owned()), ..options }
 }
 
 on_both_engines! {
@@ -71,7 +76,7 @@ on_both_engines! {
         assert_eq!(asks(&world.url, &own, &format!("ftp://{own}")).await, 403);
         assert_eq!(asks(&world.url, &own, "null").await, 403);
 
-        let (public, _database) = World::not_set_up_at(world.engine, "https://seats.example.org", None).await;
+        let (public, _database) = World::unset(world.engine, |options| at(options, "https://seats.example.org")).await;
         for host in ["seats.example.org", "10.0.0.1:8080"] {
             assert_eq!(asks(&public, host, "https://seats.example.org").await, 204, "whatever the proxy calls us");
             assert_eq!(asks(&public, host, &format!("http://{host}")).await, 403, "pages by HTTP are not ours");
@@ -79,7 +84,7 @@ on_both_engines! {
         }
         assert_eq!(asks(&public, "10.0.0.1:8080", "https://10.0.0.1:8080").await, 403, "another host is another origin");
 
-        let (plain, _database) = World::not_set_up_at(world.engine, "http://seats.example.org", None).await;
+        let (plain, _database) = World::unset(world.engine, |options| at(options, "http://seats.example.org")).await;
         assert_eq!(asks(&plain, "10.0.0.1:8080", "http://seats.example.org").await, 204);
         assert_eq!(asks(&plain, "10.0.0.1:8080", "http://10.0.0.1:8080").await, 204, "in the house without the proxy");
         assert_eq!(asks(&plain, "seats.example.org", "https://seats.example.org").await, 403);

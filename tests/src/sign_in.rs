@@ -24,7 +24,7 @@ async fn with(
 async fn cookie(world: &World) -> String {
     let body = json!({ "email": "anja.krueger@example.org", "password": PASSWORD });
     let answer = Person::stranger(&world.url).post("/sign-in", &body).await;
-    let set = answer.headers[header::SET_COOKIE].to_str().expect("a cookie");
+    let set = answer.cookie("seatkeeper_session");
     set.split(';').next().expect("a value").to_owned()
 }
 

@@ -175,12 +175,10 @@ impl World {
         (url, database)
     }
 
-    /// The same, reached at this address, with this domain for its cookie.
-    pub async fn not_set_up_at(engine: Engine, public_url: &str, cookie_domain: Option<&str>) -> (String, Database) {
+    /// The same, with other options.
+    pub async fn unset(engine: Engine, decide: impl FnOnce(Options) -> Options) -> (String, Database) {
         let database = Database::create(engine).await;
-        let (public_url, cookie_domain) = (Some(public_url.to_owned()), cookie_domain.map(ToOwned::to_owned));
-        let options = Options { public_url, cookie_domain, ..fixed(DateTime::UNIX_EPOCH, 7, 10_000) };
-        let (url, _) = serve(&database, options).await;
+        let (url, _) = serve(&database, decide(fixed(DateTime::UNIX_EPOCH, 7, 10_000))).await;
         (url, database)
     }
 

@@ -4,17 +4,18 @@ use crate::{
     app::App,
     auth::{
         Caller, NewPassword,
-        caller::COOKIE,
         callers::Credential,
         second_factor,
         secret::{self, Digest},
         sign_in,
+        tries::{self, Tried, Try},
     },
     db::Tx,
     events::Event,
     http::{
         browser,
         client::Address,
+        cookies::Purpose,
         extract::Body,
         problem::{Fail, Fields},
     },
@@ -26,10 +27,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
-use axum_extra::extract::{
-    CookieJar,
-    cookie::{Cookie, SameSite},
-};
+use axum_extra::extract::CookieJar;
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::{SignInId, UserId},
@@ -63,6 +61,9 @@ pub async fn set_up(
 ) -> Result<(StatusCode, CookieJar, Json<Me>), Fail> {
     if store::account::get(&app.db).await?.is_some() {
         return Err(Fail::code(Code::AlreadySetUp));
+    }
+    if !app.throttle.allow_setup(address) {
+        return Err(Fail::code(Code::TooManyRequests));
     }
     if !secret::same(&setup.token, &app.setup_token) {
         return Err(Fail::code(Code::WrongSetupToken));
@@ -122,10 +123,9 @@ pub(super) fn browser_session(
     let (secret, now) = (app.dice.secret(), app.clock.now());
     let digest = secret::digest(&secret);
     let lasts = TimeDelta::minutes(account.session_minutes);
-    let secure = app.public_url.as_deref().is_some_and(|url| url.starts_with("https:"));
-    let mut cookie = cookie_of(app, secret);
-    cookie.set_secure(secure);
+    let mut cookie = Purpose::SignIn.cookie(app, secret);
     cookie.set_max_age(time::Duration::seconds(lasts.num_seconds()));
+    let (jar, device) = tries::device(app, jar);
     let said = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok());
     let started = Started {
         id: SignInId(app.dice.id(now)),
@@ -133,21 +133,10 @@ pub(super) fn browser_session(
         browser: said.and_then(browser::named),
         address: address.to_string(),
         until: now + lasts,
-        replaces: jar.get(COOKIE).map(|before| secret::hash(before.value())),
+        replaces: Purpose::SignIn.of(app, &jar).map(secret::hash),
+        device,
     };
     (jar.add(cookie), digest, started)
-}
-
-/// The cookie, with what has to be the same when it is taken away.
-fn cookie_of(app: &App, secret: String) -> Cookie<'static> {
-    let mut cookie = Cookie::new(COOKIE, secret);
-    cookie.set_path("/");
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Strict);
-    if let Some(domain) = app.cookie_domain.as_deref() {
-        cookie.set_domain(domain.to_owned());
-    }
-    cookie
 }
 
 /// Signs in with e-mail and password. With 202 one is not signed in yet: a second factor is needed, too.
@@ -159,12 +148,14 @@ pub async fn sign_in(
     jar: CookieJar,
     Body(given): Body<SignIn>,
 ) -> Result<(StatusCode, CookieJar, Json<SignedIn>), Fail> {
-    if !app.throttle.allow(address, &validate::email_key(&given.email)) {
+    let key = validate::email_key(&given.email);
+    if !app.throttle.allow(address, &key) {
         return Err(Fail::code(Code::TooManyRequests));
     }
+    let tried = Try::in_browser(&app, Tried::Password(&key), &key, &jar).await?;
     let found = store::users::secret_of(&app.db, &given.email).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
-    let good = app.passwords.verify(&given.password, hash).await?;
+    let good = app.passwords.verify(&tried, &given.password, hash).await?;
     if let Some(reason) = why_not(found.as_ref(), good) {
         turned_away(&app, address, &given.email, found.map(|user| user.id), reason).await?;
         return Err(Fail::code(Code::WrongCredentials));
@@ -185,6 +176,7 @@ pub async fn sign_in(
         turned_away(&app, address, &given.email, Some(user.id), reason).await?;
         return Err(Fail::code(Code::WrongCredentials));
     }
+    tried.was_right(&mut tx).await?;
     if held.is_needed() {
         let needed = second_factor::ask(&app, tx, user.id, held).await?;
         return Ok((StatusCode::ACCEPTED, came.jar, Json(SignedIn::Half(needed))));
@@ -281,14 +273,14 @@ pub async fn sign_out(
     caller: Result<Caller, Fail>,
     jar: CookieJar,
 ) -> Result<(StatusCode, CookieJar), Fail> {
-    if let (Some(cookie), Ok(caller)) = (jar.get(COOKIE), caller) {
+    if let (Some(cookie), Ok(caller)) = (Purpose::SignIn.of(&app, &jar), caller) {
         let mut tx = app.db.begin().await?;
-        let whose = store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie.value())).await?;
+        let whose = store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie)).await?;
         if whose.is_some() {
             app.commit(tx, &[Event::new("signed_out", caller.actor(), whose, json!({}))]).await?;
         }
     }
-    let gone = cookie_of(&app, String::new());
+    let gone = Purpose::SignIn.cookie(&app, String::new());
     Ok((StatusCode::NO_CONTENT, jar.remove(gone)))
 }
 

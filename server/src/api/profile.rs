@@ -3,7 +3,10 @@
 use super::account::settings;
 use crate::{
     app::App,
-    auth::{Caller, NewPassword},
+    auth::{
+        Caller, NewPassword,
+        tries::{Tried, Try},
+    },
     events::Event,
     http::{
         extract::{Body, Named},
@@ -37,8 +40,9 @@ pub async fn change_password(
     if !free {
         return Err(Fail::code(Code::TooManyRequests));
     }
+    let tried = Try::signed_in(&app, Tried::Password(&validate::email_key(&caller.email))).await?;
     let old = store::users::secret_of(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
-    if !app.passwords.verify(&change.old, old.clone()).await? {
+    if !app.passwords.verify(&tried, &change.old, old.clone()).await? {
         return Err(Fail::code(Code::WrongPassword));
     }
     let hash = app.passwords.hash(&new).await?;
@@ -47,6 +51,7 @@ pub async fn change_password(
     if store::users::lock_secret(&mut tx, caller.id).await?.is_none_or(|now| now.password_hash != old) {
         return Err(Fail::code(Code::WrongPassword));
     }
+    tried.was_right(&mut tx).await?;
     store::credentials::set_password(&mut tx, caller.id, &hash).await?;
     store::sign_ins::end_others(&mut tx, caller.id, caller.sign_in).await?;
     app.commit(tx, &[Event::new("password_changed", caller.actor(), Some(caller.id), json!({}))]).await?;

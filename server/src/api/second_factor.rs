@@ -3,13 +3,16 @@
 use super::account::{Came, let_in, settings, turned_away};
 use crate::{
     app::App,
-    auth::{Caller, RecentCaller, second_factor, secret},
+    auth::{
+        Caller, RecentCaller, second_factor, secret,
+        tries::{Tried, Try},
+    },
     db::Tx,
     events::Event,
     http::{
         client::Address,
         extract::{Body, Named},
-        problem::{Fail, Fields},
+        problem::Fail,
     },
     secrets::Place,
     store,
@@ -24,7 +27,7 @@ use seatkeeper_shared::{
     ids::UserId,
     people::UserStatus,
     problem::Code,
-    validate::{self, FieldError},
+    validate,
     wire::{
         account::Me,
         second_factor::{ConfirmFactor, FactorStarted, FactorState, Proof, RecoveryCodes, SecondStep},
@@ -52,17 +55,19 @@ pub async fn second_step(
     if !app.throttle.allow_code(user.id) {
         return Err(Fail::code(Code::TooManyRequests));
     }
+    let tried = Try::in_browser(&app, Tried::Code(user.id), &validate::email_key(&user.email), &jar).await?;
     let factor = store::second_factors::get(&app.db, user.id).await?.filter(|factor| factor.confirmed);
     let factor = factor.ok_or_else(|| Fail::code(Code::SignInOver))?;
     let came = Came::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
     let still = store::users::lock_secret(&mut tx, user.id).await?;
     still.filter(|user| user.status == UserStatus::Active).ok_or_else(|| Fail::code(Code::SignInOver))?;
-    let Some(by) = second_factor::take(&app, &mut tx, user.id, &factor, &given.code, now).await? else {
+    let Some(by) = second_factor::take(&app, &mut tx, &tried, user.id, &factor, &given.code, now).await? else {
         drop(tx);
         turned_away(&app, address, &user.email, Some(user.id), "wrong_code").await?;
         return Err(Fail::code(Code::WrongCode));
     };
+    tried.was_right(&mut tx).await?;
     if !store::second_factors::use_challenge(&mut tx, &hash).await? {
         return Err(Fail::code(Code::SignInOver));
     }
@@ -178,25 +183,18 @@ async fn proven(app: &App, caller: &Caller, given: &Proof) -> Result<Tx, Fail> {
     }
     let factor = store::second_factors::get(&app.db, caller.id).await?.filter(|factor| factor.confirmed);
     let factor = factor.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let code = match given {
-        Proof { password: Some(password), .. } => {
-            let hash = store::users::secret_of(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
-            if !app.passwords.verify(password, hash).await? {
-                return Err(Fail::code(Code::WrongPassword));
-            }
-            None
+    let tried = Try::by_proof(app, caller, given).await?;
+    if let Some(password) = &given.password {
+        let hash = store::users::secret_of(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
+        if !app.passwords.verify(&tried, password, hash).await? {
+            return Err(Fail::code(Code::WrongPassword));
         }
-        Proof { code: Some(code), .. } => Some(code),
-        Proof { password: None, code: None } => {
-            let mut fields = Fields::default();
-            fields.wrong("password", FieldError::Required);
-            return fields.all(None);
-        }
-    };
+    }
     let mut tx = app.db.begin().await?;
-    if let Some(code) = code {
-        let taken = second_factor::take(app, &mut tx, caller.id, &factor, code, app.clock.now()).await?;
+    if let Proof { password: None, code: Some(code) } = given {
+        let taken = second_factor::take(app, &mut tx, &tried, caller.id, &factor, code, app.clock.now()).await?;
         taken.ok_or_else(|| Fail::code(Code::WrongCode))?;
     }
+    tried.was_right(&mut tx).await?;
     Ok(tx)
 }

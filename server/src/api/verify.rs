@@ -3,18 +3,15 @@
 use super::account::{may_do_without_a_provider, turned_away};
 use crate::{
     app::App,
-    auth::{Caller, second_factor},
-    http::{
-        extract::Body,
-        problem::{Fail, Fields},
-    },
+    auth::{Caller, second_factor, tries::Try},
+    http::{extract::Body, problem::Fail},
     store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
     people::UserStatus,
     problem::Code,
-    validate::{self, FieldError},
+    validate,
     wire::second_factor::{Proof, VerifyOptions},
 };
 use std::net::{IpAddr, Ipv4Addr};
@@ -42,9 +39,10 @@ pub async fn verify(State(app): State<App>, caller: Caller, Body(given): Body<Pr
     if !app.throttle.allow(from, &validate::email_key(&caller.email)) || !app.throttle.allow_code(caller.id) {
         return Err(Fail::code(Code::TooManyRequests));
     }
+    let tried = Try::by_proof(&app, &caller, &given).await?;
     let (now, mut wrong) = (app.clock.now(), None);
     let password = match &given.password {
-        Some(password) => Some(checked(&app, &caller, password).await?),
+        Some(password) => Some(checked(&app, &caller, &tried, password).await?),
         None => None,
     };
     let factor = store::second_factors::get(&app.db, caller.id).await?.filter(|factor| factor.confirmed);
@@ -56,22 +54,18 @@ pub async fn verify(State(app): State<App>, caller: Caller, Body(given): Body<Pr
         (Some(Some(hash)), ..) if user.password_hash.as_deref() == Some(&*hash) => {}
         (Some(_), ..) => wrong = Some(("wrong_password", Code::WrongPassword)),
         (None, Some(code), Some(factor)) => {
-            if second_factor::take(&app, &mut tx, caller.id, &factor, code, now).await?.is_none() {
+            if second_factor::take(&app, &mut tx, &tried, caller.id, &factor, code, now).await?.is_none() {
                 wrong = Some(("wrong_code", Code::WrongCode));
             }
         }
-        (None, Some(_), None) => wrong = Some(("wrong_code", Code::WrongCode)),
-        (None, None, _) => {
-            let mut fields = Fields::default();
-            fields.wrong("password", FieldError::Required);
-            return fields.all(None);
-        }
+        (None, ..) => wrong = Some(("wrong_code", Code::WrongCode)),
     }
     if let Some((reason, code)) = wrong {
         drop(tx);
         turned_away(&app, from, &caller.email, Some(caller.id), reason).await?;
         return Err(Fail::code(code));
     }
+    tried.was_right(&mut tx).await?;
     store::sign_ins::verified(&mut tx, caller.id, sign_in, now).await?;
     tx.commit().await?;
     // What is remembered of the caller says otherwise.
@@ -80,10 +74,10 @@ pub async fn verify(State(app): State<App>, caller: Caller, Body(given): Body<Pr
 }
 
 /// The hash that this is the password of, if it is the caller's.
-async fn checked(app: &App, caller: &Caller, password: &str) -> Result<Option<String>, Fail> {
+async fn checked(app: &App, caller: &Caller, tried: &Try, password: &str) -> Result<Option<String>, Fail> {
     if !may_do_without_a_provider(app, caller.id).await? {
         return Err(Fail::code(Code::PasswordsOff));
     }
     let hash = store::users::secret_of(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
-    Ok(app.passwords.verify(password, hash.clone()).await?.then_some(hash).flatten())
+    Ok(app.passwords.verify(tried, password, hash.clone()).await?.then_some(hash).flatten())
 }

@@ -3,7 +3,7 @@
 use super::{callers::Credential, secret};
 use crate::{
     app::App,
-    http::{client, problem::Fail},
+    http::{client, cookies::Purpose, problem::Fail},
     seats::{Actor, Door, Whom},
     store,
 };
@@ -21,17 +21,6 @@ use seatkeeper_shared::{
     scope::Scope,
 };
 use std::{net::IpAddr, time::Instant};
-
-/// The name of the cookie that holds a browser session's secret.
-pub const COOKIE: &str = "seatkeeper_session";
-/// What the names of all our cookies begin with: the gate keeps them from applications by it.
-pub const COOKIE_PREFIX: &str = "seatkeeper_";
-
-/// Whether a cookie of this name is one of ours.
-pub fn is_own_cookie(name: &str) -> bool {
-    let name = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    name.starts_with(COOKIE_PREFIX)
-}
 
 /// Who is asking.
 #[derive(Clone, Debug)]
@@ -89,8 +78,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Fail;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
-        let admission = Admission::of(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-        let caller = match (known(app, admission.credential).await?, cookie(parts)) {
+        let admission = Admission::of(app, parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
+        let caller = match (known(app, admission.credential).await?, cookie(app, parts)) {
             // What an application behind the gate has its scripts send is no token of ours: then the cookie says who it is.
             (None, Some(cookie)) if is_at_gate(parts) => known(app, cookie).await?,
             (caller, _) => caller,
@@ -131,9 +120,9 @@ pub struct Admission {
 
 impl Admission {
     /// That of this request; nothing if it shows no credential.
-    pub fn of(parts: &Parts) -> Option<Self> {
+    pub fn of(app: &App, parts: &Parts) -> Option<Self> {
         let route = parts.extensions.get::<MatchedPath>().cloned();
-        Some(Self { credential: credential(parts)?, is_safe: parts.method.is_safe(), route })
+        Some(Self { credential: credential(app, parts)?, is_safe: parts.method.is_safe(), route })
     }
 
     /// That of a read that anybody who is signed in may do.
@@ -171,8 +160,8 @@ impl Admission {
 impl FromRequestParts<App> for Admission {
     type Rejection = Fail;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Fail> {
-        Self::of(parts).ok_or_else(|| Fail::code(Code::NotSignedIn))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
+        Self::of(app, parts).ok_or_else(|| Fail::code(Code::NotSignedIn))
     }
 }
 
@@ -182,16 +171,16 @@ fn is_on_the_way(path: &str) -> bool {
 }
 
 /// What the request shows: the token if there is one, else the cookie.
-fn credential(parts: &Parts) -> Option<Credential> {
+fn credential(app: &App, parts: &Parts) -> Option<Credential> {
     if let Some(token) = bearer(parts) {
         return Some(Credential::Token(secret::digest(token)));
     }
-    cookie(parts)
+    cookie(app, parts)
 }
 
-fn cookie(parts: &Parts) -> Option<Credential> {
+fn cookie(app: &App, parts: &Parts) -> Option<Credential> {
     let jar = CookieJar::from_headers(&parts.headers);
-    Some(Credential::Cookie(secret::digest(jar.get(COOKIE)?.value())))
+    Some(Credential::Cookie(secret::digest(Purpose::SignIn.of(app, &jar)?)))
 }
 
 /// The secret in the `Authorization: Bearer …` header (RFC 6750).

@@ -1,6 +1,6 @@
 //! Passwords: argon2id with the crate's defaults (19 MiB, 2 passes: OWASP's first recommendation), off the request threads.
 
-use super::NewPassword;
+use super::{NewPassword, tries::Try};
 use crate::clock::Dice;
 use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _, password_hash::SaltString};
 use std::sync::{Arc, OnceLock};
@@ -53,7 +53,7 @@ impl Passwords {
     ///
     /// # Errors
     /// The work could not be done.
-    pub async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, HashError> {
+    pub async fn verify(&self, _counted: &Try, password: &str, hash: Option<String>) -> Result<bool, HashError> {
         static NOBODY: OnceLock<String> = OnceLock::new();
         let (argon, password) = (self.argon(), password.to_owned());
         self.work(move || {

@@ -1,7 +1,7 @@
 //! The second factor: codes by the time (TOTP, RFC 6238: SHA-1, six digits, thirty seconds, which all apps understand), and
 //! recovery codes for those who lost the app.
 
-use super::secret;
+use super::{secret, tries::Try};
 use crate::{
     app::App,
     db::{DbError, Tx},
@@ -103,6 +103,7 @@ pub fn shown(secret: &str, at: DateTime<Utc>) -> Option<String> {
 pub async fn take(
     app: &App,
     tx: &mut Tx,
+    _counted: &Try,
     user: UserId,
     factor: &Factor,
     code: &str,

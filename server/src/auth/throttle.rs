@@ -21,10 +21,8 @@ pub struct Throttle {
     by_both: Arc<Each<(IpAddr, String)>>,
     by_user: Arc<Each<UserId>>,
     letters: Arc<Each<String>>,
-    keys_by_network: Arc<Each<IpAddr>>,
-    few_keys: Arc<Each<IpAddr>>,
-    keys_of_few: Arc<DefaultDirectRateLimiter>,
-    keys_of_many: Arc<DefaultDirectRateLimiter>,
+    keys: Guesses,
+    setup: Guesses,
 }
 
 /// How many sign-ins one network may try at once, unless it is decided otherwise.
@@ -39,21 +37,13 @@ impl Default for Throttle {
 impl Throttle {
     /// Per network so many at once and one more each second; per network and e-mail 10 at once and one more each 6 seconds.
     pub fn new(burst: u32) -> Self {
-        let per = |seconds, burst: u32| {
-            let burst = NonZeroU32::MIN.saturating_add(burst.saturating_sub(1));
-            Quota::with_period(Duration::from_secs(seconds))
-                .unwrap_or_else(|| Quota::per_second(burst))
-                .allow_burst(burst)
-        };
         Self {
             by_address: Arc::new(Each::new(per(1, burst))),
             by_both: Arc::new(Each::new(per(6, 10))),
             by_user: Arc::new(Each::new(per(30, 10))),
             letters: Arc::new(Each::new(per(20 * 60, 3))),
-            keys_by_network: Arc::new(Each::new(per(3, burst / 3))),
-            few_keys: Arc::new(Each::new(per(200, 3))),
-            keys_of_few: Arc::new(RateLimiter::direct(each_second(3, 1_000))),
-            keys_of_many: Arc::new(RateLimiter::direct(each_second(2, 200))),
+            keys: Guesses::new(burst),
+            setup: Guesses::new(burst),
         }
     }
 
@@ -68,9 +58,12 @@ impl Throttle {
     /// are not counted there, but with 1,000 at once and 3 more each second: whoever guesses much keeps out others who do,
     /// and not the customer who has a key. All limits together make the odds of guessing one.
     pub fn allow_key(&self, address: IpAddr) -> bool {
-        let network = network(address);
-        let few = || self.few_keys.allow(network) && self.keys_of_few.check().is_ok();
-        self.keys_by_network.allow(network) && (few() || self.keys_of_many.check().is_ok())
+        self.keys.allow(network(address))
+    }
+
+    /// Counts a try of the setup token, as of a support key: whoever guesses does not keep out who has it.
+    pub fn allow_setup(&self, address: IpAddr) -> bool {
+        self.setup.allow(network(address))
     }
 
     /// Counts a try from this address's network; false if it is one too many.
@@ -87,6 +80,31 @@ impl Throttle {
     /// Counts a try; false if it is one too many.
     pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
         self.allow_from(address) && self.by_both.allow((network(address), bounded(email_key)))
+    }
+}
+
+/// Limits for guesses at a secret that anybody may try.
+#[derive(Clone, Debug)]
+struct Guesses {
+    by_network: Arc<Each<IpAddr>>,
+    first: Arc<Each<IpAddr>>,
+    of_first: Arc<DefaultDirectRateLimiter>,
+    of_others: Arc<DefaultDirectRateLimiter>,
+}
+
+impl Guesses {
+    fn new(burst: u32) -> Self {
+        Self {
+            by_network: Arc::new(Each::new(per(3, burst / 3))),
+            first: Arc::new(Each::new(per(200, 3))),
+            of_first: Arc::new(RateLimiter::direct(each_second(3, 1_000))),
+            of_others: Arc::new(RateLimiter::direct(each_second(2, 200))),
+        }
+    }
+
+    fn allow(&self, network: IpAddr) -> bool {
+        let is_first = || self.first.allow(network) && self.of_first.check().is_ok();
+        self.by_network.allow(network) && (is_first() || self.of_others.check().is_ok())
     }
 }
 
@@ -116,6 +134,12 @@ impl<K: Hash + Eq + Clone> Each<K> {
 /// Nobody has a longer address; what strangers send as one must not fill the memory.
 fn bounded(email_key: &str) -> String {
     email_key.chars().take(MAX_EMAIL).collect()
+}
+
+/// One more in so many seconds, and so many at once.
+fn per(seconds: u64, burst: u32) -> Quota {
+    let burst = NonZeroU32::MIN.saturating_add(burst.saturating_sub(1));
+    Quota::with_period(Duration::from_secs(seconds)).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst)
 }
 
 fn each_second(more: u32, burst: u32) -> Quota {

@@ -1,6 +1,6 @@
 //! When cookies and tokens were last used: gathered beside the requests and written together, to about a minute.
 
-use super::callers::Credential;
+use super::{callers::Credential, tries};
 use crate::{app::App, db::DbError, store};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
@@ -51,6 +51,9 @@ pub async fn run(app: App) {
         tokio::time::sleep(EVERY).await;
         if let Err(error) = write(&app).await {
             tracing::warn!(%error, "when cookies and tokens were last used was not written down");
+        }
+        if let Err(error) = tries::forget_over(&app).await {
+            tracing::warn!(%error, "tries of sign-ins that are over were not forgotten");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `seatkeeper serve`: the server.
 
+mod addresses;
+
 use super::{output::outln, run::signals::is_ignored};
 use crate::{
     api,
@@ -43,11 +45,11 @@ pub struct Serve {
     #[command(flatten)]
     keys: KeySource,
     /// Where browsers reach the server, for example `https://seats.example.org`, if that is not where it listens.
-    #[arg(long, env = "SEATKEEPER_PUBLIC_URL")]
+    #[arg(long, env = "SEATKEEPER_PUBLIC_URL", value_parser = addresses::public_url)]
     public_url: Option<String>,
     /// A domain that this server shares with applications behind its gate, for example `example.org`: browsers then show their
     /// sign-in to all of its hosts. Its hosts must all be trusted.
-    #[arg(long, env = "SEATKEEPER_COOKIE_DOMAIN", requires = "public_url")]
+    #[arg(long, env = "SEATKEEPER_COOKIE_DOMAIN", requires = "public_url", value_parser = addresses::cookie_domain)]
     cookie_domain: Option<String>,
     /// The folder with the built app; if absent, the app in the binary.
     #[arg(long, env = "SEATKEEPER_DIST")]
@@ -84,18 +86,6 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// The domain of the cookie. Browsers would refuse one that the server is not in, and nobody could sign in.
-    fn cookie_domain(&self) -> anyhow::Result<Option<String>> {
-        let Some(domain) = self.cookie_domain.as_deref().map(|domain| domain.trim_start_matches('.')) else {
-            return Ok(None);
-        };
-        let url = self.public_url.as_deref().unwrap_or_default();
-        let host = url.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
-        let within = host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-        anyhow::ensure!(within, "the cookie's domain {domain} is not that of {url}");
-        Ok(Some(domain.to_owned()))
-    }
-
     fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
         let Some(url) = &self.smtp_url else { return Ok(None) };
         Mailer::new(url, self.smtp_from.as_deref().unwrap_or_default()).map(Some)
@@ -107,7 +97,10 @@ impl Serve {
 /// # Errors
 /// The database or the address cannot be used.
 pub async fn run(serve: Serve) -> anyhow::Result<()> {
-    let (mailer, cookie_domain) = (serve.mailer()?, serve.cookie_domain()?);
+    let mailer = serve.mailer()?;
+    if let (Some(domain), Some(url)) = (&serve.cookie_domain, &serve.public_url) {
+        addresses::within(domain, url)?;
+    }
     let limits = serve.limits.limits()?;
     // First of all: who cannot listen must leave no database behind.
     let listening = listen::listen_at(&serve.listen).await?;
@@ -121,7 +114,7 @@ pub async fn run(serve: Serve) -> anyhow::Result<()> {
         public_url: serve.public_url,
         throttle: Throttle::new(serve.sign_in_burst),
         mailer,
-        cookie_domain,
+        cookie_domain: serve.cookie_domain,
         dist,
         keyring,
         trusted_proxies: serve.trusted_proxies,

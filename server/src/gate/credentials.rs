@@ -1,6 +1,6 @@
 //! What the application behind the gate may see of a request's credentials: all but what signs somebody in here.
 
-use crate::auth::caller::is_own_cookie;
+use crate::http::cookies::is_own;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// `Cookie` and `Authorization` as the application should get them; without what is ours. A header of which nothing is left is
@@ -17,7 +17,7 @@ fn cookies(headers: &HeaderMap) -> Option<HeaderValue> {
     let cookies = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
     let others = cookies.filter(|cookie| {
         let name = cookie.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
-        !cookie.is_empty() && !std::str::from_utf8(name).is_ok_and(is_own_cookie)
+        !cookie.is_empty() && !std::str::from_utf8(name).is_ok_and(is_own)
     });
     let kept = others.collect::<Vec<_>>().join(b"; ".as_slice());
     HeaderValue::from_bytes(&kept).ok().filter(|value| !value.is_empty())

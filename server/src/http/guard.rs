@@ -1,10 +1,7 @@
 //! What every request passes: the origin check on writes, and the headers that tell browsers what to allow.
 
-use super::problem::Fail;
-use crate::{
-    app::App,
-    auth::caller::{COOKIE, bearer},
-};
+use super::{cookies::Purpose, problem::Fail};
+use crate::{app::App, auth::caller::bearer};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -26,7 +23,7 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
     let good = bearer(&parts).is_some()
         || match parts.headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
             Some(origin) => is_own(&app, origin, &parts.headers),
-            None => CookieJar::from_headers(&parts.headers).get(COOKIE).is_none(),
+            None => Purpose::SignIn.of(&app, &CookieJar::from_headers(&parts.headers)).is_none(),
         };
     if good { next.run(Request::from_parts(parts, body)).await } else { Fail::code(Code::WrongOrigin).into_response() }
 }

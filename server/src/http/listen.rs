@@ -105,6 +105,7 @@ fn notice_who_is_gone(socket: &TcpSocket) -> io::Result<()> {
 mod tests {
     use super::*;
     use futures_util::future::join_all;
+    use seatkeeper_shared::causes::causes;
     use tokio::{net::TcpStream, time::timeout};
 
     #[tokio::test]
@@ -130,12 +131,12 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_listened_on_is_named_with_the_reason_once() {
         let taken = listen_at("127.0.0.1:0").await.expect("a free port");
-        let said = format!("{:#}", listen_at(&taken.host).await.expect_err("it is taken"));
+        let said = causes(&*listen_at(&taken.host).await.expect_err("it is taken"));
         assert_eq!(said, format!("cannot listen on {}: Address already in use (os error 98)", taken.host));
-        let said = format!("{:#}", listen_at("192.0.2.1:8080").await.expect_err("it is not ours"));
+        let said = causes(&*listen_at("192.0.2.1:8080").await.expect_err("it is not ours"));
         assert_eq!(said, "cannot listen on 192.0.2.1:8080: Cannot assign requested address (os error 99)");
         for bad in ["8080", ":8080", "localhost", "localhost:", "localhost:http", "127.0.0.1:70000", "::"] {
-            let said = format!("{:#}", listen_at(bad).await.expect_err("no address"));
+            let said = causes(&*listen_at(bad).await.expect_err("no address"));
             assert!(said.starts_with(&format!("--listen {bad} names no address and port; give")), "{said}");
         }
     }

@@ -65,6 +65,9 @@ statements! {
     SET_PASSWORD = "
         UPDATE users SET password_hash = $2 WHERE id = $1";
 
+    FORGET_DEVICES = "
+        DELETE FROM known_devices WHERE user_id = $1";
+
     INSERT_TOKEN = "
         INSERT INTO api_tokens (id, user_id, name, secret_hash, created_at, expires_at, scope)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -179,6 +182,8 @@ pub struct Started {
     pub until: DateTime<Utc>,
     /// The hash of the cookie that it came with: the session before ends with this one's beginning.
     pub replaces: Option<String>,
+    /// The hash of the secret by which the browser is known to its user from now on.
+    pub device: String,
 }
 
 /// Starts a browser session and ends the one before it in the same browser; whose that was, if it was still there.
@@ -189,7 +194,7 @@ pub async fn insert_browser_session(
     now: DateTime<Utc>,
 ) -> Result<Option<UserId>, DbError> {
     tx.run(&DELETE_OLD_BROWSER_SESSIONS, args![now]).await?;
-    let Started { id, hash, browser, address, until, replaces } = started;
+    let Started { id, hash, browser, address, until, replaces, device: _ } = started;
     let replaced = match replaces {
         Some(hash) => delete_browser_session(tx, hash).await?,
         None => None,
@@ -207,7 +212,8 @@ pub async fn delete_browser_session(tx: &mut Tx, hash: &str) -> Result<Option<Us
 /// Sets the password of a user. Whoever knew the old one may be signed in: end their browser sessions, too. Links and half sign-ins
 /// are void by it.
 pub async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
-    tx.run(&SET_PASSWORD, args![user, hash]).await.map(drop)
+    tx.run(&SET_PASSWORD, args![user, hash]).await?;
+    tx.run(&FORGET_DEVICES, args![user]).await.map(drop)
 }
 
 /// Stores a token of a user.

@@ -34,6 +34,9 @@ statements! {
     LOSE_PASSKEYS = "
         DELETE FROM passkeys WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
+    LOSE_DEVICES = "
+        DELETE FROM known_devices WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
+
     LOSE_LICENSES = "
         DELETE FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
@@ -49,6 +52,7 @@ pub async fn delete(tx: &mut Tx, users: &[UserId], now: DateTime<Utc>) -> Result
         &LOSE_APPS,
         &LOSE_CODES,
         &LOSE_PASSKEYS,
+        &LOSE_DEVICES,
         &LOSE_LICENSES,
         &LEAVE_DIRECTORY,
         &FAIL_NO_MORE,

@@ -2,7 +2,6 @@
 
 use super::application;
 use crate::world::{PASSWORD, Person, World, email_of};
-use reqwest::header;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -55,7 +54,7 @@ impl Visitor {
         let body = json!({ "email": email_of(name), "password": PASSWORD });
         let answer = Person::stranger(&world.url).post("/sign-in", &body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let set = answer.headers[header::SET_COOKIE].to_str().expect("a cookie");
+        let set = answer.cookie("seatkeeper_session");
         let cookie = set.split(';').next().expect("a value").to_owned();
         Self { cookie, ..Self::stranger(proxy) }
     }

@@ -38,6 +38,14 @@ impl Answer {
         self.body
     }
 
+    /// What it sets the cookie with this name to.
+    #[track_caller]
+    pub fn cookie(&self, name: &str) -> &str {
+        let mut all = self.headers.get_all(header::SET_COOKIE).iter().map(|cookie| cookie.to_str().expect("text"));
+        let found = all.find(|cookie| cookie.split_once('=').is_some_and(|(of, _)| of == name));
+        found.unwrap_or_else(|| panic!("{name} is not set"))
+    }
+
     /// Its tag.
     #[track_caller]
     pub fn tag(&self) -> String {

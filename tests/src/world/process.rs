@@ -58,6 +58,15 @@ impl Process {
         through_a_shell(shell, &serve(free_address(), database)).output().expect("the server starts")
     }
 
+    /// The same with these options, which say where it listens; it answers at the address.
+    pub async fn start_with(address: &str, database: &str, options: &[&str]) -> Option<Self> {
+        let mut serve = serve(free_address(), database);
+        // Options that are given again replace those before.
+        let child = serve.args(options).stdout(Stdio::null()).spawn().expect("the server starts");
+        let mut process = Self { url: format!("http://{address}"), child };
+        process.serves().await.then_some(process)
+    }
+
     /// What a server says that is expected to stop instead of serving.
     pub fn refusing(database: &str) -> Output {
         serve(free_address(), database).output().expect("the server starts")
@@ -151,7 +160,8 @@ pub fn free_address() -> SocketAddr {
 fn serve(address: SocketAddr, database: &str) -> Command {
     let mut serve = Command::new(binary());
     serve
-        .args(["serve", "--listen", &address.to_string(), "--database", database])
+        .args(["serve", "--database", database])
+        .env("SEATKEEPER_LISTEN", address.to_string())
         .env("SEATKEEPER_SETUP_TOKEN", SETUP_TOKEN)
         .env("SEATKEEPER_SECRET_KEYS", SECRET_KEY)
         .env("SEATKEEPER_SIGN_IN_BURST", "10000")
