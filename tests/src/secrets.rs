@@ -55,7 +55,7 @@ async fn secrets(world: &World) -> Secrets {
     let link = world.admin.post(&format!("/users/{nora}/invite"), &()).await.created();
     let credentials = json!({ "email": email_of("Anja Krüger").replace('ü', "ue"), "password": PASSWORD });
     let signed_in = Person::stranger(&world.url).post("/sign-in", &credentials).await;
-    let cookie = signed_in.headers["set-cookie"].to_str().expect("a text").to_owned();
+    let cookie = signed_in.cookie("seatkeeper_session").to_owned();
     let cookie = cookie.split(['=', ';']).nth(1).expect("a value").to_owned();
     let all = vec![
         ("code app", code_app.clone()),

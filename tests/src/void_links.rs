@@ -261,7 +261,7 @@ on_both_engines! {
 
 /// The cookie that an answer sets.
 fn cookie(answer: &Answer) -> String {
-    let set = answer.headers["set-cookie"].to_str().expect("a cookie");
+    let set = answer.cookie("seatkeeper_session");
     set.split(';').next().expect("a value").to_owned()
 }
 
