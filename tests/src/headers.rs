@@ -13,6 +13,7 @@ fn is_guarded(answer: &Answer) {
         ("x-frame-options", "DENY"),
         ("referrer-policy", "same-origin"),
         ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ] {
         let said = answer.headers.get(name).and_then(|said| said.to_str().ok());
         assert_eq!(said, Some(value), "{name} of a {}", answer.status);
@@ -33,11 +34,18 @@ on_both_engines! {
             world.admin.delete("/users").await,
             world.admin.post("/sign-out", &json!({})).await,
             stranger.get("/me").await,
+            stranger.send(stranger.request(Method::TRACE, "/me")).await,
             stranger.get("/live").await,
             stranger.send(stranger.request(Method::GET, "/setup").header("origin", "https://evil.example")).await,
         ] {
             is_guarded(&answer);
         }
+    }
+
+    async fn nobody_is_told_what_was_asked(world: World) {
+        // TRACE answers with the request, in which the cookie is that no script may read.
+        let answer = world.admin.send(world.admin.request(Method::TRACE, "/me")).await;
+        answer.problem(405, "method_not_allowed");
     }
 
     async fn no_script_and_no_other_site_gets_the_cookie(world: World) {

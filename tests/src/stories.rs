@@ -26,6 +26,7 @@ mod connections;
 mod cool_down;
 mod credential_walk;
 mod database_files;
+mod documents;
 mod e2e;
 mod endings;
 mod entitlements;

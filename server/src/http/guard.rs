@@ -54,6 +54,10 @@ fn is_own(app: &App, origin: &str, headers: &HeaderMap) -> bool {
 /// For how long browsers come by HTTPS only, once they were told.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// What a response may load and do that is no page of its own: nothing, also if somebody opens or frames it by itself.
+const NOT_A_PAGE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+
 /// Headers for all responses, also those that no route makes.
 pub fn add_headers(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in [
@@ -66,6 +70,7 @@ pub fn add_headers(headers: &mut HeaderMap, is_https: bool) {
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
     // What the API says is of this moment and of this caller.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
