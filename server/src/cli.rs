@@ -54,7 +54,7 @@ Signals: `serve` stops in order at INT, TERM, QUIT and HUP, and at once at a sec
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs the server.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Takes a seat, runs a program with it, and gives the seat back when the program ends.
     Run(Box<run::Run>),
     /// Borrows a seat for work offline: it is kept until a fixed time, and a signed lease proves it without the server.
@@ -97,7 +97,7 @@ pub async fn main() -> ExitCode {
         }
     };
     let (json, done) = match command {
-        Command::Serve(options) => return plain(serve::run(options).await),
+        Command::Serve(options) => return plain(serve::run(*options).await),
         Command::Audit(asked) => return plain(audit::run(asked).await),
         Command::Secrets(asked) => return plain(secrets::run(asked).await),
         Command::LeaseKey(asked) => return plain(lease_key::run(asked).await),

@@ -61,7 +61,6 @@ async fn tick(frames: broadcast::Sender<Frame>, size: usize) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nobody signs in here")]
 async fn live(State(frames): State<broadcast::Sender<Frame>>) -> impl IntoResponse {
     let frames = unfold(frames.subscribe(), |mut frames| async move {
         let frame = frames.recv().await.ok()?;

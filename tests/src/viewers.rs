@@ -24,7 +24,7 @@ const PROMISED: Duration = Duration::from_secs(1);
 async fn by_hand(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = String> + Send>> {
     let program = person.with_token().await;
     let admission = Admission::to_read(Credential::Token(secret::digest(program.secret())));
-    let guard = StreamGuard::open(&world.app, admission).await.ok().expect("a good token");
+    let guard = StreamGuard::open(&world.app, admission).await.expect("a good token");
     let stream = watch(world.app.clone(), &guard, None);
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))
 }
@@ -162,7 +162,7 @@ on_both_engines! {
         let mut guards = Vec::new();
         for _ in 0..200 {
             let admission = Admission::to_read(Credential::Token(secret::digest(program.secret())));
-            guards.push(StreamGuard::open(&world.app, admission).await.ok().expect("a good token"));
+            guards.push(StreamGuard::open(&world.app, admission).await.expect("a good token"));
         }
         let (begun, before) = (Instant::now(), world.app.streams.questions());
         for seats in 1..=50 {
