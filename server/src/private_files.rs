@@ -79,6 +79,8 @@ pub fn create_folders(path: &Path) -> io::Result<()> {
         Ok(()) => fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)),
         // Somebody else has just done so.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        // "File exists" would say the opposite of what is wrong.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(nix::errno::Errno::ENOTDIR.into()),
         Err(error) => Err(error),
     }
 }

@@ -80,15 +80,15 @@ on_both_engines! {
     async fn whoever_is_stored_is_found_by_their_address_in_every_list(world: World) {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Concurrent, 3).await;
-        for (name, email) in [("One", "Ö1@Bücher.example"), ("Two", "ö2@xn--bcher-kva.example"), ("Other", "o1@bucher.example")] {
-            let body = json!({ "name": name, "email": email, "password": PASSWORD });
+        for (name, email) in [("One", "Ö1@Bücher.example"), ("Two", "ö2@xn--bcher-kva.example"), ("Other", "x1@bucher.example")] {
+            let body = json!({ "name": name, "email": email, "password": PASSWORD, "role": "agent" });
             let id = crate::world::id_of(&world.admin.post("/users", &body).await.created());
             world.grant(license, &[id]).await;
             Person::signing_in(&world.url, email, id).await.seated().await;
         }
         for (search, found) in [
             ("ö1@bücher.example", "One"), ("Ö1@BÜCHER.EXAMPLE", "One"), ("o\u{308}1@bu\u{308}cher.example", "One"), ("ö1@xn--bcher-kva.example", "One"), ("ö1@", "One"),
-            ("ö2@bücher.example", "Two"), ("ö2@xn--bcher-kva.example", "Two"), ("o1@bucher.example", "Other"),
+            ("ö2@bücher.example", "Two"), ("ö2@xn--bcher-kva.example", "Two"), ("x1@bucher.example", "Other"),
         ] {
             let found_in = async |path: &str, field: &str| {
                 let list = world.admin.send(world.admin.request(reqwest::Method::GET, path).query(&[("q", search)])).await.ok();

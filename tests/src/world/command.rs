@@ -75,7 +75,7 @@ impl Scene {
         let admin = admin.at(&url);
         let agents: Vec<_> = people.iter().map(|person| person.at(&url)).collect();
         let license = seed::pool(&admin, &agents, seats, LEASE_SECONDS).await;
-        let home = tempfile::tempdir().expect("a temporary folder");
+        let home = super::database::private_folder();
         Self { admin, agents, license, url, address, server: Some(server), home, database }
     }
 

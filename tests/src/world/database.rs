@@ -25,7 +25,7 @@ impl Database {
     pub async fn create(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
-                let folder = tempfile::tempdir().expect("a temporary folder");
+                let folder = private_folder();
                 let address = format!("sqlite:{}", folder.path().join("seatkeeper.sqlite3").display());
                 Self { address, _folder: Some(folder) }
             }
@@ -88,6 +88,14 @@ impl Database {
         };
         read.expect("it can be read")
     }
+}
+
+/// A temporary folder that the server has nothing to warn of: `tempfile` leaves its mode to the umask.
+pub fn private_folder() -> TempDir {
+    tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .tempdir()
+        .expect("a temporary folder")
 }
 
 async fn create_in_cluster() -> String {
