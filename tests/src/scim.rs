@@ -123,10 +123,10 @@ impl Directory {
     }
 }
 
-/// Ids in order, as lists of members are compared: at a clock that stands still they fall by chance.
-pub fn in_order(mut users: Vec<UserId>) -> Vec<UserId> {
-    users.sort_unstable();
-    users
+/// Ids in order, as lists of members and licenses are compared: at a clock that stands still they fall by chance.
+pub fn in_order<Id: Ord>(mut ids: Vec<Id>) -> Vec<Id> {
+    ids.sort_unstable();
+    ids
 }
 
 /// The path of a user.

@@ -143,7 +143,8 @@ on_both_engines! {
             { "method": "TRACE", "path": "/Users" },
         ] })).await.ok();
         let told: Vec<_> = done["Operations"].as_array().expect("results").iter().map(|one| (one["method"].as_str().unwrap_or(""), one["status"].as_str().unwrap_or(""))).collect();
-        assert_eq!(told, [("POST", "201"), ("POST", "409"), ("PATCH", "200"), ("DELETE", "404"), ("TRACE", "400"), ("POST", "201")]);
+        // Whoever needs what another one adds comes after it, and after those who need nothing.
+        assert_eq!(told, [("POST", "201"), ("POST", "409"), ("DELETE", "404"), ("TRACE", "400"), ("POST", "201"), ("PATCH", "200")]);
         assert_eq!(done["Operations"][1]["response"]["scimType"], "uniqueness");
         let found = directory.find("Users", "title eq \"Chefin\"").await;
         assert_eq!(found["Resources"][0]["groups"][0]["display"], "Nord");
