@@ -206,12 +206,15 @@ on_both_engines! {
 
     async fn a_file_that_is_no_table_of_users_is_refused_at_once(world: World) {
         for (file, field, error) in [
-            (&b""[..], "email", "required"), (b"name,phone\nA,1\n", "email", "required"), (b"email,name\n\n,,\n", "rows", "required"),
+            (&b""[..], "file", "required"), (b" \r\n", "file", "required"), (b"\xef\xbb\xbf", "file", "required"), (b"name,phone\nA,1\n", "email", "required"), (b"email,name\n\n,,\n", "rows", "required"),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "file", "file_kind"),
         ] {
             let problem = send(&world.admin, file, false).await.problem(422, "invalid");
             assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["error"]), (&json!(field), &json!(error)));
         }
+        let preview = world.admin.url.clone() + "/api/v1/import/preview";
+        let looked = world.admin.send(world.admin.raw(Method::POST, &preview)).await.problem(422, "invalid");
+        assert_eq!(looked["errors"][0]["field"], "file");
         let unknown = "/imports/00000000-0000-4000-8000-000000000000";
         world.admin.get(unknown).await.problem(404, "not_found");
         world.admin.get("/imports/42").await.problem(404, "not_found");

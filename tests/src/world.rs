@@ -3,6 +3,7 @@
 pub mod authenticator;
 pub mod cluster;
 pub mod command;
+pub mod cookie_store;
 pub mod database;
 pub mod ground;
 pub mod line;
@@ -19,6 +20,7 @@ pub mod wrong_clock;
 pub use authenticator::Authenticator;
 pub use cluster::Cluster;
 pub use command::{Scene, Started};
+pub use cookie_store::CookieStore;
 pub use database::{Database, Engine};
 pub use ground::Ground;
 pub use mailbox::{Mailbox, secret_in};

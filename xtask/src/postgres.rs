@@ -130,7 +130,7 @@ fn init(initdb: &mut Command) -> Result<()> {
 /// fsync stays on: the tests kill servers and count what survives.
 fn configure(postgres: &mut Command, port: u16) -> &mut Command {
     let port = format!("port={port}");
-    let settings = ["listen_addresses=127.0.0.1", &port, "unix_socket_directories=", "max_connections=300"];
+    let settings = ["listen_addresses=127.0.0.1", &port, "unix_socket_directories=", "max_connections=900"];
     postgres.args(settings.iter().flat_map(|setting| ["-c", setting]))
 }
 

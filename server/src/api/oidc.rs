@@ -70,7 +70,7 @@ pub async fn start(
     jar: CookieJar,
     headers: HeaderMap,
 ) -> (CookieJar, Redirect) {
-    let flow = Flow::begin(&app, id, wanted.back);
+    let flow = Flow::begin(&app, id, wanted.back, &jar);
     match leave(&app, &flow, &headers).await {
         Ok(to) => (flow.keep(jar, app.is_https()), Redirect::to(&to)),
         Err(trouble) => (jar, sorry(trouble, Some(id), flow.back.as_deref())),
@@ -181,7 +181,8 @@ async fn come_in(
         Err(refusal) => return Err(away(app, address, &provider, None, (refusal, None)).await),
     };
     let account = settings(app).await.map_err(|_| SignInTrouble::Unavailable)?;
-    let (jar, _, started) = browser_session(app, jar, &account, address, headers);
+    let (jar, _, mut started) = browser_session(app, jar, &account, address, headers);
+    started.replaces = started.replaces.or_else(|| flow.replaces.clone());
     match admit::sign_in(app, &provider, &came, (&started, somebody_at(address))).await {
         Ok(_) => Ok(jar),
         Err(Turned::Away(refusal, user)) => {

@@ -66,12 +66,14 @@ pub async fn ticket(
     let mut fields = Fields::default();
     let wait = fields.check("wait", within(asked.wait.unwrap_or(0), 0, 30));
     let wait = Duration::from_secs(fields.all(wait)?.unsigned_abs());
-    let seen = visible(&app, &caller, id).await?;
+    let mut seen = visible(&app, &caller, id).await?;
     if seen.user_id == caller.id && seen.over.is_none() {
         match app.seats.keep(&caller.actor(), caller.id, id).await {
             Ok(()) | Err(SeatsError::Failed(Code::NotFound)) => {}
             Err(error) => return Err(error.into()),
         }
+        // A ticket that had expired, but that no sweep had found yet, is over by this.
+        seen = visible(&app, &caller, id).await?;
     }
     if wait.is_zero() {
         return Ok(Json(app.prospects.tell(seen, app.clock.now()).await?));

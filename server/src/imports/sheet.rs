@@ -103,6 +103,9 @@ impl Sheet {
                 Self::of_workbook(workbook::read(bytes, options.sheet.as_deref()).map_err(problem(field))?)
             }
         };
+        if sheet.headings.iter().all(String::is_empty) {
+            return Err(problem("file")(FieldError::Required));
+        }
         if let Some(mapping) = &options.mapping {
             let wrong = |errors: Vec<FieldError>| errors.into_iter().flat_map(problem("mapping")).collect::<Vec<_>>();
             let mut columns = mapping::columns(mapping, &sheet.headings).map_err(wrong)?;

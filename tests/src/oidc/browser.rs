@@ -1,7 +1,7 @@
 //! A browser that signs in by a provider: it follows redirects one by one, so that a story can see where they lead.
 
 use super::provider::{CLIENT, Provider, SECRET};
-use crate::world::{Answer, World, id_of};
+use crate::world::{Answer, CookieStore, World, id_of};
 use reqwest::{Client, header, redirect::Policy};
 use seatkeeper_shared::ids::ProviderId;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ impl Browser {
 
     /// The same for another server.
     pub fn at(url: &str) -> Self {
-        let http = Client::builder().cookie_store(true).redirect(Policy::none()).build().expect("a client");
+        let http = CookieStore::client().redirect(Policy::none()).build().expect("a client");
         Self { http, url: url.to_owned() }
     }
 

@@ -1,6 +1,6 @@
 //! Somebody who talks to the server, and what he is answered.
 
-use super::{PASSWORD, setup};
+use super::{CookieStore, PASSWORD, setup};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 use seatkeeper_shared::ids::UserId;
 use serde::Serialize;
@@ -72,7 +72,7 @@ impl Answer {
 impl Person {
     /// Somebody whom the server does not know.
     pub fn stranger(url: &str) -> Self {
-        let http = Client::builder().cookie_store(true).build().expect("a client");
+        let http = CookieStore::client().build().expect("a client");
         Self { id: UserId(uuid::Uuid::nil()), http, url: url.to_owned(), token: None }
     }
 

@@ -32,11 +32,13 @@ impl Pooler {
         let cluster = std::env::var("SEATKEEPER_TEST_POSTGRES").expect("run the tests with `cargo xtask test`");
         let (host, port) = host_and_port(&cluster);
         let at = folder.path().display();
+        // For a session a server keeps what it has; for a transaction fewer connections than it asks for have to do.
+        let connections = if mode == "session" { 40 } else { 8 };
         // The next connection is always another one, as it would be by chance with many users.
         let config = format!(
             "[databases]\n* = host={host} port={port} user=postgres\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {}\nunix_socket_dir =\nauth_type = trust\n\
-             auth_file = {at}/users.txt\npool_mode = {mode}\ndefault_pool_size = 8\nserver_round_robin = 1\n\
+             auth_file = {at}/users.txt\npool_mode = {mode}\ndefault_pool_size = {connections}\nserver_round_robin = 1\n\
              max_client_conn = 200\n",
             address.port()
         );

@@ -4,7 +4,7 @@
 //! Each attempt has a cookie of its own, named by its `state`: two tabs that sign in at once do not know of each
 //! other, and an answer that belongs to no attempt touches none.
 
-use crate::{app::App, auth::secret};
+use crate::{app::App, auth::secret, http::cookies::Purpose};
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
@@ -45,14 +45,18 @@ pub struct Flow {
     pub back: Option<String>,
     /// Until when it has to be back.
     pub until: DateTime<Utc>,
+    /// The hash of the session cookie that the browser left with: the sign-in by the provider replaces that session.
+    /// The cookie itself is `Strict`, and browsers leave it out when they come back from another site.
+    pub replaces: Option<String>,
 }
 
 impl Flow {
     /// A way that begins now. What is no page of ours is not gone back to.
-    pub fn begin(app: &App, provider: ProviderId, back: Option<String>) -> Self {
+    pub fn begin(app: &App, provider: ProviderId, back: Option<String>, jar: &CookieJar) -> Self {
+        let replaces = Purpose::SignIn.of(app, jar).map(secret::hash);
         let (dice, until) = (&app.dice, app.clock.now() + LONGEST);
         let back = back.filter(|back| back.len() <= MAX_BACK_BYTES && validate::is_own_page(back));
-        Self { provider, state: dice.secret(), nonce: dice.secret(), verifier: dice.secret(), back, until }
+        Self { provider, state: dice.secret(), nonce: dice.secret(), verifier: dice.secret(), back, until, replaces }
     }
 
     /// The attempt of this browser to which an answer belongs, and its cookies without it: each counts once.
@@ -128,7 +132,7 @@ mod tests {
         let state = format!("{number:>043}");
         let until = DateTime::from_timestamp(i64::from(number), 0).expect("a time");
         let (nonce, verifier) = (state.clone(), state.clone());
-        Flow { provider: ProviderId(Uuid::nil()), state, nonce, verifier, back: None, until }
+        Flow { provider: ProviderId(Uuid::nil()), state, nonce, verifier, back: None, until, replaces: None }
     }
 
     #[test]
