@@ -12,7 +12,10 @@ on_both_engines! {
         let path = |rest: &str| format!("/users/{}/{rest}", agent.id);
         let access = world.admin.get(&path("access")).await.ok();
         assert_eq!(access["sign_ins"].as_array().map(Vec::len), Some(2));
-        assert_eq!((&access["tokens"][0]["name"], &access["second_factor"], &access["passkeys"]), (&json!("test"), &json!(false), &json!(0)));
+        assert_eq!(
+            (&access["tokens"][0]["name"], &access["second_factor"], &access["passkeys"]),
+            (&json!("test"), &json!(false), &json!(0))
+        );
         assert!(!access.to_string().contains(program.secret()));
         let token = path(&format!("tokens/{}", access["tokens"][0]["id"].as_str().expect("an id")));
         assert_eq!(world.admin.delete(&token).await.status, 204);

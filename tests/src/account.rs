@@ -20,7 +20,10 @@ on_both_engines! {
         world.admin.patch("/account", &json!({})).await.ok();
         assert_eq!(world.head().await.0, before.0 + 1);
         let log = world.whole_log().await;
-        assert!(log.contains("account_changed") && log.contains("Europe/Berlin") && log.contains("America/New_York"), "{log}");
+        assert!(
+            log.contains("account_changed") && log.contains("Europe/Berlin") && log.contains("America/New_York"),
+            "{log}"
+        );
     }
 
     async fn only_admins_change_it_and_nonsense_is_refused(world: World) {
@@ -29,14 +32,22 @@ on_both_engines! {
         Person::stranger(&world.url).patch("/account", &json!({ "name": "Mine" })).await.problem(401, "not_signed_in");
         let before = world.head().await;
         for (field, value, error) in [
-            ("name", json!(""), "required"), ("name", json!("a\u{0}b"), "control_characters"),
-            ("time_zone", json!("Atlantis/Capital"), "unknown"), ("time_zone", json!(""), "unknown"),
-            ("password_min", json!(7), "out_of_range"), ("password_min", json!(65), "out_of_range"),
-            ("idle_minutes", json!(4), "out_of_range"), ("idle_minutes", json!(-1), "out_of_range"),
-            ("session_minutes", json!(14), "out_of_range"), ("session_minutes", json!(i64::MAX), "out_of_range"),
+            ("name", json!(""), "required"),
+            ("name", json!("a\u{0}b"), "control_characters"),
+            ("time_zone", json!("Atlantis/Capital"), "unknown"),
+            ("time_zone", json!(""), "unknown"),
+            ("password_min", json!(7), "out_of_range"),
+            ("password_min", json!(65), "out_of_range"),
+            ("idle_minutes", json!(4), "out_of_range"),
+            ("idle_minutes", json!(-1), "out_of_range"),
+            ("session_minutes", json!(14), "out_of_range"),
+            ("session_minutes", json!(i64::MAX), "out_of_range"),
         ] {
             let problem = world.admin.patch("/account", &json!({ field: value })).await.problem(422, "invalid");
-            assert_eq!((problem["errors"][0]["field"].as_str(), problem["errors"][0]["error"].as_str()), (Some(field), Some(error)));
+            assert_eq!(
+                (problem["errors"][0]["field"].as_str(), problem["errors"][0]["error"].as_str()),
+                (Some(field), Some(error))
+            );
         }
         world.admin.patch("/account", &json!({ "locale": "tlh" })).await.problem(400, "bad_request");
         world.admin.patch("/account", &json!([])).await.problem(400, "bad_request");
@@ -44,7 +55,8 @@ on_both_engines! {
     }
 
     async fn the_rules_for_passwords_hold_for_new_ones(world: World) {
-        let user = |password: &str| json!({ "name": "N", "email": "n@example.org", "password": password, "role": "agent" });
+        let user =
+            |password: &str| json!({ "name": "N", "email": "n@example.org", "password": password, "role": "agent" });
         let error = |problem: serde_json::Value| problem["errors"][0]["error"].clone();
         let problem = world.admin.post("/users", &user("Password1234!")).await.problem(422, "invalid");
         assert_eq!(error(problem), "too_common");

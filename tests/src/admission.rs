@@ -19,12 +19,15 @@ on_both_engines! {
         people[0].ask().await.created();
         people[1].ask().await.created();
         let refused = people[2].ask().await.problem(409, "pool_full");
-        assert_eq!(refused, json!({
-            "type": "/problems/pool_full",
-            "title": "All shared licenses are in use. To start a session, please wait for an available license.",
-            "status": 409, "code": "pool_full",
-            "refusal": { "license_id": license, "seats": 2, "occupied": 2, "waiting": 0 },
-        }));
+        assert_eq!(
+            refused,
+            json!({
+                "type": "/problems/pool_full",
+                "title": "All shared licenses are in use. To start a session, please wait for an available license.",
+                "status": 409, "code": "pool_full",
+                "refusal": { "license_id": license, "seats": 2, "occupied": 2, "waiting": 0 },
+            })
+        );
     }
 
     async fn without_an_assignment_there_is_no_seat(world: World) {
@@ -40,7 +43,8 @@ on_both_engines! {
     async fn a_named_license_shrunk_below_its_assignments_lets_in_the_first_and_the_others_wait_in_line(world: World) {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, 3).await;
-        let [nora, otto, pia] = [world.agent("Nora Neu").await, world.agent("Otto Ohm").await, world.agent("Pia Post").await];
+        let [nora, otto, pia] =
+            [world.agent("Nora Neu").await, world.agent("Otto Ohm").await, world.agent("Pia Post").await];
         world.grant(license, &[nora.id, otto.id, pia.id]).await;
         let path = format!("/licenses/{license}");
         world.admin.patch(&path, &json!({ "seats": 1 })).await.ok();
@@ -173,19 +177,25 @@ on_both_engines! {
         let unknown = json!("00000000-0000-4000-8000-000000000000");
         let asked = json!({ "ids": [ids[0], ids[1], ids[2], unknown] });
         let end = json!({ "reason": "finished", "at": "2026-03-02T09:00:00Z", "by": "Agent 0" });
-        assert_eq!(people[0].post("/sessions/end", &asked).await.ok()["results"], json!([
-            { "id": ids[0], "ended": end },
-            { "id": ids[1], "ended": end, "refused": "session_ended" },
-            { "id": ids[2], "refused": "not_found" },
-            { "id": unknown, "refused": "not_found" },
-        ]));
+        assert_eq!(
+            people[0].post("/sessions/end", &asked).await.ok()["results"],
+            json!([
+                { "id": ids[0], "ended": end },
+                { "id": ids[1], "ended": end, "refused": "session_ended" },
+                { "id": ids[2], "refused": "not_found" },
+                { "id": unknown, "refused": "not_found" },
+            ])
+        );
         let by_admin = json!({ "reason": "ended_by_admin", "at": "2026-03-02T09:00:00Z", "by": "Anja Krüger" });
-        assert_eq!(world.admin.post("/sessions/end", &asked).await.ok()["results"], json!([
-            { "id": ids[0], "ended": end, "refused": "session_ended" },
-            { "id": ids[1], "ended": end, "refused": "session_ended" },
-            { "id": ids[2], "ended": by_admin },
-            { "id": unknown, "refused": "not_found" },
-        ]));
+        assert_eq!(
+            world.admin.post("/sessions/end", &asked).await.ok()["results"],
+            json!([
+                { "id": ids[0], "ended": end, "refused": "session_ended" },
+                { "id": ids[1], "ended": end, "refused": "session_ended" },
+                { "id": ids[2], "ended": by_admin },
+                { "id": unknown, "refused": "not_found" },
+            ])
+        );
         let twice = json!({ "ids": [ids[2], ids[2]] });
         let results = world.admin.post("/sessions/end", &twice).await.ok();
         assert_eq!(results["results"].as_array().map(Vec::len), Some(2), "one result for each, in order");

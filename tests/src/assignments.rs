@@ -30,22 +30,31 @@ on_both_engines! {
         let license = world.license(product, Model::Concurrent, 1).await;
         let agent = world.agent("Nora Neu").await;
         let to = json!({ "user_ids": [agent.id, UNKNOWN, agent.id] });
-        assert_eq!(assign(&world, license, "grant", to).await, json!([
-            { "user_id": agent.id, "changed": true },
-            { "user_id": UNKNOWN, "changed": false, "refused": "not_found" },
-            { "user_id": agent.id, "changed": false },
-        ]));
+        assert_eq!(
+            assign(&world, license, "grant", to).await,
+            json!([
+                { "user_id": agent.id, "changed": true },
+                { "user_id": UNKNOWN, "changed": false, "refused": "not_found" },
+                { "user_id": agent.id, "changed": false },
+            ])
+        );
         let seen = world.admin.get(&format!("/users/{}", agent.id)).await.ok();
         assert_eq!(seen["license_ids"], json!([license]));
         assert_eq!(usage(&world, license).await["assigned"], 1);
         let from = json!({ "user_ids": [agent.id, UNKNOWN, agent.id], "end_now": false });
-        assert_eq!(assign(&world, license, "revoke", from).await, json!([
-            { "user_id": agent.id, "changed": true },
-            { "user_id": UNKNOWN, "changed": false, "refused": "not_found" },
-            { "user_id": agent.id, "changed": false },
-        ]));
+        assert_eq!(
+            assign(&world, license, "revoke", from).await,
+            json!([
+                { "user_id": agent.id, "changed": true },
+                { "user_id": UNKNOWN, "changed": false, "refused": "not_found" },
+                { "user_id": agent.id, "changed": false },
+            ])
+        );
         assert_eq!(usage(&world, license).await["assigned"], 0);
-        world.admin.post(&format!("/licenses/{UNKNOWN}/grant"), &json!({ "user_ids": [agent.id] })).await
+        world
+            .admin
+            .post(&format!("/licenses/{UNKNOWN}/grant"), &json!({ "user_ids": [agent.id] }))
+            .await
             .problem(404, "not_found");
     }
 
@@ -54,10 +63,13 @@ on_both_engines! {
         let license = world.license(product, Model::Named, 1).await;
         let (first, second) = (world.agent("Erste").await, world.agent("Zweite").await);
         let both = json!({ "user_ids": [first.id, second.id] });
-        assert_eq!(assign(&world, license, "grant", both).await, json!([
-            { "user_id": first.id, "changed": true },
-            { "user_id": second.id, "changed": false, "refused": "named_seats_taken" },
-        ]));
+        assert_eq!(
+            assign(&world, license, "grant", both).await,
+            json!([
+                { "user_id": first.id, "changed": true },
+                { "user_id": second.id, "changed": false, "refused": "named_seats_taken" },
+            ])
+        );
         second.ask().await.problem(409, "not_assigned");
         assign(&world, license, "revoke", json!({ "user_ids": [first.id], "end_now": true })).await;
         world.grant(license, &[second.id]).await;
@@ -117,7 +129,8 @@ on_both_engines! {
         let sign_in = json!({ "email": "agent.0@example.org", "password": PASSWORD });
         Person::stranger(&world.url).post("/sign-in", &sign_in).await.problem(401, "wrong_credentials");
         let mut refused = assign(&world, license, "revoke", json!({ "user_ids": [agent.id], "end_now": false })).await;
-        refused = json!([refused[0]["changed"], assign(&world, license, "grant", json!({ "user_ids": [agent.id] })).await]);
+        refused =
+            json!([refused[0]["changed"], assign(&world, license, "grant", json!({ "user_ids": [agent.id] })).await]);
         let no = json!([{ "user_id": agent.id, "changed": false, "refused": "user_suspended" }]);
         assert_eq!(refused, json!([true, no]), "nothing is assigned to the suspended");
 
@@ -209,12 +222,15 @@ on_both_engines! {
         let manager = world.person("Max Manager", Role::Manager, &[Permission::ManageUsers]).await;
         let body = json!({ "name": "Nora Neu", "email": "nora@example.org", "password": PASSWORD, "role": "agent" });
         let added = manager.post("/users", &body).await.created();
-        assert_eq!(added, json!({
-            "id": added["id"], "name": "Nora Neu", "email": "nora@example.org", "role": "agent", "permissions": [],
-            "billing_contact": false, "status": "active", "source": "manual", "group_ids": [], "license_ids": [],
-            "sessions": 0,
-            "created_at": "2026-03-02T09:00:00Z",
-        }));
+        assert_eq!(
+            added,
+            json!({
+                "id": added["id"], "name": "Nora Neu", "email": "nora@example.org", "role": "agent", "permissions": [],
+                "billing_contact": false, "status": "active", "source": "manual", "group_ids": [], "license_ids": [],
+                "sessions": 0,
+                "created_at": "2026-03-02T09:00:00Z",
+            })
+        );
         let nora = Person::signing_in(&world.url, "nora@example.org", id_of(&added)).await;
         set(&manager, &nora, "suspended").await.ok();
         set(&manager, &world.admin, "suspended").await.problem(403, "forbidden");

@@ -71,25 +71,38 @@ on_both_engines! {
     async fn a_change_says_who_did_what_to_whom_when_from_where_and_what_was_before(world: World) {
         let (license, people) = world.pool(3, 1).await;
         let user = format!("/users/{}", people[0].id);
-        world.admin.patch(&user, &json!({ "name": "Nora Alt", "role": "manager", "permissions": ["view_audit"] })).await.ok();
+        world
+            .admin
+            .patch(&user, &json!({ "name": "Nora Alt", "role": "manager", "permissions": ["view_audit"] }))
+            .await
+            .ok();
         let mut event = newest(&world).await;
         let position = event["position"].take();
         assert!(position.as_i64().is_some_and(|position| position > 5));
-        assert_eq!(event, json!({
-            "position": null, "at": "2026-03-02T09:00:00Z", "kind": "user_changed", "door": "app", "address": "127.0.0.1",
-            "actor": { "id": world.admin.id, "name": "Anja Krüger" }, "user": { "id": people[0].id, "name": "Nora Alt" },
-            "object": { "name": "Agent 0" },
-            "facts": { "changes": {
-                "name": ["Agent 0", "Nora Alt"], "role": ["agent", "manager"], "permissions": [[], ["view_audit"]],
-            } },
-        }));
+        assert_eq!(
+            event,
+            json!({
+                "position": null, "at": "2026-03-02T09:00:00Z", "kind": "user_changed", "door": "app", "address": "127.0.0.1",
+                "actor": { "id": world.admin.id, "name": "Anja Krüger" }, "user": { "id": people[0].id, "name": "Nora Alt" },
+                "object": { "name": "Agent 0" },
+                "facts": { "changes": {
+                    "name": ["Agent 0", "Nora Alt"], "role": ["agent", "manager"], "permissions": [[], ["view_audit"]],
+                } },
+            })
+        );
         let program = world.admin.with_token().await;
         program.patch(&format!("/licenses/{license}"), &json!({ "seats": 5, "cool_down_seconds": 7 })).await.ok();
         let [rules, seats] = [newest(&world).await, found(&world, "limit=2").await.remove(1)];
-        assert_eq!((&rules["kind"], &rules["door"], &rules["address"]), (&json!("license_changed"), &json!("api"), &json!("127.0.0.1")));
+        assert_eq!(
+            (&rules["kind"], &rules["door"], &rules["address"]),
+            (&json!("license_changed"), &json!("api"), &json!("127.0.0.1"))
+        );
         assert_eq!(rules["facts"], json!({ "changes": { "cool_down_seconds": [0, 7] } }));
         assert_eq!(seats["facts"], json!({ "changes": { "seats": [3, 5] } }));
-        assert_eq!(seats["license"], json!({ "id": license, "product_name": "Remote Support v5", "model": "concurrent" }));
+        assert_eq!(
+            seats["license"],
+            json!({ "id": license, "product_name": "Remote Support v5", "model": "concurrent" })
+        );
     }
 
     async fn groups_tokens_and_limits_are_named(world: World) {
@@ -102,38 +115,70 @@ on_both_engines! {
         put(&format!("/groups/{id}/members"), json!({ "user_ids": [people[0].id] })).await;
         put(&format!("/groups/{id}/members"), json!({ "user_ids": [people[1].id] })).await;
         let events = found(&world, "kind=group_added,group_member_added,group_member_removed").await;
-        let told: Vec<_> = events.iter().map(|e| (e["kind"].as_str().expect("a kind"), e["user"]["id"].clone(), &e["object"])).collect();
+        let told: Vec<_> = events
+            .iter()
+            .map(|e| (e["kind"].as_str().expect("a kind"), e["user"]["id"].clone(), &e["object"]))
+            .collect();
         let object = json!({ "id": id, "name": "Nachtschicht" });
-        assert_eq!(told, [
-            ("group_member_removed", json!(people[0].id), &object), ("group_member_added", json!(people[1].id), &object),
-            ("group_member_added", json!(people[0].id), &object), ("group_added", Value::Null, &object),
-        ]);
+        assert_eq!(
+            told,
+            [
+                ("group_member_removed", json!(people[0].id), &object),
+                ("group_member_added", json!(people[1].id), &object),
+                ("group_member_added", json!(people[0].id), &object),
+                ("group_added", Value::Null, &object),
+            ]
+        );
         put(&format!("/licenses/{license}/groups"), json!({ "limits": [{ "group_id": id, "floor": 1 }] })).await;
         assert_eq!(newest(&world).await["facts"]["changes"]["limits"], json!([[], [{ "group_id": id, "floor": 1 }]]));
         let token = people[0].post("/tokens", &json!({ "name": "CI", "days": 1 })).await.created();
         let token = token["id"].as_str().expect("an id");
         people[0].delete(&format!("/tokens/{token}")).await;
         let event = newest(&world).await;
-        assert_eq!((&event["kind"], &event["object"]), (&json!("token_deleted"), &json!({ "id": token, "name": "CI" })));
+        assert_eq!(
+            (&event["kind"], &event["object"]),
+            (&json!("token_deleted"), &json!({ "id": token, "name": "CI" }))
+        );
     }
 
     async fn who_is_turned_away_is_written_down_without_his_password(world: World) {
         let agent = world.user("Nora Neu", Role::Agent, &[]).await;
-        world.admin.patch(&format!("/users/{}", world.user("Gone", Role::Agent, &[]).await), &json!({ "status": "suspended" })).await.ok();
+        world
+            .admin
+            .patch(&format!("/users/{}", world.user("Gone", Role::Agent, &[]).await), &json!({ "status": "suspended" }))
+            .await
+            .ok();
         let before = found(&world, "kind=sign_in_failed").await.len();
         let stranger = Person::stranger(&world.url);
         for (email, password) in [
-            ("Nora.Neu@Example.org", "my-secret-guess"), ("nobody@example.org", "my-secret-guess"),
-            (&email_of("Gone"), PASSWORD), ("my-secret-guess", "x"),
+            ("Nora.Neu@Example.org", "my-secret-guess"),
+            ("nobody@example.org", "my-secret-guess"),
+            (&email_of("Gone"), PASSWORD),
+            ("my-secret-guess", "x"),
         ] {
-            stranger.post("/sign-in", &json!({ "email": email, "password": password })).await.problem(401, "wrong_credentials");
+            stranger
+                .post("/sign-in", &json!({ "email": email, "password": password }))
+                .await
+                .problem(401, "wrong_credentials");
         }
         let events = found(&world, "kind=sign_in_failed").await;
-        let told: Vec<_> = events.iter().rev().map(|e| (e["object"]["name"].as_str(), e["facts"]["reason"].as_str().expect("a reason"))).collect();
-        assert_eq!((before, told), (0, vec![
-            (Some("Nora.Neu@Example.org"), "wrong_password"), (Some("nobody@example.org"), "unknown_email"),
-            (Some("gone@example.org"), "suspended"), (None, "unknown_email"),
-        ]));
+        let told: Vec<_> = events
+            .iter()
+            .rev()
+            .map(|e| (e["object"]["name"].as_str(), e["facts"]["reason"].as_str().expect("a reason")))
+            .collect();
+        assert_eq!(
+            (before, told),
+            (
+                0,
+                vec![
+                    (Some("Nora.Neu@Example.org"), "wrong_password"),
+                    (Some("nobody@example.org"), "unknown_email"),
+                    (Some("gone@example.org"), "suspended"),
+                    (None, "unknown_email"),
+                ]
+            )
+        );
         assert_eq!((&events[3]["user"]["id"], &events[3]["address"]), (&json!(agent), &json!("127.0.0.1")));
         assert!(events.iter().all(|event| event.get("actor").is_none()));
         let log = world.whole_log().await;
@@ -147,7 +192,18 @@ on_both_engines! {
             ("kind=session_created".to_owned(), &["session_created"][..]),
             ("kind=session_created,user_changed".to_owned(), &["user_changed", "session_created"]),
             (format!("actor={}", boss.id), &["user_changed", "license_granted", "signed_in"]),
-            (format!("user={}", agent.id), &["group_member_added", "user_changed", "session_created", "token_made", "license_granted", "signed_in", "user_added"]),
+            (
+                format!("user={}", agent.id),
+                &[
+                    "group_member_added",
+                    "user_changed",
+                    "session_created",
+                    "token_made",
+                    "license_granted",
+                    "signed_in",
+                    "user_added",
+                ],
+            ),
             (format!("license={license}"), &["session_created", "license_granted", "license_added"]),
             ("door=api".to_owned(), &["session_created"]),
             ("from=2026-03-02T09:01:00Z&to=2026-03-02T09:02:00Z".to_owned(), &["license_granted"]),
@@ -155,7 +211,10 @@ on_both_engines! {
             ("q=ANGSTROM&kind=user_changed".to_owned(), &["user_changed"]),
             ("q=nora%20neu&kind=user_changed".to_owned(), &["user_changed"]),
             ("q=storungs".to_owned(), &["group_member_added", "group_added"]),
-            ("q=gr%C3%B6%C3%9Fere".to_owned(), &["session_created", "license_granted", "license_added", "product_added"]),
+            (
+                "q=gr%C3%B6%C3%9Fere".to_owned(),
+                &["session_created", "license_granted", "license_added", "product_added"],
+            ),
             ("q=nobody".to_owned(), &[]),
             ("q=%25".to_owned(), &[]),
             ("door=scim".to_owned(), &[]),
@@ -202,9 +261,15 @@ on_both_engines! {
 
     async fn nonsense_is_turned_down(world: World) {
         for (query, status, code) in [
-            ("kind=nonsense", 422, "invalid"), ("kind=signed_in,", 422, "invalid"), ("door=window", 422, "invalid"),
-            ("limit=0", 422, "invalid"), ("limit=501", 422, "invalid"), ("from=99999-01-01T00:00:00Z", 400, "bad_request"),
-            ("from=-0001-01-01T00:00:00Z", 422, "invalid"), ("actor=me", 400, "bad_request"), ("after=x", 400, "bad_request"),
+            ("kind=nonsense", 422, "invalid"),
+            ("kind=signed_in,", 422, "invalid"),
+            ("door=window", 422, "invalid"),
+            ("limit=0", 422, "invalid"),
+            ("limit=501", 422, "invalid"),
+            ("from=99999-01-01T00:00:00Z", 400, "bad_request"),
+            ("from=-0001-01-01T00:00:00Z", 422, "invalid"),
+            ("actor=me", 400, "bad_request"),
+            ("after=x", 400, "bad_request"),
         ] {
             world.admin.get(&format!("/audit?{query}")).await.problem(status, code);
         }

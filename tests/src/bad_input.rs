@@ -35,7 +35,11 @@ on_both_engines! {
                 world.admin.post(&path.replace("{}", id), &json!({})).await.problem(404, "not_found");
             }
             world.admin.patch(&format!("/users/{id}"), &json!({ "name": "X" })).await.problem(404, "not_found");
-            world.admin.patch(&format!("/users/{id}"), &json!({ "status": "suspended" })).await.problem(404, "not_found");
+            world
+                .admin
+                .patch(&format!("/users/{id}"), &json!({ "status": "suspended" }))
+                .await
+                .problem(404, "not_found");
             world.admin.patch(&format!("/licenses/{id}"), &json!({ "seats": 1 })).await.problem(404, "not_found");
             world.admin.delete(&format!("/tokens/{id}")).await.problem(404, "not_found");
         }
@@ -45,7 +49,9 @@ on_both_engines! {
     async fn a_body_that_cannot_be_read_is_refused_with_the_reason(world: World) {
         let json_kind = Some("application/json");
         let before = world.head().await;
-        for body in ["{", "", "null", "[]", "\"x\"", "{\"name\":}", "{\"name\":7}", "{}", "\u{feff}{}", "{\"name\":\"a\"} x"] {
+        for body in
+            ["{", "", "null", "[]", "\"x\"", "{\"name\":}", "{\"name\":7}", "{}", "\u{feff}{}", "{\"name\":\"a\"} x"]
+        {
             let problem = raw(&world, "/products", json_kind, body).await.problem(400, "bad_request");
             assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{body}: {problem:#}");
         }
@@ -77,8 +83,11 @@ on_both_engines! {
 
     async fn a_wrong_method_and_a_wrong_path_are_problems_too(world: World) {
         for (method, path) in [
-            (Method::PUT, "/users"), (Method::DELETE, "/sessions"), (Method::GET, "/sign-in"),
-            (Method::GET, "/sessions/end"), (Method::POST, "/../openapi.json"),
+            (Method::PUT, "/users"),
+            (Method::DELETE, "/sessions"),
+            (Method::GET, "/sign-in"),
+            (Method::GET, "/sessions/end"),
+            (Method::POST, "/../openapi.json"),
         ] {
             world.admin.send(world.admin.request(method, path)).await.problem(405, "method_not_allowed");
         }
@@ -101,9 +110,15 @@ on_both_engines! {
             let problem = world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": seats })).await;
             let problem = problem.problem(422, "invalid");
             assert_eq!(problem["detail"], "seats must be between 0 and 1000000");
-            assert_eq!(problem["errors"], json!([{ "field": "seats", "error": "out_of_range", "min": 0, "max": 1_000_000 }]));
+            assert_eq!(
+                problem["errors"],
+                json!([{ "field": "seats", "error": "out_of_range", "min": 0, "max": 1_000_000 }])
+            );
             let new = json!({ "product_id": product, "model": "named", "seats": seats });
-            assert_eq!(field(&world.admin.post("/licenses", &new).await.problem(422, "invalid")), ("seats", "out_of_range"));
+            assert_eq!(
+                field(&world.admin.post("/licenses", &new).await.problem(422, "invalid")),
+                ("seats", "out_of_range")
+            );
         }
         for seats in ["1e400", "99999999999999999999", "1.5", "\"5\"", "null"] {
             let body = format!("{{\"product_id\":\"{product}\",\"model\":\"named\",\"seats\":{seats}}}");
@@ -141,7 +156,12 @@ on_both_engines! {
                 let mut terms = json!({ "product_id": product, "model": "named", "seats": 1 });
                 terms[field] = json!(time);
                 let answer = world.admin.post("/licenses", &terms).await;
-                assert!((400..500).contains(&answer.status.as_u16()), "{field} {time}: {} {:#}", answer.status, answer.body);
+                assert!(
+                    (400..500).contains(&answer.status.as_u16()),
+                    "{field} {time}: {} {:#}",
+                    answer.status,
+                    answer.body
+                );
             }
         }
         let unknown = json!({ "product_id": UNKNOWN, "model": "concurrent", "seats": 1 });
@@ -153,19 +173,30 @@ on_both_engines! {
     async fn names_are_checked_and_all_faults_are_said_at_once(world: World) {
         let before = world.head().await;
         for (name, error) in [
-            ("", "required"), (" \t ", "required"), ("a\u{0}b", "control_characters"), ("a\nb", "control_characters"),
-            ("a\u{1b}[31mb", "control_characters"), (&"ß".repeat(121), "too_long"),
+            ("", "required"),
+            (" \t ", "required"),
+            ("a\u{0}b", "control_characters"),
+            ("a\nb", "control_characters"),
+            ("a\u{1b}[31mb", "control_characters"),
+            (&"ß".repeat(121), "too_long"),
         ] {
             let problem = world.admin.post("/products", &json!({ "name": name })).await.problem(422, "invalid");
             assert_eq!(field(&problem), ("name", error), "{name:?}");
         }
         let body = json!({ "name": "", "email": "nobody", "password": "short", "role": "agent" });
         let problem = world.admin.post("/users", &body).await.problem(422, "invalid");
-        assert_eq!(problem["detail"], "name must not be empty; email must be an e-mail address; \
-                                       password must have at least 12 characters");
+        assert_eq!(
+            problem["detail"],
+            "name must not be empty; email must be an e-mail address; \
+                                       password must have at least 12 characters"
+        );
         for email in ["a@b@c", "@b", "a@", "a b@c", "a@.b", "a@b.", "a\u{0}@b", "<a@b>"] {
             let body = json!({ "name": "a", "email": email, "password": PASSWORD, "role": "agent" });
-            assert_eq!(field(&world.admin.post("/users", &body).await.problem(422, "invalid")), ("email", "email"), "{email:?}");
+            assert_eq!(
+                field(&world.admin.post("/users", &body).await.problem(422, "invalid")),
+                ("email", "email"),
+                "{email:?}"
+            );
         }
         assert_eq!(world.head().await, before);
         world.admin.post("/products", &json!({ "name": "ß".repeat(120) })).await.created();
@@ -176,9 +207,12 @@ on_both_engines! {
         let before = world.head().await;
         let mut body = wanted("attended");
         for (name, value, error) in [
-            ("product", json!("no-such-product"), "unknown"), ("product", json!(UNKNOWN), "unknown"),
-            ("product", json!(""), "unknown"), ("product", json!("a\u{0}b"), "unknown"),
-            ("device", json!(""), "required"), ("device", json!("x".repeat(121)), "too_long"),
+            ("product", json!("no-such-product"), "unknown"),
+            ("product", json!(UNKNOWN), "unknown"),
+            ("product", json!(""), "unknown"),
+            ("product", json!("a\u{0}b"), "unknown"),
+            ("device", json!(""), "required"),
+            ("device", json!("x".repeat(121)), "too_long"),
             ("device", json!("a\u{7}b"), "control_characters"),
         ] {
             let usual = std::mem::replace(&mut body[name], value);

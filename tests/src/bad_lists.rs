@@ -20,9 +20,15 @@ on_both_engines! {
     async fn an_address_of_a_list_that_makes_no_sense_is_refused(world: World) {
         for list in ["/users", "/sessions"] {
             for (query, field) in [
-                ("sort=shoe_size", "sort"), ("sort=-", "sort"), ("sort=name'", "sort"),
-                ("limit=0", "limit"), ("limit=501", "limit"), ("limit=-1", "limit"),
-                ("after=nonsense", "after"), ("after=e30", "after"), ("after=%00", "after"),
+                ("sort=shoe_size", "sort"),
+                ("sort=-", "sort"),
+                ("sort=name'", "sort"),
+                ("limit=0", "limit"),
+                ("limit=501", "limit"),
+                ("limit=-1", "limit"),
+                ("after=nonsense", "after"),
+                ("after=e30", "after"),
+                ("after=%00", "after"),
             ] {
                 let problem = world.admin.get(&format!("{list}?{query}")).await.problem(422, "invalid");
                 assert_eq!(problem["errors"][0]["field"], field, "{list}?{query}");
@@ -48,12 +54,17 @@ on_both_engines! {
 
     async fn a_cursor_that_somebody_made_up_harms_nothing(world: World) {
         for key in [
-            json!({ "T": "a\u{0}b" }), json!({ "T": "x".repeat(10_000) }), json!({ "M": "-262143-01-01T00:00:00Z" }),
-            json!({ "M": "+262142-12-31T23:59:59Z" }), json!({ "M": "0000-01-01T00:00:00Z" }),
+            json!({ "T": "a\u{0}b" }),
+            json!({ "T": "x".repeat(10_000) }),
+            json!({ "M": "-262143-01-01T00:00:00Z" }),
+            json!({ "M": "+262142-12-31T23:59:59Z" }),
+            json!({ "M": "0000-01-01T00:00:00Z" }),
         ] {
             let cursor = json!({ "key": key, "id": "00000000-0000-4000-8000-000000000000" }).to_string();
             let after = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&cursor);
-            for path in ["/users?sort=name", "/users?sort=created_at", "/sessions?sort=created_at", "/sessions?sort=state"] {
+            for path in
+                ["/users?sort=name", "/users?sort=created_at", "/sessions?sort=created_at", "/sessions?sort=state"]
+            {
                 let answer = world.admin.get(&format!("{path}&after={after}")).await;
                 assert!(answer.status.as_u16() < 500, "{path} after {cursor:.60}: {} {:#}", answer.status, answer.body);
             }
@@ -85,7 +96,9 @@ on_both_engines! {
             let numbered = format!("{text} {number}");
             let product = world.admin.post("/products", &json!({ "name": numbered })).await.created();
             assert_eq!(product["name"], seatkeeper_shared::validate::name(&numbered).expect("a name"));
-            assert!(product["slug"].as_str().is_some_and(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')));
+            assert!(
+                product["slug"].as_str().is_some_and(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+            );
         }
         assert_eq!(world.admin.get("/users").await.ok()["total"], 1 + NASTY.len());
     }

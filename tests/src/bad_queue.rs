@@ -54,8 +54,18 @@ on_both_engines! {
             let problem = world.admin.post(&path, &json!({ "position": position })).await.problem(422, "invalid");
             assert_eq!(field(&problem), ("position", "out_of_range"), "{position}");
         }
-        for body in ["", "{", "[", "null", "{}", "{\"position\":null}", "{\"position\":\"1\"}", "{\"position\":1.5}",
-                     "{\"position\":99999999999999999999}", "{\"position\":1e400}"] {
+        for body in [
+            "",
+            "{",
+            "[",
+            "null",
+            "{}",
+            "{\"position\":null}",
+            "{\"position\":\"1\"}",
+            "{\"position\":1.5}",
+            "{\"position\":99999999999999999999}",
+            "{\"position\":1e400}",
+        ] {
             raw(&world, &path, body).await.problem(400, "bad_request");
         }
         assert_eq!(world.head().await, before);
@@ -123,7 +133,8 @@ on_both_engines! {
         for agent in &people[3..] {
             lines.push(agent.wait().await.accepted()["license_id"].clone());
         }
-        let at = |license: seatkeeper_shared::ids::LicenseId| lines.iter().filter(|line| **line == json!(license)).count();
+        let at =
+            |license: seatkeeper_shared::ids::LicenseId| lines.iter().filter(|line| **line == json!(license)).count();
         assert_eq!((at(large), at(small)), (2, 1), "two for two seats, one for one");
         let again = people[3].wait().await.accepted();
         assert_eq!(again["license_id"], lines[0], "whoever asks again stays where he is");

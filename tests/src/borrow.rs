@@ -50,7 +50,10 @@ on_both_engines! {
         let lease = world.checked(&session).await.expect("a good lease");
         assert_eq!((lease.jti.to_string().as_str(), lease.sub), (session["id"].as_str().expect("an id"), people[0].id));
         assert_eq!((lease.license, lease.device.as_str(), lease.name.as_str()), (license, "NB-0412", "Agent 0"));
-        assert_eq!((lease.account.as_str(), lease.exp), ("Muster Support GmbH", world.clock.now().timestamp() + 8 * HOUR));
+        assert_eq!(
+            (lease.account.as_str(), lease.exp),
+            ("Muster Support GmbH", world.clock.now().timestamp() + 8 * HOUR)
+        );
         world.pass(TimeDelta::hours(8) - TimeDelta::seconds(1));
         world.sweep().await;
         people[1].ask().await.problem(409, "pool_full");
@@ -126,9 +129,15 @@ on_both_engines! {
     async fn the_rule_stands_with_the_others(world: World) {
         let (license, _) = world.licensed(json!({}), 0).await;
         let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
-        assert_eq!((&seen["borrow_seconds"], &seen["borrow_seats"]), (&json!(0), &json!(0)), "nothing is lent unless it is said");
+        assert_eq!(
+            (&seen["borrow_seconds"], &seen["borrow_seats"]),
+            (&json!(0), &json!(0)),
+            "nothing is lent unless it is said"
+        );
         let path = format!("/licenses/{license}");
-        for (field, wrong) in [("borrow_seconds", 59), ("borrow_seconds", 2_592_001), ("borrow_seats", -1), ("borrow_seats", 1_000_001)] {
+        for (field, wrong) in
+            [("borrow_seconds", 59), ("borrow_seconds", 2_592_001), ("borrow_seats", -1), ("borrow_seats", 1_000_001)]
+        {
             let problem = world.admin.patch(&path, &json!({ (field): wrong })).await.problem(422, "invalid");
             assert_eq!(problem["errors"][0]["field"], field);
         }
@@ -197,8 +206,10 @@ on_both_engines! {
     }
 
     async fn a_hundred_who_borrow_at_once_get_what_there_is_and_one_key_signs_all(world: World) {
-        let (license, people) = world.licensed(json!({ "seats": 10, "borrow_seconds": HOUR, "borrow_seats": 7 }), 100).await;
-        let answers = join_all(people.iter().map(|person| async { person.post("/sessions", &borrowed_for(1)).await })).await;
+        let (license, people) =
+            world.licensed(json!({ "seats": 10, "borrow_seconds": HOUR, "borrow_seats": 7 }), 100).await;
+        let answers =
+            join_all(people.iter().map(|person| async { person.post("/sessions", &borrowed_for(1)).await })).await;
         let (lent, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
         assert_eq!((lent.len(), refused.len()), (7, 93));
         assert!(refused.iter().all(|answer| answer.body["code"] == "borrow_limit"), "{:#}", refused[0].body);
@@ -233,7 +244,10 @@ on_both_engines! {
         let kinds: Vec<_> = log["items"].as_array().expect("events").iter().map(|event| &event["kind"]).collect();
         assert_eq!(kinds, ["session_borrowed", "borrow_key_made"]);
         assert_eq!(log["items"][0]["facts"]["borrowed_until"], "2026-03-02T17:00:00Z");
-        assert!(!world.whole_log().await.contains(world.stored_secret().await.as_str()), "the key itself stands in no log");
+        assert!(
+            !world.whole_log().await.contains(world.stored_secret().await.as_str()),
+            "the key itself stands in no log"
+        );
     }
 
     async fn an_outage_does_not_prolong_what_was_borrowed(world: World) {
@@ -260,7 +274,10 @@ on_both_engines! {
         assert_eq!(Person::stranger(&url).get("/borrow/keys").await.ok(), json!({ "keys": [] }));
         let keys = Person::stranger(&world.url).get("/borrow/keys").await.ok();
         let key = &keys["keys"][0];
-        assert_eq!((&key["kty"], &key["crv"], &key["alg"], &key["use"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"), &json!("sig")));
+        assert_eq!(
+            (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
+            (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"), &json!("sig"))
+        );
         assert_eq!(world.admin.get("/borrow/keys").await.ok(), keys, "the key stays");
     }
 }

@@ -107,7 +107,8 @@ on_both_engines! {
         assert_eq!((told(&done), &done["results"][0]["ends_sessions"]), (vec!["+".to_owned()], &Value::Null));
         let now = json!({ "user_ids": ids, "action": "revoke", "license_id": license, "end_now": true });
         let done = world.admin.post("/users/bulk", &now).await.ok();
-        let ended: Vec<_> = done["results"].as_array().expect("results").iter().map(|r| r["ends_sessions"].clone()).collect();
+        let ended: Vec<_> =
+            done["results"].as_array().expect("results").iter().map(|r| r["ends_sessions"].clone()).collect();
         assert_eq!(ended, [json!(1), json!(1), Value::Null], "the first was finishing, and had to stop");
         assert_eq!(told(&done), ["=", "+", "+"]);
         assert_eq!(world.usage(license).await["occupied"], 0);
@@ -129,7 +130,10 @@ on_both_engines! {
         assert_eq!(told(&twice(&world, &users[..2], json!({ "action": "reactivate" })).await), ["+", "+"]);
         let mut with_admin = users.clone();
         with_admin.push(world.admin.id);
-        assert_eq!(told(&twice(&world, &with_admin, json!({ "action": "delete" })).await), ["+", "+", "+", "last_admin"]);
+        assert_eq!(
+            told(&twice(&world, &with_admin, json!({ "action": "delete" })).await),
+            ["+", "+", "+", "last_admin"]
+        );
         assert_eq!(world.admin.get("/users").await.ok()["total"], 1);
         assert_eq!(told(&twice(&world, &users[..1], json!({ "action": "delete" })).await), ["not_found"]);
     }
@@ -221,7 +225,8 @@ on_both_engines! {
         let (before, admin) = (world.head().await, &world.admin);
         let too_many: Vec<_> = (0..1001).map(uuid::Uuid::from_u128).collect();
         for body in [
-            json!({ "action": "suspend" }), json!({ "action": "suspend", "user_ids": [] }),
+            json!({ "action": "suspend" }),
+            json!({ "action": "suspend", "user_ids": [] }),
             json!({ "action": "suspend", "user_ids": too_many }),
             json!({ "action": "suspend", "user_ids": users, "filter": {} }),
         ] {
@@ -230,7 +235,11 @@ on_both_engines! {
         }
         let lost = json!({ "action": "suspend", "filter": {}, "after": "nonsense" });
         assert_eq!(admin.post("/users/bulk", &lost).await.problem(422, "invalid")["errors"][0]["field"], "after");
-        for body in [json!({ "user_ids": users }), json!({ "user_ids": users, "action": "explode" }), json!({ "user_ids": users, "action": "grant" })] {
+        for body in [
+            json!({ "user_ids": users }),
+            json!({ "user_ids": users, "action": "explode" }),
+            json!({ "user_ids": users, "action": "grant" }),
+        ] {
             admin.post("/users/bulk", &body).await.problem(400, "bad_request");
         }
         for body in [

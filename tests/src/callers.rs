@@ -147,8 +147,10 @@ on_both_engines! {
             body["product"] = json!(name);
             agent.post("/sessions", &body).await.created();
         }
-        agent.post("/sessions", &json!({ "product": "Remote-Support-v5", "device": "PC", "mode": "application" }))
-            .await.problem(422, "invalid");
+        agent
+            .post("/sessions", &json!({ "product": "Remote-Support-v5", "device": "PC", "mode": "application" }))
+            .await
+            .problem(422, "invalid");
     }
 }
 

@@ -15,9 +15,12 @@ on_both_engines! {
         let session = people[0].seated().await;
         world.admin.act(&session, "end").await.ok();
         let refused = people[0].ask().await.problem(409, "cooling_down");
-        assert_eq!(refused["refusal"], json!({
-            "license_id": license, "seats": 2, "occupied": 0, "waiting": 0, "at": "2026-03-02T09:01:00Z",
-        }));
+        assert_eq!(
+            refused["refusal"],
+            json!({
+                "license_id": license, "seats": 2, "occupied": 0, "waiting": 0, "at": "2026-03-02T09:01:00Z",
+            })
+        );
         people[1].ask().await.created();
         world.pass(TimeDelta::seconds(59));
         people[0].ask().await.problem(409, "cooling_down");

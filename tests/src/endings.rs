@@ -28,10 +28,13 @@ on_both_engines! {
         world.pass(TimeDelta::seconds(1));
         world.sweep().await;
         let told = people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
-        assert_eq!(told["ended"], json!({
-            "reason": "ended_by_admin", "at": "2026-03-02T09:01:00Z", "by": "Anja Krüger",
-            "message": "Bitte zum Ende kommen",
-        }));
+        assert_eq!(
+            told["ended"],
+            json!({
+                "reason": "ended_by_admin", "at": "2026-03-02T09:01:00Z", "by": "Anja Krüger",
+                "message": "Bitte zum Ende kommen",
+            })
+        );
         assert_eq!(people[1].get(&ticket).await.ok()["state"], "offered");
     }
 

@@ -81,7 +81,11 @@ on_both_engines! {
         people[0].post(&format!("{path}/heartbeat"), &json!({})).await.problem(410, "session_ended");
         world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": 1 })).await.ok();
         world.admin.post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": [people[0].id] })).await.ok();
-        world.admin.patch(&format!("/users/{}", people[0].id), &json!({ "name": "Agent 0", "status": "active" })).await.ok();
+        world
+            .admin
+            .patch(&format!("/users/{}", people[0].id), &json!({ "name": "Agent 0", "status": "active" }))
+            .await
+            .ok();
         world.admin.post("/products", &json!({ "name": "Remote Support v5" })).await.problem(409, "already_exists");
         let stranger = Person::stranger(&world.url);
         stranger.post("/sign-out", &json!({})).await;
@@ -100,10 +104,13 @@ on_both_engines! {
         people[1].ask().await.created();
         let events = store::events::after(&world.app.db, before, 10).await.expect("the log can be read");
         let told: Vec<_> = events.iter().map(|e| (e.kind.as_str(), e.user, e.license, e.occupied, e.seats)).collect();
-        assert_eq!(told, [
-            ("session_ended", Some(people[0].id), Some(license), Some(0), Some(1)),
-            ("session_created", Some(people[1].id), Some(license), Some(1), Some(1)),
-        ]);
+        assert_eq!(
+            told,
+            [
+                ("session_ended", Some(people[0].id), Some(license), Some(0), Some(1)),
+                ("session_created", Some(people[1].id), Some(license), Some(1), Some(1)),
+            ]
+        );
         since(&world, &mut before).await;
     }
 

@@ -27,10 +27,19 @@ on_both_engines! {
         let (license, _) = world.pool(2, 2).await;
         world.user("Zoe Ohne", Role::Agent, &[]).await;
         let all = rows(&world.admin, "/users/export").await;
-        assert_eq!(all.iter().map(|row| row["name"].clone()).collect::<Vec<_>>(), ["Agent 0", "Agent 1", "Anja Krüger", "Zoe Ohne"]);
-        assert_eq!((&all[0]["licenses"], &all[0]["role"], &all[0]["status"]), (&json!("remote-support-v5:concurrent"), &json!("agent"), &json!("active")));
+        assert_eq!(
+            all.iter().map(|row| row["name"].clone()).collect::<Vec<_>>(),
+            ["Agent 0", "Agent 1", "Anja Krüger", "Zoe Ohne"]
+        );
+        assert_eq!(
+            (&all[0]["licenses"], &all[0]["role"], &all[0]["status"]),
+            (&json!("remote-support-v5:concurrent"), &json!("agent"), &json!("active"))
+        );
         let some = rows(&world.admin, &format!("/users/export?license={license}&sort=-name&limit=1")).await;
-        assert_eq!(some.iter().map(|row| row["email"].clone()).collect::<Vec<_>>(), [email_of("Agent 1"), email_of("Agent 0")]);
+        assert_eq!(
+            some.iter().map(|row| row["email"].clone()).collect::<Vec<_>>(),
+            [email_of("Agent 1"), email_of("Agent 0")]
+        );
         assert!(rows(&world.admin, "/users/export?q=nobody").await.is_empty());
         let (as_json, headers) = text(&world.admin, "/users/export?format=json&q=zoe").await;
         let list = world.admin.get("/users?q=zoe").await.ok()["items"].clone();
@@ -44,7 +53,11 @@ on_both_engines! {
             csv.push_str(&format!("Same Name,agent{number}@example.org\n"));
         }
         crate::imports::import(&world.admin, csv.as_bytes(), false).await;
-        let mut emails: Vec<_> = rows(&world.admin, "/users/export?role=agent").await.into_iter().map(|row| row["email"].to_string()).collect();
+        let mut emails: Vec<_> = rows(&world.admin, "/users/export?role=agent")
+            .await
+            .into_iter()
+            .map(|row| row["email"].to_string())
+            .collect();
         emails.sort();
         emails.dedup();
         assert_eq!(emails.len(), 1_203);
@@ -78,9 +91,14 @@ on_both_engines! {
 
     async fn licenses_are_exported_with_their_contracts_to_those_who_see_them(world: World) {
         let (license, _) = world.pool(2, 1).await;
-        world.change(license, json!({ "order_number": "-PO1", "price_per_seat": { "minor": 4_900, "currency": "EUR" } })).await;
+        world
+            .change(license, json!({ "order_number": "-PO1", "price_per_seat": { "minor": 4_900, "currency": "EUR" } }))
+            .await;
         let seen = rows(&world.admin, "/licenses/export").await;
-        assert_eq!((&seen[0]["order_number"], &seen[0]["price_minor"], &seen[0]["assigned"]), (&json!("'-PO1"), &json!("4900"), &json!("1")));
+        assert_eq!(
+            (&seen[0]["order_number"], &seen[0]["price_minor"], &seen[0]["assigned"]),
+            (&json!("'-PO1"), &json!("4900"), &json!("1"))
+        );
         let manager = world.person("Mia Manager", Role::Manager, &[]).await;
         assert_eq!(rows(&manager, "/licenses/export").await[0]["order_number"], "");
         world.change(license, json!({ "archived": true })).await;

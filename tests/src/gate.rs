@@ -265,7 +265,9 @@ on_both_engines! {
         let (_, people) = world.pool(1, 1).await;
         assert_eq!(people[0].enters(false).await.ok()["return_to"], Value::Null);
         behind_the_gate(&world).await;
-        for bad in ["https://evil.example/", "https://app.example.org.evil.example/", "//evil.example", "javascript:alert(1)"] {
+        for bad in
+            ["https://evil.example/", "https://app.example.org.evil.example/", "//evil.example", "javascript:alert(1)"]
+        {
             let answer = people[0].post("/gate/remote-support-v5", &json!({ "return_to": bad })).await.ok();
             assert_eq!(answer["return_to"], "https://app.example.org", "{bad}");
         }

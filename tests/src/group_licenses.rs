@@ -117,7 +117,10 @@ on_both_engines! {
         world.grant(license, &[otto]).await;
         let revoke = json!({ "user_ids": [nora, otto], "end_now": false });
         let results = world.admin.post(&format!("/licenses/{license}/revoke"), &revoke).await.ok();
-        assert_eq!((&results["results"][0]["refused"], &results["results"][1]["changed"]), (&json!("given_by_group"), &json!(true)));
+        assert_eq!(
+            (&results["results"][0]["refused"], &results["results"][1]["changed"]),
+            (&json!("given_by_group"), &json!(true))
+        );
         let bulk = json!({ "user_ids": [otto, nora], "action": "revoke", "license_id": license, "end_now": true, "dry_run": true });
         let preview = world.admin.post("/users/bulk", &bulk).await.ok();
         assert_eq!(preview["results"][1]["refused"], "given_by_group");
@@ -157,7 +160,8 @@ on_both_engines! {
         assert!(!has(&world, license, otto).await, "somebody may be about to give it to him");
         world.pass(TimeDelta::minutes(2));
         let mut tx = world.app.db.begin().await.expect("a transaction");
-        let stale = seatkeeper::store::group_licenses::forget_stale(&mut tx, world.app.clock.now()).await.expect("forgotten");
+        let stale =
+            seatkeeper::store::group_licenses::forget_stale(&mut tx, world.app.clock.now()).await.expect("forgotten");
         assert_eq!(stale, 1);
         tx.commit().await.expect("saved");
         settle(&world.app, &Actor::system(), &About::All).await.expect("settled");

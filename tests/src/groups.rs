@@ -42,7 +42,8 @@ on_both_engines! {
     async fn the_second_of_two_who_set_limits_or_managers_is_told(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let night = group(&world, "Nachtschicht", &[]).await;
-        let (seen, path) = (world.admin.tag(&format!("/licenses/{license}")).await, format!("/licenses/{license}/groups"));
+        let (seen, path) =
+            (world.admin.tag(&format!("/licenses/{license}")).await, format!("/licenses/{license}/groups"));
         let limits = |floor: i64| json!({ "limits": [{ "group_id": night, "floor": floor }] });
         let first = world.admin.put_if(&path, &seen, &limits(1)).await;
         assert_eq!(first.tag(), world.admin.tag(&format!("/licenses/{license}")).await);
@@ -176,9 +177,11 @@ on_both_engines! {
         let (license, _) = world.pool(3, 1).await;
         let (night, day) = (group(&world, "Nacht", &[]).await, group(&world, "Tag", &[]).await);
         let path = format!("/licenses/{license}/groups");
-        let floors = |night_seats: i64, day_seats: i64| json!({ "limits": [
+        let floors = |night_seats: i64, day_seats: i64| {
+            json!({ "limits": [
             { "group_id": night, "floor": night_seats }, { "group_id": day, "floor": day_seats },
-        ] });
+        ] })
+        };
         put(&world.admin, &path, &floors(2, 2)).await.problem(409, "floors_exceed_seats");
         put(&world.admin, &path, &floors(1_000_000, 1_000_000)).await.problem(409, "floors_exceed_seats");
         put(&world.admin, &path, &floors(1, 2)).await.ok();
@@ -219,7 +222,12 @@ on_both_engines! {
             let problem = put(&world.admin, &path, &json!({ "limits": [one] })).await.problem(422, "invalid");
             assert_eq!(wrong(&problem), field, "{problem:#}");
         }
-        for body in [json!({}), json!({ "limits": null }), json!({ "limits": [{}] }), json!({ "limits": [{ "group_id": "x", "floor": 1 }] })] {
+        for body in [
+            json!({}),
+            json!({ "limits": null }),
+            json!({ "limits": [{}] }),
+            json!({ "limits": [{ "group_id": "x", "floor": 1 }] }),
+        ] {
             put(&world.admin, &path, &body).await.problem(400, "bad_request");
         }
         let many: Vec<_> = (0..101_u128).map(|n| json!({ "group_id": uuid::Uuid::from_u128(n), "floor": 0 })).collect();
@@ -227,7 +235,9 @@ on_both_engines! {
         assert_eq!(wrong(&problem), ("limits", "out_of_range"));
         let twice = json!([{ "group_id": night, "floor": 1 }, { "group_id": night, "floor": 2 }]);
         put(&world.admin, &path, &json!({ "limits": twice })).await.problem(422, "invalid");
-        put(&world.admin, &format!("/licenses/{UNKNOWN}/groups"), &json!({ "limits": [] })).await.problem(404, "not_found");
+        put(&world.admin, &format!("/licenses/{UNKNOWN}/groups"), &json!({ "limits": [] }))
+            .await
+            .problem(404, "not_found");
         put(&people[0], &path, &json!({ "limits": [] })).await.problem(403, "forbidden");
         assert_eq!(world.head().await, before);
     }
@@ -247,7 +257,9 @@ on_both_engines! {
         for body in [json!({}), json!({ "user_ids": "all" }), json!({ "user_ids": ["x"] })] {
             put(&world.admin, &path, &body).await.problem(400, "bad_request");
         }
-        put(&world.admin, &format!("/groups/{UNKNOWN}/members"), &json!({ "user_ids": [] })).await.problem(404, "not_found");
+        put(&world.admin, &format!("/groups/{UNKNOWN}/members"), &json!({ "user_ids": [] }))
+            .await
+            .problem(404, "not_found");
         put(&world.admin, "/groups/42/members", &json!({ "user_ids": [] })).await.problem(404, "not_found");
         put(&people[0], &path, &json!({ "user_ids": [] })).await.problem(403, "forbidden");
         assert_eq!(world.head().await, before);

@@ -41,7 +41,11 @@ on_both_engines! {
             if minute == 0 {
                 assert_eq!(counted, 30, "so many at once");
                 assert_eq!(tries(&stranger(), &world.url, 8_000, &email, PASSWORD).await, 429, "however right it is");
-                assert_eq!(tries(&known, &world.url, 8_001, &email, PASSWORD).await, 200, "who has been here is not kept out");
+                assert_eq!(
+                    tries(&known, &world.url, 8_001, &email, PASSWORD).await,
+                    200,
+                    "who has been here is not kept out"
+                );
             }
             world.pass(TimeDelta::minutes(1));
         }
@@ -50,8 +54,15 @@ on_both_engines! {
         for network in 9_000..9_060 {
             of_known += i32::from(tries(&known, &world.url, network, &email, "wrong").await == 401);
         }
-        assert!(counted + of_known + 20 <= 100, "all together: {counted} + {of_known}, and those that come back in an hour");
-        assert_eq!(tries(&stranger(), &world.url, 9_999, "anja.krueger@example.org", PASSWORD).await, 200, "others are others");
+        assert!(
+            counted + of_known + 20 <= 100,
+            "all together: {counted} + {of_known}, and those that come back in an hour"
+        );
+        assert_eq!(
+            tries(&stranger(), &world.url, 9_999, "anja.krueger@example.org", PASSWORD).await,
+            200,
+            "others are others"
+        );
     }
 
     async fn what_is_counted_does_not_tell_which_addresses_are_known(world: World) {
@@ -76,7 +87,8 @@ on_both_engines! {
         for n in 0..80 {
             let url = if n % 2 == 0 { &world.url } else { &other };
             // The other one trusts no proxy and sees one network, which has ten tries: enough for this.
-            counted += i32::from(tries(&Person::stranger(url), url, n, "anja.krueger@example.org", "wrong").await == 401);
+            counted +=
+                i32::from(tries(&Person::stranger(url), url, n, "anja.krueger@example.org", "wrong").await == 401);
         }
         assert_eq!(counted, 30);
         assert_eq!(world.database.texts("SELECT key_hash FROM sign_in_tries").await.len(), 1);
@@ -91,7 +103,8 @@ on_both_engines! {
         assert_eq!(counted, 30);
         assert!(Try::signed_in(&world.app, Tried::Code(id)).await.is_ok(), "who is signed in has tries of their own");
         for _ in 0..100 {
-            let tried = Try::in_browser(&world.app, Tried::Password(key), key, &jar).await.expect("those before were right");
+            let tried =
+                Try::in_browser(&world.app, Tried::Password(key), key, &jar).await.expect("those before were right");
             let mut tx = world.app.db.begin().await.expect("a transaction");
             tried.was_right(&mut tx).await.expect("it is given back");
             tx.commit().await.expect("it is saved");
@@ -125,7 +138,8 @@ on_both_engines! {
     }
 
     async fn guesses_at_the_setup_token_are_slowed(world: World) {
-        let strict = |options: seatkeeper::app::Options| seatkeeper::app::Options { throttle: Throttle::new(9), ..options };
+        let strict =
+            |options: seatkeeper::app::Options| seatkeeper::app::Options { throttle: Throttle::new(9), ..options };
         let (url, _database) = World::unset(world.engine, strict).await;
         let stranger = Person::stranger(&url);
         let guess = async |token: &str| {
@@ -139,6 +153,7 @@ on_both_engines! {
         }
         assert!(seen.starts_with(&[403, 403, 403]) && seen.contains(&429), "{seen:?}");
         // Another one comes back in three seconds; a guess in between is answered in the same way.
-        crate::world::command::eventually("who has the token is let in", async || guess(SETUP_TOKEN).await == 201).await;
+        crate::world::command::eventually("who has the token is let in", async || guess(SETUP_TOKEN).await == 201)
+            .await;
     }
 }

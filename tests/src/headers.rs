@@ -89,7 +89,11 @@ on_both_engines! {
             request.send().await.expect("an answer").status().as_u16()
         };
         assert_eq!(asks(&cookie).await, 200);
-        assert_eq!(asks(cookie.trim_start_matches("__Host-")).await, 401, "what a neighbour may have set does not count");
+        assert_eq!(
+            asks(cookie.trim_start_matches("__Host-")).await,
+            401,
+            "what a neighbour may have set does not count"
+        );
 
         let (url, _database) = World::unset(world.engine, shared).await;
         let answer = sets_up(&url).await;
@@ -98,7 +102,10 @@ on_both_engines! {
 
         let hsts = async |url: &str, path: &str| {
             let answer = reqwest::get(format!("{url}{path}")).await.expect("an answer");
-            answer.headers().get(header::STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().expect("text").to_owned())
+            answer
+                .headers()
+                .get(header::STRICT_TRANSPORT_SECURITY)
+                .map(|value| value.to_str().expect("text").to_owned())
         };
         for path in ["/", "/nothing.js", "/healthz", "/api/v1/me", "/api/v1/nothing", "/scim/v2/Users"] {
             assert_eq!(hsts(&url, path).await.as_deref(), Some("max-age=31536000"), "{path}");

@@ -15,7 +15,8 @@ on_both_engines! {
         }
         world.pass(TimeDelta::seconds(60));
         // Half of them are in time; nothing has swept.
-        let answers = join_all(people.iter().zip(&sessions).map(|(agent, session)| agent.act(session, "heartbeat"))).await;
+        let answers =
+            join_all(people.iter().zip(&sessions).map(|(agent, session)| agent.act(session, "heartbeat"))).await;
         for (number, answer) in answers.into_iter().enumerate() {
             if number < 5 {
                 let late = answer.problem(409, "lease_expired");
@@ -32,7 +33,8 @@ on_both_engines! {
         let (_, people) = world.pool(1, 2).await;
         let session = people[0].seated().await;
         for round in 0..20 {
-            let (own, others) = tokio::join!(people[0].act(&session, "heartbeat"), people[1].act(&session, "heartbeat"));
+            let (own, others) =
+                tokio::join!(people[0].act(&session, "heartbeat"), people[1].act(&session, "heartbeat"));
             own.ok();
             assert_eq!(others.status, 404, "round {round}: {:#}", others.body);
         }

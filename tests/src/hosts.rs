@@ -58,7 +58,9 @@ on_both_engines! {
             let close = if head.contains("1.0") { "" } else { "Connection: close\r\n" };
             is_problem(&said_to(&world.url, format!("{head}\r\n{close}\r\n")).await, 400);
         }
-        for head in ["GET /healthz HTTP/1.0\r\nHost: a", "GET http://A/healthz HTTP/1.1\r\nHost: a\r\nConnection: close"] {
+        for head in
+            ["GET /healthz HTTP/1.0\r\nHost: a", "GET http://A/healthz HTTP/1.1\r\nHost: a\r\nConnection: close"]
+        {
             let answer = said_to(&world.url, format!("{head}\r\n\r\n")).await;
             assert!(answer.contains(" 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
         }
@@ -82,7 +84,11 @@ on_both_engines! {
             assert_eq!(asks(&public, host, &format!("http://{host}")).await, 403, "pages by HTTP are not ours");
             assert_eq!(asks(&public, host, "https://seats.example.org:8443").await, 403);
         }
-        assert_eq!(asks(&public, "10.0.0.1:8080", "https://10.0.0.1:8080").await, 403, "another host is another origin");
+        assert_eq!(
+            asks(&public, "10.0.0.1:8080", "https://10.0.0.1:8080").await,
+            403,
+            "another host is another origin"
+        );
 
         let (plain, _database) = World::unset(world.engine, |options| at(options, "http://seats.example.org")).await;
         assert_eq!(asks(&plain, "10.0.0.1:8080", "http://seats.example.org").await, 204);

@@ -56,7 +56,11 @@ on_both_engines! {
         pass(&world, 239).await;
         assert_eq!(people[0].get(&session).await.ok()["idle_ends_at"], Value::Null);
         pass(&world, 1).await;
-        assert_eq!(people[0].get(&session).await.ok()["idle_ends_at"], "2026-03-02T09:09:10Z", "and he is warned again");
+        assert_eq!(
+            people[0].get(&session).await.ok()["idle_ends_at"],
+            "2026-03-02T09:09:10Z",
+            "and he is warned again"
+        );
     }
 
     async fn that_a_warning_is_taken_back_is_told_to_whoever_watches(world: World) {
@@ -84,7 +88,11 @@ on_both_engines! {
         assert_eq!(beat(&people[0], &session, false).await["idle_ends_at"], "2026-03-02T09:05:00Z");
         world.change(license, json!({ "idle_seconds": 3_600 })).await;
         world.sweep().await;
-        assert_eq!(people[0].get(&session).await.ok()["idle_ends_at"], Value::Null, "other rules take the warning back");
+        assert_eq!(
+            people[0].get(&session).await.ok()["idle_ends_at"],
+            Value::Null,
+            "other rules take the warning back"
+        );
         // Whatever the server remembered of the session is read again.
         world.product("Chat").await;
         pass(&world, 60).await;
@@ -125,7 +133,11 @@ on_both_engines! {
         let session = people[0].seated().await;
         pass(&world, 250).await;
         let seen = world.admin.post(&format!("{session}/protect"), &json!({ "protected": true })).await.ok();
-        assert_eq!((&seen["protected"], &seen["idle_ends_at"]), (&json!(true), &Value::Null), "the warning is taken back");
+        assert_eq!(
+            (&seen["protected"], &seen["idle_ends_at"]),
+            (&json!(true), &Value::Null),
+            "the warning is taken back"
+        );
         pass(&world, 1_000).await;
         assert_eq!(beat(&people[0], &session, false).await["idle_ends_at"], Value::Null);
         world.admin.post(&format!("{session}/protect"), &json!({ "protected": false })).await.ok();

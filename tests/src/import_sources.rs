@@ -57,11 +57,14 @@ on_both_engines! {
             Perhaps,Köln,Germany,IT,Carl Dorn,Carl,Dorn,,13,NRW,Agent,carl@example.org\r\n";
         let seen = preview(&world.admin, file.as_bytes(), "").await.ok();
         assert_eq!((&seen["source"], &seen["rows"]), (&json!("microsoft_365"), &json!(3)));
-        assert_eq!(outcome(&world, file.as_bytes()).await, [
-            "2 created Anna Beck active",
-            "3 created Bert Cohn suspended (Block credential True: user_suspended)",
-            "4 refused - - (Block credential Perhaps: unknown)",
-        ]);
+        assert_eq!(
+            outcome(&world, file.as_bytes()).await,
+            [
+                "2 created Anna Beck active",
+                "3 created Bert Cohn suspended (Block credential True: user_suspended)",
+                "4 refused - - (Block credential Perhaps: unknown)",
+            ]
+        );
         assert_eq!(user(&world, "anna@example.org").await["license_ids"], json!([]));
         // Who is suspended here by hand is not let in again because he is enabled there.
         let anna = user(&world, "anna@example.org").await["id"].as_str().expect("an id").to_owned();
@@ -76,10 +79,10 @@ on_both_engines! {
         let export = "userPrincipalName,displayName,surname,mail,givenName,id,userType,jobTitle,department,accountEnabled,usageLocation,streetAddress,state,country,creationType,invitationState\n\
             anna@corp.example,Anna Beck,Beck,anna@example.org,Anna,1,Member,,,True,DE,,Bayern,Germany,,\n\
             bert@example.org,Bert Cohn,Cohn,,Bert,2,Member,,,FALSE,DE,,NRW,Germany,,\n";
-        assert_eq!(outcome(&world, export.as_bytes()).await, [
-            "2 created Anna Beck active",
-            "3 created Bert Cohn suspended (accountEnabled FALSE: user_suspended)",
-        ]);
+        assert_eq!(
+            outcome(&world, export.as_bytes()).await,
+            ["2 created Anna Beck active", "3 created Bert Cohn suspended (accountEnabled FALSE: user_suspended)",]
+        );
         let template = "version:v1.0\r\n\
             Name [displayName] Required,User name [userPrincipalName] Required,Initial password [passwordProfile] Required,Block sign in (Yes/No) [accountEnabled] Required,First name [givenName],Last name [surname],State or province [state]\r\n\
             Example: Chris Green,chris@example.org,myPassword1234,No,Chris,Green,Washington\r\n\
@@ -88,14 +91,20 @@ on_both_engines! {
         let seen = preview(&world.admin, template.as_bytes(), "").await.ok();
         assert_eq!((&seen["source"], &seen["heading_line"], &seen["rows"]), (&json!("entra"), &json!(2), &json!(2)));
         assert!(!seen.to_string().contains("Geheim"), "passwords are not shown");
-        assert_eq!(outcome(&world, template.as_bytes()).await, [
-            "4 created Carl Dorn active",
-            "5 created Dora Ernst suspended (Block sign in (Yes/No) [accountEnabled] Required Yes: user_suspended)",
-        ]);
+        assert_eq!(
+            outcome(&world, template.as_bytes()).await,
+            [
+                "4 created Carl Dorn active",
+                "5 created Dora Ernst suspended (Block sign in (Yes/No) [accountEnabled] Required Yes: user_suspended)",
+            ]
+        );
         let german = "version:v1.0\r\nName [displayName] Erforderlich;Benutzername [userPrincipalName] Erforderlich;Anfangskennwort [passwordProfile] Erforderlich;Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich\r\nEva Fuß;eva@example.org;x;Ja\r\n";
-        assert_eq!(outcome(&world, german.as_bytes()).await, [
-            "3 created Eva Fuß suspended (Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich Ja: user_suspended)",
-        ]);
+        assert_eq!(
+            outcome(&world, german.as_bytes()).await,
+            [
+                "3 created Eva Fuß suspended (Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich Ja: user_suspended)",
+            ]
+        );
     }
 
     async fn google_workspace(world: World) {
@@ -103,11 +112,14 @@ on_both_engines! {
             Anna,Beck,anna@example.org,****,,/,,Active,2026/01/01,private@example.net,Google Workspace,\n\
             Bert,Cohn,bert@example.org,****,,/,,Suspended,Never logged in,,Google Workspace,\n\
             Carl,Dorn,carl@example.org,****,,/,,Archived,Never logged in,,,\n";
-        assert_eq!(outcome(&world, file.as_bytes()).await, [
-            "2 created Anna Beck active",
-            "3 created Bert Cohn suspended (Status [READ ONLY] Suspended: user_suspended)",
-            "4 created Carl Dorn suspended (Status [READ ONLY] Archived: user_suspended)",
-        ]);
+        assert_eq!(
+            outcome(&world, file.as_bytes()).await,
+            [
+                "2 created Anna Beck active",
+                "3 created Bert Cohn suspended (Status [READ ONLY] Suspended: user_suspended)",
+                "4 created Carl Dorn suspended (Status [READ ONLY] Archived: user_suspended)",
+            ]
+        );
     }
 
     async fn okta(world: World) {
@@ -115,11 +127,14 @@ on_both_engines! {
             anna,Anna,Beck,,anna@example.org,,,private@example.net,,,CA,US,,IT,ACTIVE\n\
             bert@example.org,Bert,Cohn,,,,Bert C.,,,,CA,US,,IT,DEPROVISIONED\n\
             carl,Carl,Dorn,,,,,,,,CA,US,,IT,ACTIVE\n";
-        assert_eq!(outcome(&world, file.as_bytes()).await, [
-            "2 created Anna Beck active",
-            "3 created Bert C. suspended (status DEPROVISIONED: user_suspended)",
-            "4 refused - - (email carl: email)",
-        ]);
+        assert_eq!(
+            outcome(&world, file.as_bytes()).await,
+            [
+                "2 created Anna Beck active",
+                "3 created Bert C. suspended (status DEPROVISIONED: user_suspended)",
+                "4 refused - - (email carl: email)",
+            ]
+        );
     }
 
     async fn active_directory(world: World) {
@@ -130,11 +145,14 @@ on_both_engines! {
             \"CN=Carl Dorn,OU=IT,DC=corp,DC=local\";;\"True\";\"Carl\";\"Carl Dorn\";\"user\";\"3\";\"cdorn\";\"S-3\";\"Dorn\";\"cdorn@corp.local\"\r\n";
         // PowerShell writes UTF-16, too.
         let utf16: Vec<u8> = format!("\u{feff}{file}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(outcome(&world, &utf16).await, [
-            "3 created Anna Beck active",
-            "4 created Bert Cohn suspended (Enabled False: user_suspended)",
-            "5 refused - - (EmailAddress : required)",
-        ]);
+        assert_eq!(
+            outcome(&world, &utf16).await,
+            [
+                "3 created Anna Beck active",
+                "4 created Bert Cohn suspended (Enabled False: user_suspended)",
+                "5 refused - - (EmailAddress : required)",
+            ]
+        );
     }
 
     async fn csvde(world: World) {
@@ -142,11 +160,14 @@ on_both_engines! {
             \"CN=Anna Beck,DC=corp,DC=local\",user,\"CN=Anna Beck,DC=corp,DC=local\",Anna Beck,Beck,Anna,X'416e6e61204265636bc3a9',\"CN=Sales,DC=corp\",512,abeck,abeck@corp.local,anna@example.org\r\n\
             \"CN=Bert,DC=corp,DC=local\",user,\"CN=Bert,DC=corp,DC=local\",Bert Cohn,Cohn,Bert,,,514,bcohn,bcohn@corp.local,bert@example.org\r\n\
             \"CN=Sales,DC=corp,DC=local\",group,\"CN=Sales,DC=corp,DC=local\",Sales,,,,,,Sales,,sales@example.org\r\n";
-        assert_eq!(outcome(&world, file.as_bytes()).await, [
-            "2 created Anna Becké active",
-            "3 created Bert Cohn suspended (userAccountControl 514: user_suspended)",
-            "4 refused - - (objectClass group: unknown)",
-        ]);
+        assert_eq!(
+            outcome(&world, file.as_bytes()).await,
+            [
+                "2 created Anna Becké active",
+                "3 created Bert Cohn suspended (userAccountControl 514: user_suspended)",
+                "4 refused - - (objectClass group: unknown)",
+            ]
+        );
     }
 
     async fn jumpcloud(world: World) {
@@ -155,18 +176,20 @@ on_both_engines! {
             2,bcohn,bert@example.org,Bert,Cohn,,TRUE,TRUE,SUSPENDED,FALSE,FALSE\n";
         let said = outcome(&world, file.as_bytes()).await;
         assert_eq!(said[0], "2 created Anna Beck active");
-        assert!(said[1].starts_with("3 created Bert Cohn suspended (") && said[1].contains("(suspended TRUE: user_suspended)"), "{said:?}");
+        assert!(
+            said[1].starts_with("3 created Bert Cohn suspended (")
+                && said[1].contains("(suspended TRUE: user_suspended)"),
+            "{said:?}"
+        );
     }
 
     async fn datev(world: World) {
         let mut file = b"\"EXTF\";700;16;\"Debitoren/Kreditoren\";5;20260130140440439;;\"RE\";\"\";\"\"\r\n\
             Konto;Name (Adressattyp Unternehmen);Name (Adressattyp nat\xfcrl. Person);Vorname (Adressattyp nat\xfcrl. Person);E-Mail\r\n".to_vec();
         file.extend(b"70001;;\"M\xfcller\";\"J\xf6rg\";\"joerg@example.org\"\r\n70002;\"Firma GmbH\";;;\"info@example.org\"\r\n");
-        assert_eq!(outcome(&world, &file).await, [
-            "3 created Jörg Müller active",
-            "4 refused - - (name : required)",
-        ]);
-        let staff = b"Personalnummer;Familienname;Vorname;E-Mail-Adresse;Austrittsdatum\r\n1;Gr\xfcn;Ida;ida@example.org;\r\n";
+        assert_eq!(outcome(&world, &file).await, ["3 created Jörg Müller active", "4 refused - - (name : required)",]);
+        let staff =
+            b"Personalnummer;Familienname;Vorname;E-Mail-Adresse;Austrittsdatum\r\n1;Gr\xfcn;Ida;ida@example.org;\r\n";
         assert_eq!(outcome(&world, staff).await, ["2 created Ida Grün active"]);
     }
 
@@ -176,17 +199,29 @@ on_both_engines! {
         let file = "Wer;Post;Programm;Ort;\nAnna Beck;anna@example.org;chat;Bonn;x\n";
         let seen = preview(&world.admin, file.as_bytes(), "").await.ok();
         assert_eq!(fields(&seen), [] as [&str; 0]);
-        assert_eq!((&seen["columns"][1]["key"], &seen["columns"][4]["key"], &seen["columns"][2]["values"]), (&json!("Post"), &json!("#5"), &json!(["chat"])));
+        assert_eq!(
+            (&seen["columns"][1]["key"], &seen["columns"][4]["key"], &seen["columns"][2]["values"]),
+            (&json!("Post"), &json!("#5"), &json!(["chat"]))
+        );
         let send = async |mapping: Value, dry_run: bool| {
-            let request = world.admin.request(Method::POST, "/import").query(&[("dry_run", dry_run.to_string()), ("mapping", mapping.to_string())]);
+            let request = world
+                .admin
+                .request(Method::POST, "/import")
+                .query(&[("dry_run", dry_run.to_string()), ("mapping", mapping.to_string())]);
             world.admin.send(request.body(file)).await
         };
         send(Value::Null, true).await.problem(422, "invalid");
         let unknown = send(json!({ "Post": "email", "Nachname": "name" }), true).await.problem(422, "invalid");
-        assert_eq!((&unknown["errors"][0]["error"], &unknown["errors"][0]["heading"]), (&json!("no_such_column"), &json!("Nachname")));
+        assert_eq!(
+            (&unknown["errors"][0]["error"], &unknown["errors"][0]["heading"]),
+            (&json!("no_such_column"), &json!("Nachname"))
+        );
         send(json!({ "Post": "shoe_size" }), true).await.problem(422, "invalid");
         let nobody = send(json!({ "Wer": "name" }), true).await.problem(422, "invalid");
-        assert_eq!((&nobody["errors"][0]["field"], &nobody["errors"][0]["error"]), (&json!("email"), &json!("required")));
+        assert_eq!(
+            (&nobody["errors"][0]["field"], &nobody["errors"][0]["error"]),
+            (&json!("email"), &json!("required"))
+        );
         let mapping = json!({ "Wer": "name", "#2": "email", "Programm": "licenses" });
         let begun = send(mapping, false).await.accepted();
         let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
@@ -200,18 +235,24 @@ on_both_engines! {
     async fn a_workbook_is_read_and_what_is_none_is_named(world: World) {
         let users = include_bytes!("../fixtures/users.xlsx");
         let seen = preview(&world.admin, users, "").await.ok();
-        assert_eq!((&seen["sheets"], &seen["sheet"], &seen["heading_line"]), (&json!(["Leer", "Mitarbeiter", "Andere"]), &json!("Mitarbeiter"), &json!(3)));
-        assert_eq!(outcome(&world, users).await, [
-            "4 created Jürgen Groß active",
-            "7 created Mia Maß suspended (Aktiviert false: user_suspended)",
-        ]);
+        assert_eq!(
+            (&seen["sheets"], &seen["sheet"], &seen["heading_line"]),
+            (&json!(["Leer", "Mitarbeiter", "Andere"]), &json!("Mitarbeiter"), &json!(3))
+        );
+        assert_eq!(
+            outcome(&world, users).await,
+            ["4 created Jürgen Groß active", "7 created Mia Maß suspended (Aktiviert false: user_suspended)",]
+        );
         let other = preview(&world.admin, users, "?sheet=Andere").await.ok();
         assert_eq!(fields(&other), ["email=email", "name=name"]);
         let none = preview(&world.admin, users, "?sheet=None").await.problem(422, "invalid");
         assert_eq!(none["errors"][0]["field"], "sheet");
         for (file, kind) in [(&b"%PDF-1.7"[..], "PDF"), (b"PK\x03\x04photos/cat.jpg", "a zip archive")] {
             let refused = preview(&world.admin, file, "").await.problem(422, "invalid");
-            assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["error"], &refused["errors"][0]["kind"]), (&json!("file"), &json!("file_kind"), &json!(kind)));
+            assert_eq!(
+                (&refused["errors"][0]["field"], &refused["errors"][0]["error"], &refused["errors"][0]["kind"]),
+                (&json!("file"), &json!("file_kind"), &json!(kind))
+            );
         }
     }
 
@@ -220,7 +261,10 @@ on_both_engines! {
         file.extend(b"\xfcller,mueller@example.org\n");
         let refused = preview(&world.admin, &file, "").await.problem(422, "invalid");
         let error = &refused["errors"][0];
-        assert_eq!((&error["field"], &error["error"], &error["line"], &error["column"]), (&json!("file"), &json!("not_encoded"), &json!(3), &json!(1)));
+        assert_eq!(
+            (&error["field"], &error["error"], &error["line"], &error["column"]),
+            (&json!("file"), &json!("not_encoded"), &json!(3), &json!(1))
+        );
         let seen = preview(&world.admin, &file, "?encoding=windows-1252").await.ok();
         assert_eq!((&seen["encoding"], &seen["columns"][0]["values"][1]), (&json!("windows-1252"), &json!("Müller")));
         let unknown = preview(&world.admin, &file, "?encoding=klingon").await.problem(422, "invalid");
@@ -245,7 +289,12 @@ on_both_engines! {
             json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "dora", "displayName": "Dora\u{200b}", "emails": emails })
         };
         let refused = directory.post("/Users", told("do\u{2060}ra@example.org")).await;
-        assert_eq!((refused.status.as_u16(), refused.body["scimType"].as_str()), (400, Some("invalidValue")), "{:#}", refused.body);
+        assert_eq!(
+            (refused.status.as_u16(), refused.body["scimType"].as_str()),
+            (400, Some("invalidValue")),
+            "{:#}",
+            refused.body
+        );
         assert!(refused.body["detail"].as_str().is_some_and(|detail| detail.contains("U+2060")), "{:#}", refused.body);
         directory.post("/Users", told("\u{feff}dora@example.org\u{a0}")).await.created();
         assert_eq!(user(&world, "dora@example.org").await["name"], "Dora");

@@ -63,12 +63,17 @@ fn ended(import: &Value) -> bool {
 
 on_both_engines! {
     async fn rows_are_counted_as_they_are_read_whatever_ends_a_line(world: World) {
-        for (number, (first, second)) in [("\r", "\r"), ("\n", "\r"), ("\r\n", "\r"), ("\r", "\n"), ("\r\n", "\n")].into_iter().enumerate() {
+        for (number, (first, second)) in
+            [("\r", "\r"), ("\n", "\r"), ("\r\n", "\r"), ("\r", "\n"), ("\r\n", "\n")].into_iter().enumerate()
+        {
             let head = format!("email,name{first}");
             let rows = (0..300).map(|at| format!("r{number}.{at}@example.org,R{second}"));
             let text = format!("{head}{}cut{number}@exa\rmple.org,X\n", rows.collect::<String>());
             let (done, rows) = import(&world.admin, text.as_bytes(), false).await;
-            assert_eq!((&done["state"], &done["rows"], &done["done"], &done["created"]), (&json!("done"), &json!(302), &json!(302), &json!(300)));
+            assert_eq!(
+                (&done["state"], &done["rows"], &done["done"], &done["created"]),
+                (&json!("done"), &json!(302), &json!(302), &json!(300))
+            );
             let lines: BTreeSet<_> = rows.iter().map(|row| row["line"].as_i64()).collect();
             assert_eq!(lines.len(), 302, "each row has a line of its own");
             assert!(rows.iter().any(|row| row["email"] == format!("r{number}.299@example.org") && row["line"] == 301));
@@ -97,7 +102,11 @@ on_both_engines! {
         let text = "email,name,licenses\nagent.0@example.org,,chat\nagent.1@example.org,,chat\nn@example.org,N,remote-support-v5\n";
         let (done, _) = import(&world.admin, text.as_bytes(), false).await;
         let id = done["id"].as_str().expect("an id").to_owned();
-        world.admin.post(&format!("/licenses/{chat}/revoke"), &json!({ "user_ids": [people[1].id], "end_now": true })).await.ok();
+        world
+            .admin
+            .post(&format!("/licenses/{chat}/revoke"), &json!({ "user_ids": [people[1].id], "end_now": true }))
+            .await
+            .ok();
         let new = user(&world, "n@example.org").await["id"].clone();
         // As a crash leaves it after the users were written and before their licenses were settled.
         world.execute("UPDATE imports SET state = 'running', ended_at = NULL, created = 0, changed = 0").await;
@@ -107,14 +116,22 @@ on_both_engines! {
             (4, new, "created", pool, "remote-support-v5", false),
         ] {
             let pending = json!({ "user": user, "suspend": suspend, "licenses": [[entry, [license]]] });
-            world.execute(&format!("UPDATE import_rows SET rank = 0, outcome = '{outcome}', pending = '{pending}' WHERE line = {line}")).await;
+            world
+                .execute(&format!(
+                    "UPDATE import_rows SET rank = 0, outcome = '{outcome}', pending = '{pending}' WHERE line = {line}"
+                ))
+                .await;
         }
         assert_eq!(world.admin.get(&format!("/imports/{id}")).await.ok()["done"], 0);
         match world.engine {
             Engine::Sqlite => recovery::give_up_all(&world.app).await,
             Engine::Postgres => {
                 recovery::give_up_silent(&world.app).await.expect("it looks");
-                assert_eq!(world.admin.get(&format!("/imports/{id}")).await.ok()["state"], "running", "its server may live");
+                assert_eq!(
+                    world.admin.get(&format!("/imports/{id}")).await.ok()["state"],
+                    "running",
+                    "its server may live"
+                );
                 world.pass(chrono::TimeDelta::seconds(61));
                 recovery::give_up_silent(&world.app).await.expect("it looks");
             }
@@ -124,7 +141,10 @@ on_both_engines! {
         assert_eq!(counts, [3, 1, 1, 1, 1].map(Some), "{import:#}");
         assert_eq!((&import["state"], &import["failure"]), (&json!("failed"), &json!("interrupted")));
         let rows = world.admin.get(&format!("/imports/{id}/rows")).await.ok()["items"].clone();
-        assert_eq!((&rows[0]["line"], &rows[0]["problems"][0]["column"], &rows[0]["problems"][1]["column"]), (&json!(3), &json!("status"), &json!("licenses")));
+        assert_eq!(
+            (&rows[0]["line"], &rows[0]["problems"][0]["column"], &rows[0]["problems"][1]["column"]),
+            (&json!(3), &json!("status"), &json!("licenses"))
+        );
         assert_eq!((&rows[0]["problems"][1]["code"], &rows[1]["problems"]), (&json!("interrupted"), &Value::Null));
     }
 }

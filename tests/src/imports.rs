@@ -76,7 +76,10 @@ on_both_engines! {
         assert_eq!(counts(&done), [2, 0, 0, 1, 1]);
         assert_eq!(why(&rows[0]), (3, "refused", "name", "control_characters"));
         let juergen = user(&world, "juergen@example.org").await;
-        assert_eq!((&juergen["name"], &juergen["source"], &juergen["role"]), (&json!("Jürgen Groß"), &json!("import"), &json!("agent")));
+        assert_eq!(
+            (&juergen["name"], &juergen["source"], &juergen["role"]),
+            (&json!("Jürgen Groß"), &json!("import"), &json!("agent"))
+        );
         let mut licenses: Vec<LicenseId> = serde_json::from_value(juergen["license_ids"].clone()).expect("ids");
         licenses.sort();
         let mut expected = vec![license, chat];
@@ -104,7 +107,15 @@ on_both_engines! {
         assert_eq!(world.told_of("license_granted", head).await, [] as [UserId; 0]);
         let log = world.whole_log().await;
         assert_eq!((log.matches("user_added").count(), log.matches("group_member_added").count()), (3, 2));
-        let export = world.admin.request(Method::GET, "/users/export").send().await.expect("an answer").bytes().await.expect("bytes");
+        let export = world
+            .admin
+            .request(Method::GET, "/users/export")
+            .send()
+            .await
+            .expect("an answer")
+            .bytes()
+            .await
+            .expect("bytes");
         let (again, _) = import(&world.admin, &export, false).await;
         assert_eq!(counts(&again), [0, 0, 4, 0, 0], "what was exported can be imported");
         let seen = world.admin.get(&format!("/licenses/{chat}")).await.ok();
@@ -119,8 +130,14 @@ on_both_engines! {
         assert_eq!(counts(&done), [0, 2, 0, 0, 0]);
         people[0].act(&session, "heartbeat").await.problem(401, "not_signed_in");
         let (zero, one) = (user(&world, "agent.0@example.org").await, user(&world, "agent.1@example.org").await);
-        assert_eq!((&zero["status"], &zero["name"], &zero["sessions"]), (&json!("suspended"), &json!("Agent 0"), &json!(0)));
-        assert_eq!((&one["role"], &one["name"], &one["license_ids"]), (&json!("manager"), &json!("Neuer Name"), &json!([license])));
+        assert_eq!(
+            (&zero["status"], &zero["name"], &zero["sessions"]),
+            (&json!("suspended"), &json!("Agent 0"), &json!(0))
+        );
+        assert_eq!(
+            (&one["role"], &one["name"], &one["license_ids"]),
+            (&json!("manager"), &json!("Neuer Name"), &json!([license]))
+        );
         let back = "email,status\nagent.0@example.org,aktiv\n";
         assert_eq!(counts(&import(&world.admin, back.as_bytes(), false).await.0), [0, 1, 0, 0, 0]);
         assert_eq!(user(&world, "agent.0@example.org").await["status"], "active");
@@ -162,13 +179,30 @@ on_both_engines! {
         assert_eq!((counts(&dry), &dry_rows), (counts(&done), &rows));
         assert_eq!(counts(&done), [1, 0, 0, 10, 10]);
         let seen: Vec<_> = rows.iter().filter(|row| row["problems"].is_array()).map(why).collect();
-        assert_eq!(seen, [
-            (2, "refused", "email", "email"), (3, "refused", "role", "unknown"), (4, "refused", "licenses", "unknown"),
-            (5, "refused", "groups", "unknown"), (6, "refused", "status", "unknown"), (7, "refused", "name", "required"),
-            (8, "refused", "licenses", "unknown"), (10, "refused", "email", "already_exists"), (11, "refused", "role", "forbidden"),
-            (12, "refused", "email", "required"),
-        ]);
-        let table = world.admin.request(Method::GET, &format!("/imports/{}/export", done["id"].as_str().expect("an id"))).send().await.expect("an answer").text().await.expect("text");
+        assert_eq!(
+            seen,
+            [
+                (2, "refused", "email", "email"),
+                (3, "refused", "role", "unknown"),
+                (4, "refused", "licenses", "unknown"),
+                (5, "refused", "groups", "unknown"),
+                (6, "refused", "status", "unknown"),
+                (7, "refused", "name", "required"),
+                (8, "refused", "licenses", "unknown"),
+                (10, "refused", "email", "already_exists"),
+                (11, "refused", "role", "forbidden"),
+                (12, "refused", "email", "required"),
+            ]
+        );
+        let table = world
+            .admin
+            .request(Method::GET, &format!("/imports/{}/export", done["id"].as_str().expect("an id")))
+            .send()
+            .await
+            .expect("an answer")
+            .text()
+            .await
+            .expect("text");
         assert!(table.contains("3,b@example.org,refused,\"role \"\"king\"\": is not a known value\",\r\n"), "{table}");
     }
 
@@ -179,7 +213,14 @@ on_both_engines! {
         let (done, rows) = import(&users, file.as_bytes(), false).await;
         assert_eq!(counts(&done), [1, 0, 0, 3, 3]);
         let seen: Vec<_> = rows.iter().take(3).map(why).collect();
-        assert_eq!(seen, [(2, "refused", "licenses", "forbidden"), (3, "refused", "role", "forbidden"), (4, "refused", "name", "forbidden")]);
+        assert_eq!(
+            seen,
+            [
+                (2, "refused", "licenses", "forbidden"),
+                (3, "refused", "role", "forbidden"),
+                (4, "refused", "name", "forbidden")
+            ]
+        );
         let path = format!("/imports/{}", done["id"].as_str().expect("an id"));
         let other = world.person("Olga Other", Role::Manager, &[Permission::ManageUsers]).await;
         other.get(&path).await.problem(404, "not_found");
@@ -194,23 +235,41 @@ on_both_engines! {
         let group = world.admin.post("/groups", &json!({ "name": "Nord" })).await.created()["id"].clone();
         world.admin.post("/groups", &json!({ "name": "Süd" })).await.created();
         let manager = world.person("Gero Group", Role::Manager, &[Permission::ManageUsers]).await;
-        world.admin.patch(&format!("/users/{}", manager.id), &json!({ "limited_to_groups": true, "manages": [group] })).await.ok();
+        world
+            .admin
+            .patch(&format!("/users/{}", manager.id), &json!({ "limited_to_groups": true, "manages": [group] }))
+            .await
+            .ok();
         let manager = manager.sign_in_again("gero.group@example.org").await;
         let file = "email,name,groups\nagent.0@example.org,Other,\nnew@example.org,Neu,\nnord@example.org,Nora,nord\nsued@example.org,Sara,Süd\n";
         let (done, rows) = import(&manager, file.as_bytes(), false).await;
         assert_eq!(counts(&done), [1, 0, 0, 3, 3]);
         let seen: Vec<_> = rows.iter().take(3).map(why).collect();
-        assert_eq!(seen, [(2, "refused", "email", "already_exists"), (3, "refused", "groups", "required"), (5, "refused", "groups", "unknown")]);
+        assert_eq!(
+            seen,
+            [
+                (2, "refused", "email", "already_exists"),
+                (3, "refused", "groups", "required"),
+                (5, "refused", "groups", "unknown")
+            ]
+        );
         assert_eq!(user(&world, "nord@example.org").await["group_ids"], json!([group]));
     }
 
     async fn a_file_that_is_no_table_of_users_is_refused_at_once(world: World) {
         for (file, field, error) in [
-            (&b""[..], "file", "required"), (b" \r\n", "file", "required"), (b"\xef\xbb\xbf", "file", "required"), (b"name,phone\nA,1\n", "email", "required"), (b"email,name\n\n,,\n", "rows", "required"),
+            (&b""[..], "file", "required"),
+            (b" \r\n", "file", "required"),
+            (b"\xef\xbb\xbf", "file", "required"),
+            (b"name,phone\nA,1\n", "email", "required"),
+            (b"email,name\n\n,,\n", "rows", "required"),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "file", "file_kind"),
         ] {
             let problem = send(&world.admin, file, false).await.problem(422, "invalid");
-            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["error"]), (&json!(field), &json!(error)));
+            assert_eq!(
+                (&problem["errors"][0]["field"], &problem["errors"][0]["error"]),
+                (&json!(field), &json!(error))
+            );
         }
         let preview = world.admin.url.clone() + "/api/v1/import/preview";
         let looked = world.admin.send(world.admin.raw(Method::POST, &preview)).await.problem(422, "invalid");

@@ -43,7 +43,10 @@ on_both_engines! {
         let joined = joins(&world, &written).await.ok();
         assert_eq!(joined, json!({ "product_name": "Remote Support v5", "agent_name": "Agent 0", "platform": "ios" }));
         let seen = people[0].get(&session).await.ok();
-        assert_eq!((&seen["state"], &seen["platform"], &seen["support_key"]), (&json!("connected"), &json!("ios"), &Value::Null));
+        assert_eq!(
+            (&seen["state"], &seen["platform"], &seen["support_key"]),
+            (&json!("connected"), &json!("ios"), &Value::Null)
+        );
         joins(&world, &key).await.problem(410, "key_used");
         let log = world.whole_log().await;
         assert!(!log.contains(&key) && log.contains("session_connected"), "the log has no keys");
@@ -117,11 +120,17 @@ on_both_engines! {
         let opened = people[0].act(&session, "open").await.ok()["link"].as_str().expect("a link").to_owned();
         assert!(opened.starts_with(&format!("https://meet.example.org/{id}?key={key}&jwt=eyJ")), "{opened}");
         let said = claims(&opened);
-        assert_eq!((&said["role"], &said["email"], &said["sub"]), (&json!("agent"), &json!("agent.0@example.org"), &json!(id)));
+        assert_eq!(
+            (&said["role"], &said["email"], &said["sub"]),
+            (&json!("agent"), &json!("agent.0@example.org"), &json!(id))
+        );
         assert_eq!(said["exp"].as_i64().expect("a time") - said["iat"].as_i64().expect("a time"), 300);
         let joined = joins(&world, &key).await.ok()["link"].as_str().expect("a link").to_owned();
         assert!(joined.starts_with(&format!("http://localhost:9000/j/{id}?jwt=eyJ")), "{joined}");
-        assert_eq!((&claims(&joined)["role"], &claims(&joined)["aud"]), (&json!("customer"), &json!("remote-support-v5")));
+        assert_eq!(
+            (&claims(&joined)["role"], &claims(&joined)["aud"]),
+            (&json!("customer"), &json!("remote-support-v5"))
+        );
         let shown = people[0].get("/products").await.ok();
         assert_eq!((&shown[0]["opens"], &shown[0]["agent_link"]), (&json!(true), &Value::Null));
         people[0].act(&session, "end").await.ok();
@@ -136,7 +145,9 @@ on_both_engines! {
         people[0].act(&session, "open").await.problem(404, "no_link");
         let manager = world.person("Max Manager", Role::Manager, &[Permission::ManageProducts]).await;
         let path = path_of("products", &world.admin.get("/products").await.ok()[0]);
-        for bad in ["http://meet.example.org/", "javascript:alert(1)", "https://x/{password}", "https://{token}.example.org"] {
+        for bad in
+            ["http://meet.example.org/", "javascript:alert(1)", "https://x/{password}", "https://{token}.example.org"]
+        {
             let told = manager.patch(&path, &json!({ "agent_link": bad })).await.problem(422, "invalid");
             assert_eq!(told["errors"], json!([{ "field": "agent_link", "error": "address" }]), "{bad}");
         }

@@ -50,7 +50,10 @@ on_both_engines! {
         let made = world.admin.post(&format!("{user}/invite"), &()).await.created();
         assert_eq!(made["invites"], false, "he has a password: this resets it");
         let log = world.whole_log().await;
-        assert!(log.contains("invitation_made") && log.contains("password_set") && log.contains("password_link_made"), "{log}");
+        assert!(
+            log.contains("invitation_made") && log.contains("password_set") && log.contains("password_link_made"),
+            "{log}"
+        );
         for hidden in [&*secret, NEW_PASSWORD, &secret_in(made["link"].as_str().expect("a link"))] {
             assert!(!log.contains(hidden), "a secret stands in the log");
         }
@@ -115,7 +118,10 @@ on_both_engines! {
     async fn without_a_mail_server_nobody_is_offered_a_letter(world: World) {
         let stranger = Person::stranger(&world.url);
         assert_eq!(stranger.get("/setup").await.ok()["mails"], false);
-        stranger.post("/forgot-password", &json!({ "email": "anja.krueger@example.org" })).await.problem(409, "no_mail");
+        stranger
+            .post("/forgot-password", &json!({ "email": "anja.krueger@example.org" }))
+            .await
+            .problem(409, "no_mail");
     }
 
     async fn an_invitation_goes_by_mail_and_its_secret_to_nobody_else(world: World) {

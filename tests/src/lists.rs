@@ -63,10 +63,19 @@ on_both_engines! {
     async fn users_are_found_without_accents_and_case(world: World) {
         four(&world).await;
         for (search, found) in [
-            ("yilmaz", "Yılmaz Łukasz"), ("YILMAZ", "Yılmaz Łukasz"), ("Yılmaz", "Yılmaz Łukasz"), ("lukasz", "Yılmaz Łukasz"),
-            ("zoe", "Zoë Ångström"), ("ANGSTROM", "Zoë Ångström"), ("Ångström", "Zoë Ångström"),
-            ("ozgur", "Özgür Straße"), ("STRASSE", "Özgür Straße"),
-            ("ayse", "Ayşe Demir"), ("  demir ", "Ayşe Demir"), ("kruger", "Anja Krüger"), ("KRUEGER@EXAMPLE", "Anja Krüger"),
+            ("yilmaz", "Yılmaz Łukasz"),
+            ("YILMAZ", "Yılmaz Łukasz"),
+            ("Yılmaz", "Yılmaz Łukasz"),
+            ("lukasz", "Yılmaz Łukasz"),
+            ("zoe", "Zoë Ångström"),
+            ("ANGSTROM", "Zoë Ångström"),
+            ("Ångström", "Zoë Ångström"),
+            ("ozgur", "Özgür Straße"),
+            ("STRASSE", "Özgür Straße"),
+            ("ayse", "Ayşe Demir"),
+            ("  demir ", "Ayşe Demir"),
+            ("kruger", "Anja Krüger"),
+            ("KRUEGER@EXAMPLE", "Anja Krüger"),
         ] {
             let request = world.admin.request(reqwest::Method::GET, "/users").query(&[("q", search)]);
             let list = world.admin.send(request).await.ok();
@@ -80,32 +89,51 @@ on_both_engines! {
     async fn whoever_is_stored_is_found_by_their_address_in_every_list(world: World) {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Concurrent, 3).await;
-        for (name, email) in [("One", "Ö1@Bücher.example"), ("Two", "ö2@xn--bcher-kva.example"), ("Other", "x1@bucher.example")] {
+        for (name, email) in
+            [("One", "Ö1@Bücher.example"), ("Two", "ö2@xn--bcher-kva.example"), ("Other", "x1@bucher.example")]
+        {
             let body = json!({ "name": name, "email": email, "password": PASSWORD, "role": "agent" });
             let id = crate::world::id_of(&world.admin.post("/users", &body).await.created());
             world.grant(license, &[id]).await;
             Person::signing_in(&world.url, email, id).await.seated().await;
         }
         for (search, found) in [
-            ("ö1@bücher.example", "One"), ("Ö1@BÜCHER.EXAMPLE", "One"), ("o\u{308}1@bu\u{308}cher.example", "One"), ("ö1@xn--bcher-kva.example", "One"), ("ö1@", "One"),
-            ("ö2@bücher.example", "Two"), ("ö2@xn--bcher-kva.example", "Two"), ("x1@bucher.example", "Other"),
+            ("ö1@bücher.example", "One"),
+            ("Ö1@BÜCHER.EXAMPLE", "One"),
+            ("o\u{308}1@bu\u{308}cher.example", "One"),
+            ("ö1@xn--bcher-kva.example", "One"),
+            ("ö1@", "One"),
+            ("ö2@bücher.example", "Two"),
+            ("ö2@xn--bcher-kva.example", "Two"),
+            ("x1@bucher.example", "Other"),
         ] {
             let found_in = async |path: &str, field: &str| {
-                let list = world.admin.send(world.admin.request(reqwest::Method::GET, path).query(&[("q", search)])).await.ok();
+                let list = world
+                    .admin
+                    .send(world.admin.request(reqwest::Method::GET, path).query(&[("q", search)]))
+                    .await
+                    .ok();
                 let items = list["items"].as_array().expect("items").iter();
-                items.map(|item| item[field].as_str().or(item[field]["name"].as_str()).unwrap_or("").to_owned()).collect::<std::collections::BTreeSet<_>>()
+                items
+                    .map(|item| item[field].as_str().or(item[field]["name"].as_str()).unwrap_or("").to_owned())
+                    .collect::<std::collections::BTreeSet<_>>()
             };
             let only = std::collections::BTreeSet::from([found.to_owned()]);
             assert_eq!(found_in("/users", "name").await, only, "{search}");
             assert_eq!(found_in("/sessions", "user_name").await, only, "{search}");
             assert!(found_in("/audit", "user").await.contains(found), "{search}");
             for path in ["/users/export", "/sessions/export"] {
-                let request = world.admin.request(reqwest::Method::GET, path).query(&[("q", search), ("format", "json")]);
+                let request =
+                    world.admin.request(reqwest::Method::GET, path).query(&[("q", search), ("format", "json")]);
                 let rows = world.admin.send(request).await.ok();
                 assert_eq!(rows.as_array().map(Vec::len), Some(1), "{path} {search}");
             }
             let dry = json!({ "action": "suspend", "filter": { "q": search }, "dry_run": true });
-            assert_eq!(world.admin.post("/users/bulk", &dry).await.ok()["results"].as_array().map(Vec::len), Some(1), "{search}");
+            assert_eq!(
+                world.admin.post("/users/bulk", &dry).await.ok()["results"].as_array().map(Vec::len),
+                Some(1),
+                "{search}"
+            );
         }
     }
 
@@ -164,17 +192,24 @@ on_both_engines! {
             expected.push(world.admin.post("/users", &body).await.created()["id"].as_str().expect("an id").to_owned());
         }
         expected.sort();
-        for sort in ["name", "-name", "email", "-email", "created_at", "-created_at", "last_active_at", "-last_active_at"] {
+        for sort in
+            ["name", "-name", "email", "-email", "created_at", "-created_at", "last_active_at", "-last_active_at"]
+        {
             let tag = sort.replace('-', "down.").replace('_', "");
             let walked = walk(&world.admin, &format!("/users?sort={sort}&q=same"), 3, async |page| {
                 // In front of everybody and behind everybody.
                 for name in ["Aaa", "Zzz"] {
                     world.user(&format!("{name} {page} {tag}"), Role::Agent, &[]).await;
                 }
-            }).await;
+            })
+            .await;
             let mut once = walked.clone();
             once.sort();
-            assert_eq!(once, expected[..].iter().filter(|id| **id != world.admin.id.to_string()).cloned().collect::<Vec<_>>(), "{sort}");
+            assert_eq!(
+                once,
+                expected[..].iter().filter(|id| **id != world.admin.id.to_string()).cloned().collect::<Vec<_>>(),
+                "{sort}"
+            );
         }
         let everybody = walk(&world.admin, "/users?sort=name", 7, async |_| {}).await;
         let total = world.admin.get("/users?limit=1").await.ok()["total"].clone();
@@ -189,11 +224,14 @@ on_both_engines! {
             expected.push(session["id"].as_str().expect("an id").to_owned());
         }
         expected.sort();
-        for sort in ["created_at", "-created_at", "user_name", "-user_name", "last_seen_at", "-last_seen_at", "state", "-state"] {
+        for sort in
+            ["created_at", "-created_at", "user_name", "-user_name", "last_seen_at", "-last_seen_at", "state", "-state"]
+        {
             let mut walked = walk(&world.admin, &format!("/sessions?sort={sort}&state=live"), 3, async |_| {
                 let more = people[0].ask().await.created()["id"].clone();
                 people[0].post("/sessions/end", &json!({ "ids": [more] })).await.ok();
-            }).await;
+            })
+            .await;
             walked.sort();
             assert_eq!(walked, expected, "{sort}");
         }
@@ -224,16 +262,25 @@ on_both_engines! {
         let admin = &world.admin;
         for (query, found) in [
             (String::new(), &["D", "C", "B", "A"][..]),
-            ("state=live".to_owned(), &["C", "B", "A"]), ("state=waiting".to_owned(), &["A"]),
-            ("state=connected".to_owned(), &["C", "B"]), ("state=ended".to_owned(), &["D"]),
-            (format!("license={named}"), &["C"]), (format!("product={product}"), &["D", "B", "A"]),
-            ("model=named".to_owned(), &["C"]), ("platform=mac".to_owned(), &["D", "B"]),
-            (format!("user={}", zoe.id), &["C", "A"]), ("q=YILMAZ".to_owned(), &["D", "B"]),
+            ("state=live".to_owned(), &["C", "B", "A"]),
+            ("state=waiting".to_owned(), &["A"]),
+            ("state=connected".to_owned(), &["C", "B"]),
+            ("state=ended".to_owned(), &["D"]),
+            (format!("license={named}"), &["C"]),
+            (format!("product={product}"), &["D", "B", "A"]),
+            ("model=named".to_owned(), &["C"]),
+            ("platform=mac".to_owned(), &["D", "B"]),
+            (format!("user={}", zoe.id), &["C", "A"]),
+            ("q=YILMAZ".to_owned(), &["D", "B"]),
             ("q=zoe&state=live&model=concurrent".to_owned(), &["A"]),
-            ("sort=created_at".to_owned(), &["A", "B", "C", "D"]), ("sort=-created_at".to_owned(), &["D", "C", "B", "A"]),
-            ("sort=last_seen_at".to_owned(), &["A", "C", "D", "B"]), ("sort=-last_seen_at".to_owned(), &["B", "D", "C", "A"]),
-            ("sort=user_name".to_owned(), &["B", "D", "A", "C"]), ("sort=-user_name".to_owned(), &["C", "A", "D", "B"]),
-            ("sort=state".to_owned(), &["B", "C", "D", "A"]), ("sort=-state".to_owned(), &["A", "D", "C", "B"]),
+            ("sort=created_at".to_owned(), &["A", "B", "C", "D"]),
+            ("sort=-created_at".to_owned(), &["D", "C", "B", "A"]),
+            ("sort=last_seen_at".to_owned(), &["A", "C", "D", "B"]),
+            ("sort=-last_seen_at".to_owned(), &["B", "D", "C", "A"]),
+            ("sort=user_name".to_owned(), &["B", "D", "A", "C"]),
+            ("sort=-user_name".to_owned(), &["C", "A", "D", "B"]),
+            ("sort=state".to_owned(), &["B", "C", "D", "A"]),
+            ("sort=-state".to_owned(), &["A", "D", "C", "B"]),
         ] {
             assert_eq!(devices(admin, &query).await, found, "{query}");
         }

@@ -50,9 +50,12 @@ on_both_engines! {
         end(&world.admin, &session["id"]).await;
         let change = admin.until(has(&session["id"])).await;
         let seen = change.session(&session["id"]).expect("the session");
-        assert_eq!(seen["ended"], json!({
-            "reason": "ended_by_admin", "at": "2026-03-02T09:00:00Z", "by": "Anja Krüger",
-        }));
+        assert_eq!(
+            seen["ended"],
+            json!({
+                "reason": "ended_by_admin", "at": "2026-03-02T09:00:00Z", "by": "Anja Krüger",
+            })
+        );
         assert_eq!(change.license(license).expect("the license")["use"]["occupied"], 0);
         let other = people[1].ask().await.created();
         let change = admin.until(has(&other["id"])).await;
@@ -135,7 +138,10 @@ on_both_engines! {
         world.grant(license, &[world.admin.id]).await;
         let (mut admin, _) = Watcher::with_snapshot(&world.admin).await;
         let others = people[0].post("/sessions", &wanted("attended")).await.created();
-        assert_eq!(admin.until(has(&others["id"])).await.session(&others["id"]).expect("it")["support_key"], Value::Null);
+        assert_eq!(
+            admin.until(has(&others["id"])).await.session(&others["id"]).expect("it")["support_key"],
+            Value::Null
+        );
         let own = world.admin.post("/sessions", &wanted("attended")).await.created();
         let keyed = |frame: &Frame| frame.session(&own["id"]).is_some_and(|s| s["support_key"] == own["support_key"]);
         admin.until(keyed).await;

@@ -93,8 +93,11 @@ on_both_engines! {
         world.sweep().await;
         for path in [session, ticket] {
             let seen = world.admin.get(&path).await.ok();
-            assert_eq!((&seen["last_seen_at"], &seen["lease_until"]),
-                       (&json!("2026-03-02T09:00:07Z"), &json!("2026-03-02T09:02:07Z")), "{path}");
+            assert_eq!(
+                (&seen["last_seen_at"], &seen["lease_until"]),
+                (&json!("2026-03-02T09:00:07Z"), &json!("2026-03-02T09:02:07Z")),
+                "{path}"
+            );
         }
     }
 
@@ -129,7 +132,9 @@ on_both_engines! {
         assert_eq!((&usage["occupied"], &usage["sessions"]), (&json!(2), &json!(2)), "the seat was not spent");
         world.sweep().await;
         let seen = world.admin.get(&session).await.ok();
-        assert_eq!((&seen["last_seen_at"], &seen["lease_until"]),
-                   (&json!("2026-03-02T09:00:05Z"), &json!("2026-03-02T09:02:05Z")));
+        assert_eq!(
+            (&seen["last_seen_at"], &seen["lease_until"]),
+            (&json!("2026-03-02T09:00:05Z"), &json!("2026-03-02T09:02:05Z"))
+        );
     }
 }

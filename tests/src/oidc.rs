@@ -43,9 +43,16 @@ on_both_engines! {
         assert_eq!(again.sign_in(id).await, "/");
         assert_eq!(again.email().await, email_of("Nora Neu"));
         let listed = world.admin.get("/sign-in-providers").await.ok();
-        assert_eq!((&listed["items"][0]["users"], &listed["items"][0]["last_used_at"]), (&json!(1), &json!("2026-03-02T09:00:00Z")));
+        assert_eq!(
+            (&listed["items"][0]["users"], &listed["items"][0]["last_used_at"]),
+            (&json!(1), &json!("2026-03-02T09:00:00Z"))
+        );
         let log = world.whole_log().await;
-        assert!(log.contains("signed_in Nora Neu {\"provider\":\"Muster ID\"}") || log.contains("\"provider\": \"Muster ID\""), "{log}");
+        assert!(
+            log.contains("signed_in Nora Neu {\"provider\":\"Muster ID\"}")
+                || log.contains("\"provider\": \"Muster ID\""),
+            "{log}"
+        );
     }
 
     async fn whoever_is_not_known_is_created_only_where_that_is_wanted(world: World) {
@@ -57,7 +64,10 @@ on_both_engines! {
         let browser = Browser::new(&world);
         assert_eq!(browser.sign_in(id).await, "/");
         let me = browser.get("/me").await.ok();
-        assert_eq!((&me["name"], &me["email"], &me["rights"]["role"]), (&json!("Jan Jung"), &json!("jan.jung@example.org"), &json!("agent")));
+        assert_eq!(
+            (&me["name"], &me["email"], &me["rights"]["role"]),
+            (&json!("Jan Jung"), &json!("jan.jung@example.org"), &json!("agent"))
+        );
         let user = world.admin.get(&format!("/users/{}", me["id"].as_str().expect("an id"))).await.ok();
         assert_eq!(user["source"], "directory");
         let again = Browser::new(&world);
@@ -86,7 +96,8 @@ on_both_engines! {
         let id = added(&world, &provider, json!({})).await;
         Browser::new(&world).sign_in(id).await;
         // The address proves nothing any more: only the link does.
-        let unverified = json!({ "sub": "nora-1", "name": "Nora Neu", "email": "nora.neu@example.org", "email_verified": false });
+        let unverified =
+            json!({ "sub": "nora-1", "name": "Nora Neu", "email": "nora.neu@example.org", "email_verified": false });
         for n in 0..30 {
             provider.is("nora-1", "Nora Neu", "nora.neu@example.org");
             Browser::new(&world).sign_in(id).await;
@@ -152,7 +163,11 @@ on_both_engines! {
         nora.delete(&links).await.problem(403, "forbidden");
         assert_eq!(world.admin.delete(&links).await.status, 204);
         assert_eq!(world.admin.delete(&links).await.status, 204, "twice does no harm");
-        world.admin.delete(&format!("/users/{}/sign-in-links", UserId(uuid::Uuid::nil()))).await.problem(404, "not_found");
+        world
+            .admin
+            .delete(&format!("/users/{}/sign-in-links", UserId(uuid::Uuid::nil())))
+            .await
+            .problem(404, "not_found");
         first.get("/me").await.problem(401, "not_signed_in");
         nora.get("/me").await.ok();
         assert_eq!(Browser::new(&world).sign_in(id).await, "/");
@@ -201,8 +216,10 @@ on_both_engines! {
         sign_in("Second Admin", PASSWORD).await.problem(403, "passwords_off");
         let emergency = json!({ "email": "anja.krueger@example.org", "password": PASSWORD });
         Person::stranger(&world.url).post("/sign-in", &emergency).await.ok();
-        assert_eq!(Person::stranger(&world.url).get("/sign-in-options").await.ok(),
-                   json!({ "passwords": false, "providers": [{ "id": id, "name": "Muster ID" }] }));
+        assert_eq!(
+            Person::stranger(&world.url).get("/sign-in-options").await.ok(),
+            json!({ "passwords": false, "providers": [{ "id": id, "name": "Muster ID" }] })
+        );
         assert_eq!(Browser::new(&world).sign_in(id).await, "/");
         nora.get("/me").await.ok();
 
@@ -237,8 +254,14 @@ on_both_engines! {
         world.agent("Nora Neu").await;
         let id = added(&world, &provider, json!({})).await;
         for evil in [
-            "https://evil.example/", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "%0A//evil.example", "/auth/oidc/x/start",
-            "javascript:alert(1)", "",
+            "https://evil.example/",
+            "//evil.example",
+            "/%5Cevil.example",
+            "/%09/evil.example",
+            "%0A//evil.example",
+            "/auth/oidc/x/start",
+            "javascript:alert(1)",
+            "",
         ] {
             let browser = Browser::new(&world);
             let callback = browser.comes_back(id, &format!("?back={evil}")).await;
@@ -255,7 +278,9 @@ on_both_engines! {
         directory.rule(&world, json!([{ "group_id": group, "role": "admin" }])).await;
         let id = added(&world, &provider, json!({ "group_claim": "groups" })).await;
         let signs_in = async |groups: serde_json::Value| {
-            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }));
+            provider.says(
+                json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }),
+            );
             assert_eq!(Browser::new(&world).sign_in(id).await, "/");
             put_right(&world.app).await.expect("put right");
             let user = world.admin.get(&format!("/users/{nora}")).await.ok();

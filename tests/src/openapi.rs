@@ -45,7 +45,10 @@ fn every_reference_in_the_description_leads_somewhere() {
 on_both_engines! {
     async fn anybody_may_read_the_description(world: World) {
         let answer = reqwest::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), &answer.headers()["content-type"]), (200, &"application/json".parse().expect("a value")));
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (200, &"application/json".parse().expect("a value"))
+        );
         let served: serde_json::Value = answer.json().await.expect("JSON");
         assert_eq!(served, serde_json::to_value(seatkeeper::api::openapi()).expect("JSON"));
     }

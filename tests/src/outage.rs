@@ -98,7 +98,9 @@ on_both_engines! {
             }
             world.app.seats.forget();
             // The servers that run notice it, too, and find it done.
-            sweep::start_leases_anew(&world.app.db, &world.clock, TimeDelta::days(-1)).await.expect("the database answers");
+            sweep::start_leases_anew(&world.app.db, &world.clock, TimeDelta::days(-1))
+                .await
+                .expect("the database answers");
             people[0].act(&session, "heartbeat").await.ok();
             people[1].ask().await.problem(409, "pool_full");
             world.pass(TimeDelta::seconds(121));

@@ -12,7 +12,11 @@ on_both_engines! {
         for by in [&people[1], &world.admin] {
             for path in [ticket.clone(), format!("{ticket}?wait=30&position=1")] {
                 let read = by.get(&path).await.ok();
-                assert_eq!((&read["state"], &read["over"]["reason"]), (&"over".into(), &"withdrawn".into()), "{read:#}");
+                assert_eq!(
+                    (&read["state"], &read["over"]["reason"]),
+                    (&"over".into(), &"withdrawn".into()),
+                    "{read:#}"
+                );
             }
         }
         let over = people[1].get(&ticket).await.ok()["over"].clone();
@@ -42,7 +46,9 @@ on_both_engines! {
 
     async fn what_was_deleted_is_not_there(world: World) {
         let user = world.user("Agent", seatkeeper_shared::people::Role::Agent, &[]).await;
-        let group = id_of::<seatkeeper_shared::ids::GroupId>(&world.admin.post("/groups", &json!({ "name": "Nord" })).await.created());
+        let group = id_of::<seatkeeper_shared::ids::GroupId>(
+            &world.admin.post("/groups", &json!({ "name": "Nord" })).await.created(),
+        );
         for path in [format!("/users/{user}"), format!("/groups/{group}")] {
             world.admin.get(&path).await.ok();
             assert_eq!(world.admin.delete(&path).await.status, 204);

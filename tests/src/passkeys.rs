@@ -122,7 +122,9 @@ on_both_engines! {
         }
         let asked = browser.post("/sign-in/passkey/begin", &json!({})).await.ok();
         let mut signed = device.sign(&asked);
-        signed["response"]["signature"] = device.sign(&browser.post("/sign-in/passkey/begin", &json!({})).await.ok())["response"]["signature"].clone();
+        signed["response"]["signature"] =
+            device.sign(&browser.post("/sign-in/passkey/begin", &json!({})).await.ok())["response"]["signature"]
+                .clone();
         browser.post("/sign-in/passkey", &json!({ "credential": signed })).await.problem(403, "passkey_refused");
         let mut elsewhere = device.copy();
         elsewhere.origin = NOWHERE.to_owned();
@@ -156,7 +158,10 @@ on_both_engines! {
         agent.get("/sessions").await.ok();
         let body = json!({ "email": email_of("Nora Neu"), "password": PASSWORD });
         let half = Person::stranger(&world.url).post("/sign-in", &body).await;
-        assert_eq!((half.status.as_u16(), &half.body["code"], &half.body["passkey"]), (202, &json!(false), &json!(true)));
+        assert_eq!(
+            (half.status.as_u16(), &half.body["code"], &half.body["passkey"]),
+            (202, &json!(false), &json!(true))
+        );
         let browser = by_name(&world, &Person::stranger(&world.url));
         sign_in(&browser, &mut device).await.ok();
         browser.get("/sessions").await.ok();

@@ -25,7 +25,8 @@ async fn names(by: &Person, query: &str) -> Vec<String> {
 on_both_engines! {
     async fn whoever_is_deleted_leaves_his_name_and_nothing_else(world: World) {
         let product = world.product("Remote Support v5").await;
-        let (named, shared) = (world.license(product, Model::Named, 1).await, world.license(product, Model::Concurrent, 1).await);
+        let (named, shared) =
+            (world.license(product, Model::Named, 1).await, world.license(product, Model::Concurrent, 1).await);
         let (nora, other) = (world.agent("Nora Neu").await, world.agent("Otto Ott").await);
         world.grant(named, &[nora.id]).await;
         world.grant(shared, &[nora.id, other.id]).await;
@@ -120,7 +121,8 @@ on_both_engines! {
         let after = changed.tag();
         assert_ne!(after, mine.tag());
         assert_eq!(changed.ok()["name"], "Nora Alt");
-        for change in [json!({ "name": "Nora Weber" }), json!({ "role": "manager" }), json!({ "status": "suspended" })] {
+        for change in [json!({ "name": "Nora Weber" }), json!({ "role": "manager" }), json!({ "status": "suspended" })]
+        {
             second.patch_if(&path(nora.id), &theirs.tag(), &change).await.problem(412, "changed_meanwhile");
         }
         let seen = second.get(&path(nora.id)).await;
@@ -143,7 +145,9 @@ on_both_engines! {
         let seen = world.admin.tag(&path(nora.id)).await;
         let tries = (0..40).map(|number| {
             let (by, seen) = (world.admin.clone(), seen.clone());
-            tokio::spawn(async move { by.patch_if(&path(nora.id), &seen, &json!({ "name": format!("Nora {number}") })).await })
+            tokio::spawn(async move {
+                by.patch_if(&path(nora.id), &seen, &json!({ "name": format!("Nora {number}") })).await
+            })
         });
         let mut statuses = Vec::new();
         for tried in tries.collect::<Vec<_>>() {
@@ -170,7 +174,8 @@ on_both_engines! {
         let seen = world.admin.get(&path(manager.id)).await.ok();
         assert_eq!((&seen["limited_to_groups"], &seen["manages"]), (&json!(true), &json!([group])));
         assert_eq!(manager.get("/me").await.ok()["rights"]["limited_to_groups"], true);
-        let wrong = world.admin.patch(&path(manager.id), &json!({ "manages": [UNKNOWN] })).await.problem(422, "invalid");
+        let wrong =
+            world.admin.patch(&path(manager.id), &json!({ "manages": [UNKNOWN] })).await.problem(422, "invalid");
         assert_eq!(wrong["errors"], json!([{ "field": "manages", "error": "unknown" }]));
         for role in ["agent", "manager"] {
             let seen = world.admin.patch(&path(manager.id), &json!({ "role": role })).await.ok();
@@ -201,8 +206,11 @@ on_both_engines! {
 
         let managers = format!("{at}/managers");
         let seen = admin.put(&managers, &json!({ "user_ids": [manager.id] })).await.ok();
-        assert_eq!(seen["managers"], json!([{
-            "id": manager.id, "name": "Max Manager", "email": "max.manager@example.org", "limited_to_groups": false }]));
+        assert_eq!(
+            seen["managers"],
+            json!([{
+            "id": manager.id, "name": "Max Manager", "email": "max.manager@example.org", "limited_to_groups": false }])
+        );
         for nobody in [ids[0].to_string(), UNKNOWN.to_owned(), admin.id.to_string()] {
             admin.put(&managers, &json!({ "user_ids": [nobody] })).await.problem(422, "invalid");
         }
@@ -239,7 +247,11 @@ on_both_engines! {
         assert_eq!(names(admin, "source=import").await, [""; 0]);
         assert_eq!(names(admin, "active_after=2026-03-02T11:30:00Z").await, ["Anton", "Cäsar"]);
         assert_eq!(names(admin, "active_before=2026-03-02T11:30:00Z").await, ["Anja Krüger", "Berta"]);
-        assert_eq!(names(admin, "active_before=2026-03-02T11:30:00Z&active_after=2026-03-02T10:30:00Z&q=BERTA&status=active").await, ["Berta"]);
+        assert_eq!(
+            names(admin, "active_before=2026-03-02T11:30:00Z&active_after=2026-03-02T10:30:00Z&q=BERTA&status=active")
+                .await,
+            ["Berta"]
+        );
         for nonsense in ["source=mars", "group=7", "active_after=yesterday"] {
             admin.get(&format!("/users?{nonsense}")).await.problem(400, "bad_request");
         }

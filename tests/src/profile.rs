@@ -112,7 +112,8 @@ on_both_engines! {
 
     async fn one_signs_out_everywhere_else_and_twice_does_no_harm(world: World) {
         let agent = world.agent("Nora Neu").await;
-        let others = [agent.sign_in_again(&email_of("Nora Neu")).await, agent.sign_in_again(&email_of("Nora Neu")).await];
+        let others =
+            [agent.sign_in_again(&email_of("Nora Neu")).await, agent.sign_in_again(&email_of("Nora Neu")).await];
         assert_eq!(agent.delete("/me/sign-ins").await.status, 204);
         let before = world.head().await;
         assert_eq!(agent.delete("/me/sign-ins").await.status, 204);
@@ -125,10 +126,26 @@ on_both_engines! {
     }
 
     async fn a_token_does_what_its_scope_says_and_no_more_on_any_route(world: World) {
-        let (read, seats, all) =
-            (token(&world.admin, "read").await, token(&world.admin, "sessions").await, token(&world.admin, "all").await);
+        let (read, seats, all) = (
+            token(&world.admin, "read").await,
+            token(&world.admin, "sessions").await,
+            token(&world.admin, "all").await,
+        );
         // These ask nobody who he is.
-        let open = ["/setup", "/sign-in", "/sign-in/second-factor", "/sign-in/passkey", "/sign-in/passkey/begin", "/sign-out", "/links/look", "/links/use", "/forgot-password", "/join", "/sign-in-options", "/borrow/keys"];
+        let open = [
+            "/setup",
+            "/sign-in",
+            "/sign-in/second-factor",
+            "/sign-in/passkey",
+            "/sign-in/passkey/begin",
+            "/sign-out",
+            "/links/look",
+            "/links/use",
+            "/forgot-password",
+            "/join",
+            "/sign-in-options",
+            "/borrow/keys",
+        ];
         let of_seats = |method: &str, path: &str| {
             ["/sessions", "/tickets", "/queues", "/live", "/gate"].iter().any(|root| path.starts_with(root))
                 || method == "GET" && ["/me", "/products", "/licenses"].contains(&path)
@@ -146,7 +163,13 @@ on_both_engines! {
             {
                 let request = program.request(method.parse::<Method>().expect("a method"), &address);
                 // Only the head of the answer: the live feed's body does not end. Nothing that would be done is given.
-                let status = request.header("content-type", "application/json").body("[]").send().await.expect("an answer").status();
+                let status = request
+                    .header("content-type", "application/json")
+                    .body("[]")
+                    .send()
+                    .await
+                    .expect("an answer")
+                    .status();
                 let refused = status == 403;
                 assert_eq!(refused, !admitted, "{method} {path}: {status}");
             }
@@ -162,7 +185,9 @@ on_both_engines! {
         let program = token(&world.admin, "all").await;
         let last = async || -> Value { world.admin.get("/tokens").await.ok()[0]["last_used_at"].clone() };
         assert_eq!(last().await, Value::Null);
-        for (seconds, shown) in [(0, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:01:00Z")] {
+        for (seconds, shown) in
+            [(0, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:01:00Z")]
+        {
             world.pass(TimeDelta::seconds(seconds));
             program.get("/me").await.ok();
             seatkeeper::auth::uses::write(&world.app).await.expect("written");

@@ -13,13 +13,16 @@ on_both_engines! {
         let (license, people) = world.pool(1, 3).await;
         let session = people[0].wait().await.created();
         let first = people[1].wait().await.accepted();
-        assert_eq!(first, json!({
-            "id": first["id"], "license_id": license, "product_id": session["product_id"],
-            "product_name": "Remote Support v5", "user_id": people[1].id, "user_name": "Agent 1",
-            "user_email": "agent.1@example.org", "device": "NB-0412", "mode": "application",
-            "state": "waiting", "position": 1, "created_at": "2026-03-02T09:00:00Z",
-            "last_seen_at": "2026-03-02T09:00:00Z", "lease_until": "2026-03-02T09:02:00Z",
-        }));
+        assert_eq!(
+            first,
+            json!({
+                "id": first["id"], "license_id": license, "product_id": session["product_id"],
+                "product_name": "Remote Support v5", "user_id": people[1].id, "user_name": "Agent 1",
+                "user_email": "agent.1@example.org", "device": "NB-0412", "mode": "application",
+                "state": "waiting", "position": 1, "created_at": "2026-03-02T09:00:00Z",
+                "last_seen_at": "2026-03-02T09:00:00Z", "lease_until": "2026-03-02T09:02:00Z",
+            })
+        );
         let second = people[2].queued().await;
         assert_eq!(place(&people[2].get(&second).await.ok()), ("waiting", 2));
         assert_eq!(people[1].get(&path_of("tickets", &first)).await.ok(), first);
@@ -108,8 +111,10 @@ on_both_engines! {
             let listed = world.admin.get("/queues").await.ok()[0]["tickets"].clone();
             let second = people[3].get(&tickets[1]).await.ok();
             let third = people[4].get(&tickets[2]).await.ok();
-            ([second["expected_at"].clone(), third["expected_at"].clone()],
-             [listed[1]["expected_at"].clone(), listed[2]["expected_at"].clone()])
+            (
+                [second["expected_at"].clone(), third["expected_at"].clone()],
+                [listed[1]["expected_at"].clone(), listed[2]["expected_at"].clone()],
+            )
         };
         let (mut alone, mut listed) = told().await;
         // An estimate holds for a few seconds; between the two it may have been made anew.
@@ -151,7 +156,10 @@ on_both_engines! {
         let own = other.get("/queues").await.ok();
         assert_eq!(own.as_array().map(Vec::len), Some(1));
         assert_eq!(own[0]["tickets"].as_array().map(Vec::len), Some(1));
-        assert_eq!((place(&own[0]["tickets"][0]), &own[0]["tickets"][0]["user_id"]), (("waiting", 2), &json!(other.id)));
+        assert_eq!(
+            (place(&own[0]["tickets"][0]), &own[0]["tickets"][0]["user_id"]),
+            (("waiting", 2), &json!(other.id))
+        );
         assert_eq!(people[0].get("/queues").await.ok(), json!([]));
         let all = world.admin.get("/queues").await.ok();
         let seen: Vec<_> = all[0]["tickets"].as_array().expect("tickets").iter().map(|t| &t["user_id"]).collect();
@@ -203,8 +211,10 @@ on_both_engines! {
         let seen = people[1].get(&first).await.ok();
         assert_eq!((place(&seen), &seen["over"]), (("over", 0), &over));
         for answer in [
-            people[1].act(&first, "accept").await, people[1].act(&first, "pass").await,
-            people[1].delete(&first).await, world.admin.delete(&first).await,
+            people[1].act(&first, "accept").await,
+            people[1].act(&first, "pass").await,
+            people[1].delete(&first).await,
+            world.admin.delete(&first).await,
             world.admin.post(&format!("{first}/move"), &json!({ "position": 1 })).await,
         ] {
             assert_eq!(answer.problem(410, "ticket_over")["ticket"], over);

@@ -52,9 +52,10 @@ on_both_engines! {
         }
         let path = format!("/licenses/{license}/grant");
         let (path, admin) = (&path, &world.admin);
-        let answers = join_all(users.iter().map(|user| async move {
-            admin.post(path, &json!({ "user_ids": [user] })).await.ok()
-        })).await;
+        let answers = join_all(
+            users.iter().map(|user| async move { admin.post(path, &json!({ "user_ids": [user] })).await.ok() }),
+        )
+        .await;
         let granted = answers.iter().filter(|answer| answer["results"][0]["changed"] == true).count();
         let taken = answers.iter().filter(|answer| answer["results"][0]["refused"] == "named_seats_taken").count();
         assert_eq!((granted, taken), (10, 90));
@@ -84,7 +85,8 @@ on_both_engines! {
     async fn the_same_idempotency_key_a_hundred_times_at_once_is_one_session(world: World) {
         let (license, people) = world.pool(10, 1).await;
         let answers = join_all((0..100).map(|_| people[0].try_ask("one-click"))).await;
-        let mut ids: Vec<_> = answers.into_iter().map(|answer| answer.expect("an answer").body["id"].to_string()).collect();
+        let mut ids: Vec<_> =
+            answers.into_iter().map(|answer| answer.expect("an answer").body["id"].to_string()).collect();
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 1);

@@ -129,13 +129,23 @@ on_both_engines! {
         let before = export(&world).await;
         let (again, rows) = import(&world.admin, &before, false).await;
         let total = USERS as u64 + 1;
-        assert_eq!((again["unchanged"].as_u64(), again["refused"].as_u64()), (Some(total), Some(0)), "{:#?}", rows.first());
+        assert_eq!(
+            (again["unchanged"].as_u64(), again["refused"].as_u64()),
+            (Some(total), Some(0)),
+            "{:#?}",
+            rows.first()
+        );
         assert_eq!(export(&world).await, before);
 
         let empty = World::start(world.engine).await;
         furnish(&empty).await;
         let (done, rows) = import(&empty.admin, &before, false).await;
-        assert_eq!((done["created"].as_u64(), done["with_problems"].as_u64()), (Some(USERS as u64), Some(0)), "{:#?}", rows.first());
+        assert_eq!(
+            (done["created"].as_u64(), done["with_problems"].as_u64()),
+            (Some(USERS as u64), Some(0)),
+            "{:#?}",
+            rows.first()
+        );
         assert_eq!(told(&export(&empty).await), told(&before));
     }
 }

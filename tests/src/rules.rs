@@ -14,7 +14,12 @@ on_both_engines! {
             "borrow_seconds": 0, "borrow_seats": 0,
         });
         let rules = |seen: &Value| {
-            usual.as_object().expect("rules").keys().map(|field| (field.clone(), seen[field].clone())).collect::<Value>()
+            usual
+                .as_object()
+                .expect("rules")
+                .keys()
+                .map(|field| (field.clone(), seen[field].clone()))
+                .collect::<Value>()
         };
         let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
         assert_eq!(rules(&seen), usual);
@@ -36,16 +41,23 @@ on_both_engines! {
         let sessions = world.person("Sven Sessions", Role::Manager, &[Permission::ManageSessions]).await;
         let second = world.person("Second Admin", Role::Admin, &[]).await;
         for (field, value) in [
-            ("seat_rule", json!("device")), ("second_device", json!("take_over")), ("lease_seconds", json!(60)),
-            ("offer_seconds", json!(30)), ("idle_seconds", json!(900)), ("idle_warning_seconds", json!(30)),
-            ("idle_ends_connected", json!(true)), ("cool_down_seconds", json!(5)),
+            ("seat_rule", json!("device")),
+            ("second_device", json!("take_over")),
+            ("lease_seconds", json!(60)),
+            ("offer_seconds", json!(30)),
+            ("idle_seconds", json!(900)),
+            ("idle_warning_seconds", json!(30)),
+            ("idle_ends_connected", json!(true)),
+            ("cool_down_seconds", json!(5)),
         ] {
             for other in [&people[0], &sessions] {
                 other.patch(&path, &json!({ field: value })).await.problem(403, "forbidden");
             }
             assert_eq!(products.patch(&path, &json!({ field: value })).await.ok()[field], value);
         }
-        for body in [json!({ "overdraft": 1 }), json!({ "seats": 2 }), json!({ "seats": 2, "idle_seconds": 60 }), json!({})] {
+        for body in
+            [json!({ "overdraft": 1 }), json!({ "seats": 2 }), json!({ "seats": 2, "idle_seconds": 60 }), json!({})]
+        {
             for other in [&people[0], &sessions, &products, &second] {
                 other.patch(&path, &body).await.problem(403, "forbidden");
             }
@@ -60,10 +72,14 @@ on_both_engines! {
         let path = format!("/licenses/{license}");
         let before = world.head().await;
         for (field, min, max, values) in [
-            ("lease_seconds", 10, 86_400, [9, 86_401]), ("overdraft", 0, 1_000_000, [-1, 1_000_001]),
-            ("offer_seconds", 5, 3_600, [4, 3_601]), ("idle_seconds", 60, 604_800, [59, 604_801]),
-            ("idle_warning_seconds", 0, 3_600, [-1, 3_601]), ("cool_down_seconds", 0, 86_400, [-1, 86_401]),
-            ("borrow_seconds", 60, 2_592_000, [59, 2_592_001]), ("borrow_seats", 0, 1_000_000, [-1, 1_000_001]),
+            ("lease_seconds", 10, 86_400, [9, 86_401]),
+            ("overdraft", 0, 1_000_000, [-1, 1_000_001]),
+            ("offer_seconds", 5, 3_600, [4, 3_601]),
+            ("idle_seconds", 60, 604_800, [59, 604_801]),
+            ("idle_warning_seconds", 0, 3_600, [-1, 3_601]),
+            ("cool_down_seconds", 0, 86_400, [-1, 86_401]),
+            ("borrow_seconds", 60, 2_592_000, [59, 2_592_001]),
+            ("borrow_seats", 0, 1_000_000, [-1, 1_000_001]),
         ] {
             for value in values.into_iter().chain([i64::MAX, i64::MIN]) {
                 let problem = world.admin.patch(&path, &json!({ field: value })).await.problem(422, "invalid");
@@ -74,8 +90,12 @@ on_both_engines! {
         let problem = world.admin.patch(&path, &json!({ "lease_seconds": 1, "offer_seconds": 1, "seats": -1 })).await;
         assert_eq!(problem.problem(422, "invalid")["errors"].as_array().map(Vec::len), Some(3), "all at once");
         for body in [
-            json!({ "seat_rule": "moon" }), json!({ "second_device": 1 }), json!({ "idle_seconds": 1.5 }),
-            json!({ "idle_ends_connected": "yes" }), json!({ "lease_seconds": "60" }), json!([]),
+            json!({ "seat_rule": "moon" }),
+            json!({ "second_device": 1 }),
+            json!({ "idle_seconds": 1.5 }),
+            json!({ "idle_ends_connected": "yes" }),
+            json!({ "lease_seconds": "60" }),
+            json!([]),
         ] {
             world.admin.patch(&path, &body).await.problem(400, "bad_request");
         }

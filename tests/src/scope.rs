@@ -159,8 +159,11 @@ on_both_engines! {
             ground.manager.get(&route.replace("{id}", &world.admin.id.to_string())).await.problem(403, "forbidden");
         }
         let all = seatkeeper::api::all_routes();
-        let reading: BTreeSet<_> =
-            all.into_iter().filter(|(method, _)| method == "GET").map(|(_, path)| path.replacen("/api/v1", "", 1)).collect();
+        let reading: BTreeSet<_> = all
+            .into_iter()
+            .filter(|(method, _)| method == "GET")
+            .map(|(_, path)| path.replacen("/api/v1", "", 1))
+            .collect();
         assert_eq!(reading, read, "a route that reads is not in this story");
     }
 
@@ -170,14 +173,23 @@ on_both_engines! {
         // One of his own comes into a group that he does not manage: that there is one is not for him.
         world.admin.post(&format!("{other}/members"), &json!({ "add": [ground.ours.id] })).await.ok();
         world.admin.patch(&other, &json!({ "name": "Fremde 2" })).await.ok();
-        world.admin.patch(&format!("/users/{}", ground.ours.id), &json!({ "role": "manager", "manages": [ground.other_group] })).await.ok();
+        world
+            .admin
+            .patch(
+                &format!("/users/{}", ground.ours.id),
+                &json!({ "role": "manager", "manages": [ground.other_group] }),
+            )
+            .await
+            .ok();
         let log = ground.manager.get("/audit?limit=500").await.ok();
         shows_nothing_of(&ground, "the log", &log.to_string());
         let items = log["items"].as_array().expect("items");
         assert!(items.iter().all(|event| !event["user"].is_null()), "only what was done to people: {items:?}");
         assert!(items.iter().all(|event| event["user"]["id"] != json!(ground.manager.id)), "not even to himself");
         let kinds: BTreeSet<_> = items.iter().filter_map(|event| event["kind"].as_str()).collect();
-        for kind in ["user_added", "user_changed", "group_member_added", "license_granted", "session_created", "ticket_taken"] {
+        for kind in
+            ["user_added", "user_changed", "group_member_added", "license_granted", "session_created", "ticket_taken"]
+        {
             assert!(kinds.contains(kind), "{kind} is missing: {kinds:?}");
         }
         let exported = ground.manager.get("/audit/export?format=json").await.ok();
@@ -225,7 +237,8 @@ on_both_engines! {
         let id = |path: &str| path.rsplit('/').next().expect("an id").to_owned();
         let both = json!({ "ids": [id(&ground.foreign_session), id(&ground.our_session), UNKNOWN] });
         let ended = manager.post("/sessions/end", &both).await.ok();
-        let refused: Vec<_> = ended["results"].as_array().expect("results").iter().map(|r| r["refused"].clone()).collect();
+        let refused: Vec<_> =
+            ended["results"].as_array().expect("results").iter().map(|r| r["refused"].clone()).collect();
         assert_eq!(refused, [json!("not_found"), Value::Null, json!("not_found")]);
         assert_eq!(ground.foreign.get(&ground.foreign_session).await.ok()["state"], "connected");
         let people = json!({ "user_ids": [foreign, ground.ours.id], "end_now": true });
@@ -250,15 +263,23 @@ on_both_engines! {
         unknown(manager.post(&members, &json!({ "add": [foreign] })).await, "add");
         manager.post("/groups", &json!({ "name": "Meine" })).await.problem(403, "forbidden");
         manager.delete(&format!("/groups/{}", ground.group)).await.problem(403, "forbidden");
-        manager.put(&format!("/groups/{}/managers", ground.group), &json!({ "user_ids": [] })).await.problem(403, "forbidden");
-        for change in [json!({ "limited_to_groups": false }), json!({ "manages": [ground.other_group] }), json!({ "role": "admin" })] {
+        manager
+            .put(&format!("/groups/{}/managers", ground.group), &json!({ "user_ids": [] }))
+            .await
+            .problem(403, "forbidden");
+        for change in [
+            json!({ "limited_to_groups": false }),
+            json!({ "manages": [ground.other_group] }),
+            json!({ "role": "admin" }),
+        ] {
             let path = format!("/users/{}", manager.id);
             manager.patch(&path, &change).await.problem(403, "forbidden");
             let path = format!("/users/{}", ground.ours.id);
             manager.patch(&path, &change).await.problem(403, "forbidden");
         }
         // Whoever he adds, he adds to a group of his.
-        let mut nora = json!({ "name": "Nora Neu", "email": "nora@example.org", "password": PASSWORD, "role": "agent" });
+        let mut nora =
+            json!({ "name": "Nora Neu", "email": "nora@example.org", "password": PASSWORD, "role": "agent" });
         let wrong = manager.post("/users", &nora).await.problem(422, "invalid");
         assert_eq!(wrong["errors"], json!([{ "field": "group_ids", "error": "required" }]));
         nora["group_ids"] = json!([ground.other_group]);
@@ -266,7 +287,11 @@ on_both_engines! {
         nora["group_ids"] = json!([ground.group]);
         assert_eq!(manager.post("/users", &nora).await.created()["group_ids"], json!([ground.group]));
         // Another group that somebody is in does not show either.
-        world.admin.post(&format!("/groups/{}/members", ground.other_group), &json!({ "add": [ground.ours.id] })).await.ok();
+        world
+            .admin
+            .post(&format!("/groups/{}/members", ground.other_group), &json!({ "add": [ground.ours.id] }))
+            .await
+            .ok();
         let seen = manager.get(&format!("/users/{}", ground.ours.id)).await.ok();
         assert_eq!(seen["group_ids"], json!([ground.group]));
     }
@@ -294,7 +319,10 @@ on_both_engines! {
         all.until(tells_of_a_protected_session).await;
         let (mut watcher, snapshot) = Watcher::with_snapshot(&ground.manager).await;
         shows_nothing_of(&ground, "the snapshot", &snapshot.data.to_string());
-        assert_eq!((&snapshot.data["sessions_total"], snapshot.data["queues"][0]["tickets"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+        assert_eq!(
+            (&snapshot.data["sessions_total"], snapshot.data["queues"][0]["tickets"].as_array().map(Vec::len)),
+            (&json!(1), Some(1))
+        );
         // Something happens to a foreigner: the counters move, he does not show.
         ground.foreign.act(&ground.foreign_session, "heartbeat").await.ok();
         world.admin.post(&format!("{}/protect", ground.foreign_session), &json!({ "protected": true })).await.ok();
@@ -308,7 +336,10 @@ on_both_engines! {
         let told = watcher.until(|frame| frame.event == "snapshot").await;
         assert!(told.data.to_string().contains("Agent 0"));
         let session = ground.foreign.get("/sessions?limit=1").await.ok()["items"][0]["id"].clone();
-        assert_eq!(ground.manager.get(&format!("/sessions/{}", session.as_str().expect("an id"))).await.ok()["user_name"], "Agent 2");
+        assert_eq!(
+            ground.manager.get(&format!("/sessions/{}", session.as_str().expect("an id"))).await.ok()["user_name"],
+            "Agent 2"
+        );
         world.admin.post(&members, &json!({ "remove": [ground.foreign.id] })).await.ok();
         let told = watcher.until(|frame| frame.event == "snapshot").await;
         shows_nothing_of(&ground, "the next snapshot", &told.data.to_string());

@@ -94,10 +94,20 @@ on_both_engines! {
         let changed = Broken::EventChanged { first: position(first + 1), last: position(second) };
         let place = first + 2;
         for (column, evil) in [
-            ("actor_name", "'Somebody Else'"), ("kind", "'signed_in'"), ("facts", "'{}'"), ("address", "'10.0.0.1'"),
-            ("address", "NULL"), ("object_name", "'x'"), ("door", "'api'"), ("seats", "5"), ("occupied", "0"),
-            ("user_id", "NULL"), ("actor_id", "NULL"), ("session_id", "'00000000-0000-4000-8000-000000000000'"),
-            ("license_id", "'00000000-0000-4000-8000-000000000000'"), ("object_id", "'00000000-0000-4000-8000-000000000000'"),
+            ("actor_name", "'Somebody Else'"),
+            ("kind", "'signed_in'"),
+            ("facts", "'{}'"),
+            ("address", "'10.0.0.1'"),
+            ("address", "NULL"),
+            ("object_name", "'x'"),
+            ("door", "'api'"),
+            ("seats", "5"),
+            ("occupied", "0"),
+            ("user_id", "NULL"),
+            ("actor_id", "NULL"),
+            ("session_id", "'00000000-0000-4000-8000-000000000000'"),
+            ("license_id", "'00000000-0000-4000-8000-000000000000'"),
+            ("object_id", "'00000000-0000-4000-8000-000000000000'"),
             ("at", "'2026-03-01T09:00:00.000000Z'"),
         ] {
             world.execute(&format!("CREATE TABLE kept AS SELECT * FROM events WHERE position = {place}")).await;
@@ -123,8 +133,11 @@ on_both_engines! {
 
     async fn an_added_event_shows(world: World) {
         sealed(&world).await;
-        let add = |place: i64| format!(
-            "INSERT INTO events (position, at, kind, door, facts) SELECT {place}, at, 'signed_in', door, facts FROM events WHERE position = 1");
+        let add = |place: i64| {
+            format!(
+                "INSERT INTO events (position, at, kind, door, facts) SELECT {place}, at, 'signed_in', door, facts FROM events WHERE position = 1"
+            )
+        };
         let head = world.head().await.0;
         tamper(&world, &add(head + 1)).await;
         assert_eq!(broken(&world).await, Broken::EventAdded(position(head + 1)));

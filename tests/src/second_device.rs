@@ -58,7 +58,11 @@ on_both_engines! {
         people[1].wait().await.accepted();
         people[0].seated_at("NB-2").await;
         let usage = world.usage(license).await;
-        assert_eq!((&usage["occupied"], &usage["offered"]), (&json!(1), &json!(1)), "two ended, one began, one is offered");
+        assert_eq!(
+            (&usage["occupied"], &usage["offered"]),
+            (&json!(1), &json!(1)),
+            "two ended, one began, one is offered"
+        );
     }
 
     async fn second_seat_takes_one_for_each_device(world: World) {

@@ -39,7 +39,10 @@ on_both_engines! {
         let agent = world.agent("Nora Neu").await;
         let started = agent.post("/me/second-factor", &json!({})).await.created();
         let (secret, uri) = (started["secret"].as_str().expect("a secret"), started["uri"].as_str().expect("a uri"));
-        assert!(secret.len() == 32 && uri.starts_with("otpauth://totp/Muster%20Support%20GmbH:nora%2Eneu%40example%2Eorg?"), "{uri}");
+        assert!(
+            secret.len() == 32 && uri.starts_with("otpauth://totp/Muster%20Support%20GmbH:nora%2Eneu%40example%2Eorg?"),
+            "{uri}"
+        );
         let picture = started["picture"].as_str().expect("a picture");
         assert!(picture.contains("<svg") && !picture.contains("href") && !picture.contains("<script"), "{picture}");
         agent.post("/me/second-factor/confirm", &json!({ "code": "000000" })).await.problem(403, "wrong_code");
@@ -175,7 +178,11 @@ on_both_engines! {
         for path in ["/sessions", "/products", "/tokens", "/live", "/queues"] {
             agent.get(path).await.problem(403, "second_factor_required");
         }
-        world.admin.patch("/account", &json!({ "second_factor": "optional" })).await.problem(403, "second_factor_required");
+        world
+            .admin
+            .patch("/account", &json!({ "second_factor": "optional" }))
+            .await
+            .problem(403, "second_factor_required");
         program.get("/sessions").await.ok();
         set_up(&world, &agent).await;
         assert!(agent.get("/me").await.ok().get("needs_second_factor").is_none());
@@ -230,7 +237,8 @@ on_both_engines! {
         let agent = world.agent("Nora Neu").await;
         set_up(&world, &agent).await;
         assert_eq!(world.admin.delete(&format!("/users/{}", agent.id)).await.status, 204);
-        let left = world.execute("DELETE FROM second_factors").await + world.execute("DELETE FROM recovery_codes").await;
+        let left =
+            world.execute("DELETE FROM second_factors").await + world.execute("DELETE FROM recovery_codes").await;
         assert_eq!(left, 0);
     }
 }

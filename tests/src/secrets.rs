@@ -154,9 +154,13 @@ on_both_engines! {
         let known = keyring().ids().next().expect("a key").to_owned();
         for which in [Reseal::Plain, Reseal::Outdated] {
             for keys in [Keyring::default(), Keyring::of([NEW_KEY]).expect("a key")] {
-                let error = reseal(&world.app.db, &keys, &Dice::loaded(1), which).await.expect_err("the key is missing");
+                let error =
+                    reseal(&world.app.db, &keys, &Dice::loaded(1), which).await.expect_err("the key is missing");
                 assert!(matches!(&error, SecretsError::UnknownKey { id, count: 4 } if *id == known), "{error}");
-                assert!(error.to_string().contains(&known) && error.to_string().contains("--secret-key-file"), "{error}");
+                assert!(
+                    error.to_string().contains(&known) && error.to_string().contains("--secret-key-file"),
+                    "{error}"
+                );
             }
         }
         assert!(world.database.copy().await == before, "nothing was changed");
@@ -166,10 +170,12 @@ on_both_engines! {
     async fn a_value_that_was_moved_to_another_row_does_not_open(world: World) {
         secrets(&world).await;
         world.admin.post("/me/second-factor", &json!({})).await.created();
-        let sql = "UPDATE second_factors SET secret = (SELECT secret FROM second_factors WHERE confirmed_at IS NOT NULL)
+        let sql =
+            "UPDATE second_factors SET secret = (SELECT secret FROM second_factors WHERE confirmed_at IS NOT NULL)
                    WHERE confirmed_at IS NULL";
         assert_eq!(world.execute(sql).await, 1);
-        let error = reseal(&world.app.db, &keyring(), &Dice::loaded(1), Reseal::Plain).await.expect_err("it is another's");
+        let error =
+            reseal(&world.app.db, &keyring(), &Dice::loaded(1), Reseal::Plain).await.expect_err("it is another's");
         assert!(error.to_string().starts_with(&format!("second_factors.secret/{}", world.admin.id)), "{error}");
         let answer = world.admin.post("/me/second-factor/confirm", &json!({ "code": "123456" })).await;
         assert!(answer.status.is_server_error(), "{answer:?}");
@@ -179,9 +185,17 @@ on_both_engines! {
         let secrets = secrets(&world).await;
         let (both, new) = (Keyring::of([NEW_KEY, SECRET_KEY]).expect("keys"), Keyring::of([NEW_KEY]).expect("a key"));
         let (db, dice) = (&world.app.db, Dice::loaded(5));
-        assert_eq!(reseal(db, &both, &dice, Reseal::Plain).await.expect("it is done").sealed, 0, "a start does not rotate");
+        assert_eq!(
+            reseal(db, &both, &dice, Reseal::Plain).await.expect("it is done").sealed,
+            0,
+            "a start does not rotate"
+        );
         assert_eq!(reseal(db, &both, &dice, Reseal::Outdated).await.expect("it is done").sealed, 4);
-        assert_eq!(reseal(db, &both, &dice, Reseal::Outdated).await.expect("it is done").sealed, 0, "twice does no harm");
+        assert_eq!(
+            reseal(db, &both, &dice, Reseal::Outdated).await.expect("it is done").sealed,
+            0,
+            "twice does no harm"
+        );
         assert_eq!(reseal(db, &new, &dice, Reseal::Plain).await.expect("the old one is not needed").found, 4);
         let back = Keyring::of([SECRET_KEY, NEW_KEY]).expect("keys");
         assert_eq!(reseal(db, &back, &dice, Reseal::Outdated).await.expect("it is done").sealed, 4);
@@ -192,13 +206,15 @@ on_both_engines! {
         let secrets = secrets(&world).await;
         let old = keys(&world).await.keys[0].kid.clone();
         let hands = (&world.clock, &Dice::loaded(5));
-        let rotated = borrow::rotate(&world.app.db, &keyring(), hands, false).await.expect("it is saved").expect("an account");
+        let rotated =
+            borrow::rotate(&world.app.db, &keyring(), hands, false).await.expect("it is saved").expect("an account");
         // Somebody may be borrowing for as long as the license lets them, at this moment.
         assert_eq!(rotated.old_until, world.clock.now() + TimeDelta::hours(72));
         let told = keys(&world).await.keys;
         assert_eq!(told.iter().map(|key| &key.kid).collect::<Vec<_>>(), [&rotated.kid, &old], "the new one first");
         good_lease(&world, &secrets.session).await;
-        let again = secrets.agent.get(&format!("/sessions/{}", secrets.session["id"].as_str().expect("an id"))).await.ok();
+        let again =
+            secrets.agent.get(&format!("/sessions/{}", secrets.session["id"].as_str().expect("an id"))).await.ok();
         assert_ne!(again["lease"], secrets.session["lease"]);
         good_lease(&world, &again).await;
         let left = world.database.texts("SELECT secret FROM borrow_keys WHERE retired_at IS NOT NULL").await;
@@ -208,14 +224,21 @@ on_both_engines! {
 
         world.pass(TimeDelta::hours(72));
         assert_eq!(keys(&world).await.keys.len(), 1, "its leases are over");
-        let last = borrow::rotate(&world.app.db, &keyring(), hands, true).await.expect("it is saved").expect("an account");
+        let last =
+            borrow::rotate(&world.app.db, &keyring(), hands, true).await.expect("it is saved").expect("an account");
         let told = keys(&world).await.keys;
-        assert_eq!(told.iter().map(|key| &key.kid).collect::<Vec<_>>(), [&last.kid], "a key that others know is told no longer");
+        assert_eq!(
+            told.iter().map(|key| &key.kid).collect::<Vec<_>>(),
+            [&last.kid],
+            "a key that others know is told no longer"
+        );
     }
 
     async fn the_same_client_secret_again_changes_nothing(world: World) {
-        let body = json!({ "name": "A", "issuer": "https://a.example", "client_id": "x", "client_secret": CLIENT_SECRET });
-        let id = id_of::<seatkeeper_shared::ids::ProviderId>(&world.admin.post("/sign-in-providers", &body).await.created());
+        let body =
+            json!({ "name": "A", "issuer": "https://a.example", "client_id": "x", "client_secret": CLIENT_SECRET });
+        let id =
+            id_of::<seatkeeper_shared::ids::ProviderId>(&world.admin.post("/sign-in-providers", &body).await.created());
         let path = format!("/sign-in-providers/{id}");
         let before = world.head().await;
         world.admin.patch(&path, &json!({ "client_secret": CLIENT_SECRET })).await.ok();

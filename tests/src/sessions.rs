@@ -43,8 +43,10 @@ on_both_engines! {
         world.pass(TimeDelta::seconds(30));
         let connected = agent.post(&format!("{path}/connect"), &json!({ "platform": "windows" })).await.ok();
         for (field, value) in [
-            ("state", json!("connected")), ("platform", json!("windows")),
-            ("connected_at", json!("2026-03-02T09:00:30Z")), ("last_seen_at", json!("2026-03-02T09:00:30Z")),
+            ("state", json!("connected")),
+            ("platform", json!("windows")),
+            ("connected_at", json!("2026-03-02T09:00:30Z")),
+            ("last_seen_at", json!("2026-03-02T09:00:30Z")),
             ("lease_until", json!("2026-03-02T09:02:30Z")),
         ] {
             expected[field] = value;

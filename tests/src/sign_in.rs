@@ -89,7 +89,8 @@ on_both_engines! {
         world.admin.post("/users", &twin).await.problem(409, "already_exists");
         assert_eq!(world.head().await, before);
         for email in ["jürgen.groß@example.org", "JÜRGEN.groß@EXAMPLE.ORG", "  Jürgen.Groß@example.org "] {
-            let me = Person::stranger(&world.url).post("/sign-in", &json!({ "email": email, "password": PASSWORD })).await;
+            let me =
+                Person::stranger(&world.url).post("/sign-in", &json!({ "email": email, "password": PASSWORD })).await;
             assert_eq!(me.ok()["email"], email_of("Jürgen Groß"));
         }
     }
@@ -99,8 +100,12 @@ on_both_engines! {
         let stranger = Person::stranger(&world.url);
         let mut answers = Vec::new();
         for (email, password) in [
-            ("anja.krueger@example.org", "wrong horse battery"), ("nobody@example.org", PASSWORD), ("", ""),
-            ("anja.krueger@example.org", ""), ("a\u{0}b@example.org", PASSWORD), ("' OR 1=1 --", "\u{0}"),
+            ("anja.krueger@example.org", "wrong horse battery"),
+            ("nobody@example.org", PASSWORD),
+            ("", ""),
+            ("anja.krueger@example.org", ""),
+            ("a\u{0}b@example.org", PASSWORD),
+            ("' OR 1=1 --", "\u{0}"),
         ] {
             let answer = stranger.post("/sign-in", &json!({ "email": email, "password": password })).await;
             assert!(!answer.headers.contains_key(header::SET_COOKIE));
@@ -143,9 +148,12 @@ on_both_engines! {
     async fn a_missing_or_made_up_credential_is_none(world: World) {
         for headers in [
             vec![],
-            vec![(header::AUTHORIZATION, "Bearer made-up")], vec![(header::AUTHORIZATION, "Bearer ")],
-            vec![(header::AUTHORIZATION, "Bearer")], vec![(header::AUTHORIZATION, "Basic YTpi")],
-            vec![(header::COOKIE, "seatkeeper_session=made-up")], vec![(header::COOKIE, "seatkeeper_session=")],
+            vec![(header::AUTHORIZATION, "Bearer made-up")],
+            vec![(header::AUTHORIZATION, "Bearer ")],
+            vec![(header::AUTHORIZATION, "Bearer")],
+            vec![(header::AUTHORIZATION, "Basic YTpi")],
+            vec![(header::COOKIE, "seatkeeper_session=made-up")],
+            vec![(header::COOKIE, "seatkeeper_session=")],
         ] {
             for path in ["/me", "/users", "/sessions", "/licenses", "/live"] {
                 let answer = with(&world, Method::GET, path, &headers).await;

@@ -54,7 +54,10 @@ on_both_engines! {
         make_token(&other).await.created();
         make_token(&world.admin).await.problem(403, "verification_required");
         let log = world.whole_log().await;
-        assert!(log.contains("sign_in_failed") && log.contains("wrong_password") && log.contains("wrong_code"), "{log}");
+        assert!(
+            log.contains("sign_in_failed") && log.contains("wrong_password") && log.contains("wrong_code"),
+            "{log}"
+        );
     }
 
     /// Every other route of the API asks nobody again.

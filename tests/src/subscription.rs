@@ -75,7 +75,9 @@ on_both_engines! {
         let seen = &world.admin.tag(path).await;
         let change = |seats: i64| {
             let admin = &world.admin;
-            async move { admin.patch_if(path, seen, &json!({ "seats": seats, "notes": seats.to_string() })).await.status.as_u16() }
+            async move {
+                admin.patch_if(path, seen, &json!({ "seats": seats, "notes": seats.to_string() })).await.status.as_u16()
+            }
         };
         let mut all = futures_util::future::join_all((10..20).map(change)).await;
         all.sort_unstable();
@@ -99,10 +101,16 @@ on_both_engines! {
         let (license, people) = world.pool(1, 1).await;
         let path = format!("/products/{}", product_of(&world, license).await);
         let seen = world.admin.patch(&path, &json!({ "name": " Fernhilfe ", "key_seconds": 60 })).await.ok();
-        assert_eq!((&seen["name"], &seen["slug"], &seen["key_seconds"]), (&json!("Fernhilfe"), &json!("remote-support-v5"), &json!(60)));
+        assert_eq!(
+            (&seen["name"], &seen["slug"], &seen["key_seconds"]),
+            (&json!("Fernhilfe"), &json!("remote-support-v5"), &json!(60))
+        );
         assert_eq!(seen["licenses"][0]["product_name"], "Fernhilfe");
         let session = people[0].post("/sessions", &crate::world::wanted("attended")).await.created();
-        assert_eq!((&session["product_name"], &session["key_expires_at"]), (&json!("Fernhilfe"), &json!("2026-03-02T09:01:00Z")));
+        assert_eq!(
+            (&session["product_name"], &session["key_expires_at"]),
+            (&json!("Fernhilfe"), &json!("2026-03-02T09:01:00Z"))
+        );
         let head = world.head().await;
         world.admin.patch(&path, &json!({ "name": "Fernhilfe" })).await.ok();
         world.admin.patch(&path, &json!({})).await.ok();
@@ -131,11 +139,21 @@ on_both_engines! {
         people[0].act(&session, "heartbeat").await.ok();
         world.sweep().await;
         assert_eq!(people[1].get(&ticket).await.ok()["over"]["reason"], "license_ended");
-        let nobody = world.admin.post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": [world.admin.id] })).await.ok();
+        let nobody = world
+            .admin
+            .post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": [world.admin.id] }))
+            .await
+            .ok();
         assert_eq!(nobody["results"][0]["refused"], "archived");
         assert_eq!([shown(&world.admin, "/products").await, shown(&world.admin, "/licenses").await], [0, 0]);
         assert_eq!(shown(&people[0], "/licenses").await, 0);
-        assert_eq!([shown(&world.admin, "/products?archived=true").await, shown(&world.admin, "/licenses?archived=true").await], [1, 1]);
+        assert_eq!(
+            [
+                shown(&world.admin, "/products?archived=true").await,
+                shown(&world.admin, "/licenses?archived=true").await
+            ],
+            [1, 1]
+        );
         let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
         assert_eq!(seen["archived_at"], "2026-03-02T09:00:00Z");
         people[0].act(&session, "end").await.ok();
@@ -161,10 +179,16 @@ on_both_engines! {
         let (license, people) = world.pool(2, 2).await;
         let path = format!("/licenses/{license}");
         let session = people[0].seated().await;
-        let seen = world.change(license, json!({ "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" })).await;
+        let seen = world
+            .change(license, json!({ "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" }))
+            .await;
         assert_eq!((&seen["starts_at"], &seen["expiry_warning"]), (&json!("2026-01-01T00:00:00Z"), &json!(30)));
         let seen = world.change(license, json!({ "starts_at": null })).await;
-        assert_eq!((&seen["starts_at"], &seen["ends_at"]), (&Value::Null, &json!("2026-04-01T00:00:00Z")), "what is absent stays");
+        assert_eq!(
+            (&seen["starts_at"], &seen["ends_at"]),
+            (&Value::Null, &json!("2026-04-01T00:00:00Z")),
+            "what is absent stays"
+        );
         world.change(license, json!({ "ends_at": "2026-03-02T09:00:00Z" })).await;
         people[1].ask().await.problem(409, "license_ended");
         people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
@@ -173,8 +197,14 @@ on_both_engines! {
         world.pass(TimeDelta::seconds(1));
         people[1].ask().await.created();
         let head = world.head().await;
-        for body in [json!({ "ends_at": "2026-03-02T09:00:01Z" }), json!({ "starts_at": "2026-05-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" })] {
-            assert_eq!(wrong(&world.admin.patch(&path, &body).await.problem(422, "invalid")), ("ends_at", "end_before_start"));
+        for body in [
+            json!({ "ends_at": "2026-03-02T09:00:01Z" }),
+            json!({ "starts_at": "2026-05-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" }),
+        ] {
+            assert_eq!(
+                wrong(&world.admin.patch(&path, &body).await.problem(422, "invalid")),
+                ("ends_at", "end_before_start")
+            );
         }
         let far = json!({ "ends_at": "+12026-03-02T09:00:01Z" });
         assert_eq!(wrong(&world.admin.patch(&path, &far).await.problem(422, "invalid")), ("ends_at", "out_of_range"));
@@ -187,7 +217,8 @@ on_both_engines! {
         let path = format!("/licenses/{license}");
         let products = world.person("Paula Products", Role::Manager, &[Permission::ManageProducts]).await;
         let users = world.person("Udo Users", Role::Manager, &[Permission::ManageUsers]).await;
-        let contract = json!({ "notes": "Ansprechpartner: Frau Öztürk\nKündigung bis 30.9.", "order_number": " PO-4711 " });
+        let contract =
+            json!({ "notes": "Ansprechpartner: Frau Öztürk\nKündigung bis 30.9.", "order_number": " PO-4711 " });
         let seen = products.patch(&path, &contract).await.ok();
         assert_eq!((&seen["notes"], &seen["order_number"]), (&contract["notes"], &json!("PO-4711")));
         let price = json!({ "price_per_seat": { "minor": 4_900, "currency": "EUR" } });
@@ -196,11 +227,19 @@ on_both_engines! {
         assert_eq!(products.get(&path).await.ok()["price_per_seat"], price["price_per_seat"]);
         for other in [&people[0], &users] {
             let seen = other.get(&path).await.ok();
-            assert_eq!((&seen["notes"], &seen["order_number"], &seen["price_per_seat"]), (&Value::Null, &Value::Null, &Value::Null));
+            assert_eq!(
+                (&seen["notes"], &seen["order_number"], &seen["price_per_seat"]),
+                (&Value::Null, &Value::Null, &Value::Null)
+            );
             other.patch(&path, &json!({ "notes": "" })).await.problem(403, "forbidden");
         }
         let head = world.head().await;
-        world.change(license, json!({ "order_number": "PO-4711", "price_per_seat": { "minor": 4_900, "currency": "EUR" } })).await;
+        world
+            .change(
+                license,
+                json!({ "order_number": "PO-4711", "price_per_seat": { "minor": 4_900, "currency": "EUR" } }),
+            )
+            .await;
         for (body, field, error) in [
             (json!({ "price_per_seat": { "minor": -1, "currency": "EUR" } }), "price_per_seat", "out_of_range"),
             (json!({ "price_per_seat": { "minor": 1, "currency": "Euro" } }), "currency", "unknown"),
@@ -211,7 +250,10 @@ on_both_engines! {
         }
         assert_eq!(world.head().await, head, "the same again and nonsense change nothing");
         let seen = world.change(license, json!({ "notes": " ", "order_number": "", "price_per_seat": null })).await;
-        assert_eq!((&seen["notes"], &seen["order_number"], &seen["price_per_seat"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert_eq!(
+            (&seen["notes"], &seen["order_number"], &seen["price_per_seat"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
     }
 
     async fn a_purchase_can_bring_its_contract_along(world: World) {
@@ -221,7 +263,10 @@ on_both_engines! {
             "price_per_seat": { "minor": 990, "currency": "CHF" },
         });
         let seen = world.admin.post("/licenses", &bought).await.created();
-        assert_eq!((&seen["order_number"], &seen["price_per_seat"]["minor"], &seen["expiry_warning"]), (&json!("PO-1"), &json!(990), &json!(7)));
+        assert_eq!(
+            (&seen["order_number"], &seen["price_per_seat"]["minor"], &seen["expiry_warning"]),
+            (&json!("PO-1"), &json!(990), &json!(7))
+        );
         let mut bad = bought.clone();
         bad["price_per_seat"]["currency"] = json!("");
         assert_eq!(wrong(&world.admin.post("/licenses", &bad).await.problem(422, "invalid")), ("currency", "unknown"));
@@ -247,7 +292,8 @@ on_both_engines! {
         let (license, _) = world.pool(1, 1).await;
         world.change(license, json!({ "ends_at": "2026-03-08T00:00:00Z" })).await;
         let looking = (0..8).map(|_| expiry::warn(&world.app));
-        let given: usize = futures_util::future::join_all(looking).await.into_iter().map(|one| one.expect("it looks")).sum();
+        let given: usize =
+            futures_util::future::join_all(looking).await.into_iter().map(|one| one.expect("it looks")).sum();
         assert_eq!((given, world.whole_log().await.matches("license_expiring").count()), (1, 1));
     }
 

@@ -51,7 +51,11 @@ on_both_engines! {
         }
         assert_eq!(place(&stage.both.get(&ticket).await.ok()), ("offered", 1));
         stage.both.act(&ticket, "accept").await.created();
-        assert_eq!((stage.all(&world, "occupied").await, stage.all(&world, "offered").await), (1, 0), "nothing is kept for nobody");
+        assert_eq!(
+            (stage.all(&world, "occupied").await, stage.all(&world, "offered").await),
+            (1, 0),
+            "nothing is kept for nobody"
+        );
     }
 
     async fn whoever_gets_a_seat_of_one_license_waits_for_none_of_the_other(world: World) {

@@ -133,9 +133,12 @@ on_both_engines! {
         world.app.seats.sweep().await.expect("heartbeats are written together");
         let contacts = admin.until(|frame| frame.event == "contacts").await;
         assert_eq!((contacts.id, snapshot.id), (None, Some(world.head().await.0)), "heartbeats have no position");
-        assert_eq!(contacts.data, json!({ "at": "2026-03-02T09:00:30Z", "contacts": [{
+        assert_eq!(
+            contacts.data,
+            json!({ "at": "2026-03-02T09:00:30Z", "contacts": [{
             "id": session["id"], "last_seen_at": "2026-03-02T09:00:30Z", "lease_until": "2026-03-02T09:02:30Z",
-        }] }));
+        }] })
+        );
         let rest = agent.until_silence().await;
         assert!(rest.iter().all(|frame| frame.event != "contacts"), "{rest:?}");
     }

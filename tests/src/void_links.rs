@@ -199,11 +199,10 @@ on_both_engines! {
         let nora = world.agent(NAME).await;
         let secret = set_up_app(&world, &nora).await;
         let path = format!("/users/{}", nora.id);
-        for (n, change) in [
-            json!({ "role": "manager" }),
-            json!({ "role": "agent" }),
-            json!({ "status": "suspended" }),
-        ].into_iter().enumerate() {
+        for (n, change) in [json!({ "role": "manager" }), json!({ "role": "agent" }), json!({ "status": "suspended" })]
+            .into_iter()
+            .enumerate()
+        {
             let challenge = half(&world).await;
             world.admin.patch(&path, &change).await.ok();
             world.admin.patch(&path, &json!({ "status": "active" })).await.ok();
@@ -287,7 +286,10 @@ on_both_engines! {
         let third = sign_in("Lena Schubert").await;
         assert!(!is_good(&world, &second).await && is_good(&world, &third).await, "somebody else's, too");
         // A wrong password ends nothing, nor does the first of two steps.
-        browser.post("/sign-in", &json!({ "email": email_of(NAME), "password": "wrong" })).await.problem(401, "wrong_credentials");
+        browser
+            .post("/sign-in", &json!({ "email": email_of(NAME), "password": "wrong" }))
+            .await
+            .problem(401, "wrong_credentials");
         let secret = set_up_app(&world, &nora).await;
         let body = json!({ "email": email_of(NAME), "password": PASSWORD });
         let challenge = browser.post("/sign-in", &body).await.accepted()["challenge"].clone();

@@ -71,8 +71,10 @@ on_both_engines! {
             world.sweep().await;
         }
         let seen = world.admin.get(&ticket).await.ok();
-        assert_eq!((&seen["last_seen_at"], &seen["lease_until"]),
-                   (&json!("2026-03-02T09:06:40Z"), &json!("2026-03-02T09:08:40Z")));
+        assert_eq!(
+            (&seen["last_seen_at"], &seen["lease_until"]),
+            (&json!("2026-03-02T09:06:40Z"), &json!("2026-03-02T09:08:40Z"))
+        );
     }
 
     async fn a_stream_tells_a_ticket_its_offer_and_its_end_and_then_ends(world: World) {
@@ -152,7 +154,8 @@ on_both_engines! {
         assert_eq!(line(&snapshot, &license), Some(&vec![second]));
 
         people[1].delete(&first).await.done();
-        let moved_up = |frame: &Frame| line(frame, &license).is_some_and(|line| line.len() == 1 && line[0]["position"] == 1);
+        let moved_up =
+            |frame: &Frame| line(frame, &license).is_some_and(|line| line.len() == 1 && line[0]["position"] == 1);
         admin.until(moved_up).await;
         other.until(moved_up).await;
         people[0].act(&session, "end").await.ok();

@@ -27,7 +27,8 @@ on_both_engines! {
         let (license, _) = world.pool(3, 1).await;
         let path = format!("/licenses/{license}");
         let (before, head) = (world.admin.get(&path).await.ok(), world.head().await);
-        let change = json!({ "seats": 9, "lease_seconds": 60, "ends_at": "2027-01-01T00:00:00Z", "notes": "Rahmenvertrag" });
+        let change =
+            json!({ "seats": 9, "lease_seconds": 60, "ends_at": "2027-01-01T00:00:00Z", "notes": "Rahmenvertrag" });
         refuse(&world, "UPDATE OF notes ON licenses").await;
         world.admin.patch(&path, &change).await.problem(503, "unavailable");
         assert_eq!(world.admin.get(&path).await.ok(), before);

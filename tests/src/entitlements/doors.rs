@@ -50,8 +50,11 @@ on_both_engines! {
         // Somebody the directory knows, somebody it does not know yet, and somebody who is new.
         let loose = world.user("Lou Loose", Role::Agent, &[]).await;
         ute.post(&members(s.admins), &json!({ "add": [s.provisioned] })).await.ok();
-        ute.post("/users/bulk", &json!({ "action": "add_to_group", "group_id": s.admins, "user_ids": [loose] })).await.ok();
-        let new = json!({ "name": "Nora Neu", "email": email_of("Nora Neu"), "role": "agent", "group_ids": [s.admins] });
+        ute.post("/users/bulk", &json!({ "action": "add_to_group", "group_id": s.admins, "user_ids": [loose] }))
+            .await
+            .ok();
+        let new =
+            json!({ "name": "Nora Neu", "email": email_of("Nora Neu"), "role": "agent", "group_ids": [s.admins] });
         let new = Scenery::added(&ute, &new).await;
         let file = format!("email;name;groups\n{};Ida Import;Admins 0\n", email_of("Ida Import"));
         assert_eq!(import(&ute, file.as_bytes(), false).await.0["created"], 1);
@@ -82,7 +85,10 @@ on_both_engines! {
         assert_eq!(role(&world, s.provisioned).await, "admin");
         told(&s, s.admins, "remove", s.provisioned).await;
         assert_eq!(role(&world, s.provisioned).await, "agent");
-        assert!(!s.directory.members(&format!("/Groups/{}", s.admins)).await.contains(&s.provisioned), "it has the last word");
+        assert!(
+            !s.directory.members(&format!("/Groups/{}", s.admins)).await.contains(&s.provisioned),
+            "it has the last word"
+        );
     }
 
     async fn nobody_keeps_a_way_into_an_account_that_a_directory_makes_an_admin(world: World) {
@@ -99,7 +105,10 @@ on_both_engines! {
         // The directory finds the address, takes the account over, and makes an admin of it.
         let found = s.directory.find("Users", &format!("userName eq \"{email}\"")).await;
         assert_eq!(found["Resources"][0]["id"], json!(cora));
-        s.directory.patch(&at(cora), json!([{ "op": "replace", "path": "title", "value": "Head of Support" }])).await.ok();
+        s.directory
+            .patch(&at(cora), json!([{ "op": "replace", "path": "title", "value": "Head of Support" }]))
+            .await
+            .ok();
         program.get("/me").await.ok();
         told(&s, s.admins, "add", cora).await;
         assert_eq!(role(&world, cora).await, "admin");
@@ -152,7 +161,8 @@ on_both_engines! {
         let s = Scenery::set(&world, 0, None).await;
         let (ute, bea) = (users_manager(&world).await, both_manager(&world).await);
         for manager in [&ute, &bea] {
-            let gone = manager.post(&members(s.admins), &json!({ "remove": [s.boss] })).await.problem(403, "group_gives_role");
+            let gone =
+                manager.post(&members(s.admins), &json!({ "remove": [s.boss] })).await.problem(403, "group_gives_role");
             assert_eq!(gone["gives"], json!(["admin"]));
             manager.put(&members(s.admins), &json!({ "user_ids": [] })).await.problem(403, "group_gives_role");
             let bulk = json!({ "action": "remove_from_group", "group_id": s.admins, "user_ids": [s.boss, s.agent] });
@@ -174,10 +184,15 @@ on_both_engines! {
     async fn whoever_may_not_assign_licenses_changes_no_group_that_gives_some(world: World) {
         let s = Scenery::set(&world, 0, None).await;
         let (ute, bea) = (users_manager(&world).await, both_manager(&world).await);
-        for (group, name, gives) in [(s.giving, "Giving 0", "Desk 0 (concurrent)"), (s.licensed, "Licensed 0", "Desk 0 (named)")] {
+        for (group, name, gives) in
+            [(s.giving, "Giving 0", "Desk 0 (concurrent)"), (s.licensed, "Licensed 0", "Desk 0 (named)")]
+        {
             for body in [json!({ "add": [s.agent] }), json!({ "remove": [s.holder] }), json!({ "add": [ute.id] })] {
                 let refused = ute.post(&members(group), &body).await.problem(403, "group_gives_licenses");
-                assert_eq!((&refused["gives"], &refused["detail"]), (&json!([gives]), &json!(format!("It gives: {gives}."))));
+                assert_eq!(
+                    (&refused["gives"], &refused["detail"]),
+                    (&json!([gives]), &json!(format!("It gives: {gives}.")))
+                );
             }
             ute.put(&members(group), &json!({ "user_ids": [s.agent] })).await.problem(403, "group_gives_licenses");
             let new = json!({ "name": "Neu", "email": "neu@example.org", "role": "agent", "group_ids": [group] });
@@ -189,12 +204,18 @@ on_both_engines! {
                     assert_eq!(code(&done["results"][0]), "group_gives_licenses", "{action} {dry_run}");
                 }
             }
-            let file = format!("email;name;groups\nneu@example.org;Neu;{name}\n{};Agent 0;Plain 0\n", email_of("Agent 0"));
+            let file =
+                format!("email;name;groups\nneu@example.org;Neu;{name}\n{};Agent 0;Plain 0\n", email_of("Agent 0"));
             for dry_run in [true, false] {
                 let (counts, rows) = import(&ute, file.as_bytes(), dry_run).await;
-                assert_eq!((&counts["refused"], &counts["created"], code(&rows[0])), (&json!(1), &json!(0), "group_gives_licenses"));
+                assert_eq!(
+                    (&counts["refused"], &counts["created"], code(&rows[0])),
+                    (&json!(1), &json!(0), "group_gives_licenses")
+                );
             }
-            ute.patch(&format!("/groups/{group}"), &json!({ "name": "Everybody" })).await.problem(403, "group_gives_licenses");
+            ute.patch(&format!("/groups/{group}"), &json!({ "name": "Everybody" }))
+                .await
+                .problem(403, "group_gives_licenses");
             ute.delete(&format!("/groups/{group}")).await.problem(403, "group_gives_licenses");
             // What changes nothing is no change.
             ute.post(&members(group), &json!({ "add": [s.holder], "remove": [s.agent] })).await.ok();
@@ -284,7 +305,11 @@ on_both_engines! {
             assert_eq!(directory.patch(&path, operation).await.status, 204);
         }
         let now = world.admin.get(&format!("/users/{max}")).await.ok();
-        assert_eq!((&now["role"], &now["permissions"]), (&json!("manager"), &json!([])), "limits and permissions go together");
+        assert_eq!(
+            (&now["role"], &now["permissions"]),
+            (&json!("manager"), &json!([])),
+            "limits and permissions go together"
+        );
     }
 
     async fn the_preview_says_whose_memberships_count_for_the_role(world: World) {
@@ -301,7 +326,11 @@ on_both_engines! {
         };
         assert_eq!((&of(s.boss)["role"], &of(s.boss)["gets"]), (&json!("manager"), &json!([s.named])));
         for user in [s.provisioned, s.agent] {
-            assert_eq!((&of(user)["role"], &of(user)["gets"]), (&Value::Null, &json!([s.named])), "the license, and no role");
+            assert_eq!(
+                (&of(user)["role"], &of(user)["gets"]),
+                (&Value::Null, &json!([s.named])),
+                "the license, and no role"
+            );
         }
     }
 
@@ -313,17 +342,31 @@ on_both_engines! {
         // As the old rules had it: whoever was in the group had the role.
         let (directory, provisioned) = (s.directory.id, s.provisioned);
         world.execute(&format!("UPDATE users SET role = 'admin' WHERE id = '{provisioned}'")).await;
-        world.execute(&format!("UPDATE directory_users SET given_role = 'admin' WHERE user_id = '{provisioned}'")).await;
+        world
+            .execute(&format!("UPDATE directory_users SET given_role = 'admin' WHERE user_id = '{provisioned}'"))
+            .await;
         let migration = include_str!("../../../migrations/sqlite/0017_membership_source.sql");
         let update = &migration[migration.find("UPDATE group_members").expect("an update")..];
         world.execute(update).await;
-        let told: Vec<_> = world.database.texts("SELECT CAST(user_id AS TEXT) FROM group_members WHERE directory_id IS NOT NULL ORDER BY 1").await;
-        assert_eq!(told, [s.boss.to_string()], "neither whom a manager put there, nor who is no user of the directory's");
+        let told: Vec<_> = world
+            .database
+            .texts("SELECT CAST(user_id AS TEXT) FROM group_members WHERE directory_id IS NOT NULL ORDER BY 1")
+            .await;
+        assert_eq!(
+            told,
+            [s.boss.to_string()],
+            "neither whom a manager put there, nor who is no user of the directory's"
+        );
         Scenery::everything_follows(&world).await;
-        assert_eq!((role(&world, s.boss).await, role(&world, provisioned).await), ("admin".to_owned(), "agent".to_owned()));
+        assert_eq!(
+            (role(&world, s.boss).await, role(&world, provisioned).await),
+            ("admin".to_owned(), "agent".to_owned())
+        );
         // Where the log is pruned, nobody loses the role that they have by a rule, and nobody gets one.
         world.execute(&format!("UPDATE users SET role = 'admin' WHERE id = '{provisioned}'")).await;
-        world.execute(&format!("UPDATE directory_users SET given_role = 'admin' WHERE user_id = '{provisioned}'")).await;
+        world
+            .execute(&format!("UPDATE directory_users SET given_role = 'admin' WHERE user_id = '{provisioned}'"))
+            .await;
         world.execute("UPDATE group_members SET directory_id = NULL").await;
         world.execute("DELETE FROM events WHERE kind = 'group_member_added'").await;
         world.execute(update).await;

@@ -7,7 +7,8 @@ use serde_json::json;
 
 on_both_engines! {
     async fn an_open_page_keeps_its_seat_and_takes_none(world: World) {
-        let (license, people) = world.licensed(json!({ "seats": 1, "idle_seconds": 600, "idle_ends_connected": true }), 1).await;
+        let (license, people) =
+            world.licensed(json!({ "seats": 1, "idle_seconds": 600, "idle_ends_connected": true }), 1).await;
         behind_the_gate(&world).await;
         let person = &people[0];
         let ping = async |active: bool| {
@@ -37,7 +38,10 @@ on_both_engines! {
         }
         world.pass(TimeDelta::seconds(100));
         world.sweep().await;
-        assert_eq!(world.admin.get(&path_of("sessions", &json!({ "id": session }))).await.ok()["ended"]["reason"], "idle");
+        assert_eq!(
+            world.admin.get(&path_of("sessions", &json!({ "id": session }))).await.ok()["ended"]["reason"],
+            "idle"
+        );
         ping(false).await.problem(409, "no_seat");
     }
 
@@ -62,7 +66,10 @@ on_both_engines! {
         assert_eq!(ended.header("access-control-allow-origin"), Some(ours.1), "the page may read why");
         assert_eq!(ended.problem(410, "session_ended")["ended"]["by"], "Anja Krüger");
         let script = Person::stranger(&world.url).asks_with(&format!("{GATE}/keep-alive.js"), &[]).await;
-        assert_eq!((script.status.as_u16(), script.header("content-type")), (200, Some("text/javascript; charset=utf-8")));
+        assert_eq!(
+            (script.status.as_u16(), script.header("content-type")),
+            (200, Some("text/javascript; charset=utf-8"))
+        );
         let asks = reqwest::Client::new().request(reqwest::Method::OPTIONS, format!("{}{address}", world.url));
         let asks = asks.header("origin", ours.1);
         let allowed = people[0].send(asks).await;

@@ -23,7 +23,8 @@ on_both_engines! {
             assert_eq!((&brief["code"], &brief["status"]), (&json!("not_signed_in"), &json!(401)));
             script.problem(401, "not_signed_in");
         }
-        let form = ask(&[accept, original, ("x-original-method", "POST"), ("referer", "https://app.example.org/form")]).await;
+        let form =
+            ask(&[accept, original, ("x-original-method", "POST"), ("referer", "https://app.example.org/form")]).await;
         let to = "/wait/remote-support-v5?return=https%3A%2F%2Fapp.example.org%2Fform&unsent=true";
         assert_eq!(form.header("x-seatkeeper-redirect"), Some(to));
     }
@@ -51,7 +52,11 @@ on_both_engines! {
     async fn what_nobody_looks_at_takes_no_seat_and_stands_in_no_queue(world: World) {
         let (license, people) = world.pool(1, 2).await;
         let (first, second) = (&people[0], &people[1]);
-        let quiet = [[("x-original-method", "HEAD")], [("x-forwarded-method", "OPTIONS")], [("sec-purpose", "prefetch;prerender")]];
+        let quiet = [
+            [("x-original-method", "HEAD")],
+            [("x-forwarded-method", "OPTIONS")],
+            [("sec-purpose", "prefetch;prerender")],
+        ];
         for headers in &quiet {
             first.asks_with(GATE, headers).await.problem(403, "no_seat");
         }
@@ -79,13 +84,18 @@ on_both_engines! {
         let (_, people) = world.pool(1, 1).await;
         let gate = "/gate/remote-support-v5?credentials=true";
         let plain = people[0].asks_with(GATE, &[("authorization", "Bearer of-the-application")]).await;
-        assert_eq!((plain.status.as_u16(), plain.header("authorization")), (200, None), "only if the proxy asks for it");
+        assert_eq!(
+            (plain.status.as_u16(), plain.header("authorization")),
+            (200, None),
+            "only if the proxy asks for it"
+        );
         let own = people[0].asks_with(gate, &[("authorization", "Bearer of-the-application")]).await;
         assert_eq!((own.status.as_u16(), own.header("authorization")), (200, Some("Bearer of-the-application")));
         assert_eq!(own.header("cookie"), None, "ours is the only one");
         let program = people[0].with_token().await.asks_with(gate, &[]).await;
         assert_eq!((program.status.as_u16(), program.header("authorization")), (200, None), "a token of ours");
-        let stranger = Person::stranger(&world.url).asks_with(gate, &[("authorization", "Bearer of-the-application")]).await;
+        let stranger =
+            Person::stranger(&world.url).asks_with(gate, &[("authorization", "Bearer of-the-application")]).await;
         stranger.problem(401, "not_signed_in");
     }
 }

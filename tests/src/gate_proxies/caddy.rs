@@ -10,13 +10,17 @@ on_both_engines! {
         let app = application::start().await;
         let program = installed("SEATKEEPER_TEST_CADDY", "caddy", "on Debian: apt-get install caddy");
         let caddy = ProxyServer::start(program, &world.url, &app, |command, folder, addresses| {
-            let recipe = exchanged(RECIPE, &[
-                ("127.0.0.1:8080", addresses.seatkeeper.clone()),
-                ("127.0.0.1:3000", addresses.app.clone()),
-                ("\napp.example.org {", format!("\nhttp://127.0.0.1:{} {{", addresses.port)),
-            ]);
+            let recipe = exchanged(
+                RECIPE,
+                &[
+                    ("127.0.0.1:8080", addresses.seatkeeper.clone()),
+                    ("127.0.0.1:3000", addresses.app.clone()),
+                    ("\napp.example.org {", format!("\nhttp://127.0.0.1:{} {{", addresses.port)),
+                ],
+            );
             let file = folder.path().join("Caddyfile");
-            std::fs::write(&file, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{recipe}")).expect("it can be written");
+            std::fs::write(&file, format!("{{\n\tadmin off\n\tauto_https off\n}}\n{recipe}"))
+                .expect("it can be written");
             command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&file);
         });
         story::tell(&world, &caddy.await).await;

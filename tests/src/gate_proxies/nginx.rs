@@ -57,7 +57,11 @@ on_both_engines! {
                     assert_eq!(answer.seen("x-seatkeeper-user"), email_of(name));
                     inside.push(visitor);
                 }
-                303 => assert!(answer.to.contains("/wait/remote-support-v5?return=http%3A%2F%2F127.0.0.1"), "{}", answer.to),
+                303 => assert!(
+                    answer.to.contains("/wait/remote-support-v5?return=http%3A%2F%2F127.0.0.1"),
+                    "{}",
+                    answer.to
+                ),
                 other => panic!("{other}: {}", answer.text),
             }
         }
@@ -78,12 +82,14 @@ on_both_engines! {
 
     async fn nginx_puts_the_keep_alive_script_into_pages_as_the_documentation_says(world: World) {
         const API: &str = include_str!("../../../API.md");
-        let lines = API.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block for nginx");
+        let lines =
+            API.split("```nginx\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block for nginx");
         world.pool(1, 1).await;
         let nginx = start(&world.url, &application::start().await, lines).await;
         let visitor = Visitor::signing_in(&world, &nginx.url, "Agent 0").await;
         let page = visitor.opens("/page.html").await;
-        let script = "<script src=\"https://seats.example.org/gate/remote-support-v5/keep-alive.js\" async></script></head>";
+        let script =
+            "<script src=\"https://seats.example.org/gate/remote-support-v5/keep-alive.js\" async></script></head>";
         assert!(page.text.contains(script), "{}", page.text);
     }
 }

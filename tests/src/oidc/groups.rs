@@ -15,7 +15,9 @@ on_both_engines! {
         let told = world.group("Second Level", &[]).await;
         let id = added(&world, &provider, json!({ "group_claim": "groups" })).await;
         let says = |groups: serde_json::Value| {
-            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }));
+            provider.says(
+                json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }),
+            );
         };
         let members = async |group| world.admin.get(&format!("/groups/{group}")).await.ok()["members"].clone();
         says(json!(["second level", "By Hand", "Unknown here"]));
@@ -45,10 +47,15 @@ on_both_engines! {
         assert_eq!(Browser::new(&world).sign_in(id).await, "/");
         let overage = json!({ "_claim_names": { "groups": "src1" }, "_claim_sources": { "src1": { "endpoint": "https://graph.example/x" } } });
         for (said, code) in [
-            (json!({ "groups": null }), "groups_malformed"), (json!({ "groups": {} }), "groups_malformed"),
-            (json!({ "groups": 7 }), "groups_malformed"), (json!({ "groups": [7] }), "groups_malformed"),
-            (json!({ "groups": "" }), "groups_malformed"), (json!({ "groups": ["Second Level", null] }), "groups_malformed"),
-            (json!({ "groups": [{ "id": "1" }] }), "groups_malformed"), (overage, "groups_overage"), (json!({}), "groups_missing"),
+            (json!({ "groups": null }), "groups_malformed"),
+            (json!({ "groups": {} }), "groups_malformed"),
+            (json!({ "groups": 7 }), "groups_malformed"),
+            (json!({ "groups": [7] }), "groups_malformed"),
+            (json!({ "groups": "" }), "groups_malformed"),
+            (json!({ "groups": ["Second Level", null] }), "groups_malformed"),
+            (json!({ "groups": [{ "id": "1" }] }), "groups_malformed"),
+            (overage, "groups_overage"),
+            (json!({}), "groups_missing"),
         ] {
             says(said.clone());
             let before = world.head().await;
@@ -57,7 +64,11 @@ on_both_engines! {
             assert_eq!(world.admin.get(&format!("/groups/{group}")).await.ok()["members"], 1, "{said}");
             let log = world.admin.get("/audit?kind=provider_groups_kept&limit=1").await.ok();
             let facts = &log["items"][0]["facts"];
-            assert_eq!((&facts["finding"], &facts["claim"], &facts["setting"]), (&json!(code), &json!("groups"), &json!("group_claim")), "{said}");
+            assert_eq!(
+                (&facts["finding"], &facts["claim"], &facts["setting"]),
+                (&json!(code), &json!("groups"), &json!("group_claim")),
+                "{said}"
+            );
             let test = world.admin.post(&format!("/sign-in-providers/{id}/test"), &Value::Null).await.ok();
             assert_eq!(test["good"], true, "a hint only");
             let found = test["sign_ins"].as_array().expect("findings").iter().any(|one| one["finding"]["code"] == code);
@@ -86,11 +97,19 @@ on_both_engines! {
             json!([{ "name": "Support" }, { "name": "a", "path": "/team/a" }, { "path": "/team/b" }]),
             json!([{ "displayName": "support" }, { "value": "/team/a", "display": "team/a" }, "/team/b"]),
         ] {
-            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": said }));
+            provider.says(
+                json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": said }),
+            );
             assert_eq!(Browser::new(&world).sign_in(id).await, "/");
-            assert_eq!((members(top).await, members(nested).await, members(path).await), (json!(1), json!(1), json!(1)), "{said}");
+            assert_eq!(
+                (members(top).await, members(nested).await, members(path).await),
+                (json!(1), json!(1), json!(1)),
+                "{said}"
+            );
             assert_eq!(members(other).await, 0, "the last part of a path is another group");
-            provider.says(json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": [] }));
+            provider.says(
+                json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": [] }),
+            );
             Browser::new(&world).sign_in(id).await;
             assert_eq!(members(top).await, 0);
         }

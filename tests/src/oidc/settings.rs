@@ -32,7 +32,10 @@ on_both_engines! {
         let gone = world.admin.patch(&path, &json!({ "client_secret": "" })).await.ok();
         assert_eq!(gone["has_secret"], false);
         let log = world.whole_log().await;
-        assert!(log.contains("sign_in_provider_changed") && !log.contains(SECRET) && !log.contains("a new one"), "{log}");
+        assert!(
+            log.contains("sign_in_provider_changed") && !log.contains(SECRET) && !log.contains("a new one"),
+            "{log}"
+        );
 
         let manager = world.person("Mona Manager", Role::Manager, Permission::ALL).await;
         manager.get("/sign-in-providers").await.problem(403, "forbidden");
@@ -57,7 +60,11 @@ on_both_engines! {
         for late in [json!({ "name": "Other" }), json!({ "client_secret": "" }), json!({ "enabled": false })] {
             world.admin.patch_if(&path, &seen, &late).await.problem(412, "changed_meanwhile");
         }
-        world.admin.patch_if("/sign-in-rules", "\"old\"", &json!({ "providers_only": true })).await.problem(412, "changed_meanwhile");
+        world
+            .admin
+            .patch_if("/sign-in-rules", "\"old\"", &json!({ "providers_only": true }))
+            .await
+            .problem(412, "changed_meanwhile");
         assert_eq!(world.head().await, before);
         world.admin.patch_if(&path, &now, &json!({ "client_secret": "" })).await.ok();
         assert_ne!(world.admin.tag(&path).await, now, "whether there is a secret counts");
@@ -68,7 +75,10 @@ on_both_engines! {
         let now = first.tag();
         first.ok();
         assert_eq!(world.admin.tag(path).await, now);
-        second.patch_if(path, &seen, &json!({ "emergency_user_id": world.admin.id })).await.problem(412, "changed_meanwhile");
+        second
+            .patch_if(path, &seen, &json!({ "emergency_user_id": world.admin.id }))
+            .await
+            .problem(412, "changed_meanwhile");
         second.patch_if(path, &now, &json!({ "providers_only": true })).await.ok();
         assert_ne!(world.admin.tag(path).await, now);
         world.admin.get("/sign-in-providers/00000000-0000-0000-0000-000000000000").await.problem(404, "not_found");
@@ -84,14 +94,24 @@ on_both_engines! {
         let twin = json!({ "name": "a", "issuer": "https://b.example", "client_id": "x" });
         world.admin.post("/sign-in-providers", &twin).await.problem(409, "already_exists");
         for (field, value, error) in [
-            ("name", json!(" "), "required"), ("name", json!("a\u{0}b"), "control_characters"),
-            ("issuer", json!(""), "required"), ("issuer", json!("http://a.example"), "url"), ("issuer", json!("file:///etc/passwd"), "url"),
-            ("issuer", json!("https://a.example?x"), "url"), ("client_id", json!(""), "required"),
-            ("scopes", json!("e\"mail"), "unknown"), ("scopes", json!("é"), "unknown"),
-            ("group_claim", json!("a".repeat(300)), "too_long"), ("client_secret", json!("a".repeat(600)), "too_long"),
+            ("name", json!(" "), "required"),
+            ("name", json!("a\u{0}b"), "control_characters"),
+            ("issuer", json!(""), "required"),
+            ("issuer", json!("http://a.example"), "url"),
+            ("issuer", json!("file:///etc/passwd"), "url"),
+            ("issuer", json!("https://a.example?x"), "url"),
+            ("client_id", json!(""), "required"),
+            ("scopes", json!("e\"mail"), "unknown"),
+            ("scopes", json!("é"), "unknown"),
+            ("group_claim", json!("a".repeat(300)), "too_long"),
+            ("client_secret", json!("a".repeat(600)), "too_long"),
         ] {
             let problem = world.admin.patch(&path, &json!({ field: value })).await.problem(422, "invalid");
-            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["error"]), (&json!(field), &json!(error)), "{value}");
+            assert_eq!(
+                (&problem["errors"][0]["field"], &problem["errors"][0]["error"]),
+                (&json!(field), &json!(error)),
+                "{value}"
+            );
         }
         world.admin.patch(&path, &json!({ "link_by_email": "perhaps" })).await.problem(400, "bad_request");
         let nobody = "/sign-in-providers/00000000-0000-0000-0000-000000000000";
@@ -117,8 +137,18 @@ on_both_engines! {
             assert_eq!((good, findings), (false, vec![(code.to_owned(), detail)]), "{change}");
         };
         is(json!({ "client_secret": "wrong" }), "client_refused", Value::Null).await;
-        is(json!({ "client_secret": SECRET, "issuer": format!("{}/nowhere", provider.issuer) }), "status", json!("404")).await;
-        is(json!({ "issuer": format!("{}/redirecting", provider.issuer) }), "redirects", json!("https://evil.example/")).await;
+        is(
+            json!({ "client_secret": SECRET, "issuer": format!("{}/nowhere", provider.issuer) }),
+            "status",
+            json!("404"),
+        )
+        .await;
+        is(
+            json!({ "issuer": format!("{}/redirecting", provider.issuer) }),
+            "redirects",
+            json!("https://evil.example/"),
+        )
+        .await;
         is(json!({ "issuer": format!("{}/huge", provider.issuer) }), "too_large", Value::Null).await;
         is(json!({ "issuer": format!("{}/", provider.issuer) }), "wrong_issuer", json!(provider.issuer)).await;
         world.admin.patch(&path, &json!({ "issuer": format!("{}/text", provider.issuer) })).await.ok();

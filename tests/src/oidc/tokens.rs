@@ -69,7 +69,9 @@ on_both_engines! {
             assert!(setting.is_string(), "{lie}: {setting}");
         }
         provider.twist(|_| {});
-        for (key, code) in [(Key::Foreign, "token_signature"), (Key::Secret, "token_algorithm"), (Key::None, "token_algorithm")] {
+        for (key, code) in
+            [(Key::Foreign, "token_signature"), (Key::Secret, "token_algorithm"), (Key::None, "token_algorithm")]
+        {
             provider.signs_with(key);
             assert_eq!(Browser::new(&world).is_turned_away(id).await, "failed");
             assert_eq!(told(&world, id).await[0], code);
@@ -85,14 +87,29 @@ on_both_engines! {
         let id = added(&world, &provider, json!({})).await;
         let twists: [fn(&mut Value); 7] = [
             // As Auth0.
-            |claims| { claims["updated_at"] = json!("2026-03-02T09:00:00.000Z"); },
+            |claims| {
+                claims["updated_at"] = json!("2026-03-02T09:00:00.000Z");
+            },
             // As ZITADEL: the project beside the client.
-            |claims| { claims["aud"] = json!(["another", CLIENT]); claims["azp"] = json!(CLIENT); },
-            |claims| { claims["azp"] = json!(CLIENT); },
-            |claims| { claims["aud"] = json!([CLIENT]); },
-            |claims| { claims["exp"] = json!(seconds(claims) - 59); },
-            |claims| { claims["iat"] = json!(seconds(claims) + 60); },
-            |claims| { claims["nbf"] = json!(seconds(claims) + 60); },
+            |claims| {
+                claims["aud"] = json!(["another", CLIENT]);
+                claims["azp"] = json!(CLIENT);
+            },
+            |claims| {
+                claims["azp"] = json!(CLIENT);
+            },
+            |claims| {
+                claims["aud"] = json!([CLIENT]);
+            },
+            |claims| {
+                claims["exp"] = json!(seconds(claims) - 59);
+            },
+            |claims| {
+                claims["iat"] = json!(seconds(claims) + 60);
+            },
+            |claims| {
+                claims["nbf"] = json!(seconds(claims) + 60);
+            },
         ];
         for (number, twist) in twists.into_iter().enumerate() {
             provider.twist(twist);
@@ -121,7 +138,8 @@ on_both_engines! {
         refused("user_not_linked", "sub", "link_by_email").await;
         refused("user_not_linked", "sub", "link_by_email").await;
         let test = world.admin.post(&format!("{path}/test"), &Value::Null).await.ok();
-        let times: Vec<_> = test["sign_ins"].as_array().expect("findings").iter().map(|one| one["times"].clone()).collect();
+        let times: Vec<_> =
+            test["sign_ins"].as_array().expect("findings").iter().map(|one| one["times"].clone()).collect();
         assert_eq!(times.len(), 4, "{test}");
         assert!(times.contains(&json!(2)), "{test}");
         let browser = Browser::new(&world);
@@ -149,7 +167,8 @@ on_both_engines! {
     async fn an_answer_belongs_to_the_browser_that_asked(world: World) {
         let provider = Provider::start(&world.clock).await;
         world.agent("Nora Neu").await;
-        let (id, other) = (added(&world, &provider, json!({})).await, added(&world, &provider, json!({ "name": "Other" })).await);
+        let (id, other) =
+            (added(&world, &provider, json!({})).await, added(&world, &provider, json!({ "name": "Other" })).await);
         let victim = Browser::new(&world);
         let callback = victim.comes_back(id, "").await;
         assert_eq!(trouble(&Browser::new(&world).follow(&callback).await), "expired", "another browser");
@@ -157,7 +176,11 @@ on_both_engines! {
         let foreign = attacker.comes_back(id, "").await;
         assert_eq!(trouble(&victim.follow(&foreign).await), "expired", "another state");
         for stray in ["", "?state=", "?code=x&state=forged", "?code=a&code=b", "?error=access_denied&state=%00%FF"] {
-            assert_eq!(trouble(&victim.follow(&format!("/auth/oidc/{id}/callback{stray}")).await), "expired", "{stray}");
+            assert_eq!(
+                trouble(&victim.follow(&format!("/auth/oidc/{id}/callback{stray}")).await),
+                "expired",
+                "{stray}"
+            );
         }
         let elsewhere = callback.replace(&id.to_string(), &other.to_string());
         assert_eq!(trouble(&victim.follow(&elsewhere).await), "expired", "another provider");
@@ -166,7 +189,8 @@ on_both_engines! {
 
         let victim = Browser::new(&world);
         let callback = victim.comes_back(id, "").await;
-        let elsewhere = callback.split("&iss=").next().map(|start| format!("{start}&iss=https://evil.example")).expect("an issuer");
+        let elsewhere =
+            callback.split("&iss=").next().map(|start| format!("{start}&iss=https://evil.example")).expect("an issuer");
         assert_eq!(trouble(&victim.follow(&elsewhere).await), "failed", "the answer of another issuer");
         let callback = victim.comes_back(id, "").await;
         world.pass(TimeDelta::minutes(15));
@@ -248,9 +272,14 @@ on_both_engines! {
     async fn other_sites_can_send_a_form_nowhere_else(world: World) {
         let provider = Provider::start(&world.clock).await;
         let id = added(&world, &provider, json!({})).await;
-        for path in [format!("/auth/oidc/{id}/callback/x"), format!("/auth/oidc/{id}/backchannel-logout"), "/auth/oidc/a/b/callback".to_owned(),
-                     "/api/v1/sign-out".to_owned()] {
-            let request = reqwest::Client::new().post(format!("{}{path}", world.url)).header("origin", "https://evil.example");
+        for path in [
+            format!("/auth/oidc/{id}/callback/x"),
+            format!("/auth/oidc/{id}/backchannel-logout"),
+            "/auth/oidc/a/b/callback".to_owned(),
+            "/api/v1/sign-out".to_owned(),
+        ] {
+            let request =
+                reqwest::Client::new().post(format!("{}{path}", world.url)).header("origin", "https://evil.example");
             let answer = request.body("code=x").send().await.expect("an answer");
             assert_eq!(answer.status(), 403, "{path}");
         }

@@ -42,7 +42,11 @@ on_both_engines! {
         assert_eq!(off["active"], json!(false));
         let maybe = json!([{ "op": "Replace", "path": "active", "value": "maybe" }]);
         refused(directory.patch(&at(id), maybe).await, 400, Some("invalidValue"));
-        refused(directory.post("/Users", json!({ "userName": "c@example.org", "active": "No" })).await, 400, Some("invalidValue"));
+        refused(
+            directory.post("/Users", json!({ "userName": "c@example.org", "active": "No" })).await,
+            400,
+            Some("invalidValue"),
+        );
     }
 
     async fn removing_one_member_removes_nobody_else(world: World) {
@@ -132,12 +136,17 @@ on_both_engines! {
         let (mine, theirs) = (one.user("Anja A").await, two.user("Ben B").await);
         refused(one.get(&at(theirs)).await, 404, None);
         refused(one.delete(&at(theirs)).await, 404, None);
-        refused(one.patch(&at(theirs), json!([{ "op": "replace", "path": "active", "value": false }])).await, 404, None);
+        refused(
+            one.patch(&at(theirs), json!([{ "op": "replace", "path": "active", "value": false }])).await,
+            404,
+            None,
+        );
         refused(one.put(&at(theirs), json!({ "userName": "x" })).await, 404, None);
         let group = one.group("Nord", &[mine]).await;
         assert_eq!(one.patch(&group, add(&[theirs])).await.status, 204);
         assert_eq!(one.members(&group).await, [mine], "he is no user here");
-        let south = one.post("/Groups", json!({ "displayName": "Süd", "members": [{ "value": theirs }] })).await.created();
+        let south =
+            one.post("/Groups", json!({ "displayName": "Süd", "members": [{ "value": theirs }] })).await.created();
         assert_eq!(south.get("members"), None);
         assert_eq!(world.admin.get(&format!("/users/{theirs}")).await.ok()["group_ids"], json!([]));
         refused(two.patch(&group, add(&[theirs])).await, 404, None);
@@ -160,11 +169,23 @@ on_both_engines! {
     async fn pages_follow_each_other_without_gap_or_repetition(world: World) {
         let directory = Directory::added(&world, "Entra ID").await;
         let users = crowd(&directory, 25).await;
-        for query in ["", "&sortBy=userName", "&sortBy=userName&sortOrder=descending", "&sortBy=meta.created", "&sortBy=active", "&filter=userName%20sw%20%22user%22"] {
+        for query in [
+            "",
+            "&sortBy=userName",
+            "&sortBy=userName&sortOrder=descending",
+            "&sortBy=meta.created",
+            "&sortBy=active",
+            "&filter=userName%20sw%20%22user%22",
+        ] {
             let (mut seen, mut start, mut total) = (BTreeSet::new(), 1, 1);
             while start <= total {
                 let page = directory.get(&format!("/Users?startIndex={start}&count=7{query}")).await.ok();
-                let ids: Vec<_> = page["Resources"].as_array().expect("resources").iter().map(|one| one["id"].clone().to_string()).collect();
+                let ids: Vec<_> = page["Resources"]
+                    .as_array()
+                    .expect("resources")
+                    .iter()
+                    .map(|one| one["id"].clone().to_string())
+                    .collect();
                 assert_eq!((&page["itemsPerPage"], &page["startIndex"]), (&json!(ids.len()), &json!(start)), "{query}");
                 total = page["totalResults"].as_i64().expect("a number");
                 for id in ids {
@@ -195,7 +216,10 @@ on_both_engines! {
         refused(directory.put(&at(ben), body("Ben", "anja@example.org")).await, 409, Some("uniqueness"));
         assert_eq!(directory.put(&at(id), body("ANJA", "anja@example.org")).await.ok()["userName"], "ANJA");
         assert_eq!(told(&directory.find("Users", r#"userName eq "anja""#).await), (1, vec!["ANJA".to_owned()]));
-        let both = join_all((0..6).map(|n| directory.post("/Users", body("Cem", &format!("c{n}@example.org"))).boxed_answer())).await;
+        let both = join_all(
+            (0..6).map(|n| directory.post("/Users", body("Cem", &format!("c{n}@example.org"))).boxed_answer()),
+        )
+        .await;
         assert_eq!(both.iter().filter(|answer| answer.status == 201).count(), 1, "of many at once one is added");
     }
 
@@ -206,7 +230,8 @@ on_both_engines! {
         let read = directory.get(&group).await.ok();
         let put = directory.put(&group, read.clone()).await.ok();
         assert_eq!((&put["displayName"], &put["members"]), (&read["displayName"], &read["members"]));
-        let body = json!({ "displayName": "NORD", "externalId": "G-1", "members": [{ "value": users[2], "type": "User" }] });
+        let body =
+            json!({ "displayName": "NORD", "externalId": "G-1", "members": [{ "value": users[2], "type": "User" }] });
         let put = directory.put(&group, body).await.ok();
         assert_eq!((&put["displayName"], &put["externalId"]), (&json!("NORD"), &json!("G-1")));
         assert_eq!(directory.members(&group).await, [users[2]]);
@@ -237,7 +262,8 @@ on_both_engines! {
         assert_eq!(occupied(pool).await["occupied"], 0);
         assert_eq!(occupied(pool).await["waiting"], json!(0));
         let log = world.admin.get("/audit?kind=user_suspended").await.ok();
-        let doors: Vec<_> = log["items"].as_array().expect("entries").iter().map(|one| (&one["door"], &one["directory"])).collect();
+        let doors: Vec<_> =
+            log["items"].as_array().expect("entries").iter().map(|one| (&one["door"], &one["directory"])).collect();
         assert_eq!(doors, [(&json!("scim"), &json!("Entra ID")); 2]);
         // He comes back, and signs in anew.
         directory.patch(&at(people[0].id), json!([{ "op": "add", "path": "active", "value": "true" }])).await.ok();
@@ -251,7 +277,11 @@ on_both_engines! {
     async fn the_last_admin_stays_whatever_a_directory_says(world: World) {
         let directory = Directory::added(&world, "Entra ID").await;
         let admin = at(world.admin.id);
-        refused(directory.patch(&admin, json!([{ "op": "replace", "path": "active", "value": false }])).await, 400, Some("mutability"));
+        refused(
+            directory.patch(&admin, json!([{ "op": "replace", "path": "active", "value": false }])).await,
+            400,
+            Some("mutability"),
+        );
         refused(directory.delete(&admin).await, 400, Some("mutability"));
         world.admin.get("/me").await.ok();
     }

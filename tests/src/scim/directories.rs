@@ -11,16 +11,27 @@ on_both_engines! {
     async fn a_directory_has_a_token_that_is_shown_once_and_can_be_rotated(world: World) {
         let made = world.admin.post("/directories", &json!({ "name": " Entra ID " })).await.created();
         let id = made["id"].as_str().expect("an id").to_owned();
-        assert_eq!(made, json!({
-            "id": id, "name": "Entra ID", "created_at": "2026-03-02T09:00:00Z", "token_made_at": "2026-03-02T09:00:00Z",
-            "users": 0, "groups": 0, "failures": 0, "secret": made["secret"],
-        }));
-        let entra = Directory { id: crate::world::id_of(&made), secret: made["secret"].as_str().expect("a secret").to_owned(), url: world.url.clone(), http: Default::default() };
+        assert_eq!(
+            made,
+            json!({
+                "id": id, "name": "Entra ID", "created_at": "2026-03-02T09:00:00Z", "token_made_at": "2026-03-02T09:00:00Z",
+                "users": 0, "groups": 0, "failures": 0, "secret": made["secret"],
+            })
+        );
+        let entra = Directory {
+            id: crate::world::id_of(&made),
+            secret: made["secret"].as_str().expect("a secret").to_owned(),
+            url: world.url.clone(),
+            http: Default::default(),
+        };
         entra.user("Anja A").await;
         entra.group("Nord", &[]).await;
         world.pass(chrono::TimeDelta::minutes(5));
         let all = world.admin.get("/directories").await.ok();
-        assert_eq!((&all[0]["users"], &all[0]["groups"], &all[0]["last_used_at"]), (&json!(1), &json!(1), &json!("2026-03-02T09:00:00Z")));
+        assert_eq!(
+            (&all[0]["users"], &all[0]["groups"], &all[0]["last_used_at"]),
+            (&json!(1), &json!(1), &json!("2026-03-02T09:00:00Z"))
+        );
         let secret = made["secret"].as_str().expect("a secret");
         assert!(!all.to_string().contains(secret) && !world.whole_log().await.contains(secret));
 
@@ -30,14 +41,20 @@ on_both_engines! {
         entra.with(rotated["secret"].as_str().expect("a secret")).get("/Users").await.ok();
         world.admin.post(&format!("/directories/{UNKNOWN}/rotate"), &Value::Null).await.problem(404, "not_found");
         let kinds = world.whole_log().await;
-        assert!(kinds.contains("directory_added Anja Krüger") && kinds.contains("directory_token_made Anja Krüger"), "{kinds}");
+        assert!(
+            kinds.contains("directory_added Anja Krüger") && kinds.contains("directory_token_made Anja Krüger"),
+            "{kinds}"
+        );
     }
 
     async fn names_of_directories_are_checked_and_no_two_are_the_same(world: World) {
         Directory::added(&world, "Okta").await;
         world.admin.post("/directories", &json!({ "name": "OKTA" })).await.problem(409, "already_exists");
         let problem = world.admin.post("/directories", &json!({ "name": " " })).await.problem(422, "invalid");
-        assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["error"]), (&json!("name"), &json!("required")));
+        assert_eq!(
+            (&problem["errors"][0]["field"], &problem["errors"][0]["error"]),
+            (&json!("name"), &json!("required"))
+        );
         world.admin.post("/directories", &json!({ "name": 7 })).await.problem(400, "bad_request");
     }
 
@@ -54,7 +71,10 @@ on_both_engines! {
         world.admin.delete(&path).await.problem(404, "not_found");
         refused(okta.get("/Users").await, 401, None);
         let seen = world.admin.get(&format!("/users/{anja}")).await.ok();
-        assert_eq!((&seen["status"], &seen["license_ids"], &seen["group_ids"]), (&json!("active"), &json!([license]), &json!([group_id])));
+        assert_eq!(
+            (&seen["status"], &seen["license_ids"], &seen["group_ids"]),
+            (&json!("active"), &json!([license]), &json!([group_id]))
+        );
         // Another one takes them over.
         let entra = Directory::added(&world, "Entra ID").await;
         assert_eq!(entra.find("Users", r#"userName eq "anja.a@example.org""#).await["Resources"][0]["id"], json!(anja));
@@ -69,13 +89,28 @@ on_both_engines! {
         okta.get("/Users?filter=userName%20eq%20%22x%22&access_token=geheim-456").await.ok();
         okta.get("/Users?filter=userName").await;
         let log = world.admin.get(&format!("/directories/{}/requests", okta.id)).await.ok();
-        let told: Vec<_> = log.as_array().expect("requests").iter().map(|one| (one["number"].as_i64().unwrap_or(0), one["method"].as_str().unwrap_or(""), one["path"].as_str().unwrap_or(""), one["status"].as_i64().unwrap_or(0))).collect();
-        assert_eq!(told, [
-            (4, "GET", "/Users?filter=userName", 400),
-            (3, "GET", "/Users?filter=userName eq \"x\"&access_token=…", 200),
-            (2, "POST", "/Users", 409),
-            (1, "POST", "/Users", 201),
-        ]);
+        let told: Vec<_> = log
+            .as_array()
+            .expect("requests")
+            .iter()
+            .map(|one| {
+                (
+                    one["number"].as_i64().unwrap_or(0),
+                    one["method"].as_str().unwrap_or(""),
+                    one["path"].as_str().unwrap_or(""),
+                    one["status"].as_i64().unwrap_or(0),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (4, "GET", "/Users?filter=userName", 400),
+                (3, "GET", "/Users?filter=userName eq \"x\"&access_token=…", 200),
+                (2, "POST", "/Users", 409),
+                (1, "POST", "/Users", 201),
+            ]
+        );
         assert_eq!(log[1].get("reason"), None);
         assert!(log[0]["reason"].as_str().is_some_and(|reason| reason.contains("at character 9")), "{log:#}");
         assert!(!log.to_string().contains("geheim"));

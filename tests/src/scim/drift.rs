@@ -67,7 +67,9 @@ on_both_engines! {
         stage.joins(&world, anja).await;
         put_right(&world.app).await.expect("put right");
         let rule = "SELECT rule_id FROM assignments";
-        let sql = format!("UPDATE assignments SET rule_id = '00000000-0000-4000-8000-000000000001' WHERE ({rule}) IS NOT NULL");
+        let sql = format!(
+            "UPDATE assignments SET rule_id = '00000000-0000-4000-8000-000000000001' WHERE ({rule}) IS NOT NULL"
+        );
         assert_eq!(world.execute(&sql).await, 1);
         put_right(&world.app).await.expect("put right");
         let now = "UPDATE assignments SET rule_id = rule_id WHERE rule_id IN (SELECT id FROM directory_rules)";

@@ -42,22 +42,38 @@ on_both_engines! {
         assert!(added.get("addresses").is_none() && added.get("roles").is_none());
         let seen = world.admin.get(&format!("/users/{id}")).await.ok();
         let email = "Test_User_ab6490ee@example.org";
-        assert_eq!((&seen["name"], &seen["email"], &seen["source"]), (&json!("lennay"), &json!(email), &json!("directory")));
+        assert_eq!(
+            (&seen["name"], &seen["email"], &seen["source"]),
+            (&json!("lennay"), &json!(email), &json!("directory"))
+        );
 
         let found = entra.find("Users", r#"userName eq "test_user_AB6490ee@example.org""#).await;
         assert_eq!(told(&found), (1, vec!["Test_User_ab6490ee@Example.org".to_owned()]));
-        let found = entra.find("Users", r#"externalId eq "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef" and active eq "True""#).await;
+        let found =
+            entra.find("Users", r#"externalId eq "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef" and active eq "True""#).await;
         assert_eq!(told(&found).0, 1);
-        let changed = entra.patch(&at(id), json!([
-            { "op": "Replace", "path": "emails[type eq \"work\"].value", "value": "updatedEmail@example.org" },
-            { "op": "Replace", "path": "name.familyName", "value": "updatedFamilyName" },
-            { "op": "Add", "path": "phoneNumbers[type eq \"work\"].value", "value": "+49 30 1" },
-            { "op": "Add", "path": format!("{ENTERPRISE}:department"), "value": "Support" },
-            { "op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": "26118915" },
-        ])).await.ok();
-        assert_eq!(changed["emails"], json!([{ "primary": true, "type": "work", "value": "updatedEmail@example.org" }]));
+        let changed = entra
+            .patch(
+                &at(id),
+                json!([
+                    { "op": "Replace", "path": "emails[type eq \"work\"].value", "value": "updatedEmail@example.org" },
+                    { "op": "Replace", "path": "name.familyName", "value": "updatedFamilyName" },
+                    { "op": "Add", "path": "phoneNumbers[type eq \"work\"].value", "value": "+49 30 1" },
+                    { "op": "Add", "path": format!("{ENTERPRISE}:department"), "value": "Support" },
+                    { "op": "Add", "path": format!("{ENTERPRISE}:manager"), "value": "26118915" },
+                ]),
+            )
+            .await
+            .ok();
+        assert_eq!(
+            changed["emails"],
+            json!([{ "primary": true, "type": "work", "value": "updatedEmail@example.org" }])
+        );
         assert_eq!(changed["name"]["familyName"], "updatedFamilyName");
-        assert_eq!(changed[ENTERPRISE], json!({ "employeeNumber": "7", "department": "Support", "manager": { "value": "26118915" } }));
+        assert_eq!(
+            changed[ENTERPRISE],
+            json!({ "employeeNumber": "7", "department": "Support", "manager": { "value": "26118915" } })
+        );
         assert_eq!(world.admin.get(&format!("/users/{id}")).await.ok()["email"], "updatedEmail@example.org");
 
         world.grant(license, &[id]).await;
@@ -65,7 +81,11 @@ on_both_engines! {
         assert_eq!(entra.patch(&at(id), off.clone()).await.ok()["active"], false);
         assert_eq!(world.admin.get(&format!("/licenses/{license}")).await.ok()["use"]["assigned"], 0);
         assert_eq!(entra.patch(&at(id), off).await.ok()["active"], false, "twice is once");
-        assert_eq!(told(&entra.find("Users", r#"userName eq "Test_User_ab6490ee@example.org""#).await).0, 1, "still told of");
+        assert_eq!(
+            told(&entra.find("Users", r#"userName eq "Test_User_ab6490ee@example.org""#).await).0,
+            1,
+            "still told of"
+        );
         let on = json!([{ "op": "Add", "path": "active", "value": "True" }]);
         assert_eq!(entra.patch(&at(id), on).await.ok()["active"], true);
         assert_eq!(world.admin.get(&format!("/users/{id}")).await.ok()["status"], "active");
@@ -78,12 +98,18 @@ on_both_engines! {
     async fn a_user_lives_through_the_requests_with_the_flag(world: World) {
         let entra = Directory::added(&world, "Entra ID").await;
         let id = entra.user("Anja Alt").await;
-        let changed = entra.patch(&at(id), json!([{ "op": "replace", "value": {
+        let changed = entra
+            .patch(
+                &at(id),
+                json!([{ "op": "replace", "value": {
             "displayName": "Anja Neu", "name.givenName": "Anja", "name.familyName": "Neu", "active": true,
             "emails[type eq \"work\"].value": "anja.neu@example.org",
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber": "12",
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department": "Support",
-        } }])).await.ok();
+        } }]),
+            )
+            .await
+            .ok();
         assert_eq!(changed["name"], json!({ "givenName": "Anja", "familyName": "Neu" }));
         assert_eq!(changed["emails"], json!([{ "type": "work", "value": "anja.neu@example.org" }]));
         assert_eq!(changed[ENTERPRISE], json!({ "employeeNumber": "12", "department": "Support" }));
@@ -107,7 +133,8 @@ on_both_engines! {
             { "$ref": null, "value": anja }, { "$ref": null, "value": ben }, { "value": cem },
         ] }]);
         assert_eq!(entra.patch(&group, add).await.status, 204);
-        let found = entra.get("/Groups?excludedAttributes=members&filter=displayName%20eq%20%22techniker%22").await.ok();
+        let found =
+            entra.get("/Groups?excludedAttributes=members&filter=displayName%20eq%20%22techniker%22").await.ok();
         assert_eq!((told(&found).0, found["Resources"][0].get("members")), (1, None));
         // One form without the flag, the other with it.
         let gone = json!([{ "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": anja }] }]);

@@ -10,32 +10,65 @@ on_both_engines! {
         let ben = directory.user("Ben B").await;
         let group = directory.group("Nord", &[ben]).await;
         let head = world.head().await;
-        let emails = |number: usize| (0..number).map(|n| json!({ "value": format!("a{n}@example.org"), "type": format!("a{n}"), "primary": true })).collect::<Value>();
-        let told = refused(directory.post("/Users", json!({ "userName": "many", "emails": emails(40_000) })).await, 400, Some("invalidValue"));
+        let emails = |number: usize| {
+            (0..number)
+                .map(|n| json!({ "value": format!("a{n}@example.org"), "type": format!("a{n}"), "primary": true }))
+                .collect::<Value>()
+        };
+        let told = refused(
+            directory.post("/Users", json!({ "userName": "many", "emails": emails(40_000) })).await,
+            400,
+            Some("invalidValue"),
+        );
         assert_eq!(told["detail"], "emails may have 500 values at most.");
-        refused(directory.put(&at(ben), json!({ "userName": "ben", "emails": emails(501) })).await, 400, Some("invalidValue"));
-        let of = |number: usize| (0..number).map(|n| json!({ "op": "add", "path": format!("emails[type eq \"a{n}\"].value"), "value": format!("a{n}@example.org") })).collect::<Value>();
+        refused(
+            directory.put(&at(ben), json!({ "userName": "ben", "emails": emails(501) })).await,
+            400,
+            Some("invalidValue"),
+        );
+        let of = |number: usize| {
+            (0..number).map(|n| json!({ "op": "add", "path": format!("emails[type eq \"a{n}\"].value"), "value": format!("a{n}@example.org") })).collect::<Value>()
+        };
         let told = refused(directory.patch(&at(ben), of(10_000)).await, 413, Some("tooMany"));
         assert_eq!(told["detail"], "There are more than 1000 operations.");
         refused(directory.patch(&at(ben), of(1_000)).await, 400, Some("invalidValue"));
         for op in ["add", "remove"] {
-            refused(directory.patch(&at(ben), json!([{ "op": op, "path": "emails", "value": emails(501) }])).await, 400, Some("invalidValue"));
+            refused(
+                directory.patch(&at(ben), json!([{ "op": op, "path": "emails", "value": emails(501) }])).await,
+                400,
+                Some("invalidValue"),
+            );
         }
         let photos = (0..30).map(|n| json!({ "value": format!("{n}{}", "x".repeat(60_000)) })).collect::<Value>();
-        refused(directory.put(&at(ben), json!({ "userName": "ben", "photos": photos })).await, 400, Some("invalidValue"));
+        refused(
+            directory.put(&at(ben), json!({ "userName": "ben", "photos": photos })).await,
+            400,
+            Some("invalidValue"),
+        );
         // Many filters, each of which is asked of all members.
         let such = |number: usize| vec![json!({ "op": "remove", "path": "members[display co \"zzz\"]" }); number];
         refused(directory.patch(&group, json!(such(21))).await, 413, Some("tooMany"));
-        refused(directory.patch(&group, json!(vec![json!({ "op": "add", "path": "members", "value": [] }); 10_001])).await, 413, Some("tooMany"));
+        refused(
+            directory.patch(&group, json!(vec![json!({ "op": "add", "path": "members", "value": [] }); 10_001])).await,
+            413,
+            Some("tooMany"),
+        );
         assert_eq!(directory.patch(&group, json!(such(20))).await.status, 204);
         assert_eq!(world.head().await, head, "nothing was changed");
         // What is allowed is done.
-        let many = directory.put(&at(ben), json!({ "userName": "ben.b@example.org", "emails": emails(500) })).await.ok();
+        let many =
+            directory.put(&at(ben), json!({ "userName": "ben.b@example.org", "emails": emails(500) })).await.ok();
         assert_eq!(many["emails"].as_array().map(Vec::len), Some(500));
-        assert_eq!(many["emails"].as_array().map(|all| all.iter().filter(|one| one["primary"] == true).count()), Some(1));
+        assert_eq!(
+            many["emails"].as_array().map(|all| all.iter().filter(|one| one["primary"] == true).count()),
+            Some(1)
+        );
         directory.patch(&at(ben), of(500)).await.ok();
         let config = directory.get("/ServiceProviderConfig").await.ok();
-        assert_eq!(config["bulk"], json!({ "supported": true, "maxOperations": 1_000, "maxPayloadSize": 4 * 1024 * 1024 }));
+        assert_eq!(
+            config["bulk"],
+            json!({ "supported": true, "maxOperations": 1_000, "maxPayloadSize": 4 * 1024 * 1024 })
+        );
     }
 
     async fn a_filter_that_makes_too_much_work_is_refused(world: World) {
@@ -47,7 +80,13 @@ on_both_engines! {
         refused(directory.post("/Users/.search", json!({ "filter": terms })).await, 400, Some("tooMany"));
         let few = (0..20).map(|n| format!("roles.value eq \"x{n}\"")).collect::<Vec<_>>().join(" or ");
         assert_eq!(directory.post("/Users/.search", json!({ "filter": few })).await.ok()["totalResults"], 0);
-        for deep in ["(".repeat(4_000), "not (".repeat(1_000), "a[".repeat(2_000), "a pr or ".repeat(1_000), format!("{}a pr", "a pr or ".repeat(20_000))] {
+        for deep in [
+            "(".repeat(4_000),
+            "not (".repeat(1_000),
+            "a[".repeat(2_000),
+            "a pr or ".repeat(1_000),
+            format!("{}a pr", "a pr or ".repeat(20_000)),
+        ] {
             refused(directory.post("/Users/.search", json!({ "filter": deep })).await, 400, Some("invalidFilter"));
         }
         let long = format!("{}title pr", "title pr or ".repeat(600));
@@ -65,13 +104,20 @@ on_both_engines! {
         let add = |n: usize| json!({ "op": "add", "path": "members", "value": [{ "value": users[n] }] });
         let head = world.head().await;
         // Each comes and goes a thousand times; the last word counts.
-        let mut operations: Vec<_> = (0..1_000).flat_map(|_| [add(0), remove(0), add(3), remove(3), remove(1), add(1)]).collect();
+        let mut operations: Vec<_> =
+            (0..1_000).flat_map(|_| [add(0), remove(0), add(3), remove(3), remove(1), add(1)]).collect();
         assert_eq!(directory.patch(&group, json!(operations)).await.status, 204);
         assert_eq!(directory.members(&group).await, super::in_order(vec![users[1]]));
         let told = world.admin.get("/audit?kind=group_member_removed").await.ok();
         assert_eq!(told["total"].as_i64().or(told["items"].as_array().map(|all| all.len() as i64)), Some(1));
         assert!(world.head().await > head);
-        operations = vec![add(4), json!({ "op": "remove", "path": "members[display eq \"User 4\"]" }), add(5), json!({ "op": "replace", "path": "members", "value": [{ "value": users[2] }] }), add(0)];
+        operations = vec![
+            add(4),
+            json!({ "op": "remove", "path": "members[display eq \"User 4\"]" }),
+            add(5),
+            json!({ "op": "replace", "path": "members", "value": [{ "value": users[2] }] }),
+            add(0),
+        ];
         assert_eq!(directory.patch(&group, json!(operations)).await.status, 204);
         assert_eq!(directory.members(&group).await, super::in_order(vec![users[2], users[0]]));
     }

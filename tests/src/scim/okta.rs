@@ -56,9 +56,7 @@ on_both_engines! {
         let added = okta.post("/Groups", body).await.created();
         let id = added["id"].as_str().expect("an id");
         let group = format!("/Groups/{id}");
-        let push = |name: &str, members: Value| {
-            json!([{ "op": "replace", "value": { "id": id, "displayName": name } }, members])
-        };
+        let push = |name: &str, members: Value| json!([{ "op": "replace", "value": { "id": id, "displayName": name } }, members]);
         let add = json!({ "op": "add", "path": "members", "value": [{ "value": anja, "display": "anja.a@example.org" }, { "value": ben }] });
         assert_eq!(okta.patch(&group, push("Test SCIMv2", add)).await.status, 204);
         assert_eq!(okta.members(&group).await, in_order(vec![anja, ben]));

@@ -57,7 +57,8 @@ on_both_engines! {
             assert!(list[number].is_number(), "{number}");
         }
         is_filled(&list["Resources"][0]);
-        let (status, one) = ask(&okta, &bearer, &format!("/Users/{}", list["Resources"][0]["id"].as_str().expect("an id"))).await;
+        let (status, one) =
+            ask(&okta, &bearer, &format!("/Users/{}", list["Resources"][0]["id"].as_str().expect("an id"))).await;
         assert_eq!((status, &one["id"]), (200, &list["Resources"][0]["id"]));
         is_filled(&one);
         let (status, none) = ask(&okta, &bearer, &by_name("abcdefgh@atko.com")).await;
@@ -69,7 +70,9 @@ on_both_engines! {
 
         let added = okta.post("/Users", new_user("runscope300abc@example.com")).await.created();
         assert!(has(&added, USER) && added["active"] == true && added["id"].is_string());
-        let told_name = |body: &Value| [body["userName"].clone(), body["name"]["familyName"].clone(), body["name"]["givenName"].clone()];
+        let told_name = |body: &Value| {
+            [body["userName"].clone(), body["name"]["familyName"].clone(), body["name"]["givenName"].clone()]
+        };
         assert_eq!(told_name(&added), ["runscope300abc@atko.com", "Test", "Runscope"].map(Value::from));
         let (status, read) = ask(&okta, &bearer, &format!("/Users/{}", added["id"].as_str().expect("an id"))).await;
         assert_eq!((status, told_name(&read)), (200, told_name(&added)));
@@ -92,13 +95,20 @@ on_both_engines! {
         let mut sent = json!({ "schemas": [USER], "userName": email, "name": { "givenName": "Riley", "familyName": "Test" }, "displayName": "Riley Test",
             "emails": [{ "primary": true, "value": email, "type": "work" }], "title": "Engineer", "phoneNumbers": [{ "value": "415.123.4567", "type": "work" }],
             "locale": "en-US", "externalId": "00u1", "groups": [], "password": "Kv7J2LEa", "active": true });
-        assert_eq!(ask(&okta, &bearer, &format!("{}&startIndex=1&count=100", by_name(email))).await.1["totalResults"], 0);
+        assert_eq!(
+            ask(&okta, &bearer, &format!("{}&startIndex=1&count=100", by_name(email))).await.1["totalResults"],
+            0
+        );
         let added = okta.post("/Users", sent.clone()).await.created();
         let path = format!("/Users/{}", added["id"].as_str().expect("an id"));
         let found = async |active: bool, given: &str| {
             let (status, list) = ask(&okta, &bearer, &by_name(email)).await;
             let user = &list["Resources"][0];
-            assert_eq!((status, &list["totalResults"], &user["active"], &user["name"]["givenName"]), (200, &json!(1), &json!(active), &json!(given)), "{list:#}");
+            assert_eq!(
+                (status, &list["totalResults"], &user["active"], &user["name"]["givenName"]),
+                (200, &json!(1), &json!(active), &json!(given)),
+                "{list:#}"
+            );
         };
         found(true, "Riley").await;
         sent = okta.get(&path).await.ok();
@@ -119,10 +129,15 @@ on_both_engines! {
         okta.post("/Users", json!({ "userName": "anja.k@example.org", "displayName": "Krüger, Anja" })).await.created();
         okta.post("/Users", json!({ "userName": "x@example.org", "name": { "givenName": "Xenia" } })).await.created();
         let list = okta.get("/Users").await.ok();
-        let mut names: Vec<_> = list["Resources"].as_array().expect("users").iter().map(|user| {
-            let part = |part: &str| user["name"][part].as_str().expect("a part").to_owned();
-            format!("{} | {}", part("givenName"), part("familyName"))
-        }).collect();
+        let mut names: Vec<_> = list["Resources"]
+            .as_array()
+            .expect("users")
+            .iter()
+            .map(|user| {
+                let part = |part: &str| user["name"][part].as_str().expect("a part").to_owned();
+                format!("{} | {}", part("givenName"), part("familyName"))
+            })
+            .collect();
         names.sort_unstable();
         assert_eq!(names, ["Anja | Krüger", "Anja | Krüger", "Nora | Neu", "Xenia | Xenia", "jdoe | jdoe"]);
         // What was made up and is put back becomes nobody's name.

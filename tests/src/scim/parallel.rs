@@ -29,7 +29,8 @@ on_both_engines! {
             groups.push(directory.group(&format!("Gruppe {n:02}"), &[]).await);
         }
         let id = |path: &String| path.rsplit('/').next().and_then(|id| id.parse::<GroupId>().ok()).expect("an id");
-        let rules: Vec<_> = groups.iter().map(|group| json!({ "group_id": id(group), "license_ids": [license] })).collect();
+        let rules: Vec<_> =
+            groups.iter().map(|group| json!({ "group_id": id(group), "license_ids": [license] })).collect();
         directory.rule(&world, Value::from(rules)).await;
 
         let users: Vec<UserId> = stream::iter(0..USERS)
@@ -77,7 +78,10 @@ on_both_engines! {
         let directory = Directory::added(&world, "Entra ID").await;
         let number = 10_000_usize;
         let everybody = crowd(&world, number).await;
-        let (large, small) = (directory.group("Alle", &everybody[..number - 30]).await, directory.group("Wenige", &everybody[..10]).await);
+        let (large, small) = (
+            directory.group("Alle", &everybody[..number - 30]).await,
+            directory.group("Wenige", &everybody[..10]).await,
+        );
         let mut times = [0.0; 2];
         for round in 0..25 {
             let user = everybody[number - 30 + round];

@@ -18,8 +18,12 @@ on_both_engines! {
         assert_eq!(directory.get("/ResourceTypes/Group").await.ok()["endpoint"], "/Groups");
         assert_eq!(directory.get("/Schemas").await.ok()["totalResults"], 3);
         let user = directory.get("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User").await.ok();
-        let attribute = user["attributes"].as_array().expect("attributes").iter().find(|one| one["name"] == "userName").cloned();
-        assert_eq!(attribute.map(|one| (one["required"].clone(), one["uniqueness"].clone())), Some((json!(true), json!("server"))));
+        let attribute =
+            user["attributes"].as_array().expect("attributes").iter().find(|one| one["name"] == "userName").cloned();
+        assert_eq!(
+            attribute.map(|one| (one["required"].clone(), one["uniqueness"].clone())),
+            Some((json!(true), json!("server")))
+        );
         refused(directory.get("/Schemas/urn:unknown").await, 404, None);
         refused(directory.get("/Nothing").await, 404, None);
         refused(directory.get("/Me").await, 501, None);
@@ -51,7 +55,11 @@ on_both_engines! {
         }
         // What is changed here is a change for the directory, too.
         let version = directory.get(&group).await.headers["etag"].clone();
-        world.admin.put(&format!("{}/members", group.replace("/Groups", "/groups")), &json!({ "user_ids": [] })).await.ok();
+        world
+            .admin
+            .put(&format!("{}/members", group.replace("/Groups", "/groups")), &json!({ "user_ids": [] }))
+            .await
+            .ok();
         assert_ne!(directory.get(&group).await.headers["etag"], version);
     }
 
@@ -71,15 +79,31 @@ on_both_engines! {
         let only = directory.get(&format!("{}?attributes=userName,name.familyName,emails.value,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", at(id))).await.ok();
         assert_eq!(only["name"], json!({ "familyName": "A" }));
         assert_eq!(only["emails"], json!([{ "value": "anja@example.org" }]));
-        assert_eq!(only["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"], json!({ "department": "Support" }));
-        assert_eq!(keys(&only), ["emails", "id", "name", "schemas", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "userName"]);
+        assert_eq!(
+            only["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
+            json!({ "department": "Support" })
+        );
+        assert_eq!(
+            keys(&only),
+            [
+                "emails",
+                "id",
+                "name",
+                "schemas",
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+                "userName"
+            ]
+        );
         let but = directory.get(&format!("{}?excludedAttributes=id,TITLE,name.givenName,meta", at(id))).await.ok();
         assert_eq!((but.get("title"), but.get("meta"), &but["name"]), (None, None, &json!({ "familyName": "A" })));
         assert_eq!(but["id"], json!(id), "always shown");
         let list = directory.get("/Users?attributes=userName&filter=title%20pr").await.ok();
         assert_eq!(keys(&list["Resources"][0]), ["id", "schemas", "userName"]);
         let search = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "title eq \"chefin\"", "attributes": ["userName"], "count": 5 });
-        assert_eq!(told(&directory.post("/Users/.search", search).await.ok()), (1, vec!["anja@example.org".to_owned()]));
+        assert_eq!(
+            told(&directory.post("/Users/.search", search).await.ok()),
+            (1, vec!["anja@example.org".to_owned()])
+        );
         directory.group("Nord", &[]).await;
         let mut all = Vec::new();
         for start in 1..=3 {
@@ -99,7 +123,10 @@ on_both_engines! {
         for (filter, names) in [
             (format!("id eq \"{anja}\""), vec!["änne.krüger@example.org"]),
             ("externalId eq B-1".to_owned(), vec!["ben.ölmez@example.org"]),
-            ("userName eq \"ÄNNE.KRÜGER@example.org\" or externalId eq \"B-1\"".to_owned(), vec!["ben.ölmez@example.org", "änne.krüger@example.org"]),
+            (
+                "userName eq \"ÄNNE.KRÜGER@example.org\" or externalId eq \"B-1\"".to_owned(),
+                vec!["ben.ölmez@example.org", "änne.krüger@example.org"],
+            ),
             ("active eq false".to_owned(), vec!["ben.ölmez@example.org"]),
             ("active eq \"False\" and displayName sw \"ben\"".to_owned(), vec!["ben.ölmez@example.org"]),
             ("displayName co \"öl\" and active eq true".to_owned(), vec![]),
@@ -110,7 +137,11 @@ on_both_engines! {
             ("emails[value co \"other\"]".to_owned(), vec!["ben.ölmez@example.org"]),
             ("emails[value co \"ölmez\"]".to_owned(), vec![]),
             ("groups.display eq \"nord\"".to_owned(), vec!["änne.krüger@example.org"]),
-            ("meta.lastModified ge \"2026-03-02T09:00:00Z\" and not (userName sw \"änne\" or userName sw \"anja\")".to_owned(), vec!["ben.ölmez@example.org"]),
+            (
+                "meta.lastModified ge \"2026-03-02T09:00:00Z\" and not (userName sw \"änne\" or userName sw \"anja\")"
+                    .to_owned(),
+                vec!["ben.ölmez@example.org"],
+            ),
             ("meta.lastModified gt \"2026-03-02T09:00:00Z\"".to_owned(), vec![]),
             ("userName co \"_\"".to_owned(), vec![]),
         ] {
@@ -119,7 +150,12 @@ on_both_engines! {
             assert_eq!((total, found.len()), (i64::try_from(names.len()).expect("few"), names.len()), "{filter}");
             assert_eq!(found, names, "{filter}");
         }
-        for filter in [format!("members.value eq \"{anja}\""), format!("members[value eq \"{anja}\"]"), "displayName sw \"no\"".to_owned(), "displayName eq \"NORD\" and members pr".to_owned()] {
+        for filter in [
+            format!("members.value eq \"{anja}\""),
+            format!("members[value eq \"{anja}\"]"),
+            "displayName sw \"no\"".to_owned(),
+            "displayName eq \"NORD\" and members pr".to_owned(),
+        ] {
             assert_eq!(told(&directory.find("Groups", &filter).await).1, ["Nord"], "{filter}");
         }
         assert_eq!(told(&directory.find("Groups", &format!("members.value eq \"{ben}\"")).await).0, 0);
@@ -142,9 +178,17 @@ on_both_engines! {
             { "method": "DELETE", "path": "/Users/none" },
             { "method": "TRACE", "path": "/Users" },
         ] })).await.ok();
-        let told: Vec<_> = done["Operations"].as_array().expect("results").iter().map(|one| (one["method"].as_str().unwrap_or(""), one["status"].as_str().unwrap_or(""))).collect();
+        let told: Vec<_> = done["Operations"]
+            .as_array()
+            .expect("results")
+            .iter()
+            .map(|one| (one["method"].as_str().unwrap_or(""), one["status"].as_str().unwrap_or("")))
+            .collect();
         // Whoever needs what another one adds comes after it, and after those who need nothing.
-        assert_eq!(told, [("POST", "201"), ("POST", "409"), ("DELETE", "404"), ("TRACE", "400"), ("POST", "201"), ("PATCH", "200")]);
+        assert_eq!(
+            told,
+            [("POST", "201"), ("POST", "409"), ("DELETE", "404"), ("TRACE", "400"), ("POST", "201"), ("PATCH", "200")]
+        );
         assert_eq!(done["Operations"][1]["response"]["scimType"], "uniqueness");
         let found = directory.find("Users", "title eq \"Chefin\"").await;
         assert_eq!(found["Resources"][0]["groups"][0]["display"], "Nord");
@@ -163,11 +207,23 @@ on_both_engines! {
         let id = directory.user("Anja A").await;
         let group = directory.group("Nord", &[id]).await;
         let head = world.head().await;
-        for body in [json!({}), json!({ "userName": "" }), json!({ "userName": {} }), json!({ "userName": "x", "emails": 7 }), json!({ "userName": "x", "name": "y" }), json!({ "userName": "a\u{0}b" })] {
+        for body in [
+            json!({}),
+            json!({ "userName": "" }),
+            json!({ "userName": {} }),
+            json!({ "userName": "x", "emails": 7 }),
+            json!({ "userName": "x", "name": "y" }),
+            json!({ "userName": "a\u{0}b" }),
+        ] {
             refused(directory.post("/Users", body.clone()).await, 400, Some("invalidValue"));
             refused(directory.put(&at(id), body).await, 400, Some("invalidValue"));
         }
-        for body in [json!({}), json!({ "displayName": " " }), json!({ "displayName": "x", "members": [{}] }), json!({ "displayName": "x", "externalId": [] })] {
+        for body in [
+            json!({}),
+            json!({ "displayName": " " }),
+            json!({ "displayName": "x", "members": [{}] }),
+            json!({ "displayName": "x", "externalId": [] }),
+        ] {
             refused(directory.post("/Groups", body.clone()).await, 400, Some("invalidValue"));
             refused(directory.put(&group, body).await, 400, Some("invalidValue"));
         }
@@ -183,13 +239,21 @@ on_both_engines! {
         ] {
             refused(directory.patch(&group, operations).await, 400, Some(kind));
         }
-        refused(directory.patch(&at(id), json!([{ "op": "remove", "path": "userName" }])).await, 400, Some("mutability"));
+        refused(
+            directory.patch(&at(id), json!([{ "op": "remove", "path": "userName" }])).await,
+            400,
+            Some("mutability"),
+        );
         for path in ["/Users", "/Groups", "/Bulk", "/Users/.search"] {
             refused(directory.post(path, json!([1])).await, 400, Some("invalidSyntax"));
         }
         let broken = directory.send(Method::POST, "/Users", &json!("no object"), &[]).await;
         refused(broken, 400, Some("invalidSyntax"));
-        refused(directory.patch("/Users/none", json!([{ "op": "add", "path": "title", "value": "x" }])).await, 404, None);
+        refused(
+            directory.patch("/Users/none", json!([{ "op": "add", "path": "title", "value": "x" }])).await,
+            404,
+            None,
+        );
         assert_eq!(world.head().await, head, "nothing was changed");
     }
 
@@ -203,12 +267,16 @@ on_both_engines! {
             assert_eq!(directory.members(&group).await, [id]);
         }
         let log = world.admin.get(&format!("/directories/{}/requests", directory.id)).await.ok();
-        assert_eq!((&log[1]["status"], &log[1]["reason"]), (&json!(204), &json!("1 members are no users here, and were left out.")));
+        assert_eq!(
+            (&log[1]["status"], &log[1]["reason"]),
+            (&json!(204), &json!("1 members are no users here, and were left out."))
+        );
     }
 
     async fn who_has_no_address_gets_one_that_leads_nowhere(world: World) {
         let directory = Directory::added(&world, "Okta").await;
-        let id: seatkeeper_shared::ids::UserId = id_of(&directory.post("/Users", json!({ "userName": "jdoe" })).await.created());
+        let id: seatkeeper_shared::ids::UserId =
+            id_of(&directory.post("/Users", json!({ "userName": "jdoe" })).await.created());
         let seen = world.admin.get(&format!("/users/{id}")).await.ok();
         assert_eq!((&seen["email"], &seen["name"]), (&json!("jdoe@no-address.invalid"), &json!("jdoe")));
         let long = "ß".repeat(300);

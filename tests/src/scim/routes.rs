@@ -30,11 +30,37 @@ on_both_engines! {
     async fn below_scim_nothing_is_answered_but_scim(world: World) {
         let directory = Directory::added(&world, "Okta").await;
         for path in [
-            "/scim", "/scim/", "/scim/v2", "/scim/v2/", "/scim//v2/Users", "//scim/v2/Users", "/scim/v2//Users", "/scim/v2/Users/", "/scim/v2/Users/x/", "/SCIM/v2/Users", "/Scim/V2/Users",
-            "/scim/v2/users", "/scim/v1/Users", "/scim/v1", "/scim/v2.0/Users", "/scim/index.html", "/scim/v2/Users/a/b/c", "/s%63im/v2/Users", "/%73cim", "/scim%2Fv2%2FUsers", "/scim;a=b/v2/Users", "/scim/v2/Users/%ff",
-            "/scim/v2/Groups/%ff", "/scim/v2/Schemas/%ff", "/scim/v2/%ff", "/scim/%ff", "/scim/api/v1/me",
+            "/scim",
+            "/scim/",
+            "/scim/v2",
+            "/scim/v2/",
+            "/scim//v2/Users",
+            "//scim/v2/Users",
+            "/scim/v2//Users",
+            "/scim/v2/Users/",
+            "/scim/v2/Users/x/",
+            "/SCIM/v2/Users",
+            "/Scim/V2/Users",
+            "/scim/v2/users",
+            "/scim/v1/Users",
+            "/scim/v1",
+            "/scim/v2.0/Users",
+            "/scim/index.html",
+            "/scim/v2/Users/a/b/c",
+            "/s%63im/v2/Users",
+            "/%73cim",
+            "/scim%2Fv2%2FUsers",
+            "/scim;a=b/v2/Users",
+            "/scim/v2/Users/%ff",
+            "/scim/v2/Groups/%ff",
+            "/scim/v2/Schemas/%ff",
+            "/scim/v2/%ff",
+            "/scim/%ff",
+            "/scim/api/v1/me",
         ] {
-            for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE] {
+            for method in
+                [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE]
+            {
                 let url = format!("{}{path}", world.url);
                 let answer = ask(&method, &url, None, "").await;
                 assert!(is_error(&answer, 401), "{method} {path} without a token: {answer:?}");
@@ -45,12 +71,21 @@ on_both_engines! {
                 assert!(known, "{method} {path}: {answer:?}");
             }
         }
-        for (method, path) in [("GET", "/Bulk"), ("POST", "/Users/x"), ("DELETE", "/Groups"), ("PUT", "/Schemas"), ("OPTIONS", "/Users"), ("PATCH", "/ServiceProviderConfig")] {
+        for (method, path) in [
+            ("GET", "/Bulk"),
+            ("POST", "/Users/x"),
+            ("DELETE", "/Groups"),
+            ("PUT", "/Schemas"),
+            ("OPTIONS", "/Users"),
+            ("PATCH", "/ServiceProviderConfig"),
+        ] {
             let url = format!("{}/scim/v2{path}", world.url);
             let answer = ask(&method.parse().expect("a method"), &url, Some(&directory.secret), "{}").await;
             assert!(is_error(&answer, 405), "{method} {path}: {answer:?}");
         }
-        for (method, path) in [("POST", "/Users"), ("PUT", "/Users/x"), ("PATCH", "/Groups/x"), ("POST", "/Bulk"), ("POST", "/.search")] {
+        for (method, path) in
+            [("POST", "/Users"), ("PUT", "/Users/x"), ("PATCH", "/Groups/x"), ("POST", "/Bulk"), ("POST", "/.search")]
+        {
             let url = format!("{}/scim/v2{path}", world.url);
             let method = method.parse().expect("a method");
             let answer = ask(&method, &url, Some(&directory.secret), &"[".repeat(100_000)).await;

@@ -29,15 +29,25 @@ on_both_engines! {
     async fn members_get_licenses_and_keep_what_somebody_gave_them(world: World) {
         let directory = Directory::added(&world, "Entra ID").await;
         let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
-        let (named, pool) = (world.license(remote, Model::Named, 5).await, world.license(desk, Model::Concurrent, 1).await);
+        let (named, pool) =
+            (world.license(remote, Model::Named, 5).await, world.license(desk, Model::Concurrent, 1).await);
         let both = in_order(vec![named, pool]);
         let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
         let (north, south) = (directory.group("Nord", &[]).await, directory.group("Süd", &[ben]).await);
-        directory.rule(&world, json!([
-            { "group_id": id_in(&north), "license_ids": [named, pool] },
-            { "group_id": id_in(&south), "license_ids": [pool] },
-        ])).await;
-        assert_eq!(seen(&world, ben).await["license_ids"], json!([pool]), "rules are for those who are members already, too");
+        directory
+            .rule(
+                &world,
+                json!([
+                    { "group_id": id_in(&north), "license_ids": [named, pool] },
+                    { "group_id": id_in(&south), "license_ids": [pool] },
+                ]),
+            )
+            .await;
+        assert_eq!(
+            seen(&world, ben).await["license_ids"],
+            json!([pool]),
+            "rules are for those who are members already, too"
+        );
         world.grant(named, &[ben]).await;
         for user in [anja, ben] {
             assert_eq!(directory.patch(&north, adds(user)).await.status, 204);
@@ -50,7 +60,10 @@ on_both_engines! {
         assert_eq!(seen(&world, ben).await["license_ids"], json!(both), "by hand, and by the other rule");
         assert_eq!(directory.delete(&south).await.status, 204);
         assert_eq!(seen(&world, ben).await["license_ids"], json!([named]));
-        assert_eq!(world.admin.get(&format!("/directories/{}/rules", directory.id)).await.ok().as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            world.admin.get(&format!("/directories/{}/rules", directory.id)).await.ok().as_array().map(Vec::len),
+            Some(1)
+        );
         // Somebody here changes the group: the rule counts as well.
         world.admin.post(&format!("/groups/{}/members", id_in(&north)), &json!({ "add": [anja] })).await.ok();
         assert_eq!(seen(&world, anja).await["license_ids"], json!(both));
@@ -74,16 +87,28 @@ on_both_engines! {
             "user_id": ben, "user_name": "Ben B", "rule_id": rules[0]["id"], "license_id": license, "code": "named_seats_taken",
             "since": "2026-03-02T09:00:00Z",
         });
-        assert_eq!(world.admin.get(&format!("{path}/failures")).await.ok(), json!({ "failures": [failure], "total": 1 }));
+        assert_eq!(
+            world.admin.get(&format!("{path}/failures")).await.ok(),
+            json!({ "failures": [failure], "total": 1 })
+        );
         assert_eq!(world.admin.get("/directories").await.ok()[0]["failures"], 1);
         let log = world.admin.get("/audit?kind=directory_rule_failed").await.ok();
-        assert_eq!((&log["items"][0]["user"]["name"], &log["items"][0]["facts"]["code"]), (&json!("Ben B"), &json!("named_seats_taken")));
+        assert_eq!(
+            (&log["items"][0]["user"]["name"], &log["items"][0]["facts"]["code"]),
+            (&json!("Ben B"), &json!("named_seats_taken"))
+        );
         world.pass(chrono::TimeDelta::hours(1));
         let again = world.admin.post(&format!("{path}/retry"), &Value::Null).await.ok();
         assert_eq!(again["failures"][0]["since"], "2026-03-02T09:00:00Z", "it has failed since then");
-        assert_eq!(world.admin.get("/audit?kind=directory_rule_failed").await.ok()["items"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            world.admin.get("/audit?kind=directory_rule_failed").await.ok()["items"].as_array().map(Vec::len),
+            Some(1)
+        );
         world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": 2 })).await.ok();
-        assert_eq!(world.admin.post(&format!("{path}/retry"), &Value::Null).await.ok(), json!({ "failures": [], "total": 0 }));
+        assert_eq!(
+            world.admin.post(&format!("{path}/retry"), &Value::Null).await.ok(),
+            json!({ "failures": [], "total": 0 })
+        );
         assert_eq!(seen(&world, ben).await["license_ids"], json!([license]));
     }
 
@@ -130,10 +155,18 @@ on_both_engines! {
         let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
         world.admin.patch(&format!("/users/{ben}"), &json!({ "role": "admin" })).await.ok();
         let (bosses, admins) = (directory.group("Leitung", &[ben]).await, directory.group("Admins", &[anja]).await);
-        directory.rule(&world, json!([
-            { "group_id": id_in(&bosses), "role": "manager" }, { "group_id": id_in(&admins), "role": "admin" },
-        ])).await;
-        assert_eq!((&seen(&world, anja).await["role"], &seen(&world, ben).await["role"]), (&json!("admin"), &json!("admin")));
+        directory
+            .rule(
+                &world,
+                json!([
+                    { "group_id": id_in(&bosses), "role": "manager" }, { "group_id": id_in(&admins), "role": "admin" },
+                ]),
+            )
+            .await;
+        assert_eq!(
+            (&seen(&world, anja).await["role"], &seen(&world, ben).await["role"]),
+            (&json!("admin"), &json!("admin"))
+        );
         directory.patch(&bosses, adds(anja)).await;
         assert_eq!(seen(&world, anja).await["role"], "manager");
         directory.patch(&bosses, removes(anja)).await;
@@ -151,20 +184,26 @@ on_both_engines! {
     async fn a_preview_says_who_would_get_and_lose_what_and_changes_nothing(world: World) {
         let directory = Directory::added(&world, "Okta").await;
         let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
-        let (named, pool) = (world.license(remote, Model::Named, 1).await, world.license(desk, Model::Concurrent, 1).await);
-        let (anja, ben, cem) = (directory.user("Anja A").await, directory.user("Ben B").await, directory.user("Cem C").await);
+        let (named, pool) =
+            (world.license(remote, Model::Named, 1).await, world.license(desk, Model::Concurrent, 1).await);
+        let (anja, ben, cem) =
+            (directory.user("Anja A").await, directory.user("Ben B").await, directory.user("Cem C").await);
         let (north, south) = (directory.group("Nord", &[anja, ben]).await, directory.group("Süd", &[cem]).await);
         let rules = directory.rule(&world, json!([{ "group_id": id_in(&south), "license_ids": [pool] }])).await;
         let head = world.head().await;
         let path = format!("/directories/{}/rules/preview", directory.id);
-        let wanted = json!({ "rules": [{ "group_id": id_in(&north), "license_ids": [named, pool], "role": "manager" }] });
+        let wanted =
+            json!({ "rules": [{ "group_id": id_in(&north), "license_ids": [named, pool], "role": "manager" }] });
         let would = world.admin.post(&path, &wanted).await.ok();
         let counts = json!([{ "group_id": id_in(&north), "group_name": "Nord", "role": "manager", "by_directory": 2, "others": 0 }]);
-        assert_eq!(would, json!({ "total": 3, "roles": counts, "users": [
+        assert_eq!(
+            would,
+            json!({ "total": 3, "roles": counts, "users": [
             { "user_id": anja, "name": "Anja A", "gets": in_order(vec![named, pool]), "role": "manager" },
             { "user_id": ben, "name": "Ben B", "gets": [pool], "refused": [{ "license_id": named, "code": "named_seats_taken" }], "role": "manager" },
             { "user_id": cem, "name": "Cem C", "loses": [pool] },
-        ] }));
+        ] })
+        );
         let same = json!({ "rules": [{ "id": rules[0]["id"], "group_id": id_in(&south), "license_ids": [pool] }] });
         assert_eq!(world.admin.post(&path, &same).await.ok(), json!({ "total": 0, "users": [] }));
         assert_eq!(world.head().await, head);
@@ -173,7 +212,10 @@ on_both_engines! {
             (json!([{ "group_id": id_in(&north), "license_ids": [uuid::Uuid::nil()] }]), "license_ids"),
             (json!([{ "id": uuid::Uuid::nil(), "group_id": id_in(&north) }]), "id"),
         ] {
-            for send in [world.admin.post(&path, &json!({ "rules": bad })).await, world.admin.put(path.trim_end_matches("/preview"), &json!({ "rules": bad })).await] {
+            for send in [
+                world.admin.post(&path, &json!({ "rules": bad })).await,
+                world.admin.put(path.trim_end_matches("/preview"), &json!({ "rules": bad })).await,
+            ] {
                 assert_eq!(send.problem(422, "invalid")["errors"][0]["field"], field);
             }
         }

@@ -41,7 +41,11 @@ on_both_engines! {
         let first: UserId = id_of(&entra.post("/Users", new_user()).await.created());
         refused(entra.post("/Users", new_user()).await, 409, Some("uniqueness"));
         let gone = entra.patch(&at(first), delete(&format!("{OBJECT_ID}lennay@Example.org"))).await.ok();
-        assert_eq!((&gone["active"], &gone["emails"][0]["value"]), (&json!(false), &json!("lennay@example.org")), "what it told is what it is told");
+        assert_eq!(
+            (&gone["active"], &gone["emails"][0]["value"]),
+            (&json!(false), &json!("lennay@example.org")),
+            "what it told is what it is told"
+        );
         assert_eq!(seen(&world, first).await, (format!("{first}@no-address.invalid"), UserStatus::Suspended));
         let second: UserId = id_of(&entra.post("/Users", new_user()).await.created());
         assert_eq!(seen(&world, second).await, ("lennay@example.org".to_owned(), UserStatus::Active));
@@ -49,7 +53,11 @@ on_both_engines! {
         assert_eq!(entra.find("Users", "externalId eq \"lennay\"").await["Resources"][0]["id"], json!(second));
         // The first cannot come back while the second has the address, and nothing happens to either.
         refused(entra.patch(&at(first), restore()).await, 409, Some("uniqueness"));
-        refused(entra.patch(&at(first), json!([{ "op": "Replace", "path": "active", "value": "True" }])).await, 409, Some("uniqueness"));
+        refused(
+            entra.patch(&at(first), json!([{ "op": "Replace", "path": "active", "value": "True" }])).await,
+            409,
+            Some("uniqueness"),
+        );
         assert_eq!(seen(&world, first).await.1, UserStatus::Suspended);
         // After 30 days it deletes the first, and the second is not in the way.
         assert_eq!(entra.delete(&at(first)).await.status, 204);
@@ -63,7 +71,10 @@ on_both_engines! {
             format!("{OBJECT_ID}lennay@Example.org"),
             format!("{}lennay@Example.org", OBJECT_ID.to_uppercase()),
             "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4eflennay@Example.org".to_owned(),
-        ].into_iter().enumerate() {
+        ]
+        .into_iter()
+        .enumerate()
+        {
             // In one request, in two in either order, or as a whole.
             let [rename, off] = [&delete(&name)[0], &delete(&name)[1]].map(|one| json!([one]));
             match round {
@@ -90,7 +101,11 @@ on_both_engines! {
         }
         assert_eq!(entra.find("Users", "externalId eq \"lennay\"").await["totalResults"], 1);
         // What only looks like it gives nothing free.
-        for name in ["lennay2@example.org".to_owned(), format!("{}lennay@example.org", &OBJECT_ID[1..]), format!("{OBJECT_ID}lennay")] {
+        for name in [
+            "lennay2@example.org".to_owned(),
+            format!("{}lennay@example.org", &OBJECT_ID[1..]),
+            format!("{OBJECT_ID}lennay"),
+        ] {
             entra.patch(&at(id), delete(&name)).await.ok();
             assert_eq!(seen(&world, id).await.0, "lennay@example.org", "{name}");
         }

@@ -21,7 +21,8 @@ on_both_engines! {
         let text = String::from_utf8_lossy(&told.stdout);
         let others = text.replacen(KNOWN, "", 1);
         assert_ne!(others, text, "it no longer complains: take the exception away. {text}");
-        let complaints: Vec<_> = others.lines().filter(|line| line.starts_with("ERROR") || line.starts_with("CRITICAL")).collect();
+        let complaints: Vec<_> =
+            others.lines().filter(|line| line.starts_with("ERROR") || line.starts_with("CRITICAL")).collect();
         assert!(complaints.is_empty(), "{text}");
         let good = text.lines().filter(|line| line.starts_with("SUCCESS")).count();
         assert!(good > 50, "it asked only {good} things: {text}");

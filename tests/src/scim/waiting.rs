@@ -65,12 +65,19 @@ on_both_engines! {
         // By name the last waits longest.
         let stage = Stage::set(&world, 1, &["Anja A", "Zoe Z", "Mia M", "Ben B"]).await;
         assert_eq!((stage.holders(&world).await, stage.failures(&world).await), (vec!["Anja A".to_owned()], json!(3)));
-        stage.directory.patch(&at(stage.users[0]), json!([{ "op": "replace", "value": { "active": false } }])).await.ok();
+        stage
+            .directory
+            .patch(&at(stage.users[0]), json!([{ "op": "replace", "value": { "active": false } }]))
+            .await
+            .ok();
         make_up(&world.app).await.expect("made up");
         assert_eq!((stage.holders(&world).await, stage.failures(&world).await), (vec!["Zoe Z".to_owned()], json!(2)));
         let log = world.admin.get("/audit?kind=directory_rule_made_up").await.ok();
         let told = &log["items"][0];
-        assert_eq!((&told["user"]["name"], &told["facts"]["license"], &told["door"]), (&json!("Zoe Z"), &json!(stage.license), &json!("system")));
+        assert_eq!(
+            (&told["user"]["name"], &told["facts"]["license"], &told["door"]),
+            (&json!("Zoe Z"), &json!(stage.license), &json!("system"))
+        );
         assert_eq!(told["facts"]["since"], "2026-03-02T09:01:00Z");
         let remove = json!([{ "op": "remove", "path": format!("members[value eq \"{}\"]", stage.users[1]) }]);
         assert_eq!(stage.directory.patch(&stage.group, remove).await.status, 204);
@@ -110,7 +117,11 @@ on_both_engines! {
         let stage = Stage::set(&world, 1, &["Anja A", "Zoe Z"]).await;
         let sweeping = world.app.sweep();
         let began = Instant::now();
-        stage.directory.patch(&at(stage.users[0]), json!([{ "op": "replace", "value": { "active": false } }])).await.ok();
+        stage
+            .directory
+            .patch(&at(stage.users[0]), json!([{ "op": "replace", "value": { "active": false } }]))
+            .await
+            .ok();
         while stage.holders(&world).await != ["Zoe Z"] {
             assert!(began.elapsed() < Duration::from_secs(15), "that is not soon");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -130,7 +141,8 @@ on_both_engines! {
         let remove = json!([{ "op": "remove", "path": format!("members[value eq \"{anja}\"]") }]);
         assert_eq!(directory.patch(&admins, remove).await.status, 204);
         let total = || async {
-            let (failures, total) = seatkeeper::store::directory_failures::list(&world.app.db, directory.id).await.expect("a list");
+            let (failures, total) =
+                seatkeeper::store::directory_failures::list(&world.app.db, directory.id).await.expect("a list");
             (failures.first().map(|one| (one.rule_id, one.code.as_str())), total)
         };
         assert_eq!(total().await, (Some((None, "last_admin")), 1), "told, though no rule says anything of her");

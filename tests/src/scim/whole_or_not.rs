@@ -36,12 +36,21 @@ on_both_engines! {
             ("externalId", json!("A-1")),
         ] {
             for off in [json!("False"), json!(false), json!([false])] {
-                let mut operations = vec![json!({ "op": "Replace", "path": path, "value": value }), json!({ "op": "Replace", "path": "active", "value": off })];
+                let mut operations = vec![
+                    json!({ "op": "Replace", "path": path, "value": value }),
+                    json!({ "op": "Replace", "path": "active", "value": off }),
+                ];
                 for _ in 0..2 {
                     refused(directory.patch(&at(ben), json!(operations)).await, 409, Some("uniqueness"));
                     operations.reverse();
                 }
-                refused(directory.patch(&at(ben), json!([{ "op": "replace", "value": { path: value, "active": off } }])).await, 409, Some("uniqueness"));
+                refused(
+                    directory
+                        .patch(&at(ben), json!([{ "op": "replace", "value": { path: value, "active": off } }]))
+                        .await,
+                    409,
+                    Some("uniqueness"),
+                );
             }
             let mut whole = json!({ "userName": "ben", "externalId": "B-1", "emails": [{ "value": "ben@example.org" }], "active": "False" });
             whole[path] = value.clone();
@@ -65,11 +74,18 @@ on_both_engines! {
         refused(directory.patch(&at(admin), off).await, 400, Some("mutability"));
         assert_eq!(state(&world, admin).await, before);
         // And all of it is done if nothing is in the way: in one transaction.
-        let off = json!([{ "op": "replace", "value": { "active": false, "displayName": "Ben Weg", "externalId": "B-2" } }]);
+        let off =
+            json!([{ "op": "replace", "value": { "active": false, "displayName": "Ben Weg", "externalId": "B-2" } }]);
         let off = directory.patch(&at(ben), off).await.ok();
-        assert_eq!((&off["active"], &off["displayName"], &off["externalId"]), (&json!(false), &json!("Ben Weg"), &json!("B-2")));
+        assert_eq!(
+            (&off["active"], &off["displayName"], &off["externalId"]),
+            (&json!(false), &json!("Ben Weg"), &json!("B-2"))
+        );
         let seen = world.admin.get(&format!("/users/{ben}")).await.ok();
-        assert_eq!((&seen["status"], &seen["name"], &seen["license_ids"]), (&json!("suspended"), &json!("Ben Weg"), &json!([])));
+        assert_eq!(
+            (&seen["status"], &seen["name"], &seen["license_ids"]),
+            (&json!("suspended"), &json!("Ben Weg"), &json!([]))
+        );
     }
 
     async fn a_refused_change_by_an_admin_suspends_nobody(world: World) {
@@ -88,16 +104,24 @@ on_both_engines! {
         // The last admin stays what they are.
         let me = format!("/users/{}", world.admin.id);
         let before = state(&world, world.admin.id).await;
-        world.admin.patch(&me, &json!({ "status": "suspended", "role": "agent", "name": "Nobody" })).await.problem(409, "last_admin");
+        world
+            .admin
+            .patch(&me, &json!({ "status": "suspended", "role": "agent", "name": "Nobody" }))
+            .await
+            .problem(409, "last_admin");
         assert_eq!(state(&world, world.admin.id).await, before);
         // All of it, if nothing is in the way.
         let tag = world.admin.tag(&path).await;
         let off = json!({ "status": "suspended", "name": "Ben Weg", "email": "weg@example.org", "role": "manager" });
         let off = world.admin.patch_if(&path, &tag, &off).await.ok();
-        assert_eq!((&off["status"], &off["name"], &off["email"], &off["role"]), (&json!("suspended"), &json!("Ben Weg"), &json!("weg@example.org"), &json!("manager")));
+        assert_eq!(
+            (&off["status"], &off["name"], &off["email"], &off["role"]),
+            (&json!("suspended"), &json!("Ben Weg"), &json!("weg@example.org"), &json!("manager"))
+        );
         ben.get("/me").await.problem(401, "not_signed_in");
         let log = world.admin.get(&format!("/audit?user={}&limit=2", ben.id)).await.ok();
-        let entries: Vec<_> = log["items"].as_array().expect("entries").iter().map(|one| one["kind"].as_str().unwrap_or("")).collect();
+        let entries: Vec<_> =
+            log["items"].as_array().expect("entries").iter().map(|one| one["kind"].as_str().unwrap_or("")).collect();
         assert_eq!(entries, ["user_changed", "user_suspended"], "the newest first");
         assert_eq!(log["items"][0]["facts"]["changes"]["status"], Value::Null, "that is an entry of its own");
         // Twice is once, and what else changes of somebody who is suspended already still does.
@@ -117,7 +141,8 @@ on_both_engines! {
         let all = join_all(users.iter().map(|user| {
             let (directory, wants, path) = (directory.clone(), wants.clone(), at(*user));
             async move { directory.patch(&path, wants).await.status.as_u16() }
-        })).await;
+        }))
+        .await;
         assert_eq!(all.iter().filter(|status| **status == 200).count(), 1, "{all:?}");
         assert_eq!(all.iter().filter(|status| **status == 409).count(), 11, "{all:?}");
         let suspended = world.admin.get("/users?status=suspended").await.ok();
@@ -127,7 +152,9 @@ on_both_engines! {
     async fn two_changes_of_one_user_at_once_are_both_there(world: World) {
         let directory = Directory::added(&world, "Entra ID").await;
         let ben = directory.user("Ben B").await;
-        let changes = (0..10).map(|n| json!([{ "op": "add", "path": "roles", "value": [{ "value": format!("r{n}") }] }])).chain([json!([{ "op": "replace", "path": "active", "value": false }])]);
+        let changes = (0..10)
+            .map(|n| json!([{ "op": "add", "path": "roles", "value": [{ "value": format!("r{n}") }] }]))
+            .chain([json!([{ "op": "replace", "path": "active", "value": false }])]);
         let all = join_all(changes.map(|change| {
             let (directory, path) = (directory.clone(), at(ben));
             async move {
@@ -138,7 +165,8 @@ on_both_engines! {
                 }
                 answer.status.as_u16()
             }
-        })).await;
+        }))
+        .await;
         assert!(all.iter().all(|status| *status == 200), "{all:?}");
         let now = directory.get(&at(ben)).await.ok();
         assert_eq!((now["roles"].as_array().map(Vec::len), &now["active"]), (Some(10), &json!(false)));
@@ -181,8 +209,16 @@ on_both_engines! {
         let ben: UserId = id_of(&one.post("/Users", body("ben", json!("x-1"))).await.created());
         refused(one.post("/Users", body("cem", json!("X-1"))).await, 409, Some("uniqueness"));
         refused(one.put(&at(ben), body("ben", json!("X-1"))).await, 409, Some("uniqueness"));
-        refused(one.patch(&at(ben), json!([{ "op": "add", "path": "externalId", "value": "X-1" }])).await, 409, Some("uniqueness"));
-        refused(one.patch(&at(ben), json!([{ "op": "add", "value": { "externalId": ["X-1"] } }])).await, 409, Some("uniqueness"));
+        refused(
+            one.patch(&at(ben), json!([{ "op": "add", "path": "externalId", "value": "X-1" }])).await,
+            409,
+            Some("uniqueness"),
+        );
+        refused(
+            one.patch(&at(ben), json!([{ "op": "add", "value": { "externalId": ["X-1"] } }])).await,
+            409,
+            Some("uniqueness"),
+        );
         assert_eq!(super::told(&one.find("Users", "externalId eq \"X-1\"").await), (1, vec!["anja".to_owned()]));
         // Another directory numbers its users as it likes, and none at all may have none.
         two.post("/Users", body("dora", json!("X-1"))).await.created();
@@ -201,11 +237,16 @@ on_both_engines! {
         }
         // Somebody else's is not taken over by an admin's user either.
         let hand = world.user("Hanna Hand", Role::Agent, &[]).await;
-        refused(one.patch(&at(hand), json!([{ "op": "add", "path": "externalId", "value": "X-1" }])).await, 409, Some("uniqueness"));
+        refused(
+            one.patch(&at(hand), json!([{ "op": "add", "path": "externalId", "value": "X-1" }])).await,
+            409,
+            Some("uniqueness"),
+        );
         let all = join_all((0..6).map(|n| {
             let (one, body) = (one.clone(), body(&format!("many{n}"), json!("M-1")));
             async move { one.post("/Users", body).await.status.as_u16() }
-        })).await;
+        }))
+        .await;
         assert_eq!(all.iter().filter(|status| **status == 201).count(), 1, "{all:?}");
     }
 }
