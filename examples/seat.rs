@@ -1,12 +1,13 @@
-//! Takes a seat, waiting for one if need be, keeps it while it works, and gives it back.
+//! Takes a seat, waiting for one if necessary, keeps it while it works, and gives it back.
 //!
 //! ```sh
-//! SEATKEEPER_URL=https://seats.example.org SEATKEEPER_TOKEN=… cargo run -p seatkeeper-client --example seat remote-support-v5
+//! export SEATKEEPER_URL=https://seats.example.org SEATKEEPER_TOKEN=…
+//! cargo run -p seatkeeper-client --example seat remote-support-v5
 //! ```
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use seatkeeper_client::{
-    Asked, Client, ClientError, application,
+    Client, ClientError, SeatResponse, application,
     shared::{
         ticket::TicketState,
         wire::sessions::{EndSession, Heartbeat, NewSession, SessionView},
@@ -23,35 +24,35 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let session = take_seat(&client, &product).await?;
     println!("seated: {}", session.id);
-    let worked = work(&client, &session, Duration::from_secs(seconds)).await;
+    let result = work(&client, &session, Duration::from_secs(seconds)).await;
     client.end(session.id, &EndSession::default()).await?;
     println!("the seat is given back");
-    Ok(worked?)
+    Ok(result?)
 }
 
-/// The session; waits in the line if there is no seat now. The client repeats by itself what may be repeated.
+/// Takes a seat, waiting in the queue if none is free. The client retries idempotent requests by itself.
 async fn take_seat(client: &Client, product: &str) -> Result<SessionView, ClientError> {
-    let wanted = NewSession { wait: true, ..application(product, "example") };
-    // The key is for this one seat. With it, a lost answer never costs a second one.
+    let request = NewSession { wait: true, ..application(product, "example") };
+    // The idempotency key belongs to this one request: after a lost response, a retry gets the same seat.
     let key = format!("{:032x}", StdRng::from_os_rng().random::<u128>());
-    let mut ticket = match client.ask(&wanted, &key).await? {
-        Asked::Seat(session) => return Ok(session),
-        Asked::Line(ticket) => ticket,
+    let mut ticket = match client.request_seat(&request, &key).await? {
+        SeatResponse::Seat(session) => return Ok(session),
+        SeatResponse::Queued(ticket) => ticket,
     };
     while ticket.state == TicketState::Waiting {
-        println!("waiting, number {} in the line", ticket.position);
+        println!("waiting, number {} in the queue", ticket.position);
         ticket = client.watch_ticket(&ticket, Duration::from_secs(25)).await?;
     }
-    Ok(client.accept(ticket.id).await?.0)
+    Ok(client.accept_offer(ticket.id).await?.0)
 }
 
-/// Works for some time, and says so to the server as often as it wants to hear it.
+/// Works for some time, sending heartbeats at the interval that the server asks for.
 async fn work(client: &Client, session: &SessionView, time: Duration) -> Result<(), ClientError> {
     let until = Instant::now() + time;
     while Instant::now() < until {
-        // `lease_expired`: it came too late. `session_ended`: the problem says who ended it and why.
+        // Error `lease_expired`: the heartbeat was too late. `session_ended`: the problem says who ended it and why.
         let renewed = client.heartbeat(session.id, Heartbeat { active: true }).await?;
-        // Here you work.
+        // Do your work here.
         let next = Duration::from_secs(renewed.next_in_seconds.unsigned_abs());
         sleep(next.min(until.saturating_duration_since(Instant::now()))).await;
     }

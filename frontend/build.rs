@@ -1,4 +1,4 @@
-//! Turns `locales/*.json` into a module whose keys the compiler checks.
+//! Generates the translation module from `locales/*.json`, so that the compiler checks the keys.
 
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 use std::{error::Error, path::PathBuf};

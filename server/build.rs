@@ -1,6 +1,7 @@
-//! Watches the migrations, which are compiled in, and with the feature `embed` compresses the built app into the binary.
+//! Rebuilds when the embedded migrations change and, with the feature `embed`, compresses the built app into the
+//! binary.
 
-#![expect(clippy::disallowed_methods, reason = "what it writes is built, not used: it may be read by all")]
+#![expect(clippy::disallowed_methods, reason = "the build output is public: it needs no private file mode")]
 
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=../migrations");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     if env::var_os("CARGO_FEATURE_EMBED").is_none() {
-        return fs::write(out.join("app_files.rs"), "&[]");
+        return fs::write(out.join("static_files.rs"), "&[]");
     }
     let dist = Path::new("../dist");
     println!("cargo:rerun-if-changed=../dist");
@@ -26,7 +27,7 @@ fn main() -> io::Result<()> {
         list.push_str(&embed(dist, &file, &out)?);
     }
     list.push(']');
-    fs::write(out.join("app_files.rs"), list)
+    fs::write(out.join("static_files.rs"), list)
 }
 
 fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -43,7 +44,7 @@ fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Writes the three forms of one file and returns its entry in the list.
+/// Writes the compressed forms of a file; returns its `StaticFile` entry as Rust source.
 fn embed(dist: &Path, file: &Path, out: &Path) -> io::Result<String> {
     let plain = fs::read(file)?;
     let name = file.strip_prefix(dist).expect("below dist").to_string_lossy().replace('\\', "/");
@@ -56,8 +57,9 @@ fn embed(dist: &Path, file: &Path, out: &Path) -> io::Result<String> {
         gzip.write_all(&plain)?;
         gzip.finish()?;
     }
-    let whole = fs::canonicalize(file)?;
+    let source = fs::canonicalize(file)?;
     Ok(format!(
-        "AppFile {{ path: {name:?}, hash: {hash:?}, plain: include_bytes!({whole:?}), br: include_bytes!({br:?}), gz: include_bytes!({gz:?}) }},\n"
+        "StaticFile {{ path: {name:?}, hash: {hash:?}, plain: include_bytes!({source:?}), \
+         br: include_bytes!({br:?}), gz: include_bytes!({gz:?}) }},\n"
     ))
 }

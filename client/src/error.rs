@@ -1,66 +1,71 @@
-//! Why a call gave no answer.
+//! The errors of API calls.
 
 use reqwest::StatusCode;
 use seatkeeper_shared::problem::{Code, Problem};
 
-/// Why a call gave no answer.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The server said no.
+    /// The server refused the request, with a problem document.
     #[error("{}{}", .0.title, .0.detail.as_deref().map(|d| format!(" ({d})")).unwrap_or_default())]
     Problem(Box<Problem>),
-    /// The server said something that is no part of the API: perhaps there is a proxy in front of it, or it is another server.
-    #[error("{url} answered {status}, which is no answer of Seatkeeper{}", .to.as_deref().map(|to| format!("; it points to {to}")).unwrap_or_default())]
-    Strange {
-        /// What was asked.
+    /// The response is not part of the API: it may come from a proxy, or from another server.
+    #[error("{url} answered {status}, which is not a response of Seatkeeper{}", redirect_hint(.location.as_deref()))]
+    UnexpectedResponse {
+        /// The URL of the request.
         url: String,
-        /// What was answered.
+        /// The HTTP status of the response.
         status: StatusCode,
-        /// Where it points to, if it is a redirect. Redirects are not followed: the token would go with them.
-        to: Option<String>,
+        /// The `Location` header of a redirect. Redirects are not followed, since they would send the token elsewhere.
+        location: Option<String>,
     },
     /// The server could not be reached, or the connection broke.
-    #[error("cannot reach {}: {}", whom(.0), root(.0))]
-    Away(#[from] reqwest::Error),
-    /// What arrived is not what this version reads.
-    #[error("the server's answer cannot be read: {0}")]
+    #[error("cannot reach {}: {}", origin(.0), root_cause(.0))]
+    Unreachable(#[from] reqwest::Error),
+    /// The body of the response is not what this version expects.
+    #[error("the server's response cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
 }
 
 impl ClientError {
-    /// The problem, if the server said no.
+    /// The problem document, if the server refused the request.
     pub fn problem(&self) -> Option<&Problem> {
         if let Self::Problem(problem) = self { Some(problem) } else { None }
     }
 
-    /// The code of the problem, if the server said no.
+    /// The error code, if the server refused the request.
     pub fn code(&self) -> Option<Code> {
         self.problem().map(|problem| problem.code)
     }
 
-    /// Whether the same may succeed in a moment: the server is away, or cannot save. Then nothing is known to have happened, and only what may
-    /// be repeated should be.
-    pub fn passes(&self) -> bool {
+    /// Whether a retry may succeed: the server is unreachable, or cannot save at the moment. The request may still have
+    /// taken effect, so retry only calls that are safe to repeat.
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Away(error) => !error.is_builder(),
+            Self::Unreachable(error) => !error.is_builder(),
             Self::Problem(problem) => problem.code == Code::Unavailable,
-            // Of a proxy whose server is away.
-            Self::Strange { status, .. } => matches!(status.as_u16(), 502..=504),
+            // A proxy in front of a server that is down.
+            Self::UnexpectedResponse { status, .. } => matches!(status.as_u16(), 502..=504),
             Self::Unreadable(_) => false,
         }
     }
 }
 
-/// Which server it was: without the path, which may have a secret in it.
-fn whom(error: &reqwest::Error) -> String {
+/// Appends where a redirect points to.
+fn redirect_hint(location: Option<&str>) -> String {
+    location.map(|location| format!("; it redirects to {location}")).unwrap_or_default()
+}
+
+/// The server's origin, without the path, which may contain a secret.
+fn origin(error: &reqwest::Error) -> String {
     error.url().map_or_else(|| "the server".to_owned(), |url| url.origin().ascii_serialization())
 }
 
-/// The innermost reason: the outer ones only say that a request failed.
-fn root(error: &reqwest::Error) -> String {
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(inner) = reason.source() {
-        reason = inner;
+/// The innermost cause: the outer ones only say that a request failed.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
     }
-    if error.is_timeout() { "it does not answer in time".to_owned() } else { reason.to_string() }
+    if error.is_timeout() { "it does not respond in time".to_owned() } else { cause.to_string() }
 }

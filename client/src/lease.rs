@@ -1,9 +1,9 @@
-//! Checks a lease without a server: what a program does that starts offline with a borrowed seat.
+//! Verifies leases offline, for programs that start with a borrowed seat and without a network.
 //!
 //! ```no_run
 //! # use seatkeeper_client::lease;
 //! # fn start(lease: &str, keys: &str, now: i64) -> Result<(), Box<dyn std::error::Error>> {
-//! // From `GET /api/v1/borrow/keys`, fetched while there was a network, or built into the program.
+//! // From `GET /api/v1/borrow/keys`, fetched while online, or built into the program.
 //! let keys = serde_json::from_str(keys)?;
 //! let lease = lease::verify(lease, &keys, "remote-support-v5", now)?;
 //! println!("{} may work with {} until {}", lease.name, lease.product_name, lease.exp);
@@ -19,56 +19,58 @@ use seatkeeper_shared::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Why a lease is not good.
+/// Why a lease is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseError {
-    /// It is no lease, or not a whole one.
-    #[error("this is no lease of Seatkeeper")]
+    /// The text is not a lease, or incomplete.
+    #[error("this is not a lease of Seatkeeper")]
     Malformed,
-    /// None of the keys has signed it: another installation has, or the keys are old.
-    #[error("the lease is signed with a key that is not among the given ones")]
+    /// None of the keys signed it: it comes from another installation, or the keys are outdated.
+    #[error("the lease is signed with an unknown key")]
     UnknownKey,
     /// It was changed after it was signed.
-    #[error("the signature of the lease is wrong: it was changed")]
+    #[error("the signature of the lease is invalid: the lease was changed")]
     Signature,
     /// It is for another product.
     #[error("the lease is for another product")]
     OtherProduct,
-    /// It is not good yet: the clock is wrong, or was set back.
-    #[error("the lease is not good yet: the clock of this machine is behind")]
+    /// It is not valid yet: the clock is wrong, or was set back.
+    #[error("the lease is not valid yet: the clock of this machine is behind")]
     NotYet,
-    /// Its time is over.
-    #[error("the lease is over")]
-    Over,
+    /// It has expired.
+    #[error("the lease has expired")]
+    Expired,
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct Header {
     alg: String,
     typ: String,
     kid: String,
 }
 
-/// The lease, if one of the keys signed it, it is for this product (its slug), and it is good at this time, in seconds since 1970.
+/// Verifies a lease: one of the keys must have signed it, it must be for this product (its slug), and valid at `now`,
+/// in seconds since 1970.
 ///
-/// It cannot know whether the seat was given back early, nor on which machine it is read: compare `device` with the machine's own name.
+/// This cannot tell whether the seat was returned early, nor on which machine it runs: compare `device` with the
+/// machine's name.
 ///
 /// # Errors
-/// Why it is not good.
+/// Returns why the lease is not valid.
 pub fn verify(token: &str, keys: &BorrowKeys, product: &str, now: i64) -> Result<Lease, LeaseError> {
     let lease = verify_any(token, keys, now)?;
     if lease.aud == product { Ok(lease) } else { Err(LeaseError::OtherProduct) }
 }
 
-/// The same for whatever product.
+/// Verifies a lease as [`verify`] does, for any product.
 ///
 /// # Errors
-/// Why it is not good.
+/// Returns why the lease is not valid.
 pub fn verify_any(token: &str, keys: &BorrowKeys, now: i64) -> Result<Lease, LeaseError> {
     let (signed, signature) = token.trim().rsplit_once('.').ok_or(LeaseError::Malformed)?;
-    let (head, claims) = signed.split_once('.').ok_or(LeaseError::Malformed)?;
-    let Head { alg, typ, kid } = read(head)?;
-    // Nothing but what is expected: not what the token itself says how it is to be checked.
+    let (header, claims) = signed.split_once('.').ok_or(LeaseError::Malformed)?;
+    let Header { alg, typ, kid } = read(header)?;
+    // Accept only the expected algorithm: the token must not choose how it is verified.
     if alg != "EdDSA" || typ != TOKEN_TYPE {
         return Err(LeaseError::Malformed);
     }
@@ -81,16 +83,16 @@ pub fn verify_any(token: &str, keys: &BorrowKeys, now: i64) -> Result<Lease, Lea
     match lease {
         lease if lease.iss != ISSUER => Err(LeaseError::Malformed),
         lease if now < lease.nbf => Err(LeaseError::NotYet),
-        lease if now >= lease.exp => Err(LeaseError::Over),
+        lease if now >= lease.exp => Err(LeaseError::Expired),
         lease => Ok(lease),
     }
 }
 
-/// The session of a lease, whoever signed it: to give it back at the server, which knows.
+/// The session of a lease, without verifying its signature: for returning the seat to the server, which checks.
 ///
 /// # Errors
-/// It is no lease.
-pub fn session_of(token: &str) -> Result<SessionId, LeaseError> {
+/// Returns [`LeaseError::Malformed`] if the text is not a lease.
+pub fn session_id(token: &str) -> Result<SessionId, LeaseError> {
     let claims = token.trim().split('.').nth(1).ok_or(LeaseError::Malformed)?;
     Ok(read::<Lease>(claims)?.jti)
 }
@@ -150,18 +152,22 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_is_good_from_shortly_before_it_was_signed_until_its_end() {
+    fn a_lease_is_valid_from_shortly_before_signing_until_its_end() {
         let lease = token(1, &head("new"), &claims());
         assert_eq!(checked(&format!("{lease}\n"), NOW), Ok("Ada".to_owned()));
         assert_eq!(checked(&lease, NOW - 300), Ok("Ada".to_owned()));
         assert_eq!(checked(&lease, NOW - 301), Err(LeaseError::NotYet), "the clock was set back");
         assert_eq!(checked(&lease, NOW + 3_599), Ok("Ada".to_owned()));
-        assert_eq!(checked(&lease, NOW + 3_600), Err(LeaseError::Over));
-        assert_eq!(checked(&token(2, &head("old"), &claims()), NOW), Ok("Ada".to_owned()), "an older key counts, too");
+        assert_eq!(checked(&lease, NOW + 3_600), Err(LeaseError::Expired));
+        assert_eq!(
+            checked(&token(2, &head("old"), &claims()), NOW),
+            Ok("Ada".to_owned()),
+            "an older key is accepted too"
+        );
     }
 
     #[test]
-    fn what_was_changed_or_signed_by_others_is_not_good() {
+    fn a_changed_or_foreign_lease_is_not_valid() {
         let mut longer = claims();
         longer["exp"] = json!(NOW + 9_999_999);
         let (own, other) = (token(1, &head("new"), &claims()), token(1, &head("new"), &longer));
@@ -174,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_does_not_say_how_it_is_checked() {
+    fn a_token_does_not_choose_how_it_is_verified() {
         for bad in [
             json!({ "alg": "none", "typ": TOKEN_TYPE, "kid": "new" }),
             json!({ "alg": "HS256", "typ": TOKEN_TYPE, "kid": "new" }),
@@ -187,7 +193,7 @@ mod tests {
             assert_eq!(checked(bad, NOW), Err(LeaseError::Malformed), "{bad}");
         }
         let mut theirs = claims();
-        theirs["iss"] = json!("somebody");
+        theirs["iss"] = json!("another issuer");
         assert_eq!(checked(&token(1, &head("new"), &theirs), NOW), Err(LeaseError::Malformed));
     }
 }

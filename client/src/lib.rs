@@ -1,28 +1,30 @@
-//! A client of a Seatkeeper server, for the command line and for your own programs: typed with the server's own wire types,
-//! repeating what may be repeated.
+//! A client for a Seatkeeper server, used by the command line and by your own programs. It uses the server's own wire
+//! types and retries calls that are safe to repeat.
 //!
 //! ```no_run
-//! # use seatkeeper_client::{Asked, Client, application};
+//! # use seatkeeper_client::{Client, SeatResponse, application};
 //! # async fn work() -> Result<(), seatkeeper_client::ClientError> {
 //! let client = Client::new("https://seats.example.org")?.with_token("…".to_owned());
-//! let wanted = application("remote-support-v5", "NB-0412");
-//! if let Asked::Seat(session) = client.ask(&wanted, "a key of your own for this request").await? {
+//! let request = application("remote-support-v5", "NB-0412");
+//! if let SeatResponse::Seat(session) = client.request_seat(&request, "your own key for this request").await? {
 //!     let renewed = client.heartbeat(session.id, Default::default()).await?;
-//!     println!("the next heartbeat should come in {} s", renewed.next_in_seconds);
+//!     println!("the next heartbeat is due in {} s", renewed.next_in_seconds);
 //!     client.end(session.id, &Default::default()).await?;
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
-mod answer;
+#![warn(missing_docs)]
+
 mod calls;
 mod error;
 pub mod lease;
-mod live;
+mod live_feed;
+mod response;
 mod retry;
 
-pub use calls::{Asked, Client, Sessions, application};
+pub use calls::{Client, SeatResponse, SessionQuery, application};
 pub use error::ClientError;
-pub use live::{Live, Told};
+pub use live_feed::{LiveEvent, LiveFeed};
 pub use seatkeeper_shared as shared;

@@ -1,24 +1,24 @@
-//! The server's API, typed. Each call answers with what the server said, or with a [`Failure`] that has a face.
+//! Typed client of the server's API. Each request returns the decoded answer or a [`Failure`].
 
 use crate::{caller::Caller, verify::Verification};
 use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
-use seatkeeper_shared::problem::{Code, End, FieldProblem, Problem, RefusalFacts};
+use seatkeeper_shared::problem::{Code, FieldProblem, Problem, RefusalFacts, SessionEnd};
 use serde::{Serialize, de::DeserializeOwned};
 
 const BASE: &str = "/api/v1";
 
-/// Why a call brought nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
-    /// The server said no, and why.
+    /// The server answered with a problem document (RFC 9457).
     Problem(Box<Problem>),
-    /// The server cannot be reached, or something between us and it answered.
+    /// The server could not be reached, or a proxy answered in its place.
     Unreachable,
 }
 
 impl Failure {
-    /// The server's code, if it answered.
+    /// The problem's code, if the server answered.
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Problem(problem) => Some(problem.code),
@@ -26,15 +26,15 @@ impl Failure {
         }
     }
 
-    /// Whether it may pass by itself: the same asked again a moment later may be answered.
-    pub fn passes(&self) -> bool {
+    /// Whether the same request may succeed if it is repeated a moment later.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Problem(problem) => problem.status == 503,
             Self::Unreachable => true,
         }
     }
 
-    /// The fields that the server did not accept.
+    /// The fields that the server rejected.
     pub fn fields(&self) -> &[FieldProblem] {
         match self {
             Self::Problem(problem) => &problem.errors,
@@ -42,7 +42,7 @@ impl Failure {
         }
     }
 
-    /// How things stood at the license that refused, if that is why.
+    /// The state of the license at the time of the refusal, if a license refused the request.
     pub fn refusal(&self) -> Option<&RefusalFacts> {
         match self {
             Self::Problem(problem) => problem.refusal.as_ref(),
@@ -50,8 +50,8 @@ impl Failure {
         }
     }
 
-    /// How the session ended, if that is why.
-    pub fn ended(&self) -> Option<&End> {
+    /// How the session ended, if the request failed because of that.
+    pub fn ended(&self) -> Option<&SessionEnd> {
         match self {
             Self::Problem(problem) => problem.ended.as_ref(),
             Self::Unreachable => None,
@@ -59,7 +59,7 @@ impl Failure {
     }
 }
 
-/// The API on behalf of whoever is signed in; notices when nobody is any more.
+/// The API on behalf of the signed-in user. It updates [`Caller`] when an answer says that the user is signed out.
 #[derive(Clone, Copy)]
 pub struct Api {
     caller: Caller,
@@ -67,162 +67,165 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API of the app.
+    /// The API with the caller and the verification of the context.
     pub fn get() -> Self {
         Self { caller: Caller::get(), verification: Verification::find() }
     }
 
-    /// Reads.
+    /// Sends a GET request.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn read<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
-        self.noticed(call::<(), T>(Method::GET, path, None, None).await)
+        self.observe(send_request::<(), T>(Method::GET, path, None, None).await)
     }
 
-    /// Posts.
+    /// Sends a POST request.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn post<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.done(async || call(Method::POST, path, Some(body), None).await).await
+        self.send_verified(async || send_request(Method::POST, path, Some(body), None).await).await
     }
 
-    /// Posts so that repeating it with the same key does nothing twice.
+    /// Sends a POST request with an idempotency key: repeating it with the same key has no further effect.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn post_once<T: DeserializeOwned>(
         self,
         path: &str,
         body: &impl Serialize,
         key: &str,
     ) -> Result<T, Failure> {
-        self.done(async || call(Method::POST, path, Some(body), Some(key)).await).await
+        self.send_verified(async || send_request(Method::POST, path, Some(body), Some(key)).await).await
     }
 
-    /// Posts a file as it is.
+    /// Sends a POST request with a file as its body.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn post_file<T: DeserializeOwned>(self, path: &str, file: &web_sys::File) -> Result<T, Failure> {
         let request = RequestBuilder::new(&format!("{BASE}{path}")).method(Method::POST);
         let request = request.header("Accept", "application/json").header("Content-Type", "text/csv").body(file);
-        self.noticed(match request {
-            Ok(request) => answer(request).await.and_then(|(text, _)| parse(path, &text)),
+        self.observe(match request {
+            Ok(request) => execute(request).await.and_then(|(text, _)| parse(path, &text)),
             Err(_) => Err(Failure::Unreachable),
         })
     }
 
-    /// Changes.
+    /// Sends a PATCH request.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn patch<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.done(async || call(Method::PATCH, path, Some(body), None).await).await
+        self.send_verified(async || send_request(Method::PATCH, path, Some(body), None).await).await
     }
 
-    /// Replaces.
+    /// Sends a PUT request.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn put<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.done(async || call(Method::PUT, path, Some(body), None).await).await
+        self.send_verified(async || send_request(Method::PUT, path, Some(body), None).await).await
     }
 
-    /// Reads something with its tag, for [`Api::patch_if`].
+    /// Sends a GET request; returns the answer with its ETag, for [`Api::patch_if`] and [`Api::put_if`].
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn read_tagged<T: DeserializeOwned>(self, path: &str) -> Result<(T, String), Failure> {
-        self.noticed(
+        self.observe(
             send::<()>(Method::GET, path, None, None).await.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))),
         )
     }
 
-    /// Changes something if nobody else has changed it since it had this tag; the next tag comes with it.
+    /// Sends a PATCH request that succeeds only if the resource still has this ETag; returns the answer and its ETag.
     ///
     /// # Errors
-    /// `changed_meanwhile`, or as the server says.
+    /// Returns a [`Failure`] with [`Code::ChangedMeanwhile`] if the resource has changed since, or any other failure of
+    /// the request.
     pub async fn patch_if<T: DeserializeOwned>(
         self,
         path: &str,
         tag: &str,
         body: &impl Serialize,
     ) -> Result<(T, String), Failure> {
-        let act = async || {
+        let attempt = async || {
             let (text, tag) = send(Method::PATCH, path, Some(body), Some(("If-Match", tag))).await?;
             Ok((parse(path, &text)?, tag))
         };
-        self.done(act).await
+        self.send_verified(attempt).await
     }
 
-    /// Replaces something if nobody else has changed it since it had this tag; the next tag comes with it.
+    /// Sends a PUT request that succeeds only if the resource still has this ETag; returns the answer and its ETag.
     ///
     /// # Errors
-    /// `changed_meanwhile`, or as the server says.
+    /// Returns a [`Failure`] with [`Code::ChangedMeanwhile`] if the resource has changed since, or any other failure of
+    /// the request.
     pub async fn put_if<T: DeserializeOwned>(
         self,
         path: &str,
         tag: &str,
         body: &impl Serialize,
     ) -> Result<(T, String), Failure> {
-        let act = async || {
+        let attempt = async || {
             let (text, tag) = send(Method::PUT, path, Some(body), Some(("If-Match", tag))).await?;
             Ok((parse(path, &text)?, tag))
         };
-        self.done(act).await
+        self.send_verified(attempt).await
     }
 
-    /// Takes away.
+    /// Sends a DELETE request.
     ///
     /// # Errors
-    /// As the server says.
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn delete(self, path: &str) -> Result<(), Failure> {
-        self.done(async || call::<(), ()>(Method::DELETE, path, None, None).await).await
+        self.send_verified(async || send_request::<(), ()>(Method::DELETE, path, None, None).await).await
     }
 
-    /// Takes away; the server tells what is left.
+    /// Sends a DELETE request whose answer is the remaining resource.
     ///
     /// # Errors
-    /// As the server says.
-    pub async fn take<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
-        self.done(async || call::<(), T>(Method::DELETE, path, None, None).await).await
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
+    pub async fn delete_returning<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
+        self.send_verified(async || send_request::<(), T>(Method::DELETE, path, None, None).await).await
     }
 
-    /// Does what changes something. Whoever has to show first who they are is asked, and then it is done again.
-    async fn done<T>(self, act: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
-        let mut answer = act().await;
+    /// Sends a changing request. If the server wants the user verified first, asks the user and repeats the request.
+    async fn send_verified<T>(self, attempt: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut answer = attempt().await;
         if let (Err(failure), Some(verification)) = (&answer, self.verification)
             && failure.code() == Some(Code::VerificationRequired)
-            && verification.ask().await
+            && verification.request().await
         {
-            answer = act().await;
+            answer = attempt().await;
         }
-        self.noticed(answer)
+        self.observe(answer)
     }
 
-    fn noticed<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {
+    /// Updates the caller if the answer shows that their sign-in has changed.
+    fn observe<T>(self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &answer
             && failure.code() == Some(Code::NotSignedIn)
         {
-            self.caller.gone();
+            self.caller.set_signed_out();
         }
-        // The account asks for it since a moment ago.
+        // The account has required a second factor since the page was loaded.
         if let Err(failure) = &answer
             && failure.code() == Some(Code::SecondFactorRequired)
         {
-            self.caller.ask();
+            self.caller.refresh();
         }
         answer
     }
 }
 
-/// One call, without noticing anything.
+/// Sends one request without updating the caller; `key` is the idempotency key.
 ///
 /// # Errors
-/// As the server says.
-pub async fn call<B: Serialize, T: DeserializeOwned>(
+/// Returns a [`Failure`] if the server refuses the request or cannot be reached.
+pub async fn send_request<B: Serialize, T: DeserializeOwned>(
     method: Method,
     path: &str,
     body: Option<&B>,
@@ -232,7 +235,7 @@ pub async fn call<B: Serialize, T: DeserializeOwned>(
     parse(path, &text)
 }
 
-/// Sends one request with one more header; the body of the answer and its tag.
+/// Sends a request with one additional header; returns the body of the answer and its ETag.
 async fn send<B: Serialize>(
     method: Method,
     path: &str,
@@ -247,11 +250,11 @@ async fn send<B: Serialize>(
         Some(body) => request.json(body),
         None => request.build(),
     };
-    answer(request.map_err(|_| Failure::Unreachable)?).await
+    execute(request.map_err(|_| Failure::Unreachable)?).await
 }
 
-/// Sends a request; the body of the answer and its tag.
-async fn answer(request: Request) -> Result<(String, String), Failure> {
+/// Sends a request; returns the body of the answer and its ETag.
+async fn execute(request: Request) -> Result<(String, String), Failure> {
     let response = request.send().await.map_err(|_| Failure::Unreachable)?;
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
     if !response.ok() {
@@ -269,13 +272,13 @@ fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Failure> {
     })
 }
 
-/// A fresh key for a request that must not be carried out twice.
-pub fn fresh_key() -> String {
+/// Generates an idempotency key, for a request that must not be carried out twice.
+pub fn idempotency_key() -> String {
     let mut bytes = [0_u8; 16];
     if let Ok(crypto) = window().crypto() {
-        // Without chance the key is that of the moment, which is good enough for one user's clicks.
+        // Without randomness the key consists of the time alone, which suffices for the clicks of one user.
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    let chance: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{:.0}-{chance}", js_sys::Date::now())
+    let random: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{:.0}-{random}", js_sys::Date::now())
 }

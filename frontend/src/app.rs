@@ -1,4 +1,4 @@
-//! The routes, and what all pages share: texts, clock, caller, messages.
+//! The routes, and the contexts that all pages share: translations, clock, caller, toasts.
 
 use crate::{
     caller::Caller,
@@ -19,7 +19,7 @@ use crate::{
         users::UsersPage,
         wait::WaitPage,
     },
-    shell::{NotFound, Shell, Start, language},
+    shell::{NotFound, Shell, StartRedirect, language},
     ui::toast::{ToastRegion, Toasts},
     verify::{Verification, VerifyDialog},
 };
@@ -30,7 +30,7 @@ use leptos_router::{
     path,
 };
 
-/// The app.
+/// The root component: provides the contexts, then the router.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -40,14 +40,14 @@ pub fn App() -> impl IntoView {
     Verification::provide();
     view! {
         <I18nContextProvider set_lang_attr_on_html=true>
-            <Within />
+            <AppRoutes />
         </I18nContextProvider>
     }
 }
 
 #[component]
-fn Within() -> impl IntoView {
-    language::follow();
+fn AppRoutes() -> impl IntoView {
+    language::apply();
     view! {
         <Router>
             <Routes fallback=NotFound>
@@ -58,7 +58,7 @@ fn Within() -> impl IntoView {
                 <Route path=path!("/join") view=JoinPage />
                 <Route path=path!("/wait/:product") view=WaitPage />
                 <ParentRoute path=path!("") view=Shell>
-                    <Route path=path!("") view=Start />
+                    <Route path=path!("") view=StartRedirect />
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("users") view=UsersPage />
                     <Route path=path!("users/import") view=ImportPage />

@@ -1,6 +1,6 @@
-//! Who is signed in, and what they may do. Menus, buttons and pages ask here.
+//! The signed-in user and their rights. Menus, buttons and pages decide by them what to show.
 
-use crate::api::{Failure, call};
+use crate::api::{Failure, send_request};
 use gloo_net::http::Method;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -9,110 +9,112 @@ use seatkeeper_shared::{
     wire::account::{Me, SetupState},
 };
 
-/// What is known about who sits here.
+/// Whether a user is signed in, as far as this is known.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Who {
-    /// Not asked yet.
+pub enum CallerState {
+    /// The server has not answered yet.
     Unknown,
-    /// Nobody is signed in.
-    Nobody,
-    /// The installation still waits for its first admin.
+    /// No user is signed in.
+    SignedOut,
+    /// The installation has no admin yet.
     SetupNeeded,
-    /// Signed in.
-    Known(Box<Me>),
-    /// It could not be found out.
+    /// A user is signed in.
+    SignedIn(Box<Me>),
+    /// The request for the state failed.
     Failed(Failure),
 }
 
-/// The one who is signed in.
+/// The user of the app, in the context.
 #[derive(Clone, Copy)]
 pub struct Caller {
-    who: RwSignal<Who>,
+    state: RwSignal<CallerState>,
 }
 
 impl Caller {
-    /// Asks the server and puts itself into the context.
+    /// Provides the caller as a context and fetches its state.
     pub fn provide() -> Self {
-        let caller = Self { who: RwSignal::new(Who::Unknown) };
+        let caller = Self { state: RwSignal::new(CallerState::Unknown) };
         provide_context(caller);
-        caller.ask();
+        caller.refresh();
         caller
     }
 
-    /// The caller of the app.
+    /// The caller from the context.
     pub fn get() -> Self {
         expect_context()
     }
 
-    /// What is known.
-    pub fn who(self) -> Who {
-        self.who.get()
+    /// The state, tracked.
+    pub fn state(self) -> CallerState {
+        self.state.get()
     }
 
-    /// The same, without being asked again when it changes.
-    pub fn once(self) -> Who {
-        self.who.get_untracked()
+    pub fn state_untracked(self) -> CallerState {
+        self.state.get_untracked()
     }
 
-    /// Who is signed in.
+    /// The signed-in user, tracked.
     pub fn me(self) -> Option<Box<Me>> {
-        self.who.with(known)
+        self.state.with(signed_in_user)
     }
 
-    /// Who is signed in, without being asked again when it changes.
-    pub fn me_once(self) -> Option<Box<Me>> {
-        self.who.with_untracked(known)
+    /// The signed-in user, untracked.
+    pub fn me_untracked(self) -> Option<Box<Me>> {
+        self.state.with_untracked(signed_in_user)
     }
 
-    /// Whether the one who is signed in may do this.
+    /// Whether the signed-in user has the right to this action, tracked.
     pub fn may(self, action: Action) -> bool {
-        self.who.with(|who| matches!(who, Who::Known(me) if may(&me.rights, action)))
+        self.state.with(|state| matches!(state, CallerState::SignedIn(me) if may(&me.rights, action)))
     }
 
-    /// The account's time zone.
-    pub fn zone(self) -> Option<String> {
-        self.who.with(|who| if let Who::Known(me) = who { Some(me.account.time_zone.clone()) } else { None })
+    /// The account's time zone (IANA name).
+    pub fn time_zone(self) -> Option<String> {
+        self.state
+            .with(|state| if let CallerState::SignedIn(me) = state { Some(me.account.time_zone.clone()) } else { None })
     }
 
-    /// Somebody has just signed in.
-    pub fn came(self, me: Me) {
-        self.who.set(Who::Known(Box::new(me)));
+    /// A user has signed in, or their own data has changed.
+    pub fn set_signed_in(self, me: Me) {
+        self.state.set(CallerState::SignedIn(Box::new(me)));
     }
 
-    /// Nobody is signed in any more.
-    pub fn gone(self) {
-        if matches!(self.once(), Who::Known(_)) {
-            self.who.set(Who::Nobody);
+    /// The user is no longer signed in.
+    pub fn set_signed_out(self) {
+        if matches!(self.state_untracked(), CallerState::SignedIn(_)) {
+            self.state.set(CallerState::SignedOut);
         }
     }
 
-    /// Asks the server, again.
-    pub fn ask(self) {
+    /// Fetches the state from the server.
+    pub fn refresh(self) {
         spawn_local(async move {
-            let who = find_out().await;
-            // Asking again while signed in must not redraw the page for nothing, nor throw anybody out when offline.
-            if self.once() != who && !(matches!(self.once(), Who::Known(_)) && matches!(who, Who::Failed(_))) {
-                self.who.set(who);
+            let state = fetch_state().await;
+            let before = self.state_untracked();
+            // An unchanged state must not redraw the page, and being offline must not sign the user out.
+            let offline = matches!(before, CallerState::SignedIn(_)) && matches!(state, CallerState::Failed(_));
+            if before != state && !offline {
+                self.state.set(state);
             }
         });
     }
 }
 
-fn known(who: &Who) -> Option<Box<Me>> {
-    if let Who::Known(me) = who { Some(me.clone()) } else { None }
+fn signed_in_user(state: &CallerState) -> Option<Box<Me>> {
+    if let CallerState::SignedIn(me) = state { Some(me.clone()) } else { None }
 }
 
-async fn find_out() -> Who {
-    match call::<(), SetupState>(Method::GET, "/setup", None, None).await {
-        Ok(state) if state.needed => return Who::SetupNeeded,
-        // Asking who one is without being anybody would be refused, and the browser would complain.
-        Ok(state) if !state.signed_in => return Who::Nobody,
+async fn fetch_state() -> CallerState {
+    match send_request::<(), SetupState>(Method::GET, "/setup", None, None).await {
+        Ok(setup) if setup.needed => return CallerState::SetupNeeded,
+        // `/me` would answer 401, which browsers log as an error.
+        Ok(setup) if !setup.signed_in => return CallerState::SignedOut,
         Ok(_) => {}
-        Err(failure) => return Who::Failed(failure),
+        Err(failure) => return CallerState::Failed(failure),
     }
-    match call::<(), Me>(Method::GET, "/me", None, None).await {
-        Ok(me) => Who::Known(Box::new(me)),
-        Err(failure) if failure.code() == Some(Code::NotSignedIn) => Who::Nobody,
-        Err(failure) => Who::Failed(failure),
+    match send_request::<(), Me>(Method::GET, "/me", None, None).await {
+        Ok(me) => CallerState::SignedIn(Box::new(me)),
+        Err(failure) if failure.code() == Some(Code::NotSignedIn) => CallerState::SignedOut,
+        Err(failure) => CallerState::Failed(failure),
     }
 }

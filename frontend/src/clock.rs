@@ -1,21 +1,21 @@
-//! The time as the server tells it, with a tick each second for all that counts.
+//! The server's time, ticking once a second.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// One tick per second, corrected by how far this machine's clock is off the server's.
+/// The local clock, corrected by its offset to the server's clock.
 #[derive(Clone, Copy)]
 pub struct Clock {
-    here: RwSignal<f64>,
-    ahead: RwSignal<f64>,
+    local_ms: RwSignal<f64>,
+    offset_ms: RwSignal<f64>,
 }
 
 impl Clock {
-    /// Starts to tick and puts itself into the context.
+    /// Starts the clock and provides it as a context.
     pub fn provide() -> Self {
-        let clock = Self { here: RwSignal::new(js_sys::Date::now()), ahead: RwSignal::new(0.0) };
-        let tick = move || clock.here.set(js_sys::Date::now());
+        let clock = Self { local_ms: RwSignal::new(js_sys::Date::now()), offset_ms: RwSignal::new(0.0) };
+        let tick = move || clock.local_ms.set(js_sys::Date::now());
         if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
             on_cleanup(move || handle.clear());
         }
@@ -23,41 +23,41 @@ impl Clock {
         clock
     }
 
-    /// The clock of the app.
+    /// The clock from the context.
     pub fn get() -> Self {
         expect_context()
     }
 
-    /// Now; whoever asks is asked again each second.
+    /// The current time; tracked, so it updates every second.
     pub fn now(self) -> DateTime<Utc> {
-        at(self.here.get() + self.ahead.get())
+        at(self.local_ms.get() + self.offset_ms.get())
     }
 
-    /// Now, once.
-    pub fn once(self) -> DateTime<Utc> {
-        at(js_sys::Date::now() + self.ahead.get_untracked())
+    /// The current time, untracked.
+    pub fn now_untracked(self) -> DateTime<Utc> {
+        at(js_sys::Date::now() + self.offset_ms.get_untracked())
     }
 
-    /// How long ago; never negative.
+    /// The time since `then`, at least zero; tracked.
     pub fn since(self, then: DateTime<Utc>) -> TimeDelta {
         (self.now() - then).max(TimeDelta::zero())
     }
 
-    /// How long it still is; never negative.
+    /// The time until `then`, at least zero; tracked.
     pub fn until(self, then: DateTime<Utc>) -> TimeDelta {
         (then - self.now()).max(TimeDelta::zero())
     }
 
-    /// The server said its time. Small differences are the way through the network and are left alone.
-    pub fn set_by(self, server: DateTime<Utc>) {
-        let ahead = millis(server) - js_sys::Date::now();
-        if (ahead - self.ahead.get_untracked()).abs() > 1_500.0 {
-            self.ahead.set(ahead);
+    /// Takes over the server's time. Small differences are network latency and are ignored.
+    pub fn synchronize(self, server: DateTime<Utc>) {
+        let offset_ms = millis(server) - js_sys::Date::now();
+        if (offset_ms - self.offset_ms.get_untracked()).abs() > 1_500.0 {
+            self.offset_ms.set(offset_ms);
         }
     }
 }
 
-/// Milliseconds since 1970, as JavaScript counts them.
+/// Milliseconds since 1970, as JavaScript represents a time.
 #[expect(clippy::cast_precision_loss, reason = "exact for the next 285,000 years")]
 pub fn millis(time: DateTime<Utc>) -> f64 {
     time.timestamp_millis() as f64

@@ -1,10 +1,10 @@
-//! Numbers, dates and lengths of time in the reader's language and the account's time zone.
+//! Formats numbers, dates and durations in the user's language and the account's time zone.
 
 use crate::{
     caller::Caller,
     clock::{Clock, millis},
+    duration::{RoughDuration, RoundedDuration},
     i18n::*,
-    span::{About, Span},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use js_sys::{Array, Function, Object, Reflect};
@@ -12,10 +12,10 @@ use seatkeeper_shared::license::Price;
 use std::{cell::RefCell, collections::HashMap};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-/// The language and the context in which things are written.
+/// The translations and the current language.
 pub type Texts = leptos_i18n::I18nContext<Locale>;
 
-/// Writes what people read. Whatever is written with it is written anew when the language changes.
+/// Formats values for display. Its methods are tracked: their output changes with the language.
 #[derive(Clone, Copy)]
 pub struct Format {
     i18n: Texts,
@@ -24,19 +24,14 @@ pub struct Format {
 }
 
 impl Format {
-    /// The formats of the app.
+    /// The formatter from the contexts.
     pub fn get() -> Self {
         Self { i18n: use_i18n(), caller: Caller::get(), clock: Clock::get() }
     }
 
     /// "5.000"
-    #[expect(clippy::cast_precision_loss, reason = "counts of people and seats are small")]
     pub fn number(self, number: impl TryInto<i64>) -> String {
-        let number = number.try_into().unwrap_or(i64::MAX);
-        if (0..1_000).contains(&number) {
-            return number.to_string();
-        }
-        self.intl("NumberFormat", &[], &JsValue::from_f64(number as f64)).unwrap_or_else(|| number.to_string())
+        number_text(self.i18n, number)
     }
 
     /// "49,90 €"
@@ -45,7 +40,7 @@ impl Format {
         let digits = price.decimals();
         let amount = price.minor as f64 / 10_f64.powi(i32::from(digits));
         let options = [("style", "currency"), ("currency", price.currency.as_str())];
-        self.intl("NumberFormat", &options, &JsValue::from_f64(amount))
+        intl(self.i18n, "NumberFormat", &options, &JsValue::from_f64(amount))
             .unwrap_or_else(|| format!("{amount:.*} {}", usize::from(digits), price.currency))
     }
 
@@ -69,99 +64,109 @@ impl Format {
         self.date_with(time, &[("dateStyle", "medium"), ("timeStyle", "long")])
     }
 
-    /// The account's time zone.
-    pub fn zone(self) -> String {
-        self.caller.zone().unwrap_or_else(|| "UTC".to_owned())
+    /// The account's time zone (IANA name); UTC if it is not known.
+    pub fn time_zone(self) -> String {
+        self.caller.time_zone().unwrap_or_else(|| "UTC".to_owned())
     }
 
     /// "2:14 h", "7 min", "30 s", "3 Tage"
-    pub fn span(self, length: TimeDelta) -> String {
-        self.write(length, false)
+    pub fn duration(self, length: TimeDelta) -> String {
+        self.write_duration(length, false)
     }
 
-    /// The length since then, growing by itself.
+    /// The duration since then; tracked, so it grows.
     pub fn since(self, then: DateTime<Utc>) -> String {
-        self.span(self.clock.since(then))
+        self.duration(self.clock.since(then))
     }
 
-    /// "vor 7 min", growing by itself.
+    /// "vor 7 min"; tracked, so it grows.
     pub fn ago(self, then: DateTime<Utc>) -> String {
         let length = self.clock.since(then);
         if length < TimeDelta::seconds(2) {
             return t_string!(self.i18n, time.just_now).to_owned();
         }
-        t_string!(self.i18n, time.ago, span = self.write(length, true))
+        t_string!(self.i18n, time.ago, span = self.write_duration(length, true))
     }
 
-    /// "in etwa 12 Minuten", shrinking by itself.
-    pub fn about(self, then: DateTime<Utc>) -> String {
+    /// "in etwa 12 Minuten"; tracked, so it shrinks.
+    pub fn estimate(self, then: DateTime<Utc>) -> String {
         let i18n = self.i18n;
-        match About::of(self.clock.until(then)) {
-            About::Soon => t_string!(i18n, time.about_now).to_owned(),
-            About::Minutes(count) => t_string!(i18n, time.about_minutes, count = count),
-            About::Hours(count) => t_string!(i18n, time.about_hours, count = count),
-            About::Days(count) => t_string!(i18n, time.about_days, count = count),
+        match RoughDuration::of(self.clock.until(then)) {
+            RoughDuration::Soon => t_string!(i18n, time.about_now).to_owned(),
+            RoughDuration::Minutes(count) => t_string!(i18n, time.about_minutes, count = count),
+            RoughDuration::Hours(count) => t_string!(i18n, time.about_hours, count = count),
+            RoughDuration::Days(count) => t_string!(i18n, time.about_days, count = count),
         }
     }
 
-    fn write(self, length: TimeDelta, dative: bool) -> String {
+    fn write_duration(self, length: TimeDelta, dative: bool) -> String {
         let i18n = self.i18n;
-        match Span::of(length) {
-            Span::Seconds(n) => t_string!(i18n, time.seconds, n = n),
-            Span::Minutes(n) => t_string!(i18n, time.minutes, n = n),
-            Span::Hours(h, m) => t_string!(i18n, time.hours, h = h, m = format!("{m:02}")),
-            Span::Days(count) if dative => t_string!(i18n, time.days_dative, count = count),
-            Span::Days(count) => t_string!(i18n, time.days, count = count),
+        match RoundedDuration::of(length) {
+            RoundedDuration::Seconds(n) => t_string!(i18n, time.seconds, n = n),
+            RoundedDuration::Minutes(n) => t_string!(i18n, time.minutes, n = n),
+            RoundedDuration::Hours(h, m) => t_string!(i18n, time.hours, h = h, m = format!("{m:02}")),
+            RoundedDuration::Days(count) if dative => t_string!(i18n, time.days_dative, count = count),
+            RoundedDuration::Days(count) => t_string!(i18n, time.days, count = count),
         }
     }
 
     /// "Anja, Mehmet und Sofia", "Anja, Mehmet und 7 weitere"
-    pub fn names(self, names: &[String], most: usize) -> String {
+    pub fn names(self, names: &[String], max: usize) -> String {
         let (i18n, comma) = (self.i18n, t_string!(self.i18n, common.listed));
         match names {
             [] => String::new(),
             [one] => one.clone(),
-            _ if names.len() > most => {
-                let shown = names[..most].join(comma);
-                t_string!(i18n, common.and_more, names = shown, n = self.number(names.len() - most))
+            _ if names.len() > max => {
+                let shown = names[..max].join(comma);
+                t_string!(i18n, common.and_more, names = shown, n = self.number(names.len() - max))
             }
             [first @ .., last] => t_string!(i18n, common.and_last, names = first.join(comma), last = last.clone()),
         }
     }
 
     fn date_with(self, time: DateTime<Utc>, options: &[(&'static str, &'static str)]) -> String {
-        let zone = self.zone();
+        let zone = self.time_zone();
         let mut all = vec![("timeZone", zone.as_str())];
         all.extend(options.iter().copied());
         let when = js_sys::Date::new(&JsValue::from_f64(millis(time)));
-        self.intl("DateTimeFormat", &all, when.as_ref())
-            // A zone that this browser does not know: then the browser's own.
-            .or_else(|| self.intl("DateTimeFormat", options, when.as_ref()))
+        intl(self.i18n, "DateTimeFormat", &all, when.as_ref())
+            // The browser does not know the time zone: fall back to its own.
+            .or_else(|| intl(self.i18n, "DateTimeFormat", options, when.as_ref()))
             .unwrap_or_else(|| time.to_string())
     }
+}
 
-    /// Asks the browser's `Intl`; formatters are dear and are kept.
-    fn intl(self, class: &'static str, options: &[(&str, &str)], value: &JsValue) -> Option<String> {
-        let locale = self.i18n.get_locale().as_str();
-        let key = format!("{class} {locale} {options:?}");
-        let known = FORMATTERS.with_borrow(|all| all.get(&key).cloned());
-        let formatter = match known {
-            Some(formatter) => formatter,
-            None => {
-                let made = formatter(class, locale, options)?;
-                FORMATTERS.with_borrow_mut(|all| all.insert(key, made.clone()));
-                made
-            }
-        };
-        formatter.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
+/// "5.000", where only the language is at hand.
+#[expect(clippy::cast_precision_loss, reason = "counts of people and seats are small")]
+pub fn number_text(i18n: Texts, number: impl TryInto<i64>) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    if (0..1_000).contains(&number) {
+        return number.to_string();
     }
+    intl(i18n, "NumberFormat", &[], &JsValue::from_f64(number as f64)).unwrap_or_else(|| number.to_string())
+}
+
+/// Formats with the browser's `Intl`. Formatters are expensive to create and therefore cached.
+fn intl(i18n: Texts, class: &'static str, options: &[(&str, &str)], value: &JsValue) -> Option<String> {
+    let locale = i18n.get_locale().as_str();
+    let key = format!("{class} {locale} {options:?}");
+    let known = FORMATTERS.with_borrow(|all| all.get(&key).cloned());
+    let formatter = match known {
+        Some(formatter) => formatter,
+        None => {
+            let made = formatter(class, locale, options)?;
+            FORMATTERS.with_borrow_mut(|all| all.insert(key, made.clone()));
+            made
+        }
+    };
+    formatter.call1(&JsValue::UNDEFINED, value).ok()?.as_string()
 }
 
 thread_local! {
     static FORMATTERS: RefCell<HashMap<String, Function>> = RefCell::default();
 }
 
-/// The bound `format` function of a new formatter. English is that of Britain: 24 hours, the day before the month.
+/// The bound `format` function of a new formatter. English means British English: 24 hours, the day before the month.
 fn formatter(class: &str, locale: &str, options: &[(&str, &str)]) -> Option<Function> {
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
     let class: Function = Reflect::get(&intl, &class.into()).ok()?.dyn_into().ok()?;
@@ -175,7 +180,7 @@ fn formatter(class: &str, locale: &str, options: &[(&str, &str)]) -> Option<Func
 }
 
 /// The browser's time zone (IANA name).
-pub fn browser_zone() -> Option<String> {
+pub fn browser_time_zone() -> Option<String> {
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
     let class: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
     let made = Reflect::construct(&class, &Array::new()).ok()?;
@@ -184,8 +189,8 @@ pub fn browser_zone() -> Option<String> {
     Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
 }
 
-/// All time zones that the browser knows.
-pub fn zones() -> Vec<String> {
+/// All time zones that the browser knows (IANA names), and UTC.
+pub fn time_zones() -> Vec<String> {
     let known = || -> Option<Array> {
         let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
         let supported: Function = Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;

@@ -1,62 +1,64 @@
-//! Inviting somebody, or resetting his password: the letter is on its way, or here is the link to pass on.
+//! Invitations and password resets: creates the link, which the server mails or which is shown to be passed on.
 
 use crate::{
     api::Api,
     i18n::*,
-    pages::console::key::copy,
+    labels,
+    pages::console::support_key::copy_to_clipboard,
     ui::{
         dialog::TaskDialog,
         icon::{Glyph, Icon},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{ids::UserId, wire::links::LinkMade};
+use seatkeeper_shared::{ids::UserId, wire::password_links::CreatedPasswordLink};
 
-/// A link that is shown, and for whom.
+/// A link to pass on, with the name of the invited user.
 #[derive(Clone, Debug, PartialEq)]
-struct Shown {
+struct InviteLink {
     name: String,
     link: String,
 }
 
-/// The way to invite, for all pages.
+/// Creates invitation links, for all pages.
 #[derive(Clone, Copy)]
 pub struct Invites {
     api: Api,
-    shown: RwSignal<Option<Shown>>,
+    shown: RwSignal<Option<InviteLink>>,
 }
 
 impl Invites {
-    /// Puts itself into the context.
+    /// Provides it as a context.
     pub fn provide() {
         provide_context(Self { api: Api::get(), shown: RwSignal::new(None) });
     }
 
-    /// That of the app.
+    /// The instance from the context.
     pub fn get() -> Self {
         expect_context()
     }
 
-    /// Makes a link for this user, and says what became of it.
-    pub fn make(self, i18n: crate::format::Texts, toasts: Toasts, id: UserId, name: String) {
+    /// Creates a link for a user; a toast or the dialog shows the result.
+    pub fn create(self, i18n: crate::format::Texts, toasts: Toasts, id: UserId, name: String) {
         spawn_local(async move {
-            match self.api.post::<LinkMade>(&format!("/users/{id}/invite"), &()).await {
-                Ok(LinkMade { link: Some(link), .. }) => self.shown.set(Some(Shown { name, link: whole(link) })),
-                Ok(_) => toasts.good(untrack(|| t_string!(i18n, invite.mailed, name = name))),
-                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+            match self.api.post::<CreatedPasswordLink>(&format!("/users/{id}/invite"), &()).await {
+                Ok(CreatedPasswordLink { link: Some(link), .. }) => {
+                    self.shown.set(Some(InviteLink { name, link: absolute_url(link) }))
+                }
+                Ok(_) => toasts.success(untrack(|| t_string!(i18n, invite.mailed, name = name))),
+                Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
             }
         });
     }
 }
 
-/// A link that begins at the server's root begins where this page comes from.
-fn whole(link: String) -> String {
+/// Completes a link that begins at the server's root with the origin of this page.
+fn absolute_url(link: String) -> String {
     if link.starts_with('/') { window().location().origin().unwrap_or_default() + &link } else { link }
 }
 
-/// The dialog with the link.
+/// The dialog that shows a link to pass on.
 #[component]
 pub fn InviteDialog() -> impl IntoView {
     let i18n = use_i18n();
@@ -67,10 +69,10 @@ pub fn InviteDialog() -> impl IntoView {
     let copy_it = move |_| {
         let link = link.get_untracked();
         spawn_local(async move {
-            if copy(link).await {
-                toasts.good(untrack(|| t_string!(i18n, invite.copied)));
+            if copy_to_clipboard(link).await {
+                toasts.success(untrack(|| t_string!(i18n, invite.copied)));
             } else {
-                toasts.bad(untrack(|| t_string!(i18n, invite.copy_failed)));
+                toasts.error(untrack(|| t_string!(i18n, invite.copy_failed)));
             }
         });
     };

@@ -1,30 +1,31 @@
-//! The app that people see. `app` holds the routes, `pages` one folder per page, `ui` the parts they share; `live`,
-//! `api` and `caller` are what they know of the server.
+//! The web app. `app` holds the routes, `pages` one folder per page, `ui` the shared components; `api`, `live` and
+//! `caller` hold the connection to the server: requests, the live feed, and the signed-in user.
 
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
 pub mod api;
 pub mod app;
+mod bulk_actions;
 pub mod caller;
 pub mod clock;
-pub mod fold;
+pub mod duration;
 pub mod format;
+mod group_list;
 pub mod invite;
-pub mod keep;
+pub mod labels;
 pub mod live;
+pub mod local_storage;
+pub mod normalize;
 pub mod pages;
 pub mod passkey;
-mod people;
 pub mod shell;
-pub mod span;
 pub mod ui;
 pub mod verify;
-pub mod words;
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// Takes the loading picture away and shows the app.
+/// Removes the loading screen of `index.html` and mounts the app.
 pub fn start() {
     console_error_panic_hook::set_once();
     if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {

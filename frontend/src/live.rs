@@ -1,4 +1,4 @@
-//! The live feed as the pages see it: one connection for all of them, its state, and whether it stands.
+//! The live feed as the pages use it: one shared connection, the state it delivers, and the connection's status.
 
 mod feed;
 #[cfg(test)]
@@ -6,7 +6,7 @@ pub mod sample;
 pub mod state;
 
 use crate::{caller::Caller, clock::Clock};
-use feed::{Feed, Told};
+use feed::{Feed, FeedMessage};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -18,65 +18,64 @@ use seatkeeper_shared::{
         sessions::SessionView,
     },
 };
-use state::{Heard, LiveState};
+use state::{LastContacts, LiveState};
 
-/// How long a session that ended stays in sight, in milliseconds.
-const PARTING: u32 = 2_000;
+/// How long an ended session remains visible.
+const ENDED_SESSION_DISPLAY_MS: u32 = 2_000;
 
-/// Whether the connection stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Link {
-    /// Nothing came yet.
+pub enum ConnectionStatus {
+    /// No message has arrived yet.
     Connecting,
-    /// What is shown is what is.
+    /// The state is up to date.
     Live,
-    /// Broken; what is shown was so at this time (milliseconds since 1970, of this machine).
+    /// The connection is lost; the state is as of this time (milliseconds since 1970 by the local clock).
     Lost(f64),
 }
 
-/// The live feed.
+/// The live feed, in the context.
 #[derive(Clone, Copy)]
 pub struct Live {
-    /// Licenses and sessions.
+    /// Licenses, live sessions and queues.
     pub state: RwSignal<LiveState>,
-    /// Heartbeats; apart from the state, because they come far more often.
-    pub heard: RwSignal<Heard>,
-    /// Whether the connection stands.
-    pub link: RwSignal<Link>,
-    /// The sessions that ended by the newest change.
+    /// Heartbeats, kept apart from the state because they arrive far more often.
+    pub last_contacts: RwSignal<LastContacts>,
+    /// The status of the connection.
+    pub connection: RwSignal<ConnectionStatus>,
+    /// The sessions that ended with the latest change.
     pub ended: RwSignal<Vec<SessionView>>,
     clock: Clock,
     caller: Caller,
 }
 
 impl Live {
-    /// Connects and puts itself into the context; the connection lasts as long as the one who calls this.
+    /// Connects and provides the feed as a context. The connection closes when the calling component is removed.
     pub fn provide() -> Self {
         let live = Self {
             state: RwSignal::default(),
-            heard: RwSignal::default(),
-            link: RwSignal::new(Link::Connecting),
+            last_contacts: RwSignal::default(),
+            connection: RwSignal::new(ConnectionStatus::Connecting),
             ended: RwSignal::default(),
             clock: Clock::get(),
             caller: Caller::get(),
         };
-        let feed = StoredValue::new_local(Feed::open(move |told| live.told(told)));
+        let feed = StoredValue::new_local(Feed::open(move |message| live.on_message(message)));
         on_cleanup(move || feed.with_value(Feed::close));
         provide_context(live);
         live
     }
 
-    /// The feed of the app.
+    /// The feed from the context.
     pub fn get() -> Self {
         expect_context()
     }
 
-    /// A live session or one that has just ended.
+    /// A live session, or one that has just ended.
     pub fn session(self, id: SessionId) -> Option<SessionView> {
-        self.state.with(|state| state.sessions.get(&id).or_else(|| state.parting.get(&id)).cloned())
+        self.state.with(|state| state.sessions.get(&id).or_else(|| state.recently_ended.get(&id)).cloned())
     }
 
-    /// A license.
+    /// A license, if the feed contains it.
     pub fn license(self, id: LicenseId) -> Option<LicenseView> {
         self.state.with(|state| state.license(id).cloned())
     }
@@ -86,75 +85,77 @@ impl Live {
         Memo::new(move |_| self.state.with(|state| state.licenses.clone()))
     }
 
-    /// The server answered with the present state of a session; the feed will say the same a moment later.
-    pub fn is_now(self, session: SessionView) {
-        let (id, over) = (session.id, session.state == SessionState::Ended);
-        let at = self.clock.once();
-        // The page, and the feed with it, may be gone by now.
+    /// Applies a session from the answer to a request, ahead of the feed, which delivers the same a moment later.
+    pub fn apply_session(self, session: SessionView) {
+        let (id, has_ended) = (session.id, session.state == SessionState::Ended);
+        let at = self.clock.now_untracked();
+        // The page, and the feed with it, may have been closed by now.
         let _ = self.state.try_update(|state| {
             let position = state.position;
             let (licenses, queues) = Default::default();
             state.apply(Change { position, at, licenses, sessions: vec![session], queues });
-            if over {
-                state.forget(&[id]);
+            if has_ended {
+                state.remove_recently_ended(&[id]);
             }
         });
     }
 
-    /// When this session was last heard of.
+    /// The last contact with the device of a session.
     pub fn contact(self, session: &SessionView) -> Contact {
-        self.heard.with(|heard| heard.of(session))
+        self.last_contacts.with(|last_contacts| last_contacts.of(session))
     }
 
-    /// Whether a first snapshot has come.
-    pub fn arrived(self) -> Memo<bool> {
+    /// Whether the first snapshot has arrived.
+    pub fn has_snapshot(self) -> Memo<bool> {
         Memo::new(move |_| self.state.with(|state| state.position.0 > 0))
     }
 
-    fn told(self, told: Told) {
-        match told {
-            Told::Snapshot(snapshot) => {
-                self.clock.set_by(snapshot.at);
-                self.heard.set(Heard::default());
-                self.state.update(|state| state.begin(*snapshot));
-                self.link.set(Link::Live);
+    fn on_message(self, message: FeedMessage) {
+        match message {
+            FeedMessage::Snapshot(snapshot) => {
+                self.clock.synchronize(snapshot.at);
+                self.last_contacts.set(LastContacts::default());
+                self.state.update(|state| state.reset(*snapshot));
+                self.connection.set(ConnectionStatus::Live);
             }
-            Told::Change(change) => self.changed(*change),
-            Told::Contacts(contacts) => {
-                self.clock.set_by(contacts.at);
-                self.heard.update(|heard| heard.take(contacts));
+            FeedMessage::Change(change) => self.apply_change(*change),
+            FeedMessage::Contacts(contacts) => {
+                self.clock.synchronize(contacts.at);
+                self.last_contacts.update(|last_contacts| last_contacts.record(contacts));
             }
-            Told::Alive(alive) => self.clock.set_by(alive.at),
-            Told::Stands => {
-                // A connection that was taken up again tells only what was missed, maybe nothing.
-                if self.arrived().get_untracked() {
-                    self.link.set(Link::Live);
+            FeedMessage::Alive(alive) => self.clock.synchronize(alive.at),
+            FeedMessage::Connected => {
+                // A resumed connection delivers only what was missed, which may be nothing.
+                if self.has_snapshot().get_untracked() {
+                    self.connection.set(ConnectionStatus::Live);
                 }
             }
-            Told::Broken { since } => {
-                if !matches!(self.link.get_untracked(), Link::Lost(_)) {
-                    self.link.set(Link::Lost(since));
+            FeedMessage::Disconnected { since } => {
+                if !matches!(self.connection.get_untracked(), ConnectionStatus::Lost(_)) {
+                    self.connection.set(ConnectionStatus::Lost(since));
                 }
-                // Perhaps nobody is signed in any more, or somebody who may see something else.
-                self.caller.ask();
+                // The user may have been signed out, or their rights may have changed.
+                self.caller.refresh();
             }
         }
     }
 
-    fn changed(self, change: Change) {
-        self.clock.set_by(change.at);
+    fn apply_change(self, change: Change) {
+        self.clock.synchronize(change.at);
         let Some(ended) = self.state.try_update(|state| state.apply(change)) else { return };
-        self.link.set(Link::Live);
+        self.connection.set(ConnectionStatus::Live);
         if ended.is_empty() {
             return;
         }
         let ids: Vec<_> = ended.iter().map(|session| session.id).collect();
-        self.state.with_untracked(|state| self.heard.update_untracked(|heard| heard.keep(&state.sessions)));
+        self.state.with_untracked(|state| {
+            self.last_contacts.update_untracked(|last_contacts| last_contacts.retain(&state.sessions))
+        });
         self.ended.set(ended);
         spawn_local(async move {
-            TimeoutFuture::new(PARTING).await;
-            // The page, and the feed with it, may be gone by now.
-            let _ = self.state.try_update(|state| state.forget(&ids));
+            TimeoutFuture::new(ENDED_SESSION_DISPLAY_MS).await;
+            // The page, and the feed with it, may have been closed by now.
+            let _ = self.state.try_update(|state| state.remove_recently_ended(&ids));
         });
     }
 }

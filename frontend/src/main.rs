@@ -1,4 +1,4 @@
-//! The app's start in the browser.
+//! The entry point in the browser.
 
 fn main() {
     seatkeeper_frontend::start();

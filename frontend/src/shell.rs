@@ -1,19 +1,19 @@
-//! The frame around the pages of those who are signed in, and the faces of those who are not or may not.
+//! The layout around the pages of signed-in users, and the pages for users who are not signed in or lack a right.
 
 pub mod language;
 pub mod nav;
 pub mod preferences;
 
 use crate::{
-    caller::{Caller, Who},
+    caller::{Caller, CallerState},
     i18n::*,
     invite::{InviteDialog, Invites},
     live::Live,
-    pages::{auth::must_set_up::MustSetUp, console::desk::Desk},
+    pages::{auth::second_factor_required::SecondFactorRequired, console::state::ConsolePageState},
     ui::{
-        face::{Empty, Failed},
-        head::Heading,
+        empty_state::{EmptyState, LoadError},
         icon::{Glyph, Mark},
+        page_head::Heading,
     },
 };
 use leptos::prelude::*;
@@ -22,53 +22,53 @@ use leptos_router::{
     components::{A, Outlet, Redirect},
     hooks::{use_location, use_navigate},
 };
-use nav::{Place, Side};
+use nav::{NavPage, Sidebar};
 use seatkeeper_shared::permissions::Action;
 
-/// Whoever is signed in sees the pages; everybody else is sent where they can sign in.
+/// Shows the pages to signed-in users; sends all others to the sign-in.
 #[component]
 pub fn Shell() -> impl IntoView {
     let caller = Caller::get();
-    // One memo of both: whoever is in stays in when something about them changes; somebody else gets everything anew.
-    let door = Memo::new(move |_| match caller.who() {
-        Who::Known(me) => Ok((me.id, me.needs_second_factor)),
+    // A memo of only these two: the pages are redrawn when another user signs in, but not when the user's data changes.
+    let access = Memo::new(move |_| match caller.state() {
+        CallerState::SignedIn(me) => Ok((me.id, me.needs_second_factor)),
         other => Err(other),
     });
-    move || match door.get() {
-        Ok((_, true)) => view! { <MustSetUp /> }.into_any(),
-        Ok(_) => view! { <Frame /> }.into_any(),
-        Err(who) => view! { <Outside who /> }.into_any(),
+    move || match access.get() {
+        Ok((_, true)) => view! { <SecondFactorRequired /> }.into_any(),
+        Ok(_) => view! { <SignedInLayout /> }.into_any(),
+        Err(state) => view! { <NotSignedIn state /> }.into_any(),
     }
 }
 
-/// What those see who are not signed in.
+/// Shown when no user is signed in.
 #[component]
-pub fn Outside(
-    /// Why nobody is signed in.
-    who: Who,
+pub fn NotSignedIn(
+    /// Why no user is signed in.
+    state: CallerState,
 ) -> impl IntoView {
     let caller = Caller::get();
-    match who {
-        Who::Unknown | Who::Known(_) => view! {
+    match state {
+        CallerState::Unknown | CallerState::SignedIn(_) => view! {
             <div class="boot">
                 <Mark big=true />
             </div>
         }
         .into_any(),
-        Who::Nobody => view! { <ToSignIn /> }.into_any(),
-        Who::SetupNeeded => view! { <SetupNeeded /> }.into_any(),
-        Who::Failed(failure) => view! {
+        CallerState::SignedOut => view! { <RedirectToSignIn /> }.into_any(),
+        CallerState::SetupNeeded => view! { <SetupNeeded /> }.into_any(),
+        CallerState::Failed(failure) => view! {
             <main class="alone">
-                <Failed failure=Signal::stored(failure) retry=move |()| caller.ask() />
+                <LoadError failure=Signal::stored(failure) retry=move |()| caller.refresh() />
             </main>
         }
         .into_any(),
     }
 }
 
-/// Sends to the sign-in, and from there back to where one wanted to go.
+/// Sends the user to the sign-in, which returns them to the requested page.
 #[component]
-fn ToSignIn() -> impl IntoView {
+fn RedirectToSignIn() -> impl IntoView {
     let location = use_location();
     let wanted = location.pathname.get_untracked() + &location.query.get_untracked().to_query_string();
     let back = if wanted == "/" { String::new() } else { format!("?back={}", js_sys::encode_uri_component(&wanted)) };
@@ -82,7 +82,7 @@ fn SetupNeeded() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <main class="alone">
-            <Empty
+            <EmptyState
                 glyph=Glyph::Lock
                 title=Signal::derive(move || t_string!(i18n, shell.setup_title).to_owned())
                 text=Signal::derive(move || t_string!(i18n, shell.setup_text).to_owned())
@@ -92,18 +92,18 @@ fn SetupNeeded() -> impl IntoView {
 }
 
 #[component]
-fn Frame() -> impl IntoView {
+fn SignedInLayout() -> impl IntoView {
     let i18n = use_i18n();
     Live::provide();
-    // Here, so that a seat outlives a look at another page.
-    Desk::provide();
+    // Provided here, so that sessions stay alive while the user visits other pages.
+    ConsolePageState::provide();
     Invites::provide();
     view! {
         <a class="skip" href="#main">
             {t!(i18n, common.skip)}
         </a>
         <div class="shell">
-            <Side />
+            <Sidebar />
             <main id="main" tabindex="-1">
                 <Outlet />
             </main>
@@ -112,24 +112,24 @@ fn Frame() -> impl IntoView {
     }
 }
 
-/// The address of the page where this caller begins.
-pub fn start_of(caller: Caller) -> &'static str {
+/// The path of the caller's start page.
+pub fn start_page(caller: Caller) -> &'static str {
     let sees_all = untrack(|| caller.may(Action::ViewSessions));
-    if sees_all { Place::Sessions.address() } else { Place::Console.address() }
+    if sees_all { NavPage::Sessions.path() } else { NavPage::Console.path() }
 }
 
-/// The start page leads on to the page where the caller begins.
+/// Redirects `/` to the caller's start page.
 #[component]
-pub fn Start() -> impl IntoView {
-    view! { <Redirect path=start_of(Caller::get()) /> }
+pub fn StartRedirect() -> impl IntoView {
+    view! { <Redirect path=start_page(Caller::get()) /> }
 }
 
-/// A page for those who may do this; the others are told so.
+/// Shows a page only to callers with a right; tells others that they lack it.
 #[component]
-pub fn Only(
-    /// What it takes.
+pub fn RequirePermission(
+    /// The required right.
     action: Action,
-    /// The page.
+    /// The content of the page.
     children: ChildrenFn,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -139,34 +139,38 @@ pub fn Only(
     view! {
         <Show when=move || allowed.get() fallback=move || view! {
             <div class="vh"><Heading title /></div>
-            <Empty glyph=Glyph::Lock title text=Signal::derive(move || t_string!(i18n, shell.forbidden_text).to_owned())>
-                <ToStart />
-            </Empty>
+            <EmptyState
+                glyph=Glyph::Lock
+                title
+                text=Signal::derive(move || t_string!(i18n, shell.forbidden_text).to_owned())
+            >
+                <StartLink />
+            </EmptyState>
         }>
             {children()}
         </Show>
     }
 }
 
-/// No page has this address.
+/// Shown for addresses without a page.
 #[component]
 pub fn NotFound() -> impl IntoView {
     let i18n = use_i18n();
     let title = Signal::derive(move || t_string!(i18n, shell.not_found_title).to_owned());
     view! {
         <div class="vh"><Heading title /></div>
-        <Empty
+        <EmptyState
             glyph=Glyph::Search
             title
             text=Signal::derive(move || t_string!(i18n, shell.not_found_text).to_owned())
         >
-            <ToStart />
-        </Empty>
+            <StartLink />
+        </EmptyState>
     }
 }
 
 #[component]
-fn ToStart() -> impl IntoView {
+fn StartLink() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <A href="/" attr:class="button primary">

@@ -1,22 +1,24 @@
-//! The parts that the pages share: small, semantic, accessible by construction. Each has its looks in the `.css` beside it.
+//! The components that the pages share: small, semantic and accessible. Their styles are in the `.css` files beside
+//! them.
 
-pub mod choice;
 pub mod dialog;
+pub mod edit_conflict;
+pub mod empty_state;
+pub mod error_message;
 pub mod export;
-pub mod face;
 pub mod field;
 pub mod form;
-pub mod head;
 pub mod icon;
-pub mod live_line;
+pub mod live_status;
 pub mod menu;
-pub mod opened;
+pub mod page_head;
 pub mod person;
 pub mod qr;
 pub mod search;
+pub mod seat_squares;
 pub mod seats;
+pub mod segmented_control;
 pub mod select;
-pub mod sort;
-pub mod squares;
+pub mod sortable_header;
 pub mod toast;
-pub mod window;
+pub mod virtual_list;

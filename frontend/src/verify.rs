@@ -1,14 +1,14 @@
-//! Asked again who one is, before a way in is added or replaced: by password, code, passkey, or by signing in anew. Whoever called the
-//! API need not know of it: the call waits for the answer and is then repeated.
+//! Re-authentication before a sign-in method is added or replaced: by password, code, passkey, or a new sign-in at a
+//! provider. [`Api`] handles it: a request that needs it waits for the user and is then repeated.
 
 use crate::{
     api::{Api, Failure},
     caller::Caller,
     i18n::*,
-    passkey::{self, NoPasskey},
+    passkey::{self, PasskeyError},
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
@@ -26,7 +26,7 @@ use seatkeeper_shared::{
     },
 };
 
-/// The question, and the calls that wait for its answer.
+/// The verification dialog, and the requests waiting for its result.
 #[derive(Clone, Copy)]
 pub struct Verification {
     open: RwSignal<bool>,
@@ -34,35 +34,35 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Puts itself into the context.
+    /// Provides it as a context.
     pub fn provide() {
         provide_context(Self { open: RwSignal::new(false), waiting: StoredValue::new_local(Vec::new()) });
     }
 
-    /// That of the app; none in tests of parts.
+    /// The instance from the context; `None` in tests of components.
     pub fn find() -> Option<Self> {
         use_context()
     }
 
-    /// Asks; whether it was shown who sits here.
-    pub async fn ask(self) -> bool {
+    /// Asks the user to verify; returns whether they did.
+    pub async fn request(self) -> bool {
         let (sender, receiver) = oneshot::channel();
         self.waiting.update_value(|waiting| waiting.push(sender));
         self.open.set(true);
         receiver.await.unwrap_or(false)
     }
 
-    fn answer(self, shown: bool) {
+    fn answer(self, verified: bool) {
         self.open.set(false);
         let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
-        for call in waiting {
-            // Whoever called may be gone.
-            let _ = call.send(shown);
+        for sender in waiting {
+            // The request may have been dropped.
+            let _ = sender.send(verified);
         }
     }
 }
 
-/// The dialog, once for the whole app.
+/// The dialog; exists once in the app.
 #[component]
 pub fn VerifyDialog() -> impl IntoView {
     let i18n = use_i18n();
@@ -81,7 +81,7 @@ pub fn VerifyDialog() -> impl IntoView {
 
 #[component]
 fn Question(
-    /// Where the answer goes.
+    /// Receives the result.
     verification: Verification,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -90,33 +90,33 @@ fn Question(
     spawn_local(async move {
         match api.read::<VerifyOptions>("/me/verify").await {
             Ok(read) => drop(options.try_set(Some(read))),
-            Err(why) => drop(failure.try_set(Some(why))),
+            Err(error) => drop(failure.try_set(Some(error))),
         }
     });
     view! {
         <p>{t!(i18n, verify.text)}</p>
-        <Wrong text=Signal::derive(move || usual(i18n, failure.get())) />
+        <ErrorMessage text=Signal::derive(move || failure_text(i18n, failure.get())) />
         {move || {
             options
                 .get()
                 .map(|options| {
                     let typed = options.password || options.code;
                     view! {
-                        {typed.then(|| view! { <Typed verification code_only=!options.password /> })}
-                        {options.passkey.then(|| view! { <ByPasskey verification /> })}
-                        {(!typed).then(|| view! { <ByProvider options /> })}
+                        {typed.then(|| view! { <PasswordOrCodeForm verification code_only=!options.password /> })}
+                        {options.passkey.then(|| view! { <PasskeyForm verification /> })}
+                        {(!typed).then(|| view! { <ProviderLinks options /> })}
                     }
                 })
         }}
     }
 }
 
-/// By what one types: the password, or a code.
+/// Verification by password or code.
 #[component]
-fn Typed(
-    /// Where the answer goes.
+fn PasswordOrCodeForm(
+    /// Receives the result.
     verification: Verification,
-    /// A password is not taken.
+    /// Only a code is accepted, not a password.
     code_only: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -147,9 +147,9 @@ fn Typed(
                 name="password"
                 autocomplete="current-password"
                 error=form.error("password")
-                first=true
+                autofocus=true
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="button" class="button" on:click=move |_| verification.answer(false)>
                     {t!(i18n, common.cancel)}
@@ -162,43 +162,43 @@ fn Typed(
     }
 }
 
-/// By a passkey, which signs in anew.
+/// Verification by a passkey, which signs the user in again.
 #[component]
-fn ByPasskey(
-    /// Where the answer goes.
+fn PasskeyForm(
+    /// Receives the result.
     verification: Verification,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
-    let none = RwSignal::new(None::<NoPasskey>);
+    let passkey_error = RwSignal::new(None::<PasskeyError>);
     let start = move |_| {
         if form.begin([]) {
-            none.set(None);
+            passkey_error.set(None);
             spawn_local(async move {
-                match shown(api).await {
+                match sign_in_with_passkey(api).await {
                     Ok(Ok(me)) => {
-                        let same = caller.me_once().is_some_and(|before| before.id == me.id);
-                        caller.came(me);
+                        let same = caller.me_untracked().is_some_and(|before| before.id == me.id);
+                        caller.set_signed_in(me);
                         verification.answer(same);
                     }
-                    Ok(Err(why)) => {
+                    Ok(Err(error)) => {
                         form.done();
-                        none.set(Some(why));
+                        passkey_error.set(Some(error));
                     }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    let wrong = move || match none.get() {
-        Some(NoPasskey::CalledOff) => Some(t_string!(i18n, passkeys.called_off).to_owned()),
-        Some(NoPasskey::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
-        None => usual(i18n, form.failure()),
+    let wrong = move || match passkey_error.get() {
+        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.called_off).to_owned()),
+        Some(PasskeyError::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
+        None => failure_text(i18n, form.failure()),
     };
     passkey::supported().then(|| {
         view! {
             <div class="form">
-                <Wrong text=Signal::derive(wrong) />
+                <ErrorMessage text=Signal::derive(wrong) />
                 <button type="button" class="button" aria-disabled=move || form.busy().to_string() on:click=start>
                     <Icon glyph=Glyph::Key />
                     {t!(i18n, verify.passkey)}
@@ -208,18 +208,18 @@ fn ByPasskey(
     })
 }
 
-async fn shown(api: Api) -> Result<Result<Me, NoPasskey>, Failure> {
+async fn sign_in_with_passkey(api: Api) -> Result<Result<Me, PasskeyError>, Failure> {
     let asked = api.post::<PasskeyOptions>("/sign-in/passkey/begin", &()).await?;
     match passkey::sign(&asked.options).await {
         Ok(credential) => api.post("/sign-in/passkey", &PasskeySignIn { credential }).await.map(Ok),
-        Err(why) => Ok(Err(why)),
+        Err(error) => Ok(Err(error)),
     }
 }
 
-/// By signing in anew at a provider, which leaves the page and comes back to it.
+/// Verification by signing in at a provider again, which leaves the page and returns to it.
 #[component]
-fn ByProvider(
-    /// By which ones.
+fn ProviderLinks(
+    /// Contains the providers.
     options: VerifyOptions,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -229,7 +229,7 @@ fn ByProvider(
     let links = options.providers.into_iter().map(|provider| {
         let address = format!("/auth/oidc/{}/start?back={back}", provider.id);
         view! {
-            // The server answers there, and not this app.
+            // This URL belongs to the server, not to a route of the app.
             <a class="button" rel="external" href=address>
                 {move || t_string!(i18n, verify.with, name = provider.name.clone())}
             </a>
@@ -241,7 +241,7 @@ fn ByProvider(
     }
 }
 
-/// What was entered: a code by its form, else the password. No password has six digits only: they are longer.
+/// Tells a code, by its format, from a password. No password consists of six digits: passwords are longer.
 pub fn proof(text: String) -> Proof {
     let bare: String = text.chars().filter(|sign| !sign.is_whitespace()).collect();
     let digits = bare.len() == 6 && bare.bytes().all(|digit| digit.is_ascii_digit());
@@ -261,7 +261,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn a_code_is_known_by_its_form() {
+    fn a_code_is_recognized_by_its_format() {
         for code in ["123456", " 123 456 ", "abcd-efgh-2345-ijkl", "ABCD-EFGH-2345-IJKL"] {
             assert!(proof(code.to_owned()).code.is_some(), "{code}");
         }

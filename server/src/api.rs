@@ -1,45 +1,46 @@
-//! The API under `/api/v1`. Handlers ask who may, make one call and answer.
+//! The routes: the API under `/api/v1`, its OpenAPI description, the gate, OpenID Connect, health checks and the
+//! frontend.
 
-mod access;
 mod account;
 mod audit;
 mod borrow;
-mod browse;
 mod bulk;
 mod directories;
-mod ends;
+mod docs_page;
 mod exports;
-mod gate;
+mod forward_auth;
 mod group_licenses;
 pub mod groups;
 mod imports;
 mod join;
+mod license_terms;
 mod licenses;
-mod links;
-mod lists;
 mod live;
 mod oidc;
+mod pagination;
 mod passkeys;
+mod password_links;
 mod products;
 mod profile;
 mod providers;
 mod queue;
 mod second_factor;
+mod session_end;
 mod sessions;
 mod settings;
 mod sign_in_rules;
-mod terms;
 mod tokens;
+mod user_access;
 mod users;
 mod verify;
 
 use crate::{
     app::App,
     http::{
-        app_files,
-        connections::{Edge, Limits},
-        export, guard,
-        problem::Fail,
+        connections::{Limits, ServerConfig},
+        csrf, export,
+        problem::ApiError,
+        static_files,
     },
     scim,
 };
@@ -66,10 +67,9 @@ use utoipa_axum::{
     routes,
 };
 
-/// The largest body that is read.
-const LARGEST_BODY: usize = 256 * 1024;
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// All routes with their descriptions.
+/// The API's routes with their OpenAPI descriptions.
 fn routes() -> OpenApiRouter<App> {
     let v1 = OpenApiRouter::new()
         .routes(routes!(account::setup_state, account::set_up))
@@ -88,9 +88,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(second_factor::renew_codes))
         .routes(routes!(second_factor::remove))
         .routes(routes!(second_factor::remove_of))
-        .routes(routes!(access::access))
-        .routes(routes!(access::sign_out))
-        .routes(routes!(access::delete_token))
+        .routes(routes!(user_access::access))
+        .routes(routes!(user_access::sign_out))
+        .routes(routes!(user_access::delete_token))
         .routes(routes!(passkeys::passkeys, passkeys::add))
         .routes(routes!(passkeys::begin))
         .routes(routes!(passkeys::rename, passkeys::remove))
@@ -101,17 +101,17 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(providers::test_provider))
         .routes(routes!(sign_in_rules::rules, sign_in_rules::change_rules))
         .routes(routes!(providers::unlink))
-        .routes(routes!(links::invite))
-        .routes(routes!(links::look))
-        .routes(routes!(links::set_password))
-        .routes(routes!(links::forgot))
+        .routes(routes!(password_links::invite))
+        .routes(routes!(password_links::preview_link))
+        .routes(routes!(password_links::set_password))
+        .routes(routes!(password_links::forgot))
         .routes(routes!(tokens::tokens, tokens::make_token))
         .routes(routes!(tokens::delete_token))
         .routes(routes!(products::products, products::add_product))
         .routes(routes!(products::product, products::change_product))
         .routes(routes!(licenses::licenses, licenses::add_license))
-        .routes(routes!(licenses::license, terms::change_license))
-        .routes(routes!(terms::usage))
+        .routes(routes!(licenses::license, license_terms::change_license))
+        .routes(routes!(license_terms::usage))
         .routes(routes!(licenses::grant))
         .routes(routes!(licenses::revoke))
         .routes(routes!(licenses::limit_groups))
@@ -124,8 +124,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(group_licenses::of_user))
         .routes(routes!(users::users, users::add_user))
         .routes(routes!(bulk::bulk))
-        .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))
-        .routes(routes!(imports::preview).layer(DefaultBodyLimit::max(imports::LARGEST_FILE)))
+        .routes(routes!(imports::import).layer(DefaultBodyLimit::max(imports::MAX_IMPORT_BYTES)))
+        .routes(routes!(imports::preview).layer(DefaultBodyLimit::max(imports::MAX_IMPORT_BYTES)))
         .routes(routes!(imports::import_state, imports::cancel))
         .routes(routes!(imports::import_rows))
         .routes(routes!(imports::export_rows))
@@ -140,12 +140,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::heartbeat))
         .routes(routes!(borrow::borrow))
         .routes(routes!(borrow::keys))
-        .routes(routes!(sessions::go_on))
-        .routes(routes!(ends::end))
-        .routes(routes!(ends::end_many))
-        .routes(routes!(ends::keep))
-        .routes(routes!(ends::protect))
-        .routes(routes!(gate::enter))
+        .routes(routes!(sessions::continue_session))
+        .routes(routes!(session_end::end))
+        .routes(routes!(session_end::end_many))
+        .routes(routes!(session_end::cancel_end))
+        .routes(routes!(session_end::protect))
+        .routes(routes!(forward_auth::enter))
         .routes(routes!(join::join))
         .routes(routes!(join::open))
         .routes(routes!(queue::queues))
@@ -168,25 +168,25 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().nest("/api/v1", v1)
 }
 
-/// The description of the API, generated from the routes.
+/// The OpenAPI description, generated from the routes.
 pub fn openapi() -> OpenApi {
     let (_, paths) = routes().split_for_parts();
     let info = InfoBuilder::new().title("Seatkeeper").version("1").description(Some(
-        "Hands out the seats of named and concurrent licenses, never one too many. Failures are problem documents \
+        "Assigns the seats of named and concurrent licenses, never more than there are. Errors are problem documents \
          (RFC 9457) with a `code`.",
     ));
     let mut api = OpenApiBuilder::from(paths).info(info.build()).build();
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::http::cookies::SIGN_IN));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::http::cookies::SIGN_IN_COOKIE));
     components.add_security_scheme("browser", SecurityScheme::ApiKey(cookie));
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
-    // Named by a parameter only, which does not bring it along.
+    // Used by parameters only, whose schemas are not collected automatically.
     components.schemas.insert("StateFilter".to_owned(), <StateFilter as utoipa::PartialSchema>::schema());
     components.schemas.insert("Format".to_owned(), <export::Format as utoipa::PartialSchema>::schema());
-    let mut more = Vec::new();
-    <Problem as utoipa::ToSchema>::schemas(&mut more);
-    components.schemas.extend(more);
+    let mut problem_schemas = Vec::new();
+    <Problem as utoipa::ToSchema>::schemas(&mut problem_schemas);
+    components.schemas.extend(problem_schemas);
     api.security = Some(vec![no_scopes("token"), no_scopes("browser")]);
     describe_failures(&mut api);
     api
@@ -196,13 +196,12 @@ fn no_scopes(scheme: &str) -> SecurityRequirement {
     SecurityRequirement::new(scheme, Vec::<String>::new())
 }
 
-/// Every route may refuse what it is asked or be unable to do it, with a problem; that is said once, here. Any other status that
-/// a route does not name is a fault.
+/// Adds the error responses, which are the same for every operation.
 fn describe_failures(api: &mut OpenApi) {
     let problem = RefOr::<Schema>::Ref(utoipa::openapi::Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new().schema(Some(problem)).build();
     let failure = ResponseBuilder::new()
-        .description("What went wrong, by its `code`")
+        .description("An error, identified by its `code`")
         .content("application/problem+json", content)
         .build();
     for item in api.paths.paths.values_mut() {
@@ -215,7 +214,7 @@ fn describe_failures(api: &mut OpenApi) {
     }
 }
 
-/// Every method and path of the API, for the test that asks who may what.
+/// Every method and path of the API, for the permission tests.
 pub fn all_routes() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (path, item) in &openapi().paths.paths {
@@ -234,61 +233,65 @@ pub fn all_routes() -> Vec<(String, String)> {
     found
 }
 
-/// What serves it all at these addresses, as the options of the app say.
-pub fn edge(app: &App, limits: Limits) -> Edge {
-    Edge {
+/// The configuration of the HTTP server for this app.
+pub fn server_config(app: &App, limits: Limits) -> ServerConfig {
+    ServerConfig {
         router: service(app.clone()),
-        draw_failure,
+        render_error,
         limits,
         trusted_proxies: app.trusted_proxies.clone(),
         is_https: app.is_https(),
     }
 }
 
-/// A failure that no route made, as the clients of this path expect it.
-fn draw_failure(path: &str, fail: Fail) -> Response {
-    if scim::is_below_scim(path) { scim::draw_failure(fail) } else { fail.into_response() }
+/// Renders an error that occurred outside of routes: as a SCIM error below SCIM's path, otherwise as a problem
+/// document.
+fn render_error(path: &str, error: ApiError) -> Response {
+    if scim::is_below_scim(path) { scim::render_error(error) } else { error.into_response() }
 }
 
-/// The whole service: the API, its description, the health checks and the app.
+/// The complete service.
 pub fn service(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     let description = openapi();
-    let page = browse::page(&serde_json::to_value(&description).unwrap_or_default());
-    let page = get(async move || browse::answer(page));
-    let nothing = axum::routing::any(async || Fail::code(Code::NotFound));
+    let page = docs_page::page(&serde_json::to_value(&description).unwrap_or_default());
+    let page = get(async move || docs_page::answer(page));
+    let not_found = axum::routing::any(async || ApiError::new(Code::NotFound));
     api.route("/api/openapi.json", get(async move || Json(description)))
         .route("/api", page.clone())
         .route("/api/", page)
-        .route("/api/{*rest}", nothing)
-        // For browsers and providers, not for programs: they stand in no description.
+        .route("/api/{*rest}", not_found)
+        // For browsers, providers and proxies, not API clients, so not in the description.
         .route("/auth/oidc/{provider}/start", get(oidc::start))
         .route("/auth/oidc/{provider}/callback", get(oidc::callback).post(oidc::form_callback))
         .route("/auth/oidc/{provider}/backchannel-logout", post(oidc::backchannel_logout))
-        .route("/gate/{product}", get(gate::pass).options(gate::pass))
-        .route("/gate/{product}/keep-alive", get(gate::keep_alive::ping).options(gate::keep_alive::preflight))
-        .route("/gate/{product}/keep-alive.js", get(gate::keep_alive::script))
+        .route("/gate/{product}", get(forward_auth::pass).options(forward_auth::pass))
+        .route(
+            "/gate/{product}/keep-alive",
+            get(forward_auth::keep_alive::ping).options(forward_auth::keep_alive::preflight),
+        )
+        .route("/gate/{product}/keep-alive.js", get(forward_auth::keep_alive::script))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .method_not_allowed_fallback(async || Fail::code(Code::MethodNotAllowed))
-        .fallback_service(get(app_files::serve).with_state(app.clone()))
-        // One layer of several: each one of its own would be copied for every request.
+        .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))
+        .fallback_service(get(static_files::serve).with_state(app.clone()))
+        // One combined layer: separate layers would each be cloned for every request.
         .layer(
             ServiceBuilder::new()
                 .layer(TraceLayer::new_for_http())
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-                    tracing::error!("a handler panicked");
-                    Fail::code(Code::Internal).into_response()
+                    tracing::error!("request handler panicked");
+                    ApiError::new(Code::Internal).into_response()
                 }))
-                // Before the guard of cookies, which directories have none of.
+                // Before the CSRF check: directories use no cookies.
                 .layer(middleware::from_fn_with_state(scim::service(&app), scim::divert))
-                .layer(DefaultBodyLimit::max(LARGEST_BODY))
-                .layer(middleware::from_fn_with_state(app.clone(), guard::same_origin)),
+                .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+                .layer(middleware::from_fn_with_state(app.clone(), csrf::same_origin)),
         )
         .with_state(app)
 }
 
-/// Says no more than that: whoever asks need not be signed in. Why stands in the operator's log.
+/// The readiness check. It is public, so the reason is only logged.
 async fn ready(State(app): State<App>) -> Result<&'static str, (StatusCode, &'static str)> {
     app.readiness
         .check()

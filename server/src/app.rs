@@ -1,32 +1,32 @@
-//! The application: what all handlers share.
+//! The application: the state that all handlers share, and the tasks that run beside requests.
 
 use crate::{
     audit::sealer,
     auth::{
-        oidc::Known,
+        last_used::{self, LastUsedBuffer},
+        oidc::DiscoveryCache,
         password::Passwords,
         stream_guard::OpenStreams,
         throttle::Throttle,
-        uses::{self, Uses},
     },
-    bell::Bell,
-    clock::{Clock, Dice},
+    clock::{Clock, Random},
+    commit_hooks::CommitHooks,
     db::{self, Db, DbError},
     egress::{AllowedAddress, Egress},
     expiry, group_licenses,
     imports::recovery::{self, RunningImports},
-    knocks,
     live::Feed,
     mail::Mailer,
-    peaks::Peaks,
+    pg_notify,
     readiness::Readiness,
     scim::{
-        log::{self, DirectoryLog},
+        request_log::{self, DirectoryLog},
         rules,
     },
-    seats::{Seats, prospects::Prospects, sweep},
-    secrets::{self, Keyring, Place, Reseal, SecretsError, Stored},
+    seats::{Seats, sweep, wait_estimate::WaitEstimates},
+    secrets::{self, Keyring, Reseal, SecretLocation, SecretsError, StoredSecret},
     store,
+    usage_peaks::UsagePeaks,
 };
 use ipnet::IpNet;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
@@ -35,132 +35,112 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// What all handlers share. Cheap to clone, which happens several times for each request.
+/// The shared state. Cheap to clone, which happens several times per request.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppState>);
 
-/// What there is of it.
-pub struct Parts {
-    /// The database.
+/// The fields of [`App`].
+pub struct AppState {
     pub db: Db,
-    /// Time.
     pub clock: Clock,
-    /// Chance.
-    pub dice: Dice,
-    /// The one way to a seat.
+    pub random: Random,
     pub seats: Seats,
-    /// When seats can be expected.
-    pub prospects: Prospects,
-    /// The most seats that were used.
-    pub peaks: Peaks,
-    /// What changes, told to viewers.
+    pub wait_estimates: WaitEstimates,
+    pub usage_peaks: UsagePeaks,
     pub feed: Feed,
-    /// What streams and long polls are open, which end with the credentials they were opened with.
+    /// Open streams and long polls, which end with the credentials that opened them.
     pub streams: OpenStreams,
-    /// Rings when something was written to the event log; knows what is kept in memory.
-    pub bell: Bell,
-    /// What secrets in the database are encrypted with.
+    pub commit_hooks: CommitHooks,
+    /// The keys that encrypt secrets in the database.
     pub keyring: Keyring,
-    /// Password hashing.
     pub passwords: Passwords,
-    /// What providers of sign-ins say of themselves.
-    pub providers: Known,
-    /// Who tries too often.
+    /// The metadata of sign-in providers.
+    pub provider_metadata: DiscoveryCache,
     pub throttle: Throttle,
-    /// The last requests of directories, as far as they are not written yet.
+    /// Recent requests of directories that are not written to the database yet.
     pub directory_log: DirectoryLog,
-    /// The imports that run in this process.
     pub imports: RunningImports,
-    /// Rings when what groups give may have to be settled.
-    pub regroup: Notify,
-    /// When cookies and tokens were last used, as far as that is not written yet.
-    pub uses: Uses,
+    /// Notified when assignments that groups give may have to be reconciled.
+    pub reconcile_requested: Notify,
+    /// When cookies and tokens were last used, until that is written to the database.
+    pub last_used: LastUsedBuffer,
     /// Sends e-mails, if a mail server is configured.
     pub mailer: Option<Mailer>,
-    /// The token of the setup link, while the first admin is missing.
+    /// The token of the setup link, which works until there is an admin.
     pub setup_token: Arc<str>,
-    /// Where browsers reach us, if that is not where we listen.
+    /// The URL by which browsers reach the server, if it differs from the listening address.
     pub public_url: Option<Arc<str>>,
-    /// The domain whose hosts all get the cookie, so that the gate knows browsers at other hosts; only ours if absent.
+    /// The domain whose hosts all receive the session cookie, so that the gate recognises browsers at other hosts. If
+    /// `None`, only this host does.
     pub cookie_domain: Option<Arc<str>>,
-    /// The proxies that are believed when they say whom they speak for.
+    /// Only these proxies' `X-Forwarded-For` headers are trusted.
     pub trusted_proxies: Arc<[IpNet]>,
-    /// For how many days the audit log is kept; for ever if absent.
+    /// For how many days the audit log is kept. If `None`, for ever.
     pub audit_days: Option<u32>,
-    /// The folder with the built app, if it is not in the binary.
+    /// The folder of the built frontend, if it is not embedded in the binary.
     pub dist: Option<Arc<PathBuf>>,
-    /// Whether something can be written.
     pub readiness: Readiness,
 }
 
 impl Deref for App {
-    type Target = Parts;
+    type Target = AppState;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppState {
         &self.0
     }
 }
 
-/// What is decided from outside.
+/// The configuration of an [`App`]. Fields of the same name have the same meaning as in [`AppState`].
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Time.
     pub clock: Clock,
-    /// Chance.
-    pub dice: Dice,
-    /// The token of the setup link; drawn if absent.
+    pub random: Random,
+    /// The token of the setup link. If `None`, a random one.
     pub setup_token: Option<String>,
-    /// Where browsers reach us.
     pub public_url: Option<String>,
-    /// The domain whose hosts all get the cookie.
     pub cookie_domain: Option<String>,
-    /// The proxies that are believed when they say whom they speak for.
     pub trusted_proxies: Vec<IpNet>,
-    /// What secrets in the database are encrypted with.
     pub keyring: Keyring,
-    /// What may be asked although its address is not public.
+    /// Addresses that the server may connect to although they are not public.
     pub private_addresses: Vec<AllowedAddress>,
-    /// For how many days the audit log is kept.
     pub audit_days: Option<u32>,
-    /// The folder with the built app.
     pub dist: Option<PathBuf>,
-    /// Who tries too often.
     pub throttle: Throttle,
-    /// Sends e-mails; without it links are shown to whoever makes them.
+    /// Sends e-mails. Without it, links are shown to the admin who creates them.
     pub mailer: Option<Mailer>,
-    /// Hear of other processes only by looking at the log: for tests.
-    pub only_look: bool,
-    /// Hash passwords at the lowest cost: for tests.
+    /// Learn of other processes' commits only by polling the event log; for tests.
+    pub poll_only: bool,
+    /// Hash passwords at the lowest cost; for tests.
     pub cheap_passwords: bool,
 }
 
 impl App {
-    /// Starts everything that runs beside the requests.
+    /// Starts the application and the tasks that every server needs.
     ///
     /// # Errors
-    /// The database does not answer, or the key of its secrets is missing.
+    /// Returns an error if the database cannot be used, or the key of its secrets is missing.
     pub async fn start(db: Db, options: Options) -> Result<Self, SecretsError> {
-        let Options { clock, dice, keyring, .. } = options;
-        let resealed = secrets::reseal(&db, &keyring, &dice, Reseal::Plain).await?;
+        let Options { clock, random, keyring, .. } = options;
+        let resealed = secrets::reseal(&db, &keyring, &random, Reseal::Plain).await?;
         if resealed.sealed > 0 {
-            tracing::info!(sealed = resealed.sealed, "secrets in the database were encrypted");
+            tracing::info!(count = resealed.sealed, "secrets in the database were encrypted");
         }
         sweep::at_start(&db, &clock).await?;
-        let bell = Bell::default();
+        let commit_hooks = CommitHooks::default();
         if !db.is_shared() {
-            bell.callers.are_of_this_process_alone();
+            commit_hooks.caller_cache.set_single_process();
         }
-        let seats = Seats::start(db.clone(), clock.clone(), dice.clone(), bell.clone());
-        let prospects = Prospects::new(db.clone());
-        let feed = Feed::start(db.clone(), clock.clone(), prospects.clone(), bell.clone()).await?;
-        let streams = OpenStreams::start(db.clone(), clock.clone(), bell.callers.clone());
-        if !options.only_look {
-            tokio::spawn(knocks::run(db.clone(), bell.clone()));
+        let seats = Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone());
+        let wait_estimates = WaitEstimates::new(db.clone());
+        let feed = Feed::start(db.clone(), clock.clone(), wait_estimates.clone(), commit_hooks.clone()).await?;
+        let streams = OpenStreams::start(db.clone(), clock.clone(), commit_hooks.caller_cache.clone());
+        if !options.poll_only {
+            tokio::spawn(pg_notify::run(db.clone(), commit_hooks.clone()));
         }
         let passwords =
-            if options.cheap_passwords { Passwords::cheap(dice.clone()) } else { Passwords::new(dice.clone()) };
-        let app = Self(Arc::new(Parts {
-            setup_token: options.setup_token.unwrap_or_else(|| dice.secret()).into(),
+            if options.cheap_passwords { Passwords::cheap(random.clone()) } else { Passwords::new(random.clone()) };
+        let app = Self(Arc::new(AppState {
+            setup_token: options.setup_token.unwrap_or_else(|| random.secret()).into(),
             public_url: options.public_url.map(Into::into),
             cookie_domain: options.cookie_domain.map(Into::into),
             trusted_proxies: options.trusted_proxies.into(),
@@ -168,124 +148,130 @@ impl App {
             dist: options.dist.map(Arc::new),
             throttle: options.throttle,
             mailer: options.mailer,
-            providers: Known::new(Egress::new(options.private_addresses)),
+            provider_metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),
             imports: RunningImports::default(),
-            regroup: Notify::new(),
-            uses: Uses::default(),
+            reconcile_requested: Notify::new(),
+            last_used: LastUsedBuffer::default(),
             directory_log: DirectoryLog::default(),
             keyring,
             passwords,
             readiness: Readiness::new(db.clone()),
-            peaks: Peaks::new(db.clone()),
+            usage_peaks: UsagePeaks::new(db.clone()),
             db,
             clock,
-            dice,
+            random,
             seats,
-            prospects,
+            wait_estimates,
             feed,
             streams,
-            bell,
+            commit_hooks,
         }));
-        let parts = Arc::downgrade(&app.0);
-        tokio::spawn(db::schema::watch(move || parts.upgrade().map(|parts| parts.db.clone())));
+        let state = Arc::downgrade(&app.0);
+        tokio::spawn(db::schema::watch(move || state.upgrade().map(|state| state.db.clone())));
         recovery::at_start(&app).await;
         Ok(app)
     }
 
-    /// Whether browsers reach us by HTTPS.
+    /// Whether the public URL uses HTTPS.
     pub fn is_https(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// Ends what is over, once a second, warns of what will be, lets licenses follow groups, and makes up for what rules could not do,
-    /// for as long as the returned task lives.
-    pub fn sweep(&self) -> JoinHandle<()> {
-        let mut loops = JoinSet::new();
-        loops.spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
-        loops.spawn(expiry::run(self.clone()));
-        loops.spawn(group_licenses::run(self.clone()));
-        loops.spawn(rules::run(self.clone()));
-        loops.spawn(recovery::run(self.clone()));
-        side_by_side(loops)
+    /// Runs periodic maintenance until the returned task is aborted: ends expired sessions and tickets, warns of
+    /// licenses that end soon, reconciles assignments with groups, retries failed directory rules, and recovers
+    /// imports.
+    pub fn start_maintenance(&self) -> JoinHandle<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
+        tasks.spawn(expiry::run(self.clone()));
+        tasks.spawn(group_licenses::run(self.clone()));
+        tasks.spawn(rules::run(self.clone()));
+        tasks.spawn(recovery::run(self.clone()));
+        join_all(tasks)
     }
 
-    /// Writes down when cookies and tokens were last used and what directories asked, for as long as the returned task lives.
-    pub fn note_uses(&self) -> JoinHandle<()> {
-        let mut loops = JoinSet::new();
-        loops.spawn(uses::run(self.clone()));
-        loops.spawn(log::run(self.clone()));
-        side_by_side(loops)
+    /// Writes when cookies and tokens were last used, and the requests of directories, to the database until the
+    /// returned task is aborted.
+    pub fn start_usage_writers(&self) -> JoinHandle<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(last_used::run(self.clone()));
+        tasks.spawn(request_log::run(self.clone()));
+        join_all(tasks)
     }
 
-    /// Seals the audit log, once a second, for as long as the returned task lives.
-    pub fn seal(&self) -> JoinHandle<()> {
+    /// Seals the audit log once a second until the returned task is aborted.
+    pub fn start_sealer(&self) -> JoinHandle<()> {
         tokio::spawn(sealer::run(self.clone()))
     }
 
-    /// Encrypts a secret for its place in the database.
+    /// Encrypts a secret for its location in the database.
     ///
     /// # Errors
-    /// It is too large.
-    pub fn seal_secret(&self, place: &Place, secret: &str) -> Result<Stored, DbError> {
-        Ok(self.keyring.seal(&self.dice, place, secret)?)
+    /// Returns an error if the secret is too large.
+    pub fn seal_secret(&self, location: &SecretLocation, secret: &str) -> Result<StoredSecret, DbError> {
+        Ok(self.keyring.seal(&self.random, location, secret)?)
     }
 
-    /// The secret that is stored there.
+    /// Decrypts a stored secret.
     ///
     /// # Errors
-    /// It cannot be decrypted.
-    pub fn open_secret(&self, place: &Place, stored: &Stored) -> Result<String, DbError> {
-        Ok(self.keyring.open(place, stored)?)
+    /// Returns an error if it cannot be decrypted.
+    pub fn open_secret(&self, location: &SecretLocation, stored: &StoredSecret) -> Result<String, DbError> {
+        Ok(self.keyring.open(location, stored)?)
     }
 
-    /// The same secret as it was stored before, or a new one encrypted.
+    /// Encrypts a secret, unless it equals the stored one, which is then returned unchanged.
     ///
     /// # Errors
-    /// It is too large.
-    pub fn changed_secret(&self, place: &Place, before: Option<&Stored>, secret: &str) -> Result<Stored, DbError> {
+    /// Returns an error if the secret is too large.
+    pub fn changed_secret(
+        &self,
+        location: &SecretLocation,
+        before: Option<&StoredSecret>,
+        secret: &str,
+    ) -> Result<StoredSecret, DbError> {
         match before {
-            Some(stored) if self.keyring.open(place, stored).as_deref() == Ok(secret) => Ok(stored.clone()),
-            _ => self.seal_secret(place, secret),
+            Some(stored) if self.keyring.open(location, stored).as_deref() == Ok(secret) => Ok(stored.clone()),
+            _ => self.seal_secret(location, secret),
         }
     }
 
-    /// Commits a transaction after writing its events. What is kept in memory and no longer so is forgotten, and the live
-    /// feed hears of it.
+    /// Writes the events of a transaction and commits it. Then invalidates the affected caches and wakes the live feed.
     ///
     /// # Errors
-    /// It is not saved.
+    /// Returns an error if the transaction was not committed or its outcome is unknown.
     pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
-        let stale = events.iter().any(|event| concerns_seats(event.kind));
-        if stale {
-            // Before anybody else has his turn: no decision may stand on what is changed here.
-            self.seats.forget();
+        let is_stale = events.iter().any(|event| may_change_seat_decisions(event.kind));
+        if is_stale {
+            // Before the next transaction can begin, so that no decision uses what this one changes.
+            self.seats.invalidate_cache();
         }
-        let saved = tx.commit().await;
-        // Also if that failed: it may have been saved nevertheless.
-        if stale {
-            self.seats.forget();
+        let committed = tx.commit().await;
+        // Also after an error: the transaction may have been committed nevertheless.
+        if is_stale {
+            self.seats.invalidate_cache();
         }
-        self.bell.ring(events);
-        if events.iter().any(|event| concerns_members(event.kind)) {
-            self.regroup.notify_one();
+        self.commit_hooks.notify_committed(events);
+        if events.iter().any(|event| may_change_group_licenses(event.kind)) {
+            self.reconcile_requested.notify_one();
         }
-        saved
+        committed
     }
 }
 
-/// Whether an entry of the log may be about who has what through groups.
-fn concerns_members(kind: &str) -> bool {
+/// Whether an event of this kind may change which licenses users have through groups.
+fn may_change_group_licenses(kind: &str) -> bool {
     kind.starts_with("group_") || kind == "user_changed" || kind == "license_terms_changed"
 }
 
-/// Whether an entry of the log may be about what decisions over seats are made on.
-fn concerns_seats(kind: &str) -> bool {
+/// Whether an event of this kind may change data that seat decisions are based on.
+fn may_change_seat_decisions(kind: &str) -> bool {
     ["user_", "license_", "product_", "group_"].iter().any(|prefix| kind.starts_with(prefix))
 }
 
-/// One task over loops, each in a task of its own: a fault in one does not stop the others. They end with it.
-fn side_by_side(mut loops: JoinSet<()>) -> JoinHandle<()> {
-    tokio::spawn(async move { while loops.join_next().await.is_some() {} })
+/// A task that owns these tasks: a panic in one does not stop the others, and aborting it aborts them all.
+fn join_all(mut tasks: JoinSet<()>) -> JoinHandle<()> {
+    tokio::spawn(async move { while tasks.join_next().await.is_some() {} })
 }

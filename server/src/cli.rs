@@ -1,10 +1,11 @@
-//! The command line: the server, and what people and scripts do at one.
+//! The command line: the server itself, and the commands for users and scripts.
 
 pub mod audit;
 pub mod borrow;
 pub mod completions;
 pub mod config;
 pub mod demo_agents;
+pub mod duration;
 pub mod failure;
 pub mod lease;
 pub mod lease_key;
@@ -14,127 +15,126 @@ pub mod run;
 pub mod secrets;
 pub mod serve;
 pub mod sessions;
-pub mod span;
 pub mod status;
 
 use clap::{Parser, Subcommand};
 use failure::{Exit, Failure};
 use output::errln;
-use seatkeeper_shared::causes::causes;
+use seatkeeper_shared::error_chain::error_chain;
 use std::process::ExitCode;
 
 /// Hands out the seats of your licenses, never one too many.
 #[derive(Debug, Parser)]
 #[command(name = "seatkeeper", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the exit codes mean; they are those of sysexits.h where it has one.
+/// Explains the exit codes, which follow sysexits.h where it defines one.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   1    not everything could be done
   64   wrong usage, or no such product
-  69   no seat: all are in use, none became free in the time given by --wait, or a lease is over
-  70   a fault in the server
+  69   no seat: all are in use, none became free within --wait, or the lease has expired
+  70   an error in the server
   74   the output cannot be written
   75   the server cannot be reached or cannot save; try again later
-  76   what answers is no Seatkeeper server, or of another version
-  77   not permitted: no or a wrong token, or the license is not assigned to you
-  78   no server is known, or the stored login cannot be used
-`run` passes the exit code of the program on, or 128 and the number of the signal that ended it;
-126 and 127 mean that the program cannot be started or is not there.
-A command whose output nobody reads to the end, as in `seatkeeper status | head -1`, ends with 141 and says nothing.
-Signals: `serve` stops in order at INT, TERM, QUIT and HUP, and at once at a second one; `run` passes them on.";
+  76   the address is not that of a Seatkeeper server, or its version does not match
+  77   not permitted: the token is missing or wrong, or the license is not assigned to you
+  78   no server is configured, or the stored login cannot be used
+`run` exits with the exit code of the program, or with 128 plus the number of the signal that terminated it;
+126 and 127 mean that the program cannot be started or was not found.
+A command whose output is closed early, as in `seatkeeper status | head -1`, exits with 141 and prints nothing.
+Signals: `serve` shuts down in order on INT, TERM, QUIT and HUP, and at once on a second one; `run` forwards them.";
 
-/// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs the server.
-    Serve(Box<serve::Serve>),
+    Serve(Box<serve::ServeArgs>),
     /// Takes a seat, runs a program with it, and gives the seat back when the program ends.
-    Run(Box<run::Run>),
-    /// Borrows a seat for work offline: it is kept until a fixed time, and a signed lease proves it without the server.
-    Borrow(Box<borrow::Borrow>),
-    /// Gives a borrowed seat back before its time is over.
-    Return(borrow::Return),
+    Run(Box<run::RunArgs>),
+    /// Borrows a seat for offline work: the seat is yours until a fixed time, and a signed lease proves it without the
+    /// server.
+    Borrow(Box<borrow::BorrowArgs>),
+    /// Gives a borrowed seat back early.
+    Return(borrow::ReturnArgs),
     /// Checks leases of borrowed seats, without a server.
-    Lease(lease::Lease),
-    /// Shows the licenses, who holds their seats and who waits, live.
-    Status(status::Status),
-    /// Lists sessions, ends sessions.
-    Sessions(sessions::Sessions),
-    /// Keeps the address of a server and an API token for the other commands.
-    Login(login::Login),
-    /// Forgets the server and the token.
-    Logout(login::Logout),
-    /// Prints what a shell needs to complete these commands.
-    Completions(completions::Completions),
+    Lease(lease::LeaseArgs),
+    /// Shows the licenses, their seat holders and their queues, live.
+    Status(status::StatusArgs),
+    /// Lists and ends sessions.
+    Sessions(sessions::SessionsArgs),
+    /// Stores the address of a server and an API token for the other commands.
+    Login(login::LoginArgs),
+    /// Deletes the stored address and token.
+    Logout(login::LogoutArgs),
+    /// Prints a shell completion script.
+    Completions(completions::CompletionsArgs),
     /// Checks the audit log.
-    Audit(audit::Audit),
-    /// Encrypts the secrets in the database with a new key.
-    Secrets(secrets::Secrets),
-    /// Replaces the key that leases of borrowed seats are signed with.
-    LeaseKey(lease_key::LeaseKey),
-    /// Sets up the sample account at a server and works there as its agents would, through the public API.
-    DemoAgents(demo_agents::DemoAgents),
+    Audit(audit::AuditArgs),
+    /// Manages the keys that encrypt the secrets in the database.
+    Secrets(secrets::SecretsArgs),
+    /// Manages the key that signs the leases of borrowed seats.
+    LeaseKey(lease_key::LeaseKeyArgs),
+    /// Sets up a sample account on a server and simulates its agents through the public API.
+    DemoAgents(demo_agents::DemoAgentsArgs),
 }
 
-/// Does what the command line says.
+/// Parses the command line and runs the command.
 pub async fn main() -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => {
-            // Help and versions go to standard output.
+            // `--help` and `--version` are errors for clap, but go to standard output.
             return match error.print() {
                 _ if error.use_stderr() => Exit::Usage.into(),
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => told(&output::failure(error), false),
+                Err(error) => print_failure(&output::failure(error), false),
             };
         }
     };
-    let (json, done) = match command {
-        Command::Serve(options) => return plain(serve::run(*options).await),
-        Command::Audit(asked) => return plain(audit::run(asked).await),
-        Command::Secrets(asked) => return plain(secrets::run(asked).await),
-        Command::LeaseKey(asked) => return plain(lease_key::run(asked).await),
-        Command::DemoAgents(options) => return plain(demo_agents::run(options).await),
-        Command::Completions(shell) => (false, completions::run(&shell)),
-        Command::Run(asked) => (asked.json, run::run(*asked).await),
-        Command::Borrow(asked) => (asked.json, borrow::borrow(*asked).await),
-        Command::Return(asked) => (asked.json, borrow::give_back(asked).await),
-        Command::Lease(asked) => (asked.json, lease::run(asked).await),
-        Command::Status(asked) => (asked.json, status::run(asked).await),
-        Command::Sessions(asked) => (asked.json, sessions::run(asked).await),
-        Command::Login(asked) => (asked.json, login::login(asked).await),
-        Command::Logout(asked) => (asked.json, login::logout(&asked)),
+    let (json, result) = match command {
+        Command::Serve(args) => return exit_code(serve::run(*args).await),
+        Command::Audit(args) => return exit_code(audit::run(args).await),
+        Command::Secrets(args) => return exit_code(secrets::run(args).await),
+        Command::LeaseKey(args) => return exit_code(lease_key::run(args).await),
+        Command::DemoAgents(args) => return exit_code(demo_agents::run(args).await),
+        Command::Completions(args) => (false, completions::run(&args)),
+        Command::Run(args) => (args.json, run::run(*args).await),
+        Command::Borrow(args) => (args.json, borrow::borrow(*args).await),
+        Command::Return(args) => (args.json, borrow::give_back(args).await),
+        Command::Lease(args) => (args.json, lease::run(args).await),
+        Command::Status(args) => (args.json, status::run(args).await),
+        Command::Sessions(args) => (args.json, sessions::run(args).await),
+        Command::Login(args) => (args.json, login::login(args).await),
+        Command::Logout(args) => (args.json, login::logout(&args)),
     };
-    match done {
+    match result {
         Ok(code) => code,
-        Err(failure) => told(&failure, json),
+        Err(failure) => print_failure(&failure, json),
     }
 }
 
-fn plain(done: anyhow::Result<()>) -> ExitCode {
-    match done {
+/// Prints the error of a command without JSON output.
+fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<Failure>() {
-            Some(failure) => told(failure, false),
+            Some(failure) => print_failure(failure, false),
             None => {
-                errln!("seatkeeper: {}", causes(&*error));
+                errln!("seatkeeper: {}", error_chain(&*error));
                 ExitCode::FAILURE
             }
         },
     }
 }
 
-fn told(failure: &Failure, json: bool) -> ExitCode {
+fn print_failure(failure: &Failure, json: bool) -> ExitCode {
     match (failure.exit, json) {
-        // Whoever stopped reading knows it.
-        (Exit::NoReader, _) => {}
+        // The reader closed the pipe on purpose.
+        (Exit::BrokenPipe, _) => {}
         (_, true) => errln!("{}", failure.json()),
         (_, false) => errln!("seatkeeper: {failure}"),
     }

@@ -1,4 +1,4 @@
-//! Time and chance, which everything takes as arguments.
+//! The clock and the source of randomness, which all code takes as arguments.
 
 use crate::db::{DbError, Tx};
 use base64::Engine as _;
@@ -10,72 +10,72 @@ use std::sync::{
 };
 use uuid::Uuid;
 
-/// How long the database may take to tell its time if that is to tell how far our clock is off.
-const ANSWERED_AT_ONCE: TimeDelta = TimeDelta::milliseconds(200);
+/// The longest round trip whose answer is used to measure the offset between this machine's clock and the database's.
+const MAX_ROUND_TRIP: TimeDelta = TimeDelta::milliseconds(200);
 
-/// The one clock by which leases are counted: the database's, or in tests one that stands still.
+/// The clock that leases run by: the database's, or in tests a fixed one.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     fixed: Option<Arc<Mutex<DateTime<Utc>>>>,
-    /// By how many microseconds this machine's clock is ahead of the database's, as far as that is known.
+    /// The last measured offset of this machine's clock from the database's, in microseconds.
     ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// A clock that shows this time until it is set anew.
+    /// A clock that shows this time until [`Clock::set`] changes it.
     pub fn fixed(at: DateTime<Utc>) -> Self {
         Self { fixed: Some(Arc::new(Mutex::new(at))), ahead: Arc::default() }
     }
 
-    /// Whether it stands still.
     pub fn is_fixed(&self) -> bool {
         self.fixed.is_some()
     }
 
-    /// Sets a fixed clock; the real one cannot be set.
+    /// Sets a fixed clock; does nothing to the real one.
     pub fn set(&self, at: DateTime<Utc>) {
         if let Some(fixed) = &self.fixed {
             *fixed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = at;
         }
     }
 
-    /// The time for whatever is not a decision on a lease: sign-ins, tokens, ids, what people are shown. It is the
-    /// database's as it was last heard, so that a server whose own clock is wrong tells the same as the others.
+    /// The time for everything but decisions on leases: sign-ins, tokens, ids, what users see. It is this machine's
+    /// time, corrected by the last measured offset from the database's, so that a server with a wrong clock agrees with
+    /// the others.
     pub fn now(&self) -> DateTime<Utc> {
         match &self.fixed {
             Some(fixed) => *fixed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()),
-            None => here() - TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed)),
+            None => system_time() - TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed)),
         }
         .trunc_subsecs(6)
     }
 
-    /// The database's time, by which leases are counted. All replicas see the same.
+    /// The database's time, which leases run by and all replicas share.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// Returns an error if the database cannot be read.
     pub async fn now_in(&self, tx: &mut Tx) -> Result<DateTime<Utc>, DbError> {
         if self.fixed.is_some() {
             return Ok(self.now());
         }
-        let before = here();
-        let Some(theirs) = tx.own_time().await? else { return Ok(self.now()) };
-        self.hear(before, theirs, here());
+        let before = system_time();
+        let Some(theirs) = tx.server_time().await? else { return Ok(self.now()) };
+        self.record_offset(before, theirs, system_time());
         Ok(theirs.trunc_subsecs(6))
     }
 
-    /// The same, where the database tells its time beside something else that is asked of it.
+    /// Like [`Clock::now_in`], for a query that returns the database's time together with other results.
     ///
     /// # Errors
-    /// The database does not answer.
-    pub async fn now_beside<T>(
+    /// Returns an error if the query fails.
+    pub async fn now_with<T>(
         &self,
-        asked: impl Future<Output = Result<(Option<DateTime<Utc>>, T), DbError>>,
+        query: impl Future<Output = Result<(Option<DateTime<Utc>>, T), DbError>>,
     ) -> Result<(DateTime<Utc>, T), DbError> {
-        let before = here();
-        let (theirs, answer) = asked.await?;
+        let before = system_time();
+        let (theirs, answer) = query.await?;
         let now = match theirs {
             Some(theirs) if self.fixed.is_none() => {
-                self.hear(before, theirs, here());
+                self.record_offset(before, theirs, system_time());
                 theirs.trunc_subsecs(6)
             }
             _ => self.now(),
@@ -83,10 +83,11 @@ impl Clock {
         Ok((now, answer))
     }
 
-    /// Takes note of the database's time, which was read between these two. An answer that took long says too little.
-    fn hear(&self, before: DateTime<Utc>, theirs: DateTime<Utc>, after: DateTime<Utc>) {
+    /// Records the offset from the database's time, which was read between the two local times. A slow answer is
+    /// ignored.
+    fn record_offset(&self, before: DateTime<Utc>, theirs: DateTime<Utc>, after: DateTime<Utc>) {
         let took = after - before;
-        if took < TimeDelta::zero() || took > ANSWERED_AT_ONCE {
+        if took < TimeDelta::zero() || took > MAX_ROUND_TRIP {
             return;
         }
         let ahead = (before + took / 2 - theirs).num_microseconds().unwrap_or_default();
@@ -94,25 +95,25 @@ impl Clock {
     }
 }
 
-/// The time of this machine, right or wrong.
-#[expect(clippy::disallowed_methods, reason = "this is the place where time comes from")]
-fn here() -> DateTime<Utc> {
+/// The time of this machine, which may be wrong.
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
+fn system_time() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Where ids, keys and secrets come from.
+/// The source of ids, keys and secrets. Clones share one generator.
 #[derive(Clone, Debug)]
-pub struct Dice(Arc<Mutex<StdRng>>);
+pub struct Random(Arc<Mutex<StdRng>>);
 
-impl Default for Dice {
+impl Default for Random {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(StdRng::from_os_rng())))
     }
 }
 
-impl Dice {
-    /// Dice that always fall the same way.
-    pub fn loaded(seed: u64) -> Self {
+impl Random {
+    /// A generator that always yields the same sequence, for tests.
+    pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
     }
 
@@ -133,18 +134,18 @@ impl Dice {
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
 
-    /// A support key: nine digits, each as likely as the others.
+    /// A support key: nine uniformly distributed digits.
     pub fn support_key(&self) -> String {
         // 2^64 is so much larger than 10^9 that the remainder favours no key by more than 1 in 10^10.
         format!("{:09}", u64::from_le_bytes(self.bytes()) % 1_000_000_000)
     }
 
-    /// The secret of an app that shows codes: 160 bits (RFC 4226 §4).
-    pub fn key(&self) -> [u8; 20] {
+    /// The secret of an authenticator app: 160 bits (RFC 4226 §4).
+    pub fn totp_secret(&self) -> [u8; 20] {
         self.bytes()
     }
 
-    /// The salt of a password hash.
+    /// The salt of a password hash: 128 bits.
     pub fn salt(&self) -> [u8; 16] {
         self.bytes()
     }
@@ -155,13 +156,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_wrong_shows_the_databases_time() {
+    fn a_wrong_clock_is_corrected_by_the_databases_time() {
         let clock = Clock::default();
-        let theirs = here() - TimeDelta::minutes(7);
-        clock.hear(here(), theirs, here());
+        let theirs = system_time() - TimeDelta::minutes(7);
+        clock.record_offset(system_time(), theirs, system_time());
         assert!((clock.now() - theirs).num_seconds() < 2, "{} for {theirs}", clock.now());
-        let slow = here();
-        clock.hear(slow - TimeDelta::seconds(9), slow, slow);
-        assert!((clock.now() - theirs).num_seconds() < 2, "an answer after nine seconds says nothing");
+        let slow = system_time();
+        clock.record_offset(slow - TimeDelta::seconds(9), slow, slow);
+        assert!((clock.now() - theirs).num_seconds() < 2, "an answer that took nine seconds is ignored");
     }
 }

@@ -1,30 +1,30 @@
-//! How values stand in the cells of the files we write, so that what was written is read back unchanged.
+//! Encodes values for CSV cells, so that an import reads back unchanged what an export has written.
 //!
-//! A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection"). So does one that would
-//! be read as such a cell: a name that begins with `'=` keeps its own apostrophe.
+//! A cell that a spreadsheet would evaluate as a formula is prefixed with an apostrophe (OWASP, "CSV Injection"). So is
+//! a cell that already looks like an escaped one: a name that begins with `'=` keeps its own apostrophe.
 
 use std::borrow::Cow;
 
-/// What a formula begins with; the wide forms are the same to some spreadsheets.
+/// What a formula begins with; some spreadsheets also accept the full-width forms.
 const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-/// What separates the entries of a list. We write the first; the others are what people use.
+/// Separators of a list in one cell. Exports write the first; imports accept all of them.
 const SEPARATORS: [char; 4] = [';', ',', '|', '\n'];
 
 fn is_formula(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(FORMULA_STARTS)
 }
 
-/// A cell that no spreadsheet takes for a formula.
-pub fn guard(cell: &str) -> Cow<'_, str> {
+/// Escapes a cell that a spreadsheet would evaluate as a formula.
+pub fn escape_formula(cell: &str) -> Cow<'_, str> {
     if is_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
-/// What [`guard`] was given.
-pub fn unguard(cell: &str) -> &str {
+/// Reverses [`escape_formula`].
+pub fn unescape_formula(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|_| is_formula(cell)).unwrap_or(cell)
 }
 
-/// Several values in one cell. One that would be read as several, or otherwise, stands in quotes.
+/// Joins several values for one cell. A value that would not be read back as it is gets quoted.
 pub fn join_list<'a>(entries: impl IntoIterator<Item = &'a str>) -> String {
     let quoted = |entry: &str| {
         let is_plain =
@@ -34,7 +34,7 @@ pub fn join_list<'a>(entries: impl IntoIterator<Item = &'a str>) -> String {
     entries.into_iter().map(quoted).collect::<Vec<_>>().join("; ")
 }
 
-/// The values in a cell; empty ones are left out.
+/// Splits the values of a cell; empty ones are skipped.
 pub fn split_list(cell: &str) -> Vec<String> {
     let (mut entries, mut rest) = (Vec::new(), cell.trim_start());
     while !rest.is_empty() {
@@ -50,7 +50,7 @@ pub fn split_list(cell: &str) -> Vec<String> {
     entries
 }
 
-/// An entry in quotes at the beginning, and what comes after it. Quotes that are not closed before a separator are part of a name.
+/// A quoted entry at the start, and the rest. Quotes that are not closed before a separator belong to the value.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut rest = text.strip_prefix('"')?;
     let mut entry = String::new();
@@ -76,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_apostrophe_of_ones_own_survives() {
+    fn an_apostrophe_in_the_value_survives() {
         for (name, written) in [
             ("=Anna", "'=Anna"),
             ("'=Anna", "''=Anna"),
@@ -88,12 +88,12 @@ mod tests {
             ("'", "'"),
             ("a=1", "a=1"),
         ] {
-            assert_eq!((guard(name).as_ref(), unguard(written)), (written, name));
+            assert_eq!((escape_formula(name).as_ref(), unescape_formula(written)), (written, name));
         }
     }
 
     #[test]
-    fn what_people_write_into_a_list_is_read() {
+    fn lists_accept_all_separators_and_quotes() {
         assert_eq!(split_list("a; b,c|d\n e ;; "), ["a", "b", "c", "d", "e"]);
         assert_eq!(split_list("\"a; b\"; c"), ["a; b", "c"]);
         assert_eq!(split_list("\"x\" y; \"z"), ["\"x\" y", "\"z"]);
@@ -102,13 +102,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_was_written_is_read_back(cell in "['=+@;,|\" a\t-]{0,8}") {
-            let guarded = guard(&cell).into_owned();
-            prop_assert_eq!(unguard(&guarded), cell);
+        fn any_cell_is_read_back_as_it_was_written(cell in "['=+@;,|\" a\t-]{0,8}") {
+            let escaped = escape_formula(&cell).into_owned();
+            prop_assert_eq!(unescape_formula(&escaped), cell);
         }
 
         #[test]
-        fn whatever_list_was_written_is_read_back(entries in proptest::collection::vec("['=;,|\"\n a]{1,6}", 0..5)) {
+        fn any_list_is_read_back_as_it_was_written(entries in proptest::collection::vec("['=;,|\"\n a]{1,6}", 0..5)) {
             prop_assert_eq!(split_list(&join_list(entries.iter().map(String::as_str))), entries);
         }
     }

@@ -1,39 +1,39 @@
-//! The two engines behind one face. The only place that knows there are two.
+//! Access to the database. The only module that distinguishes the two engines, SQLite and PostgreSQL.
 
-mod ahead;
+mod dedicated_connection;
 mod endpoint;
 mod error;
 mod file;
-mod line;
-mod nesting;
-mod own;
-mod plans;
+mod nested_tx_guard;
+mod pg_listener;
+mod plan_cache;
 mod postgres;
+mod prepared_tx;
 mod probe;
+mod read_only;
 mod readers;
-mod reading;
 mod row;
 pub mod schema;
 mod sql;
 mod value;
 mod writer;
 
-pub use ahead::Ahead;
+use dedicated_connection::DedicatedTx;
 pub use endpoint::Endpoint;
 pub use error::{DbError, OpenError};
 use file::LockedFile;
-pub use line::Line;
-use nesting::Opened;
-use own::Own;
-use plans::Plans;
+use nested_tx_guard::NestedTxGuard;
+pub use pg_listener::PgListener;
+use plan_cache::PlanDiscardTimer;
+pub use prepared_tx::PreparedTx;
 pub use probe::WriteProbe;
-pub use readers::{Readers, Reading};
+pub use readers::{ReadTx, Readers};
 pub use row::{Column, Row};
 pub use sql::Sql;
 pub(crate) use sql::{statement, statements};
 pub use value::{Fields, Value};
 pub(crate) use value::{args, fields};
-pub use writer::{OpenWriter, Saved, Writer, Writing};
+pub use writer::{OpenWriterError, PendingCommit, WriteTx, Writer};
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction, postgres::PgArguments, query::Query};
@@ -42,29 +42,21 @@ use std::{path::Path, sync::Arc, time::Duration};
 /// A database: SQLite with one writer and several readers, or a pool of PostgreSQL connections.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// One file, one process; the lock file keeps a second process out.
+    /// One file, used by one process; the lock file keeps a second one out.
     Sqlite {
-        /// The one connection that writes.
         writer: Writer,
-        /// Connections that only read.
         readers: Readers,
-        /// Held as long as the database is open to write to it.
+        /// Held for as long as the database is open for writing; `None` if it is only read.
         lock: Option<Arc<LockedFile>>,
-        /// Which file.
         endpoint: Endpoint,
     },
-    /// A server; any number of processes.
-    Postgres {
-        /// Connections for whoever needs one.
-        pool: PgPool,
-        /// Which server and database.
-        endpoint: Endpoint,
-    },
+    /// A server, used by any number of processes.
+    Postgres { pool: PgPool, endpoint: Endpoint },
 }
 
-/// For a transaction that goes to single rows: PostgreSQL shall find them by their indexes. It keeps plans from when a table was
-/// empty, and these would read all of it later; a bitmap of what lives reads all that is dead, again each time; and to plan a
-/// statement takes it as long as to run it.
+/// Makes PostgreSQL find single rows by their indexes. Its cached plans may date from when a table was empty and would
+/// scan all of it later. A bitmap scan of the live rows also visits all dead ones, every time. And planning takes as
+/// long as execution.
 const BEGIN_BY_INDEX: &str = "
     BEGIN;
     SET LOCAL enable_seqscan = off;
@@ -74,14 +66,14 @@ const BEGIN_BY_INDEX: &str = "
     SET LOCAL jit = off;
     SET LOCAL plan_cache_mode = force_generic_plan";
 
-/// A connection that answered so recently is taken to live.
-const JUST_NOW: Duration = Duration::from_secs(1);
+/// A connection that answered within this time is not pinged before it is used.
+const RECENTLY_USED: Duration = Duration::from_secs(1);
 
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date.
+    /// Opens `sqlite:FILE` or `postgres://…` and runs its migrations.
     ///
     /// # Errors
-    /// Says what is in the way; nothing was overwritten.
+    /// Returns an error if the database cannot be opened or migrated. Nothing is overwritten then.
     pub async fn open(address: &str) -> Result<Self, OpenError> {
         if let Some(file) = address.strip_prefix("sqlite:") {
             file::open(Path::new(file.trim_start_matches("//"))).await
@@ -92,55 +84,54 @@ impl Db {
         }
     }
 
-    /// Which one it is.
     pub fn endpoint(&self) -> &Endpoint {
         match self {
             Self::Sqlite { endpoint, .. } | Self::Postgres { endpoint, .. } => endpoint,
         }
     }
 
-    /// Says of a failure which database it is about.
-    fn located<T>(&self, done: Result<T, impl Into<DbError>>) -> Result<T, DbError> {
-        done.map_err(|error| self.endpoint().locate(error.into()))
+    /// Adds to a failure which database it concerns.
+    fn located<T>(&self, result: Result<T, impl Into<DbError>>) -> Result<T, DbError> {
+        result.map_err(|error| self.endpoint().locate(error.into()))
     }
 
     /// Begins a transaction that may write.
     ///
     /// # Errors
-    /// The database is away or busy for too long.
+    /// Returns an error if the database cannot be reached in time or must not be written to.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        nesting::ask();
+        nested_tx_guard::assert_none_open();
         self.endpoint().may_write()?;
         let engine = match self {
-            Self::Sqlite { writer, .. } => Engine::Sqlite(self.located(writer.begin().await)?),
-            Self::Postgres { pool, .. } => Engine::Postgres(self.located(begun(pool, "BEGIN").await)?),
+            Self::Sqlite { writer, .. } => Engine::SqliteWrite(self.located(writer.begin().await)?),
+            Self::Postgres { pool, .. } => Engine::Postgres(self.located(begin_detached(pool, "BEGIN").await)?),
         };
         Ok(Tx::on(engine, self.endpoint().clone()))
     }
 
-    /// Begins a transaction that reads and writes single rows of large tables.
+    /// Begins a transaction that reads and writes single rows of large tables by their indexes.
     ///
     /// # Errors
-    /// The database is away or busy for too long.
+    /// Returns an error if the database cannot be reached in time or must not be written to.
     pub async fn begin_by_index(&self) -> Result<Tx, DbError> {
         let Self::Postgres { pool, endpoint } = self else { return self.begin().await };
-        nesting::ask();
+        nested_tx_guard::assert_none_open();
         endpoint.may_write()?;
-        let tx = self.located(begun(pool, BEGIN_BY_INDEX).await)?;
+        let tx = self.located(begin_detached(pool, BEGIN_BY_INDEX).await)?;
         Ok(Tx::on(Engine::Postgres(tx), endpoint.clone()))
     }
 
-    /// Begins a transaction that only reads, and sees one state of everything.
+    /// Begins a read-only transaction on one snapshot.
     ///
     /// # Errors
-    /// The database is away.
+    /// Returns an error if the database cannot be reached in time.
     pub async fn begin_read(&self) -> Result<Tx, DbError> {
-        nesting::ask();
+        nested_tx_guard::assert_none_open();
         let engine = match self {
-            Self::Sqlite { readers, .. } => Engine::Reading(self.located(readers.begin().await)?),
+            Self::Sqlite { readers, .. } => Engine::SqliteRead(self.located(readers.begin().await)?),
             Self::Postgres { pool, .. } => {
                 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Engine::Postgres(self.located(begun(pool, BEGIN).await)?)
+                Engine::Postgres(self.located(begin_detached(pool, BEGIN).await)?)
             }
         };
         Ok(Tx::on(engine, self.endpoint().clone()))
@@ -149,20 +140,20 @@ impl Db {
     /// All rows of a statement that only reads.
     ///
     /// # Errors
-    /// The database is away, or the statement is wrong.
+    /// Returns an error if the database cannot be reached or the statement fails.
     pub async fn all(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         if self.endpoint().is_behind_pooler() {
-            // Asking takes two steps, which a pooler would send to different connections.
+            // A query takes two round trips, which a pooler could send to different connections.
             let mut tx = self.begin_read().await?;
             let rows = tx.all(sql, args).await?;
             tx.commit().await?;
             return Ok(rows);
         }
-        nesting::ask();
+        nested_tx_guard::assert_none_open();
         match self {
             Self::Sqlite { readers, .. } => self.located(readers.all(sql, args).await),
             Self::Postgres { pool, endpoint } => {
-                let rows = self.located(endpoint.ask(sql, args).fetch_all(pool).await)?;
+                let rows = self.located(endpoint.query(sql, args).fetch_all(pool).await)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -171,7 +162,7 @@ impl Db {
     /// The first row of a statement that only reads.
     ///
     /// # Errors
-    /// The database is away, or the statement is wrong.
+    /// Returns an error if the database cannot be reached or the statement fails.
     pub async fn one(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
         Ok(self.all(sql, args).await?.into_iter().next())
     }
@@ -179,21 +170,21 @@ impl Db {
     /// Lets the database check a statement without running it.
     ///
     /// # Errors
-    /// The statement is wrong.
+    /// Returns an error if the statement is invalid.
     pub async fn prepare(&self, sql: &'static Sql) -> Result<(), DbError> {
         use sqlx::{Executor as _, SqlSafeStr as _};
         match self {
             Self::Sqlite { writer, .. } => writer.prepare(sql).await?,
-            Self::Postgres { pool, .. } => drop(pool.prepare(sql.drawn().on_postgres().into_sql_str()).await?),
+            Self::Postgres { pool, .. } => drop(pool.prepare(sql.rendered().on_postgres().into_sql_str()).await?),
         }
         Ok(())
     }
 
-    /// Takes care that no file has what was replaced: on SQLite, the log is written back into the file, where
-    /// replaced values are zeroed. What PostgreSQL keeps of it is its own affair.
+    /// Removes replaced values from SQLite's files: writes the write-ahead log back into the database file, where
+    /// replaced values are zeroed, and empties it. Does nothing on PostgreSQL.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// Returns an error if the file cannot be written.
     pub async fn scrub(&self) -> Result<(), DbError> {
         match self {
             Self::Sqlite { readers, .. } => readers.write_back().await,
@@ -201,12 +192,12 @@ impl Db {
         }
     }
 
-    /// Whether other processes may change this database.
+    /// Whether other processes may write to this database.
     pub fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres { .. })
     }
 
-    /// Closes all connections; what is under way is finished first.
+    /// Closes all connections after the statements in progress.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers, .. } => {
@@ -218,145 +209,145 @@ impl Db {
     }
 }
 
-/// Begins a transaction in a task of its own, which goes on if nobody waits for it any more, as when a client hangs up: of a `BEGIN` whose
-/// answer nobody took, sqlx 0.9 does not know that it has to be rolled back, and whoever uses the connection next would be inside of that
-/// transaction. In one that only reads they could not write, and would see callers as they once were.
-async fn begun(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+/// Begins a transaction in its own task, which continues when the caller is cancelled, as when a client disconnects.
+/// Otherwise sqlx 0.9 would not know that a `BEGIN` whose answer was not received has to be rolled back, and the
+/// connection's next user would be inside that transaction. In a read-only one they could not write, and would see an
+/// outdated snapshot.
+async fn begin_detached(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();
     let begin = tokio::spawn(async move { pool.begin_with(statement).await });
     // The task neither panics nor is cancelled, except with the whole process.
     begin.await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
-/// A transaction. Dropped without [`Tx::commit`], it never was.
+/// A transaction, which is rolled back unless [`Tx::commit`] is called.
 #[derive(Debug)]
 pub struct Tx {
     engine: Engine,
     endpoint: Endpoint,
-    opened: Opened,
+    guard: NestedTxGuard,
 }
 
 #[derive(Debug)]
 enum Engine {
-    /// On SQLite's one writer.
-    Sqlite(Writing),
-    /// On one of SQLite's readers.
-    Reading(Reading),
-    /// On a connection of the pool.
+    SqliteWrite(WriteTx),
+    SqliteRead(ReadTx),
+    /// On a pooled connection.
     Postgres(Transaction<'static, Postgres>),
-    /// On one of one's own.
-    Own(Own),
+    /// On a connection outside of the pool.
+    Dedicated(DedicatedTx),
 }
 
 impl Tx {
     fn on(engine: Engine, endpoint: Endpoint) -> Self {
-        Self { engine, endpoint, opened: Opened::one() }
+        Self { engine, endpoint, guard: NestedTxGuard::new() }
     }
 
-    /// The same, held by this task from now on.
+    /// The same transaction, counted for the current task from now on.
     fn handed_over(self) -> Self {
         Self::on(self.engine, self.endpoint)
     }
 
-    /// All rows.
+    /// Runs a statement and returns all its rows.
     ///
     /// # Errors
-    /// A constraint is broken, or the database is away.
+    /// Returns an error if a constraint is violated or the database cannot be reached.
     pub async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         let endpoint = &self.endpoint;
-        let asked = match &mut self.engine {
-            Engine::Sqlite(tx) => tx.ask(sql, args).await.map(|answer| answer.rows),
-            Engine::Reading(tx) => tx.all(sql, args).await,
-            Engine::Postgres(tx) => all(tx, endpoint.ask(sql, args)).await,
-            Engine::Own(tx) => all(tx.connection()?, endpoint.ask(sql, args)).await,
+        let result = match &mut self.engine {
+            Engine::SqliteWrite(tx) => tx.execute(sql, args).await.map(|answer| answer.rows),
+            Engine::SqliteRead(tx) => tx.all(sql, args).await,
+            Engine::Postgres(tx) => all(tx, endpoint.query(sql, args)).await,
+            Engine::Dedicated(tx) => all(tx.connection()?, endpoint.query(sql, args)).await,
         };
-        asked.map_err(|error| endpoint.locate(error))
+        result.map_err(|error| endpoint.locate(error))
     }
 
-    /// The first row.
+    /// Runs a statement and returns its first row.
     ///
     /// # Errors
-    /// A constraint is broken, or the database is away.
+    /// Returns an error if a constraint is violated or the database cannot be reached.
     pub async fn one(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Option<Row>, DbError> {
         Ok(self.all(sql, args).await?.into_iter().next())
     }
 
-    /// Runs a statement and says how many rows it changed.
+    /// Runs a statement and returns how many rows it changed.
     ///
     /// # Errors
-    /// A constraint is broken, or the database is away.
+    /// Returns an error if a constraint is violated or the database cannot be reached.
     pub async fn run(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<u64, DbError> {
         let endpoint = &self.endpoint;
-        let done = match &mut self.engine {
-            Engine::Sqlite(tx) => tx.ask(sql, args).await.map(|answer| answer.changed),
-            // It cannot change anything, and says so.
-            Engine::Reading(tx) => tx.all(sql, args).await.map(|rows| rows.len() as u64),
-            Engine::Postgres(tx) => run(tx, endpoint.ask(sql, args)).await,
-            Engine::Own(tx) => run(tx.connection()?, endpoint.ask(sql, args)).await,
+        let result = match &mut self.engine {
+            Engine::SqliteWrite(tx) => tx.execute(sql, args).await.map(|answer| answer.changed),
+            // SQLite refuses a statement that would change something.
+            Engine::SqliteRead(tx) => tx.all(sql, args).await.map(|rows| rows.len() as u64),
+            Engine::Postgres(tx) => run(tx, endpoint.query(sql, args)).await,
+            Engine::Dedicated(tx) => run(tx.connection()?, endpoint.query(sql, args)).await,
         };
-        done.map_err(|error| endpoint.locate(error))
+        result.map_err(|error| endpoint.locate(error))
     }
 
-    /// Runs a statement whose answer nobody needs: on SQLite together with the next one, at the latest with the commit.
+    /// Runs a statement whose result is not needed: on SQLite together with the next statement, or with the commit.
     ///
     /// # Errors
-    /// A constraint is broken, or the database is away; this may be told by what comes next.
+    /// Returns an error if a constraint is violated or the database cannot be reached. On SQLite the next call may
+    /// return it.
     pub async fn write(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<(), DbError> {
         match &mut self.engine {
-            Engine::Sqlite(tx) => tx.later(sql, args),
-            Engine::Reading(_) | Engine::Postgres(_) | Engine::Own(_) => drop(self.run(sql, args).await?),
+            Engine::SqliteWrite(tx) => tx.defer(sql, args),
+            Engine::SqliteRead(_) | Engine::Postgres(_) | Engine::Dedicated(_) => drop(self.run(sql, args).await?),
         }
         Ok(())
     }
 
-    /// Whether other processes may change this database.
+    /// Whether other processes may write to this database.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.engine, Engine::Postgres(_) | Engine::Own(_))
+        matches!(self.engine, Engine::Postgres(_) | Engine::Dedicated(_))
     }
 
-    /// The database's own time, if it has one: SQLite's is that of this machine.
-    pub(crate) async fn own_time(&mut self) -> Result<Option<DateTime<Utc>>, DbError> {
+    /// The database server's time. `None` on SQLite, which uses this machine's.
+    pub(crate) async fn server_time(&mut self) -> Result<Option<DateTime<Utc>>, DbError> {
         let connection = match &mut self.engine {
-            Engine::Sqlite(_) | Engine::Reading(_) => return Ok(None),
+            Engine::SqliteWrite(_) | Engine::SqliteRead(_) => return Ok(None),
             Engine::Postgres(tx) => tx,
-            Engine::Own(tx) => tx.connection()?,
+            Engine::Dedicated(tx) => tx.connection()?,
         };
-        let asked = sqlx::query_scalar("SELECT clock_timestamp()").persistent(!self.endpoint.is_behind_pooler());
-        let told = asked.fetch_one(connection).await;
-        told.map(Some).map_err(|error| self.endpoint.locate(error.into()))
+        let query = sqlx::query_scalar("SELECT clock_timestamp()").persistent(!self.endpoint.is_behind_pooler());
+        let time = query.fetch_one(connection).await;
+        time.map(Some).map_err(|error| self.endpoint.locate(error.into()))
     }
 
-    /// Makes it so. Only after this may anybody be told.
+    /// Commits the transaction. Its results may be reported only afterwards.
     ///
     /// # Errors
-    /// It is unknown whether it was saved; the caller must not say that it was.
+    /// Returns an error if the outcome is unknown. The caller must not report success.
     pub async fn commit(self) -> Result<(), DbError> {
-        self.commit_ahead().await?.wait().await
+        self.commit_early().await?.wait().await
     }
 
-    /// The same, but returns when the next transaction may begin; what is returned tells when it is saved. Only then may
-    /// anybody be told.
+    /// Commits the transaction, but returns as soon as the next one may begin. The results may be reported only after
+    /// [`PendingCommit::wait`] has returned.
     ///
     /// # Errors
-    /// It was not saved, or that is unknown.
-    pub async fn commit_ahead(self) -> Result<Saved, DbError> {
-        let Self { engine, endpoint, opened: _opened } = self;
-        let done = match engine {
-            Engine::Sqlite(tx) => tx.commit(endpoint.clone()).await,
-            Engine::Reading(_) => Ok(Saved::already()),
-            Engine::Postgres(tx) => tx.commit().await.map(|()| Saved::already()).map_err(DbError::from),
-            Engine::Own(tx) => tx.commit().await.map(|()| Saved::already()),
+    /// Returns an error if the transaction was not committed or the outcome is unknown.
+    pub async fn commit_early(self) -> Result<PendingCommit, DbError> {
+        let Self { engine, endpoint, guard: _guard } = self;
+        let committed = match engine {
+            Engine::SqliteWrite(tx) => tx.commit(endpoint.clone()).await,
+            Engine::SqliteRead(_) => Ok(PendingCommit::done()),
+            Engine::Postgres(tx) => tx.commit().await.map(|()| PendingCommit::done()).map_err(DbError::from),
+            Engine::Dedicated(tx) => tx.commit().await.map(|()| PendingCommit::done()),
         };
-        done.map_err(|error| endpoint.locate(error))
+        committed.map_err(|error| endpoint.locate(error))
     }
 }
 
-type Asked = Query<'static, Postgres, PgArguments>;
+type PgQuery = Query<'static, Postgres, PgArguments>;
 
-async fn all(connection: &mut PgConnection, asked: Asked) -> Result<Vec<Row>, DbError> {
-    Ok(asked.fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
+async fn all(connection: &mut PgConnection, query: PgQuery) -> Result<Vec<Row>, DbError> {
+    Ok(query.fetch_all(connection).await?.into_iter().map(Row::Postgres).collect())
 }
 
-async fn run(connection: &mut PgConnection, asked: Asked) -> Result<u64, DbError> {
-    Ok(asked.execute(connection).await?.rows_affected())
+async fn run(connection: &mut PgConnection, query: PgQuery) -> Result<u64, DbError> {
+    Ok(query.execute(connection).await?.rows_affected())
 }

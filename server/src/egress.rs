@@ -1,10 +1,10 @@
-//! Requests that leave this server for addresses that people enter: the one place where a client for them is made.
+//! Outgoing HTTP requests to URLs that users enter, protected against server-side request forgery. The only HTTP client
+//! of the server is built here.
 //!
-//! An admin, or a provider that answers one, could have the server ask what only the server can reach: its own
-//! machine, the network behind it, a cloud's metadata. So it connects to public addresses only, and to what the
-//! operator allows. What is checked is the very address that is connected to: a name is resolved here, and its
-//! addresses are handed to the connection after the check, so that a name that is resolved differently a moment later
-//! (DNS rebinding) gains nothing. Redirects are not followed.
+//! An admin, or the response of a provider, could make the server request what only the server can reach: its own host,
+//! the internal network, the metadata service of a cloud. So it connects only to public addresses and to those that the
+//! operator allows. The check covers the address of the actual connection: names are resolved here, and the checked
+//! addresses are passed to the connector, so DNS rebinding has no effect. Redirects are not followed.
 
 mod addresses;
 
@@ -24,25 +24,21 @@ use std::{
     time::Duration,
 };
 
-/// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Where an operator says by which proxies the server reaches others. The proxies themselves may be in our network.
+/// The environment variables that configure proxies. The proxies themselves may have private addresses.
 const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// An address that is not connected to.
+/// The server refuses to connect to this address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{host} is {address}, which is no public address; --allow-private-addresses allows it")]
+#[error("{host} is {address}, which is not a public address; allow it with --allow-private-addresses")]
 pub struct BlockedAddress {
-    /// What was to be asked.
     pub host: String,
-    /// Where that is.
     pub address: IpAddr,
 }
 
 impl BlockedAddress {
-    /// The one that made a request fail, if one did.
+    /// The blocked address among the causes of a failed request, if any.
     pub fn of(error: &reqwest::Error) -> Option<Self> {
         let mut cause: Option<&dyn Error> = Some(error);
         while let Some(inner) = cause {
@@ -55,30 +51,30 @@ impl BlockedAddress {
     }
 }
 
-/// Asks other servers. Clones share the connections.
+/// The HTTP client. Clones share the connection pool.
 #[derive(Clone, Debug)]
 pub struct Egress {
-    /// Nothing if there is no TLS on this machine.
+    /// `None` if TLS is not available on this machine.
     http: Option<reqwest::Client>,
-    guard: Guard,
+    guard: GuardedResolver,
 }
 
 impl Egress {
-    /// Connects to public addresses, and to what is allowed.
+    /// A client that connects to public addresses and to `allowed` ones.
     pub fn new(allowed: Vec<AllowedAddress>) -> Self {
         let proxies = PROXY_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
         let proxies = proxies.filter_map(|proxy| host_of(&proxy)).map(AllowedAddress::Host);
-        let guard = Guard { allowed: allowed.into_iter().chain(proxies).collect(), lookup: Arc::new(lookup) };
+        let guard = GuardedResolver { allowed: allowed.into_iter().chain(proxies).collect(), lookup: Arc::new(lookup) };
         Self { http: client(guard.clone()), guard }
     }
 
-    /// A request to this address.
+    /// Starts a request. A host name is resolved and checked when the request is sent.
     ///
     /// # Errors
-    /// The address itself is not public, or there is no TLS on this machine.
-    pub fn request(&self, method: Method, url: &Url) -> Result<RequestBuilder, NotAsked> {
-        // A host that is an address is resolved by nobody. Other spellings of addresses (`0x7f.1`, `127.0.0.1.`) are
-        // such for a URL, too.
+    /// Returns an error if the URL's host is a blocked IP address, or if TLS is not available on this machine.
+    pub fn request(&self, method: Method, url: &Url) -> Result<RequestBuilder, RequestError> {
+        // An IP address is never passed to the resolver. The URL parser also recognizes other spellings (`0x7f.1`,
+        // `127.0.0.1.`).
         let address = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
@@ -87,17 +83,16 @@ impl Egress {
         if let Some(address) = address {
             self.guard.check(&address.to_string(), address)?;
         }
-        let http = self.http.as_ref().ok_or(NotAsked::NoTls)?;
+        let http = self.http.as_ref().ok_or(RequestError::NoTls)?;
         Ok(http.request(method, url.as_str()))
     }
-}
 
-impl Egress {
-    /// Why this address would not be connected to now; nothing if it would, or if nobody knows where it is.
+    /// The reason why a request to this URL would be blocked; `None` if it would not, or if the host cannot be
+    /// resolved.
     pub async fn blocks(&self, url: &Url) -> Option<BlockedAddress> {
         match self.request(Method::GET, url) {
-            Err(NotAsked::Blocked(blocked)) => return Some(blocked),
-            Err(NotAsked::NoTls) => return None,
+            Err(RequestError::Blocked(blocked)) => return Some(blocked),
+            Err(RequestError::NoTls) => return None,
             Ok(_) => {}
         }
         let error = self.guard.resolved(url.domain()?).await.err()?;
@@ -105,19 +100,18 @@ impl Egress {
     }
 }
 
-/// Why nobody was asked.
+/// Why a request was not started.
 #[derive(Debug, thiserror::Error)]
-pub enum NotAsked {
-    /// By whom, does not matter.
+pub enum RequestError {
     #[error(transparent)]
     Blocked(#[from] BlockedAddress),
-    /// There are no certificates of authorities, or the like.
+    /// For example because there are no root certificates.
     #[error("TLS cannot be used on this machine")]
     NoTls,
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the constructor that all others have to use")]
-fn client(guard: Guard) -> Option<reqwest::Client> {
+#[expect(clippy::disallowed_methods, reason = "the only place that builds a client")]
+fn client(guard: GuardedResolver) -> Option<reqwest::Client> {
     let built = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .dns_resolver(Arc::new(guard))
@@ -125,7 +119,7 @@ fn client(guard: Guard) -> Option<reqwest::Client> {
         .timeout(REQUEST_TIMEOUT)
         .user_agent("Seatkeeper")
         .build();
-    built.inspect_err(|error| tracing::error!(%error, "TLS cannot be used: no other server can be asked")).ok()
+    built.inspect_err(|error| tracing::error!(%error, "TLS is not available; outgoing requests are disabled")).ok()
 }
 
 fn host_of(proxy: &str) -> Option<String> {
@@ -139,20 +133,20 @@ fn lookup(host: String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
     Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
 }
 
-/// Decides what is connected to.
+/// Resolves host names and blocks addresses that are neither public nor allowed.
 #[derive(Clone)]
-struct Guard {
+struct GuardedResolver {
     allowed: Arc<[AllowedAddress]>,
     lookup: Arc<Lookup>,
 }
 
-impl std::fmt::Debug for Guard {
+impl std::fmt::Debug for GuardedResolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guard").field("allowed", &self.allowed).finish_non_exhaustive()
+        f.debug_struct("GuardedResolver").field("allowed", &self.allowed).finish_non_exhaustive()
     }
 }
 
-impl Guard {
+impl GuardedResolver {
     fn check(&self, host: &str, address: IpAddr) -> Result<(), BlockedAddress> {
         if is_public(address) || self.allowed.iter().any(|allowed| allowed.covers(host, address)) {
             return Ok(());
@@ -160,7 +154,7 @@ impl Guard {
         Err(BlockedAddress { host: host.to_owned(), address })
     }
 
-    /// The addresses of a host that may be connected to.
+    /// The addresses of a host that the server may connect to.
     async fn resolved(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
         let (mut good, mut blocked) = (Vec::new(), None);
         for found in (self.lookup)(host.trim_end_matches('.').to_owned()).await? {
@@ -176,7 +170,7 @@ impl Guard {
     }
 }
 
-impl Resolve for Guard {
+impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move { Ok(Box::new(guard.resolved(name.as_str()).await?.into_iter()) as Addrs) })
@@ -188,24 +182,24 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn guard(allowed: &[&str], answers: &'static [&'static [&'static str]]) -> Guard {
+    fn guard(allowed: &[&str], answers: &'static [&'static [&'static str]]) -> GuardedResolver {
         let asked = AtomicUsize::new(0);
         let lookup = move |_| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
             let answer = answers[asked.fetch_add(1, Ordering::Relaxed) % answers.len()];
             let all = answer.iter().map(|ip| SocketAddr::new(ip.parse().expect("an address"), 0)).collect();
             Box::pin(async move { Ok(all) })
         };
-        let allowed = allowed.iter().map(|one| one.parse().expect("something allowed")).collect();
-        Guard { allowed, lookup: Arc::new(lookup) }
+        let allowed = allowed.iter().map(|one| one.parse().expect("an allowed address")).collect();
+        GuardedResolver { allowed, lookup: Arc::new(lookup) }
     }
 
     #[tokio::test]
-    async fn a_name_that_is_resolved_differently_the_second_time_is_checked_the_second_time() {
+    async fn dns_rebinding_is_blocked() {
         let guard = guard(&[], &[&["93.184.216.34"], &["127.0.0.1"], &["169.254.169.254", "93.184.216.34"]]);
         let name = || "rebinding.example".parse::<Name>().expect("a name");
         let first: Vec<_> = guard.resolve(name()).await.expect("a public address").collect();
         assert_eq!(first[0].ip().to_string(), "93.184.216.34");
-        let Err(error) = guard.resolve(name()).await else { panic!("our own machine") };
+        let Err(error) = guard.resolve(name()).await else { panic!("this machine") };
         assert!(error.to_string().contains("rebinding.example is 127.0.0.1"), "{error}");
         assert!(error.to_string().contains("--allow-private-addresses"), "{error}");
         let mixed: Vec<_> = guard.resolve(name()).await.expect("one of them is public").collect();
@@ -213,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_allowed_is_allowed_by_name_or_by_network_and_nothing_else() {
+    async fn only_allowed_names_and_networks_are_allowed() {
         let answers: &[&[&str]] = &[&["10.0.3.7"]];
         assert!(guard(&["10.0.3.0/24"], answers).resolved("keycloak.internal").await.is_ok());
         assert!(guard(&["Keycloak.Internal"], answers).resolved("keycloak.internal.").await.is_ok());
@@ -221,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_spelling_of_an_address_that_is_not_public_is_asked() {
+    async fn no_spelling_of_a_private_address_is_requested() {
         let egress = Egress::new(Vec::new());
         for inside in [
             "http://127.0.0.1/",
@@ -246,7 +240,7 @@ mod tests {
         ] {
             let url = Url::parse(inside).expect("an address");
             let asked = egress.request(Method::GET, &url);
-            assert!(matches!(asked, Err(NotAsked::Blocked(_))), "{inside}");
+            assert!(matches!(asked, Err(RequestError::Blocked(_))), "{inside}");
         }
         for name in ["http://localhost:1/", "http://localhost.:1/"] {
             let request =

@@ -1,14 +1,15 @@
-//! The edge: what is the same for all routes. Problems, extractors, the origin check, headers, exports, and the app's files.
+//! What all routes share: problem documents, extractors, CSRF check, security headers, ETags, exports, static files.
 
-pub mod app_files;
-pub mod browser;
-pub mod client;
+pub mod client_ip;
 pub mod connections;
 pub mod cookies;
+pub mod csrf;
+pub mod etag;
 pub mod export;
 pub mod extract;
-pub mod guard;
 pub mod host;
 pub mod listen;
 pub mod problem;
-pub mod tags;
+pub mod security_headers;
+pub mod static_files;
+pub mod user_agent;

@@ -1,81 +1,83 @@
-//! Imports of users and their licenses: a file is read in parts, each written together with what became of its rows.
+//! Imports users and their licenses from a file, which is processed in chunks; each chunk is saved together with the
+//! results of its rows.
 //!
-//! An import adds and changes, and takes nothing away. What a part did stays done if the import is called off or the server
-//! stops, and the import says so; the same file again does the rest. Licenses are assigned through the seats like everything
-//! else. A dry run decides the same on the same state and keeps nothing.
+//! An import adds and changes, but never removes. If it is cancelled or the server stops, completed chunks stay applied
+//! and the result says so; importing the same file again does the rest. Licenses are assigned by the seat engine. A dry
+//! run makes the same decisions on the same state and saves nothing.
 
-mod file;
+mod cell_values;
+mod chunk;
+mod file_format;
 mod headings;
 mod job;
 pub mod mapping;
-mod part;
 mod plan;
-mod reader;
 pub mod recovery;
-pub mod sheet;
-mod values;
+mod row_parser;
+pub mod table;
 mod workbook;
 
 use crate::{
     app::App,
     auth::Caller,
     db::DbError,
-    http::problem::{Fail, Fields},
+    http::problem::{ApiError, FieldErrors},
     store,
 };
 use chrono::TimeDelta;
-use job::Job;
+use job::ImportJob;
 use seatkeeper_shared::{
     ids::ImportId,
     problem::Code,
-    validate::{FieldError, MAX_IMPORT},
+    validate::{FieldError, MAX_IMPORT_ROWS},
     wire::imports::{ImportPreview, ImportState, ImportView},
 };
 use serde_json::json;
-use sheet::{ReadOptions, Sheet};
+use table::{ReadOptions, Table};
 
-/// For how long it is known what became of an import.
-const KEPT: TimeDelta = TimeDelta::days(7);
+/// How long the result of an import is kept.
+const RESULT_RETENTION: TimeDelta = TimeDelta::days(7);
 
-/// Reads a file as far as is needed to say what its columns are.
+/// Previews a file: its columns, what they mean, and the first rows.
 ///
 /// # Errors
-/// It is no table.
-pub async fn preview(file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, Fail> {
-    let read = move || Sheet::read(&file, &options).map(|sheet| sheet.preview());
-    tokio::task::spawn_blocking(read).await.map_err(|_| Fail::code(Code::Internal))?.map_err(Fail::fields)
+/// Returns an error if the file is not a table.
+pub async fn preview(file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, ApiError> {
+    let read = move || Table::read(&file, &options).map(|table| table.preview());
+    tokio::task::spawn_blocking(read).await.map_err(|_| ApiError::new(Code::Internal))?.map_err(ApiError::fields)
 }
 
-/// Begins an import.
+/// Starts an import.
 ///
 /// # Errors
-/// The file is no table, has no e-mail addresses, no rows or too many; another import is under way.
+/// Returns an error if the file is not a table, has no column of e-mail addresses, no rows or too many, or if another
+/// import is running.
 pub async fn start(
     app: &App,
     caller: &Caller,
     file: bytes::Bytes,
     options: ReadOptions,
     dry_run: bool,
-) -> Result<ImportView, Fail> {
+) -> Result<ImportView, ApiError> {
     let read = tokio::task::spawn_blocking(move || {
-        let sheet = Sheet::read(&file, &options)?;
-        let rows = sheet.rows().count();
-        Ok((sheet, rows))
+        let table = Table::read(&file, &options)?;
+        let rows = table.rows().count();
+        Ok((table, rows))
     });
-    let (sheet, rows) = read.await.map_err(|_| Fail::code(Code::Internal))?.map_err(Fail::fields)?;
-    let mut fields = Fields::default();
-    sheet.check(&mut fields);
+    let (table, rows) = read.await.map_err(|_| ApiError::new(Code::Internal))?.map_err(ApiError::fields)?;
+    let mut fields = FieldErrors::default();
+    table.check_columns(&mut fields);
     if rows == 0 {
-        fields.wrong("rows", FieldError::Required);
+        fields.add("rows", FieldError::Required);
     }
-    let max = i64::try_from(MAX_IMPORT).unwrap_or(i64::MAX);
-    if rows > MAX_IMPORT {
-        fields.wrong("rows", FieldError::OutOfRange { min: 1, max });
+    let max = i64::try_from(MAX_IMPORT_ROWS).unwrap_or(i64::MAX);
+    if rows > MAX_IMPORT_ROWS {
+        fields.add("rows", FieldError::OutOfRange { min: 1, max });
     }
-    let rows = fields.all(i64::try_from(rows).ok())?;
+    let rows = fields.finish(i64::try_from(rows).ok())?;
     let now = app.clock.now();
     let import = ImportView {
-        id: ImportId(app.dice.id(now)),
+        id: ImportId(app.random.id(now)),
         dry_run,
         state: ImportState::Running,
         rows,
@@ -89,15 +91,16 @@ pub async fn start(
         created_at: now,
         ended_at: None,
     };
-    let job = Job::prepare(app, caller, &import).await?;
-    recovery::give_up_silent(app).await?;
+    let job = ImportJob::prepare(app, caller, &import).await?;
+    recovery::close_stale(app).await?;
     let mut tx = app.db.begin().await?;
-    let inserted = store::imports::progress::insert(&mut tx, &import, (caller.id, &caller.name), now - KEPT).await;
+    let kept_since = now - RESULT_RETENTION;
+    let inserted = store::imports::progress::insert(&mut tx, &import, (caller.id, &caller.name), kept_since).await;
     match inserted {
-        Err(DbError::Taken(_)) => return Err(Fail::code(Code::ImportRunning)),
+        Err(DbError::Taken(_)) => return Err(ApiError::new(Code::ImportRunning)),
         other => other?,
     }
-    app.commit(tx, &job.import.told("import_started", json!({ "rows": rows }))).await?;
-    tokio::spawn(job.run(sheet));
+    app.commit(tx, &job.import.events("import_started", json!({ "rows": rows }))).await?;
+    tokio::spawn(job.run(table));
     Ok(import)
 }

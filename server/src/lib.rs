@@ -1,37 +1,38 @@
-//! The Seatkeeper server: edges (`http`, `api`) → decisions (`seats`, `auth`) → `store` (SQL) → `db`.
+//! The Seatkeeper server: `http` and `api` speak HTTP, `seats`, `auth` and `scim` decide, `store` holds the SQL, `db`
+//! runs it.
 
-// They panic if nobody reads: `cli::output` does not.
+// `println!` panics on a closed pipe; `cli::output` does not.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod api;
 pub mod app;
+pub mod assignment_source;
 pub mod audit;
 pub mod auth;
-pub mod bell;
-pub mod borrow;
-pub mod catalog;
 pub mod cli;
 pub mod clock;
+pub mod commit_hooks;
 pub mod csv_cell;
 pub mod db;
 pub mod egress;
 pub mod entitlements;
 pub mod events;
 pub mod expiry;
-pub mod gate;
+pub mod forward_auth;
 pub mod group_licenses;
 pub mod http;
 pub mod imports;
-pub mod knocks;
-pub mod launch;
+pub mod launch_link;
+pub mod lease_signing;
 pub mod live;
 pub mod mail;
-pub mod peaks;
+pub mod normalize;
+pub mod pg_notify;
 pub mod private_files;
+pub mod product_cache;
 pub mod readiness;
-pub mod reasons;
 pub mod scim;
 pub mod seats;
 pub mod secrets;
 pub mod store;
-pub mod text;
+pub mod usage_peaks;

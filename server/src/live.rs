@@ -1,9 +1,9 @@
-//! The live feed: reads the event log and tells viewers what is now so. Nothing else announces a change.
+//! The live feed: reads the event log and streams the changed state to viewers. Nothing else announces a change.
 
 mod feed;
 mod snapshot;
 pub mod ticket;
-mod trends;
+mod usage_trends;
 mod viewer;
 
 pub use feed::Feed;

@@ -1,32 +1,29 @@
-//! E-mails, through the mail server that is configured. What they say stands in `letters`.
+//! Sends e-mails through the configured SMTP server. Their texts are in `templates`.
 
-pub mod letters;
+pub mod templates;
 
 use anyhow::Context as _;
-use letters::Letter;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     message::{Mailbox, header::ContentType},
 };
 use std::time::Duration;
+use templates::EmailText;
 
-/// How long a mail server may take for each step.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For each SMTP command.
+const SMTP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why an e-mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// No mail server is configured.
     #[error("no mail server is configured")]
     None,
-    /// The address cannot be written to.
-    #[error("the address cannot be written to")]
+    #[error("the e-mail address is not valid")]
     Address,
-    /// The letter cannot be put together.
-    #[error("the letter cannot be put together: {0}")]
-    Letter(#[from] lettre::error::Error),
-    /// The mail server cannot be reached, or does not take the letter.
-    #[error("the mail server did not take the letter: {0}")]
+    #[error("the e-mail cannot be built: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// The server cannot be reached or rejects the e-mail.
+    #[error("the mail server did not accept the e-mail: {0}")]
     Server(#[from] lettre::transport::smtp::Error),
 }
 
@@ -38,31 +35,31 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// A mailer for the mail server at this URL: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT` without encryption, or with
-    /// `?tls=required`.
+    /// A mailer for the SMTP server at a URL: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST:PORT`, unencrypted unless
+    /// `?tls=required` is appended.
     ///
     /// # Errors
-    /// The URL or the sender cannot be read. What they say is left out: the URL has a password in it.
+    /// Returns an error if the URL or the sender is invalid. It quotes neither: the URL contains a password.
     pub fn new(url: &str, from: &str) -> anyhow::Result<Self> {
-        let from =
-            from.parse().ok().context("--smtp-from is no e-mail address, as in \"Seatkeeper <seats@example.org>\"")?;
+        let from = from.parse().ok();
+        let from = from.context("--smtp-from is not an e-mail address such as \"Seatkeeper <seats@example.org>\"")?;
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).ok();
-        let server = server.context("--smtp-url is no address of a mail server, as in smtps://USER:PASSWORD@HOST")?;
-        Ok(Self { server: server.timeout(Some(PATIENCE)).build(), from })
+        let server = server.context("--smtp-url is not the URL of a mail server such as smtps://USER:PASSWORD@HOST")?;
+        Ok(Self { server: server.timeout(Some(SMTP_TIMEOUT)).build(), from })
     }
 
-    /// Sends a letter.
+    /// Sends an e-mail.
     ///
     /// # Errors
-    /// It was not taken.
-    pub async fn send(&self, name: &str, email: &str, letter: Letter) -> Result<(), MailError> {
+    /// Returns an error if the address is invalid or the server did not accept the e-mail.
+    pub async fn send(&self, name: &str, email: &str, email_text: EmailText) -> Result<(), MailError> {
         let to = email.parse::<Address>().map_err(|_| MailError::Address)?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(name.to_owned()), to))
-            .subject(letter.subject)
+            .subject(email_text.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(letter.text)?;
+            .body(email_text.body)?;
         self.server.send(message).await?;
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Whether this server can do its work: whether something can be written. Asking often costs no more than asking a few times a
-//! second, and says nothing in any log as long as the answer stays the same.
+//! Readiness: whether the database can be written to. Frequent checks share a few writes a second, and only changes are
+//! logged.
 
 use crate::db::{Db, WriteProbe};
 use std::{
@@ -11,84 +11,86 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// An answer that is no older is given again.
+/// A result that is not older is returned again.
 const MAX_AGE: Duration = Duration::from_millis(250);
-/// Who asks is answered after this time at the latest: with the age of the last answer, within a second.
+/// A check is answered within this time. Together with the age of a result, that is within a second.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(600);
-/// A write that takes longer is given up, with its connection. Until then no other is begun, so that a database that hangs is not
-/// asked by more and more connections.
+/// A write that takes longer is abandoned together with its connection. No other write begins before that, so that a
+/// database that hangs does not accumulate connections.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Finds out whether something can be written, once for all who ask at the same time.
+/// Checks whether the database can be written to, once for all concurrent callers.
 #[derive(Clone, Debug)]
 pub struct Readiness(Arc<State>);
 
 #[derive(Debug)]
 struct State {
     db: Db,
-    /// Nobody has it while a write is under way.
+    /// `None` while a write is in progress.
     probe: Mutex<Option<WriteProbe>>,
-    last: watch::Sender<Option<Answer>>,
-    /// What was written to the operator's log last: why it is not ready.
-    said: Mutex<Option<String>>,
+    last: watch::Sender<Option<ProbeResult>>,
+    /// The failure that was logged last, until the database is ready again.
+    logged_failure: Mutex<Option<String>>,
 }
 
 #[derive(Clone, Debug)]
-struct Answer {
+struct ProbeResult {
     at: Instant,
-    /// Why not.
+    /// Why the database could not be written to.
     failure: Option<String>,
 }
 
 impl Readiness {
-    /// Of this database.
     pub fn new(db: Db) -> Self {
-        let (probe, last, said) =
+        let (probe, last, logged_failure) =
             (Mutex::new(Some(WriteProbe::new(db.clone()))), watch::Sender::new(None), Mutex::default());
-        Self(Arc::new(State { db, probe, last, said }))
+        Self(Arc::new(State { db, probe, last, logged_failure }))
     }
 
-    /// Whether something can be written; if not, why.
+    /// Checks whether the database can be written to.
+    ///
+    /// # Errors
+    /// Returns the reason why it cannot.
     pub async fn check(&self) -> Result<(), String> {
         let mut answers = self.0.last.subscribe();
         let last = answers.borrow_and_update().clone();
         let failure = match last.filter(|last| last.at.elapsed() < MAX_AGE) {
             Some(last) => last.failure,
             None => {
-                self.begin();
+                self.start_write();
                 match timeout(ANSWER_TIMEOUT, answers.changed()).await {
                     Ok(Ok(())) => answers.borrow().as_ref().and_then(|answer| answer.failure.clone()),
                     _ => Some(format!("{} does not answer in time", self.0.db.endpoint().name())),
                 }
             }
         };
-        self.say(failure.as_deref());
+        self.log_change(failure.as_deref());
         failure.map_or(Ok(()), Err)
     }
 
-    /// Begins a write, if none is under way.
-    fn begin(&self) {
+    /// Starts a write unless one is in progress.
+    fn start_write(&self) {
         let Some(mut probe) = lock(&self.0.probe).take() else { return };
         let state = self.0.clone();
-        // Beside whoever asks: who gives up waiting leaves it to the next one.
+        // In its own task: if the caller stops waiting, the result serves the next one.
         tokio::spawn(async move {
             let failure = match timeout(WRITE_TIMEOUT, probe.write()).await {
                 Ok(written) => written.err().map(|error| error.to_string()),
                 Err(_) => Some(format!("{} does not answer", state.db.endpoint().name())),
             };
             *lock(&state.probe) = Some(probe);
-            state.last.send_replace(Some(Answer { at: Instant::now(), failure }));
+            state.last.send_replace(Some(ProbeResult { at: Instant::now(), failure }));
         });
     }
 
-    fn say(&self, failure: Option<&str>) {
-        let mut said = lock(&self.0.said);
-        match (said.is_some(), failure) {
-            (false, Some(reason)) => tracing::error!(reason, "not ready: nothing can be written"),
+    fn log_change(&self, failure: Option<&str>) {
+        let mut logged = lock(&self.0.logged_failure);
+        match (logged.is_some(), failure) {
+            (false, Some(reason)) => tracing::error!(reason, "not ready: the database cannot be written to"),
             (true, None) => tracing::info!("ready again"),
             _ => return,
         }
-        *said = failure.map(str::to_owned);
+        *logged = failure.map(str::to_owned);
     }
 }
 
@@ -102,15 +104,15 @@ mod tests {
     use futures_util::future::join_all;
 
     #[tokio::test]
-    async fn many_who_ask_at_once_cause_one_write() {
+    async fn concurrent_checks_share_one_write() {
         let folder = tempfile::tempdir().expect("a folder");
         let address = format!("sqlite:{}", folder.path().join("db").display());
         let db = Db::open(&address).await.expect("a database");
         let readiness = Readiness::new(db.clone());
         for answer in join_all((0..500).map(|_| readiness.check())).await {
-            answer.expect("it can be written to");
+            answer.expect("the database can be written to");
         }
-        let checks = crate::store::schema::checks(&db).await.expect("it can be read");
-        assert!((1..=20).contains(&checks), "{checks} writes for 500 who asked");
+        let checks = crate::store::schema::readiness_checks(&db).await.expect("the database can be read");
+        assert!((1..=20).contains(&checks), "{checks} writes for 500 checks");
     }
 }

@@ -1,37 +1,37 @@
-//! Who may have a seat. [`pool`] decides, without SQL and without a clock; [`Seats`] is the only way in.
+//! Seats: who may occupy one. [`pool`] makes the decisions without I/O; [`Seats`] is the only entry point.
 
 pub mod batch;
+pub mod changes;
 pub mod command;
+mod command_queue;
+pub mod dry_run;
 mod engine;
 mod error;
-pub mod facts;
 mod heartbeats;
-mod inbox;
+pub mod license_terms;
 mod load;
-pub mod memory;
-pub mod paper;
 pub mod pool;
-pub mod prospects;
+pub mod pool_cache;
 pub mod sweep;
-pub mod trial;
 pub mod user_changes;
+pub mod wait_estimate;
 
-pub use command::{Actor, Door, KeepIf, Whom};
+pub use command::{Actor, DeletionBlockers, Origin, RemovableUsers};
 pub use error::SeatsError;
 
 use crate::{
-    bell::Bell,
-    clock::{Clock, Dice},
-    db::{Ahead, Db},
+    clock::{Clock, Random},
+    commit_hooks::CommitHooks,
+    db::{Db, PreparedTx},
 };
 use chrono::TimeDelta;
-use command::{Command, HowToEnd, Outcome, Reach};
-use engine::{Engine, Known};
+use command::{EndOptions, Outcome, OwnerFilter, SeatCommand};
+use command_queue::{MAX_BATCH_COMMANDS, PendingCommand};
+use engine::{Engine, EngineState};
 use error::unexpected;
 use heartbeats::Heartbeats;
-use inbox::{BATCH, Job};
-use paper::Bought;
-use pool::Ask;
+use license_terms::LicenseTerms;
+use pool::SeatRequest;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
@@ -39,7 +39,7 @@ use seatkeeper_shared::{
     wire::{
         licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
-        sessions::{EndResult, Renewed, SessionView},
+        sessions::{EndResult, HeartbeatReply, SessionView},
     },
 };
 use std::sync::{
@@ -48,61 +48,69 @@ use std::sync::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// The seats of all licenses. Clones share one queue.
+/// The seats of all licenses. Clones share one command queue.
 #[derive(Clone)]
 pub struct Seats {
-    queue: mpsc::Sender<Job>,
-    changes: Arc<AtomicU64>,
-    /// Where other processes write too, signs of life are written together without locking licenses.
+    queue: mpsc::Sender<PendingCommand>,
+    external_changes: Arc<AtomicU64>,
+    /// Writes heartbeats in bulk without locking licenses. Only on a shared database.
     heartbeats: Option<Heartbeats>,
 }
 
-/// A session that was asked for.
-pub enum Taken {
-    /// It is new.
+/// The result of [`Seats::create`].
+pub enum CreateOutcome {
+    /// A new session.
     New(Box<SessionView>),
-    /// The same request came before; this session is its own.
+    /// The session that an earlier request with the same idempotency key created.
     Repeated(SessionId),
-    /// There is none yet; this is the place in the line.
+    /// No seat is free; the ticket in the queue.
     Ticket(Box<TicketView>),
 }
 
 impl Seats {
-    /// Starts the loop that owns all writes to seats. It stops when the last clone is gone. `bell` rings after each
-    /// commit that wrote to the event log.
-    pub fn start(db: Db, clock: Clock, dice: Dice, bell: Bell) -> Self {
-        let (queue, jobs) = mpsc::channel(BATCH * 16);
-        let changes = Arc::new(AtomicU64::new(0));
+    /// Starts the task that makes all changes to seats. It ends when the last clone is dropped. It calls `commit_hooks`
+    /// after each commit that wrote to the event log.
+    pub fn start(db: Db, clock: Clock, random: Random, commit_hooks: CommitHooks) -> Self {
+        let (queue, commands) = mpsc::channel(MAX_BATCH_COMMANDS * 16);
+        let external_changes = Arc::new(AtomicU64::new(0));
         let heartbeats = db.is_shared().then(|| Heartbeats::start(db.clone(), clock.clone()));
-        let known = Known::new(db.is_shared());
-        let ahead = Ahead::new(&db);
-        let engine = Engine { db, ahead, clock, dice, bell, changes: changes.clone(), known };
-        tokio::spawn(engine.run(jobs));
-        Self { queue, changes, heartbeats }
+        let state = EngineState::new(db.is_shared());
+        let prepared_tx = PreparedTx::new(&db);
+        let engine =
+            Engine { db, prepared_tx, clock, random, commit_hooks, external_changes: external_changes.clone(), state };
+        tokio::spawn(engine.run(commands));
+        Self { queue, external_changes, heartbeats }
     }
 
-    /// Something else than the seats' own commands has changed licenses, users or groups. Call it after the commit.
-    pub fn forget(&self) {
-        self.changes.fetch_add(1, Ordering::Release);
+    /// Discards cached licenses. Call it after a commit outside of this module that changed licenses, users or groups.
+    pub fn invalidate_cache(&self) {
+        self.external_changes.fetch_add(1, Ordering::Release);
     }
 
-    /// Asks for a seat of any license of the product; with a ticket's id, for a place in the line if there is none now.
+    /// Requests a seat of any license of the product. If none is free and the request has a ticket id, the user joins
+    /// the queue.
     ///
     /// # Errors
-    /// The refusal; a repetition that asks for something else; not saved.
-    pub async fn create(&self, actor: &Actor, user: UserId, product: ProductId, ask: Ask) -> Result<Taken, SeatsError> {
-        match self.ask(actor, Command::Create { user, product, ask }).await? {
-            Outcome::Session(session) => Ok(Taken::New(session)),
-            Outcome::Repeated(id) => Ok(Taken::Repeated(id)),
-            Outcome::Ticket(ticket) => Ok(Taken::Ticket(ticket)),
+    /// Returns the refusal, or an error if the idempotency key was used for another request or the commit failed.
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        product: ProductId,
+        request: SeatRequest,
+    ) -> Result<CreateOutcome, SeatsError> {
+        match self.send(actor, SeatCommand::Create { user, product, request }).await? {
+            Outcome::Session(session) => Ok(CreateOutcome::New(session)),
+            Outcome::Repeated(id) => Ok(CreateOutcome::Repeated(id)),
+            Outcome::Ticket(ticket) => Ok(CreateOutcome::Ticket(ticket)),
             other => Err(unexpected(other)),
         }
     }
 
-    /// A customer connected to a session of this user's.
+    /// Records that a customer connected to a session of this user.
     ///
     /// # Errors
-    /// No such live session of his; not saved.
+    /// Returns an error if the user has no such live session or the commit failed.
     pub async fn connect(
         &self,
         actor: &Actor,
@@ -110,36 +118,38 @@ impl Seats {
         session: SessionId,
         platform: Platform,
     ) -> Result<SessionView, SeatsError> {
-        self.session(actor, Command::Connect { session, user, platform }).await
+        self.session_command(actor, SeatCommand::Connect { session, user, platform }).await
     }
 
-    /// A heartbeat of a session of this user's.
+    /// Renews the lease of a session of this user. `active` says whether the agent did something since the last
+    /// heartbeat.
     ///
     /// # Errors
-    /// No such live session of his; not saved.
+    /// Returns an error if the user has no such live session or the commit failed.
     pub async fn renew(
         &self,
         actor: &Actor,
         user: UserId,
         session: SessionId,
         active: bool,
-    ) -> Result<Renewed, SeatsError> {
+    ) -> Result<HeartbeatReply, SeatsError> {
         if let Some(heartbeats) = &self.heartbeats
             && let Some(renewed) = heartbeats.renew(user, session, active).await?
         {
             return Ok(renewed);
         }
-        // Here what is over is ended first, so that the agent is told.
-        match self.ask(actor, Command::Renew { session, user, active }).await? {
+        // Expired sessions are ended first here, so that the client learns why the session ended.
+        match self.send(actor, SeatCommand::Renew { session, user, active }).await? {
             Outcome::Renewed(renewed) => Ok(renewed),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Borrows the seat of a session of this user's for work offline, for so long from now.
+    /// Borrows the seat of a session of this user for offline work, for `length` from now.
     ///
     /// # Errors
-    /// The refusal; no such live session of his, or one that cannot go offline; not saved.
+    /// Returns the refusal, or an error if the user has no such live session, it cannot be used offline, or the commit
+    /// failed.
     pub async fn borrow(
         &self,
         actor: &Actor,
@@ -147,153 +157,156 @@ impl Seats {
         session: SessionId,
         length: TimeDelta,
     ) -> Result<SessionView, SeatsError> {
-        self.session(actor, Command::Borrow { session, user, length }).await
+        self.session_command(actor, SeatCommand::Borrow { session, user, length }).await
     }
 
-    /// Ends sessions, or announces it; the results stand in the order of the request, `not_found` for those that do not
-    /// live.
+    /// Ends sessions, now or at a scheduled time. The results are in the order of the request, with `not_found` for
+    /// sessions that are not live.
     ///
     /// # Errors
-    /// Not saved.
+    /// Returns an error if the commit failed.
     pub async fn end(
         &self,
         actor: &Actor,
         sessions: Vec<SessionId>,
-        reach: Reach,
-        how: HowToEnd,
+        owner: OwnerFilter,
+        options: EndOptions,
     ) -> Result<Vec<EndResult>, SeatsError> {
-        match self.ask(actor, Command::End { sessions, reach, how }).await? {
+        match self.send(actor, SeatCommand::End { sessions, owner, options }).await? {
             Outcome::Ended(results) => Ok(results),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Calls off an end that is announced.
+    /// Cancels the scheduled end of a session.
     ///
     /// # Errors
-    /// No such live session; not saved.
-    pub async fn call_off(&self, actor: &Actor, session: SessionId) -> Result<SessionView, SeatsError> {
-        self.session(actor, Command::CallOff { session }).await
+    /// Returns an error if there is no such live session or the commit failed.
+    pub async fn cancel_scheduled_end(&self, actor: &Actor, session: SessionId) -> Result<SessionView, SeatsError> {
+        self.session_command(actor, SeatCommand::CancelEnd { session }).await
     }
 
-    /// Marks a session as protected, or no longer.
+    /// Sets whether a session is protected.
     ///
     /// # Errors
-    /// No such live session; not saved.
+    /// Returns an error if there is no such live session or the commit failed.
     pub async fn protect(&self, actor: &Actor, session: SessionId, protected: bool) -> Result<SessionView, SeatsError> {
-        self.session(actor, Command::Protect { session, protected }).await
+        self.session_command(actor, SeatCommand::Protect { session, protected }).await
     }
 
-    /// The agent goes on at another device with this session, and with his others at the same license and device.
+    /// Moves a session of this user to another device, together with their other sessions at the same license and
+    /// device.
     ///
     /// # Errors
-    /// No such live session of his; a program works there; not saved.
-    pub async fn go_on(
+    /// Returns an error if the user has no such live session, one of the sessions is an application's or borrowed, or
+    /// the commit failed.
+    pub async fn continue_on_device(
         &self,
         actor: &Actor,
         user: UserId,
         session: SessionId,
         device: String,
     ) -> Result<SessionView, SeatsError> {
-        self.session(actor, Command::Continue { session, user, device }).await
+        self.session_command(actor, SeatCommand::Continue { session, user, device }).await
     }
 
-    async fn session(&self, actor: &Actor, command: Command) -> Result<SessionView, SeatsError> {
-        match self.ask(actor, command).await? {
+    async fn session_command(&self, actor: &Actor, command: SeatCommand) -> Result<SessionView, SeatsError> {
+        match self.send(actor, command).await? {
             Outcome::Session(session) => Ok(*session),
             other => Err(unexpected(other)),
         }
     }
 
-    /// A sign of life of a client in the line.
+    /// Renews the lease of a ticket of this user.
     ///
     /// # Errors
-    /// No such ticket of his in the line; not saved.
-    pub async fn keep(&self, actor: &Actor, user: UserId, ticket: TicketId) -> Result<(), SeatsError> {
+    /// Returns an error if the user has no such ticket in the queue or the commit failed.
+    pub async fn renew_ticket(&self, actor: &Actor, user: UserId, ticket: TicketId) -> Result<(), SeatsError> {
         if let Some(heartbeats) = &self.heartbeats
-            && heartbeats.keep(user, ticket).await?
+            && heartbeats.renew_ticket(user, ticket).await?
         {
             return Ok(());
         }
-        self.ticket(actor, Command::Keep { ticket, user }).await.map(drop)
+        self.ticket_command(actor, SeatCommand::RenewTicket { ticket, user }).await.map(drop)
     }
 
-    /// Takes the seat that is offered to a ticket of this user's.
+    /// Accepts the seat that is offered to a ticket of this user.
     ///
     /// # Errors
-    /// No such ticket of his in the line, no offer, the refusal; not saved.
-    pub async fn accept(
+    /// Returns the refusal, or an error if the user has no such ticket in the queue, it has no offer, or the commit
+    /// failed.
+    pub async fn accept_offer(
         &self,
         actor: &Actor,
         user: UserId,
         ticket: TicketId,
-        ask: Ask,
+        request: SeatRequest,
     ) -> Result<SessionView, SeatsError> {
-        self.session(actor, Command::Accept { ticket, user, ask }).await
+        self.session_command(actor, SeatCommand::AcceptOffer { ticket, user, request }).await
     }
 
-    /// Lets the next one in the line go first.
+    /// Passes the offer to the next ticket in the queue.
     ///
     /// # Errors
-    /// No such ticket of his in the line, no offer; not saved.
-    pub async fn pass(&self, actor: &Actor, user: UserId, ticket: TicketId) -> Result<TicketView, SeatsError> {
-        self.ticket(actor, Command::Pass { ticket, user }).await
+    /// Returns an error if the user has no such ticket in the queue, it has no offer, or the commit failed.
+    pub async fn pass_offer(&self, actor: &Actor, user: UserId, ticket: TicketId) -> Result<TicketView, SeatsError> {
+        self.ticket_command(actor, SeatCommand::PassOffer { ticket, user }).await
     }
 
-    /// Takes a ticket out of the line.
+    /// Removes a ticket from the queue.
     ///
     /// # Errors
-    /// No such ticket within reach; not saved.
-    pub async fn leave(&self, actor: &Actor, ticket: TicketId, reach: Reach) -> Result<(), SeatsError> {
-        self.done(actor, Command::Leave { ticket, reach }).await
+    /// Returns an error if `owner` has no such ticket in the queue or the commit failed.
+    pub async fn leave_queue(&self, actor: &Actor, ticket: TicketId, owner: OwnerFilter) -> Result<(), SeatsError> {
+        self.unit_command(actor, SeatCommand::LeaveQueue { ticket, owner }).await
     }
 
-    /// Gives a ticket another place in the line; 1 is the head.
+    /// Moves a ticket to a position in the queue, 1 being the head.
     ///
     /// # Errors
-    /// No such ticket in the line; not saved.
-    pub async fn place(&self, actor: &Actor, ticket: TicketId, position: i64) -> Result<TicketView, SeatsError> {
-        self.ticket(actor, Command::Move { ticket, position }).await
+    /// Returns an error if there is no such ticket in the queue or the commit failed.
+    pub async fn move_ticket(&self, actor: &Actor, ticket: TicketId, position: i64) -> Result<TicketView, SeatsError> {
+        self.ticket_command(actor, SeatCommand::MoveTicket { ticket, position }).await
     }
 
-    async fn ticket(&self, actor: &Actor, command: Command) -> Result<TicketView, SeatsError> {
-        match self.ask(actor, command).await? {
+    async fn ticket_command(&self, actor: &Actor, command: SeatCommand) -> Result<TicketView, SeatsError> {
+        match self.send(actor, command).await? {
             Outcome::Ticket(ticket) => Ok(*ticket),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Assigns a license.
+    /// Assigns a license to users.
     ///
     /// # Errors
-    /// No such license; not saved.
+    /// Returns an error if there is no such license or the commit failed.
     pub async fn grant(
         &self,
         actor: &Actor,
         license: LicenseId,
         users: Vec<UserId>,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignments(actor, Command::Grant { license, users, rule: None }).await
+        self.assignment_command(actor, SeatCommand::Grant { license, users, rule: None }).await
     }
 
-    /// Assigns a license because a rule says so.
+    /// Assigns a license to users by a rule of a directory.
     ///
     /// # Errors
-    /// No such license; not saved.
-    pub async fn grant_by(
+    /// Returns an error if there is no such license or the commit failed.
+    pub async fn grant_by_rule(
         &self,
         actor: &Actor,
         rule: RuleId,
         license: LicenseId,
         users: Vec<UserId>,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignments(actor, Command::Grant { license, users, rule: Some(rule) }).await
+        self.assignment_command(actor, SeatCommand::Grant { license, users, rule: Some(rule) }).await
     }
 
-    /// Takes a license away.
+    /// Revokes the assignments of users to a license. `end_now` also ends their sessions, which may otherwise finish.
     ///
     /// # Errors
-    /// No such license; not saved.
+    /// Returns an error if there is no such license or the commit failed.
     pub async fn revoke(
         &self,
         actor: &Actor,
@@ -301,52 +314,58 @@ impl Seats {
         users: Vec<UserId>,
         end_now: bool,
     ) -> Result<Vec<AssignmentResult>, SeatsError> {
-        self.assignments(actor, Command::Revoke { license, users, end_now }).await
+        self.assignment_command(actor, SeatCommand::Revoke { license, users, end_now }).await
     }
 
-    async fn assignments(&self, actor: &Actor, command: Command) -> Result<Vec<AssignmentResult>, SeatsError> {
-        match self.ask(actor, command).await? {
+    async fn assignment_command(
+        &self,
+        actor: &Actor,
+        command: SeatCommand,
+    ) -> Result<Vec<AssignmentResult>, SeatsError> {
+        match self.send(actor, command).await? {
             Outcome::Assignments(results) => Ok(results),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Changes a license: all that is asked for or nothing; if it is said how it must still be, only then. Texts are in the form
-    /// in which they are kept.
+    /// Changes a license completely or not at all. If `expected` is given, only if the license still equals it. Texts
+    /// must be normalized.
     ///
     /// # Errors
-    /// No such license; fewer seats than are kept for groups; somebody else has changed it; not saved.
+    /// Returns an error if there is no such license, more seats are reserved for groups than would remain, the license
+    /// has changed in the meantime, or the commit failed.
     pub async fn change(
         &self,
         actor: &Actor,
         license: LicenseId,
         change: ChangeLicense,
-        expected: Option<Bought>,
+        expected: Option<LicenseTerms>,
     ) -> Result<(), SeatsError> {
         let (change, expected) = (Box::new(change), expected.map(Box::new));
-        self.done(actor, Command::Change { license, change, expected }).await
+        self.unit_command(actor, SeatCommand::ChangeLicense { license, change, expected }).await
     }
 
-    /// Deletes a group, and what licenses keep for it; who was in it.
+    /// Deletes a group and the seats that licenses reserve for it. Returns its members.
     ///
     /// # Errors
-    /// No such group; something goes with it that must not; not saved.
+    /// Returns an error if there is no such group, one of `blockers` applies to it, or the commit failed.
     pub async fn delete_group(
         &self,
         actor: &Actor,
         group: GroupId,
-        keep_if: KeepIf,
+        blockers: DeletionBlockers,
     ) -> Result<Vec<UserId>, SeatsError> {
-        match self.ask(actor, Command::DeleteGroup { group, keep_if }).await? {
+        match self.send(actor, SeatCommand::DeleteGroup { group, blockers }).await? {
             Outcome::Deleted(members) => Ok(members),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Changes what a license keeps for groups; if it is said what that must still be, only then.
+    /// Changes the group limits of a license. If `expected` is given, only if the limits still equal it.
     ///
     /// # Errors
-    /// No such license; more than it has; somebody else has changed it; not saved.
+    /// Returns an error if there is no such license or group, the limits reserve more seats than there are, they have
+    /// changed in the meantime, or the commit failed.
     pub async fn limit_groups(
         &self,
         actor: &Actor,
@@ -354,44 +373,47 @@ impl Seats {
         limits: Vec<GroupLimit>,
         expected: Option<Vec<GroupLimit>>,
     ) -> Result<(), SeatsError> {
-        self.done(actor, Command::LimitGroups { license, limits, expected }).await
+        self.unit_command(actor, SeatCommand::LimitGroups { license, limits, expected }).await
     }
 
-    /// Suspends a user and ends his sessions.
+    /// Suspends a user and ends their sessions.
     ///
     /// # Errors
-    /// No such user, or not one of these; the last admin; not saved.
-    pub async fn suspend(&self, actor: &Actor, user: UserId, whom: Whom) -> Result<(), SeatsError> {
-        self.done(actor, Command::Suspend { user, whom, change: None }).await
+    /// Returns an error if there is no such user, `removable` excludes them, they are the last admin, or the commit
+    /// failed.
+    pub async fn suspend(&self, actor: &Actor, user: UserId, removable: RemovableUsers) -> Result<(), SeatsError> {
+        self.unit_command(actor, SeatCommand::SuspendUser { user, removable, change: None }).await
     }
 
-    /// Deletes a user: his sessions end, he leaves the line, all that is assigned to him is free, he cannot sign in any more.
+    /// Deletes a user: their sessions end, they leave the queues, their assignments are revoked, and they can no longer
+    /// sign in.
     ///
     /// # Errors
-    /// No such user, or not one of these; the last admin; not saved.
-    pub async fn delete(&self, actor: &Actor, user: UserId, whom: Whom) -> Result<(), SeatsError> {
-        self.done(actor, Command::Delete { user, whom }).await
+    /// Returns an error if there is no such user, `removable` excludes them, they are the last admin, or the commit
+    /// failed.
+    pub async fn delete(&self, actor: &Actor, user: UserId, removable: RemovableUsers) -> Result<(), SeatsError> {
+        self.unit_command(actor, SeatCommand::DeleteUser { user, removable }).await
     }
 
-    /// Ends what is over.
+    /// Ends expired sessions, tickets and offers.
     ///
     /// # Errors
-    /// Not saved.
+    /// Returns an error if the commit failed.
     pub async fn sweep(&self) -> Result<(), SeatsError> {
-        self.done(&Actor::system(), Command::Sweep).await
+        self.unit_command(&Actor::system(), SeatCommand::Sweep).await
     }
 
-    async fn done(&self, actor: &Actor, command: Command) -> Result<(), SeatsError> {
-        match self.ask(actor, command).await? {
+    async fn unit_command(&self, actor: &Actor, command: SeatCommand) -> Result<(), SeatsError> {
+        match self.send(actor, command).await? {
             Outcome::Done => Ok(()),
             other => Err(unexpected(other)),
         }
     }
 
-    async fn ask(&self, actor: &Actor, command: Command) -> Result<Outcome, SeatsError> {
+    async fn send(&self, actor: &Actor, command: SeatCommand) -> Result<Outcome, SeatsError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { actor: actor.clone(), command, reply };
-        self.queue.send(job).await.map_err(|_| SeatsError::Unavailable)?;
+        let pending = PendingCommand { actor: actor.clone(), command, reply };
+        self.queue.send(pending).await.map_err(|_| SeatsError::Unavailable)?;
         answer.await.ok().flatten().ok_or(SeatsError::Unavailable)
     }
 }

@@ -1,31 +1,31 @@
-//! The words of the audit log: what kinds of events there are, what they are about, and through which door they came in.
+//! The enums of the audit log: the kinds of events, their subject areas, and their origins.
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 
-named! {
-    /// Through which door something came in.
-    Door {
-        /// The app in a browser.
+string_enum! {
+    /// Where a change came from.
+    Origin {
+        /// The web app.
         App = "app",
-        /// A program with a token.
+        /// A program with an API token.
         Api = "api",
-        /// The directory, through SCIM.
+        /// A directory, through SCIM.
         Scim = "scim",
-        /// A file that was imported.
+        /// An imported file.
         Import = "import",
         /// Seatkeeper itself.
         System = "system",
     }
 }
 
-named! {
-    /// What an event is about, for filters.
+string_enum! {
+    /// The subject area of an event, for filters.
     Area {
         /// Signing in and out, tokens.
         Access = "access",
         /// Users, their roles and permissions.
         Users = "users",
-        /// Groups and who is in them.
+        /// Groups, their members and managers.
         Groups = "groups",
         /// Products, licenses, assignments.
         Licenses = "licenses",
@@ -33,68 +33,68 @@ named! {
         Sessions = "sessions",
         /// The queue.
         Queue = "queue",
-        /// The account and the log itself.
+        /// The account, its directories, and the log itself.
         Account = "account",
     }
 }
 
-named! {
-    /// What happened.
+string_enum! {
+    /// The kind of an event.
     Kind {
-        /// The account and its first admin were made.
+        /// The account and its first admin were created.
         AccountSetUp = "account_set_up",
         /// The settings of the account changed.
         AccountChanged = "account_changed",
-        /// A key was made that leases of borrowed seats are signed with.
+        /// A signing key for leases of borrowed seats was created.
         BorrowKeyMade = "borrow_key_made",
         /// Old events were removed from the log.
         AuditPruned = "audit_pruned",
-        /// Somebody signed in.
+        /// A user signed in.
         SignedIn = "signed_in",
-        /// Somebody tried to sign in and was turned away.
+        /// A sign-in failed.
         SignInFailed = "sign_in_failed",
-        /// Somebody signed out.
+        /// A user signed out.
         SignedOut = "signed_out",
-        /// Somebody was invited to set his first password.
+        /// A user was invited to set their first password.
         InvitationMade = "invitation_made",
-        /// A link was made by which somebody sets a new password.
+        /// A link for setting a new password was created.
         PasswordLinkMade = "password_link_made",
-        /// Somebody asked for such a link, because he forgot his password.
+        /// A user requested such a link because they forgot their password.
         PasswordForgotten = "password_forgotten",
-        /// Somebody set his password by a link; all his browsers were signed out.
+        /// A user set their password with a link; all their browsers were signed out.
         PasswordSet = "password_set",
-        /// Somebody changed his password; his other browsers were signed out.
+        /// A user changed their password; their other browsers were signed out.
         PasswordChanged = "password_changed",
-        /// Somebody signed out one of his other browsers, or all of them.
+        /// A user signed out one or all of their other browsers.
         SignInsEnded = "sign_ins_ended",
-        /// A provider of sign-ins was added.
+        /// A sign-in provider was added.
         SignInProviderAdded = "sign_in_provider_added",
-        /// A provider of sign-ins was changed.
+        /// A sign-in provider was changed.
         SignInProviderChanged = "sign_in_provider_changed",
-        /// A provider of sign-ins was deleted.
+        /// A sign-in provider was deleted.
         SignInProviderDeleted = "sign_in_provider_deleted",
-        /// It was settled who may sign in with a password.
+        /// The rules for signing in with a password changed.
         SignInRulesChanged = "sign_in_rules_changed",
-        /// A user signs in by a provider from now on.
+        /// A user was linked to a sign-in provider.
         IdentityLinked = "identity_linked",
-        /// A provider's group claim could not be followed; the user's groups stayed as they were.
+        /// A provider's group claim could not be applied; the user's groups stayed unchanged.
         ProviderGroupsKept = "provider_groups_kept",
-        /// A user's links with providers were removed.
+        /// A user's links to sign-in providers were removed.
         IdentitiesUnlinked = "identities_unlinked",
-        /// Somebody set up a second factor.
+        /// A user set up a second factor.
         SecondFactorSet = "second_factor_set",
         /// A second factor was removed.
         SecondFactorRemoved = "second_factor_removed",
-        /// Somebody had new recovery codes made; those of before are void.
+        /// A user created new recovery codes, which replace the old ones.
         RecoveryCodesMade = "recovery_codes_made",
         /// A passkey was added.
         PasskeyAdded = "passkey_added",
-        /// A passkey has another name.
+        /// A passkey was renamed.
         PasskeyRenamed = "passkey_renamed",
         /// A passkey was removed.
         PasskeyRemoved = "passkey_removed",
-        /// An API token was made.
-        TokenMade = "token_made",
+        /// An API token was created.
+        CreatedToken = "token_made",
         /// An API token was deleted.
         TokenDeleted = "token_deleted",
         /// A user was added.
@@ -103,27 +103,27 @@ named! {
         UserChanged = "user_changed",
         /// A user was suspended.
         UserSuspended = "user_suspended",
-        /// An import of users began.
+        /// An import of users started.
         ImportStarted = "import_started",
-        /// It is over.
+        /// An import of users ended.
         ImportEnded = "import_ended",
         /// A user was deleted.
         UserDeleted = "user_deleted",
         /// A directory was added.
         DirectoryAdded = "directory_added",
-        /// A directory got a new token; the old one is void.
+        /// A directory got a new token, which replaces the old one.
         DirectoryTokenMade = "directory_token_made",
-        /// A directory was taken away; its users and groups stay.
+        /// A directory was deleted; its users and groups stay.
         DirectoryDeleted = "directory_deleted",
         /// The rules of a directory changed.
         DirectoryRulesChanged = "directory_rules_changed",
-        /// A directory told another e-mail address of an admin, who keeps his.
+        /// A directory sent another e-mail address for an admin or manager, who keeps the old one.
         DirectoryEmailKept = "directory_email_kept",
-        /// A rule could not do what it should for a user.
+        /// A directory rule failed for a user.
         DirectoryRuleFailed = "directory_rule_failed",
-        /// A license was assigned by a rule that could not be before.
+        /// A directory rule assigned a license after an earlier failure.
         DirectoryRuleMadeUp = "directory_rule_made_up",
-        /// Somebody chose another language.
+        /// A user chose another language.
         LocaleChanged = "locale_changed",
         /// A group was added.
         GroupAdded = "group_added",
@@ -131,17 +131,17 @@ named! {
         GroupChanged = "group_changed",
         /// A group was deleted.
         GroupDeleted = "group_deleted",
-        /// Other people manage a group.
+        /// The managers of a group changed.
         GroupManagersChanged = "group_managers_changed",
-        /// A user is in a group from now on.
+        /// A user joined a group.
         GroupMemberAdded = "group_member_added",
-        /// A user is no longer in a group.
+        /// A user left a group.
         GroupMemberRemoved = "group_member_removed",
-        /// A license keeps other seats for groups.
+        /// The group limits of a license changed.
         GroupLimitsChanged = "group_limits_changed",
-        /// A group gives a license to its members.
+        /// A license was assigned to a group, and so to its members.
         GroupLicenseGranted = "group_license_granted",
-        /// No longer.
+        /// A license was revoked from a group.
         GroupLicenseRevoked = "group_license_revoked",
         /// A product was added.
         ProductAdded = "product_added",
@@ -159,39 +159,39 @@ named! {
         SeatsChanged = "seats_changed",
         /// A license was assigned.
         LicenseGranted = "license_granted",
-        /// A license was taken away.
+        /// A license was revoked.
         LicenseRevoked = "license_revoked",
         /// A session was created; it occupies a seat.
         SessionCreated = "session_created",
         /// A customer connected.
         SessionConnected = "session_connected",
-        /// Somebody got no seat.
+        /// A request for a seat was refused.
         SessionRefused = "session_refused",
         /// A session ended.
         SessionEnded = "session_ended",
-        /// The end of a session was announced.
+        /// The end of a session was scheduled.
         SessionEndAnnounced = "session_end_announced",
-        /// It was called off.
+        /// The scheduled end of a session was cancelled.
         SessionEndCalledOff = "session_end_called_off",
-        /// An agent was warned that his session ends for lack of activity.
+        /// An agent was warned that their session will end due to inactivity.
         SessionIdle = "session_idle",
-        /// No longer, because the rules changed.
+        /// The end due to inactivity was cancelled, because the rules changed.
         SessionIdleCalledOff = "session_idle_called_off",
-        /// A session is protected, or no longer.
+        /// The protection of a session was set or removed.
         SessionProtected = "session_protected",
-        /// A session goes on offline until a fixed time.
+        /// The seat of a session was borrowed for work offline.
         SessionBorrowed = "session_borrowed",
-        /// An agent went on with a session at another device.
+        /// An agent continued a session on another device.
         SessionContinued = "session_continued",
-        /// A user gets no seat for a while.
+        /// A cool-down started: the user gets no seat for a while.
         CoolDownStarted = "cool_down_started",
-        /// A place in the queue was taken.
+        /// An agent joined the queue.
         TicketTaken = "ticket_taken",
-        /// A free seat is kept for a ticket.
+        /// A free seat was offered to a ticket.
         TicketOffered = "ticket_offered",
-        /// No longer.
+        /// The offer of a seat was withdrawn.
         TicketOfferTakenBack = "ticket_offer_taken_back",
-        /// A ticket has another place.
+        /// A ticket was moved in the queue.
         TicketMoved = "ticket_moved",
         /// A ticket is over.
         TicketOver = "ticket_over",
@@ -199,7 +199,7 @@ named! {
 }
 
 impl Kind {
-    /// Whether it is decided at a license, so that its entries say how many seats are occupied. These are nearly all of a log.
+    /// Whether the event belongs to a license, so that it records the occupied seats. Most events do.
     pub const fn is_about_seats(self) -> bool {
         matches!(self.area(), Area::Sessions | Area::Queue)
             || matches!(
@@ -212,7 +212,7 @@ impl Kind {
             )
     }
 
-    /// What it is about.
+    /// The subject area of this kind.
     pub const fn area(self) -> Area {
         match self {
             Self::AccountSetUp
@@ -244,7 +244,7 @@ impl Kind {
             | Self::PasskeyAdded
             | Self::PasskeyRenamed
             | Self::PasskeyRemoved
-            | Self::TokenMade
+            | Self::CreatedToken
             | Self::TokenDeleted => Area::Access,
             Self::UserAdded
             | Self::UserChanged

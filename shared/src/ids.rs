@@ -1,4 +1,4 @@
-//! Typed ids: no function can be called with the wrong one.
+//! Typed ids, so that no function can be called with the wrong kind of id.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -33,15 +33,15 @@ ids! {
     ProductId
     /// A purchased quantity of seats of one product in one model.
     LicenseId
-    /// A person.
+    /// A user.
     UserId
-    /// One piece of work by an agent with a product, from creation to end.
+    /// A session: the work of an agent with a product, from creation to end.
     SessionId
     /// An API token.
     TokenId
-    /// A browser that is signed in.
+    /// A signed-in browser.
     SignInId
-    /// A provider of sign-ins by OpenID Connect.
+    /// A sign-in provider (OpenID Connect).
     ProviderId
     /// A passkey.
     PasskeyId
@@ -57,7 +57,7 @@ ids! {
     RuleId
 }
 
-/// A place in the event log; the first event is 1, and no number is ever skipped.
+/// A position in the event log. The first event has 1, and no number is skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]

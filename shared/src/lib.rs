@@ -1,15 +1,18 @@
-//! What the server and the app agree on: words, rules and wire types. No I/O, no clock; builds for host and wasm32.
+//! Types and rules shared by the server and the app: enums, permissions, validation and wire types. No I/O, no clock;
+//! builds for the host and for wasm32.
+
+#![warn(missing_docs)]
 
 pub mod audit;
-pub mod causes;
+pub mod error_chain;
 pub mod ids;
 pub mod license;
-pub mod named;
 pub mod people;
 pub mod permissions;
 pub mod problem;
 pub mod scope;
 pub mod session;
+pub mod string_enum;
 pub mod ticket;
 pub mod validate;
 pub mod wire;

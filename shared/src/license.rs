@@ -1,73 +1,73 @@
-//! Licenses: the model, and the rules by which seats are shared, kept and given back.
+//! Licenses: the model, the rules for sharing and freeing seats, prices, and limits for groups.
 
 use crate::{
-    named::named,
-    validate::{FieldError, MAX_PRICE, MAX_SEATS, borrow_seconds, within},
+    string_enum::string_enum,
+    validate::{FieldError, MAX_PRICE_MINOR, MAX_SEATS, borrow_seconds, in_range},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-named! {
-    /// How the seats of a license are given out.
+string_enum! {
+    /// How the seats of a license are assigned.
     Model {
-        /// One person, always (benutzergebunden): the assignment occupies the seat.
+        /// Bound to one user (benutzergebunden): the assignment occupies the seat.
         Named = "named",
-        /// Shared (gemeinsam genutzt): a session occupies the seat, the assignment only admits to the pool.
+        /// Shared (gemeinsam genutzt): a session occupies the seat; the assignment only permits the use of the pool.
         Concurrent = "concurrent",
     }
 }
 
-named! {
+string_enum! {
     /// What occupies one seat of a license.
     SeatRule {
         /// All sessions of one agent share a seat.
         Agent = "agent",
         /// The sessions of one agent on one device share a seat.
         Device = "device",
-        /// Each session takes a seat of its own.
+        /// Each session occupies its own seat.
         Session = "session",
     }
 }
 
-named! {
-    /// What happens when an agent who has a session asks for one at another device.
+string_enum! {
+    /// What happens when an agent with a session requests another one on a different device.
     SecondDevice {
-        /// Both go on; they share a seat as far as the seat rule lets them.
+        /// Both sessions continue and share a seat if the seat rule permits.
         Share = "share",
-        /// The sessions at the other devices end; the new one goes on with their seat.
+        /// The sessions on the other devices end; the new one takes over their seat.
         TakeOver = "take_over",
-        /// Both go on, each device with a seat of its own. A named seat is one person's at all devices.
+        /// Both sessions continue, each device with its own seat. A named seat covers all devices of its user.
         SecondSeat = "second_seat",
-        /// The new one is refused.
+        /// The new session is refused.
         Refuse = "refuse",
     }
 }
 
-/// The rules of a license. Numbers of seconds are whole.
+/// The rules of a license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rules {
     /// What occupies one seat.
     pub seat_rule: SeatRule,
-    /// What happens at a second device.
+    /// What happens on a second device.
     pub second_device: SecondDevice,
-    /// How long a session, or a ticket in the queue, lives without a sign of life, in seconds.
+    /// How long a session or a ticket stays valid without a heartbeat, in seconds.
     pub lease_seconds: i64,
-    /// How many seats may be occupied beyond those that were bought.
+    /// How many seats may be occupied beyond the purchased ones.
     pub overdraft: i64,
-    /// How long a freed seat is kept for the head of the queue, in seconds.
+    /// How long a freed seat is offered to the first waiter in the queue, in seconds.
     pub offer_seconds: i64,
-    /// After how many seconds without activity a session ends; 0: never.
+    /// How long a session may be inactive before it ends, in seconds; 0: unlimited.
     pub idle_seconds: i64,
-    /// How many seconds before that the agent is warned.
+    /// How long before that end the agent is warned, in seconds.
     pub idle_warning_seconds: i64,
-    /// Whether that also ends sessions that are connected.
+    /// Whether inactivity also ends connected sessions.
     pub idle_ends_connected: bool,
-    /// For how many seconds an agent whose session an admin ended gets no seat; 0: he may ask at once.
+    /// How long an agent gets no seat after an admin has ended their session, in seconds; 0: no cool-down.
     pub cool_down_seconds: i64,
-    /// The longest time for which a seat can be borrowed for work offline, in seconds; 0: not at all.
+    /// The longest time for which a seat can be borrowed for work offline, in seconds; 0: borrowing is off.
     pub borrow_seconds: i64,
-    /// How many seats may be borrowed at once; 0: all of them.
+    /// The most seats that may be borrowed at once; 0: all of them.
     pub borrow_seats: i64,
 }
 
@@ -90,66 +90,67 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// The fields that cannot be accepted, with what is wrong.
-    pub fn wrong(&self) -> Vec<(&'static str, FieldError)> {
-        let idle = if self.idle_seconds == 0 { Ok(0) } else { within(self.idle_seconds, 60, 604_800) };
+    /// The fields with invalid values, with the error of each.
+    pub fn invalid_fields(&self) -> Vec<(&'static str, FieldError)> {
+        let idle = if self.idle_seconds == 0 { Ok(0) } else { in_range(self.idle_seconds, 60, 604_800) };
         let borrow = if self.borrow_seconds == 0 { Ok(0) } else { borrow_seconds(self.borrow_seconds) };
         let checked = [
-            ("lease_seconds", within(self.lease_seconds, 10, 86_400)),
-            ("overdraft", within(self.overdraft, 0, MAX_SEATS)),
-            ("offer_seconds", within(self.offer_seconds, 5, 3_600)),
+            ("lease_seconds", in_range(self.lease_seconds, 10, 86_400)),
+            ("overdraft", in_range(self.overdraft, 0, MAX_SEATS)),
+            ("offer_seconds", in_range(self.offer_seconds, 5, 3_600)),
             ("idle_seconds", idle),
-            ("idle_warning_seconds", within(self.idle_warning_seconds, 0, 3_600)),
-            ("cool_down_seconds", within(self.cool_down_seconds, 0, 86_400)),
+            ("idle_warning_seconds", in_range(self.idle_warning_seconds, 0, 3_600)),
+            ("cool_down_seconds", in_range(self.cool_down_seconds, 0, 86_400)),
             ("borrow_seconds", borrow),
-            ("borrow_seats", within(self.borrow_seats, 0, MAX_SEATS)),
+            ("borrow_seats", in_range(self.borrow_seats, 0, MAX_SEATS)),
         ];
         checked.into_iter().filter_map(|(field, result)| Some((field, result.err()?))).collect()
     }
 }
 
-/// Rules that are chosen; the others stay as they are, or as they are by default.
+/// Changes to rules; absent ones keep their current or default value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ChosenRules {
+pub struct RuleOverrides {
     /// What occupies one seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat_rule: Option<SeatRule>,
-    /// What happens at a second device.
+    /// What happens on a second device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_device: Option<SecondDevice>,
-    /// How long a session or a ticket lives without a sign of life, 10 to 86,400 seconds.
+    /// How long a session or a ticket stays valid without a heartbeat, 10 to 86,400 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_seconds: Option<i64>,
-    /// How many seats may be occupied beyond those that were bought.
+    /// How many seats may be occupied beyond the purchased ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overdraft: Option<i64>,
-    /// How long a freed seat is kept for the head of the queue, 5 to 3,600 seconds.
+    /// How long a freed seat is offered to the first waiter in the queue, 5 to 3,600 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_seconds: Option<i64>,
-    /// After how many seconds without activity a session ends, 60 to 604,800; 0: never.
+    /// How long a session may be inactive before it ends, 60 to 604,800 seconds; 0: unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_seconds: Option<i64>,
-    /// How many seconds before that the agent is warned, 0 to 3,600.
+    /// How long before that end the agent is warned, 0 to 3,600 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_warning_seconds: Option<i64>,
-    /// Whether that also ends sessions that are connected.
+    /// Whether inactivity also ends connected sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_ends_connected: Option<bool>,
-    /// For how many seconds an agent whose session an admin ended gets no seat, 0 to 86,400.
+    /// How long an agent gets no seat after an admin has ended their session, 0 to 86,400 seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cool_down_seconds: Option<i64>,
-    /// The longest time for which a seat can be borrowed for work offline, 60 to 2,592,000 seconds (30 days); 0: not at all.
+    /// The longest time for which a seat can be borrowed for work offline, 60 to 2,592,000 seconds (30 days); 0:
+    /// borrowing is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seconds: Option<i64>,
-    /// How many seats may be borrowed at once; 0: all of them.
+    /// The most seats that may be borrowed at once; 0: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seats: Option<i64>,
 }
 
-impl ChosenRules {
-    /// These rules, with what was chosen.
-    pub fn on(&self, rules: Rules) -> Rules {
+impl RuleOverrides {
+    /// Returns the rules with these changes.
+    pub fn apply_to(&self, rules: Rules) -> Rules {
         Rules {
             seat_rule: self.seat_rule.unwrap_or(rules.seat_rule),
             second_device: self.second_device.unwrap_or(rules.second_device),
@@ -166,29 +167,29 @@ impl ChosenRules {
     }
 }
 
-/// How many days before its end a license is warned of, the first time first.
+/// How many days before the end of a license there is a warning, the earliest first.
 pub const WARNING_DAYS: [i64; 3] = [60, 30, 7];
 
-/// The warning under which a license stands that ends then: the fewest of [`WARNING_DAYS`] that are not left any more.
-/// Nothing if there is more time, or none.
+/// The warning that applies to a license that ends then: the smallest of [`WARNING_DAYS`] within which it ends. `None`
+/// if there is more time, or the license has ended.
 pub fn expiry_warning(ends_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<i64> {
     let left = ends_at? - now;
-    let near = |days: &i64| left <= TimeDelta::days(*days);
-    WARNING_DAYS.into_iter().filter(near).min().filter(|_| left > TimeDelta::zero())
+    let ends_within = |days: &i64| left <= TimeDelta::days(*days);
+    WARNING_DAYS.into_iter().filter(ends_within).min().filter(|_| left > TimeDelta::zero())
 }
 
-/// What a seat costs.
+/// The price of a seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Price {
     /// The amount in the smallest unit of the currency, for example cents.
     pub minor: i64,
-    /// The currency by its three letters (ISO 4217), for example `EUR`.
+    /// The currency code (ISO 4217), for example `EUR`.
     pub currency: String,
 }
 
 impl Price {
-    /// How many digits of the amount are behind the point.
+    /// The number of decimal digits of the currency.
     pub fn decimals(&self) -> u8 {
         match self.currency.as_str() {
             "JPY" | "KRW" | "VND" | "CLP" | "ISK" => 0,
@@ -197,49 +198,50 @@ impl Price {
         }
     }
 
-    /// An amount as it is written by hand, with a point or a comma and nothing between thousands.
-    pub fn read(amount: &str, currency: &str) -> Option<Self> {
+    /// Parses an amount typed by a user, with a decimal point or comma and without thousands separators. `None` if it
+    /// is invalid.
+    pub fn parse(amount: &str, currency: &str) -> Option<Self> {
         let mut price = Self { minor: 0, currency: currency.trim().to_uppercase() };
         let digits = usize::from(price.decimals());
         let amount = amount.trim().replace(',', ".");
         let (whole, part) = amount.split_once('.').unwrap_or((&amount, ""));
-        let all = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || !all(whole) || !all(part) || part.len() > digits {
+        let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !is_digits(whole) || !is_digits(part) || part.len() > digits {
             return None;
         }
         price.minor = format!("{whole}{part:0<digits$}").parse().ok()?;
         Some(price)
     }
 
-    /// The amount as [`Price::read`] takes it, with this sign before the part that is less than one.
-    pub fn written(&self, point: char) -> String {
+    /// Formats the amount with this decimal separator, as [`Price::parse`] accepts it.
+    pub fn format(&self, decimal_separator: char) -> String {
         let digits = usize::from(self.decimals());
         if digits == 0 {
             return self.minor.to_string();
         }
         let all = format!("{:0>1$}", self.minor, digits + 1);
         let (whole, part) = all.split_at(all.len() - digits);
-        format!("{whole}{point}{part}")
+        format!("{whole}{decimal_separator}{part}")
     }
 
-    /// The fields that cannot be accepted, with what is wrong. Of a currency only the shape is checked.
-    pub fn wrong(&self) -> Vec<(&'static str, FieldError)> {
+    /// The fields with invalid values, with the error of each. A currency is only checked for its form.
+    pub fn invalid_fields(&self) -> Vec<(&'static str, FieldError)> {
         let letters = self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase());
         let currency = if letters { Ok(()) } else { Err(FieldError::Unknown) };
-        let checked = [("price_per_seat", within(self.minor, 0, MAX_PRICE).map(drop)), ("currency", currency)];
+        let checked = [("price_per_seat", in_range(self.minor, 0, MAX_PRICE_MINOR).map(drop)), ("currency", currency)];
         checked.into_iter().filter_map(|(field, result)| Some((field, result.err()?))).collect()
     }
 }
 
-/// What a license keeps for a group, and how much of it the group may take.
+/// The seats that a license reserves for a group, and the most that the group may occupy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupLimit {
-    /// The group.
+    /// The group whose members the limits concern.
     pub group_id: crate::ids::GroupId,
-    /// Seats that only its members can have (Mindestplätze); 0 for none.
+    /// Seats reserved for its members (Mindestplätze); 0 for none.
     pub floor: i64,
-    /// The most seats its members can have at once; absent: no limit.
+    /// The most seats its members may occupy at once; absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<i64>,
 }
@@ -249,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_license_is_warned_of_at_60_30_and_7_days_and_not_after_its_end() {
+    fn expiry_warnings_come_at_60_30_and_7_days() {
         let now = DateTime::UNIX_EPOCH;
         let warning =
             |days: i64, hours: i64| expiry_warning(Some(now + TimeDelta::days(days) + TimeDelta::hours(hours)), now);
@@ -260,8 +262,8 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_read_as_they_are_written() {
-        let read = |amount: &str, currency: &str| Price::read(amount, currency).map(|price| price.minor);
+    fn prices_survive_formatting_and_parsing() {
+        let read = |amount: &str, currency: &str| Price::parse(amount, currency).map(|price| price.minor);
         assert_eq!(
             [read("49", "EUR"), read("49,9", "EUR"), read(" 49.90 ", "eur")],
             [Some(4_900), Some(4_990), Some(4_990)]
@@ -271,15 +273,15 @@ mod tests {
             assert_eq!(read(bad, "EUR"), None, "{bad}");
         }
         for (minor, currency, text) in [(4_990, "EUR", "49,90"), (5, "EUR", "0,05"), (1_500, "JPY", "1500")] {
-            assert_eq!(Price { minor, currency: currency.to_owned() }.written(','), text);
+            assert_eq!(Price { minor, currency: currency.to_owned() }.format(','), text);
         }
     }
 
     #[test]
     fn a_price_is_not_negative_and_has_a_currency() {
-        let price = |minor, currency: &str| Price { minor, currency: currency.to_owned() }.wrong();
+        let price = |minor, currency: &str| Price { minor, currency: currency.to_owned() }.invalid_fields();
         assert_eq!(price(0, "EUR"), []);
-        assert_eq!(price(-1, "EUR"), [("price_per_seat", FieldError::OutOfRange { min: 0, max: MAX_PRICE })]);
+        assert_eq!(price(-1, "EUR"), [("price_per_seat", FieldError::OutOfRange { min: 0, max: MAX_PRICE_MINOR })]);
         for bad in ["", "eur", "EURO", "E1R", "€"] {
             assert_eq!(price(1, bad), [("currency", FieldError::Unknown)], "{bad}");
         }

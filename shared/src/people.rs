@@ -1,27 +1,27 @@
 //! People: role, permissions, status and language.
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 
-named! {
-    /// What a user is in the account.
+string_enum! {
+    /// The role of a user in the account.
     Role {
-        /// May do everything; changing the number of seats also takes the billing contact.
+        /// May do everything; changing the number of seats also requires the billing contact.
         Admin = "admin",
-        /// Sees everything; may do what the chosen permissions say.
+        /// Sees everything; may do what the granted permissions allow.
         Manager = "manager",
-        /// May hold seats; sees only what is his own.
+        /// May hold seats; sees only their own sessions.
         Agent = "agent",
     }
 }
 
-named! {
-    /// What a manager may be allowed beyond looking.
+string_enum! {
+    /// A permission of a manager beyond viewing.
     Permission {
-        /// "Benutzer hinzufügen/löschen"
+        /// Add, change and delete users ("Benutzer hinzufügen/löschen").
         ManageUsers = "manage_users",
-        /// "Produkte verwalten"
+        /// Manage products ("Produkte verwalten").
         ManageProducts = "manage_products",
-        /// End other people's sessions.
+        /// End other users' sessions.
         ManageSessions = "manage_sessions",
         /// See the reports.
         ViewReports = "view_reports",
@@ -30,34 +30,34 @@ named! {
     }
 }
 
-named! {
+string_enum! {
     /// Whether a user may sign in and hold seats.
     UserStatus {
         /// May sign in and hold seats.
         Active = "active",
-        /// May do neither; his sessions were ended when he was suspended.
+        /// May do neither; their sessions were ended on suspension.
         Suspended = "suspended",
     }
 }
 
-named! {
-    /// Where a user came from.
+string_enum! {
+    /// The origin of a user.
     Source {
-        /// Somebody added him by hand.
+        /// Added manually.
         Manual = "manual",
-        /// He was in a file.
+        /// Added by an import.
         Import = "import",
-        /// A directory tells of him.
+        /// Managed by a directory.
         Directory = "directory",
     }
 }
 
-named! {
+string_enum! {
     /// A language of the user interface.
     Locale {
-        /// German
+        /// German.
         De = "de",
-        /// English
+        /// English.
         En = "en",
     }
 }

@@ -1,47 +1,47 @@
-//! Who may do what. Menus and handlers ask the same function, [`may`].
+//! Permissions. Menus and handlers use the same function, [`may`].
 
 use crate::people::{Permission, Role};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What decides over a user's rights.
+/// The inputs that determine a user's rights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rights {
     /// The user's role.
     pub role: Role,
-    /// What a manager was allowed; ignored for the other roles.
+    /// The permissions of a manager; ignored for the other roles.
     pub permissions: BTreeSet<Permission>,
     /// Whether the user is the billing contact (Abrechnungskontakt).
     pub billing_contact: bool,
-    /// Whether a manager sees only the people in the groups that he manages; ignored for the other roles.
+    /// Whether a manager sees only the users in the groups they manage; ignored for the other roles.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub limited_to_groups: bool,
 }
 
-/// Whose sessions, tickets and entries somebody sees.
+/// Whose sessions, tickets and log entries a user may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sees {
-    /// Everybody's.
-    Everybody,
-    /// Those of the people in the groups that he manages. Whoever manages none sees nobody.
+pub enum Visibility {
+    /// Those of all users.
+    All,
+    /// Those of the users in the groups that the manager manages; none if they manage no group.
     Groups,
-    /// His own.
+    /// Only the user's own.
     Own,
 }
 
-/// Whom somebody with these rights sees: in lists, counts, search, single views and the live feed alike.
-pub fn sees(rights: &Rights) -> Sees {
+/// Whom a user with these rights may see: the same in lists, counts, search, single views and the live feed.
+pub fn visibility(rights: &Rights) -> Visibility {
     match rights.role {
-        Role::Admin => Sees::Everybody,
-        Role::Manager if rights.limited_to_groups => Sees::Groups,
-        Role::Manager => Sees::Everybody,
-        Role::Agent => Sees::Own,
+        Role::Admin => Visibility::All,
+        Role::Manager if rights.limited_to_groups => Visibility::Groups,
+        Role::Manager => Visibility::All,
+        Role::Agent => Visibility::Own,
     }
 }
 
 impl Rights {
-    /// The rights of an agent: his own sessions and nothing else.
+    /// The rights of an agent: their own sessions and nothing else.
     pub fn agent() -> Self {
         Self { role: Role::Agent, permissions: BTreeSet::new(), billing_contact: false, limited_to_groups: false }
     }
@@ -55,14 +55,14 @@ impl Rights {
     }
 }
 
-/// Something that needs a right.
+/// An action that requires a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Start, connect, renew and end one's own sessions.
+    /// Start, connect, renew and end own sessions.
     HoldSeats,
-    /// See everybody's sessions and all live counters.
+    /// See other users' sessions and all live counters.
     ViewSessions,
-    /// End other people's sessions.
+    /// End other users' sessions.
     EndSessions,
     /// See the list of users.
     ViewUsers,
@@ -78,7 +78,7 @@ pub enum Action {
     ManageProducts,
     /// Assign and revoke licenses.
     Assign,
-    /// Change the number of seats of a license, or add a license: it is a purchase.
+    /// Change the number of seats of a license, or add a license: a purchase.
     ChangeSeats,
     /// See the reports.
     ViewReports,
@@ -105,15 +105,15 @@ impl Action {
     ];
 }
 
-/// Whether someone with these rights may do this.
+/// Whether a user with these rights may perform the action.
 pub fn may(rights: &Rights, action: Action) -> bool {
     match action {
         Action::HoldSeats => true,
         Action::ViewSessions | Action::ViewUsers => rights.role != Role::Agent,
         Action::EndSessions => rights.allows(Permission::ManageSessions),
         Action::ManageUsers => rights.allows(Permission::ManageUsers),
-        // A group of his own would show its manager whom he puts in.
-        Action::ManageGroups => rights.allows(Permission::ManageUsers) && sees(rights) == Sees::Everybody,
+        // A limited manager could put users into their own group and so see them.
+        Action::ManageGroups => rights.allows(Permission::ManageUsers) && visibility(rights) == Visibility::All,
         Action::ManageRoles | Action::ManageAccount => rights.role == Role::Admin,
         Action::ManageProducts => rights.allows(Permission::ManageProducts),
         Action::Assign => rights.allows(Permission::ManageUsers) && rights.allows(Permission::ManageProducts),
@@ -133,30 +133,30 @@ mod tests {
     }
 
     #[test]
-    fn assigning_takes_both_permissions() {
+    fn assigning_requires_both_permissions() {
         assert!(!may(&manager(&[Permission::ManageUsers]), Action::Assign));
         assert!(!may(&manager(&[Permission::ManageProducts]), Action::Assign));
         assert!(may(&manager(&[Permission::ManageUsers, Permission::ManageProducts]), Action::Assign));
     }
 
     #[test]
-    fn seats_change_only_by_an_admin_who_is_the_billing_contact() {
+    fn only_an_admin_who_is_the_billing_contact_may_change_seats() {
         let mut admin = Rights { role: Role::Admin, ..Rights::agent() };
         assert!(!may(&admin, Action::ChangeSeats));
         admin.billing_contact = true;
         assert!(may(&admin, Action::ChangeSeats));
-        assert!(!may(&manager(Permission::ALL), Action::ChangeSeats), "a manager stays a manager");
+        assert!(!may(&manager(Permission::ALL), Action::ChangeSeats), "never a manager");
     }
 
     #[test]
-    fn an_agent_may_only_hold_seats_whatever_permissions_are_written_beside_his_name() {
+    fn an_agent_may_only_hold_seats_whatever_permissions_are_stored() {
         let agent = Rights { role: Role::Agent, ..manager(Permission::ALL) };
         let allowed: Vec<_> = Action::ALL.iter().filter(|a| may(&agent, **a)).collect();
         assert_eq!(allowed, [&Action::HoldSeats]);
     }
 
     #[test]
-    fn a_manager_without_permissions_looks_and_does_not_touch() {
+    fn a_manager_without_permissions_may_only_view() {
         let allowed: Vec<_> = Action::ALL.iter().filter(|a| may(&manager(&[]), **a)).collect();
         assert_eq!(allowed, [&Action::HoldSeats, &Action::ViewSessions, &Action::ViewUsers]);
     }
@@ -164,11 +164,11 @@ mod tests {
     #[test]
     fn only_managers_are_limited_to_groups() {
         let mut rights = Rights { limited_to_groups: true, ..manager(Permission::ALL) };
-        assert_eq!(sees(&rights), Sees::Groups);
-        assert!(!may(&rights, Action::ManageGroups), "he could put anybody into a group of his own");
+        assert_eq!(visibility(&rights), Visibility::Groups);
+        assert!(!may(&rights, Action::ManageGroups), "they could add any user to their own group");
         rights.role = Role::Admin;
-        assert_eq!((sees(&rights), may(&rights, Action::ManageGroups)), (Sees::Everybody, true));
+        assert_eq!((visibility(&rights), may(&rights, Action::ManageGroups)), (Visibility::All, true));
         rights.role = Role::Agent;
-        assert_eq!((sees(&rights), may(&rights, Action::ManageGroups)), (Sees::Own, false));
+        assert_eq!((visibility(&rights), may(&rights, Action::ManageGroups)), (Visibility::Own, false));
     }
 }

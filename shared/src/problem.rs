@@ -1,162 +1,168 @@
-//! The one list of error codes, and the problem document (RFC 9457) that carries them.
+//! The error codes, and the problem document (RFC 9457) that carries them.
 
 mod document;
 
-pub use document::{End, FieldProblem, Problem, RefusalFacts};
+pub use document::{FieldProblem, Problem, RefusalFacts, SessionEnd};
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 
-named! {
-    /// What went wrong, for programs and for the app's translations.
+string_enum! {
+    /// The error code, for programs and for translations in the app.
     Code {
-        /// The body or the address is not what this route reads.
+        /// The body or the URL is malformed.
         BadRequest = "bad_request",
-        /// Some fields have values that cannot be accepted; `errors` says which.
+        /// Some fields have invalid values, listed in `errors`.
         Invalid = "invalid",
-        /// Sign in first.
+        /// Sign-in is required.
         NotSignedIn = "not_signed_in",
-        /// E-mail or password is wrong.
+        /// The e-mail address or the password is wrong.
         WrongCredentials = "wrong_credentials",
-        /// Signed in, but not allowed.
+        /// The user is not allowed to do this.
         Forbidden = "forbidden",
-        /// A write came from another site.
+        /// The write request came from another site.
         WrongOrigin = "wrong_origin",
-        /// The setup link is used up or wrong.
+        /// The setup link is invalid or already used.
         WrongSetupToken = "wrong_setup_token",
         /// The account is set up already.
         AlreadySetUp = "already_set_up",
         /// The old password is wrong.
         WrongPassword = "wrong_password",
-        /// The code is wrong, was used already, or is over.
+        /// The code is wrong, already used, or expired.
         WrongCode = "wrong_code",
-        /// The first step of signing in was too long ago, or too many codes were wrong; begin with the password again.
+        /// The first step of the sign-in was too long ago, or too many codes were wrong. Start again with the password.
         SignInOver = "sign_in_over",
-        /// There is a second factor already; remove it first.
+        /// A second factor exists already. Remove it first.
         SecondFactorOn = "second_factor_on",
-        /// The account asks for a second factor; set one up first.
+        /// The account requires a second factor. Set one up first.
         SecondFactorRequired = "second_factor_required",
-        /// Show again who you are, by password, code, passkey or provider (`/me/verify`): this adds a way in, and you did so too long ago.
+        /// The action adds a sign-in method, and the last verification was too long ago. Verify again with password,
+        /// code, passkey or provider (`/me/verify`).
         VerificationRequired = "verification_required",
-        /// A token cannot do this, because it adds or replaces a way in: do it in a browser.
+        /// Not possible with a token, because it adds or replaces a sign-in method. Use a browser.
         BrowserRequired = "browser_required",
-        /// The passkey is not known here, or what it signed is not what was asked.
+        /// The passkey is unknown, or its signature does not match the challenge.
         PasskeyRefused = "passkey_refused",
-        /// Browsers have no passkeys at this address: it needs a name, and https.
+        /// Browsers do not support passkeys at this URL: it needs a host name and https.
         NoPasskeys = "no_passkeys",
-        /// The token may not be used for this.
+        /// The scope of the token does not permit this.
         OutOfScope = "out_of_scope",
-        /// There is no such link, or no longer.
+        /// The link does not exist, or no longer.
         LinkUnknown = "link_unknown",
-        /// The link was used already; each can be used once.
+        /// The link was already used. Each can be used once.
         LinkUsed = "link_used",
-        /// The link is too old, or a newer one was made.
+        /// The link has expired, or was replaced by a newer one.
         LinkExpired = "link_expired",
-        /// What the link was made for has changed since: role, permissions, e-mail address, status or ways to sign in of its user, or
-        /// the rights of who made it. Ask for another.
+        /// The link is void: since its creation, the user's role, permissions, e-mail address, status or sign-in
+        /// methods have changed, or the rights of its creator. Request a new one.
         LinkVoid = "link_void",
-        /// Passwords are off: sign in by one of the providers.
+        /// Passwords are disabled. Sign in with a provider.
         PasswordsOff = "passwords_off",
-        /// Passwords are off, so one provider of sign-ins must be enabled.
+        /// Passwords are disabled, so at least one sign-in provider must stay enabled.
         LastProvider = "last_provider",
         /// No mail server is configured.
         NoMail = "no_mail",
         /// The e-mail could not be sent.
         MailFailed = "mail_failed",
-        /// There is no such thing, or it is not yours to see.
+        /// The resource does not exist, or the user may not see it.
         NotFound = "not_found",
-        /// This address does not take that method.
+        /// The route does not support this method.
         MethodNotAllowed = "method_not_allowed",
-        /// Something with this name or e-mail exists already.
+        /// A resource with this name or e-mail address exists already.
         AlreadyExists = "already_exists",
-        /// Somebody else has changed it since it was read; look at it again. Nothing was overwritten.
+        /// The resource has changed since it was read. Nothing was overwritten; read it again.
         ChangedMeanwhile = "changed_meanwhile",
         /// The change would leave the account without an active admin.
         LastAdmin = "last_admin",
         /// Refusal: all seats are in use.
         PoolFull = "pool_full",
-        /// At the gate: there is no seat, and a request of this kind takes none (HEAD, OPTIONS, prefetch, keep-alive).
+        /// At the gate: the user has no seat, and a request of this kind takes none (HEAD, OPTIONS, prefetch,
+        /// keep-alive).
         NoSeat = "no_seat",
         /// Refusal: no license of this product is assigned to the user.
         NotAssigned = "not_assigned",
         /// Refusal: the license has not started yet.
         LicenseNotStarted = "license_not_started",
-        /// Refusal: the license is over.
+        /// Refusal: the license has ended.
         LicenseEnded = "license_ended",
-        /// Refusal: more seats are taken than the license has, or a named license is assigned to more people than it has seats; nothing is
-        /// granted until that is over.
+        /// Refusal: more seats are occupied or assigned than the license has. Nothing is granted until that is
+        /// resolved.
         OverCapacity = "over_capacity",
-        /// Refusal: the seats that are free are kept for members of another group.
+        /// Refusal: the free seats are reserved for members of other groups.
         ReservedForGroup = "reserved_for_group",
-        /// Refusal: the user's group has as many seats as it may have.
+        /// Refusal: the user's group already occupies its maximum number of seats.
         GroupLimit = "group_limit",
-        /// Refusal: an admin ended the user's session a moment ago.
+        /// Refusal: an admin has just ended the user's session.
         CoolingDown = "cooling_down",
-        /// Refusal: the user works at another device, and the license admits no second one.
+        /// Refusal: the user works on another device, and the license permits only one.
         OtherDevice = "other_device",
-        /// Refusal: the license or its product is archived and gives no new seats.
+        /// Refusal: the license or its product is archived.
         Archived = "archived",
         /// Refusal: the user is suspended.
         UserSuspended = "user_suspended",
         /// Refusal: seats of this license cannot be borrowed.
         NotLendable = "not_lendable",
-        /// Refusal: seats of this license cannot be borrowed for so long; `refusal` says for how long at most.
+        /// Refusal: seats of this license cannot be borrowed for so long; `refusal` has the maximum.
         BorrowTooLong = "borrow_too_long",
-        /// Refusal: as many seats are borrowed as may be at once.
+        /// Refusal: the maximum number of seats is already borrowed.
         BorrowLimit = "borrow_limit",
         /// All seats of the named license are assigned.
         NamedSeatsTaken = "named_seats_taken",
-        /// The user has the license through a group: take him out of the group, or the license from it.
+        /// The user has the license through a group. Remove the user from the group, or revoke the license from the
+        /// group.
         GivenByGroup = "given_by_group",
-        /// The user has the license by a rule of a directory: change the rule, or take him out of its group.
+        /// The user has the license by a directory rule. Change the rule, or remove the user from its group.
         GivenByRule = "given_by_rule",
-        /// The group gives its members licenses, as `gives` says: changing who is in it takes the right to assign licenses.
+        /// The group grants licenses to its members, listed in `gives`. Changing its members requires the right to
+        /// assign licenses.
         GroupGivesLicenses = "group_gives_licenses",
-        /// A rule of a directory gives members of the group a role, as `gives` says: changing that takes the right to change roles.
+        /// A directory rule grants members of the group a role, listed in `gives`. Changing that requires the right to
+        /// change roles.
         GroupGivesRole = "group_gives_role",
-        /// A rule gives no role to a user whose e-mail address is none that the directory tells: whoever reads e-mails there would get it.
+        /// A directory rule grants no role to a user whose e-mail address does not come from the directory: its owner
+        /// would get the role.
         EmailNotFromDirectory = "email_not_from_directory",
-        /// Managers are limited to the group, directories have rules for it, or licenses keep seats for it: whoever deletes it must be
-        /// allowed to change that.
+        /// The group is in use: managers are limited to it, directories have rules for it, or licenses reserve seats
+        /// for it. Deleting it requires the right to change these.
         GroupInUse = "group_in_use",
-        /// The lease ran out before this heartbeat; ask for a new session.
+        /// The lease expired before this heartbeat. Request a new session.
         LeaseExpired = "lease_expired",
-        /// The session is over; `ended` says by whom, when and why.
+        /// The session has ended; `ended` says by whom, when and why.
         SessionEnded = "session_ended",
-        /// The session is protected; say so if it shall end nevertheless.
+        /// The session is protected. Set `protected_too` to end it nevertheless.
         Protected = "protected",
-        /// The seat is borrowed: only its agent can give it back before its time is over.
+        /// The seat is borrowed. Only its agent can return it early.
         Borrowed = "borrowed",
-        /// There is no such support key, or no longer.
+        /// The support key does not exist, or no longer.
         KeyUnknown = "key_unknown",
-        /// Somebody has joined with this support key already.
+        /// A customer has already joined with this support key.
         KeyUsed = "key_used",
         /// The product has no launch link.
         NoLink = "no_link",
-        /// The ticket is over; `ticket` says why and what came of it.
+        /// The ticket is over; `ticket` says why, and has the session if there is one.
         TicketOver = "ticket_over",
-        /// No seat is offered to this ticket now.
+        /// No seat is offered to this ticket at the moment.
         NoOffer = "no_offer",
-        /// The floors of the groups are more than the license has seats.
+        /// The seats reserved for groups exceed the seats of the license.
         FloorsExceedSeats = "floors_exceed_seats",
-        /// Another import is under way; wait until it is over.
+        /// Another import is running. Wait until it has ended.
         ImportRunning = "import_running",
-        /// The import stopped before this was done.
+        /// The import stopped before this row was processed.
         Interrupted = "interrupted",
-        /// The session is not in a state in which this can be done.
+        /// The state of the session does not permit this.
         WrongState = "wrong_state",
-        /// The same idempotency key came with another request.
+        /// The idempotency key was already used for a different request.
         IdempotencyMismatch = "idempotency_mismatch",
-        /// The body did not come in time.
+        /// The request body did not arrive in time.
         RequestTimeout = "request_timeout",
         /// The body is too large.
         TooLarge = "too_large",
         /// The body is not JSON.
         UnsupportedMediaType = "unsupported_media_type",
-        /// Too many tries; `Retry-After` says when to come back.
+        /// Too many attempts; `Retry-After` says when to retry.
         TooManyRequests = "too_many_requests",
-        /// The server cannot commit right now; nothing was changed, try again.
+        /// The server cannot save at the moment. Nothing was changed; retry.
         Unavailable = "unavailable",
-        /// A fault in the server.
+        /// An internal error of the server.
         Internal = "internal",
     }
 }
@@ -236,7 +242,7 @@ impl Code {
         }
     }
 
-    /// One English sentence on the kind of problem.
+    /// One English sentence that describes the code.
     pub const fn title(self) -> &'static str {
         match self {
             Self::BadRequest => "The request cannot be read.",
@@ -249,26 +255,26 @@ impl Code {
             Self::AlreadySetUp => "This installation is already set up.",
             Self::WrongPassword => "The password is wrong.",
             Self::WrongCode => "The code is wrong.",
-            Self::SignInOver => "Signing in took too long. Begin again.",
+            Self::SignInOver => "Signing in took too long. Start again.",
             Self::SecondFactorOn => "There is a second factor already.",
             Self::SecondFactorRequired => "Set up a second factor first.",
             Self::PasskeyRefused => "The passkey was not accepted.",
             Self::NoPasskeys => "Passkeys do not work at this address.",
             Self::OutOfScope => "The token may not be used for this.",
             Self::LinkUnknown => "This link is not known.",
-            Self::LinkUsed => "This link was used already.",
+            Self::LinkUsed => "This link has already been used.",
             Self::LinkExpired => "This link is no longer valid.",
             Self::VerificationRequired => "Confirm that it is you: sign-in was too long ago for this.",
             Self::BrowserRequired => "This cannot be done with a token. Sign in to the app in a browser.",
             Self::LinkVoid => "The account has changed since this link was made. Ask for a new one.",
-            Self::PasswordsOff => "Passwords are off here: sign in by one of the providers.",
-            Self::LastProvider => "Passwords are off, so one provider of sign-ins must be enabled.",
+            Self::PasswordsOff => "Passwords are disabled. Sign in with a provider.",
+            Self::LastProvider => "Passwords are disabled, so one sign-in provider must be enabled.",
             Self::NoMail => "This server sends no e-mails.",
             Self::MailFailed => "The e-mail could not be sent.",
             Self::NotFound => "There is nothing here.",
-            Self::MethodNotAllowed => "This address does not take that method.",
+            Self::MethodNotAllowed => "This address does not support that method.",
             Self::AlreadyExists => "This exists already.",
-            Self::ChangedMeanwhile => "Somebody else has changed this meanwhile.",
+            Self::ChangedMeanwhile => "This has been changed in the meantime.",
             Self::LastAdmin => "The last active admin must stay.",
             Self::PoolFull => {
                 "All shared licenses are in use. To start a session, please wait for an available license."
@@ -277,43 +283,43 @@ impl Code {
             Self::NotAssigned => "No license of this product is assigned to you.",
             Self::LicenseNotStarted => "The license has not started yet.",
             Self::LicenseEnded => "The license has ended.",
-            Self::OverCapacity => "The license has fewer seats than are taken or assigned.",
-            Self::ReservedForGroup => "The free seats are kept for another group.",
-            Self::GroupLimit => "Your group has as many seats as it may have.",
+            Self::OverCapacity => "More seats are occupied or assigned than the license has.",
+            Self::ReservedForGroup => "The free seats are reserved for another group.",
+            Self::GroupLimit => "Your group occupies its maximum number of seats.",
             Self::CoolingDown => "An administrator ended your session a moment ago; please wait a little.",
-            Self::OtherDevice => "You work at another device already.",
+            Self::OtherDevice => "You already work on another device.",
             Self::Archived => "The license or its product is archived.",
             Self::UserSuspended => "The user is suspended.",
             Self::NotLendable => "Seats of this license cannot be borrowed.",
             Self::BorrowTooLong => "Seats of this license cannot be borrowed for so long.",
-            Self::BorrowLimit => "As many seats of this license are borrowed as may be at once.",
+            Self::BorrowLimit => "The maximum number of seats of this license is already borrowed.",
             Self::NamedSeatsTaken => "All seats of this named license are assigned.",
             Self::GivenByGroup => "The user has this license through a group.",
-            Self::GivenByRule => "The user has this license by a rule of a directory.",
+            Self::GivenByRule => "The user has this license by a directory rule.",
             Self::GroupGivesLicenses => "This group gives its members licenses, which you are not allowed to assign.",
             Self::GroupGivesRole => "This group gives its members a role, which you are not allowed to change.",
-            Self::EmailNotFromDirectory => "The e-mail address of the user is none that the directory tells.",
+            Self::EmailNotFromDirectory => "The e-mail address of the user does not come from the directory.",
             Self::GroupInUse => "Something else depends on this group that you are not allowed to change.",
             Self::LeaseExpired => "The lease of this session has run out.",
             Self::SessionEnded => "The session has ended.",
             Self::Protected => "The session is protected.",
             Self::Borrowed => "The seat is borrowed: only its agent can give it back early.",
             Self::KeyUnknown => "There is no such support key, or it is no longer valid.",
-            Self::KeyUsed => "Somebody has joined with this support key already.",
+            Self::KeyUsed => "A customer has already joined with this support key.",
             Self::NoLink => "This product has no launch link.",
             Self::TicketOver => "This place in the queue is over.",
             Self::NoOffer => "No seat is offered to you at the moment.",
-            Self::FloorsExceedSeats => "More seats would be kept for groups than the license has.",
-            Self::ImportRunning => "Another import is under way.",
+            Self::FloorsExceedSeats => "More seats would be reserved for groups than the license has.",
+            Self::ImportRunning => "Another import is running.",
             Self::Interrupted => "The import stopped before this was done.",
             Self::WrongState => "The session is not in a state that allows this.",
             Self::IdempotencyMismatch => "The idempotency key was used for another request.",
-            Self::RequestTimeout => "The body of the request did not come in time.",
+            Self::RequestTimeout => "The request body did not arrive in time.",
             Self::TooLarge => "The body is too large.",
             Self::UnsupportedMediaType => "The body must be JSON.",
-            Self::TooManyRequests => "Too many tries.",
+            Self::TooManyRequests => "Too many attempts.",
             Self::Unavailable => "The server cannot save right now. Nothing was changed.",
-            Self::Internal => "The server has a fault.",
+            Self::Internal => "An internal server error occurred.",
         }
     }
 }

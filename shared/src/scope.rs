@@ -1,35 +1,35 @@
-//! What an API token may be used for. Never more than its owner may do.
+//! The scopes of API tokens. A token never permits more than its owner's rights.
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 
-named! {
-    /// What a token may be used for.
+string_enum! {
+    /// The permitted use of a token.
     Scope {
-        /// Reading, whatever its owner may read.
+        /// Read everything that its owner may read.
         Read = "read",
-        /// What a program needs that takes seats: sessions, tickets, and reading products, licenses and who it is.
+        /// What a program that takes seats needs: sessions, tickets, and reading products, licenses and its own user.
         Sessions = "sessions",
-        /// Everything that its owner may do.
+        /// Do everything that its owner may do.
         All = "all",
     }
 }
 
-#[expect(clippy::derivable_impls, reason = "the words of `named!` take no attributes")]
+#[expect(clippy::derivable_impls, reason = "the variants in `string_enum!` take no attributes")]
 impl Default for Scope {
     fn default() -> Self {
         Self::All
     }
 }
 
-/// Where programs that take seats read and write.
-const OF_SESSIONS: [&str; 5] = ["/sessions", "/tickets", "/queues", "/live", "/gate"];
-/// Where they only read.
-const READ_BESIDE: [&str; 3] = ["/me", "/products", "/licenses"];
+/// Routes where the scope `sessions` may read and write.
+const SESSION_ROUTES: [&str; 5] = ["/sessions", "/tickets", "/queues", "/live", "/gate"];
+/// Routes where the scope `sessions` may only read.
+const SESSION_READ_ROUTES: [&str; 3] = ["/me", "/products", "/licenses"];
 
 impl Scope {
-    /// Whether a token of this scope gets through to a route, whose path is given below `/api/v1` as in the description of the API.
-    /// A route that is not known here is only for `all`, and for `read` if nothing is changed by it.
-    pub fn admits(self, only_reads: bool, path: &str) -> bool {
+    /// Whether a token of this scope may use a route, given by its path template below `/api/v1`.
+    /// An unlisted route requires `all`, or `read` if the request changes nothing.
+    pub fn admits(self, is_read: bool, path: &str) -> bool {
         let below = |roots: &[&str]| {
             roots
                 .iter()
@@ -37,8 +37,8 @@ impl Scope {
         };
         match self {
             Self::All => true,
-            Self::Read => only_reads,
-            Self::Sessions => below(&OF_SESSIONS) || only_reads && READ_BESIDE.contains(&path),
+            Self::Read => is_read,
+            Self::Sessions => below(&SESSION_ROUTES) || is_read && SESSION_READ_ROUTES.contains(&path),
         }
     }
 }
@@ -48,12 +48,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_admits_what_it_says_and_nothing_that_only_looks_like_it() {
+    fn a_scope_admits_exactly_its_routes() {
         assert!(Scope::Sessions.admits(false, "/sessions/{id}/heartbeat") && Scope::Sessions.admits(true, "/me"));
-        for (only_reads, path) in
+        for (is_read, path) in
             [(false, "/me"), (true, "/me/sign-ins"), (true, "/users"), (false, "/sessionsx"), (true, "")]
         {
-            assert!(!Scope::Sessions.admits(only_reads, path), "{path}");
+            assert!(!Scope::Sessions.admits(is_read, path), "{path}");
         }
         assert!(Scope::Read.admits(true, "/audit") && !Scope::Read.admits(false, "/sessions"));
         assert!(Scope::All.admits(false, "/users"));

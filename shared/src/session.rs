@@ -1,69 +1,69 @@
 //! Sessions: states, modes, platforms and the reasons for which they end.
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 
-named! {
-    /// Where a session is in its life.
+string_enum! {
+    /// The state of a session.
     SessionState {
-        /// The support key is created, no customer is connected yet. The seat is occupied.
+        /// The support key exists, and no customer is connected yet. The seat is occupied.
         Waiting = "waiting",
         /// A customer, a device or a program is connected.
         Connected = "connected",
-        /// Over; the seat is free unless another session of the same holder lives on.
+        /// Ended; the seat is free unless another live session shares it.
         Ended = "ended",
     }
 }
 
-named! {
-    /// What kind of work a session is.
+string_enum! {
+    /// The kind of a session.
     Mode {
-        /// A customer joins with the support key; created waiting.
+        /// A customer joins with the support key; starts as waiting.
         Attended = "attended",
-        /// A device without a person at it; created connected.
+        /// A device without a person in front of it; starts as connected.
         Unattended = "unattended",
-        /// A program wrapped by the command line or an integrator's tool; created connected.
+        /// A program started through the command line or an integration; starts as connected.
         Application = "application",
     }
 }
 
-named! {
-    /// What the customer's side runs on.
+string_enum! {
+    /// The operating system of the customer's device.
     Platform {
-        /// Microsoft Windows
+        /// Microsoft Windows.
         Windows = "windows",
-        /// macOS
+        /// macOS.
         Mac = "mac",
-        /// iOS and iPadOS
+        /// iOS and iPadOS.
         Ios = "ios",
-        /// Android
+        /// Android.
         Android = "android",
-        /// Linux
+        /// Linux.
         Linux = "linux",
     }
 }
 
-named! {
+string_enum! {
     /// Why a session ended.
     EndReason {
         /// The agent ended it.
         Finished = "finished",
-        /// Nobody used the support key in its time.
+        /// The support key expired before a customer joined.
         KeyExpired = "key_expired",
-        /// No heartbeat came within the lease, or the time is over for which the seat was borrowed.
+        /// There was no heartbeat within the lease, or the borrowed time is over.
         LeaseExpired = "lease_expired",
-        /// Nothing was done for too long.
+        /// The agent was inactive for too long.
         Idle = "idle",
-        /// An admin or manager ended it to free the seat.
+        /// An admin or manager ended it.
         EndedByAdmin = "ended_by_admin",
         /// Its user was suspended or deleted.
         UserDeactivated = "user_deactivated",
-        /// Its user's right to the license was taken away.
+        /// The assignment of the license was revoked.
         AssignmentRevoked = "assignment_revoked",
         /// The license reached its end date.
         LicenseEnded = "license_ended",
-        /// The agent went on at another device.
+        /// The agent took over on another device.
         ReplacedByOtherDevice = "replaced_by_other_device",
-        /// The agent's client went away and said so.
+        /// The agent's client disconnected and reported it.
         Abandoned = "abandoned",
     }
 }

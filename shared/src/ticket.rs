@@ -1,37 +1,37 @@
-//! Tickets: places in the queue of a license, and how they end.
+//! Tickets: places in the queue of a license, and why they end.
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 
-named! {
-    /// Where a ticket is in its life.
+string_enum! {
+    /// The state of a ticket.
     TicketState {
-        /// In the line.
+        /// In the queue.
         Waiting = "waiting",
-        /// A free seat is kept for it.
+        /// A free seat is offered to it.
         Offered = "offered",
-        /// No longer in the line.
+        /// No longer in the queue.
         Over = "over",
     }
 }
 
-named! {
+string_enum! {
     /// Why a ticket is over.
     TicketEnd {
-        /// Its agent has the seat.
+        /// Its agent took the seat.
         Seated = "seated",
-        /// Its agent said no to the offer.
+        /// Its agent declined the offer.
         Declined = "declined",
-        /// The offer was not taken in its time.
+        /// The offer expired.
         Missed = "missed",
-        /// Its agent went away and said so.
+        /// Its agent left the queue.
         Withdrawn = "withdrawn",
-        /// Nothing was heard of its client within the lease.
+        /// Its client sent no sign of life within the lease.
         Lapsed = "lapsed",
-        /// An admin or manager took it out of the line.
+        /// An admin or manager removed it from the queue.
         Dropped = "dropped",
         /// Its user was suspended or deleted.
         UserDeactivated = "user_deactivated",
-        /// Its user's right to the license was taken away.
+        /// The assignment of the license was revoked.
         AssignmentRevoked = "assignment_revoked",
         /// The license reached its end date.
         LicenseEnded = "license_ended",

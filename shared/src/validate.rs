@@ -1,170 +1,171 @@
-//! Which values are acceptable; the app's forms and the server ask the same functions.
+//! Validation of input values. The app's forms and the server use the same functions.
 
 mod common;
 pub mod invisible;
-pub mod links;
+pub mod urls;
 
 use serde::{Deserialize, Serialize};
 
-/// The most seats a license can have.
+/// The most seats of a license.
 pub const MAX_SEATS: i64 = 1_000_000;
 /// The longest name of anything, in characters.
-pub const MAX_NAME: usize = 120;
+pub const MAX_NAME_CHARS: usize = 120;
 /// The longest notes on a contract, in characters.
-pub const MAX_NOTES: usize = 4_000;
-/// The longest e-mail address (RFC 5321 §4.5.3.1).
-pub const MAX_EMAIL: usize = 254;
+pub const MAX_NOTES_CHARS: usize = 4_000;
+/// The longest e-mail address, in bytes (RFC 5321 §4.5.3.1).
+pub const MAX_EMAIL_BYTES: usize = 254;
 /// The highest price of a seat, in the smallest unit of its currency.
-pub const MAX_PRICE: i64 = 100_000_000_000;
+pub const MAX_PRICE_MINOR: i64 = 100_000_000_000;
 /// The longest message or reason, in characters.
-pub const MAX_MESSAGE: usize = 500;
-/// The shortest password, in characters, unless the account says otherwise (NIST SP 800-63B-4 asks for 15 without, 8 with a second factor; 12 is between).
-pub const MIN_PASSWORD: usize = 12;
-/// The fewest characters that an account may demand of a password.
-pub const LEAST_PASSWORD: usize = 8;
-/// The most characters that an account may demand of a password.
-pub const MOST_PASSWORD: usize = 64;
-/// The longest password, in characters: hashing is work.
-pub const MAX_PASSWORD: usize = 256;
+pub const MAX_MESSAGE_CHARS: usize = 500;
+/// The default minimum length of a password, in characters. NIST SP 800-63B-4 requires 15 without a second factor and 8
+/// with one; 12 lies between.
+pub const DEFAULT_PASSWORD_MIN: usize = 12;
+/// The lowest minimum password length that an account can set, in characters.
+pub const LOWEST_PASSWORD_MIN: usize = 8;
+/// The highest minimum password length that an account can set, in characters.
+pub const HIGHEST_PASSWORD_MIN: usize = 64;
+/// The longest password, in characters: hashing costs time.
+pub const MAX_PASSWORD_CHARS: usize = 256;
 /// The shortest time for which a seat can be borrowed, in seconds.
-pub const SHORTEST_BORROW: i64 = 60;
+pub const MIN_BORROW_SECONDS: i64 = 60;
 /// The longest time for which a seat can be borrowed, in seconds: 30 days.
-pub const LONGEST_BORROW: i64 = 2_592_000;
-/// How many digits a support key has.
-pub const KEY_DIGITS: usize = 9;
+pub const MAX_BORROW_SECONDS: i64 = 2_592_000;
+/// The number of digits of a support key.
+pub const SUPPORT_KEY_DIGITS: usize = 9;
 /// The longest idempotency key, in characters.
-pub const MAX_KEY: usize = 100;
-/// The most rows that one import may have.
-pub const MAX_IMPORT: usize = 250_000;
-/// The most things one bulk request may name.
-pub const MAX_BULK: usize = 1_000;
+pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 100;
+/// The most rows of one import.
+pub const MAX_IMPORT_ROWS: usize = 250_000;
+/// The most items of one bulk request.
+pub const MAX_BULK_ITEMS: usize = 1_000;
 
-/// What is wrong with a value.
+/// Why a value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum FieldError {
-    /// Nothing was given.
+    /// The value is empty.
     #[error("must not be empty")]
     Required,
-    /// Too short.
+    /// The text is too short.
     #[error("must have at least {min} characters")]
     TooShort {
-        /// The fewest characters.
+        /// The minimum, in characters.
         min: usize,
     },
-    /// Too long.
+    /// The text is too long.
     #[error("must have at most {max} characters")]
     TooLong {
-        /// The most characters.
+        /// The maximum, in characters.
         max: usize,
     },
-    /// A number outside its range.
+    /// The number is outside its range.
     #[error("must be between {min} and {max}")]
     OutOfRange {
-        /// The smallest number.
+        /// The minimum, inclusive.
         min: i64,
-        /// The largest number.
+        /// The maximum, inclusive.
         max: i64,
     },
-    /// Not an e-mail address.
+    /// The text is not an e-mail address.
     #[error("must be an e-mail address")]
     Email,
-    /// Not an address that can be used here.
+    /// The text is not an acceptable issuer URL.
     #[error("must be an address that begins with https://")]
     Url,
-    /// Control characters in it.
+    /// The text contains control characters.
     #[error("must not contain control characters")]
     ControlCharacters,
     /// The end is not after the start.
     #[error("must be after the start")]
     EndBeforeStart,
-    /// A password that many people have: the first that is tried.
+    /// The password is one of the most common ones, which attackers try first.
     #[error("is one of the most common passwords")]
     TooCommon,
-    /// Not an address of the kind that is asked for.
+    /// The text is not an acceptable URL.
     #[error("must be an address that begins with https://")]
     Address,
-    /// Not one of the values that are known here.
+    /// The value is unknown.
     #[error("is not a known value")]
     Unknown,
-    /// A character in it that nobody sees: copied along, most likely.
+    /// The text contains an invisible character, probably copied by accident.
     #[error("must not contain the invisible character {character}")]
     InvisibleCharacter {
-        /// Which, as `U+200B`.
+        /// The code point, as in `U+200B`.
         character: String,
     },
-    /// Not a file that is read here.
-    #[error("is {kind}, not a table of text or an Excel workbook (.xlsx)")]
+    /// The file format is not supported.
+    #[error("is {kind}, not a text table or an Excel workbook (.xlsx)")]
     FileKind {
-        /// What it is, for example `PDF`.
+        /// The detected format, for example `PDF`.
         kind: String,
     },
-    /// A byte that does not belong to the encoding of the other text.
-    #[error("is not {encoding} at line {line}, column {column}: say which encoding it is, or mend that character")]
+    /// The file contains a byte that is invalid in its encoding.
+    #[error("is not {encoding} at line {line}, column {column}: name the encoding, or correct that character")]
     NotEncoded {
-        /// The encoding of the rest.
+        /// The encoding of the rest of the file.
         encoding: String,
         /// The line, from 1.
         line: i64,
         /// The column of the table, from 1.
         column: i64,
     },
-    /// Not a column of the file.
+    /// The file has no such column.
     #[error("names the column \"{heading}\", which is not in the file")]
     NoSuchColumn {
-        /// The heading that was asked for.
+        /// The requested heading.
         heading: String,
     },
-    /// A heading stands over several columns.
-    #[error("names the column \"{heading}\", which is there more than once: give its number as #1")]
+    /// Several columns have this heading.
+    #[error("names the column \"{heading}\", which occurs more than once: give its number, as in #1")]
     ColumnTwice {
-        /// The heading.
+        /// The ambiguous heading.
         heading: String,
     },
 }
 
-/// A name: trimmed, without invisible characters, not empty, at most [`MAX_NAME`] characters, no control characters. Any script is
-/// welcome.
+/// Validates a name and returns it trimmed and without invisible characters. Any script is accepted.
 ///
 /// # Errors
-/// Says which of these it breaks.
+/// Returns an error if the name is empty, longer than [`MAX_NAME_CHARS`], or contains control characters.
 pub fn name(text: &str) -> Result<String, FieldError> {
-    let text = invisible::cleaned(text);
+    let text = invisible::clean(text);
     if text.is_empty() {
         return Err(FieldError::Required);
     }
-    limited(&text, MAX_NAME)
+    limited(&text, MAX_NAME_CHARS)
 }
 
-/// For how many seconds a seat is borrowed: at least [`SHORTEST_BORROW`], at most [`LONGEST_BORROW`].
+/// Validates for how many seconds a seat is borrowed.
 ///
 /// # Errors
-/// Outside of that.
+/// Returns an error outside of [`MIN_BORROW_SECONDS`] to [`MAX_BORROW_SECONDS`].
 pub fn borrow_seconds(seconds: i64) -> Result<i64, FieldError> {
-    within(seconds, SHORTEST_BORROW, LONGEST_BORROW)
+    in_range(seconds, MIN_BORROW_SECONDS, MAX_BORROW_SECONDS)
 }
 
-/// A message to somebody: trimmed, at most [`MAX_MESSAGE`] characters; an empty one is none.
+/// Validates a message and returns it trimmed; an empty one counts as absent.
 ///
 /// # Errors
-/// Too long, or control characters in it.
+/// Returns an error if it is longer than [`MAX_MESSAGE_CHARS`], or contains control characters.
 pub fn message(text: Option<&str>) -> Result<Option<String>, FieldError> {
     match text.map(str::trim) {
         None | Some("") => Ok(None),
-        Some(text) => limited(text, MAX_MESSAGE).map(Some),
+        Some(text) => limited(text, MAX_MESSAGE_CHARS).map(Some),
     }
 }
 
-/// Notes: trimmed, at most [`MAX_NOTES`] characters on any number of lines; empty ones are none.
+/// Validates multi-line notes and returns them trimmed, with `\n` line ends; empty ones count as absent.
 ///
 /// # Errors
-/// Too long, or control characters in it that end no line.
+/// Returns an error if they are longer than [`MAX_NOTES_CHARS`], or contain control characters other than line ends and
+/// tabs.
 pub fn notes(text: &str) -> Result<Option<String>, FieldError> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
-    if text.chars().count() > MAX_NOTES {
-        Err(FieldError::TooLong { max: MAX_NOTES })
+    if text.chars().count() > MAX_NOTES_CHARS {
+        Err(FieldError::TooLong { max: MAX_NOTES_CHARS })
     } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         Err(FieldError::ControlCharacters)
     } else {
@@ -172,14 +173,14 @@ pub fn notes(text: &str) -> Result<Option<String>, FieldError> {
     }
 }
 
-/// A word that may be absent, as an order number: trimmed, at most [`MAX_NAME`] characters; an empty one is none.
+/// Validates an optional one-line text, such as an order number, and returns it trimmed; an empty one counts as absent.
 ///
 /// # Errors
-/// Too long, or control characters in it.
-pub fn word(text: &str) -> Result<Option<String>, FieldError> {
+/// Returns an error if it is longer than [`MAX_NAME_CHARS`], or contains control characters.
+pub fn optional_text(text: &str) -> Result<Option<String>, FieldError> {
     match text.trim() {
         "" => Ok(None),
-        text => limited(text, MAX_NAME).map(Some),
+        text => limited(text, MAX_NAME_CHARS).map(Some),
     }
 }
 
@@ -193,23 +194,24 @@ fn limited(text: &str, max: usize) -> Result<String, FieldError> {
     }
 }
 
-/// An e-mail address, without white space and invisible characters around it. Only its shape is checked: one @, something on both
-/// sides, no spaces.
+/// Validates an e-mail address and returns it without surrounding white space and invisible characters. Only the form
+/// is checked: one @, text on both sides, no spaces.
 ///
 /// # Errors
-/// Not of that shape, longer than 254 characters (RFC 5321 §4.5.3.1), or with a character inside that nobody sees.
+/// Returns an error if the form is wrong, the address is longer than [`MAX_EMAIL_BYTES`], or contains an invisible
+/// character.
 pub fn email(text: &str) -> Result<String, FieldError> {
     let text = invisible::trimmed(text);
     if text.is_empty() {
         return Err(FieldError::Required);
     }
-    if text.len() > MAX_EMAIL {
-        return Err(FieldError::TooLong { max: MAX_EMAIL });
+    if text.len() > MAX_EMAIL_BYTES {
+        return Err(FieldError::TooLong { max: MAX_EMAIL_BYTES });
     }
-    if let Some(c) = invisible::hidden_in(text) {
+    if let Some(c) = invisible::find_invisible(text) {
         return Err(FieldError::InvisibleCharacter { character: format!("U+{:04X}", u32::from(c)) });
     }
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"".contains(c);
     match text.split_once('@') {
         Some((local, domain))
             if !local.is_empty()
@@ -217,7 +219,7 @@ pub fn email(text: &str) -> Result<String, FieldError> {
                 && !domain.contains('@')
                 && !domain.starts_with('.')
                 && !domain.ends_with('.')
-                && !text.contains(odd) =>
+                && !text.contains(forbidden) =>
         {
             Ok(text.to_owned())
         }
@@ -225,58 +227,60 @@ pub fn email(text: &str) -> Result<String, FieldError> {
     }
 }
 
-/// The form in which two e-mail addresses are compared: without case, and without what [`email`] takes away.
+/// The normalized form for comparing e-mail addresses: lower case, and trimmed as by [`email`].
 pub fn email_key(email: &str) -> String {
     invisible::trimmed(email).to_lowercase()
 }
 
-/// Whether an address is a page of ours, given as browsers read it: who comes back from signing in is sent nowhere else.
-pub fn is_own_page(address: &str) -> bool {
-    let strange = |c: char| c == '\\' || c.is_control() || c.is_whitespace();
-    let ours = address.starts_with('/') && !address.starts_with("//") && !address.contains(strange);
-    ours && !["/api/", "/auth/"].iter().any(|other| address.starts_with(other))
+/// Whether a path leads to a page of the app, as browsers interpret it. A sign-in only redirects to such pages.
+pub fn is_app_path(path: &str) -> bool {
+    let forbidden = |c: char| c == '\\' || c.is_control() || c.is_whitespace();
+    let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains(forbidden);
+    is_local && !["/api/", "/auth/"].iter().any(|other| path.starts_with(other))
 }
 
-/// A new password.
+/// Validates a new password with the default minimum length.
 ///
 /// # Errors
-/// Shorter than [`MIN_PASSWORD`] or longer than [`MAX_PASSWORD`] characters, or a common one.
+/// Returns an error if it is shorter than [`DEFAULT_PASSWORD_MIN`] or longer than [`MAX_PASSWORD_CHARS`] characters, or
+/// a common one.
 pub fn password(text: &str) -> Result<(), FieldError> {
-    password_of(text, MIN_PASSWORD)
+    password_with_min(text, DEFAULT_PASSWORD_MIN)
 }
 
-/// A new password in an account that demands so many characters.
+/// Validates a new password with the account's minimum length, in characters.
 ///
 /// # Errors
-/// Too short, longer than [`MAX_PASSWORD`] characters, or a common one.
-pub fn password_of(text: &str, min: usize) -> Result<(), FieldError> {
+/// Returns an error if it is shorter than `min` or longer than [`MAX_PASSWORD_CHARS`] characters, or a common one.
+pub fn password_with_min(text: &str, min: usize) -> Result<(), FieldError> {
     match text.chars().count() {
         n if n < min => Err(FieldError::TooShort { min }),
-        n if n > MAX_PASSWORD => Err(FieldError::TooLong { max: MAX_PASSWORD }),
-        _ if common::is(text) => Err(FieldError::TooCommon),
+        n if n > MAX_PASSWORD_CHARS => Err(FieldError::TooLong { max: MAX_PASSWORD_CHARS }),
+        _ if common::is_common(text) => Err(FieldError::TooCommon),
         _ => Ok(()),
     }
 }
 
-/// A support key as the customer wrote it, without what only structures it: nine digits, or nothing.
+/// Parses a support key as a customer types it, with spaces, hyphens or dots. `None` unless it has
+/// [`SUPPORT_KEY_DIGITS`] digits.
 pub fn support_key(text: &str) -> Option<String> {
     let key: String = text.chars().filter(|c| !c.is_whitespace() && !"-.".contains(*c)).collect();
-    (key.len() == KEY_DIGITS && key.bytes().all(|digit| digit.is_ascii_digit())).then_some(key)
+    (key.len() == SUPPORT_KEY_DIGITS && key.bytes().all(|digit| digit.is_ascii_digit())).then_some(key)
 }
 
-/// A number of seats.
+/// Validates a number of seats.
 ///
 /// # Errors
-/// Below 0 or above [`MAX_SEATS`].
+/// Returns an error below 0 or above [`MAX_SEATS`].
 pub fn seats(number: i64) -> Result<i64, FieldError> {
-    within(number, 0, MAX_SEATS)
+    in_range(number, 0, MAX_SEATS)
 }
 
-/// A number within its range, both ends included.
+/// Validates that a number is within a range, both ends included.
 ///
 /// # Errors
-/// Outside the range.
-pub fn within(number: i64, min: i64, max: i64) -> Result<i64, FieldError> {
+/// Returns an error outside the range.
+pub fn in_range(number: i64, min: i64, max: i64) -> Result<i64, FieldError> {
     if (min..=max).contains(&number) { Ok(number) } else { Err(FieldError::OutOfRange { min, max }) }
 }
 
@@ -285,18 +289,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_all_scripts_pass_and_keep_their_spelling() {
+    fn names_of_all_scripts_are_accepted_unchanged() {
         for good in ["Mehmet Yılmaz", " 山田太郎 ", "O'Brien; DROP TABLE users", "<b>Anja</b>"] {
             assert_eq!(name(good), Ok(good.trim().to_owned()));
         }
         assert_eq!(name("  "), Err(FieldError::Required));
         assert_eq!(name("a\0b"), Err(FieldError::ControlCharacters));
-        assert_eq!(name(&"ü".repeat(MAX_NAME + 1)), Err(FieldError::TooLong { max: MAX_NAME }));
-        assert!(name(&"ü".repeat(MAX_NAME)).is_ok(), "characters count, not bytes");
+        assert_eq!(name(&"ü".repeat(MAX_NAME_CHARS + 1)), Err(FieldError::TooLong { max: MAX_NAME_CHARS }));
+        assert!(name(&"ü".repeat(MAX_NAME_CHARS)).is_ok(), "characters count, not bytes");
     }
 
     #[test]
-    fn emails_are_checked_by_shape_and_compared_without_case() {
+    fn emails_are_checked_by_form_and_compared_without_case() {
         for good in ["a@b", "Jonas.Weber@Example.org", "öz+tag@exämple.org"] {
             assert!(email(good).is_ok(), "{good}");
         }
@@ -307,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_in_an_address_is_cleaned_around_it_and_named_inside() {
+    fn invisible_characters_are_trimmed_around_an_address_and_refused_inside() {
         for around in
             ["\u{feff}a@b.c", "a@b.c\u{a0}", "\u{200b}a@b.c\u{200b}", "\u{202a}a@b.c\u{202c}", "\u{2060}a@b.c\t"]
         {
@@ -329,8 +333,8 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_leads_to_no_other_site() {
-        assert!(is_own_page("/") && is_own_page("/sessions?q=anja&state=live#top"));
+    fn a_redirect_never_leads_to_another_site() {
+        assert!(is_app_path("/") && is_app_path("/sessions?q=anja&state=live#top"));
         for bad in [
             "",
             "https://evil.example",
@@ -344,34 +348,34 @@ mod tests {
             "/auth/oidc/x/start",
             "/api/v1/me",
         ] {
-            assert!(!is_own_page(bad), "{bad:?}");
+            assert!(!is_app_path(bad), "{bad:?}");
         }
     }
 
     #[test]
-    fn passwords_that_everybody_has_are_refused_in_any_case() {
+    fn common_passwords_are_refused_in_any_case() {
         for bad in ["password1234", "Passwort1234", "QWERTZUIOP123", "111111111111", "abcabcabcabc", "iloveyou1234"] {
             assert_eq!(password(bad), Err(FieldError::TooCommon), "{bad}");
         }
-        assert_eq!(password_of("password", LEAST_PASSWORD), Err(FieldError::TooCommon));
-        assert_eq!(password_of("korrekt", 8), Err(FieldError::TooShort { min: 8 }));
+        assert_eq!(password_with_min("password", LOWEST_PASSWORD_MIN), Err(FieldError::TooCommon));
+        assert_eq!(password_with_min("korrekt", 8), Err(FieldError::TooShort { min: 8 }));
         for good in ["correct horse battery", "Ölofen im Garten", "password of my cat"] {
             assert_eq!(password(good), Ok(()), "{good}");
         }
     }
 
     #[test]
-    fn notes_may_have_lines_and_order_numbers_may_not() {
+    fn notes_may_have_several_lines_and_order_numbers_may_not() {
         assert_eq!(notes(" Laufzeit:\r\n12 Monate\n"), Ok(Some("Laufzeit:\n12 Monate".to_owned())));
-        assert_eq!((notes("  "), word(" ")), (Ok(None), Ok(None)));
+        assert_eq!((notes("  "), optional_text(" ")), (Ok(None), Ok(None)));
         assert_eq!(notes("a\0b"), Err(FieldError::ControlCharacters));
-        assert_eq!(notes(&"ü".repeat(MAX_NOTES + 1)), Err(FieldError::TooLong { max: MAX_NOTES }));
-        assert_eq!(word(" PO-4711 "), Ok(Some("PO-4711".to_owned())));
-        assert_eq!(word("a\nb"), Err(FieldError::ControlCharacters));
+        assert_eq!(notes(&"ü".repeat(MAX_NOTES_CHARS + 1)), Err(FieldError::TooLong { max: MAX_NOTES_CHARS }));
+        assert_eq!(optional_text(" PO-4711 "), Ok(Some("PO-4711".to_owned())));
+        assert_eq!(optional_text("a\nb"), Err(FieldError::ControlCharacters));
     }
 
     #[test]
-    fn support_keys_are_nine_digits_however_they_are_written() {
+    fn support_keys_are_parsed_with_any_separators() {
         for good in ["482910537", " 482 910 537", "482-910-537", "482.910.537"] {
             assert_eq!(support_key(good).as_deref(), Some("482910537"), "{good}");
         }
@@ -381,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn seats_have_a_range() {
+    fn the_number_of_seats_is_limited() {
         assert!(seats(0).is_ok() && seats(MAX_SEATS).is_ok());
         for bad in [-1, MAX_SEATS + 1, 1_000_000_000_000, i64::MIN] {
             assert_eq!(seats(bad), Err(FieldError::OutOfRange { min: 0, max: MAX_SEATS }));

@@ -1,4 +1,4 @@
-//! What travels between server, app and integrators, as JSON.
+//! The JSON types of the API, shared by the server, the app, and clients.
 
 pub mod account;
 pub mod audit;
@@ -10,9 +10,9 @@ pub mod groups;
 pub mod imports;
 pub mod join;
 pub mod licenses;
-pub mod links;
 pub mod live;
 pub mod passkeys;
+pub mod password_links;
 pub mod providers;
 pub mod queue;
 pub mod second_factor;
@@ -25,11 +25,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
-    /// The rows.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// Give this as `after` to get the next page; absent on the last one.
+    /// Pass this as `after` to get the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// How many rows the whole filtered list has.
+    /// The number of items in the whole filtered list.
     pub total: i64,
 }

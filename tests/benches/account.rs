@@ -1,6 +1,6 @@
-//! Accounts of any size, written straight into the tables: through the API, a hundred thousand users take too long.
+//! Accounts of any size, written straight into the tables, because the API would take too long for 100,000 users.
 
-use crate::database::Database;
+use crate::database::BenchDatabase;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use seatkeeper::{
     auth::secret,
@@ -13,7 +13,7 @@ use seatkeeper_shared::{
 };
 use uuid::Uuid;
 
-/// A row that is to be written.
+/// Builds a row for [`Account::write`].
 macro_rules! row {
     ($($name:literal: $value:expr),* $(,)?) => {
         seatkeeper::db::Fields(vec![$(($name, seatkeeper::db::Value::from($value))),*])
@@ -21,10 +21,10 @@ macro_rules! row {
 }
 pub(crate) use row;
 
-/// How many rows one statement writes.
-const ROWS: usize = 5_000;
-/// The lease of every license, in seconds: what the API gives if nothing else is asked for.
-const LEASE: i64 = 120;
+/// The number of rows written by one statement.
+const ROWS_PER_STATEMENT: usize = 5_000;
+/// The lease of every license, in seconds: the default of the API.
+const LEASE_SECONDS: i64 = 120;
 
 static ACCOUNT: Sql = Sql::new(|| {
     "INSERT INTO account (id, name, time_zone, created_at) VALUES (1, 'Muster Support GmbH', 'UTC', $1)".into()
@@ -69,45 +69,42 @@ static SESSIONS: Sql = Sql::new(|| {
 static VACUUM: Sql = Sql::new(|| "VACUUM ANALYZE".into());
 static CHECKPOINT: Sql = Sql::new(|| "CHECKPOINT".into());
 
-/// Somebody who works with a product.
+/// An agent and the product they use.
 #[derive(Clone, Debug)]
 pub struct Agent {
-    /// Who.
     pub user: UserId,
-    /// His API token.
+    /// The API token.
     pub token: String,
-    /// The product, by its slug.
+    /// The slug of the product.
     pub product: String,
 }
 
-/// A concurrent license of a product of its own.
+/// A concurrent license, with a product of its own.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// Its id.
     pub license: LicenseId,
-    /// The product's slug.
+    /// The slug of the product.
     pub product: String,
-    /// Seats.
     pub seats: i64,
 }
 
 impl Agent {
-    /// The same person, who works with another product.
-    pub fn at(&self, pool: &Pool) -> Self {
+    /// The same agent, using the product of another license.
+    pub fn with_product_of(&self, pool: &Pool) -> Self {
         Self { product: pool.product.clone(), ..self.clone() }
     }
 }
 
-/// An account that is being written. Everything of a kind is numbered from 0.
+/// Writes an account. The rows of each kind are numbered from 0.
 pub struct Account {
     db: Db,
-    /// When it is written.
+    /// The time at which it is written.
     pub now: DateTime<Utc>,
 }
 
 impl Account {
-    /// Begins with an account in which there is nobody.
-    pub async fn found(database: &Database) -> anyhow::Result<Self> {
+    /// Creates an account without users.
+    pub async fn create(database: &BenchDatabase) -> anyhow::Result<Self> {
         let account = Self { db: database.open().await?, now: Clock::default().now() };
         let mut tx = account.db.begin().await?;
         tx.run(&ACCOUNT, vec![account.now.into()]).await?;
@@ -115,7 +112,7 @@ impl Account {
         Ok(account)
     }
 
-    /// Writes agents with a token each; their product is still open.
+    /// Writes agents with a token each; their product is still empty.
     pub async fn agents(&self, number: usize) -> anyhow::Result<Vec<Agent>> {
         self.people("agent", number).await
     }
@@ -128,16 +125,16 @@ impl Account {
     async fn people(&self, role: &str, number: usize) -> anyhow::Result<Vec<Agent>> {
         let kind = if role == "admin" { 1 } else { 2 };
         let people: Vec<Agent> = (0..number)
-            .map(|place| {
-                // As long as a real one.
-                let token = format!("{role}-{place:0>37}");
-                Agent { user: UserId(id(kind, place)), token, product: String::new() }
+            .map(|index| {
+                // As long as a real token.
+                let token = format!("{role}-{index:0>37}");
+                Agent { user: UserId(id(kind, index)), token, product: String::new() }
             })
             .collect();
         let (at, until) = (self.now, self.now + TimeDelta::days(1));
-        let user = |(place, person): (usize, &Agent)| {
-            let (name, key) = (format!("Agent {place}"), format!("agent {place}"));
-            let email = format!("{role}{place}@example.org");
+        let user = |(index, person): (usize, &Agent)| {
+            let (name, key) = (format!("Agent {index}"), format!("agent {index}"));
+            let email = format!("{role}{index}@example.org");
             row! { "id": person.user, "name": name, "name_key": key, "email": email, "role": role, "at": at }
         };
         self.write(&USERS, people.iter().enumerate().map(user), vec![(role == "admin").into()]).await?;
@@ -149,44 +146,46 @@ impl Account {
         Ok(people)
     }
 
-    /// Writes licenses, with so many seats each.
+    /// Writes `number` licenses with `seats` seats each.
     pub async fn pools(&self, number: usize, seats: i64, rule: SeatRule) -> anyhow::Result<Vec<Pool>> {
         let pools: Vec<Pool> = (0..number)
-            .map(|place| Pool { license: license(place), product: format!("product-{place}"), seats })
+            .map(|index| Pool { license: license(index), product: format!("product-{index}"), seats })
             .collect();
-        self.sell(&pools, rule).await?;
+        self.write_licenses(&pools, rule).await?;
         Ok(pools)
     }
 
-    /// Writes these licenses.
-    pub async fn sell(&self, pools: &[Pool], rule: SeatRule) -> anyhow::Result<()> {
+    /// Writes these licenses and their products.
+    pub async fn write_licenses(&self, pools: &[Pool], rule: SeatRule) -> anyhow::Result<()> {
         let at = self.now;
         let product = |pool: &Pool| row! { "id": pool.license, "slug": &pool.product, "at": at };
         self.write(&PRODUCTS, pools.iter().map(product), vec![]).await?;
-        let license =
-            |pool: &Pool| row! { "id": pool.license, "seats": pool.seats, "seat_rule": rule, "lease": LEASE, "at": at };
+        let license = |pool: &Pool| {
+            let lease = LEASE_SECONDS;
+            row! { "id": pool.license, "seats": pool.seats, "seat_rule": rule, "lease": lease, "at": at }
+        };
         self.write(&LICENSES, pools.iter().map(license), vec![]).await
     }
 
-    /// Assigns licenses.
+    /// Writes assignments.
     pub async fn assign(&self, pairs: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
         let at = self.now;
         let rows = pairs.map(|(license, user)| row! { "license_id": license, "user_id": user, "at": at });
         self.write(&ASSIGNMENTS, rows, vec![]).await
     }
 
-    /// Writes live sessions whose leases have just begun; the seats must suffice.
+    /// Writes live sessions with fresh leases; the licenses must have enough seats.
     pub async fn sessions(&self, holders: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
-        let (at, until) = (self.now, self.now + TimeDelta::seconds(LEASE));
-        let rows = holders.enumerate().map(|(place, (license, user))| {
-            let session = session(place);
+        let (at, until) = (self.now, self.now + TimeDelta::seconds(LEASE_SECONDS));
+        let rows = holders.enumerate().map(|(index, (license, user))| {
+            let session = session(index);
             row! { "id": session, "license_id": license, "user_id": user, "at": at, "lease_until": until }
         });
         self.write(&SESSIONS, rows, vec![]).await
     }
 
-    /// Closes the database for the server. PostgreSQL does now what it would do in the middle of the measurement, after so
-    /// much was written at once.
+    /// Closes the database, so that a server can open it. PostgreSQL first vacuums and checkpoints, which it would
+    /// otherwise do during the measurement.
     pub async fn close(self) -> anyhow::Result<()> {
         if self.db.is_shared() {
             self.db.one(&VACUUM, vec![]).await?;
@@ -196,7 +195,7 @@ impl Account {
         Ok(())
     }
 
-    /// Writes rows of any other kind; `more` are the arguments after them.
+    /// Writes rows with a statement; `more` are its arguments after the rows.
     pub async fn write(
         &self,
         sql: &'static Sql,
@@ -206,7 +205,7 @@ impl Account {
         let mut rows = rows.peekable();
         let mut tx = self.db.begin().await?;
         while rows.peek().is_some() {
-            let set = Value::Rows(rows.by_ref().take(ROWS).collect());
+            let set = Value::Rows(rows.by_ref().take(ROWS_PER_STATEMENT).collect());
             let args = std::iter::once(set).chain(more.clone()).collect();
             tx.run(sql, args).await?;
         }
@@ -221,22 +220,22 @@ impl Account {
     }
 }
 
-/// The id of the license with this number.
-pub fn license(place: usize) -> LicenseId {
-    LicenseId(id(3, place))
+/// The id of a license by number.
+pub fn license(index: usize) -> LicenseId {
+    LicenseId(id(3, index))
 }
 
-/// The id of the session with this number.
-pub fn session(place: usize) -> Uuid {
-    id(4, place)
+/// The id of a session by number.
+pub fn session(index: usize) -> Uuid {
+    id(4, index)
 }
 
-/// The id of the thing of this kind with this number.
-pub fn id(kind: u128, place: usize) -> Uuid {
-    Uuid::from_u128(kind << 120 | place as u128)
+/// The id of a row by kind and number.
+pub fn id(kind: u128, index: usize) -> Uuid {
+    Uuid::from_u128(kind << 120 | index as u128)
 }
 
-/// A time as both engines read it.
-pub fn text(at: DateTime<Utc>) -> String {
+/// Formats a time so that both engines can parse it.
+pub fn sql_time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -1,9 +1,9 @@
-//! What must hold after the load, counted from the log and not from what the server says: speed that oversells is none.
+//! Checks after the load that no seat was given twice, from the event log and not from the server's responses.
 
-use crate::{account::Pool, database::Database};
+use crate::{account::Pool, database::BenchDatabase};
 use seatkeeper::db::Sql;
 
-/// Counts up and down along the log, in which the order is that of the commits.
+/// Counts occupied seats along the event log, whose order is that of the commits.
 static MOST_OCCUPIED: Sql = Sql::new(|| {
     "SELECT COALESCE(MAX(occupied), 0) AS most
      FROM (
@@ -20,23 +20,23 @@ static ASSIGNED: Sql = Sql::new(|| {
     "SELECT COUNT(*) AS number FROM assignments a JOIN licenses l ON l.id = a.license_id WHERE l.model = 'named'".into()
 });
 
-/// To how many users the named licenses are assigned.
-pub async fn assigned(database: &Database) -> anyhow::Result<i64> {
+/// The number of assignments of named licenses.
+pub async fn assigned(database: &BenchDatabase) -> anyhow::Result<i64> {
     number(database, &ASSIGNED, vec![], "number").await
 }
 
-/// The most seats that were ever taken of a license whose agents have one session each.
-pub async fn most_occupied(database: &Database, pool: &Pool) -> anyhow::Result<i64> {
+/// The maximum number of seats occupied at once, for a license whose agents have one session each.
+pub async fn most_occupied(database: &BenchDatabase, pool: &Pool) -> anyhow::Result<i64> {
     number(database, &MOST_OCCUPIED, vec![pool.license.into()], "most").await
 }
 
-/// How often PostgreSQL had to break a deadlock.
-pub async fn deadlocks(database: &Database) -> anyhow::Result<i64> {
+/// The number of deadlocks that PostgreSQL resolved.
+pub async fn deadlocks(database: &BenchDatabase) -> anyhow::Result<i64> {
     number(database, &DEADLOCKS, vec![], "number").await
 }
 
 async fn number(
-    database: &Database,
+    database: &BenchDatabase,
     sql: &'static Sql,
     args: Vec<seatkeeper::db::Value>,
     column: &str,

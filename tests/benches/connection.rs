@@ -1,4 +1,4 @@
-//! A keep-alive HTTP/1.1 connection that costs as little as can be: what the load takes, the server does not get.
+//! A minimal keep-alive HTTP/1.1 client, because CPU time used by the load is missing for the server.
 
 use std::{io, net::SocketAddr, ops::Range};
 use tokio::{
@@ -6,25 +6,24 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The largest answer that is waited for.
-const LARGEST: usize = 1 << 20;
+/// The largest accepted response, in bytes.
+const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
-/// A connection with one request under way at a time.
+/// A connection that sends one request at a time.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    /// Connects.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: vec![0; 4096] })
     }
 
-    /// Sends a whole request and waits for its status and body.
-    pub async fn ask(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
+    /// Sends a request; returns the status and body of the response.
+    pub async fn request(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
         loop {
@@ -36,39 +35,39 @@ impl Connection {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             filled += read;
-            if let Some((status, body)) = answer(&self.buffer[..filled])? {
+            if let Some((status, body)) = parse_response(&self.buffer[..filled])? {
                 return Ok((status, &self.buffer[body]));
             }
         }
     }
 
     fn grow(&mut self) -> io::Result<()> {
-        if self.buffer.len() >= LARGEST {
-            return Err(io::Error::other("the answer has no end"));
+        if self.buffer.len() >= MAX_RESPONSE_BYTES {
+            return Err(io::Error::other("the response is too large"));
         }
         self.buffer.resize(self.buffer.len() * 2, 0);
         Ok(())
     }
 }
 
-/// Status and place of the body, once all of it is there.
-fn answer(bytes: &[u8]) -> io::Result<Option<(u16, Range<usize>)>> {
+/// The status and the range of the body, once the response is complete.
+fn parse_response(bytes: &[u8]) -> io::Result<Option<(u16, Range<usize>)>> {
     let Some(head) = head_end(bytes) else { return Ok(None) };
-    let status = status(bytes).ok_or_else(|| io::Error::other("no HTTP answer"))?;
+    let status = status(bytes).ok_or_else(|| io::Error::other("not an HTTP response"))?;
     if status == 204 {
         return Ok(Some((status, head..head)));
     }
-    let length = content_length(&bytes[..head]).ok_or_else(|| io::Error::other("an answer without its length"))?;
+    let length = content_length(&bytes[..head]).ok_or_else(|| io::Error::other("a response without content-length"))?;
     let end = head + length;
     Ok((bytes.len() >= end).then_some((status, head..end)))
 }
 
-/// Where the head of an answer ends, if it is there.
+/// The end of the response head, once it is complete.
 pub fn head_end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|start| start + 4)
 }
 
-/// The status in the first line of an answer.
+/// The status code in the first line of a response.
 pub fn status(bytes: &[u8]) -> Option<u16> {
     std::str::from_utf8(bytes.strip_prefix(b"HTTP/1.1 ")?.get(..3)?).ok()?.parse().ok()
 }
@@ -81,17 +80,18 @@ fn content_length(head: &[u8]) -> Option<usize> {
     std::str::from_utf8(&line[NAME.len()..]).ok()?.trim().parse().ok()
 }
 
-/// A POST with a token; without a body it has no content type either.
+/// A POST with a token, and a JSON body unless it is empty.
 pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
-    send("POST", path, token, body)
+    request_bytes("POST", path, token, body)
 }
 
-/// A request with a token; without a body it has no content type either.
-pub fn send(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
-    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+/// A request with a token, and a JSON body unless it is empty.
+pub fn request_bytes(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+    let content_type = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
     let length = body.len();
     format!(
-        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{content_type}\
+         content-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }
@@ -101,9 +101,9 @@ pub fn get(path: &str, token: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
 }
 
-/// The `id` of a JSON object, which the server writes first.
+/// The first `id` in a JSON body.
 pub fn id_in(body: &[u8]) -> Option<&str> {
-    const BEFORE: &[u8] = b"\"id\":\"";
-    let start = body.windows(BEFORE.len()).position(|window| window == BEFORE)? + BEFORE.len();
+    const KEY: &[u8] = b"\"id\":\"";
+    let start = body.windows(KEY.len()).position(|window| window == KEY)? + KEY.len();
     std::str::from_utf8(body.get(start..start + 36)?).ok()
 }

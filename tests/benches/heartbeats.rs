@@ -1,12 +1,12 @@
-//! 100,000 live sessions, each of which says every 30 seconds that it lives.
+//! 100,000 live sessions, each with a heartbeat every 30 seconds.
 
 use crate::{
     account::{self, Account, Agent},
     connection::{Connection, post},
-    database::{Database, Engine},
-    numbers::{grouped, percentile},
+    database::{BenchDatabase, BenchEngine},
     server::Server,
-    table::{Demand, Table},
+    statistics::{grouped, percentile},
+    table::{Limit, Table},
 };
 use seatkeeper_shared::license::SeatRule;
 use std::{
@@ -18,45 +18,47 @@ use std::{
 use tokio::task::spawn_local;
 
 const SESSIONS: usize = 100_000;
-const EVERY: Duration = Duration::from_secs(30);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 const USERS: usize = 10_000;
 const LICENSES: usize = 1_000;
 const CONNECTIONS: usize = 64;
-/// Before it counts: whatever the server does once after its start is over then.
+/// Time before the measurement, in which the server completes its startup work.
 const WARM_UP: Duration = Duration::from_secs(3);
-const LASTS: Duration = Duration::from_secs(15);
+const ROUND_DURATION: Duration = Duration::from_secs(15);
 
-/// Measures what the server needs for it, and whether it keeps up.
+/// Measures the server's CPU load and memory, and whether it keeps up.
 pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
-    let database = Database::create(Engine::Sqlite).await?;
+    let database = BenchDatabase::create(BenchEngine::Sqlite).await?;
     let people = write(&database).await?;
     let server = Server::seatkeeper(&database.address).await?;
-    beats(server.address, &people, 0, WARM_UP).await?;
+    send_heartbeats(server.address, &people, 0, WARM_UP).await?;
     let (before, began) = (server.usage()?, Instant::now());
-    let beaten = beats(server.address, &people, due_in(WARM_UP), LASTS).await?;
+    let stats = send_heartbeats(server.address, &people, due_in(WARM_UP), ROUND_DURATION).await?;
     let (after, lasted) = (server.usage()?, began.elapsed());
 
     table.begin("SQLite, 100,000 live sessions, a heartbeat every 30 s");
-    let load = (after.seconds - before.seconds) / lasted.as_secs_f64() * 100.0;
-    let beside = format!("{} heartbeats/s", grouped(beaten.answered as f64 / lasted.as_secs_f64()));
-    table.add("load of a core", load, Demand::Below(25.0, "%"), beside);
-    table.add("resident memory", after.resident, Demand::Below(300.0, "MB"), format!("peak {:.0} MB", after.peak));
-    let part = beaten.answered as f64 / due_in(LASTS) as f64;
-    let beside =
-        format!("p99 of the answers {:.1} ms after they were due", f64::from(percentile(&beaten.late, 0.99)) / 1_000.0);
-    table.add("heartbeats answered, to those due", part, Demand::AtLeast(0.99), beside);
-    table.add("failed heartbeats", beaten.failed as f64, Demand::None, beaten.failure.unwrap_or_default());
+    let load = (after.cpu_seconds - before.cpu_seconds) / lasted.as_secs_f64() * 100.0;
+    let details = format!("{} heartbeats/s", grouped(stats.answered as f64 / lasted.as_secs_f64()));
+    table.add("CPU load of a core", load, Limit::Below(25.0, "%"), details);
+    table.add("resident memory", after.resident, Limit::Below(300.0, "MB"), format!("peak {:.0} MB", after.peak));
+    let part = stats.answered as f64 / due_in(ROUND_DURATION) as f64;
+    let details = format!(
+        "p99 of the responses {:.1} ms after they were due",
+        f64::from(percentile(&stats.delays, 0.99)) / 1_000.0
+    );
+    table.add("heartbeats answered, to those due", part, Limit::AtLeast(0.99), details);
+    table.add("failed heartbeats", stats.failed as f64, Limit::Zero, stats.failure.unwrap_or_default());
     Ok(())
 }
 
-/// How many heartbeats are due in this time.
+/// The number of heartbeats due in this time.
 fn due_in(time: Duration) -> usize {
-    (SESSIONS as f64 * time.as_secs_f64() / EVERY.as_secs_f64()) as usize
+    (SESSIONS as f64 * time.as_secs_f64() / HEARTBEAT_INTERVAL.as_secs_f64()) as usize
 }
 
-/// Sessions in the order of their numbers belong to the users and licenses in turn.
-async fn write(database: &Database) -> anyhow::Result<Vec<Agent>> {
-    let account = Account::found(database).await?;
+/// Writes the account; sessions belong to users and licenses round robin, by number.
+async fn write(database: &BenchDatabase) -> anyhow::Result<Vec<Agent>> {
+    let account = Account::create(database).await?;
     let pools = account.pools(LICENSES, i64::try_from(SESSIONS / LICENSES)?, SeatRule::Session).await?;
     let people = account.agents(USERS).await?;
     account.assign(people.iter().zip(pools.iter().cycle()).map(|(person, pool)| (pool.license, person.user))).await?;
@@ -66,67 +68,72 @@ async fn write(database: &Database) -> anyhow::Result<Vec<Agent>> {
     Ok(people)
 }
 
-/// What came of the heartbeats.
+/// The results of the heartbeats.
 #[derive(Default)]
-struct Beaten {
+struct HeartbeatStats {
     answered: usize,
     failed: usize,
     failure: Option<String>,
-    /// How long after it was due each was answered, in microseconds, sorted.
-    late: Vec<u32>,
+    /// The delay of each response after its due time, in microseconds, sorted.
+    delays: Vec<u32>,
 }
 
 #[derive(Default)]
 struct Tally {
     next: Cell<usize>,
-    beaten: RefCell<Beaten>,
+    stats: RefCell<HeartbeatStats>,
 }
 
-/// Sends the heartbeats that are due in this time when they are due, beginning with the one of this number. What is not
-/// sent when the time is over is left out.
-async fn beats(server: SocketAddr, people: &[Agent], first: usize, lasts: Duration) -> anyhow::Result<Beaten> {
+/// Sends the heartbeats of this time when they are due, beginning with session number `first`. Heartbeats not sent in
+/// time are skipped.
+async fn send_heartbeats(
+    server: SocketAddr,
+    people: &[Agent],
+    first: usize,
+    lasts: Duration,
+) -> anyhow::Result<HeartbeatStats> {
     let tally = Rc::new(Tally::default());
     let (began, due) = (Instant::now(), due_in(lasts));
     let people: Rc<[Agent]> = people.into();
-    let hearts: Vec<_> = (0..CONNECTIONS)
+    let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             let (tally, people) = (tally.clone(), people.clone());
             spawn_local(async move {
                 let mut connection = Connection::open(server).await?;
                 while tally.next.get() < due && began.elapsed() < lasts {
-                    let place = tally.next.replace(tally.next.get() + 1);
-                    let at = began + lasts.mul_f64(place as f64 / due as f64);
+                    let index = tally.next.replace(tally.next.get() + 1);
+                    let at = began + lasts.mul_f64(index as f64 / due as f64);
                     tokio::time::sleep_until(at.into()).await;
-                    beat(&mut connection, &people, (first + place) % SESSIONS, at, &tally).await?;
+                    send_heartbeat(&mut connection, &people, (first + index) % SESSIONS, at, &tally).await?;
                 }
                 anyhow::Ok(())
             })
         })
         .collect();
-    for heart in hearts {
-        heart.await??;
+    for task in tasks {
+        task.await??;
     }
-    let mut beaten = tally.beaten.take();
-    beaten.late.sort_unstable();
-    Ok(beaten)
+    let mut stats = tally.stats.take();
+    stats.delays.sort_unstable();
+    Ok(stats)
 }
 
-async fn beat(
+async fn send_heartbeat(
     connection: &mut Connection,
     people: &[Agent],
-    place: usize,
+    index: usize,
     due: Instant,
     tally: &Tally,
 ) -> anyhow::Result<()> {
-    let path = format!("/api/v1/sessions/{}/heartbeat", account::session(place));
-    let (status, body) = connection.ask(&post(&path, &people[place % people.len()].token, "")).await?;
-    let mut beaten = tally.beaten.borrow_mut();
-    beaten.late.push(u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX));
+    let path = format!("/api/v1/sessions/{}/heartbeat", account::session(index));
+    let (status, body) = connection.request(&post(&path, &people[index % people.len()].token, "")).await?;
+    let mut stats = tally.stats.borrow_mut();
+    stats.delays.push(u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX));
     if status == 200 {
-        beaten.answered += 1;
+        stats.answered += 1;
     } else {
-        beaten.failed += 1;
-        beaten.failure.get_or_insert_with(|| format!("the first: {status} {}", String::from_utf8_lossy(body)));
+        stats.failed += 1;
+        stats.failure.get_or_insert_with(|| format!("the first: {status} {}", String::from_utf8_lossy(body)));
     }
     Ok(())
 }

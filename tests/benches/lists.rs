@@ -1,109 +1,112 @@
-//! What pages of lists cost in a large account, beside the simplest SQL that fetches the same page: the time in the server, without
-//! what any request takes on its way there and back, as one that does nothing shows.
+//! The cost of list pages in a large account, compared with the simplest SQL that fetches the same rows. Measures the
+//! time in the server, without transport, which a request to a trivial route shows.
 
 use crate::{
-    account::{Account, text},
-    bare::Bare,
+    account::{Account, sql_time},
     connection::{Connection, get},
-    crowd::{self, Crowd, USERS, group},
-    database::{Database, Engine},
-    numbers::median,
+    database::{BenchDatabase, BenchEngine},
+    large_account::{self, LargeAccount, USERS, group},
+    raw_sql::RawSql,
     server::Server,
-    table::{Demand, Table},
+    statistics::median,
+    table::{Limit, Table},
 };
 use anyhow::ensure;
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper::store::list::{After, Key};
+use seatkeeper::store::pagination::{Cursor, SortValue};
 use std::time::{Duration, Instant};
 
-/// How often each page is asked for, and its SQL run, in turn.
-const TIMES: usize = 15;
-/// Times that do not count: statements are prepared, and pages of the file read.
+/// How often each page is requested and its SQL executed, alternately.
+const REPETITIONS: usize = 15;
+/// Repetitions before the measurement, in which statements are prepared and file pages cached.
 const WARM_UP: usize = 3;
-/// So often at most, and so long, the server is asked before: each of its twelve connections to PostgreSQL learns each statement, and
-/// plans it anew the first five times.
-const ROUNDS: usize = 80;
-const ROUNDS_END: Duration = Duration::from_secs(1);
+/// How often, and how long, each page is requested before the measurement: each of the server's twelve connections to
+/// PostgreSQL prepares each statement, and plans it anew the first five times.
+const MAX_PREPARE_ROUNDS: usize = 80;
+const MAX_PREPARE_TIME: Duration = Duration::from_secs(1);
 
-/// A page: how the server is asked, and what has to be read for it.
+/// A page: its URL, and the SQL that reads the same data.
 struct Page {
     name: &'static str,
     path: String,
-    /// The rows, one more than are shown, so that it is known whether there are more.
+    /// The SQL for the rows: one more than the page shows, to know whether there are more.
     rows: String,
-    /// How many there are in all, if that is told.
+    /// The SQL for the total, if the page has one.
     total: Option<String>,
-    /// Whether licenses, groups and sessions of the users are told beside them.
-    of_users: bool,
+    /// Whether the page also lists licenses, groups and sessions of its users.
+    lists_users: bool,
 }
 
 /// Measures on SQLite.
 pub async fn sqlite(table: &mut Table) -> anyhow::Result<()> {
-    measure("SQLite", Engine::Sqlite, table).await
+    measure("SQLite", BenchEngine::Sqlite, table).await
 }
 
 /// Measures on PostgreSQL.
 pub async fn postgres(table: &mut Table) -> anyhow::Result<()> {
-    measure("PostgreSQL", Engine::Postgres, table).await
+    measure("PostgreSQL", BenchEngine::Postgres, table).await
 }
 
-async fn measure(engine_name: &str, engine: Engine, table: &mut Table) -> anyhow::Result<()> {
-    let database = Database::create(engine).await?;
-    let account = Account::found(&database).await?;
-    let (crowd, now) = (crowd::write(&account).await?, account.now);
+async fn measure(engine_name: &str, engine: BenchEngine, table: &mut Table) -> anyhow::Result<()> {
+    let database = BenchDatabase::create(engine).await?;
+    let account = Account::create(&database).await?;
+    let (large, now) = (large_account::write(&account).await?, account.now);
     account.close().await?;
     let server = Server::seatkeeper(&database.address).await?;
-    let (mut connection, mut bare) = (Connection::open(server.address).await?, Bare::open(&database, engine).await?);
+    let (mut connection, mut raw_sql) =
+        (Connection::open(server.address).await?, RawSql::open(&database, engine).await?);
     table.begin(&format!("{engine_name}, 100,000 users, 200,000 events, 205,000 sessions"));
-    for page in users(&crowd, now).into_iter().chain(sessions(&crowd, now)).chain(events(&crowd)) {
-        let statements = page.statements(&mut bare).await?;
-        let (mut asked, mut run, mut ways) = (Vec::new(), Vec::new(), Vec::new());
+    for page in users(&large, now).into_iter().chain(sessions(&large, now)).chain(events(&large)) {
+        let statements = page.statements(&mut raw_sql).await?;
+        let (mut page_times, mut sql_times, mut transport_times) = (Vec::new(), Vec::new(), Vec::new());
         let began = Instant::now();
-        for _ in (0..ROUNDS).take_while(|_| began.elapsed() < ROUNDS_END) {
-            ask(&mut connection, &page.path, &crowd.admin.token).await?;
+        for _ in (0..MAX_PREPARE_ROUNDS).take_while(|_| began.elapsed() < MAX_PREPARE_TIME) {
+            time_request(&mut connection, &page.path, &large.admin.token).await?;
         }
-        for time in 0..WARM_UP + TIMES {
-            let way = ask(&mut connection, "/healthz", &crowd.admin.token).await?;
-            let one = ask(&mut connection, &page.path, &crowd.admin.token).await?;
-            let beside = run_all(&mut bare, &statements).await?;
-            if time >= WARM_UP {
-                ways.push(way);
-                asked.push(one);
-                run.push(beside);
+        for repetition in 0..WARM_UP + REPETITIONS {
+            let transport = time_request(&mut connection, "/healthz", &large.admin.token).await?;
+            let requested = time_request(&mut connection, &page.path, &large.admin.token).await?;
+            let executed = run_all(&mut raw_sql, &statements).await?;
+            if repetition >= WARM_UP {
+                transport_times.push(transport);
+                page_times.push(requested);
+                sql_times.push(executed);
             }
         }
-        let (asked, run, way) = (median(asked), median(run), median(ways));
-        let asked = asked - way;
-        let beside = format!("{:.2} ms, and {:.2} on the way; bare SQL {:.2} ms", asked * 1e3, way * 1e3, run * 1e3);
-        table.add(page.name, asked / run, Demand::AtMost(3.0), beside);
+        let (page_time, sql_time, transport) = (median(page_times), median(sql_times), median(transport_times));
+        let server_time = page_time - transport;
+        let [server_ms, transport_ms, sql_ms] = [server_time, transport, sql_time].map(|seconds| seconds * 1e3);
+        let details = format!("{server_ms:.2} ms, plus {transport_ms:.2} transport; raw SQL {sql_ms:.2} ms");
+        table.add(page.name, server_time / sql_time, Limit::AtMost(3.0), details);
     }
     Ok(())
 }
 
-/// Asks for a page; how long the answer takes, in seconds.
-async fn ask(connection: &mut Connection, path: &str, token: &str) -> anyhow::Result<f64> {
+/// Requests a page; returns the response time in seconds.
+async fn time_request(connection: &mut Connection, path: &str, token: &str) -> anyhow::Result<f64> {
     let (request, began) = (get(path, token), Instant::now());
-    let (status, body) = connection.ask(&request).await?;
+    let (status, body) = connection.request(&request).await?;
     let took = began.elapsed().as_secs_f64();
-    ensure!(status == 200, "{path} is answered {status}: {}", String::from_utf8_lossy(body));
+    ensure!(status == 200, "{path} returned {status}: {}", String::from_utf8_lossy(body));
     Ok(took)
 }
 
-async fn run_all(bare: &mut Bare, statements: &[String]) -> anyhow::Result<f64> {
+async fn run_all(raw_sql: &mut RawSql, statements: &[String]) -> anyhow::Result<f64> {
     let began = Instant::now();
     for statement in statements {
-        bare.run(statement).await?;
+        raw_sql.run(statement).await?;
     }
     Ok(began.elapsed().as_secs_f64())
 }
 
 impl Page {
-    /// All statements, with the ids of the users in them.
-    async fn statements(&self, bare: &mut Bare) -> anyhow::Result<Vec<String>> {
+    /// All SQL statements for the page.
+    async fn statements(&self, raw_sql: &mut RawSql) -> anyhow::Result<Vec<String>> {
         let mut all: Vec<String> = self.total.iter().chain([&self.rows]).cloned().collect();
-        if self.of_users {
-            let ids = bare.texts(&format!("SELECT CAST(page.id AS TEXT) FROM ({}) AS page", self.rows)).await?;
-            ensure!(!ids.is_empty(), "nobody is on the page {}", self.path);
+        if self.lists_users {
+            let ids =
+                raw_sql.first_column(&format!("SELECT CAST(page.id AS TEXT) FROM ({}) AS page", self.rows)).await?;
+            ensure!(!ids.is_empty(), "there are no users on the page {}", self.path);
             let ids: Vec<_> = ids.iter().take(100).map(|id| format!("'{id}'")).collect();
             let these = format!("user_id IN ({})", ids.join(", "));
             all.extend([
@@ -113,7 +116,7 @@ impl Page {
                 format!("SELECT user_id, COUNT(*) FROM sessions WHERE ended_at IS NULL AND {these} GROUP BY user_id"),
             ]);
         }
-        ensure!(bare.run(&self.rows).await? > 0, "there is nothing on the page {}", self.path);
+        ensure!(raw_sql.run(&self.rows).await? > 0, "there is nothing on the page {}", self.path);
         Ok(all)
     }
 }
@@ -125,24 +128,24 @@ const USER: &str = "
     WHERE u.deleted_at IS NULL";
 const ACTIVE: &str = "COALESCE(u.last_active_at, u.created_at)";
 
-fn users(crowd: &Crowd, now: DateTime<Utc>) -> Vec<Page> {
+fn users(large: &LargeAccount, now: DateTime<Utc>) -> Vec<Page> {
     let page = |name, query: String, which: String, (seek, order): (&str, &str)| Page {
         name,
         path: format!("/api/v1/users{query}"),
         rows: format!("{USER} {which} {seek} ORDER BY {order}, u.id LIMIT 101"),
         total: Some(format!("SELECT COUNT(*) FROM users u WHERE u.deleted_at IS NULL {which}")),
-        of_users: true,
+        lists_users: true,
     };
     let by_name = ("", "u.name_key");
     let search = |text: &str| format!("AND (u.name_key LIKE '%{text}%' OR u.email_key LIKE '%{text}%')");
-    let middle = After { key: Key::T("agent 5".to_owned()), id: crowd.agents[USERS / 2].user.0 };
+    let middle = Cursor { key: SortValue::Text("agent 5".to_owned()), id: large.agents[USERS / 2].user.0 };
     let seek = format!("AND (u.name_key, u.id) > ('agent 5', '{}')", middle.id);
-    let (license, group) = (crowd.pools[3].license, group(7));
+    let (license, group) = (large.pools[3].license, group(7));
     let on_license = format!("AND u.id IN (SELECT user_id FROM assignments WHERE license_id = '{license}')");
     let both = format!("{on_license} AND u.status = 'active'");
     let members = format!("AND u.id IN (SELECT user_id FROM group_members WHERE group_id = '{group}')");
     let since = now - TimeDelta::minutes(3_000);
-    let (written, lately) = (text(since), format!("AND {ACTIVE} < '{}'", text(since)));
+    let (written, lately) = (sql_time(since), format!("AND {ACTIVE} < '{}'", sql_time(since)));
     vec![
         page("users, the first page", String::new(), String::new(), by_name),
         page(
@@ -153,12 +156,17 @@ fn users(crowd: &Crowd, now: DateTime<Utc>) -> Vec<Page> {
         ),
         page("users by part of the name", "?q=agent%20777".into(), search("agent 777"), by_name),
         page("users by part of the e-mail", "?q=9777%40exa".into(), search("9777@exa"), by_name),
-        page("users by what all have", "?q=example".into(), search("example"), by_name),
+        page("users by what matches all", "?q=example".into(), search("example"), by_name),
         page("users on a product", format!("?product={license}"), on_license.clone(), by_name),
         page("users on product and license", format!("?product={license}&license={license}"), on_license, by_name),
         page("users on a license, active", format!("?license={license}&status=active"), both, by_name),
         page("users in a group", format!("?group={group}"), members, by_name),
-        page("users not active lately", format!("?active_before={written}&sort=last_active_at"), lately, ("", ACTIVE)),
+        page(
+            "users not recently active",
+            format!("?active_before={written}&sort=last_active_at"),
+            lately,
+            ("", ACTIVE),
+        ),
     ]
 }
 
@@ -166,27 +174,28 @@ const SESSION: &str = "
     SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
            u.email AS user_email, s.device, s.state, s.mode, s.platform, s.support_key, s.key_expires_at,
            s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
-           s.ended_by_name, s.protected, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message
+           s.ended_by_name, s.protected, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name,
+           s.ending_message
     FROM sessions s
     JOIN licenses l ON l.id = s.license_id
     JOIN products p ON p.id = l.product_id
     JOIN users u ON u.id = s.user_id
     WHERE TRUE";
 
-fn sessions(crowd: &Crowd, now: DateTime<Utc>) -> Vec<Page> {
+fn sessions(large: &LargeAccount, now: DateTime<Utc>) -> Vec<Page> {
     let page = |name, query: String, which: String, (seek, order): (&str, &str)| Page {
         name,
         path: format!("/api/v1/sessions{query}"),
         rows: format!("{SESSION} {which} {seek} ORDER BY {order} LIMIT 101"),
         total: Some(format!("SELECT COUNT(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE TRUE {which}")),
-        of_users: false,
+        lists_users: false,
     };
     let latest = ("", "s.created_at DESC, s.id DESC");
     let whole = |page: Page| Page { total: Some("SELECT COUNT(*) FROM sessions".to_owned()), ..page };
-    let middle = After { key: Key::M(now - TimeDelta::minutes(100_000)), id: group(0) };
-    let Key::M(at) = middle.key else { return Vec::new() };
-    let seek = format!("AND (s.created_at, s.id) < ('{}', '{}')", text(at), middle.id);
-    let (license, user) = (crowd.pools[3].license, crowd.busy().user);
+    let middle = Cursor { key: SortValue::Time(now - TimeDelta::minutes(100_000)), id: group(0) };
+    let SortValue::Time(at) = middle.key else { return Vec::new() };
+    let seek = format!("AND (s.created_at, s.id) < ('{}', '{}')", sql_time(at), middle.id);
+    let (license, user) = (large.pools[3].license, large.busy().user);
     let search = "AND (u.name_key LIKE '%agent 777%' OR u.email_key LIKE '%agent 777%')".to_owned();
     vec![
         page("live sessions", "?state=live".into(), "AND s.ended_at IS NULL".into(), latest),
@@ -219,15 +228,15 @@ const EVENT: &str = "
     LEFT JOIN products p ON p.id = l.product_id
     WHERE TRUE";
 
-fn events(crowd: &Crowd) -> Vec<Page> {
+fn events(large: &LargeAccount) -> Vec<Page> {
     let page = |name, query: String, which: String| Page {
         name,
         path: format!("/api/v1/audit{query}"),
         rows: format!("{EVENT} {which} ORDER BY e.position DESC LIMIT 101"),
         total: None,
-        of_users: false,
+        lists_users: false,
     };
-    let (license, user) = (crowd.pools[3].license, crowd.busy().user);
+    let (license, user) = (large.pools[3].license, large.busy().user);
     vec![
         page("audit log, the first page", String::new(), String::new()),
         page("audit log, a page in the middle", "?after=100000".into(), "AND e.position < 100000".into()),

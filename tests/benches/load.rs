@@ -1,9 +1,9 @@
-//! The load: agents who create and end sessions, one after the other, each over a connection of his own.
+//! The load: agents who create and end sessions in a loop, each over a connection of their own.
 
 use crate::{
     account::Agent,
     connection::{Connection, id_in, post},
-    numbers::percentile,
+    statistics::percentile,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -13,43 +13,44 @@ use std::{
 };
 use tokio::task::spawn_local;
 
-/// How long agents work before it counts.
+/// How long agents work before the measurement.
 const WARM_UP: Duration = Duration::from_millis(200);
-/// After so many failures an agent gives up: the round has failed anyway.
-const FAILURES: u64 = 100;
+/// The number of failures after which an agent gives up; the round has failed anyway.
+const MAX_FAILURES: u64 = 100;
 
-/// What came of a round.
+/// The results of a round.
 pub struct Round {
-    /// Answers in the time that counts, refusals among them.
-    pub answers: usize,
-    /// Answers in all, with those of the warm-up.
+    /// Responses in the measured time, including refusals.
+    pub responses: usize,
+    /// All responses, including those of the warm-up.
     pub all: u64,
-    /// How long it counted.
-    pub lasted: Duration,
-    /// How long each answer took, in microseconds, the shortest first.
+    /// The measured time.
+    pub duration: Duration,
+    /// The latency of each response, in microseconds, sorted.
     latencies: Vec<u32>,
-    /// How often there was no seat.
+    /// The number of refusals.
     pub refused: u64,
-    /// How many seats were certainly held at once: from the answer to a create to the request to end it.
+    /// The most seats certainly held at once, counted from the response to a create to the request to end it.
     pub most_held: usize,
-    /// How often the server failed, and how at first.
+    /// The number of failures of the server.
     pub failed: u64,
+    /// The first failure.
     pub failure: Option<String>,
 }
 
 impl Round {
-    /// Answers in a second.
+    /// Responses per second.
     pub fn rate(&self) -> f64 {
-        self.answers as f64 / self.lasted.as_secs_f64()
+        self.responses as f64 / self.duration.as_secs_f64()
     }
 
-    /// How long it took at most for this part of all answers, in milliseconds.
-    pub fn within(&self, part: f64) -> f64 {
-        f64::from(percentile(&self.latencies, part)) / 1_000.0
+    /// A percentile of the latencies, for a fraction from 0 to 1, in milliseconds.
+    pub fn latency(&self, fraction: f64) -> f64 {
+        f64::from(percentile(&self.latencies, fraction)) / 1_000.0
     }
 }
 
-/// Lets these agents work at these servers in turn, each over one connection.
+/// Runs a round: these agents work at these servers, distributed round robin, each over one connection.
 pub async fn round(servers: &[SocketAddr], agents: &[Agent], lasts: Duration) -> Round {
     let from = Instant::now() + WARM_UP;
     let tally = Rc::new(Tally { from: Some(from), until: Some(from + lasts), ..Tally::default() });
@@ -59,7 +60,7 @@ pub async fn round(servers: &[SocketAddr], agents: &[Agent], lasts: Duration) ->
     });
     for worker in work.collect::<Vec<_>>() {
         if worker.await.is_err() {
-            tally.fail("an agent met a fault");
+            tally.fail("an agent panicked");
         }
     }
     tally.round(lasts)
@@ -79,8 +80,8 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts an answer if it came in the time that counts, whenever it was asked for: with a slow server, few that begin
-    /// in a short round also end in it.
+    /// Counts a response if it arrives in the measured time, whenever its request was sent: with a slow server, few
+    /// requests that begin in a short round also end in it.
     fn note(&self, began: Instant) {
         let now = Instant::now();
         self.all.set(self.all.get() + 1);
@@ -99,7 +100,7 @@ impl Tally {
         self.most_held.set(self.most_held.get().max(self.held.get()));
     }
 
-    fn let_go(&self) {
+    fn release(&self) {
         self.held.set(self.held.get() - 1);
     }
 
@@ -112,13 +113,13 @@ impl Tally {
         self.failure.borrow_mut().get_or_insert_with(|| how.to_string());
     }
 
-    fn round(&self, lasted: Duration) -> Round {
+    fn round(&self, duration: Duration) -> Round {
         let mut latencies = self.latencies.take();
         latencies.sort_unstable();
         Round {
-            answers: latencies.len(),
+            responses: latencies.len(),
             all: self.all.get(),
-            lasted,
+            duration,
             latencies,
             refused: self.refused.get(),
             most_held: self.most_held.get(),
@@ -132,7 +133,7 @@ impl Tally {
 struct Worker {
     server: SocketAddr,
     create: Vec<u8>,
-    /// The request to end a session, and where in it the session's id stands.
+    /// The request to end a session, and the offset of the session's id in it.
     end: (Vec<u8>, usize),
     tally: Rc<Tally>,
 }
@@ -153,50 +154,50 @@ impl Worker {
 
     async fn work(mut self) {
         let mut failures = 0;
-        while failures < FAILURES && !self.tally.is_over() {
-            if let Err(problem) = self.over_one_connection().await {
+        while failures < MAX_FAILURES && !self.tally.is_over() {
+            if let Err(problem) = self.work_on_connection().await {
                 self.tally.fail(problem);
                 failures += 1;
             }
         }
     }
 
-    /// Works until the time is over or something fails; the session of the time's end is ended too.
-    async fn over_one_connection(&mut self) -> anyhow::Result<()> {
+    /// Works until the time is over or a request fails; also ends the last session.
+    async fn work_on_connection(&mut self) -> anyhow::Result<()> {
         let mut connection = Connection::open(self.server).await?;
         while !self.tally.is_over() {
-            if self.take_seat(&mut connection).await? {
-                self.give_it_back(&mut connection).await?;
+            if self.create_session(&mut connection).await? {
+                self.end_session(&mut connection).await?;
             }
         }
         Ok(())
     }
 
-    async fn take_seat(&mut self, connection: &mut Connection) -> anyhow::Result<bool> {
+    async fn create_session(&mut self, connection: &mut Connection) -> anyhow::Result<bool> {
         let began = Instant::now();
-        let (status, body) = connection.ask(&self.create).await?;
+        let (status, body) = connection.request(&self.create).await?;
         self.tally.note(began);
         match (status, id_in(body)) {
             (201, Some(id)) => {
                 self.tally.hold();
-                let place = self.end.1;
-                self.end.0[place..place + id.len()].copy_from_slice(id.as_bytes());
+                let index = self.end.1;
+                self.end.0[index..index + id.len()].copy_from_slice(id.as_bytes());
                 Ok(true)
             }
             (409, _) => {
                 self.tally.refuse();
                 Ok(false)
             }
-            _ => anyhow::bail!("a create is answered {status}: {}", String::from_utf8_lossy(body)),
+            _ => anyhow::bail!("a create returned {status}: {}", String::from_utf8_lossy(body)),
         }
     }
 
-    async fn give_it_back(&mut self, connection: &mut Connection) -> anyhow::Result<()> {
-        self.tally.let_go();
+    async fn end_session(&mut self, connection: &mut Connection) -> anyhow::Result<()> {
+        self.tally.release();
         let began = Instant::now();
-        let (status, body) = connection.ask(&self.end.0).await?;
+        let (status, body) = connection.request(&self.end.0).await?;
         self.tally.note(began);
-        anyhow::ensure!(status == 200, "an end is answered {status}: {}", String::from_utf8_lossy(body));
+        anyhow::ensure!(status == 200, "an end returned {status}: {}", String::from_utf8_lossy(body));
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! The limit: axum with the same routes, which reads the same JSON, does nothing, and answers JSON; and which sends ready
-//! bytes to viewers.
+//! The upper bound: axum with the same routes, which parses the same JSON, does nothing, and returns JSON; and which
+//! sends ready bytes to viewers.
 
 use axum::{
     Json, Router,
@@ -17,22 +17,22 @@ use std::{convert::Infallible, time::Duration};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-/// How often viewers are sent something: as often as the product does.
-const TICK: Duration = Duration::from_millis(100);
+/// The interval between frames, the same as the server's.
+const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What is sent to viewers: as cheap to clone as can be.
+/// A frame for viewers, cheap to clone.
 type Frame = axum::body::Bytes;
 
-/// What is answered.
+/// The response body.
 #[derive(Serialize)]
-struct Named {
+struct SessionBody {
     id: SessionId,
 }
 
-/// Serves for ever; viewers are sent frames of this size.
+/// Serves forever; viewers receive frames of `frame` bytes.
 pub async fn serve(port: u16, frame: usize) -> anyhow::Result<()> {
     let (frames, _) = broadcast::channel(16);
-    tokio::spawn(tick(frames.clone(), frame));
+    tokio::spawn(send_frames(frames.clone(), frame));
     let routes = Router::new()
         .route("/readyz", routing::get(async || "ok\n"))
         .route("/api/v1/sessions", routing::post(create))
@@ -44,19 +44,19 @@ pub async fn serve(port: u16, frame: usize) -> anyhow::Result<()> {
     Ok(axum::serve(listener, routes).await?)
 }
 
-async fn create(Json(_): Json<NewSession>) -> (StatusCode, Json<Named>) {
-    (StatusCode::CREATED, Json(Named { id: SessionId(Uuid::from_u128(1)) }))
+async fn create(Json(_): Json<NewSession>) -> (StatusCode, Json<SessionBody>) {
+    (StatusCode::CREATED, Json(SessionBody { id: SessionId(Uuid::from_u128(1)) }))
 }
 
-async fn end(Path(id): Path<SessionId>) -> Json<Named> {
-    Json(Named { id })
+async fn end(Path(id): Path<SessionId>) -> Json<SessionBody> {
+    Json(SessionBody { id })
 }
 
-async fn tick(frames: broadcast::Sender<Frame>, size: usize) {
-    let mut ticks = tokio::time::interval(TICK);
+async fn send_frames(frames: broadcast::Sender<Frame>, size: usize) {
+    let mut ticks = tokio::time::interval(FRAME_INTERVAL);
     for position in 0_u64.. {
         ticks.tick().await;
-        // Nobody may be watching.
+        // Fails if there are no viewers.
         let _ = frames.send(format!("id: {position}\nevent: change\ndata: {}\n\n", "x".repeat(size)).into());
     }
 }

@@ -1,7 +1,8 @@
-//! The same rules in the plain way: one transaction per request, which locks the license, counts, writes and commits.
+//! The same rules in the conventional way: one transaction per request, which locks the license, counts, writes and
+//! commits.
 //!
-//! It works on the product's own tables through the product's own database layer, so that the two differ in nothing but
-//! how they take a seat. It reads no more than it needs, and sends no statement that could be spared.
+//! It uses the same tables and the same database layer as the server, so that the two differ only in how they take a
+//! seat. It reads no more than it needs, and sends no unnecessary statement.
 
 use axum::{
     Json, Router,
@@ -13,7 +14,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::{
     auth::secret,
-    clock::{Clock, Dice},
+    clock::{Clock, Random},
     db::{Db, DbError, Sql, Tx},
     http::listen::listen,
 };
@@ -69,8 +70,8 @@ static END: Sql = Sql::new(|| {
 });
 static NUMBER: Sql = Sql::new(|| "UPDATE event_head SET position = position + 1 RETURNING position".into());
 static EVENT: Sql = Sql::new(|| {
-    "INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied, seats,
-                         facts)
+    "INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id, occupied,
+                         seats, facts)
      VALUES ($1, $2, $3, 'api', $4, $5, $6, $4, $7, $8, $9, $10)"
         .into()
 });
@@ -78,11 +79,11 @@ static EVENT: Sql = Sql::new(|| {
 #[derive(Clone)]
 struct Reference {
     db: Db,
-    /// On SQLite, where each transaction is alone until it is on disk. The product's own layer lets the next one begin
-    /// before; that is a part of what is compared.
-    alone: Option<Arc<Mutex<()>>>,
+    /// Serializes transactions on SQLite until they are on disk. The database layer lets the next one begin before,
+    /// which is part of what is compared.
+    write_lock: Option<Arc<Mutex<()>>>,
     clock: Clock,
-    dice: Dice,
+    random: Random,
 }
 
 struct Caller {
@@ -100,19 +101,19 @@ struct Event<'a> {
     facts: serde_json::Value,
 }
 
-/// Why there is no seat, or no answer.
-enum Fail {
+/// A refusal, or a database error.
+enum ReferenceError {
     Code(StatusCode),
     Db(DbError),
 }
 
-impl From<DbError> for Fail {
+impl From<DbError> for ReferenceError {
     fn from(error: DbError) -> Self {
         Self::Db(error)
     }
 }
 
-impl IntoResponse for Fail {
+impl IntoResponse for ReferenceError {
     fn into_response(self) -> Response {
         match self {
             Self::Code(code) => (code, Json(json!({}))).into_response(),
@@ -123,11 +124,11 @@ impl IntoResponse for Fail {
     }
 }
 
-/// Serves for ever.
+/// Serves forever.
 pub async fn serve(port: u16, database: String) -> anyhow::Result<()> {
     let db = Db::open(&database).await?;
-    let alone = (!db.is_shared()).then(Arc::default);
-    let state = Reference { db, alone, clock: Clock::default(), dice: Dice::default() };
+    let write_lock = (!db.is_shared()).then(Arc::default);
+    let state = Reference { db, write_lock, clock: Clock::default(), random: Random::default() };
     let routes = Router::new()
         .route("/readyz", routing::get(async || "ok\n"))
         .route("/api/v1/sessions", routing::post(create))
@@ -140,42 +141,42 @@ pub async fn serve(port: u16, database: String) -> anyhow::Result<()> {
 async fn create(
     State(state): State<Reference>,
     headers: HeaderMap,
-    Json(wanted): Json<NewSession>,
-) -> Result<Response, Fail> {
+    Json(request): Json<NewSession>,
+) -> Result<Response, ReferenceError> {
     let caller = state.caller(&headers).await?;
-    let _alone = state.alone().await;
+    let _write_lock = state.lock_writes().await;
     let mut tx = state.db.begin().await?;
-    let Some(license) = tx.one(&LOCK, vec![wanted.product.as_str().into(), caller.id.into()]).await? else {
-        return Err(Fail::Code(StatusCode::CONFLICT));
+    let Some(license) = tx.one(&LOCK, vec![request.product.as_str().into(), caller.id.into()]).await? else {
+        return Err(ReferenceError::Code(StatusCode::CONFLICT));
     };
     let (id, seats, lease): (LicenseId, i64, i64) =
         (license.get("id")?, license.get("seats")?, license.get("lease_seconds")?);
-    // After the lock, in a statement of its own: it must see what the one before us committed.
+    // In a statement after the lock, so that it sees what the previous holder of the lock committed.
     let now = state.clock.now();
     let (occupied, own) = occupied(&mut tx, id, caller.id, now).await?;
     if own == 0 && occupied >= seats {
-        return Err(Fail::Code(StatusCode::CONFLICT));
+        return Err(ReferenceError::Code(StatusCode::CONFLICT));
     }
-    let session = SessionId(state.dice.id(now));
+    let session = SessionId(state.random.id(now));
     let until = now + TimeDelta::seconds(lease);
     let args = vec![
         session.into(),
         id.into(),
         caller.id.into(),
-        wanted.device.as_str().into(),
-        wanted.mode.into(),
+        request.device.as_str().into(),
+        request.mode.into(),
         now.into(),
         until.into(),
     ];
     tx.run(&INSERT, args).await?;
     let occupied = if own == 0 { occupied + 1 } else { occupied };
-    let facts = json!({ "device": wanted.device, "mode": wanted.mode });
+    let facts = json!({ "device": request.device, "mode": request.mode });
     let event = Event { kind: "session_created", caller: &caller, license: id, session, occupied, seats, facts };
     append(&mut tx, now, event).await?;
     tx.commit().await?;
     let body = json!({
-        "id": session, "license_id": id, "user_id": caller.id, "user_name": caller.name, "device": wanted.device,
-        "state": "connected", "mode": wanted.mode, "created_at": now, "connected_at": now, "last_seen_at": now,
+        "id": session, "license_id": id, "user_id": caller.id, "user_name": caller.name, "device": request.device,
+        "state": "connected", "mode": request.mode, "created_at": now, "connected_at": now, "last_seen_at": now,
         "lease_until": until,
     });
     Ok((StatusCode::CREATED, Json(body)).into_response())
@@ -185,12 +186,12 @@ async fn end(
     State(state): State<Reference>,
     headers: HeaderMap,
     Path(session): Path<SessionId>,
-) -> Result<Response, Fail> {
+) -> Result<Response, ReferenceError> {
     let caller = state.caller(&headers).await?;
-    let _alone = state.alone().await;
+    let _write_lock = state.lock_writes().await;
     let mut tx = state.db.begin().await?;
     let Some(license) = tx.one(&LOCK_OF_SESSION, vec![session.into(), caller.id.into()]).await? else {
-        return Err(Fail::Code(StatusCode::NOT_FOUND));
+        return Err(ReferenceError::Code(StatusCode::NOT_FOUND));
     };
     let (id, seats): (LicenseId, i64) = (license.get("id")?, license.get("seats")?);
     let now = state.clock.now();
@@ -206,23 +207,23 @@ async fn end(
 }
 
 impl Reference {
-    async fn alone(&self) -> Option<OwnedMutexGuard<()>> {
-        match &self.alone {
-            Some(alone) => Some(alone.clone().lock_owned().await),
+    async fn lock_writes(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.write_lock {
+            Some(lock) => Some(lock.clone().lock_owned().await),
             None => None,
         }
     }
 
-    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Fail> {
-        let told = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let token = told.ok_or(Fail::Code(StatusCode::UNAUTHORIZED))?;
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, ReferenceError> {
+        let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let token = header.ok_or(ReferenceError::Code(StatusCode::UNAUTHORIZED))?;
         let found = self.db.one(&CALLER, vec![secret::hash(token).into(), self.clock.now().into()]).await?;
-        let row = found.ok_or(Fail::Code(StatusCode::UNAUTHORIZED))?;
+        let row = found.ok_or(ReferenceError::Code(StatusCode::UNAUTHORIZED))?;
         Ok(Caller { id: row.get("id")?, name: row.get("name")? })
     }
 }
 
-/// How many seats are occupied, and how many sessions of them are the caller's.
+/// The number of occupied seats, and of the caller's own sessions.
 async fn occupied(tx: &mut Tx, license: LicenseId, user: UserId, now: DateTime<Utc>) -> Result<(i64, i64), DbError> {
     let counted = tx.one(&OCCUPIED, vec![license.into(), user.into(), now.into()]).await?.ok_or(DbError::Retry)?;
     Ok((counted.get("occupied")?, counted.get("own")?))

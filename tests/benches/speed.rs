@@ -1,13 +1,12 @@
-//! `cargo xtask bench`: measures what the product promises about speed, as ratios in one run, and says which are missed.
+//! `cargo xtask bench`: measures performance as ratios within one run, and reports missed limits.
 //!
-//! The real server runs as a child process; so do what it is compared with, a handler that does nothing and a server
-//! with one transaction per request. The load comes from here, over loopback with keep-alive connections.
+//! The real server runs as a child process, and so do the two servers it is compared with: a handler that does nothing,
+//! and a server with one transaction per request. This process generates the load, over loopback with keep-alive
+//! connections.
 
 mod account;
-mod bare;
 mod check;
 mod connection;
-mod crowd;
 mod database;
 mod directory;
 mod gate;
@@ -16,13 +15,15 @@ mod hot;
 mod hot_postgres;
 mod hot_sqlite;
 mod imports;
+mod large_account;
 mod lists;
 mod load;
 mod no_op;
-mod numbers;
+mod raw_sql;
 mod reference;
 mod server;
 mod size;
+mod statistics;
 mod table;
 mod viewer;
 mod viewers;
@@ -31,8 +32,8 @@ use anyhow::{Context as _, bail};
 use std::process::ExitCode;
 use table::Table;
 
-/// The scenarios by the names that `--only` takes, in the order in which they run.
-const SCENARIOS: [&str; 9] = [
+/// The default scenarios, in the order in which they run.
+const DEFAULT_SCENARIOS: [&str; 9] = [
     "sqlite",
     "postgres",
     "gate",
@@ -43,8 +44,8 @@ const SCENARIOS: [&str; 9] = [
     "heartbeats",
     "viewers",
 ];
-/// Those that take longer and run only if they are named.
-const MORE: [&str; 4] = ["directory-sqlite", "directory-postgres", "import-sqlite", "import-postgres"];
+/// Scenarios that take longer, and run only with `--only`.
+const LONG_SCENARIOS: [&str; 4] = ["directory-sqlite", "directory-postgres", "import-sqlite", "import-postgres"];
 
 fn main() -> ExitCode {
     match start() {
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs as one of the servers that are compared with, or measures; false if a number was missed.
+/// Runs as one of the servers for comparison, or measures; returns false if a limit was missed.
 fn start() -> anyhow::Result<bool> {
     // `cargo bench` adds the option `--bench`.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -67,27 +68,28 @@ fn start() -> anyhow::Result<bool> {
         ["serve-reference", port, database] => {
             on_all_cores(reference::serve(port.parse()?, database.to_owned())).map(|()| true)
         }
-        [] => measure(&SCENARIOS),
+        [] => measure(&DEFAULT_SCENARIOS),
         ["--only", name] => measure(&[name]),
         _ => {
-            bail!("unknown arguments: say nothing, or --only with one of {}, {}", SCENARIOS.join(", "), MORE.join(", "))
+            let known = [&DEFAULT_SCENARIOS[..], &LONG_SCENARIOS].concat().join(", ");
+            bail!("unknown arguments: give none, or --only with one of {known}")
         }
     }
 }
 
-fn on_all_cores(serving: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Runtime::new()?.block_on(serving)
+fn on_all_cores(server: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(server)
 }
 
-/// Measures on one thread, so that the server has as much of the machine as can be.
+/// Measures on a single thread, to leave as much of the machine as possible to the server.
 fn measure(names: &[&str]) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut table = Table::default();
     for name in names {
         let measured = runtime.block_on(tokio::task::LocalSet::new().run_until(scenario(name, &mut table)));
-        measured.with_context(|| format!("{name} cannot be measured"))?;
+        measured.with_context(|| format!("cannot measure {name}"))?;
     }
-    println!("\n{} numbers are not as demanded", table.missed);
+    println!("\n{} limits missed", table.missed);
     Ok(table.missed == 0)
 }
 
@@ -102,10 +104,10 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "viewers" => viewers::measure(table).await,
-        "directory-sqlite" => directory::measure(table, database::Engine::Sqlite).await,
-        "directory-postgres" => directory::measure(table, database::Engine::Postgres).await,
-        "import-sqlite" => imports::measure(table, database::Engine::Sqlite).await,
-        "import-postgres" => imports::measure(table, database::Engine::Postgres).await,
-        _ => bail!("there is no such scenario; there are {} and {}", SCENARIOS.join(", "), MORE.join(", ")),
+        "directory-sqlite" => directory::measure(table, database::BenchEngine::Sqlite).await,
+        "directory-postgres" => directory::measure(table, database::BenchEngine::Postgres).await,
+        "import-sqlite" => imports::measure(table, database::BenchEngine::Sqlite).await,
+        "import-postgres" => imports::measure(table, database::BenchEngine::Postgres).await,
+        _ => bail!("unknown scenario; known are {}, {}", DEFAULT_SCENARIOS.join(", "), LONG_SCENARIOS.join(", ")),
     }
 }

@@ -1,77 +1,77 @@
-//! What was measured beside what is demanded.
+//! The table of measured values and their limits.
 
 use std::fmt;
 
-/// What is demanded of a number.
+/// The limit of a measured value.
 #[derive(Clone, Copy)]
-pub enum Demand {
+pub enum Limit {
     /// A ratio, at least this.
     AtLeast(f64),
     /// A ratio, at most this.
     AtMost(f64),
     /// A quantity in a unit, less than this.
     Below(f64, &'static str),
-    /// Nothing of this may happen.
-    None,
+    /// A count that must be zero.
+    Zero,
 }
 
 struct Row {
     name: String,
     measured: f64,
-    demand: Demand,
-    /// The absolute numbers, which drift from machine to machine.
-    beside: String,
+    limit: Limit,
+    /// The absolute numbers, which differ between machines.
+    details: String,
 }
 
-/// The table, whose rows are printed as they are measured: the whole takes minutes.
+/// Prints each row as soon as it is measured, because the whole run takes minutes.
 #[derive(Default)]
 pub struct Table {
-    /// How many numbers are not as demanded.
+    /// The number of missed limits.
     pub missed: usize,
 }
 
 impl Table {
-    /// Begins what belongs together.
-    pub fn begin(&self, what: &str) {
-        println!("\n{what:<46} {:>10}  {:<12} {:<6}  beside it", "measured", "demanded", "");
+    /// Prints the header of a section.
+    pub fn begin(&self, title: &str) {
+        println!("\n{title:<46} {:>10}  {:<12} {:<6}  details", "measured", "limit", "");
     }
 
-    /// Adds a number.
-    pub fn add(&mut self, name: impl Into<String>, measured: f64, demand: Demand, beside: impl Into<String>) {
-        let row = Row { name: name.into(), measured, demand, beside: beside.into() };
+    /// Adds a measured value.
+    pub fn add(&mut self, name: impl Into<String>, measured: f64, limit: Limit, details: impl Into<String>) {
+        let row = Row { name: name.into(), measured, limit, details: details.into() };
         println!("{row}");
-        self.missed += usize::from(!demand.is_met_by(measured));
+        self.missed += usize::from(!limit.is_met_by(measured));
     }
 }
 
-impl Demand {
-    /// What could not be measured is missed.
+impl Limit {
+    /// Whether a value is within the limit; a value that could not be measured (NaN) is not.
     fn is_met_by(self, measured: f64) -> bool {
         measured.is_finite()
             && match self {
                 Self::AtLeast(least) => measured >= least,
                 Self::AtMost(most) => measured <= most,
                 Self::Below(bound, _) => measured < bound,
-                Self::None => measured == 0.0,
+                Self::Zero => measured == 0.0,
             }
     }
 
-    fn shown(self, measured: f64) -> String {
+    fn formatted(self, measured: f64) -> String {
         match self {
             Self::AtLeast(_) | Self::AtMost(_) => format!("{measured:.2} x"),
             Self::Below(_, unit) => format!("{measured:.0} {unit}"),
-            Self::None => format!("{measured:.0}"),
+            Self::Zero => format!("{measured:.0}"),
         }
     }
 }
 
-impl fmt::Display for Demand {
+impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::AtLeast(least) => format!(">= {least:.2} x"),
             Self::AtMost(most) => format!("<= {most:.2} x"),
             Self::Below(bound, unit) => format!("< {bound:.0} {unit}"),
-            Self::None => "0".to_owned(),
+            Self::Zero => "0".to_owned(),
         };
         f.pad(&text)
     }
@@ -79,9 +79,9 @@ impl fmt::Display for Demand {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.demand.is_met_by(self.measured) { "ok" } else { "MISSED" };
-        let measured = self.demand.shown(self.measured);
-        let line = format!("  {:<44} {measured:>10}  {:<12} {verdict:<6}  {}", self.name, self.demand, self.beside);
+        let verdict = if self.limit.is_met_by(self.measured) { "ok" } else { "MISSED" };
+        let measured = self.limit.formatted(self.measured);
+        let line = format!("  {:<44} {measured:>10}  {:<12} {verdict:<6}  {}", self.name, self.limit, self.details);
         f.write_str(line.trim_end())
     }
 }

@@ -1,8 +1,8 @@
-//! Viewers of the live feed who note when they are told what, and whether all are told the same.
+//! Viewers of the live feed who record the delay of changes, and whether all viewers receive the same frames.
 
 use crate::{
     connection::{get, head_end, status},
-    numbers::percentile,
+    statistics::percentile,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper::clock::Clock;
@@ -20,115 +20,116 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-/// One viewer in so many reads what he is told, to see how old it is; the others only compare the bytes.
-const READERS: usize = 50;
+/// One in this many viewers parses frames to measure their delay; the others only compare the bytes.
+const PARSING_EVERY: usize = 50;
 
-/// Viewers who watch the same thing.
+/// Viewers of the same feed.
 #[derive(Default)]
-pub struct Gallery {
+pub struct ViewerGroup {
     watching: Cell<usize>,
     from: Cell<Option<Instant>>,
     until: Cell<Option<Instant>>,
-    told: RefCell<HashMap<i64, Told>>,
+    frames: RefCell<HashMap<i64, ReceivedFrame>>,
     delays: RefCell<Vec<u32>>,
     different: Cell<usize>,
 }
 
-/// A frame, as the first viewer got it.
-struct Told {
-    frame: Vec<u8>,
-    first: Instant,
+/// A frame as the first viewer received it.
+struct ReceivedFrame {
+    bytes: Vec<u8>,
+    first_at: Instant,
     viewers: usize,
 }
 
-/// What was seen in the time that counts.
-pub struct Seen {
-    /// Frames, those of all viewers together.
+/// What the viewers received in the measured time.
+pub struct ViewerStats {
+    /// The number of frames received by all viewers together.
     pub frames: usize,
-    /// Their bytes.
+    /// The bytes of these frames.
     pub bytes: usize,
-    /// Frames that were not the same bytes as another viewer's.
+    /// The number of frames that differed between viewers.
     pub different: usize,
-    /// Frames that some viewer did not get.
+    /// The number of frames that a viewer did not receive.
     pub missing: usize,
-    /// How old changes were when they arrived, in milliseconds, sorted.
+    /// The age of changes on arrival, in milliseconds, sorted.
     delays: Vec<u32>,
 }
 
-impl Seen {
-    /// How old this part of all changes was at most when it arrived, in milliseconds.
-    pub fn delay(&self, part: f64) -> f64 {
-        f64::from(percentile(&self.delays, part))
+impl ViewerStats {
+    /// A percentile of the age of changes on arrival, for a fraction from 0 to 1, in milliseconds.
+    pub fn delay(&self, fraction: f64) -> f64 {
+        f64::from(percentile(&self.delays, fraction))
     }
 }
 
-impl Gallery {
-    /// How many viewers have begun to watch.
+impl ViewerGroup {
+    /// The number of connected viewers.
     pub fn watching(&self) -> usize {
         self.watching.get()
     }
 
-    /// From now on it counts.
+    /// Starts the measurement.
     pub fn begin(&self) {
         self.from.set(Some(Instant::now()));
     }
 
-    /// From now on no new frame counts; those that some already have still do.
+    /// Ends the measurement: frames that first arrive from now on do not count.
     pub fn end(&self) {
         self.until.set(Some(Instant::now()));
     }
 
-    /// How many frames that count some viewer has not got yet.
+    /// The number of measured frames still missing, over all viewers.
     pub fn missing(&self) -> usize {
-        let told = self.told.borrow();
-        told.values()
-            .filter(|told| self.counts(told))
-            .map(|told| self.watching.get().saturating_sub(told.viewers))
+        let frames = self.frames.borrow();
+        frames
+            .values()
+            .filter(|frame| self.is_measured(frame))
+            .map(|frame| self.watching.get().saturating_sub(frame.viewers))
             .sum()
     }
 
-    /// What was seen.
-    pub fn seen(&self) -> Seen {
-        let mut seen = Seen {
+    /// The statistics of the measured time.
+    pub fn stats(&self) -> ViewerStats {
+        let mut stats = ViewerStats {
             frames: 0,
             bytes: 0,
             different: self.different.get(),
             missing: self.missing(),
             delays: self.delays.take(),
         };
-        seen.delays.sort_unstable();
-        for told in self.told.borrow().values().filter(|told| self.counts(told)) {
-            seen.frames += told.viewers;
-            seen.bytes += told.viewers * told.frame.len();
+        stats.delays.sort_unstable();
+        for frame in self.frames.borrow().values().filter(|frame| self.is_measured(frame)) {
+            stats.frames += frame.viewers;
+            stats.bytes += frame.viewers * frame.bytes.len();
         }
-        seen
+        stats
     }
 
-    fn counts(&self, told: &Told) -> bool {
-        self.from.get().is_some_and(|from| told.first >= from)
-            && self.until.get().is_none_or(|until| told.first < until)
+    fn is_measured(&self, frame: &ReceivedFrame) -> bool {
+        self.from.get().is_some_and(|from| frame.first_at >= from)
+            && self.until.get().is_none_or(|until| frame.first_at < until)
     }
 
-    /// Watches for ever.
-    pub async fn watch(self: Rc<Self>, server: SocketAddr, token: String, place: usize) -> anyhow::Result<()> {
+    /// Watches the feed until the task is dropped.
+    pub async fn watch(self: Rc<Self>, server: SocketAddr, token: String, index: usize) -> anyhow::Result<()> {
         let mut feed = Feed::open(TcpStream::connect(server).await?, &token).await?;
         self.watching.set(self.watching.get() + 1);
         loop {
             let frame = feed.next().await?;
-            if let Some((position, data)) = change(&frame) {
-                self.note(position, &frame, data, place.is_multiple_of(READERS));
+            if let Some((position, data)) = parse_change(&frame) {
+                self.note(position, &frame, data, index.is_multiple_of(PARSING_EVERY));
             }
         }
     }
 
-    fn note(&self, position: i64, frame: &[u8], data: &[u8], reads: bool) {
-        let mut all = self.told.borrow_mut();
-        let told =
-            all.entry(position).or_insert_with(|| Told { frame: frame.to_vec(), first: Instant::now(), viewers: 0 });
-        told.viewers += 1;
-        self.different.set(self.different.get() + usize::from(told.frame != frame));
-        if reads
-            && self.counts(told)
+    fn note(&self, position: i64, bytes: &[u8], data: &[u8], parses: bool) {
+        let mut frames = self.frames.borrow_mut();
+        let new = || ReceivedFrame { bytes: bytes.to_vec(), first_at: Instant::now(), viewers: 0 };
+        let frame = frames.entry(position).or_insert_with(new);
+        frame.viewers += 1;
+        self.different.set(self.different.get() + usize::from(frame.bytes != bytes));
+        if parses
+            && self.is_measured(frame)
             && let Ok(change) = serde_json::from_slice::<Change>(data)
         {
             let now = Clock::default().now();
@@ -137,7 +138,7 @@ impl Gallery {
     }
 }
 
-/// How long ago each session of a change was created or ended, in milliseconds.
+/// The time since each session of a change was created or ended, in milliseconds.
 fn ages(change: &Change, now: DateTime<Utc>) -> impl Iterator<Item = u32> {
     change.sessions.iter().map(move |session| {
         let at = session.ended.as_ref().map_or(session.created_at, |end| end.at);
@@ -145,10 +146,10 @@ fn ages(change: &Change, now: DateTime<Utc>) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Begins to watch and then reads nothing, for ever.
-pub async fn stand_still(server: SocketAddr, token: String) -> anyhow::Result<()> {
+/// Opens the feed and never reads from it.
+pub async fn never_read(server: SocketAddr, token: String) -> anyhow::Result<()> {
     let socket = TcpSocket::new_v4()?;
-    // As little as the system allows, so that the server feels it soon.
+    // The smallest receive buffer, so that the server notices soon.
     socket.set_recv_buffer_size(1)?;
     let mut stream = socket.connect(server).await?;
     stream.write_all(&get("/api/v1/live", &token)).await?;
@@ -157,8 +158,8 @@ pub async fn stand_still(server: SocketAddr, token: String) -> anyhow::Result<()
     Ok(())
 }
 
-/// Position and data of a frame that tells a change.
-fn change(frame: &[u8]) -> Option<(i64, &[u8])> {
+/// The position and the data of a `change` frame.
+fn parse_change(frame: &[u8]) -> Option<(i64, &[u8])> {
     let mut lines = frame.splitn(3, |byte| *byte == b'\n');
     let position = std::str::from_utf8(lines.next()?.strip_prefix(b"id: ")?).ok()?.parse().ok()?;
     if lines.next()? != b"event: change" {
@@ -167,7 +168,7 @@ fn change(frame: &[u8]) -> Option<(i64, &[u8])> {
     Some((position, lines.next()?.strip_prefix(b"data: ")?))
 }
 
-/// An answer without end, in chunks (RFC 9112, 7.1); the servers send each frame as a chunk.
+/// An endless chunked response (RFC 9112, 7.1), in which the servers send each frame as one chunk.
 struct Feed {
     stream: TcpStream,
     unread: Vec<u8>,
@@ -183,7 +184,7 @@ impl Feed {
                 break end;
             }
         };
-        anyhow::ensure!(status(&feed.unread) == Some(200), "the live feed does not begin");
+        anyhow::ensure!(status(&feed.unread) == Some(200), "the live feed returned an error");
         feed.unread.drain(..end);
         Ok(feed)
     }
@@ -201,7 +202,7 @@ impl Feed {
         loop {
             if let Some(line) = self.unread.windows(2).position(|two| two == b"\r\n") {
                 let size = usize::from_str_radix(std::str::from_utf8(&self.unread[..line])?, 16)?;
-                anyhow::ensure!(size > 0, "the live feed ends");
+                anyhow::ensure!(size > 0, "the live feed has ended");
                 let (start, end) = (line + 2, line + 2 + size);
                 if self.unread.len() >= end + 2 {
                     let frame = self.unread[start..end].to_vec();

@@ -3,11 +3,11 @@
 use crate::{
     account::{Account, Agent, Pool},
     connection::{Connection, id_in, post},
-    database::{Database, Engine},
-    numbers::{grouped, mean},
+    database::{BenchDatabase, BenchEngine},
     server::Server,
-    table::{Demand, Table},
-    viewer::{self, Gallery, Seen},
+    statistics::{grouped, mean},
+    table::{Limit, Table},
+    viewer::{self, ViewerGroup, ViewerStats},
 };
 use seatkeeper_shared::license::SeatRule;
 use std::{
@@ -17,44 +17,46 @@ use std::{
 };
 use tokio::{task::JoinSet, time::sleep_until};
 
-const FEW: usize = 100;
-const MANY: usize = 1_000;
-/// Those who read nothing.
-const SLOW: usize = 5;
-/// Agents who make changes; each creates and ends a session in this time, which makes 200 changes per second.
+const FEW_VIEWERS: usize = 100;
+const MANY_VIEWERS: usize = 1_000;
+/// Viewers who never read.
+const STALLED_VIEWERS: usize = 5;
+/// Agents who create and end a session in each cycle, which makes 200 changes per second.
 const AGENTS: usize = 50;
-const TURN: Duration = Duration::from_millis(500);
-/// After the last viewer has come, before it counts.
+const SESSION_CYCLE: Duration = Duration::from_millis(500);
+/// Time after the last viewer has connected, before the measurement.
 const WARM_UP: Duration = Duration::from_millis(1_500);
-const LASTS: Duration = Duration::from_secs(4);
-/// How long frames may still arrive.
-const LAST_FRAMES: Duration = Duration::from_secs(5);
+const ROUND_DURATION: Duration = Duration::from_secs(4);
+/// How long frames may still arrive after the measurement.
+const LAST_FRAMES_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What was seen, and what it cost.
+/// What the viewers received, and what that cost the server.
 struct Measured {
-    seen: Seen,
-    /// Seconds of a core that the server used.
+    stats: ViewerStats,
+    /// The server's CPU time, in seconds.
     seconds: f64,
 }
 
-/// Measures that what is told costs no more than sending it, and that nobody waits for the slowest.
+/// Measures that a frame costs little more than sending its bytes, and that slow viewers do not delay others.
 pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
-    let database = Database::create(Engine::Sqlite).await?;
+    let database = BenchDatabase::create(BenchEngine::Sqlite).await?;
     let (admin, agents) = write(&database).await?;
     let server = Server::seatkeeper(&database.address).await?;
     let mut changes = changes(server.address, &agents);
     let token = &admin.token;
-    let few = watched(&server, token, FEW).await?;
-    let mut alone = vec![watched(&server, token, MANY).await?];
-    let size = alone[0].seen.bytes / alone[0].seen.frames.max(1);
-    let slow = stand_still(&server, token);
-    // Meanwhile the slow ones fall behind: at first the system keeps for them what they do not read.
+    let few = measure_viewers(&server, token, FEW_VIEWERS).await?;
+    let mut alone = vec![measure_viewers(&server, token, MANY_VIEWERS).await?];
+    let size = alone[0].stats.bytes / alone[0].stats.frames.max(1);
+    let slow = never_read(&server, token);
+    // Meanwhile the stalled viewers fall behind: at first, the system buffers what they do not read.
     let bare = Server::no_op(size).await?;
-    let (bare_few, bare_many) = (watched(&bare, token, FEW).await?, watched(&bare, token, MANY).await?);
+    let (bare_few, bare_many) =
+        (measure_viewers(&bare, token, FEW_VIEWERS).await?, measure_viewers(&bare, token, MANY_VIEWERS).await?);
     drop(bare);
-    let beside_slow = [watched(&server, token, MANY).await?, watched(&server, token, MANY).await?];
+    let beside_slow =
+        [measure_viewers(&server, token, MANY_VIEWERS).await?, measure_viewers(&server, token, MANY_VIEWERS).await?];
     drop(slow);
-    alone.push(watched(&server, token, MANY).await?);
+    alone.push(measure_viewers(&server, token, MANY_VIEWERS).await?);
     if let Some(stopped) = changes.try_join_next() {
         stopped??;
     }
@@ -62,53 +64,53 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
 
     table.begin("SQLite, 1,000 live viewers, 200 changes per second");
     let shown =
-        |ours: f64, bare: f64| format!("{ours:.1} us per viewer and frame of {size} bytes, bare axum {bare:.1} us");
+        |ours: f64, bare: f64| format!("{ours:.1} us per viewer and frame of {size} bytes, plain axum {bare:.1} us");
     let (ours, theirs) = (per_frame(&few, &alone), per_frame(&bare_few, &[bare_many]));
-    table.add("cost of a frame, to sending ready bytes", ours / theirs, Demand::AtMost(2.0), shown(ours, theirs));
-    let load = |measured: &Measured| measured.seconds / LASTS.as_secs_f64() * 100.0;
-    let beside = format!(
-        "load {:.0} % of a core, with {FEW} viewers {:.0} %; {} frames/s to each",
+    table.add("cost of a frame, to sending ready bytes", ours / theirs, Limit::AtMost(2.0), shown(ours, theirs));
+    let load = |measured: &Measured| measured.seconds / ROUND_DURATION.as_secs_f64() * 100.0;
+    let details = format!(
+        "load {:.0} % of a core, with {FEW_VIEWERS} viewers {:.0} %; {} frames/s to each",
         load(&alone[0]),
         load(&few),
-        grouped(alone[0].seen.frames as f64 / MANY as f64 / LASTS.as_secs_f64()),
+        grouped(alone[0].stats.frames as f64 / MANY_VIEWERS as f64 / ROUND_DURATION.as_secs_f64()),
     );
     let all = || alone.iter().chain(&beside_slow);
-    let different: usize = all().map(|measured| measured.seen.different).sum();
-    table.add("frames that differ between viewers", different as f64, Demand::None, beside);
-    let missing: usize = all().map(|measured| measured.seen.missing).sum();
-    table.add("frames that a viewer did not get", missing as f64, Demand::None, "");
-    let delay = |measured: &[Measured], part| mean(measured.iter().map(|measured| measured.seen.delay(part)));
+    let different: usize = all().map(|measured| measured.stats.different).sum();
+    table.add("frames that differ between viewers", different as f64, Limit::Zero, details);
+    let missing: usize = all().map(|measured| measured.stats.missing).sum();
+    table.add("frames that a viewer did not get", missing as f64, Limit::Zero, "");
+    let delay = |measured: &[Measured], part| mean(measured.iter().map(|measured| measured.stats.delay(part)));
     let shown = |measured| format!("p50 {:.0} ms, p99 {:.0} ms", delay(measured, 0.5), delay(measured, 0.99));
-    let beside = format!("{}; without {}; {SLOW} read nothing", shown(&beside_slow), shown(&alone));
+    let details = format!("{}; without {}; {STALLED_VIEWERS} never read", shown(&beside_slow), shown(&alone));
     let times = delay(&beside_slow, 0.99) / delay(&alone, 0.99);
-    table.add("p99 of the delay beside slow viewers, to without", times, Demand::AtMost(1.5), beside);
+    table.add("p99 of the delay with stalled viewers, to without", times, Limit::AtMost(1.5), details);
     Ok(())
 }
 
-/// What one more frame to one more viewer costs, in microseconds of a core; NaN if that drowned in what else went on.
+/// The CPU time for one more frame to one more viewer, in microseconds; NaN if it is lost in the noise.
 fn per_frame(few: &Measured, many: &[Measured]) -> f64 {
     let seconds = mean(many.iter().map(|measured| measured.seconds)) - few.seconds;
-    let frames = mean(many.iter().map(|measured| measured.seen.frames as f64)) - few.seen.frames as f64;
+    let frames = mean(many.iter().map(|measured| measured.stats.frames as f64)) - few.stats.frames as f64;
     if seconds > 0.0 && frames > 0.0 { seconds / frames * 1e6 } else { f64::NAN }
 }
 
-async fn write(database: &Database) -> anyhow::Result<(Agent, Vec<Agent>)> {
-    let account = Account::found(database).await?;
+async fn write(database: &BenchDatabase) -> anyhow::Result<(Agent, Vec<Agent>)> {
+    let account = Account::create(database).await?;
     let pools = account.pools(4, i64::try_from(AGENTS)?, SeatRule::Agent).await?;
     let people = account.agents(AGENTS).await?;
-    let of = |place: usize| -> &Pool { &pools[place % pools.len()] };
-    account.assign(people.iter().enumerate().map(|(place, person)| (of(place).license, person.user))).await?;
+    let pool_of = |index: usize| -> &Pool { &pools[index % pools.len()] };
+    account.assign(people.iter().enumerate().map(|(index, person)| (pool_of(index).license, person.user))).await?;
     let admin = account.admin().await?;
     account.close().await?;
-    Ok((admin, people.iter().enumerate().map(|(place, person)| person.at(of(place))).collect()))
+    Ok((admin, people.iter().enumerate().map(|(index, person)| person.with_product_of(pool_of(index))).collect()))
 }
 
-/// Agents who work at an even pace until the returned set is dropped.
+/// Agents who create and end sessions at a steady rate until the returned set is dropped.
 fn changes(server: SocketAddr, agents: &[Agent]) -> JoinSet<anyhow::Result<()>> {
     let mut working = JoinSet::new();
     let began = Instant::now();
-    for (place, agent) in agents.iter().cloned().enumerate() {
-        let first = began + TURN.mul_f64(place as f64 / agents.len() as f64);
+    for (index, agent) in agents.iter().cloned().enumerate() {
+        let first = began + SESSION_CYCLE.mul_f64(index as f64 / agents.len() as f64);
         working.spawn_local(work(server, agent, first));
     }
     working
@@ -120,48 +122,48 @@ async fn work(server: SocketAddr, agent: Agent, mut turn: Instant) -> anyhow::Re
     let create = post("/api/v1/sessions", &agent.token, &body);
     loop {
         sleep_until(turn.into()).await;
-        let (status, body) = connection.ask(&create).await?;
+        let (status, body) = connection.request(&create).await?;
         let Some(id) = id_in(body).filter(|_| status == 201).map(str::to_owned) else {
-            anyhow::bail!("a create is answered {status}: {}", String::from_utf8_lossy(body));
+            anyhow::bail!("a create returned {status}: {}", String::from_utf8_lossy(body));
         };
-        sleep_until((turn + TURN / 2).into()).await;
-        connection.ask(&post(&format!("/api/v1/sessions/{id}/end"), &agent.token, "")).await?;
-        turn += TURN;
+        sleep_until((turn + SESSION_CYCLE / 2).into()).await;
+        connection.request(&post(&format!("/api/v1/sessions/{id}/end"), &agent.token, "")).await?;
+        turn += SESSION_CYCLE;
     }
 }
 
-/// Viewers who read nothing until the returned set is dropped.
-fn stand_still(server: &Server, token: &str) -> JoinSet<anyhow::Result<()>> {
-    let mut standing = JoinSet::new();
-    for _ in 0..SLOW {
-        standing.spawn_local(viewer::stand_still(server.address, token.to_owned()));
+/// Connects viewers who never read, until the returned set is dropped.
+fn never_read(server: &Server, token: &str) -> JoinSet<anyhow::Result<()>> {
+    let mut stalled = JoinSet::new();
+    for _ in 0..STALLED_VIEWERS {
+        stalled.spawn_local(viewer::never_read(server.address, token.to_owned()));
     }
-    standing
+    stalled
 }
 
-/// Lets viewers watch and measures for a while.
-async fn watched(server: &Server, token: &str, viewers: usize) -> anyhow::Result<Measured> {
-    let gallery = Rc::new(Gallery::default());
+/// Connects viewers and measures for [`ROUND_DURATION`].
+async fn measure_viewers(server: &Server, token: &str, viewers: usize) -> anyhow::Result<Measured> {
+    let viewers_group = Rc::new(ViewerGroup::default());
     let mut watching = JoinSet::new();
-    for place in 0..viewers {
-        watching.spawn_local(gallery.clone().watch(server.address, token.to_owned(), place));
+    for index in 0..viewers {
+        watching.spawn_local(viewers_group.clone().watch(server.address, token.to_owned(), index));
     }
-    while gallery.watching() < viewers {
+    while viewers_group.watching() < viewers {
         tokio::time::sleep(Duration::from_millis(10)).await;
         if let Some(ended) = watching.try_join_next() {
             ended??;
         }
     }
     tokio::time::sleep(WARM_UP).await;
-    let before = server.usage()?.seconds;
-    gallery.begin();
-    tokio::time::sleep(LASTS).await;
-    gallery.end();
-    let seconds = server.usage()?.seconds - before;
-    // What the first viewers have is on its way to the last.
+    let before = server.usage()?.cpu_seconds;
+    viewers_group.begin();
+    tokio::time::sleep(ROUND_DURATION).await;
+    viewers_group.end();
+    let seconds = server.usage()?.cpu_seconds - before;
+    // Frames that some viewers have are still on their way to others.
     let ended = Instant::now();
-    while gallery.missing() > 0 && ended.elapsed() < LAST_FRAMES {
+    while viewers_group.missing() > 0 && ended.elapsed() < LAST_FRAMES_TIMEOUT {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Ok(Measured { seen: gallery.seen(), seconds })
+    Ok(Measured { stats: viewers_group.stats(), seconds })
 }

@@ -1,11 +1,11 @@
-//! How other people get in, for those who may take it away: sign-ins and tokens of a user.
+//! Sign-ins and API tokens of a user, as administrators list and revoke them.
 
-use crate::world::{Person, email_of, on_both_engines};
+use crate::harness::{Person, email_of, on_both_engines};
 use seatkeeper_shared::people::{Permission, Role};
 use serde_json::json;
 
 on_both_engines! {
-    async fn an_admin_sees_how_somebody_gets_in_and_ends_it(world: World) {
+    async fn an_admin_lists_and_revokes_a_users_access(world: World) {
         let agent = world.agent("Nora Neu").await;
         let again = agent.sign_in_again(&email_of("Nora Neu")).await;
         let program = agent.with_token().await;
@@ -33,7 +33,7 @@ on_both_engines! {
         assert_eq!(log["items"][0]["user"]["id"], json!(agent.id));
     }
 
-    async fn it_takes_the_right_to_reset_passwords_and_ones_own_people(world: World) {
+    async fn managing_access_requires_the_reset_permission_and_the_scope(world: World) {
         let agent = world.agent("Nora Neu").await;
         let second = world.person("Bernd Maier", Role::Admin, &[]).await;
         let manager = world.person("Mona Manager", Role::Manager, &[Permission::ManageUsers]).await;
@@ -42,7 +42,7 @@ on_both_engines! {
         manager.get(&of(&agent, "access")).await.ok();
         manager.get(&of(&second, "access")).await.problem(403, "forbidden");
         manager.delete(&of(&second, "sign-ins")).await.problem(403, "forbidden");
-        world.limit(&manager, &[]).await;
+        world.limit_to_groups(&manager, &[]).await;
         manager.get(&of(&agent, "access")).await.problem(404, "not_found");
         manager.delete(&of(&agent, "sign-ins")).await.problem(404, "not_found");
         agent.get("/me").await.ok();
@@ -50,7 +50,7 @@ on_both_engines! {
         world.admin.delete(&of(&agent, "tokens/nonsense")).await.problem(404, "not_found");
     }
 
-    async fn whoever_signs_himself_out_of_all_browsers_is_out_of_this_one_too(world: World) {
+    async fn signing_out_all_browsers_includes_the_current_one(world: World) {
         let path = format!("/users/{}/sign-ins", world.admin.id);
         assert_eq!(world.admin.delete(&path).await.status, 204);
         world.admin.get("/me").await.problem(401, "not_signed_in");

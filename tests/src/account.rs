@@ -1,35 +1,37 @@
-//! The settings of the account: who changes them, what they accept, and that they hold at once.
+//! Account settings: who may change them, which values are valid, and that changes apply at once.
 
-use crate::world::{PASSWORD, Person, on_both_engines};
+use crate::harness::{PASSWORD, Person, on_both_engines};
 use chrono::TimeDelta;
 use seatkeeper_shared::people::{Permission, Role};
 use serde_json::json;
 
 on_both_engines! {
-    async fn an_admin_changes_the_account_and_everybody_sees_it(world: World) {
+    async fn an_admin_changes_the_account_and_all_users_see_it(world: World) {
         let agent = world.agent("Nora Neu").await;
         let before = world.head().await;
-        let change = json!({ "name": " Beispiel AG ", "time_zone": "America/New_York", "locale": "de", "password_min": 16,
-                             "idle_minutes": 60, "session_minutes": 600, "second_factor": "optional" });
+        let change = json!({ "name": " Beispiel AG ", "time_zone": "America/New_York", "locale": "de",
+                             "password_min": 16, "idle_minutes": 60, "session_minutes": 600,
+                             "second_factor": "optional" });
         let changed = world.admin.patch("/account", &change).await.ok();
-        let expected = json!({ "name": "Beispiel AG", "time_zone": "America/New_York", "locale": "de", "password_min": 16,
-                               "idle_minutes": 60, "session_minutes": 600, "second_factor": "optional" });
+        let expected = json!({ "name": "Beispiel AG", "time_zone": "America/New_York", "locale": "de",
+                               "password_min": 16, "idle_minutes": 60, "session_minutes": 600,
+                               "second_factor": "optional" });
         assert_eq!(changed, expected);
         assert_eq!(agent.get("/me").await.ok()["account"], expected);
         assert_eq!(world.admin.patch("/account", &change).await.ok(), expected, "twice changes nothing");
         world.admin.patch("/account", &json!({})).await.ok();
         assert_eq!(world.head().await.0, before.0 + 1);
-        let log = world.whole_log().await;
+        let log = world.event_log().await;
         assert!(
             log.contains("account_changed") && log.contains("Europe/Berlin") && log.contains("America/New_York"),
             "{log}"
         );
     }
 
-    async fn only_admins_change_it_and_nonsense_is_refused(world: World) {
+    async fn only_admins_change_the_account_and_invalid_values_are_refused(world: World) {
         let manager = world.person("Mona Manager", Role::Manager, Permission::ALL).await;
         manager.patch("/account", &json!({ "name": "Mine" })).await.problem(403, "forbidden");
-        Person::stranger(&world.url).patch("/account", &json!({ "name": "Mine" })).await.problem(401, "not_signed_in");
+        Person::anonymous(&world.url).patch("/account", &json!({ "name": "Mine" })).await.problem(401, "not_signed_in");
         let before = world.head().await;
         for (field, value, error) in [
             ("name", json!(""), "required"),
@@ -54,7 +56,7 @@ on_both_engines! {
         assert_eq!(world.head().await, before);
     }
 
-    async fn the_rules_for_passwords_hold_for_new_ones(world: World) {
+    async fn the_password_policy_applies_to_new_passwords(world: World) {
         let user =
             |password: &str| json!({ "name": "N", "email": "n@example.org", "password": password, "role": "agent" });
         let error = |problem: serde_json::Value| problem["errors"][0]["error"].clone();
@@ -68,9 +70,9 @@ on_both_engines! {
         world.admin.post("/users", &user("kurz und")).await.created();
     }
 
-    async fn a_shorter_session_ends_those_that_are_older_at_once(world: World) {
+    async fn shortening_the_session_lifetime_ends_older_sessions_at_once(world: World) {
         let agent = world.agent("Nora Neu").await;
-        world.pass(TimeDelta::hours(2));
+        world.advance_clock(TimeDelta::hours(2));
         agent.get("/me").await.ok();
         let admin = world.admin.sign_in_again("anja.krueger@example.org").await;
         admin.patch("/account", &json!({ "session_minutes": 119 })).await.ok();
@@ -78,19 +80,19 @@ on_both_engines! {
         admin.get("/me").await.ok();
         world.admin.get("/me").await.problem(401, "not_signed_in");
         admin.patch("/account", &json!({ "session_minutes": 1000 })).await.ok();
-        world.pass(TimeDelta::hours(12));
+        world.advance_clock(TimeDelta::hours(12));
         admin.get("/me").await.problem(401, "not_signed_in");
     }
 
-    async fn a_browser_that_is_not_used_is_signed_out(world: World) {
+    async fn an_idle_browser_is_signed_out(world: World) {
         let idle = world.agent("Nora Neu").await;
         world.admin.patch("/account", &json!({ "idle_minutes": 30 })).await.ok();
         for _ in 0..4 {
-            world.pass(TimeDelta::minutes(10));
+            world.advance_clock(TimeDelta::minutes(10));
             world.admin.get("/me").await.ok();
-            seatkeeper::auth::uses::write(&world.app).await.expect("written");
-            // What is known of callers lasts for some seconds; the clock of the test moves faster.
-            world.app.bell.callers.forget_all();
+            seatkeeper::auth::last_used::write(&world.app).await.expect("written");
+            // Cached callers expire by real time, but the test moves only its own clock.
+            world.app.commit_hooks.caller_cache.invalidate_all();
         }
         world.admin.get("/me").await.ok();
         idle.get("/me").await.problem(401, "not_signed_in");

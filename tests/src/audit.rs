@@ -1,6 +1,6 @@
-//! The audit log as people read it: who did what to whom, from where; every filter; pages; and exports.
+//! The audit log: actor, subject and origin of each change; every filter; paging; and exports.
 
-use crate::world::{PASSWORD, Person, World, email_of, on_both_engines};
+use crate::harness::{PASSWORD, Person, World, email_of, on_both_engines};
 use chrono::TimeDelta;
 use reqwest::Method;
 use seatkeeper_shared::{
@@ -10,7 +10,7 @@ use seatkeeper_shared::{
 };
 use serde_json::{Value, json};
 
-/// The events that a query lets through, the newest first.
+/// The events that match a query, newest first.
 async fn found(world: &World, query: &str) -> Vec<Value> {
     events(&world.admin, query).await
 }
@@ -28,47 +28,47 @@ async fn newest(world: &World) -> Value {
     found(world, "limit=1").await.remove(0)
 }
 
-/// The file of an export, and its headers.
-async fn file(by: &Person, query: &str) -> (String, reqwest::header::HeaderMap) {
+/// Downloads an export: its text and its headers.
+async fn export_file(by: &Person, query: &str) -> (String, reqwest::header::HeaderMap) {
     let answer = by.request(Method::GET, &format!("/audit/export?{query}")).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
     let headers = answer.headers().clone();
     (answer.text().await.expect("a file"), headers)
 }
 
-/// The events of a JSON export.
+/// The events in the JSON export of a query.
 async fn exported(world: &World, query: &str) -> Vec<Value> {
-    let (text, _) = file(&world.admin, &format!("{query}&format=json")).await;
+    let (text, _) = export_file(&world.admin, &format!("{query}&format=json")).await;
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// A pool with an agent who works, is renamed and sacked by a manager; a minute between all of it.
-async fn a_day(world: &World) -> (String, Person, Person) {
+/// A manager grants a license to an agent, who works, is renamed and joins a group, with a minute between the steps.
+async fn day_of_events(world: &World) -> (String, Person, Person) {
     let product = world.product("Größere Hilfe").await;
     let license = world.license(product, Model::Concurrent, 2).await;
-    let boss =
+    let manager =
         world.person("Zoë Ångström", Role::Manager, &[Permission::ManageUsers, Permission::ManageProducts]).await;
     let agent = world.agent("Nora Neu").await;
-    world.pass(TimeDelta::minutes(1));
+    world.advance_clock(TimeDelta::minutes(1));
     let users = json!({ "user_ids": [agent.id] });
-    boss.post(&format!("/licenses/{license}/grant"), &users).await.ok();
-    world.pass(TimeDelta::minutes(1));
+    manager.post(&format!("/licenses/{license}/grant"), &users).await.ok();
+    world.advance_clock(TimeDelta::minutes(1));
     agent
         .with_token()
         .await
         .post("/sessions", &json!({ "product": "grossere-hilfe", "device": "A", "mode": "application" }))
         .await
         .created();
-    world.pass(TimeDelta::minutes(1));
-    boss.patch(&format!("/users/{}", agent.id), &json!({ "name": "Nora Alt" })).await.ok();
+    world.advance_clock(TimeDelta::minutes(1));
+    manager.patch(&format!("/users/{}", agent.id), &json!({ "name": "Nora Alt" })).await.ok();
     let group = world.admin.post("/groups", &json!({ "name": "Störungsdienst" })).await.created();
     let members = format!("/groups/{}/members", group["id"].as_str().expect("an id"));
     world.admin.send(world.admin.request(Method::PUT, &members).json(&users)).await.ok();
-    (license.to_string(), boss, agent)
+    (license.to_string(), manager, agent)
 }
 
 on_both_engines! {
-    async fn a_change_says_who_did_what_to_whom_when_from_where_and_what_was_before(world: World) {
+    async fn a_change_records_actor_subject_time_origin_and_old_value(world: World) {
         let (license, people) = world.pool(3, 1).await;
         let user = format!("/users/{}", people[0].id);
         world
@@ -82,8 +82,10 @@ on_both_engines! {
         assert_eq!(
             event,
             json!({
-                "position": null, "at": "2026-03-02T09:00:00Z", "kind": "user_changed", "door": "app", "address": "127.0.0.1",
-                "actor": { "id": world.admin.id, "name": "Anja Krüger" }, "user": { "id": people[0].id, "name": "Nora Alt" },
+                "position": null, "at": "2026-03-02T09:00:00Z", "kind": "user_changed",
+                "origin": "app", "address": "127.0.0.1",
+                "actor": { "id": world.admin.id, "name": "Anja Krüger" },
+                "user": { "id": people[0].id, "name": "Nora Alt" },
                 "object": { "name": "Agent 0" },
                 "facts": { "changes": {
                     "name": ["Agent 0", "Nora Alt"], "role": ["agent", "manager"], "permissions": [[], ["view_audit"]],
@@ -94,7 +96,7 @@ on_both_engines! {
         program.patch(&format!("/licenses/{license}"), &json!({ "seats": 5, "cool_down_seconds": 7 })).await.ok();
         let [rules, seats] = [newest(&world).await, found(&world, "limit=2").await.remove(1)];
         assert_eq!(
-            (&rules["kind"], &rules["door"], &rules["address"]),
+            (&rules["kind"], &rules["origin"], &rules["address"]),
             (&json!("license_changed"), &json!("api"), &json!("127.0.0.1"))
         );
         assert_eq!(rules["facts"], json!({ "changes": { "cool_down_seconds": [0, 7] } }));
@@ -105,7 +107,7 @@ on_both_engines! {
         );
     }
 
-    async fn groups_tokens_and_limits_are_named(world: World) {
+    async fn events_name_groups_tokens_and_limits(world: World) {
         let (license, people) = world.pool(3, 2).await;
         let group = world.admin.post("/groups", &json!({ "name": "Nachtschicht" })).await.created();
         let id = group["id"].as_str().expect("an id");
@@ -115,13 +117,13 @@ on_both_engines! {
         put(&format!("/groups/{id}/members"), json!({ "user_ids": [people[0].id] })).await;
         put(&format!("/groups/{id}/members"), json!({ "user_ids": [people[1].id] })).await;
         let events = found(&world, "kind=group_added,group_member_added,group_member_removed").await;
-        let told: Vec<_> = events
+        let logged: Vec<_> = events
             .iter()
             .map(|e| (e["kind"].as_str().expect("a kind"), e["user"]["id"].clone(), &e["object"]))
             .collect();
         let object = json!({ "id": id, "name": "Nachtschicht" });
         assert_eq!(
-            told,
+            logged,
             [
                 ("group_member_removed", json!(people[0].id), &object),
                 ("group_member_added", json!(people[1].id), &object),
@@ -141,7 +143,7 @@ on_both_engines! {
         );
     }
 
-    async fn who_is_turned_away_is_written_down_without_his_password(world: World) {
+    async fn failed_sign_ins_are_logged_without_the_password(world: World) {
         let agent = world.user("Nora Neu", Role::Agent, &[]).await;
         world
             .admin
@@ -149,26 +151,26 @@ on_both_engines! {
             .await
             .ok();
         let before = found(&world, "kind=sign_in_failed").await.len();
-        let stranger = Person::stranger(&world.url);
+        let anonymous = Person::anonymous(&world.url);
         for (email, password) in [
             ("Nora.Neu@Example.org", "my-secret-guess"),
             ("nobody@example.org", "my-secret-guess"),
             (&email_of("Gone"), PASSWORD),
             ("my-secret-guess", "x"),
         ] {
-            stranger
+            anonymous
                 .post("/sign-in", &json!({ "email": email, "password": password }))
                 .await
                 .problem(401, "wrong_credentials");
         }
         let events = found(&world, "kind=sign_in_failed").await;
-        let told: Vec<_> = events
+        let logged: Vec<_> = events
             .iter()
             .rev()
             .map(|e| (e["object"]["name"].as_str(), e["facts"]["reason"].as_str().expect("a reason")))
             .collect();
         assert_eq!(
-            (before, told),
+            (before, logged),
             (
                 0,
                 vec![
@@ -181,17 +183,17 @@ on_both_engines! {
         );
         assert_eq!((&events[3]["user"]["id"], &events[3]["address"]), (&json!(agent), &json!("127.0.0.1")));
         assert!(events.iter().all(|event| event.get("actor").is_none()));
-        let log = world.whole_log().await;
+        let log = world.event_log().await;
         assert!(!log.contains("my-secret-guess") && !log.contains(PASSWORD), "{log}");
     }
 
-    async fn every_filter_finds_its_events_and_every_export_has_just_these(world: World) {
-        let (license, boss, agent) = a_day(&world).await;
+    async fn every_filter_selects_the_same_events_in_lists_and_exports(world: World) {
+        let (license, manager, agent) = day_of_events(&world).await;
         let all = found(&world, "").await;
         for (query, expected) in [
             ("kind=session_created".to_owned(), &["session_created"][..]),
             ("kind=session_created,user_changed".to_owned(), &["user_changed", "session_created"]),
-            (format!("actor={}", boss.id), &["user_changed", "license_granted", "signed_in"]),
+            (format!("actor={}", manager.id), &["user_changed", "license_granted", "signed_in"]),
             (
                 format!("user={}", agent.id),
                 &[
@@ -205,9 +207,9 @@ on_both_engines! {
                 ],
             ),
             (format!("license={license}"), &["session_created", "license_granted", "license_added"]),
-            ("door=api".to_owned(), &["session_created"]),
+            ("origin=api".to_owned(), &["session_created"]),
             ("from=2026-03-02T09:01:00Z&to=2026-03-02T09:02:00Z".to_owned(), &["license_granted"]),
-            (format!("actor={}&kind=user_changed,signed_in&door=app", boss.id), &["user_changed", "signed_in"]),
+            (format!("actor={}&kind=user_changed,signed_in&origin=app", manager.id), &["user_changed", "signed_in"]),
             ("q=ANGSTROM&kind=user_changed".to_owned(), &["user_changed"]),
             ("q=nora%20neu&kind=user_changed".to_owned(), &["user_changed"]),
             ("q=storungs".to_owned(), &["group_member_added", "group_added"]),
@@ -217,15 +219,15 @@ on_both_engines! {
             ),
             ("q=nobody".to_owned(), &[]),
             ("q=%25".to_owned(), &[]),
-            ("door=scim".to_owned(), &[]),
+            ("origin=scim".to_owned(), &[]),
         ] {
             assert_eq!(kinds(&world, &query).await, expected, "{query}");
             assert_eq!(exported(&world, &query).await, found(&world, &query).await, "{query}");
         }
-        assert_eq!(found(&world, "q=%20&kind=&door=").await, all, "what is empty is not given");
+        assert_eq!(found(&world, "q=%20&kind=&origin=").await, all, "empty filters are ignored");
     }
 
-    async fn pages_hold_every_event_once_while_more_come(world: World) {
+    async fn paging_lists_each_event_once_while_events_are_added(world: World) {
         world.pool(3, 4).await;
         let expected = found(&world, "limit=500").await;
         let (mut walked, mut after) = (Vec::new(), String::new());
@@ -239,18 +241,20 @@ on_both_engines! {
         assert_eq!(walked, expected);
     }
 
-    async fn an_export_is_whole_however_long_and_no_cell_of_it_is_a_formula(world: World) {
+    async fn a_long_export_is_complete_and_has_no_formula_cells(world: World) {
         world.admin.post("/groups", &json!({ "name": "=HYPERLINK(\"http://evil\")" })).await.created();
-        let user = json!({ "name": "+49 \"Plus\", Minus", "email": "plus@example.org", "password": PASSWORD, "role": "agent" });
+        let user = json!({
+            "name": "+49 \"Plus\", Minus", "email": "plus@example.org", "password": PASSWORD, "role": "agent",
+        });
         world.admin.post("/users", &user).await.created();
         for number in 0..600 {
             world.admin.patch("/me", &json!({ "locale": if number % 2 == 0 { "de" } else { "en" } })).await.ok();
         }
-        let (text, headers) = file(&world.admin, "format=csv").await;
+        let (text, headers) = export_file(&world.admin, "format=csv").await;
         assert_eq!(headers["content-type"], "text/csv; charset=utf-8; header=present");
         assert_eq!(headers["content-disposition"], "attachment; filename=\"audit-20260302-090000.csv\"");
         let mut lines = text.trim_start_matches('\u{feff}').trim_end().split("\r\n");
-        assert!(lines.next().is_some_and(|head| head.starts_with("position,at,kind,door,address,actor_id,actor,")));
+        assert!(lines.next().is_some_and(|head| head.starts_with("position,at,kind,origin,address,actor_id,actor,")));
         assert_eq!(lines.count(), usize::try_from(world.head().await.0).expect("a number"), "one line for each event");
         assert!(text.contains(",\"'=HYPERLINK(\"\"http://evil\"\")\","), "{}", &text[text.len() - 2_000..]);
         assert!(text.contains(",\"'+49 \"\"Plus\"\", Minus\","), "{}", &text[text.len() - 2_000..]);
@@ -259,11 +263,11 @@ on_both_engines! {
         assert_eq!(exported(&world, "q=nobody").await, [Value::Null; 0]);
     }
 
-    async fn nonsense_is_turned_down(world: World) {
+    async fn invalid_queries_are_refused(world: World) {
         for (query, status, code) in [
             ("kind=nonsense", 422, "invalid"),
             ("kind=signed_in,", 422, "invalid"),
-            ("door=window", 422, "invalid"),
+            ("origin=window", 422, "invalid"),
             ("limit=0", 422, "invalid"),
             ("limit=501", 422, "invalid"),
             ("from=99999-01-01T00:00:00Z", 400, "bad_request"),
@@ -279,17 +283,17 @@ on_both_engines! {
         assert_eq!(found(&world, &format!("license={}", uuid::Uuid::nil())).await, [Value::Null; 0]);
     }
 
-    async fn who_may_see_the_log_sees_it_and_nobody_else(world: World) {
+    async fn only_users_with_the_permission_see_the_log(world: World) {
         let auditor = world.person("Auditor", Role::Manager, &[Permission::ViewAudit]).await;
         let manager = world.person("Manager", Role::Manager, &[Permission::ManageUsers]).await;
         for path in ["/audit", "/audit/export?format=csv"] {
             assert_eq!(auditor.get(path).await.status, 200);
             manager.get(path).await.problem(403, "forbidden");
-            Person::stranger(&world.url).get(path).await.problem(401, "not_signed_in");
+            Person::anonymous(&world.url).get(path).await.problem(401, "not_signed_in");
         }
     }
 
-    async fn suspending_twice_is_told_of_once(world: World) {
+    async fn suspending_twice_is_logged_once(world: World) {
         let user = world.user("Max Muster", Role::Agent, &[]).await;
         let path = format!("/users/{user}");
         for _ in 0..2 {
@@ -298,12 +302,12 @@ on_both_engines! {
         let bulk = json!({ "action": "suspend", "user_ids": [user] });
         assert_eq!(world.admin.post("/users/bulk", &bulk).await.ok()["results"][0]["changed"], false);
         assert_eq!(events(&world.admin, &format!("kind=user_suspended&user={user}")).await.len(), 1);
-        world.admin.delete(&path).await.done();
-        let told = events(&world.admin, &format!("kind=user_deleted&user={user}")).await;
-        assert_eq!((told.len(), &told[0]["user"]["name"]), (1, &json!("Max Muster")));
+        world.admin.delete(&path).await.no_content();
+        let logged = events(&world.admin, &format!("kind=user_deleted&user={user}")).await;
+        assert_eq!((logged.len(), &logged[0]["user"]["name"]), (1, &json!("Max Muster")));
     }
 
-    async fn changes_of_groups_products_and_terms_say_what_was_before(world: World) {
+    async fn changes_of_groups_products_and_terms_record_the_old_values(world: World) {
         let product = world.product("Chat").await;
         let license = world.license(product, Model::Named, 3).await;
         let manager = world.person("Mia Manager", Role::Manager, &[Permission::ViewAudit]).await;
@@ -317,9 +321,9 @@ on_both_engines! {
         }
         let admin = &world.admin;
         let one = async |by: &Person, kind: &str| {
-            let told = events(by, &format!("kind={kind}")).await;
-            assert_eq!(told.len(), 1, "{kind}: what changes nothing is not told of");
-            told[0].clone()
+            let logged = events(by, &format!("kind={kind}")).await;
+            assert_eq!(logged.len(), 1, "{kind}: an unchanged value is not logged");
+            logged[0].clone()
         };
         let renamed = one(admin, "group_changed").await;
         assert_eq!(
@@ -335,29 +339,29 @@ on_both_engines! {
         );
         let terms = one(admin, "license_terms_changed").await;
         assert_eq!(terms["facts"]["changes"], json!({ "archived": [false, true], "notes": [null, "geheim"] }));
-        // Contracts are for those who may manage products.
+        // Contract fields are visible only to users who may manage products.
         let terms = one(&manager, "license_terms_changed").await;
         assert_eq!(terms["facts"]["changes"], json!({ "archived": [false, true] }));
-        world.admin.delete(&format!("/groups/{group}")).await.done();
+        world.admin.delete(&format!("/groups/{group}")).await.no_content();
         assert_eq!(one(admin, "group_deleted").await["object"]["name"], "Nacht");
     }
 }
 
-/// The texts of the app in a language.
-fn texts(language: &str) -> Value {
+/// The locale file of the app for a language.
+fn locale_texts(language: &str) -> Value {
     let file = format!("{}/../frontend/locales/{language}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(file).expect("it can be read")).expect("JSON")
 }
 
 #[test]
-fn every_kind_has_its_words_in_every_language() {
+fn every_event_kind_is_translated_into_every_language() {
     for language in ["de", "en"] {
-        let texts = texts(language);
+        let texts = locale_texts(language);
         for kind in Kind::ALL {
             let words = texts["audit_kind"][kind.as_str()].as_str().unwrap_or_default();
-            assert!(words.contains(|letter: char| letter.is_uppercase()), "{kind} has no words in {language}");
+            assert!(words.contains(|letter: char| letter.is_uppercase()), "{kind} has no text in {language}");
         }
         let kinds = texts["audit_kind"].as_object().expect("words");
-        assert_eq!(kinds.len(), Kind::ALL.len(), "words for what there is no longer");
+        assert_eq!(kinds.len(), Kind::ALL.len(), "texts of event kinds that no longer exist");
     }
 }

@@ -1,12 +1,12 @@
-//! Nonsense in the addresses of lists, and text that looks like code in names and searches: it comes back as it is.
+//! Invalid list queries, and text that looks like code in names and searches: it is returned unchanged.
 
-use crate::world::{PASSWORD, on_both_engines};
+use crate::harness::{PASSWORD, on_both_engines};
 use base64::Engine as _;
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 
-/// Text that means something to databases, browsers and shells.
-const NASTY: [&str; 7] = [
+/// Text with a meaning for databases, browsers and shells.
+const HOSTILE_TEXTS: [&str; 7] = [
     "Robert'); DROP TABLE users;--",
     "<script>alert(1)</script>",
     "100% _sure_ !%",
@@ -17,7 +17,7 @@ const NASTY: [&str; 7] = [
 ];
 
 on_both_engines! {
-    async fn an_address_of_a_list_that_makes_no_sense_is_refused(world: World) {
+    async fn an_invalid_list_query_is_refused(world: World) {
         for list in ["/users", "/sessions"] {
             for (query, field) in [
                 ("sort=shoe_size", "sort"),
@@ -52,7 +52,7 @@ on_both_engines! {
         assert_eq!(problem.problem(422, "invalid")["errors"], json!([{ "field": "after", "error": "unknown" }]));
     }
 
-    async fn a_cursor_that_somebody_made_up_harms_nothing(world: World) {
+    async fn a_forged_cursor_is_harmless(world: World) {
         for key in [
             json!({ "T": "a\u{0}b" }),
             json!({ "T": "x".repeat(10_000) }),
@@ -71,23 +71,23 @@ on_both_engines! {
         }
     }
 
-    async fn a_search_for_what_cannot_be_in_a_name_finds_nothing_and_breaks_nothing(world: World) {
+    async fn a_search_for_characters_no_name_contains_finds_nothing(world: World) {
         for list in ["/users", "/sessions"] {
             for q in ["%00", "a%00b", "%25", "_", "!", "%27%3B--", "%F0%9F%91%BB", "%CC%88", &"x".repeat(60_000)] {
                 let found = world.admin.get(&format!("{list}?q={q}")).await;
                 assert!(found.status.as_u16() < 500, "{list}?q={q:.20}: {} {:#}", found.status, found.body);
             }
         }
-        assert_eq!(world.admin.get("/users?q=%25").await.ok()["total"], 0, "a percent sign is no wildcard");
-        assert_eq!(world.admin.get("/users?q=_").await.ok()["total"], 0, "an underscore is no wildcard");
+        assert_eq!(world.admin.get("/users?q=%25").await.ok()["total"], 0, "a percent sign is not a wildcard");
+        assert_eq!(world.admin.get("/users?q=_").await.ok()["total"], 0, "an underscore is not a wildcard");
     }
 
-    async fn text_that_looks_like_code_comes_back_as_it_is(world: World) {
-        for (number, text) in NASTY.iter().enumerate() {
-            let email = format!("nasty{number}@example.org");
+    async fn text_that_looks_like_code_is_returned_unchanged(world: World) {
+        for (number, text) in HOSTILE_TEXTS.iter().enumerate() {
+            let email = format!("hostile{number}@example.org");
             let body = json!({ "name": text, "email": email, "password": PASSWORD, "role": "agent" });
             let added = world.admin.post("/users", &body).await.created();
-            // Nothing is changed but what nobody sees, which would make two names look alike.
+            // Only invisible characters are removed, which would make two names look alike.
             let shown = seatkeeper_shared::validate::name(text).expect("a name");
             assert_eq!(added["name"], shown);
             let request = world.admin.request(reqwest::Method::GET, "/users").query(&[("q", &shown)]);
@@ -100,17 +100,17 @@ on_both_engines! {
                 product["slug"].as_str().is_some_and(|s| s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
             );
         }
-        assert_eq!(world.admin.get("/users").await.ok()["total"], 1 + NASTY.len());
+        assert_eq!(world.admin.get("/users").await.ok()["total"], 1 + HOSTILE_TEXTS.len());
     }
 
-    async fn an_end_message_that_looks_like_code_reaches_the_agent_as_it_is(world: World) {
+    async fn an_end_message_that_looks_like_code_reaches_the_agent_unchanged(world: World) {
         let (_, people) = world.pool(1, 1).await;
-        for text in NASTY {
-            let id = people[0].ask().await.created()["id"].clone();
+        for text in HOSTILE_TEXTS {
+            let id = people[0].request_seat().await.created()["id"].clone();
             world.admin.post("/sessions/end", &json!({ "ids": [id], "message": text })).await.ok();
             let path = format!("/sessions/{}/heartbeat", id.as_str().expect("an id"));
-            let told = people[0].post(&path, &json!({})).await.problem(410, "session_ended");
-            assert_eq!(told["ended"]["message"], text);
+            let problem = people[0].post(&path, &json!({})).await.problem(410, "session_ended");
+            assert_eq!(problem["ended"]["message"], text);
         }
     }
 }

@@ -1,75 +1,75 @@
-//! The credential walk: every way in which a credential ends, with streams and a long poll that were opened with it. They are over at
-//! once, at whichever server, and tell nothing of what changes afterwards.
+//! The credential walk: every way in which a credential ends, with streams and a long poll opened with it. They end at
+//! once, at every server, and send nothing of later changes.
 //!
-//! The ways are complete: what decides whether a credential is good stands in the tables that the question for the caller reads.
-//! Every statement of the product that writes one of these is named here, with the ways in which it ends a credential, or with the
-//! reason why it ends none. A new statement fails the suite until it is named.
+//! The cases are complete: the query for the caller reads the tables that decide whether a credential is valid. Every
+//! statement of the product that writes one of them is listed here, in the cases in which it ends a credential, or
+//! with the reason why it ends none. A new statement fails the suite until it is listed.
 
+mod end_cases;
 mod victim;
-mod ways;
 
-use crate::world::{Engine, World};
+use crate::harness::{Engine, World};
+use end_cases::{END_CASES, EndCase, HARMLESS_STATEMENTS};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::AssertUnwindSafe,
 };
 use victim::{Credential, Victim};
-use ways::{HARMLESS, WAYS, Way};
 
-/// How many worlds are walked at once.
-const SIDE_BY_SIDE: usize = 3;
+/// Each case runs in an installation of its own.
+const MAX_CONCURRENT_CASES: usize = 3;
 
-/// One way in a world of its own.
-async fn walk(way: &Way, engine: Engine, at_another_server: bool) {
-    eprintln!("credential walk: {}", way.name);
+/// Runs one case in an installation of its own.
+async fn run_case(case: &EndCase, engine: Engine, at_another_server: bool) {
+    eprintln!("credential walk: {}", case.name);
     let world = World::start(engine).await;
     let streams = match at_another_server {
-        true => world.beside_with_app().await,
+        true => world.second_server_with_app().await,
         false => (world.url.clone(), world.app.clone()),
     };
-    let mut victim = Victim::new(&world, way.credential, streams).await;
-    if let Some(prepare) = way.prepare {
+    let mut victim = Victim::new(&world, case.credential, streams).await;
+    if let Some(prepare) = case.prepare {
         prepare(&world, &mut victim).await;
     }
-    let watching = victim.watches().await;
-    (way.end)(&world, &mut victim).await;
+    let watching = victim.open_streams().await;
+    (case.end)(&world, &mut victim).await;
     let head = world.head().await;
-    if way.is_noticed_only_by_asking {
-        watching.end().await.tell_nothing_after(None);
+    if case.is_found_only_by_recheck {
+        watching.end().await.assert_nothing_after(None);
         return;
     }
-    victim.something_changes().await;
+    victim.free_and_retake_seat().await;
     let ended = watching.end().await;
-    ended.tell_nothing_after(Some(head));
-    // The ticket may have been over before the credential was, and the poll answered with that.
-    let shows_the_line = ended.poll.status == 200 && ended.poll.body["over"].is_null();
-    assert_eq!(shows_the_line, way.comes_again, "{}: the long poll is answered {:?}", way.name, ended.poll);
+    ended.assert_nothing_after(Some(head));
+    // The ticket may have ended before the credential, and the poll answered with that.
+    let shows_the_queue = ended.poll.status == 200 && ended.poll.body["over"].is_null();
+    assert_eq!(shows_the_queue, case.reconnects, "{}: the long poll is answered {:?}", case.name, ended.poll);
 }
 
-async fn walk_all(engine: Engine, at_another_server: bool) {
-    let walks = WAYS.iter().map(async |way| {
-        let walked = AssertUnwindSafe(walk(way, engine, at_another_server)).catch_unwind().await;
-        walked.is_err().then_some(way.name)
+async fn run_all_cases(engine: Engine, at_another_server: bool) {
+    let failures = END_CASES.iter().map(async |case| {
+        let outcome = AssertUnwindSafe(run_case(case, engine, at_another_server)).catch_unwind().await;
+        outcome.is_err().then_some(case.name)
     });
-    let walks: Vec<_> = stream::iter(walks).buffer_unordered(SIDE_BY_SIDE).collect().await;
-    let failed: Vec<_> = walks.into_iter().flatten().collect();
-    assert!(failed.is_empty(), "these leave something open, see above: {failed:#?}");
+    let failures: Vec<_> = stream::iter(failures).buffer_unordered(MAX_CONCURRENT_CASES).collect().await;
+    let failed: Vec<_> = failures.into_iter().flatten().collect();
+    assert!(failed.is_empty(), "these cases failed, see above: {failed:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_ends_a_credential_closes_its_streams_sqlite() {
-    walk_all(Engine::Sqlite, false).await;
+async fn ending_a_credential_closes_its_streams_sqlite() {
+    run_all_cases(Engine::Sqlite, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_ends_a_credential_closes_its_streams_postgres() {
-    walk_all(Engine::Postgres, false).await;
+async fn ending_a_credential_closes_its_streams_postgres() {
+    run_all_cases(Engine::Postgres, false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_ends_a_credential_at_one_server_closes_its_streams_at_the_other() {
-    walk_all(Engine::Postgres, true).await;
+async fn ending_a_credential_at_one_server_closes_its_streams_at_the_other() {
+    run_all_cases(Engine::Postgres, true).await;
 }
 
 /// The words of a statement.
@@ -79,7 +79,7 @@ fn words(sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// The tables after these words.
+/// The names of tables after any of these word sequences.
 fn tables_after(sql: &str, before: &[&[&str]]) -> BTreeSet<String> {
     let words = words(sql);
     let found = before.iter().flat_map(|before| {
@@ -92,12 +92,12 @@ fn tables_after(sql: &str, before: &[&[&str]]) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_statement_that_may_end_a_credential_is_walked() {
+fn every_statement_that_may_end_a_credential_is_covered() {
     let statements: BTreeMap<_, _> =
         seatkeeper::store::statements().into_iter().map(|(name, sql)| (name, sql.source())).collect();
-    let asks = ["credentials::CALLER_BY_COOKIE", "credentials::CALLER_BY_TOKEN"];
+    let caller_queries = ["credentials::CALLER_BY_COOKIE", "credentials::CALLER_BY_TOKEN"];
     let decisive: BTreeSet<String> =
-        asks.iter().flat_map(|name| tables_after(&statements[*name], &[&["FROM"], &["JOIN"]])).collect();
+        caller_queries.iter().flat_map(|name| tables_after(&statements[*name], &[&["FROM"], &["JOIN"]])).collect();
     for table in ["account", "api_tokens", "browser_sessions", "passkeys", "second_factors", "users"] {
         assert!(decisive.contains(table), "{table} is not among {decisive:?}: can the test still read the statements?");
     }
@@ -107,17 +107,17 @@ fn every_statement_that_may_end_a_credential_is_walked() {
     };
     let written: BTreeSet<_> =
         statements.iter().filter(|(_, sql)| writes(sql)).map(|(name, _)| name.as_str()).collect();
-    let walked = WAYS.iter().flat_map(|way| way.statements).copied();
-    let named: BTreeSet<_> = walked.chain(HARMLESS.iter().map(|(name, _)| *name)).collect();
-    let unnamed: Vec<_> = written.difference(&named).collect();
-    assert!(unnamed.is_empty(), "say in the credential walk what these do to credentials: {unnamed:?}");
-    let stale: Vec<_> = named.difference(&written).collect();
-    assert!(stale.is_empty(), "there are no such statements any more: {stale:?}");
+    let covered = END_CASES.iter().flat_map(|case| case.statements).copied();
+    let listed: BTreeSet<_> = covered.chain(HARMLESS_STATEMENTS.iter().map(|(name, _)| *name)).collect();
+    let unlisted: Vec<_> = written.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "list in the credential walk what these statements do to credentials: {unlisted:?}");
+    let stale: Vec<_> = listed.difference(&written).collect();
+    assert!(stale.is_empty(), "these statements no longer exist: {stale:?}");
 }
 
 #[test]
-fn every_kind_of_credential_is_walked() {
+fn every_kind_of_credential_is_covered() {
     for credential in [Credential::Cookie, Credential::Token, Credential::Provider, Credential::Directory] {
-        assert!(WAYS.iter().any(|way| way.credential == credential), "{credential:?}");
+        assert!(END_CASES.iter().any(|case| case.credential == credential), "{credential:?}");
     }
 }

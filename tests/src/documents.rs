@@ -1,4 +1,4 @@
-//! The documents that make claims about tests and requirements: each claim is counted or looked up.
+//! Checks what the documents say about tests, requirements and paths.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -28,14 +28,14 @@ const REQUIREMENTS: [(u32, usize); 17] = [
 ];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate is in the workspace").to_path_buf()
 }
 
 fn document(name: &str) -> String {
-    fs::read_to_string(root().join(name)).expect("the document is there")
+    fs::read_to_string(root().join(name)).expect("the document exists")
 }
 
-/// The cells of the lines of all tables that begin with a number like `1.2.3`.
+/// The cells of all table rows that begin with a number like `1.2.3`.
 fn requirements(text: &str) -> Vec<Vec<&str>> {
     text.lines()
         .filter(|line| line.starts_with("| ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_digit))
@@ -43,7 +43,7 @@ fn requirements(text: &str) -> Vec<Vec<&str>> {
         .collect()
 }
 
-/// The names of all tests by the name of their file, without its ending.
+/// The names of all functions, by the stem of their file.
 fn tests_by_file() -> BTreeMap<String, BTreeSet<String>> {
     let mut all = BTreeMap::<String, BTreeSet<String>>::new();
     let mut folders: Vec<PathBuf> =
@@ -67,7 +67,7 @@ fn tests_by_file() -> BTreeMap<String, BTreeSet<String>> {
     all
 }
 
-/// What stands between backticks and looks like `module::test`.
+/// The module and the name of each test that is quoted as `module::test`.
 fn named_tests(text: &str) -> Vec<(String, String)> {
     let quoted = text.split('`').skip(1).step_by(2);
     let is_name =
@@ -80,7 +80,7 @@ fn named_tests(text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_table_of_requirements_is_whole() {
+fn the_table_of_requirements_is_complete() {
     let text = document("ASVS.md");
     let lines = requirements(&text);
     for (chapter, count) in REQUIREMENTS {
@@ -90,21 +90,33 @@ fn the_table_of_requirements_is_whole() {
     for line in &lines {
         assert_eq!(line.len(), 4, "{line:?}");
         assert!(["met", "n/a", "open"].contains(&line[2]), "{line:?}");
-        assert!(line[3].len() > 3, "{line:?} says nothing");
+        assert!(line[3].len() > 3, "{line:?} has no evidence");
     }
     let numbers: BTreeSet<_> = lines.iter().map(|line| line[0]).collect();
-    assert_eq!(numbers.len(), lines.len(), "a requirement stands twice");
+    assert_eq!(numbers.len(), lines.len(), "a requirement is listed twice");
 }
 
 #[test]
-fn every_test_that_a_document_names_exists() {
+fn every_test_named_in_a_document_exists() {
     let all = tests_by_file();
     let mut missing = Vec::new();
     for name in ["ASVS.md", "THREATS.md"] {
         let named = named_tests(&document(name));
-        assert!(named.len() > 20, "{name} names tests");
+        assert!(named.len() > 20, "{name} names too few tests");
         missing
             .extend(named.into_iter().filter(|(file, test)| !all.get(file).is_some_and(|tests| tests.contains(test))));
     }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_path_in_the_recipes_exists() {
+    let text = document("CONTRIBUTING.md");
+    let (_, recipes) = text.split_once("\n## Recipes\n").expect("there are recipes");
+    let (recipes, _) = recipes.split_once("\n## ").expect("more follows");
+    let quoted = recipes.split('`').skip(1).step_by(2);
+    let paths: Vec<_> = quoted.filter(|text| text.contains('/') || text.ends_with(".md")).collect();
+    assert!(paths.len() > 30, "the recipes name too few files");
+    let missing: Vec<_> = paths.into_iter().filter(|path| !root().join(path).exists()).collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -1,24 +1,25 @@
-//! The app in a real browser, as people use it.
+//! Tests of the app in a real browser.
 
 mod audit;
 mod borrow;
 mod browser;
 mod daily;
 mod devices;
-mod factor;
 mod join;
 mod journey;
 mod keep_alive;
-mod looks;
 mod oidc;
+mod page_checks;
 mod people;
+mod pictures;
 mod queue;
+mod second_factor;
 
-use crate::world::World;
+use crate::harness::World;
 
-/// A server with the built app, the real clock and a sweep, as in production.
+/// Starts a server with the built app, the system clock and a running sweep, as in production.
 async fn world() -> World {
     let dist = std::env::var_os("SEATKEEPER_TEST_DIST")
-        .expect("SEATKEEPER_TEST_DIST names no built app: run the tests with `cargo xtask test --only e2e`");
+        .expect("SEATKEEPER_TEST_DIST is not set: run the tests with `cargo xtask test --only e2e`");
     World::with_app(dist.into()).await
 }

@@ -1,7 +1,8 @@
-//! Nobody gives or takes what they could not give or take directly: by no route, with no detour, and not later either.
+//! Privilege escalation: no caller grants or revokes what they could not grant or revoke directly, by any route, by any
+//! detour, now or later.
 
 mod attempts;
-mod doors;
-mod facts;
-mod scenery;
+mod escalations;
+mod fixture;
+mod snapshot;
 mod walk;

@@ -1,11 +1,11 @@
-//! Exports: exactly what the filtered list shows, all of it, and nothing that a spreadsheet would run.
+//! Exports contain exactly what the filtered list shows, completely, and nothing that a spreadsheet would execute.
 
-use crate::world::{Person, email_of, on_both_engines};
+use crate::harness::{Person, email_of, on_both_engines};
 use reqwest::Method;
 use seatkeeper_shared::people::Role;
 use serde_json::{Value, json};
 
-/// The text of an export, and its headers.
+/// Downloads an export: its text and its headers.
 async fn text(by: &Person, path: &str) -> (String, reqwest::header::HeaderMap) {
     let response = by.request(Method::GET, path).send().await.expect("an answer");
     assert_eq!(response.status(), 200);
@@ -13,7 +13,7 @@ async fn text(by: &Person, path: &str) -> (String, reqwest::header::HeaderMap) {
     (response.text().await.expect("the whole text"), headers)
 }
 
-/// The rows of a CSV export by the names of its columns.
+/// The rows of a CSV export as objects, keyed by column.
 async fn rows(by: &Person, path: &str) -> Vec<Value> {
     let (text, _) = text(by, path).await;
     let mut lines = text.trim_start_matches('\u{feff}').split("\r\n").filter(|line| !line.is_empty());
@@ -23,7 +23,7 @@ async fn rows(by: &Person, path: &str) -> Vec<Value> {
 }
 
 on_both_engines! {
-    async fn users_are_exported_as_they_are_filtered_and_sorted(world: World) {
+    async fn users_are_exported_filtered_and_sorted(world: World) {
         let (license, _) = world.pool(2, 2).await;
         world.user("Zoe Ohne", Role::Agent, &[]).await;
         let all = rows(&world.admin, "/users/export").await;
@@ -47,7 +47,7 @@ on_both_engines! {
         assert_eq!(headers["content-type"], "application/json");
     }
 
-    async fn more_than_a_part_comes_whole(world: World) {
+    async fn an_export_longer_than_a_chunk_is_complete(world: World) {
         let mut csv = "name,email\n".to_owned();
         for number in 0..1_203 {
             csv.push_str(&format!("Same Name,agent{number}@example.org\n"));
@@ -63,8 +63,11 @@ on_both_engines! {
         assert_eq!(emails.len(), 1_203);
     }
 
-    async fn nothing_in_an_export_is_a_formula(world: World) {
-        let evil = json!({ "name": "=HYPERLINK(\"http://x\")", "email": "+evil@example.org", "password": crate::world::PASSWORD, "role": "agent" });
+    async fn no_cell_of_an_export_is_a_formula(world: World) {
+        let evil = json!({
+            "name": "=HYPERLINK(\"http://x\")", "email": "+evil@example.org", "password": crate::harness::PASSWORD,
+            "role": "agent",
+        });
         world.admin.post("/users", &evil).await.created();
         let (text, headers) = text(&world.admin, "/users/export?q=evil").await;
         assert!(text.contains("\"'=HYPERLINK(\"\"http://x\"\")\",'+evil@example.org,agent"), "{text}");
@@ -72,16 +75,16 @@ on_both_engines! {
         assert_eq!(headers["content-disposition"], "attachment; filename=\"users-20260302-090000.csv\"");
     }
 
-    async fn an_agent_exports_his_own_sessions_and_no_users(world: World) {
+    async fn an_agent_exports_their_own_sessions_and_no_users(world: World) {
         let (license, people) = world.pool(2, 2).await;
-        people[0].post("/sessions", &crate::world::wanted("attended")).await.created();
+        people[0].post("/sessions", &crate::harness::seat_request("attended")).await.created();
         people[1].seated().await;
         assert_eq!(rows(&world.admin, &format!("/sessions/export?license={license}&state=live")).await.len(), 2);
         assert_eq!(rows(&world.admin, "/sessions/export?state=ended").await.len(), 0);
         let own = rows(&people[0], "/sessions/export").await;
         assert_eq!((own.len(), &own[0]["user_name"], &own[0]["state"]), (1, &json!("Agent 0"), &json!("waiting")));
         let (keys, _) = text(&world.admin, "/sessions/export?format=json").await;
-        assert!(!keys.contains("support_key"), "a key is for its own agent");
+        assert!(!keys.contains("support_key"), "a support key is visible only to its agent");
         people[0].get(&format!("/sessions/export?user={}", people[1].id)).await.problem(403, "forbidden");
         people[0].get("/users/export").await.problem(403, "forbidden");
         people[0].get("/licenses/export").await.problem(403, "forbidden");
@@ -89,10 +92,13 @@ on_both_engines! {
         world.admin.get("/users/export?sort=shoe_size").await.problem(422, "invalid");
     }
 
-    async fn licenses_are_exported_with_their_contracts_to_those_who_see_them(world: World) {
+    async fn licenses_are_exported_with_contracts_only_for_users_who_may_see_them(world: World) {
         let (license, _) = world.pool(2, 1).await;
         world
-            .change(license, json!({ "order_number": "-PO1", "price_per_seat": { "minor": 4_900, "currency": "EUR" } }))
+            .change_license(
+                license,
+                json!({ "order_number": "-PO1", "price_per_seat": { "minor": 4_900, "currency": "EUR" } }),
+            )
             .await;
         let seen = rows(&world.admin, "/licenses/export").await;
         assert_eq!(
@@ -101,7 +107,7 @@ on_both_engines! {
         );
         let manager = world.person("Mia Manager", Role::Manager, &[]).await;
         assert_eq!(rows(&manager, "/licenses/export").await[0]["order_number"], "");
-        world.change(license, json!({ "archived": true })).await;
+        world.change_license(license, json!({ "archived": true })).await;
         assert!(rows(&world.admin, "/licenses/export").await.is_empty());
         assert_eq!(rows(&world.admin, "/licenses/export?archived=true").await.len(), 1);
     }

@@ -1,5 +1,5 @@
-//! Real proxies in front of a web application, each with the recipe of the documentation as it stands: only addresses are
-//! exchanged.
+//! Real proxies in front of a web application, each with the recipe from the documentation, in which only addresses are
+//! replaced.
 
 mod application;
 mod browser;
@@ -25,13 +25,13 @@ struct ProxyServer {
 
 impl Drop for ProxyServer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The addresses that are put into a recipe.
+/// The addresses to put into a recipe.
 struct Addresses {
     /// Where the proxy listens.
     port: u16,
@@ -42,7 +42,7 @@ struct Addresses {
 }
 
 impl ProxyServer {
-    /// Starts a proxy with what `configure` writes into its folder.
+    /// Starts a proxy with the files that `configure` writes into its folder.
     async fn start(
         program: PathBuf,
         seatkeeper: &str,
@@ -53,28 +53,32 @@ impl ProxyServer {
         let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
         let mut command = Command::new(program);
         configure(&mut command, &folder, &Addresses { port, seatkeeper: bare(seatkeeper), app: bare(app) });
-        let said = std::fs::File::create(folder.path().join("said")).expect("a file");
-        command.env("HOME", folder.path()).stdin(Stdio::null()).stdout(said.try_clone().expect("a file")).stderr(said);
+        let output = std::fs::File::create(folder.path().join("output")).expect("a file");
+        command
+            .env("HOME", folder.path())
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(output);
         let child = command.spawn().expect("the proxy starts");
         let mut proxy = Self { url: format!("http://127.0.0.1:{port}"), child, folder };
-        let until = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(30);
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            let over = proxy.child.try_wait().expect("its state can be asked").is_some();
-            assert!(!over && Instant::now() < until, "{}", proxy.said());
+            let has_exited = proxy.child.try_wait().expect("its state can be read").is_some();
+            assert!(!has_exited && Instant::now() < deadline, "{}", proxy.output());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         proxy
     }
 
-    fn said(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
+    fn output(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("output")).unwrap_or_default()
     }
 }
 
-/// The program that we were promised, or any.
-fn installed(promised: &str, name: &str, how: &str) -> PathBuf {
-    if let Some(promised) = std::env::var_os(promised) {
-        return promised.into();
+/// The path of the program from an environment variable, or else from PATH.
+fn find_program(variable: &str, name: &str, how: &str) -> PathBuf {
+    if let Some(variable) = std::env::var_os(variable) {
+        return variable.into();
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
@@ -86,9 +90,9 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port()
 }
 
-/// The recipe with this instead of that, which must stand in it.
+/// The recipe with each text replaced by another; each must occur in it.
 #[track_caller]
-fn exchanged(recipe: &str, this: &[(&str, String)]) -> String {
+fn substitute(recipe: &str, this: &[(&str, String)]) -> String {
     this.iter().fold(recipe.to_owned(), |text, (before, after)| {
         assert!(text.contains(before), "the recipe has no {before}");
         text.replace(before, after)

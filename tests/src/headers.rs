@@ -1,13 +1,13 @@
-//! What every answer tells browsers: nothing is guessed, framed or kept, and no script gets at the cookie.
+//! Security headers and cookies: no sniffing, framing or caching, and no access to the cookie from scripts.
 
-use crate::world::{Answer, PASSWORD, Person, World, on_both_engines, setup, wire::said_to};
+use crate::harness::{Answer, PASSWORD, Person, World, on_both_engines, raw_connection::raw_response, setup};
 use reqwest::{Method, header};
 use seatkeeper::app::Options;
 use serde_json::json;
 
-/// What every answer of the API says to browsers.
+/// Asserts the security headers of every API response.
 #[track_caller]
-fn is_guarded(answer: &Answer) {
+fn assert_security_headers(answer: &Answer) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
@@ -15,15 +15,15 @@ fn is_guarded(answer: &Answer) {
         ("cache-control", "no-store"),
         ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     ] {
-        let said = answer.headers.get(name).and_then(|said| said.to_str().ok());
-        assert_eq!(said, Some(value), "{name} of a {}", answer.status);
+        let actual = answer.headers.get(name).and_then(|actual| actual.to_str().ok());
+        assert_eq!(actual, Some(value), "{name} of a {}", answer.status);
     }
-    assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), "no other site may read");
+    assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN), "other sites must not read it");
 }
 
 on_both_engines! {
-    async fn every_answer_of_the_api_is_guarded(world: World) {
-        let stranger = Person::stranger(&world.url);
+    async fn every_api_response_has_the_security_headers(world: World) {
+        let anonymous = Person::anonymous(&world.url);
         for answer in [
             world.admin.get("/me").await,
             world.admin.get("/users").await,
@@ -33,47 +33,47 @@ on_both_engines! {
             world.admin.get("/nothing").await,
             world.admin.delete("/users").await,
             world.admin.post("/sign-out", &json!({})).await,
-            stranger.get("/me").await,
-            stranger.send(stranger.request(Method::TRACE, "/me")).await,
-            stranger.get("/live").await,
-            stranger.send(stranger.request(Method::GET, "/setup").header("origin", "https://evil.example")).await,
+            anonymous.get("/me").await,
+            anonymous.send(anonymous.request(Method::TRACE, "/me")).await,
+            anonymous.get("/live").await,
+            anonymous.send(anonymous.request(Method::GET, "/setup").header("origin", "https://evil.example")).await,
         ] {
-            is_guarded(&answer);
+            assert_security_headers(&answer);
         }
     }
 
-    async fn nobody_is_told_what_was_asked(world: World) {
-        // TRACE answers with the request, in which the cookie is that no script may read.
+    async fn trace_does_not_echo_the_request(world: World) {
+        // TRACE would return the request with the cookie, which scripts must not read.
         let answer = world.admin.send(world.admin.request(Method::TRACE, "/me")).await;
         answer.problem(405, "method_not_allowed");
     }
 
-    async fn no_script_and_no_other_site_gets_the_cookie(world: World) {
+    async fn the_cookie_is_hidden_from_scripts_and_other_sites(world: World) {
         let sign_in = json!({ "email": "anja.krueger@example.org", "password": PASSWORD });
-        let answer = Person::stranger(&world.url).post("/sign-in", &sign_in).await;
+        let answer = Person::anonymous(&world.url).post("/sign-in", &sign_in).await;
         let cookie = answer.cookie("seatkeeper_session");
         let parts: Vec<_> = cookie.split("; ").collect();
         assert!(parts[0].strip_prefix("seatkeeper_session=").is_some_and(|secret| secret.len() == 43), "{cookie}");
         for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=43200"] {
             assert!(parts.contains(&part), "{part} is not in {cookie}");
         }
-        is_guarded(&answer);
+        assert_security_headers(&answer);
         let out = world.admin.post("/sign-out", &json!({})).await;
-        let gone = out.headers[header::SET_COOKIE].to_str().expect("text");
-        assert!(gone.starts_with("seatkeeper_session=;") && gone.contains("Max-Age=0"), "{gone}");
+        let removal = out.headers[header::SET_COOKIE].to_str().expect("text");
+        assert!(removal.starts_with("seatkeeper_session=;") && removal.contains("Max-Age=0"), "{removal}");
     }
 
-    async fn by_https_cookies_belong_to_this_host_and_browsers_come_by_nothing_else(world: World) {
+    async fn over_https_cookies_are_bound_to_the_host_and_hsts_is_sent(world: World) {
         const PUBLIC: &str = "https://seats.example.org";
         let own = |options: Options| Options { public_url: Some(PUBLIC.to_owned()), ..options };
         let shared = |options: Options| Options { cookie_domain: Some("example.org".to_owned()), ..own(options) };
-        let (url, _database) = World::unset(world.engine, own).await;
-        let sets_up = async |url: &str| {
-            let stranger = Person::stranger(url);
+        let (url, _database) = World::not_set_up_with(world.engine, own).await;
+        let set_up = async |url: &str| {
+            let anonymous = Person::anonymous(url);
             let request = reqwest::Client::new().post(format!("{url}/api/v1/setup")).header(header::ORIGIN, PUBLIC);
-            stranger.send(request.json(&setup())).await
+            anonymous.send(request.json(&setup())).await
         };
-        let answer = sets_up(&url).await;
+        let answer = set_up(&url).await;
         for name in ["__Host-seatkeeper_session", "__Host-seatkeeper_device"] {
             let cookie = answer.cookie(name);
             let parts: Vec<_> = cookie.split("; ").collect();
@@ -84,21 +84,24 @@ on_both_engines! {
             assert!(!cookie.contains("Domain"), "{cookie}");
         }
         let cookie = answer.cookie("__Host-seatkeeper_session").split(';').next().expect("a value").to_owned();
-        let asks = async |cookie: &str| {
+        let status_with = async |cookie: &str| {
             let request = reqwest::Client::new().get(format!("{url}/api/v1/me")).header(header::COOKIE, cookie);
             request.send().await.expect("an answer").status().as_u16()
         };
-        assert_eq!(asks(&cookie).await, 200);
+        assert_eq!(status_with(&cookie).await, 200);
         assert_eq!(
-            asks(cookie.trim_start_matches("__Host-")).await,
+            status_with(cookie.trim_start_matches("__Host-")).await,
             401,
-            "what a neighbour may have set does not count"
+            "a cookie that a sibling domain may have set is ignored"
         );
 
-        let (url, _database) = World::unset(world.engine, shared).await;
-        let answer = sets_up(&url).await;
+        let (url, _database) = World::not_set_up_with(world.engine, shared).await;
+        let answer = set_up(&url).await;
         assert!(answer.cookie("seatkeeper_session").contains("; Domain=example.org"));
-        assert!(!answer.cookie("__Host-seatkeeper_device").contains("Domain"), "nobody else needs that one");
+        assert!(
+            !answer.cookie("__Host-seatkeeper_device").contains("Domain"),
+            "other hosts do not need the device cookie"
+        );
 
         let hsts = async |url: &str, path: &str| {
             let answer = reqwest::get(format!("{url}{path}")).await.expect("an answer");
@@ -109,13 +112,13 @@ on_both_engines! {
         };
         for path in ["/", "/nothing.js", "/healthz", "/api/v1/me", "/api/v1/nothing", "/scim/v2/Users"] {
             assert_eq!(hsts(&url, path).await.as_deref(), Some("max-age=31536000"), "{path}");
-            assert_eq!(hsts(&world.url, path).await, None, "without HTTPS nobody could come any more");
+            assert_eq!(hsts(&world.url, path).await, None, "without HTTPS it would lock users out");
         }
-        let unread = said_to(&url, "NONSENSE\r\n\r\n").await;
-        assert!(unread.contains("strict-transport-security: max-age=31536000"), "{unread}");
+        let malformed = raw_response(&url, "NONSENSE\r\n\r\n").await;
+        assert!(malformed.contains("strict-transport-security: max-age=31536000"), "{malformed}");
     }
 
-    async fn the_live_feed_is_kept_by_nobody_on_the_way(world: World) {
+    async fn the_live_feed_is_neither_cached_nor_buffered(world: World) {
         let response = world.admin.request(Method::GET, "/live").send().await.expect("an answer");
         for (name, value) in [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")] {
             assert_eq!(response.headers()[name], value);

@@ -1,22 +1,23 @@
-//! Heartbeats: each is answered for its own session and its own agent, also by another server, and none revives a lease.
+//! Heartbeats: each is answered for its own session and agent, also by another server, and none revives a lease.
 
-use crate::world::{Engine, World, on_both_engines};
+use crate::harness::{Engine, World, on_both_engines};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;
 
 on_both_engines! {
-    async fn late_heartbeats_that_come_together_revive_nothing(world: World) {
+    async fn late_heartbeats_in_one_batch_revive_nothing(world: World) {
         let (license, people) = world.pool(10, 10).await;
-        let sessions = join_all(people.iter().map(crate::world::Person::seated)).await;
-        world.pass(TimeDelta::seconds(60));
+        let sessions = join_all(people.iter().map(crate::harness::Person::seated)).await;
+        world.advance_clock(TimeDelta::seconds(60));
         for (agent, session) in people.iter().zip(&sessions).skip(5) {
-            agent.act(session, "heartbeat").await.ok();
+            agent.post_action(session, "heartbeat").await.ok();
         }
-        world.pass(TimeDelta::seconds(60));
-        // Half of them are in time; nothing has swept.
+        world.advance_clock(TimeDelta::seconds(60));
+        // Half of them are in time; no sweep has run.
         let answers =
-            join_all(people.iter().zip(&sessions).map(|(agent, session)| agent.act(session, "heartbeat"))).await;
+            join_all(people.iter().zip(&sessions).map(|(agent, session)| agent.post_action(session, "heartbeat")))
+                .await;
         for (number, answer) in answers.into_iter().enumerate() {
             if number < 5 {
                 let late = answer.problem(409, "lease_expired");
@@ -29,68 +30,71 @@ on_both_engines! {
         assert_eq!((world.usage(license).await)["occupied"], 5);
     }
 
-    async fn a_heartbeat_that_comes_with_that_of_the_session_s_agent_is_still_nobody_s(world: World) {
+    async fn a_foreign_heartbeat_in_a_batch_with_the_agents_own_is_refused(world: World) {
         let (_, people) = world.pool(1, 2).await;
         let session = people[0].seated().await;
         for round in 0..20 {
-            let (own, others) =
-                tokio::join!(people[0].act(&session, "heartbeat"), people[1].act(&session, "heartbeat"));
+            let (own, others) = tokio::join!(
+                people[0].post_action(&session, "heartbeat"),
+                people[1].post_action(&session, "heartbeat")
+            );
             own.ok();
             assert_eq!(others.status, 404, "round {round}: {:#}", others.body);
         }
     }
 
-    async fn many_heartbeats_of_one_session_at_once_are_all_answered(world: World) {
+    async fn concurrent_heartbeats_of_one_session_are_all_answered(world: World) {
         let (_, people) = world.pool(1, 1).await;
         let session = people[0].seated().await;
-        world.pass(TimeDelta::seconds(1));
-        for answer in join_all((0..50).map(|_| people[0].act(&session, "heartbeat"))).await {
+        world.advance_clock(TimeDelta::seconds(1));
+        for answer in join_all((0..50).map(|_| people[0].post_action(&session, "heartbeat"))).await {
             assert_eq!(answer.ok()["lease_until"], "2026-03-02T09:02:01Z");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_heartbeat_of_a_session_that_another_server_ended_is_told_by_whom() {
+async fn a_heartbeat_learns_who_ended_the_session_at_another_server() {
     let world = World::start(Engine::Postgres).await;
     let (_, people) = world.pool(1, 2).await;
-    let other = world.beside().await;
+    let other = world.second_server().await;
     let session = people[0].seated().await;
-    people[0].at(&other).act(&session, "heartbeat").await.ok();
+    people[0].at(&other).post_action(&session, "heartbeat").await.ok();
     world.admin.at(&other).post(&format!("{session}/end"), &json!({ "message": "Genug" })).await.ok();
-    let told = people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
+    let answer = people[0].post_action(&session, "heartbeat").await.problem(410, "session_ended");
     assert_eq!(
-        told["ended"],
+        answer["ended"],
         json!({ "reason": "ended_by_admin", "at": "2026-03-02T09:00:00Z", "by": "Anja Krüger", "message": "Genug" })
     );
     let session = people[1].seated().await;
-    world.pass(TimeDelta::seconds(120));
-    people[1].at(&other).act(&session, "heartbeat").await.problem(409, "lease_expired");
-    people[1].act(&session, "heartbeat").await.problem(409, "lease_expired");
+    world.advance_clock(TimeDelta::seconds(120));
+    people[1].at(&other).post_action(&session, "heartbeat").await.problem(409, "lease_expired");
+    people[1].post_action(&session, "heartbeat").await.problem(409, "lease_expired");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_that_one_server_announces_the_other_tells_with_the_heartbeat() {
+async fn an_end_scheduled_at_one_server_is_in_the_heartbeat_response_of_another() {
     let world = World::start(Engine::Postgres).await;
     let (_, people) = world.pool(1, 1).await;
-    let other = world.beside().await;
+    let other = world.second_server().await;
     let session = people[0].seated().await;
     world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 60 })).await.ok();
-    let told = people[0].at(&other).act(&session, "heartbeat").await.ok();
-    assert_eq!(told["ending"], json!({ "at": "2026-03-02T09:01:00Z", "by": "Anja Krüger" }));
-    world.admin.at(&other).act(&session, "keep").await.ok();
-    assert_eq!(people[0].act(&session, "heartbeat").await.ok()["ending"], serde_json::Value::Null);
+    let answer = people[0].at(&other).post_action(&session, "heartbeat").await.ok();
+    assert_eq!(answer["ending"], json!({ "at": "2026-03-02T09:01:00Z", "by": "Anja Krüger" }));
+    world.admin.at(&other).post_action(&session, "keep").await.ok();
+    assert_eq!(people[0].post_action(&session, "heartbeat").await.ok()["ending"], serde_json::Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_heartbeat_that_is_saved_while_something_else_is_decided_counts() {
+async fn a_heartbeat_saved_during_another_decision_counts() {
     let world = World::start(Engine::Postgres).await;
     let (_, people) = world.pool(1, 1).await;
     let session = people[0].seated().await;
-    world.pass(TimeDelta::seconds(60));
-    // As the heartbeats of another server, which are saved after the admin's decision has read the session.
+    world.advance_clock(TimeDelta::seconds(60));
+    // Like heartbeats of another server, saved after the admin's decision has read the session.
     let beat = "WITH beat AS (
-            UPDATE sessions SET last_seen_at = last_seen_at + INTERVAL '1 minute', lease_until = lease_until + INTERVAL '1 minute'
+            UPDATE sessions SET last_seen_at = last_seen_at + INTERVAL '1 minute',
+                lease_until = lease_until + INTERVAL '1 minute'
             RETURNING id)
         SELECT pg_sleep(0.7) FROM beat";
     let announce = async {

@@ -1,11 +1,11 @@
-//! What is answered before any route: to heads that cannot be read, and to requests that do not say for which host they are.
+//! Answers before routing, to unparsable request heads and requests without exactly one host, and the check of origins.
 
-use crate::world::{World, on_both_engines, wire::said_to};
+use crate::harness::{World, on_both_engines, raw_connection::raw_response};
 use seatkeeper::app::Options;
 
-/// Whether an answer is a problem with the headers that every answer has.
+/// Asserts that a raw response is a problem document with the usual headers.
 #[track_caller]
-fn is_problem(answer: &str, status: u16) {
+fn assert_problem(answer: &str, status: u16) {
     assert!(
         answer.starts_with(&format!("HTTP/1.1 {status} ")) || answer.starts_with(&format!("HTTP/1.0 {status} ")),
         "{answer}"
@@ -34,17 +34,17 @@ fn at(options: Options, public_url: &str) -> Options {
 }
 
 on_both_engines! {
-    async fn a_head_that_cannot_be_read_is_answered_as_all_others(world: World) {
-        is_problem(&said_to(&world.url, "NONSENSE\r\n\r\n").await, 400);
-        is_problem(&said_to(&world.url, "GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n").await, 400);
-        assert_eq!(said_to(&world.url, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "", "who speaks HTTP/2 is left");
+    async fn an_unparsable_request_head_is_answered_with_a_problem(world: World) {
+        assert_problem(&raw_response(&world.url, "NONSENSE\r\n\r\n").await, 400);
+        assert_problem(&raw_response(&world.url, "GET / HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n").await, 400);
+        assert_eq!(raw_response(&world.url, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "", "who speaks HTTP/2 is left");
         let long = "x".repeat(70_000);
-        is_problem(&said_to(&world.url, format!("GET / HTTP/1.1\r\nHost: a\r\nX-Long: {long}")).await, 431);
+        assert_problem(&raw_response(&world.url, format!("GET / HTTP/1.1\r\nHost: a\r\nX-Long: {long}")).await, 431);
         let many = "X-One: 1\r\n".repeat(101);
-        is_problem(&said_to(&world.url, format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).await, 431);
+        assert_problem(&raw_response(&world.url, format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).await, 431);
     }
 
-    async fn a_request_names_one_host_once(world: World) {
+    async fn a_request_must_name_exactly_one_host(world: World) {
         for head in [
             "GET /healthz HTTP/1.1",
             "GET /healthz HTTP/1.0",
@@ -56,43 +56,61 @@ on_both_engines! {
             "GET http://a/healthz HTTP/1.0",
         ] {
             let close = if head.contains("1.0") { "" } else { "Connection: close\r\n" };
-            is_problem(&said_to(&world.url, format!("{head}\r\n{close}\r\n")).await, 400);
+            assert_problem(&raw_response(&world.url, format!("{head}\r\n{close}\r\n")).await, 400);
         }
         for head in
             ["GET /healthz HTTP/1.0\r\nHost: a", "GET http://A/healthz HTTP/1.1\r\nHost: a\r\nConnection: close"]
         {
-            let answer = said_to(&world.url, format!("{head}\r\n\r\n")).await;
+            let answer = raw_response(&world.url, format!("{head}\r\n\r\n")).await;
             assert!(answer.contains(" 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
         }
     }
 
-    async fn an_origin_is_compared_with_the_whole_address(world: World) {
+    async fn an_origin_is_compared_with_the_whole_public_url(world: World) {
         let own = world.url.trim_start_matches("http://").to_owned();
-        let asks = async |url: &str, host: &str, origin: &str| {
+        let sign_out_status = async |url: &str, host: &str, origin: &str| {
             let head = format!("POST /api/v1/sign-out HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}");
-            let answer = said_to(url, format!("{head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await;
+            let answer = raw_response(url, format!("{head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await;
             answer[9..12].parse::<u16>().expect("a status")
         };
-        assert_eq!(asks(&world.url, &own, &format!("http://{own}")).await, 204);
-        assert_eq!(asks(&world.url, &own, &format!("https://{own}")).await, 403, "another scheme is another origin");
-        assert_eq!(asks(&world.url, &own, &format!("ftp://{own}")).await, 403);
-        assert_eq!(asks(&world.url, &own, "null").await, 403);
+        assert_eq!(sign_out_status(&world.url, &own, &format!("http://{own}")).await, 204);
+        assert_eq!(
+            sign_out_status(&world.url, &own, &format!("https://{own}")).await,
+            403,
+            "another scheme is another origin"
+        );
+        assert_eq!(sign_out_status(&world.url, &own, &format!("ftp://{own}")).await, 403);
+        assert_eq!(sign_out_status(&world.url, &own, "null").await, 403);
 
-        let (public, _database) = World::unset(world.engine, |options| at(options, "https://seats.example.org")).await;
+        let (public, _database) =
+            World::not_set_up_with(world.engine, |options| at(options, "https://seats.example.org")).await;
         for host in ["seats.example.org", "10.0.0.1:8080"] {
-            assert_eq!(asks(&public, host, "https://seats.example.org").await, 204, "whatever the proxy calls us");
-            assert_eq!(asks(&public, host, &format!("http://{host}")).await, 403, "pages by HTTP are not ours");
-            assert_eq!(asks(&public, host, "https://seats.example.org:8443").await, 403);
+            assert_eq!(
+                sign_out_status(&public, host, "https://seats.example.org").await,
+                204,
+                "whichever host the proxy sends"
+            );
+            assert_eq!(
+                sign_out_status(&public, host, &format!("http://{host}")).await,
+                403,
+                "pages over HTTP are another origin"
+            );
+            assert_eq!(sign_out_status(&public, host, "https://seats.example.org:8443").await, 403);
         }
         assert_eq!(
-            asks(&public, "10.0.0.1:8080", "https://10.0.0.1:8080").await,
+            sign_out_status(&public, "10.0.0.1:8080", "https://10.0.0.1:8080").await,
             403,
             "another host is another origin"
         );
 
-        let (plain, _database) = World::unset(world.engine, |options| at(options, "http://seats.example.org")).await;
-        assert_eq!(asks(&plain, "10.0.0.1:8080", "http://seats.example.org").await, 204);
-        assert_eq!(asks(&plain, "10.0.0.1:8080", "http://10.0.0.1:8080").await, 204, "in the house without the proxy");
-        assert_eq!(asks(&plain, "seats.example.org", "https://seats.example.org").await, 403);
+        let (plain, _database) =
+            World::not_set_up_with(world.engine, |options| at(options, "http://seats.example.org")).await;
+        assert_eq!(sign_out_status(&plain, "10.0.0.1:8080", "http://seats.example.org").await, 204);
+        assert_eq!(
+            sign_out_status(&plain, "10.0.0.1:8080", "http://10.0.0.1:8080").await,
+            204,
+            "internal access without the proxy"
+        );
+        assert_eq!(sign_out_status(&plain, "seats.example.org", "https://seats.example.org").await, 403);
     }
 }

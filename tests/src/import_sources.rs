@@ -1,9 +1,9 @@
-//! Files as other programs write them: what is in them is understood, or refused by the name of its column and its line.
+//! Import files as other programs write them: their content is understood, or refused with column and line.
 
 use crate::{
+    harness::{Answer, Person, World, on_both_engines},
     imports::{import, user},
     scim::Directory,
-    world::{Answer, Person, World, on_both_engines},
 };
 use reqwest::Method;
 use seatkeeper_shared::license::Model;
@@ -13,7 +13,7 @@ async fn preview(by: &Person, file: &[u8], query: &str) -> Answer {
     by.send(by.request(Method::POST, &format!("/import/preview{query}")).body(file.to_vec())).await
 }
 
-/// What each column is taken for, as `heading=field`.
+/// The mapping of the columns, as `heading=field`.
 fn fields(preview: &Value) -> Vec<String> {
     let columns = preview["columns"].as_array().expect("columns").iter();
     let understood = columns.filter(|column| column["field"].is_string());
@@ -21,12 +21,12 @@ fn fields(preview: &Value) -> Vec<String> {
     understood.map(|column| format!("{}={}", text(column, "heading"), text(column, "field"))).collect()
 }
 
-/// Imports a file, and says of each row what came of it and of its user: `line outcome name status`.
+/// Imports a file, and returns the outcome of each row with the user: `line outcome name status`.
 async fn outcome(world: &World, file: &[u8]) -> Vec<String> {
     let (done, mut rows) = import(&world.admin, file, false).await;
     assert_eq!(done["state"], "done", "{done:#}");
     rows.sort_by_key(|row| row["line"].as_i64());
-    let mut said = Vec::new();
+    let mut outcomes = Vec::new();
     for row in rows {
         let user = user(world, row["email"].as_str().expect("an address")).await;
         let of_user = |field: &str| user[field].as_str().unwrap_or("-").to_owned();
@@ -43,16 +43,18 @@ async fn outcome(world: &World, file: &[u8]) -> Vec<String> {
             let why = note["error"]["error"].as_str().or(note["code"].as_str()).expect("a code");
             format!(" ({heading} {}: {why})", note["value"].as_str().expect("a value"))
         });
-        said.push(format!("{text}{}", notes.collect::<String>()));
+        outcomes.push(format!("{text}{}", notes.collect::<String>()));
     }
-    said
+    outcomes
 }
 
 on_both_engines! {
     async fn microsoft_365(world: World) {
         world.pool(1, 1).await;
-        let file = "\u{feff}Block credential,City,Country,Department,Display name,First name,Last name,Licenses,Object Id,State,Title,User principal name\r\n\
-            False,München,Germany,IT,Anna Beck,Anna,Beck,Microsoft 365 Business Premium+Power BI,11,Bayern,Agent,anna@example.org\r\n\
+        let file = "\u{feff}Block credential,City,Country,Department,Display name,First name,Last name,Licenses,\
+            Object Id,State,Title,User principal name\r\n\
+            False,München,Germany,IT,Anna Beck,Anna,Beck,Microsoft 365 Business Premium+Power BI,11,Bayern,Agent,\
+            anna@example.org\r\n\
             True,Köln,Germany,IT,Bert Cohn,Bert,Cohn,,12,NRW,Agent,bert@example.org\r\n\
             Perhaps,Köln,Germany,IT,Carl Dorn,Carl,Dorn,,13,NRW,Agent,carl@example.org\r\n";
         let seen = preview(&world.admin, file.as_bytes(), "").await.ok();
@@ -66,17 +68,20 @@ on_both_engines! {
             ]
         );
         assert_eq!(user(&world, "anna@example.org").await["license_ids"], json!([]));
-        // Who is suspended here by hand is not let in again because he is enabled there.
+        // A user suspended manually is not reactivated because the directory lists them as enabled.
         let anna = user(&world, "anna@example.org").await["id"].as_str().expect("an id").to_owned();
         world.admin.patch(&format!("/users/{anna}"), &json!({ "status": "suspended" })).await.ok();
         assert_eq!(outcome(&world, file.as_bytes()).await[0], "2 unchanged Anna Beck suspended");
-        let template = "Username,First name,Last name,Display name,Job title,Department,Office number,Office phone,Mobile phone,Fax,Alternate email address,Address,City,State or province,ZIP or postal code,Country or region\r\n\
+        let template = "Username,First name,Last name,Display name,Job title,Department,Office number,Office phone,\
+            Mobile phone,Fax,Alternate email address,Address,City,State or province,ZIP or postal code,\
+            Country or region\r\n\
             dora@example.org,Dora,Ernst,Dora Ernst,,,,,,,private@example.net,,,Bayern,,\r\n";
         assert_eq!(outcome(&world, template.as_bytes()).await, ["2 created Dora Ernst active"]);
     }
 
     async fn entra(world: World) {
-        let export = "userPrincipalName,displayName,surname,mail,givenName,id,userType,jobTitle,department,accountEnabled,usageLocation,streetAddress,state,country,creationType,invitationState\n\
+        let export = "userPrincipalName,displayName,surname,mail,givenName,id,userType,jobTitle,department,\
+            accountEnabled,usageLocation,streetAddress,state,country,creationType,invitationState\n\
             anna@corp.example,Anna Beck,Beck,anna@example.org,Anna,1,Member,,,True,DE,,Bayern,Germany,,\n\
             bert@example.org,Bert Cohn,Cohn,,Bert,2,Member,,,FALSE,DE,,NRW,Germany,,\n";
         assert_eq!(
@@ -84,7 +89,9 @@ on_both_engines! {
             ["2 created Anna Beck active", "3 created Bert Cohn suspended (accountEnabled FALSE: user_suspended)",]
         );
         let template = "version:v1.0\r\n\
-            Name [displayName] Required,User name [userPrincipalName] Required,Initial password [passwordProfile] Required,Block sign in (Yes/No) [accountEnabled] Required,First name [givenName],Last name [surname],State or province [state]\r\n\
+            Name [displayName] Required,User name [userPrincipalName] Required,\
+            Initial password [passwordProfile] Required,Block sign in (Yes/No) [accountEnabled] Required,\
+            First name [givenName],Last name [surname],State or province [state]\r\n\
             Example: Chris Green,chris@example.org,myPassword1234,No,Chris,Green,Washington\r\n\
             Carl Dorn,carl@example.org,Geheim!1234567,No,Carl,Dorn,Bayern\r\n\
             Dora Ernst,dora@example.org,Geheim!1234567,Yes,Dora,Ernst,Bayern\r\n";
@@ -98,17 +105,23 @@ on_both_engines! {
                 "5 created Dora Ernst suspended (Block sign in (Yes/No) [accountEnabled] Required Yes: user_suspended)",
             ]
         );
-        let german = "version:v1.0\r\nName [displayName] Erforderlich;Benutzername [userPrincipalName] Erforderlich;Anfangskennwort [passwordProfile] Erforderlich;Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich\r\nEva Fuß;eva@example.org;x;Ja\r\n";
+        let german = "version:v1.0\r\n\
+            Name [displayName] Erforderlich;Benutzername [userPrincipalName] Erforderlich;\
+            Anfangskennwort [passwordProfile] Erforderlich;\
+            Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich\r\n\
+            Eva Fuß;eva@example.org;x;Ja\r\n";
         assert_eq!(
             outcome(&world, german.as_bytes()).await,
-            [
-                "3 created Eva Fuß suspended (Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich Ja: user_suspended)",
-            ]
+            ["3 created Eva Fuß suspended \
+                 (Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich Ja: user_suspended)",]
         );
     }
 
     async fn google_workspace(world: World) {
-        let file = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],Password Hash Function [UPLOAD ONLY],Org Unit Path [Required],New Primary Email [UPLOAD ONLY],Status [READ ONLY],Last Sign In [READ ONLY],Recovery Email,Licenses [READ ONLY],New Licenses [UPLOAD ONLY]\n\
+        let file = "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],\
+            Password Hash Function [UPLOAD ONLY],Org Unit Path [Required],New Primary Email [UPLOAD ONLY],\
+            Status [READ ONLY],Last Sign In [READ ONLY],Recovery Email,Licenses [READ ONLY],\
+            New Licenses [UPLOAD ONLY]\n\
             Anna,Beck,anna@example.org,****,,/,,Active,2026/01/01,private@example.net,Google Workspace,\n\
             Bert,Cohn,bert@example.org,****,,/,,Suspended,Never logged in,,Google Workspace,\n\
             Carl,Dorn,carl@example.org,****,,/,,Archived,Never logged in,,,\n";
@@ -123,7 +136,8 @@ on_both_engines! {
     }
 
     async fn okta(world: World) {
-        let file = "login,firstName,lastName,middleName,email,title,displayName,secondEmail,mobilePhone,city,state,countryCode,userType,department,status\n\
+        let file = "login,firstName,lastName,middleName,email,title,displayName,secondEmail,mobilePhone,city,state,\
+            countryCode,userType,department,status\n\
             anna,Anna,Beck,,anna@example.org,,,private@example.net,,,CA,US,,IT,ACTIVE\n\
             bert@example.org,Bert,Cohn,,,,Bert C.,,,,CA,US,,IT,DEPROVISIONED\n\
             carl,Carl,Dorn,,,,,,,,CA,US,,IT,ACTIVE\n";
@@ -139,11 +153,15 @@ on_both_engines! {
 
     async fn active_directory(world: World) {
         let file = "#TYPE Microsoft.ActiveDirectory.Management.ADUser\r\n\
-            \"DistinguishedName\";\"EmailAddress\";\"Enabled\";\"GivenName\";\"Name\";\"ObjectClass\";\"ObjectGUID\";\"SamAccountName\";\"SID\";\"Surname\";\"UserPrincipalName\"\r\n\
-            \"CN=Anna Beck,OU=IT,DC=corp,DC=local\";\"anna@example.org\";\"True\";\"Anna\";\"Anna Beck\";\"user\";\"1\";\"abeck\";\"S-1\";\"Beck\";\"abeck@corp.local\"\r\n\
-            \"CN=Bert Cohn,OU=IT,DC=corp,DC=local\";\"bert@example.org\";\"False\";\"Bert\";\"Bert Cohn\";\"user\";\"2\";\"bcohn\";\"S-2\";\"Cohn\";\"bcohn@corp.local\"\r\n\
-            \"CN=Carl Dorn,OU=IT,DC=corp,DC=local\";;\"True\";\"Carl\";\"Carl Dorn\";\"user\";\"3\";\"cdorn\";\"S-3\";\"Dorn\";\"cdorn@corp.local\"\r\n";
-        // PowerShell writes UTF-16, too.
+            \"DistinguishedName\";\"EmailAddress\";\"Enabled\";\"GivenName\";\"Name\";\
+            \"ObjectClass\";\"ObjectGUID\";\"SamAccountName\";\"SID\";\"Surname\";\"UserPrincipalName\"\r\n\
+            \"CN=Anna Beck,OU=IT,DC=corp,DC=local\";\"anna@example.org\";\"True\";\"Anna\";\
+            \"Anna Beck\";\"user\";\"1\";\"abeck\";\"S-1\";\"Beck\";\"abeck@corp.local\"\r\n\
+            \"CN=Bert Cohn,OU=IT,DC=corp,DC=local\";\"bert@example.org\";\"False\";\"Bert\";\
+            \"Bert Cohn\";\"user\";\"2\";\"bcohn\";\"S-2\";\"Cohn\";\"bcohn@corp.local\"\r\n\
+            \"CN=Carl Dorn,OU=IT,DC=corp,DC=local\";;\"True\";\"Carl\";\
+            \"Carl Dorn\";\"user\";\"3\";\"cdorn\";\"S-3\";\"Dorn\";\"cdorn@corp.local\"\r\n";
+        // PowerShell may write UTF-16.
         let utf16: Vec<u8> = format!("\u{feff}{file}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(
             outcome(&world, &utf16).await,
@@ -156,9 +174,12 @@ on_both_engines! {
     }
 
     async fn csvde(world: World) {
-        let file = "DN,objectClass,distinguishedName,cn,sn,givenName,displayName,memberOf,userAccountControl,sAMAccountName,userPrincipalName,mail\r\n\
-            \"CN=Anna Beck,DC=corp,DC=local\",user,\"CN=Anna Beck,DC=corp,DC=local\",Anna Beck,Beck,Anna,X'416e6e61204265636bc3a9',\"CN=Sales,DC=corp\",512,abeck,abeck@corp.local,anna@example.org\r\n\
-            \"CN=Bert,DC=corp,DC=local\",user,\"CN=Bert,DC=corp,DC=local\",Bert Cohn,Cohn,Bert,,,514,bcohn,bcohn@corp.local,bert@example.org\r\n\
+        let file = "DN,objectClass,distinguishedName,cn,sn,givenName,displayName,memberOf,userAccountControl,\
+            sAMAccountName,userPrincipalName,mail\r\n\
+            \"CN=Anna Beck,DC=corp,DC=local\",user,\"CN=Anna Beck,DC=corp,DC=local\",Anna Beck,Beck,Anna,\
+            X'416e6e61204265636bc3a9',\"CN=Sales,DC=corp\",512,abeck,abeck@corp.local,anna@example.org\r\n\
+            \"CN=Bert,DC=corp,DC=local\",user,\"CN=Bert,DC=corp,DC=local\",Bert Cohn,Cohn,Bert,,,514,bcohn,\
+            bcohn@corp.local,bert@example.org\r\n\
             \"CN=Sales,DC=corp,DC=local\",group,\"CN=Sales,DC=corp,DC=local\",Sales,,,,,,Sales,,sales@example.org\r\n";
         assert_eq!(
             outcome(&world, file.as_bytes()).await,
@@ -171,29 +192,34 @@ on_both_engines! {
     }
 
     async fn jumpcloud(world: World) {
-        let file = "_id,username,email,firstname,lastname,displayname,activated,suspended,state,account_locked,ldap_binding_user\n\
+        let file = "_id,username,email,firstname,lastname,displayname,activated,suspended,state,account_locked,\
+            ldap_binding_user\n\
             1,abeck,anna@example.org,Anna,Beck,,TRUE,FALSE,ACTIVATED,FALSE,FALSE\n\
             2,bcohn,bert@example.org,Bert,Cohn,,TRUE,TRUE,SUSPENDED,FALSE,FALSE\n";
-        let said = outcome(&world, file.as_bytes()).await;
-        assert_eq!(said[0], "2 created Anna Beck active");
+        let outcomes = outcome(&world, file.as_bytes()).await;
+        assert_eq!(outcomes[0], "2 created Anna Beck active");
         assert!(
-            said[1].starts_with("3 created Bert Cohn suspended (")
-                && said[1].contains("(suspended TRUE: user_suspended)"),
-            "{said:?}"
+            outcomes[1].starts_with("3 created Bert Cohn suspended (")
+                && outcomes[1].contains("(suspended TRUE: user_suspended)"),
+            "{outcomes:?}"
         );
     }
 
     async fn datev(world: World) {
         let mut file = b"\"EXTF\";700;16;\"Debitoren/Kreditoren\";5;20260130140440439;;\"RE\";\"\";\"\"\r\n\
-            Konto;Name (Adressattyp Unternehmen);Name (Adressattyp nat\xfcrl. Person);Vorname (Adressattyp nat\xfcrl. Person);E-Mail\r\n".to_vec();
-        file.extend(b"70001;;\"M\xfcller\";\"J\xf6rg\";\"joerg@example.org\"\r\n70002;\"Firma GmbH\";;;\"info@example.org\"\r\n");
+            Konto;Name (Adressattyp Unternehmen);Name (Adressattyp nat\xfcrl. Person);\
+            Vorname (Adressattyp nat\xfcrl. Person);E-Mail\r\n".to_vec();
+        file.extend(
+            b"70001;;\"M\xfcller\";\"J\xf6rg\";\"joerg@example.org\"\r\n\
+            70002;\"Firma GmbH\";;;\"info@example.org\"\r\n",
+        );
         assert_eq!(outcome(&world, &file).await, ["3 created Jörg Müller active", "4 refused - - (name : required)",]);
         let staff =
             b"Personalnummer;Familienname;Vorname;E-Mail-Adresse;Austrittsdatum\r\n1;Gr\xfcn;Ida;ida@example.org;\r\n";
         assert_eq!(outcome(&world, staff).await, ["2 created Ida Grün active"]);
     }
 
-    async fn whoever_imports_says_what_columns_mean(world: World) {
+    async fn an_import_accepts_a_column_mapping(world: World) {
         let product = world.product("Chat").await;
         world.license(product, Model::Named, 5).await;
         let file = "Wer;Post;Programm;Ort;\nAnna Beck;anna@example.org;chat;Bonn;x\n";
@@ -217,9 +243,9 @@ on_both_engines! {
             (&json!("no_such_column"), &json!("Nachname"))
         );
         send(json!({ "Post": "shoe_size" }), true).await.problem(422, "invalid");
-        let nobody = send(json!({ "Wer": "name" }), true).await.problem(422, "invalid");
+        let no_email = send(json!({ "Wer": "name" }), true).await.problem(422, "invalid");
         assert_eq!(
-            (&nobody["errors"][0]["field"], &nobody["errors"][0]["error"]),
+            (&no_email["errors"][0]["field"], &no_email["errors"][0]["error"]),
             (&json!("email"), &json!("required"))
         );
         let mapping = json!({ "Wer": "name", "#2": "email", "Programm": "licenses" });
@@ -232,7 +258,7 @@ on_both_engines! {
         assert_eq!((&anna["name"], anna["license_ids"].as_array().map(Vec::len)), (&json!("Anna Beck"), Some(1)));
     }
 
-    async fn a_workbook_is_read_and_what_is_none_is_named(world: World) {
+    async fn a_workbook_is_read_and_other_files_are_named(world: World) {
         let users = include_bytes!("../fixtures/users.xlsx");
         let seen = preview(&world.admin, users, "").await.ok();
         assert_eq!(
@@ -256,7 +282,7 @@ on_both_engines! {
         }
     }
 
-    async fn a_spoiled_byte_is_shown_and_the_encoding_asked_for(world: World) {
+    async fn an_invalid_byte_is_shown_and_the_encoding_requested(world: World) {
         let mut file = "name,email\nÖz,oz@example.org\nM".as_bytes().to_vec();
         file.extend(b"\xfcller,mueller@example.org\n");
         let refused = preview(&world.admin, &file, "").await.problem(422, "invalid");
@@ -271,24 +297,34 @@ on_both_engines! {
         assert_eq!(unknown["errors"][0]["field"], "encoding");
     }
 
-    async fn nobody_has_two_accounts_because_of_what_is_not_seen(world: World) {
-        let file = "\u{feff}E\u{ad}-Mail\u{a0},Name\n\u{200b}anna@example.org\u{a0},Anna\u{a0}Beck\u{feff}\nber\u{200b}t@example.org,Bert\n";
+    async fn invisible_characters_do_not_create_a_second_account(world: World) {
+        let file = "\u{feff}E\u{ad}-Mail\u{a0},Name\n\u{200b}anna@example.org\u{a0},Anna\u{a0}Beck\u{feff}\n\
+            ber\u{200b}t@example.org,Bert\n";
         assert_eq!(outcome(&world, file.as_bytes()).await[0], "2 created Anna Beck active");
         let (done, rows) = import(&world.admin, file.as_bytes(), true).await;
         assert_eq!((&done["unchanged"], &rows[0]["problems"][0]["error"]["character"]), (&json!(1), &json!("U+200B")));
-        let body = json!({ "name": "Anna", "email": "\u{feff}ANNA@example.org", "role": "agent", "password": crate::world::PASSWORD });
+        let body = json!({
+            "name": "Anna", "email": "\u{feff}ANNA@example.org", "role": "agent",
+            "password": crate::harness::PASSWORD,
+        });
         world.admin.post("/users", &body).await.problem(409, "already_exists");
-        let inside = json!({ "name": "Bert", "email": "ber\u{200b}t@example.org", "role": "agent", "password": crate::world::PASSWORD });
+        let inside = json!({
+            "name": "Bert", "email": "ber\u{200b}t@example.org", "role": "agent",
+            "password": crate::harness::PASSWORD,
+        });
         let refused = world.admin.post("/users", &inside).await.problem(422, "invalid");
         assert_eq!(refused["errors"][0]["error"], "invisible_character");
         let person = world.agent("Carl Dorn").await;
         person.sign_in_again("\u{200b}carl.dorn@example.org\u{a0}").await;
-        let directory = Directory::added(&world, "Entra").await;
-        let told = |email: &str| {
+        let directory = Directory::create(&world, "Entra").await;
+        let scim_user = |email: &str| {
             let emails = json!([{ "value": email, "primary": true }]);
-            json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "dora", "displayName": "Dora\u{200b}", "emails": emails })
+            json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "dora",
+                "displayName": "Dora\u{200b}", "emails": emails,
+            })
         };
-        let refused = directory.post("/Users", told("do\u{2060}ra@example.org")).await;
+        let refused = directory.post("/Users", scim_user("do\u{2060}ra@example.org")).await;
         assert_eq!(
             (refused.status.as_u16(), refused.body["scimType"].as_str()),
             (400, Some("invalidValue")),
@@ -296,7 +332,7 @@ on_both_engines! {
             refused.body
         );
         assert!(refused.body["detail"].as_str().is_some_and(|detail| detail.contains("U+2060")), "{:#}", refused.body);
-        directory.post("/Users", told("\u{feff}dora@example.org\u{a0}")).await.created();
+        directory.post("/Users", scim_user("\u{feff}dora@example.org\u{a0}")).await.created();
         assert_eq!(user(&world, "dora@example.org").await["name"], "Dora");
     }
 }

@@ -1,6 +1,6 @@
-//! Imports: what a file of users comes to, row by row, on trial and in earnest.
+//! Imports: the outcome of a file of users, row by row, in a dry run and in a real run.
 
-use crate::world::{Answer, Person, World, on_both_engines};
+use crate::harness::{Answer, Person, World, on_both_engines};
 use reqwest::Method;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
@@ -15,7 +15,7 @@ async fn send(by: &Person, file: &[u8], dry_run: bool) -> Answer {
     by.send(request.body(file.to_vec())).await
 }
 
-/// Imports a file and waits until it is over; how it ended, and its rows, those with problems first.
+/// Imports a file and waits for its end. Returns the final state and the rows, those with problems first.
 pub async fn import(by: &Person, file: &[u8], dry_run: bool) -> (Value, Vec<Value>) {
     let begun = send(by, file, dry_run).await.accepted();
     let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
@@ -28,21 +28,21 @@ pub async fn import(by: &Person, file: &[u8], dry_run: bool) -> (Value, Vec<Valu
     (import, rows)
 }
 
-/// How many were created, changed, unchanged, refused, and have problems.
+/// The numbers of rows created, changed, unchanged, refused and with problems.
 fn counts(import: &Value) -> [i64; 5] {
     assert_eq!(import["state"], "done", "{import:#}");
     ["created", "changed", "unchanged", "refused", "with_problems"]
         .map(|field| import[field].as_i64().expect("a number"))
 }
 
-/// The user with this address, as the list shows him.
+/// The user with this address as listed, or null.
 pub async fn user(world: &World, email: &str) -> Value {
     let found = world.admin.get(&format!("/users?q={email}")).await.ok();
     found["items"].as_array().expect("users").iter().find(|user| user["email"] == email).cloned().unwrap_or_default()
 }
 
-/// A problem of a row, in short.
-fn why(row: &Value) -> (i64, &str, &str, &str) {
+/// Line, outcome, column and code of the first problem of a row.
+fn first_problem(row: &Value) -> (i64, &str, &str, &str) {
     let problem = &row["problems"][0];
     let error = problem["error"]["error"].as_str().or(problem["code"].as_str()).expect("a code");
     (
@@ -53,7 +53,7 @@ fn why(row: &Value) -> (i64, &str, &str, &str) {
     )
 }
 
-/// A named license of a product with this name.
+/// Adds a product with this name and a named license of it.
 async fn named(world: &World, name: &str, seats: i64) -> LicenseId {
     let product = world.product(name).await;
     world.license(product, Model::Named, seats).await
@@ -65,16 +65,19 @@ on_both_engines! {
         let chat = named(&world, "Chat", 5).await;
         world.admin.post("/groups", &json!({ "name": "Nachtschicht" })).await.created();
         let mut file = b"Name;E-Mail;Rolle;Lizenzen;Gruppen;Status\r\n".to_vec();
-        file.extend(b"J\xfcrgen Gro\xdf;juergen@example.org;Mitarbeiter;\"remote-support-v5; Chat:benannt\";nachtschicht;aktiv\r\n");
+        file.extend(
+            b"J\xfcrgen Gro\xdf;juergen@example.org;Mitarbeiter;\
+            \"remote-support-v5; Chat:benannt\";nachtschicht;aktiv\r\n",
+        );
         file.extend(b"\"Agent\r\nNull\";AGENT.0@example.org;;;;\r\n");
         file.extend(b"Manuela;manuela@example.org;Verwalter;;;gesperrt\r\n");
         let (dry, dry_rows) = import(&world.admin, &file, true).await;
         let head = world.head().await;
         assert_eq!(user(&world, "juergen@example.org").await, Value::Null, "a dry run writes nothing");
         let (done, rows) = import(&world.admin, &file, false).await;
-        assert_eq!((counts(&dry), &dry_rows), (counts(&done), &rows), "and says the same");
+        assert_eq!((counts(&dry), &dry_rows), (counts(&done), &rows), "with the same result");
         assert_eq!(counts(&done), [2, 0, 0, 1, 1]);
-        assert_eq!(why(&rows[0]), (3, "refused", "name", "control_characters"));
+        assert_eq!(first_problem(&rows[0]), (3, "refused", "name", "control_characters"));
         let juergen = user(&world, "juergen@example.org").await;
         assert_eq!(
             (&juergen["name"], &juergen["source"], &juergen["role"]),
@@ -87,8 +90,8 @@ on_both_engines! {
         assert_eq!((licenses, juergen["group_ids"].as_array().map(Vec::len)), (expected, Some(1)));
         assert_eq!(user(&world, "manuela@example.org").await["status"], "suspended");
         assert_eq!(user(&world, "agent.0@example.org").await["name"], "Agent 0");
-        let told = world.told_of("user_added", head).await;
-        assert_eq!(told.len(), 2);
+        let added = world.users_of_events("user_added", head).await;
+        assert_eq!(added.len(), 2);
         assert!(people[0].get("/me").await.status.is_success());
         people[0].sign_in_again("agent.0@example.org").await;
     }
@@ -96,16 +99,18 @@ on_both_engines! {
     async fn the_same_file_twice_changes_nothing(world: World) {
         let chat = named(&world, "Chat", 5).await;
         world.admin.post("/groups", &json!({ "name": "Tag" })).await.created();
-        let file = "name,email,role,licenses,groups,status\nA,a@example.org,agent,chat:named,Tag,active\nB,b@example.org,,chat,,suspended\nC,c@example.org,,,Tag,\n";
+        let file = "name,email,role,licenses,groups,status\n\
+            A,a@example.org,agent,chat:named,Tag,active\n\
+            B,b@example.org,,chat,,suspended\nC,c@example.org,,,Tag,\n";
         let (first, _) = import(&world.admin, file.as_bytes(), false).await;
         assert_eq!(counts(&first), [3, 0, 0, 0, 1], "a suspended user gets no license");
         let head = world.head().await;
         let (second, rows) = import(&world.admin, file.as_bytes(), false).await;
         assert_eq!(counts(&second), [0, 0, 2, 1, 1]);
-        assert_eq!(why(&rows[0]), (3, "refused", "licenses", "user_suspended"));
-        assert_eq!(world.told_of("user_changed", head).await, [] as [UserId; 0]);
-        assert_eq!(world.told_of("license_granted", head).await, [] as [UserId; 0]);
-        let log = world.whole_log().await;
+        assert_eq!(first_problem(&rows[0]), (3, "refused", "licenses", "user_suspended"));
+        assert_eq!(world.users_of_events("user_changed", head).await, [] as [UserId; 0]);
+        assert_eq!(world.users_of_events("license_granted", head).await, [] as [UserId; 0]);
+        let log = world.event_log().await;
         assert_eq!((log.matches("user_added").count(), log.matches("group_member_added").count()), (3, 2));
         let export = world
             .admin
@@ -117,18 +122,18 @@ on_both_engines! {
             .await
             .expect("bytes");
         let (again, _) = import(&world.admin, &export, false).await;
-        assert_eq!(counts(&again), [0, 0, 4, 0, 0], "what was exported can be imported");
+        assert_eq!(counts(&again), [0, 0, 4, 0, 0], "an export can be imported");
         let seen = world.admin.get(&format!("/licenses/{chat}")).await.ok();
         assert_eq!(seen["use"]["assigned"], 1);
     }
 
-    async fn what_is_other_is_changed_and_what_is_not_named_stays(world: World) {
+    async fn different_values_are_changed_and_missing_columns_stay(world: World) {
         let (license, people) = world.pool(2, 2).await;
         let session = people[0].seated().await;
         let file = "email,name,role,status\nagent.0@example.org,,,suspended\nAgent.1@EXAMPLE.org,Neuer Name,manager,\n";
         let (done, _) = import(&world.admin, file.as_bytes(), false).await;
         assert_eq!(counts(&done), [0, 2, 0, 0, 0]);
-        people[0].act(&session, "heartbeat").await.problem(401, "not_signed_in");
+        people[0].post_action(&session, "heartbeat").await.problem(401, "not_signed_in");
         let (zero, one) = (user(&world, "agent.0@example.org").await, user(&world, "agent.1@example.org").await);
         assert_eq!(
             (&zero["status"], &zero["name"], &zero["sessions"]),
@@ -141,10 +146,10 @@ on_both_engines! {
         let back = "email,status\nagent.0@example.org,aktiv\n";
         assert_eq!(counts(&import(&world.admin, back.as_bytes(), false).await.0), [0, 1, 0, 0, 0]);
         assert_eq!(user(&world, "agent.0@example.org").await["status"], "active");
-        assert!(world.whole_log().await.contains("\"import\""));
+        assert!(world.event_log().await.contains("\"import\""));
     }
 
-    async fn named_seats_run_out_in_a_dry_run_as_they_do_in_earnest(world: World) {
+    async fn named_seats_run_out_in_a_dry_run_as_in_a_real_run(world: World) {
         let chat = named(&world, "Chat", 3).await;
         let before = world.user("Vor Handen", Role::Agent, &[]).await;
         world.grant(chat, &[before]).await;
@@ -156,11 +161,11 @@ on_both_engines! {
         let (done, rows) = import(&world.admin, file.as_bytes(), false).await;
         assert_eq!((counts(&dry), dry_rows), (counts(&done), rows.clone()));
         assert_eq!(counts(&done), [5, 0, 0, 0, 3]);
-        assert_eq!(why(&rows[0]), (4, "created", "licenses", "named_seats_taken"));
+        assert_eq!(first_problem(&rows[0]), (4, "created", "licenses", "named_seats_taken"));
         assert_eq!(world.admin.get(&format!("/licenses/{chat}")).await.ok()["use"]["assigned"], 3);
     }
 
-    async fn each_cell_that_is_not_understood_refuses_its_row_alone(world: World) {
+    async fn an_invalid_cell_refuses_only_its_row(world: World) {
         world.pool(1, 1).await;
         let file = "email,name,role,licenses,groups,status\n\
             nonsense,A,,,,\n\
@@ -178,7 +183,7 @@ on_both_engines! {
         let (done, rows) = import(&world.admin, file.as_bytes(), false).await;
         assert_eq!((counts(&dry), &dry_rows), (counts(&done), &rows));
         assert_eq!(counts(&done), [1, 0, 0, 10, 10]);
-        let seen: Vec<_> = rows.iter().filter(|row| row["problems"].is_array()).map(why).collect();
+        let seen: Vec<_> = rows.iter().filter(|row| row["problems"].is_array()).map(first_problem).collect();
         assert_eq!(
             seen,
             [
@@ -206,13 +211,15 @@ on_both_engines! {
         assert!(table.contains("3,b@example.org,refused,\"role \"\"king\"\": is not a known value\",\r\n"), "{table}");
     }
 
-    async fn nobody_imports_more_than_he_may_do_by_hand(world: World) {
+    async fn an_import_requires_the_same_rights_as_manual_changes(world: World) {
         let (_, people) = world.pool(5, 2).await;
         let users = world.person("Udo Users", Role::Manager, &[Permission::ManageUsers]).await;
-        let file = "email,name,role,licenses\nnew@example.org,Neu,,remote-support-v5\nboss@example.org,Boss,manager,\nudo.users@example.org,Sir Udo,,\nplain@example.org,Plain,,\n";
+        let file = "email,name,role,licenses\nnew@example.org,Neu,,remote-support-v5\n\
+            boss@example.org,Boss,manager,\nudo.users@example.org,Sir Udo,,\n\
+            plain@example.org,Plain,,\n";
         let (done, rows) = import(&users, file.as_bytes(), false).await;
         assert_eq!(counts(&done), [1, 0, 0, 3, 3]);
-        let seen: Vec<_> = rows.iter().take(3).map(why).collect();
+        let seen: Vec<_> = rows.iter().take(3).map(first_problem).collect();
         assert_eq!(
             seen,
             [
@@ -230,7 +237,7 @@ on_both_engines! {
         send(&people[0], b"email,name\n", false).await.problem(403, "forbidden");
     }
 
-    async fn a_manager_who_is_limited_to_groups_imports_into_them_and_touches_nobody_else(world: World) {
+    async fn a_limited_manager_imports_only_into_their_groups(world: World) {
         world.pool(1, 1).await;
         let group = world.admin.post("/groups", &json!({ "name": "Nord" })).await.created()["id"].clone();
         world.admin.post("/groups", &json!({ "name": "Süd" })).await.created();
@@ -241,10 +248,11 @@ on_both_engines! {
             .await
             .ok();
         let manager = manager.sign_in_again("gero.group@example.org").await;
-        let file = "email,name,groups\nagent.0@example.org,Other,\nnew@example.org,Neu,\nnord@example.org,Nora,nord\nsued@example.org,Sara,Süd\n";
+        let file = "email,name,groups\nagent.0@example.org,Other,\nnew@example.org,Neu,\n\
+            nord@example.org,Nora,nord\nsued@example.org,Sara,Süd\n";
         let (done, rows) = import(&manager, file.as_bytes(), false).await;
         assert_eq!(counts(&done), [1, 0, 0, 3, 3]);
-        let seen: Vec<_> = rows.iter().take(3).map(why).collect();
+        let seen: Vec<_> = rows.iter().take(3).map(first_problem).collect();
         assert_eq!(
             seen,
             [
@@ -256,7 +264,7 @@ on_both_engines! {
         assert_eq!(user(&world, "nord@example.org").await["group_ids"], json!([group]));
     }
 
-    async fn a_file_that_is_no_table_of_users_is_refused_at_once(world: World) {
+    async fn a_file_that_is_not_a_table_of_users_is_refused_at_once(world: World) {
         for (file, field, error) in [
             (&b""[..], "file", "required"),
             (b" \r\n", "file", "required"),
@@ -284,7 +292,7 @@ on_both_engines! {
         world.admin.get(&format!("{rows}?limit=0")).await.problem(422, "invalid");
     }
 
-    async fn one_import_at_a_time_which_can_be_called_off_while_others_work(world: World) {
+    async fn one_import_runs_at_a_time_and_can_be_cancelled_while_others_work(world: World) {
         let (_, people) = world.pool(1, 1).await;
         let mut file = "email,name,licenses\n".to_owned();
         for number in 0..6_000 {
@@ -294,13 +302,13 @@ on_both_engines! {
         let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
         send(&world.admin, b"email,name\nx@example.org,X\n", true).await.problem(409, "import_running");
         let session = people[0].seated().await;
-        people[0].act(&session, "end").await.ok();
-        world.admin.delete(&path).await.done();
+        people[0].post_action(&session, "end").await.ok();
+        world.admin.delete(&path).await.no_content();
         let last = world.admin.get(&path).await.ok();
         assert_eq!((&last["state"], &last["rows"]), (&json!("cancelled"), &json!(6_000)));
         assert!(last["done"].as_i64() < Some(6_000), "{last:#}");
-        world.admin.delete(&path).await.done();
-        // Nothing comes after it: the admin, the agent, and who was imported.
+        world.admin.delete(&path).await.no_content();
+        // Nothing is written afterwards: there are the admin, the agent and the imported users.
         let total = world.admin.get("/users?limit=1").await.ok()["total"].as_i64().expect("a number");
         assert_eq!(Some(total - 2), last["created"].as_i64());
         assert_eq!(counts(&import(&world.admin, b"email,name\nx@example.org,X\n", true).await.0), [1, 0, 0, 0, 0]);

@@ -1,6 +1,6 @@
-//! The lists of users and sessions: every filter, search, every order, and pages while rows come and go.
+//! The lists of users and sessions: filters, search, sort orders, and paging while rows come and go.
 
-use crate::world::{PASSWORD, Person, World, email_of, on_both_engines, wanted};
+use crate::harness::{PASSWORD, Person, World, email_of, on_both_engines, seat_request};
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::UserId,
@@ -9,7 +9,7 @@ use seatkeeper_shared::{
 };
 use serde_json::{Value, json};
 
-/// One field of every row of a list, in its order. The total is the number of rows.
+/// One field of every row of a list, in order; asserts that the total is the number of rows.
 async fn column(by: &Person, path: &str, field: &str) -> Vec<String> {
     let list = by.get(path).await.ok();
     let items = list["items"].as_array().expect("items");
@@ -25,8 +25,8 @@ async fn devices(by: &Person, query: &str) -> Vec<String> {
     column(by, &format!("/sessions?{query}"), "device").await
 }
 
-/// Walks through a list page by page and does something between the pages; the ids in the order in which they came.
-async fn walk(by: &Person, path: &str, limit: usize, mut between: impl AsyncFnMut(usize)) -> Vec<String> {
+/// Reads a list page by page with an action between the pages, and returns the ids in order.
+async fn page_through(by: &Person, path: &str, limit: usize, mut between: impl AsyncFnMut(usize)) -> Vec<String> {
     let (mut ids, mut next, mut page) = (Vec::new(), String::new(), 0);
     loop {
         let list = by.get(&format!("{path}&limit={limit}{next}")).await.ok();
@@ -40,8 +40,8 @@ async fn walk(by: &Person, path: &str, limit: usize, mut between: impl AsyncFnMu
     }
 }
 
-/// Ayşe, Özgür, Yılmaz and Zoë, added a minute apart; Zoë signed in last, Ayşe before her, the others never.
-async fn four(world: &World) -> Vec<UserId> {
+/// Ayşe, Özgür, Yılmaz and Zoë, added a minute apart; Zoë signed in last, Ayşe before that, the others never.
+async fn add_four_users(world: &World) -> Vec<UserId> {
     let mut ids = Vec::new();
     for (name, role, permissions) in [
         ("Zoë Ångström", Role::Agent, &[][..]),
@@ -49,19 +49,19 @@ async fn four(world: &World) -> Vec<UserId> {
         ("Özgür Straße", Role::Agent, &[][..]),
         ("Yılmaz Łukasz", Role::Agent, &[][..]),
     ] {
-        world.pass(TimeDelta::minutes(1));
+        world.advance_clock(TimeDelta::minutes(1));
         ids.push(world.user(name, role, permissions).await);
     }
     for (name, id) in [("Ayşe Demir", ids[1]), ("Zoë Ångström", ids[0])] {
-        world.pass(TimeDelta::minutes(1));
+        world.advance_clock(TimeDelta::minutes(1));
         Person::signing_in(&world.url, &email_of(name), id).await;
     }
     ids
 }
 
 on_both_engines! {
-    async fn users_are_found_without_accents_and_case(world: World) {
-        four(&world).await;
+    async fn user_search_ignores_accents_and_case(world: World) {
+        add_four_users(&world).await;
         for (search, found) in [
             ("yilmaz", "Yılmaz Łukasz"),
             ("YILMAZ", "Yılmaz Łukasz"),
@@ -82,18 +82,18 @@ on_both_engines! {
             assert_eq!((&list["total"], &list["items"][0]["name"]), (&json!(1), &json!(found)), "{search}");
         }
         assert_eq!(names(&world.admin, "q=nobody").await, [""; 0]);
-        assert_eq!(names(&world.admin, "q=%20").await.len(), 5, "an empty search is none");
+        assert_eq!(names(&world.admin, "q=%20").await.len(), 5, "an empty search matches all");
     }
 
-    // Accents stand in names and in addresses; addresses are stored with them, domains in either form.
-    async fn whoever_is_stored_is_found_by_their_address_in_every_list(world: World) {
+    // Names and addresses may have accents; addresses are stored with them, domains in either form.
+    async fn every_stored_user_is_found_by_address_in_every_list(world: World) {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Concurrent, 3).await;
         for (name, email) in
             [("One", "Ö1@Bücher.example"), ("Two", "ö2@xn--bcher-kva.example"), ("Other", "x1@bucher.example")]
         {
             let body = json!({ "name": name, "email": email, "password": PASSWORD, "role": "agent" });
-            let id = crate::world::id_of(&world.admin.post("/users", &body).await.created());
+            let id = crate::harness::id_of(&world.admin.post("/users", &body).await.created());
             world.grant(license, &[id]).await;
             Person::signing_in(&world.url, email, id).await.seated().await;
         }
@@ -138,7 +138,7 @@ on_both_engines! {
     }
 
     async fn users_are_filtered(world: World) {
-        let people = four(&world).await;
+        let people = add_four_users(&world).await;
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, 5).await;
         let other = world.license(product, Model::Concurrent, 5).await;
@@ -166,27 +166,27 @@ on_both_engines! {
         assert_eq!(licenses, expected);
     }
 
-    async fn users_are_sorted_each_way(world: World) {
-        four(&world).await;
+    async fn users_are_sorted_by_every_column_in_both_directions(world: World) {
+        add_four_users(&world).await;
         let by_name = ["Anja Krüger", "Ayşe Demir", "Özgür Straße", "Yılmaz Łukasz", "Zoë Ångström"];
         let by_time = ["Anja Krüger", "Zoë Ångström", "Ayşe Demir", "Özgür Straße", "Yılmaz Łukasz"];
-        // Who never signed in stands where he was added; the admin was signed in by the setup, which counts as added.
+        // Users who never signed in sort by the time they were added, and so does the admin, whom the setup signed in.
         let by_active = ["Anja Krüger", "Özgür Straße", "Yılmaz Łukasz", "Ayşe Demir", "Zoë Ångström"];
         for (sort, order) in [("name", by_name), ("created_at", by_time), ("last_active_at", by_active)] {
             assert_eq!(names(&world.admin, &format!("sort={sort}")).await, order, "{sort}");
-            let falling: Vec<_> = order.into_iter().rev().collect();
-            assert_eq!(names(&world.admin, &format!("sort=-{sort}")).await, falling, "-{sort}");
+            let descending: Vec<_> = order.into_iter().rev().collect();
+            assert_eq!(names(&world.admin, &format!("sort=-{sort}")).await, descending, "-{sort}");
         }
         let by_email = column(&world.admin, "/users?sort=email", "email").await;
-        let falling: Vec<_> = column(&world.admin, "/users?sort=-email", "email").await.into_iter().rev().collect();
-        assert_eq!((&by_email[0], &by_email), (&"anja.krueger@example.org".to_owned(), &falling));
-        assert_eq!(names(&world.admin, "").await, by_name, "by name if nothing is said");
+        let descending: Vec<_> = column(&world.admin, "/users?sort=-email", "email").await.into_iter().rev().collect();
+        assert_eq!((&by_email[0], &by_email), (&"anja.krueger@example.org".to_owned(), &descending));
+        assert_eq!(names(&world.admin, "").await, by_name, "by name by default");
     }
 
-    async fn pages_hold_every_user_once_while_users_are_added_between_them(world: World) {
+    async fn paging_lists_each_user_once_while_users_are_added(world: World) {
         let mut expected = vec![world.admin.id.to_string()];
         for number in 0..11 {
-            // Equal names: only the id tells them apart.
+            // With equal names, only the id decides the order.
             let body = json!({ "name": "Same Name", "email": format!("same{number}@example.org"),
                                "password": PASSWORD, "role": "agent" });
             expected.push(world.admin.post("/users", &body).await.created()["id"].as_str().expect("an id").to_owned());
@@ -196,8 +196,8 @@ on_both_engines! {
             ["name", "-name", "email", "-email", "created_at", "-created_at", "last_active_at", "-last_active_at"]
         {
             let tag = sort.replace('-', "down.").replace('_', "");
-            let walked = walk(&world.admin, &format!("/users?sort={sort}&q=same"), 3, async |page| {
-                // In front of everybody and behind everybody.
+            let walked = page_through(&world.admin, &format!("/users?sort={sort}&q=same"), 3, async |page| {
+                // Before all others and after all others.
                 for name in ["Aaa", "Zzz"] {
                     world.user(&format!("{name} {page} {tag}"), Role::Agent, &[]).await;
                 }
@@ -211,24 +211,24 @@ on_both_engines! {
                 "{sort}"
             );
         }
-        let everybody = walk(&world.admin, "/users?sort=name", 7, async |_| {}).await;
+        let everybody = page_through(&world.admin, "/users?sort=name", 7, async |_| {}).await;
         let total = world.admin.get("/users?limit=1").await.ok()["total"].clone();
         assert_eq!(json!(everybody.len()), total);
     }
 
-    async fn pages_hold_every_session_once_while_sessions_come_and_end(world: World) {
+    async fn paging_lists_each_session_once_while_sessions_start_and_end(world: World) {
         let (_, people) = world.pool(50, 3).await;
         let mut expected = Vec::new();
         for number in 0..10 {
-            let session = people[number % 3].ask().await.created();
+            let session = people[number % 3].request_seat().await.created();
             expected.push(session["id"].as_str().expect("an id").to_owned());
         }
         expected.sort();
         for sort in
             ["created_at", "-created_at", "user_name", "-user_name", "last_seen_at", "-last_seen_at", "state", "-state"]
         {
-            let mut walked = walk(&world.admin, &format!("/sessions?sort={sort}&state=live"), 3, async |_| {
-                let more = people[0].ask().await.created()["id"].clone();
+            let mut walked = page_through(&world.admin, &format!("/sessions?sort={sort}&state=live"), 3, async |_| {
+                let more = people[0].request_seat().await.created()["id"].clone();
                 people[0].post("/sessions/end", &json!({ "ids": [more] })).await.ok();
             })
             .await;
@@ -245,19 +245,19 @@ on_both_engines! {
         let (yilmaz, zoe) = (world.agent("Yılmaz").await, world.agent("Zoë").await);
         world.grant(shared, &[yilmaz.id, zoe.id]).await;
         world.grant(named, &[zoe.id]).await;
-        let ask = async |who: &Person, product: &str, device: &str, mode: &str, platform: Value| {
-            world.pass(TimeDelta::seconds(1));
+        let request_seat = async |who: &Person, product: &str, device: &str, mode: &str, platform: Value| {
+            world.advance_clock(TimeDelta::seconds(1));
             let body = json!({ "product": product, "device": device, "mode": mode, "platform": platform });
             who.post("/sessions", &body).await.created()["id"].clone()
         };
-        ask(&zoe, "remote-support-v5", "A", "attended", Value::Null).await;
-        let b = ask(&yilmaz, "remote-support-v5", "B", "unattended", json!("mac")).await;
-        ask(&zoe, "service-desk", "C", "application", json!("linux")).await;
-        let d = ask(&yilmaz, "remote-support-v5", "D", "unattended", json!("mac")).await;
+        request_seat(&zoe, "remote-support-v5", "A", "attended", Value::Null).await;
+        let b = request_seat(&yilmaz, "remote-support-v5", "B", "unattended", json!("mac")).await;
+        request_seat(&zoe, "service-desk", "C", "application", json!("linux")).await;
+        let d = request_seat(&yilmaz, "remote-support-v5", "D", "unattended", json!("mac")).await;
         yilmaz.post("/sessions/end", &json!({ "ids": [d] })).await.ok();
-        world.pass(TimeDelta::seconds(1));
+        world.advance_clock(TimeDelta::seconds(1));
         yilmaz.post(&format!("/sessions/{}/heartbeat", b.as_str().expect("an id")), &json!({})).await.ok();
-        // Heartbeats are written together, once a second.
+        // Heartbeats are saved in batches, once a second.
         world.app.seats.sweep().await.expect("it sweeps");
         let admin = &world.admin;
         for (query, found) in [
@@ -284,10 +284,10 @@ on_both_engines! {
         ] {
             assert_eq!(devices(admin, &query).await, found, "{query}");
         }
-        assert_eq!(devices(&zoe, "").await, ["C", "A"], "an agent sees his own");
+        assert_eq!(devices(&zoe, "").await, ["C", "A"], "an agent sees only their own");
         let none = zoe.get("/sessions?limit=1").await.ok();
         assert_eq!((&none["total"], none["items"].as_array().map(Vec::len)), (&json!(2), Some(1)));
-        let mut empty = wanted("attended");
+        let mut empty = seat_request("attended");
         empty["product"] = json!("service-desk");
         yilmaz.post("/sessions", &empty).await.problem(409, "not_assigned");
     }

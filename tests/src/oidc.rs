@@ -1,4 +1,4 @@
-//! Signing in by OpenID Connect, at a provider inside the test.
+//! Sign-in by OpenID Connect, with a provider inside the test process.
 
 pub mod browser;
 mod groups;
@@ -9,37 +9,37 @@ mod sign_outs;
 mod tokens;
 
 use crate::{
+    harness::{PASSWORD, Person, email_of, on_both_engines},
     scim::Directory,
-    world::{PASSWORD, Person, email_of, on_both_engines},
 };
-use browser::{Browser, added, trouble};
+use browser::{OidcBrowser, add_provider, error_in};
 use futures_util::future::{join, join_all};
 use provider::Provider;
-use seatkeeper::scim::rules::put_right;
+use seatkeeper::scim::rules::repair;
 use seatkeeper_shared::{ids::UserId, people::Role};
 use serde_json::json;
 use std::iter::zip;
 
 on_both_engines! {
-    async fn a_user_signs_in_by_a_provider_that_vouches_for_his_address(world: World) {
+    async fn a_user_signs_in_by_a_provider_with_a_verified_address(world: World) {
         let provider = Provider::start(&world.clock).await;
         let nora = world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({})).await;
-        provider.is("nora-1", "Nora N.", "Nora.Neu@Example.org");
-        let browser = Browser::new(&world);
-        let callback = browser.comes_back(id, "?back=%2Fsessions%3Fq%3Danja").await;
+        let id = add_provider(&world, &provider, json!({})).await;
+        provider.set_signed_in_user("nora-1", "Nora N.", "Nora.Neu@Example.org");
+        let browser = OidcBrowser::new(&world);
+        let callback = browser.return_from_provider(id, "?back=%2Fsessions%3Fq%3Danja").await;
         let before = world.head().await;
         assert_eq!(browser.follow(&callback).await, "/sessions?q=anja");
         assert_eq!(world.head().await.0, before.0 + 2, "linked and signed in");
         let me = browser.get("/me").await.ok();
-        assert_eq!((&me["id"], &me["name"]), (&json!(nora.id), &json!("Nora Neu")), "his own name stays");
+        assert_eq!((&me["id"], &me["name"]), (&json!(nora.id), &json!("Nora Neu")), "the name in Seatkeeper stays");
         let sign_ins = browser.get("/me/sign-ins").await.ok();
         assert_eq!(sign_ins.as_array().map(Vec::len), Some(2), "{sign_ins}");
-        assert_eq!(trouble(&browser.follow(&callback).await), "expired", "the same answer counts once");
+        assert_eq!(error_in(&browser.follow(&callback).await), "expired", "a callback is valid once");
 
-        // From now on he is known by his subject, whatever his address is.
-        provider.is("nora-1", "Nora Neu", "nora.married@example.org");
-        let again = Browser::new(&world);
+        // From now on the subject identifies the user, not the address.
+        provider.set_signed_in_user("nora-1", "Nora Neu", "nora.married@example.org");
+        let again = OidcBrowser::new(&world);
         assert_eq!(again.sign_in(id).await, "/");
         assert_eq!(again.email().await, email_of("Nora Neu"));
         let listed = world.admin.get("/sign-in-providers").await.ok();
@@ -47,7 +47,7 @@ on_both_engines! {
             (&listed["items"][0]["users"], &listed["items"][0]["last_used_at"]),
             (&json!(1), &json!("2026-03-02T09:00:00Z"))
         );
-        let log = world.whole_log().await;
+        let log = world.event_log().await;
         assert!(
             log.contains("signed_in Nora Neu {\"provider\":\"Muster ID\"}")
                 || log.contains("\"provider\": \"Muster ID\""),
@@ -55,13 +55,13 @@ on_both_engines! {
         );
     }
 
-    async fn whoever_is_not_known_is_created_only_where_that_is_wanted(world: World) {
+    async fn an_unknown_user_is_created_only_if_the_provider_is_set_to(world: World) {
         let provider = Provider::start(&world.clock).await;
-        let id = added(&world, &provider, json!({})).await;
-        provider.is("jan-1", "Jan Jung", "jan.jung@example.org");
-        assert_eq!(Browser::new(&world).is_turned_away(id).await, "unknown");
+        let id = add_provider(&world, &provider, json!({})).await;
+        provider.set_signed_in_user("jan-1", "Jan Jung", "jan.jung@example.org");
+        assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "unknown");
         world.admin.patch(&format!("/sign-in-providers/{id}"), &json!({ "create_users": true })).await.ok();
-        let browser = Browser::new(&world);
+        let browser = OidcBrowser::new(&world);
         assert_eq!(browser.sign_in(id).await, "/");
         let me = browser.get("/me").await.ok();
         assert_eq!(
@@ -70,19 +70,19 @@ on_both_engines! {
         );
         let user = world.admin.get(&format!("/users/{}", me["id"].as_str().expect("an id"))).await.ok();
         assert_eq!(user["source"], "directory");
-        let again = Browser::new(&world);
+        let again = OidcBrowser::new(&world);
         again.sign_in(id).await;
-        assert_eq!(again.get("/me").await.ok()["id"], me["id"], "and not created twice");
+        assert_eq!(again.get("/me").await.ok()["id"], me["id"], "not created twice");
     }
 
-    async fn five_browsers_in_which_somebody_comes_for_the_first_time_find_one_user(world: World) {
+    async fn five_concurrent_first_sign_ins_create_one_user(world: World) {
         let provider = Provider::start(&world.clock).await;
-        let id = added(&world, &provider, json!({ "create_users": true })).await;
-        // Twenty times: they get into each other's way in more than one manner.
+        let id = add_provider(&world, &provider, json!({ "create_users": true })).await;
+        // Twenty times, since the requests can interleave in several ways.
         for n in 0..20 {
-            provider.is(&format!("nora-{n}"), &format!("Nora {n}"), &format!("nora-{n}@example.org"));
-            let browsers: Vec<_> = (0..5).map(|_| Browser::new(&world)).collect();
-            let callbacks = join_all(browsers.iter().map(|browser| browser.comes_back(id, ""))).await;
+            provider.set_signed_in_user(&format!("nora-{n}"), &format!("Nora {n}"), &format!("nora-{n}@example.org"));
+            let browsers: Vec<_> = (0..5).map(|_| OidcBrowser::new(&world)).collect();
+            let callbacks = join_all(browsers.iter().map(|browser| browser.return_from_provider(id, ""))).await;
             let ends = join_all(zip(&browsers, &callbacks).map(|(browser, callback)| browser.follow(callback))).await;
             assert_eq!(ends, ["/"; 5], "{n}");
         }
@@ -90,22 +90,22 @@ on_both_engines! {
         assert_eq!(users["total"], 20, "{users}");
     }
 
-    async fn nobody_comes_in_by_a_link_that_is_being_removed(world: World) {
+    async fn no_sign_in_succeeds_by_a_link_that_is_being_removed(world: World) {
         let provider = Provider::start(&world.clock).await;
         let nora = world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({})).await;
-        Browser::new(&world).sign_in(id).await;
-        // The address proves nothing any more: only the link does.
+        let id = add_provider(&world, &provider, json!({})).await;
+        OidcBrowser::new(&world).sign_in(id).await;
+        // Only the link can sign the user in: the address no longer matches.
         let unverified =
             json!({ "sub": "nora-1", "name": "Nora Neu", "email": "nora.neu@example.org", "email_verified": false });
         for n in 0..30 {
-            provider.is("nora-1", "Nora Neu", "nora.neu@example.org");
-            Browser::new(&world).sign_in(id).await;
-            provider.says(unverified.clone());
-            let browser = Browser::new(&world);
-            let callback = browser.comes_back(id, "").await;
+            provider.set_signed_in_user("nora-1", "Nora Neu", "nora.neu@example.org");
+            OidcBrowser::new(&world).sign_in(id).await;
+            provider.set_claims(unverified.clone());
+            let browser = OidcBrowser::new(&world);
+            let callback = browser.return_from_provider(id, "").await;
             let links = format!("/users/{}/sign-in-links", nora.id);
-            // At another moment of the sign-in each time.
+            // At a different moment of the sign-in each time.
             let removing = async {
                 for _ in 0..n {
                     nora.get("/me").await.ok();
@@ -118,10 +118,10 @@ on_both_engines! {
         }
     }
 
-    async fn an_address_that_nobody_vouches_for_proves_nothing(world: World) {
+    async fn an_unverified_address_links_no_user(world: World) {
         let provider = Provider::start(&world.clock).await;
         world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({ "create_users": true })).await;
+        let id = add_provider(&world, &provider, json!({ "create_users": true })).await;
         let path = format!("/sign-in-providers/{id}");
         let nora = json!({ "sub": "evil", "name": "Mallory", "email": "nora.neu@example.org" });
         for verified in [json!(false), json!(null), json!("false")] {
@@ -129,40 +129,40 @@ on_both_engines! {
             if !verified.is_null() {
                 said["email_verified"] = verified;
             }
-            provider.says(said);
-            assert_eq!(Browser::new(&world).is_turned_away(id).await, "email_unverified");
+            provider.set_claims(said);
+            assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "email_unverified");
         }
         for email in [json!({}), json!({ "email": "nobody" }), json!({ "email": "" })] {
             let mut said = json!({ "sub": "evil", "email_verified": true });
             if let Some(email) = email.get("email") {
                 said["email"] = email.clone();
             }
-            provider.says(said);
-            assert_eq!(Browser::new(&world).is_turned_away(id).await, "no_email");
+            provider.set_claims(said);
+            assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "no_email");
         }
-        provider.is("evil", "Mallory", "nora.neu@example.org");
+        provider.set_signed_in_user("evil", "Mallory", "nora.neu@example.org");
         world.admin.patch(&path, &json!({ "link_by_email": "never" })).await.ok();
-        assert_eq!(Browser::new(&world).is_turned_away(id).await, "not_linked");
-        provider.says(nora);
+        assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "not_linked");
+        provider.set_claims(nora);
         world.admin.patch(&path, &json!({ "link_by_email": "trusted" })).await.ok();
-        let browser = Browser::new(&world);
-        assert_eq!(browser.sign_in(id).await, "/", "a provider whose addresses are trusted need not vouch");
+        let browser = OidcBrowser::new(&world);
+        assert_eq!(browser.sign_in(id).await, "/", "a provider with trusted addresses need not verify them");
         assert_eq!(browser.email().await, email_of("Nora Neu"));
     }
 
-    async fn whoever_was_given_the_address_of_another_is_not_taken_for_him(world: World) {
+    async fn a_subject_with_the_address_of_another_user_is_not_linked_to_them(world: World) {
         let provider = Provider::start(&world.clock).await;
         let nora = world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({})).await;
-        let first = Browser::new(&world);
+        let id = add_provider(&world, &provider, json!({})).await;
+        let first = OidcBrowser::new(&world);
         first.sign_in(id).await;
-        provider.is("nora-2", "Nora Nachfolger", "nora.neu@example.org");
-        assert_eq!(Browser::new(&world).is_turned_away(id).await, "not_linked");
+        provider.set_signed_in_user("nora-2", "Nora Nachfolger", "nora.neu@example.org");
+        assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "not_linked");
 
         let links = format!("/users/{}/sign-in-links", nora.id);
         nora.delete(&links).await.problem(403, "forbidden");
         assert_eq!(world.admin.delete(&links).await.status, 204);
-        assert_eq!(world.admin.delete(&links).await.status, 204, "twice does no harm");
+        assert_eq!(world.admin.delete(&links).await.status, 204, "a repetition does no harm");
         world
             .admin
             .delete(&format!("/users/{}/sign-in-links", UserId(uuid::Uuid::nil())))
@@ -170,26 +170,26 @@ on_both_engines! {
             .problem(404, "not_found");
         first.get("/me").await.problem(401, "not_signed_in");
         nora.get("/me").await.ok();
-        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+        assert_eq!(OidcBrowser::new(&world).sign_in(id).await, "/");
     }
 
-    async fn whoever_is_suspended_or_deleted_stays_out(world: World) {
+    async fn suspended_and_deleted_users_cannot_sign_in(world: World) {
         let provider = Provider::start(&world.clock).await;
         let nora = world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({})).await;
-        let browser = Browser::new(&world);
+        let id = add_provider(&world, &provider, json!({})).await;
+        let browser = OidcBrowser::new(&world);
         assert_eq!(browser.sign_in(id).await, "/");
         world.admin.patch(&format!("/users/{}", nora.id), &json!({ "status": "suspended" })).await.ok();
         browser.get("/me").await.problem(401, "not_signed_in");
-        assert_eq!(Browser::new(&world).is_turned_away(id).await, "suspended");
+        assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "suspended");
         assert_eq!(world.admin.delete(&format!("/users/{}", nora.id)).await.status, 204);
-        assert_eq!(Browser::new(&world).is_turned_away(id).await, "unknown");
+        assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "unknown");
         world.admin.patch(&format!("/sign-in-providers/{id}"), &json!({ "create_users": true })).await.ok();
-        assert_eq!(browser.sign_in(id).await, "/", "as somebody new");
+        assert_eq!(browser.sign_in(id).await, "/", "as a new user");
         assert_ne!(browser.get("/me").await.ok()["id"], json!(nora.id));
     }
 
-    async fn passwords_can_be_off_but_for_one_admin(world: World) {
+    async fn passwords_can_be_disabled_except_for_one_admin(world: World) {
         let provider = Provider::start(&world.clock).await;
         let nora = world.agent("Nora Neu").await;
         let second = world.person("Second Admin", Role::Admin, &[]).await;
@@ -198,36 +198,36 @@ on_both_engines! {
         let named = json!({ "providers_only": true, "emergency_user_id": world.admin.id });
         world.admin.patch(path, &only).await.problem(422, "invalid");
         world.admin.patch(path, &named).await.problem(409, "last_provider");
-        let id = added(&world, &provider, json!({})).await;
+        let id = add_provider(&world, &provider, json!({})).await;
         world.admin.patch(path, &only).await.problem(422, "invalid");
         world.admin.patch(path, &json!({ "emergency_user_id": nora.id })).await.problem(422, "invalid");
         let rules = world.admin.patch(path, &named).await.ok();
         assert_eq!((&rules["providers_only"], &rules["emergency"]["works"]), (&json!(true), &json!(true)));
         let head = world.head().await;
         world.admin.patch(path, &named).await.ok();
-        assert_eq!(world.head().await, head, "twice changes nothing");
+        assert_eq!(world.head().await, head, "a repetition changes nothing");
 
         let sign_in = async |name: &str, password: &str| {
             let body = json!({ "email": email_of(name), "password": password });
-            Person::stranger(&world.url).post("/sign-in", &body).await
+            Person::anonymous(&world.url).post("/sign-in", &body).await
         };
         sign_in("Nora Neu", PASSWORD).await.problem(403, "passwords_off");
         sign_in("Nora Neu", "wrong horse battery").await.problem(401, "wrong_credentials");
         sign_in("Second Admin", PASSWORD).await.problem(403, "passwords_off");
         let emergency = json!({ "email": "anja.krueger@example.org", "password": PASSWORD });
-        Person::stranger(&world.url).post("/sign-in", &emergency).await.ok();
+        Person::anonymous(&world.url).post("/sign-in", &emergency).await.ok();
         assert_eq!(
-            Person::stranger(&world.url).get("/sign-in-options").await.ok(),
+            Person::anonymous(&world.url).get("/sign-in-options").await.ok(),
             json!({ "passwords": false, "providers": [{ "id": id, "name": "Muster ID" }] })
         );
-        assert_eq!(Browser::new(&world).sign_in(id).await, "/");
+        assert_eq!(OidcBrowser::new(&world).sign_in(id).await, "/");
         nora.get("/me").await.ok();
 
         let one = format!("/sign-in-providers/{id}");
         world.admin.patch(&one, &json!({ "enabled": false })).await.problem(409, "last_provider");
         world.admin.delete(&one).await.problem(409, "last_provider");
 
-        // Without an emergency access that works, admins are not locked out.
+        // Without a working emergency access, admins keep their passwords.
         second.patch(&format!("/users/{}", world.admin.id), &json!({ "role": "agent" })).await.ok();
         assert_eq!(second.get(path).await.ok()["emergency"]["works"], false);
         sign_in("Second Admin", PASSWORD).await.ok();
@@ -236,23 +236,23 @@ on_both_engines! {
         sign_in("Nora Neu", PASSWORD).await.ok();
     }
 
-    async fn whoever_comes_by_a_provider_needs_no_second_factor_here(world: World) {
+    async fn a_sign_in_by_a_provider_needs_no_second_factor_here(world: World) {
         let provider = Provider::start(&world.clock).await;
         let nora = world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({})).await;
+        let id = add_provider(&world, &provider, json!({})).await;
         world.admin.patch("/account", &json!({ "second_factor": "everybody" })).await.ok();
         nora.get("/sessions").await.problem(403, "second_factor_required");
-        provider.is("nora-1", "Nora Neu", "nora.neu@example.org");
-        let browser = Browser::new(&world);
+        provider.set_signed_in_user("nora-1", "Nora Neu", "nora.neu@example.org");
+        let browser = OidcBrowser::new(&world);
         assert_eq!(browser.sign_in(id).await, "/");
         browser.get("/sessions").await.ok();
         nora.get("/sessions").await.problem(403, "second_factor_required");
     }
 
-    async fn the_way_back_never_leads_to_another_site(world: World) {
+    async fn the_return_path_never_leads_to_another_site(world: World) {
         let provider = Provider::start(&world.clock).await;
         world.agent("Nora Neu").await;
-        let id = added(&world, &provider, json!({})).await;
+        let id = add_provider(&world, &provider, json!({})).await;
         for evil in [
             "https://evil.example/",
             "//evil.example",
@@ -263,26 +263,26 @@ on_both_engines! {
             "javascript:alert(1)",
             "",
         ] {
-            let browser = Browser::new(&world);
-            let callback = browser.comes_back(id, &format!("?back={evil}")).await;
+            let browser = OidcBrowser::new(&world);
+            let callback = browser.return_from_provider(id, &format!("?back={evil}")).await;
             assert_eq!(browser.follow(&callback).await, "/", "{evil}");
         }
     }
 
-    async fn a_group_that_the_provider_names_gives_no_role_and_takes_none(world: World) {
+    async fn a_group_from_a_provider_neither_grants_nor_revokes_a_role(world: World) {
         let provider = Provider::start(&world.clock).await;
-        let directory = Directory::added(&world, "Okta").await;
+        let directory = Directory::create(&world, "Okta").await;
         let nora = directory.user("Nora Neu").await;
         let admins = directory.group("Admins", &[]).await;
         let group = &admins["/Groups/".len()..];
-        directory.rule(&world, json!([{ "group_id": group, "role": "admin" }])).await;
-        let id = added(&world, &provider, json!({ "group_claim": "groups" })).await;
+        directory.set_rules(&world, json!([{ "group_id": group, "role": "admin" }])).await;
+        let id = add_provider(&world, &provider, json!({ "group_claim": "groups" })).await;
         let signs_in = async |groups: serde_json::Value| {
-            provider.says(
+            provider.set_claims(
                 json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }),
             );
-            assert_eq!(Browser::new(&world).sign_in(id).await, "/");
-            put_right(&world.app).await.expect("put right");
+            assert_eq!(OidcBrowser::new(&world).sign_in(id).await, "/");
+            repair(&world.app).await.expect("put right");
             let user = world.admin.get(&format!("/users/{nora}")).await.ok();
             (user["role"].as_str().expect("a role").to_owned(), user["group_ids"].as_array().map_or(0, Vec::len))
         };
@@ -290,6 +290,6 @@ on_both_engines! {
         let adds = json!([{ "op": "add", "path": "members", "value": [{ "value": nora }] }]);
         assert_eq!(directory.patch(&admins, adds).await.status, 204);
         assert_eq!(signs_in(json!(["Admins"])).await, ("admin".to_owned(), 1));
-        assert_eq!(signs_in(json!([])).await, ("admin".to_owned(), 1), "the directory's word is the directory's");
+        assert_eq!(signs_in(json!([])).await, ("admin".to_owned(), 1), "the role from the directory stays");
     }
 }

@@ -1,38 +1,42 @@
-//! The description of the API: its exact file, and the table in API.md that people read.
+//! The OpenAPI document, exactly, and the table of routes in API.md.
 
-use crate::world::on_both_engines;
+use crate::harness::on_both_engines;
 use std::collections::BTreeSet;
 
 /// The routes in the table of API.md, and those named after "Outside `/api/v1`".
-fn in_the_document() -> BTreeSet<(String, String)> {
+fn documented_routes() -> BTreeSet<(String, String)> {
     let text = include_str!("../../API.md");
     let routes = text.split("\n## ").find(|part| part.starts_with("Routes\n")).expect("a part on routes");
     let cells =
         routes.lines().filter(|line| line.starts_with("| `")).map(|line| line.split('|').nth(1).unwrap_or_default());
     cells
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .map(|route| route.split_once(' ').unwrap_or_else(|| panic!("\"{route}\" is no method and path")))
+        .map(|route| route.split_once(' ').unwrap_or_else(|| panic!("\"{route}\" is not a method and a path")))
         .map(|(method, path)| (method.to_owned(), format!("/api/v1{path}")))
         .collect()
 }
 
 #[test]
-fn the_table_in_the_document_is_what_is_served() {
-    let (said, served) = (in_the_document(), seatkeeper::api::all_routes().into_iter().collect::<BTreeSet<_>>());
-    assert!(said.len() > 20, "{said:?}");
-    let unsaid: Vec<_> = served.difference(&said).collect();
-    let gone: Vec<_> = said.difference(&served).collect();
-    assert!(unsaid.is_empty() && gone.is_empty(), "not in API.md: {unsaid:?}; only in API.md: {gone:?}");
+fn the_routes_in_api_md_are_exactly_the_served_ones() {
+    let (documented, served) =
+        (documented_routes(), seatkeeper::api::all_routes().into_iter().collect::<BTreeSet<_>>());
+    assert!(documented.len() > 20, "{documented:?}");
+    let undocumented: Vec<_> = served.difference(&documented).collect();
+    let removed: Vec<_> = documented.difference(&served).collect();
+    assert!(
+        undocumented.is_empty() && removed.is_empty(),
+        "not in API.md: {undocumented:?}; only in API.md: {removed:?}"
+    );
 }
 
-/// After a change that is meant: `INSTA_UPDATE=always cargo xtask test openapi`, and read the difference.
+/// After an intended change run `INSTA_UPDATE=always cargo xtask test openapi` and review the diff.
 #[test]
-fn the_description_is_as_committed() {
+fn the_openapi_document_is_as_committed() {
     insta::assert_json_snapshot!("openapi", seatkeeper::api::openapi());
 }
 
 #[test]
-fn every_reference_in_the_description_leads_somewhere() {
+fn every_reference_in_the_openapi_document_resolves() {
     let description = serde_json::to_value(seatkeeper::api::openapi()).expect("JSON");
     let text = description.to_string();
     let references: BTreeSet<_> =
@@ -43,7 +47,7 @@ fn every_reference_in_the_description_leads_somewhere() {
 }
 
 on_both_engines! {
-    async fn anybody_may_read_the_description(world: World) {
+    async fn the_openapi_document_is_public(world: World) {
         let answer = reqwest::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["content-type"]),

@@ -1,8 +1,8 @@
-//! One's own name and password, where one is signed in, and what tokens may be used for.
+//! The user's own profile: name, password, sign-ins, and the scopes of API tokens.
 
 use crate::{
-    permissions::VERIFIED,
-    world::{PASSWORD, Person, email_of, on_both_engines},
+    harness::{PASSWORD, Person, email_of, on_both_engines},
+    permissions::REAUTHENTICATED_ROUTES,
 };
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -21,12 +21,12 @@ async fn token(by: &Person, scope: &str) -> Person {
 }
 
 on_both_engines! {
-    async fn one_changes_ones_own_name(world: World) {
+    async fn a_user_changes_their_own_name(world: World) {
         let agent = world.agent("Nora Neu").await;
         assert_eq!(agent.patch("/me", &json!({ "name": " Nora Alt " })).await.ok()["name"], "Nora Alt");
         let before = world.head().await;
         assert_eq!(agent.patch("/me", &json!({ "name": "Nora Alt" })).await.ok()["name"], "Nora Alt");
-        assert_eq!(world.head().await, before, "twice changes nothing");
+        assert_eq!(world.head().await, before, "a repetition changes nothing");
         for bad in ["", "  ", "a\u{7}b"] {
             agent.patch("/me", &json!({ "name": bad })).await.problem(422, "invalid");
         }
@@ -34,7 +34,7 @@ on_both_engines! {
         assert_eq!(world.admin.get("/users?q=nora+alt").await.ok()["total"], 1);
     }
 
-    async fn changing_the_password_takes_the_old_one_and_signs_out_the_others(world: World) {
+    async fn changing_the_password_requires_the_old_one_and_signs_out_the_other_browsers(world: World) {
         let agent = world.agent("Nora Neu").await;
         let other = agent.sign_in_again(&email_of("Nora Neu")).await;
         let change = |old: &str, new: &str| json!({ "old": old, "new": new });
@@ -46,32 +46,32 @@ on_both_engines! {
         agent.get("/me").await.ok();
         other.get("/me").await.problem(401, "not_signed_in");
         agent.post("/me/password", &change(PASSWORD, NEW_PASSWORD)).await.problem(403, "wrong_password");
-        let log = world.whole_log().await;
+        let log = world.event_log().await;
         assert!(log.contains("password_changed") && !log.contains(NEW_PASSWORD) && !log.contains(PASSWORD), "{log}");
     }
 
-    async fn nobody_comes_in_by_a_password_that_is_being_changed(world: World) {
-        let stranger = Person::stranger(&world.url);
+    async fn a_password_that_is_being_changed_admits_no_sign_in(world: World) {
+        let anonymous = Person::anonymous(&world.url);
         for n in 0..12 {
             let name = format!("Nora {n}");
             let agent = world.agent(&name).await;
             let signing_in = async {
-                // At another moment of the change each time.
+                // Signs in at a different moment of the change each time.
                 for _ in 0..n * 3 {
                     world.admin.get("/me").await.ok();
                 }
-                stranger.post("/sign-in", &json!({ "email": email_of(&name), "password": PASSWORD })).await.status
+                anonymous.post("/sign-in", &json!({ "email": email_of(&name), "password": PASSWORD })).await.status
             };
             let change = json!({ "old": PASSWORD, "new": NEW_PASSWORD });
             let changing = agent.post("/me/password", &change);
-            let (came, changed) = join(signing_in, changing).await;
+            let (sign_in_status, changed) = join(signing_in, changing).await;
             assert_eq!(changed.status, 204, "{n}");
             let sign_ins = agent.get("/me/sign-ins").await.ok();
-            assert_eq!(sign_ins.as_array().map(Vec::len), Some(1), "{n}: {came} {sign_ins}");
+            assert_eq!(sign_ins.as_array().map(Vec::len), Some(1), "{n}: {sign_in_status} {sign_ins}");
         }
     }
 
-    async fn of_two_who_change_one_password_at_once_one_does(world: World) {
+    async fn of_two_concurrent_password_changes_one_succeeds(world: World) {
         let agent = world.agent("Nora Neu").await;
         let change = |new: &'static str| {
             let (agent, body) = (&agent, json!({ "old": PASSWORD, "new": new }));
@@ -83,18 +83,18 @@ on_both_engines! {
         assert_eq!(both, [204, 403]);
     }
 
-    async fn whoever_guesses_old_passwords_has_to_wait(world: World) {
+    async fn guesses_at_the_old_password_are_throttled(world: World) {
         let agent = &world.agent("Nora Neu").await;
-        let tries = (0..20).map(|_| async {
+        let attempts = (0..20).map(|_| async {
             agent.post("/me/password", &json!({ "old": "guess", "new": NEW_PASSWORD })).await.status.as_u16()
         });
-        let codes = futures_util::future::join_all(tries).await;
+        let codes = futures_util::future::join_all(attempts).await;
         assert!(codes.contains(&429) && codes.iter().all(|code| [403, 429].contains(code)), "{codes:?}");
     }
 
-    async fn one_sees_where_one_is_signed_in_and_ends_it(world: World) {
+    async fn a_user_lists_and_ends_their_own_sign_ins(world: World) {
         let agent = world.agent("Nora Neu").await;
-        world.pass(TimeDelta::minutes(5));
+        world.advance_clock(TimeDelta::minutes(5));
         let other = agent.sign_in_again(&email_of("Nora Neu")).await;
         let seen = agent.get("/me/sign-ins").await.ok();
         let of = |at: usize| (seen[at]["this"].clone(), seen[at]["created_at"].clone(), seen[at]["address"].clone());
@@ -110,7 +110,7 @@ on_both_engines! {
         agent.get("/me").await.ok();
     }
 
-    async fn one_signs_out_everywhere_else_and_twice_does_no_harm(world: World) {
+    async fn signing_out_everywhere_else_is_idempotent(world: World) {
         let agent = world.agent("Nora Neu").await;
         let others =
             [agent.sign_in_again(&email_of("Nora Neu")).await, agent.sign_in_again(&email_of("Nora Neu")).await];
@@ -125,13 +125,13 @@ on_both_engines! {
         world.admin.get("/me").await.ok();
     }
 
-    async fn a_token_does_what_its_scope_says_and_no_more_on_any_route(world: World) {
+    async fn a_token_is_limited_to_its_scope_on_every_route(world: World) {
         let (read, seats, all) = (
             token(&world.admin, "read").await,
             token(&world.admin, "sessions").await,
             token(&world.admin, "all").await,
         );
-        // These ask nobody who he is.
+        // These routes need no authentication.
         let open = [
             "/setup",
             "/sign-in",
@@ -139,7 +139,7 @@ on_both_engines! {
             "/sign-in/passkey",
             "/sign-in/passkey/begin",
             "/sign-out",
-            "/links/look",
+            "/links/preview",
             "/links/use",
             "/forgot-password",
             "/join",
@@ -156,13 +156,13 @@ on_both_engines! {
                 continue;
             }
             let address = path.replace("{id}", ID).replace("{license}", ID).replace("{token}", ID);
-            // What adds a way in takes a browser, whatever the scope.
-            let for_programs = !VERIFIED.contains(&(&*method, &*path));
+            // Routes that add credentials require a browser session, whatever the scope.
+            let for_programs = !REAUTHENTICATED_ROUTES.contains(&(&*method, &*path));
             for (program, admitted) in
                 [(&read, method == "GET"), (&seats, of_seats(&method, &path)), (&all, for_programs)]
             {
                 let request = program.request(method.parse::<Method>().expect("a method"), &address);
-                // Only the head of the answer: the live feed's body does not end. Nothing that would be done is given.
+                // The invalid body prevents any action. Reads only the head, because the live feed does not end.
                 let status = request
                     .header("content-type", "application/json")
                     .body("[]")
@@ -176,22 +176,22 @@ on_both_engines! {
         }
         let problem = read.post("/products", &json!({ "name": "Mine" })).await.problem(403, "out_of_scope");
         assert!(problem["title"].is_string());
-        // The last one signed everybody out.
+        // The last request signed the admin out everywhere.
         let admin = world.admin.sign_in_again("anja.krueger@example.org").await;
         admin.post("/tokens", &json!({ "name": "t", "days": 1, "scope": "root" })).await.problem(400, "bad_request");
     }
 
-    async fn a_token_shows_when_it_was_last_used_to_a_minute(world: World) {
+    async fn a_token_shows_its_last_use_to_the_minute(world: World) {
         let program = token(&world.admin, "all").await;
         let last = async || -> Value { world.admin.get("/tokens").await.ok()[0]["last_used_at"].clone() };
         assert_eq!(last().await, Value::Null);
         for (seconds, shown) in
             [(0, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:00:00Z"), (30, "2026-03-02T09:01:00Z")]
         {
-            world.pass(TimeDelta::seconds(seconds));
+            world.advance_clock(TimeDelta::seconds(seconds));
             program.get("/me").await.ok();
-            seatkeeper::auth::uses::write(&world.app).await.expect("written");
-            world.app.bell.callers.forget_all();
+            seatkeeper::auth::last_used::write(&world.app).await.expect("written");
+            world.app.commit_hooks.caller_cache.invalidate_all();
             assert_eq!(last().await, shown);
         }
     }

@@ -1,15 +1,15 @@
-//! A hundred people at once: never one seat too many, never a named license assigned beyond its seats.
+//! A hundred concurrent requests: never one seat too many, never a named license assigned beyond its seats.
 
-use crate::world::{Database, Engine, Person, on_both_engines};
+use crate::harness::{Database, Engine, Person, on_both_engines};
 use futures_util::future::join_all;
 use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 20;
 
-/// All ask at once; how many got a seat, and with which refusals.
-async fn all_ask(people: &[Person]) -> (Vec<Value>, Vec<String>) {
-    let answers = join_all(people.iter().map(Person::ask)).await;
+/// All agents request a seat concurrently; returns the sessions and the codes of the refusals.
+async fn request_all(people: &[Person]) -> (Vec<Value>, Vec<String>) {
+    let answers = join_all(people.iter().map(Person::request_seat)).await;
     let (mut granted, mut refused) = (Vec::new(), Vec::new());
     for answer in answers {
         match answer.status.as_u16() {
@@ -31,10 +31,10 @@ async fn end_all(admin: &Person, granted: &[Value]) {
 }
 
 on_both_engines! {
-    async fn a_hundred_at_once_on_ten_seats_are_exactly_ten_every_time(world: World) {
+    async fn a_hundred_concurrent_requests_on_ten_seats_get_exactly_ten(world: World) {
         let (license, people) = world.pool(10, 100).await;
         for round in 0..ROUNDS {
-            let (granted, refused) = all_ask(&people).await;
+            let (granted, refused) = request_all(&people).await;
             assert_eq!((granted.len(), refused.len()), (10, 90), "round {round}");
             assert!(refused.iter().all(|code| code == "pool_full"), "{refused:?}");
             let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
@@ -43,7 +43,7 @@ on_both_engines! {
         }
     }
 
-    async fn a_hundred_assignments_at_once_on_ten_named_seats_are_exactly_ten(world: World) {
+    async fn a_hundred_concurrent_assignments_on_ten_named_seats_get_exactly_ten(world: World) {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, 10).await;
         let mut users = Vec::new();
@@ -63,7 +63,7 @@ on_both_engines! {
         assert_eq!(seen["use"]["assigned"], 10);
     }
 
-    async fn a_hundred_at_once_on_a_named_license_that_shrunk_to_ten_seats_are_exactly_ten_every_time(world: World) {
+    async fn a_hundred_concurrent_requests_on_a_named_license_cut_to_ten_seats_get_exactly_ten(world: World) {
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, 100).await;
         let mut people = Vec::new();
@@ -73,7 +73,7 @@ on_both_engines! {
         world.grant(license, &people.iter().map(|person| person.id).collect::<Vec<_>>()).await;
         world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": 10 })).await.ok();
         for round in 0..5 {
-            let (granted, refused) = all_ask(&people).await;
+            let (granted, refused) = request_all(&people).await;
             assert_eq!((granted.len(), refused.len()), (10, 90), "round {round}");
             assert!(refused.iter().all(|code| code == "over_capacity"), "{refused:?}");
             let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
@@ -82,9 +82,9 @@ on_both_engines! {
         }
     }
 
-    async fn the_same_idempotency_key_a_hundred_times_at_once_is_one_session(world: World) {
+    async fn a_hundred_concurrent_uses_of_one_idempotency_key_make_one_session(world: World) {
         let (license, people) = world.pool(10, 1).await;
-        let answers = join_all((0..100).map(|_| people[0].try_ask("one-click"))).await;
+        let answers = join_all((0..100).map(|_| people[0].try_request_seat("one-click"))).await;
         let mut ids: Vec<_> =
             answers.into_iter().map(|answer| answer.expect("an answer").body["id"].to_string()).collect();
         ids.sort();
@@ -96,7 +96,7 @@ on_both_engines! {
 }
 
 #[tokio::test]
-async fn a_second_process_on_one_sqlite_file_is_kept_out() {
+async fn a_second_process_on_one_sqlite_file_is_refused() {
     let database = Database::create(Engine::Sqlite).await;
     let _first = seatkeeper::db::Db::open(&database.address).await.expect("the first opens it");
     let second = seatkeeper::db::Db::open(&database.address).await.expect_err("the second must not");

@@ -1,8 +1,8 @@
-//! What an export of users wrote, an import reads back unchanged: here, and in an empty installation.
+//! An export of users is imported back unchanged, in the same and in an empty installation.
 
 use crate::{
+    harness::{World, on_both_engines},
     imports::import,
-    world::{World, on_both_engines},
 };
 use proptest::{
     prelude::*,
@@ -14,13 +14,13 @@ use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// How many made-up users there are.
+/// The number of generated users.
 const USERS: usize = 120;
 const GROUPS: [&str; 8] =
     ["Nord; Süd", "Vertrieb, Innen", "say \"hi\"", "=SUM(A1)", "'n Beetje", "a|b", "\"", "- Liste"];
 
 #[derive(Clone, Debug)]
-struct MadeUp {
+struct GeneratedUser {
     name: String,
     local: String,
     role: &'static str,
@@ -31,7 +31,7 @@ struct MadeUp {
     licensed: Vec<bool>,
 }
 
-fn made_up() -> impl Strategy<Value = MadeUp> {
+fn generated_user() -> impl Strategy<Value = GeneratedUser> {
     let name = "['=+@;,|\"-]{0,3}[A-Za-zÄöß,;=\"'|-]{1,12}( [ÄöüA-Za-z;,'\"]{1,8})?['\"=]{0,2}";
     let permissions = ["manage_users", "manage_products", "manage_sessions", "view_reports", "view_audit"].to_vec();
     (
@@ -46,21 +46,21 @@ fn made_up() -> impl Strategy<Value = MadeUp> {
     )
         .prop_map(|(name, local, role, permissions, groups, limited, suspended, licensed)| {
             let suspended = suspended && role != "admin";
-            MadeUp { name, local, role, permissions, groups, limited, suspended, licensed }
+            GeneratedUser { name, local, role, permissions, groups, limited, suspended, licensed }
         })
 }
 
-fn users() -> Vec<MadeUp> {
+fn users() -> Vec<GeneratedUser> {
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
         TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
     );
-    let strategy = made_up();
+    let strategy = generated_user();
     (0..USERS).map(|_| strategy.new_tree(&mut runner).expect("a user").current()).collect()
 }
 
-/// Products, licenses and groups, with the ids by which they are known here.
-async fn furnish(world: &World) -> (Vec<Value>, BTreeMap<&'static str, Value>) {
+/// Adds products, licenses and groups, and returns the ids of the licenses and of the groups by name.
+async fn add_products_and_groups(world: &World) -> (Vec<Value>, BTreeMap<&'static str, Value>) {
     let (support, chat) = (world.product("Remote Support").await, world.product("Chat").await);
     let mut licenses = Vec::new();
     for (product, model) in [(support, Model::Concurrent), (chat, Model::Named), (chat, Model::Concurrent)] {
@@ -78,15 +78,15 @@ async fn export(world: &World) -> Vec<u8> {
     answer.bytes().await.expect("bytes").to_vec()
 }
 
-/// The rows of an export without what an installation knows of itself.
-fn told(csv: &[u8]) -> Vec<String> {
+/// The rows of an export without the columns that differ between installations.
+fn portable_rows(csv: &[u8]) -> Vec<String> {
     let text = String::from_utf8(csv.to_vec()).expect("UTF-8");
     let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let own = ["source", "last_active_at", "created_at"];
     let heads: Vec<String> = reader.headers().expect("headings").iter().map(str::to_owned).collect();
     let row = |record: csv::StringRecord| {
         let cells = heads.iter().zip(record.iter()).filter(|(head, _)| !own.contains(&head.as_str()));
-        // The order of a list is that of ids, which are others there.
+        // Lists are ordered by ids, which differ between installations.
         let sorted = |head: &str, cell: &str| {
             let mut letters: Vec<_> = cell.chars().collect();
             if ["licenses", "groups", "manages"].contains(&head) {
@@ -102,13 +102,14 @@ fn told(csv: &[u8]) -> Vec<String> {
 }
 
 on_both_engines! {
-    async fn what_was_exported_is_read_back_unchanged(world: World) {
-        let (licenses, groups) = furnish(&world).await;
+    async fn an_export_is_imported_back_unchanged(world: World) {
+        let (licenses, groups) = add_products_and_groups(&world).await;
         for (number, made) in users().into_iter().enumerate() {
             let email = format!("{}{number}@example.org", made.local);
             let groups_of: Vec<_> = made.groups.iter().map(|name| groups[name].clone()).collect();
             let body = json!({
-                "name": made.name, "email": email, "role": made.role, "permissions": made.permissions, "group_ids": groups_of,
+                "name": made.name, "email": email, "role": made.role, "permissions": made.permissions,
+                "group_ids": groups_of,
             });
             let user = world.admin.post("/users", &body).await.created();
             let id = user["id"].as_str().expect("an id").to_owned();
@@ -119,7 +120,9 @@ on_both_engines! {
                 }
             }
             if made.role == "manager" {
-                let change = json!({ "limited_to_groups": made.limited, "manages": if made.limited { groups_of } else { Vec::new() } });
+                let change = json!({
+                    "limited_to_groups": made.limited, "manages": if made.limited { groups_of } else { Vec::new() },
+                });
                 world.admin.patch(&format!("/users/{id}"), &change).await.ok();
             }
             if made.suspended {
@@ -138,7 +141,7 @@ on_both_engines! {
         assert_eq!(export(&world).await, before);
 
         let empty = World::start(world.engine).await;
-        furnish(&empty).await;
+        add_products_and_groups(&empty).await;
         let (done, rows) = import(&empty.admin, &before, false).await;
         assert_eq!(
             (done["created"].as_u64(), done["with_problems"].as_u64()),
@@ -146,6 +149,6 @@ on_both_engines! {
             "{:#?}",
             rows.first()
         );
-        assert_eq!(told(&export(&empty).await), told(&before));
+        assert_eq!(portable_rows(&export(&empty).await), portable_rows(&before));
     }
 }

@@ -1,15 +1,17 @@
-//! Secrets that have to be used as they are: a copy of the database alone is of no use, their key can be replaced,
-//! and a key that is missing is said and costs nothing.
+//! Encryption of reversible secrets: a copy of the database alone is useless, the key can be rotated, and a missing key
+//! is reported without changes.
 
 mod key_files;
 
-use crate::world::{PASSWORD, Person, SECRET_KEY, World, email_of, id_of, keyring, on_both_engines, secret_in, wanted};
+use crate::harness::{
+    PASSWORD, Person, SECRET_KEY, World, email_of, id_of, keyring, on_both_engines, seat_request, secret_in,
+};
 use chrono::TimeDelta;
 use seatkeeper::{
-    auth::second_factor::shown,
-    borrow,
-    clock::Dice,
-    secrets::{Keyring, Place, Reseal, SecretsError, reseal},
+    auth::second_factor::code_at,
+    clock::Random,
+    lease_signing,
+    secrets::{Keyring, Reseal, SecretLocation, SecretsError, reseal},
     store,
 };
 use seatkeeper_client::lease;
@@ -20,12 +22,12 @@ const CLIENT_SECRET: &str = "client-s3cret-of-the-provider";
 const LINK_SECRET: &str = "0123456789abcdef-launch-links-01";
 const NEW_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
-/// An account in which there is every kind of secret.
+/// An account with every kind of secret.
 struct Secrets {
     agent: Person,
-    /// What the app of the agent makes codes of.
+    /// The secret of the agent's code app.
     code_app: String,
-    /// All of them, and what they are.
+    /// All plaintext secrets with their names.
     all: Vec<(&'static str, String)>,
     session: Value,
 }
@@ -37,24 +39,26 @@ async fn secrets(world: &World) -> Secrets {
     let product = world.admin.get("/products").await.ok()[0]["id"].as_str().expect("an id").to_owned();
     let links = json!({ "agent_link": "https://tool.example/?jwt={token}", "link_secret": LINK_SECRET });
     world.admin.patch(&format!("/products/{product}"), &links).await.ok();
-    let provider = json!({ "name": "Muster ID", "issuer": "https://id.example", "client_id": "x", "client_secret": CLIENT_SECRET });
+    let provider = json!({
+        "name": "Muster ID", "issuer": "https://id.example", "client_id": "x", "client_secret": CLIENT_SECRET,
+    });
     world.admin.post("/sign-in-providers", &provider).await.created();
     let code_app =
         agent.post("/me/second-factor", &json!({})).await.created()["secret"].as_str().expect("a secret").to_owned();
-    let code = shown(&code_app, world.app.clock.now()).expect("a code");
+    let code = code_at(&code_app, world.app.clock.now()).expect("a code");
     let codes = agent.post("/me/second-factor/confirm", &json!({ "code": code })).await.ok();
-    let mut body = wanted("application");
+    let mut body = seat_request("application");
     body["borrow_seconds"] = json!(8 * 3_600);
     let session = agent.post("/sessions", &body).await.created();
-    let signs = store::borrow::signer(&world.app.db).await.expect("it can be read").expect("a key");
-    let lease_key = keyring().open(&Place::LeaseKey(signs.kid), &signs.secret).expect("it opens");
+    let signing_key = store::lease_keys::current(&world.app.db).await.expect("it can be read").expect("a key");
+    let lease_key = keyring().open(&SecretLocation::LeaseKey(signing_key.kid), &signing_key.secret).expect("it opens");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let token = world.admin.post("/tokens", &json!({ "name": "CI", "days": 1 })).await.created();
     let directory = world.admin.post("/directories", &json!({ "name": "Entra ID" })).await.created();
     let nora = world.user("Nora Neu", seatkeeper_shared::people::Role::Agent, &[]).await;
     let link = world.admin.post(&format!("/users/{nora}/invite"), &()).await.created();
     let credentials = json!({ "email": email_of("Anja Krüger").replace('ü', "ue"), "password": PASSWORD });
-    let signed_in = Person::stranger(&world.url).post("/sign-in", &credentials).await;
+    let signed_in = Person::anonymous(&world.url).post("/sign-in", &credentials).await;
     let cookie = signed_in.cookie("seatkeeper_session").to_owned();
     let cookie = cookie.split(['=', ';']).nth(1).expect("a value").to_owned();
     let all = vec![
@@ -77,85 +81,85 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// Turns the encrypted secrets into what an earlier version stored.
-async fn as_before(world: &World) {
+/// Replaces the encrypted secrets with plaintext, as an earlier version stored them.
+async fn store_as_plaintext(world: &World) {
     let mut tx = world.app.db.begin().await.expect("a transaction");
     for (place, stored) in store::secrets::all(&mut tx).await.expect("secrets") {
         let plain =
-            Keyring::default().seal(&Dice::loaded(1), &place, &keyring().open(&place, &stored).expect("it opens"));
+            Keyring::default().seal(&Random::seeded(1), &place, &keyring().open(&place, &stored).expect("it opens"));
         assert!(
-            store::secrets::replace(&mut tx, &place, &stored, &plain.expect("it is as it is"))
+            store::secrets::replace(&mut tx, &place, &stored, &plain.expect("plaintext is unchanged"))
                 .await
-                .expect("it is written")
+                .expect("it can be written")
         );
     }
     tx.commit().await.expect("it is saved");
 }
 
-/// Whether the agent's code app, and all else, still works.
-async fn all_works(world: &World, secrets: &Secrets) {
-    world.pass(TimeDelta::minutes(2));
-    let stranger = Person::stranger(&world.url);
-    let half = stranger.post("/sign-in", &json!({ "email": email_of("Agent 0"), "password": PASSWORD })).await.body;
-    let code = shown(&secrets.code_app, world.app.clock.now()).expect("a code");
-    stranger.post("/sign-in/second-factor", &json!({ "challenge": half["challenge"], "code": code })).await.ok();
+/// Asserts that everything that needs a secret still works.
+async fn assert_all_work(world: &World, secrets: &Secrets) {
+    world.advance_clock(TimeDelta::minutes(2));
+    let anonymous = Person::anonymous(&world.url);
+    let half = anonymous.post("/sign-in", &json!({ "email": email_of("Agent 0"), "password": PASSWORD })).await.body;
+    let code = code_at(&secrets.code_app, world.app.clock.now()).expect("a code");
+    anonymous.post("/sign-in/second-factor", &json!({ "challenge": half["challenge"], "code": code })).await.ok();
     let session = secrets.session["id"].as_str().expect("an id");
     let lease = secrets.agent.get(&format!("/sessions/{session}")).await.ok();
-    good_lease(world, &lease).await;
+    assert_valid_lease(world, &lease).await;
     let opened = secrets.agent.post(&format!("/sessions/{session}/open"), &json!({})).await.ok();
     assert!(opened["link"].as_str().is_some_and(|link| link.contains("jwt=ey")), "{opened}");
 }
 
 async fn keys(world: &World) -> BorrowKeys {
-    serde_json::from_value(Person::stranger(&world.url).get("/borrow/keys").await.ok()).expect("keys")
+    serde_json::from_value(Person::anonymous(&world.url).get("/borrow/keys").await.ok()).expect("keys")
 }
 
-async fn good_lease(world: &World, session: &Value) {
+async fn assert_valid_lease(world: &World, session: &Value) {
     let lease = session["lease"].as_str().expect("a lease");
     lease::verify(lease, &keys(world).await, "remote-support-v5", world.clock.now().timestamp()).expect("a good lease");
 }
 
 on_both_engines! {
-    async fn a_copy_of_the_database_has_no_secret_in_it(world: World) {
+    async fn a_copy_of_the_database_contains_no_secret(world: World) {
         let secrets = secrets(&world).await;
         let copy = world.database.copy().await;
-        assert!(contains(&copy, "Muster ID") && contains(&copy, "sealed:1:"), "it is all there");
+        assert!(contains(&copy, "Muster ID") && contains(&copy, "sealed:1:"), "the copy is complete");
         for (what, secret) in &secrets.all {
-            assert!(!contains(&copy, secret), "the {what} stands in the database as it is");
+            assert!(!contains(&copy, secret), "the database contains the plaintext {what}");
         }
-        all_works(&world, &secrets).await;
+        assert_all_work(&world, &secrets).await;
     }
 
-    async fn what_an_earlier_version_stored_is_encrypted_once(world: World) {
+    async fn secrets_stored_by_an_earlier_version_are_encrypted_once(world: World) {
         let secrets = secrets(&world).await;
-        as_before(&world).await;
+        store_as_plaintext(&world).await;
         let copy = world.database.copy().await;
         for (what, secret) in &secrets.all[..4] {
-            assert!(contains(&copy, secret), "the {what} is as it was");
+            assert!(contains(&copy, secret), "the {what} should be plaintext");
         }
-        all_works(&world, &secrets).await;
-        let dice = Dice::loaded(5);
-        let none = reseal(&world.app.db, &Keyring::default(), &dice, Reseal::Plain).await.expect("nothing is wrong");
+        assert_all_work(&world, &secrets).await;
+        let random = Random::seeded(5);
+        let none = reseal(&world.app.db, &Keyring::default(), &random, Reseal::Plain).await.expect("no error");
         assert_eq!((none.found, none.sealed), (4, 0), "without a key nothing is encrypted");
-        let done = reseal(&world.app.db, &keyring(), &dice, Reseal::Plain).await.expect("it is done");
+        let done = reseal(&world.app.db, &keyring(), &random, Reseal::Plain).await.expect("resealed");
         assert_eq!((done.found, done.sealed), (4, 4));
         let copy = world.database.copy().await;
         for (what, secret) in &secrets.all {
-            assert!(!contains(&copy, secret), "the {what} stands in the database as it is");
+            assert!(!contains(&copy, secret), "the database contains the plaintext {what}");
         }
-        let again = reseal(&world.app.db, &keyring(), &dice, Reseal::Plain).await.expect("it is done");
+        let again = reseal(&world.app.db, &keyring(), &random, Reseal::Plain).await.expect("resealed");
         assert_eq!(again.sealed, 0);
-        all_works(&world, &secrets).await;
+        assert_all_work(&world, &secrets).await;
     }
 
-    async fn a_key_that_is_missing_is_named_and_nothing_is_changed(world: World) {
+    async fn a_missing_key_is_named_and_nothing_is_changed(world: World) {
         let secrets = secrets(&world).await;
         let before = world.database.copy().await;
         let known = keyring().ids().next().expect("a key").to_owned();
         for which in [Reseal::Plain, Reseal::Outdated] {
-            for keys in [Keyring::default(), Keyring::of([NEW_KEY]).expect("a key")] {
+            for keys in [Keyring::default(), Keyring::parse([NEW_KEY]).expect("a key")] {
                 let error =
-                    reseal(&world.app.db, &keys, &Dice::loaded(1), which).await.expect_err("the key is missing");
+                    reseal(&world.app.db, &keys, &Random::seeded(1), which).await.expect_err("the key is missing");
                 assert!(matches!(&error, SecretsError::UnknownKey { id, count: 4 } if *id == known), "{error}");
                 assert!(
                     error.to_string().contains(&known) && error.to_string().contains("--secret-key-file"),
@@ -164,73 +168,79 @@ on_both_engines! {
             }
         }
         assert!(world.database.copy().await == before, "nothing was changed");
-        all_works(&world, &secrets).await;
+        assert_all_work(&world, &secrets).await;
     }
 
-    async fn a_value_that_was_moved_to_another_row_does_not_open(world: World) {
+    async fn a_value_moved_to_another_row_does_not_decrypt(world: World) {
         secrets(&world).await;
         world.admin.post("/me/second-factor", &json!({})).await.created();
         let sql =
             "UPDATE second_factors SET secret = (SELECT secret FROM second_factors WHERE confirmed_at IS NOT NULL)
                    WHERE confirmed_at IS NULL";
         assert_eq!(world.execute(sql).await, 1);
-        let error =
-            reseal(&world.app.db, &keyring(), &Dice::loaded(1), Reseal::Plain).await.expect_err("it is another's");
+        let error = reseal(&world.app.db, &keyring(), &Random::seeded(1), Reseal::Plain)
+            .await
+            .expect_err("the value belongs to another row");
         assert!(error.to_string().starts_with(&format!("second_factors.secret/{}", world.admin.id)), "{error}");
         let answer = world.admin.post("/me/second-factor/confirm", &json!({ "code": "123456" })).await;
         assert!(answer.status.is_server_error(), "{answer:?}");
     }
 
-    async fn the_key_can_be_replaced_and_the_old_one_forgotten(world: World) {
+    async fn the_key_can_be_rotated_and_the_old_one_forgotten(world: World) {
         let secrets = secrets(&world).await;
-        let (both, new) = (Keyring::of([NEW_KEY, SECRET_KEY]).expect("keys"), Keyring::of([NEW_KEY]).expect("a key"));
-        let (db, dice) = (&world.app.db, Dice::loaded(5));
+        let (both, new) =
+            (Keyring::parse([NEW_KEY, SECRET_KEY]).expect("keys"), Keyring::parse([NEW_KEY]).expect("a key"));
+        let (db, random) = (&world.app.db, Random::seeded(5));
         assert_eq!(
-            reseal(db, &both, &dice, Reseal::Plain).await.expect("it is done").sealed,
+            reseal(db, &both, &random, Reseal::Plain).await.expect("resealed").sealed,
             0,
-            "a start does not rotate"
+            "starting does not rotate"
         );
-        assert_eq!(reseal(db, &both, &dice, Reseal::Outdated).await.expect("it is done").sealed, 4);
+        assert_eq!(reseal(db, &both, &random, Reseal::Outdated).await.expect("resealed").sealed, 4);
         assert_eq!(
-            reseal(db, &both, &dice, Reseal::Outdated).await.expect("it is done").sealed,
+            reseal(db, &both, &random, Reseal::Outdated).await.expect("resealed").sealed,
             0,
-            "twice does no harm"
+            "a second rotation changes nothing"
         );
-        assert_eq!(reseal(db, &new, &dice, Reseal::Plain).await.expect("the old one is not needed").found, 4);
-        let back = Keyring::of([SECRET_KEY, NEW_KEY]).expect("keys");
-        assert_eq!(reseal(db, &back, &dice, Reseal::Outdated).await.expect("it is done").sealed, 4);
-        all_works(&world, &secrets).await;
+        assert_eq!(reseal(db, &new, &random, Reseal::Plain).await.expect("the old key is not needed").found, 4);
+        let back = Keyring::parse([SECRET_KEY, NEW_KEY]).expect("keys");
+        assert_eq!(reseal(db, &back, &random, Reseal::Outdated).await.expect("resealed").sealed, 4);
+        assert_all_work(&world, &secrets).await;
     }
 
-    async fn the_lease_key_can_be_replaced_and_old_leases_hold_until_they_are_over(world: World) {
+    async fn the_lease_key_can_be_rotated_and_old_leases_stay_valid(world: World) {
         let secrets = secrets(&world).await;
         let old = keys(&world).await.keys[0].kid.clone();
-        let hands = (&world.clock, &Dice::loaded(5));
-        let rotated =
-            borrow::rotate(&world.app.db, &keyring(), hands, false).await.expect("it is saved").expect("an account");
-        // Somebody may be borrowing for as long as the license lets them, at this moment.
+        let sources = (&world.clock, &Random::seeded(5));
+        let rotated = lease_signing::rotate(&world.app.db, &keyring(), sources, false)
+            .await
+            .expect("it is saved")
+            .expect("an account");
+        // A seat may have just been borrowed for the maximum time.
         assert_eq!(rotated.old_until, world.clock.now() + TimeDelta::hours(72));
-        let told = keys(&world).await.keys;
-        assert_eq!(told.iter().map(|key| &key.kid).collect::<Vec<_>>(), [&rotated.kid, &old], "the new one first");
-        good_lease(&world, &secrets.session).await;
+        let published = keys(&world).await.keys;
+        assert_eq!(published.iter().map(|key| &key.kid).collect::<Vec<_>>(), [&rotated.kid, &old], "the new key first");
+        assert_valid_lease(&world, &secrets.session).await;
         let again =
             secrets.agent.get(&format!("/sessions/{}", secrets.session["id"].as_str().expect("an id"))).await.ok();
         assert_ne!(again["lease"], secrets.session["lease"]);
-        good_lease(&world, &again).await;
-        let left = world.database.texts("SELECT secret FROM borrow_keys WHERE retired_at IS NOT NULL").await;
-        assert_eq!(left, [""], "the old one signs nothing any more");
-        let log = world.whole_log().await;
+        assert_valid_lease(&world, &again).await;
+        let retired = world.database.first_column("SELECT secret FROM borrow_keys WHERE retired_at IS NOT NULL").await;
+        assert_eq!(retired, [""], "the private part of the old key is deleted");
+        let log = world.event_log().await;
         assert!(log.lines().any(|line| line.starts_with("borrow_key_made") && line.contains(&old)), "{log}");
 
-        world.pass(TimeDelta::hours(72));
-        assert_eq!(keys(&world).await.keys.len(), 1, "its leases are over");
-        let last =
-            borrow::rotate(&world.app.db, &keyring(), hands, true).await.expect("it is saved").expect("an account");
-        let told = keys(&world).await.keys;
+        world.advance_clock(TimeDelta::hours(72));
+        assert_eq!(keys(&world).await.keys.len(), 1, "all its leases have expired");
+        let last = lease_signing::rotate(&world.app.db, &keyring(), sources, true)
+            .await
+            .expect("it is saved")
+            .expect("an account");
+        let published = keys(&world).await.keys;
         assert_eq!(
-            told.iter().map(|key| &key.kid).collect::<Vec<_>>(),
+            published.iter().map(|key| &key.kid).collect::<Vec<_>>(),
             [&last.kid],
-            "a key that others know is told no longer"
+            "a compromised key is no longer published"
         );
     }
 

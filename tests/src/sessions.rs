@@ -1,6 +1,6 @@
-//! The life of a session: asked for, connected, kept and ended, by its agent, by others, and by the clock.
+//! The life of a session: created, connected, renewed and ended, by its agent, by others, and by expiry.
 
-use crate::world::{Person, on_both_engines, wanted};
+use crate::harness::{Person, on_both_engines, seat_request};
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::LicenseId,
@@ -8,24 +8,24 @@ use seatkeeper_shared::{
 };
 use serde_json::{Value, json};
 
-/// A session that waits for a customer, and its path.
-async fn waiting(agent: &Person) -> (Value, String) {
-    let session = agent.post("/sessions", &wanted("attended")).await.created();
+/// Creates a session that waits for a customer, and returns it with its path.
+async fn waiting_session(agent: &Person) -> (Value, String) {
+    let session = agent.post("/sessions", &seat_request("attended")).await.created();
     let path = format!("/sessions/{}", session["id"].as_str().expect("an id"));
     (session, path)
 }
 
 /// Occupied seats, connected seats and live sessions of a license.
-async fn seats(admin: &Person, license: LicenseId) -> [i64; 3] {
+async fn counters(admin: &Person, license: LicenseId) -> [i64; 3] {
     let seen = admin.get(&format!("/licenses/{license}")).await.ok();
     ["occupied", "connected", "sessions"].map(|field| seen["use"][field].as_i64().expect("a number"))
 }
 
 on_both_engines! {
-    async fn an_agent_creates_connects_keeps_and_ends_a_session(world: World) {
+    async fn an_agent_creates_connects_renews_and_ends_a_session(world: World) {
         let (license, people) = world.pool(1, 1).await;
         let agent = &people[0];
-        let (session, path) = waiting(agent).await;
+        let (session, path) = waiting_session(agent).await;
         let key = session["support_key"].as_str().expect("a support key");
         assert!(key.len() == 9 && key.bytes().all(|digit| digit.is_ascii_digit()), "{key}");
         let mut expected = json!({
@@ -38,9 +38,9 @@ on_both_engines! {
         });
         assert_eq!(session, expected);
         assert_eq!(agent.get(&path).await.ok(), expected);
-        assert_eq!(seats(&world.admin, license).await, [1, 0, 1]);
+        assert_eq!(counters(&world.admin, license).await, [1, 0, 1]);
 
-        world.pass(TimeDelta::seconds(30));
+        world.advance_clock(TimeDelta::seconds(30));
         let connected = agent.post(&format!("{path}/connect"), &json!({ "platform": "windows" })).await.ok();
         for (field, value) in [
             ("state", json!("connected")),
@@ -55,19 +55,19 @@ on_both_engines! {
         fields.remove("support_key");
         fields.remove("key_expires_at");
         assert_eq!(connected, expected);
-        assert_eq!(seats(&world.admin, license).await, [1, 1, 1]);
+        assert_eq!(counters(&world.admin, license).await, [1, 1, 1]);
 
-        world.pass(TimeDelta::seconds(30));
+        world.advance_clock(TimeDelta::seconds(30));
         let again = agent.post(&format!("{path}/connect"), &json!({ "platform": "mac" })).await.ok();
-        assert_eq!(again, expected, "connecting twice changes nothing");
+        assert_eq!(again, expected, "connecting again changes nothing");
         let renewed = agent.post(&format!("{path}/heartbeat"), &json!({})).await.ok();
         assert_eq!(renewed, json!({ "lease_until": "2026-03-02T09:03:00Z", "next_in_seconds": 30 }));
 
         let end = json!({ "reason": "finished", "at": "2026-03-02T09:01:00Z", "by": "Agent 0" });
         let ended = agent.post(&format!("{path}/end"), &json!({})).await.ok();
         assert_eq!(ended, json!({ "id": session["id"], "ended": end }));
-        assert_eq!(seats(&world.admin, license).await, [0, 0, 0]);
-        world.pass(TimeDelta::seconds(5));
+        assert_eq!(counters(&world.admin, license).await, [0, 0, 0]);
+        world.advance_clock(TimeDelta::seconds(5));
         let twice = agent.post(&format!("{path}/end"), &json!({})).await.ok();
         assert_eq!(twice, json!({ "id": session["id"], "ended": end, "refused": "session_ended" }));
         assert_eq!(agent.get(&path).await.ok()["state"], "ended");
@@ -75,7 +75,7 @@ on_both_engines! {
 
     async fn only_its_agent_sees_the_support_key(world: World) {
         let (_, people) = world.pool(2, 1).await;
-        let (session, path) = waiting(&people[0]).await;
+        let (session, path) = waiting_session(&people[0]).await;
         let listed = people[0].get("/sessions").await.ok();
         assert_eq!(listed["items"][0]["support_key"], session["support_key"]);
         let manager = world.person("Max Manager", Role::Manager, &[Permission::ManageSessions]).await;
@@ -87,9 +87,9 @@ on_both_engines! {
         }
     }
 
-    async fn an_agent_does_not_find_what_is_anothers(world: World) {
+    async fn an_agent_does_not_find_sessions_of_others(world: World) {
         let (license, people) = world.pool(2, 2).await;
-        let (_, path) = waiting(&people[0]).await;
+        let (_, path) = waiting_session(&people[0]).await;
         let other = &people[1];
         other.get(&path).await.problem(404, "not_found");
         other.post(&format!("{path}/connect"), &json!({ "platform": "ios" })).await.problem(404, "not_found");
@@ -97,85 +97,85 @@ on_both_engines! {
         other.post(&format!("{path}/end"), &json!({})).await.problem(404, "not_found");
         assert_eq!(other.get("/sessions").await.ok(), json!({ "items": [], "total": 0 }));
         other.get(&format!("/sessions?user={}", people[0].id)).await.problem(403, "forbidden");
-        assert_eq!(seats(&world.admin, license).await, [1, 0, 1]);
+        assert_eq!(counters(&world.admin, license).await, [1, 0, 1]);
     }
 
-    async fn a_manager_who_only_looks_ends_nothing(world: World) {
+    async fn a_read_only_manager_ends_no_session(world: World) {
         let (license, people) = world.pool(1, 1).await;
-        let (session, path) = waiting(&people[0]).await;
-        let looks = world.person("Lea Looks", Role::Manager, &[]).await;
-        looks.post(&format!("{path}/end"), &json!({})).await.problem(403, "forbidden");
-        looks.post(&format!("{path}/heartbeat"), &json!({})).await.problem(403, "forbidden");
-        let results = looks.post("/sessions/end", &json!({ "ids": [session["id"]] })).await.ok();
+        let (session, path) = waiting_session(&people[0]).await;
+        let read_only = world.person("Lea Looks", Role::Manager, &[]).await;
+        read_only.post(&format!("{path}/end"), &json!({})).await.problem(403, "forbidden");
+        read_only.post(&format!("{path}/heartbeat"), &json!({})).await.problem(403, "forbidden");
+        let results = read_only.post("/sessions/end", &json!({ "ids": [session["id"]] })).await.ok();
         assert_eq!(results, json!({ "results": [{ "id": session["id"], "refused": "forbidden" }] }));
-        assert_eq!(seats(&world.admin, license).await, [1, 0, 1]);
+        assert_eq!(counters(&world.admin, license).await, [1, 0, 1]);
         let ends = world.person("Emil Ends", Role::Manager, &[Permission::ManageSessions]).await;
         let ended = ends.post(&format!("{path}/end"), &json!({})).await.ok();
         assert_eq!((&ended["ended"]["reason"], &ended["ended"]["by"]), (&json!("ended_by_admin"), &json!("Emil Ends")));
-        assert_eq!(seats(&world.admin, license).await, [0, 0, 0]);
+        assert_eq!(counters(&world.admin, license).await, [0, 0, 0]);
     }
 
-    async fn an_agent_whose_session_an_admin_ended_is_told_who_when_and_why(world: World) {
+    async fn an_agent_learns_who_ended_the_session_when_and_why(world: World) {
         let (_, people) = world.pool(1, 1).await;
-        let (_, path) = waiting(&people[0]).await;
-        world.pass(TimeDelta::seconds(10));
+        let (_, path) = waiting_session(&people[0]).await;
+        world.advance_clock(TimeDelta::seconds(10));
         world.admin.post(&format!("{path}/end"), &json!({ "message": "  Bitte Platz für Notfall  " })).await.ok();
-        world.pass(TimeDelta::seconds(10));
+        world.advance_clock(TimeDelta::seconds(10));
         let end = json!({
             "reason": "ended_by_admin", "at": "2026-03-02T09:00:10Z", "by": "Anja Krüger",
             "message": "Bitte Platz für Notfall",
         });
-        let told = people[0].post(&format!("{path}/heartbeat"), &json!({})).await.problem(410, "session_ended");
-        assert_eq!(told["ended"], end);
-        let told = people[0].post(&format!("{path}/connect"), &json!({ "platform": "mac" })).await;
-        assert_eq!(told.problem(410, "session_ended")["ended"], end);
+        let problem = people[0].post(&format!("{path}/heartbeat"), &json!({})).await.problem(410, "session_ended");
+        assert_eq!(problem["ended"], end);
+        let problem = people[0].post(&format!("{path}/connect"), &json!({ "platform": "mac" })).await;
+        assert_eq!(problem.problem(410, "session_ended")["ended"], end);
         assert_eq!(people[0].get(&path).await.ok()["ended"], end);
-        // The seat is free, also for him.
-        people[0].ask().await.created();
+        // The seat is free, also for the same agent.
+        people[0].request_seat().await.created();
     }
 
-    async fn a_lease_that_ran_out_frees_the_seat_by_the_clock_and_is_never_revived(world: World) {
+    async fn an_expired_lease_frees_the_seat_and_is_never_revived(world: World) {
         let (license, people) = world.pool(1, 2).await;
-        let (_, path) = waiting(&people[0]).await;
+        let (_, path) = waiting_session(&people[0]).await;
         let heartbeat = format!("{path}/heartbeat");
-        world.pass(TimeDelta::seconds(119));
-        people[1].ask().await.problem(409, "pool_full");
-        world.pass(TimeDelta::seconds(1));
-        // Nothing sweeps here: the seat is free because the time is over.
-        assert_eq!(seats(&world.admin, license).await, [0, 0, 0]);
-        let second = people[1].ask().await.created();
+        world.advance_clock(TimeDelta::seconds(119));
+        people[1].request_seat().await.problem(409, "pool_full");
+        world.advance_clock(TimeDelta::seconds(1));
+        // No sweep runs here: the seat is free because the lease has expired.
+        assert_eq!(counters(&world.admin, license).await, [0, 0, 0]);
+        let second = people[1].request_seat().await.created();
         for _ in 0..2 {
             let late = people[0].post(&heartbeat, &json!({})).await.problem(409, "lease_expired");
             assert_eq!(late["ended"], json!({ "reason": "lease_expired", "at": "2026-03-02T09:02:00Z" }));
         }
-        assert_eq!(seats(&world.admin, license).await, [1, 1, 1]);
+        assert_eq!(counters(&world.admin, license).await, [1, 1, 1]);
         people[1].post(&format!("/sessions/{}/end", second["id"].as_str().expect("an id")), &json!({})).await.ok();
         people[0].post(&heartbeat, &json!({})).await.problem(409, "lease_expired");
-        assert_eq!(seats(&world.admin, license).await, [0, 0, 0], "a free seat revives nothing");
+        assert_eq!(counters(&world.admin, license).await, [0, 0, 0], "a free seat revives nothing");
     }
 
-    async fn the_late_heartbeat_itself_ends_the_session(world: World) {
+    async fn a_late_heartbeat_ends_the_session(world: World) {
         let (license, people) = world.pool(1, 1).await;
-        let (_, path) = waiting(&people[0]).await;
-        world.pass(TimeDelta::seconds(120));
+        let (_, path) = waiting_session(&people[0]).await;
+        world.advance_clock(TimeDelta::seconds(120));
         people[0].post(&format!("{path}/heartbeat"), &json!({})).await.problem(409, "lease_expired");
         assert_eq!(people[0].get(&path).await.ok()["state"], "ended");
-        assert_eq!(seats(&world.admin, license).await, [0, 0, 0]);
+        assert_eq!(counters(&world.admin, license).await, [0, 0, 0]);
     }
 
-    async fn heartbeats_keep_a_session_but_not_an_unused_key(world: World) {
+    async fn heartbeats_renew_a_session_but_not_an_unused_key(world: World) {
         let (_, people) = world.pool(1, 2).await;
-        let (_, path) = waiting(&people[0]).await;
+        let (_, path) = waiting_session(&people[0]).await;
         let heartbeat = format!("{path}/heartbeat");
         for _ in 0..5 {
-            world.pass(TimeDelta::seconds(119));
+            world.advance_clock(TimeDelta::seconds(119));
             people[0].post(&heartbeat, &json!({})).await.ok();
         }
-        world.pass(TimeDelta::seconds(4));
-        people[1].ask().await.problem(409, "pool_full");
-        world.pass(TimeDelta::seconds(1));
-        people[1].ask().await.created();
-        let told = people[0].post(&heartbeat, &json!({})).await.problem(410, "session_ended");
-        assert_eq!(told["ended"], json!({ "reason": "key_expired", "at": "2026-03-02T09:10:00Z" }));
+        world.advance_clock(TimeDelta::seconds(4));
+        people[1].request_seat().await.problem(409, "pool_full");
+        world.advance_clock(TimeDelta::seconds(1));
+        people[1].request_seat().await.created();
+        let problem = people[0].post(&heartbeat, &json!({})).await.problem(410, "session_ended");
+        assert_eq!(problem["ended"], json!({ "reason": "key_expired", "at": "2026-03-02T09:10:00Z" }));
     }
 }

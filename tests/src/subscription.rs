@@ -1,7 +1,6 @@
-//! Products and licenses as they are administered: names, the archive, dates, contracts, warnings of the end, and how much is
-//! used.
+//! Administration of products and licenses: names, archiving, dates, contracts, expiry warnings and usage.
 
-use crate::world::{Person, World, id_of, line::place, on_both_engines};
+use crate::harness::{Person, World, id_of, on_both_engines, queue::place};
 use chrono::TimeDelta;
 use seatkeeper::expiry;
 use seatkeeper_shared::{
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 
 const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
-fn wrong(problem: &Value) -> (&str, &str) {
+fn only_error(problem: &Value) -> (&str, &str) {
     let error = &problem["errors"][0];
     (error["field"].as_str().expect("a field"), error["error"].as_str().expect("an error"))
 }
@@ -24,27 +23,27 @@ async fn product_of(world: &World, license: LicenseId) -> ProductId {
     serde_json::from_value(seen["product_id"].clone()).expect("an id")
 }
 
-/// The admin, whose sign-in has ended meanwhile.
+/// Signs the admin in again, after the earlier sign-in has expired.
 async fn admin_again(world: &World) -> Person {
     world.admin.sign_in_again("anja.krueger@example.org").await
 }
 
-/// How many licenses a list shows.
+/// The number of items in a list.
 async fn shown(by: &Person, path: &str) -> usize {
     by.get(path).await.ok().as_array().expect("a list").len()
 }
 
 on_both_engines! {
-    async fn the_second_of_two_who_change_one_license_is_told(world: World) {
+    async fn the_second_of_two_edits_of_a_license_conflicts(world: World) {
         let (license, people) = world.pool(3, 1).await;
         let path = format!("/licenses/{license}");
-        let seen = world.admin.tag(&path).await;
-        people[0].ask().await.created();
-        assert_eq!(world.admin.tag(&path).await, seen, "what is in use does not count");
+        let seen = world.admin.etag_of(&path).await;
+        people[0].request_seat().await.created();
+        assert_eq!(world.admin.etag_of(&path).await, seen, "usage is not part of the tag");
         let first = world.admin.patch_if(&path, &seen, &json!({ "seats": 4, "notes": "Rahmenvertrag" })).await;
-        let now = first.tag();
+        let now = first.etag();
         assert_ne!(now, seen);
-        assert_eq!(world.admin.tag(&path).await, now);
+        assert_eq!(world.admin.etag_of(&path).await, now);
         let head = world.head().await;
         for late in [json!({ "seats": 9 }), json!({ "notes": "Meins" }), json!({ "lease_seconds": 60 })] {
             world.admin.patch_if(&path, &seen, &late).await.problem(412, "changed_meanwhile");
@@ -55,24 +54,24 @@ on_both_engines! {
         world.admin.patch_if(&path, "*", &json!({ "seats": 6 })).await.ok();
     }
 
-    async fn a_license_whose_product_is_archived_can_be_changed_by_whoever_has_seen_it_so(world: World) {
+    async fn archiving_the_product_changes_the_etag_of_its_licenses(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let path = format!("/licenses/{license}");
-        let before = world.admin.tag(&path).await;
+        let before = world.admin.etag_of(&path).await;
         let product = format!("/products/{}", product_of(&world, license).await);
         world.admin.patch(&product, &json!({ "archived": true })).await.ok();
         world.admin.patch_if(&path, &before, &json!({ "seats": 4 })).await.problem(412, "changed_meanwhile");
-        let seen = world.admin.tag(&path).await;
+        let seen = world.admin.etag_of(&path).await;
         let now = world.admin.patch_if(&path, &seen, &json!({ "seats": 4, "notes": "Rest" })).await.ok();
         assert_eq!((&now["seats"], &now["archived_at"]), (&json!(4), &json!("2026-03-02T09:00:00Z")));
         world.admin.patch(&product, &json!({ "archived": false })).await.ok();
-        assert!(world.admin.get(&path).await.ok()["archived_at"].is_null(), "it was not archived by itself");
+        assert!(world.admin.get(&path).await.ok()["archived_at"].is_null(), "the license itself was not archived");
     }
 
-    async fn of_ten_who_change_one_license_at_once_one_does(world: World) {
+    async fn of_ten_concurrent_edits_of_a_license_one_succeeds(world: World) {
         let (license, _) = world.pool(3, 1).await;
         let path = &format!("/licenses/{license}");
-        let seen = &world.admin.tag(path).await;
+        let seen = &world.admin.etag_of(path).await;
         let change = |seats: i64| {
             let admin = &world.admin;
             async move {
@@ -83,13 +82,13 @@ on_both_engines! {
         all.sort_unstable();
         assert_eq!(all, [vec![200], vec![412; 9]].concat());
         let after = world.admin.get(path).await.ok();
-        assert_eq!(after["seats"].to_string(), after["notes"].as_str().expect("notes"), "all of it or nothing");
+        assert_eq!(after["seats"].to_string(), after["notes"].as_str().expect("notes"), "the edit is atomic");
     }
 
-    async fn the_second_of_two_who_change_one_product_is_told(world: World) {
+    async fn the_second_of_two_edits_of_a_product_conflicts(world: World) {
         let (license, _) = world.pool(1, 1).await;
         let path = format!("/products/{}", product_of(&world, license).await);
-        let seen = world.admin.tag(&path).await;
+        let seen = world.admin.etag_of(&path).await;
         world.admin.patch_if(&path, &seen, &json!({ "name": "Fernhilfe" })).await.ok();
         world.admin.patch_if(&path, &seen, &json!({ "key_seconds": 60 })).await.problem(412, "changed_meanwhile");
         assert_eq!(world.admin.get(&path).await.ok()["name"], "Fernhilfe");
@@ -106,7 +105,7 @@ on_both_engines! {
             (&json!("Fernhilfe"), &json!("remote-support-v5"), &json!(60))
         );
         assert_eq!(seen["licenses"][0]["product_name"], "Fernhilfe");
-        let session = people[0].post("/sessions", &crate::world::wanted("attended")).await.created();
+        let session = people[0].post("/sessions", &crate::harness::seat_request("attended")).await.created();
         assert_eq!(
             (&session["product_name"], &session["key_expires_at"]),
             (&json!("Fernhilfe"), &json!("2026-03-02T09:01:00Z"))
@@ -114,13 +113,13 @@ on_both_engines! {
         let head = world.head().await;
         world.admin.patch(&path, &json!({ "name": "Fernhilfe" })).await.ok();
         world.admin.patch(&path, &json!({})).await.ok();
-        assert_eq!(world.head().await, head, "twice is once");
+        assert_eq!(world.head().await, head, "a repetition changes nothing");
         for (body, field, error) in [
             (json!({ "name": " " }), "name", "required"),
             (json!({ "key_seconds": 29 }), "key_seconds", "out_of_range"),
             (json!({ "key_seconds": 86_401 }), "key_seconds", "out_of_range"),
         ] {
-            assert_eq!(wrong(&world.admin.patch(&path, &body).await.problem(422, "invalid")), (field, error));
+            assert_eq!(only_error(&world.admin.patch(&path, &body).await.problem(422, "invalid")), (field, error));
         }
         world.admin.patch(&path, &json!({ "archived": "yes" })).await.problem(400, "bad_request");
         world.admin.patch(&format!("/products/{UNKNOWN}"), &json!({})).await.problem(404, "not_found");
@@ -128,23 +127,23 @@ on_both_engines! {
         assert_eq!(world.head().await, head);
     }
 
-    async fn an_archived_product_gives_no_new_seats_and_lets_those_who_are_in_finish(world: World) {
+    async fn an_archived_product_grants_no_new_seats_and_lets_sessions_finish(world: World) {
         let (license, people) = world.pool(1, 3).await;
         let path = format!("/products/{}", product_of(&world, license).await);
         let (session, ticket) = (people[0].seated().await, people[1].queued().await);
         world.admin.patch(&path, &json!({ "archived": true })).await.ok();
-        let refused = people[2].ask().await.problem(409, "archived");
+        let refused = people[2].request_seat().await.problem(409, "archived");
         assert_eq!(refused["refusal"]["license_id"], json!(license));
-        people[2].wait().await.problem(409, "archived");
-        people[0].act(&session, "heartbeat").await.ok();
+        people[2].request_or_queue().await.problem(409, "archived");
+        people[0].post_action(&session, "heartbeat").await.ok();
         world.sweep().await;
         assert_eq!(people[1].get(&ticket).await.ok()["over"]["reason"], "license_ended");
-        let nobody = world
+        let unassigned = world
             .admin
             .post(&format!("/licenses/{license}/grant"), &json!({ "user_ids": [world.admin.id] }))
             .await
             .ok();
-        assert_eq!(nobody["results"][0]["refused"], "archived");
+        assert_eq!(unassigned["results"][0]["refused"], "archived");
         assert_eq!([shown(&world.admin, "/products").await, shown(&world.admin, "/licenses").await], [0, 0]);
         assert_eq!(shown(&people[0], "/licenses").await, 0);
         assert_eq!(
@@ -156,63 +155,66 @@ on_both_engines! {
         );
         let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
         assert_eq!(seen["archived_at"], "2026-03-02T09:00:00Z");
-        people[0].act(&session, "end").await.ok();
+        people[0].post_action(&session, "end").await.ok();
         world.admin.patch(&path, &json!({ "archived": false })).await.ok();
-        people[2].ask().await.created();
+        people[2].request_seat().await.created();
         assert_eq!(shown(&world.admin, "/licenses").await, 1);
     }
 
-    async fn an_archived_license_leaves_the_others_of_its_product_alone(world: World) {
+    async fn an_archived_license_does_not_affect_the_others_of_its_product(world: World) {
         let (license, people) = world.pool(1, 1).await;
         let product = product_of(&world, license).await;
         let other = world.license(product, Model::Named, 1).await;
         world.admin.patch(&format!("/licenses/{license}"), &json!({ "archived": true })).await.ok();
-        people[0].ask().await.problem(409, "archived");
+        people[0].request_seat().await.problem(409, "archived");
         world.grant(other, &[people[0].id]).await;
-        assert_eq!(people[0].ask().await.created()["license_id"], json!(other));
+        assert_eq!(people[0].request_seat().await.created()["license_id"], json!(other));
         assert_eq!(shown(&world.admin, "/licenses").await, 1);
         let products = world.admin.get("/products").await.ok();
         assert_eq!(products[0]["licenses"].as_array().map(Vec::len), Some(1));
     }
 
-    async fn dates_are_changed_and_taken_away(world: World) {
+    async fn dates_are_changed_and_removed(world: World) {
         let (license, people) = world.pool(2, 2).await;
         let path = format!("/licenses/{license}");
         let session = people[0].seated().await;
         let seen = world
-            .change(license, json!({ "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" }))
+            .change_license(license, json!({ "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" }))
             .await;
         assert_eq!((&seen["starts_at"], &seen["expiry_warning"]), (&json!("2026-01-01T00:00:00Z"), &json!(30)));
-        let seen = world.change(license, json!({ "starts_at": null })).await;
+        let seen = world.change_license(license, json!({ "starts_at": null })).await;
         assert_eq!(
             (&seen["starts_at"], &seen["ends_at"]),
             (&Value::Null, &json!("2026-04-01T00:00:00Z")),
-            "what is absent stays"
+            "missing fields stay unchanged"
         );
-        world.change(license, json!({ "ends_at": "2026-03-02T09:00:00Z" })).await;
-        people[1].ask().await.problem(409, "license_ended");
-        people[0].act(&session, "heartbeat").await.problem(410, "session_ended");
-        world.change(license, json!({ "ends_at": null, "starts_at": "2026-03-02T09:00:01Z" })).await;
-        people[1].ask().await.problem(409, "license_not_started");
-        world.pass(TimeDelta::seconds(1));
-        people[1].ask().await.created();
+        world.change_license(license, json!({ "ends_at": "2026-03-02T09:00:00Z" })).await;
+        people[1].request_seat().await.problem(409, "license_ended");
+        people[0].post_action(&session, "heartbeat").await.problem(410, "session_ended");
+        world.change_license(license, json!({ "ends_at": null, "starts_at": "2026-03-02T09:00:01Z" })).await;
+        people[1].request_seat().await.problem(409, "license_not_started");
+        world.advance_clock(TimeDelta::seconds(1));
+        people[1].request_seat().await.created();
         let head = world.head().await;
         for body in [
             json!({ "ends_at": "2026-03-02T09:00:01Z" }),
             json!({ "starts_at": "2026-05-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z" }),
         ] {
             assert_eq!(
-                wrong(&world.admin.patch(&path, &body).await.problem(422, "invalid")),
+                only_error(&world.admin.patch(&path, &body).await.problem(422, "invalid")),
                 ("ends_at", "end_before_start")
             );
         }
         let far = json!({ "ends_at": "+12026-03-02T09:00:01Z" });
-        assert_eq!(wrong(&world.admin.patch(&path, &far).await.problem(422, "invalid")), ("ends_at", "out_of_range"));
+        assert_eq!(
+            only_error(&world.admin.patch(&path, &far).await.problem(422, "invalid")),
+            ("ends_at", "out_of_range")
+        );
         world.admin.patch(&path, &json!({ "ends_at": "tomorrow" })).await.problem(400, "bad_request");
         assert_eq!(world.head().await, head);
     }
 
-    async fn contracts_are_for_those_who_manage_products_and_prices_for_the_billing_contact(world: World) {
+    async fn contracts_require_manage_products_and_prices_the_billing_contact(world: World) {
         let (license, people) = world.pool(1, 1).await;
         let path = format!("/licenses/{license}");
         let products = world.person("Paula Products", Role::Manager, &[Permission::ManageProducts]).await;
@@ -223,7 +225,7 @@ on_both_engines! {
         assert_eq!((&seen["notes"], &seen["order_number"]), (&contract["notes"], &json!("PO-4711")));
         let price = json!({ "price_per_seat": { "minor": 4_900, "currency": "EUR" } });
         products.patch(&path, &price).await.problem(403, "forbidden");
-        assert_eq!(world.change(license, price.clone()).await["price_per_seat"], price["price_per_seat"]);
+        assert_eq!(world.change_license(license, price.clone()).await["price_per_seat"], price["price_per_seat"]);
         assert_eq!(products.get(&path).await.ok()["price_per_seat"], price["price_per_seat"]);
         for other in [&people[0], &users] {
             let seen = other.get(&path).await.ok();
@@ -235,7 +237,7 @@ on_both_engines! {
         }
         let head = world.head().await;
         world
-            .change(
+            .change_license(
                 license,
                 json!({ "order_number": "PO-4711", "price_per_seat": { "minor": 4_900, "currency": "EUR" } }),
             )
@@ -246,69 +248,74 @@ on_both_engines! {
             (json!({ "notes": "a\u{0}" }), "notes", "control_characters"),
             (json!({ "order_number": "x".repeat(121) }), "order_number", "too_long"),
         ] {
-            assert_eq!(wrong(&world.admin.patch(&path, &body).await.problem(422, "invalid")), (field, error));
+            assert_eq!(only_error(&world.admin.patch(&path, &body).await.problem(422, "invalid")), (field, error));
         }
-        assert_eq!(world.head().await, head, "the same again and nonsense change nothing");
-        let seen = world.change(license, json!({ "notes": " ", "order_number": "", "price_per_seat": null })).await;
+        assert_eq!(world.head().await, head, "repetitions and invalid values change nothing");
+        let seen =
+            world.change_license(license, json!({ "notes": " ", "order_number": "", "price_per_seat": null })).await;
         assert_eq!(
             (&seen["notes"], &seen["order_number"], &seen["price_per_seat"]),
             (&Value::Null, &Value::Null, &Value::Null)
         );
     }
 
-    async fn a_purchase_can_bring_its_contract_along(world: World) {
+    async fn a_purchase_can_include_its_contract(world: World) {
         let product = world.product("Chat").await;
-        let bought = json!({
-            "product_id": product, "model": "named", "seats": 3, "order_number": "PO-1", "ends_at": "2026-03-05T00:00:00Z",
+        let purchase = json!({
+            "product_id": product, "model": "named", "seats": 3, "order_number": "PO-1",
+            "ends_at": "2026-03-05T00:00:00Z",
             "price_per_seat": { "minor": 990, "currency": "CHF" },
         });
-        let seen = world.admin.post("/licenses", &bought).await.created();
+        let seen = world.admin.post("/licenses", &purchase).await.created();
         assert_eq!(
             (&seen["order_number"], &seen["price_per_seat"]["minor"], &seen["expiry_warning"]),
             (&json!("PO-1"), &json!(990), &json!(7))
         );
-        let mut bad = bought.clone();
+        let mut bad = purchase.clone();
         bad["price_per_seat"]["currency"] = json!("");
-        assert_eq!(wrong(&world.admin.post("/licenses", &bad).await.problem(422, "invalid")), ("currency", "unknown"));
+        assert_eq!(
+            only_error(&world.admin.post("/licenses", &bad).await.problem(422, "invalid")),
+            ("currency", "unknown")
+        );
     }
 
-    async fn each_end_is_warned_of_60_30_and_7_days_before_and_once(world: World) {
+    async fn each_license_end_is_warned_of_once_at_60_30_and_7_days(world: World) {
         let (license, _) = world.pool(1, 1).await;
-        world.change(license, json!({ "ends_at": "2026-05-01T10:00:00Z" })).await;
-        let told = async || world.whole_log().await.matches("license_expiring").count();
-        let warn = async || expiry::warn(&world.app).await.expect("it looks");
+        world.change_license(license, json!({ "ends_at": "2026-05-01T10:00:00Z" })).await;
+        let warnings = async || world.event_log().await.matches("license_expiring").count();
+        let warn = async || expiry::warn(&world.app).await.expect("the check runs");
         for (days, now, all) in [(0, 0, 0), (1, 1, 1), (29, 0, 1), (1, 1, 2), (22, 0, 2), (1, 1, 3), (5, 0, 3)] {
-            world.pass(TimeDelta::days(days));
-            assert_eq!((warn().await, warn().await, told().await), (now, 0, all), "{days} days later");
+            world.advance_clock(TimeDelta::days(days));
+            assert_eq!((warn().await, warn().await, warnings().await), (now, 0, all), "{days} days later");
         }
         let (admin, path) = (admin_again(&world).await, format!("/licenses/{license}"));
         admin.patch(&path, &json!({ "ends_at": "2026-05-03T10:00:00Z" })).await.ok();
-        assert_eq!((warn().await, told().await), (1, 4), "another end is warned of anew");
+        assert_eq!((warn().await, warnings().await), (1, 4), "a new end date is warned of again");
         admin.patch(&path, &json!({ "ends_at": "2026-05-20T10:00:00Z", "archived": true })).await.ok();
-        assert_eq!(warn().await, 0, "nobody misses what is archived");
+        assert_eq!(warn().await, 0, "archived licenses are not warned of");
     }
 
-    async fn two_servers_that_look_at_once_warn_once(world: World) {
+    async fn two_servers_that_check_at_once_warn_once(world: World) {
         let (license, _) = world.pool(1, 1).await;
-        world.change(license, json!({ "ends_at": "2026-03-08T00:00:00Z" })).await;
-        let looking = (0..8).map(|_| expiry::warn(&world.app));
+        world.change_license(license, json!({ "ends_at": "2026-03-08T00:00:00Z" })).await;
+        let checks = (0..8).map(|_| expiry::warn(&world.app));
         let given: usize =
-            futures_util::future::join_all(looking).await.into_iter().map(|one| one.expect("it looks")).sum();
-        assert_eq!((given, world.whole_log().await.matches("license_expiring").count()), (1, 1));
+            futures_util::future::join_all(checks).await.into_iter().map(|one| one.expect("the check runs")).sum();
+        assert_eq!((given, world.event_log().await.matches("license_expiring").count()), (1, 1));
     }
 
-    async fn whoever_changes_seats_knows_what_is_used_and_was_used(world: World) {
+    async fn changing_seats_shows_current_and_past_use(world: World) {
         let (license, people) = world.pool(3, 3).await;
         let path = format!("/licenses/{license}/usage");
         let sessions = [people[0].seated().await, people[1].seated().await, people[2].seated().await];
-        people[0].act(&sessions[0], "end").await.ok();
-        world.change(license, json!({ "seats": 1 })).await;
+        people[0].post_action(&sessions[0], "end").await.ok();
+        world.change_license(license, json!({ "seats": 1 })).await;
         let usage = world.admin.get(&path).await.ok();
         let peak = json!({ "occupied": 3, "at": "2026-03-02T09:00:00Z" });
         assert_eq!(usage, json!({ "seats": 1, "taken": 2, "over": 1, "occupied": 2, "peak": peak }));
-        world.pass(TimeDelta::days(29));
+        world.advance_clock(TimeDelta::days(29));
         assert_eq!(admin_again(&world).await.get(&path).await.ok()["peak"], peak);
-        world.pass(TimeDelta::days(2));
+        world.advance_clock(TimeDelta::days(2));
         let admin = admin_again(&world).await;
         assert_eq!(admin.get(&path).await.ok()["peak"]["occupied"], Value::Null);
         people[0].sign_in_again("agent.0@example.org").await.get(&path).await.problem(403, "forbidden");
@@ -321,14 +328,14 @@ on_both_engines! {
         assert_eq!(usage, json!({ "seats": 2, "taken": 1, "over": 0, "occupied": 0 }));
     }
 
-    async fn a_line_in_front_of_an_archived_license_is_dissolved(world: World) {
+    async fn archiving_a_license_dissolves_its_queue(world: World) {
         let (license, people) = world.pool(1, 2).await;
         let session = people[0].seated().await;
         let ticket = people[1].queued().await;
         assert_eq!(place(&people[1].get(&ticket).await.ok()), ("waiting", 1));
-        world.change(license, json!({ "archived": true })).await;
-        people[0].act(&session, "end").await.ok();
+        world.change_license(license, json!({ "archived": true })).await;
+        people[0].post_action(&session, "end").await.ok();
         assert_eq!(people[1].get(&ticket).await.ok()["over"]["reason"], "license_ended");
-        people[1].act(&ticket, "accept").await.problem(410, "ticket_over");
+        people[1].post_action(&ticket, "accept").await.problem(410, "ticket_over");
     }
 }

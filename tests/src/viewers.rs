@@ -1,9 +1,9 @@
-//! Viewers of the live feed who read slowly, or in times when nothing changes.
+//! Viewers of the live feed that read slowly, connect during changes, or see no changes for a while.
 
-use crate::world::{Person, Watcher, World, on_both_engines, wanted};
+use crate::harness::{Person, Watcher, World, on_both_engines, seat_request};
 use futures_util::{Stream, StreamExt as _};
 use seatkeeper::{
-    auth::{StreamGuard, caller::Admission, callers::Credential, secret},
+    auth::{StreamGuard, caller::Admission, caller_cache::Credential, secret},
     live::watch,
 };
 use seatkeeper_shared::ids::LicenseId;
@@ -15,41 +15,41 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// How many changes somebody who does not read can be behind before he has to resync.
-const BEHIND: i64 = 64;
-/// Within which time a change is seen.
-const PROMISED: Duration = Duration::from_secs(1);
+/// The number of unread changes after which a viewer must resync.
+const MAX_UNREAD_CHANGES: i64 = 64;
+/// The time within which a change must be seen.
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// A viewer who is read from by hand.
-async fn by_hand(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = String> + Send>> {
+/// A feed that a test reads chunk by chunk.
+async fn raw_feed(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = String> + Send>> {
     let program = person.with_token().await;
-    let admission = Admission::to_read(Credential::Token(secret::digest(program.secret())));
+    let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
     let guard = StreamGuard::open(&world.app, admission).await.expect("a good token");
     let stream = watch(world.app.clone(), &guard, None);
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))
 }
 
-/// A viewer at the other end of a line who takes in very little and reads nothing.
-async fn deaf(world: &World) -> TcpStream {
-    let token = world.admin.post("/tokens", &json!({ "name": "deaf", "days": 1 })).await.created();
+/// A viewer with a tiny receive buffer that reads nothing.
+async fn unread_connection(world: &World) -> TcpStream {
+    let token = world.admin.post("/tokens", &json!({ "name": "unread", "days": 1 })).await.created();
     let secret = token["secret"].as_str().expect("a secret");
     let address = world.url.trim_start_matches("http://");
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("a small buffer");
-    let mut line = socket.connect(address.parse().expect("an address")).await.expect("the server answers");
+    let mut connection = socket.connect(address.parse().expect("an address")).await.expect("the server answers");
     let request = format!(
         "GET /api/v1/live HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {secret}\r\nConnection: close\r\n\r\n"
     );
-    line.write_all(request.as_bytes()).await.expect("the server reads");
-    line
+    connection.write_all(request.as_bytes()).await.expect("the server reads");
+    connection
 }
 
-/// What somebody who was deaf finds when he reads at last, up to a text that says that he missed nothing or has to resync.
-async fn read_on(line: &mut TcpStream, ends: &[&str]) -> String {
+/// Reads such a connection until one of the texts.
+async fn read_until(connection: &mut TcpStream, ends: &[&str]) -> String {
     let (mut all, mut part) = (Vec::new(), [0; 8_192]);
     loop {
-        let read = timeout(Duration::from_secs(10), line.read(&mut part)).await.expect("it comes in time");
-        let read = read.expect("the line stands");
+        let read = timeout(Duration::from_secs(10), connection.read(&mut part)).await.expect("it comes in time");
+        let read = read.expect("the connection is open");
         all.extend_from_slice(&part[..read]);
         let text = String::from_utf8_lossy(&all);
         if read == 0 || ends.iter().any(|end| text.contains(end)) {
@@ -58,8 +58,8 @@ async fn read_on(line: &mut TcpStream, ends: &[&str]) -> String {
     }
 }
 
-/// Changes the seats so often that each change is told by itself; the longest time until the viewer saw one.
-async fn change(admin: &Person, license: LicenseId, viewer: &mut Watcher, times: i64) -> Duration {
+/// Changes the seats this many times, and returns the longest time until the viewer saw a change.
+async fn change_seats(admin: &Person, license: LicenseId, viewer: &mut Watcher, times: i64) -> Duration {
     let mut longest = Duration::ZERO;
     for seats in 1..=times {
         let begun = Instant::now();
@@ -71,45 +71,45 @@ async fn change(admin: &Person, license: LicenseId, viewer: &mut Watcher, times:
 }
 
 on_both_engines! {
-    async fn whoever_does_not_read_has_to_resync_and_nobody_waits_for_him(world: World) {
+    async fn a_viewer_that_does_not_read_must_resync_and_delays_no_other(world: World) {
         let (license, _) = world.pool(500, 1).await;
-        let mut slow = by_hand(&world, &world.admin).await;
+        let mut slow = raw_feed(&world, &world.admin).await;
         assert_eq!(slow.next().await.expect("a greeting"), "retry: 1000\n\n");
         assert!(slow.next().await.expect("a snapshot").contains("event: snapshot\n"));
-        let mut lines = Vec::new();
+        let mut connections = Vec::new();
         for _ in 0..5 {
-            lines.push(deaf(&world).await);
+            connections.push(unread_connection(&world).await);
         }
         let (mut fast, _) = Watcher::with_snapshot(&world.admin).await;
-        let longest = change(&world.admin, license, &mut fast, BEHIND + 1).await;
-        assert!(longest < PROMISED, "a change took {longest:?}");
+        let longest = change_seats(&world.admin, license, &mut fast, MAX_UNREAD_CHANGES + 1).await;
+        assert!(longest < MAX_DELAY, "a change took {longest:?}");
 
         assert_eq!(slow.next().await.expect("one more"), "event: resync\ndata: {}\n\n");
-        assert_eq!(slow.next().await, None, "and then he has to come again");
+        assert_eq!(slow.next().await, None, "then the stream ends");
         let head = format!("id: {}\n", world.head().await);
-        for line in &mut lines {
-            let text = read_on(line, &[&head, "event: resync\n"]).await;
-            assert!(text.contains(&head) || text.contains("event: resync\n"), "silently less: {text}");
+        for connection in &mut connections {
+            let text = read_until(connection, &[&head, "event: resync\n"]).await;
+            assert!(text.contains(&head) || text.contains("event: resync\n"), "changes were lost silently: {text}");
         }
     }
 
-    async fn whoever_is_a_little_slow_misses_nothing(world: World) {
+    async fn a_slightly_slow_viewer_misses_nothing(world: World) {
         let (license, _) = world.pool(500, 1).await;
-        let mut slow = by_hand(&world, &world.admin).await;
+        let mut slow = raw_feed(&world, &world.admin).await;
         assert!(slow.next().await.is_some() && slow.next().await.is_some());
         let (mut fast, _) = Watcher::with_snapshot(&world.admin).await;
-        change(&world.admin, license, &mut fast, 8).await;
+        change_seats(&world.admin, license, &mut fast, 8).await;
         for seats in 1..=8 {
-            let told = slow.next().await.expect("a change");
-            assert!(told.contains(&format!("\"seats\":{seats},")), "{told}");
+            let event = slow.next().await.expect("a change");
+            assert!(event.contains(&format!("\"seats\":{seats},")), "{event}");
         }
     }
 
-    async fn whoever_comes_while_much_changes_misses_nothing(world: World) {
+    async fn a_viewer_who_connects_during_many_changes_misses_nothing(world: World) {
         let (_, people) = world.pool(20, 20).await;
-        let asking = futures_util::future::join_all(people.iter().map(Person::ask));
-        let coming = futures_util::future::join_all((0..20).map(|_| Watcher::with_snapshot(&world.admin)));
-        let (answers, watchers) = tokio::join!(asking, coming);
+        let requests = futures_util::future::join_all(people.iter().map(Person::request_seat));
+        let connecting = futures_util::future::join_all((0..20).map(|_| Watcher::with_snapshot(&world.admin)));
+        let (answers, watchers) = tokio::join!(requests, connecting);
         let sessions: Vec<_> = answers.into_iter().map(|answer| answer.created()["id"].clone()).collect();
         let head = Some(world.head().await.0);
         for (mut watcher, snapshot) in watchers {
@@ -122,15 +122,15 @@ on_both_engines! {
         }
     }
 
-    async fn heartbeats_arrive_as_contacts_at_those_who_see_all(world: World) {
+    async fn heartbeats_reach_unrestricted_viewers_as_contacts(world: World) {
         let (_, people) = world.pool(2, 1).await;
-        let session = people[0].post("/sessions", &wanted("application")).await.created();
+        let session = people[0].post("/sessions", &seat_request("application")).await.created();
         let (mut admin, snapshot) = Watcher::with_snapshot(&world.admin).await;
         let (mut agent, _) = Watcher::with_snapshot(&people[0]).await;
-        world.pass(chrono::TimeDelta::seconds(30));
+        world.advance_clock(chrono::TimeDelta::seconds(30));
         let beat = format!("/sessions/{}/heartbeat", session["id"].as_str().expect("an id"));
         people[0].post(&beat, &json!({})).await.ok();
-        world.app.seats.sweep().await.expect("heartbeats are written together");
+        world.app.seats.sweep().await.expect("heartbeats can be saved");
         let contacts = admin.until(|frame| frame.event == "contacts").await;
         assert_eq!((contacts.id, snapshot.id), (None, Some(world.head().await.0)), "heartbeats have no position");
         assert_eq!(
@@ -143,50 +143,53 @@ on_both_engines! {
         assert!(rest.iter().all(|frame| frame.event != "contacts"), "{rest:?}");
     }
 
-    async fn a_heartbeat_is_told_however_late_it_is_written_down(world: World) {
+    async fn a_heartbeat_that_is_saved_late_still_reaches_viewers(world: World) {
         let (_, people) = world.pool(1, 1).await;
-        let session = people[0].post("/sessions", &wanted("application")).await.created();
+        let session = people[0].post("/sessions", &seat_request("application")).await.created();
         let (mut admin, _) = Watcher::with_snapshot(&world.admin).await;
         let beat = format!("/sessions/{}/heartbeat", session["id"].as_str().expect("an id"));
         people[0].post(&beat, &json!({})).await.ok();
-        // It was answered; by now somebody has looked who was heard of, and a second later it is written.
-        world.pass(chrono::TimeDelta::seconds(1));
-        let looked = admin.until(|frame| frame.event == "contacts" || frame.event == "alive");
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(6), looked).await;
-        world.app.seats.sweep().await.expect("heartbeats are written together");
-        let told = admin.until(|frame| frame.event == "contacts").await;
-        assert_eq!(told.data["contacts"][0]["id"], session["id"]);
+        // The heartbeat was answered. The feed looks for contacts first, and the heartbeat is saved a second later.
+        world.advance_clock(chrono::TimeDelta::seconds(1));
+        let contacts_or_alive = admin.until(|frame| frame.event == "contacts" || frame.event == "alive");
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(6), contacts_or_alive).await;
+        world.app.seats.sweep().await.expect("heartbeats can be saved");
+        let event = admin.until(|frame| frame.event == "contacts").await;
+        assert_eq!(event.data["contacts"][0]["id"], session["id"]);
     }
 
-    /// What viewers are told is looked at for each of them; the database is asked for all of them together.
-    async fn many_viewers_cost_one_question_at_a_time(world: World) {
+    /// Messages are filtered for each viewer, but rights are rechecked with one query for all of them.
+    async fn many_viewers_cost_one_query_at_a_time(world: World) {
         let (license, _) = world.pool(500, 1).await;
         let program = world.admin.with_token().await;
         let mut guards = Vec::new();
         for _ in 0..200 {
-            let admission = Admission::to_read(Credential::Token(secret::digest(program.secret())));
+            let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
             guards.push(StreamGuard::open(&world.app, admission).await.expect("a good token"));
         }
-        let (begun, before) = (Instant::now(), world.app.streams.questions());
+        let (begun, before) = (Instant::now(), world.app.streams.recheck_count());
         for seats in 1..=50 {
             world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": seats })).await.ok();
             for guard in &mut guards {
                 assert!(guard.run(async {}).await.is_some());
             }
         }
-        let (asked, most) = (world.app.streams.questions() - before, begun.elapsed().as_millis() / 750 + 2);
-        assert!(u128::from(asked) <= most, "asked {asked} times for 10,000 messages, and may {most} times");
+        let (queries, most) = (world.app.streams.recheck_count() - before, begun.elapsed().as_millis() / 750 + 2);
+        assert!(u128::from(queries) <= most, "{queries} queries for 10,000 messages, at most {most} allowed");
         for guard in &guards {
             assert_eq!(guard.caller().id, world.admin.id);
         }
     }
 
-    async fn the_line_shows_that_it_lives_when_nothing_changes(world: World) {
+    async fn an_idle_stream_sends_keep_alives(world: World) {
         let agent = world.agent("Nora Neu").await;
-        for mut line in [by_hand(&world, &world.admin).await, by_hand(&world, &agent).await] {
+        for mut connection in [raw_feed(&world, &world.admin).await, raw_feed(&world, &agent).await] {
             let mut alive = String::new();
             while !alive.starts_with("event: alive\n") {
-                alive = timeout(Duration::from_secs(30), line.next()).await.expect("it lives").expect("it goes on");
+                alive = timeout(Duration::from_secs(30), connection.next())
+                    .await
+                    .expect("in time")
+                    .expect("an open stream");
             }
             assert_eq!(alive, "event: alive\ndata: {\"at\":\"2026-03-02T09:00:00Z\"}\n\n");
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the binary that ships, where it is easy to pick up.
+//! `cargo xtask dist`: builds the release binary and copies it to `target/dist/`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::process::say;
 use crate::{release, workspace};
 
-/// Builds app and server and lays the binary into `target/dist/`.
+/// Builds the app and the server, and copies the binary to `target/dist/`.
 pub fn run() -> Result<()> {
     let binary = release::build()?;
     let folder = workspace::target()?.join("dist");

@@ -1,4 +1,4 @@
-//! Tells whether the app in `dist/` is what the present sources build.
+//! Decides whether the app in `dist/` is up to date, by a fingerprint of its sources and its files.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::workspace::{dist, root, target};
 
-/// All that goes into the app, and what says how it is built.
+/// The sources of the app, and the code that defines how it is built.
 const SOURCES: [&str; 8] = [
     "frontend",
     "shared",
@@ -20,29 +20,29 @@ const SOURCES: [&str; 8] = [
     "xtask/src/tools.rs",
 ];
 
-/// Whether `dist/` was made from the present sources in this `manner`, and nobody wrote to it since.
-pub fn matches(manner: &str) -> Result<bool> {
+/// Whether `dist/` was built from the current sources in this `variant`, and not changed since.
+pub fn matches(variant: &str) -> Result<bool> {
     let last = fs::read_to_string(file()?).unwrap_or_default();
-    Ok(last == fingerprint(manner)?)
+    Ok(last == fingerprint(variant)?)
 }
 
-/// Notes that `dist/` was made from the present sources in this `manner`.
-pub fn save(manner: &str) -> Result<()> {
+/// Stores the fingerprint of a `dist/` that was just built in this `variant`.
+pub fn save(variant: &str) -> Result<()> {
     let file = file()?;
-    fs::write(&file, fingerprint(manner)?).with_context(|| format!("cannot write {}", file.display()))
+    fs::write(&file, fingerprint(variant)?).with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn file() -> Result<PathBuf> {
     Ok(target()?.join("app.fingerprint"))
 }
 
-/// Sources and product: `trunk serve` writes a development build to `dist/`, too.
-fn fingerprint(manner: &str) -> Result<String> {
+/// Covers the sources and `dist/` itself, because `trunk serve` writes a development build to `dist/`, too.
+fn fingerprint(variant: &str) -> Result<String> {
     let sources: Vec<PathBuf> = SOURCES.iter().map(|source| root().join(source)).collect();
-    Ok(format!("{manner} {:016x} {:016x}", digest(&sources)?, digest(&[dist()])?))
+    Ok(format!("{variant} {:016x} {:016x}", digest(&sources)?, digest(&[dist()])?))
 }
 
-/// A digest of the names and contents of all files below `paths`. A path that is not there has none.
+/// A digest of the names and contents of all files below `paths`; missing paths are skipped.
 fn digest(paths: &[PathBuf]) -> Result<u64> {
     let mut files = Vec::new();
     for path in paths {
@@ -57,7 +57,7 @@ fn digest(paths: &[PathBuf]) -> Result<u64> {
     Ok(hasher.finish())
 }
 
-/// Adds the files below `path`.
+/// Adds `path`, or all files below it, to `files`.
 pub fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     if path.is_file() {
         files.push(path.to_path_buf());
@@ -75,19 +75,19 @@ mod tests {
     use std::fs;
 
     use super::digest;
-    use crate::scratch::Scratch;
+    use crate::temp_folder::TempFolder;
 
     #[test]
     fn a_digest_changes_with_content_and_names_only() {
-        let scratch = Scratch::new("fingerprint").unwrap();
-        let folder = [scratch.path().to_path_buf()];
-        let nothing = digest(&folder).unwrap();
-        fs::write(scratch.path().join("a"), "one").unwrap();
+        let temporary = TempFolder::new("fingerprint").unwrap();
+        let folder = [temporary.path().to_path_buf()];
+        let empty = digest(&folder).unwrap();
+        fs::write(temporary.path().join("a"), "one").unwrap();
         let one = digest(&folder).unwrap();
-        fs::write(scratch.path().join("a"), "one").unwrap();
-        assert_ne!(one, nothing);
+        fs::write(temporary.path().join("a"), "one").unwrap();
+        assert_ne!(one, empty);
         assert_eq!(one, digest(&folder).unwrap());
-        fs::rename(scratch.path().join("a"), scratch.path().join("b")).unwrap();
+        fs::rename(temporary.path().join("a"), temporary.path().join("b")).unwrap();
         assert_ne!(one, digest(&folder).unwrap());
     }
 }

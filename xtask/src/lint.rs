@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: format, lints for both targets, and the rules for dependencies.
+//! `cargo xtask lint`: checks format, lints for both targets, dependency rules, names and prose.
 
 use std::process::Command;
 
@@ -6,13 +6,20 @@ use anyhow::{Result, bail};
 
 use crate::packages::on_path;
 use crate::process::{self, cargo, say};
-use crate::tools;
+use crate::{prose, tools};
+
+#[derive(clap::Args)]
+pub struct LintArgs {
+    /// Check names and prose only, which takes a second.
+    #[arg(long)]
+    prose: bool,
+}
 
 /// Runs every check, also after one has failed.
-pub fn run() -> Result<()> {
-    tools::wasm_target()?;
+pub fn run(args: &LintArgs) -> Result<()> {
     let mut failed = Vec::new();
-    for (name, mut check) in checks() {
+    let programs = if args.prose { Vec::new() } else { programs()? };
+    for (name, mut check) in programs {
         say(name);
         if let Err(problem) = process::run(&mut check) {
             if process::interrupted() {
@@ -21,6 +28,11 @@ pub fn run() -> Result<()> {
             failed.push(name);
         }
     }
+    say("names and prose");
+    if let Err(problem) = prose::check() {
+        process::print_error(format_args!("error: {problem:#}"));
+        failed.push("names and prose");
+    }
     if !failed.is_empty() {
         bail!("not clean: {}; `cargo fmt` and the messages above tell what to change", failed.join(", "));
     }
@@ -28,14 +40,15 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-fn checks() -> Vec<(&'static str, Command)> {
+fn programs() -> Result<Vec<(&'static str, Command)>> {
+    tools::wasm_target()?;
     let cargo = |arguments: &str| {
         let mut cargo = cargo();
         cargo.args(arguments.split_whitespace());
         cargo
     };
     let host = "clippy --locked --workspace --exclude seatkeeper-frontend --all-targets -- -D warnings";
-    // Clippy looks at `shared` as well: it is a dependency by path.
+    // This also lints `shared`, which is a path dependency.
     let wasm =
         format!("clippy --locked --package seatkeeper-frontend --all-targets --target {} -- -D warnings", tools::WASM);
     let mut checks = vec![
@@ -44,10 +57,10 @@ fn checks() -> Vec<(&'static str, Command)> {
         ("lints of the app", cargo(&wasm)),
     ];
     if on_path(&["cargo-deny"]).is_some() {
-        // Not `advisories`: they change from day to day and need the network; ask for them with `cargo deny check`.
+        // Without `advisories`, which change daily and need the network; check them with `cargo deny check`.
         checks.push(("dependencies", cargo("deny --workspace --locked check bans licenses sources")));
     } else {
-        say("cargo-deny is not installed: licences and duplicates of dependencies are not checked");
+        say("cargo-deny is not installed: the licenses and sources of dependencies are not checked");
     }
-    checks
+    Ok(checks)
 }

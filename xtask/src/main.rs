@@ -1,6 +1,6 @@
-//! `cargo xtask …`: the chores of this workspace, from a fresh checkout to a running server.
+//! `cargo xtask …`: the development tasks of this workspace, from a fresh checkout to a running server.
 
-// They panic if nobody reads: `process::print` and `process::complain` do not.
+// These macros panic if the pipe is closed; `process::print` and `process::print_error` do not.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod app;
@@ -11,12 +11,14 @@ mod dist;
 mod fingerprint;
 mod lint;
 mod packages;
+mod pictures;
 mod postgres;
 mod process;
+mod prose;
 mod release;
 mod run;
-mod scratch;
 mod suite;
+mod temp_folder;
 mod test;
 mod tools;
 mod torture;
@@ -26,48 +28,51 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// The chores of this workspace. Tools that are missing are fetched into a cache on first use.
+/// Development tasks of this workspace. Missing tools are fetched into a cache on first use.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
     #[command(subcommand)]
-    chore: Chore,
+    task: Task,
 }
 
 #[derive(Subcommand)]
-enum Chore {
-    /// Build app and server as they ship, then start the server.
-    Run(run::Options),
+enum Task {
+    /// Build the app and the server for release, then start the server.
+    Run(run::RunArgs),
     /// Run the tests on both databases and in a real browser.
-    Test(test::Options),
-    /// Measure the promises about speed, as ratios in one run; about seven minutes.
-    Bench(bench::Options),
-    /// Let everything fail for minutes, on both databases, and check what clients were told.
-    Torture(torture::Options),
-    /// Check format, lints and dependencies.
-    Lint,
-    /// Start server and app for development; both are rebuilt when their sources change.
+    Test(test::TestArgs),
+    /// Check the performance limits, as ratios within one run; takes about seven minutes.
+    Bench(bench::BenchArgs),
+    /// Inject faults for minutes, on both databases, and check every response to the clients.
+    Torture(torture::TortureArgs),
+    /// Check format, lints, dependencies, names and prose.
+    Lint(lint::LintArgs),
+    /// Take the pictures in the documents again.
+    Pictures,
+    /// Start the server and the app for development; both are rebuilt when their sources change.
     Dev,
-    /// Build the one binary that ships, with the app inside, into target/dist/.
+    /// Build the release binary, with the app embedded, into target/dist/.
     Dist,
 }
 
 fn main() -> ExitCode {
-    let chore = Arguments::parse().chore;
-    let done = process::stop_all_on_interrupt().and_then(|()| match chore {
-        Chore::Run(options) => run::run(&options),
-        Chore::Test(options) => test::run(&options),
-        Chore::Bench(options) => bench::run(&options),
-        Chore::Torture(options) => torture::run(&options),
-        Chore::Lint => lint::run(),
-        Chore::Dev => dev::run(),
-        Chore::Dist => dist::run(),
+    let task = Arguments::parse().task;
+    let result = process::stop_all_on_interrupt().and_then(|()| match task {
+        Task::Run(args) => run::run(&args),
+        Task::Test(args) => test::run(&args),
+        Task::Bench(args) => bench::run(&args),
+        Task::Torture(args) => torture::run(&args),
+        Task::Lint(args) => lint::run(&args),
+        Task::Pictures => pictures::run(),
+        Task::Dev => dev::run(),
+        Task::Dist => dist::run(),
     });
-    match done {
+    match result {
         _ if process::interrupted() => ExitCode::from(130),
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            process::complain(format_args!("error: {problem:#}"));
+            process::print_error(format_args!("error: {problem:#}"));
             ExitCode::FAILURE
         }
     }

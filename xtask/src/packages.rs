@@ -1,4 +1,4 @@
-//! What the system must bring: installed on Debian when we may, named plainly when not.
+//! System dependencies: installs their Debian packages when running as root, and names them otherwise.
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -10,31 +10,31 @@ use crate::process::{command, run, say};
 
 static LISTS_UPDATED: Once = Once::new();
 
-/// A thing the system must have, and the Debian packages that hold it.
-pub struct Needed {
-    /// As a reader would call it.
+/// A program or library that the system must have, and the Debian packages that contain it.
+pub struct SystemDependency {
+    /// Its name in messages.
     pub name: &'static str,
     pub debian: &'static [&'static str],
 }
 
-/// What `find` finds, after installing the packages if it finds nothing.
-pub fn ensure<T>(needed: &Needed, find: impl Fn() -> Option<T>) -> Result<T> {
+/// Returns what `find` finds; installs the packages first if it finds nothing.
+pub fn ensure<T>(dependency: &SystemDependency, find: impl Fn() -> Option<T>) -> Result<T> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    let packages = needed.debian.join(" ");
+    let packages = dependency.debian.join(" ");
     if !Uid::effective().is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        bail!("{} not found: install it and put it on PATH (on Debian: apt-get install {packages})", needed.name);
+        bail!("{} not found: install it and put it on PATH (on Debian: apt-get install {packages})", dependency.name);
     }
     say(format!("installing {packages} (a minute or two)"));
-    install(needed.debian)?;
+    install(dependency.debian)?;
     match find() {
         Some(found) => Ok(found),
-        None => bail!("{} not found even after installing {packages}: put it on PATH", needed.name),
+        None => bail!("{} not found even after installing {packages}: put it on PATH", dependency.name),
     }
 }
 
-/// The first program of one of these names on PATH.
+/// The path of the first of these programs that is on PATH.
 pub fn on_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -50,7 +50,7 @@ fn install(packages: &[&str]) -> Result<()> {
 
 fn apt_get(arguments: &[&str]) -> Result<()> {
     let mut apt_get = command("apt-get");
-    // Without a terminal of its own: in a background group it would be stopped for touching ours.
+    // Without a pseudo-terminal: as a background process group, it would be stopped for using the terminal.
     apt_get.args(["--quiet", "-o", "Dpkg::Use-Pty=0"]).args(arguments);
     run(apt_get.env("DEBIAN_FRONTEND", "noninteractive"))
 }

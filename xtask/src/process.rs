@@ -1,7 +1,7 @@
-//! Child processes that end when we do: on return, on error, on panic and on Ctrl-C.
+//! Child processes that are stopped when this program ends: on return, on error, on panic and on Ctrl-C.
 //!
 //! Each child leads a process group of its own, so that a signal reaches its children too. Ctrl-C signals the
-//! groups; the main thread then sees its child end, returns through its callers and drops what it still holds.
+//! groups; the main thread then sees its child exit, returns through its callers and drops the other children.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -17,23 +17,23 @@ use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-/// How long a child may take to end when asked before it is killed.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a child may take to exit after its stop signal before it is killed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
 static GROUPS: Mutex<Vec<(Pid, Signal)>> = Mutex::new(Vec::new());
 
-/// Tells the user what is going on, on stderr.
+/// Prints a progress message to stderr.
 pub fn say(what: impl Display) {
-    complain(format_args!("==> {what}"));
+    print_error(format_args!("==> {what}"));
 }
 
-/// A line on stderr. If nobody reads it, there is nobody to tell: `eprintln!` would panic.
-pub fn complain(what: impl Display) {
+/// Prints a line to stderr. Unlike `eprintln!`, it does not panic if the pipe is closed.
+pub fn print_error(what: impl Display) {
     let _ = io::stderr().lock().write_all(format!("{what}\n").as_bytes());
 }
 
-/// A line on stdout. Work goes on if nobody reads it any more (`cargo xtask test | head`).
+/// Prints a line to stdout. Unlike `println!`, it does not panic if the pipe is closed (`cargo xtask test | head`).
 pub fn print(what: impl Display) {
     let _ = io::stdout().lock().write_all(format!("{what}\n").as_bytes());
 }
@@ -48,16 +48,9 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 /// `cargo` of the toolchain that runs this program, in the root of the workspace.
 pub fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What our own cargo told us about this package would make build scripts run again that look at it (ring's does),
-    // and with them half of what was built from a shell.
-    for (name, _) in std::env::vars_os() {
-        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
-            cargo.env_remove(name);
-        }
-    }
     cargo.current_dir(crate::workspace::root());
-    // What `cargo run` tells this program about its own package. Build scripts that watch these variables, as ring's
-    // does, would run again whenever cargo is called now from here and now by hand, and with them half of the build.
+    // Remove what `cargo run` sets for this package. Build scripts that watch these variables, as ring's does, would
+    // otherwise run again after each switch between xtask and cargo in a shell, and rebuild half of the workspace.
     for (name, _) in std::env::vars_os() {
         let of_package = |prefix| name.as_encoded_bytes().starts_with(prefix);
         if of_package(b"CARGO_PKG_") || of_package(b"CARGO_MANIFEST_") {
@@ -67,97 +60,97 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// Runs a command to its end; its output goes where ours goes.
+/// Runs a command to its end; it inherits stdout and stderr.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = Running::start(command)?.wait()?;
+    let status = RunningProcess::start(command)?.wait()?;
     if !status.success() {
-        bail!("`{}` failed ({status}); its own messages are above", line(command));
+        bail!("`{}` failed ({status}); see its messages above", command_line(command));
     }
     Ok(())
 }
 
-/// What a short command prints on stdout, or `None` if it does not start or fails.
+/// The stdout of a short command, or `None` if it does not start or fails.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Whether Ctrl-C was pressed or we were asked to terminate.
+/// Whether Ctrl-C was pressed, or SIGTERM or SIGHUP received.
 pub fn interrupted() -> bool {
     INTERRUPTS.load(Ordering::SeqCst) > 0
 }
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP end the children gently, and a second one kills them.
+/// Makes Ctrl-C, SIGTERM and SIGHUP send the children their stop signals, and a second one kill them.
 pub fn stop_all_on_interrupt() -> Result<()> {
     ctrlc::set_handler(|| {
-        let again = INTERRUPTS.fetch_add(1, Ordering::SeqCst) > 0;
-        if !again {
-            say("stopping (once more to kill)");
+        let is_repeated = INTERRUPTS.fetch_add(1, Ordering::SeqCst) > 0;
+        if !is_repeated {
+            say("stopping (Ctrl-C again to kill)");
         }
-        for (group, gently) in groups().iter() {
-            signal(*group, if again { Signal::SIGKILL } else { *gently });
+        for (group, stop_signal) in groups().iter() {
+            signal(*group, if is_repeated { Signal::SIGKILL } else { *stop_signal });
         }
     })
     .context("cannot listen for Ctrl-C")
 }
 
-/// A running child with all its descendants in one process group; dropping it ends them.
-pub struct Running {
+/// A running child in a process group of its own; dropping it stops the whole group.
+pub struct RunningProcess {
     child: Child,
     group: Pid,
-    gently: Signal,
+    stop_signal: Signal,
 }
 
-impl Running {
+impl RunningProcess {
     /// Starts a command made by [`command`].
     pub fn start(command: &mut Command) -> Result<Self> {
         Self::start_with_stop(command, Signal::SIGTERM)
     }
 
-    /// Starts a command that wants to be ended by another signal than SIGTERM.
-    pub fn start_with_stop(command: &mut Command, gently: Signal) -> Result<Self> {
-        // The lock is held while the child starts, so that an interrupt meanwhile finds it in the list.
+    /// Starts a command that must be stopped by another signal than SIGTERM.
+    pub fn start_with_stop(command: &mut Command, stop_signal: Signal) -> Result<Self> {
+        // Hold the lock while the child starts, so that an interrupt meanwhile finds it in the list.
         let mut groups = groups();
         if interrupted() {
             bail!("interrupted");
         }
-        let child = command.spawn().with_context(|| format!("cannot start `{}`", line(command)))?;
+        let child = command.spawn().with_context(|| format!("cannot start `{}`", command_line(command)))?;
         let group = Pid::from_raw(i32::try_from(child.id()).context("a process id out of range")?);
-        groups.push((group, gently));
-        Ok(Self { child, group, gently })
+        groups.push((group, stop_signal));
+        Ok(Self { child, group, stop_signal })
     }
 
-    /// The child's stdout, if it is piped and was not taken before.
+    /// The child's stdout, if it is piped and not yet taken.
     pub fn take_stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// Waits for the child to end by itself.
+    /// Waits for the child to exit.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait().context("cannot wait for a child process")
     }
 
-    /// How the child ended, or `None` while it runs.
-    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child.try_wait().context("cannot ask after a child process")
+    /// The exit status of the child, or `None` while it runs.
+    pub fn exit_status(&mut self) -> Result<Option<ExitStatus>> {
+        self.child.try_wait().context("cannot query a child process")
     }
 
     fn stop(&mut self) {
         let started = Instant::now();
         if matches!(self.child.try_wait(), Ok(None)) {
-            signal(self.group, self.gently);
+            signal(self.group, self.stop_signal);
         }
-        while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
+        while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < STOP_TIMEOUT {
             thread::sleep(Duration::from_millis(20));
         }
-        // Also after the leader has gone: it may have left children behind.
+        // Even if the leader has exited: it may have left children running.
         signal(self.group, Signal::SIGKILL);
-        // Nothing more can be done about a child that cannot be waited for.
+        // Nothing can be done about a child that cannot be waited for.
         let _ = self.child.wait();
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProcess {
     fn drop(&mut self) {
         self.stop();
         groups().retain(|(group, _)| *group != self.group);
@@ -169,12 +162,12 @@ fn groups() -> MutexGuard<'static, Vec<(Pid, Signal)>> {
 }
 
 fn signal(group: Pid, signal: Signal) {
-    // The group may have ended by itself in this moment; that is what we wanted.
+    // Fails if the group has already exited.
     let _ = killpg(group, signal);
 }
 
-/// The command as the user would type it.
-fn line(command: &Command) -> String {
+/// The command as a user would type it.
+fn command_line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! Builds the one binary that ships, with the app inside.
+//! Builds the release binary, with the app embedded.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::process::{cargo, run, say};
 use crate::{app, workspace};
 
-/// The binary, up to date.
+/// Builds the binary; returns its path.
 pub fn build() -> Result<PathBuf> {
     app::build()?;
     say("building the server (some minutes the first time)");

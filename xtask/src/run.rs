@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a checkout to a server that people can use, with or without invented agents.
+//! `cargo xtask run`: builds and starts a server, with or without simulated agents.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -9,60 +9,60 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{self, Running, command, say};
-use crate::{release, scratch, workspace};
+use crate::process::{self, RunningProcess, command, say};
+use crate::{release, temp_folder, workspace};
 
 #[derive(clap::Args)]
-pub struct Options {
-    /// Use a new, temporary database and let invented agents work with it.
+pub struct RunArgs {
+    /// Use a new, temporary database with simulated agents.
     #[arg(long)]
     demo: bool,
-    /// The port on 127.0.0.1.
+    /// The port to listen on, at 127.0.0.1.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Where the data lies: sqlite:FILE or postgres://…; data/seatkeeper.sqlite3 unless told.
+    /// The database: sqlite:FILE or postgres://…; data/seatkeeper.sqlite3 if absent.
     #[arg(long, conflicts_with = "demo")]
     database: Option<String>,
 }
 
-/// Builds what is not up to date and serves until Ctrl-C.
-pub fn run(options: &Options) -> Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    // Asked before a build of minutes rather than after it.
+/// Builds what is not up to date, and serves until Ctrl-C.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    // Check before the build, which may take minutes.
     TcpListener::bind(address)
-        .with_context(|| format!("{address} is taken: stop what listens there or choose another --port"))?;
+        .with_context(|| format!("{address} is in use: stop the program there, or choose another --port"))?;
     let binary = release::build()?;
-    if options.demo {
+    if args.demo {
         return demo(&binary, address);
     }
-    let database = match &options.database {
+    let database = match &args.database {
         Some(database) => database.clone(),
-        None => format!("sqlite:{}", fresh_or_kept(&workspace::root().join("data"))?.display()),
+        None => format!("sqlite:{}", database_file(&workspace::root().join("data"))?.display()),
     };
     process::run(&mut serve(&binary, address, &database))
 }
 
-/// Server and agents, until Ctrl-C or until one of them ends.
+/// Runs the server and the simulated agents until Ctrl-C, or until one of them exits.
 fn demo(binary: &Path, address: SocketAddr) -> Result<()> {
     let folder = workspace::target()?.join("demo");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
-    let database = format!("sqlite:{}", fresh_or_kept(&folder)?.display());
-    // Both learn it by the environment: arguments can be read by every user of the machine.
-    let token = scratch::token();
-    let mut server = Running::start(serve(binary, address, &database).env("SEATKEEPER_SETUP_TOKEN", &token))?;
-    wait_for(&mut server, address)?;
-    say(format!("the demo's agents start to work; look at http://{address}"));
+    let database = format!("sqlite:{}", database_file(&folder)?.display());
+    // Passed in the environment: every user of the machine can read arguments.
+    let token = temp_folder::random_token();
+    let mut server = RunningProcess::start(serve(binary, address, &database).env("SEATKEEPER_SETUP_TOKEN", &token))?;
+    wait_until_ready(&mut server, address)?;
+    say(format!("the simulated agents are starting; open http://{address}"));
     let mut agents = command(binary);
     agents.args(["demo-agents", "--server", &format!("http://{address}")]).env("SEATKEEPER_SETUP_TOKEN", &token);
-    let mut agents = Running::start(&mut agents)?;
+    let mut agents = RunningProcess::start(&mut agents)?;
     loop {
-        if let Some(status) = server.ended()? {
-            bail!("the server ended ({status}); its own messages are above");
+        if let Some(status) = server.exit_status()? {
+            bail!("the server exited ({status}); see its messages above");
         }
-        if let Some(status) = agents.ended()? {
-            bail!("the demo's agents ended ({status}); their own messages are above");
+        if let Some(status) = agents.exit_status()? {
+            bail!("the simulated agents exited ({status}); see their messages above");
         }
         thread::sleep(Duration::from_millis(200));
     }
@@ -75,24 +75,24 @@ pub fn serve(binary: &Path, address: SocketAddr, database: &str) -> Command {
     serve
 }
 
-/// Waits until the server answers.
-fn wait_for(server: &mut Running, address: SocketAddr) -> Result<()> {
-    let patience = Duration::from_secs(30);
+/// Waits until the server accepts connections.
+fn wait_until_ready(server: &mut RunningProcess, address: SocketAddr) -> Result<()> {
+    let timeout = Duration::from_secs(30);
     let started = Instant::now();
     while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
-        if let Some(status) = server.ended()? {
-            bail!("the server ended ({status}) instead of listening; its own messages are above");
+        if let Some(status) = server.exit_status()? {
+            bail!("the server exited ({status}) instead of listening; see its messages above");
         }
-        if started.elapsed() > patience {
-            bail!("the server does not answer on {address} after {} s", patience.as_secs());
+        if started.elapsed() > timeout {
+            bail!("the server does not answer on {address} after {} s", timeout.as_secs());
         }
         thread::sleep(Duration::from_millis(50));
     }
     Ok(())
 }
 
-/// The database file in a folder that is made if it is missing.
-fn fresh_or_kept(folder: &Path) -> Result<PathBuf> {
+/// The path of the database file in a folder, which is created if missing.
+fn database_file(folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     Ok(folder.join("seatkeeper.sqlite3"))
 }

@@ -1,50 +1,50 @@
-//! `cargo xtask test`: all tests, on both databases and in a real browser, and a summary.
+//! `cargo xtask test`: runs all tests, on both databases and in a real browser, and prints a summary.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::packages::{Needed, ensure, on_path};
+use crate::packages::{SystemDependency, ensure, on_path};
 use crate::postgres::Cluster;
 use crate::process::{self, cargo, command, interrupted, output, say};
 use crate::suite::{self, Plan};
 use crate::{app, browser, tools};
 
 #[derive(clap::Args)]
-pub struct Options {
-    /// Run this suite only; may be given more than once.
+pub struct TestArgs {
+    /// Run only this suite; may be given several times.
     #[arg(long)]
     only: Vec<Suite>,
-    /// Run the tests with this in their names only; goes with --only, since a suite without tests has failed.
+    /// Run only tests whose names contain this. Use with --only, since a suite without tests fails.
     name: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Suite {
-    /// The tests beside the code of server and shared rules, and the examples in its documentation.
+    /// The unit and documentation tests of the server, the client and the shared rules.
     Unit,
-    /// The tests of the API.
+    /// The tests through the API and the command line.
     Api,
-    /// Requests made up from the description of the API, by Schemathesis.
+    /// Requests that Schemathesis generates from the OpenAPI document.
     Schema,
-    /// The tests of the app's parts, in a browser.
+    /// The unit tests of the app, in a browser.
     Wasm,
-    /// The tests of the app as it ships, in a browser, with a server.
+    /// The tests of the built app, in a browser, with a server.
     E2e,
 }
 
-const ALL: [Suite; 5] = [Suite::Unit, Suite::Api, Suite::Schema, Suite::Wasm, Suite::E2e];
+const ALL_SUITES: [Suite; 5] = [Suite::Unit, Suite::Api, Suite::Schema, Suite::Wasm, Suite::E2e];
 
-/// Runs the suites one after the other; a failed one does not stop the others.
-pub fn run(options: &Options) -> Result<()> {
-    let wanted = |suite: &Suite| options.only.is_empty() || options.only.contains(suite);
-    let suites: Vec<Suite> = ALL.into_iter().filter(wanted).collect();
+/// Runs the suites one after the other, even after one has failed.
+pub fn run(args: &TestArgs) -> Result<()> {
+    let is_selected = |suite: &Suite| args.only.is_empty() || args.only.contains(suite);
+    let suites: Vec<Suite> = ALL_SUITES.into_iter().filter(is_selected).collect();
     let cluster = if suites.iter().any(|suite| suite.needs_postgres()) { Some(Cluster::start()?) } else { None };
     let mut outcomes = Vec::new();
     for suite in suites {
         outcomes.push(suite::run(suite.name(), || {
-            let mut plan = suite.plan(options.name.as_deref())?;
+            let mut plan = suite.plan(args.name.as_deref())?;
             if let Some(cluster) = &cluster {
                 for command in &mut plan.commands {
                     command.env("SEATKEEPER_TEST_POSTGRES", cluster.url());
@@ -93,7 +93,7 @@ impl Suite {
             Self::Wasm => Plan::of(vec![wasm()?]),
             Self::E2e => Plan::of(vec![e2e()?]),
         };
-        // Several names widen the choice, they do not narrow it: the module gives way to the name.
+        // The test filter matches any of several names, so a given name replaces the module.
         let module = match self {
             Self::Schema => Some("schema::"),
             Self::E2e => Some("e2e::"),
@@ -106,7 +106,7 @@ impl Suite {
     }
 }
 
-/// All but a few of these tests can do without programs of others. Those without theirs are left out, and that stands in the summary.
+/// The tests of the API. A few need other programs; without these they are skipped, and the summary says so.
 fn api() -> Plan {
     let mut cargo = host(&["--test", "*", "--", "--skip", "e2e::", "--skip", "schema::"]);
     let programs = [
@@ -114,10 +114,10 @@ fn api() -> Plan {
         (Some("SEATKEEPER_TEST_CADDY"), "gate_proxies::caddy::", "the gate behind Caddy", caddy()),
         (Some("SEATKEEPER_TEST_TRAEFIK"), "gate_proxies::traefik::", "the gate behind Traefik", tools::traefik()),
         (Some("SEATKEEPER_TEST_PGBOUNCER"), "pooler::", "PostgreSQL behind a pooler", pgbouncer()),
-        (Some("SEATKEEPER_TEST_SCIM2"), "scim::validators::", "what a validator says of SCIM", tools::scim2()),
+        (Some("SEATKEEPER_TEST_SCIM2"), "scim::validators::", "the SCIM validator", tools::scim2()),
         (None, "cli_examples::", "the examples for integrators", examples()),
     ];
-    let mut untried = Vec::new();
+    let mut skipped = Vec::new();
     for (variable, module, what, program) in programs {
         match program {
             Ok(program) => {
@@ -125,41 +125,41 @@ fn api() -> Plan {
             }
             Err(problem) => {
                 cargo.args(["--skip", module]);
-                untried.push(format!("{what}: {problem:#}"));
+                skipped.push(format!("{what}: {problem:#}"));
             }
         }
     }
-    Plan { commands: vec![cargo], untried: (!untried.is_empty()).then(|| untried.join("; ")) }
+    Plan { commands: vec![cargo], skipped: (!skipped.is_empty()).then(|| skipped.join("; ")) }
 }
 
-/// A proxy in front of which the gate is tried.
+/// A proxy for the tests of the gate.
 fn nginx() -> Result<PathBuf> {
-    ensure(&Needed { name: "nginx", debian: &["nginx-light"] }, || service("nginx"))
+    ensure(&SystemDependency { name: "nginx", debian: &["nginx-light"] }, || server_program("nginx"))
 }
 
-/// The pooler behind which PostgreSQL is tried.
+/// The connection pooler for the tests of PostgreSQL.
 fn pgbouncer() -> Result<PathBuf> {
-    ensure(&Needed { name: "PgBouncer", debian: &["pgbouncer"] }, || service("pgbouncer"))
+    ensure(&SystemDependency { name: "PgBouncer", debian: &["pgbouncer"] }, || server_program("pgbouncer"))
 }
 
-/// Debian keeps what serves off the PATH of users.
-fn service(name: &str) -> Option<PathBuf> {
+/// A program on PATH or in /usr/sbin, which Debian does not put on the PATH of users.
+fn server_program(name: &str) -> Option<PathBuf> {
     let off_path = || Some(Path::new("/usr/sbin").join(name)).filter(|program| program.is_file());
     on_path(&[name]).or_else(off_path)
 }
 
-/// Another.
+/// Another proxy for the tests of the gate.
 fn caddy() -> Result<PathBuf> {
-    ensure(&Needed { name: "caddy", debian: &["caddy"] }, || on_path(&["caddy"]))
+    ensure(&SystemDependency { name: "caddy", debian: &["caddy"] }, || on_path(&["caddy"]))
 }
 
-/// Python with what the examples for integrators need beside it; they find it all by themselves.
+/// The programs that the examples for integrators call; returns the path of Python.
 fn examples() -> Result<PathBuf> {
-    let needed = Needed {
+    let dependency = SystemDependency {
         name: "curl, openssl and Python with cryptography",
         debian: &["curl", "openssl", "python3", "python3-cryptography"],
     };
-    ensure(&needed, || {
+    ensure(&dependency, || {
         let python = on_path(&["curl"]).and(on_path(&["openssl"])).and(on_path(&["python3"]))?;
         output(command(&python).args(["-c", "import cryptography"])).map(|_| python)
     })
@@ -167,7 +167,7 @@ fn examples() -> Result<PathBuf> {
 
 fn schema() -> Plan {
     match tools::schemathesis() {
-        Err(problem) => Plan { commands: Vec::new(), untried: Some(format!("{problem:#}")) },
+        Err(problem) => Plan { commands: Vec::new(), skipped: Some(format!("{problem:#}")) },
         Ok(program) => {
             let mut cargo = host(&["--test", "*", "--"]);
             cargo.env("SEATKEEPER_TEST_SCHEMATHESIS", program);
@@ -176,12 +176,12 @@ fn schema() -> Plan {
     }
 }
 
-/// The suites on the host choose among targets, not among packages: another choice of packages means other
-/// features of the dependencies, and these would be compiled twice.
-pub fn host(choice: &[&str]) -> Command {
+/// `cargo test` for the host, with a selection of targets. Not of packages: that would enable other features of the
+/// dependencies, and compile them twice.
+pub fn host(selection: &[&str]) -> Command {
     let mut cargo = cargo();
     cargo.args(["test", "--workspace", "--exclude", "seatkeeper-frontend", "--no-fail-fast"]);
-    cargo.args(choice);
+    cargo.args(selection);
     cargo
 }
 
@@ -193,12 +193,13 @@ fn wasm() -> Result<Command> {
     let mut cargo = cargo();
     cargo.args(["test", "--package", "seatkeeper-frontend", "--target", tools::WASM, "--no-fail-fast", "--"]);
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", test_runner).env("CHROMEDRIVER", chromedriver);
-    // Seconds for the whole run, the start of the browser included; the default of 20 is short on a busy machine.
+    // Seconds for the whole run, including the start of the browser; the default of 20 is too short on a busy machine.
     cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "180");
     Ok(cargo)
 }
 
-fn e2e() -> Result<Command> {
+/// `cargo test` with the built app and the programs that the browser tests need.
+pub fn e2e() -> Result<Command> {
     browser::node()?;
     let mut cargo = host(&["--test", "*", "--"]);
     cargo.env("SEATKEEPER_TEST_CHROMIUM", browser::chromium()?);

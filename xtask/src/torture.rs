@@ -1,24 +1,25 @@
-//! `cargo xtask torture`: the histories of clients while everything around them fails, for longer than a test may take.
+//! `cargo xtask torture`: runs the torture test, which checks client histories under faults, for minutes on each
+//! database.
 
 use std::path::PathBuf;
 use std::{fs, process::Command};
 
 use anyhow::{Result, bail};
 
-use crate::packages::{Needed, ensure};
+use crate::packages::{SystemDependency, ensure};
 use crate::process::{self, interrupted, say};
 use crate::suite::{self, Plan};
 use crate::{postgres, test};
 
 #[derive(clap::Args)]
-pub struct Options {
-    /// How long, for each database.
+pub struct TortureArgs {
+    /// The duration for each database, in minutes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     minutes: u32,
-    /// This database only.
+    /// Run only on this database.
     #[arg(long)]
     only: Option<Engine>,
-    /// The luck of a run that is to be repeated; it was printed.
+    /// The seed of the random faults, as printed by the run to repeat.
     #[arg(long)]
     seed: Option<u64>,
 }
@@ -29,12 +30,12 @@ enum Engine {
     Postgres,
 }
 
-/// Tortures one database after the other; prints how much was done and how much failed.
-pub fn run(options: &Options) -> Result<()> {
-    let wanted = |engine: &Engine| options.only.is_none_or(|only| only == *engine);
+/// Runs the torture test on each database, and prints a summary.
+pub fn run(args: &TortureArgs) -> Result<()> {
+    let wanted = |engine: &Engine| args.only.is_none_or(|only| only == *engine);
     let mut outcomes = Vec::new();
     for engine in [Engine::Sqlite, Engine::Postgres].into_iter().filter(wanted) {
-        outcomes.push(suite::run(engine.name(), || Ok(Plan::of(vec![engine.command(options)?]))));
+        outcomes.push(suite::run(engine.name(), || Ok(Plan::of(vec![engine.command(args)?]))));
         if interrupted() {
             bail!("interrupted");
         }
@@ -44,7 +45,7 @@ pub fn run(options: &Options) -> Result<()> {
         process::print(outcome.line());
     }
     if outcomes.iter().any(suite::Outcome::has_failed) {
-        bail!("what clients were told was not true, or could not be found out");
+        bail!("a response to a client was wrong, or could not be checked");
     }
     Ok(())
 }
@@ -57,25 +58,25 @@ impl Engine {
         }
     }
 
-    fn command(self, options: &Options) -> Result<Command> {
+    fn command(self, args: &TortureArgs) -> Result<Command> {
         if self == Self::Postgres {
             postgres::installed()?;
-            // Without it all clocks are right; the run says so.
-            if let Err(problem) = ensure(&Needed { name: "libfaketime", debian: &["faketime"] }, faketime) {
-                process::complain(format_args!("warning: {problem:#}"));
+            // Without it, no server gets a wrong clock; the run reports that.
+            if let Err(problem) = ensure(&SystemDependency { name: "libfaketime", debian: &["faketime"] }, faketime) {
+                process::print_error(format_args!("warning: {problem:#}"));
             }
         }
         let mut cargo = test::host(&["--test", "*", "--", "--nocapture"]);
         cargo.arg(format!("torture::{}", self.name()));
-        cargo.env("SEATKEEPER_TORTURE_MINUTES", options.minutes.to_string());
-        if let Some(seed) = options.seed {
+        cargo.env("SEATKEEPER_TORTURE_MINUTES", args.minutes.to_string());
+        if let Some(seed) = args.seed {
             cargo.env("SEATKEEPER_TORTURE_SEED", seed.to_string());
         }
         Ok(cargo)
     }
 }
 
-/// Where Debian puts libfaketime.
+/// The path of libfaketime on Debian.
 fn faketime() -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     folders.map(|folder| folder.join("faketime/libfaketime.so.1")).find(|library| library.is_file())

@@ -1,4 +1,4 @@
-//! Where things lie: the checkout, cargo's target directory, and the cache of tools.
+//! Paths: the checkout, cargo's target directory, and the cache of tools.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,19 +11,19 @@ pub fn root() -> PathBuf {
     xtask.parent().unwrap_or(xtask).to_path_buf()
 }
 
-/// The built app: what trunk writes and the server embeds.
+/// The folder of the built app, which trunk writes and the server embeds.
 pub fn dist() -> PathBuf {
     root().join("dist")
 }
 
-/// Cargo's target directory, whichever way it was configured: this program lies two levels below it.
+/// Cargo's target directory, however configured: this program is two levels below it.
 pub fn target() -> Result<PathBuf> {
-    let program = env::current_exe().context("cannot tell where this program lies")?;
-    let target = program.ancestors().nth(2).context("this program does not lie in a target directory")?;
+    let program = env::current_exe().context("cannot determine the path of this program")?;
+    let target = program.ancestors().nth(2).context("this program is not in a target directory")?;
     Ok(target.to_path_buf())
 }
 
-/// The folder for tools, shared by all checkouts of this user; made if it is missing.
+/// The folder for tools, shared by all checkouts of this user; created if missing.
 pub fn tools() -> Result<PathBuf> {
     let tools = cache()?.join("tools");
     fs::create_dir_all(&tools)
@@ -32,11 +32,11 @@ pub fn tools() -> Result<PathBuf> {
 }
 
 fn cache() -> Result<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("SEATKEEPER_CACHE")
-        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("seatkeeper")))
-        .or_else(|| set("HOME").map(|home| home.join(".cache/seatkeeper")))
-        .context("no place for tools: set SEATKEEPER_CACHE to a writable folder")
+    let folder = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("SEATKEEPER_CACHE")
+        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("seatkeeper")))
+        .or_else(|| folder("HOME").map(|home| home.join(".cache/seatkeeper")))
+        .context("no folder for tools: set SEATKEEPER_CACHE to a writable folder")
 }
 
 /// The version of a package that Cargo.lock pins.
@@ -44,7 +44,7 @@ pub fn locked_version(package: &str) -> Result<String> {
     let path = root().join("Cargo.lock");
     let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     find_version(&lock, package)
-        .with_context(|| format!("Cargo.lock names no {package}; run `cargo update --workspace` to complete it"))
+        .with_context(|| format!("{package} is not in Cargo.lock; run `cargo update --workspace` to complete it"))
 }
 
 fn find_version(lock: &str, package: &str) -> Option<String> {

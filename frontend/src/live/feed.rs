@@ -1,4 +1,4 @@
-//! The connection of the live feed: an `EventSource` that comes back by itself, slower each time it fails.
+//! The connection of the live feed: an `EventSource` that reconnects with increasing delays.
 
 use leptos::prelude::*;
 use seatkeeper_shared::wire::live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, RESYNC, SNAPSHOT, Snapshot};
@@ -7,75 +7,74 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast as _, prelude::Closure};
 use web_sys::{Event, EventSource, MessageEvent};
 
-const ADDRESS: &str = "/api/v1/live";
-/// Waits before the tries to connect, in seconds; the last one repeats.
-const WAITS: [u64; 6] = [1, 1, 2, 4, 8, 15];
-/// Nothing for so long, in milliseconds, and the connection is made anew: a dead one does not always say so.
-const SILENCE: f64 = 60_000.0;
+const LIVE_FEED_URL: &str = "/api/v1/live";
+/// Delays before the successive attempts to reconnect; the last one repeats.
+const RECONNECT_DELAYS_SECONDS: [u64; 6] = [1, 1, 2, 4, 8, 15];
+/// After this long without a message the feed reconnects: a dead connection does not always raise an error.
+const SILENCE_TIMEOUT_MS: f64 = 60_000.0;
 
-/// What the connection has to tell.
-pub enum Told {
-    /// Everything, from scratch.
+pub enum FeedMessage {
+    /// The complete state.
     Snapshot(Box<Snapshot>),
-    /// What changed.
+    /// A change of the state.
     Change(Box<Change>),
     /// Heartbeats.
     Contacts(Contacts),
-    /// A sign of life.
+    /// A keep-alive message.
     Alive(Alive),
-    /// The connection stands.
-    Stands,
-    /// The connection broke.
-    Broken {
-        /// When something was last heard.
+    /// The connection was established.
+    Connected,
+    /// The connection was lost.
+    Disconnected {
+        /// When the last message arrived (milliseconds since 1970 by the local clock).
         since: f64,
     },
 }
 
-type Tell = Rc<dyn Fn(Told)>;
+type MessageHandler = Rc<dyn Fn(FeedMessage)>;
 
-/// The connection.
+/// A running feed.
 pub struct Feed(Rc<Inner>);
 
 struct Inner {
-    tell: Tell,
-    line: RefCell<Option<Line>>,
-    heard: RefCell<f64>,
+    on_message: MessageHandler,
+    connection: RefCell<Option<Connection>>,
+    last_message_at: RefCell<f64>,
     failures: RefCell<usize>,
     closed: RefCell<bool>,
 }
 
-/// One `EventSource` with its listeners, which live as long as it does.
-struct Line {
+/// An `EventSource` together with its listeners, which must live as long as it does.
+struct Connection {
     source: EventSource,
     _listeners: Vec<Closure<dyn FnMut(Event)>>,
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.source.close();
     }
 }
 
 impl Feed {
-    /// Connects, and tells what comes until it is closed.
-    pub fn open(tell: impl Fn(Told) + 'static) -> Self {
+    /// Connects; calls `on_message` with every message until the feed is closed.
+    pub fn open(on_message: impl Fn(FeedMessage) + 'static) -> Self {
         let inner = Rc::new(Inner {
-            tell: Rc::new(tell),
-            line: RefCell::new(None),
-            heard: RefCell::new(js_sys::Date::now()),
+            on_message: Rc::new(on_message),
+            connection: RefCell::new(None),
+            last_message_at: RefCell::new(js_sys::Date::now()),
             failures: RefCell::new(0),
             closed: RefCell::new(false),
         });
         inner.connect();
-        inner.watch();
+        inner.watch_for_silence();
         Self(inner)
     }
 
-    /// Tells nothing any more.
+    /// Closes the connection.
     pub fn close(&self) {
         self.0.closed.replace(true);
-        self.0.line.replace(None);
+        self.0.connection.replace(None);
     }
 }
 
@@ -84,73 +83,77 @@ impl Inner {
         if *self.closed.borrow() {
             return;
         }
-        let Ok(source) = EventSource::new(ADDRESS) else { return self.again() };
+        let Ok(source) = EventSource::new(LIVE_FEED_URL) else { return self.reconnect_later() };
         let mut listeners = Vec::new();
         for name in [SNAPSHOT, CHANGE, CONTACTS, ALIVE, RESYNC, "open", "error"] {
             let inner = Rc::downgrade(self);
             let listener = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
                 if let Some(inner) = inner.upgrade() {
-                    inner.event(name, &event);
+                    inner.on_event(name, &event);
                 }
             });
-            // Fails only for names that are no strings.
+            // Fails only if the event name is not a string.
             let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
             listeners.push(listener);
         }
-        self.line.replace(Some(Line { source, _listeners: listeners }));
+        self.connection.replace(Some(Connection { source, _listeners: listeners }));
     }
 
-    fn event(self: &Rc<Self>, name: &str, event: &Event) {
+    fn on_event(self: &Rc<Self>, name: &str, event: &Event) {
         if *self.closed.borrow() {
             return;
         }
         if name == "error" {
-            return self.broke();
+            return self.on_error();
         }
-        self.heard.replace(js_sys::Date::now());
+        self.last_message_at.replace(js_sys::Date::now());
         match name {
-            "open" => (self.tell)(Told::Stands),
-            RESYNC => self.anew(),
-            SNAPSHOT => self.pass(event, |snapshot| Told::Snapshot(Box::new(snapshot))),
-            CHANGE => self.pass(event, |change| Told::Change(Box::new(change))),
-            ALIVE => self.pass(event, Told::Alive),
-            _ => self.pass(event, Told::Contacts),
+            "open" => (self.on_message)(FeedMessage::Connected),
+            RESYNC => self.reconnect_now(),
+            SNAPSHOT => self.forward(event, |snapshot| FeedMessage::Snapshot(Box::new(snapshot))),
+            CHANGE => self.forward(event, |change| FeedMessage::Change(Box::new(change))),
+            ALIVE => self.forward(event, FeedMessage::Alive),
+            _ => self.forward(event, FeedMessage::Contacts),
         }
     }
 
-    /// Hands on what came; what cannot be read (a newer server) is a reason to start from scratch.
-    fn pass<T: DeserializeOwned>(self: &Rc<Self>, event: &Event, told: impl FnOnce(T) -> Told) {
+    /// Decodes and passes on a message. If it cannot be decoded (a newer server), the feed starts over with a snapshot.
+    fn forward<T: DeserializeOwned>(self: &Rc<Self>, event: &Event, message: impl FnOnce(T) -> FeedMessage) {
         let data = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string()).unwrap_or_default();
         match serde_json::from_str(&data) {
             Ok(value) => {
                 self.failures.replace(0);
-                (self.tell)(told(value));
+                (self.on_message)(message(value));
             }
             Err(error) => {
-                leptos::logging::warn!("the live feed said something unknown: {error}");
-                (self.tell)(Told::Broken { since: *self.heard.borrow() });
-                // Nothing more from a line of which something was missed.
-                if let Some(line) = self.line.borrow().as_ref() {
-                    line.source.close();
+                leptos::logging::warn!("live feed message could not be decoded: {error}");
+                (self.on_message)(FeedMessage::Disconnected { since: *self.last_message_at.borrow() });
+                // A message was lost, so nothing more may be applied from this connection.
+                if let Some(connection) = self.connection.borrow().as_ref() {
+                    connection.source.close();
                 }
-                // Slower each time: the next snapshot may be unknown too.
-                self.again();
+                // With a delay: the next snapshot may be undecodable as well.
+                self.reconnect_later();
             }
         }
     }
 
-    /// A broken line comes back by itself with what was missed; one that the server refused does not.
-    fn broke(self: &Rc<Self>) {
-        (self.tell)(Told::Broken { since: *self.heard.borrow() });
-        let refused = self.line.borrow().as_ref().is_none_or(|line| line.source.ready_state() == EventSource::CLOSED);
-        if refused {
-            self.again();
+    /// A broken `EventSource` reconnects and resumes by itself; one that the server refused does not.
+    fn on_error(self: &Rc<Self>) {
+        (self.on_message)(FeedMessage::Disconnected { since: *self.last_message_at.borrow() });
+        let is_closed = self
+            .connection
+            .borrow()
+            .as_ref()
+            .is_none_or(|connection| connection.source.ready_state() == EventSource::CLOSED);
+        if is_closed {
+            self.reconnect_later();
         }
     }
 
-    fn again(self: &Rc<Self>) {
+    fn reconnect_later(self: &Rc<Self>) {
         let failures = self.failures.replace_with(|failures| *failures + 1);
-        let wait = WAITS[failures.min(WAITS.len() - 1)];
+        let wait = RECONNECT_DELAYS_SECONDS[failures.min(RECONNECT_DELAYS_SECONDS.len() - 1)];
         let inner = Rc::downgrade(self);
         set_timeout(
             move || {
@@ -162,26 +165,30 @@ impl Inner {
         );
     }
 
-    /// Connects without a position, and so from a fresh snapshot. Not within a listener of the line it replaces.
-    fn anew(self: &Rc<Self>) {
-        self.heard.replace(js_sys::Date::now());
+    /// Reconnects without a position, so that the server sends a snapshot. Deferred, because this runs in a listener of
+    /// the connection that it replaces.
+    fn reconnect_now(self: &Rc<Self>) {
+        self.last_message_at.replace(js_sys::Date::now());
         let inner = self.clone();
         set_timeout(move || inner.connect(), Duration::ZERO);
     }
 
-    /// Looks every ten seconds whether the line is still alive.
-    fn watch(self: &Rc<Self>) {
+    /// Checks every ten seconds whether messages still arrive.
+    fn watch_for_silence(self: &Rc<Self>) {
         let inner = Rc::downgrade(self);
         set_timeout(
             move || {
                 let Some(inner) = inner.upgrade().filter(|inner| !*inner.closed.borrow()) else { return };
-                let silent = js_sys::Date::now() - *inner.heard.borrow() > SILENCE;
-                let standing =
-                    inner.line.borrow().as_ref().is_some_and(|line| line.source.ready_state() == EventSource::OPEN);
-                if silent && standing {
-                    inner.anew();
+                let is_silent = js_sys::Date::now() - *inner.last_message_at.borrow() > SILENCE_TIMEOUT_MS;
+                let is_open = inner
+                    .connection
+                    .borrow()
+                    .as_ref()
+                    .is_some_and(|connection| connection.source.ready_state() == EventSource::OPEN);
+                if is_silent && is_open {
+                    inner.reconnect_now();
                 }
-                inner.watch();
+                inner.watch_for_silence();
             },
             Duration::from_secs(10),
         );

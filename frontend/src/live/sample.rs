@@ -1,4 +1,4 @@
-//! A license, sessions and tickets for tests.
+//! Sample licenses, sessions and tickets for tests.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -13,7 +13,7 @@ use seatkeeper_shared::{
     },
 };
 
-/// So many seconds after the beginning.
+/// The time this many seconds after 1970.
 pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
@@ -25,7 +25,7 @@ where
     format!("00000000-0000-4000-8000-{number:012}").parse().unwrap()
 }
 
-/// A shared license.
+/// A concurrent license.
 pub fn license(number: u32, seats: i64) -> LicenseView {
     LicenseView {
         id: id::<LicenseId>(number),
@@ -45,7 +45,7 @@ pub fn license(number: u32, seats: i64) -> LicenseView {
     }
 }
 
-/// A session that waits for its customer, created at its number of seconds.
+/// A session waiting for its customer, created at [`at`]`(number)`.
 pub fn session(number: u32) -> SessionView {
     SessionView {
         id: id::<SessionId>(number),
@@ -76,7 +76,7 @@ pub fn session(number: u32) -> SessionView {
     }
 }
 
-/// A ticket that waits at this position, of the agent with the same number.
+/// A waiting ticket at this position, of the agent with the same number.
 pub fn ticket(position: u32) -> TicketView {
     TicketView {
         id: id::<TicketId>(position),

@@ -1,37 +1,36 @@
-//! The audit log: who did what to whom, when, from where, and what was before.
+//! Audit log page: filters, the list of events, and exports.
 
-mod bar;
-mod desk;
 mod detail;
+mod event_labels;
 mod facts;
 mod filter;
-mod named;
+mod filter_bar;
 mod row;
+mod state;
 mod table;
 
 use crate::{
     format::Format,
     i18n::*,
-    shell::Only,
+    shell::RequirePermission,
     ui::{
-        head::PageHead,
         icon::{Glyph, Icon},
         menu::Menu,
+        page_head::PageHead,
     },
 };
-use bar::{Bar, Narrowed};
-use desk::Desk;
+use filter_bar::{FilterBar, UserFilters};
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
-use table::{Foot, Table};
+use state::AuditPageState;
+use table::{EventTable, TableFooter};
 
-/// The page.
 #[component]
 pub fn AuditPage() -> impl IntoView {
     view! {
-        <Only action=Action::ViewAudit>
+        <RequirePermission action=Action::ViewAudit>
             <Audit />
-        </Only>
+        </RequirePermission>
     }
     .into_any()
 }
@@ -40,45 +39,45 @@ pub fn AuditPage() -> impl IntoView {
 fn Audit() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let desk = Desk::new();
-    let as_of = move || desk.as_of.get().map(|at| t_string!(i18n, audit.as_of, time = format.time(at)));
+    let page = AuditPageState::new();
+    let as_of = move || page.as_of.get().map(|at| t_string!(i18n, audit.as_of, time = format.time(at)));
     let line = move || {
         view! {
             <p class="audit-line muted">
                 <span>{t!(i18n, audit.intro)}</span>
-                <span>{move || t_string!(i18n, live.zone, zone = format.zone())}</span>
+                <span>{move || t_string!(i18n, live.zone, zone = format.time_zone())}</span>
                 <span class="num">{as_of}</span>
             </p>
         }
     };
     view! {
         <PageHead title=Signal::derive(move || t_string!(i18n, audit.title).to_owned()) line=line>
-            <button type="button" class="button" on:click=move |_| desk.load()>
+            <button type="button" class="button" on:click=move |_| page.load()>
                 {t!(i18n, audit.reload)}
             </button>
-            <Export desk />
+            <ExportMenu page />
         </PageHead>
         <section class="list" aria-label=move || t_string!(i18n, audit.title)>
-            <Bar desk />
-            <Narrowed desk />
-            <Table desk />
-            <Foot desk />
+            <FilterBar page />
+            <UserFilters page />
+            <EventTable page />
+            <TableFooter page />
         </section>
     }
 }
 
-/// Downloads of exactly what is filtered.
+/// Menu with downloads of the filtered events.
 #[component]
-fn Export(
-    /// The page.
-    desk: Desk,
+fn ExportMenu(
+    /// Shared state of the page.
+    page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let address = move |form| desk.filter.with(|filter| filter.export(form, &desk.zone()));
+    let address = move |form| page.filter.with(|filter| filter.export(form, &page.zone()));
     view! {
         <Menu
             class="button"
-            face=move || {
+            trigger=move || {
                 view! {
                     <Icon glyph=Glyph::Download />
                     {t!(i18n, audit.export)}

@@ -1,13 +1,13 @@
-//! The pages for those who are not signed in: setup and sign-in.
+//! The pages for users who are not signed in: setup, sign-in, invitation and forgotten password.
 
 pub mod forgot;
 pub mod join_account;
-pub mod must_set_up;
+pub mod passkey_button;
 mod providers;
+pub mod second_factor_required;
 pub mod second_step;
 pub mod setup;
 pub mod sign_in;
-pub mod with_passkey;
 
 use crate::{
     i18n::*,
@@ -16,13 +16,13 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The frame of these pages: the brand above, one card, the preferences below.
+/// The layout of these pages: the brand above, one card, the preferences below.
 #[component]
 pub fn Card(
-    /// Wider, for longer forms.
+    /// Whether the card is wider, for longer forms.
     #[prop(optional)]
     wide: bool,
-    /// What is in it.
+    /// The content of the card.
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();

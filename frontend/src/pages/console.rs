@@ -1,59 +1,57 @@
-//! Console: an agent starts a session or waits for a seat, reads the support key to the customer, sees who is connected,
-//! and gives the seat back.
+//! Console page: agents start sessions, wait for a seat, pass the support key to the customer, and end their sessions.
 
 mod activity;
-mod alive;
+mod announcements;
 mod attempt;
-mod beats;
-mod call;
 mod card;
-mod cards;
-pub mod desk;
+mod card_data;
+mod continue_here;
 mod device;
-mod elsewhere;
-mod heart;
-pub mod key;
-mod kind;
-mod lost;
-mod mine;
+mod ended_ticket;
+mod heartbeat;
+mod heartbeat_schedule;
+mod join_link;
+pub mod messages;
+mod my_licenses;
+mod my_session;
+mod my_tickets;
 mod notices;
+mod notify;
 mod offer;
-mod open;
+mod open_tool;
+mod session_fields;
 mod start;
+pub mod state;
+pub mod support_key;
 mod ticket;
-mod tickets;
-mod told;
-mod waiting;
+mod ticket_streams;
+mod waiting_session;
 mod warning;
-mod way;
-pub mod why;
-mod work;
 
 use crate::{
     caller::Caller,
     i18n::*,
     live::Live,
     ui::{
-        face::{Empty, Failed, Skeleton},
-        head::PageHead,
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
-        live_line::LiveLine,
+        live_status::LiveStatus,
+        page_head::PageHead,
     },
 };
+use announcements::Announcements;
 use card::ProductCard;
-use desk::Desk;
 use device::DeviceName;
 use leptos::prelude::*;
 use notices::Notices;
-use open::Openers;
-use told::Told;
+use open_tool::OpenableProducts;
+use state::ConsolePageState;
 
-/// The page.
 #[component]
 pub fn ConsolePage() -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
-    provide_context(Openers::ask());
+    provide_context(OpenableProducts::load());
     let hello = Signal::derive(move || {
         let name = caller.me().map(|me| me.name).unwrap_or_default();
         t_string!(i18n, console.hello, name = name)
@@ -61,18 +59,18 @@ pub fn ConsolePage() -> impl IntoView {
     view! {
         <PageHead
             title=Signal::derive(move || t_string!(i18n, console.title).to_owned())
-            line=move || view! { <LiveLine text=hello /> }
+            line=move || view! { <LiveStatus text=hello /> }
         />
         <Notices />
-        <Told />
+        <Announcements />
         <Products />
     }
     .into_any()
 }
 
-/// What the page shows below its head.
+/// What the page shows below its header.
 #[derive(Clone, Copy, PartialEq)]
-enum Face {
+enum Content {
     Loading,
     Failed,
     Empty,
@@ -82,27 +80,28 @@ enum Face {
 #[component]
 fn Products() -> impl IntoView {
     let i18n = use_i18n();
-    let (desk, arrived) = (Desk::get(), Live::get().arrived());
-    let cards = desk.cards();
-    let face = Memo::new(move |_| match (arrived.get() && desk.mine.known(), desk.mine.failure()) {
-        (false, _) => Face::Loading,
-        (true, _) if !cards.with(Vec::is_empty) => Face::Cards,
-        (true, Some(_)) => Face::Failed,
-        (true, None) => Face::Empty,
-    });
-    let failure = Signal::derive(move || desk.mine.failure().unwrap_or(crate::api::Failure::Unreachable));
-    move || match face.get() {
-        Face::Loading => view! { <div class="console-card"><Skeleton rows=4 /></div> }.into_any(),
-        Face::Failed => view! { <Failed failure retry=move |()| desk.mine.retry() /> }.into_any(),
-        Face::Empty => view! {
-            <Empty
+    let (page, arrived) = (ConsolePageState::get(), Live::get().has_snapshot());
+    let cards = page.cards();
+    let content =
+        Memo::new(move |_| match (arrived.get() && page.my_licenses.is_loaded(), page.my_licenses.failure()) {
+            (false, _) => Content::Loading,
+            (true, _) if !cards.with(Vec::is_empty) => Content::Cards,
+            (true, Some(_)) => Content::Failed,
+            (true, None) => Content::Empty,
+        });
+    let failure = Signal::derive(move || page.my_licenses.failure().unwrap_or(crate::api::Failure::Unreachable));
+    move || match content.get() {
+        Content::Loading => view! { <div class="console-card"><Skeleton rows=4 /></div> }.into_any(),
+        Content::Failed => view! { <LoadError failure retry=move |()| page.my_licenses.retry() /> }.into_any(),
+        Content::Empty => view! {
+            <EmptyState
                 glyph=Glyph::Console
                 title=Signal::derive(move || t_string!(i18n, console.empty_title).to_owned())
                 text=Signal::derive(move || t_string!(i18n, console.empty_text).to_owned())
             />
         }
         .into_any(),
-        Face::Cards => view! {
+        Content::Cards => view! {
             <div class="console-cards">
                 <For each=move || cards.get() key=|card| card.product let:card>
                     <ProductCard first=card cards />
@@ -110,7 +109,7 @@ fn Products() -> impl IntoView {
             </div>
             <footer class="console-foot">
                 <DeviceName />
-                <Show when=move || desk.kept.with(|kept| !kept.is_empty())>
+                <Show when=move || page.kept_sessions.with(|kept| !kept.is_empty())>
                     <p class="hint">{t!(i18n, console.keep_open)}</p>
                 </Show>
             </footer>

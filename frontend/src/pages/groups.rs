@@ -1,39 +1,38 @@
-//! Groups: who is in them, who manages them, the licenses that they give, and the seats that licenses keep for them.
+//! The groups: their members and managers, the licenses they give, and the seats reserved for them.
 
-mod desk;
 mod dialogs;
-mod given;
+mod group_licenses;
 mod managers;
 mod members;
 mod seats;
+mod state;
 
 use crate::{
     api::Failure,
     format::Format,
     i18n::*,
-    shell::Only,
+    shell::RequirePermission,
     ui::{
-        face::{Empty, Failed, Skeleton},
-        head::PageHead,
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::{Glyph, Icon},
+        page_head::PageHead,
     },
 };
-use desk::{Asking, Desk};
 use dialogs::{DeleteDialog, NameDialog};
-use given::{GiveDialog, Given, TakeDialog};
+use group_licenses::{AddLicenseDialog, GroupLicenses, RemoveLicenseDialog};
 use leptos::prelude::*;
 use managers::{Managers, ManagersDialog};
 use members::Members;
 use seatkeeper_shared::{permissions::Action, problem::Code, wire::groups::GroupView};
-use seats::{Seats, SeatsDialog};
+use seats::{GroupSeats, SeatsDialog};
+use state::{GroupDialog, GroupsPageState};
 
-/// The page.
 #[component]
 pub fn GroupsPage() -> impl IntoView {
     view! {
-        <Only action=Action::ViewUsers>
+        <RequirePermission action=Action::ViewUsers>
             <Page />
-        </Only>
+        </RequirePermission>
     }
     .into_any()
 }
@@ -42,15 +41,15 @@ pub fn GroupsPage() -> impl IntoView {
 fn Page() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let desk = Desk::new();
-    let count = Memo::new(move |_| desk.groups.all.with(Vec::len));
+    let page = GroupsPageState::new();
+    let count = Memo::new(move |_| page.groups.all.with(Vec::len));
     view! {
         <PageHead
             title=Signal::derive(move || t_string!(i18n, groups.title).to_owned())
             line=move || {
                 view! {
                     <div class="page-line">
-                        <Show when=move || desk.groups.came() == Some(Ok(()))>
+                        <Show when=move || page.groups.load_result() == Some(Ok(()))>
                             <p class="muted num">
                                 {move || {
                                     t_string!(i18n, groups.total, count = count.get(), n = format.number(count.get()))
@@ -61,49 +60,49 @@ fn Page() -> impl IntoView {
                 }
             }
         >
-            <Show when=move || desk.may(Action::ManageGroups)>
-                <button type="button" class="button primary" on:click=move |_| desk.asking.set(Some(Asking::Add))>
+            <Show when=move || page.may(Action::ManageGroups)>
+                <button type="button" class="button primary" on:click=move |_| page.dialog.set(Some(GroupDialog::Add))>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, groups.add)}
                 </button>
             </Show>
         </PageHead>
-        <Show when=move || { count.get() > 0 } fallback=move || view! { <Nothing desk /> }>
+        <Show when=move || { count.get() > 0 } fallback=move || view! { <EmptyList page /> }>
             <div class="groups">
-                <List desk />
-                <Open desk />
+                <List page />
+                <OpenGroup page />
             </div>
         </Show>
-        <NameDialog desk />
-        <DeleteDialog desk />
-        <ManagersDialog desk />
-        <SeatsDialog desk />
-        <GiveDialog desk />
-        <TakeDialog desk />
+        <NameDialog page />
+        <DeleteDialog page />
+        <ManagersDialog page />
+        <SeatsDialog page />
+        <AddLicenseDialog page />
+        <RemoveLicenseDialog page />
     }
 }
 
 #[component]
-fn Nothing(
-    /// The page.
-    desk: Desk,
+fn EmptyList(
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let text = move || {
-        if desk.is_limited() {
+        if page.is_limited() {
             t_string!(i18n, groups.none_limited).to_owned()
         } else {
             t_string!(i18n, groups.none_text).to_owned()
         }
     };
-    move || match desk.groups.came() {
+    move || match page.groups.load_result() {
         None => view! { <Skeleton rows=6 /> }.into_any(),
         Some(Err(failure)) => {
-            view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.groups.again() /> }.into_any()
+            view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.groups.reload() /> }.into_any()
         }
         Some(Ok(())) => view! {
             <section class="list">
-                <Empty
+                <EmptyState
                     glyph=Glyph::Group
                     title=Signal::derive(move || t_string!(i18n, groups.none_title).to_owned())
                     text=Signal::derive(text)
@@ -114,11 +113,11 @@ fn Nothing(
     }
 }
 
-/// All groups, each with its number of members.
+/// The list of groups with their numbers of members.
 #[component]
 fn List(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -128,7 +127,7 @@ fn List(
             <li>
                 <a
                     href=format!("/groups?group={id}")
-                    aria-current=move || (desk.id.get() == Some(id)).then_some("true")
+                    aria-current=move || (page.id.get() == Some(id)).then_some("true")
                 >
                     <span>{group.name}</span>
                     <small class="num">
@@ -140,42 +139,41 @@ fn List(
     };
     view! {
         <nav class="list" aria-label=move || t_string!(i18n, groups.list)>
-            <ul class="group-list">{move || desk.groups.all.get().into_iter().map(one).collect_view()}</ul>
+            <ul class="group-list">{move || page.groups.all.get().into_iter().map(one).collect_view()}</ul>
         </nav>
     }
 }
 
-/// What is shown.
+/// What is shown of the open group.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Face {
+enum LoadState {
     Loading,
     Failed,
-    Gone,
-    Known,
+    NotFound,
+    Loaded,
 }
 
-/// The group that is open.
 #[component]
-fn Open(
-    /// The page.
-    desk: Desk,
+fn OpenGroup(
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    // A memo: what is told anew must not draw the page, and what is being entered in it, anew.
-    let face = Memo::new(move |_| {
-        let why = desk.failure.with(|failure| failure.as_ref().map(Failure::code));
-        match (why, desk.group.with(Option::is_some)) {
-            (Some(Some(Code::NotFound)), _) => Face::Gone,
-            (_, true) => Face::Known,
-            (Some(_), false) => Face::Failed,
-            (None, false) => Face::Loading,
+    // A memo, so that reloading the group does not redraw the page and lose what is being entered.
+    let state = Memo::new(move |_| {
+        let failure = page.failure.with(|failure| failure.as_ref().map(Failure::code));
+        match (failure, page.group.with(Option::is_some)) {
+            (Some(Some(Code::NotFound)), _) => LoadState::NotFound,
+            (_, true) => LoadState::Loaded,
+            (Some(_), false) => LoadState::Failed,
+            (None, false) => LoadState::Loading,
         }
     });
-    move || match face.get() {
-        Face::Known => view! { <Detail desk /> }.into_any(),
-        Face::Gone => view! {
+    move || match state.get() {
+        LoadState::Loaded => view! { <Detail page /> }.into_any(),
+        LoadState::NotFound => view! {
             <section class="list">
-                <Empty
+                <EmptyState
                     glyph=Glyph::Search
                     title=Signal::derive(move || t_string!(i18n, groups.gone_title).to_owned())
                     text=Signal::derive(move || t_string!(i18n, groups.gone_text).to_owned())
@@ -183,44 +181,48 @@ fn Open(
             </section>
         }
         .into_any(),
-        Face::Failed => {
-            let failure = Signal::derive(move || desk.failure.get().unwrap_or(Failure::Unreachable));
-            view! { <Failed failure retry=move |()| desk.load() /> }.into_any()
+        LoadState::Failed => {
+            let failure = Signal::derive(move || page.failure.get().unwrap_or(Failure::Unreachable));
+            view! { <LoadError failure retry=move |()| page.load() /> }.into_any()
         }
-        Face::Loading => view! { <Skeleton rows=6 /> }.into_any(),
+        LoadState::Loading => view! { <Skeleton rows=6 /> }.into_any(),
     }
 }
 
 #[component]
 fn Detail(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || desk.with(|group| group.group.name.clone());
+    let name = move || page.with(|group| group.group.name.clone());
     view! {
         <div class="cards">
             <section class="card wide">
                 <div class="card-head">
                     <h2>{name}</h2>
-                    <Show when=move || desk.may(Action::ManageGroups)>
-                        <button type="button" class="button small" on:click=move |_| desk.asking.set(Some(Asking::Rename))>
+                    <Show when=move || page.may(Action::ManageGroups)>
+                        <button
+                            type="button"
+                            class="button small"
+                            on:click=move |_| page.dialog.set(Some(GroupDialog::Rename))
+                        >
                             {t!(i18n, groups.rename)}
                         </button>
                         <button
                             type="button"
                             class="button small danger"
-                            on:click=move |_| desk.asking.set(Some(Asking::Delete))
+                            on:click=move |_| page.dialog.set(Some(GroupDialog::Delete))
                         >
                             {t!(i18n, groups.delete)}
                         </button>
                     </Show>
                 </div>
             </section>
-            <Members desk />
-            <Managers desk />
-            <Given desk />
-            <Seats desk />
+            <Members page />
+            <Managers page />
+            <GroupLicenses page />
+            <GroupSeats page />
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! Importing users: choose a file, match its columns, see what would become of each row, import it, and see what became of it.
+//! Importing users: choose a file, match its columns, dry run, import, result.
 
 mod columns;
 mod job;
@@ -7,24 +7,27 @@ mod result;
 
 use crate::{
     i18n::*,
-    shell::Only,
-    ui::{face::Wrong, head::PageHead},
+    shell::RequirePermission,
+    ui::{error_message::ErrorMessage, page_head::PageHead},
 };
-use job::Job;
+use job::ImportJob;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use matching::{Encoding, Matching, asks_for_encoding};
-use result::{Told, wrong_file};
+use matching::{EncodingChoice, Matching, needs_encoding};
+use result::{ImportResult, file_error_text};
 use seatkeeper_shared::permissions::Action;
 use wasm_bindgen::JsCast as _;
 
-/// The page.
+/// The file types offered by the browser's file dialog.
+const ACCEPTED_FILES: &str = ".csv,.txt,.tsv,.xlsx,text/csv,text/plain,\
+                              application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 #[component]
 pub fn ImportPage() -> impl IntoView {
     view! {
-        <Only action=Action::ManageUsers>
+        <RequirePermission action=Action::ManageUsers>
             <Import />
-        </Only>
+        </RequirePermission>
     }
     .into_any()
 }
@@ -32,8 +35,8 @@ pub fn ImportPage() -> impl IntoView {
 #[component]
 fn Import() -> impl IntoView {
     let i18n = use_i18n();
-    let job = Job::new();
-    let wrong = move || wrong_file(i18n, job.failure.get());
+    let job = ImportJob::new();
+    let wrong = move || file_error_text(i18n, job.failure.get());
     view! {
         <PageHead title=Signal::derive(move || t_string!(i18n, import.title).to_owned())>
             <A href="/users" attr:class="button">
@@ -42,25 +45,25 @@ fn Import() -> impl IntoView {
         </PageHead>
         <section class="list import" aria-label=move || t_string!(i18n, import.title)>
             <FileField job />
-            <Wrong text=Signal::derive(wrong) />
-            <Show when=move || asks_for_encoding(job)>
-                <Encoding job />
+            <ErrorMessage text=Signal::derive(wrong) />
+            <Show when=move || needs_encoding(job)>
+                <EncodingChoice job />
             </Show>
             <Show when=move || job.is_matching()>
                 <Matching job />
             </Show>
             <Show when=move || job.import.with(Option::is_some)>
-                <Told job />
+                <ImportResult job />
             </Show>
         </section>
     }
 }
 
-/// The file, and what may stand in it.
+/// The choice of the file, with hints on its format.
 #[component]
 fn FileField(
-    /// The import.
-    job: Job,
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let chosen = move |event: web_sys::Event| {
@@ -68,7 +71,7 @@ fn FileField(
         if let Some(file) = input.as_ref().and_then(|input| input.files()).and_then(|files| files.get(0)) {
             job.choose(file);
         }
-        // So that the same file, corrected, can be chosen again.
+        // So that the same file can be chosen again after it was corrected.
         input.into_iter().for_each(|input| input.set_value(""));
     };
     view! {
@@ -78,7 +81,7 @@ fn FileField(
                 id="import-file"
                 type="file"
                 name="file"
-                accept=".csv,.txt,.tsv,.xlsx,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+                accept=ACCEPTED_FILES
                 aria-describedby="import-file-notes"
                 disabled=move || job.busy()
                 on:change=chosen

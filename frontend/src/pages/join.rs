@@ -1,18 +1,18 @@
-//! The customer's page: he enters the key that he was told, or comes with it by a link or a QR code, and is connected. Nobody
-//! has to sign in here.
+//! The customer's page: the customer enters the support key, or follows a link or QR code that contains it, and is
+//! connected to the agent. No sign-in is needed.
 
 use crate::{
     api::Api,
     i18n::*,
-    pages::{auth::Card, console::key::grouped},
+    labels,
+    pages::{auth::Card, console::support_key::grouped},
     ui::{
-        face::{Wrong, usual},
-        field::fresh_id,
+        error_message::{ErrorMessage, failure_text},
+        field::unique_id,
         form::Form,
-        head::Heading,
         icon::{Glyph, Icon},
+        page_head::Heading,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -21,7 +21,6 @@ use seatkeeper_shared::{
     wire::join::{Join, Joined},
 };
 
-/// The page.
 #[component]
 pub fn JoinPage() -> impl IntoView {
     let joined = RwSignal::new(None::<Joined>);
@@ -36,35 +35,35 @@ pub fn JoinPage() -> impl IntoView {
     .into_any()
 }
 
-/// The key of a link: it stands after the `#`, which browsers send to no server, so that it gets into no log.
-fn key_of_link() -> String {
+/// The support key of a link. It is in the fragment, which browsers do not send to servers, so no log contains it.
+fn key_from_link() -> String {
     let hash = window().location().hash().unwrap_or_default();
     support_key(hash.trim_start_matches('#')).map(|key| grouped(&key)).unwrap_or_default()
 }
 
 #[component]
 fn Entry(
-    /// What came of it.
+    /// Set once the customer has joined.
     joined: RwSignal<Option<Joined>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, form) = (Api::get(), Form::default());
-    let key = RwSignal::new(key_of_link());
-    // Whoever came by a link has nothing to enter: one click tells that he wants it.
+    let key = RwSignal::new(key_from_link());
+    // A customer who follows a link has nothing to enter; one click confirms.
     let linked = !key.read_untracked().is_empty();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let good = support_key(&key.read_untracked());
-        let wrong = good.is_none().then_some(if key.read_untracked().trim().is_empty() {
+        let parsed = support_key(&key.read_untracked());
+        let wrong = parsed.is_none().then_some(if key.read_untracked().trim().is_empty() {
             FieldError::Required
         } else {
             FieldError::Unknown
         });
         if form.begin([("key", wrong)])
-            && let Some(key) = good
+            && let Some(key) = parsed
         {
             spawn_local(async move {
-                match api.post::<Joined>("/join", &Join { key, platform: tablet() }).await {
+                match api.post::<Joined>("/join", &Join { key, platform: ipad_platform() }).await {
                     Ok(answer) => joined.set(Some(answer)),
                     Err(failure) => form.failed(failure),
                 }
@@ -77,8 +76,8 @@ fn Entry(
             {move || if linked { t_string!(i18n, join.text_linked) } else { t_string!(i18n, join.text) }}
         </p>
         <form class="form" novalidate on:submit=submit>
-            <KeyField key form first=!linked />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <KeyField key form autofocus=!linked />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <button
                 type="submit"
                 class="button primary large"
@@ -92,24 +91,24 @@ fn Entry(
     }
 }
 
-/// Nine digits, large, with the number pad of phones.
+/// A large field for nine digits, with the numeric keyboard on phones.
 #[component]
 fn KeyField(
-    /// What was entered.
+    /// The key entered.
     key: RwSignal<String>,
-    /// The form.
+    /// The state of the form.
     form: Form,
-    /// It is where one begins.
-    first: bool,
+    /// Whether the field has the focus when it appears.
+    autofocus: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = fresh_id("key");
+    let id = unique_id("key");
     let notes = format!("{id}-notes");
     let error = form.error("key");
     let wrong = Memo::new(move |_| error.get());
     let text = move |error: FieldError| match error {
         FieldError::Unknown => t_string!(i18n, join.not_nine).to_owned(),
-        other => words::field(i18n, &other),
+        other => labels::field_error(i18n, &other),
     };
     view! {
         <div class="field">
@@ -123,7 +122,7 @@ fn KeyField(
                 maxlength="15"
                 placeholder="123 456 789"
                 required=true
-                autofocus=first
+                autofocus=autofocus
                 aria-invalid=move || wrong.get().map(|_| "true")
                 aria-describedby=notes.clone()
                 prop:value=move || key.get()
@@ -136,27 +135,27 @@ fn KeyField(
     }
 }
 
-/// An iPad says that it is a Mac; but no Mac can be touched with more than one finger.
-fn tablet() -> Option<Platform> {
+/// Detects an iPad, which identifies as a Mac: no Mac has a multi-touch screen.
+fn ipad_platform() -> Option<Platform> {
     let navigator = window().navigator();
     let mac = navigator.user_agent().is_ok_and(|agent| agent.contains("Macintosh"));
     let fingers = js_sys::Reflect::get(&navigator, &"maxTouchPoints".into()).ok().and_then(|number| number.as_f64());
     (mac && fingers.is_some_and(|number| number > 1.0)).then_some(Platform::Ios)
 }
 
-/// Who is there, and where it goes on.
+/// Tells which agent the customer is connected to, with a link to the product if there is one.
 #[component]
 fn Connected(
-    /// What the server said.
+    /// The answer of the server.
     joined: Joined,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let Joined { product_name, agent_name, platform, link } = joined;
     let title = move || t_string!(i18n, join.joined_title, name = agent_name.clone());
     let with = move || {
-        t_string!(i18n, join.joined_with, product = product_name.clone(), platform = words::platform(i18n, platform))
+        t_string!(i18n, join.joined_with, product = product_name.clone(), platform = labels::platform(i18n, platform))
     };
-    let leads = link.is_some();
+    let has_link = link.is_some();
     view! {
         <p class="joined-mark">
             <Icon glyph=Glyph::Tick />
@@ -164,7 +163,7 @@ fn Connected(
         <Heading title=Signal::derive(title) />
         <p class="muted">{with}</p>
         <p role="status">
-            {move || if leads { t_string!(i18n, join.joined_go_on) } else { t_string!(i18n, join.joined_text) }}
+            {move || if has_link { t_string!(i18n, join.joined_go_on) } else { t_string!(i18n, join.joined_text) }}
         </p>
         {link.map(|link| {
             view! {

@@ -1,66 +1,65 @@
-//! Products & licenses: what the organisation has bought, how much of it is in use, and how to change that.
+//! Products & licenses page: what the organisation has bought, how much of it is in use, and the dialogs to change it.
 
 mod add_license;
 mod add_product;
 mod card;
+mod catalog;
 mod change_product;
 mod change_rules;
 mod change_seats;
 mod change_terms;
 pub mod days;
-mod desk;
-mod effect;
-mod ending;
-mod entered;
-mod facts;
+mod expiring;
+mod form_values;
+mod group_limits;
+mod integration_fields;
 mod license_fields;
-mod limits;
-mod models;
-mod preview;
+mod model_choice;
 mod product;
-mod product_doors;
-mod rule_facts;
 mod rule_fields;
-mod rules;
-mod stock;
-mod terms;
+mod rule_summary;
+mod rule_values;
+mod seat_change_effect;
+mod seat_preview;
+mod state;
+mod term_values;
+mod terms_summary;
 mod validity;
 
 use crate::{
     caller::Caller,
     format::Format,
     i18n::*,
-    shell::Only,
+    shell::RequirePermission,
     ui::{
+        empty_state::{EmptyState, LoadError, Skeleton},
         export::Export,
-        face::{Empty, Failed, Skeleton},
-        head::PageHead,
         icon::{Glyph, Icon},
-        live_line::LiveLine,
+        live_status::LiveStatus,
+        page_head::PageHead,
     },
 };
 use add_license::AddLicense;
 use add_product::AddProduct;
+use catalog::{Catalog, CatalogStatus};
 use change_product::ChangeProductDialog;
 use change_rules::ChangeRulesDialog;
 use change_seats::ChangeSeatsDialog;
 use change_terms::ChangeTermsDialog;
-use desk::Desk;
-use ending::Ending;
+use expiring::ExpiringLicenses;
+use group_limits::GroupLimitsDialog;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use limits::LimitsDialog;
 use product::Product;
 use seatkeeper_shared::permissions::Action;
-use stock::{Stock, Stocked};
+use state::LicensesPageState;
 
-/// The page.
 #[component]
 pub fn LicensesPage() -> impl IntoView {
     view! {
-        <Only action=Action::ViewUsers>
+        <RequirePermission action=Action::ViewUsers>
             <Licenses />
-        </Only>
+        </RequirePermission>
     }
     .into_any()
 }
@@ -69,10 +68,10 @@ pub fn LicensesPage() -> impl IntoView {
 fn Licenses() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let (stock, desk) = (Stock::open(), Desk::default());
+    let (catalog, page) = (Catalog::open(), LicensesPageState::default());
     let line = Signal::derive(move || {
         let (products, licenses) =
-            stock.shelves.with(|all| (all.len(), all.iter().map(|shelf| shelf.licenses.len()).sum()));
+            catalog.entries.with(|all| (all.len(), all.iter().map(|entry| entry.licenses.len()).sum()));
         let products = t_string!(i18n, licenses.summary, count = products, n = format.number(products));
         let licenses: usize = licenses;
         let licenses = t_string!(i18n, licenses.count, count = licenses, n = format.number(licenses));
@@ -81,54 +80,54 @@ fn Licenses() -> impl IntoView {
     view! {
         <PageHead
             title=Signal::derive(move || t_string!(i18n, licenses.title).to_owned())
-            line=move || view! { <LiveLine text=line /> }
+            line=move || view! { <LiveStatus text=line /> }
         >
-            <Tools stock desk />
+            <HeadActions catalog page />
         </PageHead>
-        {move || match stock.stocked.get() {
-            Stocked::Loading => view! { <div class="list"><Skeleton rows=6 /></div> }.into_any(),
-            Stocked::Failed(failure) => {
-                let retry = move |()| stock.load();
-                view! { <div class="list"><Failed failure=Signal::stored(failure) retry /></div> }.into_any()
+        {move || match catalog.status.get() {
+            CatalogStatus::Loading => view! { <div class="list"><Skeleton rows=6 /></div> }.into_any(),
+            CatalogStatus::Failed(failure) => {
+                let retry = move |()| catalog.load();
+                view! { <div class="list"><LoadError failure=Signal::stored(failure) retry /></div> }.into_any()
             }
-            Stocked::Empty => view! { <Nothing desk /> <ArchiveSwitch stock /> }.into_any(),
-            Stocked::Full => view! { <Products stock desk /> }.into_any(),
+            CatalogStatus::Empty => view! { <NoProducts page /> <ArchiveSwitch catalog /> }.into_any(),
+            CatalogStatus::Full => view! { <Products catalog page /> }.into_any(),
         }}
-        <ChangeSeatsDialog stock desk />
-        <ChangeRulesDialog stock desk />
-        <ChangeTermsDialog stock desk />
-        <LimitsDialog stock desk />
-        <ChangeProductDialog stock desk />
-        <AddProduct stock desk />
-        <AddLicense stock desk />
+        <ChangeSeatsDialog catalog page />
+        <ChangeRulesDialog catalog page />
+        <ChangeTermsDialog catalog page />
+        <GroupLimitsDialog catalog page />
+        <ChangeProductDialog catalog page />
+        <AddProduct catalog page />
+        <AddLicense catalog page />
     }
 }
 
-/// What can be added, by those who may.
+/// Export and add buttons, depending on the permissions of the user.
 #[component]
-fn Tools(
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+fn HeadActions(
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
-    let full = move || stock.stocked.with(|stocked| *stocked == Stocked::Full);
-    let archived = stock.with_archived;
+    let full = move || catalog.status.with(|status| *status == CatalogStatus::Full);
+    let archived = catalog.with_archived;
     let address = move || format!("/api/v1/licenses/export{}", if archived.get() { "?archived=true" } else { "" });
     view! {
         <Show when=full>
             <Export address=Signal::derive(address) />
         </Show>
         <Show when=move || full() && caller.may(Action::ManageProducts)>
-            <button type="button" class="button" on:click=move |_| desk.add_product()>
+            <button type="button" class="button" on:click=move |_| page.add_product()>
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, licenses.add_product)}
             </button>
         </Show>
         <Show when=move || full() && caller.may(Action::ChangeSeats)>
-            <button type="button" class="button primary" on:click=move |_| desk.add_license(None)>
+            <button type="button" class="button primary" on:click=move |_| page.add_license(None)>
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, licenses.add_license)}
             </button>
@@ -138,14 +137,14 @@ fn Tools(
 
 #[component]
 fn Products(
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
-    let ids = Memo::new(move |_| stock.shelves.with(|all| all.iter().map(|shelf| shelf.id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| catalog.entries.with(|all| all.iter().map(|entry| entry.id).collect::<Vec<_>>()));
     view! {
         <Show when=move || !caller.may(Action::ChangeSeats)>
             <p class="why-not">
@@ -153,26 +152,26 @@ fn Products(
                 {t!(i18n, licenses.not_billing)}
             </p>
         </Show>
-        <Ending stock desk />
+        <ExpiringLicenses catalog page />
         <div class="products">
             <For each=move || ids.get() key=|id| *id let:id>
-                <Product id stock desk />
+                <Product id catalog page />
             </For>
         </div>
-        <ArchiveSwitch stock />
+        <ArchiveSwitch catalog />
     }
 }
 
-/// The way to what is archived, and back.
+/// Link that shows or hides archived products and licenses.
 #[component]
 fn ArchiveSwitch(
-    /// The products.
-    stock: Stock,
+    /// Products and licenses of the page.
+    catalog: Catalog,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let number = Memo::new(move |_| stock.archived());
-    let shows = stock.with_archived;
+    let number = Memo::new(move |_| catalog.archived());
+    let shows = catalog.with_archived;
     let address = move || format!("/licenses{}", if shows.get() { "" } else { "?archived=true" });
     let text = move || {
         if shows.get() {
@@ -190,11 +189,11 @@ fn ArchiveSwitch(
     }
 }
 
-/// No products yet, and who may add the first.
+/// Empty state: no products yet.
 #[component]
-fn Nothing(
-    /// The dialogs.
-    desk: Desk,
+fn NoProducts(
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
@@ -203,18 +202,18 @@ fn Nothing(
         move || if may.get() { t_string!(i18n, licenses.empty_text) } else { t_string!(i18n, licenses.empty_ask) };
     view! {
         <div class="list">
-            <Empty
+            <EmptyState
                 glyph=Glyph::Box
                 title=Signal::derive(move || t_string!(i18n, licenses.empty_title).to_owned())
                 text=Signal::derive(move || text().to_owned())
             >
                 <Show when=move || may.get()>
-                    <button type="button" class="button primary" on:click=move |_| desk.add_product()>
+                    <button type="button" class="button primary" on:click=move |_| page.add_product()>
                         <Icon glyph=Glyph::Plus />
                         {t!(i18n, licenses.add_product)}
                     </button>
                 </Show>
-            </Empty>
+            </EmptyState>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! One's own things: name and language, password, second factor, passkeys, where one is signed in, API tokens.
+//! The user's own profile: name and language, password, second factor, passkeys, browser sign-ins, API tokens.
 
 pub mod passkeys;
 mod password;
@@ -7,10 +7,9 @@ pub mod second_factor;
 mod sign_ins;
 mod tokens;
 
-use crate::{i18n::*, ui::head::PageHead};
+use crate::{i18n::*, ui::page_head::PageHead};
 use leptos::prelude::*;
 
-/// The page.
 #[component]
 pub fn ProfilePage() -> impl IntoView {
     let i18n = use_i18n();

@@ -1,50 +1,49 @@
-//! Shared sessions: who holds the seats right now, and ending sessions to free them.
+//! Sessions page: who holds the seats right now, the queues, and ending sessions.
 
-mod acts;
-mod bar;
-mod board;
-mod drop;
-mod end;
+mod end_dialog;
+mod end_result;
+mod end_time;
 mod filter;
-mod keys;
-mod lines;
-mod outcome;
 mod pools;
+mod queues;
+mod remove_ticket;
 mod row;
+mod row_menu;
 mod selection;
+mod shortcuts;
+mod state;
 mod table;
+mod toolbar;
 mod waiter;
-mod when;
 
 use crate::{
     format::Format,
     i18n::*,
     live::Live,
-    shell::Only,
+    shell::RequirePermission,
     ui::{
-        face::{Empty, Skeleton},
-        head::PageHead,
+        empty_state::{EmptyState, Skeleton},
         icon::Glyph,
-        live_line::LiveLine,
+        live_status::LiveStatus,
+        page_head::PageHead,
     },
 };
-use bar::{Bar, PickedBar};
-use board::Board;
-use end::EndDialog;
+use end_dialog::EndDialog;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use lines::Lines;
 use pools::Pools;
+use queues::Queues;
 use seatkeeper_shared::permissions::Action;
-use table::{Foot, Table};
+use state::SessionsPageState;
+use table::{SessionTable, TableFooter};
+use toolbar::{FilterBar, SelectionBar};
 
-/// The page.
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     view! {
-        <Only action=Action::ViewSessions>
+        <RequirePermission action=Action::ViewSessions>
             <Sessions />
-        </Only>
+        </RequirePermission>
     }
     .into_any()
 }
@@ -53,15 +52,15 @@ pub fn SessionsPage() -> impl IntoView {
 fn Sessions() -> impl IntoView {
     let i18n = use_i18n();
     let (format, live) = (Format::get(), Live::get());
-    let arrived = live.arrived();
+    let arrived = live.has_snapshot();
     let active = move || {
-        let count = live.state.with(|state| state.total());
+        let count = live.state.with(|state| state.session_count());
         t_string!(i18n, sessions.active, count = count, n = format.number(count))
     };
     view! {
         <PageHead
             title=Signal::derive(move || t_string!(i18n, sessions.title).to_owned())
-            line=move || view! { <LiveLine text=Signal::derive(active) /> }
+            line=move || view! { <LiveStatus text=Signal::derive(active) /> }
         />
         <Show
             when=move || arrived.get()
@@ -75,13 +74,13 @@ fn Sessions() -> impl IntoView {
 #[component]
 fn Content() -> impl IntoView {
     let i18n = use_i18n();
-    let board = Board::new();
-    keys::listen(board);
-    let licensed = Memo::new(move |_| board.live.state.with(|state| !state.licenses.is_empty()));
+    let page = SessionsPageState::new();
+    shortcuts::listen(page);
+    let has_license = Memo::new(move |_| page.live.state.with(|state| !state.licenses.is_empty()));
     let no_license = move || {
         view! {
             <div class="list">
-                <Empty
+                <EmptyState
                     glyph=Glyph::Box
                     title=Signal::derive(move || t_string!(i18n, sessions.no_license_title).to_owned())
                     text=Signal::derive(move || t_string!(i18n, sessions.no_license_text).to_owned())
@@ -89,21 +88,21 @@ fn Content() -> impl IntoView {
                     <A href="/licenses" attr:class="button primary">
                         {t!(i18n, nav.licenses)}
                     </A>
-                </Empty>
+                </EmptyState>
             </div>
         }
     };
     view! {
-        <Show when=move || licensed.get() fallback=no_license>
-            <Pools board />
-            <Lines board />
+        <Show when=move || has_license.get() fallback=no_license>
+            <Pools page />
+            <Queues page />
             <section class="list" aria-label=move || t_string!(i18n, sessions.list)>
-                <Bar board />
-                <PickedBar board />
-                <Table board />
-                <Foot board />
+                <FilterBar page />
+                <SelectionBar page />
+                <SessionTable page />
+                <TableFooter page />
             </section>
-            <EndDialog board />
+            <EndDialog page />
         </Show>
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of the account, for admins: name, time zone, language, passwords, how long one stays signed in.
+//! Account settings for admins: name, time zone, language, and sign-in security.
 
 pub mod directory;
 mod tabs;
@@ -6,45 +6,44 @@ mod tabs;
 use crate::{
     api::Api,
     caller::Caller,
-    format::{Format, zones},
+    format::{Format, time_zones},
     i18n::*,
-    shell::Only,
+    labels,
+    shell::RequirePermission,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        head::PageHead,
-        select::{Choosable, Select},
+        page_head::PageHead,
+        select::{Select, SelectOption},
         toast::Toasts,
     },
-    words,
 };
 use chrono::TimeDelta;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     permissions::Action,
-    validate::{self, FieldError, LEAST_PASSWORD, MOST_PASSWORD},
+    validate::{self, FieldError, HIGHEST_PASSWORD_MIN, LOWEST_PASSWORD_MIN},
     wire::account::{AccountView, ChangeAccount, SecondFactorRule},
 };
 
-/// The page.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
     view! {
-        <Only action=Action::ManageAccount>
+        <RequirePermission action=Action::ManageAccount>
             <PageHead title=Signal::derive(move || t_string!(i18n, settings.title).to_owned()) />
-            <tabs::Tabs />
-            {caller.me_once().map(|me| view! { <Entry account=me.account /> })}
-        </Only>
+            <tabs::SettingsTabs />
+            {caller.me_untracked().map(|me| view! { <AccountForm account=me.account /> })}
+        </RequirePermission>
     }
     .into_any()
 }
 
-/// What is entered.
+/// Signals of the form fields.
 #[derive(Clone, Copy)]
-struct Entered {
+struct AccountFields {
     name: RwSignal<String>,
     time_zone: RwSignal<String>,
     locale: RwSignal<String>,
@@ -54,7 +53,7 @@ struct Entered {
     second_factor: RwSignal<String>,
 }
 
-impl Entered {
+impl AccountFields {
     fn new(account: AccountView) -> Self {
         Self {
             name: RwSignal::new(account.name),
@@ -67,9 +66,9 @@ impl Entered {
         }
     }
 
-    /// What was changed: what somebody else has changed meanwhile stays.
+    /// Only the changed fields, so that concurrent changes of other fields are kept.
     fn changed(self, before: &AccountView) -> ChangeAccount {
-        let body = self.body();
+        let body = self.request();
         ChangeAccount {
             name: body.name.filter(|name| *name != before.name),
             time_zone: body.time_zone.filter(|zone| *zone != before.time_zone),
@@ -81,58 +80,58 @@ impl Entered {
         }
     }
 
-    fn body(self) -> ChangeAccount {
+    fn request(self) -> ChangeAccount {
         ChangeAccount {
             name: Some(self.name.get_untracked()),
             time_zone: Some(self.time_zone.get_untracked()),
             locale: self.locale.get_untracked().parse().ok(),
-            password_min: number(self.password_min),
-            idle_minutes: number(self.idle_minutes),
-            session_minutes: number(self.session_minutes),
+            password_min: parse_number(self.password_min),
+            idle_minutes: parse_number(self.idle_minutes),
+            session_minutes: parse_number(self.session_minutes),
             second_factor: self.second_factor.get_untracked().parse().ok(),
         }
     }
 }
 
-fn number(text: RwSignal<String>) -> Option<i64> {
+fn parse_number(text: RwSignal<String>) -> Option<i64> {
     text.with_untracked(|text| text.trim().parse().ok())
 }
 
-fn missing(number: Option<i64>) -> Option<FieldError> {
+fn required_error(number: Option<i64>) -> Option<FieldError> {
     number.is_none().then_some(FieldError::Required)
 }
 
 #[component]
-fn Entry(
-    /// As it is now.
+fn AccountForm(
+    /// The current settings.
     account: AccountView,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
-    let entered = Entered::new(account.clone());
+    let fields = AccountFields::new(account.clone());
     let before = StoredValue::new(account);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let body = entered.body();
+        let body = fields.request();
         let checks = [
             ("name", validate::name(body.name.as_deref().unwrap_or_default()).err()),
-            ("password_min", missing(body.password_min)),
-            ("idle_minutes", missing(body.idle_minutes)),
-            ("session_minutes", missing(body.session_minutes)),
+            ("password_min", required_error(body.password_min)),
+            ("idle_minutes", required_error(body.idle_minutes)),
+            ("session_minutes", required_error(body.session_minutes)),
         ];
         if form.begin(checks) {
-            let body = before.with_value(|before| entered.changed(before));
+            let body = before.with_value(|before| fields.changed(before));
             spawn_local(async move {
                 match api.patch::<AccountView>("/account", &body).await {
                     Ok(account) => {
                         form.done();
                         before.try_set_value(account.clone());
-                        if let Some(me) = caller.me_once() {
-                            caller.came(seatkeeper_shared::wire::account::Me { account, ..*me });
+                        if let Some(me) = caller.me_untracked() {
+                            caller.set_signed_in(seatkeeper_shared::wire::account::Me { account, ..*me });
                         }
-                        // He may have asked it of himself.
-                        caller.ask();
-                        toasts.good(untrack(|| t_string!(i18n, settings.saved)));
+                        // The new second factor rule may apply to the current user.
+                        caller.refresh();
+                        toasts.success(untrack(|| t_string!(i18n, settings.saved)));
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -141,9 +140,9 @@ fn Entry(
     };
     view! {
         <form class="form sheet" novalidate on:submit=submit>
-            <Organisation entered form />
-            <Security entered form />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <OrganisationSection fields form />
+            <SecuritySection fields form />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {t!(i18n, common.save)}
@@ -154,23 +153,29 @@ fn Entry(
 }
 
 #[component]
-fn Organisation(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+fn OrganisationSection(
+    /// The form fields.
+    fields: AccountFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let all = zones().into_iter().map(|zone| Choosable::new(zone.clone(), zone.replace('_', " "))).collect::<Vec<_>>();
+    let all = time_zones()
+        .into_iter()
+        .map(|zone| SelectOption::new(zone.clone(), zone.replace('_', " ")))
+        .collect::<Vec<_>>();
     let languages = move || {
-        vec![Choosable::new("de", t_string!(i18n, audit.german)), Choosable::new("en", t_string!(i18n, audit.english))]
+        vec![
+            SelectOption::new("de", t_string!(i18n, audit.german)),
+            SelectOption::new("en", t_string!(i18n, audit.english)),
+        ]
     };
     view! {
         <fieldset class="part">
             <legend>{t!(i18n, auth.account_section)}</legend>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, auth.account_name).to_owned())
-                value=entered.name
+                value=fields.name
                 name="name"
                 autocomplete="organization"
                 error=form.error("name")
@@ -179,8 +184,8 @@ fn Organisation(
                 label=Signal::derive(move || t_string!(i18n, auth.time_zone).to_owned())
                 name="time_zone"
                 options=Signal::stored(all)
-                value=entered.time_zone
-                choose=move |zone| entered.time_zone.set(zone)
+                value=fields.time_zone
+                choose=move |zone| fields.time_zone.set(zone)
                 hint=Signal::derive(move || Some(t_string!(i18n, auth.time_zone_hint).to_owned()))
                 error=form.error("time_zone")
             />
@@ -188,8 +193,8 @@ fn Organisation(
                 label=Signal::derive(move || t_string!(i18n, settings.locale).to_owned())
                 name="locale"
                 options=Signal::derive(languages)
-                value=entered.locale
-                choose=move |locale| entered.locale.set(locale)
+                value=fields.locale
+                choose=move |locale| fields.locale.set(locale)
                 hint=Signal::derive(move || Some(t_string!(i18n, settings.locale_hint).to_owned()))
             />
         </fieldset>
@@ -197,31 +202,33 @@ fn Organisation(
 }
 
 #[component]
-fn Security(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+fn SecuritySection(
+    /// The form fields.
+    fields: AccountFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let span = move |minutes: RwSignal<String>| {
         let minutes = minutes.with(|text| text.trim().parse().ok()).filter(|minutes| (1..100_000).contains(minutes));
-        minutes.map(|minutes| format.span(TimeDelta::minutes(minutes))).unwrap_or_default()
+        minutes.map(|minutes| format.duration(TimeDelta::minutes(minutes))).unwrap_or_default()
     };
-    let idle = move || Some(t_string!(i18n, settings.idle_hint, span = span(entered.idle_minutes)));
-    let whole = move || Some(t_string!(i18n, settings.session_hint, span = span(entered.session_minutes)));
+    let idle_hint = move || Some(t_string!(i18n, settings.idle_hint, span = span(fields.idle_minutes)));
+    let session_hint = move || Some(t_string!(i18n, settings.session_hint, span = span(fields.session_minutes)));
     let rules = move || {
-        let rule = |rule: &SecondFactorRule| Choosable::new(rule.to_string(), words::second_factor(i18n, *rule));
+        let rule =
+            |rule: &SecondFactorRule| SelectOption::new(rule.to_string(), labels::second_factor_rule(i18n, *rule));
         SecondFactorRule::ALL.iter().map(rule).collect::<Vec<_>>()
     };
-    let least = move || Some(t_string!(i18n, settings.password_hint, min = LEAST_PASSWORD, max = MOST_PASSWORD));
+    let least =
+        move || Some(t_string!(i18n, settings.password_hint, min = LOWEST_PASSWORD_MIN, max = HIGHEST_PASSWORD_MIN));
     view! {
         <fieldset class="part">
             <legend>{t!(i18n, settings.security)}</legend>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, settings.password_min).to_owned())
-                value=entered.password_min
+                value=fields.password_min
                 kind="number"
                 name="password_min"
                 hint=Signal::derive(least)
@@ -229,26 +236,26 @@ fn Security(
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, settings.idle).to_owned())
-                value=entered.idle_minutes
+                value=fields.idle_minutes
                 kind="number"
                 name="idle_minutes"
-                hint=Signal::derive(idle)
+                hint=Signal::derive(idle_hint)
                 error=form.error("idle_minutes")
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, settings.session).to_owned())
-                value=entered.session_minutes
+                value=fields.session_minutes
                 kind="number"
                 name="session_minutes"
-                hint=Signal::derive(whole)
+                hint=Signal::derive(session_hint)
                 error=form.error("session_minutes")
             />
             <Select
                 label=Signal::derive(move || t_string!(i18n, settings.second_factor).to_owned())
                 name="second_factor"
                 options=Signal::derive(rules)
-                value=entered.second_factor
-                choose=move |rule| entered.second_factor.set(rule)
+                value=fields.second_factor
+                choose=move |rule| fields.second_factor.set(rule)
                 hint=Signal::derive(move || Some(t_string!(i18n, settings.second_factor_hint).to_owned()))
             />
         </fieldset>

@@ -1,39 +1,38 @@
-//! Users: who is there, which licenses they have, and giving and taking them.
+//! The list of users and their licenses, with the actions on them.
 
 mod add;
-mod bar;
-mod desk;
 pub mod filter;
 mod row;
+mod state;
 mod table;
+mod toolbar;
 
 use crate::{
+    bulk_actions::dialog::BulkActionDialog,
     clock::Clock,
     format::Format,
     i18n::*,
-    people::dialog::JobDialog,
-    shell::Only,
+    shell::RequirePermission,
     ui::{
         export::Export,
-        head::PageHead,
         icon::{Glyph, Icon},
+        page_head::PageHead,
     },
 };
 use add::AddDialog;
-use bar::{Bar, PickedBar};
-use desk::Desk;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::permissions::Action;
+use state::UsersPageState;
 use table::{Foot, Table};
+use toolbar::{FilterBar, SelectionBar};
 
-/// The page.
 #[component]
 pub fn UsersPage() -> impl IntoView {
     view! {
-        <Only action=Action::ViewUsers>
+        <RequirePermission action=Action::ViewUsers>
             <Users />
-        </Only>
+        </RequirePermission>
     }
     .into_any()
 }
@@ -42,10 +41,11 @@ pub fn UsersPage() -> impl IntoView {
 fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let desk = Desk::new();
+    let page = UsersPageState::new();
     let clock = Clock::get();
+    let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
     let total = move || {
-        desk.total.get().map(|count| {
+        page.total.get().map(|count| {
             view! {
                 <p class="muted num">{t_string!(i18n, users.total, count = count, n = format.number(count))}</p>
             }
@@ -56,30 +56,30 @@ fn Users() -> impl IntoView {
             title=Signal::derive(move || t_string!(i18n, users.title).to_owned())
             line=move || view! { <div class="page-line">{total}</div> }
         >
-            <Export address=Signal::derive(move || desk.filter.with(|filter| filter.export(clock.once()))) />
-            <Show when=move || desk.may(Action::ManageUsers)>
+            <Export address=Signal::derive(export_url) />
+            <Show when=move || page.may(Action::ManageUsers)>
                 <A href="/users/import" attr:class="button">
                     {t!(i18n, import.open)}
                 </A>
-                <button type="button" class="button primary" on:click=move |_| desk.adding.set(true)>
+                <button type="button" class="button primary" on:click=move |_| page.adding.set(true)>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}
                 </button>
             </Show>
         </PageHead>
         <section class="list" aria-label=move || t_string!(i18n, users.title)>
-            <Bar desk />
-            <PickedBar desk />
-            <Table desk />
-            <Foot desk />
+            <FilterBar page />
+            <SelectionBar page />
+            <Table page />
+            <Foot page />
         </section>
-        <AddDialog desk />
-        <JobDialog
-            job=desk.job
-            groups=desk.groups
+        <AddDialog page />
+        <BulkActionDialog
+            job=page.job
+            groups=page.groups
             done=move |()| {
-                desk.unpick();
-                desk.load(false);
+                page.clear_selection();
+                page.load(false);
             }
         />
     }

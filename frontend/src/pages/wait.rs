@@ -1,38 +1,37 @@
-//! The waiting page of the gate: whoever came for a web application sees his place in the line, and goes on by himself as soon
-//! as he has a seat.
+//! The waiting page of the gate: users on their way to a web application see their place in the queue and are sent on
+//! as soon as they have a seat.
 
-mod line;
-mod turn;
+mod gate_entry;
+mod queue_position;
 
 use crate::{
-    caller::{Caller, Who},
+    caller::{Caller, CallerState},
     format::Format,
     i18n::*,
-    pages::{auth::Card, console::why},
-    shell::Outside,
+    pages::{auth::Card, console::messages},
+    shell::NotSignedIn,
     ui::{
-        face::Skeleton,
-        head::{Attention, Heading},
+        empty_state::Skeleton,
         icon::{Glyph, Icon},
+        page_head::{Heading, TitlePrefix},
     },
 };
+use gate_entry::{ContinueMode, EntryState, GateEntry};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use line::Line;
-use seatkeeper_shared::{problem::End, session::EndReason, wire::gate::GateEntered};
-use turn::{Onward, Turn, Waited};
+use queue_position::QueuePosition;
+use seatkeeper_shared::{problem::SessionEnd, session::EndReason, wire::gate::GateAdmission};
 
-/// The page.
 #[component]
 pub fn WaitPage() -> impl IntoView {
     let caller = Caller::get();
-    let door = Memo::new(move |_| match caller.who() {
-        Who::Known(me) => Ok(me.id),
+    let access = Memo::new(move |_| match caller.state() {
+        CallerState::SignedIn(me) => Ok(me.id),
         other => Err(other),
     });
-    move || match door.get() {
+    move || match access.get() {
         Ok(_) => view! { <Waiting /> }.into_any(),
-        Err(who) => view! { <Outside who /> }.into_any(),
+        Err(state) => view! { <NotSignedIn state /> }.into_any(),
     }
 }
 
@@ -44,24 +43,24 @@ fn Waiting() -> impl IntoView {
     let product = params.read_untracked().get("product").unwrap_or_default();
     let query = query.read_untracked();
     let unsent = query.get("unsent").is_some_and(|unsent| unsent == "true");
-    let turn = Turn::begin(product, query.get("return"), unsent);
-    // Whoever looks at another window sees it in the title.
-    let place = move || turn.place().map(|n| t_string!(i18n, queue.title_place, n = format.number(n)));
-    Attention::call(Signal::derive(place));
+    let entry = GateEntry::begin(product, query.get("return"), unsent);
+    // Also in the title, for users who look at another window.
+    let position = move || entry.queue_position().map(|n| t_string!(i18n, queue.title_place, n = format.number(n)));
+    TitlePrefix::provide(Signal::derive(position));
     view! {
         <Card>
-            {move || match turn.waited.get() {
-                Waited::Asking => view! { <Asking turn /> }.into_any(),
-                Waited::InLine(entered) => view! { <Line entered=*entered turn /> }.into_any(),
-                Waited::Through(entered, onward) => view! { <Through entered=*entered onward /> }.into_any(),
-                Waited::Ended(end) => view! { <Ended end turn /> }.into_any(),
-                Waited::Refused(failure) => {
-                    let text = Signal::derive(move || why::failed(i18n, format, &failure));
-                    view! { <Refused text turn /> }.into_any()
+            {move || match entry.state.get() {
+                EntryState::Requesting => view! { <Requesting entry /> }.into_any(),
+                EntryState::Queued(entered) => view! { <QueuePosition entered=*entered entry /> }.into_any(),
+                EntryState::Admitted(entered, mode) => view! { <Admitted entered=*entered mode /> }.into_any(),
+                EntryState::Ended(end) => view! { <Ended end entry /> }.into_any(),
+                EntryState::Refused(failure) => {
+                    let text = Signal::derive(move || messages::failure_text(i18n, format, &failure));
+                    view! { <Refused text entry /> }.into_any()
                 }
-                Waited::Lost => {
+                EntryState::LeftQueue => {
                     let text = Signal::derive(move || t_string!(i18n, gate.lost).to_owned());
-                    view! { <Refused text turn /> }.into_any()
+                    view! { <Refused text entry /> }.into_any()
                 }
             }}
         </Card>
@@ -70,40 +69,40 @@ fn Waiting() -> impl IntoView {
 }
 
 #[component]
-fn Asking(
-    /// The wait.
-    turn: Turn,
+fn Requesting(
+    /// The entry into the application.
+    entry: GateEntry,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <Heading title=Signal::derive(move || t_string!(i18n, gate.asking).to_owned()) />
         <Skeleton rows=2 />
-        <Show when=move || turn.silent.get()>
+        <Show when=move || entry.unreachable.get()>
             <p class="note" role="status">{t!(i18n, gate.silent)}</p>
         </Show>
     }
 }
 
-/// There is a seat: on to the application, by itself or, if there is something to know first, by hand.
+/// The user has a seat and is sent to the application, or follows a link if there is something to read first.
 #[component]
-fn Through(
-    /// What the gate said.
-    entered: GateEntered,
-    /// How it goes on.
-    onward: Onward,
+fn Admitted(
+    /// The answer of the gate.
+    entered: GateAdmission,
+    /// How the user gets to the application.
+    mode: ContinueMode,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (product, to) = (entered.product_name, entered.return_to);
-    let title = move || match onward {
-        Onward::Circles => t_string!(i18n, gate.circles_title),
-        Onward::AtOnce | Onward::Unsent => t_string!(i18n, gate.through_title),
+    let title = move || match mode {
+        ContinueMode::RedirectLoop => t_string!(i18n, gate.circles_title),
+        ContinueMode::Automatic | ContinueMode::FormNotSent => t_string!(i18n, gate.through_title),
     };
-    let leads = to.is_some();
-    let text = move || match (onward, leads) {
-        (Onward::Circles, _) => t_string!(i18n, gate.circles_text).to_owned(),
-        (Onward::Unsent, _) => t_string!(i18n, gate.unsent_text).to_owned(),
-        (Onward::AtOnce, true) => t_string!(i18n, gate.through_text).to_owned(),
-        (Onward::AtOnce, false) => t_string!(i18n, gate.through_alone, product = product.clone()),
+    let has_target = to.is_some();
+    let text = move || match (mode, has_target) {
+        (ContinueMode::RedirectLoop, _) => t_string!(i18n, gate.circles_text).to_owned(),
+        (ContinueMode::FormNotSent, _) => t_string!(i18n, gate.unsent_text).to_owned(),
+        (ContinueMode::Automatic, true) => t_string!(i18n, gate.through_text).to_owned(),
+        (ContinueMode::Automatic, false) => t_string!(i18n, gate.through_alone, product = product.clone()),
     };
     view! {
         <Heading title=Signal::derive(move || title().to_owned()) />
@@ -118,13 +117,13 @@ fn Through(
     }
 }
 
-/// Somebody ended the last session: who and why, and the way to go on.
+/// Tells who ended the last session and why, with a button to continue.
 #[component]
 fn Ended(
-    /// How it ended.
-    end: End,
-    /// The wait.
-    turn: Turn,
+    /// How the last session ended.
+    end: SessionEnd,
+    /// The entry into the application.
+    entry: GateEntry,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -134,8 +133,9 @@ fn Ended(
         false => t_string!(i18n, gate.ended_title),
     };
     let end = StoredValue::new(end);
-    let who = move || end.with_value(|end| why::who(i18n, format, end, crate::clock::Clock::get().once()));
-    let message = move || end.with_value(|end| why::message(i18n, end));
+    let who =
+        move || end.with_value(|end| messages::ended_by(i18n, format, end, crate::clock::Clock::get().now_untracked()));
+    let message = move || end.with_value(|end| messages::end_message(i18n, end));
     view! {
         <Heading title=Signal::derive(move || title().to_owned()) />
         <div class="note">
@@ -145,20 +145,20 @@ fn Ended(
                 {move || message().map(|message| view! { <p class="notice-message">{message}</p> })}
             </div>
         </div>
-        <button type="button" class="button primary large" on:click=move |_| turn.take(true)>
+        <button type="button" class="button primary large" on:click=move |_| entry.request(true)>
             {move || if elsewhere { t_string!(i18n, gate.take_over) } else { t_string!(i18n, gate.again) }}
         </button>
     }
 }
 
-/// No seat, and no place in the line either.
+/// The user got neither a seat nor a ticket.
 #[component]
 fn Refused(
-    /// Why.
+    /// The reason.
     #[prop(into)]
     text: Signal<String>,
-    /// The wait.
-    turn: Turn,
+    /// The entry into the application.
+    entry: GateEntry,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
@@ -167,7 +167,7 @@ fn Refused(
             <Icon glyph=Glyph::Lock />
             {move || text.get()}
         </p>
-        <button type="button" class="button large" on:click=move |_| turn.take(false)>
+        <button type="button" class="button large" on:click=move |_| entry.request(false)>
             {t!(i18n, common.retry)}
         </button>
     }

@@ -1,22 +1,22 @@
-//! In which language the app speaks: the one chosen here, else the one of the user's profile, else the browser's.
+//! The app's language: that of the user's profile, else the one chosen in this browser, else the browser's.
 
-use crate::{api::Api, caller::Caller, i18n::*, keep};
+use crate::{api::Api, caller::Caller, i18n::*, local_storage};
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{people, wire::account::ChangeMe};
 
-const KEPT: &str = "locale";
+const STORAGE_KEY: &str = "locale";
 
-/// Takes the language that is known, now and when somebody signs in.
-pub fn follow() {
+/// Applies the language, now and whenever a user signs in.
+pub fn apply() {
     let i18n = use_i18n();
     let caller = Caller::get();
     let chosen = Memo::new(move |_| caller.me().and_then(|me| me.locale));
-    // In an effect, because the texts themselves begin with the browser's language in one.
+    // In an effect, because the translations set the browser's language in an effect as well.
     Effect::new(move |_| {
         let locale = match chosen.get() {
             Some(people::Locale::De) => Some(Locale::de),
             Some(people::Locale::En) => Some(Locale::en),
-            None => keep::text(KEPT).and_then(|text| text.parse().ok()),
+            None => local_storage::get(STORAGE_KEY).and_then(|text| text.parse().ok()),
         };
         if let Some(locale) = locale {
             i18n.set_locale(locale);
@@ -24,19 +24,19 @@ pub fn follow() {
     });
 }
 
-/// Speaks this language from now on, here and wherever the user signs in.
+/// Changes the language, in this browser and in the user's profile.
 pub fn choose(i18n: leptos_i18n::I18nContext<Locale>, caller: Caller, api: Api, locale: Locale) {
     i18n.set_locale(locale);
-    keep::keep_text(KEPT, locale.as_str());
-    let Some(mut me) = caller.me_once() else { return };
+    local_storage::set(STORAGE_KEY, locale.as_str());
+    let Some(mut me) = caller.me_untracked() else { return };
     let locale = match locale {
         Locale::de => people::Locale::De,
         Locale::en => people::Locale::En,
     };
     me.locale = Some(locale);
-    caller.came(*me);
+    caller.set_signed_in(*me);
     spawn_local(async move {
-        // If it cannot be saved, this browser still remembers it.
+        // If the request fails, this browser still remembers the choice.
         let _ =
             api.patch::<serde::de::IgnoredAny>("/me", &ChangeMe { locale: Some(locale), ..ChangeMe::default() }).await;
     });

@@ -1,4 +1,4 @@
-//! The way to the pages, and to one's own things: at the side, on the phone at the bottom and the top.
+//! The navigation and the user menu: at the side, on phones at the bottom and the top.
 
 use super::preferences::{LanguageChoice, ThemeChoice};
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     caller::Caller,
     clock::Clock,
     i18n::*,
+    labels,
     live::Live,
     ui::{
         icon::{Glyph, Icon, Mark},
         menu::Menu,
         person::{Avatar, Person},
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
@@ -20,8 +20,8 @@ use seatkeeper_shared::{license::expiry_warning, permissions::Action, wire::lice
 
 /// A page in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// Who holds the shared seats.
+pub enum NavPage {
+    /// The live sessions.
     Sessions,
     /// Users and their licenses.
     Users,
@@ -29,17 +29,17 @@ pub enum Place {
     Groups,
     /// Products and licenses.
     Licenses,
-    /// Who did what.
+    /// The audit log.
     Audit,
-    /// One's own sessions.
+    /// The user's own sessions.
     Console,
 }
 
-impl Place {
+impl NavPage {
     const ALL: [Self; 6] = [Self::Sessions, Self::Users, Self::Groups, Self::Licenses, Self::Audit, Self::Console];
 
-    /// Its address.
-    pub const fn address(self) -> &'static str {
+    /// The path of the page.
+    pub const fn path(self) -> &'static str {
         match self {
             Self::Sessions => "/sessions",
             Self::Users => "/users",
@@ -50,8 +50,8 @@ impl Place {
         }
     }
 
-    /// What it takes to see it.
-    pub const fn takes(self) -> Action {
+    /// The right that is needed to see the page.
+    pub const fn required_action(self) -> Action {
         match self {
             Self::Sessions => Action::ViewSessions,
             Self::Users | Self::Groups | Self::Licenses => Action::ViewUsers,
@@ -72,12 +72,12 @@ impl Place {
     }
 }
 
-/// Brand, pages, preferences, user.
+/// Brand, navigation, preferences and user menu.
 #[component]
-pub fn Side() -> impl IntoView {
+pub fn Sidebar() -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
-    let places = move || Place::ALL.into_iter().filter(|place| caller.may(place.takes())).collect::<Vec<_>>();
+    let pages = move || NavPage::ALL.into_iter().filter(|page| caller.may(page.required_action())).collect::<Vec<_>>();
     view! {
         <header class="side">
             <A href="/" attr:class="brand">
@@ -89,9 +89,9 @@ pub fn Side() -> impl IntoView {
             </A>
             <nav class="nav" aria-label=move || t_string!(i18n, nav.label)>
                 <ul>
-                    <For each=places key=|place| *place let:place>
+                    <For each=pages key=|page| *page let:page>
                         <li>
-                            <Entry place />
+                            <NavLink page />
                         </li>
                     </For>
                 </ul>
@@ -108,17 +108,20 @@ pub fn Side() -> impl IntoView {
 }
 
 #[component]
-fn Entry(
-    /// Where it leads.
-    place: Place,
+fn NavLink(
+    /// The page to link to.
+    page: NavPage,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let live = Live::get();
-    let count = Memo::new(move |_| if place == Place::Sessions { live.state.with(|state| state.shared()) } else { 0 });
+    let count =
+        Memo::new(
+            move |_| if page == NavPage::Sessions { live.state.with(|state| state.shared_session_count()) } else { 0 },
+        );
     let (caller, clock) = (Caller::get(), Clock::get());
-    // To those who can do something about it.
+    // Shown only to users who can renew licenses.
     let ending = Memo::new(move |_| {
-        if place != Place::Licenses || !caller.may(Action::ManageProducts) {
+        if page != NavPage::Licenses || !caller.may(Action::ManageProducts) {
             return 0;
         }
         let soon = |license: &&LicenseView| {
@@ -126,36 +129,36 @@ fn Entry(
         };
         live.state.with(|state| state.licenses.iter().filter(soon).count())
     });
-    let long = move || match place {
-        Place::Sessions => t_string!(i18n, nav.sessions),
-        Place::Users => t_string!(i18n, nav.users),
-        Place::Groups => t_string!(i18n, nav.groups),
-        Place::Licenses => t_string!(i18n, nav.licenses),
-        Place::Audit => t_string!(i18n, nav.audit),
-        Place::Console => t_string!(i18n, nav.console),
+    let label = move || match page {
+        NavPage::Sessions => t_string!(i18n, nav.sessions),
+        NavPage::Users => t_string!(i18n, nav.users),
+        NavPage::Groups => t_string!(i18n, nav.groups),
+        NavPage::Licenses => t_string!(i18n, nav.licenses),
+        NavPage::Audit => t_string!(i18n, nav.audit),
+        NavPage::Console => t_string!(i18n, nav.console),
     };
-    let short = move || match place {
-        Place::Sessions => t_string!(i18n, nav.sessions_short),
-        Place::Users => t_string!(i18n, nav.users_short),
-        Place::Groups => t_string!(i18n, nav.groups_short),
-        Place::Licenses => t_string!(i18n, nav.licenses_short),
-        Place::Audit => t_string!(i18n, nav.audit_short),
-        Place::Console => t_string!(i18n, nav.console_short),
+    let short_label = move || match page {
+        NavPage::Sessions => t_string!(i18n, nav.sessions_short),
+        NavPage::Users => t_string!(i18n, nav.users_short),
+        NavPage::Groups => t_string!(i18n, nav.groups_short),
+        NavPage::Licenses => t_string!(i18n, nav.licenses_short),
+        NavPage::Audit => t_string!(i18n, nav.audit_short),
+        NavPage::Console => t_string!(i18n, nav.console_short),
     };
     view! {
-        <A href=place.address()>
-            <Icon glyph=place.glyph() />
-            <span class="long">{long}</span>
-            <span class="short">{short}</span>
+        <A href=page.path()>
+            <Icon glyph=page.glyph() />
+            <span class="long">{label}</span>
+            <span class="short">{short_label}</span>
             <Show when=move || count.get() != 0>
                 <span class="count" aria-hidden="true">
-                    {move || count.get()}
+                    {move || format.number(count.get())}
                 </span>
             </Show>
             <Show when=move || ending.get() != 0>
-                <span class="count warn" title=move || t_string!(i18n, nav.ending, count = ending.get())>
-                    <span aria-hidden="true">{move || ending.get()}</span>
-                    <span class="vh">{move || t_string!(i18n, nav.ending, count = ending.get())}</span>
+                <span class="count warn" title=move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()))>
+                    <span aria-hidden="true">{move || format.number(ending.get())}</span>
+                    <span class="vh">{move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()))}</span>
                 </span>
             </Show>
         </A>
@@ -168,15 +171,15 @@ fn UserMenu() -> impl IntoView {
     let (caller, api) = (Caller::get(), Api::get());
     let name = Signal::derive(move || caller.me().map(|me| me.name).unwrap_or_default());
     let email = Signal::derive(move || caller.me().map(|me| me.email).unwrap_or_default());
-    let role = move || caller.me().map(|me| words::role(i18n, me.rights.role));
+    let role = move || caller.me().map(|me| labels::role(i18n, me.rights.role));
     let sign_out = move |_| {
         spawn_local(async move {
-            // Signed out here in any case; the server forgets the session by itself in time.
+            // If the request fails, the browser session expires on the server by itself.
             let _ = api.post::<()>("/sign-out", &()).await;
-            caller.gone();
+            caller.set_signed_out();
         });
     };
-    let face = move || {
+    let trigger = move || {
         view! {
             <Avatar name />
             <span class="who-text">
@@ -186,7 +189,7 @@ fn UserMenu() -> impl IntoView {
         }
     };
     view! {
-        <Menu class="me" face=face>
+        <Menu class="me" trigger=trigger>
             <div class="menu-head">
                 <Person name email />
             </div>

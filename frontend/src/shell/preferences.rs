@@ -1,34 +1,33 @@
-//! Language and theme, side by side.
+//! The controls for language and theme.
 
 use super::language;
 use crate::{
     api::Api,
     caller::Caller,
     i18n::*,
-    keep,
+    local_storage,
     ui::{
-        choice::{Choice, Segment},
         icon::Glyph,
+        segmented_control::{Segment, SegmentedControl},
     },
 };
 use leptos::prelude::*;
 
-const KEPT: &str = "theme";
-const AUTO: &str = "auto";
+const STORAGE_KEY: &str = "theme";
+const SYSTEM_THEME: &str = "auto";
 
-/// German or English.
 #[component]
 pub fn LanguageChoice() -> impl IntoView {
     let i18n = use_i18n();
     let (caller, api) = (Caller::get(), Api::get());
-    // Each language is written in itself.
+    // Each language is named in itself.
     let segments = Locale::get_all()
         .iter()
         .rev()
         .map(|locale| Segment { value: locale.as_str(), text: locale.as_str().to_uppercase(), glyph: None })
         .collect::<Vec<_>>();
     view! {
-        <Choice
+        <SegmentedControl
             label=Signal::derive(move || t_string!(i18n, shell.language).to_owned())
             bare=true
             segments=Signal::stored(segments)
@@ -42,43 +41,43 @@ pub fn LanguageChoice() -> impl IntoView {
     }
 }
 
-/// As the system, light, dark.
+/// The choice of the theme: as the system, light, dark.
 #[component]
 pub fn ThemeChoice() -> impl IntoView {
     let i18n = use_i18n();
-    let theme = RwSignal::new(keep::text(KEPT).unwrap_or_else(|| AUTO.to_owned()));
+    let theme = RwSignal::new(local_storage::get(STORAGE_KEY).unwrap_or_else(|| SYSTEM_THEME.to_owned()));
     let segments = Signal::derive(move || {
         let one = |value, text: &str, glyph| Segment { value, text: text.to_owned(), glyph: Some(glyph) };
         vec![
-            one(AUTO, t_string!(i18n, shell.theme_auto), Glyph::Screen),
+            one(SYSTEM_THEME, t_string!(i18n, shell.theme_auto), Glyph::Screen),
             one("light", t_string!(i18n, shell.theme_light), Glyph::Sun),
             one("dark", t_string!(i18n, shell.theme_dark), Glyph::Moon),
         ]
     });
     view! {
-        <Choice
+        <SegmentedControl
             label=Signal::derive(move || t_string!(i18n, shell.theme).to_owned())
             bare=true
             segments
             value=theme
             choose=move |value: &'static str| {
                 theme.set(value.to_owned());
-                show_in(value);
+                apply_theme(value);
             }
         />
     }
 }
 
-/// The script in the page does the same before the first paint.
-fn show_in(theme: &str) {
+/// Applies and stores the theme. The script in `index.html` applies it before the first paint.
+fn apply_theme(theme: &str) {
     let Some(root) = document().document_element() else { return };
-    if theme == AUTO {
-        keep::forget(KEPT);
-        // Not being there is what is wanted.
+    if theme == SYSTEM_THEME {
+        local_storage::remove(STORAGE_KEY);
+        // Fails only if there is no such attribute.
         let _ = root.remove_attribute("data-theme");
     } else {
-        keep::keep_text(KEPT, theme);
-        // The name is a good one.
+        local_storage::set(STORAGE_KEY, theme);
+        // Fails only for invalid attribute names.
         let _ = root.set_attribute("data-theme", theme);
     }
 }

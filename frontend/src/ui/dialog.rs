@@ -1,18 +1,17 @@
-//! A question over the page: the browser's own modal dialog, which keeps the focus inside, closes with Escape and
-//! gives the focus back.
+//! Modal dialogs with the browser's `<dialog>`, which traps the focus, closes with Escape and restores the focus.
 
-use super::field::fresh_id;
+use super::field::unique_id;
 use leptos::prelude::*;
 
-/// A modal dialog that is open as long as a signal says so.
+/// A modal dialog controlled by a signal of its own.
 #[component]
 pub fn Dialog(
-    /// Whether it is open.
+    /// Whether the dialog is open.
     open: RwSignal<bool>,
-    /// Its heading.
+    /// The heading.
     #[prop(into)]
     title: Signal<String>,
-    /// What is in it.
+    /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     view! {
@@ -22,40 +21,39 @@ pub fn Dialog(
     }
 }
 
-/// A modal dialog whose being open follows from something else. Its content exists only while it is open, so each
-/// opening starts afresh.
+/// A modal dialog controlled by derived state. Its content exists only while it is open, so each opening starts afresh.
 #[component]
 pub fn TaskDialog(
-    /// Whether it is open.
+    /// Whether the dialog is open.
     #[prop(into)]
     open: Signal<bool>,
-    /// Somebody closed it.
+    /// Called when the user closes the dialog.
     #[prop(into)]
     close: Callback<()>,
-    /// Its heading.
+    /// The heading.
     #[prop(into)]
     title: Signal<String>,
-    /// What is in it.
+    /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<leptos::html::Dialog>::new();
-    let id = StoredValue::new(fresh_id("dialog"));
+    let id = StoredValue::new(unique_id("dialog"));
     Effect::new(move |_| {
         let wanted = open.get();
         let Some(dialog) = node.get() else { return };
         if !wanted {
             dialog.close();
         } else if !dialog.open() {
-            // One frame later the content is there and the browser finds what to focus.
+            // Deferred by a frame: only then is the content in the DOM, where the browser looks for what to focus.
             request_animation_frame(move || {
                 if open.try_get_untracked() == Some(true) && !dialog.open() {
-                    // Fails only if the dialog is not in the page, and then nobody sees it.
+                    // Fails only if the dialog has been removed from the page.
                     let _ = dialog.show_modal();
                 }
             });
         }
     });
-    // It also says that it is closed when we closed it.
+    // The event is also fired when the code above closes the dialog.
     let closed = move |_| {
         if open.get_untracked() {
             close.run(());

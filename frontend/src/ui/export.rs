@@ -1,12 +1,12 @@
-//! The way from a list to the same list as a table for spreadsheets.
+//! The link that exports a list as a CSV file.
 
 use crate::i18n::*;
 use leptos::prelude::*;
 
-/// A link that downloads what is shown.
+/// A link that downloads the list as shown.
 #[component]
 pub fn Export(
-    /// Where it is.
+    /// The URL of the file.
     #[prop(into)]
     address: Signal<String>,
 ) -> impl IntoView {

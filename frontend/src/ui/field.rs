@@ -1,55 +1,59 @@
-//! A labelled text field with its hint and its problem, each announced with it.
+//! Labelled text fields with hint and error, both announced by screen readers.
 
-use crate::{i18n::*, words};
+use crate::{i18n::*, labels};
 use leptos::prelude::*;
 use seatkeeper_shared::validate::FieldError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A fresh id for elements that refer to each other.
-pub fn fresh_id(what: &str) -> String {
+/// A unique element id with this prefix, for elements that refer to each other.
+pub fn unique_id(prefix: &str) -> String {
     static LAST: AtomicUsize = AtomicUsize::new(0);
-    format!("{what}-{}", LAST.fetch_add(1, Ordering::Relaxed))
+    format!("{prefix}-{}", LAST.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A line of text.
+/// A single-line text field.
 #[component]
 pub fn TextField(
-    /// What is asked for.
-    #[prop(into)]
-    label: Signal<String>,
-    /// What was entered.
+    #[prop(into)] label: Signal<String>,
+    /// The text entered.
     value: RwSignal<String>,
-    /// `text`, `email`, `password`, `number`, `date`.
+    /// The input type: `text`, `email`, `password`, `number`, `date`.
     #[prop(default = "text")]
     kind: &'static str,
-    /// The field's name, for password managers and tests.
+    /// The name, for password managers and tests.
     name: &'static str,
-    /// What browsers fill in.
+    /// What browsers may fill in (the HTML attribute).
     #[prop(default = "off")]
     autocomplete: &'static str,
-    /// A sentence that helps.
+    /// A hint below the field.
     #[prop(into, optional)]
     hint: MaybeProp<String>,
-    /// What is wrong.
+    /// The error below the field.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
-    /// What can be chosen instead of typing it.
+    /// Suggestions to choose from instead of typing.
     #[prop(into, optional)]
     choices: Option<Signal<Vec<String>>>,
-    /// It may stay empty.
+    /// Whether the field may stay empty.
     #[prop(optional)]
     optional: bool,
-    /// It is where one begins.
+    /// Whether the field has the focus when it appears.
     #[prop(optional)]
-    first: bool,
-    /// It is only shown.
+    autofocus: bool,
+    /// Whether the text cannot be changed.
     #[prop(optional)]
-    fixed: bool,
+    readonly: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = fresh_id(name);
+    let id = unique_id(name);
     let notes = format!("{id}-notes");
     let wrong = Memo::new(move |_| error.get());
+    let input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = input.get().filter(|_| autofocus) {
+            request_animation_frame(move || focus_late(&input));
+        }
+    });
     let list = choices.map(|_| format!("{id}-choices"));
     let choices = choices.map(|choices| {
         let all = move || choices.get().into_iter().map(|one| view! { <option value=one></option> }).collect_view();
@@ -62,14 +66,15 @@ pub fn TextField(
                 {optional.then(|| view! { <small class="optional">{t!(i18n, common.optional)}</small> })}
             </label>
             <input
+                node_ref=input
                 id=id
                 name=name
                 type=kind
                 autocomplete=autocomplete
-                autofocus=first
+                autofocus=autofocus
                 list=list
                 required=!optional
-                readonly=fixed
+                readonly=readonly
                 aria-invalid=move || wrong.get().map(|_| "true")
                 aria-describedby=notes.clone()
                 prop:value=move || value.get()
@@ -77,32 +82,42 @@ pub fn TextField(
             />
             {choices}
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
+                {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
                 {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>
     }
 }
 
-/// Several lines of text, which may stay empty.
+/// An optional multi-line text field.
+/// Focuses a field that appeared after its dialog had opened; `autofocus` works only for fields that are there by then.
+fn focus_late(input: &web_sys::HtmlElement) {
+    let Ok(Some(dialog)) = input.closest("dialog[open]") else { return };
+    let nothing_is_focused = document()
+        .active_element()
+        .is_none_or(|active| active.is_same_node(Some(&dialog)) || !dialog.contains(Some(&active)));
+    if nothing_is_focused {
+        // Fails only if the field is no longer in the page.
+        let _ = input.focus();
+    }
+}
+
 #[component]
 pub fn TextArea(
-    /// What is asked for.
-    #[prop(into)]
-    label: Signal<String>,
-    /// What was entered.
+    #[prop(into)] label: Signal<String>,
+    /// The text entered.
     value: RwSignal<String>,
-    /// The field's name.
+    /// The name, for tests.
     name: &'static str,
-    /// A sentence that helps.
+    /// A hint below the field.
     #[prop(into, optional)]
     hint: MaybeProp<String>,
-    /// What is wrong.
+    /// The error below the field.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = fresh_id(name);
+    let id = unique_id(name);
     let notes = format!("{id}-notes");
     let wrong = Memo::new(move |_| error.get());
     view! {
@@ -120,7 +135,7 @@ pub fn TextArea(
                 on:input=move |event| value.set(event_target_value(&event))
             ></textarea>
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
+                {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
                 {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>

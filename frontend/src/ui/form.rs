@@ -1,7 +1,7 @@
-//! What a form knows of itself: whether it is under way, and what was wrong with it.
+//! The state of a form: whether it is being submitted, and its errors.
 
 use super::toast::Toasts;
-use crate::{api::Failure, format::Texts, i18n::*, words};
+use crate::{api::Failure, format::Texts, i18n::*, labels};
 use leptos::prelude::*;
 use seatkeeper_shared::{
     problem::{Code, FieldProblem},
@@ -15,38 +15,38 @@ pub struct Form {
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
     fields: RwSignal<Vec<FieldProblem>>,
-    /// The fields that are shown.
+    /// The names of the fields that the form shows.
     shown: StoredValue<Vec<&'static str>>,
-    /// Who is told once the form is gone; nobody in tests.
-    told: Option<(Texts, Toasts)>,
+    /// For failures that arrive after the form is closed; `None` in tests.
+    toasts: Option<(Texts, Toasts)>,
 }
 
 impl Default for Form {
     fn default() -> Self {
-        let told = use_context::<Toasts>().map(|toasts| (use_i18n(), toasts));
+        let toasts = use_context::<Toasts>().map(|toasts| (use_i18n(), toasts));
         let (busy, failure, fields) = (RwSignal::new(false), RwSignal::new(None), RwSignal::default());
-        Self { busy, failure, fields, shown: StoredValue::default(), told }
+        Self { busy, failure, fields, shown: StoredValue::default(), toasts }
     }
 }
 
-/// One field and what is wrong with it, if anything.
-pub type Checked = (&'static str, Option<FieldError>);
+/// The name of a field, and its error if it is invalid.
+pub type FieldCheck = (&'static str, Option<FieldError>);
 
 impl Form {
-    /// Starts the form anew.
+    /// Resets the form.
     pub fn clear(self) {
         self.busy.set(false);
         self.failure.set(None);
         self.fields.set(Vec::new());
     }
 
-    /// Whether it is under way.
+    /// Whether the form is being submitted; tracked.
     pub fn busy(self) -> bool {
         self.busy.get()
     }
 
-    /// Takes what the client itself finds wrong; if that is nothing, the form is under way.
-    pub fn begin(self, checks: impl IntoIterator<Item = Checked>) -> bool {
+    /// Shows the errors found by the client. Returns true, and marks the form as being submitted, if there are none.
+    pub fn begin(self, checks: impl IntoIterator<Item = FieldCheck>) -> bool {
         if self.busy.get_untracked() {
             return false;
         }
@@ -54,46 +54,47 @@ impl Form {
             .into_iter()
             .filter_map(|(field, error)| Some(FieldProblem { field: field.to_owned(), error: error? }))
             .collect();
-        let good = wrong.is_empty();
+        let valid = wrong.is_empty();
         self.failure.set(None);
         self.fields.set(wrong);
-        self.busy.set(good);
-        if !good {
-            focus_first_wrong();
+        self.busy.set(valid);
+        if !valid {
+            focus_first_invalid();
         }
-        good
+        valid
     }
 
-    /// The server took it.
+    /// The server accepted the form.
     pub fn done(self) {
         self.busy.set(false);
     }
 
-    /// The server did not take it. If the form was closed meanwhile, or shows none of the fields that are wrong, the whole is.
+    /// The server rejected the form. If the form shows none of the invalid fields, the failure is shown for the form as
+    /// a whole; if it has been closed meanwhile, as a toast.
     pub fn failed(self, failure: Failure) {
         if self.busy.try_set(false).is_some() {
-            if let Some((i18n, toasts)) = self.told {
-                toasts.bad(untrack(|| words::failure(i18n, &failure)));
+            if let Some((i18n, toasts)) = self.toasts {
+                toasts.error(untrack(|| labels::failure(i18n, &failure)));
             }
             return;
         }
         let fields = failure.fields().to_vec();
         if fields.iter().any(|problem| self.shown.with_value(|shown| shown.contains(&problem.field.as_str()))) {
-            focus_first_wrong();
+            focus_first_invalid();
         } else {
             self.failure.set(Some(failure));
         }
         self.fields.set(fields);
     }
 
-    /// The server did not take it, and its problem is one of this field.
+    /// The server rejected the form because of this field.
     pub fn failed_at(self, field: &str, error: FieldError) {
         self.busy.set(false);
         self.fields.set(vec![FieldProblem { field: field.to_owned(), error }]);
-        focus_first_wrong();
+        focus_first_invalid();
     }
 
-    /// What is wrong with this field.
+    /// The error of a field; registers the field as shown.
     pub fn error(self, field: &'static str) -> Signal<Option<FieldError>> {
         let shown = self.shown;
         shown.update_value(|shown| shown.push(field));
@@ -106,22 +107,22 @@ impl Form {
         })
     }
 
-    /// What is wrong with the whole.
+    /// The failure of the form as a whole; tracked.
     pub fn failure(self) -> Option<Failure> {
         self.failure.get()
     }
 
-    /// The code of what is wrong with the whole.
+    /// The code of the failure of the form as a whole; tracked.
     pub fn code(self) -> Option<Code> {
         self.failure.with(|failure| failure.as_ref().and_then(Failure::code))
     }
 }
 
-fn focus_first_wrong() {
+fn focus_first_invalid() {
     request_animation_frame(|| {
         let first = document().query_selector("[aria-invalid=true]").ok().flatten();
         if let Some(field) = first.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // A field that is gone needs no focus.
+            // Fails only if the field has been removed.
             let _ = field.focus();
         }
     });
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn what_no_field_shows_is_wrong_with_the_whole() {
+    fn an_error_of_a_hidden_field_is_shown_for_the_form() {
         let owner = Owner::new();
         let (form, name) = owner.with(|| {
             let form = Form::default();
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_form_that_was_closed_meanwhile_takes_the_answer_all_the_same() {
+    fn a_closed_form_still_accepts_the_answer() {
         let owner = Owner::new();
         let form = owner.with(Form::default);
         assert!(form.begin([]));

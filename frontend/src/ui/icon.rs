@@ -1,29 +1,24 @@
-//! Line drawings of 20 by 20, in the colour of the text they stand beside.
+//! Icons: line drawings of 20 by 20 units in the colour of the text.
 
 use leptos::prelude::*;
 
-/// What a drawing shows.
+/// The drawing of an icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
     /// A pulse: live sessions.
     Live,
     /// Two people.
     Users,
-    /// Three people within a line.
+    /// A person in a frame.
     Group,
-    /// A box.
     Box,
     /// A headset: the console.
     Console,
-    /// A cross.
     Cross,
-    /// A plus.
     Plus,
-    /// A minus.
     Minus,
     /// Three dots.
     More,
-    /// A tick.
     Tick,
     /// A warning triangle.
     Warning,
@@ -31,13 +26,9 @@ pub enum Glyph {
     Copy,
     /// A door with an arrow.
     Leave,
-    /// The sun.
     Sun,
-    /// The moon.
     Moon,
-    /// A screen.
     Screen,
-    /// A lock.
     Lock,
     /// A cloud without a connection.
     Offline,
@@ -47,19 +38,17 @@ pub enum Glyph {
     Up,
     /// An arrow down.
     Down,
-    /// An arrow up to a line.
+    /// An arrow up to a bar.
     Top,
     /// A sheet with lines.
     Log,
     /// An arrow down into a tray.
     Download,
-    /// One person.
     Person,
     /// Two sliders.
     Settings,
-    /// A key.
     Key,
-    /// A small angle that points down.
+    /// A chevron that points down.
     Chevron,
 }
 
@@ -68,16 +57,17 @@ impl Glyph {
         match self {
             Self::Live => "M2.5 10h3l2-5 4 10 2.5-5h3.5",
             Self::Users => {
-                "M5 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M2.500 16.500c.5-3.500 3-5 5.500-5s5 1.500 5.500 5M13.500 4a3 3 0 0 1 0 5.500\
-                 M15 12c1.500.7 2.300 2.300 2.500 4.500"
+                "M5 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M2.500 16.500c.5-3.500 3-5 5.500-5s5 1.500 5.500 5\
+                 M13.500 4a3 3 0 0 1 0 5.500M15 12c1.500.7 2.300 2.300 2.500 4.500"
             }
             Self::Group => {
-                "M7.500 8a2.500 2.500 0 1 0 5 0 2.500 2.500 0 1 0-5 0M5.500 15c.5-2.500 2.300-3.500 4.500-3.500s4 1 4.500 3.500M2.500 2.500h15v15h-15z"
+                "M7.500 8a2.500 2.500 0 1 0 5 0 2.500 2.500 0 1 0-5 0\
+                 M5.500 15c.5-2.500 2.300-3.500 4.500-3.500s4 1 4.500 3.500M2.500 2.500h15v15h-15z"
             }
             Self::Box => "M10 2.500 17 6v8l-7 3.500L3 14V6zM3 6l7 3.500L17 6M10 9.500v8",
             Self::Console => {
-                "M3.500 12v-2a6.500 6.500 0 0 1 13 0v2M3.500 11.500h2v4h-1a1.500 1.500 0 0 1-1.500-1.500zM16.500 11.500h-2v4h1a1.500 1.500 0 0 0 \
-                 1.500-1.500zM15 15.500c0 1.500-1.500 2-4 2"
+                "M3.500 12v-2a6.500 6.500 0 0 1 13 0v2M3.500 11.500h2v4h-1a1.500 1.500 0 0 1-1.500-1.500z\
+                 M16.500 11.500h-2v4h1a1.500 1.500 0 0 0 1.500-1.500zM15 15.500c0 1.500-1.500 2-4 2"
             }
             Self::Cross => "M5.500 5.500l9 9M14.500 5.500l-9 9",
             Self::Plus => "M10 4.500v11M4.500 10h11",
@@ -88,8 +78,8 @@ impl Glyph {
             Self::Copy => "M7.500 7.500h9v9h-9zM4.500 12.500h-1v-9h9v1",
             Self::Leave => "M8 3.500H4v13h4M12.500 6.500 16 10l-3.500 3.500M16 10H8",
             Self::Sun => {
-                "M6.500 10a3.500 3.500 0 1 0 7 0 3.500 3.500 0 1 0-7 0M10 2v1.500M10 16.500V18M2 10h1.500M16.500 10H18M4.300 4.300l1.100 1.100\
-                 M14.600 14.600l1.100 1.100M15.700 4.300l-1.100 1.100M5.400 14.600l-1.100 1.100"
+                "M6.500 10a3.500 3.500 0 1 0 7 0 3.500 3.500 0 1 0-7 0M10 2v1.500M10 16.500V18M2 10h1.500M16.500 10H18\
+                 M4.300 4.300l1.100 1.100M14.600 14.600l1.100 1.100M15.700 4.300l-1.100 1.100M5.400 14.600l-1.100 1.100"
             }
             Self::Moon => "M16 11.800A6.500 6.500 0 0 1 8.200 4a6.500 6.500 0 1 0 7.800 7.800z",
             Self::Screen => "M2.500 4h15v9.500h-15zM7 16.500h6M10 13.500v3",
@@ -103,7 +93,8 @@ impl Glyph {
             Self::Download => "M10 3.500v9M6 8.800l4 4 4-4M4 16.500h12",
             Self::Person => "M7 6.500a3 3 0 1 0 6 0 3 3 0 1 0-6 0M4 16.500c.5-3.500 3-5 6-5s5.500 1.500 6 5",
             Self::Settings => {
-                "M3 6.500h7M14 6.500h3M10 6.500a2 2 0 1 0 4 0 2 2 0 1 0-4 0M3 13.500h3M10 13.500h7M6 13.500a2 2 0 1 0 4 0 2 2 0 1 0-4 0"
+                "M3 6.500h7M14 6.500h3M10 6.500a2 2 0 1 0 4 0 2 2 0 1 0-4 0M3 13.500h3M10 13.500h7\
+                 M6 13.500a2 2 0 1 0 4 0 2 2 0 1 0-4 0"
             }
             Self::Key => {
                 "M3.500 13a3.500 3.500 0 1 0 7 0 3.500 3.500 0 1 0-7 0M9.500 10.500l7-7M13.500 6.500l2.500 2.500"
@@ -115,10 +106,10 @@ impl Glyph {
     }
 }
 
-/// A drawing; it says nothing by itself.
+/// An icon, hidden from screen readers.
 #[component]
 pub fn Icon(
-    /// What it shows.
+    /// The drawing.
     glyph: Glyph,
 ) -> impl IntoView {
     view! {
@@ -128,10 +119,10 @@ pub fn Icon(
     }
 }
 
-/// The brand: four seats.
+/// The logo: four seats.
 #[component]
 pub fn Mark(
-    /// Twice as large.
+    /// Whether it is twice as large.
     #[prop(optional)]
     big: bool,
 ) -> impl IntoView {

@@ -1,8 +1,8 @@
-//! A person: initials, name, e-mail address.
+//! A person: avatar, name, e-mail address.
 
 use leptos::prelude::*;
 
-/// The initials of a name: of its first and its last word.
+/// The initials of the first and the last word of a name.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().and_then(|word| word.chars().next());
@@ -10,10 +10,10 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-/// A round with initials.
+/// A round avatar with the initials.
 #[component]
 pub fn Avatar(
-    /// Whose.
+    /// The person's name.
     #[prop(into)]
     name: Signal<String>,
 ) -> impl IntoView {
@@ -24,12 +24,10 @@ pub fn Avatar(
     }
 }
 
-/// A person in a row.
+/// A person with avatar, name and e-mail address.
 #[component]
 pub fn Person(
-    /// The name.
-    #[prop(into)]
-    name: Signal<String>,
+    #[prop(into)] name: Signal<String>,
     /// The e-mail address, or another line below the name.
     #[prop(into)]
     email: Signal<String>,

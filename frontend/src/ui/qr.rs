@@ -1,27 +1,33 @@
-//! A QR code: black on white in every theme, with the margin that cameras need.
+//! QR codes (ISO/IEC 18004), black on white in every theme.
 
 use leptos::prelude::*;
 use qrcode::{Color, EcLevel, QrCode};
 use std::fmt::Write as _;
 
-/// The margin that the standard asks for, in modules (ISO/IEC 18004).
-const QUIET: usize = 4;
+/// The quiet zone that the standard requires around a code.
+const QUIET_ZONE_MODULES: usize = 4;
 
-/// A QR code of a text; nothing if it is too long for one.
+/// A QR code of a text; nothing if the text is too long for a code.
 #[component]
 pub fn Qr(
-    /// What is in it.
+    /// The text to encode.
     #[prop(into)]
     text: Signal<String>,
-    /// What it is for, for those who do not see it.
+    /// The accessible name.
     #[prop(into)]
     label: Signal<String>,
 ) -> impl IntoView {
-    let drawn = Memo::new(move |_| text.with(|text| drawing(text)));
+    let code = Memo::new(move |_| text.with(|text| svg_path(text)));
     move || {
-        drawn.get().map(|(size, path)| {
+        code.get().map(|(size, path)| {
             view! {
-                <svg class="qr" role="img" aria-label=move || label.get() viewBox=format!("0 0 {size} {size}") shape-rendering="crispEdges">
+                <svg
+                    class="qr"
+                    role="img"
+                    aria-label=move || label.get()
+                    viewBox=format!("0 0 {size} {size}")
+                    shape-rendering="crispEdges"
+                >
                     <rect class="qr-ground" width=size height=size></rect>
                     <path class="qr-ink" d=path></path>
                 </svg>
@@ -30,19 +36,19 @@ pub fn Qr(
     }
 }
 
-/// How many modules wide it is with its margin, and a path over all dark ones.
-fn drawing(text: &str) -> Option<(usize, String)> {
+/// The width in modules, including the quiet zone, and an SVG path over all dark modules.
+fn svg_path(text: &str) -> Option<(usize, String)> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let width = code.width();
     let mut path = String::new();
-    for (place, color) in code.to_colors().into_iter().enumerate() {
+    for (index, color) in code.to_colors().into_iter().enumerate() {
         if color == Color::Dark {
-            let (x, y) = (place % width + QUIET, place / width + QUIET);
-            // Writing to a string does not fail.
+            let (x, y) = (index % width + QUIET_ZONE_MODULES, index / width + QUIET_ZONE_MODULES);
+            // Writing to a `String` cannot fail.
             let _ = write!(path, "M{x} {y}h1v1h-1z");
         }
     }
-    Some((width + 2 * QUIET, path))
+    Some((width + 2 * QUIET_ZONE_MODULES, path))
 }
 
 #[cfg(test)]
@@ -51,10 +57,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn a_code_has_its_margin_and_a_text_that_is_too_long_has_none() {
-        let (size, path) = drawing("https://seats.example.org/join#482910537").unwrap();
+    fn a_code_has_a_quiet_zone_and_a_text_too_long_has_no_code() {
+        let (size, path) = svg_path("https://seats.example.org/join#482910537").unwrap();
         assert_eq!(size, 29 + 8, "version 3");
         assert!(path.starts_with("M4 4h1v1h-1z"), "the corner of the first finder");
-        assert!(drawing(&"x".repeat(5_000)).is_none());
+        assert!(svg_path(&"x".repeat(5_000)).is_none());
     }
 }

@@ -1,26 +1,26 @@
-//! A field that searches as one types.
+//! A search field.
 
 use super::{
-    field::fresh_id,
+    field::unique_id,
     icon::{Glyph, Icon},
 };
 use crate::i18n::*;
 use leptos::prelude::*;
 
-/// Searches names and e-mail addresses.
+/// A field that searches as the user types.
 #[component]
 pub fn SearchField(
-    /// What is searched.
+    /// The current search text.
     value: Signal<String>,
-    /// Somebody searches this.
+    /// Called with the text as it is typed.
     #[prop(into)]
     search: Callback<String>,
-    /// What can be found, if that is not only names and e-mail addresses.
+    /// The placeholder: what can be searched, if not names and e-mail addresses.
     #[prop(into, optional)]
     hint: MaybeProp<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = fresh_id("search");
+    let id = unique_id("search");
     view! {
         <div class="field grow">
             <label for=id.clone()>{t!(i18n, common.search)}</label>

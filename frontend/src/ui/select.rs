@@ -1,61 +1,60 @@
-//! A labelled choice out of a list, the browser's own.
+//! A labelled drop-down list with the browser's `<select>`.
 
-use super::field::fresh_id;
-use crate::{i18n::*, words};
+use super::field::unique_id;
+use crate::{i18n::*, labels};
 use leptos::prelude::*;
 use seatkeeper_shared::validate::FieldError;
 
-/// One thing to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choosable {
-    /// Its value, as it stands in the address bar or the request.
+pub struct SelectOption {
+    /// The value, as used in the URL or the request.
     pub value: String,
-    /// What people read.
+    /// The label.
     pub text: String,
-    /// The heading under which it stands.
+    /// The heading above the option.
     pub group: Option<String>,
 }
 
-impl Choosable {
-    /// Something without a heading.
+impl SelectOption {
+    /// An option without a heading.
     pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
         Self { value: value.into(), text: text.into(), group: None }
     }
 
-    /// The same under a heading.
+    /// Puts the option under a heading.
     #[must_use]
-    pub fn under(mut self, group: impl Into<String>) -> Self {
+    pub fn in_group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 }
 
-/// A choice out of a list.
+/// A drop-down list.
 #[component]
 pub fn Select(
-    /// What is chosen.
+    /// The label of the list.
     #[prop(into)]
     label: Signal<String>,
-    /// The field's name.
+    /// The name, for tests.
     name: &'static str,
-    /// What can be chosen; things under the same heading stand together.
+    /// The options; those with the same heading must be adjacent.
     #[prop(into)]
-    options: Signal<Vec<Choosable>>,
-    /// The value that is chosen.
+    options: Signal<Vec<SelectOption>>,
+    /// The value of the chosen option.
     #[prop(into)]
     value: Signal<String>,
-    /// Somebody chose this value.
+    /// Called with the value that the user chooses.
     #[prop(into)]
     choose: Callback<String>,
-    /// A sentence that helps.
+    /// A hint below the list.
     #[prop(into, optional)]
     hint: MaybeProp<String>,
-    /// What is wrong.
+    /// The error below the list.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = fresh_id(name);
+    let id = unique_id(name);
     let notes = format!("{id}-notes");
     let wrong = Memo::new(move |_| error.get());
     let groups =
@@ -73,14 +72,14 @@ pub fn Select(
                 {groups}
             </select>
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{words::field(i18n, &error)}</p> })}
+                {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
                 {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>
     }
 }
 
-fn section(group: Option<String>, all: Vec<Choosable>, value: Signal<String>) -> AnyView {
+fn section(group: Option<String>, all: Vec<SelectOption>, value: Signal<String>) -> AnyView {
     let options = all
         .into_iter()
         .map(|one| {
@@ -98,8 +97,8 @@ fn section(group: Option<String>, all: Vec<Choosable>, value: Signal<String>) ->
     }
 }
 
-fn grouped(options: Vec<Choosable>) -> Vec<(Option<String>, Vec<Choosable>)> {
-    let mut groups: Vec<(Option<String>, Vec<Choosable>)> = Vec::new();
+fn grouped(options: Vec<SelectOption>) -> Vec<(Option<String>, Vec<SelectOption>)> {
+    let mut groups: Vec<(Option<String>, Vec<SelectOption>)> = Vec::new();
     for option in options {
         match groups.last_mut() {
             Some((group, all)) if *group == option.group => all.push(option),

@@ -1,34 +1,35 @@
-//! Short messages in one live region: what was done, and what did not work.
+//! Toasts: short messages about successes and failures, in one live region.
 
 use super::icon::{Glyph, Icon};
 use crate::i18n::*;
 use leptos::prelude::*;
 use std::{sync::Arc, time::Duration};
 
-/// How long a good message stays.
-const STAYS: Duration = Duration::from_secs(6);
-/// How long it stays if what was done can be undone.
-const UNDONE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a success message is shown.
+const SUCCESS_DISPLAY_TIME: Duration = Duration::from_secs(6);
+/// How long a success message is shown if it offers to undo.
+const UNDO_DISPLAY_TIME: Duration = Duration::from_secs(10);
 
-/// What undoes it. Not a `Callback`: it outlives the dialog that made it.
+/// The action that undoes. Not a `Callback`, because it outlives the dialog that created it.
 type Undo = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Clone)]
 struct Toast {
     number: usize,
     text: String,
-    bad: bool,
+    is_error: bool,
     undo: Option<Undo>,
 }
 
 impl Toast {
-    /// Whether this says the same. The way back that another one offers is that of another act.
+    /// Whether this toast replaces an earlier one: the text is equal, and the earlier one does not offer to undo
+    /// something else.
     fn replaces(&self, before: &Self) -> bool {
         self.text == before.text && before.undo.is_none()
     }
 }
 
-/// The messages of the app.
+/// The toasts of the app, in the context.
 #[derive(Clone, Copy)]
 pub struct Toasts {
     all: RwSignal<Vec<Toast>>,
@@ -36,38 +37,38 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Puts itself into the context.
+    /// Provides the toasts as a context.
     pub fn provide() {
         provide_context(Self { all: RwSignal::default(), count: StoredValue::new(0) });
     }
 
-    /// The messages of the app.
+    /// The toasts from the context.
     pub fn get() -> Self {
         expect_context()
     }
 
-    /// Says what was done; goes away by itself.
-    pub fn good(self, text: impl Into<String>) {
+    /// Shows a success message, which disappears by itself.
+    pub fn success(self, text: impl Into<String>) {
         let number = self.add(text.into(), false, None);
-        set_timeout(move || self.remove(number), STAYS);
+        set_timeout(move || self.remove(number), SUCCESS_DISPLAY_TIME);
     }
 
-    /// Says what was done and offers, for some seconds, to undo it.
+    /// Shows a success message that offers for some seconds to undo.
     pub fn with_undo(self, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
         let number = self.add(text.into(), false, Some(Arc::new(undo)));
-        set_timeout(move || self.remove(number), UNDONE_WITHIN);
+        set_timeout(move || self.remove(number), UNDO_DISPLAY_TIME);
     }
 
-    /// Says what did not work; stays until it is closed.
-    pub fn bad(self, text: impl Into<String>) {
+    /// Shows an error message, which stays until it is closed.
+    pub fn error(self, text: impl Into<String>) {
         self.add(text.into(), true, None);
     }
 
-    fn add(self, text: String, bad: bool, undo: Option<Undo>) -> usize {
+    fn add(self, text: String, is_error: bool, undo: Option<Undo>) -> usize {
         let number = self.count.get_value();
         self.count.set_value(number + 1);
         self.all.update(|all| {
-            let toast = Toast { number, text, bad, undo };
+            let toast = Toast { number, text, is_error, undo };
             all.retain(|before| !toast.replaces(before));
             all.push(toast);
         });
@@ -79,7 +80,7 @@ impl Toasts {
     }
 }
 
-/// Where the messages appear.
+/// The region in which the toasts appear.
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let i18n = use_i18n();
@@ -87,18 +88,18 @@ pub fn ToastRegion() -> impl IntoView {
     let one = move |toast: Toast| {
         let number = toast.number;
         view! {
-            <div class="toast" class:bad=toast.bad>
-                <Icon glyph=if toast.bad { Glyph::Warning } else { Glyph::Tick } />
+            <div class="toast" class:bad=toast.is_error>
+                <Icon glyph=if toast.is_error { Glyph::Warning } else { Glyph::Tick } />
                 <p>{toast.text}</p>
                 {toast
                     .undo
                     .map(|undo| {
-                        let back = move |_| {
+                        let click = move |_| {
                             toasts.remove(number);
                             undo();
                         };
                         view! {
-                            <button type="button" class="button small" on:click=back>
+                            <button type="button" class="button small" on:click=click>
                                 {t!(i18n, toast.undo)}
                             </button>
                         }
@@ -129,8 +130,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn the_same_message_replaces_the_one_before_unless_that_one_offers_the_way_back() {
-        let toast = |number, undo| Toast { number, text: "Suspended.".to_owned(), bad: false, undo };
+    fn an_equal_message_is_replaced_unless_it_offers_to_undo() {
+        let toast = |number, undo| Toast { number, text: "Suspended.".to_owned(), is_error: false, undo };
         let undo: Undo = Arc::new(|| ());
         assert!(toast(1, None).replaces(&toast(0, None)));
         assert!(!toast(1, Some(undo.clone())).replaces(&toast(0, Some(undo))));

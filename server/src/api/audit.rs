@@ -1,137 +1,151 @@
-//! The audit log: pages of it, and exports.
+//! The audit log: list and export.
 
-use super::lists::given;
+use super::pagination::non_blank;
 use crate::{
     app::App,
     auth::{Caller, Scope, StreamGuard},
     http::{
-        export::{Format, PART, Sheet},
-        extract::Asked,
-        problem::{Fail, Fields},
+        export::{EXPORT_CHUNK_ROWS, Format, Sheet},
+        extract::ValidQuery,
+        problem::{ApiError, FieldErrors},
     },
-    store::{self, audit::Filter},
+    store::{self, audit::AuditFilter},
 };
 use axum::{Json, extract::State, response::Response};
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use seatkeeper_shared::{
-    audit::{Door, Kind},
+    audit::{Kind, Origin},
     ids::{LicenseId, Position, UserId},
     permissions::Action,
-    validate::{FieldError, within},
+    validate::{FieldError, in_range},
     wire::audit::{AuditEvent, AuditPage},
 };
 use serde::Deserialize;
 use std::fmt::Display;
 
-/// Which events are asked for.
+/// The filter of audit events.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct AuditAsked {
-    /// Of these kinds, with commas between; of all if absent.
+pub struct AuditQuery {
+    /// Only these kinds, comma-separated; all if absent.
     kind: Option<String>,
-    /// Done by this user.
+    /// Only events caused by this user.
     actor: Option<UserId>,
-    /// Done to this user.
+    /// Only events about this user.
     user: Option<UserId>,
-    /// Done to this license.
+    /// Only events about this license.
     license: Option<LicenseId>,
-    /// Come in through this door: `app`, `api`, `scim`, `import`, `system`.
-    door: Option<String>,
-    /// Not before this time.
+    /// Only events from this origin: `app`, `api`, `scim`, `import`, `system`.
+    origin: Option<String>,
+    /// Only events at or after this time.
     from: Option<DateTime<Utc>>,
-    /// Before this time.
+    /// Only events before this time.
     to: Option<DateTime<Utc>>,
-    /// With this in the name or e-mail of who did it or to whom it was done, or in the name of what it was done to.
+    /// Only events with this text in the name or e-mail address of the actor or user, or in the name of the object.
     q: Option<String>,
 }
 
-/// Which page of them.
+/// The page of a list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct AuditPaging {
-    /// The `next` of the page before.
+pub struct AuditPageQuery {
+    /// The `next` of the previous page.
     after: Option<i64>,
-    /// How many events, 1 to 500; 100 if absent.
+    /// The number of events, 1 to 500; 100 if absent.
     limit: Option<i64>,
 }
 
-/// In which form.
+/// The format of an export.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct ExportAsked {
+pub struct AuditExportQuery {
     /// `csv` or `json`.
     #[param(inline)]
     format: Format,
 }
 
-/// The audit log, the newest first. A manager who is limited to groups sees what was done to the people in his.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(AuditAsked, AuditPaging), responses((status = 200, body = AuditPage)))]
+/// Lists audit events, newest first. A manager who is limited to groups sees events about the users in their groups.
+#[utoipa::path(
+    get, path = "/audit", tag = "audit",
+    params(AuditQuery, AuditPageQuery),
+    responses((status = 200, body = AuditPage)),
+)]
 pub async fn audit(
     State(app): State<App>,
     caller: Caller,
-    Asked(asked): Asked<AuditAsked>,
-    Asked(page): Asked<AuditPaging>,
-) -> Result<Json<AuditPage>, Fail> {
-    let filter = visible(&caller, asked)?;
-    let mut fields = Fields::default();
-    let limit = fields.check("limit", within(page.limit.unwrap_or(100), 1, 500));
-    let limit = usize::try_from(fields.all(limit)?).unwrap_or(100);
+    ValidQuery(query): ValidQuery<AuditQuery>,
+    ValidQuery(page): ValidQuery<AuditPageQuery>,
+) -> Result<Json<AuditPage>, ApiError> {
+    let filter = authorized_filter(&caller, query)?;
+    let mut fields = FieldErrors::default();
+    let limit = fields.check("limit", in_range(page.limit.unwrap_or(100), 1, 500));
+    let limit = usize::try_from(fields.finish(limit)?).unwrap_or(100);
     let (items, next) = store::audit::page(&app.db, &filter, page.after.map(Position), limit).await?;
     Ok(Json(AuditPage { items, next }))
 }
 
-/// Exactly the events that a filter lets through, as a file.
-#[utoipa::path(get, path = "/audit/export", tag = "audit", params(AuditAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<AuditEvent> = "application/json")))))]
+/// Exports the audit events that match a filter.
+#[utoipa::path(
+    get, path = "/audit/export", tag = "audit",
+    params(AuditQuery, AuditExportQuery),
+    responses(
+        (
+            status = 200,
+            description = "The file",
+            content((String = "text/csv"), (Vec<AuditEvent> = "application/json")),
+        ),
+    ),
+)]
 pub async fn export_audit(
     State(app): State<App>,
     guard: StreamGuard,
-    Asked(asked): Asked<AuditAsked>,
-    Asked(wanted): Asked<ExportAsked>,
-) -> Result<Response, Fail> {
-    let filter = visible(guard.caller(), asked)?;
+    ValidQuery(query): ValidQuery<AuditQuery>,
+    ValidQuery(export): ValidQuery<AuditExportQuery>,
+) -> Result<Response, ApiError> {
+    let filter = authorized_filter(guard.caller(), query)?;
     let now = app.clock.now();
     let read = move |after| {
         let (db, filter) = (app.db.clone(), filter.clone());
-        async move { store::audit::page(&db, &filter, after, PART).await }
+        async move { store::audit::page(&db, &filter, after, EXPORT_CHUNK_ROWS).await }
     };
-    SHEET.send(guard, wanted.format, now, read).await
+    AUDIT_SHEET.send(guard, export.format, now, read).await
 }
 
-/// What this caller may see of what is asked for: the one place that knows, for pages and exports alike.
-fn visible(caller: &Caller, asked: AuditAsked) -> Result<Filter, Fail> {
-    caller.must(Action::ViewAudit)?;
-    let mut fields = Fields::default();
-    let kinds = given(asked.kind);
+/// Validates the query and limits it to the events that the caller may see; for the list and the export.
+fn authorized_filter(caller: &Caller, query: AuditQuery) -> Result<AuditFilter, ApiError> {
+    caller.require(Action::ViewAudit)?;
+    let mut fields = FieldErrors::default();
+    let kinds = non_blank(query.kind);
     let kinds: Result<Vec<Kind>, _> = kinds.iter().flat_map(|kinds| kinds.split(',')).map(str::parse).collect();
     let kinds = fields.check("kind", kinds.map_err(|_| FieldError::Unknown));
-    let door = given(asked.door).map(|door| door.parse::<Door>()).transpose();
-    let door = fields.check("door", door.map_err(|_| FieldError::Unknown));
-    for (field, moment) in [("from", asked.from), ("to", asked.to)] {
-        // Years beyond these are no moments to PostgreSQL, and break the order of text in SQLite.
-        moment.map(|at| fields.check(field, within(at.year().into(), 1, 9_999)));
+    let origin = non_blank(query.origin).map(|origin| origin.parse::<Origin>()).transpose();
+    let origin = fields.check("origin", origin.map_err(|_| FieldError::Unknown));
+    for (field, time) in [("from", query.from), ("to", query.to)] {
+        // Later years are out of PostgreSQL's range, and break the text order in SQLite.
+        time.map(|at| fields.check(field, in_range(at.year().into(), 1, 9_999)));
     }
-    let (kinds, door) = fields.all(kinds.zip(door))?;
-    Ok(Filter {
+    let (kinds, origin) = fields.finish(kinds.zip(origin))?;
+    Ok(AuditFilter {
         kinds,
-        actor: asked.actor,
-        user: asked.user,
-        license: asked.license,
-        door,
-        from: asked.from,
-        to: asked.to,
-        q: given(asked.q),
+        actor: query.actor,
+        user: query.user,
+        license: query.license,
+        origin,
+        from: query.from,
+        to: query.to,
+        q: non_blank(query.q),
         manager: Scope::of(caller).manager(),
         without_contracts: !caller.may(Action::ManageProducts),
     })
 }
 
-const SHEET: Sheet<AuditEvent> = Sheet {
+const AUDIT_SHEET: Sheet<AuditEvent> = Sheet {
     name: "audit",
     columns: &[
         "position",
         "at",
         "kind",
-        "door",
+        "origin",
         "address",
         "actor_id",
         "actor",
@@ -160,7 +174,7 @@ fn cells(event: &AuditEvent) -> Vec<String> {
         event.position.to_string(),
         event.at.to_rfc3339_opts(SecondsFormat::Micros, true),
         event.kind.clone(),
-        event.door.to_string(),
+        event.origin.to_string(),
         text(event.address.as_ref()),
         text(actor.map(|actor| actor.id)),
         text(actor.and_then(|actor| actor.name.as_ref()).or(event.directory.as_ref())),

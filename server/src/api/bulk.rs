@@ -1,21 +1,21 @@
-//! One thing done to many users: what it would do, and what became of each.
+//! Bulk actions on users: preview and execution, with a result for each user.
 
-mod place;
+mod cursor;
 mod preview;
 
-use super::{licenses, lists::paging, users};
+use super::{licenses, pagination::parse_paging, users};
 use crate::{
     app::App,
+    assignment_source,
     auth::{Caller, Scope},
-    http::{extract::Body, problem::Fail, tags::IfMatch},
-    reasons,
+    http::{etag::IfMatch, extract::ValidJson, problem::ApiError},
     seats::SeatsError,
     store,
 };
 use axum::{Json, extract::State};
+use cursor::BulkCursor;
 use futures_util::future::join_all;
-use place::Place;
-use preview::{Ground, preview};
+use preview::{PreviewContext, preview};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     people::UserStatus,
@@ -29,93 +29,103 @@ use seatkeeper_shared::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Does one thing to many users, with a result for each, or says with `dry_run` what that would do.
+/// Applies an action to many users, with a result for each, or previews it with `dry_run`.
 ///
-/// Up to 1,000 at once: with a filter that more match, the answer has a `next`, which the next request gives back as `after`; a preview
-/// remembers in it what those before would take.
+/// A request handles up to 1,000 users. If a filter matches more, the response has a `next` for the `after` of the next
+/// request. In previews, `next` also carries what the earlier users would take.
 ///
-/// Assigning, revoking and groups change all or, if it cannot be saved, nobody. Suspending, deleting and roles are saved
-/// user by user: each result says what became of one.
-#[utoipa::path(post, path = "/users/bulk", tag = "users", request_body = BulkUsers, responses((status = 200, body = BulkResults)))]
+/// Assigning, revoking and group changes are saved for all users or none. Suspending, deleting and role changes are
+/// saved user by user.
+#[utoipa::path(
+    post, path = "/users/bulk", tag = "users",
+    request_body = BulkUsers,
+    responses((status = 200, body = BulkResults)),
+)]
 pub async fn bulk(
     State(app): State<App>,
     caller: Caller,
-    Body(wanted): Body<BulkUsers>,
-) -> Result<Json<BulkResults>, Fail> {
-    caller.must(match wanted.action {
+    ValidJson(wanted): ValidJson<BulkUsers>,
+) -> Result<Json<BulkResults>, ApiError> {
+    caller.require(match wanted.action {
         BulkAction::Grant { .. } | BulkAction::Revoke { .. } => Action::Assign,
         BulkAction::SetRole { .. } => Action::ManageRoles,
         _ => Action::ManageUsers,
     })?;
-    let place = Place::read(wanted.after.as_deref())?;
-    let part = match (&wanted.user_ids, &wanted.filter) {
-        (Some(named), None) => named_users(&app, &caller, named).await?,
-        (None, Some(filter)) => matching(&app, &caller, filter, place.after.as_deref()).await?,
-        _ => return Err(Fail::field("user_ids", FieldError::Required)),
+    let cursor = BulkCursor::decode(wanted.after.as_deref())?;
+    let selected = match (&wanted.user_ids, &wanted.filter) {
+        (Some(named), None) => users_by_id(&app, &caller, named).await?,
+        (None, Some(filter)) => users_by_filter(&app, &caller, filter, cursor.after.as_deref()).await?,
+        _ => return Err(ApiError::field("user_ids", FieldError::Required)),
     };
-    let mut ground = Ground::read(&app, &caller, &wanted.action, &part.ids).await?;
+    let mut context = PreviewContext::read(&app, &caller, &wanted.action, &selected.ids).await?;
     if wanted.dry_run {
-        place.stand_on(&mut ground);
+        cursor.restore_into(&mut context);
     }
-    let seats_free = ground.seats_free;
-    let mut results = preview(&wanted.action, &part.ids, &part.known, &mut ground);
+    let seats_free = context.seats_free;
+    let mut results = preview(&wanted.action, &selected.ids, &selected.known, &mut context);
     if !wanted.dry_run {
-        act(&app, &caller, &wanted.action, &mut results).await?;
+        apply(&app, &caller, &wanted.action, &mut results).await?;
     }
-    let next = part.next.map(|after| Place::behind(after, &ground).written());
-    Ok(Json(BulkResults { dry_run: wanted.dry_run, results, seats_free, total: part.total, next }))
+    let next = selected.next.map(|after| BulkCursor::after_users(after, &context).encode());
+    Ok(Json(BulkResults { dry_run: wanted.dry_run, results, seats_free, total: selected.total, next }))
 }
 
-/// The users that are meant, as many as are looked at at once.
-struct Meant {
-    /// In order.
+/// The users of one request.
+struct SelectedUsers {
     ids: Vec<UserId>,
-    /// Those of them whom the caller sees.
+    /// Those whom the caller sees.
     known: HashMap<UserId, UserView>,
-    /// How many there are with those before and after.
+    /// The number of users that match the filter.
     total: Option<i64>,
-    /// Where those after them begin.
+    /// The cursor of the next users.
     next: Option<String>,
 }
 
-async fn named_users(app: &App, caller: &Caller, named: &[UserId]) -> Result<Meant, Fail> {
+async fn users_by_id(app: &App, caller: &Caller, named: &[UserId]) -> Result<SelectedUsers, ApiError> {
     let mut seen = BTreeSet::new();
     let ids: Vec<_> = named.iter().copied().filter(|id| seen.insert(*id)).collect();
-    if ids.is_empty() || ids.len() > validate::MAX_BULK {
-        return Err(Fail::field("user_ids", FieldError::OutOfRange { min: 1, max: 1_000 }));
+    if ids.is_empty() || ids.len() > validate::MAX_BULK_ITEMS {
+        return Err(ApiError::field("user_ids", FieldError::OutOfRange { min: 1, max: 1_000 }));
     }
     let known = store::users::some(&app.db, &ids, Scope::of(caller).manager()).await?;
-    Ok(Meant { ids, known: known.into_iter().map(|user| (user.id, user)).collect(), total: None, next: None })
+    Ok(SelectedUsers { ids, known: known.into_iter().map(|user| (user.id, user)).collect(), total: None, next: None })
 }
 
-/// By name, which nothing that is done here changes: who does not match any more because of it is not in the way.
-async fn matching(app: &App, caller: &Caller, filter: &UserFilter, after: Option<&str>) -> Result<Meant, Fail> {
-    let filter = users::checked(filter.clone())?;
+/// Selects users by a filter, ordered by name. No bulk action changes names, so the cursor stays valid although earlier
+/// users may no longer match.
+async fn users_by_filter(
+    app: &App,
+    caller: &Caller,
+    filter: &UserFilter,
+    after: Option<&str>,
+) -> Result<SelectedUsers, ApiError> {
+    let filter = users::validate_filter(filter.clone())?;
     let (order, manager) = ((UserSort::Name, false), Scope::of(caller).manager());
-    let page = paging(None, after, None, order, store::users::of_time)?;
-    let found = store::users::page(&app.db, &filter, manager, order, page.after.as_ref(), validate::MAX_BULK).await?;
+    let page = parse_paging(None, after, None, order, store::users::of_time)?;
+    let found =
+        store::users::page(&app.db, &filter, manager, order, page.after.as_ref(), validate::MAX_BULK_ITEMS).await?;
     let ids = found.items.iter().map(|user| user.id).collect();
     let known = found.items.into_iter().map(|user| (user.id, user)).collect();
-    Ok(Meant { ids, known, total: Some(found.total), next: found.next })
+    Ok(SelectedUsers { ids, known, total: Some(found.total), next: found.next })
 }
 
-/// Does it, and writes into the results what became of each.
-async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [BulkResult]) -> Result<(), Fail> {
-    let (actor, whom) = (caller.actor(), caller.whom());
-    // Who is not there for the caller is left out.
-    let there: Vec<_> = results.iter().filter(|r| r.refused != Some(Code::NotFound)).map(|r| r.user_id).collect();
+/// Executes the action, and updates the results.
+async fn apply(app: &App, caller: &Caller, action: &BulkAction, results: &mut [BulkResult]) -> Result<(), ApiError> {
+    let (actor, whom) = (caller.actor(), caller.removable_users());
+    // Users whom the caller does not see are left out.
+    let visible: Vec<_> = results.iter().filter(|r| r.refused != Some(Code::NotFound)).map(|r| r.user_id).collect();
     let changing: Vec<_> = results.iter().filter(|result| result.changed).map(|result| result.user_id).collect();
     match action {
-        _ if there.is_empty() => {}
+        _ if visible.is_empty() => {}
         BulkAction::Grant { license_id } => {
-            took(results, app.seats.grant(&actor, *license_id, there.clone()).await?);
-            reasons::given(app, *license_id, &there).await?;
+            merge_assignments(results, app.seats.grant(&actor, *license_id, visible.clone()).await?);
+            assignment_source::mark_manual(app, *license_id, &visible).await?;
         }
         BulkAction::Revoke { license_id, end_now } => {
-            took(results, licenses::by_hand(app, caller, *license_id, there, *end_now).await?);
+            merge_assignments(results, licenses::revoke_manually(app, caller, *license_id, visible, *end_now).await?);
         }
-        BulkAction::AddToGroup { group_id } => group(app, caller, *group_id, &changing, &[]).await?,
-        BulkAction::RemoveFromGroup { group_id } => group(app, caller, *group_id, &[], &changing).await?,
+        BulkAction::AddToGroup { group_id } => change_group(app, caller, *group_id, &changing, &[]).await?,
+        BulkAction::RemoveFromGroup { group_id } => change_group(app, caller, *group_id, &[], &changing).await?,
         BulkAction::SetRole { role } => {
             let change = ChangeUser { role: Some(*role), ..ChangeUser::default() };
             change_each(app, caller, &change, results).await;
@@ -124,27 +134,35 @@ async fn act(app: &App, caller: &Caller, action: &BulkAction, results: &mut [Bul
             let change = ChangeUser { status: Some(UserStatus::Active), ..ChangeUser::default() };
             change_each(app, caller, &change, results).await;
         }
-        // All at once: the seats commit together what waits for them.
+        // Concurrently: the seat engine commits waiting commands together.
         BulkAction::Suspend => {
-            became(results, &changing, join_all(changing.iter().map(|id| app.seats.suspend(&actor, *id, whom))).await);
+            merge_outcomes(
+                results,
+                &changing,
+                join_all(changing.iter().map(|id| app.seats.suspend(&actor, *id, whom))).await,
+            );
         }
         BulkAction::Delete => {
-            became(results, &changing, join_all(changing.iter().map(|id| app.seats.delete(&actor, *id, whom))).await);
+            merge_outcomes(
+                results,
+                &changing,
+                join_all(changing.iter().map(|id| app.seats.delete(&actor, *id, whom))).await,
+            );
         }
     }
     Ok(())
 }
 
-fn took(results: &mut [BulkResult], assignments: Vec<AssignmentResult>) {
-    let told: HashMap<_, _> = assignments.into_iter().map(|result| (result.user_id, result)).collect();
+fn merge_assignments(results: &mut [BulkResult], assignments: Vec<AssignmentResult>) {
+    let assigned: HashMap<_, _> = assignments.into_iter().map(|result| (result.user_id, result)).collect();
     for result in results {
-        if let Some(told) = told.get(&result.user_id) {
-            (result.changed, result.refused) = (told.changed, told.refused);
+        if let Some(assigned) = assigned.get(&result.user_id) {
+            (result.changed, result.refused) = (assigned.changed, assigned.refused);
         }
     }
 }
 
-fn became(results: &mut [BulkResult], users: &[UserId], outcomes: Vec<Result<(), SeatsError>>) {
+fn merge_outcomes(results: &mut [BulkResult], users: &[UserId], outcomes: Vec<Result<(), SeatsError>>) {
     let failed: HashMap<_, _> = users
         .iter()
         .zip(outcomes)
@@ -168,14 +186,20 @@ fn refuse(result: &mut BulkResult, code: Code) {
 
 async fn change_each(app: &App, caller: &Caller, change: &ChangeUser, results: &mut [BulkResult]) {
     for result in results.iter_mut().filter(|result| result.changed) {
-        let changed = users::change_rest(app, caller, result.user_id, change, &IfMatch::nothing()).await;
-        if let Err(fail) = changed {
-            refuse(result, fail.what());
+        let changed = users::change_user_fields(app, caller, result.user_id, change, &IfMatch::nothing()).await;
+        if let Err(error) = changed {
+            refuse(result, error.code());
         }
     }
 }
 
-async fn group(app: &App, caller: &Caller, id: GroupId, add: &[UserId], remove: &[UserId]) -> Result<(), Fail> {
-    let (tx, _) = super::groups::begin(app, caller, id).await?;
+async fn change_group(
+    app: &App,
+    caller: &Caller,
+    id: GroupId,
+    add: &[UserId],
+    remove: &[UserId],
+) -> Result<(), ApiError> {
+    let (tx, _) = super::groups::begin_locked(app, caller, id).await?;
     super::groups::change(app, caller, tx, id, (add, remove)).await
 }

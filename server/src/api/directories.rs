@@ -1,13 +1,13 @@
-//! Directories that provision through SCIM: their tokens, last requests and rules. For admins.
+//! SCIM directories: tokens, recent requests and rules. For admins.
 
 use crate::{
     app::App,
-    auth::{Caller, RecentCaller, secret},
+    auth::{Caller, RecentlyVerifiedCaller, secret},
     events::Event,
     http::{
-        extract::{Body, Named},
-        problem::{Fail, Fields},
-        tags::{IfMatch, Tagged, tagged},
+        etag::{IfMatch, WithEtag, with_etag},
+        extract::{PathParam, ValidJson},
+        problem::{ApiError, FieldErrors},
     },
     scim::{self, rules},
     store,
@@ -19,168 +19,199 @@ use seatkeeper_shared::{
     problem::Code,
     validate::{self, FieldError},
     wire::directory::{
-        DirectoryMade, DirectoryRequest, DirectoryView, NewDirectory, RuleFailures, RuleView, RulesPreview, SetRules,
+        CreatedDirectory, DirectoryRequest, DirectoryView, NewDirectory, RuleFailures, RuleView, RulesPreview, SetRules,
     },
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 
-/// The most rules of a directory.
-const MOST_RULES: usize = 200;
+const MAX_RULES_PER_DIRECTORY: usize = 200;
 
-/// All directories.
+/// Lists all directories.
 #[utoipa::path(get, path = "/directories", tag = "directories", responses((status = 200, body = Vec<DirectoryView>)))]
-pub async fn directories(State(app): State<App>, caller: Caller) -> Result<Json<Vec<DirectoryView>>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    scim::log::write(&app).await?;
+pub async fn directories(State(app): State<App>, caller: Caller) -> Result<Json<Vec<DirectoryView>>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    scim::request_log::write(&app).await?;
     Ok(Json(store::directories::all(&app.db).await?))
 }
 
-/// Adds a directory. The secret of its token is shown this once.
-#[utoipa::path(post, path = "/directories", tag = "directories", request_body = NewDirectory, responses((status = 201, body = DirectoryMade)))]
+/// Adds a directory. The response is the only one that shows the secret of its token.
+#[utoipa::path(
+    post, path = "/directories", tag = "directories",
+    request_body = NewDirectory,
+    responses((status = 201, body = CreatedDirectory)),
+)]
 pub async fn add_directory(
     State(app): State<App>,
-    caller: RecentCaller,
-    Body(wanted): Body<NewDirectory>,
-) -> Result<(StatusCode, Json<DirectoryMade>), Fail> {
-    caller.must(Action::ManageAccount)?;
-    let mut fields = Fields::default();
+    caller: RecentlyVerifiedCaller,
+    ValidJson(wanted): ValidJson<NewDirectory>,
+) -> Result<(StatusCode, Json<CreatedDirectory>), ApiError> {
+    caller.require(Action::ManageAccount)?;
+    let mut fields = FieldErrors::default();
     let name = fields.check("name", validate::name(&wanted.name));
-    let name = fields.all(name)?;
-    let (now, secret) = (app.clock.now(), app.dice.secret());
-    let id = DirectoryId(app.dice.id(now));
+    let name = fields.finish(name)?;
+    let (now, secret) = (app.clock.now(), app.random.secret());
+    let id = DirectoryId(app.random.id(now));
     let mut tx = app.db.begin().await?;
     store::directories::insert(&mut tx, id, &name, &secret::hash(&secret), now).await?;
     let event = Event::new("directory_added", caller.actor(), None, json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
-    Ok((StatusCode::CREATED, Json(DirectoryMade { directory: one(&app, id).await?, secret })))
+    Ok((StatusCode::CREATED, Json(CreatedDirectory { directory: get_directory(&app, id).await?, secret })))
 }
 
-async fn one(app: &App, id: DirectoryId) -> Result<DirectoryView, Fail> {
-    store::directories::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))
+async fn get_directory(app: &App, id: DirectoryId) -> Result<DirectoryView, ApiError> {
+    store::directories::get(&app.db, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))
 }
 
-/// Gives a directory a new token, whose secret is shown this once. The old one is void at once.
-#[utoipa::path(post, path = "/directories/{id}/rotate", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = DirectoryMade)))]
+/// Replaces a directory's token. The response is the only one that shows the new secret; the old token is invalid
+/// immediately.
+#[utoipa::path(
+    post, path = "/directories/{id}/rotate", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    responses((status = 200, body = CreatedDirectory)),
+)]
 pub async fn rotate(
     State(app): State<App>,
-    caller: RecentCaller,
-    Named(id): Named<DirectoryId>,
-) -> Result<Json<DirectoryMade>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    let secret = app.dice.secret();
+    caller: RecentlyVerifiedCaller,
+    PathParam(id): PathParam<DirectoryId>,
+) -> Result<Json<CreatedDirectory>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    let secret = app.random.secret();
     let mut tx = app.db.begin().await?;
     let name = store::directories::rotate(&mut tx, id, &secret::hash(&secret), app.clock.now()).await?;
-    let name = name.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let name = name.ok_or_else(|| ApiError::new(Code::NotFound))?;
     app.commit(tx, &[Event::new("directory_token_made", caller.actor(), None, json!({})).about(id.0, name)]).await?;
-    Ok(Json(DirectoryMade { directory: one(&app, id).await?, secret }))
+    Ok(Json(CreatedDirectory { directory: get_directory(&app, id).await?, secret }))
 }
 
-/// Takes a directory away. Its users and groups stay, with all that its rules gave.
-#[utoipa::path(delete, path = "/directories/{id}", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 204)))]
+/// Deletes a directory. Its users and groups stay, with everything that its rules assigned.
+#[utoipa::path(
+    delete, path = "/directories/{id}", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    responses((status = 204)),
+)]
 pub async fn delete_directory(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
-) -> Result<StatusCode, Fail> {
-    caller.must(Action::ManageAccount)?;
+    PathParam(id): PathParam<DirectoryId>,
+) -> Result<StatusCode, ApiError> {
+    caller.require(Action::ManageAccount)?;
     let mut tx = app.db.begin().await?;
-    let name = store::directories::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let name = store::directories::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     store::directories::delete(&mut tx, id).await?;
     app.commit(tx, &[Event::new("directory_deleted", caller.actor(), None, json!({})).about(id.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The last 200 requests of a directory, the newest first, without bodies and secrets.
-#[utoipa::path(get, path = "/directories/{id}/requests", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = Vec<DirectoryRequest>)))]
+/// Lists the last 200 requests of a directory, newest first, without bodies and secrets.
+#[utoipa::path(
+    get, path = "/directories/{id}/requests", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    responses((status = 200, body = Vec<DirectoryRequest>)),
+)]
 pub async fn requests(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
-) -> Result<Json<Vec<DirectoryRequest>>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    one(&app, id).await?;
-    scim::log::write(&app).await?;
+    PathParam(id): PathParam<DirectoryId>,
+) -> Result<Json<Vec<DirectoryRequest>>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    get_directory(&app, id).await?;
+    scim::request_log::write(&app).await?;
     Ok(Json(store::directories::requests(&app.db, id).await?))
 }
 
-/// The rules of a directory, the most important first. The `ETag` stands for them.
-#[utoipa::path(get, path = "/directories/{id}/rules", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = Vec<RuleView>)))]
+/// Lists the rules of a directory, highest priority first. The `ETag` covers all rules.
+#[utoipa::path(
+    get, path = "/directories/{id}/rules", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    responses((status = 200, body = Vec<RuleView>)),
+)]
 pub async fn rules(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
-) -> Result<Tagged<Vec<RuleView>>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    one(&app, id).await?;
-    let rules = of(&app, id).await?;
-    Ok(tagged(&changeable(&rules), rules))
+    PathParam(id): PathParam<DirectoryId>,
+) -> Result<WithEtag<Vec<RuleView>>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    get_directory(&app, id).await?;
+    let rules = rules_of(&app, id).await?;
+    Ok(with_etag(&editable_fields(&rules), rules))
 }
 
-/// The rules without what others change: the names of groups.
-fn changeable(rules: &[RuleView]) -> Value {
+/// The rules for the ETag, without group names, which change elsewhere.
+fn editable_fields(rules: &[RuleView]) -> Value {
     let rule = |rule: &RuleView| json!([rule.id, rule.group_id, rule.license_ids, rule.role]);
     rules.iter().map(rule).collect()
 }
 
-async fn of(app: &App, id: DirectoryId) -> Result<Vec<RuleView>, Fail> {
+async fn rules_of(app: &App, id: DirectoryId) -> Result<Vec<RuleView>, ApiError> {
     let all = store::directory_rules::all(&app.db).await?;
     Ok(all.into_iter().filter(|rule| rule.directory == id).map(|rule| rule.view).collect())
 }
 
-/// Says what the rules of a directory are from now on, and gives and takes what follows from that. What somebody gave stays. With
-/// `If-Match` only if nobody else has changed them meanwhile.
-#[utoipa::path(put, path = "/directories/{id}/rules", tag = "directories", params(("id" = DirectoryId, Path), ("If-Match" = Option<String>, Header)), request_body = SetRules, responses((status = 200, body = Vec<RuleView>)))]
+/// Replaces the rules of a directory and applies them.
+///
+/// Manual assignments stay. With `If-Match`, the rules must not have changed since they were read.
+#[utoipa::path(
+    put, path = "/directories/{id}/rules", tag = "directories",
+    params(("id" = DirectoryId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = SetRules,
+    responses((status = 200, body = Vec<RuleView>)),
+)]
 pub async fn set_rules(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
+    PathParam(id): PathParam<DirectoryId>,
     expected: IfMatch,
-    Body(wanted): Body<SetRules>,
-) -> Result<Tagged<Vec<RuleView>>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    let name = one(&app, id).await?.name;
-    let (before, after) = (of(&app, id).await?, checked(&app, id, wanted).await?);
-    expected.must_hold(&changeable(&before))?;
+    ValidJson(wanted): ValidJson<SetRules>,
+) -> Result<WithEtag<Vec<RuleView>>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    let name = get_directory(&app, id).await?.name;
+    let (before, after) = (rules_of(&app, id).await?, validate_rules(&app, id, wanted).await?);
+    expected.check(&editable_fields(&before))?;
     if before != after {
         let groups: Vec<_> = after.iter().map(|rule| rule.group_id).collect();
-        let concerned = store::directory_rules::concerned(&app.db, id, &groups).await?;
+        let concerned = store::directory_rules::affected_users(&app.db, id, &groups).await?;
         let mut tx = app.db.begin().await?;
-        store::directories::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+        store::directories::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
         let now = store::directory_rules::of(&mut tx, id).await?;
-        if expected.is_given() && changeable(&now) != changeable(&before) {
-            return Err(Fail::code(Code::ChangedMeanwhile));
+        if expected.is_given() && editable_fields(&now) != editable_fields(&before) {
+            return Err(ApiError::new(Code::ChangedMeanwhile));
         }
         store::directory_rules::set_rules(&mut tx, id, &after).await?;
         let facts = json!({ "changes": { "rules": [now, after] } });
         app.commit(tx, &[Event::new("directory_rules_changed", caller.actor(), None, facts).about(id.0, name)]).await?;
         rules::apply(&app, &caller.actor(), &concerned).await;
     }
-    let rules = of(&app, id).await?;
-    Ok(tagged(&changeable(&rules), rules))
+    let rules = rules_of(&app, id).await?;
+    Ok(with_etag(&editable_fields(&rules), rules))
 }
 
-/// Who would get and lose what if the rules of a directory were these.
-#[utoipa::path(post, path = "/directories/{id}/rules/preview", tag = "directories", params(("id" = DirectoryId, Path)), request_body = SetRules, responses((status = 200, body = RulesPreview)))]
+/// Previews what users would get and lose with these rules.
+#[utoipa::path(
+    post, path = "/directories/{id}/rules/preview", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    request_body = SetRules,
+    responses((status = 200, body = RulesPreview)),
+)]
 pub async fn preview(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
-    Body(wanted): Body<SetRules>,
-) -> Result<Json<RulesPreview>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    one(&app, id).await?;
-    let wanted = checked(&app, id, wanted).await?;
+    PathParam(id): PathParam<DirectoryId>,
+    ValidJson(wanted): ValidJson<SetRules>,
+) -> Result<Json<RulesPreview>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    get_directory(&app, id).await?;
+    let wanted = validate_rules(&app, id, wanted).await?;
     Ok(Json(rules::preview(&app, id, wanted).await?))
 }
 
-/// The rules as they would be, if there are such groups, licenses and rules.
-async fn checked(app: &App, id: DirectoryId, wanted: SetRules) -> Result<Vec<RuleView>, Fail> {
-    let mut fields = Fields::default();
-    if wanted.rules.len() > MOST_RULES {
-        fields.wrong("rules", FieldError::OutOfRange { min: 0, max: 200 });
+/// Validates the rules: their groups, licenses and ids must exist.
+async fn validate_rules(app: &App, id: DirectoryId, wanted: SetRules) -> Result<Vec<RuleView>, ApiError> {
+    let mut fields = FieldErrors::default();
+    if wanted.rules.len() > MAX_RULES_PER_DIRECTORY {
+        fields.add("rules", FieldError::OutOfRange { min: 0, max: 200 });
     }
-    let known: BTreeSet<RuleId> = of(app, id).await?.into_iter().map(|rule| rule.id).collect();
+    let known: BTreeSet<RuleId> = rules_of(app, id).await?.into_iter().map(|rule| rule.id).collect();
     let groups: HashMap<GroupId, String> =
         store::groups::all(&app.db, None).await?.into_iter().map(|group| (group.id, group.name)).collect();
     let now = app.clock.now();
@@ -189,53 +220,61 @@ async fn checked(app: &App, id: DirectoryId, wanted: SetRules) -> Result<Vec<Rul
     let (mut seen, mut rules) = (BTreeSet::new(), Vec::new());
     for rule in wanted.rules {
         if rule.id.is_some_and(|rule| !known.contains(&rule) || !seen.insert(rule)) {
-            fields.wrong("id", FieldError::Unknown);
+            fields.add("id", FieldError::Unknown);
         }
         if !groups.contains_key(&rule.group_id) {
-            fields.wrong("group_id", FieldError::Unknown);
+            fields.add("group_id", FieldError::Unknown);
         }
         if !rule.license_ids.iter().all(|license| licenses.contains(license)) {
-            fields.wrong("license_ids", FieldError::Unknown);
+            fields.add("license_ids", FieldError::Unknown);
         }
         let license_ids: BTreeSet<_> = rule.license_ids.into_iter().collect();
         rules.push(RuleView {
-            id: rule.id.unwrap_or_else(|| RuleId(app.dice.id(now))),
+            id: rule.id.unwrap_or_else(|| RuleId(app.random.id(now))),
             group_id: rule.group_id,
             group_name: groups.get(&rule.group_id).cloned().unwrap_or_default(),
             license_ids: license_ids.into_iter().collect(),
             role: rule.role,
         });
     }
-    fields.all(Some(rules))
+    fields.finish(Some(rules))
 }
 
-/// What the rules of a directory could not do.
-#[utoipa::path(get, path = "/directories/{id}/failures", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = RuleFailures)))]
+/// Lists the rule applications of a directory that failed.
+#[utoipa::path(
+    get, path = "/directories/{id}/failures", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    responses((status = 200, body = RuleFailures)),
+)]
 pub async fn failures(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
-) -> Result<Json<RuleFailures>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    one(&app, id).await?;
-    left(&app, id).await
+    PathParam(id): PathParam<DirectoryId>,
+) -> Result<Json<RuleFailures>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    get_directory(&app, id).await?;
+    remaining_failures(&app, id).await
 }
 
-async fn left(app: &App, id: DirectoryId) -> Result<Json<RuleFailures>, Fail> {
+async fn remaining_failures(app: &App, id: DirectoryId) -> Result<Json<RuleFailures>, ApiError> {
     let (failures, total) = store::directory_failures::list(&app.db, id).await?;
     Ok(Json(RuleFailures { failures, total }))
 }
 
-/// Looks anew at everybody whom the rules of a directory are about, tries again what could not be done, and says what still cannot be done.
-#[utoipa::path(post, path = "/directories/{id}/retry", tag = "directories", params(("id" = DirectoryId, Path)), responses((status = 200, body = RuleFailures)))]
+/// Applies the rules of a directory again to all affected users, and lists what still fails.
+#[utoipa::path(
+    post, path = "/directories/{id}/retry", tag = "directories",
+    params(("id" = DirectoryId, Path)),
+    responses((status = 200, body = RuleFailures)),
+)]
 pub async fn retry(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<DirectoryId>,
-) -> Result<Json<RuleFailures>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    one(&app, id).await?;
-    let users = store::directory_rules::concerned(&app.db, id, &[]).await?;
+    PathParam(id): PathParam<DirectoryId>,
+) -> Result<Json<RuleFailures>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    get_directory(&app, id).await?;
+    let users = store::directory_rules::affected_users(&app.db, id, &[]).await?;
     rules::apply(&app, &caller.actor(), &users).await;
-    left(&app, id).await
+    remaining_failures(&app, id).await
 }

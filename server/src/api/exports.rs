@@ -1,10 +1,10 @@
-//! Exports: the whole of a filtered list, as CSV or JSON. The CSV of users is what an import takes.
+//! Exports of users, sessions and licenses. The CSV of users can be imported again.
 
 use super::{
-    licenses::{Shown, visible},
-    lists::paging,
-    sessions::{SessionsAsked, hide_key, wanted},
-    users::{UsersAsked, checked},
+    licenses::{ArchivedQuery, visible_licenses},
+    pagination::parse_paging,
+    sessions::{SessionsQuery, hide_support_key, parse_query},
+    users::{UsersQuery, validate_filter},
 };
 use crate::{
     app::App,
@@ -12,11 +12,11 @@ use crate::{
     csv_cell,
     db::{Db, DbError},
     http::{
-        export::{Format, PART, Sheet},
-        extract::Asked,
-        problem::Fail,
+        export::{EXPORT_CHUNK_ROWS, Format, Sheet},
+        extract::ValidQuery,
+        problem::ApiError,
     },
-    store::{self, list::After},
+    store::{self, pagination::Cursor},
 };
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -33,24 +33,23 @@ use seatkeeper_shared::{
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
-/// In what form a list is exported.
+/// The format of an export.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct ExportAsked {
+pub struct ExportQuery {
     /// `csv` if absent.
     format: Option<Format>,
 }
 
-impl ExportAsked {
-    /// The form.
+impl ExportQuery {
     pub(super) fn format(&self) -> Format {
         self.format.unwrap_or(Format::Csv)
     }
 }
 
-/// A user with the names that stand in the CSV form.
+/// A user, with display names for the CSV format.
 #[derive(Debug, Serialize)]
-struct User {
+struct UserRow {
     #[serde(flatten)]
     view: UserView,
     #[serde(skip)]
@@ -61,7 +60,7 @@ struct User {
     manages: String,
 }
 
-const USERS: Sheet<User> = Sheet {
+const USER_SHEET: Sheet<UserRow> = Sheet {
     name: "users",
     columns: &[
         "name",
@@ -87,8 +86,8 @@ const USERS: Sheet<User> = Sheet {
             user.licenses.clone(),
             user.groups.clone(),
             view.source.to_string(),
-            moment(view.last_active_at),
-            moment(Some(view.created_at)),
+            format_time(view.last_active_at),
+            format_time(Some(view.created_at)),
             csv_cell::join_list(view.permissions.iter().map(|permission| permission.as_str())),
             if view.role == Role::Manager { view.limited_to_groups.to_string() } else { String::new() },
             user.manages.clone(),
@@ -96,7 +95,7 @@ const USERS: Sheet<User> = Sheet {
     },
 };
 
-const SESSIONS: Sheet<SessionView> = Sheet {
+const SESSION_SHEET: Sheet<SessionView> = Sheet {
     name: "sessions",
     columns: &[
         "id",
@@ -130,18 +129,18 @@ const SESSIONS: Sheet<SessionView> = Sheet {
             session.platform.map(|platform| platform.to_string()).unwrap_or_default(),
             session.remote_device.clone().unwrap_or_default(),
             session.state.to_string(),
-            moment(Some(session.created_at)),
-            moment(session.connected_at),
-            moment(end.map(|end| end.at)),
+            format_time(Some(session.created_at)),
+            format_time(session.connected_at),
+            format_time(end.map(|end| end.at)),
             end.map(|end| end.reason.to_string()).unwrap_or_default(),
             end.and_then(|end| end.by.clone()).unwrap_or_default(),
             end.and_then(|end| end.message.clone()).unwrap_or_default(),
-            moment(session.borrowed_until),
+            format_time(session.borrowed_until),
         ]
     },
 };
 
-const LICENSES: Sheet<LicenseView> = Sheet {
+const LICENSE_SHEET: Sheet<LicenseView> = Sheet {
     name: "licenses",
     columns: &[
         "id",
@@ -172,9 +171,9 @@ const LICENSES: Sheet<LicenseView> = Sheet {
             usage.assigned.to_string(),
             usage.occupied.to_string(),
             usage.waiting.to_string(),
-            moment(license.starts_at),
-            moment(license.ends_at),
-            moment(license.archived_at),
+            format_time(license.starts_at),
+            format_time(license.ends_at),
+            format_time(license.archived_at),
             contract.order_number.clone().unwrap_or_default(),
             price.map(|price| price.minor.to_string()).unwrap_or_default(),
             price.map(|price| price.currency.clone()).unwrap_or_default(),
@@ -183,46 +182,52 @@ const LICENSES: Sheet<LicenseView> = Sheet {
     },
 };
 
-fn moment(at: Option<DateTime<Utc>>) -> String {
+fn format_time(at: Option<DateTime<Utc>>) -> String {
     at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
 }
 
-/// All users of a list; a manager who is limited to groups gets the people in his.
-#[utoipa::path(get, path = "/users/export", tag = "users", params(UserFilter, UsersAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<UserView> = "application/json")))))]
+/// Exports users. A manager who is limited to groups gets the users in their groups.
+#[utoipa::path(
+    get, path = "/users/export", tag = "users",
+    params(UserFilter, UsersQuery, ExportQuery),
+    responses(
+        (status = 200, description = "The file", content((String = "text/csv"), (Vec<UserView> = "application/json"))),
+    ),
+)]
 pub async fn users(
     State(app): State<App>,
     guard: StreamGuard,
-    Asked(filter): Asked<UserFilter>,
-    Asked(asked): Asked<UsersAsked>,
-    Asked(export): Asked<ExportAsked>,
-) -> Result<Response, Fail> {
+    ValidQuery(filter): ValidQuery<UserFilter>,
+    ValidQuery(query): ValidQuery<UsersQuery>,
+    ValidQuery(export): ValidQuery<ExportQuery>,
+) -> Result<Response, ApiError> {
     let caller = guard.caller();
-    caller.must(Action::ViewUsers)?;
-    let usual = (UserSort::Name, false);
-    let order = paging(asked.sort.as_deref(), None, None, usual, store::users::of_time)?.order;
-    let (filter, manager) = (checked(filter)?, Scope::of(caller).manager());
-    let (filter, names) = (Arc::new(filter), Arc::new(Names::read(&app, caller, manager).await?));
+    caller.require(Action::ViewUsers)?;
+    let default_order = (UserSort::Name, false);
+    let order = parse_paging(query.sort.as_deref(), None, None, default_order, store::users::of_time)?.order;
+    let (filter, manager) = (validate_filter(filter)?, Scope::of(caller).manager());
+    let (filter, names) = (Arc::new(filter), Arc::new(DisplayNames::read(&app, caller, manager).await?));
     let db = app.db.clone();
-    let read = move |after: Option<After>| {
+    let read = move |after: Option<Cursor>| {
         let (db, filter, names) = (db.clone(), filter.clone(), names.clone());
         async move {
-            let page = store::users::page(&db, &filter, manager, order, after.as_ref(), PART).await?;
-            let next = page.next.as_deref().and_then(After::decode);
+            let page = store::users::page(&db, &filter, manager, order, after.as_ref(), EXPORT_CHUNK_ROWS).await?;
+            let next = page.next.as_deref().and_then(Cursor::decode);
             Ok((page.items.into_iter().map(|user| names.with(user)).collect::<Vec<_>>(), next))
         }
     };
-    USERS.send(guard, export.format(), app.clock.now(), read).await
+    USER_SHEET.send(guard, export.format(), app.clock.now(), read).await
 }
 
-/// What licenses and groups are called in a sheet.
-struct Names {
+/// The names of licenses and groups in the CSV format.
+struct DisplayNames {
     licenses: HashMap<LicenseId, String>,
     groups: HashMap<GroupId, String>,
 }
 
-impl Names {
-    async fn read(app: &App, caller: &Caller, manager: Option<UserId>) -> Result<Self, Fail> {
-        let licenses = visible(app, caller).await?;
+impl DisplayNames {
+    async fn read(app: &App, caller: &Caller, manager: Option<UserId>) -> Result<Self, ApiError> {
+        let licenses = visible_licenses(app, caller).await?;
         let name = |license: &LicenseView| format!("{}:{}", license.product_slug, license.model);
         let groups = store::groups::all(&app.db, manager).await?;
         Ok(Self {
@@ -231,54 +236,74 @@ impl Names {
         })
     }
 
-    fn with(&self, view: UserView) -> User {
+    fn with(&self, view: UserView) -> UserRow {
         let licenses = view.license_ids.iter().filter_map(|id| self.licenses.get(id)).map(String::as_str);
         let licenses = csv_cell::join_list(licenses);
         let names =
             |ids: &[GroupId]| csv_cell::join_list(ids.iter().filter_map(|id| self.groups.get(id)).map(String::as_str));
         let (groups, manages) = (names(&view.group_ids), names(&view.manages));
-        User { view, licenses, groups, manages }
+        UserRow { view, licenses, groups, manages }
     }
 }
 
-/// All sessions of a list; an agent gets his own.
-#[utoipa::path(get, path = "/sessions/export", tag = "sessions", params(SessionsAsked, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<SessionView> = "application/json")))))]
+/// Exports sessions. Agents get their own.
+#[utoipa::path(
+    get, path = "/sessions/export", tag = "sessions",
+    params(SessionsQuery, ExportQuery),
+    responses(
+        (
+            status = 200,
+            description = "The file",
+            content((String = "text/csv"), (Vec<SessionView> = "application/json")),
+        ),
+    ),
+)]
 pub async fn sessions(
     State(app): State<App>,
     guard: StreamGuard,
-    Asked(asked): Asked<SessionsAsked>,
-    Asked(export): Asked<ExportAsked>,
-) -> Result<Response, Fail> {
-    let (filter, page) = wanted(guard.caller(), asked)?;
+    ValidQuery(query): ValidQuery<SessionsQuery>,
+    ValidQuery(export): ValidQuery<ExportQuery>,
+) -> Result<Response, ApiError> {
+    let (filter, page) = parse_query(guard.caller(), query)?;
     let (order, now) = (page.order, app.clock.now());
     let shared = Arc::new((app.db.clone(), filter, guard.caller().clone()));
-    let read = move |after: Option<After>| {
+    let read = move |after: Option<Cursor>| {
         let shared = shared.clone();
         async move {
-            let (db, filter, caller): &(Db, store::sessions::Filter, Caller) = &shared;
-            let mut page = store::sessions::page(db, filter, order, after.as_ref(), PART).await?;
-            page.items.iter_mut().for_each(|session| hide_key(session, caller));
-            Ok((page.items, page.next.as_deref().and_then(After::decode)))
+            let (db, filter, caller): &(Db, store::sessions::SessionFilter, Caller) = &shared;
+            let mut page = store::sessions::page(db, filter, order, after.as_ref(), EXPORT_CHUNK_ROWS).await?;
+            page.items.iter_mut().for_each(|session| hide_support_key(session, caller));
+            Ok((page.items, page.next.as_deref().and_then(Cursor::decode)))
         }
     };
-    SESSIONS.send(guard, export.format(), now, read).await
+    SESSION_SHEET.send(guard, export.format(), now, read).await
 }
 
-/// All licenses.
-#[utoipa::path(get, path = "/licenses/export", tag = "licenses", params(Shown, ExportAsked), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<LicenseView> = "application/json")))))]
+/// Exports licenses.
+#[utoipa::path(
+    get, path = "/licenses/export", tag = "licenses",
+    params(ArchivedQuery, ExportQuery),
+    responses(
+        (
+            status = 200,
+            description = "The file",
+            content((String = "text/csv"), (Vec<LicenseView> = "application/json")),
+        ),
+    ),
+)]
 pub async fn licenses(
     State(app): State<App>,
     guard: StreamGuard,
-    Asked(shown): Asked<Shown>,
-    Asked(export): Asked<ExportAsked>,
-) -> Result<Response, Fail> {
+    ValidQuery(shown): ValidQuery<ArchivedQuery>,
+    ValidQuery(export): ValidQuery<ExportQuery>,
+) -> Result<Response, ApiError> {
     let caller = guard.caller();
-    caller.must(Action::ViewUsers)?;
-    let mut licenses = visible(&app, caller).await?;
+    caller.require(Action::ViewUsers)?;
+    let mut licenses = visible_licenses(&app, caller).await?;
     licenses.retain(|license| shown.archived == Some(true) || license.archived_at.is_none());
     let read = move |_: Option<()>| {
         let licenses = licenses.clone();
         async move { Ok::<_, DbError>((licenses, None)) }
     };
-    LICENSES.send(guard, export.format(), app.clock.now(), read).await
+    LICENSE_SHEET.send(guard, export.format(), app.clock.now(), read).await
 }

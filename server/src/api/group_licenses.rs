@@ -1,11 +1,11 @@
-//! Licenses that groups give to their members, as long as they are members; and what users have through their groups.
+//! Licenses that groups assign to their members, and the licenses that users have through groups.
 
 use crate::{
     app::App,
     auth::Caller,
     events::Event,
-    group_licenses::{About, settle},
-    http::{extract::Named, problem::Fail},
+    group_licenses::{ReconcileScope, reconcile},
+    http::{extract::PathParam, problem::ApiError},
     store,
 };
 use axum::{Json, extract::State};
@@ -13,74 +13,93 @@ use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
     permissions::Action,
     problem::Code,
-    wire::groups::{GroupLicense, ThroughGroup},
+    wire::groups::{GroupAssignment, GroupLicense},
 };
 use serde_json::json;
 
-/// The licenses that a group gives to its members, and who of them has not got one, and why.
-#[utoipa::path(get, path = "/groups/{id}/licenses", tag = "groups", params(("id" = GroupId, Path)), responses((status = 200, body = Vec<GroupLicense>)))]
+/// Lists the licenses that a group assigns to its members, with the members who did not get one and why.
+#[utoipa::path(
+    get, path = "/groups/{id}/licenses", tag = "groups",
+    params(("id" = GroupId, Path)),
+    responses((status = 200, body = Vec<GroupLicense>)),
+)]
 pub async fn of_group(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
-) -> Result<Json<Vec<GroupLicense>>, Fail> {
-    caller.must(Action::ViewUsers)?;
-    super::groups::must_see(&app, &caller, id).await?;
+    PathParam(id): PathParam<GroupId>,
+) -> Result<Json<Vec<GroupLicense>>, ApiError> {
+    caller.require(Action::ViewUsers)?;
+    super::groups::require_visible(&app, &caller, id).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 
-/// Lets a group give a license to its members, now and as long as they are members. Of a named license as far as there are seats; who
-/// got none is told, and gets one when there is.
-#[utoipa::path(put, path = "/groups/{id}/licenses/{license}", tag = "groups", params(("id" = GroupId, Path), ("license" = LicenseId, Path)), responses((status = 200, body = Vec<GroupLicense>)))]
+/// Assigns a license to a group's current and future members, for as long as they are members.
+///
+/// If a named license has too few seats, the response lists the members without one; they get one when a seat becomes
+/// free.
+#[utoipa::path(
+    put, path = "/groups/{id}/licenses/{license}", tag = "groups",
+    params(("id" = GroupId, Path), ("license" = LicenseId, Path)),
+    responses((status = 200, body = Vec<GroupLicense>)),
+)]
 pub async fn give(
     State(app): State<App>,
     caller: Caller,
-    Named((id, license)): Named<(GroupId, LicenseId)>,
-) -> Result<Json<Vec<GroupLicense>>, Fail> {
-    caller.must(Action::Assign)?;
+    PathParam((id, license)): PathParam<(GroupId, LicenseId)>,
+) -> Result<Json<Vec<GroupLicense>>, ApiError> {
+    caller.require(Action::Assign)?;
     let found = store::licenses::some(&app.db, app.clock.now(), [license]).await?.pop();
-    found.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let (mut tx, name) = super::groups::begin(&app, &caller, id).await?;
+    found.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let (mut tx, name) = super::groups::begin_locked(&app, &caller, id).await?;
     if store::group_licenses::insert(&mut tx, id, license, app.clock.now()).await? {
         let event = Event::of_license("group_license_granted", caller.actor(), license, json!({})).about(id.0, name);
         app.commit(tx, &[event]).await?;
     } else {
         drop(tx);
     }
-    settle(&app, &caller.actor(), &About::License(license)).await?;
+    reconcile(&app, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 
-/// Lets a group no longer give a license. Whoever had it through the group loses it, and may finish his sessions; who has it otherwise
-/// keeps it.
-#[utoipa::path(delete, path = "/groups/{id}/licenses/{license}", tag = "groups", params(("id" = GroupId, Path), ("license" = LicenseId, Path)), responses((status = 200, body = Vec<GroupLicense>)))]
+/// Stops assigning a license to a group's members.
+///
+/// Members who had it only through the group lose it, but may finish their sessions.
+#[utoipa::path(
+    delete, path = "/groups/{id}/licenses/{license}", tag = "groups",
+    params(("id" = GroupId, Path), ("license" = LicenseId, Path)),
+    responses((status = 200, body = Vec<GroupLicense>)),
+)]
 pub async fn take(
     State(app): State<App>,
     caller: Caller,
-    Named((id, license)): Named<(GroupId, LicenseId)>,
-) -> Result<Json<Vec<GroupLicense>>, Fail> {
-    caller.must(Action::Assign)?;
-    let (mut tx, name) = super::groups::begin(&app, &caller, id).await?;
+    PathParam((id, license)): PathParam<(GroupId, LicenseId)>,
+) -> Result<Json<Vec<GroupLicense>>, ApiError> {
+    caller.require(Action::Assign)?;
+    let (mut tx, name) = super::groups::begin_locked(&app, &caller, id).await?;
     if !store::group_licenses::delete(&mut tx, id, license).await? {
-        return Err(Fail::code(Code::NotFound));
+        return Err(ApiError::new(Code::NotFound));
     }
     let event = Event::of_license("group_license_revoked", caller.actor(), license, json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
-    settle(&app, &caller.actor(), &About::License(license)).await?;
+    reconcile(&app, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 
-/// The licenses that a user has through his groups, and through which.
-#[utoipa::path(get, path = "/users/{id}/group-licenses", tag = "users", params(("id" = UserId, Path)), responses((status = 200, body = Vec<ThroughGroup>)))]
+/// Lists the licenses that a user has through groups, with the groups.
+#[utoipa::path(
+    get, path = "/users/{id}/group-licenses", tag = "users",
+    params(("id" = UserId, Path)),
+    responses((status = 200, body = Vec<GroupAssignment>)),
+)]
 pub async fn of_user(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<UserId>,
-) -> Result<Json<Vec<ThroughGroup>>, Fail> {
-    caller.must(Action::ViewUsers)?;
-    let user = super::users::one(&app, &caller, id).await?;
+    PathParam(id): PathParam<UserId>,
+) -> Result<Json<Vec<GroupAssignment>>, ApiError> {
+    caller.require(Action::ViewUsers)?;
+    let user = super::users::visible_user(&app, &caller, id).await?;
     let mut through = store::group_licenses::of_user(&app.db, id).await?;
-    // Which other groups he is in is not told to whoever is limited to some.
+    // Hides memberships in groups that a limited manager does not see.
     through.retain(|one| user.group_ids.contains(&one.group_id));
     Ok(Json(through))
 }

@@ -1,4 +1,4 @@
-//! Groups of users: their names, members and managers.
+//! Groups: names, members and managers.
 
 use crate::{
     app::App,
@@ -6,14 +6,14 @@ use crate::{
     db::Tx,
     entitlements::{
         Authority, groups,
-        memberships::{self, Moved},
+        memberships::{self, MembershipChange},
     },
     events::Event,
-    group_licenses::{About, settle},
+    group_licenses::{ReconcileScope, reconcile},
     http::{
-        extract::{Body, Named},
-        problem::{Fail, Fields},
-        tags::{IfMatch, Tagged, tagged},
+        etag::{IfMatch, WithEtag, with_etag},
+        extract::{PathParam, ValidJson},
+        problem::{ApiError, FieldErrors},
     },
     scim::rules,
     store,
@@ -29,48 +29,57 @@ use seatkeeper_shared::{
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// All groups; a manager who is limited to groups sees those that he manages.
+/// Lists groups. A manager who is limited to groups sees those that they manage.
 #[utoipa::path(get, path = "/groups", tag = "groups", responses((status = 200, body = Vec<GroupView>)))]
-pub async fn groups(State(app): State<App>, caller: Caller) -> Result<Json<Vec<GroupView>>, Fail> {
-    caller.must(Action::ViewUsers)?;
+pub async fn groups(State(app): State<App>, caller: Caller) -> Result<Json<Vec<GroupView>>, ApiError> {
+    caller.require(Action::ViewUsers)?;
     Ok(Json(store::groups::all(&app.db, Scope::of(&caller).manager()).await?))
 }
 
-/// One group with its managers. The `ETag` stands for its name and for who manages it.
-#[utoipa::path(get, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path)), responses((status = 200, body = GroupDetail)))]
+/// Returns a group with its managers. The `ETag` covers its name and managers.
+#[utoipa::path(
+    get, path = "/groups/{id}", tag = "groups",
+    params(("id" = GroupId, Path)),
+    responses((status = 200, body = GroupDetail)),
+)]
 pub async fn group(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
-) -> Result<Tagged<GroupDetail>, Fail> {
-    caller.must(Action::ViewUsers)?;
-    one(&app, &caller, id).await
+    PathParam(id): PathParam<GroupId>,
+) -> Result<WithEtag<GroupDetail>, ApiError> {
+    caller.require(Action::ViewUsers)?;
+    group_response(&app, &caller, id).await
 }
 
-async fn one(app: &App, caller: &Caller, id: GroupId) -> Result<Tagged<GroupDetail>, Fail> {
+async fn group_response(app: &App, caller: &Caller, id: GroupId) -> Result<WithEtag<GroupDetail>, ApiError> {
     let found = store::groups::get(&app.db, id, Scope::of(caller).manager()).await?;
-    let found = found.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let tag = changeable(&found.group.name, found.managers.iter().map(|manager| manager.id));
-    Ok(tagged(&tag, found))
+    let found = found.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let tag = editable_fields(&found.group.name, found.managers.iter().map(|manager| manager.id));
+    Ok(with_etag(&tag, found))
 }
 
-/// What can be changed about a group, except who is in it.
-fn changeable(name: &str, managers: impl Iterator<Item = UserId>) -> serde_json::Value {
+/// The editable fields of a group, except its members.
+fn editable_fields(name: &str, managers: impl Iterator<Item = UserId>) -> serde_json::Value {
     json!({ "name": name, "managers": managers.collect::<BTreeSet<_>>() })
 }
 
 /// Adds a group.
-#[utoipa::path(post, path = "/groups", tag = "groups", request_body = NewGroup, responses((status = 201, body = GroupView)))]
+#[utoipa::path(
+    post, path = "/groups", tag = "groups",
+    request_body = NewGroup,
+    responses((status = 201, body = GroupView)),
+)]
 pub async fn add_group(
     State(app): State<App>,
     caller: Caller,
-    Body(wanted): Body<NewGroup>,
-) -> Result<(StatusCode, Json<GroupView>), Fail> {
-    caller.must(Action::ManageGroups)?;
-    let mut fields = Fields::default();
+    ValidJson(wanted): ValidJson<NewGroup>,
+) -> Result<(StatusCode, Json<GroupView>), ApiError> {
+    caller.require(Action::ManageGroups)?;
+    let mut fields = FieldErrors::default();
     let name = fields.check("name", validate::name(&wanted.name));
     let now = app.clock.now();
-    let group = GroupView { id: GroupId(app.dice.id(now)), name: fields.all(name)?, members: 0, directory_id: None };
+    let group =
+        GroupView { id: GroupId(app.random.id(now)), name: fields.finish(name)?, members: 0, directory_id: None };
     let mut tx = app.db.begin().await?;
     store::groups::insert(&mut tx, &group, now).await?;
     let event = Event::new("group_added", caller.actor(), None, json!({})).about(group.id.0, &group.name);
@@ -78,135 +87,169 @@ pub async fn add_group(
     Ok((StatusCode::CREATED, Json(group)))
 }
 
-/// Renames a group. With `If-Match` only if nobody else has changed it meanwhile.
-#[utoipa::path(patch, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)), request_body = RenameGroup, responses((status = 200, body = GroupDetail)))]
+/// Renames a group.
+///
+/// With `If-Match`, the group must not have changed since it was read.
+#[utoipa::path(
+    patch, path = "/groups/{id}", tag = "groups",
+    params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = RenameGroup,
+    responses((status = 200, body = GroupDetail)),
+)]
 pub async fn rename_group(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
+    PathParam(id): PathParam<GroupId>,
     expected: IfMatch,
-    Body(wanted): Body<RenameGroup>,
-) -> Result<Tagged<GroupDetail>, Fail> {
-    caller.must(Action::ManageGroups)?;
-    let mut fields = Fields::default();
+    ValidJson(wanted): ValidJson<RenameGroup>,
+) -> Result<WithEtag<GroupDetail>, ApiError> {
+    caller.require(Action::ManageGroups)?;
+    let mut fields = FieldErrors::default();
     let name = fields.check("name", validate::name(&wanted.name));
-    let name = fields.all(name)?;
+    let name = fields.finish(name)?;
     let mut tx = app.db.begin().await?;
-    let before = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let before = store::groups::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let managers = store::groups::managers(&mut tx, id).await?;
-    expected.must_hold(&changeable(&before, managers.iter().map(|(manager, _)| *manager)))?;
+    expected.check(&editable_fields(&before, managers.iter().map(|(manager, _)| *manager)))?;
     if before != name {
-        groups::rename(&mut tx, &Authority::Person(&caller.actor()), id, &name).await?;
+        groups::rename(&mut tx, &Authority::User(&caller.actor()), id, &name).await?;
         let facts = json!({ "changes": { "name": [before, name] } });
         app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, before)]).await?;
     } else {
         drop(tx);
     }
-    one(&app, &caller, id).await
+    group_response(&app, &caller, id).await
 }
 
-/// Deletes a group, and what licenses keep for it. Its members stay.
-#[utoipa::path(delete, path = "/groups/{id}", tag = "groups", params(("id" = GroupId, Path)), responses((status = 204)))]
+/// Deletes a group and its seat limits. Its members stay.
+#[utoipa::path(
+    delete, path = "/groups/{id}", tag = "groups",
+    params(("id" = GroupId, Path)),
+    responses((status = 204)),
+)]
 pub async fn delete_group(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
-) -> Result<StatusCode, Fail> {
-    caller.must(Action::ManageGroups)?;
-    remove(&app, &Authority::Person(&caller.actor()), id).await?;
+    PathParam(id): PathParam<GroupId>,
+) -> Result<StatusCode, ApiError> {
+    caller.require(Action::ManageGroups)?;
+    delete(&app, &Authority::User(&caller.actor()), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Deletes a group, and takes what it gave.
+/// Deletes a group, and revokes what it assigned.
 ///
 /// # Errors
-/// There is no such group; it takes other rights; not saved.
-pub async fn remove(app: &App, by: &Authority<'_>, id: GroupId) -> Result<(), Fail> {
+/// Returns an error if the group does not exist, if the caller may not delete it, or if the change cannot be saved.
+pub async fn delete(app: &App, by: &Authority<'_>, id: GroupId) -> Result<(), ApiError> {
     let members = groups::delete(app, by, id).await?;
-    app.regroup.notify_one();
+    app.reconcile_requested.notify_one();
     rules::apply(app, &by.actor(), &members).await;
-    settle(app, &by.actor(), &About::users(members)).await?;
+    reconcile(app, &by.actor(), &ReconcileScope::users(members)).await?;
     Ok(())
 }
 
-/// Says who is in a group from now on.
-#[utoipa::path(put, path = "/groups/{id}/members", tag = "groups", params(("id" = GroupId, Path)), request_body = Members, responses((status = 200, body = GroupView)))]
+/// Replaces the members of a group.
+#[utoipa::path(
+    put, path = "/groups/{id}/members", tag = "groups",
+    params(("id" = GroupId, Path)),
+    request_body = Members,
+    responses((status = 200, body = GroupView)),
+)]
 pub async fn set_members(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
-    Body(wanted): Body<Members>,
-) -> Result<Json<GroupView>, Fail> {
-    caller.must(Action::ManageUsers)?;
-    let mut fields = Fields::default();
-    let users = few(&mut fields, "user_ids", wanted.user_ids);
-    known(&app, &caller, &mut fields, "user_ids", &users).await?;
-    let (mut tx, _) = begin(&app, &caller, id).await?;
-    let users = fields.all(Some(users))?;
-    let moved = memberships::set(&mut tx, &Authority::Person(&caller.actor()), id, &users).await?;
-    follow(&app, &caller, tx, &moved).await?;
-    one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
+    PathParam(id): PathParam<GroupId>,
+    ValidJson(wanted): ValidJson<Members>,
+) -> Result<Json<GroupView>, ApiError> {
+    caller.require(Action::ManageUsers)?;
+    let mut fields = FieldErrors::default();
+    let users = unique_users(&mut fields, "user_ids", wanted.user_ids);
+    require_visible_users(&app, &caller, &mut fields, "user_ids", &users).await?;
+    let (mut tx, _) = begin_locked(&app, &caller, id).await?;
+    let users = fields.finish(Some(users))?;
+    let change = memberships::set(&mut tx, &Authority::User(&caller.actor()), id, &users).await?;
+    commit_membership_change(&app, &caller, tx, &change).await?;
+    group_response(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
-/// Puts users into a group and takes users out of it; the others stay.
-#[utoipa::path(post, path = "/groups/{id}/members", tag = "groups", params(("id" = GroupId, Path)), request_body = ChangeMembers, responses((status = 200, body = GroupView)))]
+/// Adds users to a group, and removes users from it.
+#[utoipa::path(
+    post, path = "/groups/{id}/members", tag = "groups",
+    params(("id" = GroupId, Path)),
+    request_body = ChangeMembers,
+    responses((status = 200, body = GroupView)),
+)]
 pub async fn change_members(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
-    Body(wanted): Body<ChangeMembers>,
-) -> Result<Json<GroupView>, Fail> {
-    caller.must(Action::ManageUsers)?;
-    let mut fields = Fields::default();
-    let (add, remove) = (few(&mut fields, "add", wanted.add), few(&mut fields, "remove", wanted.remove));
-    known(&app, &caller, &mut fields, "add", &add).await?;
-    let (tx, _) = begin(&app, &caller, id).await?;
-    let (add, remove) = fields.all(Some((add, remove)))?;
+    PathParam(id): PathParam<GroupId>,
+    ValidJson(wanted): ValidJson<ChangeMembers>,
+) -> Result<Json<GroupView>, ApiError> {
+    caller.require(Action::ManageUsers)?;
+    let mut fields = FieldErrors::default();
+    let (add, remove) =
+        (unique_users(&mut fields, "add", wanted.add), unique_users(&mut fields, "remove", wanted.remove));
+    require_visible_users(&app, &caller, &mut fields, "add", &add).await?;
+    let (tx, _) = begin_locked(&app, &caller, id).await?;
+    let (add, remove) = fields.finish(Some((add, remove)))?;
     change(&app, &caller, tx, id, (&add, &remove)).await?;
-    one(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
+    group_response(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
-/// Takes users out of a group that is locked and puts users into it.
+/// Adds users to a locked group, and removes users from it.
 pub(super) async fn change(
     app: &App,
     caller: &Caller,
     mut tx: Tx,
     id: GroupId,
     moves: (&[UserId], &[UserId]),
-) -> Result<(), Fail> {
-    let moved = memberships::change(&mut tx, &Authority::Person(&caller.actor()), id, moves).await?;
-    follow(app, caller, tx, &moved).await
+) -> Result<(), ApiError> {
+    let change = memberships::change(&mut tx, &Authority::User(&caller.actor()), id, moves).await?;
+    commit_membership_change(app, caller, tx, &change).await
 }
 
-/// Commits that others are in a group now, and gives and takes what follows from it.
-async fn follow(app: &App, caller: &Caller, tx: Tx, moved: &Moved) -> Result<(), Fail> {
-    app.commit(tx, &moved.events()).await?;
-    let users = moved.users();
+/// Commits a change of members, and applies its consequences.
+async fn commit_membership_change(
+    app: &App,
+    caller: &Caller,
+    tx: Tx,
+    change: &MembershipChange,
+) -> Result<(), ApiError> {
+    app.commit(tx, &change.events()).await?;
+    let users = change.users();
     rules::apply(app, &caller.actor(), &users).await;
-    settle(app, &caller.actor(), &About::users(users)).await?;
+    reconcile(app, &caller.actor(), &ReconcileScope::users(users)).await?;
     Ok(())
 }
 
-/// Says who manages a group from now on: managers who are limited to groups see its members, and nobody else. With `If-Match` only if
-/// nobody else has changed it meanwhile.
-#[utoipa::path(put, path = "/groups/{id}/managers", tag = "groups", params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)), request_body = Members, responses((status = 200, body = GroupDetail)))]
+/// Replaces the managers of a group.
+///
+/// Managers who are limited to groups see only the members of groups that they manage. With `If-Match`, the group must
+/// not have changed since it was read.
+#[utoipa::path(
+    put, path = "/groups/{id}/managers", tag = "groups",
+    params(("id" = GroupId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = Members,
+    responses((status = 200, body = GroupDetail)),
+)]
 pub async fn set_managers(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<GroupId>,
+    PathParam(id): PathParam<GroupId>,
     expected: IfMatch,
-    Body(wanted): Body<Members>,
-) -> Result<Tagged<GroupDetail>, Fail> {
-    caller.must(Action::ManageRoles)?;
-    let mut fields = Fields::default();
-    let users = few(&mut fields, "user_ids", wanted.user_ids);
-    let (mut tx, name) = begin(&app, &caller, id).await?;
-    if store::groups::possible_managers(&mut tx, &users).await? < users.len() {
-        fields.wrong("user_ids", FieldError::Unknown);
+    ValidJson(wanted): ValidJson<Members>,
+) -> Result<WithEtag<GroupDetail>, ApiError> {
+    caller.require(Action::ManageRoles)?;
+    let mut fields = FieldErrors::default();
+    let users = unique_users(&mut fields, "user_ids", wanted.user_ids);
+    let (mut tx, name) = begin_locked(&app, &caller, id).await?;
+    if store::groups::count_managers(&mut tx, &users).await? < users.len() {
+        fields.add("user_ids", FieldError::Unknown);
     }
-    let users = fields.all(Some(users))?;
+    let users = fields.finish(Some(users))?;
     let before = store::groups::managers(&mut tx, id).await?;
-    expected.must_hold(&changeable(&name, before.iter().map(|(manager, _)| *manager)))?;
+    expected.check(&editable_fields(&name, before.iter().map(|(manager, _)| *manager)))?;
     store::groups::set_managers(&mut tx, id, &users).await?;
     let after = store::groups::managers(&mut tx, id).await?;
     if before != after {
@@ -217,40 +260,47 @@ pub async fn set_managers(
     } else {
         drop(tx);
     }
-    one(&app, &caller, id).await
+    group_response(&app, &caller, id).await
 }
 
-/// Goes on only if this is a group that the caller sees.
-pub(super) async fn must_see(app: &App, caller: &Caller, id: GroupId) -> Result<(), Fail> {
-    one(app, caller, id).await.map(drop)
+/// Checks that the caller sees the group.
+pub(super) async fn require_visible(app: &App, caller: &Caller, id: GroupId) -> Result<(), ApiError> {
+    group_response(app, caller, id).await.map(drop)
 }
 
-/// A transaction in which the group is locked, and the group's name; it must be one that the caller sees.
-pub(super) async fn begin(app: &App, caller: &Caller, id: GroupId) -> Result<(Tx, String), Fail> {
+/// Begins a transaction with the group locked, and returns its name. The caller must see the group.
+pub(super) async fn begin_locked(app: &App, caller: &Caller, id: GroupId) -> Result<(Tx, String), ApiError> {
     let mut tx = app.db.begin().await?;
-    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let shown = match Scope::of(caller) {
+    let name = store::groups::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let is_visible = match Scope::of(caller) {
         Scope::All => true,
-        Scope::Groups(manager) => store::groups::managed(&mut tx, manager, &[id]).await? == 1,
+        Scope::Groups(manager) => store::groups::count_managed(&mut tx, manager, &[id]).await? == 1,
         Scope::Own(_) => false,
     };
-    if shown { Ok((tx, name)) } else { Err(Fail::code(Code::NotFound)) }
+    if is_visible { Ok((tx, name)) } else { Err(ApiError::new(Code::NotFound)) }
 }
 
-/// The users that a field names, each once.
-fn few(fields: &mut Fields, field: &str, mut users: Vec<UserId>) -> Vec<UserId> {
+/// Sorts and deduplicates the users of a field, and limits their number.
+fn unique_users(fields: &mut FieldErrors, field: &str, mut users: Vec<UserId>) -> Vec<UserId> {
     users.sort_unstable();
     users.dedup();
-    if users.len() > validate::MAX_BULK {
-        fields.wrong(field, FieldError::OutOfRange { min: 0, max: 1_000 });
+    if users.len() > validate::MAX_BULK_ITEMS {
+        fields.add(field, FieldError::OutOfRange { min: 0, max: 1_000 });
     }
     users
 }
 
-/// Notes that there are users among them whom the caller does not see: nobody puts strangers into his group to see them.
-async fn known(app: &App, caller: &Caller, fields: &mut Fields, field: &str, users: &[UserId]) -> Result<(), Fail> {
-    if Scope::of(caller).people(&app.db, users).await?.len() < users.len() {
-        fields.wrong(field, FieldError::Unknown);
+/// Records an error if the caller does not see all of the users. A manager must not gain access to users by adding them
+/// to a group.
+async fn require_visible_users(
+    app: &App,
+    caller: &Caller,
+    fields: &mut FieldErrors,
+    field: &str,
+    users: &[UserId],
+) -> Result<(), ApiError> {
+    if Scope::of(caller).visible_users(&app.db, users).await?.len() < users.len() {
+        fields.add(field, FieldError::Unknown);
     }
     Ok(())
 }

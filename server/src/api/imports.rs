@@ -1,15 +1,15 @@
-//! Imports of users and their licenses from a table.
+//! Imports of users and their licenses from CSV files and workbooks.
 
 use crate::{
     app::App,
     auth::{Caller, StreamGuard},
     events::Event,
     http::{
-        export::{Format, PART, Sheet},
-        extract::{Asked, Named},
-        problem::{Fail, Fields},
+        export::{EXPORT_CHUNK_ROWS, Format, Sheet},
+        extract::{PathParam, ValidQuery},
+        problem::{ApiError, FieldErrors},
     },
-    imports::{self, sheet::ReadOptions},
+    imports::{self, table::ReadOptions},
     store,
 };
 use axum::{
@@ -23,7 +23,7 @@ use seatkeeper_shared::{
     ids::ImportId,
     permissions::Action,
     problem::Code,
-    validate::{FieldError, within},
+    validate::{FieldError, in_range},
     wire::{
         Page,
         imports::{ImportPreview, ImportProblem, ImportRow, ImportState, ImportView},
@@ -32,103 +32,126 @@ use seatkeeper_shared::{
 use serde::Deserialize;
 use serde_json::json;
 
-/// The largest file that is read.
-pub const LARGEST_FILE: usize = 64 * 1024 * 1024;
+/// The maximum file size in bytes.
+pub const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
 
-/// How a file is read.
+/// How to read a file.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct FileAsked {
-    /// The encoding of a text, for example `windows-1252`; found out if absent.
+pub struct ImportFileQuery {
+    /// The encoding of a text file, for example `windows-1252`; detected if absent.
     encoding: Option<String>,
-    /// The sheet of a workbook; the first that is not empty if absent.
+    /// The sheet of a workbook; the first non-empty one if absent.
     sheet: Option<String>,
-    /// What the columns mean, as a JSON object: a heading, or `#` and a number, and the field. Told by the headings if absent.
+    /// The mapping of columns, as a JSON object from a heading, or `#` and a column number, to a field. Derived from
+    /// the headings if absent.
     mapping: Option<String>,
 }
 
-impl FileAsked {
-    fn options(self) -> Result<ReadOptions, Fail> {
+impl ImportFileQuery {
+    fn options(self) -> Result<ReadOptions, ApiError> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let mapping = given(self.mapping).map(|text| imports::mapping::parse(&text)).transpose();
-        let mapping = mapping.map_err(|error| Fail::field("mapping", error))?;
+        let mapping = mapping.map_err(|error| ApiError::field("mapping", error))?;
         Ok(ReadOptions { encoding: given(self.encoding), sheet: given(self.sheet), mapping })
     }
 }
 
-/// How a file is imported.
+/// How to import a file.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct ImportAsked {
-    /// Only say what would become of each row.
+pub struct ImportQuery {
+    /// Only preview the outcome of each row.
     dry_run: Option<bool>,
 }
 
-/// Which rows of an import are shown.
+/// The page of an import's rows.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct RowsAsked {
-    /// The `next` of the page before.
+pub struct ImportRowsQuery {
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// How many rows, 1 to 500; 100 if absent.
+    /// The number of rows, 1 to 500; 100 if absent.
     limit: Option<i64>,
 }
 
-/// Says what is in a file of users and what its columns would be taken for; nothing is imported. The body is the file.
-#[utoipa::path(post, path = "/import/preview", tag = "imports", params(FileAsked), request_body(content = String, content_type = "text/csv"), responses((status = 200, body = ImportPreview)))]
+/// Previews the content and column mapping of a file, without importing it. The body is the file.
+#[utoipa::path(
+    post, path = "/import/preview", tag = "imports",
+    params(ImportFileQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = ImportPreview)),
+)]
 pub async fn preview(
     caller: Caller,
-    Asked(asked): Asked<FileAsked>,
+    ValidQuery(query): ValidQuery<ImportFileQuery>,
     file: Result<Bytes, BytesRejection>,
-) -> Result<Json<ImportPreview>, Fail> {
-    caller.must(Action::ManageUsers)?;
-    imports::preview(whole(file)?, asked.options()?).await.map(Json)
+) -> Result<Json<ImportPreview>, ApiError> {
+    caller.require(Action::ManageUsers)?;
+    imports::preview(read_body(file)?, query.options()?).await.map(Json)
 }
 
-/// Begins an import of users, whose licenses and groups may stand beside them. The body is the file: CSV, or an Excel workbook.
-#[utoipa::path(post, path = "/import", tag = "imports", params(ImportAsked, FileAsked), request_body(content = String, content_type = "text/csv"), responses((status = 202, body = ImportView)))]
+/// Starts an import of users, optionally with licenses and groups. The body is a CSV file or an Excel workbook.
+#[utoipa::path(
+    post, path = "/import", tag = "imports",
+    params(ImportQuery, ImportFileQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 202, body = ImportView)),
+)]
 pub async fn import(
     State(app): State<App>,
     caller: Caller,
-    Asked(asked): Asked<ImportAsked>,
-    Asked(file_asked): Asked<FileAsked>,
+    ValidQuery(query): ValidQuery<ImportQuery>,
+    ValidQuery(file_query): ValidQuery<ImportFileQuery>,
     file: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<ImportView>), Fail> {
-    caller.must(Action::ManageUsers)?;
-    let (file, options) = (whole(file)?, file_asked.options()?);
-    let import = imports::start(&app, &caller, file, options, asked.dry_run == Some(true)).await?;
+) -> Result<(StatusCode, Json<ImportView>), ApiError> {
+    caller.require(Action::ManageUsers)?;
+    let (file, options) = (read_body(file)?, file_query.options()?);
+    let import = imports::start(&app, &caller, file, options, query.dry_run == Some(true)).await?;
     Ok((StatusCode::ACCEPTED, Json(import)))
 }
 
-fn whole(file: Result<Bytes, BytesRejection>) -> Result<Bytes, Fail> {
+fn read_body(file: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
     file.map_err(|rejection| match rejection.status().as_u16() {
-        413 => Fail::code(Code::TooLarge),
-        _ => Fail::detail(Code::BadRequest, rejection.body_text()),
+        413 => ApiError::new(Code::TooLarge),
+        _ => ApiError::with_detail(Code::BadRequest, rejection.body_text()),
     })
 }
 
-/// An import of the caller's; an admin sees everybody's.
-async fn own(app: &App, caller: &Caller, id: ImportId) -> Result<ImportView, Fail> {
-    caller.must(Action::ManageUsers)?;
+/// The caller's own import, or any import for admins.
+async fn own_import(app: &App, caller: &Caller, id: ImportId) -> Result<ImportView, ApiError> {
+    caller.require(Action::ManageUsers)?;
     let found = store::imports::get(&app.db, id).await?;
     let seen = found.filter(|(by, _)| *by == caller.id || caller.may(Action::ManageRoles));
-    seen.map(|(_, import)| import).ok_or_else(|| Fail::code(Code::NotFound))
+    seen.map(|(_, import)| import).ok_or_else(|| ApiError::new(Code::NotFound))
 }
 
-/// How far an import is.
-#[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = ImportId, Path)), responses((status = 200, body = ImportView)))]
+/// Returns the progress of an import.
+#[utoipa::path(
+    get, path = "/imports/{id}", tag = "imports",
+    params(("id" = ImportId, Path)),
+    responses((status = 200, body = ImportView)),
+)]
 pub async fn import_state(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<ImportId>,
-) -> Result<Json<ImportView>, Fail> {
-    own(&app, &caller, id).await.map(Json)
+    PathParam(id): PathParam<ImportId>,
+) -> Result<Json<ImportView>, ApiError> {
+    own_import(&app, &caller, id).await.map(Json)
 }
 
-/// Calls an import off: once the rows that are being written are done, no more are begun. What was done stays done.
-#[utoipa::path(delete, path = "/imports/{id}", tag = "imports", params(("id" = ImportId, Path)), responses((status = 204)))]
-pub async fn cancel(State(app): State<App>, caller: Caller, Named(id): Named<ImportId>) -> Result<StatusCode, Fail> {
-    let dry_run = own(&app, &caller, id).await?.dry_run;
+/// Cancels an import. Rows that are being written are finished; imported rows stay imported.
+#[utoipa::path(
+    delete, path = "/imports/{id}", tag = "imports",
+    params(("id" = ImportId, Path)),
+    responses((status = 204)),
+)]
+pub async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    PathParam(id): PathParam<ImportId>,
+) -> Result<StatusCode, ApiError> {
+    let dry_run = own_import(&app, &caller, id).await?.dry_run;
     let mut tx = app.db.begin().await?;
     let requested = store::imports::progress::request_cancel(&mut tx, id, app.clock.now()).await?;
     let facts = json!({ "state": ImportState::Cancelled, "import": id });
@@ -138,60 +161,70 @@ pub async fn cancel(State(app): State<App>, caller: Caller, Named(id): Named<Imp
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What became of the rows so far, those with problems first.
-#[utoipa::path(get, path = "/imports/{id}/rows", tag = "imports", params(("id" = ImportId, Path), RowsAsked), responses((status = 200, body = Page<ImportRow>)))]
+/// Lists the outcomes of the rows so far, those with problems first.
+#[utoipa::path(
+    get, path = "/imports/{id}/rows", tag = "imports",
+    params(("id" = ImportId, Path), ImportRowsQuery),
+    responses((status = 200, body = Page<ImportRow>)),
+)]
 pub async fn import_rows(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<ImportId>,
-    Asked(asked): Asked<RowsAsked>,
-) -> Result<Json<Page<ImportRow>>, Fail> {
-    own(&app, &caller, id).await?;
-    let mut fields = Fields::default();
-    let limit = fields.check("limit", within(asked.limit.unwrap_or(100), 1, 500));
-    let after = match asked.after.as_deref().filter(|after| !after.is_empty()) {
+    PathParam(id): PathParam<ImportId>,
+    ValidQuery(query): ValidQuery<ImportRowsQuery>,
+) -> Result<Json<Page<ImportRow>>, ApiError> {
+    own_import(&app, &caller, id).await?;
+    let mut fields = FieldErrors::default();
+    let limit = fields.check("limit", in_range(query.limit.unwrap_or(100), 1, 500));
+    let after = match query.after.as_deref().filter(|after| !after.is_empty()) {
         None => Some(None),
-        Some(after) => fields.check("after", place(after).map(Some).ok_or(FieldError::Unknown)),
+        Some(after) => fields.check("after", parse_cursor(after).map(Some).ok_or(FieldError::Unknown)),
     };
-    let (limit, after) = fields.all(limit.zip(after))?;
+    let (limit, after) = fields.finish(limit.zip(after))?;
     let limit = usize::try_from(limit).unwrap_or(100);
     Ok(Json(store::imports::page(&app.db, id, after, limit).await?))
 }
 
-fn place(text: &str) -> Option<store::imports::Place> {
+fn parse_cursor(text: &str) -> Option<store::imports::RowCursor> {
     let (rank, line) = text.split_once('-')?;
     Some((rank.parse().ok()?, line.parse().ok()?))
 }
 
-const ROWS: Sheet<ImportRow> = Sheet {
+const IMPORT_ROW_SHEET: Sheet<ImportRow> = Sheet {
     name: "import",
     columns: &["line", "email", "outcome", "problems", "notices"],
     cells: |row| {
-        let said = |problems: &[ImportProblem]| problems.iter().map(said).collect::<Vec<_>>().join("; ");
+        let describe = |problems: &[ImportProblem]| problems.iter().map(describe).collect::<Vec<_>>().join("; ");
         let outcome = row.outcome.to_string();
-        vec![row.line.to_string(), row.email.clone(), outcome, said(&row.problems), said(&row.notices)]
+        vec![row.line.to_string(), row.email.clone(), outcome, describe(&row.problems), describe(&row.notices)]
     },
 };
 
-fn said(problem: &ImportProblem) -> String {
+fn describe(problem: &ImportProblem) -> String {
     let why = problem.error.as_ref().map_or_else(|| problem.code.to_string(), ToString::to_string);
     let column = problem.heading.as_ref().unwrap_or(&problem.column);
     format!("{column} \"{}\": {why}", problem.value)
 }
 
-/// What became of all rows, as a table.
-#[utoipa::path(get, path = "/imports/{id}/export", tag = "imports", params(("id" = ImportId, Path), ("format" = Option<Format>, Query)), responses((status = 200, description = "The file", content((String = "text/csv"), (Vec<ImportRow> = "application/json")))))]
+/// Exports the outcomes of all rows.
+#[utoipa::path(
+    get, path = "/imports/{id}/export", tag = "imports",
+    params(("id" = ImportId, Path), ("format" = Option<Format>, Query)),
+    responses(
+        (status = 200, description = "The file", content((String = "text/csv"), (Vec<ImportRow> = "application/json"))),
+    ),
+)]
 pub async fn export_rows(
     State(app): State<App>,
     guard: StreamGuard,
-    Named(id): Named<ImportId>,
-    Asked(export): Asked<super::exports::ExportAsked>,
-) -> Result<Response, Fail> {
-    own(&app, guard.caller(), id).await?;
+    PathParam(id): PathParam<ImportId>,
+    ValidQuery(export): ValidQuery<super::exports::ExportQuery>,
+) -> Result<Response, ApiError> {
+    own_import(&app, guard.caller(), id).await?;
     let db = app.db.clone();
     let read = move |after| {
         let db = db.clone();
-        async move { store::imports::rows(&db, id, after, PART).await }
+        async move { store::imports::rows(&db, id, after, EXPORT_CHUNK_ROWS).await }
     };
-    ROWS.send(guard, export.format(), app.clock.now(), read).await
+    IMPORT_ROW_SHEET.send(guard, export.format(), app.clock.now(), read).await
 }

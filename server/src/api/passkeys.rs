@@ -1,17 +1,17 @@
-//! Passkeys: one's own, and signing in with one.
+//! Passkeys: managing the caller's own, and signing in with one.
 
-use super::account::{Came, let_in, may_do_without_a_provider, turned_away};
+use super::account::{BrowserSignIn, complete_sign_in, may_use_local_sign_in, record_failed_sign_in};
 use crate::{
     app::App,
     auth::{
-        Caller, RecentCaller,
-        passkeys::{Made, Shown, Site, ask_for_any, ask_for_new},
+        Caller, RecentlyVerifiedCaller,
+        passkeys::{AuthenticationResponse, RegistrationResponse, Site, start_authentication, start_registration},
     },
     events::Event,
     http::{
-        client::Address,
-        extract::{Body, Named},
-        problem::{Fail, Fields},
+        client_ip::ClientIp,
+        extract::{PathParam, ValidJson},
+        problem::{ApiError, FieldErrors},
     },
     store,
 };
@@ -33,70 +33,79 @@ use seatkeeper_shared::{
 };
 use serde_json::json;
 
-/// More than anybody needs.
-const MOST: usize = 50;
+const MAX_PASSKEYS_PER_USER: usize = 50;
 
-/// My passkeys, the oldest first.
+/// Lists the caller's passkeys, oldest first.
 #[utoipa::path(get, path = "/me/passkeys", tag = "account", responses((status = 200, body = Vec<PasskeyView>)))]
-pub async fn passkeys(State(app): State<App>, caller: Caller) -> Result<Json<Vec<PasskeyView>>, Fail> {
-    Ok(Json(store::passkeys::of(&app.db, caller.id).await?))
+pub async fn passkeys(State(app): State<App>, caller: Caller) -> Result<Json<Vec<PasskeyView>>, ApiError> {
+    Ok(Json(store::passkeys::of_user(&app.db, caller.id).await?))
 }
 
-/// What my browser has to be asked to make a passkey.
+/// Starts the registration of a passkey, and returns the options for the browser.
 #[utoipa::path(post, path = "/me/passkeys/begin", tag = "account", responses((status = 200, body = PasskeyOptions)))]
 pub async fn begin(
     State(app): State<App>,
-    caller: RecentCaller,
+    caller: RecentlyVerifiedCaller,
     headers: HeaderMap,
-) -> Result<Json<PasskeyOptions>, Fail> {
+) -> Result<Json<PasskeyOptions>, ApiError> {
     let site = Site::of(&app, &headers)?;
     let known = store::passkeys::credentials_of(&app.db, caller.id).await?;
-    let asked = ask_for_new(&site, caller.id, &caller.name, &caller.email, &known)?;
+    let ceremony = start_registration(&site, caller.id, &caller.name, &caller.email, &known)?;
     let mut tx = app.db.begin().await?;
-    store::passkeys::ask(&mut tx, Some(caller.id), &asked, app.clock.now()).await?;
+    store::passkeys::insert_challenge(&mut tx, Some(caller.id), &ceremony, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(Json(PasskeyOptions { options: asked.options }))
+    Ok(Json(PasskeyOptions { options: ceremony.options }))
 }
 
-/// Adds the passkey that my browser made.
-#[utoipa::path(post, path = "/me/passkeys", tag = "account", request_body = NewPasskey, responses((status = 201, body = PasskeyView)))]
+/// Adds a passkey that the caller's browser created.
+#[utoipa::path(
+    post, path = "/me/passkeys", tag = "account",
+    request_body = NewPasskey,
+    responses((status = 201, body = PasskeyView)),
+)]
 pub async fn add(
     State(app): State<App>,
-    caller: RecentCaller,
+    caller: RecentlyVerifiedCaller,
     headers: HeaderMap,
-    Body(given): Body<NewPasskey>,
-) -> Result<(StatusCode, Json<PasskeyView>), Fail> {
-    let mut fields = Fields::default();
+    ValidJson(given): ValidJson<NewPasskey>,
+) -> Result<(StatusCode, Json<PasskeyView>), ApiError> {
+    let mut fields = FieldErrors::default();
     let name = fields.check("name", validate::name(&given.name));
-    let name = fields.all(name)?;
-    let (now, site, made) = (app.clock.now(), Site::of(&app, &headers)?, Made::read(&given.credential)?);
-    if store::passkeys::of(&app.db, caller.id).await?.len() >= MOST {
-        return Err(Fail::code(Code::PasskeyRefused));
+    let name = fields.finish(name)?;
+    let (now, site, response) =
+        (app.clock.now(), Site::of(&app, &headers)?, RegistrationResponse::parse(&given.credential)?);
+    if store::passkeys::of_user(&app.db, caller.id).await?.len() >= MAX_PASSKEYS_PER_USER {
+        return Err(ApiError::new(Code::PasskeyRefused));
     }
     let mut tx = app.db.begin().await?;
-    let asked = store::passkeys::asked(&mut tx, &made.challenge()?, now).await?;
-    let state = asked.filter(|(user, _)| *user == Some(caller.id)).map(|(_, state)| state);
-    let stored = made.check(&site, &state.ok_or_else(|| Fail::code(Code::PasskeyRefused))?)?;
-    let passkey = PasskeyView { id: PasskeyId(app.dice.id(now)), name, created_at: now, last_used_at: None };
+    let challenge = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;
+    let state = challenge.filter(|(user, _)| *user == Some(caller.id)).map(|(_, state)| state);
+    let stored = response.verify(&site, &state.ok_or_else(|| ApiError::new(Code::PasskeyRefused))?)?;
+    let passkey = PasskeyView { id: PasskeyId(app.random.id(now)), name, created_at: now, last_used_at: None };
     store::passkeys::insert(&mut tx, caller.id, &passkey, &stored).await?;
     let event = Event::new("passkey_added", caller.actor(), Some(caller.id), json!({}));
     app.commit(tx, &[event.about(passkey.id.0, &passkey.name)]).await?;
     Ok((StatusCode::CREATED, Json(passkey)))
 }
 
-/// Gives one of my passkeys another name.
-#[utoipa::path(patch, path = "/me/passkeys/{id}", tag = "account", params(("id" = PasskeyId, Path)), request_body = RenamePasskey, responses((status = 200, body = PasskeyView)))]
+/// Renames one of the caller's passkeys.
+#[utoipa::path(
+    patch, path = "/me/passkeys/{id}", tag = "account",
+    params(("id" = PasskeyId, Path)),
+    request_body = RenamePasskey,
+    responses((status = 200, body = PasskeyView)),
+)]
 pub async fn rename(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<PasskeyId>,
-    Body(given): Body<RenamePasskey>,
-) -> Result<Json<PasskeyView>, Fail> {
-    let mut fields = Fields::default();
+    PathParam(id): PathParam<PasskeyId>,
+    ValidJson(given): ValidJson<RenamePasskey>,
+) -> Result<Json<PasskeyView>, ApiError> {
+    let mut fields = FieldErrors::default();
     let name = fields.check("name", validate::name(&given.name));
-    let name = fields.all(name)?;
+    let name = fields.finish(name)?;
     let mut tx = app.db.begin().await?;
-    let before = store::passkeys::lock(&mut tx, caller.id, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let before = store::passkeys::lock(&mut tx, caller.id, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     if before.name != name {
         store::passkeys::rename(&mut tx, id, &name).await?;
         let facts = json!({ "changes": { "name": [before.name, name] } });
@@ -106,65 +115,77 @@ pub async fn rename(
     Ok(Json(PasskeyView { name, ..before }))
 }
 
-/// Removes one of my passkeys; nobody signs in with it any more.
-#[utoipa::path(delete, path = "/me/passkeys/{id}", tag = "account", params(("id" = PasskeyId, Path)), responses((status = 204)))]
+/// Removes one of the caller's passkeys.
+#[utoipa::path(
+    delete, path = "/me/passkeys/{id}", tag = "account",
+    params(("id" = PasskeyId, Path)),
+    responses((status = 204)),
+)]
 pub async fn remove(
     State(app): State<App>,
-    caller: RecentCaller,
-    Named(id): Named<PasskeyId>,
-) -> Result<StatusCode, Fail> {
+    caller: RecentlyVerifiedCaller,
+    PathParam(id): PathParam<PasskeyId>,
+) -> Result<StatusCode, ApiError> {
     let mut tx = app.db.begin().await?;
-    let name = store::passkeys::remove(&mut tx, caller.id, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
+    let name = store::passkeys::remove(&mut tx, caller.id, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let event = Event::new("passkey_removed", caller.actor(), Some(caller.id), json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a browser has to be asked to sign in with a passkey.
-#[utoipa::path(post, path = "/sign-in/passkey/begin", tag = "account", security(()), responses((status = 200, body = PasskeyOptions)))]
+/// Starts a sign-in with a passkey, and returns the options for the browser.
+#[utoipa::path(
+    post, path = "/sign-in/passkey/begin", tag = "account", security(()),
+    responses((status = 200, body = PasskeyOptions)),
+)]
 pub async fn begin_sign_in(
     State(app): State<App>,
-    Address(address): Address,
+    ClientIp(address): ClientIp,
     headers: HeaderMap,
-) -> Result<Json<PasskeyOptions>, Fail> {
-    if !app.throttle.allow_from(address) {
-        return Err(Fail::code(Code::TooManyRequests));
+) -> Result<Json<PasskeyOptions>, ApiError> {
+    if !app.throttle.allow_network(address) {
+        return Err(ApiError::new(Code::TooManyRequests));
     }
-    let asked = ask_for_any(&Site::of(&app, &headers)?)?;
+    let ceremony = start_authentication(&Site::of(&app, &headers)?)?;
     let mut tx = app.db.begin().await?;
-    store::passkeys::ask(&mut tx, None, &asked, app.clock.now()).await?;
+    store::passkeys::insert_challenge(&mut tx, None, &ceremony, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(Json(PasskeyOptions { options: asked.options }))
+    Ok(Json(PasskeyOptions { options: ceremony.options }))
 }
 
-/// Signs in with a passkey. It takes no password and no second step.
-#[utoipa::path(post, path = "/sign-in/passkey", tag = "account", security(()), request_body = PasskeySignIn, responses((status = 200, body = Me)))]
+/// Signs in with a passkey. Neither a password nor a second factor is required.
+#[utoipa::path(
+    post, path = "/sign-in/passkey", tag = "account", security(()),
+    request_body = PasskeySignIn,
+    responses((status = 200, body = Me)),
+)]
 pub async fn sign_in(
     State(app): State<App>,
-    Address(address): Address,
+    ClientIp(address): ClientIp,
     headers: HeaderMap,
     jar: CookieJar,
-    Body(given): Body<PasskeySignIn>,
-) -> Result<(CookieJar, Json<Me>), Fail> {
-    if !app.throttle.allow_from(address) {
-        return Err(Fail::code(Code::TooManyRequests));
+    ValidJson(given): ValidJson<PasskeySignIn>,
+) -> Result<(CookieJar, Json<Me>), ApiError> {
+    if !app.throttle.allow_network(address) {
+        return Err(ApiError::new(Code::TooManyRequests));
     }
-    let (now, site, shown) = (app.clock.now(), Site::of(&app, &headers)?, Shown::read(&given.credential)?);
-    let refused = || Fail::code(Code::PasskeyRefused);
+    let (now, site, response) =
+        (app.clock.now(), Site::of(&app, &headers)?, AuthenticationResponse::parse(&given.credential)?);
+    let refused = || ApiError::new(Code::PasskeyRefused);
     let mut tx = app.db.begin().await?;
-    let asked = store::passkeys::asked(&mut tx, &shown.challenge()?, now).await?;
-    let whose = store::passkeys::held(&mut tx, &shown.credential()).await?.map(|held| held.user);
-    // Used up by the first answer, good or not.
+    let challenge = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;
+    let user_id = store::passkeys::lock_by_credential(&mut tx, &response.credential_id()).await?.map(|held| held.user);
+    // Each challenge can be used once, even if the verification fails.
     tx.commit().await?;
-    let (_, state) = asked.filter(|(user, _)| user.is_none()).ok_or_else(refused)?;
-    let whose = whose.ok_or_else(refused)?;
-    let free = may_do_without_a_provider(&app, whose).await?;
-    let came = Came::of(&app, jar, address, &headers).await?;
+    let (_, state) = challenge.filter(|(user, _)| user.is_none()).ok_or_else(refused)?;
+    let user_id = user_id.ok_or_else(refused)?;
+    let is_allowed = may_use_local_sign_in(&app, user_id).await?;
+    let browser = BrowserSignIn::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
-    // He may be being suspended.
-    drop(store::users::lock_secret(&mut tx, whose).await?);
-    let held = store::passkeys::held(&mut tx, &shown.credential()).await?.ok_or_else(refused)?;
-    let next = shown.check(&site, &state, held.user, &held.stored);
+    // Waits for a concurrent suspension of the user.
+    drop(store::users::lock_password(&mut tx, user_id).await?);
+    let held = store::passkeys::lock_by_credential(&mut tx, &response.credential_id()).await?.ok_or_else(refused)?;
+    let next = response.verify(&site, &state, held.user, &held.stored);
     let reason = match (&next, held.status) {
         (Ok(_), UserStatus::Active) => None,
         (Ok(_), UserStatus::Suspended) => Some("suspended"),
@@ -172,14 +193,14 @@ pub async fn sign_in(
     };
     if let Some(reason) = reason {
         drop(tx);
-        turned_away(&app, address, &held.email, Some(held.user), reason).await?;
+        record_failed_sign_in(&app, address, &held.email, Some(held.user), reason).await?;
         return Err(refused());
     }
-    if !free {
+    if !is_allowed {
         drop(tx);
-        turned_away(&app, address, &held.email, Some(held.user), "passwords_off").await?;
-        return Err(Fail::code(Code::PasswordsOff));
+        record_failed_sign_in(&app, address, &held.email, Some(held.user), "passwords_off").await?;
+        return Err(ApiError::new(Code::PasswordsOff));
     }
-    store::passkeys::used(&mut tx, held.id, &next?, now).await?;
-    let_in(&app, tx, came, (held.user, &held.name), json!({ "by": "passkey" })).await
+    store::passkeys::set_used(&mut tx, held.id, &next?, now).await?;
+    complete_sign_in(&app, tx, browser, (held.user, &held.name), json!({ "by": "passkey" })).await
 }

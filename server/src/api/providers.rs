@@ -1,23 +1,23 @@
-//! The providers of sign-ins, for admins: added, changed, tested, deleted; and unlinking a user from them.
+//! OpenID Connect providers, for admins: list, adding, changing, testing, deleting; and unlinking users.
 
 use super::oidc;
 use crate::{
     app::App,
     auth::{
-        Caller, RecentCaller,
-        oidc::{fetch, logout, probe},
+        Caller, RecentlyVerifiedCaller,
+        oidc::{http_client, logout, probe},
     },
     db::Tx,
     events::{self, Event},
     http::{
-        extract::{Body, Named},
-        problem::{Fail, Fields},
-        tags::{IfMatch, Tagged, tagged},
+        etag::{IfMatch, WithEtag, with_etag},
+        extract::{PathParam, ValidJson},
+        problem::{ApiError, FieldErrors},
     },
-    secrets::Place,
+    secrets::SecretLocation,
     store::{
-        self, identities,
-        providers::{Provider, Settings},
+        self, oidc_identities,
+        providers::{Provider, ProviderSettings},
     },
 };
 use axum::{
@@ -29,62 +29,69 @@ use seatkeeper_shared::{
     ids::{ProviderId, UserId},
     permissions::Action,
     problem::Code,
-    validate::{self, FieldError, MAX_MESSAGE},
+    validate::{self, FieldError, MAX_MESSAGE_CHARS},
     wire::providers::{
-        ChangeProvider, EmailLink, NewProvider, ProviderTest, ProviderView, SignInProviders, SignInRules,
+        ChangeProvider, EmailLinking, NewProvider, ProviderTest, ProviderView, SignInProviders, SignInRules,
     },
 };
 use serde_json::{Value, json};
 
-/// The scopes that are asked for if nothing is said.
-const SCOPES: &str = "email profile";
+const DEFAULT_SCOPES: &str = "email profile";
 
-/// All providers of sign-ins.
+/// Lists all sign-in providers.
 #[utoipa::path(get, path = "/sign-in-providers", tag = "sign-in", responses((status = 200, body = SignInProviders)))]
 pub async fn providers(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-) -> Result<Json<SignInProviders>, Fail> {
-    caller.must(Action::ManageAccount)?;
+) -> Result<Json<SignInProviders>, ApiError> {
+    caller.require(Action::ManageAccount)?;
     let items = store::providers::all(&app.db).await?;
-    Ok(Json(SignInProviders { base_url: oidc::base(&app, &headers), items }))
+    Ok(Json(SignInProviders { base_url: oidc::base_url(&app, &headers), items }))
 }
 
-/// A provider of sign-ins, with its tag.
-#[utoipa::path(get, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path)), responses((status = 200, body = ProviderView)))]
+/// Returns a sign-in provider. The `ETag` covers its settings.
+#[utoipa::path(
+    get, path = "/sign-in-providers/{id}", tag = "sign-in",
+    params(("id" = ProviderId, Path)),
+    responses((status = 200, body = ProviderView)),
+)]
 pub async fn provider(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<ProviderId>,
-) -> Result<Tagged<ProviderView>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    // The tag first: of what is shown afterwards, nothing may be older.
-    let now = store::providers::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    Ok(tagged(&changeable(&now), one(&app, id).await?))
+    PathParam(id): PathParam<ProviderId>,
+) -> Result<WithEtag<ProviderView>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    // Read for the ETag first, so that the view is not older than the ETag.
+    let now = store::providers::get(&app.db, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    Ok(with_etag(&editable_fields(&now), provider_view(&app, id).await?))
 }
 
-/// What can be changed. Of the secret only whether there is one: nobody sees another.
-fn changeable(provider: &Provider) -> Value {
+/// The editable fields for the ETag. Of the secret only whether it exists, as in the view.
+fn editable_fields(provider: &Provider) -> Value {
     json!([provider.settings, provider.client_secret.is_some()])
 }
 
-async fn one(app: &App, id: ProviderId) -> Result<ProviderView, Fail> {
+async fn provider_view(app: &App, id: ProviderId) -> Result<ProviderView, ApiError> {
     let found = store::providers::all(&app.db).await?.into_iter().find(|provider| provider.id == id);
-    found.ok_or_else(|| Fail::code(Code::NotFound))
+    found.ok_or_else(|| ApiError::new(Code::NotFound))
 }
 
-/// Adds a provider of sign-ins. Its client secret is never shown again.
-#[utoipa::path(post, path = "/sign-in-providers", tag = "sign-in", request_body = NewProvider, responses((status = 201, body = ProviderView)))]
+/// Adds a sign-in provider. Its client secret is never returned.
+#[utoipa::path(
+    post, path = "/sign-in-providers", tag = "sign-in",
+    request_body = NewProvider,
+    responses((status = 201, body = ProviderView)),
+)]
 pub async fn add_provider(
     State(app): State<App>,
-    caller: RecentCaller,
-    Body(wanted): Body<NewProvider>,
-) -> Result<(StatusCode, Json<ProviderView>), Fail> {
-    caller.must(Action::ManageAccount)?;
+    caller: RecentlyVerifiedCaller,
+    ValidJson(wanted): ValidJson<NewProvider>,
+) -> Result<(StatusCode, Json<ProviderView>), ApiError> {
+    caller.require(Action::ManageAccount)?;
     let now = app.clock.now();
-    let id = wanted.id.unwrap_or_else(|| ProviderId(app.dice.id(now)));
-    let nothing = Provider { id, settings: usual(), client_secret: None };
+    let id = wanted.id.unwrap_or_else(|| ProviderId(app.random.id(now)));
+    let defaults = Provider { id, settings: default_settings(), client_secret: None };
     let change = ChangeProvider {
         name: Some(wanted.name),
         issuer: Some(wanted.issuer),
@@ -97,22 +104,21 @@ pub async fn add_provider(
         form_post: Some(wanted.form_post),
         enabled: wanted.enabled,
     };
-    let provider = changed(&app, &nothing, change)?;
+    let provider = apply_change(&app, &defaults, change)?;
     let mut tx = app.db.begin().await?;
     store::providers::insert(&mut tx, &provider, now).await?;
     let event = Event::new("sign_in_provider_added", caller.actor(), None, json!(provider.settings));
     app.commit(tx, &[event.about(id.0, &provider.settings.name)]).await?;
-    Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
+    Ok((StatusCode::CREATED, Json(provider_view(&app, id).await?)))
 }
 
-/// What is so if nothing is said.
-fn usual() -> Settings {
-    Settings {
+fn default_settings() -> ProviderSettings {
+    ProviderSettings {
         name: String::new(),
         issuer: String::new(),
         client_id: String::new(),
-        scopes: SCOPES.to_owned(),
-        link_by_email: EmailLink::Verified,
+        scopes: DEFAULT_SCOPES.to_owned(),
+        link_by_email: EmailLinking::Verified,
         create_users: false,
         group_claim: None,
         form_post: false,
@@ -120,9 +126,9 @@ fn usual() -> Settings {
     }
 }
 
-/// What a provider is after a change.
-fn changed(app: &App, before: &Provider, change: ChangeProvider) -> Result<Provider, Fail> {
-    let mut fields = Fields::default();
+/// Validates a change and applies it to the settings.
+fn apply_change(app: &App, before: &Provider, change: ChangeProvider) -> Result<Provider, ApiError> {
+    let mut fields = FieldErrors::default();
     let was = &before.settings;
     let mut text = |field, given: Option<String>, was: &str, check: fn(&str) -> Result<String, FieldError>| match given
     {
@@ -130,19 +136,21 @@ fn changed(app: &App, before: &Provider, change: ChangeProvider) -> Result<Provi
         None => Some(was.to_owned()),
     };
     let name = text("name", change.name, &was.name, validate::name);
-    let issuer = text("issuer", change.issuer, &was.issuer, fetch::issuer);
+    let issuer = text("issuer", change.issuer, &was.issuer, http_client::issuer);
     let client_id = text("client_id", change.client_id, &was.client_id, validate::name);
-    let scopes = text("scopes", change.scopes, &was.scopes, scopes);
-    let claim = text("group_claim", change.group_claim, was.group_claim.as_deref().unwrap_or_default(), claim);
-    let secret = fields.check("client_secret", change.client_secret.as_deref().map(secret).transpose());
+    let scopes = text("scopes", change.scopes, &was.scopes, validate_scopes);
+    let claim = text("group_claim", change.group_claim, was.group_claim.as_deref().unwrap_or_default(), validate_claim);
+    let secret = fields.check("client_secret", change.client_secret.as_deref().map(validate_secret).transpose());
     let all = name.zip(issuer).zip(client_id.zip(scopes)).zip(claim.zip(secret));
-    let (((name, issuer), (client_id, scopes)), (claim, secret)) = fields.all(all)?;
+    let (((name, issuer), (client_id, scopes)), (claim, secret)) = fields.finish(all)?;
     let client_secret = match secret {
         None => before.client_secret.clone(),
         Some(None) => None,
-        Some(Some(new)) => Some(app.changed_secret(&Place::Client(before.id), before.client_secret.as_ref(), &new)?),
+        Some(Some(new)) => {
+            Some(app.changed_secret(&SecretLocation::Client(before.id), before.client_secret.as_ref(), &new)?)
+        }
     };
-    let settings = Settings {
+    let settings = ProviderSettings {
         name,
         issuer,
         client_id,
@@ -156,46 +164,53 @@ fn changed(app: &App, before: &Provider, change: ChangeProvider) -> Result<Provi
     Ok(Provider { id: before.id, settings, client_secret })
 }
 
-/// Scopes with one space between them (RFC 6749 §3.3). `openid` is always asked for and not repeated.
-fn scopes(text: &str) -> Result<String, FieldError> {
+/// Validates scopes and separates them by single spaces (RFC 6749 §3.3). Drops `openid`, which is always requested.
+fn validate_scopes(text: &str) -> Result<String, FieldError> {
     let good = |c: char| c.is_ascii_graphic() && c != '"' && c != '\\';
     let words: Vec<_> = text.split_whitespace().filter(|word| *word != "openid").collect();
     let joined = words.join(" ");
     match joined.chars().count() {
-        n if n > MAX_MESSAGE => Err(FieldError::TooLong { max: MAX_MESSAGE }),
+        n if n > MAX_MESSAGE_CHARS => Err(FieldError::TooLong { max: MAX_MESSAGE_CHARS }),
         _ if words.iter().all(|word| word.chars().all(good)) => Ok(joined),
         _ => Err(FieldError::Unknown),
     }
 }
 
-fn claim(text: &str) -> Result<String, FieldError> {
-    Ok(validate::word(text)?.unwrap_or_default())
+fn validate_claim(text: &str) -> Result<String, FieldError> {
+    Ok(validate::optional_text(text)?.unwrap_or_default())
 }
 
-fn secret(text: &str) -> Result<Option<String>, FieldError> {
+fn validate_secret(text: &str) -> Result<Option<String>, FieldError> {
     validate::message(Some(text))
 }
 
-/// Changes a provider of sign-ins. When it is no longer enabled, or another issuer or client, whoever came by it is signed out. With
-/// `If-Match` only if nobody else has changed it meanwhile.
-#[utoipa::path(patch, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path), ("If-Match" = Option<String>, Header)), request_body = ChangeProvider, responses((status = 200, body = ProviderView)))]
+/// Changes a sign-in provider.
+///
+/// Disabling it, or changing its issuer or client id, ends the browser sessions that it started. With `If-Match`, it
+/// must not have changed since it was read.
+#[utoipa::path(
+    patch, path = "/sign-in-providers/{id}", tag = "sign-in",
+    params(("id" = ProviderId, Path), ("If-Match" = Option<String>, Header)),
+    request_body = ChangeProvider,
+    responses((status = 200, body = ProviderView)),
+)]
 pub async fn change_provider(
     State(app): State<App>,
-    caller: RecentCaller,
-    Named(id): Named<ProviderId>,
+    caller: RecentlyVerifiedCaller,
+    PathParam(id): PathParam<ProviderId>,
     expected: IfMatch,
-    Body(change): Body<ChangeProvider>,
-) -> Result<Tagged<ProviderView>, Fail> {
-    caller.must(Action::ManageAccount)?;
+    ValidJson(change): ValidJson<ChangeProvider>,
+) -> Result<WithEtag<ProviderView>, ApiError> {
+    caller.require(Action::ManageAccount)?;
     let mut tx = app.db.begin().await?;
-    let (before, rules) = begin(&mut tx, id).await?;
-    expected.must_hold(&changeable(&before))?;
-    let after = changed(&app, &before, change)?;
+    let (before, rules) = lock_provider(&mut tx, id).await?;
+    expected.check(&editable_fields(&before))?;
+    let after = apply_change(&app, &before, change)?;
     if before != after {
-        let stays = after.settings.enabled || !before.settings.enabled;
-        one_must_stay(&mut tx, &rules, id, stays).await?;
+        let stays_enabled = after.settings.enabled || !before.settings.enabled;
+        require_enabled_provider(&mut tx, &rules, id, stays_enabled).await?;
         store::providers::change(&mut tx, &after).await?;
-        store::provider_findings::forget(&mut tx, id).await?;
+        store::provider_findings::clear(&mut tx, id).await?;
         let mut facts = events::changes(&before.settings, &after.settings);
         if before.client_secret != after.client_secret {
             facts["new_secret"] = json!(after.client_secret.is_some());
@@ -204,85 +219,103 @@ pub async fn change_provider(
         let mut all = vec![event.about(id.0, &before.settings.name)];
         let same = (&before.settings.issuer, &before.settings.client_id)
             == (&after.settings.issuer, &after.settings.client_id);
-        if !stays || !same {
-            all.extend(sign_out(&mut tx, &caller, id).await?);
+        if !stays_enabled || !same {
+            all.extend(end_provider_sessions(&mut tx, &caller, id).await?);
         }
         app.commit(tx, &all).await?;
     } else {
         drop(tx);
     }
-    Ok(tagged(&changeable(&after), one(&app, id).await?))
+    Ok(with_etag(&editable_fields(&after), provider_view(&app, id).await?))
 }
 
-/// Locks the account, then the provider: two who take away the last two providers come one after the other.
-async fn begin(tx: &mut Tx, id: ProviderId) -> Result<(Provider, SignInRules), Fail> {
+/// Locks the account, then the provider, so that concurrent requests cannot disable the last two providers.
+async fn lock_provider(tx: &mut Tx, id: ProviderId) -> Result<(Provider, SignInRules), ApiError> {
     store::account::lock(tx).await?;
     let rules = store::providers::rules_in(tx).await?;
     let provider = store::providers::lock(tx, id).await?;
-    Ok((provider.ok_or_else(|| Fail::code(Code::NotFound))?, rules))
+    Ok((provider.ok_or_else(|| ApiError::new(Code::NotFound))?, rules))
 }
 
-/// Where passwords are off, one provider has to be enabled: this one, or another.
-pub(super) async fn one_must_stay(tx: &mut Tx, rules: &SignInRules, id: ProviderId, stays: bool) -> Result<(), Fail> {
-    if rules.providers_only && !stays && !store::providers::others_enabled(tx, id).await? {
-        return Err(Fail::code(Code::LastProvider));
+/// Checks that a provider stays enabled if only providers are allowed: this one, or another.
+pub(super) async fn require_enabled_provider(
+    tx: &mut Tx,
+    rules: &SignInRules,
+    id: ProviderId,
+    stays_enabled: bool,
+) -> Result<(), ApiError> {
+    if rules.providers_only && !stays_enabled && !store::providers::others_enabled(tx, id).await? {
+        return Err(ApiError::new(Code::LastProvider));
     }
     Ok(())
 }
 
-async fn sign_out(tx: &mut Tx, caller: &Caller, id: ProviderId) -> Result<Vec<Event>, Fail> {
-    let users = identities::end_all(tx, id).await?;
-    Ok(logout::ended(tx, &caller.actor(), &users).await?)
+async fn end_provider_sessions(tx: &mut Tx, caller: &Caller, id: ProviderId) -> Result<Vec<Event>, ApiError> {
+    let users = oidc_identities::end_all(tx, id).await?;
+    Ok(logout::sign_out_events(tx, &caller.actor(), &users).await?)
 }
 
-/// Deletes a provider of sign-ins, with the links to its users; whoever came by it is signed out.
-#[utoipa::path(delete, path = "/sign-in-providers/{id}", tag = "sign-in", params(("id" = ProviderId, Path)), responses((status = 204)))]
+/// Deletes a sign-in provider with its linked identities, and ends the browser sessions that it started.
+#[utoipa::path(
+    delete, path = "/sign-in-providers/{id}", tag = "sign-in",
+    params(("id" = ProviderId, Path)),
+    responses((status = 204)),
+)]
 pub async fn delete_provider(
     State(app): State<App>,
-    caller: RecentCaller,
-    Named(id): Named<ProviderId>,
-) -> Result<StatusCode, Fail> {
-    caller.must(Action::ManageAccount)?;
+    caller: RecentlyVerifiedCaller,
+    PathParam(id): PathParam<ProviderId>,
+) -> Result<StatusCode, ApiError> {
+    caller.require(Action::ManageAccount)?;
     let mut tx = app.db.begin().await?;
-    let (provider, rules) = begin(&mut tx, id).await?;
-    one_must_stay(&mut tx, &rules, id, !provider.settings.enabled).await?;
+    let (provider, rules) = lock_provider(&mut tx, id).await?;
+    require_enabled_provider(&mut tx, &rules, id, !provider.settings.enabled).await?;
     let event = Event::new("sign_in_provider_deleted", caller.actor(), None, json!({}));
     let mut all = vec![event.about(id.0, &provider.settings.name)];
-    all.extend(sign_out(&mut tx, &caller, id).await?);
+    all.extend(end_provider_sessions(&mut tx, &caller, id).await?);
     store::providers::delete(&mut tx, &provider).await?;
     app.commit(tx, &all).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Tests whether one can sign in by a provider, and says what is wrong. It changes nothing.
-#[utoipa::path(post, path = "/sign-in-providers/{id}/test", tag = "sign-in", params(("id" = ProviderId, Path)), responses((status = 200, body = ProviderTest)))]
+/// Tests a sign-in provider and reports problems. Changes nothing.
+#[utoipa::path(
+    post, path = "/sign-in-providers/{id}/test", tag = "sign-in",
+    params(("id" = ProviderId, Path)),
+    responses((status = 200, body = ProviderTest)),
+)]
 pub async fn test_provider(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<ProviderId>,
+    PathParam(id): PathParam<ProviderId>,
     headers: HeaderMap,
-) -> Result<Json<ProviderTest>, Fail> {
-    caller.must(Action::ManageAccount)?;
-    let provider = store::providers::get(&app.db, id).await?.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let redirect = oidc::redirect(&app, &headers, id);
+) -> Result<Json<ProviderTest>, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    let provider = store::providers::get(&app.db, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let redirect = oidc::redirect_uri(&app, &headers, id);
     let sign_ins = store::provider_findings::list(&app.db, id).await?;
-    Ok(Json(ProviderTest { sign_ins, ..probe::probe(&app, &provider, &redirect).await }))
+    Ok(Json(ProviderTest { sign_ins, ..probe::test_provider(&app, &provider, &redirect).await }))
 }
 
-/// Removes what links a user with providers, as when his address there was given to somebody else. He is signed out where he came by them.
-#[utoipa::path(delete, path = "/users/{id}/sign-in-links", tag = "users", params(("id" = UserId, Path)), responses((status = 204)))]
+/// Removes a user's linked identities, for example if their e-mail address was reassigned at the provider. Ends the
+/// browser sessions that these identities started.
+#[utoipa::path(
+    delete, path = "/users/{id}/sign-in-links", tag = "users",
+    params(("id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub async fn unlink(
     State(app): State<App>,
-    caller: RecentCaller,
-    Named(id): Named<UserId>,
-) -> Result<StatusCode, Fail> {
-    caller.must(Action::ManageAccount)?;
-    let user = super::users::one(&app, &caller, id).await?;
+    caller: RecentlyVerifiedCaller,
+    PathParam(id): PathParam<UserId>,
+) -> Result<StatusCode, ApiError> {
+    caller.require(Action::ManageAccount)?;
+    let user = super::users::visible_user(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
     drop(store::users::lock(&mut tx, id).await?);
-    let issuers = identities::unlink(&mut tx, id).await?;
+    let issuers = oidc_identities::unlink(&mut tx, id).await?;
     if !issuers.is_empty() {
-        identities::end_of(&mut tx, id).await?;
+        oidc_identities::end_of_user(&mut tx, id).await?;
         let facts = json!({ "issuers": issuers });
         app.commit(tx, &[Event::new("identities_unlinked", caller.actor(), Some(id), facts).named(user.name)]).await?;
     }

@@ -1,14 +1,14 @@
-//! The queue: watching one's place, taking the seat that is offered, and what admins do with the line.
+//! The queue: watching tickets, accepting and passing on offers, and reordering by admins.
 
 use crate::{
     app::App,
-    auth::{Caller, Scope, StreamGuard, caller::Admission, stream_guard::Ending},
+    auth::{Caller, Scope, StreamGuard, caller::Admission, stream_guard::OnRevocation},
     http::{
-        extract::{Asked, Body, Named},
-        problem::{Fail, Fields},
+        extract::{PathParam, ValidJson, ValidQuery},
+        problem::{ApiError, FieldErrors},
     },
     live::ticket,
-    seats::{SeatsError, command::Reach, pool::Ask},
+    seats::{SeatsError, command::OwnerFilter, pool::SeatRequest},
     store,
 };
 use axum::{
@@ -23,7 +23,7 @@ use seatkeeper_shared::{
     problem::Code,
     session::Mode,
     ticket::TicketEnd,
-    validate::within,
+    validate::in_range,
     wire::{
         queue::{MoveTicket, QueueView, TicketView},
         sessions::SessionView,
@@ -32,181 +32,209 @@ use seatkeeper_shared::{
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The lines in which somebody waits, the heads first; an agent sees his own tickets, with their positions.
+/// Lists the queues with waiters, in order. Agents see their own tickets with their positions.
 #[utoipa::path(get, path = "/queues", tag = "queue", responses((status = 200, body = Vec<QueueView>)))]
-pub async fn queues(State(app): State<App>, caller: Caller) -> Result<Json<Vec<QueueView>>, Fail> {
+pub async fn queues(State(app): State<App>, caller: Caller) -> Result<Json<Vec<QueueView>>, ApiError> {
     let mut queues = match Scope::of(&caller) {
         Scope::All => store::queue::all(&app.db).await?,
-        Scope::Groups(manager) => store::queue::within(&app.db, manager).await?,
+        Scope::Groups(manager) => store::queue::visible_to(&app.db, manager).await?,
         Scope::Own(user) => store::queue::of_user(&app.db, user).await?,
     };
-    app.prospects.tell_all(&mut queues, app.clock.now()).await?;
+    app.wait_estimates.estimate_queues(&mut queues, app.clock.now()).await?;
     Ok(Json(queues))
 }
 
-/// How a ticket is looked at.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct TicketAsked {
-    /// Answer only when something changes, or after so many seconds, 0 to 30.
+pub struct TicketQuery {
+    /// Respond only when the ticket changes, or after this many seconds, 0 to 30.
     wait: Option<i64>,
-    /// The position that the client knows of: if it is another now, the answer comes at once.
+    /// The position known to the client. If it has changed, the response is immediate.
     position: Option<i64>,
 }
 
-/// One ticket. With `wait` the answer comes when something changes. To its own agent's client it is a sign of life.
-#[utoipa::path(get, path = "/tickets/{id}", tag = "queue", params(("id" = TicketId, Path), TicketAsked), responses((status = 200, body = TicketView)))]
+/// Returns a ticket, with `wait` as a long poll. A request by its own agent keeps the ticket alive.
+#[utoipa::path(
+    get, path = "/tickets/{id}", tag = "queue",
+    params(("id" = TicketId, Path), TicketQuery),
+    responses((status = 200, body = TicketView)),
+)]
 pub async fn ticket(
     State(app): State<App>,
     caller: Caller,
     admission: Admission,
-    Named(id): Named<TicketId>,
-    Asked(asked): Asked<TicketAsked>,
-) -> Result<Json<TicketView>, Fail> {
-    let mut fields = Fields::default();
-    let wait = fields.check("wait", within(asked.wait.unwrap_or(0), 0, 30));
-    let wait = Duration::from_secs(fields.all(wait)?.unsigned_abs());
-    let mut seen = visible(&app, &caller, id).await?;
+    PathParam(id): PathParam<TicketId>,
+    ValidQuery(query): ValidQuery<TicketQuery>,
+) -> Result<Json<TicketView>, ApiError> {
+    let mut fields = FieldErrors::default();
+    let wait = fields.check("wait", in_range(query.wait.unwrap_or(0), 0, 30));
+    let wait = Duration::from_secs(fields.finish(wait)?.unsigned_abs());
+    let mut seen = visible_ticket(&app, &caller, id).await?;
     if seen.user_id == caller.id && seen.over.is_none() {
-        match app.seats.keep(&caller.actor(), caller.id, id).await {
+        match app.seats.renew_ticket(&caller.actor(), caller.id, id).await {
             Ok(()) | Err(SeatsError::Failed(Code::NotFound)) => {}
             Err(error) => return Err(error.into()),
         }
-        // A ticket that had expired, but that no sweep had found yet, is over by this.
-        seen = visible(&app, &caller, id).await?;
+        // The renewal ends a ticket that had expired, but was not found by the sweep yet.
+        seen = visible_ticket(&app, &caller, id).await?;
     }
     if wait.is_zero() {
-        return Ok(Json(app.prospects.tell(seen, app.clock.now()).await?));
+        return Ok(Json(app.wait_estimates.estimate_ticket(seen, app.clock.now()).await?));
     }
     let mut guard = StreamGuard::open(&app, admission).await?;
-    let told = (guard.caller().id, app.feed.subscribe(&guard));
-    let next = guard.run(ticket::next(&app, told, id, asked.position, wait)).await.transpose()?.flatten();
-    // What they may see can have changed while they waited.
-    let seen = visible(&app, &guard.caller_now()?, id).await?;
+    let subscriber = (guard.caller().id, app.feed.subscribe(&guard));
+    let next = guard.run(ticket::poll(&app, subscriber, id, query.position, wait)).await.transpose()?.flatten();
+    // The caller's visibility may have changed while waiting.
+    let seen = visible_ticket(&app, &guard.current_caller()?, id).await?;
     match next {
         Some(next) => Ok(Json(next)),
-        None => Ok(Json(app.prospects.tell(seen, app.clock.now()).await?)),
+        None => Ok(Json(app.wait_estimates.estimate_ticket(seen, app.clock.now()).await?)),
     }
 }
 
-/// One ticket as a stream of server-sent events named `ticket`, each with its present state, until it is over. While its own
-/// agent's client listens, the ticket stays alive.
-#[utoipa::path(get, path = "/tickets/{id}/events", tag = "queue", params(("id" = TicketId, Path)), responses((status = 200, content_type = "text/event-stream", body = String)))]
+/// Streams a ticket as server-sent events named `ticket`, each with its current state, until it is over. The ticket
+/// stays alive while its own agent is connected.
+#[utoipa::path(
+    get, path = "/tickets/{id}/events", tag = "queue",
+    params(("id" = TicketId, Path)),
+    responses((status = 200, content_type = "text/event-stream", body = String)),
+)]
 pub async fn ticket_events(
     State(app): State<App>,
     guard: StreamGuard,
-    Named(id): Named<TicketId>,
-) -> Result<Response, Fail> {
-    visible(&app, guard.caller(), id).await?;
+    PathParam(id): PathParam<TicketId>,
+) -> Result<Response, ApiError> {
+    visible_ticket(&app, guard.caller(), id).await?;
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     let stream = ticket::watch(app, &guard, id);
-    Ok((headers, guard.body(stream, Ending::Quiet)).into_response())
+    Ok((headers, guard.body(stream, OnRevocation::Close)).into_response())
 }
 
 /// A ticket that the caller may see.
-async fn visible(app: &App, caller: &Caller, id: TicketId) -> Result<TicketView, Fail> {
+async fn visible_ticket(app: &App, caller: &Caller, id: TicketId) -> Result<TicketView, ApiError> {
     let found = store::queue::get(&app.db, id).await?;
-    let ticket = found.ok_or_else(|| Fail::code(Code::NotFound))?;
-    let shown = Scope::of(caller).shows_work_of(&app.db, ticket.user_id).await?;
-    if shown { Ok(ticket) } else { Err(Fail::code(Code::NotFound)) }
+    let ticket = found.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let is_visible = Scope::of(caller).shows_work_of(&app.db, ticket.user_id).await?;
+    if is_visible { Ok(ticket) } else { Err(ApiError::new(Code::NotFound)) }
 }
 
-/// Takes the seat that is offered. Doing it again gives the same session.
-#[utoipa::path(post, path = "/tickets/{id}/accept", tag = "queue", params(("id" = TicketId, Path)), responses((status = 201, body = SessionView), (status = 200, body = SessionView)))]
+/// Accepts an offer and takes the seat. Repeating the request returns the same session.
+#[utoipa::path(
+    post, path = "/tickets/{id}/accept", tag = "queue",
+    params(("id" = TicketId, Path)),
+    responses((status = 201, body = SessionView), (status = 200, body = SessionView)),
+)]
 pub async fn accept(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<TicketId>,
-) -> Result<(StatusCode, Json<SessionView>), Fail> {
+    PathParam(id): PathParam<TicketId>,
+) -> Result<(StatusCode, Json<SessionView>), ApiError> {
     let now = app.clock.now();
-    // Device, kind and platform are those of the ticket.
-    let ask = Ask {
-        session: SessionId(app.dice.id(now)),
+    // Device, mode and platform are taken from the ticket.
+    let request = SeatRequest {
+        session: SessionId(app.random.id(now)),
         device: String::new(),
         mode: Mode::Attended,
         platform: None,
         remote_device: None,
-        support_key: app.dice.support_key(),
+        support_key: app.random.support_key(),
         idempotency_key: None,
         ticket: None,
         borrow: None,
     };
-    match app.seats.accept(&caller.actor(), caller.id, id, ask).await {
+    match app.seats.accept_offer(&caller.actor(), caller.id, id, request).await {
         Ok(session) => Ok((StatusCode::CREATED, Json(session))),
-        Err(SeatsError::Refused(refusal)) => Err(app.prospects.refused(refusal, now).await.into()),
-        Err(error) => again(&app, &caller, id, error).await,
+        Err(SeatsError::Refused(refusal)) => Err(app.wait_estimates.estimate_refusal(refusal, now).await.into()),
+        Err(error) => accepted_session(&app, &caller, id, error).await,
     }
 }
 
-/// The session that the ticket has already become, or why it has not.
-async fn again(
+/// The session that was already started with this ticket, or the error.
+async fn accepted_session(
     app: &App,
     caller: &Caller,
     id: TicketId,
     error: SeatsError,
-) -> Result<(StatusCode, Json<SessionView>), Fail> {
-    let fail = why_not(app, caller, id, error).await;
+) -> Result<(StatusCode, Json<SessionView>), ApiError> {
+    let error = explain_error(app, caller, id, error).await;
     let over = store::queue::get(&app.db, id).await?.filter(|ticket| ticket.user_id == caller.id);
     let seated = over.and_then(|ticket| ticket.over).filter(|over| over.reason == TicketEnd::Seated);
-    let Some(session) = seated.and_then(|over| over.session_id) else { return Err(fail) };
+    let Some(session) = seated.and_then(|over| over.session_id) else { return Err(error) };
     match store::sessions::get(&app.db, session).await? {
         Some(session) if session.ended.is_none() => Ok((StatusCode::OK, Json(session))),
-        _ => Err(fail),
+        _ => Err(error),
     }
 }
 
-/// Says of a ticket that is over how it ended, to whoever may see it.
-async fn why_not(app: &App, caller: &Caller, id: TicketId, error: SeatsError) -> Fail {
+/// Replaces `not_found` with how the ticket ended, if the caller sees it.
+async fn explain_error(app: &App, caller: &Caller, id: TicketId, error: SeatsError) -> ApiError {
     if !matches!(error, SeatsError::Failed(Code::NotFound)) {
         return error.into();
     }
-    match visible(app, caller, id).await {
-        Err(fail) => fail,
-        Ok(TicketView { over: Some(over), .. }) => Fail::ticket_over(over),
-        Ok(_) => Fail::code(Code::Forbidden),
+    match visible_ticket(app, caller, id).await {
+        Err(error) => error,
+        Ok(TicketView { over: Some(over), .. }) => ApiError::ticket_over(over),
+        Ok(_) => ApiError::new(Code::Forbidden),
     }
 }
 
-/// Lets the next one in the line go first, and comes right after. If nobody else waits, the offer stays.
-#[utoipa::path(post, path = "/tickets/{id}/pass", tag = "queue", params(("id" = TicketId, Path)), responses((status = 200, body = TicketView)))]
+/// Passes an offer on to the next ticket, and moves this one behind it. Without another waiter, the offer stays.
+#[utoipa::path(
+    post, path = "/tickets/{id}/pass", tag = "queue",
+    params(("id" = TicketId, Path)),
+    responses((status = 200, body = TicketView)),
+)]
 pub async fn pass(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<TicketId>,
-) -> Result<Json<TicketView>, Fail> {
-    match app.seats.pass(&caller.actor(), caller.id, id).await {
-        Ok(ticket) => Ok(Json(app.prospects.tell(ticket, app.clock.now()).await?)),
-        Err(error) => Err(why_not(&app, &caller, id, error).await),
+    PathParam(id): PathParam<TicketId>,
+) -> Result<Json<TicketView>, ApiError> {
+    match app.seats.pass_offer(&caller.actor(), caller.id, id).await {
+        Ok(ticket) => Ok(Json(app.wait_estimates.estimate_ticket(ticket, app.clock.now()).await?)),
+        Err(error) => Err(explain_error(&app, &caller, id, error).await),
     }
 }
 
-/// Leaves the line, or declines the offer; whoever may manage sessions can take anybody out.
-#[utoipa::path(delete, path = "/tickets/{id}", tag = "queue", params(("id" = TicketId, Path)), responses((status = 204)))]
-pub async fn leave(State(app): State<App>, caller: Caller, Named(id): Named<TicketId>) -> Result<StatusCode, Fail> {
+/// Leaves the queue, which also declines an offer. With `manage_sessions`, also removes other users' tickets.
+#[utoipa::path(
+    delete, path = "/tickets/{id}", tag = "queue",
+    params(("id" = TicketId, Path)),
+    responses((status = 204)),
+)]
+pub async fn leave(
+    State(app): State<App>,
+    caller: Caller,
+    PathParam(id): PathParam<TicketId>,
+) -> Result<StatusCode, ApiError> {
     if caller.may(Action::EndSessions) {
-        visible(&app, &caller, id).await?;
+        visible_ticket(&app, &caller, id).await?;
     }
-    let reach = if caller.may(Action::EndSessions) { Reach::All } else { Reach::Own(caller.id) };
-    match app.seats.leave(&caller.actor(), id, reach).await {
+    let owner_filter = if caller.may(Action::EndSessions) { OwnerFilter::All } else { OwnerFilter::Own(caller.id) };
+    match app.seats.leave_queue(&caller.actor(), id, owner_filter).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(why_not(&app, &caller, id, error).await),
+        Err(error) => Err(explain_error(&app, &caller, id, error).await),
     }
 }
 
-/// Gives a ticket another place in the line.
-#[utoipa::path(post, path = "/tickets/{id}/move", tag = "queue", params(("id" = TicketId, Path)), request_body = MoveTicket, responses((status = 200, body = TicketView)))]
+/// Moves a ticket to another position in the queue.
+#[utoipa::path(
+    post, path = "/tickets/{id}/move", tag = "queue",
+    params(("id" = TicketId, Path)),
+    request_body = MoveTicket,
+    responses((status = 200, body = TicketView)),
+)]
 pub async fn move_ticket(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<TicketId>,
-    Body(to): Body<MoveTicket>,
-) -> Result<Json<TicketView>, Fail> {
-    caller.must(Action::EndSessions)?;
-    let mut fields = Fields::default();
-    let position = fields.check("position", within(to.position, 1, 1_000_000));
-    visible(&app, &caller, id).await?;
-    match app.seats.place(&caller.actor(), id, fields.all(position)?).await {
-        Ok(ticket) => Ok(Json(app.prospects.tell(ticket, app.clock.now()).await?)),
-        Err(error) => Err(why_not(&app, &caller, id, error).await),
+    PathParam(id): PathParam<TicketId>,
+    ValidJson(to): ValidJson<MoveTicket>,
+) -> Result<Json<TicketView>, ApiError> {
+    caller.require(Action::EndSessions)?;
+    let mut fields = FieldErrors::default();
+    let position = fields.check("position", in_range(to.position, 1, 1_000_000));
+    visible_ticket(&app, &caller, id).await?;
+    match app.seats.move_ticket(&caller.actor(), id, fields.finish(position)?).await {
+        Ok(ticket) => Ok(Json(app.wait_estimates.estimate_ticket(ticket, app.clock.now()).await?)),
+        Err(error) => Err(explain_error(&app, &caller, id, error).await),
     }
 }

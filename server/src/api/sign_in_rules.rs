@@ -1,14 +1,14 @@
-//! Who may sign in with a password, and what the sign-in page offers beside that.
+//! Who may sign in with a password, and the options of the sign-in page.
 
-use super::providers::one_must_stay;
+use super::providers::require_enabled_provider;
 use crate::{
     app::App,
-    auth::{Caller, RecentCaller},
+    auth::{Caller, RecentlyVerifiedCaller},
     events::{self, Event},
     http::{
-        extract::Body,
-        problem::{Fail, Fields},
-        tags::{IfMatch, Tagged, tagged},
+        etag::{IfMatch, WithEtag, with_etag},
+        extract::ValidJson,
+        problem::{ApiError, FieldErrors},
     },
     store,
 };
@@ -17,75 +17,85 @@ use seatkeeper_shared::{
     ids::ProviderId,
     permissions::Action,
     validate::FieldError,
-    wire::providers::{ChangeSignInRules, Emergency, SignInOptions, SignInRules},
+    wire::providers::{ChangeSignInRules, EmergencyAccess, SignInOptions, SignInRules},
 };
 use serde_json::{Value, json};
 
-/// How one can sign in here: whether with a password, and by which providers.
-#[utoipa::path(get, path = "/sign-in-options", tag = "account", security(()), responses((status = 200, body = SignInOptions)))]
-pub async fn options(State(app): State<App>) -> Result<Json<SignInOptions>, Fail> {
+/// Returns the available ways to sign in: whether with a password, and by which providers.
+#[utoipa::path(
+    get, path = "/sign-in-options", tag = "account", security(()),
+    responses((status = 200, body = SignInOptions)),
+)]
+pub async fn options(State(app): State<App>) -> Result<Json<SignInOptions>, ApiError> {
     let rules = store::providers::rules(&app.db).await?;
     let providers = store::providers::offered(&app.db).await?;
     Ok(Json(SignInOptions { passwords: !rules.providers_only, providers }))
 }
 
-/// Who may sign in with a password.
+/// Returns who may sign in with a password.
 #[utoipa::path(get, path = "/sign-in-rules", tag = "sign-in", responses((status = 200, body = SignInRules)))]
-pub async fn rules(State(app): State<App>, caller: Caller) -> Result<Tagged<SignInRules>, Fail> {
-    caller.must(Action::ManageAccount)?;
+pub async fn rules(State(app): State<App>, caller: Caller) -> Result<WithEtag<SignInRules>, ApiError> {
+    caller.require(Action::ManageAccount)?;
     let rules = store::providers::rules(&app.db).await?;
-    Ok(tagged(&changeable(&rules), rules))
+    Ok(with_etag(&editable_fields(&rules), rules))
 }
 
-/// What can be changed: not the name of who has the emergency access, nor whether it works.
-fn changeable(rules: &SignInRules) -> Value {
+/// The editable fields for the ETag, without the emergency admin's name and whether they can sign in.
+fn editable_fields(rules: &SignInRules) -> Value {
     json!([rules.providers_only, rules.emergency.as_ref().map(|emergency| emergency.id)])
 }
 
-/// Changes who may sign in with a password. Passwords can only be off where one provider is enabled and one admin has the emergency
-/// access. Who is signed in stays so. With `If-Match` only if nobody else has changed them meanwhile.
-#[utoipa::path(patch, path = "/sign-in-rules", tag = "sign-in", params(("If-Match" = Option<String>, Header)), request_body = ChangeSignInRules, responses((status = 200, body = SignInRules)))]
+/// Changes who may sign in with a password.
+///
+/// Disabling passwords requires an enabled provider and an emergency admin. Existing browser sessions continue. With
+/// `If-Match`, the rules must not have changed since they were read.
+#[utoipa::path(
+    patch, path = "/sign-in-rules", tag = "sign-in",
+    params(("If-Match" = Option<String>, Header)),
+    request_body = ChangeSignInRules,
+    responses((status = 200, body = SignInRules)),
+)]
 pub async fn change_rules(
     State(app): State<App>,
-    caller: RecentCaller,
+    caller: RecentlyVerifiedCaller,
     expected: IfMatch,
-    Body(change): Body<ChangeSignInRules>,
-) -> Result<Tagged<SignInRules>, Fail> {
-    caller.must(Action::ManageAccount)?;
+    ValidJson(change): ValidJson<ChangeSignInRules>,
+) -> Result<WithEtag<SignInRules>, ApiError> {
+    caller.require(Action::ManageAccount)?;
     let mut tx = app.db.begin().await?;
     store::account::lock(&mut tx).await?;
     let before = store::providers::rules_in(&mut tx).await?;
-    expected.must_hold(&changeable(&before))?;
+    expected.check(&editable_fields(&before))?;
     let mut after = before.clone();
     after.providers_only = change.providers_only.unwrap_or(before.providers_only);
     if let Some(id) = change.emergency_user_id {
-        must_work(store::providers::can_be_emergency(&mut tx, id).await?)?;
-        after.emergency = Some(Emergency { id, name: String::new(), email: String::new(), works: true });
+        require_usable(store::providers::can_be_emergency(&mut tx, id).await?)?;
+        after.emergency = Some(EmergencyAccess { id, name: String::new(), email: String::new(), works: true });
     }
     if after.providers_only && !before.providers_only {
-        must_work(after.emergency.as_ref().is_some_and(|emergency| emergency.works))?;
-        // No provider has this id.
-        one_must_stay(&mut tx, &after, ProviderId(uuid::Uuid::nil()), false).await?;
+        require_usable(after.emergency.as_ref().is_some_and(|emergency| emergency.works))?;
+        // The nil id excludes no provider.
+        require_enabled_provider(&mut tx, &after, ProviderId(uuid::Uuid::nil()), false).await?;
     }
     store::providers::set_rules(&mut tx, &after).await?;
     let after = store::providers::rules_in(&mut tx).await?;
     if before != after {
-        let facts = events::changes(&said(&before), &said(&after));
+        let facts = events::changes(&audit_facts(&before), &audit_facts(&after));
         app.commit(tx, &[Event::new("sign_in_rules_changed", caller.actor(), None, facts)]).await?;
     }
-    Ok(tagged(&changeable(&after), after))
+    Ok(with_etag(&editable_fields(&after), after))
 }
 
-fn must_work(works: bool) -> Result<(), Fail> {
-    let mut fields = Fields::default();
+fn require_usable(works: bool) -> Result<(), ApiError> {
+    let mut fields = FieldErrors::default();
     if !works {
-        fields.wrong("emergency_user_id", FieldError::Unknown);
+        fields.add("emergency_user_id", FieldError::Unknown);
     }
-    fields.all(Some(()))
+    fields.finish(Some(()))
 }
 
-/// What the log says of the rules.
-fn said(rules: &SignInRules) -> Value {
+/// The facts for the audit log.
+fn audit_facts(rules: &SignInRules) -> Value {
     let emergency = rules.emergency.as_ref().map(|emergency| &emergency.name);
     json!({ "providers_only": rules.providers_only, "emergency": emergency })
 }

@@ -1,6 +1,6 @@
-//! Once a second: seals what is new in the event log, and now and then prunes what is too old.
+//! Seals new events of the log once a second, and prunes old ones once an hour.
 
-use super::{Chain, retention};
+use super::{SealHasher, retention};
 use crate::{
     app::App,
     db::{Db, DbError, Tx},
@@ -9,23 +9,21 @@ use crate::{
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
-/// How often it is looked for what is new.
-const EVERY: Duration = Duration::from_secs(1);
-/// How many events one seal covers at most. Under a load that writes more than this in a second the sealer falls behind rather
-/// than take the processor from those who wait for seats, and catches up afterwards.
-const MOST: i64 = 20_000;
-/// How many events are read at once.
-const PART: i64 = 1_000;
-/// After how many looks it is pruned again: an hour.
-const PRUNES: u32 = 3_600;
+const SEAL_INTERVAL: Duration = Duration::from_secs(1);
+/// How many events one seal covers at most. If more are written in a second, the sealer falls behind rather than delay
+/// requests, and catches up afterwards.
+const MAX_SEALED_EVENTS: i64 = 20_000;
+const READ_BATCH_SIZE: i64 = 1_000;
+/// After how many seal intervals old events are pruned again: an hour.
+const PRUNE_EVERY: u32 = 3_600;
 
-/// Seals what is new; how many events that were. Two who do it at once never seal an event twice: on PostgreSQL the second finds
-/// the head locked and leaves it to the first; and whoever finds that the head has moved since he read it seals nothing.
+/// Seals new events. Returns how many. No event is sealed twice, even if two servers do this at once: on PostgreSQL the
+/// second one finds the head locked and skips; and a server that finds the head moved since it was read seals nothing.
 ///
 /// # Errors
-/// The database does not do it; nothing is sealed.
+/// Returns an error if the database fails; nothing is sealed then.
 pub async fn seal(db: &Db) -> Result<i64, DbError> {
-    // On SQLite, where no other process seals, those who write must not wait until the events are read.
+    // On SQLite no other process seals, so the write lock is taken only after the events are read.
     let (head, mut reading) = if db.is_shared() {
         let mut tx = db.begin().await?;
         let Some(head) = store::seals::lock_head_if_free(&mut tx).await? else { return Ok(0) };
@@ -33,7 +31,7 @@ pub async fn seal(db: &Db) -> Result<i64, DbError> {
     } else {
         (store::seals::head(db).await?, db.begin_read().await?)
     };
-    let Some(seal) = next(&mut reading, &head).await? else { return Ok(0) };
+    let Some(seal) = next_seal(&mut reading, &head).await? else { return Ok(0) };
     let mut tx = if db.is_shared() {
         reading
     } else {
@@ -48,39 +46,39 @@ pub async fn seal(db: &Db) -> Result<i64, DbError> {
     Ok(seal.events)
 }
 
-/// The seal over what comes after the head.
-async fn next(tx: &mut Tx, head: &store::seals::Head) -> Result<Option<Seal>, DbError> {
-    let mut chain = Chain::after(&head.hash);
+/// The seal over the events after the head.
+async fn next_seal(tx: &mut Tx, head: &store::seals::SealHead) -> Result<Option<Seal>, DbError> {
+    let mut hasher = SealHasher::after(&head.hash);
     let mut seal = Seal { position: head.position, events: 0, last_at: Default::default(), hash: String::new() };
-    while seal.events < MOST {
-        let events = store::seals::events_in(tx, seal.position, PART).await?;
+    while seal.events < MAX_SEALED_EVENTS {
+        let events = store::seals::events_in(tx, seal.position, READ_BATCH_SIZE).await?;
         for event in &events {
-            chain.add(event);
+            hasher.add(event);
             seal.position = event.position;
             seal.events += 1;
             seal.last_at = seal.last_at.max(event.at);
         }
-        if i64::try_from(events.len()).unwrap_or(PART) < PART {
+        if i64::try_from(events.len()).unwrap_or(READ_BATCH_SIZE) < READ_BATCH_SIZE {
             break;
         }
     }
-    seal.hash = chain.hash();
+    seal.hash = hasher.finish();
     Ok((seal.events > 0).then_some(seal))
 }
 
-/// Seals and prunes until it is dropped.
+/// Seals and prunes periodically, for ever.
 pub async fn run(app: App) {
-    let mut tick = tokio::time::interval(EVERY);
+    let mut tick = tokio::time::interval(SEAL_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for look in 0_u32.. {
+    for round in 0_u32.. {
         tick.tick().await;
         if let Err(error) = seal(&app.db).await {
-            tracing::warn!(%error, "cannot seal the audit log");
+            tracing::warn!(%error, "audit log not sealed");
         }
-        if let Some(days) = app.audit_days.filter(|_| look % PRUNES == 0)
+        if let Some(days) = app.audit_days.filter(|_| round % PRUNE_EVERY == 0)
             && let Err(error) = retention::prune(&app, days).await
         {
-            tracing::warn!(%error, "cannot prune the audit log");
+            tracing::warn!(%error, "audit log not pruned");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The caller of a route: taken from the cookie or the bearer token, so that no handler runs for a stranger.
+//! The authenticated caller of a route, extracted from the session cookie or the bearer token.
 
-use super::{callers::Credential, secret};
+use super::{caller_cache::Credential, secret};
 use crate::{
     app::App,
-    http::{client, cookies::Purpose, problem::Fail},
-    seats::{Actor, Door, Whom},
+    http::{client_ip, cookies::Purpose, problem::ApiError},
+    seats::{Actor, Origin, RemovableUsers},
     store,
 };
 use axum::{
@@ -22,131 +22,125 @@ use seatkeeper_shared::{
 };
 use std::{net::IpAddr, time::Instant};
 
-/// Who is asking.
+/// An authenticated user, with the credential's restrictions.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The user.
     pub id: UserId,
-    /// Name.
     pub name: String,
-    /// E-mail address.
     pub email: String,
-    /// The chosen language.
     pub locale: Option<Locale>,
-    /// What he may do.
     pub rights: Rights,
-    /// Through which door he came.
-    pub door: Door,
-    /// From which address.
+    /// Which interface the request came through.
+    pub origin: Origin,
+    /// The client's IP address.
     pub address: Option<IpAddr>,
-    /// The browser's sign-in, if he came with its cookie.
+    /// The browser session, if the request has a session cookie.
     pub sign_in: Option<SignInId>,
-    /// When they last showed who they are, by password, code, passkey or provider; programs never do.
+    /// When the user last verified their identity by password, code, passkey or provider. Always `None` for tokens.
     pub verified_at: Option<DateTime<Utc>>,
-    /// What his token may be used for.
+    /// What the token may be used for.
     pub scope: Scope,
-    /// Whether he came with a cookie and has to set up a second factor before anything else.
+    /// Whether the user is in a browser and must set up a second factor before doing anything else.
     pub needs_second_factor: bool,
 }
 
 impl Caller {
-    /// Whether he may do this.
     pub fn may(&self, action: Action) -> bool {
         may(&self.rights, action)
     }
 
-    /// Goes on only if he may do this.
+    /// Checks that the caller may perform an action.
     ///
     /// # Errors
-    /// `forbidden`.
-    pub fn must(&self, action: Action) -> Result<(), Fail> {
-        if self.may(action) { Ok(()) } else { Err(Fail::code(Code::Forbidden)) }
+    /// Returns `forbidden` if the caller may not.
+    pub fn require(&self, action: Action) -> Result<(), ApiError> {
+        if self.may(action) { Ok(()) } else { Err(ApiError::new(Code::Forbidden)) }
     }
 
-    /// Whom this caller may suspend and delete, if anybody.
-    pub fn whom(&self) -> Whom {
-        if self.may(Action::ManageRoles) { Whom::Anybody } else { Whom::Agents }
+    /// Which users this caller may suspend and delete, given `manage_users`.
+    pub fn removable_users(&self) -> RemovableUsers {
+        if self.may(Action::ManageRoles) { RemovableUsers::Anybody } else { RemovableUsers::Agents }
     }
 
-    /// For the log.
+    /// The caller as the actor of audit log entries.
     pub fn actor(&self) -> Actor {
-        Actor { id: Some(self.id), name: Some(self.name.clone()), door: self.door, address: self.address }
+        Actor { id: Some(self.id), name: Some(self.name.clone()), origin: self.origin, address: self.address }
     }
 }
 
 impl FromRequestParts<App> for Caller {
-    type Rejection = Fail;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
-        let admission = Admission::of(app, parts).ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-        let caller = match (known(app, admission.credential).await?, cookie(app, parts)) {
-            // What an application behind the gate has its scripts send is no token of ours: then the cookie says who it is.
-            (None, Some(cookie)) if is_at_gate(parts) => known(app, cookie).await?,
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let admission = Admission::of(app, parts).ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
+        let caller = match (authenticate(app, admission.credential).await?, cookie(app, parts)) {
+            // An application behind the gate may send bearer tokens of its own. Then the cookie identifies the user.
+            (None, Some(cookie)) if is_gate_route(parts) => authenticate(app, cookie).await?,
             (caller, _) => caller,
         };
-        let caller = caller.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-        admission.admit(&caller)?;
-        Ok(Self { address: client::address(&app.trusted_proxies, parts), ..caller })
+        let caller = caller.ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
+        admission.authorize(&caller)?;
+        Ok(Self { address: client_ip::address(&app.trusted_proxies, parts), ..caller })
     }
 }
 
-/// The user with this credential.
-async fn known(app: &App, credential: Credential) -> Result<Option<Caller>, Fail> {
+/// Looks up the user of a credential, in the cache or in the database.
+async fn authenticate(app: &App, credential: Credential) -> Result<Option<Caller>, ApiError> {
     let now = app.clock.now();
-    let ticket = match app.bell.callers.get(&credential, now, Instant::now()) {
+    let generation = match app.commit_hooks.caller_cache.get(&credential, now, Instant::now()) {
         Ok(caller) => return Ok(Some(caller)),
-        Err(ticket) => ticket,
+        Err(generation) => generation,
     };
-    let Some(known) = store::credentials::caller(&app.db, &credential, now).await? else { return Ok(None) };
-    app.uses.note(credential, known.last_used_at, now);
-    app.bell.callers.keep(ticket, credential, known.clone());
-    Ok(Some(known.caller))
+    let Some(entry) = store::credentials::caller(&app.db, &credential, now).await? else { return Ok(None) };
+    app.last_used.record(credential, entry.last_used_at, now);
+    app.commit_hooks.caller_cache.insert(generation, credential, entry.clone());
+    Ok(Some(entry.caller))
 }
 
-/// Whether a proxy asks about a request to an application behind it, or a page of one says that it is open.
-fn is_at_gate(parts: &Parts) -> bool {
+/// Whether this is a forward-auth request of a reverse proxy, or a keep-alive ping of an application behind it.
+fn is_gate_route(parts: &Parts) -> bool {
     parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with("/gate/"))
 }
 
-/// What decides whether a request is let in: the credential it shows, and what it is for. A stream keeps it, so that it can be asked
-/// again, by the same rules, whether that request would be let in now.
+/// What the authorization of a request depends on: its credential, method and route. A stream keeps it and repeats the
+/// check by the same rules for as long as it is open.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    /// What the request shows to say who it comes from.
     pub credential: Credential,
     is_safe: bool,
     route: Option<MatchedPath>,
 }
 
 impl Admission {
-    /// That of this request; nothing if it shows no credential.
+    /// The admission of this request, or `None` if the request has no credential.
     pub fn of(app: &App, parts: &Parts) -> Option<Self> {
         let route = parts.extensions.get::<MatchedPath>().cloned();
         Some(Self { credential: credential(app, parts)?, is_safe: parts.method.is_safe(), route })
     }
 
-    /// That of a read that anybody who is signed in may do.
-    pub fn to_read(credential: Credential) -> Self {
+    /// The admission of a read that every signed-in user may perform.
+    pub fn for_read(credential: Credential) -> Self {
         Self { credential, is_safe: true, route: None }
     }
 
-    /// Goes on only if whoever has the credential is let in with this request. Here, because no handler gets a caller in another way.
+    /// Checks the token's scope and the second factor requirement. Every handler gets its caller through this check.
     ///
     /// # Errors
-    /// `out_of_scope`, `second_factor_required`.
-    pub fn admit(&self, caller: &Caller) -> Result<(), Fail> {
+    /// Returns `out_of_scope` if the token may not be used for this route, and `second_factor_required` if the user
+    /// must set up a second factor first.
+    pub fn authorize(&self, caller: &Caller) -> Result<(), ApiError> {
         let path = self.path();
-        // Whoever passes the gate takes a seat, whatever the method says.
+        // Passing the gate takes a seat, even with a safe method.
         if !caller.scope.admits(self.is_safe && !path.starts_with("/gate/"), path) {
-            return Err(Fail::code(Code::OutOfScope));
+            return Err(ApiError::new(Code::OutOfScope));
         }
-        if caller.needs_second_factor && !is_on_the_way(path) {
-            return Err(Fail::code(Code::SecondFactorRequired));
+        if caller.needs_second_factor && !is_allowed_without_second_factor(path) {
+            return Err(ApiError::new(Code::SecondFactorRequired));
         }
         Ok(())
     }
 
-    /// The path of the route, below the base.
+    /// The route's path relative to the API's base; an empty path for routes outside the API and the gate.
     fn path(&self) -> &str {
         let path = self.route.as_ref().map(MatchedPath::as_str).unwrap_or_default();
         match path.strip_prefix("/api/v1") {
@@ -158,19 +152,19 @@ impl Admission {
 }
 
 impl FromRequestParts<App> for Admission {
-    type Rejection = Fail;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
-        Self::of(app, parts).ok_or_else(|| Fail::code(Code::NotSignedIn))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        Self::of(app, parts).ok_or_else(|| ApiError::new(Code::NotSignedIn))
     }
 }
 
-/// Whether this is open to somebody who has to set up a second factor first: what is their own, and the way out.
-fn is_on_the_way(path: &str) -> bool {
+/// Whether a user who must set up a second factor first may use this route: their own account, and signing out.
+fn is_allowed_without_second_factor(path: &str) -> bool {
     path == "/me" || path.starts_with("/me/") || path == "/setup" || path == "/sign-out"
 }
 
-/// What the request shows: the token if there is one, else the cookie.
+/// The bearer token if there is one, otherwise the session cookie.
 fn credential(app: &App, parts: &Parts) -> Option<Credential> {
     if let Some(token) = bearer(parts) {
         return Some(Credential::Token(secret::digest(token)));

@@ -1,33 +1,34 @@
-//! A password that somebody chose, after the checks that every new one must pass: no hash is made of any other text.
+//! A new password that passed all checks. Only such a password can be hashed.
 
 use seatkeeper_shared::validate::{self, FieldError};
 use zxcvbn::{Score, zxcvbn};
 
-/// What everybody here could think of: the product, as its users write it.
-const PRODUCT: [&str; 3] = ["seatkeeper", "license", "lizenz"];
+/// Words that every user of the product would think of.
+const PRODUCT_WORDS: [&str; 3] = ["seatkeeper", "license", "lizenz"];
 
-/// A new password that may be stored, once it is hashed.
+/// A new password that passed all checks, in plain text.
 pub struct NewPassword(String);
 
 impl NewPassword {
-    /// Checks a text that is to become a password. `min` is the account's number of characters; `known` is what others know about the user:
-    /// their name, their e-mail address and the organisation.
+    /// Checks a new password. `min` is the account's minimum number of characters; `known` is what others know about
+    /// the user: their name, their e-mail address and the organisation.
     ///
-    /// Beyond the rules that the app checks as well, an estimate of how many tries it takes to guess the text
-    /// ([zxcvbn](https://www.usenix.org/conference/usenixsecurity16/technical-sessions/presentation/wheeler)) refuses whatever takes fewer than a
-    /// million: the common passwords, names, dates and rows of keys, also with the usual replacements, and `known` with a number behind it.
+    /// Besides the rules that the frontend checks as well, this estimates the number of guesses
+    /// ([zxcvbn](https://www.usenix.org/conference/usenixsecurity16/technical-sessions/presentation/wheeler)) and
+    /// refuses passwords that take fewer than a million: common passwords, names, dates and keyboard rows, also with
+    /// the usual substitutions, and `known` followed by a number.
     ///
     /// # Errors
-    /// Too short, too long, or too common.
+    /// Returns an error if the password is too short, too long, or too easy to guess.
     pub fn checked(text: &str, min: usize, known: &[&str]) -> Result<Self, FieldError> {
-        validate::password_of(text, min)?;
+        validate::password_with_min(text, min)?;
         let parts = known.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-        // Short parts (`de`, `GmbH`) would make half of all sentences easy.
-        let words: Vec<&str> = parts.filter(|part| part.chars().count() > 3).chain(PRODUCT).collect();
+        // Short parts (`de`, `GmbH`) would lower the score of most passphrases.
+        let words: Vec<&str> = parts.filter(|part| part.chars().count() > 3).chain(PRODUCT_WORDS).collect();
         if zxcvbn(text, &words).score() < Score::Two { Err(FieldError::TooCommon) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// The text, to be hashed.
+    /// The plain text, for hashing.
     pub(super) fn text(&self) -> &str {
         &self.0
     }
@@ -44,8 +45,8 @@ mod tests {
     }
 
     #[test]
-    fn common_passwords_are_refused_also_in_disguise() {
-        // From public lists of the passwords that are tried first.
+    fn common_passwords_and_their_variants_are_refused() {
+        // From public lists of the most common passwords.
         for common in [
             "1qaz2wsx3edc",
             "Passw0rd!",
@@ -69,16 +70,16 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_knows_about_a_user_is_refused() {
+    fn facts_known_about_the_user_are_refused() {
         for known in ["Krueger1984", "anjakrueger", "Seatkeeper2026", "seatkeeper!", "support2026"] {
             assert!(is_refused(known), "{known}");
         }
         let other = NewPassword::checked("Krueger1984Hof", 8, &["Bo Berg", "bo@example.org", "Nord AG"]);
-        assert!(other.is_ok(), "another user's name is no secret of this one");
+        assert!(other.is_ok(), "another user's name is not known about this user");
     }
 
     #[test]
-    fn sentences_and_drawn_passwords_are_good() {
+    fn passphrases_and_random_passwords_are_accepted() {
         for good in ["correct horse battery", "tX4#rp9!Lq2z", "drei Igel schlafen im Laub", "ten-seats-fifteen-agents"]
         {
             assert!(!is_refused(good), "{good}");

@@ -1,22 +1,22 @@
-//! Signing in by OpenID Connect: authorization code with PKCE, state and nonce.
+//! Sign-in by OpenID Connect: authorization code flow with PKCE, state and nonce.
 //!
-//! [`flow`] remembers in a cookie what a browser left with; [`known`] knows what a provider says of itself;
-//! [`exchange`] turns the code with which the browser comes back into who it is, after [`id_token`] has checked what
-//! proves it; [`group_claim`] reads what it says of groups; [`admit`] decides who that is here; [`refusal`] says why
-//! nobody is; [`logout`] hears of sign-outs; [`probe`] tells an admin what is wrong.
+//! [`authorization`] keeps the state of a pending authorization in a cookie; [`discovery_cache`] reads and caches
+//! provider metadata; [`exchange`] exchanges the code for the user's identity, whose ID token [`id_token`] verifies;
+//! [`group_claim`] reads the groups; [`account_linking`] finds, links or creates the user; [`refusal`] describes failed
+//! sign-ins; [`logout`] handles back-channel logout; [`probe`] checks a provider's configuration for an admin.
 
-pub mod admit;
+pub mod account_linking;
+pub mod authorization;
+pub mod discovery_cache;
 pub mod exchange;
-pub mod fetch;
-pub mod flow;
 pub mod group_claim;
+pub mod http_client;
 pub mod id_token;
-pub mod known;
 pub mod logout;
 pub mod probe;
 pub mod refusal;
 
-pub use known::Known;
+pub use discovery_cache::DiscoveryCache;
 
 use chrono::TimeDelta;
 use openidconnect::{
@@ -26,23 +26,22 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// By how much the clock of a provider may differ from ours, for every time in a token.
-pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+/// The accepted difference between a provider's clock and ours, for all times in tokens.
+pub const CLOCK_LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
-/// The claims that have no name in the standard, as groups.
+/// Claims that the standard does not define, such as groups.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct MoreClaims {
-    /// By their names.
+pub struct ExtraClaims {
     #[serde(flatten)]
     pub all: HashMap<String, serde_json::Value>,
 }
 
-impl AdditionalClaims for MoreClaims {}
+impl AdditionalClaims for ExtraClaims {}
 
-/// What a provider may say of itself beyond OpenID Connect Discovery 1.0.
+/// Provider metadata beyond OpenID Connect Discovery 1.0.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct MoreMetadata {
-    /// RFC 8414: the methods of PKCE.
+pub struct ExtraMetadata {
+    /// RFC 8414: the supported PKCE methods.
     #[serde(default)]
     pub code_challenge_methods_supported: Option<Vec<String>>,
     /// OpenID Connect Back-Channel Logout 1.0.
@@ -50,11 +49,11 @@ pub struct MoreMetadata {
     pub backchannel_logout_supported: Option<bool>,
 }
 
-impl openidconnect::AdditionalProviderMetadata for MoreMetadata {}
+impl openidconnect::AdditionalProviderMetadata for ExtraMetadata {}
 
-/// What a provider says of itself, with its keys.
+/// A provider's metadata, with its keys.
 pub type Metadata = ProviderMetadata<
-    MoreMetadata,
+    ExtraMetadata,
     core::CoreAuthDisplay,
     core::CoreClientAuthMethod,
     core::CoreClaimName,
@@ -70,12 +69,12 @@ pub type Metadata = ProviderMetadata<
 
 /// An ID token.
 pub type Token =
-    IdToken<MoreClaims, core::CoreGenderClaim, core::CoreJweContentEncryptionAlgorithm, core::CoreJwsSigningAlgorithm>;
+    IdToken<ExtraClaims, core::CoreGenderClaim, core::CoreJweContentEncryptionAlgorithm, core::CoreJwsSigningAlgorithm>;
 
-/// What a provider answers to a code.
-pub type TokenAnswer = StandardTokenResponse<
+/// The response of the token endpoint.
+pub type CodeTokenResponse = StandardTokenResponse<
     IdTokenFields<
-        MoreClaims,
+        ExtraClaims,
         EmptyExtraTokenFields,
         core::CoreGenderClaim,
         core::CoreJweContentEncryptionAlgorithm,
@@ -84,16 +83,16 @@ pub type TokenAnswer = StandardTokenResponse<
     core::CoreTokenType,
 >;
 
-/// Seatkeeper as the client of a provider.
-pub type Party = Client<
-    MoreClaims,
+/// Seatkeeper as a client of the provider.
+pub type RelyingParty = Client<
+    ExtraClaims,
     core::CoreAuthDisplay,
     core::CoreGenderClaim,
     core::CoreJweContentEncryptionAlgorithm,
     core::CoreJsonWebKey,
     core::CoreAuthPrompt,
     StandardErrorResponse<core::CoreErrorResponseType>,
-    TokenAnswer,
+    CodeTokenResponse,
     core::CoreTokenIntrospectionResponse,
     core::CoreRevocableToken,
     core::CoreRevocationErrorResponse,
@@ -105,8 +104,8 @@ pub type Party = Client<
     EndpointMaybeSet,
 >;
 
-/// The signatures that are believed: those for which the provider alone has the key.
-pub const SIGNATURES: [core::CoreJwsSigningAlgorithm; 9] = [
+/// The accepted signature algorithms: only asymmetric ones, for which the provider alone has the private key.
+pub const ACCEPTED_SIGNATURE_ALGORITHMS: [core::CoreJwsSigningAlgorithm; 9] = [
     core::CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     core::CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     core::CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,

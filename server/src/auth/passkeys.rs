@@ -1,9 +1,10 @@
-//! Passkeys (WebAuthn level 3): what browsers are asked to sign, and whether they signed it. The checks are those of the crate
-//! `webauthn_rp`. Only passkeys that ask who holds them (by finger, face or PIN) are taken: they are two factors by themselves.
+//! Passkeys (WebAuthn level 3): registration and authentication ceremonies, verified by the crate `webauthn_rp`. Only
+//! passkeys with user verification (fingerprint, face or PIN) are accepted: they are two factors by themselves.
 //!
-//! The crate takes challenges and its five minutes from chance and clock of the machine, not from ours.
+//! The crate takes challenges and its timeout of five minutes from the system's randomness and clock, not from the
+//! app's.
 
-use crate::{app::App, http::problem::Fail};
+use crate::{app::App, http::problem::ApiError};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use seatkeeper_shared::{ids::UserId, problem::Code};
@@ -27,53 +28,61 @@ use webauthn_rp::{
     },
 };
 
-/// Where the browser is: passkeys belong to a domain.
+/// The relying party: the origin of the page and the domain that passkeys belong to.
 pub struct Site {
     origin: String,
     domain: RpId,
 }
 
 impl Site {
-    /// The site that a browser says it is at. It cannot lie about that, and that it is ours is checked before any handler runs.
+    /// The site from the `Origin` header. Pages cannot forge it, and the CSRF check has already verified that it is
+    /// this server's.
     ///
     /// # Errors
-    /// `no_passkeys` where browsers have none: at IP addresses.
-    pub fn of(app: &App, headers: &HeaderMap) -> Result<Self, Fail> {
+    /// Returns `no_passkeys` at IP addresses, where browsers have no passkeys.
+    pub fn of(app: &App, headers: &HeaderMap) -> Result<Self, ApiError> {
         let said = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         let origin = said.or(app.public_url.as_deref()).map(|url| url.trim_end_matches('/').to_ascii_lowercase());
         let site = origin.and_then(|origin| {
             let domain = AsciiDomain::try_from(host(&origin)?.to_owned()).ok()?;
             Some(Self { origin, domain: RpId::Domain(domain) })
         });
-        site.ok_or_else(|| Fail::code(Code::NoPasskeys))
+        site.ok_or_else(|| ApiError::new(Code::NoPasskeys))
     }
 }
 
-/// The name of the host in an origin, if it has one.
+/// The host name of an origin; `None` for IP addresses.
 fn host(origin: &str) -> Option<&str> {
     let (_, host) = origin.split_once("://")?;
     let name = host.split(['/', ':']).next().filter(|name| !name.is_empty() && !name.starts_with('['))?;
     name.parse::<IpAddr>().is_err().then_some(name)
 }
 
-/// What a browser is asked, and what has to be known when it answers.
-pub struct Asked {
-    /// By what the answer is known.
+/// A ceremony that was started.
+pub struct Ceremony {
+    /// The challenge in hexadecimal, by which the response is matched.
     pub challenge: String,
-    /// What has to be known then.
+    /// The server's state until the response arrives, in base64url.
     pub state: String,
-    /// What the browser gets.
+    /// The options for the browser.
     pub options: Value,
 }
 
-/// Asks for a new passkey of this user, on none of the devices that have one of these already.
+/// Starts the registration of a passkey for this user. `known` are the ids of existing passkeys, whose authenticators
+/// refuse to create another.
 ///
 /// # Errors
-/// A fault of ours.
-pub fn ask_for_new(site: &Site, user: UserId, name: &str, email: &str, known: &[String]) -> Result<Asked, Fail> {
+/// Returns `internal` if the options cannot be created.
+pub fn start_registration(
+    site: &Site,
+    user: UserId,
+    name: &str,
+    email: &str,
+    known: &[String],
+) -> Result<Ceremony, ApiError> {
     let Ok(handle) = UserHandle16::decode(*user.0.as_bytes());
     let entity = PublicKeyCredentialUserEntity {
-        name: Username::try_from(email).or_else(|_| Username::try_from("user")).map_err(fault)?,
+        name: Username::try_from(email).or_else(|_| Username::try_from("user")).map_err(internal_error)?,
         id: &handle,
         display_name: Nickname::try_from(name).ok(),
     };
@@ -82,66 +91,66 @@ pub fn ask_for_new(site: &Site, user: UserId, name: &str, email: &str, known: &[
         Some(PublicKeyCredentialDescriptor { id, transports: AuthTransports::decode(0).ok()? })
     });
     let mut options = PublicKeyCredentialCreationOptions::passkey(&site.domain, entity, exclude.collect());
-    // Wished for, not demanded: many devices know no such protection and would make no passkey at all.
+    // Requested, not required: many authenticators do not support it and would fail to create a passkey.
     options.extensions.cred_protect = CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
-    let (state, client) = options.start_ceremony().map_err(fault)?;
-    Ok(Asked {
-        challenge: written(client.options().challenge.as_data()),
-        state: BASE64.encode(state.encode().map_err(fault)?),
-        options: serde_json::to_value(&client).map_err(fault)?,
+    let (state, client) = options.start_ceremony().map_err(internal_error)?;
+    Ok(Ceremony {
+        challenge: format_challenge(client.options().challenge.as_data()),
+        state: BASE64.encode(state.encode().map_err(internal_error)?),
+        options: serde_json::to_value(&client).map_err(internal_error)?,
     })
 }
 
-/// Asks for any passkey for this site.
+/// Starts an authentication with any passkey for this site.
 ///
 /// # Errors
-/// A fault of ours.
-pub fn ask_for_any(site: &Site) -> Result<Asked, Fail> {
+/// Returns `internal` if the options cannot be created.
+pub fn start_authentication(site: &Site) -> Result<Ceremony, ApiError> {
     let (state, client) =
-        DiscoverableCredentialRequestOptions::passkey(&site.domain).start_ceremony().map_err(fault)?;
-    Ok(Asked {
-        challenge: written(client.options().0.challenge.as_data()),
-        state: BASE64.encode(state.encode().map_err(fault)?),
-        options: serde_json::to_value(&client).map_err(fault)?,
+        DiscoverableCredentialRequestOptions::passkey(&site.domain).start_ceremony().map_err(internal_error)?;
+    Ok(Ceremony {
+        challenge: format_challenge(client.options().0.challenge.as_data()),
+        state: BASE64.encode(state.encode().map_err(internal_error)?),
+        options: serde_json::to_value(&client).map_err(internal_error)?,
     })
 }
 
-/// A passkey as it is stored.
+/// A passkey as stored; all fields in base64url.
 #[derive(Clone, Debug)]
-pub struct Stored {
-    /// By what the authenticator knows it.
+pub struct StoredPasskey {
+    /// The credential id.
     pub credential: String,
-    /// Its public key.
+    /// The public key and other static state.
     pub key: String,
-    /// What changes when it is used.
+    /// The dynamic state, updated on each use.
     pub state: String,
 }
 
-/// What a browser answered to [`ask_for_new`].
-pub struct Made(Registration);
+/// A browser's response to [`start_registration`].
+pub struct RegistrationResponse(Registration);
 
-impl Made {
-    /// Reads it.
+impl RegistrationResponse {
+    /// Parses the JSON of the response.
     ///
     /// # Errors
-    /// `passkey_refused`: it is no such answer.
-    pub fn read(credential: &Value) -> Result<Self, Fail> {
+    /// Returns `passkey_refused` if it is malformed.
+    pub fn parse(credential: &Value) -> Result<Self, ApiError> {
         Registration::from_json_relaxed(credential.to_string().as_bytes()).map(Self).map_err(refused)
     }
 
-    /// By what the question is known.
+    /// The challenge of the ceremony, in hexadecimal.
     ///
     /// # Errors
-    /// `passkey_refused`.
-    pub fn challenge(&self) -> Result<String, Fail> {
-        self.0.challenge_relaxed().map(|challenge| written(challenge.0)).map_err(refused)
+    /// Returns `passkey_refused` if the response has none.
+    pub fn challenge(&self) -> Result<String, ApiError> {
+        self.0.challenge_relaxed().map(|challenge| format_challenge(challenge.0)).map_err(refused)
     }
 
-    /// The passkey, if the answer is one to this question at this site.
+    /// Verifies the response and returns the new passkey.
     ///
     /// # Errors
-    /// `passkey_refused`.
-    pub fn check(&self, site: &Site, state: &str) -> Result<Stored, Fail> {
+    /// Returns `passkey_refused` if the response does not belong to this ceremony and site.
+    pub fn verify(&self, site: &Site, state: &str) -> Result<StoredPasskey, ApiError> {
         let state = BASE64.decode(state).map_err(refused)?;
         let state = RegistrationServerState::<16>::decode(&state).map_err(refused)?;
         let options = RegistrationVerificationOptions::<'_, '_, _, &str> {
@@ -149,76 +158,81 @@ impl Made {
             error_on_unsolicited_extensions: false,
             ..RegistrationVerificationOptions::default()
         };
-        let made = state.verify(&site.domain, &self.0, &options).map_err(refused)?;
-        let (Ok(key), Ok(state)) = (made.static_state().encode(), made.dynamic_state().encode());
-        Ok(Stored {
-            credential: BASE64.encode(made.id().into_inner()),
+        let registered = state.verify(&site.domain, &self.0, &options).map_err(refused)?;
+        let (Ok(key), Ok(state)) = (registered.static_state().encode(), registered.dynamic_state().encode());
+        Ok(StoredPasskey {
+            credential: BASE64.encode(registered.id().into_inner()),
             key: BASE64.encode(key),
             state: BASE64.encode(state),
         })
     }
 }
 
-/// What a browser answered to [`ask_for_any`].
-pub struct Shown(DiscoverableAuthentication16);
+/// A browser's response to [`start_authentication`].
+pub struct AuthenticationResponse(DiscoverableAuthentication16);
 
-impl Shown {
-    /// Reads it.
+impl AuthenticationResponse {
+    /// Parses the JSON of the response.
     ///
     /// # Errors
-    /// `passkey_refused`: it is no such answer.
-    pub fn read(credential: &Value) -> Result<Self, Fail> {
+    /// Returns `passkey_refused` if it is malformed.
+    pub fn parse(credential: &Value) -> Result<Self, ApiError> {
         DiscoverableAuthentication16::from_json_relaxed(credential.to_string().as_bytes()).map(Self).map_err(refused)
     }
 
-    /// By what the question is known.
+    /// The challenge of the ceremony, in hexadecimal.
     ///
     /// # Errors
-    /// `passkey_refused`.
-    pub fn challenge(&self) -> Result<String, Fail> {
-        self.0.challenge_relaxed().map(|challenge| written(challenge.0)).map_err(refused)
+    /// Returns `passkey_refused` if the response has none.
+    pub fn challenge(&self) -> Result<String, ApiError> {
+        self.0.challenge_relaxed().map(|challenge| format_challenge(challenge.0)).map_err(refused)
     }
 
-    /// By what the authenticator knows the passkey.
-    pub fn credential(&self) -> String {
+    /// The credential id, in base64url.
+    pub fn credential_id(&self) -> String {
         BASE64.encode(self.0.raw_id().into_inner())
     }
 
-    /// What has to be stored from now on, if this passkey of this user signed the question at this site.
+    /// Verifies that this passkey of this user signed the challenge at this site, and returns its new dynamic state.
     ///
     /// # Errors
-    /// `passkey_refused`.
-    pub fn check(&self, site: &Site, state: &str, user: UserId, passkey: &Stored) -> Result<String, Fail> {
+    /// Returns `passkey_refused` if the verification fails.
+    pub fn verify(&self, site: &Site, state: &str, user: UserId, passkey: &StoredPasskey) -> Result<String, ApiError> {
         let state = BASE64.decode(state).map_err(refused)?;
         let state = DiscoverableAuthenticationServerState::decode(&state).map_err(refused)?;
         let key = StaticState::decode(&BASE64.decode(&passkey.key).map_err(refused)?).map_err(refused)?;
-        let known = BASE64.decode(&passkey.state).map_err(refused)?.try_into().map_err(|_| refused("its length"))?;
-        let known = DynamicState::decode(known).map_err(refused)?;
+        let dynamic = BASE64
+            .decode(&passkey.state)
+            .map_err(refused)?
+            .try_into()
+            .map_err(|_| refused("invalid length of the dynamic state"))?;
+        let dynamic = DynamicState::decode(dynamic).map_err(refused)?;
         let Ok(handle) = UserHandle16::decode(*user.0.as_bytes());
-        let mut held = AuthenticatedCredential::new(self.0.raw_id(), &handle, key, known).map_err(refused)?;
+        let mut authenticated =
+            AuthenticatedCredential::new(self.0.raw_id(), &handle, key, dynamic).map_err(refused)?;
         let options = AuthenticationVerificationOptions::<'_, '_, _, &str> {
             allowed_origins: &[site.origin.as_str()],
             error_on_unsolicited_extensions: false,
             ..AuthenticationVerificationOptions::default()
         };
-        state.verify(&site.domain, &self.0, &mut held, &options).map_err(refused)?;
-        let Ok(state) = held.dynamic_state().encode();
+        state.verify(&site.domain, &self.0, &mut authenticated, &options).map_err(refused)?;
+        let Ok(state) = authenticated.dynamic_state().encode();
         Ok(BASE64.encode(state))
     }
 }
 
-fn written(challenge: u128) -> String {
+fn format_challenge(challenge: u128) -> String {
     format!("{challenge:032x}")
 }
 
-fn refused(why: impl std::fmt::Display) -> Fail {
-    tracing::debug!(%why, "a passkey was refused");
-    Fail::code(Code::PasskeyRefused)
+fn refused(why: impl std::fmt::Display) -> ApiError {
+    tracing::debug!(error = %why, "passkey refused");
+    ApiError::new(Code::PasskeyRefused)
 }
 
-fn fault(why: impl std::fmt::Display) -> Fail {
-    tracing::error!(%why, "no passkey can be asked for");
-    Fail::code(Code::Internal)
+fn internal_error(why: impl std::fmt::Display) -> ApiError {
+    tracing::error!(error = %why, "passkey ceremony could not be started");
+    ApiError::new(Code::Internal)
 }
 
 #[cfg(test)]
@@ -226,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passkeys_need_a_name() {
+    fn passkeys_need_a_host_name() {
         for (origin, name) in [
             ("https://seats.example.org", Some("seats.example.org")),
             ("http://localhost:8080", Some("localhost")),

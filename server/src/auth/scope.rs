@@ -1,46 +1,45 @@
-//! Whom a caller sees. Every list, single view, count and stream asks here, so that the answer is the same everywhere.
+//! Which users a caller sees. Every list, single view, count and stream uses this, so that the scope is the same
+//! everywhere.
 
 use super::Caller;
 use crate::{
     db::{Db, DbError},
-    http::problem::Fail,
+    http::problem::ApiError,
     store,
 };
 use seatkeeper_shared::{
     ids::UserId,
-    permissions::{Rights, Sees, sees},
+    permissions::{Rights, Visibility, visibility},
     problem::Code,
 };
 use std::collections::HashSet;
 
-/// Whose sessions, tickets and entries a caller sees.
+/// The users whose sessions, tickets and records a caller sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everybody's, and all licenses.
+    /// All users and all licenses.
     All,
-    /// Those of the people in the groups that this manager manages, and his own; and all licenses. Which these are is read
-    /// each time: a change of groups counts at once.
+    /// The members of the groups that this manager manages, and the manager; and all licenses. Membership is read each
+    /// time, so that a change takes effect at once.
     Groups(UserId),
-    /// This user's own, and the licenses assigned to him.
+    /// Only this user, and the licenses assigned to them.
     Own(UserId),
 }
 
 impl Scope {
-    /// What this caller sees.
     pub fn of(caller: &Caller) -> Self {
         Self::of_rights(caller.id, &caller.rights)
     }
 
-    /// What a user with these rights sees.
     pub fn of_rights(user: UserId, rights: &Rights) -> Self {
-        match sees(rights) {
-            Sees::Everybody => Self::All,
-            Sees::Groups => Self::Groups(user),
-            Sees::Own => Self::Own(user),
+        match visibility(rights) {
+            Visibility::All => Self::All,
+            Visibility::Groups => Self::Groups(user),
+            Visibility::Own => Self::Own(user),
         }
     }
 
-    /// The manager to whose groups the statements of the store are to be limited; nobody for those who see everybody.
+    /// The manager to whose groups SQL statements are limited, or `None` if the caller sees all users.
     pub fn manager(self) -> Option<UserId> {
         match self {
             Self::All => None,
@@ -48,37 +47,37 @@ impl Scope {
         }
     }
 
-    /// Whether the sessions and tickets of this user are shown.
+    /// Whether the caller sees the sessions and tickets of this user.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// Returns an error if the database cannot be read.
     pub async fn shows_work_of(self, db: &Db, user: UserId) -> Result<bool, DbError> {
         match self {
             Self::All => Ok(true),
             Self::Own(own) => Ok(own == user),
             Self::Groups(manager) => {
-                Ok(manager == user || store::scope::among(db, Some(manager), &[user]).await?.contains(&user))
+                Ok(manager == user || store::manager_scope::among(db, Some(manager), &[user]).await?.contains(&user))
             }
         }
     }
 
-    /// Goes on only if these are people whom the caller sees as users: entries, not only their work.
+    /// Checks that the caller sees this user's record, not only their sessions.
     ///
     /// # Errors
-    /// `not_found`.
-    pub async fn must_show(self, db: &Db, user: UserId) -> Result<(), Fail> {
-        let shown = self.people(db, &[user]).await?;
-        if shown.contains(&user) { Ok(()) } else { Err(Fail::code(Code::NotFound)) }
+    /// Returns `not_found` if the caller does not.
+    pub async fn require_visible(self, db: &Db, user: UserId) -> Result<(), ApiError> {
+        let visible = self.visible_users(db, &[user]).await?;
+        if visible.contains(&user) { Ok(()) } else { Err(ApiError::new(Code::NotFound)) }
     }
 
-    /// Those of these users who exist, are not deleted, and whom the caller sees.
+    /// Filters these users to those who exist, are not deleted, and whose records the caller sees.
     ///
     /// # Errors
-    /// The database does not answer.
-    pub async fn people(self, db: &Db, users: &[UserId]) -> Result<HashSet<UserId>, DbError> {
+    /// Returns an error if the database cannot be read.
+    pub async fn visible_users(self, db: &Db, users: &[UserId]) -> Result<HashSet<UserId>, DbError> {
         match self {
             Self::Own(_) => Ok(HashSet::new()),
-            Self::All | Self::Groups(_) => store::scope::among(db, self.manager(), users).await,
+            Self::All | Self::Groups(_) => store::manager_scope::among(db, self.manager(), users).await,
         }
     }
 }

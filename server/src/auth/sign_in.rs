@@ -1,25 +1,25 @@
-//! Somebody is signed in in a browser, by whichever way: password, second step, passkey, provider, or as the first admin.
+//! Starts a browser session. Every way to sign in ends here: password, second factor, passkey, provider, and setup.
 
 use crate::{
     db::{DbError, Tx},
     events::Event,
     seats::Actor,
-    store::{self, credentials::Started},
+    store::{self, credentials::NewBrowserSession},
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::UserId;
 use serde_json::{Value, json};
 
-/// Starts the browser session of a user, in this transaction, and ends the one that the same browser had before, whoever's it was:
-/// nobody is left signed in with a cookie that no browser holds any more. From now on the browser is known to the user (`tries.rs`). The
-/// entries for the log: what is said of it, and the end.
+/// Starts a browser session in this transaction, and ends the session that the same browser had before, of whichever
+/// user: its cookie is overwritten and could not be used to sign out. Also marks the browser as known to the user
+/// (`attempt_limit.rs`). Returns the audit log entries.
 ///
 /// # Errors
-/// Not saved.
+/// Returns an error if the session cannot be saved.
 pub async fn start(
     tx: &mut Tx,
     (user, actor): (UserId, Actor),
-    started: &Started,
+    started: &NewBrowserSession,
     (kind, facts): (&'static str, Value),
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, DbError> {

@@ -1,21 +1,22 @@
-//! Streams and long polls end with the credential that they were opened with, within a second, whatever ended it and at whichever
+//! Ends streams and long polls within a second after their credential was revoked, for whatever reason and at whichever
 //! server.
 //!
-//! A stream does not wait for certain events: it holds the credential itself. Once a second, and as soon as something is committed
-//! that may concern one of them, one statement asks for all open streams of this process what their credentials are good for, by the
-//! same rules by which requests are let in. Before a stream sends anything on, it looks whether what it knows still holds; if not,
-//! it waits for the next answer. That takes no read of the database for each stream or message.
+//! A stream does not depend on particular events: it holds the credential itself. About once a second, and after each
+//! commit that may affect one of the credentials, a single statement rechecks the credentials of all open streams of
+//! this process, by the same rules by which requests are authorized. Before a stream sends anything, it checks that its
+//! last result is still current; if not, it waits for the next one. No stream and no message needs a database read of
+//! its own.
 
 use super::{
     Caller,
     caller::Admission,
-    callers::{Callers, Known, Ticket},
+    caller_cache::{CachedCaller, CallerCache, Generation},
 };
 use crate::{
     app::App,
     clock::Clock,
     db::{Db, DbError},
-    http::{client, problem::Fail},
+    http::{client_ip, problem::ApiError},
     store,
 };
 use axum::{body::Body, extract::FromRequestParts, http::request::Parts};
@@ -35,28 +36,28 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// How often the database is asked for all open streams.
-const EVERY: Duration = Duration::from_millis(750);
-/// How soon it may be asked again.
-const GAP: Duration = Duration::from_millis(50);
-/// For how long an answer counts: while the database does not answer, nobody is told anything.
-const MAX_AGE: Duration = Duration::from_secs(3);
+/// How often the credentials of all open streams are rechecked.
+const RECHECK_INTERVAL: Duration = Duration::from_millis(750);
+/// The minimum time between two rechecks.
+const MIN_RECHECK_GAP: Duration = Duration::from_millis(50);
+/// How long a result is valid: while the database does not answer, streams send nothing.
+const MAX_VERDICT_AGE: Duration = Duration::from_secs(3);
 
 /// The credentials of the open streams of this process. Clones share them.
 #[derive(Clone)]
-pub struct OpenStreams(Arc<Registry>);
+pub struct OpenStreams(Arc<StreamRegistry>);
 
-struct Registry {
-    callers: Callers,
+struct StreamRegistry {
+    callers: CallerCache,
     clock: Clock,
-    open: Mutex<Open>,
-    asked: AtomicU64,
+    open: Mutex<StreamTable>,
+    rechecks: AtomicU64,
 }
 
 #[derive(Default)]
-struct Open {
+struct StreamTable {
     streams: HashMap<u64, Arc<OpenStream>>,
-    opened: u64,
+    last_id: u64,
 }
 
 struct OpenStream {
@@ -64,233 +65,239 @@ struct OpenStream {
     verdict: watch::Sender<Verdict>,
 }
 
-/// What the database last said of a credential.
+/// The last result for a credential.
 enum Verdict {
-    /// It is good, for this caller.
-    Good(Box<Known>, Ticket),
-    /// It is not, and never will be again.
-    Over,
+    /// It identifies this caller.
+    Valid(Box<CachedCaller>, Generation),
+    /// It is revoked or expired, permanently.
+    Revoked,
 }
 
 impl OpenStreams {
-    /// Starts to look after streams, of which there are none yet.
-    pub fn start(db: Db, clock: Clock, callers: Callers) -> Self {
-        let streams = Self(Arc::new(Registry { callers, clock, open: Mutex::default(), asked: AtomicU64::default() }));
+    /// Starts the task that rechecks credentials.
+    pub fn start(db: Db, clock: Clock, callers: CallerCache) -> Self {
+        let streams =
+            Self(Arc::new(StreamRegistry { callers, clock, open: Mutex::default(), rechecks: AtomicU64::default() }));
         tokio::spawn(streams.clone().run(db));
         streams
     }
 
-    /// How many are open.
+    /// The number of open streams.
     pub fn count(&self) -> usize {
         self.open().streams.len()
     }
 
-    /// How often the database was asked for them.
-    pub fn questions(&self) -> u64 {
-        self.0.asked.load(Ordering::Relaxed)
+    /// The number of database reads for rechecks.
+    pub fn recheck_count(&self) -> u64 {
+        self.0.rechecks.load(Ordering::Relaxed)
     }
 
     async fn run(self, db: Db) {
-        let mut every = interval(EVERY);
+        let mut every = interval(RECHECK_INTERVAL);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let all = tokio::select! {
                 _ = every.tick() => true,
-                () = self.0.callers.forgot() => false,
+                () = self.0.callers.invalidated() => false,
             };
-            if let Err(error) = self.ask(&db, all).await {
-                tracing::warn!(%error, "credentials of open streams could not be read; the streams wait");
+            if let Err(error) = self.recheck(&db, all).await {
+                tracing::warn!(%error, "stream credentials could not be rechecked; streams are paused");
             }
-            tokio::time::sleep(GAP).await;
+            tokio::time::sleep(MIN_RECHECK_GAP).await;
         }
     }
 
-    /// Asks for all streams, or for those of which it is in doubt.
-    async fn ask(&self, db: &Db, all: bool) -> Result<(), DbError> {
-        let asked: Vec<_> =
-            self.open().streams.values().filter(|stream| all || self.is_in_doubt(stream)).cloned().collect();
-        if asked.is_empty() {
+    /// Rechecks all streams, or those whose last result is not current.
+    async fn recheck(&self, db: &Db, all: bool) -> Result<(), DbError> {
+        let streams: Vec<_> =
+            self.open().streams.values().filter(|stream| all || self.needs_recheck(stream)).cloned().collect();
+        if streams.is_empty() {
             return Ok(());
         }
-        self.0.asked.fetch_add(1, Ordering::Relaxed);
-        // Drawn first: what is committed while the database answers makes the answer void.
-        let ticket = self.0.callers.ticket(Instant::now());
-        let credentials: Vec<_> = asked.iter().map(|stream| stream.admission.credential).collect();
-        let mut known = store::credentials::callers(db, &credentials, self.0.clock.now()).await?;
-        for stream in asked {
-            let verdict = match known.get_mut(&stream.admission.credential) {
-                Some(known) => Verdict::Good(Box::new(known.clone()), ticket),
-                None => Verdict::Over,
+        self.0.rechecks.fetch_add(1, Ordering::Relaxed);
+        // Taken before the read: a commit during the read makes the result outdated.
+        let generation = self.0.callers.generation(Instant::now());
+        let credentials: Vec<_> = streams.iter().map(|stream| stream.admission.credential).collect();
+        let mut callers = store::credentials::callers(db, &credentials, self.0.clock.now()).await?;
+        for stream in streams {
+            let verdict = match callers.get_mut(&stream.admission.credential) {
+                Some(entry) => Verdict::Valid(Box::new(entry.clone()), generation),
+                None => Verdict::Revoked,
             };
             stream.verdict.send_if_modified(|last| {
-                let news = !self.counts(last) || !says_the_same(last, &verdict);
+                let is_changed = !self.is_current(last) || !is_same_verdict(last, &verdict);
                 *last = verdict;
-                news
+                is_changed
             });
         }
         Ok(())
     }
 
-    fn is_in_doubt(&self, stream: &OpenStream) -> bool {
-        !self.counts(&stream.verdict.borrow())
+    fn needs_recheck(&self, stream: &OpenStream) -> bool {
+        !self.is_current(&stream.verdict.borrow())
     }
 
-    /// Whether what the database said last still counts.
-    fn counts(&self, verdict: &Verdict) -> bool {
+    /// Whether the last result is still valid.
+    fn is_current(&self, verdict: &Verdict) -> bool {
         match verdict {
-            Verdict::Good(known, ticket) => {
-                known.expires_at > self.0.clock.now()
-                    && ticket.drawn().elapsed() < MAX_AGE
-                    && self.0.callers.holds(*ticket, known.caller.id)
+            Verdict::Valid(entry, generation) => {
+                entry.expires_at > self.0.clock.now()
+                    && generation.read_at().elapsed() < MAX_VERDICT_AGE
+                    && self.0.callers.is_current(*generation, entry.caller.id)
             }
-            Verdict::Over => true,
+            Verdict::Revoked => true,
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, StreamTable> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn says_the_same(one: &Verdict, other: &Verdict) -> bool {
+fn is_same_verdict(one: &Verdict, other: &Verdict) -> bool {
     match (one, other) {
-        (Verdict::Good(one, _), Verdict::Good(other, _)) => are_alike(&one.caller, &other.caller),
-        (Verdict::Over, Verdict::Over) => true,
+        (Verdict::Valid(one, _), Verdict::Valid(other, _)) => have_same_access(&one.caller, &other.caller),
+        (Verdict::Revoked, Verdict::Revoked) => true,
         _ => false,
     }
 }
 
-/// Whether a caller may do what they could.
-fn are_alike(one: &Caller, other: &Caller) -> bool {
+/// Whether a caller's access is unchanged.
+fn have_same_access(one: &Caller, other: &Caller) -> bool {
     let rights = |caller: &Caller| (caller.id, caller.scope, caller.needs_second_factor);
     rights(one) == rights(other) && one.rights == other.rights
 }
 
-/// The credential that a stream or a long poll was opened with. Nobody hears of changes, and no body is streamed, without one.
+/// The credential of a stream or a long poll. Subscribing to changes and streaming a body require one.
 pub struct StreamGuard {
     caller: Caller,
     admission: Admission,
     verdict: watch::Receiver<Verdict>,
     streams: OpenStreams,
-    number: u64,
+    id: u64,
 }
 
-/// How a stream ends whose credential did.
+/// How a stream ends when its credential is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// As any stream: the client comes again and is told why not.
-    Quiet,
-    /// It breaks off, so that nobody takes it for complete.
-    Broken,
+pub enum OnRevocation {
+    /// It is closed normally: the client reconnects and then gets the reason.
+    Close,
+    /// It is aborted, so that the client does not take the content for complete.
+    Abort,
 }
 
-/// Why a body breaks off.
+/// Why a streamed body is aborted.
 #[derive(Debug, thiserror::Error)]
-pub enum BrokenOff {
-    /// The database does not answer.
+pub enum StreamError {
+    /// The database cannot be read.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Whoever asked for it is not let in any more.
-    #[error("the credential that this was asked for with is over")]
-    CredentialOver,
+    /// The request is no longer authorized.
+    #[error("the credential of this request was revoked")]
+    CredentialRevoked,
 }
 
 impl FromRequestParts<App> for StreamGuard {
-    type Rejection = Fail;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let mut guard = Self::open(app, Admission::from_request_parts(parts, app).await?).await?;
-        guard.caller.address = client::address(&app.trusted_proxies, parts);
+        guard.caller.address = client_ip::address(&app.trusted_proxies, parts);
         Ok(guard)
     }
 }
 
 impl StreamGuard {
-    /// Lets a request in, for as long as it would be.
+    /// Authorizes a request and registers it for rechecks until the guard is dropped.
     ///
     /// # Errors
-    /// As for any request: `not_signed_in`, `out_of_scope`, `second_factor_required`.
-    pub async fn open(app: &App, admission: Admission) -> Result<Self, Fail> {
-        let (ticket, now) = (app.bell.callers.ticket(Instant::now()), app.clock.now());
-        let known = store::credentials::caller(&app.db, &admission.credential, now).await?;
-        let known = known.ok_or_else(|| Fail::code(Code::NotSignedIn))?;
-        app.uses.note(admission.credential, known.last_used_at, now);
-        admission.admit(&known.caller)?;
-        let caller = known.caller.clone();
-        let (sender, verdict) = watch::channel(Verdict::Good(Box::new(known), ticket));
+    /// Returns `not_signed_in`, `out_of_scope` or `second_factor_required`, as for any request.
+    pub async fn open(app: &App, admission: Admission) -> Result<Self, ApiError> {
+        let (generation, now) = (app.commit_hooks.caller_cache.generation(Instant::now()), app.clock.now());
+        let entry = store::credentials::caller(&app.db, &admission.credential, now).await?;
+        let entry = entry.ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
+        app.last_used.record(admission.credential, entry.last_used_at, now);
+        admission.authorize(&entry.caller)?;
+        let caller = entry.caller.clone();
+        let (sender, verdict) = watch::channel(Verdict::Valid(Box::new(entry), generation));
         let streams = app.streams.clone();
         let stream = Arc::new(OpenStream { admission: admission.clone(), verdict: sender });
         let mut open = streams.open();
-        open.opened += 1;
-        let number = open.opened;
-        open.streams.insert(number, stream);
+        open.last_id += 1;
+        let id = open.last_id;
+        open.streams.insert(id, stream);
         drop(open);
-        Ok(Self { caller, admission, verdict, streams, number })
+        Ok(Self { caller, admission, verdict, streams, id })
     }
 
-    /// Who opened it.
+    /// The caller as of the opening.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// Who has the credential now, with the rights that they have now.
+    /// The caller with their current rights.
     ///
     /// # Errors
-    /// The request would not be let in any more.
-    pub fn caller_now(&self) -> Result<Caller, Fail> {
+    /// Returns an error if the request would no longer be authorized.
+    pub fn current_caller(&self) -> Result<Caller, ApiError> {
         match &*self.verdict.borrow() {
-            Verdict::Good(known, _) => {
-                self.admission.admit(&known.caller)?;
-                Ok(Caller { address: self.caller.address, ..known.caller.clone() })
+            Verdict::Valid(entry, _) => {
+                self.admission.authorize(&entry.caller)?;
+                Ok(Caller { address: self.caller.address, ..entry.caller.clone() })
             }
-            Verdict::Over => Err(Fail::code(Code::NotSignedIn)),
+            Verdict::Revoked => Err(ApiError::new(Code::NotSignedIn)),
         }
     }
 
-    /// Does what takes long; nothing comes of it once the request would not be let in as it was.
+    /// Runs a long operation. Returns `None` if the request is no longer authorized, or only with other rights.
     pub async fn run<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let done = tokio::select! {
             biased;
-            () = self.is_over() => None,
+            () = self.revoked() => None,
             done = work => Some(done),
         }?;
-        self.is_good().await.then_some(done)
+        self.is_authorized().await.then_some(done)
     }
 
-    /// A body that is sent for as long as the request would be let in as it was.
+    /// A streamed body that ends when the request is no longer authorized, or only with other rights.
     #[expect(clippy::disallowed_methods, reason = "the only place where a body is streamed")]
-    pub fn body<E>(self, parts: impl Stream<Item = Result<Bytes, E>> + Send + 'static, ending: Ending) -> Body
+    pub fn body<E>(
+        self,
+        chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+        on_revocation: OnRevocation,
+    ) -> Body
     where
-        BrokenOff: From<E>,
+        StreamError: From<E>,
         E: Send + 'static,
     {
-        Body::from_stream(self.around(parts, ending))
+        Body::from_stream(self.guarded(chunks, on_revocation))
     }
 
-    fn around<E>(
+    fn guarded<E>(
         self,
-        parts: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-        ending: Ending,
-    ) -> impl Stream<Item = Result<Bytes, BrokenOff>> + Send
+        chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+        on_revocation: OnRevocation,
+    ) -> impl Stream<Item = Result<Bytes, StreamError>> + Send
     where
-        BrokenOff: From<E>,
+        StreamError: From<E>,
         E: Send + 'static,
     {
-        stream::unfold(Some((Box::pin(parts), self)), move |state| async move {
-            let (mut parts, mut guard) = state?;
-            match guard.run(parts.next()).await {
-                Some(part) => Some((part?.map_err(BrokenOff::from), Some((parts, guard)))),
-                None if ending == Ending::Broken => Some((Err(BrokenOff::CredentialOver), None)),
+        stream::unfold(Some((Box::pin(chunks), self)), move |state| async move {
+            let (mut chunks, mut guard) = state?;
+            match guard.run(chunks.next()).await {
+                Some(chunk) => Some((chunk?.map_err(StreamError::from), Some((chunks, guard)))),
+                None if on_revocation == OnRevocation::Abort => Some((Err(StreamError::CredentialRevoked), None)),
                 None => None,
             }
         })
     }
 
-    /// Whether the request would be let in now as it was. Waits for the database only if that is in doubt.
-    async fn is_good(&mut self) -> bool {
+    /// Whether the request is still authorized with the same rights. Waits for the next recheck only if the last result
+    /// is not current.
+    async fn is_authorized(&mut self) -> bool {
         loop {
-            if let Some(is_good) = self.judge() {
-                return is_good;
+            if let Some(is_authorized) = self.decide() {
+                return is_authorized;
             }
             if self.verdict.changed().await.is_err() {
                 return false;
@@ -298,23 +305,23 @@ impl StreamGuard {
         }
     }
 
-    /// Waits until it would not.
-    async fn is_over(&mut self) {
-        while self.judge() != Some(false) {
+    /// Waits until the request is no longer authorized with the same rights.
+    async fn revoked(&mut self) {
+        while self.decide() != Some(false) {
             if self.verdict.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    /// What is known of that; nothing while it is in doubt.
-    fn judge(&mut self) -> Option<bool> {
+    /// Whether the request is still authorized; `None` if the last result is not current.
+    fn decide(&mut self) -> Option<bool> {
         let verdict = self.verdict.borrow_and_update();
         match &*verdict {
-            Verdict::Good(known, _)
-                if are_alike(&known.caller, &self.caller) && self.admission.admit(&known.caller).is_ok() =>
+            Verdict::Valid(entry, _)
+                if have_same_access(&entry.caller, &self.caller) && self.admission.authorize(&entry.caller).is_ok() =>
             {
-                self.streams.counts(&verdict).then_some(true)
+                self.streams.is_current(&verdict).then_some(true)
             }
             _ => Some(false),
         }
@@ -323,6 +330,6 @@ impl StreamGuard {
 
 impl Drop for StreamGuard {
     fn drop(&mut self) {
-        self.streams.open().streams.remove(&self.number);
+        self.streams.open().streams.remove(&self.id);
     }
 }

@@ -1,8 +1,9 @@
-//! Slows down whoever tries passwords, by network and e-mail together and by network alone; and whoever tries support keys.
+//! In-memory rate limits for guessing: passwords by network and e-mail address, codes by user, and support keys and
+//! setup tokens by network.
 
-use crate::http::client::network_of as network;
+use crate::http::client_ip::network_of as network;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
-use seatkeeper_shared::{ids::UserId, validate::MAX_EMAIL};
+use seatkeeper_shared::{ids::UserId, validate::MAX_EMAIL_BYTES};
 use std::{
     hash::Hash,
     net::IpAddr,
@@ -14,135 +15,138 @@ use std::{
     time::Duration,
 };
 
-/// How many sign-ins are allowed.
+/// The rate limits of this process. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Throttle {
-    by_address: Arc<Each<IpAddr>>,
-    by_both: Arc<Each<(IpAddr, String)>>,
-    by_user: Arc<Each<UserId>>,
-    letters: Arc<Each<String>>,
-    keys: Guesses,
-    setup: Guesses,
+    by_address: Arc<KeyedLimiter<IpAddr>>,
+    by_address_and_email: Arc<KeyedLimiter<(IpAddr, String)>>,
+    by_user: Arc<KeyedLimiter<UserId>>,
+    mails: Arc<KeyedLimiter<String>>,
+    support_keys: SecretGuessLimiter,
+    setup_token: SecretGuessLimiter,
 }
 
-/// How many sign-ins one network may try at once, unless it is decided otherwise.
-pub const BURST: u32 = 60;
+/// The default burst of sign-in attempts per network.
+pub const SIGN_IN_BURST: u32 = 60;
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self::new(BURST)
+        Self::new(SIGN_IN_BURST)
     }
 }
 
 impl Throttle {
-    /// Per network so many at once and one more each second; per network and e-mail 10 at once and one more each 6 seconds.
+    /// Allows sign-in attempts per network with this burst and one more each second; and per network and e-mail address
+    /// with a burst of 10 and one more every 6 seconds.
     pub fn new(burst: u32) -> Self {
         Self {
-            by_address: Arc::new(Each::new(per(1, burst))),
-            by_both: Arc::new(Each::new(per(6, 10))),
-            by_user: Arc::new(Each::new(per(30, 10))),
-            letters: Arc::new(Each::new(per(20 * 60, 3))),
-            keys: Guesses::new(burst),
-            setup: Guesses::new(burst),
+            by_address: Arc::new(KeyedLimiter::new(quota(1, burst))),
+            by_address_and_email: Arc::new(KeyedLimiter::new(quota(6, 10))),
+            by_user: Arc::new(KeyedLimiter::new(quota(30, 10))),
+            mails: Arc::new(KeyedLimiter::new(quota(20 * 60, 3))),
+            support_keys: SecretGuessLimiter::new(burst),
+            setup_token: SecretGuessLimiter::new(burst),
         }
     }
 
-    /// Counts a letter to this e-mail address that strangers can cause; false if it is one too many: 3 at once, and one more
-    /// each 20 minutes, from wherever they ask.
-    pub fn allow_letter(&self, email_key: &str) -> bool {
-        self.letters.allow(bounded(email_key))
+    /// Counts an e-mail to this address that anyone can trigger. Returns `false` above a burst of 3 and one more every
+    /// 20 minutes, from all networks together.
+    pub fn allow_mail(&self, email_key: &str) -> bool {
+        self.mails.allow(truncated(email_key))
     }
 
-    /// Counts a try of a support key; false if it is one too many: per network a third of the burst at once and one more each
-    /// 3 seconds, and from all networks together 200 at once and 2 more each second. The first 3 of a network in ten minutes
-    /// are not counted there, but with 1,000 at once and 3 more each second: whoever guesses much keeps out others who do,
-    /// and not the customer who has a key. All limits together make the odds of guessing one.
-    pub fn allow_key(&self, address: IpAddr) -> bool {
-        self.keys.allow(network(address))
+    /// Counts an attempt to use a support key. Returns `false` above a third of the burst per network and one more
+    /// every 3 seconds, and above a burst of 200 and 2 more each second from all networks together. The first 3
+    /// attempts of a network in ten minutes have a shared limit of their own, a burst of 1,000 and 3 more each second,
+    /// so that heavy guessing locks out other heavy guessing, but not a customer with a key. The limits together bound
+    /// the odds of guessing a key.
+    pub fn allow_support_key(&self, address: IpAddr) -> bool {
+        self.support_keys.allow(network(address))
     }
 
-    /// Counts a try of the setup token, as of a support key: whoever guesses does not keep out who has it.
-    pub fn allow_setup(&self, address: IpAddr) -> bool {
-        self.setup.allow(network(address))
+    /// Counts an attempt to use the setup token, with the same limits as for support keys.
+    pub fn allow_setup_token(&self, address: IpAddr) -> bool {
+        self.setup_token.allow(network(address))
     }
 
-    /// Counts a try from this address's network; false if it is one too many.
-    pub fn allow_from(&self, address: IpAddr) -> bool {
+    /// Counts an attempt from this address's network. Returns `false` above the limit.
+    pub fn allow_network(&self, address: IpAddr) -> bool {
         self.by_address.allow(network(address))
     }
 
-    /// Counts a code of a second factor; false if it is one too many: 10 at once and one more each 30 seconds for each user, from
-    /// wherever they come.
-    pub fn allow_code(&self, user: UserId) -> bool {
+    /// Counts a second factor code. Returns `false` above a burst of 10 and one more every 30 seconds for each user,
+    /// from all networks together.
+    pub fn allow_second_factor_code(&self, user: UserId) -> bool {
         self.by_user.allow(user)
     }
 
-    /// Counts a try; false if it is one too many.
-    pub fn allow(&self, address: IpAddr, email_key: &str) -> bool {
-        self.allow_from(address) && self.by_both.allow((network(address), bounded(email_key)))
+    /// Counts a password attempt. Returns `false` above the limit of the network, or of the network and the e-mail
+    /// address.
+    pub fn allow_password(&self, address: IpAddr, email_key: &str) -> bool {
+        self.allow_network(address) && self.by_address_and_email.allow((network(address), truncated(email_key)))
     }
 }
 
-/// Limits for guesses at a secret that anybody may try.
+/// Limits guesses at a secret that anyone may try, without locking out those who know it.
 #[derive(Clone, Debug)]
-struct Guesses {
-    by_network: Arc<Each<IpAddr>>,
-    first: Arc<Each<IpAddr>>,
-    of_first: Arc<DefaultDirectRateLimiter>,
-    of_others: Arc<DefaultDirectRateLimiter>,
+struct SecretGuessLimiter {
+    by_network: Arc<KeyedLimiter<IpAddr>>,
+    first_attempts: Arc<KeyedLimiter<IpAddr>>,
+    first_attempts_total: Arc<DefaultDirectRateLimiter>,
+    other_attempts_total: Arc<DefaultDirectRateLimiter>,
 }
 
-impl Guesses {
+impl SecretGuessLimiter {
     fn new(burst: u32) -> Self {
         Self {
-            by_network: Arc::new(Each::new(per(3, burst / 3))),
-            first: Arc::new(Each::new(per(200, 3))),
-            of_first: Arc::new(RateLimiter::direct(each_second(3, 1_000))),
-            of_others: Arc::new(RateLimiter::direct(each_second(2, 200))),
+            by_network: Arc::new(KeyedLimiter::new(quota(3, burst / 3))),
+            first_attempts: Arc::new(KeyedLimiter::new(quota(200, 3))),
+            first_attempts_total: Arc::new(RateLimiter::direct(quota_per_second(3, 1_000))),
+            other_attempts_total: Arc::new(RateLimiter::direct(quota_per_second(2, 200))),
         }
     }
 
     fn allow(&self, network: IpAddr) -> bool {
-        let is_first = || self.first.allow(network) && self.of_first.check().is_ok();
-        self.by_network.allow(network) && (is_first() || self.of_others.check().is_ok())
+        let is_first_attempt = || self.first_attempts.allow(network) && self.first_attempts_total.check().is_ok();
+        self.by_network.allow(network) && (is_first_attempt() || self.other_attempts_total.check().is_ok())
     }
 }
 
-/// One limit for each of many, which forgets those who have not come for so long that it is as if they never had.
+/// A rate limit per key, which prunes keys that have regained their full burst.
 #[derive(Debug)]
-struct Each<K: Hash + Eq + Clone> {
-    known: DefaultKeyedRateLimiter<K>,
-    counted: AtomicU32,
+struct KeyedLimiter<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    calls: AtomicU32,
 }
 
-impl<K: Hash + Eq + Clone> Each<K> {
-    /// After so many it forgets: walking through all of them is no work, shared among so many.
-    const FORGETS_AFTER: u32 = 10_000;
+impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
+    /// Pruning visits all keys; once in this many calls makes its cost negligible.
+    const PRUNE_INTERVAL_CALLS: u32 = 10_000;
 
     fn new(quota: Quota) -> Self {
-        Self { known: RateLimiter::keyed(quota), counted: AtomicU32::new(0) }
+        Self { limiter: RateLimiter::keyed(quota), calls: AtomicU32::new(0) }
     }
 
     fn allow(&self, key: K) -> bool {
-        if self.counted.fetch_add(1, Ordering::Relaxed) % Self::FORGETS_AFTER == Self::FORGETS_AFTER - 1 {
-            self.known.retain_recent();
+        if self.calls.fetch_add(1, Ordering::Relaxed) % Self::PRUNE_INTERVAL_CALLS == Self::PRUNE_INTERVAL_CALLS - 1 {
+            self.limiter.retain_recent();
         }
-        self.known.check_key(&key).is_ok()
+        self.limiter.check_key(&key).is_ok()
     }
 }
 
-/// Nobody has a longer address; what strangers send as one must not fill the memory.
-fn bounded(email_key: &str) -> String {
-    email_key.chars().take(MAX_EMAIL).collect()
+/// Limits the memory per key: longer addresses cannot exist.
+fn truncated(email_key: &str) -> String {
+    email_key.chars().take(MAX_EMAIL_BYTES).collect()
 }
 
-/// One more in so many seconds, and so many at once.
-fn per(seconds: u64, burst: u32) -> Quota {
+/// One more every `seconds`, with this burst.
+fn quota(seconds: u64, burst: u32) -> Quota {
     let burst = NonZeroU32::MIN.saturating_add(burst.saturating_sub(1));
     Quota::with_period(Duration::from_secs(seconds)).unwrap_or_else(|| Quota::per_second(burst)).allow_burst(burst)
 }
 
-fn each_second(more: u32, burst: u32) -> Quota {
+fn quota_per_second(more: u32, burst: u32) -> Quota {
     let number = |n: u32| NonZeroU32::MIN.saturating_add(n.saturating_sub(1));
     Quota::per_second(number(more)).allow_burst(number(burst))
 }
@@ -151,59 +155,66 @@ fn each_second(more: u32, burst: u32) -> Quota {
 mod tests {
     use super::*;
 
-    fn tries(throttle: &Throttle, addresses: impl Iterator<Item = IpAddr>) -> usize {
-        addresses.filter(|address| throttle.allow_key(*address)).count()
+    fn attempts(throttle: &Throttle, addresses: impl Iterator<Item = IpAddr>) -> usize {
+        addresses.filter(|address| throttle.allow_support_key(*address)).count()
     }
 
-    fn four(number: u32) -> IpAddr {
+    fn ipv4(number: u32) -> IpAddr {
         IpAddr::V4((0x0A00_0000 + number).into())
     }
 
     #[test]
-    fn one_network_has_a_third_of_the_burst_however_many_addresses_it_has() {
+    fn all_addresses_of_a_network_share_a_third_of_the_burst() {
         let throttle = Throttle::default();
-        assert_eq!(tries(&throttle, (0..100).map(|_| four(1))), 20);
-        assert_eq!(tries(&throttle, (0..100).map(|n| IpAddr::V6((0x2001_0db8_0001_u128 << 80 | n << 64).into()))), 20);
-        assert!(throttle.allow_key(IpAddr::V6((0x2001_0db8_0002_u128 << 80).into())), "the next network");
+        assert_eq!(attempts(&throttle, (0..100).map(|_| ipv4(1))), 20);
+        assert_eq!(
+            attempts(&throttle, (0..100).map(|n| IpAddr::V6((0x2001_0db8_0001_u128 << 80 | n << 64).into()))),
+            20
+        );
+        assert!(throttle.allow_support_key(IpAddr::V6((0x2001_0db8_0002_u128 << 80).into())), "another network");
     }
 
     #[test]
-    fn one_network_tries_no_more_passwords_however_many_addresses_it_has() {
+    fn all_addresses_of_a_network_share_the_password_limit() {
         let throttle = Throttle::default();
-        let six = |n: u128| IpAddr::V6((0x2001_0db8_0001_u128 << 80 | n << 64 | n).into());
-        let of_one = (0..100).filter(|n| throttle.allow(six(*n), "someone@example.org")).count();
-        assert!((10..20).contains(&of_one), "of one user: {of_one}");
-        let of_many = (0..100).filter(|n| throttle.allow(six(*n), &format!("{n}@example.org"))).count();
-        assert!(of_many < 50, "what is refused counts too, so the network has used up its own: {of_many}");
-        assert!(throttle.allow(IpAddr::V6((0x2001_0db8_0002_u128 << 80).into()), "someone@example.org"), "the next");
+        let ipv6 = |n: u128| IpAddr::V6((0x2001_0db8_0001_u128 << 80 | n << 64 | n).into());
+        let for_one_user = (0..100).filter(|n| throttle.allow_password(ipv6(*n), "someone@example.org")).count();
+        assert!((10..20).contains(&for_one_user), "for one user: {for_one_user}");
+        let for_many_users =
+            (0..100).filter(|n| throttle.allow_password(ipv6(*n), &format!("{n}@example.org"))).count();
+        assert!(for_many_users < 50, "refused attempts count towards the limit of the network: {for_many_users}");
+        assert!(
+            throttle.allow_password(IpAddr::V6((0x2001_0db8_0002_u128 << 80).into()), "someone@example.org"),
+            "another network"
+        );
     }
 
     #[test]
-    fn those_who_came_long_ago_are_forgotten() {
+    fn keys_not_seen_for_long_are_pruned() {
         let quota = Quota::with_period(Duration::from_nanos(1)).unwrap();
-        let each = Each::new(quota);
-        let known = (0..50_000_u32).map(|n| each.allow(n)).filter(|allowed| *allowed).count();
-        assert_eq!(known, 50_000);
-        assert!((0..Each::<u32>::FORGETS_AFTER).all(|n| each.allow(n)));
-        assert!(each.known.len() <= Each::<u32>::FORGETS_AFTER as usize, "{}", each.known.len());
+        let keyed = KeyedLimiter::new(quota);
+        let allowed = (0..50_000_u32).map(|n| keyed.allow(n)).filter(|allowed| *allowed).count();
+        assert_eq!(allowed, 50_000);
+        assert!((0..KeyedLimiter::<u32>::PRUNE_INTERVAL_CALLS).all(|n| keyed.allow(n)));
+        assert!(keyed.limiter.len() <= KeyedLimiter::<u32>::PRUNE_INTERVAL_CALLS as usize, "{}", keyed.limiter.len());
     }
 
     #[test]
-    fn whoever_guesses_from_many_addresses_is_stopped_and_keeps_out_no_customer() {
+    fn guessing_from_many_addresses_is_limited_without_locking_out_customers() {
         let throttle = Throttle::default();
-        let guesses = tries(&throttle, (0..20).flat_map(|_| 0..100).map(four));
-        // Three of each are counted apart; a little comes back while this runs.
+        let guesses = attempts(&throttle, (0..20).flat_map(|_| 0..100).map(ipv4));
+        // The first three of each network have a limit of their own; some tokens are refilled during the test.
         assert!((500..550).contains(&guesses), "{guesses}");
-        assert_eq!(tries(&throttle, (200..400).map(four)), 200, "each who comes for the first time");
-        assert_eq!(tries(&throttle, (200..400).flat_map(|n| [n; 2]).map(four)), 400, "or has mistyped");
-        let more = tries(&throttle, (200..400).map(four));
-        assert!(more < 50, "but not for ever: {more}");
+        assert_eq!(attempts(&throttle, (200..400).map(ipv4)), 200, "the first attempt of each network");
+        assert_eq!(attempts(&throttle, (200..400).flat_map(|n| [n; 2]).map(ipv4)), 400, "two more after typing errors");
+        let more = attempts(&throttle, (200..400).map(ipv4));
+        assert!(more < 50, "the shared limit is used up: {more}");
     }
 
     #[test]
-    fn there_is_an_end_to_it_also_for_whoever_has_very_many_networks() {
+    fn guessing_from_very_many_networks_is_limited() {
         let throttle = Throttle::default();
-        let guesses = tries(&throttle, (0..20_000).map(four));
+        let guesses = attempts(&throttle, (0..20_000).map(ipv4));
         assert!((1_200..1_400).contains(&guesses), "{guesses}");
     }
 }

@@ -1,70 +1,69 @@
-//! `seatkeeper audit verify`: whether the audit log is as it was written.
+//! `seatkeeper audit verify`: checks that the audit log was not tampered with.
 
 use super::{failure::Failure, output::outln};
 use crate::{
-    audit::verify::{self, Note, Report},
+    audit::verify::{self, SealNote, VerifyReport},
     db::Db,
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-/// What can be done with the audit log.
+/// Arguments of `seatkeeper audit`.
 #[derive(Debug, Args)]
-pub struct Audit {
-    /// What to do.
+pub struct AuditArgs {
     #[command(subcommand)]
-    command: What,
+    command: AuditCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// Checks the seals of the audit log from the first to the last, also while a server uses the database. Says where the log was
-    /// tampered with first, and fails then.
-    Verify(Verify),
+enum AuditCommand {
+    /// Checks all seals of the audit log, also while a server uses the database. Fails if the log was tampered with,
+    /// and reports the first place.
+    Verify(VerifyAuditArgs),
 }
 
 #[derive(Debug, Args)]
-struct Verify {
+struct VerifyAuditArgs {
     /// The database: `sqlite:FILE`, or `postgres://USER@HOST/NAME`. It is only read.
     #[arg(long, env = "SEATKEEPER_DATABASE", default_value = "sqlite:data/seatkeeper.sqlite3")]
     database: String,
-    /// A seal that was noted elsewhere, as an earlier check printed it: it must still be there. May be given several times.
-    /// Without it, a log that somebody rewrote as a whole, seals included, passes for whole.
+    /// A seal printed by an earlier check and noted elsewhere; the log must still contain it. May be given several
+    /// times. Without it, a log that was rewritten as a whole, including its seals, is not detected.
     #[arg(long, value_name = "HASH@POSITION")]
-    expect: Vec<Note>,
+    expect: Vec<SealNote>,
 }
 
-/// Does it.
+/// Checks the log and prints a report.
 ///
 /// # Errors
-/// The log was tampered with, or cannot be read.
-pub async fn run(audit: Audit) -> anyhow::Result<()> {
-    let What::Verify(asked) = audit.command;
-    let db = Db::open_to_read(&asked.database).await?;
-    let checked = verify::verify(&db, &asked.expect).await;
+/// Returns an error if the log was tampered with or cannot be read.
+pub async fn run(args: AuditArgs) -> anyhow::Result<()> {
+    let AuditCommand::Verify(args) = args.command;
+    let db = Db::open_read_only(&args.database).await?;
+    let checked = verify::verify(&db, &args.expect).await;
     db.close().await;
     match checked {
         Ok(report) => {
-            print(&report, asked.expect.len())?;
+            print(&report, args.expect.len())?;
             Ok(())
         }
         Err(verify::VerifyError::Broken(broken)) => Err(broken).context("the audit log was tampered with"),
-        Err(error) => Err(error).context("has a server of this version run on this database?"),
+        Err(error) => Err(error).context("run a server of this version on the database once, then check again"),
     }
 }
 
-fn print(report: &Report, notes: usize) -> Result<(), Failure> {
-    outln!("The audit log is whole: {} events are sealed by {} seals.", report.sealed, report.seals)?;
+fn print(report: &VerifyReport, expected_seals: usize) -> Result<(), Failure> {
+    outln!("The audit log is intact: {} events are sealed by {} seals.", report.sealed, report.seals)?;
     outln!("Not sealed yet: {} events.", report.unsealed)?;
     if report.pruned.0 > 0 {
-        outln!("It begins after event {}: what was older was pruned.", report.pruned)?;
+        outln!("It begins after event {}: older events were pruned.", report.pruned)?;
     }
-    if notes > 0 {
-        outln!("It has the {notes} seals that were noted.")?;
+    if expected_seals > 0 {
+        outln!("It contains the {expected_seals} expected seals.")?;
     }
     if let Some(newest) = &report.newest {
         outln!("Newest seal: {newest}")?;
-        outln!("Note it where nobody who can write to the database can, and give it as --expect the next time.")?;
+        outln!("Store it where those who can write to the database cannot, and give it as --expect next time.")?;
     }
     Ok(())
 }

@@ -1,16 +1,15 @@
-//! `seatkeeper borrow` and `seatkeeper return`: a seat for work offline, and giving it back before its time is over.
+//! `seatkeeper borrow` and `seatkeeper return`: borrows a seat for offline work, and gives it back early.
 
 use super::{
-    config,
+    config, duration,
     failure::{Exit, Failure},
     output::{errln, outln},
     run::{
-        device,
+        acquire::{Acquired, SeatAcquisition},
+        default_device_name,
+        reporter::Reporter,
         signals::Signals,
-        take::{Taken, Taking},
-        voice::Voice,
     },
-    span,
 };
 use crate::private_files;
 use clap::Args;
@@ -23,36 +22,36 @@ use seatkeeper_shared::{
 use serde_json::json;
 use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 
-/// Which seat, and for how long.
+/// Arguments of `seatkeeper borrow`.
 #[derive(Debug, Args)]
-pub struct Borrow {
+pub struct BorrowArgs {
     /// The product, by its short name, for example remote-support-v5.
     #[arg(long, value_name = "SLUG")]
     product: String,
-    /// For how long: 90m, 8h, 3d. The license has a limit.
-    #[arg(long = "for", value_name = "TIME", value_parser = span::parse)]
+    /// How long to borrow the seat: 90m, 8h, 3d. The license sets a limit.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration::parse)]
     time: Duration,
-    /// If no seat is free, wait in the line, for so long at most: 90s, 5m, 2h.
-    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    /// If no seat is free, wait in the queue for at most this time: 90s, 5m, 2h.
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     wait: Option<Duration>,
-    /// How this device is called in lists and in the lease; its host name if absent.
+    /// The name of this device in lists and in the lease; its host name if absent.
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
-    /// Where the lease is written to, for you alone to read; to standard output if absent.
+    /// The file for the lease, readable only by you; standard output if absent.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Answer as JSON: the session, with its lease.
+    /// Print the session, with its lease, as JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Which seat comes back.
+/// Arguments of `seatkeeper return`.
 #[derive(Debug, Args)]
-pub struct Return {
-    /// The file with the lease, which is deleted then, or the id of the session.
+pub struct ReturnArgs {
+    /// The file with the lease, which is then deleted, or the id of the session.
     #[arg(value_name = "FILE | ID")]
-    which: String,
-    /// Answer as JSON.
+    lease_or_id: String,
+    /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -60,45 +59,46 @@ pub struct Return {
 /// Borrows a seat.
 ///
 /// # Errors
-/// It is refused, or the lease cannot be written; then the seat is given back.
-pub async fn borrow(asked: Borrow) -> Result<ExitCode, Failure> {
+/// Returns an error if the seat is refused, or the lease cannot be written; the seat is given back then.
+pub async fn borrow(args: BorrowArgs) -> Result<ExitCode, Failure> {
     let client = config::client()?;
-    let fault = |error: std::io::Error| Failure::new(Exit::Fault, format!("cannot watch for signals: {error}"));
-    let mut signals = Signals::catch().map_err(fault)?;
-    let device = asked.device.clone().unwrap_or_else(device);
-    let borrow_seconds = i64::try_from(asked.time.as_secs()).ok();
-    let wanted = NewSession { borrow_seconds, ..application(&asked.product, &device) };
-    let voice = Voice { json: asked.json };
-    let session = match Taking::new(&client, wanted, asked.wait, voice).take(&mut signals).await? {
-        Taken::Seat(session) => *session,
-        Taken::Interrupted(signal) => return Ok(ExitCode::from(128 + signal as u8)),
+    let internal = |error: std::io::Error| Failure::new(Exit::Internal, format!("cannot listen for signals: {error}"));
+    let mut signals = Signals::catch().map_err(internal)?;
+    let device = args.device.clone().unwrap_or_else(default_device_name);
+    let borrow_seconds = i64::try_from(args.time.as_secs()).ok();
+    let request = NewSession { borrow_seconds, ..application(&args.product, &device) };
+    let reporter = Reporter { json: args.json };
+    let acquisition = SeatAcquisition::new(&client, request, args.wait, reporter);
+    let session = match acquisition.run(&mut signals).await? {
+        Acquired::Seat(session) => *session,
+        Acquired::Interrupted(signal) => return Ok(ExitCode::from(128 + signal as u8)),
     };
     let id = session.id;
-    let lent = match lend(&client, session, asked.time).await {
-        Ok(lent) => hand_out(&asked, &lent),
+    let result = match with_lease(&client, session, args.time).await {
+        Ok(session) => write_lease(&args, &session),
         Err(failure) => Err(failure),
     };
-    if lent.is_err() {
-        // Nobody could use it.
+    if result.is_err() {
+        // Without its lease, the seat would be occupied for nothing.
         let _ = client.end(id, &EndSession::default()).await;
     }
-    lent
+    result
 }
 
-/// A seat that came by the line is not borrowed yet.
-async fn lend(client: &Client, session: SessionView, time: Duration) -> Result<SessionView, Failure> {
+/// Borrows the seat unless the server has done so already: a seat from the queue is not borrowed yet.
+async fn with_lease(client: &Client, session: SessionView, time: Duration) -> Result<SessionView, Failure> {
     if session.lease.is_some() { Ok(session) } else { Ok(client.borrow(session.id, time).await?) }
 }
 
-fn hand_out(asked: &Borrow, session: &SessionView) -> Result<ExitCode, Failure> {
+fn write_lease(args: &BorrowArgs, session: &SessionView) -> Result<ExitCode, Failure> {
     let lease = session.lease.as_deref().unwrap_or_default();
-    if let Some(file) = &asked.out {
-        let cannot = |error| Failure::new(Exit::Fault, format!("cannot write {}: {error}", file.display()));
-        private_files::replace(file, format!("{lease}\n").as_bytes()).map_err(cannot)?;
+    if let Some(file) = &args.out {
+        let cannot_write = |error| Failure::new(Exit::Internal, format!("cannot write {}: {error}", file.display()));
+        private_files::replace(file, format!("{lease}\n").as_bytes()).map_err(cannot_write)?;
     }
     let until = session.borrowed_until.map(|until| until.format("%F %T UTC").to_string()).unwrap_or_default();
-    match &asked.out {
-        _ if asked.json => outln!("{}", json!(session))?,
+    match &args.out {
+        _ if args.json => outln!("{}", json!(session))?,
         Some(file) => outln!("{}  borrowed until {until}, the lease is in {}", session.id, file.display())?,
         None => {
             errln!("seatkeeper: {} is borrowed until {until}", session.id);
@@ -111,32 +111,34 @@ fn hand_out(asked: &Borrow, session: &SessionView) -> Result<ExitCode, Failure> 
 /// Gives a borrowed seat back.
 ///
 /// # Errors
-/// It is not known which, or the server says no.
-pub async fn give_back(asked: Return) -> Result<ExitCode, Failure> {
-    let (session, file) = which(&asked.which)?;
+/// Returns an error if the lease cannot be read, or the server refuses the request.
+pub async fn give_back(args: ReturnArgs) -> Result<ExitCode, Failure> {
+    let (session, file) = session_and_file(&args.lease_or_id)?;
     let client = config::client()?;
     let result = client.end(session, &EndSession::default()).await?;
     if let Some(file) = file {
-        // It would go on to say that there is a seat.
-        let cannot =
-            |error| Failure::new(Exit::Partly, format!("given back, but cannot delete {}: {error}", asked.which));
-        fs::remove_file(file).map_err(cannot)?;
+        // The lease would still pass offline checks.
+        let cannot_delete = |error| {
+            let message = format!("given back, but cannot delete {}: {error}", args.lease_or_id);
+            Failure::new(Exit::Incomplete, message)
+        };
+        fs::remove_file(file).map_err(cannot_delete)?;
     }
     match result.refused {
-        _ if asked.json => outln!("{}", json!(result))?,
-        Some(Code::SessionEnded) => outln!("{session}  was over before")?,
+        _ if args.json => outln!("{}", json!(result))?,
+        Some(Code::SessionEnded) => outln!("{session}  had already ended")?,
         _ => outln!("{session}  given back")?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The session, and the file that its lease is in.
-fn which(text: &str) -> Result<(SessionId, Option<PathBuf>), Failure> {
+/// The session id, and the file with the lease if the text is not an id.
+fn session_and_file(text: &str) -> Result<(SessionId, Option<PathBuf>), Failure> {
     if let Ok(id) = text.parse() {
         return Ok((id, None));
     }
-    let wrong = |why: String| Failure::new(Exit::Usage, format!("{text}: {why}"));
-    let lease = fs::read_to_string(text).map_err(|error| wrong(error.to_string()))?;
-    let session = lease::session_of(&lease).map_err(|error| wrong(error.to_string()))?;
+    let failure = |reason: String| Failure::new(Exit::Usage, format!("{text}: {reason}"));
+    let lease = fs::read_to_string(text).map_err(|error| failure(error.to_string()))?;
+    let session = lease::session_id(&lease).map_err(|error| failure(error.to_string()))?;
     Ok((session, Some(text.into())))
 }

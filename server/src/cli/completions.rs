@@ -1,24 +1,25 @@
-//! `seatkeeper completions`: what a shell needs to complete our commands.
+//! `seatkeeper completions`: prints a shell completion script.
 
 use super::{Cli, failure::Failure, output};
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 use std::process::ExitCode;
 
-/// For which shell.
+/// Arguments of `seatkeeper completions`.
 #[derive(Debug, Args)]
-pub struct Completions {
-    /// The shell. For bash, for example: `seatkeeper completions bash > ~/.local/share/bash-completion/completions/seatkeeper`
+pub struct CompletionsArgs {
+    /// The shell. For bash, for example:
+    /// `seatkeeper completions bash > ~/.local/share/bash-completion/completions/seatkeeper`
     shell: Shell,
 }
 
-/// Prints it.
+/// Prints the script.
 ///
 /// # Errors
-/// It cannot be written.
-pub fn run(asked: &Completions) -> Result<ExitCode, Failure> {
+/// Returns an error if standard output cannot be written.
+pub fn run(args: &CompletionsArgs) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(asked.shell, &mut Cli::command(), "seatkeeper", &mut script);
-    output::bytes(&script)?;
+    clap_complete::generate(args.shell, &mut Cli::command(), "seatkeeper", &mut script);
+    output::write_bytes(&script)?;
     Ok(ExitCode::SUCCESS)
 }

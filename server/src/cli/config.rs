@@ -1,4 +1,4 @@
-//! Which server the command line talks to, and as whom: from the environment, or as `seatkeeper login` has stored it.
+//! The server and API token that commands use: from the environment, or as stored by `seatkeeper login`.
 
 use super::failure::{Exit, Failure};
 use crate::private_files;
@@ -7,73 +7,78 @@ use serde::{Deserialize, Serialize};
 use std::{fs, io, path::PathBuf};
 
 /// The environment variable with the address of the server.
-pub const URL: &str = "SEATKEEPER_URL";
+pub const URL_VARIABLE: &str = "SEATKEEPER_URL";
 /// The environment variable with the API token.
-pub const TOKEN: &str = "SEATKEEPER_TOKEN";
+pub const TOKEN_VARIABLE: &str = "SEATKEEPER_TOKEN";
 
-/// A server and the token for it.
+/// The address of a server and an API token for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
-    /// Where the server is.
+pub struct StoredLogin {
     pub url: String,
-    /// The API token.
     pub token: String,
 }
 
-/// A client of the server that the environment names, or that is stored.
+/// Creates a client for the configured server.
 ///
 /// # Errors
-/// No server is known, or no token for it.
+/// Returns an error if no server is configured, or there is no token for it.
 pub fn client() -> Result<Client, Failure> {
-    let known = known(given(URL), given(TOKEN), read()?)?;
-    Ok(Client::new(&known.url)?.with_token(known.token))
+    let login = resolve(env_var(URL_VARIABLE), env_var(TOKEN_VARIABLE), read()?)?;
+    Ok(Client::new(&login.url)?.with_token(login.token))
 }
 
-/// The environment comes first. A stored token is for the server that it was stored for, and never sent to another one.
-fn known(url: Option<String>, token: Option<String>, stored: Option<Stored>) -> Result<Stored, Failure> {
-    let config = |says: String| Failure::new(Exit::Config, says);
-    let Some(url) = url.map(|url| tidy(&url)).or_else(|| stored.as_ref().map(|stored| stored.url.clone())) else {
-        return Err(config(format!("no server is known yet: run `seatkeeper login URL`, or set {URL} and {TOKEN}")));
+/// The environment takes precedence. A stored token is never sent to another server than the one it was stored for.
+fn resolve(url: Option<String>, token: Option<String>, stored: Option<StoredLogin>) -> Result<StoredLogin, Failure> {
+    let failure = |message: String| Failure::new(Exit::Config, message);
+    let url = url.map(|url| normalize_url(&url));
+    let Some(url) = url.or_else(|| stored.as_ref().map(|stored| stored.url.clone())) else {
+        return Err(failure(format!(
+            "no server is configured: run `seatkeeper login URL`, or set {URL_VARIABLE} and {TOKEN_VARIABLE}"
+        )));
     };
-    let own = stored.filter(|stored| stored.url == url).map(|stored| stored.token);
-    match token.or(own) {
-        Some(token) => Ok(Stored { url, token }),
-        None => Err(config(format!("there is no token for {url}: run `seatkeeper login {url}`, or set {TOKEN}"))),
+    let stored_token = stored.filter(|stored| stored.url == url).map(|stored| stored.token);
+    match token.or(stored_token) {
+        Some(token) => Ok(StoredLogin { url, token }),
+        None => {
+            Err(failure(format!("there is no token for {url}: run `seatkeeper login {url}`, or set {TOKEN_VARIABLE}")))
+        }
     }
 }
 
-/// A variable of the environment; an empty one is none.
-pub fn given(name: &str) -> Option<String> {
+/// An environment variable, trimmed; `None` if it is empty.
+pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The address of a server as it is compared: without a slash at its end, HTTPS if nothing is said.
-pub fn tidy(url: &str) -> String {
+/// Normalizes the address of a server: without a trailing slash, with `https://` if it has no scheme.
+pub fn normalize_url(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
     if url.contains("://") { url.to_owned() } else { format!("https://{url}") }
 }
 
-/// Where it is stored: `seatkeeper/login.json` in the user's folder for configuration.
+/// The path of the stored login: `seatkeeper/login.json` in the user's configuration folder.
 ///
 /// # Errors
-/// The user has no home.
+/// Returns an error if neither `XDG_CONFIG_HOME` nor `HOME` is set.
 pub fn path() -> Result<PathBuf, Failure> {
-    let folder = given("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let folder = folder.or_else(|| Some(PathBuf::from(given("HOME")?).join(".config")));
-    let folder =
-        folder.ok_or_else(|| Failure::new(Exit::Config, format!("HOME is not set: set it, or {URL} and {TOKEN}")));
+    let folder = env_var("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = folder.or_else(|| Some(PathBuf::from(env_var("HOME")?).join(".config")));
+    let folder = folder.ok_or_else(|| {
+        let message = format!("HOME is not set: set it, or {URL_VARIABLE} and {TOKEN_VARIABLE}");
+        Failure::new(Exit::Config, message)
+    });
     Ok(folder?.join("seatkeeper/login.json"))
 }
 
-/// What is stored, if anything.
+/// Reads the stored login; `None` if there is none.
 ///
 /// # Errors
-/// It is there but cannot be read.
-pub fn read() -> Result<Option<Stored>, Failure> {
+/// Returns an error if the file exists but cannot be read.
+pub fn read() -> Result<Option<StoredLogin>, Failure> {
     let path = path()?;
     let unreadable = |why: String| {
-        let says = format!("{} cannot be read ({why}): delete it and run `seatkeeper login`", path.display());
-        Failure::new(Exit::Config, says)
+        let message = format!("{} cannot be read ({why}): delete it and run `seatkeeper login`", path.display());
+        Failure::new(Exit::Config, message)
     };
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(error.to_string())),
@@ -82,15 +87,15 @@ pub fn read() -> Result<Option<Stored>, Failure> {
     }
 }
 
-/// Stores it, for nobody but the user to read. Whoever looks meanwhile sees the old or the new one, never half of it.
+/// Stores a login in a file that only the user can read, replaced atomically.
 ///
 /// # Errors
-/// It cannot be written.
-pub fn write(stored: &Stored) -> Result<PathBuf, Failure> {
+/// Returns an error if the file cannot be written.
+pub fn write(stored: &StoredLogin) -> Result<PathBuf, Failure> {
     let path = path()?;
     let written = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
-            private_files::create_folders(folder)?;
+            private_files::create_directories(folder)?;
         }
         private_files::replace(&path, &serde_json::to_vec_pretty(stored)?)
     };
@@ -98,11 +103,11 @@ pub fn write(stored: &Stored) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// Forgets it; and whether there was anything.
+/// Deletes the stored login; returns whether there was one.
 ///
 /// # Errors
-/// It cannot be deleted.
-pub fn forget() -> Result<bool, Failure> {
+/// Returns an error if the file cannot be deleted.
+pub fn delete() -> Result<bool, Failure> {
     let path = path()?;
     match fs::remove_file(&path) {
         Ok(()) => Ok(true),
@@ -116,16 +121,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_comes_first_and_a_token_is_only_for_its_own_server() {
+    fn the_environment_takes_precedence_and_a_token_is_sent_only_to_its_own_server() {
         let text = |text: &str| Some(text.to_owned());
-        let stored = || Some(Stored { url: "https://a".to_owned(), token: "ta".to_owned() });
-        let pair = |known: Result<Stored, Failure>| known.map(|known| (known.url, known.token)).ok();
+        let stored = || Some(StoredLogin { url: "https://a".to_owned(), token: "ta".to_owned() });
+        let pair = |login: Result<StoredLogin, Failure>| login.map(|login| (login.url, login.token)).ok();
         let both = |url: &str, token: &str| Some((url.to_owned(), token.to_owned()));
-        assert_eq!(pair(known(None, None, stored())), both("https://a", "ta"));
-        assert_eq!(pair(known(text("a/"), None, stored())), both("https://a", "ta"));
-        assert_eq!(pair(known(None, text("tb"), stored())), both("https://a", "tb"));
-        assert_eq!(pair(known(text("http://b"), text("tb"), stored())), both("http://b", "tb"));
-        assert_eq!(pair(known(text("http://b"), None, stored())), None);
-        assert_eq!(pair(known(None, text("tb"), None)), None);
+        assert_eq!(pair(resolve(None, None, stored())), both("https://a", "ta"));
+        assert_eq!(pair(resolve(text("a/"), None, stored())), both("https://a", "ta"));
+        assert_eq!(pair(resolve(None, text("tb"), stored())), both("https://a", "tb"));
+        assert_eq!(pair(resolve(text("http://b"), text("tb"), stored())), both("http://b", "tb"));
+        assert_eq!(pair(resolve(text("http://b"), None, stored())), None);
+        assert_eq!(pair(resolve(None, text("tb"), None)), None);
     }
 }

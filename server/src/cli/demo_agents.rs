@@ -1,75 +1,75 @@
-//! `seatkeeper demo-agents`: sets up a sample account and lets its agents work, all through the public API.
+//! `seatkeeper demo-agents`: sets up a sample account and simulates its agents, all through the public API.
 
 mod account;
 mod agent;
 
 use super::output::outln;
-use account::{PASSWORD, agents, people};
+use account::{PASSWORD, simulated_agents, users};
 use anyhow::Context as _;
 use clap::Args;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use seatkeeper_client::Client;
 use std::time::Duration;
 
-/// How the demo runs.
+/// Arguments of `seatkeeper demo-agents`.
 #[derive(Debug, Args)]
-pub struct DemoAgents {
-    /// The server, just started on an empty database.
+pub struct DemoAgentsArgs {
+    /// The URL of the server, which must run on an empty database or have the sample account already.
     #[arg(long, env = "SEATKEEPER_SERVER", default_value = "http://127.0.0.1:8080")]
     server: String,
     /// The token of the setup link.
     #[arg(long, env = "SEATKEEPER_SETUP_TOKEN", hide_env_values = true)]
     setup_token: Option<String>,
-    /// How many times faster than real agents these work: their sessions last some minutes divided by this.
+    /// How many times faster than real agents they work: the length of their sessions is divided by this.
     #[arg(long, default_value_t = 10.0)]
     speed: f64,
-    /// Only set up the account, without agents at work.
+    /// Only set up the account, without simulating agents.
     #[arg(long)]
     setup_only: bool,
-    /// The chance of everything; the same number gives the same day.
+    /// The seed of the random generator.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// Sets up the account if that is still to be done, says how to sign in, and works until it is stopped.
+/// Sets up the account unless it exists, prints how to sign in, and simulates its agents until stopped.
 ///
 /// # Errors
-/// The server is away, or has another account already.
-pub async fn run(options: DemoAgents) -> anyhow::Result<()> {
-    let client = Client::new(&options.server)?;
-    let state = reach(&client).await?;
+/// Returns an error if the server cannot be reached or has another account.
+pub async fn run(args: DemoAgentsArgs) -> anyhow::Result<()> {
+    let client = Client::new(&args.server)?;
+    let state = wait_for_server(&client).await?;
     if state.needed {
-        let token = options.setup_token.as_deref().context("the server is not set up yet: give --setup-token")?;
+        let token = args.setup_token.as_deref().context("the server is not set up yet: give --setup-token")?;
         account::set_up(&client, token).await?;
     }
-    outln!("Sample account at {}. Everybody's password is: {PASSWORD}", options.server)?;
-    for person in people().iter().filter(|p| p.shown) {
-        outln!("  {:<14} {}", person.what, person.email())?;
+    outln!("Sample account at {}. The password of every user is: {PASSWORD}", args.server)?;
+    for user in users().iter().filter(|user| user.is_shown) {
+        outln!("  {:<14} {}", user.description, user.email())?;
     }
-    if options.setup_only {
+    if args.setup_only {
         return Ok(());
     }
-    outln!("The other agents are at work: seats fill, wait, crash and come back. Ctrl-C ends them.")?;
-    let mut chance = StdRng::seed_from_u64(options.seed);
-    let mut work = tokio::task::JoinSet::new();
-    for person in agents() {
-        let (server, seed) = (options.server.clone(), chance.random());
-        work.spawn(agent::work(server, person, options.speed.max(0.1), seed));
+    outln!("Simulating the other agents. Stop with Ctrl-C.")?;
+    let mut rng = StdRng::seed_from_u64(args.seed);
+    let mut tasks = tokio::task::JoinSet::new();
+    for user in simulated_agents() {
+        let (server, seed) = (args.server.clone(), rng.random());
+        tasks.spawn(agent::simulate(server, user, args.speed.max(0.1), seed));
     }
-    while let Some(done) = work.join_next().await {
+    while let Some(done) = tasks.join_next().await {
         done?.context("an agent stopped")?;
     }
     Ok(())
 }
 
-/// The server may still be starting.
-async fn reach(client: &Client) -> anyhow::Result<seatkeeper_shared::wire::account::SetupState> {
-    let mut tries = 0;
+/// Waits up to 10 seconds for the server, which may still be starting.
+async fn wait_for_server(client: &Client) -> anyhow::Result<seatkeeper_shared::wire::account::SetupState> {
+    let mut attempts = 0;
     loop {
         match client.setup_state().await {
             Ok(state) => return Ok(state),
-            Err(error) if tries == 50 => return Err(error).context("the server does not answer"),
-            Err(_) => tries += 1,
+            Err(error) if attempts == 50 => return Err(error).context("the server does not answer"),
+            Err(_) => attempts += 1,
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -1,10 +1,9 @@
-//! `seatkeeper lease`: the keys that leases are checked with, and checking one without a server.
+//! `seatkeeper lease`: prints the public keys for leases, and checks a lease without a server.
 
 use super::{
-    config,
+    config, duration,
     failure::{Exit, Failure},
     output::outln,
-    span,
 };
 use crate::{clock::Clock, private_files};
 use clap::{Args, Subcommand};
@@ -18,91 +17,91 @@ use std::{
     time::Duration,
 };
 
-/// Leases of borrowed seats.
+/// Arguments of `seatkeeper lease`.
 #[derive(Debug, Args)]
-pub struct Lease {
-    /// What to do.
+pub struct LeaseArgs {
     #[command(subcommand)]
-    what: What,
-    /// Answer as JSON.
+    command: LeaseCommand,
+    /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// Prints the public keys of the server: keep them where leases are checked.
-    Keys(Keys),
-    /// Checks a lease, without a server: ends with 0 if it is good.
-    Verify(Verify),
+enum LeaseCommand {
+    /// Prints the public keys of the server, which are needed to check leases.
+    Keys(KeysArgs),
+    /// Checks a lease without a server; exits with 0 if it is valid.
+    Verify(VerifyLeaseArgs),
 }
 
 #[derive(Debug, Args)]
-struct Keys {
-    /// Where they are written to; to standard output if absent.
+struct KeysArgs {
+    /// The file for the keys; standard output if absent.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-struct Verify {
+struct VerifyLeaseArgs {
     /// The file with the lease.
     lease: PathBuf,
     /// The file with the keys, as `seatkeeper lease keys` prints them.
     #[arg(long = "keys", visible_alias = "key", value_name = "FILE")]
     keys: PathBuf,
-    /// It must be for this product, by its short name.
+    /// The lease must be for this product (its short name).
     #[arg(long, value_name = "SLUG")]
     product: Option<String>,
-    /// It must have been borrowed for the device of this name.
+    /// The lease must be for the device with this name.
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
 
-/// Does it.
+/// Runs the subcommand.
 ///
 /// # Errors
-/// The lease is not good, or something cannot be read.
-pub async fn run(asked: Lease) -> Result<ExitCode, Failure> {
-    match asked.what {
-        What::Keys(keys) => print(keys).await,
-        What::Verify(verify) => check(&verify, asked.json),
+/// Returns an error if the lease is not valid, or a file or the server's keys cannot be read.
+pub async fn run(args: LeaseArgs) -> Result<ExitCode, Failure> {
+    match args.command {
+        LeaseCommand::Keys(keys) => print_keys(keys).await,
+        LeaseCommand::Verify(verify) => verify_lease(&verify, args.json),
     }
 }
 
-async fn print(asked: Keys) -> Result<ExitCode, Failure> {
+async fn print_keys(args: KeysArgs) -> Result<ExitCode, Failure> {
     let keys = json!(config::client()?.borrow_keys().await?);
-    match asked.out {
+    match args.out {
         Some(file) => {
-            let cannot = |error| Failure::new(Exit::Fault, format!("cannot write {}: {error}", file.display()));
-            private_files::replace(&file, format!("{keys}\n").as_bytes()).map_err(cannot)?;
+            let cannot_write =
+                |error| Failure::new(Exit::Internal, format!("cannot write {}: {error}", file.display()));
+            private_files::replace(&file, format!("{keys}\n").as_bytes()).map_err(cannot_write)?;
         }
         None => outln!("{keys}")?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(asked: &Verify, json: bool) -> Result<ExitCode, Failure> {
-    let keys: BorrowKeys = serde_json::from_str(&read(&asked.keys)?)
-        .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", asked.keys.display())))?;
-    let token = read(&asked.lease)?;
+fn verify_lease(args: &VerifyLeaseArgs, json: bool) -> Result<ExitCode, Failure> {
+    let keys: BorrowKeys = serde_json::from_str(&read(&args.keys)?)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", args.keys.display())))?;
+    let token = read(&args.lease)?;
     let now = Clock::default().now().timestamp();
-    let checked = match &asked.product {
+    let checked = match &args.product {
         Some(product) => lease::verify(&token, &keys, product, now),
         None => lease::verify_any(&token, &keys, now),
     };
-    let lease = checked.map_err(|error| Failure::new(exit(error), format!("{error}")))?;
-    if asked.device.as_ref().is_some_and(|device| *device != lease.device) {
-        let says = format!("the lease is for the device {}", lease.device);
-        return Err(Failure::new(Exit::NotPermitted, says));
+    let lease = checked.map_err(|error| Failure::new(exit_code_of(error), format!("{error}")))?;
+    if args.device.as_ref().is_some_and(|device| *device != lease.device) {
+        let message = format!("the lease is for the device {}", lease.device);
+        return Err(Failure::new(Exit::NotPermitted, message));
     }
     if json {
         outln!("{}", json!(lease))?;
     } else {
         let left = Duration::from_secs(u64::try_from(lease.exp - now).unwrap_or_default());
         outln!(
-            "good for {}: {} at {}, {} of {}",
-            span::words(left),
+            "valid for {}: {} at {}, {} of {}",
+            duration::format(left),
             lease.name,
             lease.device,
             lease.product_name,
@@ -116,10 +115,10 @@ fn read(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", file.display())))
 }
 
-/// Whose time is over has no seat; whatever else is wrong is no lease for here.
-fn exit(error: LeaseError) -> Exit {
+/// An expired lease means that there is no seat; every other error, that the lease permits nothing here.
+fn exit_code_of(error: LeaseError) -> Exit {
     match error {
-        LeaseError::Over | LeaseError::NotYet => Exit::NoSeat,
+        LeaseError::Expired | LeaseError::NotYet => Exit::NoSeat,
         _ => Exit::NotPermitted,
     }
 }

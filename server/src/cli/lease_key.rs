@@ -1,59 +1,58 @@
-//! `seatkeeper lease-key`: the key that leases of borrowed seats are signed with.
+//! `seatkeeper lease-key`: replaces the key that signs the leases of borrowed seats.
 
 use super::output::outln;
 use crate::{
-    borrow,
-    clock::{Clock, Dice},
+    clock::{Clock, Random},
     db::Db,
-    secrets::source::KeySource,
+    lease_signing,
+    secrets::key_source::KeySource,
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-/// What can be done with it.
+/// Arguments of `seatkeeper lease-key`.
 #[derive(Debug, Args)]
-pub struct LeaseKey {
-    /// What to do.
+pub struct LeaseKeyArgs {
     #[command(subcommand)]
-    command: What,
+    command: LeaseKeyCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// Makes a new key, which signs from now on. The secret of the old one is deleted; its public half is served for
-    /// as long as leases that it signed may last. A server on a SQLite file has to be stopped for it.
-    Rotate(Rotate),
+enum LeaseKeyCommand {
+    /// Creates a new signing key. The private key of the old one is deleted; its public key is served until the last
+    /// lease it may have signed has expired. With a SQLite database, the server must be stopped first.
+    Rotate(RotateArgs),
 }
 
 #[derive(Debug, Args)]
-struct Rotate {
+struct RotateArgs {
     /// The database: `sqlite:FILE`, or `postgres://USER@HOST/NAME`.
     #[arg(long, env = "SEATKEEPER_DATABASE", default_value = "sqlite:data/seatkeeper.sqlite3")]
     database: String,
     #[command(flatten)]
     keys: KeySource,
-    /// Somebody else knows the old key: its public half is served no longer, and programs that fetch the keys refuse
-    /// its leases.
+    /// The old key was disclosed: its public key is no longer served, and programs that fetch the keys refuse its
+    /// leases.
     #[arg(long)]
     compromised: bool,
 }
 
-/// Does it.
+/// Rotates the key.
 ///
 /// # Errors
-/// The database cannot be used, or no account is set up in it.
-pub async fn run(asked: LeaseKey) -> anyhow::Result<()> {
-    let What::Rotate(asked) = asked.command;
-    let db = Db::open(&asked.database).await?;
-    let done = rotated(&db, &asked).await;
+/// Returns an error if the database cannot be used, or no account is set up in it.
+pub async fn run(args: LeaseKeyArgs) -> anyhow::Result<()> {
+    let LeaseKeyCommand::Rotate(args) = args.command;
+    let db = Db::open(&args.database).await?;
+    let result = rotate(&db, &args).await;
     db.close().await;
-    done
+    result
 }
 
-async fn rotated(db: &Db, asked: &Rotate) -> anyhow::Result<()> {
-    let keyring = asked.keys.load(db, &asked.database).await?;
-    let (clock, dice) = (Clock::default(), Dice::default());
-    let rotated = borrow::rotate(db, &keyring, (&clock, &dice), asked.compromised).await?;
+async fn rotate(db: &Db, args: &RotateArgs) -> anyhow::Result<()> {
+    let keyring = args.keys.load(db, &args.database).await?;
+    let (clock, random) = (Clock::default(), Random::default());
+    let rotated = lease_signing::rotate(db, &keyring, (&clock, &random), args.compromised).await?;
     let rotated = rotated.context("no account is set up in this database")?;
     db.scrub().await?;
     outln!("The key {} signs leases from now on.", rotated.kid)?;

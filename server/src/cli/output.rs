@@ -1,5 +1,5 @@
-//! Where commands write. A reader may have gone (`seatkeeper status | head -1`), a disk may be full: `println!` panics then, so
-//! nothing here uses it, and clippy refuses it in this crate.
+//! Writes the output of commands. `println!` is forbidden in this crate (by clippy), because a closed pipe, as in
+//! `seatkeeper status | head -1`, or a full disk makes it panic.
 
 use super::failure::{Exit, Failure};
 use std::{
@@ -7,42 +7,42 @@ use std::{
     io::{self, Write as _},
 };
 
-/// Writes to standard output, at once.
+/// Writes to standard output and flushes it.
 ///
 /// # Errors
-/// Nobody reads any more, which ends a command without a word, or it cannot be written.
+/// Returns an error if the pipe is closed, after which a command exits silently, or if writing fails.
 pub fn write(text: fmt::Arguments<'_>) -> Result<(), Failure> {
-    bytes(text.to_string().as_bytes())
+    write_bytes(text.to_string().as_bytes())
 }
 
-/// The same for what is no text.
+/// Writes bytes to standard output and flushes it.
 ///
 /// # Errors
 /// As for [`write`].
-pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+pub fn write_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(failure)
 }
 
-/// Writes a line to standard error. If nobody reads it, there is nobody to tell.
-pub fn complain(text: fmt::Arguments<'_>) {
+/// Writes a line to standard error. Errors are ignored, since there is nowhere to report them.
+pub fn write_error_line(text: fmt::Arguments<'_>) {
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
-/// What it means for a command that its output cannot be written.
+/// The failure of a command whose output cannot be written.
 pub fn failure(error: io::Error) -> Failure {
     match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::new(Exit::NoReader, "nobody reads the output"),
-        _ => Failure::new(Exit::CannotWrite, format!("cannot write to standard output: {error}")),
+        io::ErrorKind::BrokenPipe => Failure::new(Exit::BrokenPipe, "the output is closed"),
+        _ => Failure::new(Exit::WriteFailed, format!("cannot write to standard output: {error}")),
     }
 }
 
-/// A line on standard output: `outln!("{x}")?`.
+/// Writes a line to standard output: `outln!("{x}")?`.
 macro_rules! outln {
     ($($text:tt)*) => { $crate::cli::output::write(format_args!("{}\n", format_args!($($text)*))) };
 }
-/// A line on standard error, which cannot fail.
+/// Writes a line to standard error; cannot fail.
 macro_rules! errln {
-    ($($text:tt)*) => { $crate::cli::output::complain(format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::cli::output::write_error_line(format_args!($($text)*)) };
 }
 pub(crate) use {errln, outln};

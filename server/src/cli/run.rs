@@ -1,153 +1,154 @@
-//! `seatkeeper run`: takes a seat, runs a program with it, keeps the seat as long as the program runs, and gives it back.
+//! `seatkeeper run`: takes a seat, runs a program with it, keeps the seat while the program runs, and gives it back.
 
+pub(super) mod acquire;
 mod children;
-mod keep;
 mod program;
+pub(super) mod reporter;
+mod seat_keeper;
 pub(super) mod signals;
-pub(super) mod take;
+mod supervisor;
 mod terminal;
-pub(super) mod voice;
-mod work;
 
 use super::{
-    config,
+    config, duration,
     failure::{Exit, Failure},
-    span,
 };
+use acquire::{Acquired, SeatAcquisition};
 use clap::{Args, ValueEnum};
-use keep::Keeper;
 use program::Program;
+use reporter::{Reporter, RunEvent};
+use seat_keeper::SeatKeeper;
 use seatkeeper_client::{Client, application};
 use seatkeeper_shared::{ids::SessionId, wire::sessions::EndSession};
 use signals::Signals;
 use std::{ffi::OsString, process::ExitCode, time::Duration};
-use take::{Taken, Taking};
+use supervisor::Supervisor;
 use tokio::sync::{mpsc, watch};
-use voice::{Event, Voice};
-use work::Work;
 
-/// For how long the seat is tried to be given back at the end; then the end of its lease does it.
-const RELEASE: Duration = Duration::from_secs(5);
+/// How long giving the seat back is retried at the end; after that, the seat is free when its lease expires.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Which seat, which program, and what happens in between.
+/// Arguments of `seatkeeper run`.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunArgs {
     /// The product, by its short name, for example remote-support-v5.
     #[arg(long, value_name = "SLUG")]
     product: String,
-    /// If no seat is free, wait in the line, for so long at most: 90s, 5m, 2h.
-    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    /// If no seat is free, wait in the queue for at most this time: 90s, 5m, 2h.
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     wait: Option<Duration>,
-    /// How this device is called in lists; its host name if absent.
+    /// The name of this device in lists; its host name if absent.
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
-    /// What happens when the seat is lost because the server cannot be reached until the lease ends.
+    /// What happens when the seat is lost because the server cannot be reached until the lease expires.
     #[arg(long, value_enum, default_value = "continue")]
     on_lost: OnLost,
-    /// What happens when the session is ended at the server.
+    /// What happens when the session is ended on the server.
     #[arg(long, value_enum, default_value = "warn")]
     on_ended: OnEnded,
-    /// What happens to processes that the program leaves behind when it ends.
+    /// What happens to processes that the program leaves running when it exits.
     #[arg(long, value_enum, default_value = "stop")]
     on_exit: OnExit,
-    /// How much time there is between the message and stopping the program.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = span::parse)]
+    /// The time between the message and stopping the program.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration::parse)]
     grace: Duration,
-    /// Tell what happens as lines of JSON.
+    /// Report events as lines of JSON.
     #[arg(long)]
     pub json: bool,
-    /// The program, and what it is started with.
+    /// The program and its arguments.
     #[arg(last = true, required = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
 }
 
-/// When the seat is lost.
+/// What `run` does when the seat is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum OnLost {
-    /// The program runs on, and a seat is asked for as soon as the server is back.
+    /// The program runs on, and a new seat is requested once the server is back.
     Continue,
     /// The program is stopped.
     Stop,
 }
 
-/// When the session is ended.
+/// What `run` does when the session is ended on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum OnEnded {
-    /// It is only said who ended it and why; the program runs on without a seat.
+    /// A message says who ended it and why; the program runs on without a seat.
     Warn,
     /// The program is stopped.
     Stop,
 }
 
-/// When the program ends and something that it started still runs.
+/// What `run` does when the program exits and processes that it started still run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum OnExit {
-    /// It is stopped, so that nothing works without a seat.
+    /// They are stopped, so that nothing runs without a seat.
     Stop,
-    /// The seat is kept until all of it has ended: for programs that only start others.
+    /// The seat is kept until all of them have exited: for programs that only start others.
     Wait,
-    /// It is left alone, and the seat is given back. The program then runs in the process group of `run`.
+    /// They run on, and the seat is given back. The program then runs in the process group of `run`.
     Leave,
 }
 
-/// Does it; the exit code is the program's.
+/// Runs the program with a seat; returns the exit code of the program.
 ///
 /// # Errors
-/// There is no seat, or the program cannot be started.
-pub async fn run(asked: Run) -> Result<ExitCode, Failure> {
-    let voice = Voice { json: asked.json };
+/// Returns an error if there is no seat, or the program cannot be started.
+pub async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
+    let reporter = Reporter { json: args.json };
     let client = config::client()?;
-    let fault = |error: std::io::Error| Failure::new(Exit::Fault, format!("cannot watch for signals: {error}"));
-    // Before there is a seat that a signal could leave behind.
-    let mut signals = Signals::catch().map_err(fault)?;
-    let device = asked.device.clone().unwrap_or_else(device);
-    let wanted = application(&asked.product, &device);
-    let session = match Taking::new(&client, wanted.clone(), asked.wait, voice).take(&mut signals).await? {
-        Taken::Seat(session) => *session,
-        Taken::Interrupted(signal) => return Ok(ExitCode::from(128 + signal as u8)),
+    let internal = |error: std::io::Error| Failure::new(Exit::Internal, format!("cannot listen for signals: {error}"));
+    // Before taking a seat, so that a signal cannot leave it occupied.
+    let mut signals = Signals::catch().map_err(internal)?;
+    let device = args.device.clone().unwrap_or_else(default_device_name);
+    let request = application(&args.product, &device);
+    let acquisition = SeatAcquisition::new(&client, request.clone(), args.wait, reporter);
+    let session = match acquisition.run(&mut signals).await? {
+        Acquired::Seat(session) => *session,
+        Acquired::Interrupted(signal) => return Ok(ExitCode::from(128 + signal as u8)),
     };
-    voice.say(&Event::Seated { session: session.id });
-    let (own, current) = watch::channel(session.id);
-    let (tell, news) = mpsc::unbounded_channel();
-    let keeping = tokio::spawn(Keeper::new(client.clone(), wanted, session.clone(), tell, own).keep());
-    let ended = match Work::new(&asked, voice, news, &mut signals).map_err(fault) {
-        Ok(mut work) => match Program::start(&asked.program, session.id, &asked.product, asked.on_exit) {
-            Ok(program) => Ok(work.until_it_ends(&program).await),
+    reporter.report(&RunEvent::Seated { session: session.id });
+    let (session_sender, current_session) = watch::channel(session.id);
+    let (update_sender, updates) = mpsc::unbounded_channel();
+    let keeper = SeatKeeper::new(client.clone(), request, session.clone(), update_sender, session_sender);
+    let keeping = tokio::spawn(keeper.run());
+    let result = match Supervisor::new(&args, reporter, updates, &mut signals).map_err(internal) {
+        Ok(mut supervisor) => match Program::start(&args.program, session.id, &args.product, args.on_exit) {
+            Ok(program) => Ok(supervisor.run(&program).await),
             Err(failure) => Err(failure),
         },
         Err(failure) => Err(failure),
     };
     keeping.abort();
-    let last = *current.borrow();
+    let last_session = *current_session.borrow();
     tokio::select! {
-        () = give_back(&client, last, voice) => {}
-        // Once more: whoever is in a hurry does not wait for a server.
+        () = give_back(&client, last_session, reporter) => {}
+        // A second signal skips waiting for the server.
         _ = signals.next() => {}
     }
-    let (code, missed) = ended?;
-    if let Some(signal) = missed {
+    let (code, missed_signal) = result?;
+    if let Some(signal) = missed_signal {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), signal);
         if signal == nix::sys::signal::Signal::SIGINT {
-            // A shell goes on with its script unless its command was ended by the signal itself.
+            // A shell continues its script unless the signal itself terminated the command.
             let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
         }
     }
     Ok(ExitCode::from(code))
 }
 
-async fn give_back(client: &Client, session: SessionId, voice: Voice) {
-    let client = client.clone().with_patience(RELEASE);
-    let how = EndSession::default();
-    let error = match tokio::time::timeout(RELEASE * 2, client.end(session, &how)).await {
+async fn give_back(client: &Client, session: SessionId, reporter: Reporter) {
+    let client = client.clone().with_retry_timeout(RELEASE_TIMEOUT);
+    let request = EndSession::default();
+    let error = match tokio::time::timeout(RELEASE_TIMEOUT * 2, client.end(session, &request)).await {
         Ok(Ok(_)) => return,
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the server does not answer".to_owned(),
     };
-    voice.say(&Event::NotReleased { error });
+    reporter.report(&RunEvent::NotReleased { error });
 }
 
-/// How this device is called.
-pub(super) fn device() -> String {
+/// The host name, or `unknown`.
+pub(super) fn default_device_name() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }

@@ -1,37 +1,37 @@
-//! `seatkeeper secrets`: the keys that secrets in the database are encrypted with.
+//! `seatkeeper secrets`: manages the keys that encrypt the secrets in the database.
 
 use super::output::outln;
 use crate::{
-    clock::Dice,
+    clock::Random,
     db::Db,
     secrets::{
-        Reseal, reseal,
-        source::{self, KeySource},
+        Reseal,
+        key_source::{self, KeySource},
+        reseal,
     },
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-/// What can be done with them.
+/// Arguments of `seatkeeper secrets`.
 #[derive(Debug, Args)]
-pub struct Secrets {
-    /// What to do.
+pub struct SecretsArgs {
     #[command(subcommand)]
-    command: What,
+    command: SecretsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// Puts a new key in front of those in the key file, which is made if it is missing. Servers use it from their
-    /// next start on.
-    NewKey(On),
-    /// Encrypts every secret in the database with the first of the keys. A server on a SQLite file has to be stopped
-    /// for it; those on PostgreSQL must know the key already.
-    Rotate(On),
+enum SecretsCommand {
+    /// Adds a new first key to the key file, which is created if it does not exist. Servers use it from their next
+    /// start.
+    NewKey(KeyArgs),
+    /// Encrypts every secret in the database with the first key. With a SQLite database, the server must be stopped
+    /// first; servers on PostgreSQL must have loaded the new key before.
+    Rotate(KeyArgs),
 }
 
 #[derive(Debug, Args)]
-struct On {
+struct KeyArgs {
     /// The database: `sqlite:FILE`, or `postgres://USER@HOST/NAME`.
     #[arg(long, env = "SEATKEEPER_DATABASE", default_value = "sqlite:data/seatkeeper.sqlite3")]
     database: String,
@@ -39,46 +39,46 @@ struct On {
     keys: KeySource,
 }
 
-/// Does it.
+/// Runs the subcommand.
 ///
 /// # Errors
-/// A key or the database cannot be used. Nothing was changed then.
-pub async fn run(asked: Secrets) -> anyhow::Result<()> {
-    match asked.command {
-        What::NewKey(on) => new_key(&on),
-        What::Rotate(on) => rotate(&on).await,
+/// Returns an error if a key or the database cannot be used; nothing is changed then.
+pub async fn run(args: SecretsArgs) -> anyhow::Result<()> {
+    match args.command {
+        SecretsCommand::NewKey(args) => new_key(&args),
+        SecretsCommand::Rotate(args) => rotate(&args).await,
     }
 }
 
-fn new_key(on: &On) -> anyhow::Result<()> {
-    let file = on.keys.file(&on.database);
-    let file = file.context("for PostgreSQL, say which file it is with --secret-key-file")?;
-    source::add_key(&file, &Dice::default())?;
-    let keyring = source::read(&file)?;
+fn new_key(args: &KeyArgs) -> anyhow::Result<()> {
+    let file = args.keys.file(&args.database);
+    let file = file.context("for PostgreSQL, name the key file with --secret-key-file")?;
+    key_source::add_key(&file, &Random::default())?;
+    let keyring = key_source::read(&file)?;
     outln!("The first key in {} is now {}.", file.display(), keyring.ids().next().unwrap_or_default())?;
-    outln!("Start the server anew, or run `seatkeeper secrets rotate` while it is stopped.")?;
+    outln!("Restart the server, or run `seatkeeper secrets rotate` while it is stopped.")?;
     Ok(())
 }
 
-async fn rotate(on: &On) -> anyhow::Result<()> {
-    let db = Db::open(&on.database).await?;
-    let done = rotated(&db, on).await;
+async fn rotate(args: &KeyArgs) -> anyhow::Result<()> {
+    let db = Db::open(&args.database).await?;
+    let result = reencrypt(&db, args).await;
     db.close().await;
-    done
+    result
 }
 
-async fn rotated(db: &Db, on: &On) -> anyhow::Result<()> {
-    let keyring = on.keys.load(db, &on.database).await?;
-    let newest = keyring.ids().next().context("there is no key: give one with --secret-key-file")?.to_owned();
-    let done = reseal(db, &keyring, &Dice::default(), Reseal::Outdated).await?;
+async fn reencrypt(db: &Db, args: &KeyArgs) -> anyhow::Result<()> {
+    let keyring = args.keys.load(db, &args.database).await?;
+    let newest = keyring.ids().next().context("no key is configured: give one with --secret-key-file")?.to_owned();
+    let done = reseal(db, &keyring, &Random::default(), Reseal::Outdated).await?;
     outln!(
-        "{} of {} secrets were encrypted anew with the key {newest}; the others were already.",
+        "{} of {} secrets were reencrypted with the key {newest}; the others were already.",
         done.sealed,
         done.found
     )?;
     let old: Vec<_> = keyring.ids().skip(1).collect();
     if !old.is_empty() {
-        outln!("Nothing in the database needs these keys any more, but backups do: {}", old.join(", "))?;
+        outln!("These keys are no longer needed for the database, but for older backups: {}", old.join(", "))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! `seatkeeper status`: the licenses, who holds their seats and who waits; in a terminal live, otherwise once.
+//! `seatkeeper status`: shows licenses, seat holders and queues; live in a terminal, once otherwise.
 
 pub mod draw;
-mod picture;
+mod snapshot;
 
 use super::{
     config,
@@ -9,8 +9,8 @@ use super::{
     output::{self, outln},
 };
 use clap::Args;
-use picture::Picture;
-use seatkeeper_client::{Client, ClientError, Told};
+use seatkeeper_client::{Client, ClientError, LiveEvent};
+use snapshot::StatusSnapshot;
 use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 use terminal_size::{Height, Width, terminal_size};
 use tokio::{
@@ -18,110 +18,110 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
-/// Whole screens are drawn on the terminal's other page, so that what was there before comes back.
-const OPEN: &str = "\x1b[?1049h\x1b[?25l";
-const CLOSE: &str = "\x1b[?25h\x1b[?1049l";
-/// How soon the feed is asked for again after it broke.
-const AGAIN: Duration = Duration::from_secs(2);
+/// Switches to the terminal's alternate screen, so that its previous content reappears afterwards.
+const ENTER_SCREEN: &str = "\x1b[?1049h\x1b[?25l";
+const LEAVE_SCREEN: &str = "\x1b[?25h\x1b[?1049l";
+/// How long to wait before reconnecting to the feed.
+const RECONNECT_DELAY: Duration = Duration::from_secs(2);
 
-/// How it is shown.
+/// Arguments of `seatkeeper status`.
 #[derive(Debug, Args)]
-pub struct Status {
-    /// Show it once and end, also in a terminal.
+pub struct StatusArgs {
+    /// Print it once and exit, also in a terminal.
     #[arg(long)]
     once: bool,
-    /// Show it once, as JSON.
+    /// Print it once, as JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Shows it; live, until it is stopped.
+/// Prints the status once, or shows it live until stopped.
 ///
 /// # Errors
-/// The server says no, or is away at the start. Later it is waited for.
-pub async fn run(asked: Status) -> Result<ExitCode, Failure> {
+/// Returns an error if the server refuses the request, or cannot be reached at the start. Later it reconnects.
+pub async fn run(args: StatusArgs) -> Result<ExitCode, Failure> {
     let client = config::client()?;
-    let live = !asked.once && !asked.json && std::io::stdout().is_terminal();
-    let picture = first(&client).await?;
-    if asked.json {
-        outln!("{}", picture.json())?;
+    let live = !args.once && !args.json && std::io::stdout().is_terminal();
+    let snapshot = first_snapshot(&client).await?;
+    if args.json {
+        outln!("{}", snapshot.json())?;
     } else if live {
-        watch(&client, picture).await?;
+        watch(&client, snapshot).await?;
     } else {
-        output::write(format_args!("{}", draw::whole(&picture, width())))?;
+        output::write(format_args!("{}", draw::render(&snapshot, terminal_width())))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the feed begins with: everything, in one answer.
-async fn first(client: &Client) -> Result<Picture, ClientError> {
+/// Connects to the feed and reads its first message, a complete snapshot.
+async fn first_snapshot(client: &Client) -> Result<StatusSnapshot, ClientError> {
     let mut live = client.live().await?;
-    let mut picture = Picture::default();
-    while let Some(told) = live.next().await? {
-        picture.take(told);
-        if picture.is_there() {
+    let mut snapshot = StatusSnapshot::default();
+    while let Some(message) = live.next().await? {
+        snapshot.apply(message);
+        if snapshot.is_loaded() {
             break;
         }
     }
-    Ok(picture)
+    Ok(snapshot)
 }
 
-/// Draws whatever changes until a signal comes.
-async fn watch(client: &Client, picture: Picture) -> Result<(), Failure> {
-    let mut stopped = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+/// Shows the live status until a signal arrives.
+async fn watch(client: &Client, snapshot: StatusSnapshot) -> Result<(), Failure> {
+    let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
         .map(signal)
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Failure::new(Exit::Fault, format!("cannot wait for signals: {error}")))?;
-    output::write(format_args!("{OPEN}"))?;
-    let stop = futures_util::future::select_all(stopped.iter_mut().map(|signal| Box::pin(signal.recv())));
-    let ended = tokio::select! {
-        ended = follow(client, picture) => ended,
+        .map_err(|error| Failure::new(Exit::Internal, format!("cannot listen for signals: {error}")))?;
+    output::write(format_args!("{ENTER_SCREEN}"))?;
+    let stop = futures_util::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())));
+    let result = tokio::select! {
+        result = follow(client, snapshot) => result,
         _ = stop => Ok(()),
     };
-    output::write(format_args!("{CLOSE}"))?;
-    ended
+    output::write(format_args!("{LEAVE_SCREEN}"))?;
+    result
 }
 
-/// Follows the feed for ever; ends only if the server says no.
-async fn follow(client: &Client, mut picture: Picture) -> Result<(), Failure> {
+/// Follows the feed and reconnects when it breaks; returns only if the server refuses the request.
+async fn follow(client: &Client, mut snapshot: StatusSnapshot) -> Result<(), Failure> {
     let mut second = interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let error = match follow_once(client, &mut picture, &mut second).await {
+        let error = match follow_once(client, &mut snapshot, &mut second).await {
             Ok(()) => None,
-            Err(error) if error.passes() => Some(error.to_string()),
+            Err(error) if error.is_transient() => Some(error.to_string()),
             Err(error) => return Err(error.into()),
         };
         if let Some(error) = error {
-            picture.away(error);
-            paint(&picture);
-            sleep(AGAIN).await;
+            snapshot.mark_disconnected(error);
+            paint(&snapshot);
+            sleep(RECONNECT_DELAY).await;
         }
     }
 }
 
-async fn follow_once(client: &Client, picture: &mut Picture, second: &mut Interval) -> Result<(), ClientError> {
+async fn follow_once(client: &Client, snapshot: &mut StatusSnapshot, second: &mut Interval) -> Result<(), ClientError> {
     let mut live = client.live().await?;
     loop {
         tokio::select! {
-            told = live.next() => match told? {
-                None | Some(Told::Resync) => return Ok(()),
-                Some(told) => picture.take(told),
+            message = live.next() => match message? {
+                None | Some(LiveEvent::Resync) => return Ok(()),
+                Some(message) => snapshot.apply(message),
             },
-            // Ages grow by themselves.
+            // Redraw, because the displayed ages grow.
             _ = second.tick() => {}
         }
-        // Not too often: the feed tells changes together, ten times a second at most.
-        paint(picture);
+        // The feed batches changes, so this runs at most about ten times a second.
+        paint(snapshot);
     }
 }
 
-/// Draws over what is there, without wiping it first: that would flicker.
-fn paint(picture: &Picture) {
-    let (width, height) = (width(), terminal_size().map_or(24, |(_, Height(height))| height.into()));
+/// Draws over the previous content without clearing it first, which would flicker.
+fn paint(snapshot: &StatusSnapshot) {
+    let (width, height) = (terminal_width(), terminal_size().map_or(24, |(_, Height(height))| height.into()));
     let mut screen = String::from("\x1b[H");
-    let text = draw::whole(picture, width);
+    let text = draw::render(snapshot, width);
     let lines: Vec<_> = text.lines().collect();
     let fit = height - 1;
     for line in lines.iter().take(fit) {
@@ -131,10 +131,10 @@ fn paint(picture: &Picture) {
         screen.push_str(&format!("… {} more lines; the window is too small\x1b[K", lines.len() - fit));
     }
     screen.push_str("\x1b[J");
-    // A terminal that is gone sends a signal, too.
-    let _ = output::bytes(screen.as_bytes());
+    // Ignored: when the terminal closes, a signal ends the command anyway.
+    let _ = output::write_bytes(screen.as_bytes());
 }
 
-fn width() -> usize {
+fn terminal_width() -> usize {
     terminal_size().map_or(100, |(Width(width), _)| width.into())
 }

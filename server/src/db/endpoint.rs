@@ -1,4 +1,4 @@
-//! Which database it is: what messages call it, and what all its connections have in common.
+//! The identity of a database for messages, and the state that all its connections share.
 
 use super::{DbError, Sql, Value};
 use sqlx::{
@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// A database. Clones are the same one.
+/// A database file or a PostgreSQL database. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct Endpoint(Arc<State>);
 
@@ -19,9 +19,9 @@ pub struct Endpoint(Arc<State>);
 struct State {
     name: String,
     is_behind_pooler: bool,
-    /// Why it cannot be reached at present, as far as that is known.
+    /// Why it cannot be reached at present, if the last check found that.
     failure: Mutex<Option<String>>,
-    /// The newest version of its tables, if this program does not know it.
+    /// The version of its schema, if it is newer than this program.
     newer_schema: Mutex<Option<i64>>,
 }
 
@@ -31,7 +31,7 @@ impl Endpoint {
         Self::named(path.display().to_string(), false)
     }
 
-    /// A PostgreSQL database, directly or through a pooler that gives each transaction another connection.
+    /// A PostgreSQL database, reached directly or through a pooler in transaction mode.
     pub(super) fn postgres(options: &PgConnectOptions, is_behind_pooler: bool) -> Self {
         Self::named(name_of(options), is_behind_pooler)
     }
@@ -40,30 +40,31 @@ impl Endpoint {
         Self(Arc::new(State { name, is_behind_pooler, failure: Mutex::default(), newer_schema: Mutex::default() }))
     }
 
-    /// What an operator calls it; without passwords.
+    /// The file, or the host, port and database name. Contains no password.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Whether what one transaction leaves in its connection is not there for the next one.
+    /// Whether each transaction may run on another connection, so that connection state is lost between transactions.
     pub fn is_behind_pooler(&self) -> bool {
         self.0.is_behind_pooler
     }
 
-    /// A statement for PostgreSQL. Behind a pooler it gets no name, by which it would be looked for in another connection.
-    pub(super) fn ask(&self, sql: &'static Sql, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
-        sql.asked_of_postgres(args).persistent(!self.is_behind_pooler())
+    /// A query for PostgreSQL. Behind a pooler it is not a named prepared statement, which another connection would not
+    /// have.
+    pub(super) fn query(&self, sql: &'static Sql, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
+        sql.postgres_query(args).persistent(!self.is_behind_pooler())
     }
 
-    /// Takes note of the newest version of the tables, if this program does not know it; whether that is news.
+    /// Records the version of the schema if it is newer than this program, or `None`. Returns whether that changed.
     pub fn set_newer_schema(&self, version: Option<i64>) -> bool {
         std::mem::replace(&mut *lock(&self.0.newer_schema), version) != version
     }
 
-    /// Nothing is written to tables of which this program does not know what they mean.
+    /// Checks that this program knows the schema and may therefore write.
     ///
     /// # Errors
-    /// A newer version of Seatkeeper has changed them.
+    /// Returns [`DbError::NewerSchema`] if a newer version of Seatkeeper has changed the schema.
     pub(super) fn may_write(&self) -> Result<(), DbError> {
         match *lock(&self.0.newer_schema) {
             Some(version) => Err(DbError::NewerSchema { database: self.name().to_owned(), version }),
@@ -71,30 +72,31 @@ impl Endpoint {
         }
     }
 
-    /// Takes note of why it cannot be reached; whether that is news.
+    /// Records why the database cannot be reached, or `None`. Returns whether its availability changed.
     pub fn set_failure(&self, reason: Option<String>) -> bool {
         let before = std::mem::replace(&mut *lock(&self.0.failure), reason.clone());
         before.is_some() != reason.is_some()
     }
 
-    /// Says of a failure of the whole database which one it is, and why. What is wrong with one statement stays as it is.
+    /// Turns a failure of the whole database into [`DbError::Unusable`] with its name and the reason. Returns other
+    /// errors as they are.
     pub fn locate(&self, error: DbError) -> DbError {
         let reason = match &error {
-            // A pool tells only that it has waited.
+            // A pool reports only the timeout, not its cause.
             DbError::Sqlx(sqlx::Error::PoolTimedOut) => {
                 let known = lock(&self.0.failure).clone();
                 known.unwrap_or_else(|| "no connection became free in time".to_owned())
             }
-            DbError::Sqlx(inner) if concerns_all(inner) => reason(inner),
+            DbError::Sqlx(inner) if concerns_whole_server(inner) => reason(inner),
             DbError::Sqlite(inner) if concerns_whole_file(inner) => inner.to_string(),
-            DbError::Disk => "the disk has failed to save; look at it and start Seatkeeper again".to_owned(),
+            DbError::Disk => "the disk failed to save; check it and restart Seatkeeper".to_owned(),
             _ => return error,
         };
         DbError::Unusable { database: self.name().to_owned(), reason }
     }
 }
 
-/// Where a PostgreSQL database is; never with what is needed to sign in.
+/// The location of a PostgreSQL database, without its password.
 pub(super) fn name_of(options: &PgConnectOptions) -> String {
     let database = options.get_database().unwrap_or(options.get_username());
     let (host, port) = (options.get_host(), options.get_port());
@@ -105,7 +107,7 @@ pub(super) fn name_of(options: &PgConnectOptions) -> String {
     }
 }
 
-/// Why something failed, said once.
+/// The cause of an error, without the prefixes that sqlx adds.
 pub(super) fn reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(inner) => inner.to_string(),
@@ -118,13 +120,14 @@ pub(super) fn reason(error: &sqlx::Error) -> String {
     }
 }
 
-/// Whether the next statement would fare no better.
-fn concerns_all(error: &sqlx::Error) -> bool {
+/// Whether other statements would fail for the same reason.
+fn concerns_whole_server(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
     match error {
         Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
         Database(inner) => {
-            // Connections, sign-in, resources, an operator's doing, I/O; and a database that is read-only.
+            // Connection, authentication, missing database, resources, operator intervention, I/O, and a read-only
+            // database.
             let code = inner.code().unwrap_or_default();
             ["08", "28", "3D", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) || code == "25006"
         }
@@ -136,9 +139,9 @@ fn concerns_whole_file(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{
         CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly, SystemIoFailure,
     };
-    let all =
+    let codes =
         [CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly, SystemIoFailure].map(Some);
-    all.contains(&error.sqlite_error_code())
+    codes.contains(&error.sqlite_error_code())
 }
 
 fn lock<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_said_once_with_the_name_of_the_database() {
+    fn a_failure_has_its_cause_once_and_the_name_of_the_database() {
         let options = PgConnectOptions::from_str("postgres://me@127.0.0.1:1/seats").expect("an address");
         let endpoint = Endpoint::postgres(&options, false);
         let refused = || DbError::from(sqlx::Error::Io(io::Error::from(io::ErrorKind::ConnectionRefused)));
@@ -173,15 +176,15 @@ mod tests {
         assert_eq!(endpoint.locate(refused()).to_string(), said);
         endpoint.set_failure(Some("connection refused".to_owned()));
         let waited = DbError::from(sqlx::Error::PoolTimedOut);
-        assert_eq!(endpoint.locate(waited).to_string(), said, "the pool's reason is not that it waited");
+        assert_eq!(endpoint.locate(waited).to_string(), said, "the known cause replaces the timeout of the pool");
         assert!(matches!(endpoint.locate(DbError::Retry), DbError::Retry));
     }
 
     #[test]
-    fn what_a_newer_version_has_changed_is_not_written_to() {
+    fn a_newer_schema_is_not_written_to() {
         let endpoint = Endpoint::file(Path::new("/data/db"));
         assert!(endpoint.may_write().is_ok());
-        assert!(endpoint.set_newer_schema(Some(99)) && !endpoint.set_newer_schema(Some(99)), "said once");
+        assert!(endpoint.set_newer_schema(Some(99)) && !endpoint.set_newer_schema(Some(99)), "reported once");
         assert!(matches!(endpoint.may_write(), Err(DbError::NewerSchema { version: 99, .. })));
         assert!(endpoint.set_newer_schema(None));
         assert!(endpoint.may_write().is_ok());

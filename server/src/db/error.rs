@@ -1,57 +1,52 @@
-//! What can go wrong with a database, and why one cannot be opened.
+//! Errors of the database while it is open and while it is being opened.
 
-use super::OpenWriter;
+use super::OpenWriterError;
 
-/// What can go wrong with the database.
+/// An error of an open database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// A row with this value exists already; names the unique index.
+    /// A unique index, which it names, already has this value.
     #[error("{0} is taken")]
     Taken(String),
-    /// Two transactions were in each other's way; this one was undone and can be run again.
-    #[error("the transaction was in the way of another")]
+    /// The transaction conflicted with another one and was rolled back. It can be run again.
+    #[error("the transaction conflicted with another one")]
     Retry,
-    /// A statement of the transaction has failed before, so that nothing more can be done in it.
-    #[error("the transaction has failed before")]
+    /// An earlier statement of the transaction failed, so that it accepts no more statements.
+    #[error("an earlier statement of the transaction failed")]
     Undone,
-    /// The disk has failed to save what was written.
-    #[error("the disk does not save")]
+    /// The operating system could not force written data to disk.
+    #[error("the disk failed to save")]
     Disk,
-    /// The database file, or its journal, is no longer at its path.
-    #[error("the database file was deleted, moved or replaced; start Seatkeeper again once it is back at its place")]
+    /// The database file, or its write-ahead log, is no longer at its path.
+    #[error("the database file was deleted, moved or replaced; put it back and restart Seatkeeper")]
     Gone,
-    /// A newer version of Seatkeeper has changed the tables while this one runs.
+    /// A newer version of Seatkeeper changed the schema while this one was running.
     #[error(
-        "a newer version of Seatkeeper has changed {database} (its tables are of version {version}); this one writes nothing any more"
+        "a newer version of Seatkeeper has changed {database} (its schema is version {version}); this version no \
+         longer writes to it"
     )]
     NewerSchema {
-        /// Which.
+        /// The database, without a password.
         database: String,
-        /// Of which version its tables are now.
+        /// The version of its schema.
         version: i64,
     },
-    /// The database is away, full, read-only, or broken.
+    /// The database is unreachable, full, read-only or damaged.
     #[error("{database} cannot be used: {reason}")]
     Unusable {
-        /// Which, without what is needed to sign in.
+        /// The database, without a password.
         database: String,
-        /// Why, once.
         reason: String,
     },
-    /// Anything else: the database is away, full, or was asked nonsense.
+    /// Any other error of PostgreSQL or of the pool.
     #[error(transparent)]
     Sqlx(sqlx::Error),
-    /// The same, said by the connection that writes to SQLite.
+    /// Any other error of SQLite.
     #[error(transparent)]
     Sqlite(rusqlite::Error),
-    /// A column holds what this version does not understand.
+    /// A column is missing, NULL, or has a value that this version cannot interpret.
     #[error("column {column}: {problem}")]
-    Unreadable {
-        /// Which column.
-        column: String,
-        /// What is wrong.
-        problem: String,
-    },
+    Unreadable { column: String, problem: String },
 }
 
 impl From<sqlx::Error> for DbError {
@@ -81,7 +76,8 @@ impl From<rusqlite::Error> for DbError {
     }
 }
 
-/// SQLite says "UNIQUE constraint failed: users.email_key" where PostgreSQL names the index `users_email_key`.
+/// The name of the index as PostgreSQL has it, `users_email_key`, from SQLite's "UNIQUE constraint failed:
+/// users.email_key".
 fn sqlite_index(message: &str) -> String {
     let columns = message.rsplit(": ").next().unwrap_or_default();
     let last = columns.rsplit(", ").next().unwrap_or_default();
@@ -91,125 +87,92 @@ fn sqlite_index(message: &str) -> String {
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Not an address of a database.
-    #[error("that is no database: give sqlite:FILE or postgres://USER@HOST/NAME")]
+    /// The address is neither of SQLite nor of PostgreSQL.
+    #[error("not the address of a database; give sqlite:FILE or postgres://USER@HOST/NAME")]
     Address,
-    /// An address of PostgreSQL that cannot be understood. It is not repeated: it may hold a password.
-    #[error("the address of the database cannot be understood: {0}")]
+    /// The PostgreSQL address cannot be parsed. The message does not contain it, because it may include a password.
+    #[error("invalid database address: {0}")]
     Unparsable(String),
     /// Another process has the file open.
-    #[error("another Seatkeeper process uses {0}; two on one SQLite file would hand out seats twice")]
+    #[error("another Seatkeeper process uses {0}; two processes on one SQLite file would assign seats twice")]
     Locked(String),
-    /// The file has several names, by each of which it could be opened with a journal of its own.
+    /// The file has several hard links, and SQLite would use another write-ahead log for each.
     #[error(
-        "{path} is one of {links} hard links to the same file; SQLite would keep a journal for each. Delete the others \
-             (find them with `find … -samefile {path}`), or copy the file"
+        "{path} is one of {links} hard links to the same file, and SQLite would keep a journal for each. Delete the \
+         others (find them with `find … -samefile {path}`), or copy the file"
     )]
-    HardLinks {
-        /// Which.
-        path: String,
-        /// How many.
-        links: u64,
-    },
+    HardLinks { path: String, links: u64 },
     /// The file is a mount point.
     #[error(
-        "{0} is mounted as a single file, so its journal would lie elsewhere and be lost; mount its folder instead"
+        "{0} is mounted as a single file, so that its journal would be stored elsewhere and lost; mount its folder \
+         instead"
     )]
     MountedFile(String),
-    /// The file is not on a disk of this machine.
+    /// The file is not on a local disk.
     #[error(
-        "{path} is on a network file system ({kind}), where SQLite's locks do not hold; give a file on a local disk, or \
-             use PostgreSQL"
+        "{path} is on a network file system ({kind}), where SQLite's locks do not work; use a file on a local disk, or \
+         use PostgreSQL"
     )]
     NetworkFileSystem {
-        /// Which.
         path: String,
-        /// What kind of file system.
+        /// The name of the file system.
         kind: &'static str,
     },
-    /// Another file came to its path while it was being opened.
-    #[error("{0} was exchanged while it was being opened; nothing was changed. Start again")]
-    Exchanged(String),
-    /// The folder or the lock file cannot be made.
+    /// Another file took its path while it was being opened.
+    #[error("{0} was replaced while it was being opened; nothing was changed. Start again")]
+    Replaced(String),
+    /// The folder, the file or its lock file cannot be opened or created.
     #[error("cannot open {path}: {reason}")]
-    File {
-        /// Which.
-        path: String,
-        /// Why.
-        reason: std::io::Error,
-    },
-    /// Neither we nor SQLite may write to the file.
+    File { path: String, reason: std::io::Error },
+    /// The file or its folder is not writable.
     #[error("{0} is read-only; the server must be allowed to write to it and to its folder")]
     ReadOnly(String),
-    /// The file is something else.
-    #[error("{0} is not a SQLite database; nothing was changed. Give another file, or move this one away")]
+    /// The file is not a SQLite database.
+    #[error("{0} is not a SQLite database; nothing was changed. Use another file, or move this one away")]
     NotSqlite(String),
-    /// The file has tables, but not ours.
-    #[error("{0} is the database of another program; nothing was changed. Give another file")]
+    /// The file has tables, but not Seatkeeper's.
+    #[error("{0} is the database of another program; nothing was changed. Use another file")]
     Foreign(String),
-    /// SQLite finds the file broken.
+    /// SQLite's integrity check failed.
     #[error("{path} is damaged ({problem}); nothing was changed. Restore it from a backup")]
     Damaged {
-        /// Which file.
         path: String,
-        /// What SQLite says about it.
+        /// SQLite's description.
         problem: String,
     },
-    /// The file does not let itself be opened.
+    /// SQLite cannot open the file.
     #[error("cannot open {path}: {reason}")]
-    Sqlite {
-        /// Which file.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// The file does not let itself be read.
+    Sqlite { path: String, reason: String },
+    /// The connections that read cannot be opened.
     #[error("cannot read {path}: {reason}")]
-    Reader {
-        /// Which file.
-        path: String,
-        /// Why.
-        reason: rusqlite::Error,
-    },
-    /// The file does not let itself be opened for writing.
+    Reader { path: String, reason: rusqlite::Error },
+    /// The connection that writes cannot be opened.
     #[error("cannot write to {path}: {reason}")]
-    Writer {
-        /// Which file.
-        path: String,
-        /// Why.
-        reason: OpenWriter,
-    },
-    /// The server cannot be reached, or lets nobody in.
+    Writer { path: String, reason: OpenWriterError },
+    /// The server cannot be reached or rejects the connection.
     #[error("cannot open {database}: {reason}")]
     Database {
-        /// Which, without what is needed to sign in.
+        /// The database, without a password.
         database: String,
-        /// Why, once.
         reason: String,
     },
-    /// A pooler gives each statement another connection.
+    /// The pooler is in statement mode, in which each statement may run on another connection.
     #[error(
-        "the connection pooler at {0} works in statement mode, which allows no transactions; set pool_mode to transaction or \
-             session (PgBouncer: pool_mode in pgbouncer.ini), or give the address of PostgreSQL itself"
+        "the connection pooler at {0} works in statement mode, which allows no transactions; set pool_mode to \
+         transaction or session (PgBouncer: pool_mode in pgbouncer.ini), or give the address of PostgreSQL itself"
     )]
     StatementPooler(String),
-    /// The tables cannot be brought up to date.
-    #[error("cannot bring the tables of {database} up to date: {reason}")]
-    Migration {
-        /// Which.
-        database: String,
-        /// Why, once.
-        reason: String,
-    },
-    /// The tables are of a version that this program does not know.
+    /// A migration failed.
+    #[error("cannot migrate {database}: {reason}")]
+    Migration { database: String, reason: String },
+    /// The schema is newer than this program.
     #[error(
-        "{database} was changed by a newer version of Seatkeeper (its tables are of version {version}, this one knows up to \
-             {known}); nothing was changed. Start that version or a newer one"
+        "{database} was changed by a newer version of Seatkeeper (its schema is version {version}, this version knows \
+         versions up to {known}); nothing was changed. Start that version or a newer one"
     )]
     NewerSchema {
-        /// Which.
         database: String,
-        /// Of which version its tables are.
+        /// The version of its schema.
         version: i64,
         /// The newest version that this program knows.
         known: i64,

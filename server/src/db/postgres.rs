@@ -1,6 +1,6 @@
-//! Opening a PostgreSQL database: directly, or through a pooler that gives each transaction another connection.
+//! Opens a PostgreSQL database, directly or through a pooler in transaction mode.
 
-use super::{Db, Endpoint, JUST_NOW, OpenError, Plans, endpoint, schema};
+use super::{Db, Endpoint, OpenError, PlanDiscardTimer, RECENTLY_USED, endpoint, schema};
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -8,86 +8,87 @@ use sqlx::{
 use std::{io::ErrorKind, str::FromStr as _, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long a database may take to start when the server starts with it.
+/// How long to wait for a database that is still starting.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
-const RETRY: Duration = Duration::from_millis(250);
-/// A setting that only a connection of one's own has. Poolers refuse it or leave it out.
-const MARK: &str = "seatkeeper.direct";
-const HAS_MARK: &str = "SELECT 1 WHERE current_setting('seatkeeper.direct', true) = 'on'";
-/// Whoever brings the tables up to date holds this lock; transaction-wide, since a pooler has no sessions.
+const CONNECT_RETRY_INTERVAL: Duration = Duration::from_millis(250);
+/// A setting that reaches PostgreSQL only over a direct connection. Poolers reject or drop it.
+const DIRECT_SETTING: &str = "seatkeeper.direct";
+const HAS_DIRECT_SETTING: &str = "SELECT 1 WHERE current_setting('seatkeeper.direct', true) = 'on'";
+/// The lock of running migrations. It is held by the transaction, because a pooler keeps no sessions.
 const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(6819573291430172921)";
-/// A pooler's connections may have statements of ours from an earlier start; those of this one must not stay.
-const FORGET_STATEMENTS: &str = "DEALLOCATE ALL";
+/// A pooler's connections may still have prepared statements of an earlier start, and must not keep those of this one.
+const DEALLOCATE_STATEMENTS: &str = "DEALLOCATE ALL";
 
-/// Opens it and brings its tables up to date.
+/// Opens the database and runs its migrations.
 pub(super) async fn open(address: &str) -> Result<Db, OpenError> {
-    let (options, endpoint) = reach(address).await?;
+    let (options, endpoint) = detect_endpoint(address).await?;
     let mut connection = connect(&options).await.map_err(|error| unreachable(&options, &error))?;
     migrate(&mut connection, &endpoint).await?;
-    // What matters is done.
+    // The migrations are committed; a failure to close changes nothing.
     let _ = connection.close().await;
-    let plans = Plans::default();
+    let plan_discard = PlanDiscardTimer::default();
     let pool = PgPoolOptions::new()
         .max_connections(12)
         .acquire_timeout(Duration::from_secs(10))
-        // Asking a connection whether it lives takes as long as a small question itself: not if it just answered one.
+        // A ping takes as long as a small query, so a connection that was just used is not pinged.
         .test_before_acquire(false)
         .before_acquire(move |connection, about| {
-            let forget = plans.are_old();
+            let is_due = plan_discard.take_due();
             Box::pin(async move {
-                let is_well = match forget {
+                let is_alive = match is_due {
                     true => sqlx::Executor::execute(connection, "DISCARD PLANS").await.is_ok(),
-                    false => about.idle_for < JUST_NOW || sqlx::Connection::ping(connection).await.is_ok(),
+                    false => about.idle_for < RECENTLY_USED || sqlx::Connection::ping(connection).await.is_ok(),
                 };
-                Ok(is_well)
+                Ok(is_alive)
             })
         })
         .connect_lazy_with(options);
     Ok(Db::Postgres { pool, endpoint })
 }
 
-/// Opens it only to read.
-pub(super) async fn open_to_read(address: &str) -> Result<Db, OpenError> {
-    let (mut options, endpoint) = reach(address).await?;
-    // A pooler takes no such setting; there, each statement is in a transaction that is read-only.
+/// Opens the database only to read it.
+pub(super) async fn open_read_only(address: &str) -> Result<Db, OpenError> {
+    let (mut options, endpoint) = detect_endpoint(address).await?;
+    // A pooler would reject the setting; behind one, every statement runs in a read-only transaction anyway.
     if !endpoint.is_behind_pooler() {
         options = options.options([("default_transaction_read_only", "on")]);
     }
     Ok(Db::Postgres { pool: PgPoolOptions::new().max_connections(2).connect_lazy_with(options), endpoint })
 }
 
-/// Finds out what is there, and whether a pooler stands before it.
-async fn reach(address: &str) -> Result<(PgConnectOptions, Endpoint), OpenError> {
+/// Connects once, to find out whether a pooler is in front of the database.
+async fn detect_endpoint(address: &str) -> Result<(PgConnectOptions, Endpoint), OpenError> {
     let parsed = PgConnectOptions::from_str(address);
     let options = parsed.map_err(|error| OpenError::Unparsable(endpoint::reason(&error)))?;
-    // Poolers refuse what they do not know, and nothing here depends on how fractions are written.
+    // Poolers reject settings that they do not know, and nothing here depends on how floating-point numbers are
+    // written.
     let options = options.extra_float_digits(None);
     let is_direct = is_direct(&options).await.map_err(|error| unreachable(&options, &error))?;
     let endpoint = Endpoint::postgres(&options, !is_direct);
     if !is_direct {
-        keeps_transactions(&options).await?;
+        require_transactions(&options).await?;
         tracing::info!(
             database = endpoint.name(),
-            "a connection pooler is in front of the database: statements are not kept, and servers look at the log instead of being woken"
+            "connection pooler detected; statements are not cached, and the event log is polled"
         );
     }
     Ok((options, endpoint))
 }
 
-/// Whether settings of a connection reach PostgreSQL. A pooler says that it does not know such a thing, or ignores it.
+/// Whether connection settings reach PostgreSQL. A pooler rejects or ignores those that it does not know.
 async fn is_direct(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
-    let marked = options.clone().options([(MARK, "on")]);
-    let mut connection = match connect(&marked).await {
+    let with_setting = options.clone().options([(DIRECT_SETTING, "on")]);
+    let mut connection = match connect(&with_setting).await {
         Err(sqlx::Error::Database(error)) if error.message().contains("startup parameter") => return Ok(false),
         connected => connected?,
     };
-    let has_mark = sqlx::raw_sql(HAS_MARK).fetch_optional(&mut connection).await?.is_some();
+    let has_setting = sqlx::raw_sql(HAS_DIRECT_SETTING).fetch_optional(&mut connection).await?.is_some();
     let _ = connection.close().await;
-    Ok(has_mark)
+    Ok(has_setting)
 }
 
-/// A pooler must not change the connection in the middle of a transaction.
-async fn keeps_transactions(options: &PgConnectOptions) -> Result<(), OpenError> {
+/// Checks that a pooler does not switch connections within a transaction.
+async fn require_transactions(options: &PgConnectOptions) -> Result<(), OpenError> {
     let mut connection = connect(options).await.map_err(|error| unreachable(options, &error))?;
     if let Err(error) = sqlx::raw_sql("BEGIN").execute(&mut connection).await {
         return Err(match endpoint::reason(&error) {
@@ -101,19 +102,19 @@ async fn keeps_transactions(options: &PgConnectOptions) -> Result<(), OpenError>
     Ok(())
 }
 
-/// Connects; to a database that is just starting, after a moment.
+/// Connects, and retries for a while if the database is still starting.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let (until, mut said) = (Instant::now() + START_TIMEOUT, false);
+    let (until, mut logged) = (Instant::now() + START_TIMEOUT, false);
     loop {
         let connected = timeout(START_TIMEOUT, options.connect()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         match connected {
-            Err(error) if may_be_starting(&error) && Instant::now() + RETRY < until => {
-                if !said {
+            Err(error) if may_be_starting(&error) && Instant::now() + CONNECT_RETRY_INTERVAL < until => {
+                if !logged {
                     let (database, reason) = (endpoint::name_of(options), endpoint::reason(&error));
                     tracing::warn!(database, reason, "waiting for the database");
-                    said = true;
+                    logged = true;
                 }
-                sleep(RETRY).await;
+                sleep(CONNECT_RETRY_INTERVAL).await;
             }
             connected => return connected,
         }
@@ -129,7 +130,7 @@ fn may_be_starting(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Brings the tables up to date in one transaction, so that it is all done over one connection, and done or not.
+/// Runs the migrations in one transaction, so that they all use one connection and apply completely or not at all.
 async fn migrate(connection: &mut PgConnection, endpoint: &Endpoint) -> Result<(), OpenError> {
     let failed = |error: sqlx::Error| OpenError::Migration {
         database: endpoint.name().to_owned(),
@@ -138,14 +139,14 @@ async fn migrate(connection: &mut PgConnection, endpoint: &Endpoint) -> Result<(
     let mut tx = connection.begin().await.map_err(failed)?;
     sqlx::raw_sql(LOCK_MIGRATIONS).execute(&mut *tx).await.map_err(failed)?;
     if endpoint.is_behind_pooler() {
-        sqlx::raw_sql(FORGET_STATEMENTS).execute(&mut *tx).await.map_err(failed)?;
+        sqlx::raw_sql(DEALLOCATE_STATEMENTS).execute(&mut *tx).await.map_err(failed)?;
     }
     let mut migrator = sqlx::migrate!("../migrations/postgres");
     migrator.set_locking(false);
-    let done = migrator.run(&mut *tx).await;
-    done.map_err(|error| schema::not_up_to_date(endpoint.name(), &migrator, error))?;
+    let migrated = migrator.run(&mut *tx).await;
+    migrated.map_err(|error| schema::migration_error(endpoint.name(), &migrator, error))?;
     if endpoint.is_behind_pooler() {
-        sqlx::raw_sql(FORGET_STATEMENTS).execute(&mut *tx).await.map_err(failed)?;
+        sqlx::raw_sql(DEALLOCATE_STATEMENTS).execute(&mut *tx).await.map_err(failed)?;
     }
     tx.commit().await.map_err(failed)
 }
@@ -154,9 +155,9 @@ fn unreachable(options: &PgConnectOptions, error: &sqlx::Error) -> OpenError {
     OpenError::Database { database: endpoint::name_of(options), reason: endpoint::reason(error) }
 }
 
-/// Why a database that was reached once does not answer now; nothing if it does.
-pub(super) async fn failure(options: &PgConnectOptions, patience: Duration) -> Option<String> {
-    match timeout(patience, options.connect()).await {
+/// Why a database that was reachable before does not answer now. `None` if it does.
+pub(super) async fn failure(options: &PgConnectOptions, answer_timeout: Duration) -> Option<String> {
+    match timeout(answer_timeout, options.connect()).await {
         Ok(Ok(connection)) => {
             let _ = connection.close().await;
             None

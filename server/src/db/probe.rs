@@ -1,12 +1,13 @@
-//! Whether something can be written at this moment: a real write of one row that nobody needs, all the way to the disk.
+//! Checks that the database can be written to: a real write to one row kept for this, through to the disk.
 
 use super::{Db, DbError};
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 
-/// Changes what nothing depends on; it stands in no log. One statement, so that a pooler passes it on as a whole.
-pub(super) const WRITE: &str = "UPDATE readiness SET checks = checks + 1";
+/// Changes a row that nothing depends on and no event records. It is a single statement, so that a pooler sends it as a
+/// unit.
+pub(super) const PROBE_SQL: &str = "UPDATE readiness SET checks = checks + 1";
 
-/// Writes on a connection of its own, so that a busy pool does not look like a database that is away.
+/// Writes on its own connection, so that an exhausted pool is not mistaken for an unreachable database.
 #[derive(Debug)]
 pub struct WriteProbe {
     db: Db,
@@ -14,15 +15,15 @@ pub struct WriteProbe {
 }
 
 impl WriteProbe {
-    /// Nothing is connected yet.
+    /// Connects at the first write.
     pub fn new(db: Db) -> Self {
         Self { db, connection: None }
     }
 
-    /// Writes.
+    /// Writes once.
     ///
     /// # Errors
-    /// Nothing can be written, and why.
+    /// Returns an error that says why the database cannot be written to.
     pub async fn write(&mut self) -> Result<(), DbError> {
         self.db.endpoint().may_write()?;
         let written = match self.db.clone() {
@@ -33,16 +34,16 @@ impl WriteProbe {
     }
 
     async fn write_to(&mut self, pool: &PgPool) -> Result<(), DbError> {
-        // Whoever gives up waiting drops the connection with what is under way on it.
-        if let Some(mut kept) = self.connection.take()
-            && kept.execute(WRITE).await.is_ok()
+        // Taken out, so that a caller that stops waiting drops the connection together with the statement in progress.
+        if let Some(mut connection) = self.connection.take()
+            && connection.execute(PROBE_SQL).await.is_ok()
         {
-            self.connection = Some(kept);
+            self.connection = Some(connection);
             return Ok(());
         }
-        // It may have been cut long ago; what is wrong now shows on a new one.
+        // The old connection may have been lost long ago; only a new one shows the present state.
         let mut connection = pool.connect_options().connect().await?;
-        connection.execute(WRITE).await?;
+        connection.execute(PROBE_SQL).await?;
         self.connection = Some(connection);
         Ok(())
     }

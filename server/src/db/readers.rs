@@ -1,7 +1,7 @@
-//! Connections that only read the SQLite file. Each answers one question, or one transaction, at a time, on a thread that
-//! may wait for the disk.
+//! Connections that only read the SQLite file. Each runs one query or transaction at a time, on a thread that may
+//! block.
 
-use super::{DbError, Row, Sql, Value, writer::read};
+use super::{DbError, Row, Sql, Value, writer::read_rows};
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use std::{
     path::{Path, PathBuf},
@@ -14,78 +14,78 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a question waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// More than there are statements.
-const STATEMENTS: usize = 500;
+/// How long a query waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// More than there are statements in the program.
+const STATEMENT_CACHE_CAPACITY: usize = 500;
 
-/// The connections. Clones share them.
+/// A pool of connections. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Readers {
     file: Arc<PathBuf>,
     idle: Arc<Mutex<Vec<Connection>>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-/// One of them, as long as it is needed.
+/// A connection taken out of the pool until it is dropped.
 #[derive(Debug)]
-struct Lent {
-    /// Only gone while a thread works with it.
+struct PooledReader {
+    /// `None` only while a thread uses it.
     connection: Option<Connection>,
-    home: Readers,
-    _place: OwnedSemaphorePermit,
+    pool: Readers,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// A transaction: it sees one state of everything.
+/// A read-only transaction on one snapshot.
 #[derive(Debug)]
-pub struct Reading(Lent);
+pub struct ReadTx(PooledReader);
 
 impl Readers {
-    /// At most so many connections at once. They are opened now: whoever cannot read must know it at the
-    /// start, and none shall open what has taken the place of the file later.
-    pub(super) fn open(file: &Path, most: usize) -> Result<Self, rusqlite::Error> {
-        let idle = Arc::new(Mutex::new((0..most).map(|_| connect(file)).collect::<Result<_, _>>()?));
-        Ok(Self { file: Arc::new(file.to_owned()), idle, places: Arc::new(Semaphore::new(most)) })
+    /// Opens `max` connections at once, so that a file that cannot be read is reported at startup, and so that none of
+    /// them opens a file that later takes its place.
+    pub(super) fn open(file: &Path, max: usize) -> Result<Self, rusqlite::Error> {
+        let idle = Arc::new(Mutex::new((0..max).map(|_| connect(file)).collect::<Result<_, _>>()?));
+        Ok(Self { file: Arc::new(file.to_owned()), idle, permits: Arc::new(Semaphore::new(max)) })
     }
 
     /// All rows of a statement.
     ///
     /// # Errors
-    /// The file cannot be read, or the statement is wrong.
+    /// Returns an error if the file cannot be read or the statement fails.
     pub async fn all(&self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        self.lend().await?.all(sql, args).await
+        self.acquire().await?.all(sql, args).await
     }
 
     /// Begins a transaction.
-    pub(super) async fn begin(&self) -> Result<Reading, DbError> {
-        let mut lent = self.lend().await?;
-        lent.with(|connection| connection.execute_batch("BEGIN")).await?;
-        Ok(Reading(lent))
+    pub(super) async fn begin(&self) -> Result<ReadTx, DbError> {
+        let mut reader = self.acquire().await?;
+        reader.with_connection(|connection| connection.execute_batch("BEGIN")).await?;
+        Ok(ReadTx(reader))
     }
 
-    /// Writes the whole log back into the file and empties it.
+    /// Writes the whole write-ahead log back into the file and empties it.
     pub(super) async fn write_back(&self) -> Result<(), DbError> {
         let file = self.file.clone();
         let done = spawn_blocking(move || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&*file, flags)?;
-            connection.busy_timeout(PATIENCE)?;
+            connection.busy_timeout(ACQUIRE_TIMEOUT)?;
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         });
         Ok(done.await.map_err(|_| closed())??)
     }
 
     pub(super) async fn close(&self) {
-        self.places.close();
+        self.permits.close();
         let idle = std::mem::take(&mut *self.idle());
-        // Nothing was written; there is nothing that could be lost.
+        // These connections write nothing, so that a failure loses nothing.
         let _ = spawn_blocking(move || drop(idle)).await;
     }
 
-    async fn lend(&self) -> Result<Lent, DbError> {
-        let place = timeout(PATIENCE, self.places.clone().acquire_owned()).await;
-        let place = place.map_err(|_| DbError::Sqlx(sqlx::Error::PoolTimedOut))?.map_err(|_| closed())?;
-        Ok(Lent { connection: self.idle().pop(), home: self.clone(), _place: place })
+    async fn acquire(&self) -> Result<PooledReader, DbError> {
+        let permit = timeout(ACQUIRE_TIMEOUT, self.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| DbError::Sqlx(sqlx::Error::PoolTimedOut))?.map_err(|_| closed())?;
+        Ok(PooledReader { connection: self.idle().pop(), pool: self.clone(), _permit: permit })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -93,57 +93,57 @@ impl Readers {
     }
 }
 
-impl Lent {
+impl PooledReader {
     async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let ask = move |connection: &Connection| {
-            let (drawn, args) = sql.asked_with(args);
-            let mut statement = connection.prepare_cached(drawn.on_sqlite())?;
-            read(&mut statement, params_from_iter(args))
+        let query = move |connection: &Connection| {
+            let (rendered, args) = sql.render_for(args);
+            let mut statement = connection.prepare_cached(rendered.on_sqlite())?;
+            read_rows(&mut statement, params_from_iter(args))
         };
-        self.with(ask).await
+        self.with_connection(query).await
     }
 
-    /// Works with the connection on a thread that may wait. If nobody waits for the answer any more, or the work panics,
-    /// the connection is gone with it, and another is opened when it is needed.
-    async fn with<T: Send + 'static>(
+    /// Runs `work` with the connection on a thread that may block. If the caller stops waiting, or the work panics, the
+    /// connection is dropped, and another one is opened when it is needed.
+    async fn with_connection<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, DbError> {
-        let (connection, file) = (self.connection.take(), self.home.file.clone());
-        let worked = spawn_blocking(move || {
+        let (connection, file) = (self.connection.take(), self.pool.file.clone());
+        let done = spawn_blocking(move || {
             let connection = connection.map_or_else(|| connect(&file), Ok)?;
             let answer = work(&connection);
             Ok::<_, rusqlite::Error>((connection, answer))
         });
-        let (connection, answer) = worked.await.map_err(|_| closed())??;
+        let (connection, answer) = done.await.map_err(|_| closed())??;
         self.connection = Some(connection);
         Ok(answer?)
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledReader {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
-        // One that is still in a transaction, or that nobody will ask any more, goes.
-        let ended = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
-        if ended && !self.home.places.is_closed() {
-            self.home.idle().push(connection);
+        // Dropped if it is still in a transaction or the pool is closed.
+        let is_idle = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+        if is_idle && !self.pool.permits.is_closed() {
+            self.pool.idle().push(connection);
         }
     }
 }
 
-impl Reading {
+impl ReadTx {
     pub(super) async fn all(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Vec<Row>, DbError> {
         self.0.all(sql, args).await
     }
 }
 
 fn connect(file: &Path) -> Result<Connection, rusqlite::Error> {
-    // Whoever has it uses it alone.
+    // NO_MUTEX: each connection is used by one thread at a time.
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_CAPACITY);
     connection.execute_batch("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;")?;
     Ok(connection)
 }

@@ -1,4 +1,4 @@
-//! Reading columns by name into the types of the domain.
+//! Reads columns by name into domain types.
 
 use super::DbError;
 use chrono::{DateTime, Utc};
@@ -26,30 +26,28 @@ use uuid::Uuid;
 /// A row of either engine.
 #[derive(Debug)]
 pub enum Row {
-    /// From SQLite.
-    Sqlite(Held),
-    /// From PostgreSQL.
+    Sqlite(SqliteRow),
     Postgres(PgRow),
 }
 
-/// A row of SQLite, with its columns.
+/// A row of SQLite: the names of its columns, shared by all rows of a result, and their values.
 #[derive(Debug)]
-pub struct Held {
+pub struct SqliteRow {
     pub(super) columns: Arc<[String]>,
     pub(super) values: Vec<Cell>,
 }
 
-impl Held {
+impl SqliteRow {
     fn cell(&self, column: &str) -> Result<&Cell, DbError> {
-        let at = self.columns.iter().position(|name| name == column);
-        at.and_then(|at| self.values.get(at)).ok_or_else(|| unreadable(column, "is not there"))
+        let index = self.columns.iter().position(|name| name == column);
+        index.and_then(|index| self.values.get(index)).ok_or_else(|| unreadable(column, "does not exist"))
     }
 
     fn int(&self, column: &str) -> Result<Option<i64>, DbError> {
         match self.cell(column)? {
             Cell::Integer(v) => Ok(Some(*v)),
             Cell::Null => Ok(None),
-            _ => Err(unreadable(column, "is no whole number")),
+            _ => Err(unreadable(column, "is not an integer")),
         }
     }
 
@@ -57,16 +55,16 @@ impl Held {
         match self.cell(column)? {
             Cell::Text(v) => Ok(Some(v)),
             Cell::Null => Ok(None),
-            _ => Err(unreadable(column, "is no text")),
+            _ => Err(unreadable(column, "is not text")),
         }
     }
 }
 
 impl Row {
-    /// The value of a column.
+    /// The value of a column that is not NULL.
     ///
     /// # Errors
-    /// There is no such column, it is NULL where it must not be, or its value is not understood.
+    /// Returns an error if the column does not exist, is NULL, or has a value of another type.
     pub fn get<T: Column>(&self, column: &str) -> Result<T, DbError> {
         self.opt(column)?.ok_or_else(|| unreadable(column, "is NULL"))
     }
@@ -74,7 +72,7 @@ impl Row {
     /// The value of a column that may be NULL.
     ///
     /// # Errors
-    /// There is no such column, or its value is not understood.
+    /// Returns an error if the column does not exist or has a value of another type.
     pub fn opt<T: Column>(&self, column: &str) -> Result<Option<T>, DbError> {
         T::read(self, column)
     }
@@ -86,10 +84,10 @@ fn unreadable(column: &str, problem: impl ToString) -> DbError {
 
 /// A type that a column can be read as; NULL is `None`.
 pub trait Column: Sized {
-    /// Reads it.
+    /// Reads the column.
     ///
     /// # Errors
-    /// There is no such column, or its value is not understood.
+    /// Returns an error if the column does not exist or has a value of another type.
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError>;
 }
 
@@ -122,10 +120,10 @@ impl Column for String {
 
 impl Column for DateTime<Utc> {
     fn read(row: &Row, column: &str) -> Result<Option<Self>, DbError> {
-        // Written as RFC 3339, which is read faster than all that a moment may look like.
-        let moment = |text| DateTime::parse_from_rfc3339(text).map_err(|problem| unreadable(column, problem));
+        // A parser for RFC 3339 only, which is faster than `str::parse`.
+        let time = |text| DateTime::parse_from_rfc3339(text).map_err(|problem| unreadable(column, problem));
         match row {
-            Row::Sqlite(row) => Ok(row.text(column)?.map(moment).transpose()?.map(|at| at.to_utc())),
+            Row::Sqlite(row) => Ok(row.text(column)?.map(time).transpose()?.map(|at| at.to_utc())),
             Row::Postgres(row) => Ok(row.try_get(column)?),
         }
     }
@@ -161,8 +159,8 @@ macro_rules! columns {
 
 columns! {
     ids: UserId ProductId LicenseId SessionId SignInId TokenId TicketId GroupId ImportId DirectoryId RuleId PasskeyId;
-    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SecondFactorRule SessionState Mode Platform EndReason TicketState
-        TicketEnd ImportState ImportFailure RowOutcome Code
+    words: Model SeatRule SecondDevice Role UserStatus Locale Scope SecondFactorRule SessionState Mode Platform
+        EndReason TicketState TicketEnd ImportState ImportFailure RowOutcome Code
 }
 
 impl Column for Position {

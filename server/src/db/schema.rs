@@ -1,4 +1,4 @@
-//! The version of the tables: whether this program knows it, at the start and as long as it runs.
+//! The version of the schema: checks at startup and while the program runs that it is not newer than the program.
 
 use super::{Db, DbError, OpenError, postgres};
 use crate::store;
@@ -6,25 +6,24 @@ use sqlx::migrate::{MigrateError, Migrator};
 use std::{sync::LazyLock, time::Duration};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How often it is compared.
-const INTERVAL: Duration = Duration::from_secs(1);
-/// How long the database may take to answer before it is asked why it does not.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the database may take to answer before its availability is checked with a new connection.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The newest version that this program knows; the same on both engines (a test compares them).
-static KNOWN: LazyLock<i64> = LazyLock::new(|| newest(&sqlx::migrate!("../migrations/sqlite")));
+/// The newest version that this program knows. It is the same for both engines, as a test verifies.
+static NEWEST_KNOWN_VERSION: LazyLock<i64> = LazyLock::new(|| newest(&sqlx::migrate!("../migrations/sqlite")));
 
 /// The newest version that this program knows.
 pub fn known() -> i64 {
-    *KNOWN
+    *NEWEST_KNOWN_VERSION
 }
 
 fn newest(migrator: &Migrator) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
-/// Why the tables cannot be brought up to date.
-pub(super) fn not_up_to_date(database: &str, migrator: &Migrator, error: MigrateError) -> OpenError {
+/// Turns a failed migration into the error to report.
+pub(super) fn migration_error(database: &str, migrator: &Migrator, error: MigrateError) -> OpenError {
     let database = database.to_owned();
     match error {
         MigrateError::VersionMissing(version) if version > newest(migrator) => {
@@ -37,29 +36,29 @@ pub(super) fn not_up_to_date(database: &str, migrator: &Migrator, error: Migrate
     }
 }
 
-/// Looks again and again whether a newer version of Seatkeeper has changed the tables: then nothing more is written to them. Says once
-/// when the database cannot be reached, and why. Ends when nobody has the database any more.
+/// Checks periodically whether a newer version of Seatkeeper has changed the schema, in which case this program stops
+/// writing. Logs once when the database becomes unreachable, and why. Returns when `db` does.
 pub async fn watch(db: impl Fn() -> Option<Db>) {
-    let mut tick = interval(INTERVAL);
+    let mut tick = interval(CHECK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
         let Some(db) = db() else { return };
-        look(&db).await;
+        check(&db).await;
     }
 }
 
-async fn look(db: &Db) {
+async fn check(db: &Db) {
     let endpoint = db.endpoint();
-    let failure = match timeout(ANSWER_TIMEOUT, store::schema::newest(db)).await {
+    let failure = match timeout(ANSWER_TIMEOUT, store::schema::version(db)).await {
         Ok(Ok(version)) => {
             compare(db, version);
             None
         }
-        Ok(Err(DbError::Unusable { reason, .. })) => Some(why(db).await.unwrap_or(reason)),
+        Ok(Err(DbError::Unusable { reason, .. })) => Some(unavailability(db).await.unwrap_or(reason)),
         Ok(Err(error)) => Some(error.to_string()),
-        // If it can be reached, it only has much to do.
-        Err(_) => why(db).await,
+        // A database that accepts a connection is only busy.
+        Err(_) => unavailability(db).await,
     };
     if endpoint.set_failure(failure.clone()) {
         match failure {
@@ -79,13 +78,16 @@ fn compare(db: &Db, version: i64) {
             database = db.endpoint().name(),
             version,
             known = known(),
-            "a newer version of Seatkeeper has changed the database; nothing more is written: start that version"
+            "a newer version of Seatkeeper has changed the database; this version no longer writes: start the newer one"
         ),
-        None => tracing::info!(database = db.endpoint().name(), "the database is of this version again"),
+        None => {
+            tracing::info!(database = db.endpoint().name(), "the schema of the database matches this version again")
+        }
     }
 }
 
-async fn why(db: &Db) -> Option<String> {
+/// Why a new connection cannot be opened. `None` if it can.
+async fn unavailability(db: &Db) -> Option<String> {
     match db {
         Db::Sqlite { .. } => None,
         Db::Postgres { pool, .. } => postgres::failure(&pool.connect_options(), ANSWER_TIMEOUT).await,

@@ -1,17 +1,18 @@
-//! One text for both engines. The few places where the dialects part are written in a common form and drawn for each:
+//! SQL statements with one text for both engines. Where the dialects differ, the text uses a common form, which is
+//! rendered for each engine:
 //!
-//! - `ROWS($1: id uuid, at time)`: the rows of a set. SQLite gets them as a JSON array of objects, PostgreSQL as an array for each
-//!   column;
+//! - `ROWS($1: id uuid, at time)`: the rows of a set. SQLite gets them as a JSON array of objects, PostgreSQL as one
+//!   array per column;
 //! - `AMONG($1)`: equals one of the ids of a set;
-//! - `CLOCK()`: the time at this moment, where the database has one of its own: SQLite's is that of this machine;
-//! - `-- if $4`, at the end of a line: the line counts only if that argument is given (see [`choice`]);
-//! - `FOR UPDATE …` and `FOR SHARE`, at the end of a line: a row lock; SQLite has one writer at a time and needs none.
+//! - `CLOCK()`: the database server's current time. NULL on SQLite, which has none;
+//! - `-- if $4`, at the end of a line: the line is included only if that argument is given (see [`optional_clauses`]);
+//! - `FOR UPDATE …` and `FOR SHARE`, at the end of a line: a row lock. SQLite has one writer at a time and needs none.
 
-mod choice;
+mod optional_clauses;
 mod postgres;
 
 use super::Value;
-use postgres::Asked;
+use postgres::PostgresSql;
 use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 use std::{
     borrow::Cow,
@@ -19,46 +20,46 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// A statement.
+/// A statement, whose text is rendered when it is first used.
 #[derive(Debug)]
 pub struct Sql {
-    text: OnceLock<Drawn>,
+    text: OnceLock<RenderedSql>,
     source: fn() -> String,
     on_postgres: Option<fn() -> String>,
-    /// If it has lines that count only with their arguments: the statements that come of it, by which are given.
+    /// For a statement with optional lines: what it becomes, by the bit set of the arguments that are given.
     variants: Mutex<BTreeMap<u64, &'static Variant>>,
 }
 
-/// The texts of a statement.
+/// The texts of a statement for both engines.
 #[derive(Debug)]
-pub(super) struct Drawn {
+pub(super) struct RenderedSql {
     sqlite: String,
-    postgres: Asked,
-    spread: Option<Spread>,
-    has_choices: bool,
+    postgres: PostgresSql,
+    per_row: Option<PerRow>,
+    has_optional: bool,
 }
 
-/// A statement with those lines that count, and which arguments it takes.
+/// A statement with the optional lines that are included, and the indexes of the arguments that it takes.
 #[derive(Debug)]
 struct Variant {
-    drawn: Drawn,
-    places: Vec<usize>,
+    rendered: RenderedSql,
+    arg_indexes: Vec<usize>,
 }
 
-/// A statement whose only argument is a set of rows, for one row of it. On SQLite it is far cheaper to run that for each
-/// row than to have all of them looked for in JSON.
+/// The form for a single row of a statement whose only argument is a set of rows. On SQLite it is far cheaper to run it
+/// for each row than to extract all rows from JSON.
 #[derive(Debug)]
-pub(super) struct Spread {
+pub(super) struct PerRow {
     pub text: String,
-    /// What its arguments are called, in order.
+    /// The columns of the row that are its arguments, in order.
     pub columns: Vec<String>,
 }
 
-impl Spread {
+impl PerRow {
     fn of(source: &str) -> Option<Self> {
-        let answers =
+        let returns_rows =
             ["SELECT", "WITH"].iter().any(|word| source.trim_start().starts_with(word)) || source.contains("RETURNING");
-        if answers {
+        if returns_rows {
             return None;
         }
         let (before, rest) = source.split_once("ROWS($1:")?;
@@ -72,27 +73,29 @@ impl Spread {
         let columns = inside.split(',').filter_map(|column| column.trim().split_once(' '));
         let columns: Vec<_> = columns.map(|(name, _)| name.to_owned()).collect();
         let text = match before.trim_end().strip_suffix("FROM") {
-            Some(update) if !update.contains("SELECT") => named(&columns, &format!("{update}{after}")),
+            Some(update) if !update.contains("SELECT") => {
+                replace_qualified_columns(&columns, &format!("{update}{after}"))
+            }
             Some(insert) if after.trim().is_empty() => match insert.split_once("SELECT ") {
                 Some((into, values)) if into.trim_end().ends_with(')') => {
-                    format!("{} VALUES ({})", into.trim_end(), alone(&columns, values))
+                    format!("{} VALUES ({})", into.trim_end(), replace_columns(&columns, values))
                 }
-                _ => format!("{before}({}) AS given", row(&columns)),
+                _ => format!("{before}({}) AS given", select_row(&columns)),
             },
-            _ => format!("{before}({}) AS given{after}", row(&columns)),
+            _ => format!("{before}({}) AS given{after}", select_row(&columns)),
         };
         Some(Self { text, columns })
     }
 }
 
-/// A query of one row with these columns.
-fn row(columns: &[String]) -> String {
+/// `SELECT ?1 AS …`: a query that returns one row with these columns.
+fn select_row(columns: &[String]) -> String {
     let columns = columns.iter().enumerate().map(|(at, name)| format!("?{} AS {name}", at + 1));
     format!("SELECT {}", columns.collect::<Vec<_>>().join(", "))
 }
 
-/// Puts the arguments where expressions name the columns of what is given.
-fn alone(columns: &[String], expressions: &str) -> String {
+/// Replaces the columns of the given row by its arguments, in a list of expressions.
+fn replace_columns(columns: &[String], expressions: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut text = String::with_capacity(expressions.len());
     let mut rest = expressions;
@@ -109,10 +112,10 @@ fn alone(columns: &[String], expressions: &str) -> String {
     text + rest
 }
 
-/// Puts the arguments where a statement speaks of the columns of what is given.
-fn named(columns: &[String], statement: &str) -> String {
+/// Replaces `given.column` by the argument of that column.
+fn replace_qualified_columns(columns: &[String], statement: &str) -> String {
     let mut places: Vec<_> = columns.iter().enumerate().collect();
-    // No name is taken for the beginning of a longer one.
+    // The longest first: a name may be the beginning of another one.
     places.sort_by_key(|(_, name)| std::cmp::Reverse(name.len()));
     places
         .into_iter()
@@ -120,17 +123,17 @@ fn named(columns: &[String], statement: &str) -> String {
 }
 
 impl Sql {
-    /// A statement whose text is put together from parts that are all in this program.
+    /// A statement whose text is composed only of parts of this program.
     pub const fn new(source: fn() -> String) -> Self {
         Self { text: OnceLock::new(), source, on_postgres: None, variants: Mutex::new(BTreeMap::new()) }
     }
 
     /// A statement with another text for PostgreSQL, where that saves a round trip.
-    pub const fn two(source: fn() -> String, on_postgres: fn() -> String) -> Self {
+    pub const fn with_postgres_text(source: fn() -> String, on_postgres: fn() -> String) -> Self {
         Self { text: OnceLock::new(), source, on_postgres: Some(on_postgres), variants: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Its text as it was written, with that for PostgreSQL if it has another; for tests that look what statements do.
+    /// The text as written, followed by PostgreSQL's if it has its own; for tests that inspect statements.
     pub fn source(&self) -> String {
         [Some(self.source), self.on_postgres]
             .into_iter()
@@ -140,49 +143,52 @@ impl Sql {
             .join("\n")
     }
 
-    /// Its texts, with all lines.
-    pub(super) fn drawn(&self) -> &Drawn {
+    /// The texts with all optional lines.
+    pub(super) fn rendered(&self) -> &RenderedSql {
         self.text.get_or_init(|| {
             let source = (self.source)();
-            if choice::has_choices(&source) {
-                return Drawn { has_choices: true, ..Drawn::of(&choice::chosen(&source, |_| true).0, None) };
+            if optional_clauses::has_optional(&source) {
+                return RenderedSql {
+                    has_optional: true,
+                    ..RenderedSql::of(&optional_clauses::select(&source, |_| true).0, None)
+                };
             }
-            Drawn::of(&source, self.on_postgres.map(|source| source()))
+            RenderedSql::of(&source, self.on_postgres.map(|source| source()))
         })
     }
 
-    /// The texts for these arguments, and which of them it takes.
-    pub(super) fn asked_with(&'static self, args: Vec<Value>) -> (&'static Drawn, Vec<Value>) {
-        if !self.drawn().has_choices {
-            return (self.drawn(), args);
+    /// The texts for these arguments, and those of the arguments that they take.
+    pub(super) fn render_for(&'static self, args: Vec<Value>) -> (&'static RenderedSql, Vec<Value>) {
+        if !self.rendered().has_optional {
+            return (self.rendered(), args);
         }
         let given = args.iter().enumerate().filter(|(_, arg)| arg.is_given());
-        let given = given.fold(0, |bits, (place, _)| bits | 1 << place);
+        let given = given.fold(0, |bits, (index, _)| bits | 1 << index);
         let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
-        // Kept for ever, as the statements themselves are: there are as many as there are combinations of filters.
+        // Leaked, as statics are: there are only as many as combinations of filters.
         let variant = *variants.entry(given).or_insert_with(|| Box::leak(Box::new(self.variant(given))));
-        (&variant.drawn, variant.places.iter().filter_map(|place| args.get(*place).cloned()).collect())
+        (&variant.rendered, variant.arg_indexes.iter().filter_map(|index| args.get(*index).cloned()).collect())
     }
 
-    /// The statement with its arguments, for PostgreSQL.
-    pub(super) fn asked_of_postgres(&'static self, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
-        let (drawn, args) = self.asked_with(args);
-        drawn.postgres.bind(sqlx::query(drawn.on_postgres()), &args)
+    /// A query for PostgreSQL with its arguments bound.
+    pub(super) fn postgres_query(&'static self, args: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
+        let (rendered, args) = self.render_for(args);
+        rendered.postgres.bind(sqlx::query(rendered.on_postgres()), &args)
     }
 
     fn variant(&self, given: u64) -> Variant {
-        let (text, places) = choice::chosen(&(self.source)(), |number| given >> (number - 1) & 1 == 1);
-        Variant { drawn: Drawn::of(&text, None), places }
+        let (text, arg_indexes) = optional_clauses::select(&(self.source)(), |number| given >> (number - 1) & 1 == 1);
+        Variant { rendered: RenderedSql::of(&text, None), arg_indexes }
     }
 }
 
-impl Drawn {
+impl RenderedSql {
     fn of(source: &str, on_postgres: Option<String>) -> Self {
         Self {
-            sqlite: drawn_for_sqlite(source),
-            postgres: Asked::of(on_postgres.as_deref().unwrap_or(source)),
-            spread: Spread::of(source),
-            has_choices: false,
+            sqlite: render_for_sqlite(source),
+            postgres: PostgresSql::of(on_postgres.as_deref().unwrap_or(source)),
+            per_row: PerRow::of(source),
+            has_optional: false,
         }
     }
 
@@ -194,8 +200,8 @@ impl Drawn {
         AssertSqlSafe(Cow::Borrowed(&self.postgres.text))
     }
 
-    pub(super) fn spread(&self) -> Option<&Spread> {
-        self.spread.as_ref()
+    pub(super) fn per_row(&self) -> Option<&PerRow> {
+        self.per_row.as_ref()
     }
 }
 
@@ -209,36 +215,36 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
-/// One statement, with one text or two.
+/// A statement with one text, or with its own text for PostgreSQL.
 macro_rules! statement {
     ($text:expr) => {
         $crate::db::Sql::new(|| String::from($text))
     };
     ($text:expr, $other:expr) => {
-        $crate::db::Sql::two(|| String::from($text), || String::from($other))
+        $crate::db::Sql::with_postgres_text(|| String::from($text), || String::from($other))
     };
 }
 pub(crate) use statement;
 
-/// What locks rows on PostgreSQL.
+/// The row locks of PostgreSQL, which SQLite does not have.
 const LOCKS: [&str; 2] = ["FOR UPDATE", "FOR SHARE"];
 
-fn drawn_for_sqlite(source: &str) -> String {
-    let rows = each(source, "ROWS(", |inside| {
+fn render_for_sqlite(source: &str) -> String {
+    let rows = replace_calls(source, "ROWS(", |inside| {
         let (argument, columns) = inside.split_once(':').unwrap_or((inside, ""));
         let columns = columns.split(',').filter_map(|column| column.trim().split_once(' '));
         let fields: Vec<_> = columns.map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
         format!("(SELECT {} FROM json_each({})) AS given", fields.join(", "), argument.trim())
     });
     let among = |argument: &str| format!("IN (SELECT value ->> 'id' FROM json_each({argument}))");
-    let text = numbered(&each(&rows, "AMONG(", among).replace("CLOCK()", "NULL"));
-    let bare = |line: &'_ str| LOCKS.iter().filter_map(|lock| line.find(lock)).min().unwrap_or(line.len());
-    let without = text.lines().map(|line| &line[..bare(line)]);
-    without.collect::<Vec<_>>().join("\n")
+    let text = number_args(&replace_calls(&rows, "AMONG(", among).replace("CLOCK()", "NULL"));
+    let end = |line: &'_ str| LOCKS.iter().filter_map(|lock| line.find(lock)).min().unwrap_or(line.len());
+    let without_locks = text.lines().map(|line| &line[..end(line)]);
+    without_locks.collect::<Vec<_>>().join("\n")
 }
 
-/// SQLite takes `$1` for a name, and numbers names in the order in which they come; `?1` says the number.
-fn numbered(text: &str) -> String {
+/// Replaces `$1` by `?1`: SQLite treats `$1` as a name and numbers names by their first use.
+fn number_args(text: &str) -> String {
     let mut parts = text.split('$');
     let mut numbered = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -248,15 +254,15 @@ fn numbered(text: &str) -> String {
     numbered
 }
 
-/// Puts something in the place of each `NAME(…)`.
-fn each(source: &str, name: &str, mut put: impl FnMut(&str) -> String) -> String {
+/// Replaces each `NAME(…)`, with `name` including the opening bracket.
+fn replace_calls(source: &str, name: &str, mut replace: impl FnMut(&str) -> String) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(start) = rest.find(name) {
         let inside = &rest[start + name.len()..];
         let end = inside.find(')').unwrap_or(inside.len());
         text.push_str(&rest[..start]);
-        text.push_str(&put(&inside[..end]));
+        text.push_str(&replace(&inside[..end]));
         rest = inside.get(end + 1..).unwrap_or_default();
     }
     text.push_str(rest);
@@ -268,14 +274,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_that_is_the_only_argument_is_written_row_by_row_on_sqlite() {
-        let text = |sql: &Sql| sql.drawn().spread().map(|spread| spread.text.clone());
+    fn a_set_as_the_only_argument_is_written_row_by_row_on_sqlite() {
+        let text = |sql: &Sql| sql.rendered().per_row().map(|per_row| per_row.text.clone());
         let update = Sql::new(|| {
-            "UPDATE t SET at = given.at, at_all = given.at_all FROM ROWS($1: id uuid, at time, at_all int) WHERE t.id = given.id".into()
+            "UPDATE t SET at = given.at, at_all = given.at_all FROM ROWS($1: id uuid, at time, at_all int) \
+             WHERE t.id = given.id"
+                .into()
         });
         assert_eq!(text(&update).as_deref(), Some("UPDATE t SET at = ?2, at_all = ?3  WHERE t.id = ?1"));
         let insert = Sql::new(|| {
-            "INSERT INTO t (at, id)\n        SELECT at + (SELECT at_all FROM u), id\n        FROM ROWS($1: id uuid, at time)".into()
+            "INSERT INTO t (at, id)\n        SELECT at + (SELECT at_all FROM u), id\n        \
+             FROM ROWS($1: id uuid, at time)"
+                .into()
         });
         assert_eq!(
             text(&insert).as_deref().map(str::trim_end),
@@ -287,17 +297,18 @@ mod tests {
             Some("UPDATE t SET at = 1 WHERE id IN (SELECT id FROM (SELECT ?1 AS id) AS given)")
         );
         let more = Sql::new(|| "SELECT id FROM ROWS($1: id uuid) WHERE at > $2".into());
-        assert!(more.drawn().spread().is_none(), "numbered arguments cannot stand beside the others");
+        assert!(more.rendered().per_row().is_none(), "a set beside other arguments is not split into rows");
     }
 
     #[test]
-    fn sqlite_looks_for_the_rows_in_json_and_locks_none() {
+    fn on_sqlite_rows_come_from_json_and_locks_are_left_out() {
         let sql = Sql::new(|| "SELECT id FROM ROWS($1: id uuid, at time) WHERE at > $2 FOR UPDATE".into());
         assert_eq!(
-            sql.drawn().sqlite,
-            "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?1)) AS given WHERE at > ?2 "
+            sql.rendered().sqlite,
+            "SELECT id FROM (SELECT value ->> 'id' AS id, value ->> 'at' AS at FROM json_each(?1)) AS given \
+             WHERE at > ?2 "
         );
         let shared = Sql::new(|| "SELECT id FROM t\n        FOR SHARE".into());
-        assert_eq!(shared.drawn().sqlite.trim_end(), "SELECT id FROM t");
+        assert_eq!(shared.rendered().sqlite.trim_end(), "SELECT id FROM t");
     }
 }

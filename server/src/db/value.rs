@@ -1,4 +1,4 @@
-//! What can be given to a statement: a closed set of types, so that an absent value keeps its type.
+//! Arguments of statements: a closed set of types, so that an absent value keeps its type.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{ToSql, types::ToSqlOutput};
@@ -20,22 +20,17 @@ use uuid::Uuid;
 /// An argument of a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// A truth value.
     Bool(Option<bool>),
-    /// A whole number.
     Int(Option<i64>),
-    /// Text.
     Text(Option<String>),
-    /// A moment.
     Time(Option<DateTime<Utc>>),
-    /// An id.
     Id(Option<Uuid>),
     /// A set of rows.
     Rows(Vec<Fields>),
 }
 
 impl Value {
-    /// Whether it is something, and a set not empty.
+    /// Whether the value is present, or the set is not empty.
     pub fn is_given(&self) -> bool {
         match self {
             Self::Bool(v) => v.is_some(),
@@ -48,12 +43,12 @@ impl Value {
     }
 }
 
-/// A row of a set: the names of its columns, and what is in them.
+/// A row of a set: its columns by name, with their values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(pub Vec<(&'static str, Value)>);
 
 impl Fields {
-    /// A row with more columns; those of the same name take the place of the others.
+    /// Adds columns, which replace those of the same name.
     #[must_use]
     pub fn with(mut self, more: Self) -> Self {
         for (name, value) in more.0 {
@@ -65,17 +60,17 @@ impl Fields {
         self
     }
 
-    /// What is in a column, which most likely stands at this place.
-    pub(super) fn at(&self, place: usize, column: &str) -> &Value {
-        let there = self.0.get(place).filter(|(name, _)| *name == column);
-        let found = there.or_else(|| self.0.iter().find(|(name, _)| *name == column));
-        found.map_or(&NOTHING, |(_, value)| value)
+    /// The value of a column. `index` is its likely position, which makes the lookup faster.
+    pub(super) fn at(&self, index: usize, column: &str) -> &Value {
+        let expected = self.0.get(index).filter(|(name, _)| *name == column);
+        let found = expected.or_else(|| self.0.iter().find(|(name, _)| *name == column));
+        found.map_or(&ABSENT, |(_, value)| value)
     }
 }
 
-static NOTHING: Value = Value::Text(None);
+static ABSENT: Value = Value::Text(None);
 
-/// A row of a set, by the names of its columns.
+/// Builds a row of a set from the names and values of its columns.
 macro_rules! fields {
     ($($name:literal: $value:expr),* $(,)?) => {
         $crate::db::Fields(vec![$(($name, $crate::db::Value::from($value))),*])
@@ -107,30 +102,30 @@ impl Serialize for Value {
     }
 }
 
-/// The written form of a time in SQLite: of fixed width, so that the order of text is the order of time.
+/// The text form of a time in SQLite. Its width is fixed, so that texts sort by time.
 pub(super) fn time_text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        use rusqlite::types::{Value as Own, ValueRef};
-        let text = |text: String| ToSqlOutput::Owned(Own::Text(text));
+        use rusqlite::types::{Value as SqliteValue, ValueRef};
+        let text = |text: String| ToSqlOutput::Owned(SqliteValue::Text(text));
         Ok(match self {
-            Self::Bool(Some(v)) => ToSqlOutput::Owned(Own::Integer((*v).into())),
-            Self::Int(Some(v)) => ToSqlOutput::Owned(Own::Integer(*v)),
+            Self::Bool(Some(v)) => ToSqlOutput::Owned(SqliteValue::Integer((*v).into())),
+            Self::Int(Some(v)) => ToSqlOutput::Owned(SqliteValue::Integer(*v)),
             Self::Text(Some(v)) => ToSqlOutput::Borrowed(ValueRef::Text(v.as_bytes())),
             Self::Time(Some(v)) => text(time_text(*v)),
             Self::Id(Some(v)) => text(v.to_string()),
             Self::Rows(rows) => text(json(rows)),
             Self::Bool(None) | Self::Int(None) | Self::Text(None) | Self::Time(None) | Self::Id(None) => {
-                ToSqlOutput::Owned(Own::Null)
+                ToSqlOutput::Owned(SqliteValue::Null)
             }
         })
     }
 }
 
-/// The arguments of a statement, in the order of `$1`, `$2`, ….
+/// Builds the arguments of a statement, in the order of `$1`, `$2`, ….
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::db::Value::from($value)),*] };
 }

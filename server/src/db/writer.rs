@@ -1,15 +1,15 @@
-//! The one connection that writes to the SQLite file. It lives on a thread of its own and takes bundles of statements: a
-//! transaction that has nothing to read is handed over once, with its commit.
+//! The single connection that writes to the SQLite file. It runs on its own thread and takes batches of statements: a
+//! transaction that reads nothing is sent once, together with its commit.
 //!
-//! A commit has two steps. First it is written to the write-ahead log; from then on the next transaction may begin. Then
-//! the log is forced to disk, by another thread and for all that was written meanwhile; only after that is it saved.
+//! A commit has two steps. First it is written to the write-ahead log, after which the next transaction may begin. Then
+//! another thread forces the log to disk, for all commits written in the meantime; only then is the commit durable.
 
 mod checkpoint;
-mod disk;
+mod log_syncer;
 
-use super::{DbError, Endpoint, Row, Sql, Value, file::LockedFile, probe, row::Held};
+use super::{DbError, Endpoint, Row, Sql, Value, file::LockedFile, probe, row::SqliteRow};
 use checkpoint::Checkpoints;
-use disk::Disk;
+use log_syncer::LogSyncer;
 use rusqlite::{Connection, OpenFlags, Params, Statement, params_from_iter};
 use std::{path::Path, sync::Arc, thread, time::Duration};
 use tokio::{
@@ -22,65 +22,78 @@ use tokio::{
 };
 
 /// How long a transaction waits for the one before it.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// More than there are statements.
-const STATEMENTS: usize = 500;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// More than there are statements in the program.
+const STATEMENT_CACHE_CAPACITY: usize = 500;
 
-/// The connection. Clones share it.
+/// A handle to the connection. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    orders: UnboundedSender<Order>,
-    turn: Arc<Mutex<()>>,
+    requests: UnboundedSender<WriteRequest>,
+    transaction: Arc<Mutex<()>>,
 }
 
-/// Why it could not be opened.
+/// Why the connection that writes could not be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenWriter {
-    /// SQLite does not want to.
+pub enum OpenWriterError {
+    /// SQLite returned an error.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// The file beside it, or a thread, could not be had.
+    /// The write-ahead log could not be opened, or a thread could not be started.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 
-/// A transaction on it, alone until it is committed or dropped.
+/// A transaction. No other one runs until it is committed or dropped.
 #[derive(Debug)]
-pub struct Writing {
-    orders: UnboundedSender<Order>,
-    /// Statements that go with the next hand-over.
-    later: Vec<Step>,
+pub struct WriteTx {
+    requests: UnboundedSender<WriteRequest>,
+    /// Statements that are sent with the next request.
+    deferred: Vec<BoundStatement>,
     begun: bool,
-    /// A statement has failed: nothing more may be done, as on PostgreSQL.
+    /// A statement failed, so that the transaction accepts no more statements, as on PostgreSQL.
     failed: bool,
-    _turn: OwnedMutexGuard<()>,
+    _guard: OwnedMutexGuard<()>,
 }
 
 #[derive(Debug)]
-struct Step {
+struct BoundStatement {
     sql: &'static Sql,
     args: Vec<Value>,
 }
 
 #[derive(Debug)]
-enum Order {
-    Do { steps: Vec<Step>, reply: oneshot::Sender<Result<Answer, DbError>> },
-    Commit { steps: Vec<Step>, reply: oneshot::Sender<Result<oneshot::Receiver<Result<(), DbError>>, DbError>> },
+enum WriteRequest {
+    Execute {
+        statements: Vec<BoundStatement>,
+        reply: oneshot::Sender<Result<StatementResult, DbError>>,
+    },
+    Commit {
+        statements: Vec<BoundStatement>,
+        reply: oneshot::Sender<Result<oneshot::Receiver<Result<(), DbError>>, DbError>>,
+    },
     RollBack,
-    Prepare { sql: &'static Sql, reply: oneshot::Sender<Result<(), DbError>> },
-    Probe { reply: oneshot::Sender<Result<oneshot::Receiver<Result<(), DbError>>, DbError>> },
-    Close { reply: oneshot::Sender<()> },
+    Prepare {
+        sql: &'static Sql,
+        reply: oneshot::Sender<Result<(), DbError>>,
+    },
+    Probe {
+        reply: oneshot::Sender<Result<oneshot::Receiver<Result<(), DbError>>, DbError>>,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
 }
 
-/// A commit that is written, and will be saved.
+/// A commit that is written to the log but may not be on disk yet.
 #[derive(Debug)]
-pub struct Saved(Option<(oneshot::Receiver<Result<(), DbError>>, Endpoint)>);
+pub struct PendingCommit(Option<(oneshot::Receiver<Result<(), DbError>>, Endpoint)>);
 
-impl Saved {
-    /// Waits until it outlives a loss of power.
+impl PendingCommit {
+    /// Waits until the commit is durable.
     ///
     /// # Errors
-    /// It is unknown whether it does.
+    /// Returns an error if that is unknown.
     pub async fn wait(self) -> Result<(), DbError> {
         match self.0 {
             Some((saved, endpoint)) => {
@@ -90,34 +103,35 @@ impl Saved {
         }
     }
 
-    /// Whether it is saved already.
+    /// Whether the commit is durable already, so that there is nothing to wait for.
     pub fn is_done(&self) -> bool {
         self.0.is_none()
     }
 
-    pub(super) fn already() -> Self {
+    pub(super) fn done() -> Self {
         Self(None)
     }
 }
 
-/// What the last statement of a bundle said.
+/// The result of the last statement of a batch.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct StatementResult {
     pub rows: Vec<Row>,
     pub changed: u64,
 }
 
 impl Writer {
-    /// Opens a file that is up to date.
-    pub(super) fn open(file: &LockedFile) -> Result<Self, OpenWriter> {
+    /// Opens a file whose schema is up to date.
+    pub(super) fn open(file: &LockedFile) -> Result<Self, OpenWriterError> {
         let connection = connect(file.path())?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        // A statement over many rows keeps what it may have to undo: in memory, not in a file of its own.
-        // NORMAL: a commit does not force the log to disk, we do. Checkpoints and a log that begins anew still do so.
-        // The log is written back by another thread; only if that does not keep up, everybody waits for it.
-        // A commit in which a page was split looks through the whole cache: a small one takes less, and the system has another.
-        // What is replaced or deleted is zeroed within its page: secrets do not linger there.
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_CAPACITY);
+        // secure_delete: zeroes replaced and deleted values within their page, so that no secrets remain there.
+        // synchronous: a commit does not force the log to disk, the other thread does. Checkpoints and a restarted log
+        // still do. cache_size: a commit after a page split scans the whole cache; a small one is faster, and the
+        // system caches pages too. temp_store: a statement over many rows keeps its rollback data in memory instead of
+        // a file. wal_autocheckpoint: another thread writes the log back; only if it falls behind does this connection
+        // do so.
         connection.execute_batch(
             "PRAGMA secure_delete = FAST;
              PRAGMA synchronous = NORMAL;
@@ -126,92 +140,100 @@ impl Writer {
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 16000;",
         )?;
-        // Whenever the log begins anew; the other thread cuts it off if nobody writes any more.
+        // Applies whenever the log restarts; the checkpoint thread truncates it if there are no more writes.
         connection.execute_batch(&format!("PRAGMA journal_size_limit = {}", checkpoint::MAX_LOG_BYTES))?;
-        let (disk, checkpoints) = (Disk::start(file)?, Checkpoints::start(file.path())?);
-        let (orders, incoming) = unbounded_channel();
-        let named = thread::Builder::new().name("sqlite-writer".to_owned());
+        let (log_syncer, checkpoints) = (LogSyncer::start(file)?, Checkpoints::start(file.path())?);
+        let (requests, incoming) = unbounded_channel();
+        let builder = thread::Builder::new().name("sqlite-writer".to_owned());
         let path = file.path().to_owned();
-        named.spawn(move || work(connection, &path, &disk, checkpoints, incoming)).map_err(OpenWriter::Io)?;
-        Ok(Self { orders, turn: Arc::default() })
+        builder
+            .spawn(move || run(connection, &path, &log_syncer, checkpoints, incoming))
+            .map_err(OpenWriterError::Io)?;
+        Ok(Self { requests, transaction: Arc::default() })
     }
 
-    /// Where nothing can be written.
-    pub(super) fn none() -> Self {
-        Self { orders: unbounded_channel().0, turn: Arc::default() }
+    /// A writer that refuses every transaction, for a database that is only read.
+    pub(super) fn closed() -> Self {
+        Self { requests: unbounded_channel().0, transaction: Arc::default() }
     }
 
-    /// Waits for its turn.
-    pub(super) async fn begin(&self) -> Result<Writing, DbError> {
-        let turn = timeout(PATIENCE, self.turn.clone().lock_owned());
-        let turn = turn.await.map_err(|_| DbError::Sqlx(sqlx::Error::PoolTimedOut))?;
-        Ok(Writing { orders: self.orders.clone(), later: Vec::new(), begun: false, failed: false, _turn: turn })
+    /// Begins a transaction after the current one has ended.
+    pub(super) async fn begin(&self) -> Result<WriteTx, DbError> {
+        let guard = timeout(ACQUIRE_TIMEOUT, self.transaction.clone().lock_owned());
+        let guard = guard.await.map_err(|_| DbError::Sqlx(sqlx::Error::PoolTimedOut))?;
+        Ok(WriteTx {
+            requests: self.requests.clone(),
+            deferred: Vec::new(),
+            begun: false,
+            failed: false,
+            _guard: guard,
+        })
     }
 
     pub(super) async fn prepare(&self, sql: &'static Sql) -> Result<(), DbError> {
         let (reply, answer) = oneshot::channel();
-        hand_over(&self.orders, Order::Prepare { sql, reply }, answer).await?
+        send(&self.requests, WriteRequest::Prepare { sql, reply }, answer).await?
     }
 
-    /// Writes something that nobody needs, between two transactions; while one is under way that is not needed.
+    /// Writes to a row kept for this, between two transactions. Skips the write while a transaction is in progress.
     pub(super) async fn probe(&self) -> Result<(), DbError> {
         let (reply, answer) = oneshot::channel();
-        let saved = hand_over(&self.orders, Order::Probe { reply }, answer).await??;
+        let saved = send(&self.requests, WriteRequest::Probe { reply }, answer).await??;
         saved.await.unwrap_or_else(|_| Err(closed()))
     }
 
     pub(super) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
-        // It may be closed already.
-        let _ = hand_over(&self.orders, Order::Close { reply }, answer).await;
+        // The connection may be closed already.
+        let _ = send(&self.requests, WriteRequest::Close { reply }, answer).await;
     }
 }
 
-impl Writing {
-    /// Keeps a statement for the next hand-over.
-    pub(super) fn later(&mut self, sql: &'static Sql, args: Vec<Value>) {
-        self.later.push(Step { sql, args });
+impl WriteTx {
+    /// Sends a statement with the next request.
+    pub(super) fn defer(&mut self, sql: &'static Sql, args: Vec<Value>) {
+        self.deferred.push(BoundStatement { sql, args });
     }
 
-    pub(super) async fn ask(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<Answer, DbError> {
-        self.later(sql, args);
-        let steps = self.steps()?;
+    pub(super) async fn execute(&mut self, sql: &'static Sql, args: Vec<Value>) -> Result<StatementResult, DbError> {
+        self.defer(sql, args);
+        let statements = self.take_deferred()?;
         self.begun = true;
         let (reply, answer) = oneshot::channel();
-        let answer = hand_over(&self.orders, Order::Do { steps, reply }, answer).await?;
+        let answer = send(&self.requests, WriteRequest::Execute { statements, reply }, answer).await?;
         self.failed = answer.is_err();
         answer
     }
 
-    /// Writes it. Also if there is nothing to write: what it has read may not be saved yet.
-    pub(super) async fn commit(mut self, endpoint: Endpoint) -> Result<Saved, DbError> {
-        let steps = self.steps()?;
+    /// Commits, even if nothing was written: what the transaction has read may not be durable yet.
+    pub(super) async fn commit(mut self, endpoint: Endpoint) -> Result<PendingCommit, DbError> {
+        let statements = self.take_deferred()?;
         let (reply, answer) = oneshot::channel();
         self.begun = false;
-        let saved = hand_over(&self.orders, Order::Commit { steps, reply }, answer).await??;
-        Ok(Saved(Some((saved, endpoint))))
+        let saved = send(&self.requests, WriteRequest::Commit { statements, reply }, answer).await??;
+        Ok(PendingCommit(Some((saved, endpoint))))
     }
 
-    fn steps(&mut self) -> Result<Vec<Step>, DbError> {
-        if self.failed { Err(DbError::Undone) } else { Ok(std::mem::take(&mut self.later)) }
+    fn take_deferred(&mut self) -> Result<Vec<BoundStatement>, DbError> {
+        if self.failed { Err(DbError::Undone) } else { Ok(std::mem::take(&mut self.deferred)) }
     }
 }
 
-impl Drop for Writing {
+impl Drop for WriteTx {
     fn drop(&mut self) {
         if self.begun {
-            // Before the next one has its turn. If the thread is gone, so is the transaction.
-            let _ = self.orders.send(Order::RollBack);
+            // Sent before the next transaction can begin. If the thread has ended, so has the transaction.
+            let _ = self.requests.send(WriteRequest::RollBack);
         }
     }
 }
 
-async fn hand_over<T>(
-    orders: &UnboundedSender<Order>,
-    order: Order,
+async fn send<T>(
+    requests: &UnboundedSender<WriteRequest>,
+    request: WriteRequest,
     answer: oneshot::Receiver<T>,
 ) -> Result<T, DbError> {
-    orders.send(order).map_err(|_| closed())?;
+    requests.send(request).map_err(|_| closed())?;
     answer.await.map_err(|_| closed())
 }
 
@@ -219,34 +241,36 @@ fn closed() -> DbError {
     DbError::Sqlx(sqlx::Error::PoolClosed)
 }
 
-/// What the thread does. Whoever does not wait for an answer any more is done without.
-fn work(
+/// The loop of the writer thread. A reply that no caller waits for any more is dropped.
+fn run(
     connection: Connection,
     file: &Path,
-    disk: &Disk,
+    log_syncer: &LogSyncer,
     mut checkpoints: Checkpoints,
-    mut orders: UnboundedReceiver<Order>,
+    mut requests: UnboundedReceiver<WriteRequest>,
 ) {
-    while let Some(order) = orders.blocking_recv() {
-        match order {
-            Order::Do { steps, reply } => drop(reply.send(bundle(&connection, steps))),
-            Order::Commit { steps, reply } => {
-                let written = commit(&connection, steps);
+    while let Some(request) = requests.blocking_recv() {
+        match request {
+            WriteRequest::Execute { statements, reply } => drop(reply.send(execute_all(&connection, statements))),
+            WriteRequest::Commit { statements, reply } => {
+                let written = commit(&connection, statements);
                 if written.is_err() {
                     roll_back(&connection);
                 }
                 if matches!(written, Ok(true)) {
-                    checkpoints.count();
+                    checkpoints.count_commit();
                 }
-                drop(reply.send(written.map(|news| disk.save(news))));
+                drop(reply.send(written.map(|has_written| log_syncer.sync(has_written))));
             }
-            Order::RollBack => roll_back(&connection),
-            Order::Probe { reply } => drop(reply.send(try_to_write(&connection, file).map(|()| disk.save(true)))),
-            Order::Prepare { sql, reply } => drop(reply.send(prepare(&connection, sql))),
-            Order::Close { reply } => {
-                orders.close();
+            WriteRequest::RollBack => roll_back(&connection),
+            WriteRequest::Probe { reply } => {
+                drop(reply.send(probe_write(&connection, file).map(|()| log_syncer.sync(true))))
+            }
+            WriteRequest::Prepare { sql, reply } => drop(reply.send(prepare(&connection, sql))),
+            WriteRequest::Close { reply } => {
+                requests.close();
                 drop(connection);
-                // Nobody may be waiting any more.
+                // The caller may have stopped waiting.
                 let _ = reply.send(());
                 return;
             }
@@ -254,20 +278,21 @@ fn work(
     }
 }
 
-/// Whether there is room, and a write succeeds; while a transaction is under way, that one will tell.
-fn try_to_write(connection: &Connection, file: &Path) -> Result<(), DbError> {
-    has_room(file)?;
+/// Checks that the disk has space and that a write succeeds. A transaction in progress shows the latter by itself.
+fn probe_write(connection: &Connection, file: &Path) -> Result<(), DbError> {
+    check_free_space(file)?;
     if connection.is_autocommit() {
-        connection.execute_batch(probe::WRITE)?;
+        connection.execute_batch(probe::PROBE_SQL)?;
     }
     Ok(())
 }
 
-/// SQLite writes into the log over what is no longer needed there, so that small writes may succeed for a while on a full disk.
-fn has_room(file: &Path) -> Result<(), DbError> {
+/// On a full disk, small writes may succeed for a while, because SQLite overwrites parts of the log that are no longer
+/// needed.
+fn check_free_space(file: &Path) -> Result<(), DbError> {
     const MIN_FREE_BYTES: u64 = 64 << 10;
     let Ok(about) = nix::sys::statvfs::statvfs(file.parent().unwrap_or(file)) else { return Ok(()) };
-    // Some file systems do not tell.
+    // Some file systems do not report it.
     if about.blocks() == 0 {
         return Ok(());
     }
@@ -280,77 +305,77 @@ fn has_room(file: &Path) -> Result<(), DbError> {
     Err(DbError::Sqlite(rusqlite::Error::SqliteFailure(full, Some("the disk is full".to_owned()))))
 }
 
-/// Opens a file that is there. Whoever has the connection uses it alone.
+/// Opens an existing file. The connection must be used by one thread at a time.
 fn connect(file: &Path) -> Result<Connection, rusqlite::Error> {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
-/// Whether there was something to write.
-fn commit(connection: &Connection, steps: Vec<Step>) -> Result<bool, DbError> {
-    if steps.is_empty() && connection.is_autocommit() {
+/// Returns whether there was a transaction to commit.
+fn commit(connection: &Connection, statements: Vec<BoundStatement>) -> Result<bool, DbError> {
+    if statements.is_empty() && connection.is_autocommit() {
         return Ok(false);
     }
-    bundle(connection, steps)?;
+    execute_all(connection, statements)?;
     connection.execute_batch("COMMIT")?;
     Ok(true)
 }
 
-fn bundle(connection: &Connection, steps: Vec<Step>) -> Result<Answer, DbError> {
+fn execute_all(connection: &Connection, statements: Vec<BoundStatement>) -> Result<StatementResult, DbError> {
     if connection.is_autocommit() {
-        // IMMEDIATE: a transaction that reads first and writes later would fail at once when another has written.
+        // IMMEDIATE: a transaction that reads first and writes later would fail at once if another one has written.
         connection.execute_batch("BEGIN IMMEDIATE")?;
     }
-    let mut answer = Answer::default();
-    for Step { sql, args } in steps {
-        answer = step(connection, sql, args)?;
+    let mut result = StatementResult::default();
+    for BoundStatement { sql, args } in statements {
+        result = execute(connection, sql, args)?;
     }
-    Ok(answer)
+    Ok(result)
 }
 
-fn step(connection: &Connection, sql: &'static Sql, args: Vec<Value>) -> Result<Answer, DbError> {
-    let (drawn, args) = sql.asked_with(args);
-    if let (Some(spread), [Value::Rows(rows)]) = (drawn.spread(), &*args) {
-        let mut statement = connection.prepare_cached(&spread.text)?;
+fn execute(connection: &Connection, sql: &'static Sql, args: Vec<Value>) -> Result<StatementResult, DbError> {
+    let (rendered, args) = sql.render_for(args);
+    if let (Some(per_row), [Value::Rows(rows)]) = (rendered.per_row(), &*args) {
+        let mut statement = connection.prepare_cached(&per_row.text)?;
         let mut changed = 0;
         for row in rows {
-            let values = spread.columns.iter().enumerate().map(|(at, column)| row.at(at, column));
+            let values = per_row.columns.iter().enumerate().map(|(index, column)| row.at(index, column));
             changed += statement.execute(params_from_iter(values))?;
         }
-        return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
+        return Ok(StatementResult { rows: Vec::new(), changed: changed as u64 });
     }
-    let mut statement = connection.prepare_cached(drawn.on_sqlite())?;
+    let mut statement = connection.prepare_cached(rendered.on_sqlite())?;
     if statement.column_count() == 0 {
         let changed = statement.execute(params_from_iter(args))?;
-        return Ok(Answer { rows: Vec::new(), changed: changed as u64 });
+        return Ok(StatementResult { rows: Vec::new(), changed: changed as u64 });
     }
-    let rows = read(&mut statement, params_from_iter(args))?;
-    Ok(Answer { changed: rows.len() as u64, rows })
+    let rows = read_rows(&mut statement, params_from_iter(args))?;
+    Ok(StatementResult { changed: rows.len() as u64, rows })
 }
 
-/// All rows, each with the names of its columns.
-pub(super) fn read(statement: &mut Statement<'_>, args: impl Params) -> Result<Vec<Row>, rusqlite::Error> {
+/// Reads all rows, each with the names of its columns.
+pub(super) fn read_rows(statement: &mut Statement<'_>, args: impl Params) -> Result<Vec<Row>, rusqlite::Error> {
     let columns: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
     let row = |row: &rusqlite::Row<'_>| {
-        let values = (0..columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?;
-        Ok(Row::Sqlite(Held { columns: columns.clone(), values }))
+        let values = (0..columns.len()).map(|index| row.get(index)).collect::<Result<_, _>>()?;
+        Ok(Row::Sqlite(SqliteRow { columns: columns.clone(), values }))
     };
     statement.query_map(args, row)?.collect()
 }
 
 fn prepare(connection: &Connection, sql: &Sql) -> Result<(), DbError> {
-    let drawn = sql.drawn();
-    connection.prepare(drawn.on_sqlite())?;
-    if let Some(spread) = drawn.spread() {
-        connection.prepare(&spread.text)?;
+    let rendered = sql.rendered();
+    connection.prepare(rendered.on_sqlite())?;
+    if let Some(per_row) = rendered.per_row() {
+        connection.prepare(&per_row.text)?;
     }
     Ok(())
 }
 
-/// When the disk is full, SQLite has done so by itself.
+/// Does nothing if SQLite rolled back by itself, as it does when the disk is full.
 fn roll_back(connection: &Connection) {
     if !connection.is_autocommit()
         && let Err(error) = connection.execute_batch("ROLLBACK")
     {
-        tracing::error!(%error, "a transaction could not be undone");
+        tracing::error!(%error, "transaction could not be rolled back");
     }
 }

@@ -1,4 +1,4 @@
-//! Which addresses are public, and which others an operator allows.
+//! Which IP addresses are public, and which others the operator allows.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::{
@@ -6,17 +6,16 @@ use std::{
     str::FromStr,
 };
 
-/// What an operator allows to connect to although it is not public.
+/// A non-public host or network that the operator allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowedAddress {
-    /// A host by its name, wherever that leads.
+    /// A host name, whatever address it resolves to.
     Host(String),
-    /// A network.
     Network(IpNet),
 }
 
 impl AllowedAddress {
-    /// Whether it allows this host at this address.
+    /// Whether it allows connecting to this host at this address.
     pub fn covers(&self, host: &str, address: IpAddr) -> bool {
         match self {
             Self::Host(name) => host.trim_end_matches('.').eq_ignore_ascii_case(name),
@@ -36,15 +35,15 @@ impl FromStr for AllowedAddress {
         if let Ok(address) = text.parse::<IpAddr>() {
             return Ok(Self::Network(address.into()));
         }
-        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_';
-        if text.is_empty() || !text.chars().all(good) || text.contains("..") {
-            return Err("is neither a host nor an address nor a network such as 10.0.3.0/24".to_owned());
+        let is_allowed_char = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_';
+        if text.is_empty() || !text.chars().all(is_allowed_char) || text.contains("..") {
+            return Err("is not a host, an IP address or a network such as 10.0.3.0/24".to_owned());
         }
         Ok(Self::Host(text.trim_end_matches('.').to_ascii_lowercase()))
     }
 }
 
-/// The special blocks of IPv4 (IANA's registry, RFC 6890), none of which is another server on the Internet.
+/// The special-purpose blocks of IPv4 (IANA registry, RFC 6890): none contains a public server.
 const SPECIAL_V4: [(Ipv4Addr, u8); 17] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -65,15 +64,15 @@ const SPECIAL_V4: [(Ipv4Addr, u8); 17] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// What of 2000::/3, the only block with servers on the Internet in it, is something else.
+/// The special-purpose blocks within 2000::/3, the only block of IPv6 that contains public servers.
 const SPECIAL_V6: [(Ipv6Addr, u8); 3] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether an address is one of the Internet: not this machine, its network, a private one, nor a multicast or
-/// reserved one, nor an IPv6 address that is translated to such.
+/// Whether an address is public: not loopback, link-local, private, multicast or reserved, nor an IPv6 address that
+/// embeds such an IPv4 address.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -89,7 +88,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
     match (a, b, c, d, e, f) {
-        // Mapped (RFC 4291 §2.5.5.2), and translated with the well-known prefix (RFC 6052).
+        // IPv4-mapped (RFC 4291 §2.5.5.2) and NAT64 with the well-known prefix (RFC 6052).
         (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => return is_public_v4(v4(g, h)),
         // 6to4 (RFC 3056).
         (0x2002, high, low, ..) => return is_public_v4(v4(high, low)),
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_the_internet_are_public() {
+    fn special_purpose_addresses_are_not_public() {
         for public in [
             "93.184.216.34",
             "8.8.8.8",
@@ -121,7 +120,7 @@ mod tests {
         ] {
             assert!(is_public(public.parse().expect("an address")), "{public}");
         }
-        for inside in [
+        for private in [
             "0.0.0.0",
             "0.1.2.3",
             "10.255.255.255",
@@ -165,19 +164,19 @@ mod tests {
             "5f00::1",
             "4000::1",
         ] {
-            assert!(!is_public(inside.parse().expect("an address")), "{inside}");
+            assert!(!is_public(private.parse().expect("an address")), "{private}");
         }
     }
 
     #[test]
-    fn hosts_addresses_and_networks_can_be_allowed_and_nonsense_cannot() {
+    fn hosts_addresses_and_networks_can_be_allowed() {
         let host = |name: &str| Ok(AllowedAddress::Host(name.to_owned()));
         assert_eq!("Keycloak.internal.".parse(), host("keycloak.internal"));
         assert_eq!(
             "10.0.3.7/24".parse::<AllowedAddress>(),
-            Ok(AllowedAddress::Network("10.0.3.0/24".parse().expect("one")))
+            Ok(AllowedAddress::Network("10.0.3.0/24".parse().expect("a network")))
         );
-        assert_eq!("::1".parse::<AllowedAddress>(), Ok(AllowedAddress::Network("::1/128".parse().expect("one"))));
+        assert_eq!("::1".parse::<AllowedAddress>(), Ok(AllowedAddress::Network("::1/128".parse().expect("a network"))));
         for bad in ["", "10.0.3.0/33", "https://keycloak", "a b", "a..b", "*"] {
             assert!(bad.parse::<AllowedAddress>().is_err(), "{bad}");
         }

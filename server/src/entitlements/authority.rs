@@ -1,4 +1,4 @@
-//! On whose authority something is changed, and what that lets them do.
+//! The authority that makes a change of a group, and whether it suffices.
 
 use crate::{
     db::{DbError, Tx},
@@ -16,49 +16,49 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeSet;
 
-/// On whose authority a change is made.
+/// Who makes a change.
 #[derive(Clone, Copy, Debug)]
 pub enum Authority<'a> {
-    /// A person's, who gives and takes no more than they could directly.
-    Person(&'a Actor),
-    /// A directory's: an admin gave it its token and wrote its rules.
+    /// A user, who can grant and revoke no more than they could directly.
+    User(&'a Actor),
+    /// A directory, authorized by the admin who issued its token and wrote its rules.
     Directory(DirectoryId, &'a Actor),
-    /// A provider's of sign-ins: an admin said that it names groups.
+    /// A sign-in provider, authorized by the admin who configured its group claim.
     Provider,
 }
 
 impl Authority<'_> {
-    /// For the log.
+    /// The actor of the events.
     pub fn actor(&self) -> Actor {
         match self {
-            Self::Person(actor) | Self::Directory(_, actor) => (*actor).clone(),
+            Self::User(actor) | Self::Directory(_, actor) => (*actor).clone(),
             Self::Provider => Actor::system(),
         }
     }
 
-    /// What a person may do, as it is in this transaction; nothing for whoever is bound by no rights of a person.
+    /// The user's rights, read in this transaction; `None` if the authority is not a user.
     ///
     /// # Errors
-    /// There is no such person any more, or they may not even sign in.
-    pub(super) async fn rights(&self, tx: &mut Tx) -> Result<Option<Rights>, NotChanged> {
-        let Self::Person(actor) = self else { return Ok(None) };
-        let Some(id) = actor.id else { return Err(Denied::code(Code::Forbidden).into()) };
+    /// Returns an error if the user is deleted or suspended, or if the database fails.
+    pub(super) async fn rights(&self, tx: &mut Tx) -> Result<Option<Rights>, GroupChangeError> {
+        let Self::User(actor) = self else { return Ok(None) };
+        let Some(id) = actor.id else { return Err(DeniedChange::code(Code::Forbidden).into()) };
         match store::users::rights_of(tx, id).await? {
             Some(rights) => Ok(Some(rights)),
-            None => Err(Denied::code(Code::Forbidden).into()),
+            None => Err(DeniedChange::code(Code::Forbidden).into()),
         }
     }
 
-    /// Approves a change of a group that is locked.
+    /// Approves a change of a locked group.
     ///
     /// # Errors
-    /// What the group gives takes rights that the person has not.
+    /// Returns an error if the change requires rights that the user does not have.
     pub(super) async fn approve(
         &self,
         tx: &mut Tx,
         group: GroupId,
         change: &GroupChange,
-    ) -> Result<Approved, NotChanged> {
+    ) -> Result<Approved, GroupChangeError> {
         if let Some(rights) = self.rights(tx).await? {
             let uses = store::memberships::uses(tx, group).await?;
             if let Some(denied) = denied(&rights, &uses, change) {
@@ -69,30 +69,29 @@ impl Authority<'_> {
     }
 }
 
-/// Proof that a change was approved: only the decisions in this module make one.
+/// Proof that a change was approved; only this module creates it.
 #[derive(Debug)]
 pub struct Approved(());
 
-/// What is to be changed about a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum GroupChange {
-    /// Who is in it. Of those who go, the directories that put them there.
-    Members { leaving: BTreeSet<DirectoryId> },
-    /// Its name.
+    /// Its members; `leaving` holds the directories that added the members to be removed.
+    Members {
+        leaving: BTreeSet<DirectoryId>,
+    },
     Name,
-    /// It is deleted.
     Delete,
 }
 
-/// Why a person may not make a change.
-pub(super) fn denied(rights: &Rights, uses: &GroupUses, change: &GroupChange) -> Option<Denied> {
+/// Why a user with these rights may not make a change; `None` if they may.
+pub(super) fn denied(rights: &Rights, uses: &GroupUses, change: &GroupChange) -> Option<DeniedChange> {
     let right = if let GroupChange::Members { .. } = change { Action::ManageUsers } else { Action::ManageGroups };
     if !may(rights, right) {
-        return Some(Denied::code(Code::Forbidden));
+        return Some(DeniedChange::code(Code::Forbidden));
     }
     if !uses.licenses.is_empty() && !may(rights, Action::Assign) {
-        let gives = uses.licenses.iter().map(name).collect();
-        return Some(Denied { code: Code::GroupGivesLicenses, gives });
+        let gives = uses.licenses.iter().map(license_name).collect();
+        return Some(DeniedChange { code: Code::GroupGivesLicenses, gives });
     }
     let affected = |directory: &DirectoryId| match change {
         GroupChange::Members { leaving } => leaving.contains(directory),
@@ -101,15 +100,15 @@ pub(super) fn denied(rights: &Rights, uses: &GroupUses, change: &GroupChange) ->
     let roles: BTreeSet<_> = uses.roles.iter().filter(|(directory, _)| affected(directory)).map(|(_, r)| *r).collect();
     if !roles.is_empty() && !may(rights, Action::ManageRoles) {
         let gives = roles.into_iter().map(|role| role.to_string()).collect();
-        return Some(Denied { code: Code::GroupGivesRole, gives });
+        return Some(DeniedChange { code: Code::GroupGivesRole, gives });
     }
-    let kept = uses.reserved && !may(rights, Action::ManageProducts);
-    let settled = (uses.managed || uses.ruled) && !may(rights, Action::ManageRoles);
-    (*change == GroupChange::Delete && (kept || settled)).then_some(Denied::code(Code::GroupInUse))
+    let reserved = uses.reserved && !may(rights, Action::ManageProducts);
+    let managed_or_ruled = (uses.managed || uses.ruled) && !may(rights, Action::ManageRoles);
+    (*change == GroupChange::Delete && (reserved || managed_or_ruled)).then_some(DeniedChange::code(Code::GroupInUse))
 }
 
-/// "Remote Support v5 (named)"
-fn name(license: &GivenLicense) -> String {
+/// For example "Remote Support v5 (named)".
+fn license_name(license: &GivenLicense) -> String {
     let model = match license.model {
         Model::Named => "named",
         Model::Concurrent => "concurrent",
@@ -117,35 +116,33 @@ fn name(license: &GivenLicense) -> String {
     format!("{} ({model})", license.product)
 }
 
-/// A person may not do this.
+/// Why a user may not make a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denied {
-    /// Which right is missing, by what would be given or taken.
+pub struct DeniedChange {
+    /// What the group would grant or revoke.
     pub code: Code,
-    /// What that is.
+    /// The names of the licenses or roles.
     pub gives: Vec<String>,
 }
 
-impl Denied {
-    /// With nothing more to say than its code.
+impl DeniedChange {
     pub(super) fn code(code: Code) -> Self {
         Self { code, gives: Vec::new() }
     }
 }
 
-/// Nothing was changed.
+/// Why a group was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum NotChanged {
-    /// The database.
+pub enum GroupChangeError {
     #[error(transparent)]
     Db(#[from] DbError),
-    /// It may not be, or there is no such group.
+    /// The user may not make the change, or there is no such group.
     #[error("{} ({})", .0.code, .0.gives.join(", "))]
-    Denied(Denied),
+    Denied(DeniedChange),
 }
 
-impl From<Denied> for NotChanged {
-    fn from(denied: Denied) -> Self {
+impl From<DeniedChange> for GroupChangeError {
+    fn from(denied: DeniedChange) -> Self {
         Self::Denied(denied)
     }
 }
@@ -168,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_of_a_group_takes_what_it_takes_to_give_the_same_directly() {
+    fn changing_a_group_requires_the_rights_to_do_the_same_directly() {
         use Permission::{ManageProducts, ManageUsers};
         let directory = DirectoryId(Uuid::from_u128(1));
         let license = GivenLicense { id: LicenseId(Uuid::nil()), product: "Desk".to_owned(), model: Model::Named };
@@ -178,11 +175,11 @@ mod tests {
         let (managed, reserved) =
             (GroupUses { managed: true, ..plain.clone() }, GroupUses { reserved: true, ..plain.clone() });
         let named_in_rule = GroupUses { ruled: true, ..licensed.clone() };
-        let come = GroupChange::Members { leaving: BTreeSet::new() };
-        let leave = GroupChange::Members { leaving: BTreeSet::from([directory]) };
+        let add = GroupChange::Members { leaving: BTreeSet::new() };
+        let remove = GroupChange::Members { leaving: BTreeSet::from([directory]) };
         let (users, both) = (manager(&[ManageUsers]), manager(&[ManageUsers, ManageProducts]));
         let admin = Rights { role: Role::Admin, ..Rights::agent() };
-        for change in [&come, &leave, &GroupChange::Name, &GroupChange::Delete] {
+        for change in [&add, &remove, &GroupChange::Name, &GroupChange::Delete] {
             assert_eq!(code(&users, &plain, change), None);
             assert_eq!(code(&users, &licensed, change), Some(Code::GroupGivesLicenses));
             assert_eq!(code(&both, &licensed, change), None);
@@ -191,18 +188,22 @@ mod tests {
                 assert_eq!(code(&admin, uses, change), None);
             }
         }
-        assert_eq!(code(&both, &ruled, &come), None, "who is put there by hand gets no role by it");
-        for change in [&leave, &GroupChange::Name, &GroupChange::Delete] {
+        assert_eq!(code(&both, &ruled, &add), None, "a member added manually gets no role");
+        for change in [&remove, &GroupChange::Name, &GroupChange::Delete] {
             assert_eq!(code(&both, &ruled, change), Some(Code::GroupGivesRole));
         }
         assert_eq!(code(&both, &managed, &GroupChange::Delete), Some(Code::GroupInUse));
         assert_eq!(code(&users, &reserved, &GroupChange::Delete), Some(Code::GroupInUse));
         assert_eq!(code(&both, &reserved, &GroupChange::Delete), None);
-        assert_eq!(code(&both, &named_in_rule, &come), None);
-        assert_eq!(code(&both, &named_in_rule, &GroupChange::Delete), Some(Code::GroupInUse), "rules are an admin's");
-        assert_eq!(denied(&users, &licensed, &come).map(|denied| denied.gives), Some(vec!["Desk (named)".to_owned()]));
+        assert_eq!(code(&both, &named_in_rule, &add), None);
+        assert_eq!(
+            code(&both, &named_in_rule, &GroupChange::Delete),
+            Some(Code::GroupInUse),
+            "only admins change rules"
+        );
+        assert_eq!(denied(&users, &licensed, &add).map(|denied| denied.gives), Some(vec!["Desk (named)".to_owned()]));
         let limited = Rights { limited_to_groups: true, ..both };
-        assert_eq!(code(&limited, &plain, &come), None);
+        assert_eq!(code(&limited, &plain, &add), None);
         assert_eq!(code(&limited, &plain, &GroupChange::Name), Some(Code::Forbidden));
     }
 }

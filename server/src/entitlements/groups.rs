@@ -1,14 +1,14 @@
-//! What is changed about a group itself, if what it gives lets the person do that.
+//! Changes of a group itself: renaming and deleting, if the rights suffice; and a preview of what is refused.
 
 use super::{
-    Authority, NotChanged,
+    Authority, GroupChangeError,
     authority::{GroupChange, denied},
 };
 use crate::{
     app::App,
     db::{Db, DbError, Tx},
-    http::problem::Fail,
-    seats::{Actor, KeepIf},
+    http::problem::ApiError,
+    seats::{Actor, DeletionBlockers},
     store,
 };
 use seatkeeper_shared::{
@@ -18,31 +18,31 @@ use seatkeeper_shared::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Renames a group that is locked.
+/// Renames a locked group.
 ///
 /// # Errors
-/// What it gives takes rights that the person has not; another group has the name; not saved.
-pub async fn rename(tx: &mut Tx, by: &Authority<'_>, group: GroupId, name: &str) -> Result<(), NotChanged> {
+/// Returns an error if the rights do not suffice, if another group has the name, or if the database fails.
+pub async fn rename(tx: &mut Tx, by: &Authority<'_>, group: GroupId, name: &str) -> Result<(), GroupChangeError> {
     let approved = by.approve(tx, group, &GroupChange::Name).await?;
     Ok(store::groups::rename(tx, &approved, group, name).await?)
 }
 
-/// Deletes a group; who was in it.
+/// Deletes a group. Returns its former members.
 ///
 /// # Errors
-/// There is no such group; what it gives takes rights that the person has not; not saved.
-pub async fn delete(app: &App, by: &Authority<'_>, group: GroupId) -> Result<Vec<UserId>, Fail> {
+/// Returns an error if there is no such group, if the rights do not suffice, or if the database fails.
+pub async fn delete(app: &App, by: &Authority<'_>, group: GroupId) -> Result<Vec<UserId>, ApiError> {
     let mut tx = app.db.begin_read().await?;
     let rights = by.rights(&mut tx).await?;
     let uses = store::memberships::uses(&mut tx, group).await?;
     drop(tx);
-    let mut keep_if = KeepIf::default();
+    let mut keep_if = DeletionBlockers::default();
     if let Some(rights) = &rights {
-        // The sentence says what the group gives; the seats ask again under the lock.
+        // This check names what the group gives; the seat engine checks again under the lock.
         if let Some(denied) = denied(rights, &uses, &GroupChange::Delete) {
-            return Err(NotChanged::from(denied).into());
+            return Err(GroupChangeError::from(denied).into());
         }
-        keep_if = KeepIf {
+        keep_if = DeletionBlockers {
             gives_licenses: !may(rights, Action::Assign),
             gives_roles: !may(rights, Action::ManageRoles),
             is_settled: !may(rights, Action::ManageRoles),
@@ -52,42 +52,42 @@ pub async fn delete(app: &App, by: &Authority<'_>, group: GroupId) -> Result<Vec
     Ok(app.seats.delete_group(&by.actor(), group, keep_if).await?)
 }
 
-/// What somebody may do by now; nothing if they may not even sign in any more.
+/// A user's rights as of now; `None` if they are suspended or deleted.
 ///
 /// # Errors
-/// The database does not answer.
-pub async fn rights_now(db: &Db, actor: &Actor) -> Result<Option<Rights>, DbError> {
+/// Returns an error if the database fails.
+pub async fn current_rights(db: &Db, actor: &Actor) -> Result<Option<Rights>, DbError> {
     let mut tx = db.begin_read().await?;
-    match Authority::Person(actor).rights(&mut tx).await {
+    match Authority::User(actor).rights(&mut tx).await {
         Ok(rights) => Ok(rights),
-        Err(NotChanged::Denied(_)) => Ok(None),
-        Err(NotChanged::Db(error)) => Err(error),
+        Err(GroupChangeError::Denied(_)) => Ok(None),
+        Err(GroupChangeError::Db(error)) => Err(error),
     }
 }
 
-/// What keeps somebody from changing who is in a group.
+/// Which changes of a group's members would be refused, and why.
 #[derive(Clone, Debug, Default)]
 pub struct GroupPreview {
-    /// Why nobody may be put in.
+    /// Why no member may be added.
     pub add: Option<Code>,
-    /// Why these may not be taken out, whose role may come with it.
+    /// Why these members may not be removed: their role depends on the membership.
     ruled: BTreeMap<UserId, Code>,
 }
 
 impl GroupPreview {
-    /// Why this member may not be taken out.
+    /// Why this member may not be removed.
     pub fn remove(&self, user: UserId) -> Option<Code> {
         self.add.or_else(|| self.ruled.get(&user).copied())
     }
 }
 
-/// What keeps somebody from changing who is in a group, as far as that can be said beforehand.
+/// Previews which changes of a group's members would be refused.
 ///
 /// # Errors
-/// The database does not answer.
-pub async fn preview(app: &App, actor: &Actor, group: GroupId) -> Result<GroupPreview, Fail> {
+/// Returns an error if the user is suspended or deleted, or if the database fails.
+pub async fn preview(app: &App, actor: &Actor, group: GroupId) -> Result<GroupPreview, ApiError> {
     let mut tx = app.db.begin_read().await?;
-    let Some(rights) = Authority::Person(actor).rights(&mut tx).await? else { return Ok(GroupPreview::default()) };
+    let Some(rights) = Authority::User(actor).rights(&mut tx).await? else { return Ok(GroupPreview::default()) };
     let uses = store::memberships::uses(&mut tx, group).await?;
     let code = |leaving| denied(&rights, &uses, &GroupChange::Members { leaving }).map(|denied| denied.code);
     let members = if uses.roles.is_empty() { Vec::new() } else { store::memberships::of_group(&mut tx, group).await? };
@@ -95,11 +95,11 @@ pub async fn preview(app: &App, actor: &Actor, group: GroupId) -> Result<GroupPr
     Ok(GroupPreview { add: code(BTreeSet::new()), ruled: ruled.collect() })
 }
 
-/// Where only the database can be in the way.
-pub fn only_db(error: NotChanged) -> DbError {
+/// The database error of a change that no rights can refuse.
+pub fn into_db_error(error: GroupChangeError) -> DbError {
     match error {
-        NotChanged::Db(error) => error,
-        // Nobody is asked for rights; the group is gone since it was read.
-        NotChanged::Denied(_) => DbError::Retry,
+        GroupChangeError::Db(error) => error,
+        // No rights are checked, so the group was deleted since it was read.
+        GroupChangeError::Denied(_) => DbError::Retry,
     }
 }

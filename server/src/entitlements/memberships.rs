@@ -1,6 +1,6 @@
-//! The only way into a group and out of it, in the transaction of the change.
+//! Adds and removes members of groups. All changes of memberships go through here.
 
-use super::{Approved, Authority, Denied, NotChanged, authority::GroupChange, groups::only_db};
+use super::{Approved, Authority, DeniedChange, GroupChangeError, authority::GroupChange, groups::into_db_error};
 use crate::{
     db::{DbError, Tx},
     events::{Event, member_events},
@@ -13,103 +13,109 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeSet;
 
-/// Who came into a group and who left it.
+/// The members that were added to and removed from a group.
 #[derive(Clone, Debug)]
-pub struct Moved {
+pub struct MembershipChange {
     group: GroupId,
     name: String,
     actor: Actor,
-    /// In the order of their ids.
-    pub came: Vec<UserId>,
-    /// In the order of their ids.
-    pub went: Vec<UserId>,
+    /// Sorted by id.
+    pub added: Vec<UserId>,
+    /// Sorted by id.
+    pub removed: Vec<UserId>,
 }
 
-impl Moved {
-    /// What the log says of it.
+impl MembershipChange {
     pub fn events(&self) -> Vec<Event> {
-        member_events(&self.actor, self.group, &self.name, &self.went, &self.came)
+        member_events(&self.actor, self.group, &self.name, &self.removed, &self.added)
     }
 
-    /// For whom something may follow from it.
+    /// All users that were added or removed.
     pub fn users(&self) -> Vec<UserId> {
-        self.came.iter().chain(&self.went).copied().collect()
+        self.added.iter().chain(&self.removed).copied().collect()
     }
 }
 
-/// Puts users into a group and takes users out of it; the others stay. Who is to come and to go comes, or stays.
+/// Adds and removes members. A user in both lists is added.
 ///
 /// # Errors
-/// There is no such group; what it gives takes rights that the person has not; not saved.
+/// Returns an error if there is no such group, if the rights do not suffice, or if the database fails.
 pub async fn change(
     tx: &mut Tx,
     by: &Authority<'_>,
     group: GroupId,
     (add, remove): (&[UserId], &[UserId]),
-) -> Result<Moved, NotChanged> {
+) -> Result<MembershipChange, GroupChangeError> {
     let name = lock(tx, group).await?;
-    let these: Vec<_> = add.iter().chain(remove).copied().collect();
-    let members = store::memberships::among(tx, group, &these).await?;
+    let users: Vec<_> = add.iter().chain(remove).copied().collect();
+    let members = store::memberships::among(tx, group, &users).await?;
     let add: BTreeSet<_> = add.iter().copied().collect();
     let leaving = members.iter().filter(|(user, _)| !add.contains(user)).copied().collect();
-    moved(tx, by, (group, name), &members, (add, leaving)).await
+    apply(tx, by, (group, name), &members, (add, leaving)).await
 }
 
-/// Says who is in a group from now on.
+/// Replaces the members of a group.
 ///
 /// # Errors
 /// See [`change`].
-pub async fn set(tx: &mut Tx, by: &Authority<'_>, group: GroupId, users: &[UserId]) -> Result<Moved, NotChanged> {
+pub async fn set(
+    tx: &mut Tx,
+    by: &Authority<'_>,
+    group: GroupId,
+    users: &[UserId],
+) -> Result<MembershipChange, GroupChangeError> {
     let name = lock(tx, group).await?;
     let members = store::memberships::of_group(tx, group).await?;
     let wanted: BTreeSet<_> = users.iter().copied().collect();
     let leaving = members.iter().filter(|(user, _)| !wanted.contains(user)).copied().collect();
-    moved(tx, by, (group, name), &members, (wanted, leaving)).await
+    apply(tx, by, (group, name), &members, (wanted, leaving)).await
 }
 
-/// Whether the person may put somebody into a group, or why not.
+/// Checks whether members may be added to a group.
 ///
 /// # Errors
 /// See [`change`].
-pub async fn may_add(tx: &mut Tx, by: &Authority<'_>, group: GroupId) -> Result<(), NotChanged> {
+pub async fn may_add(tx: &mut Tx, by: &Authority<'_>, group: GroupId) -> Result<(), GroupChangeError> {
     lock(tx, group).await?;
     by.approve(tx, group, &GroupChange::Members { leaving: BTreeSet::new() }).await.map(drop)
 }
 
-async fn lock(tx: &mut Tx, group: GroupId) -> Result<String, NotChanged> {
-    // Whoever lets this group give something waits here for us, or we for them.
-    Ok(store::groups::lock(tx, group).await?.ok_or_else(|| Denied::code(Code::NotFound))?)
+async fn lock(tx: &mut Tx, group: GroupId) -> Result<String, GroupChangeError> {
+    // Serializes with changes of what the group gives.
+    Ok(store::groups::lock(tx, group).await?.ok_or_else(|| DeniedChange::code(Code::NotFound))?)
 }
 
-async fn moved(
+async fn apply(
     tx: &mut Tx,
     by: &Authority<'_>,
     (group, name): (GroupId, String),
     members: &[Member],
     (wanted, mut leaving): (BTreeSet<UserId>, Vec<Member>),
-) -> Result<Moved, NotChanged> {
+) -> Result<MembershipChange, GroupChangeError> {
     if let Authority::Provider = by {
-        // What a directory said stays until the directory says otherwise.
+        // Only a directory removes the memberships it has added.
         leaving.retain(|(_, directory)| directory.is_none());
     }
     let is_in: BTreeSet<_> = members.iter().map(|(user, _)| *user).collect();
-    let coming: Vec<_> = wanted.difference(&is_in).copied().collect();
-    let mut moved = Moved { group, name, actor: by.actor(), came: Vec::new(), went: Vec::new() };
-    if coming.is_empty() && leaving.is_empty() {
-        return Ok(moved);
+    let joining: Vec<_> = wanted.difference(&is_in).copied().collect();
+    let mut change = MembershipChange { group, name, actor: by.actor(), added: Vec::new(), removed: Vec::new() };
+    if joining.is_empty() && leaving.is_empty() {
+        return Ok(change);
     }
-    let change = GroupChange::Members { leaving: leaving.iter().filter_map(|(_, directory)| *directory).collect() };
-    let approved = by.approve(tx, group, &change).await?;
+    let group_change =
+        GroupChange::Members { leaving: leaving.iter().filter_map(|(_, directory)| *directory).collect() };
+    let approved = by.approve(tx, group, &group_change).await?;
     let leaving: Vec<_> = leaving.into_iter().map(|(user, _)| user).collect();
-    moved.went = store::memberships::delete(tx, &approved, group, &leaving).await?;
-    moved.came = store::memberships::insert(tx, &approved, group, &coming).await?;
-    Ok(moved)
+    change.removed = store::memberships::delete(tx, &approved, group, &leaving).await?;
+    change.added = store::memberships::insert(tx, &approved, group, &joining).await?;
+    Ok(change)
 }
 
-/// Puts users into a group of a directory, which says so; those who came, and those who were there and are the directory's now.
+/// Adds members to a group on behalf of a directory. Returns the users that were added, and those that were members
+/// before and are the directory's from now on.
 ///
 /// # Errors
-/// Not saved.
+/// Returns an error if the database fails.
 pub async fn directory_add(
     tx: &mut Tx,
     (by, actor): (DirectoryId, &Actor),
@@ -120,11 +126,11 @@ pub async fn directory_add(
     store::memberships::directory_add(tx, &approved, (by, group), users).await
 }
 
-/// Takes users out of a group of a directory, which says so, whoever put them there; those who went, and
-/// which directory had put them there.
+/// Removes members of a group on behalf of a directory, even if it had not added them. Returns the removed members,
+/// each with the directory that had added it.
 ///
 /// # Errors
-/// Not saved.
+/// Returns an error if the database fails.
 pub async fn directory_remove(
     tx: &mut Tx,
     (by, actor): (DirectoryId, &Actor),
@@ -135,22 +141,22 @@ pub async fn directory_remove(
     store::memberships::directory_remove(tx, &approved, (by, group), users).await
 }
 
-/// Takes everybody out of a group of a directory but these users; those who went, and which
-/// directory had put them there.
+/// Removes all members of a group except these users on behalf of a directory. Returns the removed members, each with
+/// the directory that had added it.
 ///
 /// # Errors
-/// Not saved.
-pub async fn directory_keep(
+/// Returns an error if the database fails.
+pub async fn directory_retain(
     tx: &mut Tx,
     (by, actor): (DirectoryId, &Actor),
     group: GroupId,
     users: &[UserId],
 ) -> Result<Vec<Member>, DbError> {
     let approved = approved(tx, (by, actor), group).await?;
-    store::memberships::directory_keep(tx, &approved, (by, group), users).await
+    store::memberships::directory_retain(tx, &approved, (by, group), users).await
 }
 
 async fn approved(tx: &mut Tx, (by, actor): (DirectoryId, &Actor), group: GroupId) -> Result<Approved, DbError> {
     let change = GroupChange::Members { leaving: BTreeSet::from([by]) };
-    Authority::Directory(by, actor).approve(tx, group, &change).await.map_err(only_db)
+    Authority::Directory(by, actor).approve(tx, group, &change).await.map_err(into_db_error)
 }

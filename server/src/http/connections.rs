@@ -1,8 +1,9 @@
-//! Serves HTTP/1.1 so that nobody can keep others out with connections that they open and do not use.
+//! An HTTP/1.1 server that idle and slow connections cannot exhaust.
 //!
-//! Every connection is a task that notes in one number what it is doing (`state.rs`). A single reaper reads those numbers and closes
-//! what takes too long, so that a request arms no timer and takes no lock; only a body that is late does (`body.rs`). Who may
-//! connect is decided when a connection is accepted (`registry.rs`): by address, and in all.
+//! Each connection is a task that records its phase in one atomic number (`state.rs`). A single reaper task reads these
+//! numbers and closes connections that take too long, so that a request needs neither a timer nor a lock; only a slow
+//! request body arms a timer (`body.rs`). Limits per address and in total are enforced when a connection is accepted
+//! (`registry.rs`).
 
 mod body;
 mod io;
@@ -14,9 +15,9 @@ mod state;
 
 pub use self::limits::Limits;
 use self::{
-    io::Watched,
-    registry::{Refused, Registry, Slot},
-    requests::{DrawFailure, Requests},
+    io::MonitoredStream,
+    registry::{AdmitError, ConnectionRegistry, ConnectionSlot},
+    requests::{RenderError, RequestHandler},
     state::Connection,
 };
 use axum::Router;
@@ -38,33 +39,36 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-/// How often the reaper looks for connections that take too long, and by how much their times may be off.
+/// How often the reaper runs; also the accuracy of its timeouts.
 const REAP_INTERVAL: Duration = Duration::from_millis(250);
-/// How long nothing is accepted after the system had no room for another connection.
+/// How long to wait before accepting again after `accept` failed.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
-/// There is at most one warning of a kind in this time.
+/// The minimum time between two warnings of a kind.
 const WARNING_INTERVAL_MS: u64 = 60_000;
-/// The longest request head, and how much of a response is gathered before it is sent.
+/// The maximum size of a request head, and of the write buffer.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
-/// What is served, to whom, and how patiently.
+/// The configuration of the HTTP server.
 #[derive(Clone, Debug)]
-pub struct Edge {
-    /// The service.
+pub struct ServerConfig {
     pub router: Router,
-    /// How failures look that no route makes.
-    pub draw_failure: DrawFailure,
-    /// Caps and timeouts.
+    /// Renders errors that occur outside of routes.
+    pub render_error: RenderError,
     pub limits: Limits,
-    /// Proxies: their connections carry many people's requests, so the cap per address does not hold for them.
+    /// Their connections carry requests of many clients, so the limit per address does not apply to them.
     pub trusted_proxies: Arc<[IpNet]>,
-    /// Whether browsers reach us by HTTPS, and are told to come by nothing else.
+    /// Whether the public URL uses HTTPS; then responses have an HSTS header.
     pub is_https: bool,
 }
 
-/// Serves until `stop` is ready; responses that are under way may take `last_answers` more.
-pub async fn serve(listeners: Vec<TcpListener>, edge: Edge, stop: impl Future<Output = ()>, last_answers: Duration) {
-    let server = Arc::new(Server::new(edge));
+/// Serves until `stop` is ready. Responses in progress may take `drain_timeout` more.
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    config: ServerConfig,
+    stop: impl Future<Output = ()>,
+    drain_timeout: Duration,
+) {
+    let server = Arc::new(Server::new(config));
     let mut tasks = JoinSet::new();
     tasks.spawn(reap(server.registry.clone()));
     for listener in listeners {
@@ -72,43 +76,43 @@ pub async fn serve(listeners: Vec<TcpListener>, edge: Edge, stop: impl Future<Ou
     }
     stop.await;
     drop(tasks);
-    // The live feed of a viewer never ends by itself.
-    let _ = timeout(last_answers, server.registry.drain()).await;
+    // Live feeds never end by themselves.
+    let _ = timeout(drain_timeout, server.registry.drain()).await;
     server.registry.close_all();
 }
 
-/// What the tasks of one server share.
+/// The shared state of the server's tasks.
 struct Server {
-    requests: Arc<Requests>,
-    registry: Arc<Registry>,
+    requests: Arc<RequestHandler>,
+    registry: Arc<ConnectionRegistry>,
     trusted_proxies: Arc<[IpNet]>,
     http: http1::Builder,
-    not_accepted: WarnSeldom,
-    all_used: WarnSeldom,
-    address_used: WarnSeldom,
+    accept_warning: RateLimitedWarning,
+    limit_warning: RateLimitedWarning,
+    address_limit_warning: RateLimitedWarning,
 }
 
 impl Server {
-    fn new(edge: Edge) -> Self {
+    fn new(config: ServerConfig) -> Self {
         let mut http = http1::Builder::new();
-        // The reaper's work.
+        // The reaper enforces the header timeout.
         http.header_read_timeout(None).max_buf_size(MAX_BUFFER_BYTES);
-        let registry = Arc::new(Registry::new(edge.limits.clone()));
-        let routes = (edge.router, edge.draw_failure);
-        let requests = Requests::new(routes, edge.limits.body_timeout, edge.is_https, registry.clone());
-        let (not_accepted, all_used, address_used) = Default::default();
+        let registry = Arc::new(ConnectionRegistry::new(config.limits.clone()));
+        let routes = (config.router, config.render_error);
+        let requests = RequestHandler::new(routes, config.limits.body_timeout, config.is_https, registry.clone());
+        let (accept_warning, limit_warning, address_limit_warning) = Default::default();
         Self {
             requests: Arc::new(requests),
             registry,
-            trusted_proxies: edge.trusted_proxies,
+            trusted_proxies: config.trusted_proxies,
             http,
-            not_accepted,
-            all_used,
-            address_used,
+            accept_warning,
+            limit_warning,
+            address_limit_warning,
         }
     }
 
-    /// Serves a connection, or sends it away.
+    /// Serves a connection, or rejects it.
     fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         let address = peer.ip().to_canonical();
         let is_trusted = self.trusted_proxies.iter().any(|network| network.contains(&address));
@@ -116,47 +120,47 @@ impl Server {
         match self.registry.admit(&connection) {
             Ok(slot) => {
                 let id = slot.id();
-                let task = tokio::spawn(converse(self.clone(), stream, connection, slot));
+                let task = tokio::spawn(serve_connection(self.clone(), stream, connection, slot));
                 self.registry.attach(id, task.abort_handle());
             }
-            Err(refused) => self.turn_away(&stream, refused, peer),
+            Err(error) => self.reject(&stream, error, peer),
         }
     }
 
-    /// Says why, as far as that takes no waiting.
-    fn turn_away(&self, stream: &TcpStream, refused: Refused, peer: SocketAddr) {
-        let _ = stream.try_write(&raw::refusal(refused, self.requests.is_https()));
+    /// Sends the reason, as far as it fits into the socket buffer.
+    fn reject(&self, stream: &TcpStream, error: AdmitError, peer: SocketAddr) {
+        let _ = stream.try_write(&raw::refusal(error, self.requests.is_https()));
         let now = self.registry.now_ms();
-        match refused {
-            Refused::AllUsed if self.all_used.is_due(now) => {
+        match error {
+            AdmitError::LimitReached if self.limit_warning.is_due(now) => {
                 tracing::warn!(
                     limit = self.registry.limits().connections,
-                    "all connections are in use (--max-connections)"
+                    "connection limit reached (--max-connections)"
                 );
             }
-            Refused::AddressUsed if self.address_used.is_due(now) => {
+            AdmitError::AddressLimitReached if self.address_limit_warning.is_due(now) => {
                 let limit = self.registry.limits().per_address;
                 tracing::warn!(
                     address = %peer.ip().to_canonical(),
                     limit,
-                    "too many connections from one address; if it is a proxy, name it in --trusted-proxies"
+                    "connection limit per address reached; if it is a proxy, add it to --trusted-proxies"
                 );
             }
-            Refused::AllUsed | Refused::AddressUsed => {}
+            AdmitError::LimitReached | AdmitError::AddressLimitReached => {}
         }
     }
 }
 
-/// Accepts for as long as it lives.
+/// Accepts connections, forever.
 async fn accept(listener: TcpListener, server: Arc<Server>) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => server.admit(stream, peer),
-            Err(error) if is_of_the_client(error.kind()) => {}
+            Err(error) if is_client_error(error.kind()) => {}
             Err(error) => {
                 server.registry.evict();
-                if server.not_accepted.is_due(server.registry.now_ms()) {
-                    tracing::error!(%error, "connections cannot be accepted");
+                if server.accept_warning.is_due(server.registry.now_ms()) {
+                    tracing::error!(%error, "accepting connections failed");
                 }
                 sleep(ACCEPT_BACKOFF).await;
             }
@@ -164,26 +168,26 @@ async fn accept(listener: TcpListener, server: Arc<Server>) {
     }
 }
 
-/// Whether the client was gone before it was accepted.
-fn is_of_the_client(kind: ErrorKind) -> bool {
+/// Whether the client closed the connection before it was accepted.
+fn is_client_error(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
 }
 
-/// Serves one connection to its end. Its slot is free when its socket is closed.
-async fn converse(server: Arc<Server>, stream: TcpStream, connection: Arc<Connection>, slot: Slot) {
+/// Serves one connection until it is closed. Its slot is released afterwards.
+async fn serve_connection(server: Arc<Server>, stream: TcpStream, connection: Arc<Connection>, slot: ConnectionSlot) {
     let _slot = slot;
-    // Small responses and events must not wait for the acknowledgement of what was sent before.
+    // Small responses and events must not wait for the acknowledgement of earlier data.
     let _ = stream.set_nodelay(true);
     let requests = &server.requests;
-    let watched = TokioIo::new(Watched::new(stream, connection.clone(), requests.is_https()));
+    let io = TokioIo::new(MonitoredStream::new(stream, connection.clone(), requests.is_https()));
     let service = service_fn(|request| requests.clone().answer(connection.clone(), request));
-    if let Err(error) = server.http.serve_connection(watched, service).await {
-        tracing::debug!(%error, "a connection ended");
+    if let Err(error) = server.http.serve_connection(io, service).await {
+        tracing::debug!(%error, "connection ended with an error");
     }
 }
 
-/// Closes what takes too long, for as long as it lives.
-async fn reap(registry: Arc<Registry>) {
+/// Closes connections that take too long, forever.
+async fn reap(registry: Arc<ConnectionRegistry>) {
     let mut ticks = interval(REAP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -192,11 +196,11 @@ async fn reap(registry: Arc<Registry>) {
     }
 }
 
-/// Lets one warning of its kind through and then none for a while.
+/// Limits how often a warning is logged.
 #[derive(Debug, Default)]
-struct WarnSeldom(AtomicU64);
+struct RateLimitedWarning(AtomicU64);
 
-impl WarnSeldom {
+impl RateLimitedWarning {
     fn is_due(&self, now_ms: u64) -> bool {
         let next = self.0.load(Ordering::Relaxed);
         let due = now_ms >= next;

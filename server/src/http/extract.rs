@@ -1,6 +1,6 @@
-//! Bodies, queries and paths whose faults are answered as problems.
+//! Extractors for JSON bodies, queries and path parameters that reject invalid input with a problem document.
 
-use super::problem::Fail;
+use super::problem::ApiError;
 use axum::{
     body::Bytes,
     extract::{
@@ -12,78 +12,79 @@ use axum::{
 use seatkeeper_shared::problem::Code;
 use serde::de::DeserializeOwned;
 
-/// A JSON body.
+/// A JSON object in the body.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub struct ValidJson<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = Fail;
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ValidJson<T> {
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(Fail::code(Code::UnsupportedMediaType));
+            return Err(ApiError::new(Code::UnsupportedMediaType));
         }
         let bytes =
             Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
-                413 => Fail::code(Code::TooLarge),
-                _ => Fail::detail(Code::BadRequest, rejection.body_text()),
+                413 => ApiError::new(Code::TooLarge),
+                _ => ApiError::with_detail(Code::BadRequest, rejection.body_text()),
             })?;
-        // Else an empty array would pass for an object in which nothing is given.
+        // Serde would accept an empty array as a struct without fields.
         if bytes.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Fail::detail(Code::BadRequest, "The body must be an object, not an array."));
+            return Err(ApiError::with_detail(Code::BadRequest, "The body must be an object, not an array."));
         }
-        let read = axum::Json::<T>::from_bytes(&bytes);
-        read.map(|axum::Json(body)| Self(body))
-            .map_err(|rejection| Fail::detail(Code::BadRequest, rejection.body_text()))
+        let parsed = axum::Json::<T>::from_bytes(&bytes);
+        parsed
+            .map(|axum::Json(body)| Self(body))
+            .map_err(|rejection| ApiError::with_detail(Code::BadRequest, rejection.body_text()))
     }
 }
 
-/// Whether the body is said to be JSON, as `application/json` or `application/…+json` (RFC 6839 §3.1).
+/// Whether the content type is JSON: `application/json` or `application/…+json` (RFC 6839 §3.1).
 fn is_json(headers: &HeaderMap) -> bool {
-    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// A JSON body that may be absent: then it is the default.
+/// A JSON body, or the default if the request has no content type.
 #[derive(Debug)]
-pub struct MaybeBody<T>(pub T);
+pub struct OptionalJson<T>(pub T);
 
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
-    type Rejection = Fail;
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if request.headers().contains_key(CONTENT_TYPE) {
-            return Body::<T>::from_request(request, state).await.map(|Body(body)| Self(body));
+            return ValidJson::<T>::from_request(request, state).await.map(|ValidJson(body)| Self(body));
         }
         Ok(Self(T::default()))
     }
 }
 
-/// The query of an address.
+/// The query parameters.
 #[derive(Debug)]
-pub struct Asked<T>(pub T);
+pub struct ValidQuery<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
-    type Rejection = Fail;
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ValidQuery<T> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fail> {
-        let asked = Query::<T>::from_request_parts(parts, state).await;
-        asked
-            .map(|Query(asked)| Self(asked))
-            .map_err(|rejection: QueryRejection| Fail::detail(Code::BadRequest, rejection.body_text()))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|Query(query)| Self(query))
+            .map_err(|rejection: QueryRejection| ApiError::with_detail(Code::BadRequest, rejection.body_text()))
     }
 }
 
-/// An id in the path. What is no id is not there.
+/// The path parameters, usually ids. A malformed id is answered with `not_found`.
 #[derive(Debug)]
-pub struct Named<T>(pub T);
+pub struct PathParam<T>(pub T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
-    type Rejection = Fail;
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParam<T> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fail> {
-        let named = Path::<T>::from_request_parts(parts, state).await;
-        named.map(|Path(named)| Self(named)).map_err(|_: PathRejection| Fail::code(Code::NotFound))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(value)| Self(value)).map_err(|_: PathRejection| ApiError::new(Code::NotFound))
     }
 }

@@ -1,8 +1,8 @@
-//! For which host a request is: every request says so, once, and in one way.
+//! Validates the `Host` header: every request must name its host exactly once.
 //!
-//! What stands in two places can be read in two ways, by a proxy and by us; so it is refused instead of choosing one.
+//! If there were several, a proxy and this server could choose different ones, so such requests are refused.
 
-use super::problem::Fail;
+use super::problem::ApiError;
 use axum::http::{
     HeaderValue, Uri,
     header::HOST,
@@ -11,21 +11,21 @@ use axum::http::{
 };
 use seatkeeper_shared::problem::Code;
 
-/// Lets a request on that names one host. An address in absolute form (RFC 9112 §3.2.2) must name the same one, and becomes an
-/// ordinary one, so that nothing behind has to know of it.
+/// Checks the `Host` header. A URI in absolute form (RFC 9112 §3.2.2) must name the same host; it is converted to
+/// origin form, so that routing need not handle it.
 ///
 /// # Errors
-/// `bad_request`.
-pub fn check(parts: &mut Parts) -> Result<(), Fail> {
-    let bad = |detail: &str| Fail::detail(Code::BadRequest, detail);
+/// Returns `bad_request` if the header is missing, repeated or malformed, or if the URI names another host.
+pub fn check(parts: &mut Parts) -> Result<(), ApiError> {
+    let bad = |detail: &str| ApiError::with_detail(Code::BadRequest, detail);
     let mut hosts = parts.headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host,
-        (None, _) => return Err(bad("A request names the host that it is for, in the header Host.")),
-        (Some(_), Some(_)) => return Err(bad("A request has one header Host, not several.")),
+        (None, _) => return Err(bad("The header Host is missing.")),
+        (Some(_), Some(_)) => return Err(bad("There is more than one header Host.")),
     };
     if !is_authority(host) {
-        return Err(bad("The header Host is not a host, or a host and a port."));
+        return Err(bad("The header Host must be a host, or a host and a port."));
     }
     let Some(authority) = parts.uri.authority() else { return Ok(()) };
     if !authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()) {
@@ -36,7 +36,7 @@ pub fn check(parts: &mut Parts) -> Result<(), Fail> {
     Ok(())
 }
 
-/// A host with or without a port, and nobody's name in front of it.
+/// Whether a header is a host with an optional port, without user information.
 fn is_authority(host: &HeaderValue) -> bool {
     !host.as_bytes().contains(&b'@') && Authority::try_from(host.as_bytes()).is_ok()
 }
@@ -46,8 +46,8 @@ mod tests {
     use super::*;
     use axum::http::Request;
 
-    /// The address that a request is left with, if it may go on.
-    fn left(uri: &str, hosts: &[&str]) -> Option<String> {
+    /// The URI after the check, if the request is accepted.
+    fn checked_uri(uri: &str, hosts: &[&str]) -> Option<String> {
         let mut request = Request::builder().uri(uri);
         for host in hosts {
             request = request.header(HOST, *host);
@@ -57,20 +57,20 @@ mod tests {
     }
 
     #[test]
-    fn one_host_is_named_once() {
-        assert_eq!(left("/a?b", &["seats.example.org"]).as_deref(), Some("/a?b"));
-        assert_eq!(left("/", &["[::1]:8080"]).as_deref(), Some("/"));
+    fn exactly_one_valid_host_header_is_required() {
+        assert_eq!(checked_uri("/a?b", &["seats.example.org"]).as_deref(), Some("/a?b"));
+        assert_eq!(checked_uri("/", &["[::1]:8080"]).as_deref(), Some("/"));
         for hosts in [&[][..], &["a", "a"], &["a", "b"], &[""], &["a b"], &["user@a"], &["a/b"], &["a,b c"]] {
-            assert_eq!(left("/", hosts), None, "{hosts:?}");
+            assert_eq!(checked_uri("/", hosts), None, "{hosts:?}");
         }
     }
 
     #[test]
-    fn an_absolute_address_names_the_same_host() {
-        assert_eq!(left("http://Seats.example.org/a?b", &["seats.example.org"]).as_deref(), Some("/a?b"));
-        assert_eq!(left("http://seats.example.org", &["seats.example.org"]).as_deref(), Some("/"));
-        assert_eq!(left("http://seats.example.org/", &["evil.example"]), None);
-        assert_eq!(left("http://user@seats.example.org/", &["seats.example.org"]), None);
-        assert_eq!(left("http://seats.example.org/", &[]), None);
+    fn an_absolute_uri_must_name_the_same_host() {
+        assert_eq!(checked_uri("http://Seats.example.org/a?b", &["seats.example.org"]).as_deref(), Some("/a?b"));
+        assert_eq!(checked_uri("http://seats.example.org", &["seats.example.org"]).as_deref(), Some("/"));
+        assert_eq!(checked_uri("http://seats.example.org/", &["evil.example"]), None);
+        assert_eq!(checked_uri("http://user@seats.example.org/", &["seats.example.org"]), None);
+        assert_eq!(checked_uri("http://seats.example.org/", &[]), None);
     }
 }

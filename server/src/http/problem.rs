@@ -1,8 +1,8 @@
-//! Failures become problem documents here, and nowhere else.
+//! The API's error type, rendered as a problem document (RFC 9457).
 
 use crate::{
-    auth::password::HashError, db::DbError, entitlements::NotChanged, group_licenses::NotSettled, mail::MailError,
-    seats::SeatsError,
+    auth::password::HashError, db::DbError, entitlements::GroupChangeError, group_licenses::ReconcileError,
+    mail::MailError, seats::SeatsError,
 };
 use axum::{
     Json,
@@ -10,49 +10,48 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use seatkeeper_shared::{
-    problem::{Code, End, FieldProblem, Problem},
+    problem::{Code, FieldProblem, Problem, SessionEnd},
     validate::FieldError,
     wire::queue::TicketOver,
 };
 
-/// A handler's failure.
+/// An error response.
 #[derive(Clone, Debug)]
-pub struct Fail(Box<Problem>);
+pub struct ApiError(Box<Problem>);
 
-impl Fail {
-    /// A failure with nothing more to say than its code.
-    pub fn code(code: Code) -> Self {
+impl ApiError {
+    /// An error with a code only.
+    pub fn new(code: Code) -> Self {
         Self(Box::new(Problem::new(code)))
     }
 
-    /// What went wrong.
-    pub fn what(&self) -> Code {
+    pub fn code(&self) -> Code {
         self.0.code
     }
 
-    /// The same failure under another status, where somebody in between knows only that one.
+    /// Replaces the status, for proxies that understand only certain ones.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.0.status = status;
         self
     }
 
-    /// The document, on one line and without signs that a header cannot carry, if it says nothing more than its code.
+    /// The document as JSON on one line. If it has only a code, it is also a valid header value.
     pub fn json(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// Whether it is the server's, and may pass by itself.
-    pub fn is_ours(&self) -> bool {
+    /// Whether it is a server error (5xx), which may be temporary.
+    pub fn is_server_error(&self) -> bool {
         self.0.status >= 500
     }
 
-    /// A failure with a sentence on this occurrence.
-    pub fn detail(code: Code, detail: impl Into<String>) -> Self {
+    /// An error with a sentence about this occurrence.
+    pub fn with_detail(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code).detail(detail)))
     }
 
-    /// Somebody may not change a group that gives this to its members.
+    /// The caller may not change a group that gives these licenses or rights to its members.
     pub fn denied(code: Code, gives: Vec<String>) -> Self {
         let mut problem = Problem::new(code);
         if !gives.is_empty() {
@@ -62,62 +61,62 @@ impl Fail {
         Self(Box::new(problem))
     }
 
-    /// A session that is over, and how it ended.
-    pub fn ended(code: Code, end: End) -> Self {
+    /// The session has ended; with how it ended.
+    pub fn ended(code: Code, end: SessionEnd) -> Self {
         let mut problem = Problem::new(code);
         problem.ended = Some(end);
         Self(Box::new(problem))
     }
 
-    /// A ticket that is over, and how it ended.
+    /// The ticket is over; with how it ended.
     pub fn ticket_over(over: TicketOver) -> Self {
         let mut problem = Problem::new(Code::TicketOver);
         problem.ticket = Some(over);
         Self(Box::new(problem))
     }
 
-    /// A field that cannot be accepted.
+    /// An invalid field.
     pub fn field(field: &str, error: FieldError) -> Self {
         Self::fields(vec![FieldProblem { field: field.to_owned(), error }])
     }
 
-    /// Fields that cannot be accepted.
+    /// FieldErrors that cannot be accepted.
     pub fn fields(errors: Vec<FieldProblem>) -> Self {
-        let said: Vec<_> = errors.iter().map(|e| format!("{} {}", e.field, e.error)).collect();
-        let mut problem = Problem::new(Code::Invalid).detail(said.join("; "));
+        let details: Vec<_> = errors.iter().map(|e| format!("{} {}", e.field, e.error)).collect();
+        let mut problem = Problem::new(Code::Invalid).detail(details.join("; "));
         problem.errors = errors;
         Self(Box::new(problem))
     }
 }
 
-/// Gathers what is wrong with the fields of a body, so that all of it is said at once.
+/// Collects the errors of a body's fields, so that a response reports all of them.
 #[derive(Debug, Default)]
-pub struct Fields(Vec<FieldProblem>);
+pub struct FieldErrors(Vec<FieldProblem>);
 
-impl Fields {
-    /// The value, or a note that this field cannot be accepted.
+impl FieldErrors {
+    /// Returns the value, or records the error.
     pub fn check<T>(&mut self, field: &str, value: Result<T, FieldError>) -> Option<T> {
         value.map_err(|error| self.0.push(FieldProblem { field: field.to_owned(), error })).ok()
     }
 
-    /// Notes that a field cannot be accepted.
-    pub fn wrong(&mut self, field: &str, error: FieldError) {
+    /// Records an error.
+    pub fn add(&mut self, field: &str, error: FieldError) {
         self.0.push(FieldProblem { field: field.to_owned(), error });
     }
 
-    /// All values, or the failure that names every field that was noted.
+    /// Returns the values if no error was recorded.
     ///
     /// # Errors
-    /// `invalid`.
-    pub fn all<T>(self, values: Option<T>) -> Result<T, Fail> {
+    /// Returns `invalid` with all recorded errors.
+    pub fn finish<T>(self, values: Option<T>) -> Result<T, ApiError> {
         match values {
             Some(values) if self.0.is_empty() => Ok(values),
-            _ => Err(Fail::fields(self.0)),
+            _ => Err(ApiError::fields(self.0)),
         }
     }
 }
 
-impl IntoResponse for Fail {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = self.0.code;
@@ -136,17 +135,17 @@ impl IntoResponse for Fail {
     }
 }
 
-impl From<DbError> for Fail {
+impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Taken(index) => Self::detail(Code::AlreadyExists, format!("{index} is taken")),
+            DbError::Taken(index) => Self::with_detail(Code::AlreadyExists, format!("{index} is taken")),
             DbError::Unreadable { .. } => {
-                tracing::error!(%error, "a row cannot be read");
-                Self::code(Code::Internal)
+                tracing::error!(%error, "database row unreadable");
+                Self::new(Code::Internal)
             }
-            // Said once, when it was noticed.
+            // Logged once, when it was detected.
             DbError::NewerSchema { .. } => {
-                Self::detail(Code::Unavailable, "A newer version of Seatkeeper has changed the database.")
+                Self::with_detail(Code::Unavailable, "A newer version of Seatkeeper has changed the database.")
             }
             DbError::Unusable { .. }
             | DbError::Retry
@@ -155,18 +154,18 @@ impl From<DbError> for Fail {
             | DbError::Gone
             | DbError::Sqlx(_)
             | DbError::Sqlite(_) => {
-                tracing::error!(%error, "the database did not do what was asked");
-                Self::code(Code::Unavailable)
+                tracing::error!(%error, "database operation failed");
+                Self::new(Code::Unavailable)
             }
         }
     }
 }
 
-impl From<SeatsError> for Fail {
+impl From<SeatsError> for ApiError {
     fn from(error: SeatsError) -> Self {
         match error {
-            SeatsError::Unavailable => Self::code(Code::Unavailable),
-            SeatsError::Failed(code) => Self::code(code),
+            SeatsError::Unavailable => Self::new(Code::Unavailable),
+            SeatsError::Failed(code) => Self::new(code),
             SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
             SeatsError::Refused(refusal) => {
                 let mut problem = Problem::new(refusal.code);
@@ -177,34 +176,34 @@ impl From<SeatsError> for Fail {
     }
 }
 
-impl From<NotSettled> for Fail {
-    fn from(error: NotSettled) -> Self {
+impl From<ReconcileError> for ApiError {
+    fn from(error: ReconcileError) -> Self {
         match error {
-            NotSettled::Db(error) => error.into(),
-            NotSettled::Seats(error) => error.into(),
+            ReconcileError::Db(error) => error.into(),
+            ReconcileError::Seats(error) => error.into(),
         }
     }
 }
 
-impl From<NotChanged> for Fail {
-    fn from(error: NotChanged) -> Self {
+impl From<GroupChangeError> for ApiError {
+    fn from(error: GroupChangeError) -> Self {
         match error {
-            NotChanged::Db(error) => error.into(),
-            NotChanged::Denied(denied) => Self::denied(denied.code, denied.gives),
+            GroupChangeError::Db(error) => error.into(),
+            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
         }
     }
 }
 
-impl From<HashError> for Fail {
+impl From<HashError> for ApiError {
     fn from(error: HashError) -> Self {
-        tracing::error!(%error, "passwords cannot be hashed");
-        Self::code(Code::Internal)
+        tracing::error!(%error, "password hashing failed");
+        Self::new(Code::Internal)
     }
 }
 
-impl From<MailError> for Fail {
+impl From<MailError> for ApiError {
     fn from(error: MailError) -> Self {
-        tracing::error!(%error, "an e-mail was not sent");
-        Self::code(Code::MailFailed)
+        tracing::error!(%error, "e-mail not sent");
+        Self::new(Code::MailFailed)
     }
 }

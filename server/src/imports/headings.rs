@@ -1,11 +1,11 @@
-//! What the headings of a file mean: our own, and those of the programs from which users are brought.
+//! Maps the headings of a file to fields: Seatkeeper's own headings and those of other programs' exports.
 //!
-//! The same word means different things: `State` is a part of a country at Microsoft and Okta, and a status at JumpCloud; `Licenses`
-//! are Microsoft's or Google's own. So it is found out first where a file comes from. What says that an account is disabled is
-//! always understood: nobody becomes active here who is not there.
+//! The same word has different meanings: `State` is a part of a country in exports of Microsoft and Okta, but a status
+//! in those of JumpCloud; `Licenses` are Microsoft's or Google's own. So the source of a file is detected first.
+//! Columns that mark an account as disabled are always recognized, so that no disabled account becomes active.
 
-use super::values;
-use crate::text::fold;
+use super::cell_values;
+use crate::normalize::fold;
 use seatkeeper_shared::wire::imports::{
     ImportField::{
         self, AccountControl, Blocked, Email, Enabled, FirstName, Groups, LastName, Licenses, LimitedToGroups, Manages,
@@ -14,8 +14,9 @@ use seatkeeper_shared::wire::imports::{
     ImportSource,
 };
 
-/// Headings without case, accents, spaces and signs, and what they mean. Of several for one field the first goes first.
-const KNOWN: [(ImportField, &[&str]); 14] = [
+/// Normalized headings (see [`key`]) of each field. If a file has several of one field, the first in this list takes
+/// precedence.
+const FIELD_HEADINGS: [(ImportField, &[&str]); 14] = [
     (
         Email,
         &[
@@ -89,15 +90,18 @@ const KNOWN: [(ImportField, &[&str]); 14] = [
     (Manages, &["manages"]),
 ];
 
-/// Where a file comes from: which headings it has, all of the first and one of the second, and what is other there.
+/// The export of a program, recognized by its headings, and the headings that have a different meaning there.
 struct Dialect {
     source: ImportSource,
+    /// All of these must be present.
     all: &'static [&'static str],
+    /// At least one of these must be present.
     any: &'static [&'static str],
+    /// The meanings of these headings; `None` if the column is ignored.
     columns: &'static [(&'static str, Option<ImportField>)],
 }
 
-/// The first that fits.
+/// The first match applies.
 const DIALECTS: [Dialect; 10] = [
     Dialect {
         source: ImportSource::Csvde,
@@ -186,51 +190,51 @@ const DIALECTS: [Dialect; 10] = [
     },
 ];
 
-/// What Microsoft's columns are that sound like ours.
+/// Headings of Microsoft that have another meaning than Seatkeeper's.
 const MICROSOFT: [(&str, Option<ImportField>); 6] =
     [("state", None), ("licenses", None), ("lizenzen", None), ("bundesland", None), ("status", None), ("role", None)];
 
-/// What columns are taken for: for each its field, in their order.
+/// The meanings of the columns of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Headings {
-    /// Where the file comes from.
+pub struct ColumnMeanings {
     pub source: ImportSource,
-    /// For each column: its field, and which of several columns of that field goes first.
+    /// For each column its field, with a rank: of several columns for one field, the lowest rank takes precedence.
     pub fields: Vec<Option<(ImportField, usize)>>,
 }
 
-impl Headings {
-    /// Reads headings; `sample` gives what stands in a column, for words that mean several things.
-    pub fn read(headings: &[String], datev: bool, sample: impl Fn(usize) -> Vec<String>) -> Self {
+impl ColumnMeanings {
+    /// Interprets headings. `sample` returns values of a column, which decide about ambiguous headings.
+    pub fn read(headings: &[String], is_datev: bool, sample: impl Fn(usize) -> Vec<String>) -> Self {
         let keys: Vec<_> = headings.iter().map(|heading| key(heading)).collect();
         let has = |word: &&str| keys.iter().any(|key| key == word);
-        let fits = |dialect: &&Dialect| dialect.all.iter().all(has) && dialect.any.iter().any(has);
-        let dialect = DIALECTS.iter().find(fits);
+        let matches = |dialect: &&Dialect| dialect.all.iter().all(has) && dialect.any.iter().any(has);
+        let dialect = DIALECTS.iter().find(matches);
         let own = dialect.map_or(&[][..], |dialect| dialect.columns);
         let field = |key: &String| match own.iter().enumerate().find(|(_, (word, _))| word == key) {
-            // What stands for itself in a dialect comes after what everybody understands.
+            // Headings of a dialect rank after the general ones.
             Some((place, (_, field))) => field.map(|field| (field, 100 + place)),
-            None => known(key),
+            None => general_meaning(key),
         };
         let mut fields: Vec<_> = keys.iter().map(field).collect();
-        let source = dialect.map_or(if datev { ImportSource::Datev } else { ImportSource::Other }, |d| d.source);
+        let source = dialect.map_or(if is_datev { ImportSource::Datev } else { ImportSource::Other }, |d| d.source);
         if matches!(source, ImportSource::ActiveDirectory | ImportSource::Csvde) {
-            drop_names_of_the_domain(&mut fields);
+            keep_first_email_column(&mut fields);
         }
         if source == ImportSource::Other {
-            decide_by_values(&keys, &mut fields, sample);
+            resolve_by_values(&keys, &mut fields, sample);
         }
         Self { source, fields }
     }
 
-    /// Whether nothing in them is understood.
+    /// Whether no heading is recognized.
     pub fn are_unknown(&self) -> bool {
         self.fields.iter().all(Option::is_none)
     }
 }
 
-/// Names in a domain (`anna@corp.local`) look like addresses and are often none: they count only where there is no column of addresses.
-fn drop_names_of_the_domain(fields: &mut [Option<(ImportField, usize)>]) {
+/// Principal names such as `anna@corp.local` look like e-mail addresses but often are not: they count only if there is
+/// no column of addresses.
+fn keep_first_email_column(fields: &mut [Option<(ImportField, usize)>]) {
     let first = fields.iter().flatten().filter(|(field, _)| *field == Email).map(|(_, rank)| *rank).min();
     for field in fields.iter_mut() {
         if field.is_some_and(|(field, rank)| field == Email && Some(rank) != first) {
@@ -239,12 +243,12 @@ fn drop_names_of_the_domain(fields: &mut [Option<(ImportField, usize)>]) {
     }
 }
 
-fn known(key: &str) -> Option<(ImportField, usize)> {
-    KNOWN.iter().find_map(|(field, words)| Some((*field, words.iter().position(|word| word == &key)?)))
+fn general_meaning(key: &str) -> Option<(ImportField, usize)> {
+    FIELD_HEADINGS.iter().find_map(|(field, words)| Some((*field, words.iter().position(|word| word == &key)?)))
 }
 
-/// `username` and `state` mean what stands below them.
-fn decide_by_values(
+/// Resolves `username` and `state` by the values of the column.
+fn resolve_by_values(
     keys: &[String],
     fields: &mut [Option<(ImportField, usize)>],
     sample: impl Fn(usize) -> Vec<String>,
@@ -263,8 +267,10 @@ fn decide_by_values(
                     fields[at] = Some((Name, 200));
                 }
             }
-            // A part of a country, unless it says of somebody that he is active.
-            "state" if !has(fields, &[Status]) && sample(at).iter().any(|value| values::enabled(value).is_some()) => {
+            // A part of a country, unless a value is a status.
+            "state"
+                if !has(fields, &[Status]) && sample(at).iter().any(|value| cell_values::enabled(value).is_some()) =>
+            {
                 fields[at] = Some((Status, 200));
             }
             _ => {}
@@ -272,10 +278,10 @@ fn decide_by_values(
     }
 }
 
-/// A heading as it is compared. Entra puts the attribute into brackets (`Name [displayName] Required`), Google a remark
-/// (`First Name [Required]`).
+/// The normalized form of a heading. Entra puts the attribute in brackets (`Name [displayName] Required`), Google a
+/// remark (`First Name [Required]`).
 fn key(heading: &str) -> String {
-    // So Okta's reports call what its exports call `login`.
+    // Okta's reports say `user.login` where its exports say `login`.
     let heading = heading.strip_prefix("user.").unwrap_or(heading);
     let bare = |text: &str| fold(text).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     let Some((before, (inside, after))) =
@@ -285,7 +291,7 @@ fn key(heading: &str) -> String {
     };
     let is_attribute = inside.starts_with(|c: char| c.is_ascii_lowercase()) && !inside.contains(' ');
     match is_attribute {
-        // Yes means the contrary of the attribute: "Block sign in (Yes/No) [accountEnabled] Required".
+        // The values are the opposite of the attribute: "Block sign in (Yes/No) [accountEnabled] Required".
         true if bare(before).contains("block") => "blocksignin".to_owned(),
         true => bare(inside),
         false => bare(&format!("{before}{after}")),
@@ -298,7 +304,7 @@ mod tests {
 
     fn read(line: &str) -> (ImportSource, Vec<(String, ImportField)>) {
         let headings: Vec<_> = line.split([',', ';']).map(str::to_owned).collect();
-        let read = Headings::read(&headings, false, |_| Vec::new());
+        let read = ColumnMeanings::read(&headings, false, |_| Vec::new());
         let named = headings.into_iter().zip(read.fields);
         (read.source, named.filter_map(|(heading, field)| Some((heading, field?.0))).collect())
     }
@@ -308,9 +314,10 @@ mod tests {
     }
 
     #[test]
-    fn headings_of_microsoft_are_not_taken_for_ours() {
+    fn headings_of_microsoft_are_not_mistaken_for_seatkeepers() {
         let (source, fields) = read(
-            "Block credential,City,Country,Department,Display name,First name,Last name,Licenses,Object Id,State,User principal name",
+            "Block credential,City,Country,Department,Display name,First name,Last name,Licenses,Object Id,State,\
+             User principal name",
         );
         assert_eq!(source, ImportSource::Microsoft365);
         assert_eq!(
@@ -324,7 +331,8 @@ mod tests {
             ])
         );
         let (source, fields) = read(
-            "Username,First name,Last name,Display name,Job title,Department,Office phone,Alternate email address,State or province",
+            "Username,First name,Last name,Display name,Job title,Department,Office phone,Alternate email address,\
+             State or province",
         );
         assert_eq!(source, ImportSource::Microsoft365);
         assert_eq!(fields[0], ("Username".to_owned(), Email));
@@ -332,21 +340,24 @@ mod tests {
     }
 
     #[test]
-    fn brackets_of_entra_are_attributes_and_those_of_google_are_remarks() {
+    fn entra_puts_attributes_in_brackets_and_google_remarks() {
         let (source, fields) = read(
-            "Name [displayName] Required,User name [userPrincipalName] Required,Initial password [passwordProfile] Required,\
-             Block sign in (Yes/No) [accountEnabled] Required,First name [givenName],Last name [surname],State or province [state]",
+            "Name [displayName] Required,User name [userPrincipalName] Required,\
+             Initial password [passwordProfile] Required,Block sign in (Yes/No) [accountEnabled] Required,\
+             First name [givenName],Last name [surname],\
+             State or province [state]",
         );
         assert_eq!(source, ImportSource::Entra);
         let kinds: Vec<_> = fields.iter().map(|(_, field)| *field).collect();
         assert_eq!(kinds, [Name, Email, Blocked, FirstName, LastName]);
         let (_, german) = read(
-            "Name [displayName] Erforderlich,Benutzername [userPrincipalName] Erforderlich,Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich",
+            "Name [displayName] Erforderlich,Benutzername [userPrincipalName] Erforderlich,\
+             Anmeldung blockieren (Ja/Nein) [accountEnabled] Erforderlich",
         );
         assert_eq!(german[2].1, Blocked);
         let (source, fields) = read(
-            "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],Org Unit Path [Required],\
-             Status [READ ONLY],Licenses [READ ONLY],New Status [UPLOAD ONLY]",
+            "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],\
+             Org Unit Path [Required],Status [READ ONLY],Licenses [READ ONLY],New Status [UPLOAD ONLY]",
         );
         assert_eq!(source, ImportSource::Google);
         let kinds: Vec<_> = fields.iter().map(|(_, field)| *field).collect();
@@ -354,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_word_means_what_it_means_there() {
+    fn a_heading_has_its_meaning_in_the_source() {
         let field = |line: &str, wanted: &str| {
             let (source, fields) = read(line);
             (source, fields.into_iter().find(|(heading, _)| heading == wanted).map(|(_, field)| field))
@@ -363,12 +374,14 @@ mod tests {
         let jump = "_id,username,email,firstname,lastname,activated,suspended,state";
         assert_eq!(field(jump, "state"), (ImportSource::JumpCloud, Some(Enabled)));
         assert_eq!(field(jump, "username"), (ImportSource::JumpCloud, None));
-        let directory = "DistinguishedName,Enabled,GivenName,Name,ObjectClass,ObjectGUID,SamAccountName,SID,Surname,UserPrincipalName";
+        let directory = "DistinguishedName,Enabled,GivenName,Name,ObjectClass,ObjectGUID,SamAccountName,SID,Surname,\
+                         UserPrincipalName";
         assert_eq!(field(directory, "ObjectClass"), (ImportSource::ActiveDirectory, Some(ObjectClass)));
         assert_eq!(field(directory, "Enabled").1, Some(Enabled));
         let csvde = "DN,objectClass,cn,sn,givenName,displayName,userAccountControl,mail,memberOf";
         assert_eq!(field(csvde, "userAccountControl"), (ImportSource::Csvde, Some(AccountControl)));
-        let datev = "Konto;Name (Adressattyp Unternehmen);Name (Adressattyp natürl. Person);Vorname (Adressattyp natürl. Person);E-Mail";
+        let datev = "Konto;Name (Adressattyp Unternehmen);Name (Adressattyp natürl. Person);\
+                     Vorname (Adressattyp natürl. Person);E-Mail";
         assert_eq!(field(datev, "Name (Adressattyp natürl. Person)"), (ImportSource::Datev, Some(LastName)));
         assert_eq!(field(datev, "Name (Adressattyp Unternehmen)").1, None);
         assert_eq!(field("name,email,state", "state"), (ImportSource::Other, None));
@@ -376,10 +389,10 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_headings_are_decided_by_what_stands_below() {
+    fn ambiguous_headings_are_resolved_by_the_values() {
         let field = |heading: &str, value: &str| {
             let headings = [heading.to_owned(), "E-Mail".to_owned()];
-            Headings::read(&headings, false, |_| vec![value.to_owned()]).fields[0].map(|(field, _)| field)
+            ColumnMeanings::read(&headings, false, |_| vec![value.to_owned()]).fields[0].map(|(field, _)| field)
         };
         assert_eq!(field("username", "Anna Beck"), Some(Name));
         assert_eq!(field("username", "a@b.c"), None);

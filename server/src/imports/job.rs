@@ -1,17 +1,17 @@
-//! An import that is under way. It does its rows part by part, and does not rest until its end is written.
+//! A running import: processes the rows in chunks and makes sure that its end is saved.
 
 use super::{
-    part::Part,
-    plan::{Names, Powers},
+    chunk::ImportChunk,
+    plan::{ImporterRights, NameIndex},
     recovery::{self, HEARTBEAT, ImportRef},
-    sheet::Sheet,
+    table::Table,
 };
 use crate::{
     app::App,
     auth::{Caller, Scope},
     db::DbError,
-    http::problem::Fail,
-    seats::{Actor, Door, trial::Trial},
+    http::problem::ApiError,
+    seats::{Actor, Origin, dry_run::DryRun},
     store::{self, imports::progress},
 };
 use seatkeeper_shared::{
@@ -24,134 +24,133 @@ use seatkeeper_shared::{
 use std::{collections::HashSet, time::Duration};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-/// How many rows are written at once: so few that nobody waits for them.
-const PART: usize = 200;
-/// How long it waits before it tries again to write its end; each time twice as long.
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-const LAST_RETRY: Duration = Duration::from_secs(5);
+/// How many rows one transaction writes: few enough that other writers do not wait long.
+const CHUNK_ROWS: usize = 200;
+/// The first delay before saving the end is retried; it doubles with each attempt.
+const INITIAL_RETRY_DELAY: Duration = Duration::from_millis(200);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
-/// An import that is under way.
-pub(super) struct Job {
+/// A running import.
+pub(super) struct ImportJob {
     pub app: App,
     pub import: ImportRef,
-    pub powers: Powers,
-    pub names: Names,
-    /// What a dry run has come to so far.
-    pub trial: Option<Trial>,
-    /// Whose rows were seen already.
+    pub rights: ImporterRights,
+    pub names: NameIndex,
+    /// The state of a dry run so far.
+    pub dry_run: Option<DryRun>,
+    /// The normalized e-mail addresses of the rows so far.
     seen: HashSet<String>,
-    /// Whether the server stops.
     stopping: watch::Receiver<bool>,
 }
 
-/// Why an import ends that meets no failure.
-enum Ended {
-    AllRows,
+/// How the processing of rows ended without an error.
+enum RowsOutcome {
+    Completed,
     Cancelled,
-    ServerStops,
+    ServerStopping,
 }
 
-impl Job {
-    pub async fn prepare(app: &App, caller: &Caller, import: &ImportView) -> Result<Self, Fail> {
+impl ImportJob {
+    pub async fn prepare(app: &App, caller: &Caller, import: &ImportView) -> Result<Self, ApiError> {
         let manager = Scope::of(caller).manager();
-        let powers = Powers::of(&caller.rights, caller.id);
+        let rights = ImporterRights::of(&caller.rights, caller.id);
         let now = app.clock.now();
         let mut licenses = store::licenses::all(&app.db, now).await?;
-        // Of several that are meant, those first that give seats now.
+        // If an entry matches several licenses, those that can be used now are tried first.
         licenses.sort_by_key(|license: &LicenseView| {
             (license.archived_at.is_some(), license.ends_at.is_some_and(|end| end <= now), license.id)
         });
         let giving = store::group_licenses::giving_groups(&app.db).await?;
-        let names = Names::of(&licenses, store::groups::all(&app.db, manager).await?, giving);
-        let trial = if import.dry_run { Some(Trial::read(&app.db, &names.licenses()).await?) } else { None };
-        let actor = Actor { door: Door::Import, ..caller.actor() };
+        let names = NameIndex::of(&licenses, store::groups::all(&app.db, manager).await?, giving);
+        let dry_run = if import.dry_run { Some(DryRun::read(&app.db, &names.licenses()).await?) } else { None };
+        let actor = Actor { origin: Origin::Import, ..caller.actor() };
         let import = ImportRef { id: import.id, dry_run: import.dry_run, actor };
         let (app, seen, stopping) = (app.clone(), HashSet::new(), app.imports.register());
-        Ok(Self { app, import, powers, names, trial, seen, stopping })
+        Ok(Self { app, import, rights, names, dry_run, seen, stopping })
     }
 
-    /// Does all rows and writes how it ended.
-    pub async fn run(self, sheet: Sheet) {
+    /// Processes all rows and saves how the import ended.
+    pub async fn run(self, table: Table) {
         let (app, import, stopping) = (self.app.clone(), self.import.clone(), self.stopping.clone());
-        // In a task of its own, so that a fault in it is seen here.
-        let work = tokio::spawn(self.all_rows(sheet));
+        // In a separate task, so that a panic is noticed here.
+        let work = tokio::spawn(self.process_rows(table));
         let ended = tokio::select! {
             ended = work => ended,
-            never = tell_alive(&app, &import) => match never {},
+            never = send_heartbeats(&app, &import) => match never {},
         };
         let (state, failure) = match ended {
-            Ok(Ok(Ended::AllRows)) => (ImportState::Done, None),
-            Ok(Ok(Ended::Cancelled)) => (ImportState::Cancelled, None),
-            Ok(Ok(Ended::ServerStops)) => (ImportState::Failed, Some(ImportFailure::Interrupted)),
+            Ok(Ok(RowsOutcome::Completed)) => (ImportState::Done, None),
+            Ok(Ok(RowsOutcome::Cancelled)) => (ImportState::Cancelled, None),
+            Ok(Ok(RowsOutcome::ServerStopping)) => (ImportState::Failed, Some(ImportFailure::Interrupted)),
             Ok(Err(error)) => {
-                tracing::error!(%error, import = %import.id, "an import has stopped");
+                tracing::error!(%error, import_id = %import.id, "import failed");
                 (ImportState::Failed, Some(ImportFailure::Database))
             }
             Err(error) => {
-                tracing::error!(%error, import = %import.id, "an import has met a fault");
+                tracing::error!(%error, import_id = %import.id, "import panicked");
                 (ImportState::Failed, Some(ImportFailure::Internal))
             }
         };
-        close_at_last(&app, &import, (state, failure), stopping).await;
+        close_with_retries(&app, &import, (state, failure), stopping).await;
     }
 
-    async fn all_rows(mut self, sheet: Sheet) -> Result<Ended, DbError> {
-        let mut rows = sheet.rows();
+    async fn process_rows(mut self, table: Table) -> Result<RowsOutcome, DbError> {
+        let mut rows = table.rows();
         loop {
             if *self.stopping.borrow() {
-                return Ok(Ended::ServerStops);
+                return Ok(RowsOutcome::ServerStopping);
             }
-            let part: Vec<_> = rows.by_ref().take(PART).collect();
-            if part.is_empty() {
-                return Ok(Ended::AllRows);
+            let chunk: Vec<_> = rows.by_ref().take(CHUNK_ROWS).collect();
+            if chunk.is_empty() {
+                return Ok(RowsOutcome::Completed);
             }
-            let first = |email: Option<&str>| email.is_none_or(|email| self.seen.insert(email_key(email)));
-            let first: Vec<_> = part.iter().map(|cells| cells.get(ImportField::Email)).map(first).collect();
-            if !(Part { rows: &part, first: &first }).run(&mut self).await? {
-                return Ok(Ended::Cancelled);
+            let is_first = |email: Option<&str>| email.is_none_or(|email| self.seen.insert(email_key(email)));
+            let first: Vec<_> = chunk.iter().map(|row| row.get(ImportField::Email)).map(is_first).collect();
+            if !(ImportChunk { rows: &chunk, first: &first }).run(&mut self).await? {
+                return Ok(RowsOutcome::Cancelled);
             }
         }
     }
 }
 
-/// Lets other servers know that this import is worked on.
-async fn tell_alive(app: &App, import: &ImportRef) -> std::convert::Infallible {
+/// Tells other servers that this import is being processed.
+async fn send_heartbeats(app: &App, import: &ImportRef) -> std::convert::Infallible {
     let mut tick = tokio::time::interval(HEARTBEAT);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        let told = async {
+        let sent = async {
             let mut tx = app.db.begin().await?;
             let now = app.clock.now_in(&mut tx).await?;
-            progress::heard(&mut tx, import.id, now).await?;
+            progress::heartbeat(&mut tx, import.id, now).await?;
             tx.commit().await
         };
-        if let Err(error) = told.await {
-            tracing::warn!(%error, import = %import.id, "an import cannot tell that it is alive");
+        if let Err(error) = sent.await {
+            tracing::warn!(%error, import_id = %import.id, "import heartbeat not saved");
         }
     }
 }
 
-/// Writes the end of an import: again and again while the database does not save it. If the server stops meanwhile, the next one
-/// ends the import.
-async fn close_at_last(
+/// Saves the end of an import, with retries. If the server stops meanwhile, the import is closed at the next start or
+/// by another server.
+async fn close_with_retries(
     app: &App,
     import: &ImportRef,
     (state, failure): (ImportState, Option<ImportFailure>),
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut wait = FIRST_RETRY;
+    let mut delay = INITIAL_RETRY_DELAY;
     loop {
         let stops = *stopping.borrow();
         match recovery::close(app, import, state, failure).await {
             Ok(()) => return,
-            Err(error) => tracing::error!(%error, import = %import.id, "the end of an import was not saved"),
+            Err(error) => tracing::error!(%error, import_id = %import.id, "end of import not saved; will retry"),
         }
         if stops {
             return;
         }
         tokio::select! {
-            () = tokio::time::sleep(wait) => wait = (wait * 2).min(LAST_RETRY),
+            () = tokio::time::sleep(delay) => delay = (delay * 2).min(MAX_RETRY_DELAY),
             stopped = stopping.wait_for(|stops| *stops) => drop(stopped),
         }
     }

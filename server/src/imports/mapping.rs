@@ -1,16 +1,16 @@
-//! What the columns of a file mean, said by whoever imports it: each column by its heading, or by its number as `#1`.
+//! The column mapping that a user chooses for an import: each column is named by its heading, or by its number as `#1`.
 
-use crate::text::fold;
+use crate::normalize::fold;
 use seatkeeper_shared::{validate::FieldError, wire::imports::ImportField};
 use std::collections::BTreeMap;
 
-/// Columns and what they mean; what is not named is ignored.
+/// Maps columns to fields; other columns are ignored.
 pub type Mapping = BTreeMap<String, ImportField>;
 
-/// Reads a mapping, a JSON object.
+/// Parses a mapping, which is a JSON object.
 ///
 /// # Errors
-/// Not that, or a field that is not known.
+/// Returns an error if the text is not a JSON object of known fields.
 pub fn parse(text: &str) -> Result<Mapping, FieldError> {
     serde_json::from_str(text).map_err(|_| FieldError::Unknown)
 }
@@ -18,18 +18,18 @@ pub fn parse(text: &str) -> Result<Mapping, FieldError> {
 /// A column's name in a mapping.
 pub fn key(headings: &[String], column: usize) -> String {
     let heading = headings.get(column).map_or("", String::as_str);
-    let is_alone = headings.iter().filter(|other| fold(other) == fold(heading)).count() == 1;
-    if is_alone && !heading.is_empty() && !heading.starts_with('#') {
+    let is_unique = headings.iter().filter(|other| fold(other) == fold(heading)).count() == 1;
+    if is_unique && !heading.is_empty() && !heading.starts_with('#') {
         heading.to_owned()
     } else {
         format!("#{}", column + 1)
     }
 }
 
-/// The columns that a mapping names, in their order.
+/// The columns that a mapping names, sorted by column.
 ///
 /// # Errors
-/// Those that are not there, or not alone.
+/// Returns an error for each column that does not exist or is ambiguous.
 pub fn columns(mapping: &Mapping, headings: &[String]) -> Result<Vec<(ImportField, usize)>, Vec<FieldError>> {
     let (mut columns, mut errors) = (Vec::new(), Vec::new());
     for (key, field) in mapping {
@@ -44,7 +44,7 @@ pub fn columns(mapping: &Mapping, headings: &[String]) -> Result<Vec<(ImportFiel
 
 fn column(key: &str, headings: &[String]) -> Result<usize, FieldError> {
     let heading = || key.chars().take(200).collect::<String>();
-    // Numbers may go beyond the headings: rows can be longer.
+    // Rows can be longer than the headings, so numbers may exceed them.
     const MAX_COLUMNS: usize = 1_000;
     if let Some(number) = key.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()) {
         return (1..=MAX_COLUMNS)
@@ -60,7 +60,7 @@ fn column(key: &str, headings: &[String]) -> Result<usize, FieldError> {
     }
 }
 
-/// Whether a column holds passwords, which nobody need see.
+/// Whether a column contains passwords, which a preview hides.
 pub fn is_secret(heading: &str) -> bool {
     let heading = fold(heading);
     ["password", "passwort", "kennwort"].iter().any(|word| heading.contains(word))

@@ -1,15 +1,16 @@
-//! What a row of an import asks for, and whether that may be done. No SQL: what is there already is given.
+//! Plans a row of an import: what it requests, and whether the user who imports may do that. Performs no I/O; existing
+//! users are passed in.
 
-use super::{reader::Reader, sheet::Cells, values};
+use super::{cell_values, row_parser::RowParser, table::TableRow};
 use crate::{
-    store::imports::{Known, New, progress::Pending},
-    text::fold,
+    normalize::fold,
+    store::imports::{ExistingUser, ImportedUser, progress::PendingRow},
 };
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
     license::Model,
     people::{Permission, Role, UserStatus},
-    permissions::{Action, Rights, Sees, may, sees},
+    permissions::{Action, Rights, Visibility, may, visibility},
     problem::Code,
     validate::{self, FieldError},
     wire::{
@@ -20,40 +21,38 @@ use seatkeeper_shared::{
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// What whoever imports may do.
+/// The rights of the user who imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Powers {
-    /// Assign licenses.
-    pub assigns: bool,
-    /// Change others than agents, and make them.
-    pub roles: bool,
-    /// The manager to whose people it is limited.
+pub struct ImporterRights {
+    /// May assign licenses.
+    pub can_assign: bool,
+    /// May create and change managers and admins.
+    pub can_manage_roles: bool,
+    /// The manager whose visible users the import is limited to.
     pub manager: Option<UserId>,
 }
 
-impl Powers {
-    /// What this user may do.
+impl ImporterRights {
     pub fn of(rights: &Rights, user: UserId) -> Self {
-        let manager = (sees(rights) != Sees::Everybody).then_some(user);
-        Self { assigns: may(rights, Action::Assign), roles: may(rights, Action::ManageRoles), manager }
+        let manager = (visibility(rights) != Visibility::All).then_some(user);
+        Self { can_assign: may(rights, Action::Assign), can_manage_roles: may(rights, Action::ManageRoles), manager }
     }
 }
 
-/// The licenses and groups that a file may name.
+/// The licenses and groups by the names that a file may use for them.
 #[derive(Debug)]
-pub struct Names {
-    /// By slug and by name, those first that are to be tried first.
+pub struct NameIndex {
+    /// By the product's slug and by the license's id, in the order in which they are tried.
     licenses: HashMap<String, Vec<(LicenseId, Model)>>,
-    /// Names of products that are no slug and no id.
+    /// By the product's normalized name.
     products: HashMap<String, Vec<(LicenseId, Model)>>,
     groups: HashMap<String, GroupId>,
-    /// Those of them that give their members licenses.
-    giving: HashSet<GroupId>,
+    /// The groups that give licenses to their members.
+    license_groups: HashSet<GroupId>,
 }
 
-impl Names {
-    /// The names of these.
-    pub fn of(licenses: &[LicenseView], groups: Vec<GroupView>, giving: HashSet<GroupId>) -> Self {
+impl NameIndex {
+    pub fn of(licenses: &[LicenseView], groups: Vec<GroupView>, license_groups: HashSet<GroupId>) -> Self {
         let (mut named, mut products) = (HashMap::<String, Vec<_>>::new(), HashMap::<String, Vec<_>>::new());
         for license in licenses {
             for key in [license.product_slug.clone(), license.id.to_string()] {
@@ -62,20 +61,20 @@ impl Names {
             products.entry(fold(&license.product_name)).or_default().push((license.id, license.model));
         }
         let groups = groups.into_iter().map(|group| (fold(&group.name), group.id)).collect();
-        Self { licenses: named, products, groups, giving }
+        Self { licenses: named, products, groups, license_groups }
     }
 
-    /// The licenses that an entry may mean: `slug:model`, or `slug` alone if the product has one model only.
+    /// The licenses that an entry matches: `slug:model`, or `slug` alone if the product has only one model.
     fn license(&self, entry: &str) -> Option<Vec<LicenseId>> {
         let split = entry
             .rsplit_once(':')
             .or_else(|| entry.rsplit_once('–'))
-            .map(|(product, text)| (product, values::model(text)));
+            .map(|(product, text)| (product, cell_values::model(text)));
         let (product, model) = match split {
             Some((product, Some(model))) => (product, Some(model)),
             _ => (entry, None),
         };
-        // A slug is one product's; another may have it for a name.
+        // Slugs take precedence over names: a product may be named like another one's slug.
         let key = fold(product);
         let found = self.licenses.get(&key).or_else(|| self.products.get(&key))?;
         let wanted = model.or_else(|| {
@@ -86,7 +85,7 @@ impl Names {
         (!of_model.is_empty()).then_some(of_model)
     }
 
-    /// All licenses that can be named.
+    /// The ids of all licenses.
     pub fn licenses(&self) -> Vec<LicenseId> {
         let mut all: Vec<_> = self.licenses.values().flatten().map(|(id, _)| *id).collect();
         all.sort_unstable();
@@ -95,128 +94,120 @@ impl Names {
     }
 }
 
-/// What is to be written of a user himself.
+/// The change of the user record that a row requests.
 #[derive(Clone, Debug)]
-pub enum Write {
-    /// Nothing.
+pub enum UserWrite {
     Nothing,
-    /// He is new.
-    New(New),
-    /// Something of the user is other.
-    Change(Change),
+    New(ImportedUser),
+    Change(ImportedChange),
 }
 
-/// What is other of a user; absent: the same.
+/// The fields of an existing user that change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// The name.
+pub struct ImportedChange {
     pub name: Option<String>,
-    /// The role.
     pub role: Option<Role>,
-    /// The status.
     pub status: Option<UserStatus>,
-    /// Permissions that come to those of a manager.
+    /// Permissions to be added to those of a manager.
     pub permissions: BTreeSet<Permission>,
-    /// Whether a manager sees only the people in some groups.
+    /// Whether a manager sees only the users in some groups.
     pub limited: Option<bool>,
-    /// Groups that come to those of a manager.
+    /// Groups to be added to those of a manager.
     pub manages: BTreeSet<GroupId>,
 }
 
-impl Change {
-    /// Whether it touches what only an admin may change.
-    fn touches_rights(&self) -> bool {
+impl ImportedChange {
+    /// Whether it requires the right to manage roles.
+    fn changes_rights(&self) -> bool {
         self.role.is_some() || !self.permissions.is_empty() || self.limited.is_some() || !self.manages.is_empty()
     }
 }
 
-/// A row, and what it comes to.
+/// A row, and what it requests.
 #[derive(Clone, Debug)]
-pub struct Planned {
-    /// What is told of it; the outcome is not settled before it is done.
+pub struct PlannedRow {
+    /// The result of the row; the outcome is determined when the row is done.
     pub row: ImportRow,
-    /// The user.
     pub user: UserId,
-    /// His status when the licenses are assigned.
+    /// The user's status when the licenses are assigned.
     pub status: UserStatus,
-    /// What is to be written of him.
-    pub write: Write,
-    /// Licenses that he is to get, each out of several that are tried in turn, with the text that names it.
+    pub write: UserWrite,
+    /// The licenses to assign: for each entry its text and the matching licenses, which are tried in turn.
     pub grants: Vec<(String, Vec<LicenseId>)>,
-    /// Groups that he is to come into.
+    /// The groups to join.
     pub groups: Vec<GroupId>,
-    /// The headings of the file over each field, where these are others.
+    /// The headings of the fields, where they differ from the field's name.
     headings: HashMap<String, String>,
 }
 
-/// How much of a value is shown with what is wrong with it, in characters.
-const MAX_SHOWN: usize = 200;
+/// How many characters of a value a problem quotes.
+const MAX_QUOTED_CHARS: usize = 200;
 
-impl Planned {
-    fn of(cells: &Cells, known: Option<&Known>, fresh: UserId) -> Self {
+impl PlannedRow {
+    fn of(cells: &TableRow, existing: Option<&ExistingUser>, new_id: UserId) -> Self {
         let email = cells.get(Column::Email).unwrap_or_default().chars().take(254).collect();
         let (problems, notices, grants, groups) = Default::default();
         let row = ImportRow { line: cells.line, outcome: RowOutcome::Refused, email, problems, notices };
         let heading = |field: &Column| Some((field.as_str().to_owned(), cells.heading(*field)?.to_owned()));
         let headings = Column::ALL.iter().filter_map(heading).filter(|(field, heading)| field != heading).collect();
-        let (user, status) = known.map_or((fresh, UserStatus::Active), |known| (known.id, known.status));
-        Self { row, user, status, write: Write::Nothing, grants, groups, headings }
+        let (user, status) = existing.map_or((new_id, UserStatus::Active), |existing| (existing.id, existing.status));
+        Self { row, user, status, write: UserWrite::Nothing, grants, groups, headings }
     }
 
-    /// Notes what is not done.
+    /// Adds a problem.
     pub fn problem(&mut self, column: &str, value: &str, code: Code) {
-        let (heading, value) = (self.headings.get(column).cloned(), value.chars().take(MAX_SHOWN).collect());
+        let (heading, value) = (self.headings.get(column).cloned(), value.chars().take(MAX_QUOTED_CHARS).collect());
         self.row.problems.push(ImportProblem { column: column.to_owned(), heading, value, code, error: None });
     }
 
-    /// Whether the user is to be suspended, which the seats do.
+    /// Whether the user is to be suspended, which the seat engine does.
     pub fn suspends(&self) -> bool {
-        matches!(&self.write, Write::Change(change) if change.status == Some(UserStatus::Suspended))
+        matches!(&self.write, UserWrite::Change(change) if change.status == Some(UserStatus::Suspended))
     }
 
-    /// What the row waits for when its user is written.
-    pub fn pending(&self) -> Option<Pending> {
-        let pending = Pending { user: self.user, suspend: self.suspends(), licenses: self.grants.clone() };
+    /// What remains to be done by the seat engine once the user is written.
+    pub fn pending(&self) -> Option<PendingRow> {
+        let pending = PendingRow { user: self.user, suspend: self.suspends(), licenses: self.grants.clone() };
         (pending.suspend || !pending.licenses.is_empty()).then_some(pending)
     }
 
-    /// What came of writing the user alone.
+    /// The outcome of writing the user record alone.
     fn written(&self) -> RowOutcome {
-        let suspended = Change { status: Some(UserStatus::Suspended), ..Change::default() };
+        let suspended = ImportedChange { status: Some(UserStatus::Suspended), ..ImportedChange::default() };
         match &self.write {
-            Write::New(_) => RowOutcome::Created,
-            Write::Nothing if self.groups.is_empty() => RowOutcome::Unchanged,
-            Write::Change(change) if self.groups.is_empty() && *change == suspended => RowOutcome::Unchanged,
+            UserWrite::New(_) => RowOutcome::Created,
+            UserWrite::Nothing if self.groups.is_empty() => RowOutcome::Unchanged,
+            UserWrite::Change(change) if self.groups.is_empty() && *change == suspended => RowOutcome::Unchanged,
             _ => RowOutcome::Changed,
         }
     }
 
-    /// The groups that must be there for it: those the user comes into, and those he manages.
+    /// The groups that must exist: those the user joins, and those that the user manages.
     pub fn named_groups(&self) -> impl Iterator<Item = GroupId> {
         let managed = match &self.write {
-            Write::New(new) => Some(&new.manages),
-            Write::Change(change) => Some(&change.manages),
-            Write::Nothing => None,
+            UserWrite::New(new) => Some(&new.manages),
+            UserWrite::Change(change) => Some(&change.manages),
+            UserWrite::Nothing => None,
         };
         self.groups.iter().chain(managed.into_iter().flatten()).copied()
     }
 
-    /// Forgets the groups that are no longer there.
-    pub fn retain_groups(&mut self, is_there: impl Fn(&GroupId) -> bool) {
+    /// Removes the groups that no longer exist.
+    pub fn retain_groups(&mut self, exists: impl Fn(&GroupId) -> bool) {
         let before = self.named_groups().count();
-        self.groups.retain(&is_there);
+        self.groups.retain(&exists);
         match &mut self.write {
-            Write::New(new) => new.manages.retain(&is_there),
-            Write::Change(change) => change.manages.retain(&is_there),
-            Write::Nothing => {}
+            UserWrite::New(new) => new.manages.retain(&exists),
+            UserWrite::Change(change) => change.manages.retain(&exists),
+            UserWrite::Nothing => {}
         }
         if self.named_groups().count() < before {
             self.problem("groups", "", Code::NotFound);
         }
     }
 
-    /// What is told of it when the user is written, and what it still waits for.
-    pub fn so_far(&self) -> (ImportRow, Option<Pending>) {
+    /// The result once the user is written, and what remains to be done.
+    pub fn interim_result(&self) -> (ImportRow, Option<PendingRow>) {
         let (mut row, pending) = (self.row.clone(), self.pending());
         row.outcome = match &pending {
             Some(_) => self.written(),
@@ -225,7 +216,7 @@ impl Planned {
         (row, pending)
     }
 
-    /// What became of it, when so many licenses were assigned.
+    /// The result once this many licenses were assigned.
     pub fn settle(mut self, granted: usize) -> ImportRow {
         let suspended = self.suspends() && self.row.problems.iter().all(|problem| problem.column != "status");
         let has_problems = !self.row.problems.is_empty();
@@ -234,14 +225,14 @@ impl Planned {
     }
 
     fn refused(mut self) -> Self {
-        self.write = Write::Nothing;
+        self.write = UserWrite::Nothing;
         self.grants.clear();
         self.groups.clear();
         self
     }
 }
 
-/// What became of a row: what came of writing its user, and whether the seats did something for it.
+/// The outcome of a row: of writing its user, and of what the seat engine did.
 pub fn outcome(written: RowOutcome, done: bool, has_problems: bool) -> RowOutcome {
     match (written, done, has_problems) {
         (RowOutcome::Created, ..) => RowOutcome::Created,
@@ -251,58 +242,65 @@ pub fn outcome(written: RowOutcome, done: bool, has_problems: bool) -> RowOutcom
     }
 }
 
-/// Reads a row: what it asks for of a user who is known, and shown to whoever imports, or of a new one with this id.
+/// Plans a row for an existing user, who may be visible to the user who imports or not, or for a new one with this id.
 pub fn plan(
-    powers: Powers,
-    names: &Names,
-    cells: &Cells,
-    known: Option<(&Known, bool)>,
-    fresh: UserId,
-    first: bool,
-) -> Planned {
-    let mut planned = Planned::of(cells, known.map(|(known, _)| known), fresh);
-    let mut read = Reader { planned: &mut planned, cells };
-    read.object_class();
-    let email = read.checked(Column::Email, validate::email(cells.get(Column::Email).unwrap_or_default()));
-    let name = read.name(known.is_none());
-    let role = read.word(Column::Role, values::role);
-    let status = read.status();
-    let permissions = read.list(Column::Permissions, values::permission).into_iter().map(|(_, one)| one).collect();
-    let limited = read.word(Column::LimitedToGroups, values::yes_or_no);
-    let licenses = read.list(Column::Licenses, |entry| names.license(entry));
+    rights: ImporterRights,
+    names: &NameIndex,
+    cells: &TableRow,
+    existing: Option<(&ExistingUser, bool)>,
+    new_id: UserId,
+    is_first: bool,
+) -> PlannedRow {
+    let mut planned = PlannedRow::of(cells, existing.map(|(existing, _)| existing), new_id);
+    let mut parser = RowParser { planned: &mut planned, cells };
+    parser.object_class();
+    let email = parser.checked(Column::Email, validate::email(cells.get(Column::Email).unwrap_or_default()));
+    let name = parser.name(existing.is_none());
+    let role = parser.word(Column::Role, cell_values::role);
+    let status = parser.status();
+    let permissions =
+        parser.list(Column::Permissions, cell_values::permission).into_iter().map(|(_, one)| one).collect();
+    let limited = parser.word(Column::LimitedToGroups, cell_values::yes_or_no);
+    let licenses = parser.list(Column::Licenses, |entry| names.license(entry));
     let group = |entry: &str| names.groups.get(&fold(entry)).copied();
-    let groups = read.list(Column::Groups, group);
-    let manages = read.list(Column::Manages, group).into_iter().map(|(_, group)| group).collect();
-    if !first {
-        read.refuse(Column::Email, Code::AlreadyExists);
+    let groups = parser.list(Column::Groups, group);
+    let manages = parser.list(Column::Manages, group).into_iter().map(|(_, group)| group).collect();
+    if !is_first {
+        parser.refuse(Column::Email, Code::AlreadyExists);
     }
-    let is_in = |group: &GroupId| known.is_some_and(|(known, _)| known.groups.contains(group));
-    let beyond = |(_, group): &&(String, GroupId)| !powers.assigns && names.giving.contains(group) && !is_in(group);
-    // Whoever came into it would get licenses.
-    for (entry, _) in groups.iter().filter(beyond) {
+    let is_in = |group: &GroupId| existing.is_some_and(|(existing, _)| existing.groups.contains(group));
+    let gives_licenses = |(_, group): &&(String, GroupId)| names.license_groups.contains(group) && !is_in(group);
+    // Joining the group would assign licenses.
+    for (entry, _) in groups.iter().filter(|entry| !rights.can_assign && gives_licenses(entry)) {
         planned.problem("groups", entry, Code::GroupGivesLicenses);
     }
-    let change = Change { name: None, role, status, permissions, limited, manages };
+    let change = ImportedChange { name: None, role, status, permissions, limited, manages };
     planned.status = status.unwrap_or(planned.status);
     planned.groups = groups.into_iter().map(|(_, group)| group).collect();
     planned.grants = licenses;
-    match (known, email) {
+    match (existing, email) {
         (Some((_, false)), _) => planned.problem("email", &planned.row.email.clone(), Code::AlreadyExists),
-        (Some((known, true)), _) => of_known(powers, &mut planned, known, Change { name, ..change }),
+        (Some((existing, true)), _) => plan_change(rights, &mut planned, existing, ImportedChange { name, ..change }),
         (None, Some(email)) => name.into_iter().for_each(|name| {
-            of_new(powers, &mut planned, fresh, (name, email.clone()), &change);
+            plan_new(rights, &mut planned, new_id, (name, email.clone()), &change);
         }),
         (None, None) => {}
     }
-    if !planned.grants.is_empty() && !powers.assigns {
+    if !planned.grants.is_empty() && !rights.can_assign {
         let value = cells.get(Column::Licenses).unwrap_or_default().to_owned();
         planned.problem("licenses", &value, Code::Forbidden);
     }
     if planned.row.problems.is_empty() { planned } else { planned.refused() }
 }
 
-/// Somebody who is not there yet.
-fn of_new(powers: Powers, planned: &mut Planned, id: UserId, (name, email): (String, String), change: &Change) {
+/// Plans a new user.
+fn plan_new(
+    importer: ImporterRights,
+    planned: &mut PlannedRow,
+    id: UserId,
+    (name, email): (String, String),
+    change: &ImportedChange,
+) {
     let role = change.role.unwrap_or(Role::Agent);
     let rights = Rights {
         role,
@@ -310,46 +308,49 @@ fn of_new(powers: Powers, planned: &mut Planned, id: UserId, (name, email): (Str
         billing_contact: false,
         limited_to_groups: role == Role::Manager && change.limited == Some(true),
     };
-    let beyond = Change { role: change.role.filter(|role| *role != Role::Agent), ..change.clone() };
-    if beyond.touches_rights() && !powers.roles {
+    let other_than_agent = ImportedChange { role: change.role.filter(|role| *role != Role::Agent), ..change.clone() };
+    if other_than_agent.changes_rights() && !importer.can_manage_roles {
         planned.problem("role", role.as_str(), Code::Forbidden);
     }
-    if powers.manager.is_some() && planned.groups.is_empty() {
+    if importer.manager.is_some() && planned.groups.is_empty() {
         let (column, heading) = ("groups".to_owned(), planned.headings.get("groups").cloned());
         let (value, error) = (String::new(), Some(FieldError::Required));
         planned.row.problems.push(ImportProblem { column, heading, value, code: Code::Invalid, error });
     }
     let manages = if role == Role::Manager { change.manages.clone() } else { BTreeSet::new() };
-    planned.write = Write::New(New { id, name, email, rights, manages, status: planned.status });
+    planned.write = UserWrite::New(ImportedUser { id, name, email, rights, manages, status: planned.status });
 }
 
-/// Somebody who is there: what is the same already is not done again.
-fn of_known(powers: Powers, planned: &mut Planned, known: &Known, wanted: Change) {
-    let manages_now = wanted.role.unwrap_or(known.rights.role) == Role::Manager;
-    let change = Change {
-        name: wanted.name.filter(|name| *name != known.name),
-        role: wanted.role.filter(|role| *role != known.rights.role),
-        status: wanted.status.filter(|status| *status != known.status),
-        permissions: &wanted.permissions - &known.rights.permissions,
-        limited: wanted.limited.filter(|limited| manages_now && *limited != known.rights.limited_to_groups),
-        manages: wanted.manages.into_iter().filter(|group| manages_now && !known.manages.contains(group)).collect(),
+/// Plans the change of an existing user: only values that differ.
+fn plan_change(importer: ImporterRights, planned: &mut PlannedRow, existing: &ExistingUser, wanted: ImportedChange) {
+    let manages_now = wanted.role.unwrap_or(existing.rights.role) == Role::Manager;
+    let change = ImportedChange {
+        name: wanted.name.filter(|name| *name != existing.name),
+        role: wanted.role.filter(|role| *role != existing.rights.role),
+        status: wanted.status.filter(|status| *status != existing.status),
+        permissions: &wanted.permissions - &existing.rights.permissions,
+        limited: wanted.limited.filter(|limited| manages_now && *limited != existing.rights.limited_to_groups),
+        manages: wanted.manages.into_iter().filter(|group| manages_now && !existing.manages.contains(group)).collect(),
     };
-    planned.groups.retain(|group| !known.groups.contains(group));
-    planned.grants.retain(|(_, any)| !any.iter().any(|license| known.licenses.contains(license)));
-    if change == Change::default() {
+    planned.groups.retain(|group| !existing.groups.contains(group));
+    planned.grants.retain(|(_, any)| !any.iter().any(|license| existing.licenses.contains(license)));
+    if change == ImportedChange::default() {
         return;
     }
-    let (may_not, is_admin) = (known.rights.role != Role::Agent && !powers.roles, known.rights.role == Role::Admin);
-    let touches_rights = change.touches_rights();
-    if may_not || (touches_rights && !powers.roles) || (is_admin && (change.role.is_some() || change.status.is_some()))
+    let role = existing.rights.role;
+    let (may_not, is_admin) = (role != Role::Agent && !importer.can_manage_roles, role == Role::Admin);
+    let changes_rights = change.changes_rights();
+    if may_not
+        || (changes_rights && !importer.can_manage_roles)
+        || (is_admin && (change.role.is_some() || change.status.is_some()))
     {
-        // An admin is demoted or suspended by hand: a slip in a file must not lock everybody out.
-        let column = match (touches_rights, change.status) {
+        // Admins can be demoted or suspended only individually: a mistake in a file must not lock out all admins.
+        let column = match (changes_rights, change.status) {
             (true, _) => "role",
             (false, Some(_)) => "status",
             (false, None) => "name",
         };
         planned.problem(column, "", Code::Forbidden);
     }
-    planned.write = Write::Change(change);
+    planned.write = UserWrite::Change(change);
 }

@@ -1,37 +1,35 @@
-//! Excel workbooks (.xlsx): one sheet as rows of text. A workbook is a zip archive of XML, so it is bounded before it is believed.
+//! Reads one sheet of an Excel workbook (.xlsx) as rows of text. A workbook is a zip archive, so its unpacked size is
+//! checked first (zip bombs).
 
-use super::file::kind_error;
+use super::file_format::kind_error;
 use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx, XlsxError};
 use seatkeeper_shared::validate::FieldError;
 use std::io::{Cursor, Read as _, copy, sink};
 use zip::ZipArchive;
 
-/// How large a workbook may be unpacked, in bytes.
-const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
-/// How many files may be in it.
-const MAX_ENTRIES: usize = 2_000;
-/// How many cells are read: 250,000 rows of 20.
+const MAX_UNPACKED_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_ARCHIVE_ENTRIES: usize = 2_000;
+/// The most cells of a sheet: 250,000 rows of 20.
 const MAX_CELLS: usize = 5_000_000;
-/// The most columns that are read; what stands further to the right is left aside.
+/// Further columns are ignored.
 const MAX_COLUMNS: usize = 200;
 
-/// A sheet, and the names of all.
+/// One sheet of a workbook, and the names of all sheets.
 #[derive(Debug)]
 pub struct Workbook {
-    /// The names of all sheets.
     pub sheets: Vec<String>,
-    /// The sheet that was read.
+    /// The name of the sheet that was read.
     pub sheet: String,
-    /// Its rows that are not empty, each with its number.
+    /// The rows that are not empty, each with its number.
     pub rows: Vec<(i64, Vec<String>)>,
 }
 
-/// Reads a sheet; the first that is not empty if none is named.
+/// Reads the named sheet, or the first one that is not empty.
 ///
 /// # Errors
-/// Damaged, protected, or too large; no such sheet.
+/// Returns an error if the workbook is damaged, protected or too large, or has no such sheet.
 pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Workbook, FieldError> {
-    bounded(bytes, MAX_UNPACKED)?;
+    check_unpacked_size(bytes, MAX_UNPACKED_BYTES)?;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(damaged)?;
     let sheets = workbook.sheet_names();
     let wanted: Vec<String> = match sheet {
@@ -54,15 +52,15 @@ fn damaged(_: XlsxError) -> FieldError {
     kind_error("a damaged or protected Excel workbook")
 }
 
-/// Unpacks everything once and keeps nothing: what an archive says of its own size need not be true.
-fn bounded(bytes: &[u8], mut left: u64) -> Result<(), FieldError> {
+/// Checks the unpacked size by unpacking everything once, because the sizes in an archive's headers cannot be trusted.
+fn check_unpacked_size(bytes: &[u8], mut left: u64) -> Result<(), FieldError> {
     let broken = |_| kind_error("a damaged or protected Excel workbook");
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
-    if archive.len() > MAX_ENTRIES {
+    if archive.len() > MAX_ARCHIVE_ENTRIES {
         return Err(too_large());
     }
-    for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(broken)?;
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(broken)?;
         let size = copy(&mut entry.take(left + 1), &mut sink()).map_err(|_| kind_error("a damaged Excel workbook"))?;
         left = left.checked_sub(size).ok_or_else(too_large)?;
     }
@@ -73,15 +71,15 @@ fn too_large() -> FieldError {
     kind_error("an Excel workbook that is too large when unpacked")
 }
 
-/// Cell by cell: a range that is read at once would be as large as its corners say.
+/// Reads cell by cell: a range read at once would be allocated as large as the sheet claims to be.
 fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(i64, Vec<String>)>, FieldError> {
     let mut cells = match workbook.worksheet_cells_reader(sheet) {
         Ok(cells) => cells,
-        // A sheet with a chart only.
+        // A chart sheet.
         Err(XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
         Err(error) => return Err(damaged(error)),
     };
-    let (mut rows, mut number): (Vec<(i64, Vec<String>)>, usize) = (Vec::new(), 0);
+    let (mut rows, mut cell_count): (Vec<(i64, Vec<String>)>, usize) = (Vec::new(), 0);
     while let Some(cell) = cells.next_cell().map_err(damaged)? {
         let (row, column) = cell.get_position();
         let (row, column) = (i64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
@@ -89,8 +87,8 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(i64, Vec
         if column >= MAX_COLUMNS || text.is_empty() {
             continue;
         }
-        number += 1;
-        if number > MAX_CELLS {
+        cell_count += 1;
+        if cell_count > MAX_CELLS {
             return Err(too_large());
         }
         if rows.last().is_none_or(|(last, _)| *last != row) {
@@ -102,12 +100,12 @@ fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(i64, Vec
         }
     }
     rows.sort_by_key(|(row, _)| *row);
-    // Rows are known by their numbers.
+    // Row numbers identify rows in the result, so they must be unique.
     rows.dedup_by_key(|(row, _)| *row);
     Ok(rows)
 }
 
-/// A value as people would write it: whole numbers without a fraction, dates as ISO 8601.
+/// The text of a cell: whole numbers without a fraction, dates as ISO 8601.
 fn text(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Empty => String::new(),
@@ -142,7 +140,7 @@ mod tests {
     const FAR_CORNER: &[u8] = include_bytes!("../../../tests/fixtures/far_corner.xlsx");
 
     #[test]
-    fn the_first_sheet_with_something_in_it_is_read_as_people_see_it() {
+    fn the_first_sheet_that_is_not_empty_is_read() {
         let workbook = read(USERS, None).expect("a workbook");
         assert_eq!(
             (workbook.sheets.as_slice(), workbook.sheet.as_str()),
@@ -163,21 +161,21 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_in_the_far_corner_takes_no_room() {
+    fn a_cell_in_the_far_corner_allocates_no_grid() {
         let rows = read(FAR_CORNER, None).expect("a workbook").rows;
         let cells: Vec<_> = rows.iter().map(|(row, cells)| (*row, cells.len())).collect();
         assert_eq!(cells, [(1, 1), (1_048_576, 1)]);
     }
 
     #[test]
-    fn what_unpacks_to_too_much_is_refused_before_it_is_read() {
+    fn a_workbook_too_large_when_unpacked_is_refused() {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         archive.start_file("xl/workbook.xml", SimpleFileOptions::default()).expect("a file");
         archive.write_all(&vec![b' '; 2_000_000]).expect("written");
         let bytes = archive.finish().expect("an archive").into_inner();
-        assert!(bytes.len() < 20_000, "it packs well");
-        assert_eq!(bounded(&bytes, 1_999_999), Err(too_large()));
-        assert_eq!(bounded(&bytes, 2_000_000), Ok(()));
+        assert!(bytes.len() < 20_000, "the archive is small");
+        assert_eq!(check_unpacked_size(&bytes, 1_999_999), Err(too_large()));
+        assert_eq!(check_unpacked_size(&bytes, 2_000_000), Ok(()));
         assert!(matches!(read(&bytes, None), Err(FieldError::FileKind { .. })));
         assert!(matches!(read(&USERS[..USERS.len() / 2], None), Err(FieldError::FileKind { .. })));
     }

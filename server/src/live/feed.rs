@@ -1,13 +1,13 @@
-//! One reader of the event log per process. What it finds is serialised once, whoever and how many are watching.
+//! One reader of the event log per process. Each change is serialized once, however many viewers there are.
 
-use super::{snapshot::Snapshots, trends::Trends};
+use super::{snapshot::SnapshotCache, usage_trends::UsageTrends};
 use crate::{
-    auth::{StreamGuard, reach::Reach},
-    bell::Bell,
+    auth::{StreamGuard, invalidation::AffectedCallers},
     clock::Clock,
+    commit_hooks::CommitHooks,
     db::{Db, DbError},
-    seats::prospects::Prospects,
-    store::{self, events::Logged},
+    seats::wait_estimate::WaitEstimates,
+    store::{self, events::LoggedEvent},
 };
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,161 +29,184 @@ use std::{
 };
 use tokio::{sync::broadcast, time::Instant};
 
-/// Changes that come closer together than this are told together.
-const TICK: Duration = Duration::from_millis(100);
-/// How often the log is looked at where other processes write to it too.
-const LOOK: Duration = Duration::from_millis(250);
-/// The same while others knock when they have written: a knock may get lost.
-const LOOK_AFTER: Duration = Duration::from_millis(500);
-/// How often it is told which sessions were heard of.
-const CONTACT: Duration = Duration::from_secs(5);
-/// How long a heartbeat that was answered may wait to be written, and more.
-const UNWRITTEN: TimeDelta = TimeDelta::seconds(2);
-/// How often a sign of life is sent.
-const SIGN: Duration = Duration::from_secs(15);
-/// How many events are read at once.
-const READ: i64 = 5_000;
-/// How far a viewer may fall behind, in things told, before he has to resync: six seconds or more.
-const BEHIND: usize = 64;
+/// Changes within this time are sent as one batch.
+const BATCH_WINDOW: Duration = Duration::from_millis(100);
+/// How often the log is polled when other processes write to it too.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The same while other processes send notifications: one may get lost.
+const NOTIFIED_POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// How often viewers learn which sessions sent a heartbeat.
+const CONTACTS_INTERVAL: Duration = Duration::from_secs(5);
+/// More than the longest time between answering a heartbeat and writing it.
+const HEARTBEAT_WRITE_DELAY: TimeDelta = TimeDelta::seconds(2);
+/// How often an `alive` event is sent.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// The most events, or contacts, read at once.
+const MAX_READ_ROWS: i64 = 5_000;
+/// How many messages a viewer may fall behind before it must resync: six seconds or more.
+const CHANNEL_CAPACITY: usize = 64;
 
-/// What viewers are told.
+/// Receives the messages of the feed from the time of subscribing.
+pub type Subscription = broadcast::Receiver<FeedMessage>;
+
+/// A message to all viewers.
 #[derive(Clone, Debug)]
-pub enum Told {
-    /// Something changed.
-    Change(Arc<Tick>),
-    /// Sessions were heard of.
-    Contacts(Arc<Heard>),
-    /// A sign of life, ready to be sent to everybody.
+pub enum FeedMessage {
+    /// The state changed.
+    Change(Arc<ChangeBatch>),
+    /// Sessions sent heartbeats.
+    Contacts(Arc<ContactBatch>),
+    /// A serialized `alive` event, the same for all viewers.
     Alive(Bytes),
 }
 
-/// Sessions that were heard of.
+/// Sessions that sent heartbeats.
 #[derive(Debug)]
-pub struct Heard {
-    /// Ready to be sent to those who see all.
+pub struct ContactBatch {
+    /// The serialized event for viewers who see all users.
     pub all: Bytes,
     at: DateTime<Utc>,
-    each: Vec<(UserId, Contact)>,
+    contacts: Vec<(UserId, Contact)>,
 }
 
-impl Heard {
-    /// What is told to a viewer who sees these people; nothing if it is about none of them.
-    pub fn of(&self, people: &HashSet<UserId>) -> Option<Bytes> {
-        let his = self.each.iter().filter(|(user, _)| people.contains(user));
-        let contacts: Vec<_> = his.map(|(_, contact)| contact.clone()).collect();
+impl ContactBatch {
+    /// The event for a viewer who sees these users; `None` if it concerns none of them.
+    pub fn for_users(&self, users: &HashSet<UserId>) -> Option<Bytes> {
+        let visible = self.contacts.iter().filter(|(user, _)| users.contains(user));
+        let contacts: Vec<_> = visible.map(|(_, contact)| contact.clone()).collect();
         (!contacts.is_empty()).then(|| frame(CONTACTS, None, &json(&Contacts { at: self.at, contacts })))
     }
 }
 
-/// What changed, serialised once: whole for those who see all, in pieces for those who see their own.
+/// A batch of changes, serialized once: as a whole for viewers who see all users, in pieces for the others.
 #[derive(Debug)]
-pub struct Tick {
-    /// Up to here.
+pub struct ChangeBatch {
+    /// The position of the last event in it.
     pub position: Position,
-    /// The server's time.
+    /// The server's time of the state.
     pub at: DateTime<Utc>,
-    /// Ready to be sent to those who see all.
+    /// The serialized event for viewers who see all users.
     pub all: Bytes,
-    /// Licenses, as JSON.
+    /// The changed licenses, as JSON.
     pub licenses: HashMap<LicenseId, String>,
-    /// Sessions with their support keys, as JSON with commas between, for their agents.
+    /// The changed sessions of each agent with their support keys, as comma-separated JSON.
     pub sessions: HashMap<UserId, String>,
-    /// The same sessions without their keys.
-    pub open: Vec<SessionView>,
-    /// Lines that changed, each whole.
-    pub lines: Vec<QueueView>,
-    /// The same, as JSON for each agent in it: his tickets with commas between.
+    /// The same sessions without support keys.
+    pub sessions_without_keys: Vec<SessionView>,
+    /// The changed queues, each complete.
+    pub queues: Vec<QueueView>,
+    /// The tickets of each waiter in those queues, as comma-separated JSON.
     pub tickets: HashMap<(LicenseId, UserId), String>,
-    /// Users who were given a license or lost one: what they see is another selection now.
+    /// Users who gained or lost a license, so that they see other licenses now.
     pub reassigned: HashSet<UserId>,
-    /// Somebody came into a group or left one, or other people manage it: whoever is limited to groups may see others now.
-    pub regrouped: bool,
-    /// Whose rights may have changed, so that what they see is another selection now.
-    pub changed: Vec<Reach>,
+    /// A membership or a group's managers changed, so that managers limited to groups may see other users now.
+    pub groups_changed: bool,
+    /// Users whose rights may have changed, so that they may see other data now.
+    pub affected_callers: Vec<AffectedCallers>,
 }
 
-impl Tick {
-    /// Whether rights of this user may have changed.
+impl ChangeBatch {
+    /// Whether this user's rights may have changed.
     pub fn may_change_rights_of(&self, user: UserId) -> bool {
-        self.changed.iter().any(|reach| matches!(reach, Reach::Everybody) || *reach == Reach::User(user))
+        self.affected_callers
+            .iter()
+            .any(|reach| matches!(reach, AffectedCallers::All) || *reach == AffectedCallers::User(user))
     }
 
-    /// Whether a license or the line in front of it changed.
+    /// Whether a license or its queue changed.
     pub fn concerns(&self, license: LicenseId) -> bool {
-        self.licenses.contains_key(&license) || self.lines.iter().any(|line| line.license_id == license)
+        self.licenses.contains_key(&license) || self.queues.iter().any(|queue| queue.license_id == license)
     }
 }
 
 /// The live feed. Clones share one reader.
 #[derive(Clone)]
 pub struct Feed {
-    told: broadcast::Sender<Told>,
-    prospects: Prospects,
-    trends: Arc<RwLock<Trends>>,
-    /// What viewers are told first.
-    pub(super) snapshots: Snapshots,
+    sender: broadcast::Sender<FeedMessage>,
+    wait_estimates: WaitEstimates,
+    trends: Arc<RwLock<UsageTrends>>,
+    /// The snapshots that viewers get first.
+    pub(super) snapshots: SnapshotCache,
 }
 
 impl Feed {
-    /// Starts to read the log; `bell` rings when this process wrote to it.
+    /// Starts the reader of the log, which `commit_hooks` wake when this process has written to it.
     ///
     /// # Errors
-    /// The database does not answer.
-    pub async fn start(db: Db, clock: Clock, prospects: Prospects, bell: Bell) -> Result<Self, DbError> {
+    /// Returns an error if the database does not respond.
+    pub async fn start(
+        db: Db,
+        clock: Clock,
+        wait_estimates: WaitEstimates,
+        commit_hooks: CommitHooks,
+    ) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
-        let mut trends = Trends::default();
+        let mut trends = UsageTrends::default();
         let mut levels = store::events::levels(&mut tx, clock.now() - TimeDelta::hours(24)).await?;
         levels.sort_by_key(|(_, _, at)| *at);
         for (license, occupied, at) in levels {
-            trends.note_peak(license, occupied, at);
+            trends.record_peak(license, occupied, at);
         }
         for (license, since) in store::events::full_since(&mut tx).await? {
-            trends.note_full(license, since);
+            trends.record_full_since(license, since);
         }
-        let contacts = clock.now_in(&mut tx).await?;
+        let contacts_sent_until = clock.now_in(&mut tx).await?;
         drop(tx);
         let feed = Self {
-            told: broadcast::channel(BEHIND).0,
-            prospects,
+            sender: broadcast::channel(CHANNEL_CAPACITY).0,
+            wait_estimates,
             trends: Arc::new(RwLock::new(trends)),
-            snapshots: Snapshots::default(),
+            snapshots: SnapshotCache::default(),
         };
-        let reader = Reader { feed: feed.clone(), db, clock, bell, position, contacts, signed: Instant::now() };
+        let reader = Reader {
+            feed: feed.clone(),
+            db,
+            clock,
+            commit_hooks,
+            position,
+            contacts_sent_until,
+            alive_sent: Instant::now(),
+        };
         tokio::spawn(reader.run());
         Ok(feed)
     }
 
-    /// Hears of everything from now on: for whoever is let in, and for as long as they are.
-    pub fn subscribe(&self, _for: &StreamGuard) -> broadcast::Receiver<Told> {
-        self.told.subscribe()
+    /// Receives all messages from now on. The guard proves that the viewer is authorized.
+    pub fn subscribe(&self, _authorized: &StreamGuard) -> Subscription {
+        self.sender.subscribe()
     }
 
-    /// Writes since when licenses are full and their peaks into their views.
+    /// Fills in since when licenses are full, and their peaks.
     pub fn complete(&self, views: &mut [LicenseView], now: DateTime<Utc>) {
         self.trends.read().unwrap_or_else(|poisoned| poisoned.into_inner()).complete(views, now);
     }
 
-    fn note(&self, events: &[Logged]) {
+    fn record_usage(&self, events: &[LoggedEvent]) {
         let mut trends = self.trends.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         for event in events {
             if let (Some(license), Some(occupied), Some(seats)) = (event.license, event.occupied, event.seats) {
-                trends.note(license, occupied, seats, event.at);
+                trends.record_usage(license, occupied, seats, event.at);
             }
         }
     }
 
-    /// What these events changed, as it is now.
+    /// Loads the current state of everything that these events changed.
     ///
     /// # Errors
-    /// The database does not answer.
-    pub async fn tick(&self, db: &Db, now: DateTime<Utc>, events: &[Logged]) -> Result<Tick, DbError> {
+    /// Returns an error if the database does not respond.
+    pub async fn load_batch(
+        &self,
+        db: &Db,
+        now: DateTime<Utc>,
+        events: &[LoggedEvent],
+    ) -> Result<ChangeBatch, DbError> {
         let licenses: BTreeSet<_> = events.iter().filter_map(|e| e.license).collect();
         let sessions: BTreeSet<SessionId> = events.iter().filter_map(|e| e.session).collect();
         let users = |kinds: &[&str]| -> HashSet<UserId> {
             events.iter().filter(|e| kinds.contains(&e.kind.as_str())).filter_map(|e| e.user).collect()
         };
-        // What changes about a product changes all its licenses.
+        // A change of a product changes all its licenses.
         let mut licenses = match events.iter().any(|event| event.kind.starts_with("product_")) {
             true => store::licenses::all(db, now).await?,
             false => store::licenses::some(db, now, licenses).await?,
@@ -194,36 +217,39 @@ impl Feed {
         for session in &mut sessions {
             session.support_key = None;
         }
-        let mut lines = store::queue::at(db, queued(events)).await?;
-        self.prospects.tell_all(&mut lines, now).await?;
-        let tickets = lines.iter().flat_map(|line| &line.tickets);
+        let mut queues = store::queue::of_licenses(db, changed_queues(events)).await?;
+        self.wait_estimates.estimate_queues(&mut queues, now).await?;
+        let tickets = queues.iter().flat_map(|queue| &queue.tickets);
         let tickets = joined(tickets.map(|ticket| ((ticket.license_id, ticket.user_id), ticket)));
         let position = events.last().map(|e| e.position).unwrap_or_default();
         let pieces = licenses.iter().map(|l| (l.id, json(l))).collect();
-        let change = Change { position, at: now, licenses, sessions, queues: lines };
+        let change = Change { position, at: now, licenses, sessions, queues };
         let all = frame(CHANGE, Some(position), &json(&change));
-        Ok(Tick {
+        Ok(ChangeBatch {
             position,
             at: now,
             all,
-            open: change.sessions,
-            lines: change.queues,
-            regrouped: events.iter().any(|event| regroups(&event.kind)),
+            sessions_without_keys: change.sessions,
+            queues: change.queues,
+            groups_changed: events.iter().any(|event| changes_groups(&event.kind)),
             tickets,
             licenses: pieces,
             sessions: own,
             reassigned: users(&["license_granted", "license_revoked"]),
-            changed: events.iter().map(|event| Reach::of(&event.kind, event.user, event.license.is_some())).collect(),
+            affected_callers: events
+                .iter()
+                .map(|event| AffectedCallers::of(&event.kind, event.user, event.license.is_some()))
+                .collect(),
         })
     }
 }
 
-/// Whether an entry of the log is about who is in which group, or who manages it.
-fn regroups(kind: &str) -> bool {
+/// Whether an event changes a group's members or managers.
+fn changes_groups(kind: &str) -> bool {
     kind.starts_with("group_") && kind != "group_limits_changed" || matches!(kind, "user_added" | "user_deleted")
 }
 
-/// What belongs to each key, as JSON with commas between.
+/// The values of each key, as comma-separated JSON.
 fn joined<'a, K: Eq + Hash, T: Serialize + 'a>(all: impl Iterator<Item = (K, &'a T)>) -> HashMap<K, String> {
     let mut joined = HashMap::<K, String>::new();
     for (key, value) in all {
@@ -236,19 +262,19 @@ fn joined<'a, K: Eq + Hash, T: Serialize + 'a>(all: impl Iterator<Item = (K, &'a
     joined
 }
 
-/// The licenses whose line is not what it was.
-fn queued(events: &[Logged]) -> BTreeSet<LicenseId> {
+/// The licenses whose queue changed.
+fn changed_queues(events: &[LoggedEvent]) -> BTreeSet<LicenseId> {
     events.iter().filter(|event| event.kind.starts_with("ticket_")).filter_map(|event| event.license).collect()
 }
 
-/// A server-sent event.
+/// Formats a server-sent event.
 pub(super) fn frame(event: &str, id: Option<Position>, json: &str) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     Bytes::from(format!("{id}event: {event}\ndata: {json}\n\n"))
 }
 
 pub(super) fn json(value: &impl Serialize) -> String {
-    // Wire types hold nothing that JSON cannot.
+    // Wire types contain nothing that JSON cannot represent.
     serde_json::to_string(value).unwrap_or_default()
 }
 
@@ -256,86 +282,88 @@ struct Reader {
     feed: Feed,
     db: Db,
     clock: Clock,
-    bell: Bell,
+    commit_hooks: CommitHooks,
     position: Position,
-    contacts: DateTime<Utc>,
-    signed: Instant,
+    contacts_sent_until: DateTime<Utc>,
+    alive_sent: Instant,
 }
 
 impl Reader {
     async fn run(mut self) {
-        let mut contact = tokio::time::interval(CONTACT);
+        let mut contact = tokio::time::interval(CONTACTS_INTERVAL);
         loop {
             tokio::select! {
-                () = self.bell.rung() => {}
-                () = tokio::time::sleep(self.pause()) => {}
-                _ = contact.tick() => self.tell_contacts().await,
+                () = self.commit_hooks.changed() => {}
+                () = tokio::time::sleep(self.poll_interval()) => {}
+                _ = contact.tick() => self.send_contacts().await,
             }
-            match self.read().await {
+            match self.read_events().await {
                 Ok(true) => {
-                    self.sign_if_due();
-                    tokio::time::sleep(TICK).await;
+                    self.send_alive_if_due();
+                    tokio::time::sleep(BATCH_WINDOW).await;
                 }
-                Ok(false) => self.sign_if_due(),
+                Ok(false) => self.send_alive_if_due(),
                 Err(error) => {
-                    tracing::warn!(%error, "the live feed cannot read the log; it goes on where it stopped");
+                    tracing::warn!(%error, "live feed cannot read the event log; will retry");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
     }
 
-    /// How long to wait for the bell before looking at the log unasked.
-    fn pause(&self) -> Duration {
-        match (self.db.is_shared(), self.bell.hears_others()) {
-            (false, _) => CONTACT,
-            (true, false) => LOOK,
-            (true, true) => LOOK_AFTER,
+    /// How long to wait for a notification before polling the log.
+    fn poll_interval(&self) -> Duration {
+        match (self.db.is_shared(), self.commit_hooks.is_listening()) {
+            (false, _) => CONTACTS_INTERVAL,
+            (true, false) => POLL_INTERVAL,
+            (true, true) => NOTIFIED_POLL_INTERVAL,
         }
     }
 
-    /// Reads on; true if there was something.
-    async fn read(&mut self) -> Result<bool, DbError> {
-        let events = store::events::after(&self.db, self.position, READ).await?;
+    /// Reads and publishes new events; returns whether there were any.
+    async fn read_events(&mut self) -> Result<bool, DbError> {
+        let events = store::events::after(&self.db, self.position, MAX_READ_ROWS).await?;
         let Some(last) = events.last().map(|e| e.position) else { return Ok(false) };
-        self.bell.heard(&events);
-        self.feed.note(&events);
-        if self.feed.told.receiver_count() > 0 {
-            let tick = self.feed.tick(&self.db, self.clock.now(), &events).await?;
-            // Nobody may be watching any more.
-            let _ = self.feed.told.send(Told::Change(Arc::new(tick)));
+        self.commit_hooks.apply_logged(&events);
+        self.feed.record_usage(&events);
+        if self.feed.sender.receiver_count() > 0 {
+            let batch = self.feed.load_batch(&self.db, self.clock.now(), &events).await?;
+            // The last viewer may have left meanwhile.
+            let _ = self.feed.sender.send(FeedMessage::Change(Arc::new(batch)));
         }
         self.position = last;
         Ok(true)
     }
 
-    /// Tells which sessions were heard of since the last time, by the database's time: that is what contacts are dated with.
-    async fn tell_contacts(&mut self) {
-        let told = async {
+    /// Sends the sessions that sent heartbeats since the last time, by the database's clock, which dates the contacts.
+    async fn send_contacts(&mut self) {
+        let sent = async {
             let now = self.clock.now_in(&mut self.db.begin_read().await?).await?;
-            let since = std::mem::replace(&mut self.contacts, now);
-            if self.feed.told.receiver_count() == 0 {
+            let since = std::mem::replace(&mut self.contacts_sent_until, now);
+            if self.feed.sender.receiver_count() == 0 {
                 return Ok(());
             }
-            // What was heard just before the last look was perhaps not written yet; told twice, it does no harm.
-            let each = store::sessions::heard_of(&self.db, since - UNWRITTEN, READ).await?;
-            if !each.is_empty() {
-                let (at, contacts) = (self.clock.now(), each.iter().map(|(_, contact)| contact.clone()).collect());
-                let all = frame(CONTACTS, None, &json(&Contacts { at, contacts }));
-                let _ = self.feed.told.send(Told::Contacts(Arc::new(Heard { all, at, each })));
+            // A heartbeat just before the last read may not have been written yet. Sending a contact twice is harmless.
+            let contacts =
+                store::sessions::recent_contacts(&self.db, since - HEARTBEAT_WRITE_DELAY, MAX_READ_ROWS).await?;
+            if !contacts.is_empty() {
+                let (at, view) = (self.clock.now(), contacts.iter().map(|(_, contact)| contact.clone()).collect());
+                let all = frame(CONTACTS, None, &json(&Contacts { at, contacts: view }));
+                let _ = self.feed.sender.send(FeedMessage::Contacts(Arc::new(ContactBatch { all, at, contacts })));
             }
             Ok::<_, DbError>(())
         };
-        if let Err(error) = told.await {
-            tracing::warn!(%error, "cannot read which sessions were heard of");
+        if let Err(error) = sent.await {
+            tracing::warn!(%error, "live feed cannot read session contacts");
         }
     }
 
-    /// Says that the line lives and the log can be read.
-    fn sign_if_due(&mut self) {
-        if self.signed.elapsed() >= SIGN {
-            self.signed = Instant::now();
-            let _ = self.feed.told.send(Told::Alive(frame(ALIVE, None, &json(&Alive { at: self.clock.now() }))));
+    /// Sends an `alive` event: the connection works and the log can be read.
+    fn send_alive_if_due(&mut self) {
+        if self.alive_sent.elapsed() >= ALIVE_INTERVAL {
+            self.alive_sent = Instant::now();
+            let _ =
+                self.feed.sender.send(FeedMessage::Alive(frame(ALIVE, None, &json(&Alive { at: self.clock.now() }))));
         }
     }
 }

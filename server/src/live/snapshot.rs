@@ -1,4 +1,5 @@
-//! What a viewer is told first: everything he may see. Those who see all and come at the same time are told the same bytes.
+//! The snapshot a viewer gets first: everything they may see. Viewers who see all users and connect at the same time
+//! share one.
 
 use super::feed::{frame, json};
 use crate::{
@@ -18,60 +19,59 @@ use seatkeeper_shared::{
 use std::{collections::HashSet, sync::Arc};
 use tokio::{sync::Mutex, time::Instant};
 
-/// The most sessions that a snapshot holds.
-const SESSIONS: usize = 5_000;
+/// The most sessions in a snapshot.
+const MAX_SNAPSHOT_SESSIONS: usize = 5_000;
 
-/// A snapshot, ready to be sent.
+/// A serialized snapshot.
 #[derive(Clone, Debug)]
-pub struct Taken {
-    /// All changes up to here are in it.
+pub struct ViewerSnapshot {
+    /// It contains all changes up to this position.
     pub position: Position,
-    /// The event.
+    /// The server-sent event.
     pub bytes: Bytes,
-    /// Its licenses.
     pub licenses: HashSet<LicenseId>,
-    /// The people in the groups of a viewer who is limited to them, and himself.
-    pub people: HashSet<UserId>,
-    begun: Instant,
+    /// For a manager limited to groups: the users in those groups, and the manager. Empty for other viewers.
+    pub visible_users: HashSet<UserId>,
+    started: Instant,
     agents: HashSet<UserId>,
 }
 
-/// The newest snapshot for those who see all. Clones share it.
+/// The newest snapshot for viewers who see all users. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Snapshots(Arc<Mutex<Option<Taken>>>);
+pub struct SnapshotCache(Arc<Mutex<Option<ViewerSnapshot>>>);
 
-impl Snapshots {
-    /// A snapshot for a viewer who has heard of all changes since then: it must not be older than that.
+impl SnapshotCache {
+    /// Returns a snapshot no older than `subscribed_at`: from then on, the viewer receives all changes.
     ///
-    /// A thousand who come at once wait for one, and those who came while it was being taken for the next.
+    /// A thousand viewers who connect at once share one, and those who connect while it is being taken share the next.
     ///
     /// # Errors
-    /// The database does not answer.
+    /// Returns an error if the database does not respond.
     pub async fn for_viewer(
         &self,
         app: &App,
         user: UserId,
         scope: Scope,
-        heard_since: Instant,
-    ) -> Result<Taken, DbError> {
+        subscribed_at: Instant,
+    ) -> Result<ViewerSnapshot, DbError> {
         if scope != Scope::All {
-            return take(app, user, scope).await;
+            return take_snapshot(app, user, scope).await;
         }
         let mut newest = self.0.lock().await;
-        let taken = match newest.as_ref().filter(|taken| taken.begun >= heard_since) {
+        let taken = match newest.as_ref().filter(|taken| taken.started >= subscribed_at) {
             Some(taken) => taken.clone(),
-            None => newest.insert(take(app, UserId(uuid::Uuid::nil()), scope).await?).clone(),
+            None => newest.insert(take_snapshot(app, UserId(uuid::Uuid::nil()), scope).await?).clone(),
         };
         drop(newest);
-        // Support keys are for the session's own agent: he gets a snapshot of his own.
-        if taken.agents.contains(&user) { take(app, user, scope).await } else { Ok(taken) }
+        // Support keys are only for the session's own agent, who gets a separate snapshot.
+        if taken.agents.contains(&user) { take_snapshot(app, user, scope).await } else { Ok(taken) }
     }
 }
 
-async fn take(app: &App, user: UserId, scope: Scope) -> Result<Taken, DbError> {
-    let begun = Instant::now();
+async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSnapshot, DbError> {
+    let started = Instant::now();
     let (db, at) = (&app.db, app.clock.now());
-    // The position first: what is read after it may be newer, and is then told once more.
+    // Read the position first: what is read after it may be newer, and is then sent again.
     let position = store::events::head(&mut db.begin_read().await?).await?;
     let mut licenses = match scope {
         Scope::All | Scope::Groups(_) => store::licenses::all(db, at).await?,
@@ -80,29 +80,31 @@ async fn take(app: &App, user: UserId, scope: Scope) -> Result<Taken, DbError> {
     app.feed.complete(&mut licenses, at);
     let of = if let Scope::Own(user) = scope { Some(user) } else { None };
     let (state, within) = (Some(StateFilter::Live), scope.manager());
-    let filter = store::sessions::Filter { state, user: of, within, ..Default::default() };
-    let people = people(db, scope).await?;
-    let mut page = store::sessions::page(db, &filter, (SessionSort::Created, true), None, SESSIONS).await?;
+    let filter = store::sessions::SessionFilter { state, user: of, within, ..Default::default() };
+    let visible_users = visible_users(db, scope).await?;
+    let mut page =
+        store::sessions::page(db, &filter, (SessionSort::Created, true), None, MAX_SNAPSHOT_SESSIONS).await?;
     for session in page.items.iter_mut().filter(|session| session.user_id != user) {
         session.support_key = None;
     }
     let mut queues = match scope {
         Scope::All => store::queue::all(db).await?,
-        Scope::Groups(manager) => store::queue::within(db, manager).await?,
+        Scope::Groups(manager) => store::queue::visible_to(db, manager).await?,
         Scope::Own(user) => store::queue::of_user(db, user).await?,
     };
-    app.prospects.tell_all(&mut queues, at).await?;
+    app.wait_estimates.estimate_queues(&mut queues, at).await?;
     let agents = page.items.iter().map(|session| session.user_id).collect();
     let ids = licenses.iter().map(|license| license.id).collect();
     let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
     let bytes = frame(SNAPSHOT, Some(position), &json(&snapshot));
-    Ok(Taken { position, bytes, licenses: ids, people, begun, agents })
+    Ok(ViewerSnapshot { position, bytes, licenses: ids, visible_users, started, agents })
 }
 
-/// Whom a viewer sees who is limited to groups: as of now, which may be newer than the position. What changes it is heard.
-pub(super) async fn people(db: &Db, scope: Scope) -> Result<HashSet<UserId>, DbError> {
+/// The users that a manager limited to groups may see, as of now, which may be newer than the position. Changes of it
+/// are events too.
+pub(super) async fn visible_users(db: &Db, scope: Scope) -> Result<HashSet<UserId>, DbError> {
     let Scope::Groups(manager) = scope else { return Ok(HashSet::new()) };
-    let mut people = store::scope::people_of(db, manager).await?;
-    people.insert(manager);
-    Ok(people)
+    let mut users = store::manager_scope::users_of(db, manager).await?;
+    users.insert(manager);
+    Ok(users)
 }

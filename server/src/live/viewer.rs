@@ -1,8 +1,9 @@
-//! One viewer of the live feed: a snapshot or what he missed, then every change; never silently less.
+//! One viewer of the live feed: a snapshot or the missed changes, then every change. A viewer that lags is told to
+//! resync.
 
 use super::{
-    feed::{Tick, Told, frame, json},
-    snapshot::people,
+    feed::{ChangeBatch, FeedMessage, Subscription, frame, json},
+    snapshot::visible_users,
 };
 use crate::{
     app::App,
@@ -21,19 +22,19 @@ use seatkeeper_shared::{
 };
 use std::{collections::HashSet, time::Duration};
 use tokio::{
-    sync::broadcast::{self, error::RecvError},
+    sync::broadcast::error::RecvError,
     time::{Instant, timeout_at},
 };
 
-/// The most events that are caught up on; whoever missed more gets a snapshot.
-const MISSED: i64 = 2_000;
-/// After this time a viewer has to come again.
-const LONGEST: Duration = Duration::from_secs(3_600);
+/// The most missed events that are replayed; a viewer who missed more gets a snapshot.
+const MAX_MISSED_EVENTS: i64 = 2_000;
+/// After this time the stream ends and the viewer must reconnect.
+const MAX_STREAM_DURATION: Duration = Duration::from_secs(3_600);
 
-/// The feed for one viewer, as the bytes of a stream of server-sent events.
+/// The feed for one viewer, as a stream of server-sent events.
 ///
-/// The connection itself draws what comes next, when it can send. What it does not draw in time is told to nobody: the
-/// viewer lags, which costs the others nothing, and is told to resync as soon as he reads again.
+/// The connection polls the next event when it can send. A slow viewer misses messages, which costs the others nothing,
+/// and gets a `resync` event as soon as it reads again.
 pub fn watch(
     app: App,
     guard: &StreamGuard,
@@ -44,16 +45,16 @@ pub fn watch(
         scope: Scope::of(caller),
         user: caller.id,
         licenses: HashSet::new(),
-        people: HashSet::new(),
-        // First heard, then read: what happens in between is told twice rather than not at all.
-        heard_since: Instant::now(),
-        told: app.feed.subscribe(guard),
+        visible_users: HashSet::new(),
+        // Subscribe first, then read: a change in between is sent twice rather than not at all.
+        subscribed_at: Instant::now(),
+        subscription: app.feed.subscribe(guard),
         app,
         position: Position::default(),
-        until: Instant::now() + LONGEST,
-        next: Next::Greet(missed_from),
+        until: Instant::now() + MAX_STREAM_DURATION,
+        stage: Stage::Greet(missed_from),
     };
-    stream::try_unfold(viewer, Viewer::draw)
+    stream::try_unfold(viewer, Viewer::next)
 }
 
 struct Viewer {
@@ -61,102 +62,103 @@ struct Viewer {
     scope: Scope,
     user: UserId,
     licenses: HashSet<LicenseId>,
-    /// Whom a viewer sees who is limited to groups.
-    people: HashSet<UserId>,
-    told: broadcast::Receiver<Told>,
-    heard_since: Instant,
+    /// The users that a manager limited to groups may see.
+    visible_users: HashSet<UserId>,
+    subscription: Subscription,
+    subscribed_at: Instant,
     position: Position,
     until: Instant,
-    next: Next,
+    stage: Stage,
 }
 
-/// What comes next.
-enum Next {
-    /// How soon to come again when the line breaks.
+/// What the stream sends next.
+enum Stage {
+    /// The delay before a reconnect.
     Greet(Option<Position>),
-    /// What was missed, or a snapshot.
+    /// The missed changes, or a snapshot.
     Begin(Option<Position>),
-    /// What is told from now on.
+    /// Further changes.
     Follow,
-    /// Nothing: the viewer has to come again.
+    /// Nothing: the viewer must reconnect.
     End,
 }
 
 impl Viewer {
-    async fn draw(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
-        let drawn = match self.next {
-            Next::Greet(missed_from) => {
-                self.next = Next::Begin(missed_from);
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, DbError> {
+        let next = match self.stage {
+            Stage::Greet(missed_from) => {
+                self.stage = Stage::Begin(missed_from);
                 Ok(Some(Bytes::from_static(b"retry: 1000\n\n")))
             }
-            Next::Begin(missed_from) => {
-                self.next = Next::Follow;
+            Stage::Begin(missed_from) => {
+                self.stage = Stage::Follow;
                 match self.begin(missed_from).await {
                     Ok(None) => self.follow().await,
                     begun => begun,
                 }
             }
-            Next::Follow => self.follow().await,
-            Next::End => Ok(None),
+            Stage::Follow => self.follow().await,
+            Stage::End => Ok(None),
         };
-        match drawn {
-            Ok(drawn) => Ok(drawn.map(|bytes| (bytes, self))),
+        match next {
+            Ok(next) => Ok(next.map(|bytes| (bytes, self))),
             Err(error) => {
-                // The broken stream tells his browser to reconnect.
-                tracing::warn!(%error, "a viewer of the live feed has to come again");
+                // The broken stream makes the browser reconnect.
+                tracing::warn!(%error, "live feed stream failed; the viewer will reconnect");
                 Err(error)
             }
         }
     }
 
-    /// The next thing that this viewer is told; none if he has to come again.
+    /// The next event for this viewer; `None` if it must reconnect.
     async fn follow(&mut self) -> Result<Option<Bytes>, DbError> {
         loop {
-            let told = match timeout_at(self.until, self.told.recv()).await {
-                Ok(Ok(told)) => told,
+            let message = match timeout_at(self.until, self.subscription.recv()).await {
+                Ok(Ok(message)) => message,
                 Ok(Err(RecvError::Lagged(_))) => {
-                    self.next = Next::End;
+                    self.stage = Stage::End;
                     return Ok(Some(frame(RESYNC, None, "{}")));
                 }
                 Ok(Err(RecvError::Closed)) | Err(_) => return Ok(None),
             };
-            match told {
-                Told::Alive(frame) => return Ok(Some(frame)),
-                Told::Contacts(heard) if self.scope == Scope::All => return Ok(Some(heard.all.clone())),
-                Told::Contacts(heard) => {
-                    if let Some(his) = heard.of(&self.people) {
-                        return Ok(Some(his));
+            match message {
+                FeedMessage::Alive(frame) => return Ok(Some(frame)),
+                FeedMessage::Contacts(contacts) if self.scope == Scope::All => return Ok(Some(contacts.all.clone())),
+                FeedMessage::Contacts(contacts) => {
+                    if let Some(visible) = contacts.for_users(&self.visible_users) {
+                        return Ok(Some(visible));
                     }
                 }
-                Told::Change(tick) if tick.position > self.position => {
-                    self.position = tick.position;
-                    if let Some(bytes) = self.view(&tick).await? {
+                FeedMessage::Change(batch) if batch.position > self.position => {
+                    self.position = batch.position;
+                    if let Some(bytes) = self.project(&batch).await? {
                         return Ok(Some(bytes));
                     }
                 }
-                Told::Change(_) => {}
+                FeedMessage::Change(_) => {}
             }
         }
     }
 
-    /// What was missed, if that is known and not too much; else a snapshot. Nothing if nothing was missed.
+    /// The missed changes if they are known and not too many, and otherwise a snapshot. `None` if nothing was missed.
     async fn begin(&mut self, missed_from: Option<Position>) -> Result<Option<Bytes>, DbError> {
         let Some(from) = missed_from else { return self.snapshot().await.map(Some) };
-        let events = store::events::after(&self.app.db, from, MISSED).await?;
-        let known = i64::try_from(events.len()).is_ok_and(|n| n < MISSED) && from <= self.head().await?;
-        if !known {
+        let events = store::events::after(&self.app.db, from, MAX_MISSED_EVENTS).await?;
+        let can_replay =
+            i64::try_from(events.len()).is_ok_and(|n| n < MAX_MISSED_EVENTS) && from <= self.head().await?;
+        if !can_replay {
             return self.snapshot().await.map(Some);
         }
-        self.select().await?;
+        self.load_selection().await?;
         self.position = from;
         let Some(last) = events.last() else { return Ok(None) };
         self.position = last.position;
-        let tick = self.app.feed.tick(&self.app.db, self.app.clock.now(), &events).await?;
-        let other_people = tick.regrouped && matches!(self.scope, Scope::Groups(_));
-        if tick.may_change_rights_of(self.user) || tick.reassigned.contains(&self.user) || other_people {
+        let batch = self.app.feed.load_batch(&self.app.db, self.app.clock.now(), &events).await?;
+        let sees_other_users = batch.groups_changed && matches!(self.scope, Scope::Groups(_));
+        if batch.may_change_rights_of(self.user) || batch.reassigned.contains(&self.user) || sees_other_users {
             return self.snapshot().await.map(Some);
         }
-        self.view(&tick).await
+        self.project(&batch).await
     }
 
     async fn head(&self) -> Result<Position, DbError> {
@@ -164,9 +166,9 @@ impl Viewer {
         store::events::head(&mut tx).await
     }
 
-    /// Reads which licenses and people this viewer sees, if not all.
-    async fn select(&mut self) -> Result<(), DbError> {
-        self.people = people(&self.app.db, self.scope).await?;
+    /// Loads which licenses and users this viewer sees, unless it sees all.
+    async fn load_selection(&mut self) -> Result<(), DbError> {
+        self.visible_users = visible_users(&self.app.db, self.scope).await?;
         if let Scope::Own(user) = self.scope {
             let own = store::licenses::of_user(&self.app.db, self.app.clock.now(), user).await?;
             self.licenses = own.iter().map(|l| l.id).collect();
@@ -175,70 +177,72 @@ impl Viewer {
     }
 
     async fn snapshot(&mut self) -> Result<Bytes, DbError> {
-        let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.heard_since).await?;
-        (self.position, self.licenses, self.people) = (taken.position, taken.licenses, taken.people);
+        let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.subscribed_at).await?;
+        (self.position, self.licenses, self.visible_users) = (taken.position, taken.licenses, taken.visible_users);
         Ok(taken.bytes)
     }
 
-    /// The change as this viewer sees it; nothing if he does not. For those who see all it takes the same time whatever
-    /// changed, for the others as long as they have licenses.
-    async fn view(&mut self, tick: &Tick) -> Result<Option<Bytes>, DbError> {
-        let own = tick.sessions.contains_key(&self.user);
+    /// The change as this viewer sees it; `None` if it does not. Takes constant time for viewers who see all users, and
+    /// time proportional to the viewer's licenses for the others.
+    async fn project(&mut self, batch: &ChangeBatch) -> Result<Option<Bytes>, DbError> {
+        let own = batch.sessions.contains_key(&self.user);
         match self.scope {
-            // The viewer's own new sessions carry their keys, which the frame for all does not.
+            // The viewer's own new sessions include support keys, which the shared frame does not.
             Scope::All if own => {
-                let own = pieces(tick, &HashSet::new(), self.user);
-                Ok(Some([tick.all.clone(), own].concat().into()))
+                let own = own_change(batch, &HashSet::new(), self.user);
+                Ok(Some([batch.all.clone(), own].concat().into()))
             }
-            Scope::All => Ok(Some(tick.all.clone())),
-            Scope::Groups(_) if tick.regrouped || tick.may_change_rights_of(self.user) => {
+            Scope::All => Ok(Some(batch.all.clone())),
+            Scope::Groups(_) if batch.groups_changed || batch.may_change_rights_of(self.user) => {
                 self.snapshot().await.map(Some)
             }
-            Scope::Groups(manager) => Ok(Some(of_people(tick, &self.people, manager))),
-            Scope::Own(user) if tick.reassigned.contains(&user) => self.snapshot().await.map(Some),
-            Scope::Own(user) if own || self.licenses.iter().any(|id| tick.concerns(*id)) => {
-                Ok(Some(pieces(tick, &self.licenses, user)))
+            Scope::Groups(manager) => Ok(Some(group_change(batch, &self.visible_users, manager))),
+            Scope::Own(user) if batch.reassigned.contains(&user) => self.snapshot().await.map(Some),
+            Scope::Own(user) if own || self.licenses.iter().any(|id| batch.concerns(*id)) => {
+                Ok(Some(own_change(batch, &self.licenses, user)))
             }
             Scope::Own(_) => Ok(None),
         }
     }
 }
 
-/// The change as a manager sees it who is limited to groups: all licenses with their whole counts, but only the sessions and
-/// tickets of his people and his own, the latter with their keys.
-fn of_people(tick: &Tick, people: &HashSet<UserId>, manager: UserId) -> Bytes {
-    let licenses: Vec<_> = tick.licenses.values().map(String::as_str).collect();
-    let theirs = tick.open.iter().filter(|session| session.user_id != manager && people.contains(&session.user_id));
-    let own = tick.sessions.get(&manager).cloned();
+/// The change for a manager limited to groups: all licenses with their total counts, but only the sessions and tickets
+/// of users in these groups and the manager's own, the latter with support keys.
+fn group_change(batch: &ChangeBatch, users: &HashSet<UserId>, manager: UserId) -> Bytes {
+    let licenses: Vec<_> = batch.licenses.values().map(String::as_str).collect();
+    let theirs = batch.sessions_without_keys.iter();
+    let theirs = theirs.filter(|session| session.user_id != manager && users.contains(&session.user_id));
+    let own = batch.sessions.get(&manager).cloned();
     let sessions: Vec<_> = theirs.map(json).chain(own).collect();
-    let queues: Vec<_> = tick.lines.iter().map(|line| json(&line_of(line, people))).collect();
-    change(tick, &licenses.join(","), &sessions.join(","), &queues.join(","))
+    let queues: Vec<_> = batch.queues.iter().map(|queue| json(&visible_queue(queue, users))).collect();
+    change(batch, &licenses.join(","), &sessions.join(","), &queues.join(","))
 }
 
-fn line_of(line: &QueueView, people: &HashSet<UserId>) -> QueueView {
-    let tickets = line.tickets.iter().filter(|ticket| people.contains(&ticket.user_id)).cloned().collect();
-    QueueView { license_id: line.license_id, tickets }
+fn visible_queue(queue: &QueueView, users: &HashSet<UserId>) -> QueueView {
+    let tickets = queue.tickets.iter().filter(|ticket| users.contains(&ticket.user_id)).cloned().collect();
+    QueueView { license_id: queue.license_id, tickets }
 }
 
-/// The change as one user sees it, put together from what is serialised already.
-fn pieces(tick: &Tick, sees: &HashSet<LicenseId>, user: UserId) -> Bytes {
-    let licenses: Vec<_> = sees.iter().filter_map(|id| tick.licenses.get(id).map(String::as_str)).collect();
-    let sessions = tick.sessions.get(&user).map_or("", String::as_str);
-    let lines = tick.lines.iter().map(|line| line.license_id).filter(|license| sees.contains(license));
-    let queues: Vec<_> = lines.map(|license| own_line(tick, license, user)).collect();
-    change(tick, &licenses.join(","), sessions, &queues.join(","))
+/// The change for one user, built from the serialized pieces.
+fn own_change(batch: &ChangeBatch, visible_licenses: &HashSet<LicenseId>, user: UserId) -> Bytes {
+    let licenses: Vec<_> =
+        visible_licenses.iter().filter_map(|id| batch.licenses.get(id).map(String::as_str)).collect();
+    let sessions = batch.sessions.get(&user).map_or("", String::as_str);
+    let queues = batch.queues.iter().map(|queue| queue.license_id).filter(|license| visible_licenses.contains(license));
+    let queues: Vec<_> = queues.map(|license| own_queue(batch, license, user)).collect();
+    change(batch, &licenses.join(","), sessions, &queues.join(","))
 }
 
-fn change(tick: &Tick, licenses: &str, sessions: &str, queues: &str) -> Bytes {
-    let (position, at) = (tick.position, json(&tick.at));
+fn change(batch: &ChangeBatch, licenses: &str, sessions: &str, queues: &str) -> Bytes {
+    let (position, at) = (batch.position, json(&batch.at));
     let json = format!(
         r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
     );
     frame(CHANGE, Some(position), &json)
 }
 
-/// The line of a license, with the tickets that are the user's.
-fn own_line(tick: &Tick, license: LicenseId, user: UserId) -> String {
-    let tickets = tick.tickets.get(&(license, user)).map_or("", String::as_str);
+/// The queue of a license, with only the user's own tickets.
+fn own_queue(batch: &ChangeBatch, license: LicenseId, user: UserId) -> String {
+    let tickets = batch.tickets.get(&(license, user)).map_or("", String::as_str);
     format!(r#"{{"license_id":"{license}","tickets":[{tickets}]}}"#)
 }

@@ -1,20 +1,22 @@
-//! Work that may take long for one request, beside the threads that answer all others, a few at a time.
+//! Runs long computations on blocking threads, a few at a time, so that other requests are not delayed.
 
-use super::fail::Fail;
+use super::error::ScimError;
 use tokio::sync::Semaphore;
 
-/// So many requests are worked on at once. The others wait and hold nothing, least of all a lock.
-static PLACES: Semaphore = Semaphore::const_new(2);
+/// Limits concurrent computations. Waiting requests hold no lock.
+static PERMITS: Semaphore = Semaphore::const_new(2);
 
-/// Does the work on a thread of its own.
+/// Runs `work` on a blocking thread.
 ///
 /// # Errors
-/// What the work fails with; a fault of ours.
-pub async fn compute<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fail> + Send + 'static) -> Result<T, Fail> {
-    let fault = || Fail::new(500, "This server has met a fault.");
-    let _place = PLACES.acquire().await.map_err(|_| fault())?;
+/// Returns the error of `work`, or status 500 if it panics.
+pub async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ScimError> + Send + 'static,
+) -> Result<T, ScimError> {
+    let internal_error = || ScimError::new(500, "Internal server error.");
+    let _permit = PERMITS.acquire().await.map_err(|_| internal_error())?;
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the work for a directory's request has met a fault");
-        Err(fault())
+        tracing::error!(%error, "SCIM computation panicked");
+        Err(internal_error())
     })
 }

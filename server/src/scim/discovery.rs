@@ -1,46 +1,46 @@
-//! What a directory asks about us before it begins.
+//! Handlers of the discovery endpoints (RFC 7644 §4).
 
 use super::{
-    Told,
-    answer::Answer,
-    fail::Fail,
+    ScimResult,
+    error::ScimError,
     list,
-    request::{Asker, ResourceId},
+    request::{ResourceId, ScimClient},
+    response::ScimResponse,
     schema,
 };
 use axum::{Extension, http::StatusCode};
 use serde_json::Value;
 
-/// What of the protocol is served.
-pub async fn service_provider_config(Extension(by): Extension<Asker>) -> Told {
-    Ok(Answer::new(StatusCode::OK, schema::service_provider_config(&by.base)))
+/// `GET /ServiceProviderConfig`
+pub async fn service_provider_config(Extension(client): Extension<ScimClient>) -> ScimResult {
+    Ok(ScimResponse::new(StatusCode::OK, schema::service_provider_config(&client.base_url)))
 }
 
-/// The kinds of resource.
-pub async fn resource_types(Extension(by): Extension<Asker>) -> Told {
-    all(schema::resource_types(&by.base))
+/// `GET /ResourceTypes`
+pub async fn resource_types(Extension(client): Extension<ScimClient>) -> ScimResult {
+    list_all(schema::resource_types(&client.base_url))
 }
 
-/// One kind of resource.
-pub async fn resource_type(Extension(by): Extension<Asker>, ResourceId(id): ResourceId) -> Told {
-    one(schema::resource_types(&by.base), &id)
+/// `GET /ResourceTypes/{id}`
+pub async fn resource_type(Extension(client): Extension<ScimClient>, ResourceId(id): ResourceId) -> ScimResult {
+    find_one(schema::resource_types(&client.base_url), &id)
 }
 
-/// The schemas.
-pub async fn schemas(Extension(by): Extension<Asker>) -> Told {
-    all(schema::schemas(&by.base))
+/// `GET /Schemas`
+pub async fn schemas(Extension(client): Extension<ScimClient>) -> ScimResult {
+    list_all(schema::schemas(&client.base_url))
 }
 
-/// One schema.
-pub async fn schema(Extension(by): Extension<Asker>, ResourceId(id): ResourceId) -> Told {
-    one(schema::schemas(&by.base), &id)
+/// `GET /Schemas/{id}`
+pub async fn schema(Extension(client): Extension<ScimClient>, ResourceId(id): ResourceId) -> ScimResult {
+    find_one(schema::schemas(&client.base_url), &id)
 }
 
-fn all(found: Vec<Value>) -> Told {
-    Ok(list::Asked::default().answer(found.len(), found))
+fn list_all(found: Vec<Value>) -> ScimResult {
+    Ok(list::ListQuery::default().list_response(found.len(), found))
 }
 
-fn one(found: Vec<Value>, id: &str) -> Told {
+fn find_one(found: Vec<Value>, id: &str) -> ScimResult {
     let found = found.into_iter().find(|one| one["id"].as_str().is_some_and(|one| one.eq_ignore_ascii_case(id)));
-    found.map(|one| Answer::new(StatusCode::OK, one)).ok_or_else(|| Fail::not_found("resource"))
+    found.map(|one| ScimResponse::new(StatusCode::OK, one)).ok_or_else(|| ScimError::not_found("resource"))
 }

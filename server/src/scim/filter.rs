@@ -1,44 +1,45 @@
-//! SCIM filters (RFC 7644 §3.4.2.2) and the paths of PATCH (§3.5.2): what they are, and how they are written.
+//! SCIM filters (RFC 7644 §3.4.2.2) and PATCH paths (§3.5.2), and their text form.
 //!
-//! Ours, because the crates there are refuse what directories send (values without quotes) or have no limit of depth.
+//! Written here because the existing crates reject what directories send (values without quotes) or do not limit
+//! nesting.
 
 mod matching;
 mod parser;
 
-pub use matching::{Looked, Steps, field, look_up, weight};
-pub use parser::{filter, path};
+pub use matching::{StepBudget, field, look_up, weight};
+pub use parser::{parse_filter, parse_path};
 
 use std::fmt;
 
-/// What must hold for a resource, or for one of several values.
+/// A condition on a resource, or on one value of a multi-valued attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// Both.
+    /// Both conditions hold.
     And(Box<Self>, Box<Self>),
-    /// At least one.
+    /// At least one condition holds.
     Or(Box<Self>, Box<Self>),
-    /// Not this.
+    /// The condition does not hold.
     Not(Box<Self>),
-    /// An attribute compared with a value.
-    Compare(Attr, Op, Literal),
+    /// An attribute compares to a literal as the operator says.
+    Compare(AttrPath, Op, Literal),
     /// An attribute has a value.
-    Present(Attr),
-    /// One of the values of an attribute is such.
-    Some(Attr, Box<Self>),
+    Present(AttrPath),
+    /// At least one value of an attribute satisfies the inner filter: `emails[type eq "work"]`.
+    ValuePath(AttrPath, Box<Self>),
 }
 
-/// The name of an attribute.
+/// The name of an attribute, as `attrPath` in the grammar of the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attr {
-    /// The schema that it is said to be of.
+pub struct AttrPath {
+    /// The URI of its schema, if the path names one.
     pub schema: Option<String>,
-    /// Its name; empty if a schema as a whole is meant.
+    /// The attribute; empty if the path names a whole schema.
     pub name: String,
-    /// What of it.
+    /// The sub-attribute.
     pub sub: Option<String>,
 }
 
-/// How an attribute is compared.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// Equal
@@ -75,42 +76,37 @@ impl Op {
         (Self::Le, "le"),
     ];
 
-    fn orders(self) -> bool {
+    fn is_ordering(self) -> bool {
         matches!(self, Self::Gt | Self::Ge | Self::Lt | Self::Le)
     }
 }
 
-/// What an attribute is compared with.
+/// The literal that an attribute is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
-    /// Text, also what stands without quotes and is nothing else.
+    /// A string. An unquoted value that is nothing else counts as one.
     Text(String),
-    /// A number.
     Number(serde_json::Number),
-    /// A truth value.
     Bool(bool),
-    /// Nothing.
     Null,
 }
 
-/// What a PATCH changes.
+/// The path of a PATCH operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
-    /// Which attribute.
-    pub attr: Attr,
-    /// Which of its values.
+    pub attr: AttrPath,
+    /// Selects values of a multi-valued attribute.
     pub filter: Option<Filter>,
-    /// What of those values.
+    /// The sub-attribute of the selected values.
     pub sub: Option<String>,
 }
 
-/// Why a filter or a path is not understood.
+/// Why a filter or a path is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("at character {at}: {problem}")]
-pub struct NotUnderstood {
-    /// Where, from 1.
+pub struct ParseError {
+    /// The position of the problem in characters, from 1.
     pub at: usize,
-    /// What is wrong there.
     pub problem: &'static str,
 }
 
@@ -125,12 +121,12 @@ impl fmt::Display for Filter {
                 write!(f, "{attr} {word} {literal}")
             }
             Self::Present(attr) => write!(f, "{attr} pr"),
-            Self::Some(attr, inner) => write!(f, "{attr}[{inner}]"),
+            Self::ValuePath(attr, inner) => write!(f, "{attr}[{inner}]"),
         }
     }
 }
 
-impl fmt::Display for Attr {
+impl fmt::Display for AttrPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
         match &self.schema {

@@ -1,5 +1,5 @@
-//! Groups of a directory, which are groups of Seatkeeper. Who comes and who goes is told to the database as such: the list of members
-//! is never read, changed and written back, so that two who change a group at once lose nobody.
+//! Groups of a directory, which are ordinary groups of Seatkeeper. Members are added and removed individually: the
+//! member list is never read, changed and written back, so that concurrent changes lose no member.
 
 mod changes;
 mod search;
@@ -7,15 +7,16 @@ mod search;
 pub use search::list;
 
 use super::{
-    Told,
-    answer::Answer,
+    ScimResult,
     compute::compute,
-    fail::{Fail, Type},
-    list::Asked,
-    patch, person,
-    request::{Asker, must_match},
+    error::{ScimError, ScimType},
+    list::ListQuery,
+    patch,
+    request::{ScimClient, check_if_match},
+    response::ScimResponse,
     rules,
-    schema::GROUP,
+    schema::GROUP_SCHEMA,
+    user_mapping,
 };
 use crate::{
     api,
@@ -25,11 +26,11 @@ use crate::{
     events::{self, Event, member_events},
     store::{
         self,
-        directory_groups::{Member, Seen},
+        directory_groups::{DirectoryGroup, NamedMember},
     },
 };
 use axum::http::StatusCode;
-use changes::{Change, Changes};
+use changes::{Change, GroupChanges};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     validate,
@@ -37,264 +38,281 @@ use seatkeeper_shared::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// How often a change is done anew because somebody else was in the way.
+/// Attempts to apply a change while concurrent changes of the same group interfere.
 const MAX_CHANGE_ATTEMPTS: usize = 5;
 
-/// One group.
+/// Returns one group.
 ///
 /// # Errors
-/// There is none that this directory sees.
-pub async fn one(app: &App, by: &Asker, id: &str, asked: &Asked) -> Told {
-    let seen = find(app, by, id).await?;
-    asked.shown(answer(app, by, StatusCode::OK, &seen, asked.shown.shows("members")).await?)
+/// Returns an error if the directory sees no such group.
+pub async fn get(app: &App, client: &ScimClient, id: &str, query: &ListQuery) -> ScimResult {
+    let stored = find(app, client, id).await?;
+    query.project(group_response(app, client, StatusCode::OK, &stored, query.projection.includes("members")).await?)
 }
 
-async fn find(app: &App, by: &Asker, id: &str) -> Result<Seen, Fail> {
-    let id: GroupId = id.parse().map_err(|_| Fail::not_found("group"))?;
-    store::directory_groups::get(&app.db, by.id, id).await?.ok_or_else(|| Fail::not_found("group"))
+async fn find(app: &App, client: &ScimClient, id: &str) -> Result<DirectoryGroup, ScimError> {
+    let id: GroupId = id.parse().map_err(|_| ScimError::not_found("group"))?;
+    store::directory_groups::get(&app.db, client.id, id).await?.ok_or_else(|| ScimError::not_found("group"))
 }
 
-async fn answer(app: &App, by: &Asker, status: StatusCode, seen: &Seen, with_members: bool) -> Told {
+async fn group_response(
+    app: &App,
+    client: &ScimClient,
+    status: StatusCode,
+    stored: &DirectoryGroup,
+    with_members: bool,
+) -> ScimResult {
     let mut members = Vec::new();
     if with_members {
-        let mut of = store::directory_groups::members_of(&app.db, by.id, &[seen.id]).await?;
-        members = of.remove(&seen.id).unwrap_or_default();
+        let mut of = store::directory_groups::members_of(&app.db, client.id, &[stored.id]).await?;
+        members = of.remove(&stored.id).unwrap_or_default();
     }
-    Ok(Answer::resource(status, resource(by, seen, &members)))
+    Ok(ScimResponse::resource(status, resource(client, stored, &members)))
 }
 
-fn resource(by: &Asker, seen: &Seen, members: &[Member]) -> Value {
-    let location = format!("{}/Groups/{}", by.base, seen.id);
-    let times = (seen.created_at, seen.modified_at.unwrap_or(seen.created_at));
+fn resource(client: &ScimClient, stored: &DirectoryGroup, members: &[NamedMember]) -> Value {
+    let location = format!("{}/Groups/{}", client.base_url, stored.id);
+    let times = (stored.created_at, stored.modified_at.unwrap_or(stored.created_at));
     let mut resource = json!({
-        "schemas": [GROUP], "id": seen.id, "displayName": seen.name,
-        "meta": person::meta("Group", times, location, version(seen)),
+        "schemas": [GROUP_SCHEMA], "id": stored.id, "displayName": stored.name,
+        "meta": user_mapping::meta("Group", times, location, version(stored)),
     });
-    if let Some(external) = &seen.external_id {
+    if let Some(external) = &stored.external_id {
         resource["externalId"] = json!(external);
     }
     if !members.is_empty() {
-        let member =
-            |(id, _): &Member| json!({ "value": id, "type": "User", "$ref": format!("{}/Users/{id}", by.base) });
+        let member = |(id, _): &NamedMember| {
+            let location = format!("{}/Users/{id}", client.base_url);
+            json!({ "value": id, "type": "User", "$ref": location })
+        };
         resource["members"] = members.iter().map(member).collect();
     }
     resource
 }
 
-fn version(seen: &Seen) -> String {
-    format!("W/\"{}\"", seen.version)
+fn version(stored: &DirectoryGroup) -> String {
+    format!("W/\"{}\"", stored.version)
 }
 
-/// Adds a group.
+/// Creates a group.
 ///
 /// # Errors
-/// Something is missing or wrong, a member is not there, or another group has the name or the externalId.
-pub async fn create(app: &App, by: &Asker, body: Value) -> Told {
-    let whole = compute(move || changes::whole(&body)).await?;
-    let (name, external_id) = (whole.name.unwrap_or_default(), whole.external_id.flatten());
-    let users: Vec<_> = whole.come.into_iter().collect();
+/// Returns an error if an attribute is missing or invalid, or another group has the name or the externalId.
+pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
+    let requested = compute(move || changes::from_resource(&body)).await?;
+    let (name, external_id) = (requested.name.unwrap_or_default(), requested.external_id.flatten());
+    let users: Vec<_> = requested.added.into_iter().collect();
     let now = app.clock.now();
-    let id = GroupId(app.dice.id(now));
+    let id = GroupId(app.random.id(now));
     let mut tx = app.db.begin().await?;
-    // As for every change of groups: the account first.
+    // Every change of groups locks the account first.
     store::seats::lock_admins(&mut tx).await?;
-    store::directory_groups::insert(&mut tx, by.id, id, (&name, external_id.as_deref()), now).await?;
-    let note = missing(&mut tx, by, &users).await?;
-    let (mut members, _) = memberships::directory_add(&mut tx, (by.id, &by.actor()), id, &users).await?;
+    store::directory_groups::insert(&mut tx, client.id, id, (&name, external_id.as_deref()), now).await?;
+    let note = missing_members_note(&mut tx, client, &users).await?;
+    let (mut members, _) = memberships::directory_add(&mut tx, (client.id, &client.actor()), id, &users).await?;
     members.sort_unstable();
-    let mut events = vec![Event::new("group_added", by.actor(), None, json!({})).about(id.0, &name)];
-    events.extend(member_events(&by.actor(), id, &name, &[], &members));
+    let mut events = vec![Event::new("group_added", client.actor(), None, json!({})).about(id.0, &name)];
+    events.extend(member_events(&client.actor(), id, &name, &[], &members));
     app.commit(tx, &events).await?;
-    let seen = find(app, by, &id.to_string()).await?;
-    Ok(Answer { note, ..answer(app, by, StatusCode::CREATED, &seen, true).await? })
+    let stored = find(app, client, &id.to_string()).await?;
+    Ok(ScimResponse { note, ..group_response(app, client, StatusCode::CREATED, &stored, true).await? })
 }
 
-/// What is to be said of members who are not here. They are left out: if one user who was deleted by hand were a reason to refuse,
-/// the directory could not tell of the others any more.
-async fn missing(tx: &mut Tx, by: &Asker, users: &[UserId]) -> Result<Option<String>, DbError> {
+/// A note about members that do not exist here, which are skipped: if one manually deleted user made the request fail,
+/// the directory could no longer add the others.
+async fn missing_members_note(tx: &mut Tx, client: &ScimClient, users: &[UserId]) -> Result<Option<String>, DbError> {
     if users.is_empty() {
         return Ok(None);
     }
-    let there = store::directory_users::among(tx, by.id, users).await?.len();
-    Ok((there < users.len()).then(|| format!("{} members are no users here, and were left out.", users.len() - there)))
+    let found = store::directory_users::among(tx, client.id, users).await?.len();
+    let missing = users.len() - found;
+    Ok((missing > 0).then(|| format!("{missing} members are not users of this account and were skipped.")))
 }
 
-/// Puts another name, externalId and list of members in the place of what is there.
+/// Replaces name, externalId and members of a group.
 ///
 /// # Errors
-/// See [`create`]; it has changed since it was read.
-pub async fn replace(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: Value) -> Told {
-    let whole = compute(move || changes::whole(&body)).await?;
-    let (seen, note) = change(app, by, id, expected, &Wanted::Known(whole)).await?;
-    Ok(Answer { note, ..answer(app, by, StatusCode::OK, &seen, true).await? })
+/// Returns the errors of [`create`], and status 412 if the group has changed since it was read.
+pub async fn replace(app: &App, client: &ScimClient, id: &str, expected: Option<&str>, body: Value) -> ScimResult {
+    let requested = compute(move || changes::from_resource(&body)).await?;
+    let (stored, note) = change(app, client, id, expected, &RequestedChange::Fixed(requested)).await?;
+    Ok(ScimResponse { note, ..group_response(app, client, StatusCode::OK, &stored, true).await? })
 }
 
-/// Changes some of it. Answered with nothing but the version: a group may be large (Microsoft asks for 204).
+/// Changes some attributes of a group. The response has no body, since a group may be large (Microsoft expects 204).
 ///
 /// # Errors
-/// See [`create`]; an operation is not understood; it has changed since it was read.
-pub async fn patch(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: Value) -> Told {
-    let of = id.to_owned();
-    let wanted = compute(move || {
-        let changes = changes::of(&of, &patch::operations(&body, patch::MAX_GROUP_OPERATIONS)?)?;
+/// Returns the errors of [`create`] and of invalid operations, and status 412 if the group has changed since it was
+/// read.
+pub async fn patch(app: &App, client: &ScimClient, id: &str, expected: Option<&str>, body: Value) -> ScimResult {
+    let group = id.to_owned();
+    let requested = compute(move || {
+        let changes = changes::from_operations(&group, &patch::parse_operations(&body, patch::MAX_GROUP_OPERATIONS)?)?;
         match changes::candidates(&changes)? {
-            Some(candidates) => Ok(Wanted::ByMembers(Arc::new(changes), candidates)),
-            None => Changes::of(changes, &[]).map(Wanted::Known),
+            Some(candidates) => Ok(RequestedChange::ByMembers(Arc::new(changes), candidates)),
+            None => GroupChanges::from_changes(changes, &[]).map(RequestedChange::Fixed),
         }
     })
     .await?;
-    let (seen, note) = change(app, by, id, expected, &wanted).await?;
-    Ok(Answer { version: Some(version(&seen)), note, ..Answer::nothing() })
+    let (stored, note) = change(app, client, id, expected, &requested).await?;
+    Ok(ScimResponse { version: Some(version(&stored)), note, ..ScimResponse::no_content() })
 }
 
-/// What is to be changed.
-enum Wanted {
-    /// Whoever is in the group.
-    Known(Changes),
-    /// It depends on who is in it; these come beside them.
+/// The change that a request asks for.
+enum RequestedChange {
+    /// It does not depend on the current members.
+    Fixed(GroupChanges),
+    /// It depends on the current members, together with these users, who are added.
     ByMembers(Arc<Vec<Change>>, BTreeSet<UserId>),
 }
 
-/// Changes it; how it is then, and what is to be said of that.
+/// Applies a change; returns the group afterwards, and a note for the request log.
 async fn change(
     app: &App,
-    by: &Asker,
+    client: &ScimClient,
     id: &str,
     expected: Option<&str>,
-    wanted: &Wanted,
-) -> Result<(Seen, Option<String>), Fail> {
-    let id: GroupId = id.parse().map_err(|_| Fail::not_found("group"))?;
+    requested: &RequestedChange,
+) -> Result<(DirectoryGroup, Option<String>), ScimError> {
+    let id: GroupId = id.parse().map_err(|_| ScimError::not_found("group"))?;
     let mut attempts = 1;
     let (moved, note) = loop {
-        match change_once(app, by, id, expected, wanted).await {
-            Err(Failed::Database(DbError::Retry)) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
-            Err(Failed::Database(error)) => return Err(error.into()),
-            Err(Failed::Told(fail)) => return Err(fail),
+        match change_once(app, client, id, expected, requested).await {
+            Err(ChangeError::Database(DbError::Retry)) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
+            Err(ChangeError::Database(error)) => return Err(error.into()),
+            Err(ChangeError::Scim(error)) => return Err(error),
             Ok(done) => break done,
         }
     };
-    rules::apply(app, &by.actor(), &moved).await;
-    Ok((find(app, by, &id.to_string()).await?, note))
+    rules::apply(app, &client.actor(), &moved).await;
+    Ok((find(app, client, &id.to_string()).await?, note))
 }
 
-/// What depends on who is in the group is worked out before the group is locked, and anew if it has changed until then.
+/// Computes what depends on the members before locking the group, and retries if the group has changed by then.
 async fn change_once(
     app: &App,
-    by: &Asker,
+    client: &ScimClient,
     id: GroupId,
     expected: Option<&str>,
-    wanted: &Wanted,
-) -> Result<(Vec<UserId>, Option<String>), Failed> {
-    let (changes, coming) = match wanted {
-        Wanted::Known(changes) => return Changing::begin(app, by, id, expected).await?.all(app, changes).await,
-        Wanted::ByMembers(changes, coming) => (changes.clone(), coming),
+    requested: &RequestedChange,
+) -> Result<(Vec<UserId>, Option<String>), ChangeError> {
+    let (changes, added) = match requested {
+        RequestedChange::Fixed(changes) => {
+            return LockedGroup::lock(app, client, id, expected).await?.apply(app, changes).await;
+        }
+        RequestedChange::ByMembers(changes, added) => (changes.clone(), added),
     };
-    let seen = find(app, by, &id.to_string()).await?;
-    let mut members = store::directory_groups::members_of(&app.db, by.id, &[id]).await?.remove(&id).unwrap_or_default();
-    let coming: Vec<_> = coming.iter().copied().collect();
-    members.extend(store::users::some(&app.db, &coming, None).await?.into_iter().map(|user| (user.id, user.name)));
-    let changes = compute(move || Changes::of(changes.to_vec(), &members)).await?;
-    let changing = Changing::begin(app, by, id, expected).await?;
-    if changing.seen.version != seen.version {
+    let stored = find(app, client, &id.to_string()).await?;
+    let mut members =
+        store::directory_groups::members_of(&app.db, client.id, &[id]).await?.remove(&id).unwrap_or_default();
+    let added: Vec<_> = added.iter().copied().collect();
+    members.extend(store::users::some(&app.db, &added, None).await?.into_iter().map(|user| (user.id, user.name)));
+    let changes = compute(move || GroupChanges::from_changes(changes.to_vec(), &members)).await?;
+    let group = LockedGroup::lock(app, client, id, expected).await?;
+    if group.stored.version != stored.version {
         return Err(DbError::Retry.into());
     }
-    changing.all(app, &changes).await
+    group.apply(app, &changes).await
 }
 
-enum Failed {
+enum ChangeError {
     Database(DbError),
-    Told(Fail),
+    Scim(ScimError),
 }
 
-impl From<DbError> for Failed {
+impl From<DbError> for ChangeError {
     fn from(error: DbError) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<Fail> for Failed {
-    fn from(fail: Fail) -> Self {
-        Self::Told(fail)
+impl From<ScimError> for ChangeError {
+    fn from(error: ScimError) -> Self {
+        Self::Scim(error)
     }
 }
 
-/// A group that is being changed, under its lock.
-struct Changing<'a> {
+/// A group locked for a change.
+struct LockedGroup<'a> {
     tx: Tx,
-    by: &'a Asker,
-    seen: Seen,
+    client: &'a ScimClient,
+    stored: DirectoryGroup,
 }
 
-impl<'a> Changing<'a> {
-    async fn begin(app: &App, by: &'a Asker, id: GroupId, expected: Option<&str>) -> Result<Self, Failed> {
+impl<'a> LockedGroup<'a> {
+    async fn lock(app: &App, client: &'a ScimClient, id: GroupId, expected: Option<&str>) -> Result<Self, ChangeError> {
         let mut tx = app.db.begin().await?;
-        let seen = store::directory_groups::lock(&mut tx, by.id, id).await?;
-        let seen = seen.ok_or_else(|| Fail::not_found("group"))?;
-        must_match(expected, &version(&seen))?;
-        Ok(Self { tx, by, seen })
+        let stored = store::directory_groups::lock(&mut tx, client.id, id).await?;
+        let stored = stored.ok_or_else(|| ScimError::not_found("group"))?;
+        check_if_match(expected, &version(&stored))?;
+        Ok(Self { tx, client, stored })
     }
 
-    /// Does it all and commits; who came and who went, and what is to be said of it.
-    async fn all(mut self, app: &App, wanted: &Changes) -> Result<(Vec<UserId>, Option<String>), Failed> {
-        let (came, went, note) = self.members(wanted).await?;
-        let name = wanted.name.as_ref().unwrap_or(&self.seen.name);
-        let external_id = wanted.external_id.as_ref().unwrap_or(&self.seen.external_id);
+    /// Applies the changes and commits; returns the users who joined or left, and a note for the request log.
+    async fn apply(mut self, app: &App, wanted: &GroupChanges) -> Result<(Vec<UserId>, Option<String>), ChangeError> {
+        let (joined, left, note) = self.apply_members(wanted).await?;
+        let name = wanted.name.as_ref().unwrap_or(&self.stored.name);
+        let external_id = wanted.external_id.as_ref().unwrap_or(&self.stored.external_id);
         let before =
-            json!({ "name": self.seen.name, "external_id": self.seen.external_id, "directory": self.seen.owned });
+            json!({ "name": self.stored.name, "external_id": self.stored.external_id, "directory": self.stored.owned });
         let after = json!({ "name": name, "external_id": external_id, "directory": true });
-        let moved: Vec<_> = came.iter().chain(&went).copied().collect();
+        let moved: Vec<_> = joined.iter().chain(&left).copied().collect();
         if before == after && moved.is_empty() {
             return Ok((moved, note));
         }
-        let (id, now, actor) = (self.seen.id, app.clock.now(), self.by.actor());
-        let told = (name.as_str(), external_id.as_deref());
-        store::directory_groups::write(&mut self.tx, self.by.id, id, told, now).await?;
+        let (id, now, actor) = (self.stored.id, app.clock.now(), self.client.actor());
+        let names = (name.as_str(), external_id.as_deref());
+        store::directory_groups::update(&mut self.tx, self.client.id, id, names, now).await?;
         let mut events = Vec::new();
         if before != after {
             let facts = events::changes(&before, &after);
-            events.push(Event::new("group_changed", actor.clone(), None, facts).about(id.0, &self.seen.name));
+            events.push(Event::new("group_changed", actor.clone(), None, facts).about(id.0, &self.stored.name));
         }
-        events.extend(member_events(&actor, id, name, &went, &came));
+        events.extend(member_events(&actor, id, name, &left, &joined));
         app.commit(self.tx, &events).await?;
         Ok((moved, note))
     }
 
-    /// Who really came, or was put here by somebody else and is the directory's own member from now on, and who really went, in order; and
-    /// what is to be said of those who are not here.
-    async fn members(&mut self, wanted: &Changes) -> Result<(Vec<UserId>, Vec<UserId>, Option<String>), Failed> {
-        let (by, id, tx, actor) = (self.by.id, self.seen.id, &mut self.tx, self.by.actor());
-        let come: Vec<_> = wanted.come.iter().copied().collect();
-        let go: Vec<_> = wanted.go.iter().copied().collect();
-        let note = missing(tx, self.by, &come).await?;
-        let went = match (wanted.only, go.is_empty()) {
-            (true, _) => memberships::directory_keep(tx, (by, &actor), id, &come).await?,
+    /// Changes the members; returns, in order, the users who joined (including existing members that the directory took
+    /// over) and those who left, and a note about unknown members.
+    async fn apply_members(
+        &mut self,
+        wanted: &GroupChanges,
+    ) -> Result<(Vec<UserId>, Vec<UserId>, Option<String>), ChangeError> {
+        let (client, id, tx, actor) = (self.client.id, self.stored.id, &mut self.tx, self.client.actor());
+        let added: Vec<_> = wanted.added.iter().copied().collect();
+        let removed: Vec<_> = wanted.removed.iter().copied().collect();
+        let note = missing_members_note(tx, self.client, &added).await?;
+        let left = match (wanted.replaces_members, removed.is_empty()) {
+            (true, _) => memberships::directory_retain(tx, (client, &actor), id, &added).await?,
             (false, true) => Vec::new(),
-            (false, false) => memberships::directory_remove(tx, (by, &actor), id, &go).await?,
+            (false, false) => memberships::directory_remove(tx, (client, &actor), id, &removed).await?,
         };
-        let mut went: Vec<_> = went.into_iter().map(|(user, _)| user).collect();
-        let (mut came, claimed) = match come.is_empty() {
+        let mut left: Vec<_> = left.into_iter().map(|(user, _)| user).collect();
+        let (mut joined, claimed) = match added.is_empty() {
             true => Default::default(),
-            false => memberships::directory_add(tx, (by, &actor), id, &come).await?,
+            false => memberships::directory_add(tx, (client, &actor), id, &added).await?,
         };
-        came.extend(claimed);
-        went.sort_unstable();
-        came.sort_unstable();
-        Ok((came, went, note))
+        joined.extend(claimed);
+        left.sort_unstable();
+        joined.sort_unstable();
+        Ok((joined, left, note))
     }
 }
 
-/// Deletes a group. Its members stay.
+/// Deletes a group. Its members remain users.
 ///
 /// # Errors
-/// There is none; it has changed since it was read.
-pub async fn delete(app: &App, by: &Asker, id: &str, expected: Option<&str>) -> Told {
-    let seen = find(app, by, id).await?;
-    must_match(expected, &version(&seen))?;
-    api::groups::remove(app, &Authority::Directory(by.id, &by.actor()), seen.id).await?;
-    Ok(Answer::nothing())
+/// Returns an error if there is no such group, or it has changed since it was read.
+pub async fn delete(app: &App, client: &ScimClient, id: &str, expected: Option<&str>) -> ScimResult {
+    let stored = find(app, client, id).await?;
+    check_if_match(expected, &version(&stored))?;
+    api::groups::delete(app, &Authority::Directory(client.id, &client.actor()), stored.id).await?;
+    Ok(ScimResponse::no_content())
 }
 
-/// A name of a group.
-fn named(text: &str) -> Result<String, Fail> {
-    validate::name(text).map_err(|wrong| Fail::bad(Type::InvalidValue, format!("displayName {wrong}.")))
+/// Validates the name of a group.
+fn validated_name(text: &str) -> Result<String, ScimError> {
+    validate::name(text)
+        .map_err(|error| ScimError::bad_request(ScimType::InvalidValue, format!("displayName {error}.")))
 }

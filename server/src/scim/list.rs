@@ -1,59 +1,57 @@
-//! How lists are asked for and answered (RFC 7644 §3.4.2), and which attributes are shown (§3.9).
+//! List queries and their responses (RFC 7644 §3.4.2), with filtering, sorting and paging in memory.
 
 use super::{
-    answer::Answer,
-    fail::{Fail, Type},
-    filter::{self, Filter, Steps},
-    project::Shown,
-    request::decoded,
+    error::{ScimError, ScimType},
+    filter::{self, Filter, StepBudget},
+    projection::Projection,
+    request::percent_decode,
+    response::ScimResponse,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::{cmp::Reverse, collections::HashMap};
 
-/// The most resources of one answer.
-pub const MOST: usize = 500;
-/// So many if nobody says how many.
-const USUAL: usize = 100;
-/// So much is compared at most for one list: each resource with a filter of fifty terms.
+/// The most resources in one response.
+pub const MAX_PAGE_SIZE: usize = 500;
+/// The page size if the query has no `count`.
+const DEFAULT_PAGE_SIZE: usize = 100;
+/// The most comparisons for one list: a filter of fifty terms on each resource.
 const MAX_SEARCH_STEPS: u64 = 2_000_000;
-/// So many are looked through at most where the database cannot choose.
-pub const LOOKED_THROUGH: usize = 20_000;
+/// The most resources scanned where the database cannot filter.
+pub const MAX_SCANNED_RESOURCES: usize = 20_000;
 
-/// How a list, or one resource, is asked for.
+/// The query parameters of a request for a list or one resource.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
-    /// What must hold.
+pub struct ListQuery {
     pub filter: Option<Filter>,
-    /// By what it is sorted.
-    pub sort_by: Option<filter::Attr>,
-    /// The other way round.
-    pub down: bool,
-    /// How many are passed by.
+    pub sort_by: Option<filter::AttrPath>,
+    /// Sort in descending order.
+    pub descending: bool,
+    /// The number of resources before the page.
     pub skip: usize,
-    /// How many at most.
+    /// The most resources on the page.
     pub count: usize,
-    /// Which attributes are shown.
-    pub shown: Shown,
+    /// Which attributes to return.
+    pub projection: Projection,
 }
 
-impl Asked {
-    /// As the query of an address says it.
+impl ListQuery {
+    /// Reads the query string of a URL.
     ///
     /// # Errors
-    /// The filter is not understood, a number is none.
-    pub fn of_query(query: Option<&str>) -> Result<Self, Fail> {
+    /// Returns an error if the filter is invalid, or a number is not a number.
+    pub fn from_query(query: Option<&str>) -> Result<Self, ScimError> {
         let pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         let given: HashMap<_, _> =
-            pairs.map(|(name, value)| (decoded(name).to_ascii_lowercase(), decoded(value))).collect();
+            pairs.map(|(name, value)| (percent_decode(name).to_ascii_lowercase(), percent_decode(value))).collect();
         Self::read(|name| given.get(&name.to_ascii_lowercase()).cloned())
     }
 
-    /// As the body of a search says it.
+    /// Reads the body of a `.search` request.
     ///
     /// # Errors
-    /// The filter is not understood, a number is none.
-    pub fn of_body(body: &Value) -> Result<Self, Fail> {
+    /// Returns an error if the filter is invalid, or a number is not a number.
+    pub fn from_body(body: &Value) -> Result<Self, ScimError> {
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -63,71 +61,72 @@ impl Asked {
         Self::read(|name| body.as_object().and_then(|fields| filter::field(fields, name)).and_then(text))
     }
 
-    fn read(given: impl Fn(&str) -> Option<String>) -> Result<Self, Fail> {
+    fn read(given: impl Fn(&str) -> Option<String>) -> Result<Self, ScimError> {
         let given = |name: &str| given(name).filter(|text| !text.trim().is_empty());
         let number = |name: &str| {
             let read = given(name).map(|text| text.trim().parse::<i64>());
-            read.transpose().map_err(|_| Fail::bad(Type::InvalidValue, format!("{name} must be a number.")))
+            let invalid = || ScimError::bad_request(ScimType::InvalidValue, format!("{name} must be a number."));
+            read.transpose().map_err(|_| invalid())
         };
-        let sort_by = given("sortBy").map(|text| filter::path(&text)).transpose()?;
-        // What is less than the least counts as that (RFC 7644 §3.4.2.4).
+        let sort_by = given("sortBy").map(|text| filter::parse_path(&text)).transpose()?;
+        // A value below the minimum counts as the minimum (RFC 7644 §3.4.2.4).
         let start = usize::try_from(number("startIndex")?.unwrap_or(1).max(1)).unwrap_or(usize::MAX);
         let count = number("count")?.map(|count| usize::try_from(count.max(0)).unwrap_or(usize::MAX));
         Ok(Self {
-            filter: given("filter").map(|text| filter::filter(&text)).transpose()?,
+            filter: given("filter").map(|text| filter::parse_filter(&text)).transpose()?,
             sort_by: sort_by.map(|path| path.attr),
-            down: given("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("descending")),
+            descending: given("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("descending")),
             skip: start - 1,
-            count: count.unwrap_or(USUAL).min(MOST),
-            shown: Shown::of(given("attributes").as_deref(), given("excludedAttributes").as_deref()),
+            count: count.unwrap_or(DEFAULT_PAGE_SIZE).min(MAX_PAGE_SIZE),
+            projection: Projection::parse(given("attributes").as_deref(), given("excludedAttributes").as_deref()),
         })
     }
 
-    /// Whether the filter, or what it is sorted by, speaks of this attribute.
-    pub fn speaks_of(&self, name: &str) -> bool {
+    /// Whether the filter or the sort order refers to this attribute.
+    pub fn mentions(&self, name: &str) -> bool {
         let sorts = self.sort_by.as_ref().is_some_and(|attr| attr.name.eq_ignore_ascii_case(name));
-        sorts || self.filter.as_ref().is_some_and(|filter| speaks_of(filter, name))
+        sorts || self.filter.as_ref().is_some_and(|filter| mentions(filter, name))
     }
 
-    /// The same of a list that follows one of so many, of which so many are shown.
+    /// The query for a list appended to another one with `total` resources, of which `returned` are on the page.
     #[must_use]
-    pub fn after(&self, before: usize, shown: usize) -> Self {
-        let (skip, count) = (self.skip.saturating_sub(before), self.count.saturating_sub(shown));
+    pub fn after(&self, total: usize, returned: usize) -> Self {
+        let (skip, count) = (self.skip.saturating_sub(total), self.count.saturating_sub(returned));
         Self { skip, count, ..self.clone() }
     }
 
-    /// The answer, with those attributes only that are asked for.
-    pub fn shown(&self, answer: Answer) -> Result<Answer, Fail> {
-        Ok(Answer { body: self.shown.of_resource(answer.body), ..answer })
+    /// Reduces a response to the requested attributes.
+    pub fn project(&self, response: ScimResponse) -> Result<ScimResponse, ScimError> {
+        Ok(ScimResponse { body: self.projection.apply(response.body), ..response })
     }
 
-    /// The page of those resources for which the filter holds, each with its place among all.
+    /// Filters, sorts and pages the resources; returns the total and the page, each resource with its index in `all`.
     ///
     /// # Errors
-    /// Too much would have to be compared.
-    pub fn page_of(&self, all: Vec<Value>) -> Result<(usize, Vec<(usize, Value)>), Fail> {
+    /// Returns `tooMany` if this would take too many comparisons.
+    pub fn select_page(&self, all: Vec<Value>) -> Result<(usize, Vec<(usize, Value)>), ScimError> {
         let mut all: Vec<_> = all.into_iter().enumerate().collect();
         if let Some(filter) = &self.filter {
-            let steps = Steps::at_most(MAX_SEARCH_STEPS);
-            all.retain(|(_, resource)| filter.matches(resource, &steps));
-            steps.must_be_few()?;
+            let budget = StepBudget::at_most(MAX_SEARCH_STEPS);
+            all.retain(|(_, resource)| filter.matches(resource, &budget));
+            budget.check()?;
         }
-        if let Some(by) = &self.sort_by {
-            // Whoever has none comes last. Stable: those that are equal stay in the order of their ids.
+        if let Some(attr) = &self.sort_by {
+            // Resources without a value come last. The sort is stable: equal ones stay in the order of their ids.
             let key = |(_, resource): &(usize, Value)| {
-                let key = filter::look_up(resource, by).0.first().map(|value| sort_key(value));
+                let key = filter::look_up(resource, attr).first().map(|value| sort_key(value));
                 (key.is_none(), key)
             };
-            if self.down { all.sort_by_cached_key(|one| Reverse(key(one))) } else { all.sort_by_cached_key(key) }
+            if self.descending { all.sort_by_cached_key(|one| Reverse(key(one))) } else { all.sort_by_cached_key(key) }
         }
         let total = all.len();
         Ok((total, all.into_iter().skip(self.skip).take(self.count).collect()))
     }
 
-    /// The answer with a page.
-    pub fn answer(&self, total: usize, page: Vec<Value>) -> Answer {
-        let page: Vec<_> = page.into_iter().map(|resource| self.shown.of_resource(resource)).collect();
-        Answer::new(
+    /// The list response with a page.
+    pub fn list_response(&self, total: usize, page: Vec<Value>) -> ScimResponse {
+        let page: Vec<_> = page.into_iter().map(|resource| self.projection.apply(resource)).collect();
+        ScimResponse::new(
             StatusCode::OK,
             json!({
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
@@ -145,22 +144,21 @@ fn sort_key(value: &Value) -> String {
     }
 }
 
-fn speaks_of(filter: &Filter, name: &str) -> bool {
+fn mentions(filter: &Filter, name: &str) -> bool {
     match filter {
-        Filter::And(a, b) | Filter::Or(a, b) => speaks_of(a, name) || speaks_of(b, name),
-        Filter::Not(inner) => speaks_of(inner, name),
-        Filter::Compare(attr, ..) | Filter::Present(attr) | Filter::Some(attr, _) => {
+        Filter::And(a, b) | Filter::Or(a, b) => mentions(a, name) || mentions(b, name),
+        Filter::Not(inner) => mentions(inner, name),
+        Filter::Compare(attr, ..) | Filter::Present(attr) | Filter::ValuePath(attr, _) => {
             attr.name.eq_ignore_ascii_case(name)
         }
     }
 }
 
-/// Refuses to look through more than can be looked through.
+/// Checks the number of resources to scan.
 ///
 /// # Errors
-/// `tooMany`.
-pub fn few_enough(found: usize) -> Result<(), Fail> {
-    let many =
-        || Fail::bad(Type::TooMany, format!("More than {LOOKED_THROUGH} resources would have to be looked through."));
-    if found > LOOKED_THROUGH { Err(many()) } else { Ok(()) }
+/// Returns `tooMany` if it is above [`MAX_SCANNED_RESOURCES`].
+pub fn check_scan_size(count: usize) -> Result<(), ScimError> {
+    let detail = || format!("More than {MAX_SCANNED_RESOURCES} resources would have to be scanned.");
+    if count > MAX_SCANNED_RESOURCES { Err(ScimError::bad_request(ScimType::TooMany, detail())) } else { Ok(()) }
 }

@@ -1,119 +1,139 @@
-//! PATCH of users (RFC 7644 §3.5.2) in all the forms that directories send: operations in any case of letters, truth values as text,
-//! no path and dotted or full names instead, add where replace is meant and the other way round.
+//! Applies PATCH to users (RFC 7644 §3.5.2) in all the variants that directories send: operations in any case, Booleans
+//! as strings, dotted or full attribute names instead of a path, and add where replace is meant or the reverse.
 
 mod operations;
 mod targets;
 
-pub use operations::{Does, MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS, Operation, operations};
+pub use operations::{MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS, Operation, PatchOp, parse_operations};
 
 use super::{
-    fail::{Fail, Type},
-    filter::{self, Attr, Path, Steps},
-    schema::{self, ENTERPRISE, Form, Known, OF_ENTERPRISES, OF_USERS},
+    error::{ScimError, ScimType},
+    filter::{self, AttrPath, Path, StepBudget},
+    schema::{self, Attribute, Attributes, ENTERPRISE_ATTRIBUTES, ENTERPRISE_SCHEMA, USER_ATTRIBUTES},
 };
 use serde_json::{Map, Value};
 
-/// The most that the operations of one PATCH may look at: three times what so many operations on so many values need.
+/// The step budget of one PATCH: three times what the most operations on the most values need.
 const MAX_PATCH_STEPS: u64 = 3 * MAX_USER_OPERATIONS as u64 * schema::MAX_VALUES as u64;
 
-/// Changes the attributes of a user. What comes out still has to be brought into form.
+/// Applies the operations to the attributes of a user. The result must still be canonicalized.
 ///
 /// # Errors
-/// A path is not understood, leads nowhere, or to what cannot be changed; or it would be too much work.
-pub fn user(form: &mut Form, operations: &[Operation]) -> Result<(), Fail> {
-    counted(form, operations, &Steps::at_most(MAX_PATCH_STEPS))
+/// Returns an error if a path is invalid, unknown or read-only, or if the operations take too many steps.
+pub fn apply_to_user(attributes: &mut Attributes, operations: &[Operation]) -> Result<(), ScimError> {
+    apply_all(attributes, operations, &StepBudget::at_most(MAX_PATCH_STEPS))
 }
 
-fn counted(form: &mut Form, operations: &[Operation], steps: &Steps) -> Result<(), Fail> {
+fn apply_all(attributes: &mut Attributes, operations: &[Operation], budget: &StepBudget) -> Result<(), ScimError> {
     for operation in operations {
         match &operation.path {
-            Some(path) => at(form, operation.does, path, &operation.value, steps)?,
-            None => without_path(form, operation, steps)?,
+            Some(path) => apply_at(attributes, operation.op, path, &operation.value, budget)?,
+            None => apply_without_path(attributes, operation, budget)?,
         }
-        steps.must_be_few()?;
+        budget.check()?;
     }
     Ok(())
 }
 
-/// Each field of the value is a path of its own. What is not known is left alone, as in a whole resource; and so is what only we
-/// say, which some send along unchanged.
-fn without_path(form: &mut Form, operation: &Operation, steps: &Steps) -> Result<(), Fail> {
+/// Treats each field name of the value as a path. Unknown attributes are ignored, as in a whole resource, and so are
+/// read-only ones, which some directories send unchanged.
+fn apply_without_path(
+    attributes: &mut Attributes,
+    operation: &Operation,
+    budget: &StepBudget,
+) -> Result<(), ScimError> {
     for (name, value) in operation.fields()? {
-        if is_ours(name) {
+        if is_read_only(name) {
             continue;
         }
-        let Ok(path) = filter::path(name) else { continue };
-        if find(&path.attr).is_some() || is_whole(&path.attr) {
-            at(form, operation.does, &path, value, steps)?;
+        let Ok(path) = filter::parse_path(name) else { continue };
+        if find(&path.attr).is_some() || is_whole_extension(&path.attr) {
+            apply_at(attributes, operation.op, &path, value, budget)?;
         }
     }
     Ok(())
 }
 
-fn at(form: &mut Form, does: Does, path: &Path, value: &Value, steps: &Steps) -> Result<(), Fail> {
-    if is_ours(&path.attr.name) {
-        return Err(Fail::bad(Type::Mutability, format!("{} cannot be changed.", path.attr.name)));
+fn apply_at(
+    attributes: &mut Attributes,
+    op: PatchOp,
+    path: &Path,
+    value: &Value,
+    budget: &StepBudget,
+) -> Result<(), ScimError> {
+    if is_read_only(&path.attr.name) {
+        return Err(ScimError::bad_request(ScimType::Mutability, format!("{} cannot be changed.", path.attr.name)));
     }
-    if is_whole(&path.attr) {
-        return extension(form, does, value, steps);
+    if is_whole_extension(&path.attr) {
+        return apply_to_extension(attributes, op, value, budget);
     }
-    let (of_enterprise, known) = find(&path.attr)
-        .ok_or_else(|| Fail::bad(Type::InvalidPath, format!("There is no attribute {}.", path.attr)))?;
-    if does == Does::Remove && known.required && path.filter.is_none() && path.attr.sub.is_none() {
-        return Err(Fail::bad(Type::Mutability, format!("{} must be there.", known.name)));
+    let (is_extension, attribute) = find(&path.attr).ok_or_else(|| {
+        ScimError::bad_request(ScimType::InvalidPath, format!("There is no attribute {}.", path.attr))
+    })?;
+    if op == PatchOp::Remove && attribute.required && path.filter.is_none() && path.attr.sub.is_none() {
+        return Err(ScimError::bad_request(ScimType::Mutability, format!("{} is required.", attribute.name)));
     }
-    if !of_enterprise {
-        return targets::change(form, known, does, path, value, steps);
+    if !is_extension {
+        return targets::apply(attributes, attribute, op, path, value, budget);
     }
-    let parts = form.entry(ENTERPRISE).or_insert_with(|| Value::Object(Map::new()));
+    let parts = attributes.entry(ENTERPRISE_SCHEMA).or_insert_with(|| Value::Object(Map::new()));
     match parts.as_object_mut() {
-        Some(parts) => targets::change(parts, known, does, path, value, steps),
+        Some(parts) => targets::apply(parts, attribute, op, path, value, budget),
         None => Ok(()),
     }
 }
 
-fn extension(form: &mut Form, does: Does, value: &Value, steps: &Steps) -> Result<(), Fail> {
-    match (does, schema::single(schema::Kind::Complex(&[]), value)) {
-        (Does::Remove, _) => drop(form.remove(ENTERPRISE)),
+fn apply_to_extension(
+    attributes: &mut Attributes,
+    op: PatchOp,
+    value: &Value,
+    budget: &StepBudget,
+) -> Result<(), ScimError> {
+    match (op, schema::unwrap_single(schema::Kind::Complex(&[]), value)) {
+        (PatchOp::Remove, _) => drop(attributes.remove(ENTERPRISE_SCHEMA)),
         (_, Value::Object(parts)) => {
             for (name, value) in parts {
-                let attr = Attr { schema: Some(ENTERPRISE.to_owned()), name: name.clone(), sub: None };
+                let attr = AttrPath { schema: Some(ENTERPRISE_SCHEMA.to_owned()), name: name.clone(), sub: None };
                 if find(&attr).is_some() {
-                    at(form, does, &Path { attr, filter: None, sub: None }, value, steps)?;
+                    apply_at(attributes, op, &Path { attr, filter: None, sub: None }, value, budget)?;
                 }
             }
         }
-        _ => return Err(Fail::bad(Type::InvalidValue, "The value of an extension must be an object.")),
+        _ => {
+            return Err(ScimError::bad_request(ScimType::InvalidValue, "The value of an extension must be an object."));
+        }
     }
     Ok(())
 }
 
-/// What only we say, and no PATCH changes.
-fn is_ours(name: &str) -> bool {
-    ["id", "meta", "schemas", "groups"].iter().any(|ours| ours.eq_ignore_ascii_case(name))
+/// Whether only the server sets this attribute.
+fn is_read_only(name: &str) -> bool {
+    ["id", "meta", "schemas", "groups"].iter().any(|read_only| read_only.eq_ignore_ascii_case(name))
 }
 
-fn is_whole(attr: &Attr) -> bool {
-    attr.name.is_empty() && attr.schema.as_deref() == Some(ENTERPRISE)
+fn is_whole_extension(attr: &AttrPath) -> bool {
+    attr.name.is_empty() && attr.schema.as_deref() == Some(ENTERPRISE_SCHEMA)
 }
 
-const EXTERNAL_ID: Known = Known {
+const EXTERNAL_ID: Attribute = Attribute {
     name: "externalId",
     kind: schema::Kind::Text,
-    multi: false,
+    multi_valued: false,
     required: false,
     read_only: false,
     unique: false,
-    words: &[],
+    canonical_values: &[],
 };
 
-/// The attribute that is meant, and whether it is of the extension.
-fn find(attr: &Attr) -> Option<(bool, &'static Known)> {
+/// Finds an attribute; the flag says whether it belongs to the enterprise extension.
+fn find(attr: &AttrPath) -> Option<(bool, &'static Attribute)> {
     match attr.schema.as_deref() {
-        Some(ENTERPRISE) => schema::known(OF_ENTERPRISES, &attr.name).map(|known| (true, known)),
-        Some(other) if !schema::is_core(other) => None,
+        Some(ENTERPRISE_SCHEMA) => {
+            schema::find_attribute(ENTERPRISE_ATTRIBUTES, &attr.name).map(|attribute| (true, attribute))
+        }
+        Some(other) if !schema::is_core_schema(other) => None,
         _ if attr.name.eq_ignore_ascii_case("externalId") => Some((false, &EXTERNAL_ID)),
-        _ => schema::known(OF_USERS, &attr.name).map(|known| (false, known)),
+        _ => schema::find_attribute(USER_ATTRIBUTES, &attr.name).map(|attribute| (false, attribute)),
     }
 }
 

@@ -1,15 +1,15 @@
-//! What every request passes: whose token it is, and the log of the last requests.
+//! Authenticates SCIM requests, logs them, and reads their bodies and headers.
 
 use super::{
-    answer::Answer,
     compute::compute,
-    fail::{Fail, Reason, Type},
+    error::{Reason, ScimError, ScimType},
+    response::ScimResponse,
 };
 use crate::{
     app::App,
     auth::{caller::bearer, secret},
-    http::client,
-    seats::{Actor, Door},
+    http::client_ip,
+    seats::{Actor, Origin},
     store,
 };
 use axum::{
@@ -23,118 +23,118 @@ use seatkeeper_shared::{ids::DirectoryId, wire::directory::DirectoryRequest};
 use serde_json::Value;
 use std::net::IpAddr;
 
-/// The directory that asks.
+/// The directory that sent a request.
 #[derive(Clone, Debug)]
-pub struct Asker {
-    /// Which.
+pub struct ScimClient {
     pub id: DirectoryId,
-    /// What people call it.
+    /// The name that admins gave it.
     pub name: String,
-    /// From which address.
+    /// The client's IP address.
     pub address: Option<IpAddr>,
-    /// Where we are, for the locations of resources.
-    pub base: String,
+    /// The base URL of the SCIM API, for the locations of resources.
+    pub base_url: String,
 }
 
-impl Asker {
-    /// For the log.
+impl ScimClient {
+    /// The actor for the event log.
     pub fn actor(&self) -> Actor {
-        Actor { id: None, name: Some(self.name.clone()), door: Door::Scim, address: self.address }
+        Actor { id: None, name: Some(self.name.clone()), origin: Origin::Scim, address: self.address }
     }
 }
 
-/// Lets in who has the token of a directory, and takes note of what he asked and what he was told.
-pub async fn enter(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Middleware: admits requests with the token of a directory, and records each in the directory's request log.
+pub async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let known = match bearer(&parts) {
+    let found = match bearer(&parts) {
         Some(token) => store::directories::by_secret(&app.db, &secret::hash(token)).await,
         None => Ok(None),
     };
-    let (id, name) = match known {
-        Ok(Some(known)) => known,
-        Ok(None) => return Fail::new(401, "The token is missing or not good.").into_response(),
-        Err(error) => return Fail::from(error).into_response(),
+    let (id, name) = match found {
+        Ok(Some(directory)) => directory,
+        Ok(None) => return ScimError::new(401, "The token is missing or invalid.").into_response(),
+        Err(error) => return ScimError::from(error).into_response(),
     };
-    let (method, path) = (parts.method.to_string(), said(parts.uri.path(), parts.uri.query()));
-    let address = client::address(&app.trusted_proxies, &parts);
-    let asker = Asker { id, name, address, base: base(&app, &parts.headers) };
-    parts.extensions.insert(asker);
+    let (method, path) = (parts.method.to_string(), loggable_url(parts.uri.path(), parts.uri.query()));
+    let address = client_ip::address(&app.trusted_proxies, &parts);
+    let client = ScimClient { id, name, address, base_url: base_url(&app, &parts.headers) };
+    parts.extensions.insert(client);
     let response = next.run(Request::from_parts(parts, body)).await;
     let reason = response.extensions().get::<Reason>().map(|Reason(reason)| reason.chars().take(500).collect());
     let status = i64::from(response.status().as_u16());
-    app.directory_log.note(id, DirectoryRequest { number: 0, at: app.clock.now(), method, path, status, reason });
+    app.directory_log.record(id, DirectoryRequest { number: 0, at: app.clock.now(), method, path, status, reason });
     response
 }
 
-/// Bodies from so many bytes on are read beside the threads that answer all others.
+/// Bodies larger than this are parsed on a blocking thread.
 const LARGE_BODY_BYTES: usize = 16 * 1024;
 
-/// The body, which must be an object. What it is said to be does not matter: some directories say `application/json`.
+/// The body, which must be a JSON object. Its content type is ignored: some directories send `application/json`.
 pub struct JsonBody(pub Value);
 
 impl<S: Send + Sync> FromRequest<S> for JsonBody {
-    type Rejection = Fail;
+    type Rejection = ScimError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ScimError> {
         let body =
             Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
-                413 => Fail::new(413, format!("The body is larger than {} bytes.", super::LARGEST_BODY)),
-                _ => Fail::bad(Type::InvalidSyntax, rejection.body_text()),
+                413 => ScimError::new(413, format!("The body is larger than {} bytes.", super::MAX_BODY_BYTES)),
+                _ => ScimError::bad_request(ScimType::InvalidSyntax, rejection.body_text()),
             })?;
         let is_large = body.len() > LARGE_BODY_BYTES;
         let read = move || match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(Self(Value::Object(fields))),
-            Ok(_) => Err(Fail::bad(Type::InvalidSyntax, "The body must be an object.")),
-            Err(_) => Err(Fail::bad(Type::InvalidSyntax, "The body is no JSON.")),
+            Ok(_) => Err(ScimError::bad_request(ScimType::InvalidSyntax, "The body must be an object.")),
+            Err(_) => Err(ScimError::bad_request(ScimType::InvalidSyntax, "The body is not JSON.")),
         };
         if is_large { compute(read).await } else { read() }
     }
 }
 
-/// The id in the path. What cannot be read is not there.
+/// The id in the path. An unreadable id is answered as not found.
 pub struct ResourceId(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for ResourceId {
-    type Rejection = Fail;
+    type Rejection = ScimError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fail> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ScimError> {
         let id = Path::<String>::from_request_parts(parts, state).await;
-        id.map(|Path(id)| Self(id)).map_err(|_| Fail::not_found("resource"))
+        id.map(|Path(id)| Self(id)).map_err(|_| ScimError::not_found("resource"))
     }
 }
 
-/// Whether an address is below `/scim`, however it is spelled: in whatever case, with slashes doubled or letters escaped.
+/// Whether a path is below `/scim`, however it is spelled: in any case, with doubled slashes or percent-encoded
+/// letters.
 pub fn is_below_scim(path: &str) -> bool {
     let mut parts = path.split(['/', '\\', ';']).filter(|part| !part.is_empty() && *part != ".");
     let Some(first) = parts.next() else { return false };
     if !first.contains('%') {
         return first.eq_ignore_ascii_case("scim");
     }
-    is_below_scim(&decoded(first).replace('%', ""))
+    is_below_scim(&percent_decode(first).replace('%', ""))
 }
 
-/// Where SCIM is served, as whoever asks reaches it.
-fn base(app: &App, headers: &HeaderMap) -> String {
+/// The base URL of the SCIM API as the client reaches it.
+fn base_url(app: &App, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let own = app.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
     format!("{}/scim/v2", own.unwrap_or_else(|| format!("http://{host}")))
 }
 
-/// The address as people read it, of a bounded length, and without what could be a secret.
-fn said(path: &str, query: Option<&str>) -> String {
-    let mut text = decoded(path);
-    for (place, pair) in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).enumerate() {
+/// The decoded path and query for the log, shortened, and without values that could be secrets.
+fn loggable_url(path: &str, query: Option<&str>) -> String {
+    let mut text = percent_decode(path);
+    for (index, pair) in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).enumerate() {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decoded(name), decoded(value));
+        let (name, value) = (percent_decode(name), percent_decode(value));
         let secret = ["token", "secret", "password", "key"].iter().any(|word| name.to_ascii_lowercase().contains(word));
-        text.push(if place == 0 { '?' } else { '&' });
+        text.push(if index == 0 { '?' } else { '&' });
         text.push_str(&format!("{name}={}", if secret { "…" } else { &value }));
     }
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
 }
 
-/// Text without the escapes of addresses.
-pub fn decoded(text: &str) -> String {
+/// Decodes percent-encoding and `+`.
+pub fn percent_decode(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let [first, after @ ..] = rest {
         let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
@@ -151,31 +151,31 @@ pub fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Goes on only if the resource is in the version that is expected.
+/// Checks an `If-Match` header against the version of a resource.
 ///
 /// # Errors
-/// 412: it has changed since.
-pub fn must_match(expected: Option<&str>, version: &str) -> Result<(), Fail> {
+/// Returns status 412 if the resource has changed.
+pub fn check_if_match(expected: Option<&str>, version: &str) -> Result<(), ScimError> {
     match expected {
-        Some(expected) if !names(expected, version) => {
-            Err(Fail::new(412, "The resource has changed since it was read."))
+        Some(expected) if !matches_version(expected, version) => {
+            Err(ScimError::new(412, "The resource has changed since it was read."))
         }
         _ => Ok(()),
     }
 }
 
-/// Nothing more is told of a resource that has not changed since it was read.
-pub fn unless_known(headers: &HeaderMap, answer: Answer) -> Result<Answer, Fail> {
+/// Replaces the response with status 304 if the client has this version already (`If-None-Match`).
+pub fn not_modified_if_cached(headers: &HeaderMap, response: ScimResponse) -> Result<ScimResponse, ScimError> {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    match (known, &answer.version) {
-        (Some(known), Some(version)) if names(known, version) => {
-            Ok(Answer { status: StatusCode::NOT_MODIFIED, body: Value::Null, ..answer })
+    match (known, &response.version) {
+        (Some(known), Some(version)) if matches_version(known, version) => {
+            Ok(ScimResponse { status: StatusCode::NOT_MODIFIED, body: Value::Null, ..response })
         }
-        _ => Ok(answer),
+        _ => Ok(response),
     }
 }
 
-fn names(tags: &str, version: &str) -> bool {
+fn matches_version(tags: &str, version: &str) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     tags.split(',').any(|tag| tag.trim() == "*" || bare(tag) == bare(version))
 }

@@ -1,17 +1,17 @@
-//! The rules of directories: members of a group get licenses and a role.
+//! Directory rules: members of a group get licenses and a role.
 //!
-//! What somebody should have follows from the groups that he is in now. So it does not matter in which order changes of groups
-//! are told, or how often: each time it is looked what is missing and what is too much, until nothing is. Only what a rule gave is
-//! ever taken away; what somebody gave stays.
+//! What a user should have follows from their current groups. So the order and repetition of group changes do not
+//! matter: each time, the rules are reconciled with what the user has, until nothing differs. Only what a rule granted
+//! is ever revoked; manual grants stay.
 
-mod make_up;
 mod plan;
 mod preview;
+mod retry;
 
-pub use make_up::{make_up, put_right, run};
 pub use preview::preview;
+pub use retry::{repair, retry, run};
 
-use super::person;
+use super::user_mapping;
 use crate::{
     app::App,
     db::DbError,
@@ -19,9 +19,9 @@ use crate::{
     seats::{Actor, SeatsError},
     store::{
         self,
-        directory_failures::{Failed, Gone},
-        directory_rules::Standing,
-        users::Changeable,
+        directory_failures::{FailedGrant, ResolvedFailure},
+        directory_rules::RuleSubject,
+        users::EditableUser,
     },
 };
 use plan::{Plan, RoleChange};
@@ -33,33 +33,33 @@ use seatkeeper_shared::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// So many users at once.
-const PART: usize = 1_000;
-/// How often it is looked again whether something is missing.
-const ROUNDS: usize = 8;
+/// The most users reconciled in one step.
+const MAX_BATCH_USERS: usize = 1_000;
+/// The most rounds of reconciling one batch.
+const MAX_ROUNDS: usize = 8;
 
-/// Gives these users what rules say, and takes what no rule says any more. What cannot be done is written down; that never undoes
-/// what was changed before.
+/// Grants these users what the rules demand, and revokes what no rule demands any more. Failures are recorded and never
+/// undo the change that caused the reconciling.
 ///
-/// It goes on if whoever asked does not wait for it.
+/// It continues if the caller is cancelled.
 pub async fn apply(app: &App, actor: &Actor, users: &[UserId]) {
     if users.is_empty() {
         return;
     }
     let (app, actor, users) = (app.clone(), actor.clone(), users.to_vec());
     let applying = tokio::spawn(async move {
-        for part in users.chunks(PART) {
-            if let Err(error) = of_part(&app, &actor, part).await {
-                tracing::error!(%error, "the rules of directories were not applied to {} users", part.len());
+        for batch in users.chunks(MAX_BATCH_USERS) {
+            if let Err(error) = apply_batch(&app, &actor, batch).await {
+                tracing::error!(%error, users = batch.len(), "cannot apply directory rules");
             }
         }
     });
     if applying.await.is_err() {
-        tracing::error!("applying the rules of directories has met a fault");
+        tracing::error!("applying directory rules panicked");
     }
 }
 
-/// Why rules are not applied.
+/// Why rules were not applied.
 #[derive(Debug, thiserror::Error)]
 enum NotApplied {
     #[error(transparent)]
@@ -68,163 +68,163 @@ enum NotApplied {
     Seats(#[from] SeatsError),
 }
 
-/// What is refused for a license, or for a role.
-type Refused = HashMap<(UserId, Option<LicenseId>), Code>;
+/// The refused grants: of a license, or of a role (`None`).
+type Refusals = HashMap<(UserId, Option<LicenseId>), Code>;
 
-async fn of_part(app: &App, actor: &Actor, asked: &[UserId]) -> Result<(), NotApplied> {
-    let (mut users, mut refused) = (asked.to_vec(), Refused::new());
-    for _ in 0..ROUNDS {
-        let (plan, standing) = plan(app, &users).await?;
-        let mut left = plan.without(&refused);
-        if left.is_done() {
-            return Ok(note(app, actor, &users, &plan, &standing, &refused).await?);
+async fn apply_batch(app: &App, actor: &Actor, requested: &[UserId]) -> Result<(), NotApplied> {
+    let (mut users, mut refusals) = (requested.to_vec(), Refusals::new());
+    for _ in 0..MAX_ROUNDS {
+        let (plan, states) = plan(app, &users).await?;
+        let mut remaining = plan.without(&refusals);
+        if remaining.is_empty() {
+            return Ok(record_failures(app, actor, &users, &plan, &states, &refusals).await?);
         }
-        if !left.grants.is_empty() {
-            // Nobody overtakes those who have waited for such a license.
+        if !remaining.grants.is_empty() {
+            // Users who wait for such a license already come first.
             let before = users.len();
-            users.extend(others_waiting(app, &left, &users).await?);
+            users.extend(others_waiting(app, &remaining, &users).await?);
             if users.len() > before {
                 continue;
             }
-            left.eldest_first(&store::directory_failures::since(&app.db, &users).await?);
+            remaining.longest_waiting_first(&store::directory_failures::since(&app.db, &users).await?);
         }
-        carry_out(app, (actor, asked), left, &mut refused).await?;
+        carry_out(app, (actor, requested), remaining, &mut refusals).await?;
     }
-    tracing::warn!("the groups of {} users changed again and again while rules were applied", users.len());
+    tracing::warn!(users = users.len(), "directory rules did not settle: groups kept changing");
     Ok(())
 }
 
-async fn plan(app: &App, users: &[UserId]) -> Result<(Plan, Vec<Standing>), DbError> {
+async fn plan(app: &App, users: &[UserId]) -> Result<(Plan, Vec<RuleSubject>), DbError> {
     let rules = store::directory_rules::all(&app.db).await?;
-    let standing = store::directory_rules::standing(&app.db, users).await?;
-    let mut plan = Plan::of(&rules, &standing);
+    let states = store::directory_rules::subjects(&app.db, users).await?;
+    let mut plan = Plan::new(&rules, &states);
     let surplus: Vec<_> = plan.revokes.iter().map(|(user, license)| (*license, *user)).collect();
-    plan.hand_over(&store::group_licenses::also_given(&app.db, &surplus).await?);
-    Ok((plan, standing))
+    plan.hand_over(&store::group_licenses::granted_by_groups(&app.db, &surplus).await?);
+    Ok((plan, states))
 }
 
-/// Who else can have one of these licenses, and has waited for it.
-async fn others_waiting(app: &App, plan: &Plan, besides: &[UserId]) -> Result<BTreeSet<UserId>, DbError> {
+/// The other users who wait for one of these licenses and can get it.
+async fn others_waiting(app: &App, plan: &Plan, except: &[UserId]) -> Result<BTreeSet<UserId>, DbError> {
     let licenses: BTreeSet<_> = plan.grants.iter().map(|(_, license, _)| *license).collect();
     let licenses: Vec<_> = licenses.into_iter().collect();
     let mut waiting: BTreeSet<_> =
         store::directory_failures::waiting_for(&app.db, &licenses).await?.into_iter().collect();
-    for user in besides {
+    for user in except {
         waiting.remove(user);
     }
     Ok(waiting)
 }
 
-/// Does what is planned. Whoever was not asked about gets his by itself.
+/// Carries out a plan. Grants to users other than the requested ones are attributed to the system.
 async fn carry_out(
     app: &App,
-    (actor, asked): (&Actor, &[UserId]),
+    (actor, requested): (&Actor, &[UserId]),
     plan: Plan,
-    refused: &mut Refused,
+    refusals: &mut Refusals,
 ) -> Result<(), NotApplied> {
-    let mut takes: BTreeMap<LicenseId, Vec<UserId>> = BTreeMap::new();
+    let mut revokes: BTreeMap<LicenseId, Vec<UserId>> = BTreeMap::new();
     for (user, license) in plan.revokes {
-        takes.entry(license).or_default().push(user);
+        revokes.entry(license).or_default().push(user);
     }
-    // First what is too much: it may be what is missing elsewhere.
-    for (license, users) in takes {
+    // Revoke first: the freed seats may be the missing ones.
+    for (license, users) in revokes {
         app.seats.revoke(actor, license, users, false).await?;
     }
-    let (asked, system) = (asked.iter().collect::<HashSet<_>>(), Actor::system());
-    let together = |(user, license, rule): &(UserId, LicenseId, RuleId)| (*license, *rule, asked.contains(user));
-    for some in plan.grants.chunk_by(|one, next| together(one) == together(next)) {
-        let by = if asked.contains(&some[0].0) { actor } else { &system };
-        give(app, by, some, refused).await?;
+    let (requested, system) = (requested.iter().collect::<HashSet<_>>(), Actor::system());
+    let grant_key = |(user, license, rule): &(UserId, LicenseId, RuleId)| (*license, *rule, requested.contains(user));
+    for grants in plan.grants.chunk_by(|one, next| grant_key(one) == grant_key(next)) {
+        let by = if requested.contains(&grants[0].0) { actor } else { &system };
+        grant(app, by, grants, refusals).await?;
     }
-    note_reasons(app, &plan.reowned, &plan.handed).await?;
+    record_sources(app, &plan.reowned, &plan.handed_over).await?;
     for change in plan.roles {
-        if let Err(code) = role(app, actor, &change).await? {
-            refused.insert((change.user, None), code);
+        if let Err(code) = change_role(app, actor, &change).await? {
+            refusals.insert((change.user, None), code);
         }
     }
     Ok(())
 }
 
-/// Assigns one license to some, by one rule.
-async fn give(
+/// Assigns a license to several users by one rule.
+async fn grant(
     app: &App,
     actor: &Actor,
-    some: &[(UserId, LicenseId, RuleId)],
-    refused: &mut Refused,
+    grants: &[(UserId, LicenseId, RuleId)],
+    refusals: &mut Refusals,
 ) -> Result<(), NotApplied> {
-    let Some((_, license, rule)) = some.first().copied() else { return Ok(()) };
-    let users: Vec<_> = some.iter().map(|(user, ..)| *user).collect();
-    match app.seats.grant_by(actor, rule, license, users.clone()).await {
-        Ok(results) => refused
+    let Some((_, license, rule)) = grants.first().copied() else { return Ok(()) };
+    let users: Vec<_> = grants.iter().map(|(user, ..)| *user).collect();
+    match app.seats.grant_by_rule(actor, rule, license, users.clone()).await {
+        Ok(results) => refusals
             .extend(results.into_iter().filter_map(|result| Some(((result.user_id, Some(license)), result.refused?)))),
         Err(SeatsError::Failed(code)) => {
-            refused.extend(users.into_iter().map(|user| ((user, Some(license)), code)));
+            refusals.extend(users.into_iter().map(|user| ((user, Some(license)), code)));
         }
         Err(error) => return Err(error.into()),
     }
     Ok(())
 }
 
-/// Writes down that other rules say now what was given, or that groups do.
-async fn note_reasons(
+/// Records that assignments belong to other rules now, or to groups.
+async fn record_sources(
     app: &App,
     reowned: &[(UserId, LicenseId, RuleId)],
-    handed: &[(UserId, LicenseId)],
+    handed_over: &[(UserId, LicenseId)],
 ) -> Result<(), DbError> {
-    if reowned.is_empty() && handed.is_empty() {
+    if reowned.is_empty() && handed_over.is_empty() {
         return Ok(());
     }
     let mut owned: Vec<_> = reowned.iter().map(|(user, license, rule)| (*user, *license, Some(*rule))).collect();
-    owned.extend(handed.iter().map(|(user, license)| (*user, *license, None)));
+    owned.extend(handed_over.iter().map(|(user, license)| (*user, *license, None)));
     owned.sort_unstable();
     let mut tx = app.db.begin().await?;
-    store::directory_rules::own(&mut tx, &owned).await?;
-    for (user, license) in handed {
+    store::directory_rules::update_rule_sources(&mut tx, &owned).await?;
+    for (user, license) in handed_over {
         store::group_licenses::claim(&mut tx, *license, &[*user], app.clock.now()).await?;
     }
     tx.commit().await?;
-    // Meanwhile the group may have ended.
-    app.regroup.notify_one();
+    // The group may have lost the license meanwhile.
+    app.reconcile_requested.notify_one();
     Ok(())
 }
 
-/// Gives a user another role, unless he would be the last admin who loses it.
-async fn role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Result<(), Code>, DbError> {
+/// Changes a user's role, unless the last admin would lose it.
+async fn change_role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Result<(), Code>, DbError> {
     let mut tx = app.db.begin().await?;
     store::seats::lock_admins(&mut tx).await?;
     let Some(before) = store::users::lock(&mut tx, change.user).await? else { return Ok(Ok(())) };
-    // Somebody gave him another role meanwhile: then it is planned anew.
+    // The role was changed meanwhile: the next round plans again.
     if before.rights.role != change.from {
         return Ok(Ok(()));
     }
     if before.rights.role == Role::Admin && change.to != Role::Admin {
-        let standing = store::seats::known_and_admins(&mut tx, &[change.user]).await?;
+        let standing = store::seats::user_standings(&mut tx, &[change.user]).await?;
         if !standing.iter().any(|other| other.admin && other.user != change.user) {
             return Ok(Err(Code::LastAdmin));
         }
     }
-    let raised = power(change.to) > power(change.from);
-    // Whoever receives e-mails at an address can become its user. Somebody here may have written another one.
-    if raised
+    let is_promotion = rank(change.to) > rank(change.from);
+    // The owner of the e-mail address can take over the account, and the address may have been changed here.
+    if is_promotion
         && let Some(seen) = store::directory_users::get_in(&mut tx, change.directory, change.user).await?
-        && !person::has_told(&seen, &before.email)?
+        && !user_mapping::reported_email(&seen, &before.email)?
     {
         return Ok(Err(Code::EmailNotFromDirectory));
     }
-    let mut after: Changeable = before.clone();
+    let mut after: EditableUser = before.clone();
     after.rights.role = change.to;
     if change.to != Role::Manager {
-        // A rule that makes a manager again gives back neither permissions nor limits: an admin decides on both together.
-        after.manage_nothing();
+        // If a rule makes the user a manager again, permissions and limits stay empty: an admin sets both together.
+        after.clear_manager_fields();
         after.rights.permissions.clear();
     }
     store::users::change(&mut tx, change.user, &before, &after).await?;
-    store::directory_rules::give_role(&mut tx, change.user, change.given).await?;
+    store::directory_rules::set_given_role(&mut tx, change.user, change.given).await?;
     let mut facts =
         events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
-    // Whoever may manage users can have made this account before the directory took it over, or have set its password: nobody has
-    // looked at that who decides on roles. So whoever it really is comes in anew.
-    if raised && store::access_reset::reset(&mut tx, change.user, app.clock.now()).await? {
+    // A user manager may have created this account before the directory took it over, or may have set its password, and
+    // could then sign in with the new role. So a promotion resets all access, and the user must sign in again.
+    if is_promotion && store::access_reset::reset(&mut tx, change.user, app.clock.now()).await? {
         facts["access_reset"] = json!(true);
     }
     let event = Event::new("user_changed", actor.clone(), Some(change.user), facts).named(before.name.clone());
@@ -233,7 +233,7 @@ async fn role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Result<()
     Ok(Ok(()))
 }
 
-fn power(role: Role) -> u8 {
+fn rank(role: Role) -> u8 {
     match role {
         Role::Agent => 0,
         Role::Manager => 1,
@@ -241,21 +241,21 @@ fn power(role: Role) -> u8 {
     }
 }
 
-/// Writes down what could not be done for these users, and in the log what of it is new, and what was made up for.
-async fn note(
+/// Stores the failures for these users, and logs which are new and which were resolved.
+async fn record_failures(
     app: &App,
     actor: &Actor,
     users: &[UserId],
     plan: &Plan,
-    standing: &[Standing],
-    refused: &Refused,
+    states: &[RuleSubject],
+    refusals: &Refusals,
 ) -> Result<(), DbError> {
-    let failed: Vec<Failed> = plan.failed(refused);
+    let failed: Vec<FailedGrant> = plan.failures(refusals);
     if failed.is_empty() && !store::directory_failures::any(&app.db, users).await? {
         return Ok(());
     }
     let mut tx = app.db.begin().await?;
-    let (new, gone) = store::directory_failures::set_failures(&mut tx, users, &failed, app.clock.now()).await?;
+    let (new, resolved) = store::directory_failures::set_failures(&mut tx, users, &failed, app.clock.now()).await?;
     let event = |kind, user, facts| {
         let name = plan.names.get(&user).cloned().unwrap_or_default();
         Event::new(kind, actor.clone(), Some(user), facts).named(name)
@@ -264,15 +264,16 @@ async fn note(
         let facts = json!({ "code": one.code, "license": one.license, "rule": one.rule });
         event("directory_rule_failed", one.user, facts)
     });
-    let made_up = gone.iter().filter(|gone| standing.iter().any(|one| has(one, gone))).map(|gone| {
-        event("directory_rule_made_up", gone.user, json!({ "license": gone.license, "since": gone.since }))
-    });
-    let events: Vec<_> = new.chain(made_up).collect();
+    let resolved_events =
+        resolved.iter().filter(|failure| states.iter().any(|state| has_now(state, failure))).map(|failure| {
+            event("directory_rule_made_up", failure.user, json!({ "license": failure.license, "since": failure.since }))
+        });
+    let events: Vec<_> = new.chain(resolved_events).collect();
     app.commit(tx, &events).await
 }
 
-/// Whether a user has by a rule what he could not have before.
-fn has(standing: &Standing, gone: &Gone) -> bool {
-    let given = gone.license.and_then(|license| standing.licenses.get(&license).copied().flatten());
-    standing.id == gone.user && given.is_some()
+/// Whether a rule has now given the user the license that failed before.
+fn has_now(state: &RuleSubject, failure: &ResolvedFailure) -> bool {
+    let given = failure.license.and_then(|license| state.licenses.get(&license).copied().flatten());
+    state.id == failure.user && given.is_some()
 }

@@ -1,65 +1,69 @@
-//! The attributes of users and groups (RFC 7643 §4): what `/Schemas` tells, and how what is sent is brought into their form.
+//! The schemas of users and groups (RFC 7643 §4), used for `/Schemas` and to bring incoming attributes into canonical
+//! form.
 
-mod form;
-mod told;
+mod canonical;
+mod discovery;
 
-pub use form::{Form, MAX_VALUES, check_value_count, formed, remove_readonly, single};
-pub use told::{resource_types, schemas, service_provider_config};
+pub use canonical::{Attributes, MAX_VALUES, canonicalize, check_value_count, remove_read_only, unwrap_single};
+pub use discovery::{resource_types, schemas, service_provider_config};
 
-use super::filter::Attr;
+use super::filter::AttrPath;
 
-/// The schema of users.
-pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// What enterprises say of users.
-pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-/// The schema of groups.
-pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The URI of the schema of users.
+pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+/// The URI of the enterprise extension of users.
+pub const ENTERPRISE_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// The URI of the schema of groups.
+pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
-/// What a value is.
+/// The type of an attribute (RFC 7643 §2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Text
     Text,
-    /// A truth value
     Bool,
-    /// A URI, or the path of a resource
+    /// A URI, or the path of a resource.
     Reference,
-    /// Base64
+    /// Base64.
     Binary,
-    /// Something with parts
-    Complex(&'static [Known]),
+    /// An object with these sub-attributes.
+    Complex(&'static [Attribute]),
 }
 
-/// An attribute that is known here.
+/// The definition of a supported attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Its name.
+pub struct Attribute {
     pub name: &'static str,
-    /// What its values are.
     pub kind: Kind,
-    /// Whether it has several.
-    pub multi: bool,
-    /// Whether it must be there.
+    /// Whether it has a list of values.
+    pub multi_valued: bool,
     pub required: bool,
-    /// Whether only we say what it is.
+    /// Whether only the server sets it.
     pub read_only: bool,
-    /// Whether no two resources have the same.
+    /// Whether no two resources may have the same value.
     pub unique: bool,
-    /// The words that it can be; any if there are none.
-    pub words: &'static [&'static str],
+    /// The suggested values; empty for any.
+    pub canonical_values: &'static [&'static str],
 }
 
-impl Known {
-    const fn of(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, multi: false, required: false, read_only: false, unique: false, words: &[] }
+impl Attribute {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            multi_valued: false,
+            required: false,
+            read_only: false,
+            unique: false,
+            canonical_values: &[],
+        }
     }
 
     const fn text(name: &'static str) -> Self {
-        Self::of(name, Kind::Text)
+        Self::new(name, Kind::Text)
     }
 
-    const fn many(name: &'static str, parts: &'static [Self]) -> Self {
-        Self { multi: true, ..Self::of(name, Kind::Complex(parts)) }
+    const fn multi_valued(name: &'static str, parts: &'static [Self]) -> Self {
+        Self { multi_valued: true, ..Self::new(name, Kind::Complex(parts)) }
     }
 
     const fn required(self) -> Self {
@@ -71,92 +75,103 @@ impl Known {
     }
 }
 
-/// A value among several: the value itself, what it is for, which is the first.
-const PLURAL: &[Known] =
-    &[Known::text("value"), Known::text("display"), Known::text("type"), Known::of("primary", Kind::Bool)];
-const LINKS: &[Known] = &[
-    Known::of("value", Kind::Reference),
-    Known::text("display"),
-    Known::text("type"),
-    Known::of("primary", Kind::Bool),
+/// The default sub-attributes of a multi-valued attribute (RFC 7643 §2.4).
+const DEFAULT_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::text("value"),
+    Attribute::text("display"),
+    Attribute::text("type"),
+    Attribute::new("primary", Kind::Bool),
 ];
-const CERTIFICATES: &[Known] =
-    &[Known::of("value", Kind::Binary), Known::text("display"), Known::text("type"), Known::of("primary", Kind::Bool)];
-const NAME: &[Known] = &[
-    Known::text("formatted"),
-    Known::text("familyName"),
-    Known::text("givenName"),
-    Known::text("middleName"),
-    Known::text("honorificPrefix"),
-    Known::text("honorificSuffix"),
+const PHOTO_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::new("value", Kind::Reference),
+    Attribute::text("display"),
+    Attribute::text("type"),
+    Attribute::new("primary", Kind::Bool),
 ];
-const ADDRESS: &[Known] = &[
-    Known::text("formatted"),
-    Known::text("streetAddress"),
-    Known::text("locality"),
-    Known::text("region"),
-    Known::text("postalCode"),
-    Known::text("country"),
-    Known::text("type"),
-    Known::of("primary", Kind::Bool),
+const CERTIFICATE_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::new("value", Kind::Binary),
+    Attribute::text("display"),
+    Attribute::text("type"),
+    Attribute::new("primary", Kind::Bool),
 ];
-const GROUPS: &[Known] = &[
-    Known::text("value").read_only(),
-    Known::of("$ref", Kind::Reference).read_only(),
-    Known::text("display").read_only(),
-    Known::text("type").read_only(),
+const NAME_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::text("formatted"),
+    Attribute::text("familyName"),
+    Attribute::text("givenName"),
+    Attribute::text("middleName"),
+    Attribute::text("honorificPrefix"),
+    Attribute::text("honorificSuffix"),
 ];
-const MANAGER: &[Known] =
-    &[Known::text("value"), Known::of("$ref", Kind::Reference), Known::text("displayName").read_only()];
+const ADDRESS_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::text("formatted"),
+    Attribute::text("streetAddress"),
+    Attribute::text("locality"),
+    Attribute::text("region"),
+    Attribute::text("postalCode"),
+    Attribute::text("country"),
+    Attribute::text("type"),
+    Attribute::new("primary", Kind::Bool),
+];
+const GROUP_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::text("value").read_only(),
+    Attribute::new("$ref", Kind::Reference).read_only(),
+    Attribute::text("display").read_only(),
+    Attribute::text("type").read_only(),
+];
+const MANAGER_SUB_ATTRIBUTES: &[Attribute] =
+    &[Attribute::text("value"), Attribute::new("$ref", Kind::Reference), Attribute::text("displayName").read_only()];
 
-/// The attributes of users.
-pub const OF_USERS: &[Known] = &[
-    Known { unique: true, ..Known::text("userName").required() },
-    Known::of("name", Kind::Complex(NAME)),
-    Known::text("displayName"),
-    Known::text("nickName"),
-    Known::of("profileUrl", Kind::Reference),
-    Known::text("title"),
-    Known::text("userType"),
-    Known::text("preferredLanguage"),
-    Known::text("locale"),
-    Known::text("timezone"),
-    // We always tell it: it cannot be taken away. Whoever adds somebody and does not say it means an active one.
-    Known::of("active", Kind::Bool).required(),
-    Known::many("emails", PLURAL),
-    Known::many("phoneNumbers", PLURAL),
-    Known::many("ims", PLURAL),
-    Known::many("photos", LINKS),
-    Known::many("addresses", ADDRESS),
-    Known::many("groups", GROUPS).read_only(),
-    Known::many("entitlements", PLURAL),
-    Known::many("roles", PLURAL),
-    Known::many("x509Certificates", CERTIFICATES),
-];
-
-/// What enterprises say of users.
-pub const OF_ENTERPRISES: &[Known] = &[
-    Known::text("employeeNumber"),
-    Known::text("costCenter"),
-    Known::text("organization"),
-    Known::text("division"),
-    Known::text("department"),
-    Known::of("manager", Kind::Complex(MANAGER)),
+pub const USER_ATTRIBUTES: &[Attribute] = &[
+    Attribute { unique: true, ..Attribute::text("userName").required() },
+    Attribute::new("name", Kind::Complex(NAME_SUB_ATTRIBUTES)),
+    Attribute::text("displayName"),
+    Attribute::text("nickName"),
+    Attribute::new("profileUrl", Kind::Reference),
+    Attribute::text("title"),
+    Attribute::text("userType"),
+    Attribute::text("preferredLanguage"),
+    Attribute::text("locale"),
+    Attribute::text("timezone"),
+    // Always returned, so it cannot be removed. A user created without it is active.
+    Attribute::new("active", Kind::Bool).required(),
+    Attribute::multi_valued("emails", DEFAULT_SUB_ATTRIBUTES),
+    Attribute::multi_valued("phoneNumbers", DEFAULT_SUB_ATTRIBUTES),
+    Attribute::multi_valued("ims", DEFAULT_SUB_ATTRIBUTES),
+    Attribute::multi_valued("photos", PHOTO_SUB_ATTRIBUTES),
+    Attribute::multi_valued("addresses", ADDRESS_SUB_ATTRIBUTES),
+    Attribute::multi_valued("groups", GROUP_SUB_ATTRIBUTES).read_only(),
+    Attribute::multi_valued("entitlements", DEFAULT_SUB_ATTRIBUTES),
+    Attribute::multi_valued("roles", DEFAULT_SUB_ATTRIBUTES),
+    Attribute::multi_valued("x509Certificates", CERTIFICATE_SUB_ATTRIBUTES),
 ];
 
-const MEMBERS: &[Known] =
-    &[Known::text("value"), Known::of("$ref", Kind::Reference), Known { words: &["User"], ..Known::text("type") }];
+/// The attributes of the enterprise extension.
+pub const ENTERPRISE_ATTRIBUTES: &[Attribute] = &[
+    Attribute::text("employeeNumber"),
+    Attribute::text("costCenter"),
+    Attribute::text("organization"),
+    Attribute::text("division"),
+    Attribute::text("department"),
+    Attribute::new("manager", Kind::Complex(MANAGER_SUB_ATTRIBUTES)),
+];
 
-/// The attributes of groups.
-pub const OF_GROUPS: &[Known] =
-    &[Known { unique: true, ..Known::text("displayName").required() }, Known::many("members", MEMBERS)];
+const MEMBER_SUB_ATTRIBUTES: &[Attribute] = &[
+    Attribute::text("value"),
+    Attribute::new("$ref", Kind::Reference),
+    Attribute { canonical_values: &["User"], ..Attribute::text("type") },
+];
 
-/// The schema that stands before the name of an attribute, and the name: `urn:…:User:userName`.
-pub fn split(text: &str) -> (Option<&str>, &str) {
+pub const GROUP_ATTRIBUTES: &[Attribute] = &[
+    Attribute { unique: true, ..Attribute::text("displayName").required() },
+    Attribute::multi_valued("members", MEMBER_SUB_ATTRIBUTES),
+];
+
+/// Splits `urn:…:User:userName` into the schema URI and the attribute's name.
+pub fn split_schema(text: &str) -> (Option<&str>, &str) {
     if !text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
         return (None, text);
     }
-    for known in [USER, ENTERPRISE, GROUP] {
+    for known in [USER_SCHEMA, ENTERPRISE_SCHEMA, GROUP_SCHEMA] {
         if text.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known)) {
             match text[known.len()..].strip_prefix(':') {
                 Some(name) => return (Some(known), name),
@@ -168,17 +183,17 @@ pub fn split(text: &str) -> (Option<&str>, &str) {
     text.rsplit_once(':').map_or((Some(text), ""), |(schema, name)| (Some(schema), name))
 }
 
-/// Whether the attributes of this schema stand in the resource itself, not below the schema's name.
-pub fn is_core(schema: &str) -> bool {
-    [USER, GROUP].iter().any(|core| core.eq_ignore_ascii_case(schema))
+/// Whether the attributes of this schema are top-level fields of the resource, not below the schema's URI.
+pub fn is_core_schema(schema: &str) -> bool {
+    [USER_SCHEMA, GROUP_SCHEMA].iter().any(|core| core.eq_ignore_ascii_case(schema))
 }
 
-/// Whether the case of letters counts.
-pub fn is_exact(attr: &Attr) -> bool {
+/// Whether values of this attribute are compared case-sensitively.
+pub fn is_case_exact(attr: &AttrPath) -> bool {
     ["id", "externalId"].iter().any(|exact| exact.eq_ignore_ascii_case(&attr.name))
 }
 
-/// The attribute of this name, whatever the case of its letters.
-pub fn known<'a>(among: &'a [Known], name: &str) -> Option<&'a Known> {
-    among.iter().find(|known| known.name.eq_ignore_ascii_case(name))
+/// Finds the attribute with this name, compared case-insensitively.
+pub fn find_attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }

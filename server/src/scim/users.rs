@@ -1,31 +1,31 @@
-//! Users of a directory: added, replaced, changed, suspended, deleted.
+//! Users of a directory: create, read, replace, patch, suspend, delete.
 
 mod search;
 
 pub use search::list;
 
 use super::{
-    Told,
-    answer::Answer,
+    ScimResult,
     compute::compute,
-    fail::{Fail, Type},
-    list::Asked,
+    error::{ScimError, ScimType},
+    list::ListQuery,
     patch::{self, Operation},
-    person::{self, Person},
-    request::{Asker, must_match},
+    request::{ScimClient, check_if_match},
+    response::ScimResponse,
     rules,
-    schema::{self, Form},
+    schema::{self, Attributes},
+    user_mapping::{self, MappedUser},
 };
 use crate::{
     app::App,
     db::DbError,
     events::Event,
-    seats::{SeatsError, Whom},
+    seats::{RemovableUsers, SeatsError},
     store::{
         self,
-        directory_users::Seen,
+        directory_users::DirectoryUser,
         user_changes::{self, DirectoryChange, NotWritten, UserChange},
-        users::{Added, Changeable},
+        users::{EditableUser, UserToAdd},
     },
 };
 use axum::http::StatusCode;
@@ -39,187 +39,200 @@ use seatkeeper_shared::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How often a change is worked out anew because somebody else has changed the user meanwhile.
+/// Attempts to apply a change while concurrent changes of the same user interfere.
 const MAX_CHANGE_ATTEMPTS: usize = 5;
 
-/// One user.
+/// Returns one user.
 ///
 /// # Errors
-/// There is none whom this directory sees.
-pub async fn one(app: &App, by: &Asker, id: &str, asked: &Asked) -> Told {
-    let seen = find(app, by, id).await?;
-    asked.shown(answer(app, by, StatusCode::OK, &seen).await?)
+/// Returns an error if the directory sees no such user.
+pub async fn get(app: &App, client: &ScimClient, id: &str, query: &ListQuery) -> ScimResult {
+    let stored = find(app, client, id).await?;
+    query.project(user_response(app, client, StatusCode::OK, &stored).await?)
 }
 
-async fn find(app: &App, by: &Asker, id: &str) -> Result<Seen, Fail> {
-    let id: UserId = id.parse().map_err(|_| Fail::not_found("user"))?;
-    store::directory_users::get(&app.db, by.id, id).await?.ok_or_else(|| Fail::not_found("user"))
+async fn find(app: &App, client: &ScimClient, id: &str) -> Result<DirectoryUser, ScimError> {
+    let id: UserId = id.parse().map_err(|_| ScimError::not_found("user"))?;
+    store::directory_users::get(&app.db, client.id, id).await?.ok_or_else(|| ScimError::not_found("user"))
 }
 
-async fn answer(app: &App, by: &Asker, status: StatusCode, seen: &Seen) -> Told {
-    let mut groups = store::directory_users::groups_of(&app.db, by.id, &[seen.id]).await?;
-    let groups = groups.remove(&seen.id).unwrap_or_default();
-    Ok(Answer::resource(status, person::resource(by, seen, &groups)?))
+async fn user_response(app: &App, client: &ScimClient, status: StatusCode, stored: &DirectoryUser) -> ScimResult {
+    let mut groups = store::directory_users::groups_of(&app.db, client.id, &[stored.id]).await?;
+    let groups = groups.remove(&stored.id).unwrap_or_default();
+    Ok(ScimResponse::resource(status, user_mapping::resource(client, stored, &groups)?))
 }
 
-/// Adds a user.
+/// Creates a user.
 ///
 /// # Errors
-/// Something is missing or wrong, or somebody has the userName, the externalId or the e-mail address.
-pub async fn create(app: &App, by: &Asker, body: Value) -> Told {
+/// Returns an error if an attribute is missing or invalid, or another user has the userName, the externalId or the
+/// e-mail address.
+pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
     let now = app.clock.now();
-    let id = UserId(app.dice.id(now));
-    let person = compute(move || Person::of(id, &schema::formed(fields(&body)?)?, true)).await?;
-    let record = person.record(None);
+    let id = UserId(app.random.id(now));
+    let mapped = compute(move || MappedUser::from_attributes(id, &schema::canonicalize(object(&body)?)?, true)).await?;
+    let record = mapped.record(None);
     let mut tx = app.db.begin().await?;
-    if let Some(index) = user_changes::taken(&mut tx, id, &person.email, Some((by.id, &record))).await? {
+    if let Some(index) = user_changes::taken(&mut tx, id, &mapped.email, Some((client.id, &record))).await? {
         return Err(DbError::Taken(index.to_owned()).into());
     }
     let rights = Rights::agent();
-    let (name, email, source) = (&person.name, &person.email, Source::Directory);
-    let added = Added { id, name, email, rights: &rights, password_hash: None, source };
+    let (name, email, source) = (&mapped.name, &mapped.email, Source::Directory);
+    let added = UserToAdd { id, name, email, rights: &rights, password_hash: None, source };
     store::users::insert(&mut tx, &added, now).await?;
-    store::directory_users::write(&mut tx, by.id, id, &record, now).await?;
-    let status = if person.active == Some(false) { UserStatus::Suspended } else { UserStatus::Active };
+    store::directory_users::write(&mut tx, client.id, id, &record, now).await?;
+    let status = if mapped.active == Some(false) { UserStatus::Suspended } else { UserStatus::Active };
     if status == UserStatus::Suspended
         && let Some(before) = store::users::lock(&mut tx, id).await?
     {
-        store::users::change(&mut tx, id, &before, &Changeable { status, ..before.clone() }).await?;
+        store::users::change(&mut tx, id, &before, &EditableUser { status, ..before.clone() }).await?;
     }
     let facts = json!({ "name": name, "email": email, "role": rights.role, "status": status });
-    app.commit(tx, &[Event::new("user_added", by.actor(), Some(id), facts).named(name)]).await?;
-    let seen = find(app, by, &id.to_string()).await?;
-    answer(app, by, StatusCode::CREATED, &seen).await
+    app.commit(tx, &[Event::new("user_added", client.actor(), Some(id), facts).named(name)]).await?;
+    let stored = find(app, client, &id.to_string()).await?;
+    user_response(app, client, StatusCode::CREATED, &stored).await
 }
 
-fn fields(body: &Value) -> Result<&Form, Fail> {
-    body.as_object().ok_or_else(|| Fail::bad(Type::InvalidSyntax, "A resource must be an object."))
+fn object(body: &Value) -> Result<&Attributes, ScimError> {
+    body.as_object().ok_or_else(|| ScimError::bad_request(ScimType::InvalidSyntax, "A resource must be an object."))
 }
 
-/// What a request makes of the attributes of a user.
+/// The change of a user's attributes that a request asks for.
 #[derive(Clone)]
-enum Wanted {
-    /// Others in the place of all; whether the user is active stays if nothing is said of it.
-    Whole(Arc<Value>),
-    /// Some are changed.
-    Patched(Arc<Vec<Operation>>),
+enum RequestedChange {
+    /// Replaces all attributes; `active` stays as it is if the new ones do not contain it.
+    Replace(Arc<Value>),
+    Patch(Arc<Vec<Operation>>),
 }
 
-impl Wanted {
-    fn form(&self, seen: &Seen) -> Result<Form, Fail> {
+impl RequestedChange {
+    fn apply_to(&self, stored: &DirectoryUser) -> Result<Attributes, ScimError> {
         match self {
-            Self::Whole(body) => schema::formed(fields(body)?),
-            Self::Patched(operations) => {
-                let mut form = person::form_of(seen)?;
-                patch::user(&mut form, operations)?;
-                schema::formed(&form)
+            Self::Replace(body) => schema::canonicalize(object(body)?),
+            Self::Patch(operations) => {
+                let mut attributes = user_mapping::attributes_of(stored)?;
+                patch::apply_to_user(&mut attributes, operations)?;
+                schema::canonicalize(&attributes)
             }
         }
     }
 }
 
-/// Puts other attributes in the place of all. Whether he is active stays if nothing is said of it.
+/// Replaces all attributes of a user. `active` stays as it is if the new ones do not contain it.
 ///
 /// # Errors
-/// See [`create`]; he has changed since he was read.
-pub async fn replace(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: Value) -> Told {
-    change(app, by, id, expected, Wanted::Whole(Arc::new(body))).await
+/// Returns the errors of [`create`], and status 412 if the user has changed since they were read.
+pub async fn replace(app: &App, client: &ScimClient, id: &str, expected: Option<&str>, body: Value) -> ScimResult {
+    change(app, client, id, expected, RequestedChange::Replace(Arc::new(body))).await
 }
 
-/// Changes some attributes.
+/// Changes some attributes of a user.
 ///
 /// # Errors
-/// See [`create`]; an operation is not understood; he has changed since he was read.
-pub async fn patch(app: &App, by: &Asker, id: &str, expected: Option<&str>, body: Value) -> Told {
-    let operations = compute(move || patch::operations(&body, patch::MAX_USER_OPERATIONS)).await?;
-    change(app, by, id, expected, Wanted::Patched(Arc::new(operations))).await
+/// Returns the errors of [`create`] and of invalid operations, and status 412 if the user has changed since they were
+/// read.
+pub async fn patch(app: &App, client: &ScimClient, id: &str, expected: Option<&str>, body: Value) -> ScimResult {
+    let operations = compute(move || patch::parse_operations(&body, patch::MAX_USER_OPERATIONS)).await?;
+    change(app, client, id, expected, RequestedChange::Patch(Arc::new(operations))).await
 }
 
-/// Works out what a request makes of a user, before anything is locked, and then writes all of it in one transaction, also that they
-/// are suspended. If somebody else has changed the user meanwhile, it begins anew.
-async fn change(app: &App, by: &Asker, id: &str, expected: Option<&str>, wanted: Wanted) -> Told {
+/// Computes the change of a user without holding a lock, and then writes all of it in one transaction, including a
+/// suspension. If the user has changed meanwhile, it starts over.
+async fn change(
+    app: &App,
+    client: &ScimClient,
+    id: &str,
+    expected: Option<&str>,
+    requested: RequestedChange,
+) -> ScimResult {
     let mut attempts = 1;
     let written = loop {
-        let seen = find(app, by, id).await?;
-        must_match(expected, &version(by, &seen)?)?;
-        let Some(change) = work_out(app, by, seen, wanted.clone()).await? else { break None };
+        let stored = find(app, client, id).await?;
+        check_if_match(expected, &version(client, &stored)?)?;
+        let Some(change) = plan_change(app, client, stored, requested.clone()).await? else { break None };
         match write(app, &change).await {
             Ok(()) => break Some(change),
-            Err(NotDone::Retry) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
-            Err(NotDone::Retry) => return Err(DbError::Retry.into()),
-            Err(NotDone::Failed(fail)) => return Err(fail),
+            Err(WriteError::Retry) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
+            Err(WriteError::Retry) => return Err(DbError::Retry.into()),
+            Err(WriteError::Failed(error)) => return Err(error),
         }
     };
     if let Some(UserChange { user, before, after, .. }) = written
         && (before.status, after.status) == (UserStatus::Suspended, UserStatus::Active)
     {
-        rules::apply(app, &by.actor(), &[user]).await;
+        rules::apply(app, &client.actor(), &[user]).await;
     }
-    let seen = find(app, by, id).await?;
-    answer(app, by, StatusCode::OK, &seen).await
+    let stored = find(app, client, id).await?;
+    user_response(app, client, StatusCode::OK, &stored).await
 }
 
-fn version(by: &Asker, seen: &Seen) -> Result<String, Fail> {
-    let resource = person::resource(by, seen, &[])?;
+fn version(client: &ScimClient, stored: &DirectoryUser) -> Result<String, ScimError> {
+    let resource = user_mapping::resource(client, stored, &[])?;
     Ok(resource["meta"]["version"].as_str().unwrap_or_default().to_owned())
 }
 
-/// What is to be written; nothing if all is so already.
-async fn work_out(app: &App, by: &Asker, seen: Seen, wanted: Wanted) -> Result<Option<UserChange>, Fail> {
-    let user = store::users::some(&app.db, &[seen.id], None).await?.pop().ok_or_else(|| Fail::not_found("user"))?;
-    let (directory, actor, before) = (by.id, by.actor(), Changeable::from(&user));
+/// The change to write; `None` if nothing changes.
+async fn plan_change(
+    app: &App,
+    client: &ScimClient,
+    stored: DirectoryUser,
+    requested: RequestedChange,
+) -> Result<Option<UserChange>, ScimError> {
+    let user =
+        store::users::some(&app.db, &[stored.id], None).await?.pop().ok_or_else(|| ScimError::not_found("user"))?;
+    let (directory, actor, before) = (client.id, client.actor(), EditableUser::from(&user));
     compute(move || {
         let is_active = before.status == UserStatus::Active;
-        let person = Person::of(seen.id, &wanted.form(&seen)?, is_active)?;
-        let address = Address::of(&before, &seen, &person);
-        let status = match person.active {
+        let mapped = MappedUser::from_attributes(stored.id, &requested.apply_to(&stored)?, is_active)?;
+        let address = EmailChange::plan(&before, &stored, &mapped);
+        let status = match mapped.active {
             Some(true) => UserStatus::Active,
             Some(false) => UserStatus::Suspended,
             None => before.status,
         };
-        let after = Changeable { name: person.name.clone(), email: address.email, status, ..before.clone() };
-        if person.is_as(&seen) && before == after && seen.released_email == address.released {
+        let after = EditableUser { name: mapped.name.clone(), email: address.email, status, ..before.clone() };
+        if mapped.matches_stored(&stored) && before == after && stored.released_email == address.released {
             return Ok(None);
         }
-        let kept = address.kept.then(|| user_changes::email_kept(&actor, seen.id, &before.name, &person.email));
-        let record = person.record(address.released);
-        let directory = Some(DirectoryChange { directory, seen: seen.attributes, record });
-        Ok(Some(UserChange { user: seen.id, actor, before, after, directory, events: kept.into_iter().collect() }))
+        let kept = address.is_kept.then(|| user_changes::email_kept(&actor, stored.id, &before.name, &mapped.email));
+        let record = mapped.record(address.released);
+        let directory = Some(DirectoryChange { directory, seen: stored.attributes, record });
+        Ok(Some(UserChange { user: stored.id, actor, before, after, directory, events: kept.into_iter().collect() }))
     })
     .await
 }
 
-/// The e-mail address that a user has here, whatever the directory tells.
-struct Address {
+/// The e-mail address that a user gets in Seatkeeper.
+struct EmailChange {
     email: String,
-    /// The one that is theirs again when the directory restores them.
+    /// The address that the user gets back when the directory restores them.
     released: Option<String>,
-    /// Whether the user keeps the address that they have here, against what the directory tells.
-    kept: bool,
+    /// Whether the user keeps their address although the directory sent another one.
+    is_kept: bool,
 }
 
-impl Address {
-    /// A directory gives nobody another address who may do more than an agent: whoever receives e-mails at an address, or signs in with
-    /// it at a provider, could become that admin or manager. Not by deleting and restoring them either.
-    fn of(before: &Changeable, seen: &Seen, person: &Person) -> Self {
-        let nowhere = person::leads_nowhere(&before.email);
-        let own = seen.released_email.as_deref().filter(|_| nowhere).unwrap_or(&before.email);
-        if person.soft_deleted {
-            let released = Some(own.to_owned()).filter(|own| !person::leads_nowhere(own));
-            return Self { email: person.email.clone(), released, kept: false };
+impl EmailChange {
+    /// A directory cannot change the address of an admin or manager, not even by deleting and restoring them: the
+    /// person who receives e-mail at the new address, or signs in with it at a provider, could take over the account.
+    fn plan(before: &EditableUser, stored: &DirectoryUser, mapped: &MappedUser) -> Self {
+        let is_placeholder = user_mapping::is_placeholder_email(&before.email);
+        let own = stored.released_email.as_deref().filter(|_| is_placeholder).unwrap_or(&before.email);
+        if mapped.soft_deleted {
+            let released = Some(own.to_owned()).filter(|own| !user_mapping::is_placeholder_email(own));
+            return Self { email: mapped.email.clone(), released, is_kept: false };
         }
-        let kept = before.rights.role != Role::Agent && email_key(own) != email_key(&person.email);
-        let email = if kept { own.to_owned() } else { person.email.clone() };
-        Self { email, released: None, kept }
+        let is_kept = before.rights.role != Role::Agent && email_key(own) != email_key(&mapped.email);
+        let email = if is_kept { own.to_owned() } else { mapped.email.clone() };
+        Self { email, released: None, is_kept }
     }
 }
 
-enum NotDone {
+enum WriteError {
     Retry,
-    Failed(Fail),
+    Failed(ScimError),
 }
 
-impl From<DbError> for NotDone {
+impl From<DbError> for WriteError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Retry => Self::Retry,
@@ -228,12 +241,12 @@ impl From<DbError> for NotDone {
     }
 }
 
-/// Writes all of a change or nothing.
-async fn write(app: &App, change: &UserChange) -> Result<(), NotDone> {
+/// Writes a change completely or not at all.
+async fn write(app: &App, change: &UserChange) -> Result<(), WriteError> {
     if change.suspends() {
-        return match app.seats.suspend_and_change(change.clone(), Whom::Anybody).await {
-            Err(SeatsError::Failed(Code::ChangedMeanwhile)) => Err(NotDone::Retry),
-            done => done.map_err(|error| NotDone::Failed(error.into())),
+        return match app.seats.suspend_and_change(change.clone(), RemovableUsers::Anybody).await {
+            Err(SeatsError::Failed(Code::ChangedMeanwhile)) => Err(WriteError::Retry),
+            done => done.map_err(|error| WriteError::Failed(error.into())),
         };
     }
     let mut tx = app.db.begin().await?;
@@ -242,19 +255,19 @@ async fn write(app: &App, change: &UserChange) -> Result<(), NotDone> {
             user_changes::write(&mut tx, change, app.clock.now()).await?;
             Ok(app.commit(tx, &events).await?)
         }
-        Err(NotWritten::ChangedMeanwhile) => Err(NotDone::Retry),
-        Err(NotWritten::Gone) => Err(NotDone::Failed(Fail::not_found("user"))),
+        Err(NotWritten::ChangedMeanwhile) => Err(WriteError::Retry),
+        Err(NotWritten::Gone) => Err(WriteError::Failed(ScimError::not_found("user"))),
         Err(NotWritten::Taken(index)) => Err(DbError::Taken(index.to_owned()).into()),
     }
 }
 
-/// Deletes a user, as everybody's is deleted: the history keeps his name.
+/// Deletes a user like any other deletion: the history keeps their name.
 ///
 /// # Errors
-/// There is none; he is the last admin; he has changed since he was read.
-pub async fn delete(app: &App, by: &Asker, id: &str, expected: Option<&str>) -> Told {
-    let seen = find(app, by, id).await?;
-    must_match(expected, &version(by, &seen)?)?;
-    app.seats.delete(&by.actor(), seen.id, Whom::Anybody).await?;
-    Ok(Answer::nothing())
+/// Returns an error if there is no such user, the user is the last admin, or has changed since they were read.
+pub async fn delete(app: &App, client: &ScimClient, id: &str, expected: Option<&str>) -> ScimResult {
+    let stored = find(app, client, id).await?;
+    check_if_match(expected, &version(client, &stored)?)?;
+    app.seats.delete(&client.actor(), stored.id, RemovableUsers::Anybody).await?;
+    Ok(ScimResponse::no_content())
 }

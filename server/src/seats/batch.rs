@@ -1,13 +1,16 @@
-//! The commands that are committed together, decided one after the other on what was read under the locks. No SQL.
+//! A batch: commands that are committed together and decided one after another on what was read under the locks. No
+//! I/O.
 
 mod licenses;
-mod line;
+mod queue;
 
 use super::{
-    command::{Actor, Command, HowToEnd, KeepIf, Outcome, Reach, renewed, told, view},
-    facts::{Announced, Fact, Live},
-    paper::Paper,
-    pool::{Ask, Ending, Pool, Refusal},
+    changes::{ActiveSession, ScheduledEnd, SeatChange},
+    command::{
+        Actor, DeletionBlockers, EndOptions, Outcome, OwnerFilter, SeatCommand, ending_view, renewal_view, session_view,
+    },
+    license_terms::ContractTerms,
+    pool::{EndCause, Pool, Refusal, SeatRequest},
     user_changes::UserChanges,
 };
 use crate::events::Event;
@@ -23,154 +26,156 @@ use seatkeeper_shared::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Everything that the commands of a batch touch.
+/// The data that the commands of a batch use, and what they decided.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The time of all decisions.
     pub now: DateTime<Utc>,
     /// The locked licenses.
     pub pools: BTreeMap<LicenseId, Pool>,
-    /// In which license a session is.
+    /// The licenses of sessions.
     pub license_of: HashMap<SessionId, LicenseId>,
-    /// In which license's line a ticket is.
-    pub line_of: HashMap<TicketId, LicenseId>,
-    /// The licenses that users may take a seat from.
+    /// The licenses of tickets.
+    pub queue_of: HashMap<TicketId, LicenseId>,
+    /// The licenses of a product that are assigned to a user.
     pub candidates: HashMap<(UserId, ProductId), Vec<LicenseId>>,
-    /// Sessions that were created with these idempotency keys, and for which product.
-    pub repeats: HashMap<(UserId, String), (SessionId, ProductId)>,
-    /// Users who are to be suspended and exist.
-    pub known: BTreeSet<UserId>,
-    /// Those of them who are suspended.
-    pub out: BTreeSet<UserId>,
-    /// All active admins, if somebody is to be suspended.
+    /// The sessions that were created with these idempotency keys, and their products.
+    pub repeated_requests: HashMap<(UserId, String), (SessionId, ProductId)>,
+    /// Users to be suspended or deleted who exist.
+    pub existing_users: BTreeSet<UserId>,
+    /// Users who are suspended.
+    pub suspended_users: BTreeSet<UserId>,
+    /// All active admins, if a user is to be suspended or deleted.
     pub admins: BTreeSet<UserId>,
-    /// Those of the known who are admins or managers.
+    /// Users who are admins or managers.
     pub elevated: BTreeSet<UserId>,
     /// What was decided, in order.
-    pub facts: Vec<(LicenseId, Fact)>,
-    /// The rules that assigned licenses.
-    pub rules: BTreeMap<(LicenseId, UserId), RuleId>,
+    pub changes: Vec<(LicenseId, SeatChange)>,
+    /// The rules that made assignments.
+    pub granting_rules: BTreeMap<(LicenseId, UserId), RuleId>,
     /// Sessions whose lease was renewed.
-    pub renewed: BTreeSet<SessionId>,
-    /// Tickets whose client was heard of.
-    pub kept: BTreeSet<TicketId>,
-    /// Users who were suspended.
-    pub suspended: Vec<UserId>,
-    /// What else changes about them.
+    pub renewed_sessions: BTreeSet<SessionId>,
+    /// Tickets whose lease was renewed.
+    pub renewed_tickets: BTreeSet<TicketId>,
+    /// Users who were suspended, including those who were deleted.
+    pub newly_suspended: Vec<UserId>,
+    /// Other changes to users who were suspended.
     pub user_changes: UserChanges,
-    /// Those of them who were deleted.
-    pub deleted: Vec<UserId>,
-    /// What stands on paper about licenses that are to be changed.
-    pub papers: BTreeMap<LicenseId, Paper>,
-    /// Those on whose paper something else stands now, and whether that is another end.
-    pub rewritten: BTreeMap<LicenseId, bool>,
-    /// The groups that are to be deleted.
+    pub deleted_users: Vec<UserId>,
+    /// The contracts of licenses that are to be changed.
+    pub contracts: BTreeMap<LicenseId, ContractTerms>,
+    /// Licenses whose contract changed, and whether its end date did.
+    pub changed_contracts: BTreeMap<LicenseId, bool>,
+    /// Groups to be deleted.
     pub groups: BTreeMap<GroupId, Group>,
-    /// Those that were.
     pub deleted_groups: Vec<GroupId>,
-    /// The groups that licenses may keep seats for, of those that they are to keep seats for.
-    pub limitable: BTreeSet<GroupId>,
-    /// What goes into the log.
+    /// The existing groups among those that new limits name.
+    pub limitable_groups: BTreeSet<GroupId>,
     pub events: Vec<Event>,
-    /// Licenses about which something was decided and not gathered yet.
+    /// Licenses whose changes were not collected yet.
     touched: BTreeSet<LicenseId>,
 }
 
-/// A group that is to be deleted.
+/// A group to be deleted.
 #[derive(Debug)]
 pub struct Group {
-    /// Its name.
     pub name: String,
-    /// Who is in it, in the order of their ids.
+    /// In the order of their ids.
     pub members: Vec<UserId>,
-    /// What would go with it.
-    pub uses: KeepIf,
+    /// What its deletion would remove.
+    pub uses: DeletionBlockers,
 }
 
 impl Batch {
-    /// Nothing yet, at this time.
+    /// An empty batch at this time.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now, ..Self::default() }
     }
 
-    /// Whether it has changed more than what the pools themselves know.
-    pub fn is_beyond_the_pools(&self) -> bool {
-        let limited = |(_, fact): &(LicenseId, Fact)| matches!(fact, Fact::Limited { .. });
-        !self.rewritten.is_empty()
+    /// Whether it made changes that the pools do not contain, so that cached pools are outdated.
+    pub fn changes_more_than_pools(&self) -> bool {
+        let limited = |(_, change): &(LicenseId, SeatChange)| matches!(change, SeatChange::GroupLimitsChanged { .. });
+        !self.changed_contracts.is_empty()
             || !self.deleted_groups.is_empty()
-            || !self.suspended.is_empty()
-            || self.facts.iter().any(limited)
+            || !self.newly_suspended.is_empty()
+            || self.changes.iter().any(limited)
     }
 
-    /// Ends what is over, before anything is decided.
+    /// Ends what has expired. Call it before the first decision.
     pub fn settle(&mut self) {
         self.touched = self.pools.keys().copied().collect();
         for pool in self.pools.values_mut() {
             pool.settle(self.now);
         }
-        self.gather(&Actor::system());
+        self.collect_changes(&Actor::system());
     }
 
     /// Decides one command.
-    pub fn decide(&mut self, actor: &Actor, command: &Command) -> Outcome {
+    pub fn decide(&mut self, actor: &Actor, command: &SeatCommand) -> Outcome {
         let outcome = match command {
-            Command::Create { user, product, ask } => self.create(actor, *user, *product, ask),
-            Command::Connect { session, user, platform } => {
-                self.on_own(*session, *user, |pool, now| pool.connect(*session, *platform, now))
+            SeatCommand::Create { user, product, request } => self.create(actor, *user, *product, request),
+            SeatCommand::Connect { session, user, platform } => {
+                self.change_own_session(*session, *user, |pool, now| pool.connect(*session, *platform, now))
             }
-            Command::Renew { session, user, active } => self.renew(*session, *user, *active),
-            Command::Borrow { session, user, length } => self.borrow(*session, *user, *length),
-            Command::End { sessions, reach, how } => {
-                Outcome::Ended(sessions.iter().map(|id| self.end(actor, *id, *reach, how)).collect())
+            SeatCommand::Renew { session, user, active } => self.renew(*session, *user, *active),
+            SeatCommand::Borrow { session, user, length } => self.borrow(*session, *user, *length),
+            SeatCommand::End { sessions, owner, options } => {
+                Outcome::Ended(sessions.iter().map(|id| self.end(actor, *id, *owner, options)).collect())
             }
-            Command::CallOff { session } => self.on_any(*session, |pool, _| pool.announce(*session, None)),
-            Command::Protect { session, protected } => {
-                self.on_any(*session, |pool, now| pool.protect(*session, *protected, now))
+            SeatCommand::CancelEnd { session } => {
+                self.change_session(*session, |pool, _| pool.schedule_end(*session, None))
             }
-            Command::Continue { session, user, device } => {
-                self.on_own(*session, *user, |pool, now| pool.go_on(*session, device, now))
+            SeatCommand::Protect { session, protected } => {
+                self.change_session(*session, |pool, now| pool.protect(*session, *protected, now))
             }
-            Command::Keep { ticket, user } => {
-                self.kept.insert(*ticket);
-                self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.keep(*ticket, now))
+            SeatCommand::Continue { session, user, device } => {
+                self.change_own_session(*session, *user, |pool, now| pool.continue_on_device(*session, device, now))
             }
-            Command::Accept { ticket, user, ask } => self.accept(actor, *ticket, *user, ask),
-            Command::Pass { ticket, user } => {
-                self.on_ticket(*ticket, Reach::Own(*user), |pool, now| pool.pass(*ticket, now))
+            SeatCommand::RenewTicket { ticket, user } => {
+                self.renewed_tickets.insert(*ticket);
+                self.change_ticket(*ticket, OwnerFilter::Own(*user), |pool, now| pool.renew_ticket(*ticket, now))
             }
-            Command::Leave { ticket, reach } => self.leave(actor, *ticket, *reach),
-            Command::Move { ticket, position } => {
-                self.on_ticket(*ticket, Reach::All, |pool, _| pool.put(*ticket, *position).ok_or(Code::NotFound))
+            SeatCommand::AcceptOffer { ticket, user, request } => self.accept(actor, *ticket, *user, request),
+            SeatCommand::PassOffer { ticket, user } => {
+                self.change_ticket(*ticket, OwnerFilter::Own(*user), |pool, now| pool.pass_offer(*ticket, now))
             }
-            Command::Grant { license, users, rule } => self.grant(*license, users, *rule),
-            Command::Revoke { license, users, end_now } => {
-                let ending = end_now.then(|| ending(actor, EndReason::AssignmentRevoked, None));
-                self.assign(*license, users, move |pool, user, now| pool.revoke(user, ending.as_ref(), now))
+            SeatCommand::LeaveQueue { ticket, owner } => self.leave(actor, *ticket, *owner),
+            SeatCommand::MoveTicket { ticket, position } => self.change_ticket(*ticket, OwnerFilter::All, |pool, _| {
+                pool.move_ticket(*ticket, *position).ok_or(Code::NotFound)
+            }),
+            SeatCommand::Grant { license, users, rule } => self.grant(*license, users, *rule),
+            SeatCommand::Revoke { license, users, end_now } => {
+                let cause = end_now.then(|| end_cause(actor, EndReason::AssignmentRevoked, None));
+                self.assign(*license, users, move |pool, user, now| pool.revoke(user, cause.as_ref(), now))
             }
-            Command::Change { license, change, expected } => self.change(actor, *license, change, expected.as_deref()),
-            Command::DeleteGroup { group, keep_if } => self.delete_group(actor, *group, *keep_if),
-            Command::LimitGroups { license, limits, expected } => {
+            SeatCommand::ChangeLicense { license, change, expected } => {
+                self.change(actor, *license, change, expected.as_deref())
+            }
+            SeatCommand::DeleteGroup { group, blockers } => self.delete_group(actor, *group, *blockers),
+            SeatCommand::LimitGroups { license, limits, expected } => {
                 self.limit_groups(*license, limits, expected.as_deref())
             }
-            Command::Suspend { change: Some(change), whom, .. } => self.suspend_and_change(actor, change, *whom),
-            Command::Suspend { user, whom, change: None } => self.suspend(actor, *user, *whom),
-            Command::Delete { user, whom } => self.delete(actor, *user, *whom),
-            Command::Sweep => Outcome::Done,
+            SeatCommand::SuspendUser { change: Some(change), removable, .. } => {
+                self.suspend_and_change(actor, change, *removable)
+            }
+            SeatCommand::SuspendUser { user, removable, change: None } => self.suspend(actor, *user, *removable),
+            SeatCommand::DeleteUser { user, removable } => self.delete(actor, *user, *removable),
+            SeatCommand::Sweep => Outcome::Done,
         };
-        self.gather(actor);
+        self.collect_changes(actor);
         outcome
     }
 
-    /// A pool that is about to be changed.
+    /// A pool to be changed.
     fn pool(&mut self, license: LicenseId) -> Option<&mut Pool> {
         let pool = self.pools.get_mut(&license)?;
         self.touched.insert(license);
         Some(pool)
     }
 
-    fn create(&mut self, actor: &Actor, user: UserId, product: ProductId, ask: &Ask) -> Outcome {
-        if let Some(key) = &ask.idempotency_key
-            && let Some((session, of)) = self.repeats.get(&(user, key.clone()))
+    fn create(&mut self, actor: &Actor, user: UserId, product: ProductId, request: &SeatRequest) -> Outcome {
+        if let Some(key) = &request.idempotency_key
+            && let Some((session, of)) = self.repeated_requests.get(&(user, key.clone()))
         {
             return if *of == product {
                 Outcome::Repeated(*session)
@@ -180,86 +185,86 @@ impl Batch {
         }
         let now = self.now;
         let mut refusals = Vec::new();
-        for license in self.admitting(user, product) {
+        for license in self.candidate_licenses(user, product) {
             let Some(pool) = self.pool(license) else { continue };
-            match pool.admit(user, ask.clone(), now) {
+            match pool.admit(user, request.clone(), now) {
                 Ok(live) => return self.created(license, &live, product),
                 Err(refusal) => {
-                    let at_another_device = refusal.code == Code::OtherDevice;
+                    let is_at_other_device = refusal.code == Code::OtherDevice;
                     refusals.push((license, refusal));
-                    // Another license of the product does not change that he works elsewhere already.
-                    if at_another_device {
+                    // The refusal holds for every license of the product.
+                    if is_at_other_device {
                         break;
                     }
                 }
             }
         }
-        match (self.line_for(user, &refusals), ask.ticket) {
-            (Some(license), Some(ticket)) => self.queue(license, user, ticket, ask),
-            _ => Outcome::Refused(self.refuse(actor, user, product, refusals)),
+        match (self.queue_for(user, &refusals), request.ticket) {
+            (Some(license), Some(ticket)) => self.enqueue(license, user, ticket, request),
+            _ => Outcome::Refused(self.record_refusal(actor, user, product, refusals)),
         }
     }
 
-    /// The licenses of the product that are assigned to the user: first where he has sessions, since he may share a seat with them;
-    /// then his own seat, then the shared ones.
-    fn admitting(&self, user: UserId, product: ProductId) -> Vec<LicenseId> {
+    /// The licenses of the product that are assigned to the user: first those where the user has sessions, whose seat a
+    /// new one may share; then named licenses, then concurrent ones.
+    fn candidate_licenses(&self, user: UserId, product: ProductId) -> Vec<LicenseId> {
         let Some(candidates) = self.candidates.get(&(user, product)) else { return Vec::new() };
         let pools = candidates.iter().filter_map(|license| self.pools.get(license));
         let mut found: Vec<_> = pools
             .filter(|pool| pool.is_assigned(user))
-            .map(|pool| (!pool.is_at_work(user), pool.terms.model != Model::Named, pool.terms.license))
+            .map(|pool| (!pool.has_sessions(user), pool.terms.model != Model::Named, pool.terms.license))
             .collect();
         found.sort_unstable();
         found.into_iter().map(|(.., license)| license).collect()
     }
 
-    fn created(&mut self, license: LicenseId, live: &Live, product: ProductId) -> Outcome {
+    fn created(&mut self, license: LicenseId, live: &ActiveSession, product: ProductId) -> Outcome {
         self.license_of.insert(live.id, license);
-        self.leave_other_lines(license, live, product);
+        self.leave_other_queues(license, live, product);
         if let Some(key) = &live.idempotency_key {
-            self.repeats.insert((live.user, key.clone()), (live.id, product));
+            self.repeated_requests.insert((live.user, key.clone()), (live.id, product));
         }
         self.pools
             .get(&license)
-            .map_or(Outcome::Failed(Code::NotFound), |pool| Outcome::Session(Box::new(view(pool, live))))
+            .map_or(Outcome::Failed(Code::NotFound), |pool| Outcome::Session(Box::new(session_view(pool, live))))
     }
 
-    /// Whoever has a seat waits for no other of the same product.
-    fn leave_other_lines(&mut self, license: LicenseId, live: &Live, product: ProductId) {
+    /// A user who has a seat no longer waits for another one of the same product.
+    fn leave_other_queues(&mut self, license: LicenseId, live: &ActiveSession, product: ProductId) {
         let now = self.now;
         for other in self.candidates.get(&(live.user, product)).cloned().unwrap_or_default() {
-            let waits = self.pools.get(&other).is_some_and(|pool| pool.waits(live.user));
+            let waits = self.pools.get(&other).is_some_and(|pool| pool.is_waiting(live.user));
             if let Some(pool) =
                 Some(other).filter(|other| waits && *other != license).and_then(|other| self.pool(other))
             {
-                pool.leave_if_waiting(live.user, TicketEnd::Seated, Some(live.id), now);
+                pool.remove_ticket_of(live.user, TicketEnd::Seated, Some(live.id), now);
             }
         }
     }
 
-    /// Where he waits already, or else where waiting promises most: the fewest in the line for each seat.
-    fn line_for(&self, user: UserId, refusals: &[(LicenseId, Refusal)]) -> Option<LicenseId> {
-        let worth_it = refusals.iter().filter(|(_, refusal)| refusal.may_pass());
-        let pools = worth_it.filter_map(|(license, _)| self.pools.get(license));
-        let crowd = |pool: &&Pool| {
-            (!pool.waits(user), pool.waiting() * 1_000_000 / pool.terms.seats.max(1), pool.terms.license)
+    /// The license whose queue the user is in already, or else the one with the fewest waiters per seat.
+    fn queue_for(&self, user: UserId, refusals: &[(LicenseId, Refusal)]) -> Option<LicenseId> {
+        let by_waiting = refusals.iter().filter(|(_, refusal)| refusal.can_wait());
+        let pools = by_waiting.filter_map(|(license, _)| self.pools.get(license));
+        let rank = |pool: &&Pool| {
+            (!pool.is_waiting(user), pool.waiting() * 1_000_000 / pool.terms.seats.max(1), pool.terms.license)
         };
-        pools.min_by_key(crowd).map(|pool| pool.terms.license)
+        pools.min_by_key(rank).map(|pool| pool.terms.license)
     }
 
-    fn refuse(
+    fn record_refusal(
         &mut self,
         actor: &Actor,
         user: UserId,
         product: ProductId,
         mut refusals: Vec<(LicenseId, Refusal)>,
     ) -> Refusal {
-        // The one that may pass says most; of several, that of the last license tried.
-        refusals.sort_by_key(|(_, refusal)| refusal.may_pass());
+        // A refusal that waiting can resolve is the most useful; of several, that of the last license tried.
+        refusals.sort_by_key(|(_, refusal)| refusal.can_wait());
         match refusals.pop() {
             Some((license, refusal)) => {
                 if let Some(pool) = self.pool(license) {
-                    pool.refuse(user, refusal.code);
+                    pool.record_refusal(user, refusal.code);
                 }
                 refusal
             }
@@ -271,39 +276,39 @@ impl Batch {
         }
     }
 
-    /// Does something to a live session of this user's.
-    fn on_own(
+    /// Changes a live session of this user.
+    fn change_own_session(
         &mut self,
         session: SessionId,
         user: UserId,
-        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Live, Code>,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<ActiveSession, Code>,
     ) -> Outcome {
-        let owner = self.live(session).map(|live| live.user);
-        if owner == Some(user) { self.on_any(session, change) } else { Outcome::Failed(Code::NotFound) }
+        let owner = self.session(session).map(|live| live.user);
+        if owner == Some(user) { self.change_session(session, change) } else { Outcome::Failed(Code::NotFound) }
     }
 
-    /// Does something to a live session.
-    fn on_any(
+    /// Changes a live session.
+    fn change_session(
         &mut self,
         session: SessionId,
-        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Live, Code>,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<ActiveSession, Code>,
     ) -> Outcome {
         let now = self.now;
         let license = self.license_of.get(&session).copied();
         let Some(pool) = license.and_then(|license| self.pool(license)) else { return Outcome::Failed(Code::NotFound) };
         match change(pool, now) {
-            Ok(live) => Outcome::Session(Box::new(view(pool, &live))),
+            Ok(live) => Outcome::Session(Box::new(session_view(pool, &live))),
             Err(code) => Outcome::Failed(code),
         }
     }
 
-    fn live(&self, session: SessionId) -> Option<&Live> {
+    fn session(&self, session: SessionId) -> Option<&ActiveSession> {
         self.pools.get(self.license_of.get(&session)?)?.session(session)
     }
 
     fn renew(&mut self, session: SessionId, user: UserId, active: bool) -> Outcome {
         let now = self.now;
-        if self.live(session).is_none_or(|live| live.user != user) {
+        if self.session(session).is_none_or(|live| live.user != user) {
             return Outcome::Failed(Code::NotFound);
         }
         let license = self.license_of.get(&session).copied();
@@ -312,11 +317,11 @@ impl Batch {
         };
         match pool.renew(session, active, now) {
             Ok(live) => {
-                self.renewed.insert(session);
-                let outcome = Outcome::Renewed(renewed(pool, &live));
-                // Most heartbeats change nothing that others see.
-                let told = pool.has_facts();
-                self.touched.extend(license.filter(|_| told));
+                self.renewed_sessions.insert(session);
+                let outcome = Outcome::Renewed(renewal_view(pool, &live));
+                // Most heartbeats cause no change to write.
+                let has_changes = pool.has_changes();
+                self.touched.extend(license.filter(|_| has_changes));
                 outcome
             }
             Err(code) => Outcome::Failed(code),
@@ -325,7 +330,7 @@ impl Batch {
 
     fn borrow(&mut self, session: SessionId, user: UserId, length: TimeDelta) -> Outcome {
         let mut refusal = None;
-        let outcome = self.on_own(session, user, |pool, now| {
+        let outcome = self.change_own_session(session, user, |pool, now| {
             pool.borrow(session, length, now).map_err(|refused| {
                 let code = refused.code;
                 refusal = refused.facts.is_some().then_some(refused);
@@ -335,54 +340,54 @@ impl Batch {
         refusal.map_or(outcome, Outcome::Refused)
     }
 
-    fn end(&mut self, actor: &Actor, id: SessionId, reach: Reach, how: &HowToEnd) -> EndResult {
+    fn end(&mut self, actor: &Actor, id: SessionId, owner: OwnerFilter, options: &EndOptions) -> EndResult {
         let now = self.now;
         let result = |ended, refused, ending| EndResult { id, ended, refused, ending };
-        let standing = |live: &Live| (live.user, live.protected, live.borrowed_until.is_some());
-        let Some((owner, protected, borrowed)) = self.live(id).map(standing) else {
+        let state = |live: &ActiveSession| (live.user, live.protected, live.borrowed_until.is_some());
+        let Some((user, protected, borrowed)) = self.session(id).map(state) else {
             return result(None, Some(Code::NotFound), None);
         };
-        if matches!(reach, Reach::Own(user) if user != owner) {
+        if matches!(owner, OwnerFilter::Own(own) if own != user) {
             return result(None, Some(Code::NotFound), None);
         }
-        let own = actor.id == Some(owner);
-        if protected && !own && !how.protected_too {
+        let is_own = actor.id == Some(user);
+        if protected && !is_own && !options.protected_too {
             return result(None, Some(Code::Protected), None);
         }
-        if borrowed && !own {
+        if borrowed && !is_own {
             return result(None, Some(Code::Borrowed), None);
         }
         let license = self.license_of.get(&id).copied();
         let Some(pool) = license.and_then(|license| self.pool(license)) else {
             return result(None, Some(Code::NotFound), None);
         };
-        if let Some(after) = how.after.filter(|_| !own) {
-            let (by, by_name, message) = (actor.id, actor.name.clone(), how.message.clone());
-            let announced = Announced { at: now + after, by, by_name, message };
-            let ending = Some(told(&announced));
-            return match pool.announce(id, Some(announced)) {
-                Ok(_) => result(None, None, ending),
+        if let Some(after) = options.after.filter(|_| !is_own) {
+            let (by, by_name, message) = (actor.id, actor.name.clone(), options.message.clone());
+            let scheduled = ScheduledEnd { at: now + after, by, by_name, message };
+            let view = ending_view(&scheduled);
+            return match pool.schedule_end(id, Some(scheduled)) {
+                Ok(_) => result(None, None, Some(view)),
                 Err(code) => result(None, Some(code), None),
             };
         }
-        let reason = if own { EndReason::Finished } else { EndReason::EndedByAdmin };
-        result(pool.end(id, &ending(actor, reason, how.message.as_deref()), now), None, None)
+        let reason = if is_own { EndReason::Finished } else { EndReason::EndedByAdmin };
+        result(pool.end(id, &end_cause(actor, reason, options.message.as_deref()), now), None, None)
     }
 
-    /// Offers what is free now, and moves the facts of the pools into the batch, in the name of whoever caused them.
-    fn gather(&mut self, actor: &Actor) {
+    /// Offers free seats, and moves the changes of the touched pools into the batch, with the actor who caused them.
+    fn collect_changes(&mut self, actor: &Actor) {
         for license in std::mem::take(&mut self.touched) {
             let Some(pool) = self.pools.get_mut(&license) else { continue };
             pool.offer_seats(self.now);
             let seats = pool.terms.seats;
-            for (fact, occupied) in pool.take_facts() {
-                self.events.push(Event::of_fact(actor.clone(), license, &fact, occupied, seats));
-                self.facts.push((license, fact));
+            for (change, occupied) in pool.take_changes() {
+                self.events.push(Event::of_change(actor.clone(), license, &change, occupied, seats));
+                self.changes.push((license, change));
             }
         }
     }
 }
 
-fn ending(actor: &Actor, reason: EndReason, message: Option<&str>) -> Ending {
-    Ending { reason, by: actor.id, by_name: actor.name.clone(), message: message.map(str::to_owned) }
+fn end_cause(actor: &Actor, reason: EndReason, message: Option<&str>) -> EndCause {
+    EndCause { reason, by: actor.id, by_name: actor.name.clone(), message: message.map(str::to_owned) }
 }

@@ -1,9 +1,9 @@
-//! What can be asked of the seats, and by whom.
+//! The commands to the seats, their results, and who gives them.
 
 use super::{
-    facts::{Announced, Live, Ticket},
-    paper::Bought,
-    pool::{Ask, Pool, Refusal},
+    changes::{ActiveSession, ScheduledEnd, Ticket},
+    license_terms::LicenseTerms,
+    pool::{Pool, Refusal, SeatRequest},
 };
 use crate::store::user_changes::UserChange;
 use chrono::TimeDelta;
@@ -17,73 +17,70 @@ use seatkeeper_shared::{
         self,
         licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
-        sessions::{EndResult, Renewed, SessionView},
+        sessions::{EndResult, HeartbeatReply, SessionView},
     },
 };
 use std::{net::IpAddr, sync::Arc};
 
-pub use seatkeeper_shared::audit::Door;
+pub use seatkeeper_shared::audit::Origin;
 
-/// Who does something, for the log.
+/// Who does something, as the event log records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The user; nobody if it happens by itself.
+    /// The user. `None` for the system, a directory or a customer.
     pub id: Option<UserId>,
-    /// The user's name at that time.
+    /// The name at that time.
     pub name: Option<String>,
-    /// Through which door.
-    pub door: Door,
-    /// From which address.
+    pub origin: Origin,
     pub address: Option<IpAddr>,
 }
 
 impl Actor {
-    /// The same, who has said who he is.
+    /// The same request, made by this user.
     #[must_use]
-    pub fn known_as(self, id: UserId, name: &str) -> Self {
+    pub fn identified_as(self, id: UserId, name: &str) -> Self {
         Self { id: Some(id), name: Some(name.to_owned()), ..self }
     }
 
-    /// What happens by itself.
+    /// Seatkeeper itself, for changes without a request.
     pub fn system() -> Self {
-        Self { id: None, name: None, door: Door::System, address: None }
+        Self { id: None, name: None, origin: Origin::System, address: None }
     }
 }
 
-/// Which sessions an agent or an admin reaches.
+/// Whose sessions and tickets a command may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum OwnerFilter {
     /// Only those of this user.
     Own(UserId),
-    /// Everybody's.
     All,
 }
 
-/// Whom somebody may suspend or delete.
+/// Which users a caller may suspend or delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whom {
-    /// Agents: managers and admins take an admin.
+pub enum RemovableUsers {
+    /// Only agents; managers and admins require an admin.
     Agents,
-    /// Everybody.
     Anybody,
 }
 
-/// What keeps a group from being deleted by somebody who could not take away the same directly.
+/// Properties of a group, or the properties that keep a caller from deleting one, because they could not remove the
+/// same directly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeepIf {
-    /// It gives its members licenses.
+pub struct DeletionBlockers {
+    /// The group gives its members licenses.
     pub gives_licenses: bool,
-    /// A rule of a directory gives its members a role.
+    /// A rule of a directory gives the members a role.
     pub gives_roles: bool,
-    /// Admins settled something about it: managers are limited to it, or directories have rules for it.
+    /// Managers are limited to the group, or directories have rules for it.
     pub is_settled: bool,
-    /// Licenses keep seats for it, or limit what it takes.
+    /// Licenses reserve seats for the group or limit how many it may occupy.
     pub is_reserved: bool,
 }
 
-impl KeepIf {
-    /// Why a group of which this is so is not deleted.
-    pub fn refuses(self, group: Self) -> Option<Code> {
+impl DeletionBlockers {
+    /// Why a group with these properties must not be deleted.
+    pub fn refusal_for(self, group: Self) -> Option<Code> {
         let codes = [
             (self.gives_licenses && group.gives_licenses, Code::GroupGivesLicenses),
             (self.gives_roles && group.gives_roles, Code::GroupGivesRole),
@@ -93,216 +90,94 @@ impl KeepIf {
     }
 }
 
-/// One thing asked of the seats.
+/// A command to the seats. `user` is the owner that a session or ticket must have.
 #[derive(Clone, Debug)]
-pub enum Command {
-    /// Asks for a seat of any license of the product, or a place in its line.
-    Create {
-        /// For whom.
-        user: UserId,
-        /// Of which product.
-        product: ProductId,
-        /// The rest of the request.
-        ask: Ask,
-    },
+pub enum SeatCommand {
+    /// Requests a seat of any license of the product, or a ticket in its queue.
+    Create { user: UserId, product: ProductId, request: SeatRequest },
     /// A customer connected.
-    Connect {
-        /// Which session.
-        session: SessionId,
-        /// Whose it must be.
-        user: UserId,
-        /// What the customer's side runs on.
-        platform: Platform,
-    },
-    /// A heartbeat.
-    Renew {
-        /// Which session.
-        session: SessionId,
-        /// Whose it must be.
-        user: UserId,
-        /// Whether the agent did something.
-        active: bool,
-    },
-    /// Borrows the seat of a live session.
-    Borrow {
-        /// Which session.
-        session: SessionId,
-        /// Whose it must be.
-        user: UserId,
-        /// For how long from now.
-        length: TimeDelta,
-    },
-    /// Ends sessions.
-    End {
-        /// Which.
-        sessions: Vec<SessionId>,
-        /// Whose they must be.
-        reach: Reach,
-        /// How and when.
-        how: HowToEnd,
-    },
-    /// Calls off an end that is announced.
-    CallOff {
-        /// Of which session.
-        session: SessionId,
-    },
-    /// Marks a session as protected, or no longer.
-    Protect {
-        /// Which session.
-        session: SessionId,
-        /// From now on.
-        protected: bool,
-    },
-    /// The agent goes on with a session, and with those beside it, at another device.
-    Continue {
-        /// Which session.
-        session: SessionId,
-        /// Whose it must be.
-        user: UserId,
-        /// At which device.
-        device: String,
-    },
-    /// A sign of life of a client in the line.
-    Keep {
-        /// Which ticket.
-        ticket: TicketId,
-        /// Whose it must be.
-        user: UserId,
-    },
-    /// Takes the seat that is offered.
-    Accept {
-        /// Which ticket.
-        ticket: TicketId,
-        /// Whose it must be.
-        user: UserId,
-        /// What the session needs.
-        ask: Ask,
-    },
-    /// Lets the next one in the line go first.
-    Pass {
-        /// Which ticket.
-        ticket: TicketId,
-        /// Whose it must be.
-        user: UserId,
-    },
-    /// Takes a ticket out of the line.
-    Leave {
-        /// Which ticket.
-        ticket: TicketId,
-        /// Whose it must be.
-        reach: Reach,
-    },
-    /// Gives a ticket another place in the line.
-    Move {
-        /// Which ticket.
-        ticket: TicketId,
-        /// 1 is the head.
-        position: i64,
-    },
-    /// Assigns a license.
-    Grant {
-        /// Which license.
-        license: LicenseId,
-        /// To whom.
-        users: Vec<UserId>,
-        /// The rule that does; none if somebody does.
-        rule: Option<RuleId>,
-    },
-    /// Takes a license away.
-    Revoke {
-        /// Which license.
-        license: LicenseId,
-        /// From whom.
-        users: Vec<UserId>,
-        /// End the sessions on it too.
-        end_now: bool,
-    },
-    /// Changes a license: its seats, their rules, and what stands on paper about it.
-    Change {
-        /// Which license.
-        license: LicenseId,
-        /// What changes.
-        change: Box<ChangeLicense>,
-        /// How it must still be, if that is said.
-        expected: Option<Box<Bought>>,
-    },
-    /// Deletes a group, and what licenses keep for it.
-    DeleteGroup {
-        /// Which group.
-        group: GroupId,
-        /// What must not go with it.
-        keep_if: KeepIf,
-    },
-    /// Changes what a license keeps for groups.
-    LimitGroups {
-        /// Which license.
-        license: LicenseId,
-        /// All limits.
-        limits: Vec<GroupLimit>,
-        /// What they must still be, if that is said.
-        expected: Option<Vec<GroupLimit>>,
-    },
-    /// Suspends a user and ends his sessions.
-    Suspend {
-        /// Whom.
-        user: UserId,
-        /// Who that may be.
-        whom: Whom,
-        /// What else is changed about the user with it, or nothing is.
-        change: Option<Arc<UserChange>>,
-    },
-    /// Deletes a user: what suspending does, for good, and all that is assigned to him is free.
-    Delete {
-        /// Whom.
-        user: UserId,
-        /// Who that may be.
-        whom: Whom,
-    },
-    /// Ends what is over.
+    Connect { session: SessionId, user: UserId, platform: Platform },
+    /// A heartbeat. `active` says whether the agent did something since the last one.
+    Renew { session: SessionId, user: UserId, active: bool },
+    /// Borrows the seat of a live session for `length` from now.
+    Borrow { session: SessionId, user: UserId, length: TimeDelta },
+    /// Ends sessions, now or at a scheduled time.
+    End { sessions: Vec<SessionId>, owner: OwnerFilter, options: EndOptions },
+    /// Cancels the scheduled end of a session.
+    CancelEnd { session: SessionId },
+    /// Sets whether a session is protected.
+    Protect { session: SessionId, protected: bool },
+    /// Moves a session to another device, together with the agent's other sessions at the same license and device.
+    Continue { session: SessionId, user: UserId, device: String },
+    /// A heartbeat of a client in the queue.
+    RenewTicket { ticket: TicketId, user: UserId },
+    /// Accepts the seat that is offered to a ticket.
+    AcceptOffer { ticket: TicketId, user: UserId, request: SeatRequest },
+    /// Passes the offer to the next ticket in the queue.
+    PassOffer { ticket: TicketId, user: UserId },
+    /// Removes a ticket from the queue.
+    LeaveQueue { ticket: TicketId, owner: OwnerFilter },
+    /// Moves a ticket to a position in the queue, 1 being the head.
+    MoveTicket { ticket: TicketId, position: i64 },
+    /// Assigns a license to users, by a rule of a directory or by the actor.
+    Grant { license: LicenseId, users: Vec<UserId>, rule: Option<RuleId> },
+    /// Revokes assignments. `end_now` also ends the users' sessions.
+    Revoke { license: LicenseId, users: Vec<UserId>, end_now: bool },
+    /// Changes the seats, rules and contract of a license, if it still equals `expected`.
+    ChangeLicense { license: LicenseId, change: Box<ChangeLicense>, expected: Option<Box<LicenseTerms>> },
+    /// Deletes a group and the seats that licenses reserve for it.
+    DeleteGroup { group: GroupId, blockers: DeletionBlockers },
+    /// Replaces the group limits of a license, if they still equal `expected`.
+    LimitGroups { license: LicenseId, limits: Vec<GroupLimit>, expected: Option<Vec<GroupLimit>> },
+    /// Suspends a user, ends their sessions, and makes another change to them if there is one.
+    SuspendUser { user: UserId, removable: RemovableUsers, change: Option<Arc<UserChange>> },
+    /// Suspends a user for good and revokes all their assignments.
+    DeleteUser { user: UserId, removable: RemovableUsers },
+    /// Ends expired sessions, tickets and offers.
     Sweep,
 }
 
 /// How sessions are ended.
 #[derive(Clone, Debug, Default)]
-pub struct HowToEnd {
-    /// What the agents are told.
+pub struct EndOptions {
+    /// Shown to the agents.
     pub message: Option<String>,
-    /// After how long; absent: at once.
+    /// How long until the sessions end. If `None`, they end at once.
     pub after: Option<TimeDelta>,
-    /// Those that are protected as well.
+    /// Whether protected sessions end too.
     pub protected_too: bool,
 }
 
-/// What became of a command.
+/// The result of a command.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// A session with a seat.
     Session(Box<SessionView>),
-    /// The request is a repetition: this session is its own.
+    /// The session that an earlier request with the same idempotency key created.
     Repeated(SessionId),
-    /// A place in the line.
+    /// A ticket in the queue.
     Ticket(Box<TicketView>),
-    /// The lease runs anew.
-    Renewed(Renewed),
-    /// What became of each session.
+    /// The lease was renewed.
+    Renewed(HeartbeatReply),
+    /// A result for each session.
     Ended(Vec<EndResult>),
-    /// What became of each assignment.
+    /// A result for each assignment.
     Assignments(Vec<AssignmentResult>),
-    /// The group is gone; these were in it.
+    /// The group was deleted. These were its members.
     Deleted(Vec<UserId>),
-    /// It is so now.
+    /// The command succeeded and has no result.
     Done,
-    /// No seat.
+    /// No seat, with the rule that refused.
     Refused(Refusal),
-    /// Not possible.
+    /// The command cannot be carried out.
     Failed(Code),
-    /// Not possible: somebody else stands in this unique index.
+    /// Another user has the value in this unique index.
     Taken(&'static str),
 }
 
 /// The view of a live session.
-pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
-    let person = pool.person(live.user);
+pub(super) fn session_view(pool: &Pool, live: &ActiveSession) -> SessionView {
+    let person = pool.user(live.user);
     let terms = &pool.terms;
     SessionView {
         id: live.id,
@@ -326,16 +201,16 @@ pub(super) fn view(pool: &Pool, live: &Live) -> SessionView {
         key_expires_at: live.key_expires_at,
         protected: live.protected,
         idle_ends_at: pool.idle_ends_at(live),
-        ending: live.ending.as_ref().map(told),
+        ending: live.ending.as_ref().map(ending_view),
         support_key: live.support_key.clone(),
         lease: None,
         ended: None,
     }
 }
 
-/// The view of a ticket in the line.
+/// The view of a ticket in the queue.
 pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
-    let person = pool.person(ticket.user);
+    let person = pool.user(ticket.user);
     let terms = &pool.terms;
     TicketView {
         id: ticket.id,
@@ -360,22 +235,22 @@ pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
     }
 }
 
-/// An announced end, as its agent is told of it.
-pub(super) fn told(ending: &Announced) -> wire::sessions::Ending {
-    wire::sessions::Ending { at: ending.at, by: ending.by_name.clone(), message: ending.message.clone() }
+/// The view of a scheduled end.
+pub(super) fn ending_view(ending: &ScheduledEnd) -> wire::sessions::PendingEnd {
+    wire::sessions::PendingEnd { at: ending.at, by: ending.by_name.clone(), message: ending.message.clone() }
 }
 
-/// What a heartbeat is answered with: the next should come after a quarter of the lease.
-pub(super) fn renewed(pool: &Pool, live: &Live) -> Renewed {
-    Renewed {
+/// The answer to a heartbeat.
+pub(super) fn renewal_view(pool: &Pool, live: &ActiveSession) -> HeartbeatReply {
+    HeartbeatReply {
         lease_until: live.lease_until,
-        next_in_seconds: next_in(pool.terms.rules.lease_seconds),
+        next_in_seconds: heartbeat_interval_seconds(pool.terms.rules.lease_seconds),
         idle_ends_at: pool.idle_ends_at(live),
-        ending: live.ending.as_ref().map(told),
+        ending: live.ending.as_ref().map(ending_view),
     }
 }
 
-/// After how many seconds the next heartbeat should come.
-pub(super) fn next_in(lease_seconds: i64) -> i64 {
+/// The time until the next heartbeat is due, in seconds: a quarter of the lease.
+pub(super) fn heartbeat_interval_seconds(lease_seconds: i64) -> i64 {
     (lease_seconds / 4).max(1)
 }

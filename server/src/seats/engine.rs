@@ -1,18 +1,18 @@
-//! The loop that owns all writes to seats. Commands that arrive while a batch is decided and written are committed together
-//! by the next one; each is answered after its commit is on disk.
+//! The engine: a task that makes all changes to seats. Commands that arrive while a batch is decided and written form
+//! the next batch, which is committed as a whole. Each command is answered after its commit is durable.
 
 use super::{
     batch::Batch,
-    command::{Command, Outcome},
-    inbox::{Inbox, Job},
+    command::{Outcome, SeatCommand},
+    command_queue::{CommandQueue, PendingCommand},
     load,
-    memory::{Beats, Memory},
+    pool_cache::{PoolCache, UnwrittenHeartbeats},
     sweep,
 };
 use crate::{
-    bell::Bell,
-    clock::{Clock, Dice},
-    db::{Ahead, Db, DbError, Saved},
+    clock::{Clock, Random},
+    commit_hooks::CommitHooks,
+    db::{Db, DbError, PendingCommit, PreparedTx},
     events::Event,
     store,
 };
@@ -29,279 +29,291 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// A clock that is further from the time that really passed was set; and a process that did nothing for longer stood still.
-const JUMP: TimeDelta = TimeDelta::seconds(10);
-/// How often a batch that was in the way of another is tried.
-const TRIES: usize = 5;
+/// The clock counts as changed if it differs by more than this from the elapsed time; the process counts as suspended
+/// if it did nothing for longer.
+const MAX_CLOCK_GAP: TimeDelta = TimeDelta::seconds(10);
+/// How often a batch that conflicts with other transactions is attempted.
+const MAX_COMMIT_ATTEMPTS: usize = 5;
 
-/// What the loop works with.
 pub(super) struct Engine {
     pub db: Db,
-    pub ahead: Ahead,
+    pub prepared_tx: PreparedTx,
     pub clock: Clock,
-    pub dice: Dice,
-    /// Rings after each commit that wrote to the event log.
-    pub bell: Bell,
-    /// Counts what else changed licenses or users; what was read before the last change is stale.
-    pub changes: Arc<AtomicU64>,
-    pub known: Known,
+    pub random: Random,
+    pub commit_hooks: CommitHooks,
+    /// Counts changes to licenses, users and groups outside of the engine, each of which makes the cache stale.
+    pub external_changes: Arc<AtomicU64>,
+    pub state: EngineState,
 }
 
-/// What the loop remembers from one batch to the next.
+/// The state that the engine keeps between batches.
 #[derive(Default)]
-pub(super) struct Known {
-    memory: Memory,
-    /// How many changes the memory has seen.
-    changes: u64,
-    /// The last batch was not saved: the database may have been away, and with it everybody's heartbeats.
-    troubled: bool,
-    steady: Steady,
+pub(super) struct EngineState {
+    cache: PoolCache,
+    /// The number of external changes when the cache was last valid.
+    seen_changes: u64,
+    /// The last batch failed. The database may have been unreachable, so that heartbeats were lost too.
+    last_commit_failed: bool,
+    clock_monitor: ClockMonitor,
 }
 
-impl Known {
-    /// Nothing yet.
+impl EngineState {
     pub fn new(shared: bool) -> Self {
-        Self { memory: Memory::new(shared), ..Self::default() }
+        Self { cache: PoolCache::new(shared), ..Self::default() }
     }
 }
 
 impl Engine {
-    pub async fn run(mut self, jobs: mpsc::Receiver<Job>) {
-        let mut inbox = Inbox::new(jobs);
-        // Grows with what comes: most batches are small.
+    /// Runs until all senders of commands are dropped.
+    pub async fn run(mut self, commands: mpsc::Receiver<PendingCommand>) {
+        let mut queue = CommandQueue::new(commands);
+        // Grows as needed: most batches are small.
         let mut batch = Vec::new();
-        while inbox.wait(&mut batch).await {
-            // A fault in a decision must not stop all others: the transaction is undone, these commands get no answer.
+        while queue.wait(&mut batch).await {
+            // A panic in one batch must not stop the engine. The transaction is rolled back, and the commands get no
+            // answer.
             let decided =
-                AssertUnwindSafe(self.commit(&mut batch, &mut inbox)).catch_unwind().await.unwrap_or_else(|_| {
-                    tracing::error!("a batch of commands has met a fault; nothing of it was saved");
+                AssertUnwindSafe(self.commit(&mut batch, &mut queue)).catch_unwind().await.unwrap_or_else(|_| {
+                    tracing::error!("seat batch panicked; rolled back");
                     None
                 });
-            self.known.troubled = decided.is_none();
-            if self.known.troubled {
-                self.known.memory.forget();
+            self.state.last_commit_failed = decided.is_none();
+            if self.state.last_commit_failed {
+                self.state.cache.invalidate();
             }
-            let jobs = std::mem::take(&mut batch);
+            let commands = std::mem::take(&mut batch);
             match decided {
-                None => answer(jobs, None),
-                Some(Decided { outcomes, saved: None }) => answer(jobs, Some(outcomes)),
-                // While the disk works on this one, the next one is decided.
-                Some(Decided { outcomes, saved: Some(saving) }) if saving.saved.is_done() => {
-                    self.bell.ring(&saving.events);
-                    answer(jobs, Some(outcomes));
+                None => answer(commands, None),
+                Some(DecidedBatch { outcomes, written: None }) => answer(commands, Some(outcomes)),
+                Some(DecidedBatch { outcomes, written: Some(written) }) if written.commit.is_done() => {
+                    self.commit_hooks.notify_committed(&written.events);
+                    answer(commands, Some(outcomes));
                 }
-                Some(Decided { outcomes, saved: Some(saving) }) => {
-                    drop(tokio::spawn(answer_when_saved(jobs, outcomes, saving, self.bell.clone())));
+                // The next batch is decided while this one is forced to disk.
+                Some(DecidedBatch { outcomes, written: Some(written) }) => {
+                    drop(tokio::spawn(answer_when_durable(commands, outcomes, written, self.commit_hooks.clone())));
                 }
             }
         }
     }
 
-    /// Decides and commits; nothing if that cannot be done.
-    async fn commit(&mut self, jobs: &mut Vec<Job>, inbox: &mut Inbox) -> Option<Decided> {
-        if let Some(outcomes) = self.answer_from_memory(jobs) {
-            return Some(Decided { outcomes, saved: None });
+    /// Decides and commits a batch. `None` if that failed.
+    async fn commit(&mut self, commands: &mut Vec<PendingCommand>, queue: &mut CommandQueue) -> Option<DecidedBatch> {
+        if let Some(outcomes) = self.answer_from_cache(commands) {
+            return Some(DecidedBatch { outcomes, written: None });
         }
-        for _ in 0..TRIES {
-            let error = match self.try_commit(jobs, inbox).await {
+        for _ in 0..MAX_COMMIT_ATTEMPTS {
+            let error = match self.try_commit(commands, queue).await {
                 Ok(decided) => return Some(decided),
                 Err(error) => error,
             };
-            self.known.memory.forget();
+            self.state.cache.invalidate();
             match error {
                 DbError::Retry => {}
-                DbError::Taken(index) if index == "sessions_support_key" => self.draw_new_keys(jobs),
-                DbError::Taken(index) => tracing::debug!(index, "a batch is decided again"),
+                DbError::Taken(index) if index == "sessions_support_key" => self.replace_support_keys(commands),
+                DbError::Taken(index) => tracing::debug!(index, "seat batch conflicted; retrying"),
                 error => {
-                    tracing::error!(%error, "a batch of {} commands was not saved", jobs.len());
+                    tracing::error!(%error, commands = commands.len(), "seat batch failed; rolled back");
                     return None;
                 }
             }
         }
-        tracing::error!("a batch of {} commands was in the way of others too often", jobs.len());
+        tracing::error!(commands = commands.len(), "seat batch conflicted too often; rolled back");
         None
     }
 
-    fn draw_new_keys(&self, jobs: &mut [Job]) {
-        for job in jobs {
-            if let Command::Create { ask, .. } | Command::Accept { ask, .. } = &mut job.command {
-                ask.support_key = self.dice.support_key();
+    fn replace_support_keys(&self, commands: &mut [PendingCommand]) {
+        for pending in commands {
+            if let SeatCommand::Create { request, .. } | SeatCommand::AcceptOffer { request, .. } = &mut pending.command
+            {
+                request.support_key = self.random.support_key();
             }
         }
     }
 
-    /// Answers a batch of nothing but signs of life, if all they concern is known and nothing is over: they are written
-    /// later. What a crash can lose of them is how long leases run, and the start after it extends all leases.
-    fn answer_from_memory(&mut self, jobs: &[Job]) -> Option<Vec<Outcome>> {
-        if self.db.is_shared() || self.known.troubled || self.known.changes != self.changes.load(Ordering::Acquire) {
+    /// Answers a batch that has nothing but heartbeats from the cache, if the cache has all their licenses and nothing
+    /// has expired. The heartbeats are written later. All that a crash can lose is how long leases run, and the next
+    /// start extends all leases.
+    fn answer_from_cache(&mut self, commands: &[PendingCommand]) -> Option<Vec<Outcome>> {
+        let Self { db, clock, external_changes, state, .. } = self;
+        let is_stale = state.seen_changes != external_changes.load(Ordering::Acquire);
+        if db.is_shared() || state.last_commit_failed || is_stale {
             return None;
         }
-        let now = self.clock.now();
-        if self.known.steady.since_last(&self.clock, now) != Gap::None {
+        let now = clock.now();
+        if state.clock_monitor.gap_until(clock, now) != Gap::None {
             return None;
         }
         let mut batch = Batch::at(now);
-        for job in jobs {
-            match &job.command {
-                // That a warning is called off is written into the log.
-                Command::Renew { session, active: true, .. } if self.known.memory.is_warned(*session) => return None,
-                Command::Renew { session, .. } => {
-                    batch.license_of.insert(*session, self.known.memory.license_of(*session)?);
+        for pending in commands {
+            match &pending.command {
+                // Activity cancels the warning, which writes an event.
+                SeatCommand::Renew { session, active: true, .. } if state.cache.is_warned(*session) => return None,
+                SeatCommand::Renew { session, .. } => {
+                    batch.license_of.insert(*session, state.cache.license_of(*session)?);
                 }
-                Command::Keep { ticket, .. } => {
-                    batch.line_of.insert(*ticket, self.known.memory.line_of(*ticket)?);
+                SeatCommand::RenewTicket { ticket, .. } => {
+                    batch.queue_of.insert(*ticket, state.cache.queue_of(*ticket)?);
                 }
                 _ => return None,
             }
         }
-        let licenses: BTreeSet<_> = batch.license_of.values().chain(batch.line_of.values()).copied().collect();
-        if !licenses.iter().all(|license| self.known.memory.is_settled(*license, now)) {
+        let licenses: BTreeSet<_> = batch.license_of.values().chain(batch.queue_of.values()).copied().collect();
+        if !licenses.iter().all(|license| state.cache.is_settled(*license, now)) {
             return None;
         }
         batch.pools =
-            licenses.iter().filter_map(|license| Some((*license, self.known.memory.take(*license)?))).collect();
-        let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
-        self.known.memory.give_back(batch);
+            licenses.iter().filter_map(|license| Some((*license, state.cache.check_out(*license)?))).collect();
+        let outcomes = commands.iter().map(|pending| batch.decide(&pending.actor, &pending.command)).collect();
+        state.cache.update_from(batch);
         Some(outcomes)
     }
 
-    async fn try_commit(&mut self, jobs: &mut Vec<Job>, inbox: &mut Inbox) -> Result<Decided, DbError> {
-        if self.known.troubled {
+    async fn try_commit(
+        &mut self,
+        commands: &mut Vec<PendingCommand>,
+        queue: &mut CommandQueue,
+    ) -> Result<DecidedBatch, DbError> {
+        if self.state.last_commit_failed {
             sweep::after_outage(&self.db, &self.clock).await?;
-            self.known.memory.forget();
-            self.known.troubled = false;
+            self.state.cache.invalidate();
+            self.state.last_commit_failed = false;
         }
-        let mut tx = self.ahead.take().await?;
-        // On SQLite nobody else can change anything from here on; what was changed before is counted.
-        let changes = self.changes.load(Ordering::Acquire);
-        let stale = changes != self.known.changes;
-        if stale {
-            self.known.memory.forget();
+        let mut tx = self.prepared_tx.take().await?;
+        // On SQLite no other transaction can write from here on. Changes before this point are counted.
+        let external_changes = self.external_changes.load(Ordering::Acquire);
+        if external_changes != self.state.seen_changes {
+            self.state.cache.invalidate();
         }
-        self.known.changes = changes;
-        self.known.memory.refresh();
-        let sweeps = jobs.iter().any(|job| matches!(job.command, Command::Sweep));
-        let flushes = (self.known.memory.write_first || sweeps) && !self.known.memory.beats.is_empty();
+        self.state.seen_changes = external_changes;
+        self.state.cache.expire_hints();
+        let sweeps = commands.iter().any(|pending| matches!(pending.command, SeatCommand::Sweep));
+        let flushes = (self.state.cache.write_first || sweeps) && !self.state.cache.heartbeats.is_empty();
         if flushes {
-            store::beats::write(&mut tx, &self.known.memory.beats).await?;
+            store::heartbeats::write(&mut tx, &self.state.cache.heartbeats).await?;
         }
-        let memory = &mut self.known.memory;
-        let mut locked = load::lock(&mut tx, &self.clock, memory, jobs.iter().map(|job| &job.command)).await?;
-        // Another process may have had the locks for long.
-        while let Some(job) = inbox.next_if(jobs.len(), |command| locked.takes(memory, command)) {
-            jobs.push(job);
+        let cache = &mut self.state.cache;
+        let all = commands.iter().map(|pending| &pending.command);
+        let mut locked = load::lock(&mut tx, &self.clock, cache, all).await?;
+        // Commands may have arrived while another process held the locks.
+        while let Some(pending) = queue.next_if(commands.len(), |command| locked.try_add(cache, command)) {
+            commands.push(pending);
         }
-        let mut batch = locked.read(&mut tx, &self.clock, memory).await?;
-        match self.known.steady.since_last(&self.clock, batch.now) {
+        let mut batch = locked.read(&mut tx, &self.clock, cache).await?;
+        match self.state.clock_monitor.gap_until(&self.clock, batch.now) {
             Gap::None => {}
             gap => {
                 drop(tx);
-                self.make_up_for(gap).await?;
+                self.compensate(gap).await?;
                 return Err(DbError::Retry);
             }
         }
         batch.settle();
-        let outcomes = jobs.iter().map(|job| batch.decide(&job.actor, &job.command)).collect();
+        let outcomes = commands.iter().map(|pending| batch.decide(&pending.actor, &pending.command)).collect();
         if self.db.is_shared() {
-            let mut beats = Beats::default();
-            beats.gather(&batch);
-            store::beats::write(&mut tx, &beats).await?;
+            let mut heartbeats = UnwrittenHeartbeats::default();
+            heartbeats.collect(&batch);
+            store::heartbeats::write(&mut tx, &heartbeats).await?;
         }
-        store::seats::write::decided(&mut tx, &batch).await?;
-        self.ahead.prepare();
-        let written = tx.commit_ahead().await;
+        store::seats::write::write_batch(&mut tx, &batch).await?;
+        self.prepared_tx.prepare();
+        let commit = tx.commit_early().await;
         let events = std::mem::take(&mut batch.events);
-        if written.is_err() {
-            // It may have been saved nevertheless.
-            self.bell.ring(&events);
+        if commit.is_err() {
+            // The transaction may have been committed nevertheless.
+            self.commit_hooks.notify_committed(&events);
         }
-        let saved = written?;
-        self.known.memory.write_first = false;
+        let commit = commit?;
+        self.state.cache.write_first = false;
         if flushes {
-            self.known.memory.beats = Beats::default();
+            self.state.cache.heartbeats = UnwrittenHeartbeats::default();
         }
-        let beyond = batch.is_beyond_the_pools();
-        self.known.memory.give_back(batch);
-        if beyond {
-            // Memberships, who is suspended, and whether a license gives seats are then to be read anew.
-            self.known.memory.forget();
+        let is_outdated = batch.changes_more_than_pools();
+        self.state.cache.update_from(batch);
+        if is_outdated {
+            // Memberships, user statuses and license terms must be read again.
+            self.state.cache.invalidate();
         }
-        Ok(Decided { outcomes, saved: Some(Saving { saved, events }) })
+        Ok(DecidedBatch { outcomes, written: Some(WrittenBatch { commit, events }) })
     }
 
-    /// Nobody loses or keeps a seat because the clock was set to another time, or because this process stood still and
-    /// heard no heartbeats.
-    async fn make_up_for(&mut self, gap: Gap) -> Result<(), DbError> {
-        if let Gap::Jump(ahead) = gap {
-            tracing::warn!(seconds = ahead.num_seconds(), "the clock has jumped: all leases start anew");
-            sweep::start_leases_anew(&self.db, &self.clock, ahead).await?;
-            // What was heard before it was counted by the wrong clock.
-            self.known.memory = Memory::new(self.db.is_shared());
+    /// Adjusts all leases, so that no user loses or keeps a seat because the clock was changed or because this process
+    /// was suspended and received no heartbeats.
+    async fn compensate(&mut self, gap: Gap) -> Result<(), DbError> {
+        if let Gap::ClockChange(ahead) = gap {
+            tracing::warn!(seconds = ahead.num_seconds(), "clock change detected; all leases restart");
+            sweep::restart_leases(&self.db, &self.clock, ahead).await?;
+            // Unwritten heartbeats have times of the wrong clock.
+            self.state.cache = PoolCache::new(self.db.is_shared());
         } else {
             sweep::after_outage(&self.db, &self.clock).await?;
         }
-        self.known.steady = Steady::default();
+        self.state.clock_monitor = ClockMonitor::default();
         Ok(())
     }
 }
 
-/// A batch that is decided.
-struct Decided {
+struct DecidedBatch {
     outcomes: Vec<Outcome>,
-    /// Nothing if there was nothing to write.
-    saved: Option<Saving>,
+    /// `None` if there was nothing to write.
+    written: Option<WrittenBatch>,
 }
 
-/// What was written and is not saved yet.
-struct Saving {
-    saved: Saved,
+/// A batch that is written but may not be durable yet.
+struct WrittenBatch {
+    commit: PendingCommit,
     events: Vec<Event>,
 }
 
-async fn answer_when_saved(jobs: Vec<Job>, outcomes: Vec<Outcome>, saving: Saving, bell: Bell) {
-    let saved = saving.saved.wait().await;
-    // Also if that failed: it may have been saved nevertheless.
-    bell.ring(&saving.events);
-    answer(jobs, saved.is_ok().then_some(outcomes));
+async fn answer_when_durable(
+    commands: Vec<PendingCommand>,
+    outcomes: Vec<Outcome>,
+    written: WrittenBatch,
+    commit_hooks: CommitHooks,
+) {
+    let committed = written.commit.wait().await;
+    // Also after an error: the transaction may have been committed nevertheless.
+    commit_hooks.notify_committed(&written.events);
+    answer(commands, committed.is_ok().then_some(outcomes));
 }
 
-/// Answers a batch; without outcomes nobody knows what became of it.
-fn answer(jobs: Vec<Job>, outcomes: Option<Vec<Outcome>>) {
+/// Answers a batch. Without outcomes, the callers learn that its result is unknown.
+fn answer(commands: Vec<PendingCommand>, outcomes: Option<Vec<Outcome>>) {
     let mut outcomes = outcomes.into_iter().flatten();
-    for job in jobs {
-        // Nobody may be waiting any more; what was decided stays decided.
-        let _ = job.reply.send(outcomes.next());
+    for pending in commands {
+        // The caller may have stopped waiting, which does not change the decision.
+        let _ = pending.reply.send(outcomes.next());
     }
 }
 
-/// What lies between two batches.
+/// An irregularity between two batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gap {
     None,
-    /// This process did nothing for a while, not even sweep: it stood still.
-    Pause,
-    /// The clock was set ahead by so much, or back.
-    Jump(TimeDelta),
+    /// The process did nothing for a while, not even sweep, so that it must have been suspended.
+    Suspended,
+    /// The clock was set ahead by this much, or back if it is negative.
+    ClockChange(TimeDelta),
 }
 
-/// Notices when a clock and the time that really passes part, and when nothing was done for long.
+/// Detects clock changes and pauses by comparing the clock with the elapsed time.
 #[derive(Default)]
-struct Steady(Option<(DateTime<Utc>, Instant)>);
+struct ClockMonitor(Option<(DateTime<Utc>, Instant)>);
 
-impl Steady {
-    /// What lies between the last batch without a gap and now.
-    fn since_last(&mut self, clock: &Clock, now: DateTime<Utc>) -> Gap {
+impl ClockMonitor {
+    /// The gap between the last batch without a gap and now.
+    fn gap_until(&mut self, clock: &Clock, now: DateTime<Utc>) -> Gap {
         if clock.is_fixed() {
             return Gap::None;
         }
         let (at, instant) = self.0.unwrap_or((now, Instant::now()));
-        let passed = TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX);
-        let ahead = (now - at) - passed;
-        if ahead.abs() > JUMP {
-            return Gap::Jump(ahead);
+        let elapsed = TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX);
+        let ahead = (now - at) - elapsed;
+        if ahead.abs() > MAX_CLOCK_GAP {
+            return Gap::ClockChange(ahead);
         }
-        if passed > JUMP {
-            return Gap::Pause;
+        if elapsed > MAX_CLOCK_GAP {
+            return Gap::Suspended;
         }
         self.0 = Some((now, Instant::now()));
         Gap::None

@@ -1,34 +1,34 @@
-//! Why the seats gave no outcome.
+//! The error of a seat command.
 
 use super::{command::Outcome, pool::Refusal};
 use seatkeeper_shared::problem::Code;
 
-/// What was answered instead of what was asked for.
+/// The error for an outcome of another kind than the caller expects.
 pub(super) fn unexpected(outcome: Outcome) -> SeatsError {
     match outcome {
         Outcome::Refused(refusal) => SeatsError::Refused(refusal),
         Outcome::Failed(code) => SeatsError::Failed(code),
         Outcome::Taken(index) => SeatsError::Taken(index),
         other => {
-            tracing::error!(?other, "the seats answered something else than was asked");
+            tracing::error!(?other, "seat command returned an outcome of the wrong kind");
             SeatsError::Unavailable
         }
     }
 }
 
-/// Why the seats gave no outcome.
+/// Why a seat command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SeatsError {
-    /// No seat: the rule that refused.
+    /// No seat, with the rule that refused.
     #[error("refused: {}", .0.code)]
     Refused(Refusal),
-    /// Not possible.
+    /// The command cannot be carried out.
     #[error("not possible: {0}")]
     Failed(Code),
-    /// Not possible: somebody else stands in this unique index.
+    /// Another user has the value in this unique index.
     #[error("{0} is taken")]
     Taken(&'static str),
-    /// Not saved; nothing changed.
+    /// The commit failed, or its outcome is unknown.
     #[error("not saved")]
     Unavailable,
 }

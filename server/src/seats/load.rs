@@ -1,33 +1,32 @@
-//! Reads what the commands of a batch touch: first the locks, then the time, then everything that is counted. What this
-//! process knows already, because no other writes, is not read again. Whoever comes while the locks are waited for may be taken
-//! along.
+//! Loads the data of a batch: locks the licenses of its commands, then reads the time, then everything that decisions
+//! count. Cached licenses are not read again. Commands that arrive while the batch waits for locks may join it.
 
-mod wanted;
+mod lock_set;
 
 use super::{
     batch::{Batch, Group},
-    command::{Command, KeepIf},
-    memory::Memory,
+    command::{DeletionBlockers, SeatCommand},
     pool::{Pool, Terms},
+    pool_cache::PoolCache,
 };
 use crate::{
     clock::Clock,
     db::{DbError, Tx},
     store,
 };
+use lock_set::LockSet;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     license::Model,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use wanted::Wanted;
 
-/// Licenses that are locked for commands. What their decisions need is not read yet.
+/// A batch whose licenses are locked but not read yet.
 #[derive(Default)]
 pub(super) struct Locked {
-    wanted: Wanted,
+    lock_set: LockSet,
     batch: Batch,
-    /// The terms of those licenses that this process does not know.
+    /// The terms of the licenses that are not cached.
     terms: Vec<Terms>,
 }
 
@@ -35,15 +34,15 @@ pub(super) struct Locked {
 pub(super) async fn lock<'a>(
     tx: &mut Tx,
     clock: &Clock,
-    memory: &mut Memory,
-    commands: impl Iterator<Item = &'a Command>,
+    cache: &mut PoolCache,
+    commands: impl Iterator<Item = &'a SeatCommand>,
 ) -> Result<Locked, DbError> {
-    let mut locked = Locked { wanted: Wanted::of(commands), ..Locked::default() };
-    let Locked { wanted, batch, terms } = &mut locked;
-    find(tx, clock, memory, wanted, batch).await?;
+    let mut locked = Locked { lock_set: LockSet::of(commands), ..Locked::default() };
+    let Locked { lock_set, batch, terms } = &mut locked;
+    find_licenses(tx, clock, cache, lock_set, batch).await?;
     let mut missing = Vec::new();
-    for license in &wanted.licenses {
-        match memory.take(*license) {
+    for license in &lock_set.licenses {
+        match cache.check_out(*license) {
             Some(pool) => drop(batch.pools.insert(*license, pool)),
             None => missing.push(*license),
         }
@@ -55,95 +54,97 @@ pub(super) async fn lock<'a>(
 }
 
 impl Locked {
-    /// Takes another command along if it is one of those that come all the time and touches no other licenses.
-    pub fn takes(&mut self, memory: &Memory, command: &Command) -> bool {
-        let of: Option<Vec<_>> = match command {
-            Command::Create { user, product, .. } => memory.candidates(*user, *product).cloned(),
-            Command::End { sessions, .. } => sessions.iter().map(|id| memory.license_of(*id)).collect(),
+    /// Adds a command if it is of a frequent kind and uses only licenses that are locked. Returns whether it was added.
+    pub fn try_add(&mut self, cache: &PoolCache, command: &SeatCommand) -> bool {
+        let licenses: Option<Vec<_>> = match command {
+            SeatCommand::Create { user, product, .. } => cache.candidates(*user, *product).cloned(),
+            SeatCommand::End { sessions, .. } => sessions.iter().map(|id| cache.license_of(*id)).collect(),
             _ => None,
         };
         let is_locked = |license: &LicenseId| self.terms.iter().any(|terms| terms.license == *license);
-        let Some(of) = of.filter(|of| of.iter().all(is_locked)) else { return false };
+        let Some(licenses) = licenses.filter(|licenses| licenses.iter().all(is_locked)) else { return false };
         match command {
-            Command::Create { user, product, .. } => drop(self.batch.candidates.insert((*user, *product), of)),
-            Command::End { sessions, .. } => self.batch.license_of.extend(sessions.iter().copied().zip(of)),
+            SeatCommand::Create { user, product, .. } => {
+                drop(self.batch.candidates.insert((*user, *product), licenses))
+            }
+            SeatCommand::End { sessions, .. } => self.batch.license_of.extend(sessions.iter().copied().zip(licenses)),
             _ => {}
         }
-        self.wanted.add(command);
+        self.lock_set.add(command);
         true
     }
 
-    /// Reads what the decisions need.
-    pub async fn read(self, tx: &mut Tx, clock: &Clock, memory: &mut Memory) -> Result<Batch, DbError> {
-        let Self { wanted, mut batch, terms } = self;
-        pools(tx, clock, memory, &wanted, terms, &mut batch).await?;
-        papers(tx, &wanted, &mut batch).await?;
-        lock_groups(tx, clock, &wanted, &mut batch).await?;
-        lock_users(tx, clock, &wanted, &mut batch).await?;
-        batch.user_changes.prepare(tx, &wanted.user_changes).await?;
-        people(tx, &wanted, &mut batch).await?;
+    /// Reads the data that decisions need.
+    pub async fn read(self, tx: &mut Tx, clock: &Clock, cache: &mut PoolCache) -> Result<Batch, DbError> {
+        let Self { lock_set, mut batch, terms } = self;
+        read_pools(tx, clock, cache, &lock_set, terms, &mut batch).await?;
+        read_contracts(tx, &lock_set, &mut batch).await?;
+        lock_groups(tx, clock, &lock_set, &mut batch).await?;
+        lock_users(tx, clock, &lock_set, &mut batch).await?;
+        batch.user_changes.prepare(tx, &lock_set.user_changes).await?;
+        read_users(tx, &lock_set, &mut batch).await?;
         Ok(batch)
     }
 }
 
-/// Finds out which licenses are touched. Which license a session or ticket is in never changes, so that needs no lock.
-async fn find(
+/// Finds the licenses to lock. The license of a session or ticket never changes, so that finding it needs no lock.
+async fn find_licenses(
     tx: &mut Tx,
     clock: &Clock,
-    memory: &Memory,
-    wanted: &mut Wanted,
+    cache: &PoolCache,
+    lock_set: &mut LockSet,
     batch: &mut Batch,
 ) -> Result<(), DbError> {
-    let (known, unknown) = split(&wanted.sessions, |id| memory.license_of(*id));
-    batch.license_of.extend(known);
-    if !unknown.is_empty() {
-        batch.license_of.extend(store::seats::licenses_of_sessions(tx, &unknown).await?);
+    let (cached, missing) = split(&lock_set.sessions, |id| cache.license_of(*id));
+    batch.license_of.extend(cached);
+    if !missing.is_empty() {
+        batch.license_of.extend(store::seats::licenses_of_sessions(tx, &missing).await?);
     }
-    let (known, unknown) = split(&wanted.tickets, |id| memory.line_of(*id));
-    batch.line_of.extend(known);
-    if !unknown.is_empty() {
-        batch.line_of.extend(store::queue::licenses_of_tickets(tx, &unknown).await?);
+    let (cached, missing) = split(&lock_set.tickets, |id| cache.queue_of(*id));
+    batch.queue_of.extend(cached);
+    if !missing.is_empty() {
+        batch.queue_of.extend(store::queue::licenses_of_tickets(tx, &missing).await?);
     }
-    let (known, unknown) = split(&wanted.asks, |(user, product)| memory.candidates(*user, *product).cloned());
-    batch.candidates.extend(known);
-    if !unknown.is_empty() {
-        batch.candidates.extend(unknown.iter().map(|ask| (*ask, Vec::new())));
-        for (user, product, license) in store::seats::candidates(tx, &unknown).await? {
+    let (cached, missing) = split(&lock_set.requests, |(user, product)| cache.candidates(*user, *product).cloned());
+    batch.candidates.extend(cached);
+    if !missing.is_empty() {
+        batch.candidates.extend(missing.iter().map(|request| (*request, Vec::new())));
+        for (user, product, license) in store::seats::candidates(tx, &missing).await? {
             batch.candidates.entry((user, product)).or_default().push(license);
         }
     }
-    wanted.licenses.extend(batch.license_of.values().chain(batch.line_of.values()));
-    wanted.licenses.extend(batch.candidates.values().flatten());
-    if !wanted.suspended.is_empty() {
-        wanted.licenses.extend(store::seats::licenses_of_users(tx, &wanted.suspended).await?);
+    lock_set.licenses.extend(batch.license_of.values().chain(batch.queue_of.values()));
+    lock_set.licenses.extend(batch.candidates.values().flatten());
+    if !lock_set.removed_users.is_empty() {
+        lock_set.licenses.extend(store::seats::licenses_of_users(tx, &lock_set.removed_users).await?);
     }
-    for group in &wanted.groups {
-        wanted.licenses.extend(store::groups::limited(tx, *group).await?);
+    for group in &lock_set.deleted_groups {
+        lock_set.licenses.extend(store::groups::licenses_limited_for(tx, *group).await?);
     }
-    if wanted.sweep {
+    if lock_set.sweep {
         let now = clock.now_in(tx).await?;
-        wanted.licenses.extend(store::seats::licenses_to_sweep(tx, now).await?);
+        lock_set.licenses.extend(store::seats::licenses_to_sweep(tx, now).await?);
     }
     Ok(())
 }
 
-/// What is known, and what has to be read.
-fn split<K: Clone, V>(wanted: &[K], known: impl Fn(&K) -> Option<V>) -> (Vec<(K, V)>, Vec<K>) {
-    let (mut found, mut unknown) = (Vec::new(), Vec::new());
-    for key in wanted {
-        match known(key) {
+/// Splits keys into those that are cached, with their values, and those that must be read.
+fn split<K: Clone, V>(keys: &[K], cached: impl Fn(&K) -> Option<V>) -> (Vec<(K, V)>, Vec<K>) {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for key in keys {
+        match cached(key) {
             Some(value) => found.push((key.clone(), value)),
-            None => unknown.push(key.clone()),
+            None => missing.push(key.clone()),
         }
     }
-    (found, unknown)
+    (found, missing)
 }
 
-async fn pools(
+async fn read_pools(
     tx: &mut Tx,
     clock: &Clock,
-    memory: &mut Memory,
-    wanted: &Wanted,
+    cache: &mut PoolCache,
+    lock_set: &LockSet,
     terms: Vec<Terms>,
     batch: &mut Batch,
 ) -> Result<(), DbError> {
@@ -152,54 +153,56 @@ async fn pools(
         return Ok(());
     }
     let licenses: Vec<_> = terms.iter().map(|terms| terms.license).collect();
-    // After the locks: whoever waited for one must not decide by the time at which he began to wait.
-    let asking = asking(wanted, batch, &terms);
-    let (now, mut held) = clock.now_beside(store::seats::held(tx, &licenses, &asking)).await?;
+    // The time is read after the locks: a decision must not use the time at which the wait for a lock began.
+    let requesting = requesting_users(lock_set, batch, &terms);
+    let (now, mut occupancies) = clock.now_with(store::seats::occupancy(tx, &licenses, &requesting)).await?;
     batch.now = now;
     for terms in terms {
         let license = terms.license;
-        let held = held.remove(&license).unwrap_or_default();
-        let mut pool = Pool::new(terms, held.live, held.line);
-        held.people.into_iter().for_each(|person| pool.know(person));
-        memory.index(&pool);
+        let occupancy = occupancies.remove(&license).unwrap_or_default();
+        let mut pool = Pool::new(terms, occupancy.sessions, occupancy.tickets);
+        occupancy.users.into_iter().for_each(|user| pool.set_user(user));
+        cache.index(&pool);
         batch.pools.insert(license, pool);
     }
     Ok(())
 }
 
-/// Users who ask for a seat, at the licenses that were just locked: how they stand can be read together with what is held. Not
-/// where groups count, nor if a user's status has to be locked first.
-fn asking(wanted: &Wanted, batch: &Batch, locked: &[Terms]) -> BTreeSet<(LicenseId, UserId)> {
-    if !wanted.granted.is_empty() || !wanted.suspended.is_empty() {
+/// The users who request a seat of a license that was just locked, and who can be read together with its occupancy. Not
+/// possible if the license has group limits, or if the status of users must be locked first.
+fn requesting_users(lock_set: &LockSet, batch: &Batch, locked: &[Terms]) -> BTreeSet<(LicenseId, UserId)> {
+    if !lock_set.granted_users.is_empty() || !lock_set.removed_users.is_empty() {
         return BTreeSet::new();
     }
-    let plain = locked.iter().filter(|terms| terms.groups.is_empty() && !wanted.limits.contains(&terms.license));
-    let plain: BTreeSet<_> = plain.map(|terms| terms.license).collect();
+    let unlimited =
+        locked.iter().filter(|terms| terms.groups.is_empty() && !lock_set.limited_licenses.contains(&terms.license));
+    let unlimited: BTreeSet<_> = unlimited.map(|terms| terms.license).collect();
     let pairs = batch.candidates.iter().flat_map(|((user, _), of)| of.iter().map(|license| (*license, *user)));
-    pairs.filter(|(license, _)| plain.contains(license)).collect()
+    pairs.filter(|(license, _)| unlimited.contains(license)).collect()
 }
 
-/// Reads what stands on paper about licenses that are locked already.
-async fn papers(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
-    for license in &wanted.papers {
-        if let Some(paper) = store::contracts::lock(tx, *license).await? {
-            batch.papers.insert(*license, paper);
+/// Reads the contracts of licenses that are locked already.
+async fn read_contracts(tx: &mut Tx, lock_set: &LockSet, batch: &mut Batch) -> Result<(), DbError> {
+    for license in &lock_set.contracts {
+        if let Some(contract) = store::contracts::lock(tx, *license).await? {
+            batch.contracts.insert(*license, contract);
         }
     }
     Ok(())
 }
 
-/// Locks the groups that are to be deleted or limited. Of those to be deleted it checks that the set of licenses is still the
-/// right one.
-async fn lock_groups(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
-    for id in &wanted.groups {
+/// Locks the groups that are to be deleted or limited. Checks that all licenses with limits for a group to be deleted
+/// are locked.
+async fn lock_groups(tx: &mut Tx, clock: &Clock, lock_set: &LockSet, batch: &mut Batch) -> Result<(), DbError> {
+    for id in &lock_set.deleted_groups {
         let Some(name) = store::groups::lock(tx, *id).await? else { continue };
-        // Whoever has just said that another license keeps seats for it shall not have said so in vain.
-        if store::groups::limited(tx, *id).await?.iter().any(|license| !batch.pools.contains_key(license)) {
+        // Another transaction may just have added limits for the group to a license that is not locked.
+        if store::groups::licenses_limited_for(tx, *id).await?.iter().any(|license| !batch.pools.contains_key(license))
+        {
             return Err(DbError::Retry);
         }
         let uses = store::memberships::uses(tx, *id).await?;
-        let uses = KeepIf {
+        let uses = DeletionBlockers {
             gives_licenses: !uses.licenses.is_empty(),
             gives_roles: !uses.roles.is_empty(),
             is_settled: uses.managed || uses.ruled,
@@ -208,67 +211,68 @@ async fn lock_groups(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Ba
         batch.groups.insert(*id, Group { name, members: store::groups::members(tx, *id).await?, uses });
         batch.now = clock.now_in(tx).await?;
     }
-    if !wanted.limited.is_empty() {
-        batch.limitable = store::groups::lock_some(tx, &wanted.limited).await?;
+    if !lock_set.limiting_groups.is_empty() {
+        batch.limitable_groups = store::groups::lock_some(tx, &lock_set.limiting_groups).await?;
         batch.now = clock.now_in(tx).await?;
     }
     Ok(())
 }
 
-/// Locks the users whose status counts, and checks that the set of licenses is still the right one.
-async fn lock_users(tx: &mut Tx, clock: &Clock, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
-    if !wanted.suspended.is_empty() {
+/// Locks the users whose status matters, and checks that all their licenses are locked.
+async fn lock_users(tx: &mut Tx, clock: &Clock, lock_set: &LockSet, batch: &mut Batch) -> Result<(), DbError> {
+    if !lock_set.removed_users.is_empty() {
         store::seats::lock_admins(tx).await?;
     }
-    let users: BTreeSet<_> = wanted.suspended.iter().chain(&wanted.granted).copied().collect();
+    let users: BTreeSet<_> = lock_set.removed_users.iter().chain(&lock_set.granted_users).copied().collect();
     if !users.is_empty() {
         store::seats::lock_users(tx, &users).await?;
         batch.now = clock.now_in(tx).await?;
     }
-    if !wanted.suspended.is_empty() {
-        // Whoever was given a license while we waited for the locks must not keep a session on it.
-        let now_of = store::seats::licenses_of_users(tx, &wanted.suspended).await?;
-        if now_of.iter().any(|license| !batch.pools.contains_key(license)) {
+    if !lock_set.removed_users.is_empty() {
+        // A license that was assigned in the meantime is not locked, and sessions on it would not be ended.
+        let current = store::seats::licenses_of_users(tx, &lock_set.removed_users).await?;
+        if current.iter().any(|license| !batch.pools.contains_key(license)) {
             return Err(DbError::Retry);
         }
     }
     Ok(())
 }
 
-async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), DbError> {
-    for license in &wanted.limits {
-        // They are known with other groups, if at all.
+async fn read_users(tx: &mut Tx, lock_set: &LockSet, batch: &mut Batch) -> Result<(), DbError> {
+    for license in &lock_set.limited_licenses {
+        // Cached users may lack groups that the new limits name.
         if let Some(pool) = batch.pools.get_mut(license) {
-            pool.know_nobody();
+            pool.clear_users();
         }
     }
-    let unknown = strangers(wanted, batch);
-    if !unknown.is_empty() {
+    let missing = missing_users(lock_set, batch);
+    if !missing.is_empty() {
         let limits = batch.pools.values().flat_map(|pool| &pool.terms.groups);
-        let groups = limits.map(|limit| limit.group_id).chain(wanted.limited.iter().copied()).collect();
-        for (license, person) in store::seats::people(tx, &unknown, &groups).await? {
+        let groups = limits.map(|limit| limit.group_id).chain(lock_set.limiting_groups.iter().copied()).collect();
+        for (license, user) in store::seats::pool_users(tx, &missing, &groups).await? {
             if let Some(pool) = batch.pools.get_mut(&license) {
-                pool.know(person);
+                pool.set_user(user);
             }
         }
     }
-    if !wanted.granted.is_empty() {
+    if !lock_set.granted_users.is_empty() {
         let named = batch.pools.values().filter(|pool| pool.terms.model == Model::Named);
         let named: Vec<_> = named.map(|pool| pool.terms.license).collect();
-        let mut assigned: BTreeMap<_, i64> = named.iter().map(|license| (*license, 0)).collect();
-        assigned.extend(store::seats::assigned(tx, &named).await?);
-        for (license, number) in assigned {
+        let mut counts: BTreeMap<_, i64> = named.iter().map(|license| (*license, 0)).collect();
+        counts.extend(store::seats::assignment_counts(tx, &named).await?);
+        for (license, count) in counts {
             if let Some(pool) = batch.pools.get_mut(&license) {
-                pool.know_assigned(number);
+                pool.set_assigned_count(count);
             }
         }
     }
-    if !wanted.keys.is_empty() {
-        batch.repeats = store::seats::repeats(tx, &wanted.keys).await?.into_iter().collect();
+    if !lock_set.idempotency_keys.is_empty() {
+        batch.repeated_requests =
+            store::seats::repeated_requests(tx, &lock_set.idempotency_keys).await?.into_iter().collect();
     }
-    if !wanted.suspended.is_empty() {
-        for standing in store::seats::known_and_admins(tx, &wanted.suspended).await? {
-            batch.known.insert(standing.user);
+    if !lock_set.removed_users.is_empty() {
+        for standing in store::seats::user_standings(tx, &lock_set.removed_users).await? {
+            batch.existing_users.insert(standing.user);
             if standing.admin {
                 batch.admins.insert(standing.user);
             }
@@ -276,38 +280,38 @@ async fn people(tx: &mut Tx, wanted: &Wanted, batch: &mut Batch) -> Result<(), D
                 batch.elevated.insert(standing.user);
             }
             if standing.suspended {
-                batch.out.insert(standing.user);
+                batch.suspended_users.insert(standing.user);
             }
         }
     }
     Ok(())
 }
 
-/// Users whose standing at a license counts and is not known.
-fn strangers(wanted: &Wanted, batch: &Batch) -> BTreeSet<(LicenseId, UserId)> {
+/// The users that decisions on a license refer to and that are not cached.
+fn missing_users(lock_set: &LockSet, batch: &Batch) -> BTreeSet<(LicenseId, UserId)> {
     let mut pairs: BTreeSet<(LicenseId, UserId)> = BTreeSet::new();
     let mut add = |license: LicenseId, user: UserId| {
-        if batch.pools.get(&license).is_some_and(|pool| pool.person(user).is_none()) {
+        if batch.pools.get(&license).is_some_and(|pool| pool.user(user).is_none()) {
             pairs.insert((license, user));
         }
     };
-    for (license, user) in &wanted.assignees {
+    for (license, user) in &lock_set.assignees {
         add(*license, *user);
     }
     for ((user, _), licenses) in &batch.candidates {
         licenses.iter().for_each(|license| add(*license, *user));
     }
-    for id in &wanted.viewed {
+    for id in &lock_set.viewed {
         let license = batch.license_of.get(id).and_then(|license| batch.pools.get_key_value(license));
         if let Some((license, live)) = license.and_then(|(license, pool)| Some((license, pool.session(*id)?))) {
             add(*license, live.user);
         }
     }
     for (license, pool) in &batch.pools {
-        wanted.suspended.iter().for_each(|user| add(*license, *user));
-        let named_grant = !wanted.granted.is_empty() && pool.terms.model == Model::Named;
-        if named_grant || !pool.terms.groups.is_empty() || wanted.limits.contains(license) {
-            pool.users().for_each(|user| add(*license, user));
+        lock_set.removed_users.iter().for_each(|user| add(*license, *user));
+        let named_grant = !lock_set.granted_users.is_empty() && pool.terms.model == Model::Named;
+        if named_grant || !pool.terms.groups.is_empty() || lock_set.limited_licenses.contains(license) {
+            pool.active_users().for_each(|user| add(*license, user));
         } else {
             pool.tickets().for_each(|ticket| add(*license, ticket.user));
         }

@@ -1,9 +1,9 @@
-//! Changes of users that suspend them: written in the transaction that ends their sessions, or not at all.
+//! Changes to users that suspend them, written in the same transaction that ends their sessions.
 
 use super::{
     Seats, SeatsError,
     batch::Batch,
-    command::{Actor, Command, Outcome, Whom},
+    command::{Actor, Outcome, RemovableUsers, SeatCommand},
 };
 use crate::{
     db::{DbError, Tx},
@@ -20,24 +20,25 @@ use std::{
 #[derive(Debug, Default)]
 pub struct UserChanges {
     prepared: BTreeMap<UserId, Prepared>,
-    /// What the changes that are written take for their users.
+    /// The values in unique indexes that the written changes take.
     claimed: BTreeSet<(&'static str, String)>,
-    /// Those that are written.
+    /// The changes to write.
     pub written: Vec<Arc<UserChange>>,
 }
 
 #[derive(Debug)]
 struct Prepared {
     change: Arc<UserChange>,
-    /// What the log has of it, or why it cannot be written.
+    /// The events of the change, or why it cannot be written.
     checked: Result<Vec<Event>, NotWritten>,
 }
 
 impl UserChanges {
-    /// Locks the users and looks whether the changes can be written. Of two changes of one user in a batch only the first can.
+    /// Locks the users and checks whether the changes can be written. Of two changes to one user in a batch, only the
+    /// first can.
     ///
     /// # Errors
-    /// The database does not answer, or somebody is in the way.
+    /// Returns an error if the database cannot be reached or the transaction conflicts with another one.
     pub async fn prepare(&mut self, tx: &mut Tx, changes: &[Arc<UserChange>]) -> Result<(), DbError> {
         let mut changes: Vec<_> = changes.iter().collect();
         // Stable: the first of a user stays the first.
@@ -55,8 +56,8 @@ impl UserChanges {
             None => Err(NotWritten::ChangedMeanwhile),
             Some(Prepared { checked: Err(why), .. }) => Err(*why),
             Some(Prepared { checked: Ok(events), .. }) => {
-                // Of two users in one batch who want the same, the first has it.
-                let taken = change.claims().into_iter().find(|claim| self.claimed.contains(claim));
+                // Of two users in one batch who need the same value, the first gets it.
+                let taken = change.unique_values().into_iter().find(|claim| self.claimed.contains(claim));
                 taken.map_or(Ok(events), |(index, _)| Err(NotWritten::Taken(index)))
             }
         }
@@ -64,9 +65,14 @@ impl UserChanges {
 }
 
 impl Batch {
-    /// Suspends a user and writes what else changes about them.
-    pub(super) fn suspend_and_change(&mut self, actor: &Actor, change: &Arc<UserChange>, whom: Whom) -> Outcome {
-        if self.out.contains(&change.user) && self.known.contains(&change.user) {
+    /// Suspends a user and writes the other changes to them.
+    pub(super) fn suspend_and_change(
+        &mut self,
+        actor: &Actor,
+        change: &Arc<UserChange>,
+        removable: RemovableUsers,
+    ) -> Outcome {
+        if self.suspended_users.contains(&change.user) && self.existing_users.contains(&change.user) {
             return Outcome::Failed(Code::ChangedMeanwhile);
         }
         let events = match self.user_changes.check(change) {
@@ -75,9 +81,9 @@ impl Batch {
             Err(NotWritten::ChangedMeanwhile) => return Outcome::Failed(Code::ChangedMeanwhile),
             Err(NotWritten::Taken(index)) => return Outcome::Taken(index),
         };
-        let outcome = self.suspend(actor, change.user, whom);
+        let outcome = self.suspend(actor, change.user, removable);
         if let Outcome::Done = outcome {
-            self.user_changes.claimed.extend(change.claims());
+            self.user_changes.claimed.extend(change.unique_values());
             self.user_changes.written.push(change.clone());
             self.events.extend(events);
         }
@@ -86,13 +92,14 @@ impl Batch {
 }
 
 impl Seats {
-    /// Suspends a user, ends their sessions and writes what else changes about them, all in one transaction.
+    /// Suspends a user, ends their sessions and writes the other changes to them, all in one transaction.
     ///
     /// # Errors
-    /// `changed_meanwhile`: the user is not as they were when the change was worked out. No such user, or not one of these; the last
-    /// admin; somebody else has what the change needs; not saved.
-    pub async fn suspend_and_change(&self, change: UserChange, whom: Whom) -> Result<(), SeatsError> {
+    /// Returns `changed_meanwhile` if the user is no longer as they were when the change was prepared. Returns an error
+    /// if there is no such user, `removable` excludes them, they are the last admin, another user has a value that must
+    /// be unique, or the commit failed.
+    pub async fn suspend_and_change(&self, change: UserChange, removable: RemovableUsers) -> Result<(), SeatsError> {
         let (actor, user) = (change.actor.clone(), change.user);
-        self.done(&actor, Command::Suspend { user, whom, change: Some(Arc::new(change)) }).await
+        self.unit_command(&actor, SeatCommand::SuspendUser { user, removable, change: Some(Arc::new(change)) }).await
     }
 }

@@ -1,4 +1,5 @@
-//! Ends all by which anybody gets into an account, so that only whoever reads its e-mails or is it at the provider gets in again.
+//! Revokes all credentials of a user, so that only the owner of the e-mail address or of the identity at the provider
+//! can sign in again.
 
 use crate::db::{DbError, Tx, args, statements};
 use chrono::{DateTime, Utc};
@@ -11,13 +12,13 @@ statements! {
     SIGN_INS = "
         DELETE FROM browser_sessions WHERE user_id = $1";
 
-    HALF_SIGN_INS = "
+    SIGN_IN_CHALLENGES = "
         DELETE FROM sign_in_challenges WHERE user_id = $1";
 
     TOKENS = "
         DELETE FROM api_tokens WHERE user_id = $1";
 
-    // Whoever opens one is told what became of it.
+    // Not deleted, so that opening one says that it has expired.
     LINKS = "
         UPDATE password_links SET expires_at = $2 WHERE user_id = $1 AND used_at IS NULL AND expires_at > $2";
 
@@ -30,19 +31,21 @@ statements! {
     PASSKEYS = "
         DELETE FROM passkeys WHERE user_id = $1";
 
-    HALF_PASSKEYS = "
+    PASSKEY_CHALLENGES = "
         DELETE FROM passkey_challenges WHERE user_id = $1";
 
-    // Where a provider links nobody by address, only the user's own identity can be linked; it could not be linked again.
+    // A provider that never links by e-mail address could not link the identity again, so it is kept.
     IDENTITIES = "
         DELETE FROM identities
         WHERE user_id = $1 AND issuer NOT IN (SELECT issuer FROM sign_in_providers WHERE link_by_email = 'never')";
 }
 
-/// Ends all of it; whether there was anything.
+/// Revokes all credentials. Returns whether there were any.
 pub async fn reset(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<bool, DbError> {
     let mut ended = tx.run(&LINKS, args![user, now]).await?;
-    for sql in [&PASSWORD, &SIGN_INS, &HALF_SIGN_INS, &TOKENS, &APPS, &CODES, &PASSKEYS, &HALF_PASSKEYS, &IDENTITIES] {
+    for sql in
+        [&PASSWORD, &SIGN_INS, &SIGN_IN_CHALLENGES, &TOKENS, &APPS, &CODES, &PASSKEYS, &PASSKEY_CHALLENGES, &IDENTITIES]
+    {
         ended += tx.run(sql, args![user]).await?;
     }
     Ok(ended > 0)

@@ -1,4 +1,4 @@
-//! The account: one row.
+//! The account, which is a single row.
 
 use crate::db::{Db, DbError, Row, Tx, args, statements};
 use chrono::{DateTime, Utc};
@@ -25,12 +25,12 @@ statements! {
             second_factor = $7";
 }
 
-/// The account, once it is set up.
+/// The account; `None` before it is set up.
 pub async fn get(db: &Db) -> Result<Option<AccountView>, DbError> {
     db.one(&GET, args![]).await?.map(|row| view(&row)).transpose()
 }
 
-/// The same, locked until the end of the transaction.
+/// Locks the account until the end of the transaction.
 pub async fn lock(tx: &mut Tx) -> Result<Option<AccountView>, DbError> {
     tx.one(&LOCK, args![]).await?.map(|row| view(&row)).transpose()
 }
@@ -47,14 +47,15 @@ fn view(row: &Row) -> Result<AccountView, DbError> {
     })
 }
 
-/// Creates the account; false if it is there already. Of two setups at once, one finds it there.
+/// Creates the account. Returns false if it exists already, also if two setups run at once.
 pub async fn insert(tx: &mut Tx, account: &AccountView, now: DateTime<Utc>) -> Result<bool, DbError> {
     Ok(tx.run(&INSERT, args![&account.name, &account.time_zone, now]).await? == 1)
 }
 
 /// Changes the account.
 pub async fn change(tx: &mut Tx, to: &AccountView) -> Result<(), DbError> {
-    let least = i64::try_from(to.password_min).unwrap_or(i64::MAX);
-    let args = args![&to.name, &to.time_zone, to.locale, least, to.idle_minutes, to.session_minutes, to.second_factor];
+    let password_min = i64::try_from(to.password_min).unwrap_or(i64::MAX);
+    let args =
+        args![&to.name, &to.time_zone, to.locale, password_min, to.idle_minutes, to.session_minutes, to.second_factor];
     tx.run(&CHANGE, args).await.map(drop)
 }

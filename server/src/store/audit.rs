@@ -1,22 +1,23 @@
-//! The audit log as people read it: filtered, the newest first.
+//! The audit log for display: filtered, newest first.
 
-use super::{scope::among_people_of, set};
+use super::{manager_scope::user_in_groups_of, set};
 use crate::{
     db::{Db, DbError, Row, args, fields, statements},
-    text::{email_patterns, pattern, plain_pattern},
+    normalize::{email_like_patterns, like_pattern, lowercase_like_pattern},
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::{Door, Kind},
+    audit::{Kind, Origin},
     ids::{LicenseId, Position, UserId},
     wire::audit::{AuditEvent, AuditLicense, AuditObject, AuditUser},
 };
 
-/// Events. One kind alone is read in order from an index, if it is not about seats: those are few. Names are looked for as they were written down at that time (regardless of
-/// upper and lower case), and as they are now (also regardless of accents): the latter once, and not for each event. A manager who
-/// is limited to groups sees what was done to the people in his, except that they came into another group or left it.
+/// The statement that reads events. A single kind that is not about seats is read in order from an index. A search
+/// matches the names stored with an event (case-insensitive) and the current names (also ignoring diacritics); the
+/// latter are looked up once, not for each event. A manager limited to groups sees the events of users in these groups,
+/// except that they joined or left another group.
 fn events() -> String {
-    let his_people = among_people_of("e.user_id", 13);
+    let visible_users = user_in_groups_of("e.user_id", 13);
     format!(
         "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
                 e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
@@ -35,8 +36,12 @@ fn events() -> String {
            AND e.door = $7 -- if $7
            AND e.at >= $8 -- if $8
            AND e.at < $9 -- if $9
-           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!' OR email_key LIKE $15 ESCAPE '!' OR email_key LIKE $16 ESCAPE '!') -- if $11
-                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' OR email_key LIKE $10 ESCAPE '!' OR email_key LIKE $15 ESCAPE '!' OR email_key LIKE $16 ESCAPE '!') -- if $11
+           AND (e.actor_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' \
+                OR email_key LIKE $10 ESCAPE '!' OR email_key LIKE $15 ESCAPE '!' \
+                OR email_key LIKE $16 ESCAPE '!') -- if $11
+                OR e.user_id IN (SELECT id FROM users WHERE name_key LIKE $10 ESCAPE '!' \
+                OR email_key LIKE $10 ESCAPE '!' OR email_key LIKE $15 ESCAPE '!' \
+                OR email_key LIKE $16 ESCAPE '!') -- if $11
                 OR e.object_id IN (SELECT id FROM groups WHERE name_key LIKE $10 ESCAPE '!') -- if $11
                 OR e.license_id IN ( -- if $11
                     SELECT licenses.id FROM licenses -- if $11
@@ -44,7 +49,7 @@ fn events() -> String {
                     WHERE LOWER(products.name) LIKE $11 ESCAPE '!') -- if $11
                 OR LOWER(e.actor_name) LIKE $11 ESCAPE '!' -- if $11
                 OR LOWER(e.object_name) LIKE $11 ESCAPE '!') -- if $11
-           AND {his_people} -- if $13
+           AND {visible_users} -- if $13
            AND (e.kind NOT IN ('group_member_added', 'group_member_removed') -- if $13
                 OR e.object_id IN (SELECT group_id FROM group_managers WHERE user_id = $13)) -- if $13
          ORDER BY e.position DESC
@@ -56,35 +61,32 @@ statements! {
     EVENTS = events();
 }
 
-/// Which events are shown.
+/// Which events a page contains; absent fields do not filter.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of these kinds; of all if there is none.
+pub struct AuditFilter {
+    /// Any of these kinds; all if empty.
     pub kinds: Vec<Kind>,
-    /// Done by this user.
     pub actor: Option<UserId>,
-    /// Done to this user.
+    /// The user it was done to.
     pub user: Option<UserId>,
-    /// Done to this license.
     pub license: Option<LicenseId>,
-    /// Come in through this door.
-    pub door: Option<Door>,
-    /// Not before this time.
+    pub origin: Option<Origin>,
+    /// Inclusive.
     pub from: Option<DateTime<Utc>>,
-    /// Before this time.
+    /// Exclusive.
     pub to: Option<DateTime<Utc>>,
-    /// With this in the name or e-mail of who did it or to whom, or in the name of what it was done to.
+    /// A search in the names and e-mail addresses of the actor and the user, and in the name of the object.
     pub q: Option<String>,
-    /// Done to people in the groups that this manager manages; to whomever if absent.
+    /// Only events of users in the groups of this manager.
     pub manager: Option<UserId>,
-    /// Whether what stands in contracts is left out.
+    /// Whether contract data is omitted.
     pub without_contracts: bool,
 }
 
-/// At most `limit` events before a place, or the newest; and where to go on.
+/// At most `limit` events before a position, or the newest, with the position of the next page.
 pub async fn page(
     db: &Db,
-    filter: &Filter,
+    filter: &AuditFilter,
     before: Option<Position>,
     limit: usize,
 ) -> Result<(Vec<AuditEvent>, Option<Position>), DbError> {
@@ -92,8 +94,8 @@ pub async fn page(
         [one] => (Some(one.as_str()), &[][..]),
         several => (None, several),
     };
-    let plain = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
-    let [email, other_form] = filter.q.as_deref().map(email_patterns).unwrap_or_default();
+    let is_not_about_seats = !filter.kinds.is_empty() && !filter.kinds.iter().any(|kind| kind.is_about_seats());
+    let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
     let args = args![
         before.unwrap_or(Position(i64::MAX)),
         one,
@@ -101,14 +103,14 @@ pub async fn page(
         filter.actor,
         filter.user,
         filter.license,
-        filter.door.map(Door::as_str),
+        filter.origin.map(Origin::as_str),
         filter.from,
         filter.to,
-        filter.q.as_deref().and_then(pattern),
-        filter.q.as_deref().and_then(plain_pattern),
+        filter.q.as_deref().and_then(like_pattern),
+        filter.q.as_deref().and_then(lowercase_like_pattern),
         i64::try_from(limit + 1).unwrap_or(i64::MAX),
         filter.manager,
-        plain.then_some(true),
+        is_not_about_seats.then_some(true),
         email,
         other_form,
     ];
@@ -116,18 +118,18 @@ pub async fn page(
     let more = items.len() > limit;
     items.truncate(limit);
     if filter.manager.is_some() {
-        // Which groups somebody manages is not for those who do not see all groups.
-        leave_out(&mut items, &["manages"]);
+        // Managers limited to groups must not learn which other groups a user manages.
+        omit_fields(&mut items, &["manages"]);
     }
     if filter.without_contracts {
-        leave_out(&mut items, &["notes", "order_number", "price_per_seat"]);
+        omit_fields(&mut items, &["notes", "order_number", "price_per_seat"]);
     }
     let next = items.last().filter(|_| more).map(|last| last.position);
     Ok((items, next))
 }
 
-/// Leaves these fields out of the facts.
-fn leave_out(events: &mut [AuditEvent], fields: &[&str]) {
+/// Removes these fields from the facts.
+fn omit_fields(events: &mut [AuditEvent], fields: &[&str]) {
     for facts in events.iter_mut().filter_map(|event| event.facts.as_object_mut()) {
         for field in fields {
             facts.remove(*field);
@@ -144,7 +146,7 @@ fn event(row: &Row) -> Result<AuditEvent, DbError> {
         position: row.get("position")?,
         at: row.get("at")?,
         kind: row.get("kind")?,
-        door: door.parse().map_err(|problem| unreadable("door", format!("{problem}")))?,
+        origin: door.parse().map_err(|problem| unreadable("door", format!("{problem}")))?,
         address: row.opt("address")?,
         actor: user(row, "actor_id", "actor_name")?,
         directory: if row.opt::<UserId>("actor_id")?.is_none() { row.opt("actor_name")? } else { None },

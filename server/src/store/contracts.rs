@@ -1,22 +1,23 @@
-//! What was bought and on which terms, apart from seats and rules: dates, contracts, the archive, warnings of the end, and the
-//! most seats that were used.
+//! The terms of products and licenses, apart from seats and rules: dates, contract data, archiving, expiry warnings,
+//! and peak usage.
 
 use super::ids;
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
-    seats::paper::Paper,
-    secrets::Stored,
+    seats::license_terms::ContractTerms,
+    secrets::StoredSecret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId},
     license::Price,
-    wire::licenses::{Contract, Doors, LicenseView, Peak},
+    wire::licenses::{Contract, LicenseView, Peak, ProductIntegration},
 };
 use std::collections::HashMap;
 
 statements! {
-    // The licenses first, as everybody locks them: no decision on one may be half-way while its product is archived.
+    // Licenses are locked first, as everywhere, so that no decision on one is in progress while its product is
+    // archived.
     LOCK_LICENSES_OF = "
         SELECT id FROM licenses WHERE product_id = $1 ORDER BY id FOR UPDATE";
 
@@ -40,10 +41,11 @@ statements! {
 
     CHANGE = "
         UPDATE licenses
-        SET starts_at = $2, ends_at = $3, archived_at = $4, notes = $5, order_number = $6, price_minor = $7, currency = $8
+        SET starts_at = $2, ends_at = $3, archived_at = $4, notes = $5, order_number = $6, price_minor = $7,
+            currency = $8
         WHERE id = $1";
 
-    FORGET_WARNINGS = "
+    CLEAR_WARNING = "
         UPDATE licenses SET warned_days = NULL WHERE id = $1";
 
     CONTRACTS = "
@@ -58,13 +60,13 @@ statements! {
         WHERE l.ends_at > $1 AND l.ends_at <= $2 AND l.archived_at IS NULL AND p.archived_at IS NULL
         ORDER BY l.id";
 
-    // Of two servers that warn at once, the second finds it done.
-    WARN = "
+    // If two servers warn at once, the second one updates no row.
+    SET_WARNED = "
         UPDATE licenses
         SET warned_days = $2
         WHERE id = $1 AND ends_at = $3 AND (warned_days IS NULL OR warned_days > $2)";
 
-    // Places and times rise together, and the log has an index in the order of places for each license.
+    // Positions and times increase together, and events are indexed by license and position.
     PEAK = "
         SELECT occupied, MAX(at) AS at
         FROM events
@@ -76,43 +78,42 @@ statements! {
         LIMIT 1";
 }
 
-/// What can be changed about a product.
+/// The fields of a product that can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// Its name.
+pub struct EditableProduct {
     pub name: String,
-    /// How long an unused support key lives.
+    /// The lifetime of an unused support key.
     pub key_seconds: i64,
-    /// Since when it gives no new seats.
+    /// Since when it admits no new sessions.
     pub archived_at: Option<DateTime<Utc>>,
-    /// Where the applications behind the gate are.
+    /// The origins of the applications behind the gate.
     pub gate_origins: Vec<String>,
-    /// What agents open.
+    /// The launch link of agents.
     pub agent_link: Option<String>,
-    /// What customers open.
+    /// The launch link of customers.
     pub customer_link: Option<String>,
-    /// What tokens in these links are signed with, as it is stored.
-    pub link_secret: Option<Stored>,
+    /// The key that signs the tokens in these links, encrypted.
+    pub link_secret: Option<StoredSecret>,
 }
 
-impl Product {
-    /// Whether tokens stand in its links.
-    pub fn signs(&self) -> bool {
+impl EditableProduct {
+    /// Whether a launch link contains a token.
+    pub fn has_token_link(&self) -> bool {
         self.agent_link.iter().chain(&self.customer_link).any(|link| link.contains("{token}"))
     }
 }
 
-/// The origins of the applications behind the gate, from a row with that column.
+/// Reads the origins of the applications behind the gate.
 pub(super) fn origins(row: &Row) -> Result<Vec<String>, DbError> {
     let text: String = row.get("gate_origins")?;
     serde_json::from_str(&text)
         .map_err(|error| DbError::Unreadable { column: "gate_origins".to_owned(), problem: error.to_string() })
 }
 
-/// How one gets into a product, from a row with all that.
-pub(super) fn doors(row: &Row) -> Result<Doors, DbError> {
+/// Reads the launch links and gate origins of a product.
+pub(super) fn integration(row: &Row) -> Result<ProductIntegration, DbError> {
     let agent_link: Option<String> = row.opt("agent_link")?;
-    Ok(Doors {
+    Ok(ProductIntegration {
         opens: agent_link.is_some(),
         gate_origins: origins(row)?,
         agent_link,
@@ -121,26 +122,25 @@ pub(super) fn doors(row: &Row) -> Result<Doors, DbError> {
     })
 }
 
-/// A product as it is now, locked with its licenses until the end of the transaction.
-pub async fn lock_product(tx: &mut Tx, id: ProductId) -> Result<Option<Product>, DbError> {
+/// Locks a product and its licenses until the end of the transaction.
+pub async fn lock_product(tx: &mut Tx, id: ProductId) -> Result<Option<EditableProduct>, DbError> {
     tx.all(&LOCK_LICENSES_OF, args![id]).await?;
     let row = tx.one(&LOCK_PRODUCT, args![id]).await?;
     row.map(|row| {
-        Ok(Product {
+        Ok(EditableProduct {
             name: row.get("name")?,
             key_seconds: row.get("key_seconds")?,
             archived_at: row.opt("archived_at")?,
             gate_origins: origins(&row)?,
             agent_link: row.opt("agent_link")?,
             customer_link: row.opt("customer_link")?,
-            link_secret: row.opt("link_secret")?.map(Stored::read),
+            link_secret: row.opt("link_secret")?.map(StoredSecret::from_column),
         })
     })
     .transpose()
 }
 
-/// Changes a product.
-pub async fn change_product(tx: &mut Tx, id: ProductId, to: &Product) -> Result<(), DbError> {
+pub async fn change_product(tx: &mut Tx, id: ProductId, to: &EditableProduct) -> Result<(), DbError> {
     let origins = serde_json::to_string(&to.gate_origins).unwrap_or_default();
     let args = args![
         id,
@@ -150,16 +150,16 @@ pub async fn change_product(tx: &mut Tx, id: ProductId, to: &Product) -> Result<
         origins,
         to.agent_link.as_deref(),
         to.customer_link.as_deref(),
-        to.link_secret.as_ref().map(Stored::as_str),
+        to.link_secret.as_ref().map(StoredSecret::as_str),
     ];
     tx.run(&CHANGE_PRODUCT, args).await.map(drop)
 }
 
-/// What stands on paper about a license, locked until the end of the transaction.
-pub async fn lock(tx: &mut Tx, id: LicenseId) -> Result<Option<Paper>, DbError> {
+/// Locks the terms of a license until the end of the transaction.
+pub async fn lock(tx: &mut Tx, id: LicenseId) -> Result<Option<ContractTerms>, DbError> {
     let row = tx.one(&LOCK, args![id]).await?;
     row.map(|row| {
-        Ok(Paper {
+        Ok(ContractTerms {
             starts_at: row.opt("starts_at")?,
             ends_at: row.opt("ends_at")?,
             archived_at: row.opt("archived_at")?,
@@ -178,8 +178,8 @@ fn contract(row: &Row) -> Result<Contract, DbError> {
     })
 }
 
-/// Changes what stands on paper; another end is warned of anew.
-pub async fn change(tx: &mut Tx, id: LicenseId, to: &Paper, other_end: bool) -> Result<(), DbError> {
+/// Changes the terms of a license. With `end_changed`, expiry warnings start over.
+pub async fn change(tx: &mut Tx, id: LicenseId, to: &ContractTerms, end_changed: bool) -> Result<(), DbError> {
     let Contract { notes, order_number, price_per_seat } = &to.contract;
     let args = args![
         id,
@@ -192,14 +192,14 @@ pub async fn change(tx: &mut Tx, id: LicenseId, to: &Paper, other_end: bool) -> 
         price_per_seat.as_ref().map(|price| price.currency.as_str()),
     ];
     tx.run(&CHANGE, args).await?;
-    if other_end {
-        tx.run(&FORGET_WARNINGS, args![id]).await?;
+    if end_changed {
+        tx.run(&CLEAR_WARNING, args![id]).await?;
     }
     Ok(())
 }
 
-/// Writes what stands in their contracts into the views of licenses.
-pub async fn complete(db: &Db, licenses: &mut [LicenseView]) -> Result<(), DbError> {
+/// Adds the contract data to the views of licenses.
+pub async fn add_contracts(db: &Db, licenses: &mut [LicenseView]) -> Result<(), DbError> {
     if licenses.is_empty() {
         return Ok(());
     }
@@ -213,21 +213,21 @@ pub async fn complete(db: &Db, licenses: &mut [LicenseView]) -> Result<(), DbErr
     Ok(())
 }
 
-/// A license that ends, when, and the last warning of it that was given.
-pub type Ending = (LicenseId, DateTime<Utc>, Option<i64>);
+/// A license, its end, and the days of the last warning.
+pub type EndingLicense = (LicenseId, DateTime<Utc>, Option<i64>);
 
-/// The licenses that end between these times and are not archived.
-pub async fn ending(db: &Db, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Ending>, DbError> {
+/// The licenses that are not archived and end between these times.
+pub async fn ending(db: &Db, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<EndingLicense>, DbError> {
     let rows = db.all(&ENDING, args![from, until]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("ends_at")?, row.opt("warned_days")?))).collect()
 }
 
-/// Takes note that it is warned of this end; false if it was already, or the end is another one by now.
-pub async fn warn(tx: &mut Tx, id: LicenseId, days: i64, ends_at: DateTime<Utc>) -> Result<bool, DbError> {
-    Ok(tx.run(&WARN, args![id, days, ends_at]).await? > 0)
+/// Records a warning of this end. Returns false if it was recorded before, or if the end has changed.
+pub async fn set_warned(tx: &mut Tx, id: LicenseId, days: i64, ends_at: DateTime<Utc>) -> Result<bool, DbError> {
+    Ok(tx.run(&SET_WARNED, args![id, days, ends_at]).await? > 0)
 }
 
-/// The most seats of a license that were occupied at once since a time, and when that was last so.
+/// The peak usage of a license since a time, and when it was last reached.
 pub async fn peak(db: &Db, id: LicenseId, since: DateTime<Utc>) -> Result<Option<Peak>, DbError> {
     let row = db.one(&PEAK, args![id, since]).await?;
     row.map(|row| Ok(Peak { occupied: row.get("occupied")?, at: row.get("at")? })).transpose()

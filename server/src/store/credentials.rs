@@ -1,14 +1,14 @@
-//! Browser sessions and API tokens. Only hashes of their secrets are stored.
+//! Browser sessions and API tokens, stored as hashes of their secrets.
 
 use super::set;
 use crate::{
     auth::{
         Caller,
-        callers::{Credential, Known},
+        caller_cache::{CachedCaller, Credential},
         secret,
     },
     db::{Db, DbError, Row, Tx, args, fields, statements},
-    seats::Door,
+    seats::Origin,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 const BY_COOKIE: &str = "
         SELECT u.id, u.name, u.email, u.role, u.permissions, u.billing_contact, u.limited_to_groups, u.locale,
-               b.expires_at, b.created_at, b.last_used_at, b.verified_at, b.id AS sign_in, a.idle_minutes, a.session_minutes,
-               a.second_factor, b.provider_id, b.secret_hash,
+               b.expires_at, b.created_at, b.last_used_at, b.verified_at, b.id AS sign_in, a.idle_minutes,
+               a.session_minutes, a.second_factor, b.provider_id, b.secret_hash,
                (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) +
                (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = u.id) AS factors
         FROM browser_sessions b
@@ -83,43 +83,43 @@ statements! {
         RETURNING name";
 }
 
-/// Who holds this cookie or token, if it is good and the user active.
-pub async fn caller(db: &Db, credential: &Credential, now: DateTime<Utc>) -> Result<Option<Known>, DbError> {
+/// The caller with this cookie or token, if it is valid and the user is active.
+pub async fn caller(db: &Db, credential: &Credential, now: DateTime<Utc>) -> Result<Option<CachedCaller>, DbError> {
     let known = match credential {
         Credential::Cookie(digest) => {
-            let row = db.one(&CALLER_BY_COOKIE, args![secret::stored(digest), now]).await?;
-            row.map(|row| known(&row, Door::App, until(&row)?)).transpose()?
+            let row = db.one(&CALLER_BY_COOKIE, args![secret::encode_digest(digest), now]).await?;
+            row.map(|row| known(&row, Origin::App, session_expiry(&row)?)).transpose()?
         }
         Credential::Token(digest) => {
-            let row = db.one(&CALLER_BY_TOKEN, args![secret::stored(digest), now]).await?;
-            row.map(|row| known(&row, Door::Api, row.get("expires_at")?)).transpose()?
+            let row = db.one(&CALLER_BY_TOKEN, args![secret::encode_digest(digest), now]).await?;
+            row.map(|row| known(&row, Origin::Api, row.get("expires_at")?)).transpose()?
         }
     };
     Ok(known.filter(|known| known.expires_at > now))
 }
 
-/// Who holds these cookies and tokens, as far as they are good and the users active.
+/// The callers with these cookies and tokens, as far as they are valid and the users are active.
 pub async fn callers(
     db: &Db,
     credentials: &[Credential],
     now: DateTime<Utc>,
-) -> Result<HashMap<Credential, Known>, DbError> {
+) -> Result<HashMap<Credential, CachedCaller>, DbError> {
     let (mut cookies, mut tokens) = (HashMap::new(), HashMap::new());
     for credential in credentials {
         match credential {
-            Credential::Cookie(digest) => cookies.insert(secret::stored(digest), *credential),
-            Credential::Token(digest) => tokens.insert(secret::stored(digest), *credential),
+            Credential::Cookie(digest) => cookies.insert(secret::encode_digest(digest), *credential),
+            Credential::Token(digest) => tokens.insert(secret::encode_digest(digest), *credential),
         };
     }
     let mut callers = HashMap::new();
-    for (sql, door, of) in [(&CALLERS_BY_COOKIES, Door::App, cookies), (&CALLERS_BY_TOKENS, Door::Api, tokens)] {
+    for (sql, origin, of) in [(&CALLERS_BY_COOKIES, Origin::App, cookies), (&CALLERS_BY_TOKENS, Origin::Api, tokens)] {
         if of.is_empty() {
             continue;
         }
         let hashes = set(of.keys().map(|hash| fields! { "secret_hash": hash }));
         for row in db.all(sql, args![hashes, now]).await? {
-            let until = if door == Door::App { until(&row)? } else { row.get("expires_at")? };
-            let (hash, known): (String, _) = (row.get("secret_hash")?, known(&row, door, until)?);
+            let until = if origin == Origin::App { session_expiry(&row)? } else { row.get("expires_at")? };
+            let (hash, known): (String, _) = (row.get("secret_hash")?, known(&row, origin, until)?);
             if let Some(credential) = of.get(&hash).filter(|_| until > now) {
                 callers.insert(*credential, known);
             }
@@ -128,8 +128,8 @@ pub async fn callers(
     Ok(callers)
 }
 
-/// From when on a browser has to sign in again: what it was given then, or less if the account's settings say so now.
-fn until(row: &Row) -> Result<DateTime<Utc>, DbError> {
+/// When a browser session expires: at its original expiry, or earlier if the account's current settings say so.
+fn session_expiry(row: &Row) -> Result<DateTime<Utc>, DbError> {
     let created: DateTime<Utc> = row.get("created_at")?;
     let used = row.opt("last_used_at")?.unwrap_or(created);
     let minutes = |column| row.get(column).map(TimeDelta::minutes);
@@ -137,17 +137,17 @@ fn until(row: &Row) -> Result<DateTime<Utc>, DbError> {
     Ok(given.min(created + minutes("session_minutes")?).min(used + minutes("idle_minutes")?))
 }
 
-fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbError> {
-    let (sign_in, scope, verified_at) = match door {
-        Door::App => {
+fn known(row: &Row, origin: Origin, expires_at: DateTime<Utc>) -> Result<CachedCaller, DbError> {
+    let (sign_in, scope, verified_at) = match origin {
+        Origin::App => {
             let signed_in: DateTime<Utc> = row.get("created_at")?;
             (row.opt("sign_in")?, Scope::All, Some(row.opt("verified_at")?.unwrap_or(signed_in)))
         }
         _ => (None, row.get("scope")?, None),
     };
     let rights = super::users::rights(row)?;
-    // Whoever came by a provider has shown there what it asks for.
-    let needs_second_factor = door == Door::App
+    // A sign-in by a provider has met the provider's own requirements.
+    let needs_second_factor = origin == Origin::App
         && row.opt::<Uuid>("provider_id")?.is_none()
         && row.get::<SecondFactorRule>("second_factor")?.binds(rights.role)
         && row.get::<i64>("factors")? == 0;
@@ -157,72 +157,71 @@ fn known(row: &Row, door: Door, expires_at: DateTime<Utc>) -> Result<Known, DbEr
         email: row.get("email")?,
         locale: row.opt("locale")?,
         rights,
-        door,
+        origin,
         address: None,
         sign_in,
         verified_at,
         scope,
         needs_second_factor,
     };
-    Ok(Known { caller, expires_at, last_used_at: row.opt("last_used_at")? })
+    Ok(CachedCaller { caller, expires_at, last_used_at: row.opt("last_used_at")? })
 }
 
-/// A browser that signs in.
+/// A browser session to be stored.
 #[derive(Debug)]
-pub struct Started {
-    /// Its id.
+pub struct NewBrowserSession {
     pub id: SignInId,
-    /// The hash of its cookie's secret.
+    /// The hash of the cookie's secret.
     pub hash: String,
-    /// What it says of itself.
+    /// Browser and operating system, from the User-Agent header.
     pub browser: Option<String>,
-    /// From where.
+    /// The client's IP address.
     pub address: String,
-    /// When it has to sign in again.
-    pub until: DateTime<Utc>,
-    /// The hash of the cookie that it came with: the session before ends with this one's beginning.
+    pub expires_at: DateTime<Utc>,
+    /// The hash of the cookie that the browser sent: this session replaces that one.
     pub replaces: Option<String>,
-    /// The hash of the secret by which the browser is known to its user from now on.
+    /// The hash of the secret that identifies the browser as a known device of the user.
     pub device: String,
 }
 
-/// Starts a browser session and ends the one before it in the same browser; whose that was, if it was still there.
+/// Stores a browser session and ends the one it replaces. Returns the user of the replaced session, if it still
+/// existed.
 pub async fn insert_browser_session(
     tx: &mut Tx,
     user: UserId,
-    started: &Started,
+    started: &NewBrowserSession,
     now: DateTime<Utc>,
 ) -> Result<Option<UserId>, DbError> {
     tx.run(&DELETE_OLD_BROWSER_SESSIONS, args![now]).await?;
-    let Started { id, hash, browser, address, until, replaces, device: _ } = started;
+    let NewBrowserSession { id, hash, browser, address, expires_at, replaces, device: _ } = started;
     let replaced = match replaces {
         Some(hash) => delete_browser_session(tx, hash).await?,
         None => None,
     };
-    let args = args![hash, user, now, *until, *id, browser.as_deref(), address];
+    let args = args![hash, user, now, *expires_at, *id, browser.as_deref(), address];
     tx.run(&INSERT_BROWSER_SESSION, args).await?;
     Ok(replaced)
 }
 
-/// Ends a browser session; whose it was, if it was still there.
+/// Ends a browser session. Returns its user, if it still existed.
 pub async fn delete_browser_session(tx: &mut Tx, hash: &str) -> Result<Option<UserId>, DbError> {
     tx.one(&DELETE_BROWSER_SESSION, args![hash]).await?.map(|row| row.get("user_id")).transpose()
 }
 
-/// Sets the password of a user. Whoever knew the old one may be signed in: end their browser sessions, too. Links and half sign-ins
-/// are void by it.
+/// Sets the password of a user, and forgets their known devices. Callers also end the user's browser sessions, because
+/// someone who knew the old password may be signed in. Password links and pending sign-ins become invalid by a trigger.
 pub async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
     tx.run(&SET_PASSWORD, args![user, hash]).await?;
     tx.run(&FORGET_DEVICES, args![user]).await.map(drop)
 }
 
-/// Stores a token of a user.
+/// Adds a token.
 pub async fn insert_token(tx: &mut Tx, user: UserId, token: &TokenView, hash: &str) -> Result<(), DbError> {
     let args = args![token.id, user, &token.name, hash, token.created_at, token.expires_at, token.scope];
     tx.run(&INSERT_TOKEN, args).await.map(drop)
 }
 
-/// The tokens of a user, the newest first.
+/// The tokens of a user, newest first.
 pub async fn tokens_of(db: &Db, user: UserId) -> Result<Vec<TokenView>, DbError> {
     let rows = db.all(&TOKENS_OF, args![user]).await?;
     rows.iter()
@@ -239,7 +238,7 @@ pub async fn tokens_of(db: &Db, user: UserId) -> Result<Vec<TokenView>, DbError>
         .collect()
 }
 
-/// Deletes a token of a user and says what it was called; nothing if he has no such token.
+/// Deletes a token of a user. Returns its name; `None` if there is no such token.
 pub async fn delete_token(tx: &mut Tx, user: UserId, token: TokenId) -> Result<Option<String>, DbError> {
     tx.one(&DELETE_TOKEN, args![token, user]).await?.map(|row| row.get("name")).transpose()
 }

@@ -1,9 +1,9 @@
-//! Directories, their tokens, and their last requests.
+//! Directories (SCIM clients), their tokens, and their latest requests.
 
 use super::set;
 use crate::{
     db::{Db, DbError, Row, Tx, args, fields, statements},
-    text::fold,
+    normalize::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -37,16 +37,16 @@ statements! {
     LOCK = "
         SELECT name FROM directories WHERE id = $1 FOR UPDATE";
 
-    // What its rules gave belongs to nobody's rule any more: it stays.
-    KEEP_LICENSES = "
+    // Assignments made by its rules stay, as manual ones.
+    RELEASE_ASSIGNMENTS = "
         UPDATE assignments SET rule_id = NULL
         WHERE rule_id IN (SELECT id FROM directory_rules WHERE directory_id = $1)";
 
-    KEEP_GROUPS = "
+    RELEASE_GROUPS = "
         UPDATE groups SET directory_id = NULL, external_id = NULL WHERE directory_id = $1";
 
-    // Its memberships stay, and give no roles any more.
-    KEEP_MEMBERS = "
+    // Its memberships stay, but give no roles any more.
+    RELEASE_MEMBERSHIPS = "
         UPDATE group_members SET directory_id = NULL WHERE directory_id = $1";
 
     DELETE_RULE_LICENSES = "
@@ -68,7 +68,7 @@ statements! {
     DELETE = "
         DELETE FROM directories WHERE id = $1";
 
-    // Whoever writes requests of a directory waits here for the others who do.
+    // Locks the directory, so that request numbers are assigned by one transaction at a time.
     USED = "
         UPDATE directories SET last_used_at = $2 WHERE id = $1";
 
@@ -90,15 +90,14 @@ statements! {
         ORDER BY number DESC";
 }
 
-/// How many requests of a directory are known.
-const KEPT: i64 = 200;
+/// How many requests of a directory are kept.
+const MAX_REQUESTS: i64 = 200;
 
 /// All directories, by name.
 pub async fn all(db: &Db) -> Result<Vec<DirectoryView>, DbError> {
     db.all(&ALL, args![]).await?.iter().map(view).collect()
 }
 
-/// One directory.
 pub async fn get(db: &Db, id: DirectoryId) -> Result<Option<DirectoryView>, DbError> {
     db.one(&GET, args![id]).await?.map(|row| view(&row)).transpose()
 }
@@ -124,27 +123,27 @@ pub async fn by_secret(db: &Db, hash: &str) -> Result<Option<(DirectoryId, Strin
 /// Adds a directory.
 ///
 /// # Errors
-/// [`DbError::Taken`] `directories_name_key` if the name is.
+/// Returns [`DbError::Taken`] `directories_name_key` if the name is taken.
 pub async fn insert(tx: &mut Tx, id: DirectoryId, name: &str, hash: &str, now: DateTime<Utc>) -> Result<(), DbError> {
     tx.run(&INSERT, args![id, name, fold(name), hash, now]).await.map(drop)
 }
 
-/// Gives a directory another token; its name, if there is one.
+/// Replaces the token of a directory. Returns the directory's name; `None` if there is no such directory.
 pub async fn rotate(tx: &mut Tx, id: DirectoryId, hash: &str, now: DateTime<Utc>) -> Result<Option<String>, DbError> {
     tx.one(&ROTATE, args![id, hash, now]).await?.map(|row| row.get("name")).transpose()
 }
 
-/// Locks a directory; its name, if there is one.
+/// Locks a directory. Returns its name; `None` if there is no such directory.
 pub async fn lock(tx: &mut Tx, id: DirectoryId) -> Result<Option<String>, DbError> {
     tx.one(&LOCK, args![id]).await?.map(|row| row.get("name")).transpose()
 }
 
-/// Deletes a directory. Users, groups and what rules gave stay.
+/// Deletes a directory. Its users, its groups and the assignments made by its rules stay.
 pub async fn delete(tx: &mut Tx, id: DirectoryId) -> Result<(), DbError> {
     for sql in [
-        &KEEP_LICENSES,
-        &KEEP_GROUPS,
-        &KEEP_MEMBERS,
+        &RELEASE_ASSIGNMENTS,
+        &RELEASE_GROUPS,
+        &RELEASE_MEMBERSHIPS,
         &DELETE_RULE_LICENSES,
         &DELETE_RULES,
         &DELETE_FAILURES,
@@ -157,8 +156,8 @@ pub async fn delete(tx: &mut Tx, id: DirectoryId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Writes requests of a directory, the oldest first; those that are too old go. Nothing if it is gone.
-pub async fn asked(tx: &mut Tx, id: DirectoryId, requests: &[DirectoryRequest]) -> Result<(), DbError> {
+/// Stores requests of a directory, oldest first, and deletes old ones. Does nothing if the directory was deleted.
+pub async fn store_requests(tx: &mut Tx, id: DirectoryId, requests: &[DirectoryRequest]) -> Result<(), DbError> {
     let Some(last) = requests.last() else { return Ok(()) };
     if tx.run(&USED, args![id, last.at]).await? == 0 {
         return Ok(());
@@ -166,16 +165,16 @@ pub async fn asked(tx: &mut Tx, id: DirectoryId, requests: &[DirectoryRequest]) 
     let before: i64 = tx.one(&LAST_NUMBER, args![id]).await?.map_or(Ok(0), |row| row.get("number"))?;
     let rows = requests.iter().zip(before + 1..).map(|(one, number)| {
         fields! {
-            "directory_id": id, "number": number, "at": one.at, "method": one.method.as_str(), "path": one.path.as_str(),
-            "status": one.status, "reason": one.reason.as_deref(),
+            "directory_id": id, "number": number, "at": one.at, "method": one.method.as_str(),
+            "path": one.path.as_str(), "status": one.status, "reason": one.reason.as_deref(),
         }
     });
     tx.run(&INSERT_REQUESTS, args![set(rows)]).await?;
     let newest = before + i64::try_from(requests.len()).unwrap_or(i64::MAX);
-    tx.run(&DELETE_OLD_REQUESTS, args![id, newest - KEPT]).await.map(drop)
+    tx.run(&DELETE_OLD_REQUESTS, args![id, newest - MAX_REQUESTS]).await.map(drop)
 }
 
-/// The last requests of a directory, the newest first.
+/// The latest requests of a directory, newest first.
 pub async fn requests(db: &Db, id: DirectoryId) -> Result<Vec<DirectoryRequest>, DbError> {
     let rows = db.all(&REQUESTS, args![id]).await?;
     rows.iter()

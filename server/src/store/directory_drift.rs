@@ -1,12 +1,12 @@
-//! Users for whom what is differs from what rules of directories say, and nobody noticed: whoever changed a group went away before
-//! the rules were applied, or two changed one thing at once.
+//! Finds users whose roles or licenses differ from the rules of directories, because the rules were not applied: a
+//! server stopped after a group was changed, or two changes were made at once.
 
 use crate::db::{Db, DbError, args, statements};
 use seatkeeper_shared::ids::UserId;
 
 statements! {
-    // Given by a rule that says so no longer.
-    ROLE_KEPT = "
+    // Roles given by a rule that does not give them any more.
+    STALE_ROLE = "
         SELECT s.user_id
         FROM directory_users s
         JOIN users u ON u.id = s.user_id AND u.deleted_at IS NULL AND u.role = s.given_role
@@ -20,8 +20,8 @@ statements! {
         ORDER BY s.user_id
         LIMIT 100";
 
-    // What could not be given is known.
-    ROLE_MISSING = "
+    // Known failures are excluded.
+    MISSING_ROLE = "
         SELECT m.user_id
         FROM directory_rules r
         JOIN group_members m ON m.group_id = r.group_id AND m.directory_id = r.directory_id
@@ -32,15 +32,15 @@ statements! {
         ORDER BY m.user_id
         LIMIT 100";
 
-    // The address may be right by now.
-    ROLE_REFUSED = "
+    // The e-mail address may have been corrected.
+    REFUSED_ROLE = "
         SELECT user_id
         FROM directory_failures
         WHERE subject = 'role' AND code = 'email_not_from_directory'
         ORDER BY user_id
         LIMIT 100";
 
-    LICENSE_KEPT = "
+    STALE_LICENSE = "
         SELECT a.user_id
         FROM assignments a
         WHERE a.rule_id IS NOT NULL
@@ -53,7 +53,7 @@ statements! {
         ORDER BY a.user_id
         LIMIT 1000";
 
-    LICENSE_MISSING = "
+    MISSING_LICENSE = "
         SELECT m.user_id
         FROM directory_rules r
         JOIN directory_rule_licenses l ON l.rule_id = r.id
@@ -65,8 +65,8 @@ statements! {
         ORDER BY m.user_id
         LIMIT 1000";
 
-    // He has by now what he could not have, or is to have nothing.
-    FAILURE_OVER = "
+    // The user has the license now, or is not active any more.
+    RESOLVED_FAILURE = "
         SELECT f.user_id
         FROM directory_failures f
         JOIN users u ON u.id = f.user_id
@@ -77,11 +77,11 @@ statements! {
         LIMIT 1000";
 }
 
-/// Some of them, each perhaps more than once.
-pub async fn some(db: &Db) -> Result<Vec<UserId>, DbError> {
+/// Some of these users, possibly with repetitions.
+pub async fn drifted_users(db: &Db) -> Result<Vec<UserId>, DbError> {
     let mut users = Vec::new();
-    for look in [&ROLE_KEPT, &ROLE_MISSING, &ROLE_REFUSED, &LICENSE_KEPT, &LICENSE_MISSING, &FAILURE_OVER] {
-        for row in db.all(look, args![]).await? {
+    for query in [&STALE_ROLE, &MISSING_ROLE, &REFUSED_ROLE, &STALE_LICENSE, &MISSING_LICENSE, &RESOLVED_FAILURE] {
+        for row in db.all(query, args![]).await? {
             users.push(row.get("user_id")?);
         }
     }

@@ -1,4 +1,5 @@
-//! What rules of directories could not do: since when, why, and whose turn it is when it can be done.
+//! Failures of rules of directories: licenses and roles that a rule could not give, since when and why, and the users
+//! who are next when a seat is free.
 
 use super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
@@ -11,11 +12,11 @@ use seatkeeper_shared::{
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// So many are looked at together.
-const TOGETHER: i64 = 1_000;
+/// How many waiting users are processed at once.
+const MAX_WAITING: i64 = 1_000;
 
-/// Licenses out of a set that could be assigned to somebody, and to how many.
-const OPEN: &str = "
+/// Licenses that can be assigned, with the number of free seats. More conditions can be appended.
+const AVAILABLE: &str = "
             SELECT l.id,
                    CASE WHEN l.model = 'named'
                         THEN l.seats - (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id)
@@ -24,7 +25,7 @@ const OPEN: &str = "
             JOIN products p ON p.id = l.product_id
             WHERE l.archived_at IS NULL AND p.archived_at IS NULL";
 
-/// Who waits for them, the longest first.
+/// The users who wait for them, the longest first.
 const WAITING: &str = "
         JOIN directory_failures f ON f.license_id = o.id
         JOIN users u ON u.id = f.user_id AND u.status = 'active' AND u.deleted_at IS NULL
@@ -44,11 +45,13 @@ statements! {
     DELETE = "
         DELETE FROM directory_failures WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
-    // Two servers may find the same at once.
+    // Two servers may record the same failure at once.
     INSERT = "
         INSERT INTO directory_failures (user_id, rule_id, subject, directory_id, license_id, code, since)
-        SELECT given.user_id, given.rule_id, given.subject, given.directory_id, given.license_id, given.code, given.since
-        FROM ROWS($1: user_id uuid, rule_id uuid, subject text, directory_id uuid, license_id uuid, code text, since time)
+        SELECT given.user_id, given.rule_id, given.subject, given.directory_id, given.license_id, given.code,
+               given.since
+        FROM ROWS($1: user_id uuid, rule_id uuid, subject text, directory_id uuid, license_id uuid, code text,
+                  since time)
         WHERE TRUE
         ON CONFLICT (user_id, rule_id, subject) DO NOTHING";
 
@@ -65,13 +68,13 @@ statements! {
 
     WAITING_FOR = format!("
         SELECT f.license_id, f.user_id, o.free
-        FROM ({OPEN} AND l.id IN (SELECT id FROM ROWS($1: id uuid))) o
+        FROM ({AVAILABLE} AND l.id IN (SELECT id FROM ROWS($1: id uuid))) o
         {WAITING}
         LIMIT $2");
 
     WAITING_FOR_ANY = format!("
         SELECT f.license_id, f.user_id, o.free
-        FROM ({OPEN} AND l.id IN (SELECT license_id FROM directory_failures)) o
+        FROM ({AVAILABLE} AND l.id IN (SELECT license_id FROM directory_failures)) o
         {WAITING}
         LIMIT $1");
 
@@ -79,52 +82,49 @@ statements! {
         SELECT DISTINCT user_id FROM directory_failures WHERE subject = 'role' ORDER BY user_id LIMIT 100";
 }
 
-/// Something that a rule could not do.
+/// A license or role that a rule could not give.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Failed {
-    /// For whom.
+pub struct FailedGrant {
     pub user: UserId,
-    /// Which rule; none if it is about a role that no rule says any more.
+    /// `None` if a role could not be withdrawn that no rule gives any more.
     pub rule: Option<RuleId>,
-    /// Whose rule.
     pub directory: DirectoryId,
-    /// Which license; none if it is about the role.
+    /// `None` if the role failed.
     pub license: Option<LicenseId>,
-    /// Why.
     pub code: Code,
 }
 
-impl Failed {
-    fn key(&self) -> Key {
+impl FailedGrant {
+    fn key(&self) -> FailureKey {
         let subject = self.license.map_or_else(|| "role".to_owned(), |license| license.to_string());
         (self.user, self.rule.unwrap_or(RuleId(Uuid::nil())), subject)
     }
 }
 
-type Key = (UserId, RuleId, String);
+/// User, rule and subject: the primary key.
+type FailureKey = (UserId, RuleId, String);
 
-/// Something that could not be done until now.
+/// A failure that is over.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Gone {
-    /// For whom.
+pub struct ResolvedFailure {
     pub user: UserId,
-    /// Which license; none if it was about the role.
+    /// `None` if the role had failed.
     pub license: Option<LicenseId>,
-    /// Since when it could not be done.
+    /// When it first failed.
     pub since: DateTime<Utc>,
 }
 
-/// Says what could not be done for these users from now on; those failures that are new, and those that are over.
+/// Replaces the failures of these users. Returns those that are new, and those that are over.
 pub async fn set_failures(
     tx: &mut Tx,
     users: &[UserId],
-    failed: &[Failed],
+    failed: &[FailedGrant],
     now: DateTime<Utc>,
-) -> Result<(Vec<Failed>, Vec<Gone>), DbError> {
-    let mut before: HashMap<Key, Gone> = HashMap::new();
+) -> Result<(Vec<FailedGrant>, Vec<ResolvedFailure>), DbError> {
+    let mut before: HashMap<FailureKey, ResolvedFailure> = HashMap::new();
     for row in tx.all(&OF_USERS, args![ids(users)]).await? {
         let (user, license, since) = (row.get("user_id")?, row.opt("license_id")?, row.get("since")?);
-        before.insert((user, row.get("rule_id")?, row.get("subject")?), Gone { user, license, since });
+        before.insert((user, row.get("rule_id")?, row.get("subject")?), ResolvedFailure { user, license, since });
     }
     tx.run(&DELETE, args![ids(users)]).await?;
     let rows = failed.iter().map(|one| {
@@ -140,12 +140,12 @@ pub async fn set_failures(
         tx.run(&INSERT, args![set(rows)]).await?;
     }
     let new = failed.iter().filter(|one| before.remove(&one.key()).is_none()).cloned().collect();
-    let mut gone: Vec<_> = before.into_values().collect();
-    gone.sort_unstable_by_key(|gone| (gone.user, gone.license));
-    Ok((new, gone))
+    let mut resolved: Vec<_> = before.into_values().collect();
+    resolved.sort_unstable_by_key(|gone| (gone.user, gone.license));
+    Ok((new, resolved))
 }
 
-/// What the rules of a directory could not do, and how much that is.
+/// The failures of a directory's rules, at most 500, and their total number.
 pub async fn list(db: &Db, directory: DirectoryId) -> Result<(Vec<RuleFailure>, i64), DbError> {
     let total = db.one(&TOTAL, args![directory]).await?.map_or(Ok(0), |row| row.get("total"))?;
     let failure = |row: &Row| {
@@ -162,12 +162,12 @@ pub async fn list(db: &Db, directory: DirectoryId) -> Result<(Vec<RuleFailure>, 
     Ok((failures, total))
 }
 
-/// Whether something could not be done for any of these users.
+/// Whether there is a failure for any of these users.
 pub async fn any(db: &Db, users: &[UserId]) -> Result<bool, DbError> {
     Ok(db.one(&ANY, args![ids(users)]).await?.is_some())
 }
 
-/// Since when these users should have had licenses.
+/// For each license that could not be given to one of these users, since when.
 pub async fn since(db: &Db, users: &[UserId]) -> Result<HashMap<(UserId, LicenseId), DateTime<Utc>>, DbError> {
     let mut since = HashMap::new();
     for row in db.all(&OF_USERS, args![ids(users)]).await? {
@@ -179,21 +179,23 @@ pub async fn since(db: &Db, users: &[UserId]) -> Result<HashMap<(UserId, License
     Ok(since)
 }
 
-/// Who can have one of these licenses now, having waited for it longer than others: of each as many as there are seats.
+/// The users who can get one of these licenses now: for each license as many as there are free seats, the longest
+/// waiting first.
 pub async fn waiting_for(db: &Db, licenses: &[LicenseId]) -> Result<Vec<UserId>, DbError> {
-    as_many_as_there_are(db.all(&WAITING_FOR, args![ids(licenses), TOGETHER]).await?)
+    limited_to_free_seats(db.all(&WAITING_FOR, args![ids(licenses), MAX_WAITING]).await?)
 }
 
-/// The same of all licenses, and those for whom a role was refused: another admin may have come since.
+/// Like [`waiting_for`] for all licenses, and the users whose role was refused, which may be possible now that there is
+/// another admin.
 pub async fn waiting(db: &Db) -> Result<Vec<UserId>, DbError> {
-    let mut users = as_many_as_there_are(db.all(&WAITING_FOR_ANY, args![TOGETHER]).await?)?;
+    let mut users = limited_to_free_seats(db.all(&WAITING_FOR_ANY, args![MAX_WAITING]).await?)?;
     for row in db.all(&WAITING_FOR_ROLES, args![]).await? {
         users.push(row.get("user_id")?);
     }
     Ok(users)
 }
 
-fn as_many_as_there_are(rows: Vec<Row>) -> Result<Vec<UserId>, DbError> {
+fn limited_to_free_seats(rows: Vec<Row>) -> Result<Vec<UserId>, DbError> {
     let mut taken: HashMap<LicenseId, i64> = HashMap::new();
     let mut users = Vec::new();
     for row in rows {

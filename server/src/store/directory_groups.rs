@@ -1,9 +1,9 @@
-//! Groups as directories see them. Who comes and goes is in `memberships`.
+//! Groups as visible to directories. Their members are changed in `memberships`.
 
 use super::{ids, set};
 use crate::{
     db::{Db, DbError, Row, Tx, args, fields, statements},
-    text::fold,
+    normalize::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{DirectoryId, GroupId, UserId};
@@ -19,7 +19,7 @@ statements! {
 
     GET = format!("{COLUMNS} AND g.id = $2");
 
-    PROBED = format!("
+    LOOKUP = format!("
         {COLUMNS}
           AND g.id IN (
               SELECT id FROM ROWS($2: id uuid)
@@ -31,7 +31,7 @@ statements! {
               SELECT group_id FROM group_members WHERE user_id IN (SELECT id FROM ROWS($5: id uuid)))
         ORDER BY g.id");
 
-    // Those of another directory are not shown.
+    // Members that belong to another directory are hidden.
     MEMBERS_OF = "
         SELECT m.group_id, u.id, u.name
         FROM group_members m
@@ -50,27 +50,24 @@ statements! {
         WHERE id = $1";
 }
 
-/// A group as a directory sees it, without its members.
+/// A group as visible to a directory, without its members.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    /// Which.
+pub struct DirectoryGroup {
     pub id: GroupId,
-    /// Name.
     pub name: String,
-    /// The directory's own id of it.
+    /// The directory's own id of the group.
     pub external_id: Option<String>,
-    /// When it was added.
     pub created_at: DateTime<Utc>,
-    /// When the directory last changed it.
+    /// The last change by the directory.
     pub modified_at: Option<DateTime<Utc>>,
-    /// Whether it belongs to the directory already.
+    /// Whether it belongs to the directory.
     pub owned: bool,
-    /// Counts its changes.
+    /// Incremented with each change; the ETag.
     pub version: i64,
 }
 
-fn seen(row: &Row) -> Result<Seen, DbError> {
-    Ok(Seen {
+fn directory_group(row: &Row) -> Result<DirectoryGroup, DbError> {
+    Ok(DirectoryGroup {
         id: row.get("id")?,
         name: row.get("name")?,
         external_id: row.opt("external_id")?,
@@ -81,71 +78,66 @@ fn seen(row: &Row) -> Result<Seen, DbError> {
     })
 }
 
-/// All groups that a directory sees, by id.
-pub async fn all(db: &Db, directory: DirectoryId) -> Result<Vec<Seen>, DbError> {
-    db.all(&ALL, args![directory]).await?.iter().map(seen).collect()
+/// All groups visible to a directory, sorted by id.
+pub async fn all(db: &Db, directory: DirectoryId) -> Result<Vec<DirectoryGroup>, DbError> {
+    db.all(&ALL, args![directory]).await?.iter().map(directory_group).collect()
 }
 
-/// By what groups are looked up.
+/// The values by which groups are looked up; a group matches if any of them does.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Probes {
-    /// Their ids.
+pub struct GroupLookup {
     pub ids: Vec<GroupId>,
-    /// Their names.
     pub names: Vec<String>,
-    /// The directory's ids of them.
-    pub externals: Vec<String>,
-    /// Who is in them.
+    pub external_ids: Vec<String>,
     pub members: Vec<UserId>,
 }
 
-/// The groups that may be meant, by id.
-pub async fn probed(db: &Db, directory: DirectoryId, probes: &Probes) -> Result<Vec<Seen>, DbError> {
-    let names = set(probes.names.iter().map(|name| fields! { "word": fold(name) }));
-    let externals = set(probes.externals.iter().map(|word| fields! { "word": word }));
-    let args = args![directory, ids(&probes.ids), names, externals, ids(&probes.members)];
-    db.all(&PROBED, args).await?.iter().map(seen).collect()
+/// The groups that match a lookup, sorted by id.
+pub async fn lookup(db: &Db, directory: DirectoryId, lookup: &GroupLookup) -> Result<Vec<DirectoryGroup>, DbError> {
+    let names = set(lookup.names.iter().map(|name| fields! { "word": fold(name) }));
+    let external_ids = set(lookup.external_ids.iter().map(|word| fields! { "word": word }));
+    let args = args![directory, ids(&lookup.ids), names, external_ids, ids(&lookup.members)];
+    db.all(&LOOKUP, args).await?.iter().map(directory_group).collect()
 }
 
-/// One group.
-pub async fn get(db: &Db, directory: DirectoryId, group: GroupId) -> Result<Option<Seen>, DbError> {
-    db.one(&GET, args![directory, group]).await?.map(|row| seen(&row)).transpose()
+pub async fn get(db: &Db, directory: DirectoryId, group: GroupId) -> Result<Option<DirectoryGroup>, DbError> {
+    db.one(&GET, args![directory, group]).await?.map(|row| directory_group(&row)).transpose()
 }
 
-/// One group, locked until the end of the transaction, as are the account and with it who else changes groups.
-pub async fn lock(tx: &mut Tx, directory: DirectoryId, group: GroupId) -> Result<Option<Seen>, DbError> {
+/// Locks a group until the end of the transaction, and before it the account, which serializes changes of groups.
+pub async fn lock(tx: &mut Tx, directory: DirectoryId, group: GroupId) -> Result<Option<DirectoryGroup>, DbError> {
     if super::groups::lock(tx, group).await?.is_none() {
         return Ok(None);
     }
-    tx.one(&GET, args![directory, group]).await?.map(|row| seen(&row)).transpose()
+    tx.one(&GET, args![directory, group]).await?.map(|row| directory_group(&row)).transpose()
 }
 
-/// Somebody who is in a group, and his name.
-pub type Member = (UserId, String);
+/// A member of a group and their name.
+pub type NamedMember = (UserId, String);
 
-/// Who is in these groups, as far as the directory sees them; by id.
+/// The members of these groups that are visible to the directory, sorted by id.
 pub async fn members_of(
     db: &Db,
     directory: DirectoryId,
     groups: &[GroupId],
-) -> Result<HashMap<GroupId, Vec<Member>>, DbError> {
-    let mut of: HashMap<GroupId, Vec<Member>> = HashMap::new();
+) -> Result<HashMap<GroupId, Vec<NamedMember>>, DbError> {
+    let mut of: HashMap<GroupId, Vec<NamedMember>> = HashMap::new();
     for row in db.all(&MEMBERS_OF, args![ids(groups), directory]).await? {
         of.entry(row.get("group_id")?).or_default().push((row.get("id")?, row.get("name")?));
     }
     Ok(of)
 }
 
-/// The same of one group, asked within a transaction.
-pub async fn members_in(tx: &mut Tx, directory: DirectoryId, group: GroupId) -> Result<Vec<Member>, DbError> {
+/// The members of one group that are visible to the directory, within a transaction.
+pub async fn members_in(tx: &mut Tx, directory: DirectoryId, group: GroupId) -> Result<Vec<NamedMember>, DbError> {
     let rows = tx.all(&MEMBERS_OF, args![ids([group]), directory]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
-/// Adds a group of a directory.
+/// Adds a group that belongs to a directory.
 ///
 /// # Errors
-/// [`DbError::Taken`] `groups_name_key` if the name is.
+/// Returns [`DbError::Taken`] `groups_name_key` if the name is taken.
 pub async fn insert(
     tx: &mut Tx,
     directory: DirectoryId,
@@ -156,11 +148,11 @@ pub async fn insert(
     tx.run(&INSERT, args![group, name, fold(name), now, directory, external_id]).await.map(drop)
 }
 
-/// Writes what a directory tells of a group, which belongs to it from now on.
+/// Updates a group with a directory's data. The group belongs to the directory from now on.
 ///
 /// # Errors
-/// [`DbError::Taken`] `groups_name_key` if the name is another group's.
-pub async fn write(
+/// Returns [`DbError::Taken`] `groups_name_key` if the name is taken.
+pub async fn update(
     tx: &mut Tx,
     directory: DirectoryId,
     group: GroupId,

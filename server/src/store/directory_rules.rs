@@ -1,5 +1,5 @@
-//! The rules of directories: what members of groups get, and what they were given. What could not be is in
-//! `directory_failures`.
+//! The rules of directories: the licenses and roles that members of groups get, and those they were given. Failures are
+//! in `directory_failures`.
 
 use super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
@@ -37,7 +37,7 @@ statements! {
         SELECT rule_id, license_id
         FROM ROWS($1: rule_id uuid, license_id uuid)";
 
-    STANDING = "
+    SUBJECTS = "
         SELECT u.id, u.name, u.role, u.status, s.given_role, s.directory_id
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id
@@ -54,8 +54,8 @@ statements! {
         FROM assignments
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 
-    // Whom rules of a directory are about, were about, or will be about if these groups have rules.
-    CONCERNED = "
+    // Users to whom the rules of a directory apply, applied, or would apply if these groups had rules.
+    AFFECTED_USERS = "
         SELECT user_id FROM group_members WHERE group_id IN (SELECT id FROM ROWS($2: id uuid))
         UNION
         SELECT m.user_id
@@ -72,8 +72,8 @@ statements! {
         UNION
         SELECT user_id FROM directory_failures WHERE directory_id = $1";
 
-    // What somebody gave stays his.
-    OWN = "
+    // Manual assignments are not changed.
+    UPDATE_RULE_SOURCES = "
         UPDATE assignments
         SET rule_id = given.rule_id
         FROM ROWS($1: user_id uuid, license_id uuid, rule_id uuid)
@@ -81,21 +81,21 @@ statements! {
           AND assignments.license_id = given.license_id
           AND assignments.rule_id IS NOT NULL";
 
-    TAKE_OVER = "
+    SET_RULE_SOURCE = "
         UPDATE assignments
         SET rule_id = given.rule_id
         FROM ROWS($1: user_id uuid, license_id uuid, rule_id uuid)
         WHERE assignments.user_id = given.user_id
           AND assignments.license_id = given.license_id";
 
-    DISOWN = "
+    CLEAR_RULE_SOURCE = "
         UPDATE assignments SET rule_id = NULL
         WHERE license_id = $1
           AND user_id IN (SELECT id FROM ROWS($2: id uuid))
           AND rule_id IS NOT NULL";
 
-    // By which rules users get licenses that they have, the most important first.
-    SAID = "
+    // The rules that give users licenses that they have, in order of precedence.
+    GRANTING_RULES = "
         SELECT given.license_id, given.user_id, r.id AS rule_id
         FROM ROWS($1: license_id uuid, user_id uuid)
         JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id
@@ -104,21 +104,18 @@ statements! {
         JOIN directory_rule_licenses l ON l.rule_id = r.id AND l.license_id = given.license_id
         ORDER BY given.license_id, given.user_id, r.directory_id, r.place, r.id";
 
-    GIVE_ROLE = "
+    SET_GIVEN_ROLE = "
         UPDATE directory_users SET given_role = $2 WHERE user_id = $1";
 }
 
-/// A rule and whose it is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// The directory.
+pub struct DirectoryRule {
     pub directory: DirectoryId,
-    /// The rule.
     pub view: RuleView,
 }
 
-/// The rules of all directories, in order.
-pub async fn all(db: &Db) -> Result<Vec<Rule>, DbError> {
+/// The rules of all directories, in order of precedence.
+pub async fn all(db: &Db) -> Result<Vec<DirectoryRule>, DbError> {
     let rows = db.all(&RULES, args![]).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -126,14 +123,14 @@ pub async fn all(db: &Db) -> Result<Vec<Rule>, DbError> {
     read(&rows, &db.all(&RULE_LICENSES, args![]).await?)
 }
 
-/// The rules of a directory that is locked, in order.
+/// The rules of a locked directory, in order of precedence.
 pub async fn of(tx: &mut Tx, directory: DirectoryId) -> Result<Vec<RuleView>, DbError> {
     let (rows, licenses) = (tx.all(&RULES, args![]).await?, tx.all(&RULE_LICENSES, args![]).await?);
     let all = read(&rows, &licenses)?.into_iter();
     Ok(all.filter(|rule| rule.directory == directory).map(|rule| rule.view).collect())
 }
 
-fn read(rows: &[Row], of_rules: &[Row]) -> Result<Vec<Rule>, DbError> {
+fn read(rows: &[Row], of_rules: &[Row]) -> Result<Vec<DirectoryRule>, DbError> {
     let mut licenses: HashMap<RuleId, Vec<LicenseId>> = HashMap::new();
     for row in of_rules {
         licenses.entry(row.get("rule_id")?).or_default().push(row.get("license_id")?);
@@ -147,12 +144,12 @@ fn read(rows: &[Row], of_rules: &[Row]) -> Result<Vec<Rule>, DbError> {
             license_ids: licenses.get(&id).cloned().unwrap_or_default(),
             role: row.opt("role")?,
         };
-        Ok(Rule { directory: row.get("directory_id")?, view })
+        Ok(DirectoryRule { directory: row.get("directory_id")?, view })
     };
     rows.iter().map(rule).collect()
 }
 
-/// Writes the rules of a directory, in order.
+/// Replaces the rules of a directory, given in order of precedence.
 pub async fn set_rules(tx: &mut Tx, directory: DirectoryId, rules: &[RuleView]) -> Result<(), DbError> {
     tx.run(&DELETE_LICENSES, args![directory]).await?;
     tx.run(&DELETE, args![directory]).await?;
@@ -169,29 +166,25 @@ pub async fn set_rules(tx: &mut Tx, directory: DirectoryId, rules: &[RuleView]) 
     tx.run(&INSERT_LICENSES, args![set(licenses)]).await.map(drop)
 }
 
-/// How a user stands whom rules may be about.
+/// A user with everything that decides which rules apply and what they change.
 #[derive(Clone, Debug)]
-pub struct Standing {
-    /// Who.
+pub struct RuleSubject {
     pub id: UserId,
-    /// Name.
     pub name: String,
-    /// His role.
     pub role: Role,
-    /// The role that a rule gave him.
+    /// The role that a rule gave the user.
     pub given_role: Option<Role>,
-    /// The directory that tells of him.
+    /// The directory that the user belongs to.
     pub directory: Option<DirectoryId>,
-    /// Active or suspended.
     pub status: UserStatus,
-    /// The groups that he is in, each with the directory that put him there, if one did.
+    /// The user's groups, each with the directory that added the membership, if one did.
     pub groups: Vec<(GroupId, Option<DirectoryId>)>,
-    /// His licenses, with the rule that gave each.
+    /// The user's licenses, each with the rule that gave it, if one did.
     pub licenses: HashMap<LicenseId, Option<RuleId>>,
 }
 
-/// How these users stand, by name.
-pub async fn standing(db: &Db, users: &[UserId]) -> Result<Vec<Standing>, DbError> {
+/// These users, sorted by name.
+pub async fn subjects(db: &Db, users: &[UserId]) -> Result<Vec<RuleSubject>, DbError> {
     let mut groups: HashMap<UserId, Vec<(GroupId, Option<DirectoryId>)>> = HashMap::new();
     for row in db.all(&MEMBERSHIPS, args![ids(users)]).await? {
         let membership = (row.get("group_id")?, row.opt("directory_id")?);
@@ -201,11 +194,11 @@ pub async fn standing(db: &Db, users: &[UserId]) -> Result<Vec<Standing>, DbErro
     for row in db.all(&ASSIGNMENTS, args![ids(users)]).await? {
         licenses.entry(row.get("user_id")?).or_default().insert(row.get("license_id")?, row.opt("rule_id")?);
     }
-    let rows = db.all(&STANDING, args![ids(users)]).await?;
+    let rows = db.all(&SUBJECTS, args![ids(users)]).await?;
     rows.iter()
         .map(|row| {
             let id = row.get("id")?;
-            Ok(Standing {
+            Ok(RuleSubject {
                 id,
                 name: row.get("name")?,
                 role: row.get("role")?,
@@ -219,51 +212,55 @@ pub async fn standing(db: &Db, users: &[UserId]) -> Result<Vec<Standing>, DbErro
         .collect()
 }
 
-/// Whom the rules of a directory concern, or would if these groups had some.
-pub async fn concerned(db: &Db, directory: DirectoryId, groups: &[GroupId]) -> Result<Vec<UserId>, DbError> {
-    db.all(&CONCERNED, args![directory, ids(groups)]).await?.iter().map(|row| row.get("user_id")).collect()
+/// The users to whom the rules of a directory apply, or would apply if these groups had rules.
+pub async fn affected_users(db: &Db, directory: DirectoryId, groups: &[GroupId]) -> Result<Vec<UserId>, DbError> {
+    db.all(&AFFECTED_USERS, args![directory, ids(groups)]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
-/// Who was given a license, by which rule if any.
-pub type Owned = (UserId, LicenseId, Option<RuleId>);
+/// An assignment, and the rule that is its source, if any.
+pub type RuleSource = (UserId, LicenseId, Option<RuleId>);
 
-/// Notes by which rules users have now what rules gave them, or that it is by none.
-pub async fn own(tx: &mut Tx, owned: &[Owned]) -> Result<(), DbError> {
-    if owned.is_empty() {
+/// Updates the rules that are the source of assignments. Manual assignments are not changed.
+pub async fn update_rule_sources(tx: &mut Tx, sources: &[RuleSource]) -> Result<(), DbError> {
+    if sources.is_empty() {
         return Ok(());
     }
-    let rows =
-        owned.iter().map(|(user, license, rule)| fields! { "user_id": user, "license_id": license, "rule_id": *rule });
-    tx.run(&OWN, args![set(rows)]).await.map(drop)
+    let rows = sources
+        .iter()
+        .map(|(user, license, rule)| fields! { "user_id": user, "license_id": license, "rule_id": *rule });
+    tx.run(&UPDATE_RULE_SOURCES, args![set(rows)]).await.map(drop)
 }
 
-/// Notes that users have licenses because rules say so, whoever gave them.
-pub async fn take_over(tx: &mut Tx, owned: &[(UserId, LicenseId, RuleId)]) -> Result<(), DbError> {
+/// Makes rules the source of assignments, whatever the source was before.
+pub async fn set_rule_source(tx: &mut Tx, sources: &[(UserId, LicenseId, RuleId)]) -> Result<(), DbError> {
     let row = |(user, license, rule): &(UserId, LicenseId, RuleId)| {
         fields! { "user_id": user, "license_id": license, "rule_id": *rule }
     };
-    tx.run(&TAKE_OVER, args![set(owned.iter().map(row))]).await.map(drop)
+    tx.run(&SET_RULE_SOURCE, args![set(sources.iter().map(row))]).await.map(drop)
 }
 
-/// Somebody gave the license to those of these users who had it by a rule.
-pub async fn disown(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Result<u64, DbError> {
-    tx.run(&DISOWN, args![license, ids(users)]).await
+/// Makes assignments manual that had a rule as their source.
+pub async fn clear_rule_source(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Result<u64, DbError> {
+    tx.run(&CLEAR_RULE_SOURCE, args![license, ids(users)]).await
 }
 
-/// The first rule by which each of these users gets the license that he has, if any does.
-pub async fn said(db: &Db, pairs: &[(LicenseId, UserId)]) -> Result<HashMap<(LicenseId, UserId), RuleId>, DbError> {
-    let mut said = HashMap::new();
+/// For each of these assignments, the first rule that gives it, if any does.
+pub async fn granting_rules(
+    db: &Db,
+    pairs: &[(LicenseId, UserId)],
+) -> Result<HashMap<(LicenseId, UserId), RuleId>, DbError> {
+    let mut rules = HashMap::new();
     if pairs.is_empty() {
-        return Ok(said);
+        return Ok(rules);
     }
     let rows = pairs.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user });
-    for row in db.all(&SAID, args![set(rows)]).await? {
-        said.entry((row.get("license_id")?, row.get("user_id")?)).or_insert(row.get("rule_id")?);
+    for row in db.all(&GRANTING_RULES, args![set(rows)]).await? {
+        rules.entry((row.get("license_id")?, row.get("user_id")?)).or_insert(row.get("rule_id")?);
     }
-    Ok(said)
+    Ok(rules)
 }
 
-/// Notes the role that a rule gave a user, or that none does.
-pub async fn give_role(tx: &mut Tx, user: UserId, role: Option<Role>) -> Result<(), DbError> {
-    tx.run(&GIVE_ROLE, args![user, role]).await.map(drop)
+/// Records the role that a rule gave a user, or that none did.
+pub async fn set_given_role(tx: &mut Tx, user: UserId, role: Option<Role>) -> Result<(), DbError> {
+    tx.run(&SET_GIVEN_ROLE, args![user, role]).await.map(drop)
 }

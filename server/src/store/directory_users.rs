@@ -1,9 +1,9 @@
-//! Users as directories see them: those of their own, and those of no directory.
+//! Users as visible to directories: their own users, and those of no directory.
 
 use super::ids;
 use crate::{
     db::{Db, DbError, Row, Sql, Tx, Value, args, fields, statements},
-    text::fold,
+    normalize::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -13,22 +13,23 @@ use seatkeeper_shared::{
 use std::collections::HashMap;
 
 const COLUMNS: &str = "
-        SELECT u.id, u.name, u.email, u.status, u.created_at, s.attributes, s.modified_at, s.directory_id, s.released_email
+        SELECT u.id, u.name, u.email, u.status, u.created_at, s.attributes, s.modified_at, s.directory_id,
+               s.released_email
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id";
 
-/// Those whom the directory `$1` sees.
-const SEEN: &str = "u.deleted_at IS NULL AND (s.directory_id IS NULL OR s.directory_id = $1)";
+/// The condition for users visible to the directory `$1`.
+const VISIBLE: &str = "u.deleted_at IS NULL AND (s.directory_id IS NULL OR s.directory_id = $1)";
 
 const USER_NAME: &str = "COALESCE(s.user_name_key, u.email_key)";
 const DISPLAY: &str = "COALESCE(s.display_key, u.name_key)";
 const EMAILS: &str = "COALESCE(s.email_keys, '\n' || u.email_key || '\n')";
 const MODIFIED: &str = "COALESCE(s.modified_at, u.created_at)";
 
-/// What a list is narrowed to before its filter is asked: status, parts of userName, displayName and addresses, times of change.
-fn narrowed() -> String {
+/// The condition of a [`UserPrefilter`].
+fn prefilter() -> String {
     format!(
-        "WHERE {SEEN}
+        "WHERE {VISIBLE}
            AND (CAST($2 AS TEXT) IS NULL OR u.status = $2)
            AND (CAST($3 AS TEXT) IS NULL OR {USER_NAME} LIKE $3 ESCAPE '!')
            AND (CAST($4 AS TEXT) IS NULL OR {DISPLAY} LIKE $4 ESCAPE '!')
@@ -38,30 +39,30 @@ fn narrowed() -> String {
     )
 }
 
-fn listed(expr: &str, down: bool) -> String {
+fn list_sorted_by(expr: &str, down: bool) -> String {
     let order = if down { "DESC" } else { "ASC" };
-    format!("{COLUMNS} {} ORDER BY {expr} {order}, u.id {order} LIMIT $8 OFFSET $9", narrowed())
+    format!("{COLUMNS} {} ORDER BY {expr} {order}, u.id {order} LIMIT $8 OFFSET $9", prefilter())
 }
 
 statements! {
-    BY_ID = listed("u.id", false);
-    BY_ID_DOWN = listed("u.id", true);
-    BY_USER_NAME = listed(USER_NAME, false);
-    BY_USER_NAME_DOWN = listed(USER_NAME, true);
-    BY_CREATED = listed("u.created_at", false);
-    BY_CREATED_DOWN = listed("u.created_at", true);
-    BY_MODIFIED = listed(MODIFIED, false);
-    BY_MODIFIED_DOWN = listed(MODIFIED, true);
+    BY_ID = list_sorted_by("u.id", false);
+    BY_ID_DOWN = list_sorted_by("u.id", true);
+    BY_USER_NAME = list_sorted_by(USER_NAME, false);
+    BY_USER_NAME_DOWN = list_sorted_by(USER_NAME, true);
+    BY_CREATED = list_sorted_by("u.created_at", false);
+    BY_CREATED_DOWN = list_sorted_by("u.created_at", true);
+    BY_MODIFIED = list_sorted_by(MODIFIED, false);
+    BY_MODIFIED_DOWN = list_sorted_by(MODIFIED, true);
 
     COUNT = format!("
         SELECT COUNT(*) AS total
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id
-        {}", narrowed());
+        {}", prefilter());
 
-    PROBED = format!("
+    LOOKUP = format!("
         {COLUMNS}
-        WHERE {SEEN}
+        WHERE {VISIBLE}
           AND u.id IN (
               SELECT id FROM ROWS($2: id uuid)
               UNION
@@ -72,13 +73,13 @@ statements! {
               SELECT user_id FROM directory_users WHERE external_id IN (SELECT word FROM ROWS($4: word text)))
         ORDER BY u.id");
 
-    GET = format!("{COLUMNS} WHERE {SEEN} AND u.id = $2");
+    GET = format!("{COLUMNS} WHERE {VISIBLE} AND u.id = $2");
 
-    SEEN_AMONG = format!("
+    VISIBLE_AMONG = format!("
         SELECT u.id
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id
-        WHERE {SEEN} AND u.id IN (SELECT id FROM ROWS($2: id uuid))");
+        WHERE {VISIBLE} AND u.id IN (SELECT id FROM ROWS($2: id uuid))");
 
     GROUPS_OF = "
         SELECT m.user_id, g.id, g.name
@@ -89,40 +90,36 @@ statements! {
         ORDER BY m.user_id, g.name_key, g.id";
 
     WRITE = "
-        INSERT INTO directory_users (user_id, directory_id, user_name_key, external_id, display_key, email_keys, attributes,
-                                     modified_at, released_email)
+        INSERT INTO directory_users (user_id, directory_id, user_name_key, external_id, display_key, email_keys,
+                                     attributes, modified_at, released_email)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (user_id) DO UPDATE
         SET user_name_key = $3, external_id = $4, display_key = $5, email_keys = $6, attributes = $7, modified_at = $8,
             released_email = $9";
 
-    CLAIM = "
+    SET_SOURCE = "
         UPDATE users SET source = $2 WHERE id = $1";
 }
 
-/// A user as a directory sees him.
+/// A user as visible to a directory.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    /// Who.
+pub struct DirectoryUser {
     pub id: UserId,
-    /// Name, as everybody sees it here.
+    /// Seatkeeper's name of the user.
     pub name: String,
-    /// E-mail address.
     pub email: String,
-    /// Active or suspended.
     pub status: UserStatus,
-    /// When he was added.
     pub created_at: DateTime<Utc>,
-    /// What the directory told of him, as JSON; absent if he belongs to none.
+    /// The directory's attributes as JSON; absent if the user belongs to no directory.
     pub attributes: Option<String>,
-    /// When the directory last changed him.
+    /// The last change by the directory.
     pub modified_at: Option<DateTime<Utc>>,
-    /// The address that the user gave free when the directory deleted them for the time being.
+    /// The e-mail address that was released when the directory soft-deleted the user.
     pub released_email: Option<String>,
 }
 
-fn seen(row: &Row) -> Result<Seen, DbError> {
-    Ok(Seen {
+fn directory_user(row: &Row) -> Result<DirectoryUser, DbError> {
+    Ok(DirectoryUser {
         id: row.get("id")?,
         name: row.get("name")?,
         email: row.get("email")?,
@@ -134,37 +131,33 @@ fn seen(row: &Row) -> Result<Seen, DbError> {
     })
 }
 
-/// By what a list is sorted.
+/// The sort key of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By id: by when they were added, nearly.
+pub enum UserOrder {
+    /// Approximately the order of creation.
     Id,
-    /// By userName.
     UserName,
-    /// By when they were added.
     Created,
-    /// By when they were changed.
     Modified,
 }
 
-/// What a list is narrowed to before its filter is asked.
+/// Conditions that SQL can check before the SCIM filter is evaluated.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Narrow {
-    /// Active or suspended.
+pub struct UserPrefilter {
     pub status: Option<UserStatus>,
-    /// A pattern for the userName in small letters.
+    /// A `LIKE` pattern for the userName in lower case.
     pub user_name: Option<String>,
-    /// A pattern for the displayName in its folded form.
+    /// A `LIKE` pattern for the normalized displayName.
     pub display: Option<String>,
-    /// A pattern for all addresses, one a line.
+    /// A `LIKE` pattern for all addresses, one per line.
     pub emails: Option<String>,
-    /// Changed then or later.
+    /// The earliest time of the last change.
     pub since: Option<DateTime<Utc>>,
-    /// Changed then or earlier.
+    /// The latest time of the last change.
     pub until: Option<DateTime<Utc>>,
 }
 
-impl Narrow {
+impl UserPrefilter {
     fn args(&self, directory: DirectoryId) -> Vec<Value> {
         args![
             directory,
@@ -178,105 +171,104 @@ impl Narrow {
     }
 }
 
-fn sql(order: Order, down: bool) -> &'static Sql {
-    let [up, falling] = match order {
-        Order::Id => [&BY_ID, &BY_ID_DOWN],
-        Order::UserName => [&BY_USER_NAME, &BY_USER_NAME_DOWN],
-        Order::Created => [&BY_CREATED, &BY_CREATED_DOWN],
-        Order::Modified => [&BY_MODIFIED, &BY_MODIFIED_DOWN],
+fn sql(order: UserOrder, down: bool) -> &'static Sql {
+    let [ascending, descending] = match order {
+        UserOrder::Id => [&BY_ID, &BY_ID_DOWN],
+        UserOrder::UserName => [&BY_USER_NAME, &BY_USER_NAME_DOWN],
+        UserOrder::Created => [&BY_CREATED, &BY_CREATED_DOWN],
+        UserOrder::Modified => [&BY_MODIFIED, &BY_MODIFIED_DOWN],
     };
-    if down { falling } else { up }
+    if down { descending } else { ascending }
 }
 
-/// Some users of a list.
+/// A page of users.
 pub async fn list(
     db: &Db,
     directory: DirectoryId,
-    narrow: &Narrow,
-    (order, down): (Order, bool),
+    prefilter: &UserPrefilter,
+    (order, down): (UserOrder, bool),
     (limit, offset): (i64, i64),
-) -> Result<Vec<Seen>, DbError> {
-    let mut args = narrow.args(directory);
+) -> Result<Vec<DirectoryUser>, DbError> {
+    let mut args = prefilter.args(directory);
     args.extend([limit.into(), offset.into()]);
-    db.all(sql(order, down), args).await?.iter().map(seen).collect()
+    db.all(sql(order, down), args).await?.iter().map(directory_user).collect()
 }
 
-/// How many a list has.
-pub async fn count(db: &Db, directory: DirectoryId, narrow: &Narrow) -> Result<i64, DbError> {
-    db.one(&COUNT, narrow.args(directory)).await?.map_or(Ok(0), |row| row.get("total"))
+/// The number of users in a list.
+pub async fn count(db: &Db, directory: DirectoryId, prefilter: &UserPrefilter) -> Result<i64, DbError> {
+    db.one(&COUNT, prefilter.args(directory)).await?.map_or(Ok(0), |row| row.get("total"))
 }
 
-/// Who is meant by these ids, userNames in small letters, and externalIds; by id.
-pub async fn probed(
+/// The users with one of these ids, userNames in lower case, or externalIds; sorted by id.
+pub async fn lookup(
     db: &Db,
     directory: DirectoryId,
     users: &[UserId],
-    names: &[String],
-    externals: &[String],
-) -> Result<Vec<Seen>, DbError> {
+    user_names: &[String],
+    external_ids: &[String],
+) -> Result<Vec<DirectoryUser>, DbError> {
     let words = |words: &[String]| super::set(words.iter().map(|word| fields! { "word": word }));
-    let args = args![directory, ids(users), words(names), words(externals)];
-    db.all(&PROBED, args).await?.iter().map(seen).collect()
+    let args = args![directory, ids(users), words(user_names), words(external_ids)];
+    db.all(&LOOKUP, args).await?.iter().map(directory_user).collect()
 }
 
-/// One user.
-pub async fn get(db: &Db, directory: DirectoryId, user: UserId) -> Result<Option<Seen>, DbError> {
-    db.one(&GET, args![directory, user]).await?.map(|row| seen(&row)).transpose()
+pub async fn get(db: &Db, directory: DirectoryId, user: UserId) -> Result<Option<DirectoryUser>, DbError> {
+    db.one(&GET, args![directory, user]).await?.map(|row| directory_user(&row)).transpose()
 }
 
-/// One user, asked within a transaction.
-pub async fn get_in(tx: &mut Tx, directory: DirectoryId, user: UserId) -> Result<Option<Seen>, DbError> {
-    tx.one(&GET, args![directory, user]).await?.map(|row| seen(&row)).transpose()
+/// One user, within a transaction.
+pub async fn get_in(tx: &mut Tx, directory: DirectoryId, user: UserId) -> Result<Option<DirectoryUser>, DbError> {
+    tx.one(&GET, args![directory, user]).await?.map(|row| directory_user(&row)).transpose()
 }
 
-/// Those of these users whom the directory sees.
+/// Those of these users that are visible to the directory.
 pub async fn among(tx: &mut Tx, directory: DirectoryId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
-    tx.all(&SEEN_AMONG, args![directory, ids(users)]).await?.iter().map(|row| row.get("id")).collect()
+    tx.all(&VISIBLE_AMONG, args![directory, ids(users)]).await?.iter().map(|row| row.get("id")).collect()
 }
 
-/// A group as it stands at a user.
-pub type GroupOf = (GroupId, String);
+/// A group and its name.
+pub type NamedGroup = (GroupId, String);
 
-/// The groups of these users, as far as the directory sees them.
+/// The groups of these users that are visible to the directory.
 pub async fn groups_of(
     db: &Db,
     directory: DirectoryId,
     users: &[UserId],
-) -> Result<HashMap<UserId, Vec<GroupOf>>, DbError> {
-    let mut of: HashMap<UserId, Vec<GroupOf>> = HashMap::new();
+) -> Result<HashMap<UserId, Vec<NamedGroup>>, DbError> {
+    let mut of: HashMap<UserId, Vec<NamedGroup>> = HashMap::new();
     for row in db.all(&GROUPS_OF, args![ids(users), directory]).await? {
         of.entry(row.get("user_id")?).or_default().push((row.get("id")?, row.get("name")?));
     }
     Ok(of)
 }
 
-/// What is stored of what a directory tells of a user.
+/// A directory's data of a user, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// The userName in small letters.
+pub struct DirectoryUserRecord {
+    /// The userName in lower case.
     pub user_name_key: String,
-    /// The directory's own id of the user. No two users of a directory have the same.
+    /// The directory's own id of the user, unique within the directory.
     pub external_id: Option<String>,
-    /// What the user is called.
+    /// The displayName.
     pub display: String,
-    /// All addresses in small letters.
+    /// All addresses in lower case.
     pub emails: Vec<String>,
     /// All attributes as JSON.
     pub attributes: String,
-    /// The address that the user gave free, as long as they are deleted for the time being.
+    /// The e-mail address that was released, while the user is soft-deleted.
     pub released_email: Option<String>,
 }
 
-/// Writes what a directory tells of a user, who belongs to it from now on.
+/// Stores a directory's data of a user, who belongs to the directory from now on.
 ///
 /// # Errors
-/// [`DbError::Taken`] `directory_users_user_name_key` if somebody else has the userName, `directory_users_external_id` if another
-/// user of the directory has the externalId.
+/// Returns [`DbError::Taken`] `directory_users_user_name_key` if the userName is taken, and
+/// `directory_users_external_id` if another user of the directory has the externalId.
 pub async fn write(
     tx: &mut Tx,
     directory: DirectoryId,
     user: UserId,
-    record: &Record,
+    record: &DirectoryUserRecord,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let emails = format!("\n{}\n", record.emails.join("\n"));
@@ -292,5 +284,5 @@ pub async fn write(
         record.released_email.as_deref()
     ];
     tx.run(&WRITE, args).await?;
-    tx.run(&CLAIM, args![user, Source::Directory.as_str()]).await.map(drop)
+    tx.run(&SET_SOURCE, args![user, Source::Directory.as_str()]).await.map(drop)
 }

@@ -1,4 +1,5 @@
-//! The event log: appending under one lock so that numbers follow the commits, and reading on from a position.
+//! The event log: appends events under one lock, so that positions follow the order of commits, and reads from a
+//! position.
 
 use super::set;
 use crate::{
@@ -8,7 +9,8 @@ use crate::{
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{LicenseId, Position, SessionId, UserId};
 
-/// The rest of a statement on PostgreSQL, where the head is moved by the same one: its events and their number.
+/// The end of a PostgreSQL statement that advances the head and appends events: `$1` are the events, `$2` is their
+/// number.
 pub(super) const APPEND_TO_HEAD: &str = "
     head AS (
         UPDATE event_head
@@ -31,7 +33,7 @@ statements! {
         UPDATE event_head
         SET position = position + $1";
 
-    // On PostgreSQL the head is moved by the same statement, and places are counted from there.
+    // On PostgreSQL the same statement advances the head, and positions are counted from there.
     APPEND = "
         INSERT INTO events (position, at, kind, door, actor_id, actor_name, license_id, user_id, session_id,
                             occupied, seats, address, object_id, object_name, facts)
@@ -66,28 +68,23 @@ statements! {
         GROUP BY l.id";
 }
 
-/// An entry of the log, as far as the live feed needs it.
+/// The part of an event that the live feed needs.
 #[derive(Clone, Debug)]
-pub struct Logged {
-    /// Its place.
+pub struct LoggedEvent {
     pub position: Position,
-    /// When.
     pub at: DateTime<Utc>,
-    /// What happened.
     pub kind: String,
-    /// The license it is about.
     pub license: Option<LicenseId>,
-    /// The user it is about.
     pub user: Option<UserId>,
-    /// The session it is about.
     pub session: Option<SessionId>,
-    /// Occupied seats after it.
+    /// The occupied seats of the license after the event.
     pub occupied: Option<i64>,
-    /// Seats after it.
+    /// The seats of the license after the event.
     pub seats: Option<i64>,
 }
 
-/// Appends events and gives them their places. The last statement before the commit: whoever commits next waits here.
+/// Appends events and assigns their positions. Must be the last statement before the commit, because concurrent
+/// transactions wait here.
 pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<(), DbError> {
     if events.is_empty() {
         return Ok(());
@@ -100,35 +97,35 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
     tx.write(&ADVANCE, args![number]).await
 }
 
-/// Events with their places after the head, and their number.
+/// Events with their offsets from the head, and their number.
 pub(super) fn rows(at: DateTime<Utc>, events: &[Event]) -> (Value, i64) {
     let number = i64::try_from(events.len()).unwrap_or(i64::MAX);
     (set(events.iter().zip(1..).map(|(event, place)| row(event, at, place))), number)
 }
 
-/// An event with its place after the head.
 fn row(event: &Event, at: DateTime<Utc>, place: i64) -> Fields {
     fields! {
-        "place": place, "at": at, "kind": event.kind, "door": event.actor.door.as_str(),
+        "place": place, "at": at, "kind": event.kind, "door": event.actor.origin.as_str(),
         "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(), "license_id": event.license,
         "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
-        "address": event.actor.address.map(|address| address.to_string()), "object_id": event.object.as_ref().and_then(|object| object.id),
+        "address": event.actor.address.map(|address| address.to_string()),
+        "object_id": event.object.as_ref().and_then(|object| object.id),
         "object_name": event.object.as_ref().map(|object| object.name.as_str()), "facts": event.facts.to_string(),
     }
 }
 
-/// The place of the newest event.
+/// The position of the newest event.
 pub async fn head(tx: &mut Tx) -> Result<Position, DbError> {
     Ok(tx.one(&HEAD, args![]).await?.map(|row| row.get("position")).transpose()?.unwrap_or_default())
 }
 
-/// The events after a place, at most `limit`, in order.
-pub async fn after(db: &Db, position: Position, limit: i64) -> Result<Vec<Logged>, DbError> {
+/// At most `limit` events after a position, in order.
+pub async fn after(db: &Db, position: Position, limit: i64) -> Result<Vec<LoggedEvent>, DbError> {
     db.all(&AFTER, args![position, limit]).await?.iter().map(logged).collect()
 }
 
-fn logged(row: &Row) -> Result<Logged, DbError> {
-    Ok(Logged {
+fn logged(row: &Row) -> Result<LoggedEvent, DbError> {
+    Ok(LoggedEvent {
         position: row.get("position")?,
         at: row.get("at")?,
         kind: row.get("kind")?,
@@ -140,13 +137,13 @@ fn logged(row: &Row) -> Result<Logged, DbError> {
     })
 }
 
-/// For each license, how many seats were occupied at once since a time, and when that was last so.
+/// Every number of occupied seats that a license has reached since a time, and when it last did.
 pub async fn levels(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<(LicenseId, i64, DateTime<Utc>)>, DbError> {
     let rows = tx.all(&LEVELS, args![since]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("occupied")?, row.get("last_at")?))).collect()
 }
 
-/// The licenses whose seats are all occupied, and since when.
+/// The licenses whose seats are all occupied, with the time since when.
 pub async fn full_since(tx: &mut Tx) -> Result<Vec<(LicenseId, DateTime<Utc>)>, DbError> {
     let rows = tx.all(&FULL_SINCE, args![]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("since")?))).collect()

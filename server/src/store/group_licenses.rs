@@ -1,4 +1,4 @@
-//! Licenses that groups give to their members, and which assignments are there because of that.
+//! The licenses that groups give to their members, and the assignments that result from this (`group_assignments`).
 
 use super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
@@ -8,14 +8,14 @@ use seatkeeper_shared::{
     license::Model,
     people::UserStatus,
     problem::Code,
-    wire::groups::{GroupLicense, LeftOut, ThroughGroup},
+    wire::groups::{GroupAssignment, GroupLicense, UnassignedMember},
 };
 use std::collections::{HashMap, HashSet};
 
-/// A claim without an assignment that is older was left by a crash.
-const FRESH: TimeDelta = TimeDelta::minutes(1);
-/// So many members who have not got a license are named.
-const NAMED: i64 = 100;
+/// An older claim without an assignment was left behind by a crash.
+const MAX_CLAIM_AGE: TimeDelta = TimeDelta::minutes(1);
+/// How many members without the license a response lists.
+const MAX_LISTED_MEMBERS: i64 = 100;
 
 statements! {
     INSERT = "
@@ -26,7 +26,7 @@ statements! {
     DELETE = "
         DELETE FROM group_licenses WHERE group_id = $1 AND license_id = $2";
 
-    // By themselves, or by rules of directories.
+    // Directly, or through rules of directories.
     GIVING_GROUPS = "
         SELECT group_id FROM group_licenses
         UNION
@@ -55,7 +55,7 @@ statements! {
         ORDER BY u.name_key, u.id
         LIMIT $3";
 
-    // Members without the license, and how many seats of a named one are free.
+    // Members without the license, and how many seats are free if its model is named.
     MISSING = "
         SELECT DISTINCT gl.license_id, m.user_id, l.model,
                l.seats - (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS free
@@ -65,10 +65,11 @@ statements! {
         JOIN group_members m ON m.group_id = gl.group_id
         JOIN users u ON u.id = m.user_id AND u.status = 'active' AND u.deleted_at IS NULL
         WHERE NOT EXISTS (SELECT 1 FROM assignments a WHERE a.license_id = gl.license_id AND a.user_id = m.user_id)
-          AND NOT EXISTS (SELECT 1 FROM group_assignments c WHERE c.license_id = gl.license_id AND c.user_id = m.user_id)
+          AND NOT EXISTS (
+              SELECT 1 FROM group_assignments c WHERE c.license_id = gl.license_id AND c.user_id = m.user_id)
         ORDER BY gl.license_id, m.user_id";
 
-    // Assignments that were there because of groups and have no group any more that gives them.
+    // Assignments through groups that no group gives any more.
     SURPLUS = "
         SELECT c.license_id, c.user_id
         FROM group_assignments c
@@ -80,8 +81,8 @@ statements! {
             WHERE gl.license_id = c.license_id AND m.user_id = c.user_id)
         ORDER BY c.license_id, c.user_id";
 
-    // Those of a group or a rule are given again by themselves.
-    NAMED_BY_HAND = "
+    // Assignments of a group or a rule would be restored automatically.
+    MANUAL_NAMED = "
         SELECT a.user_id, a.license_id
         FROM assignments a
         JOIN licenses l ON l.id = a.license_id AND l.model = 'named'
@@ -97,7 +98,8 @@ statements! {
               SELECT 1 FROM assignments a
               WHERE a.license_id = group_assignments.license_id AND a.user_id = group_assignments.user_id)";
 
-    // Of two who claim the same at once, one waits for the other and gets nothing. SQLite needs the WHERE to tell the clauses apart.
+    // If two servers claim the same user at once, one waits for the other and gets no row. SQLite needs the WHERE to
+    // parse ON CONFLICT after a SELECT.
     CLAIM = "
         INSERT INTO group_assignments (license_id, user_id, claimed_at)
         SELECT given.license_id, given.user_id, given.claimed_at
@@ -109,15 +111,15 @@ statements! {
     UNCLAIM = "
         DELETE FROM group_assignments WHERE license_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
 
-    // What these users have and their groups give, whoever gave it to them.
-    ALSO_GIVEN = "
+    // Assignments of these users that their groups give, whatever their stored source.
+    GRANTED_BY_GROUPS = "
         SELECT DISTINCT given.license_id, given.user_id
         FROM ROWS($1: license_id uuid, user_id uuid)
         JOIN assignments a ON a.license_id = given.license_id AND a.user_id = given.user_id
         JOIN group_licenses gl ON gl.license_id = given.license_id
         JOIN group_members m ON m.group_id = gl.group_id AND m.user_id = given.user_id";
 
-    // What somebody gave meanwhile is no group's any more.
+    // An assignment made manual meanwhile is not a group's any more.
     HAND_TO_RULES = "
         UPDATE assignments
         SET rule_id = given.rule_id
@@ -138,32 +140,32 @@ statements! {
         ORDER BY g.name_key, g.id, c.license_id";
 }
 
-/// Lets a group give a license; false if it does already.
+/// Lets a group give a license. Returns false if it does already.
 pub async fn insert(tx: &mut Tx, group: GroupId, license: LicenseId, now: DateTime<Utc>) -> Result<bool, DbError> {
     Ok(tx.run(&INSERT, args![group, license, now]).await? == 1)
 }
 
-/// Lets a group no longer give a license; false if it does not.
+/// Stops a group from giving a license. Returns false if it did not give it.
 pub async fn delete(tx: &mut Tx, group: GroupId, license: LicenseId) -> Result<bool, DbError> {
     Ok(tx.run(&DELETE, args![group, license]).await? == 1)
 }
 
-/// The groups that give licenses to their members, by themselves or by rules of directories.
+/// The groups that give licenses to their members, directly or through rules of directories.
 pub async fn giving_groups(db: &Db) -> Result<HashSet<GroupId>, DbError> {
     db.all(&GIVING_GROUPS, args![]).await?.iter().map(|row| row.get("group_id")).collect()
 }
 
-/// The licenses that a group gives, and which of its members have not got them, and why.
+/// The licenses that a group gives, with the members who do not have them, and why.
 pub async fn of_group(db: &Db, group: GroupId) -> Result<Vec<GroupLicense>, DbError> {
     let mut all = Vec::new();
     for row in db.all(&OF_GROUP, args![group]).await? {
         let license_id: LicenseId = row.get("license_id")?;
-        let why = why_not(&row)?;
-        let left_out = db.all(&LEFT_OUT, args![group, license_id, NAMED]).await?;
+        let refusal = refusal(&row)?;
+        let left_out = db.all(&LEFT_OUT, args![group, license_id, MAX_LISTED_MEMBERS]).await?;
         let left_out = left_out.iter().map(|row| {
             let suspended = row.get::<UserStatus>("status")? == UserStatus::Suspended;
-            let reason = if suspended { Some(Code::UserSuspended) } else { why };
-            Ok(LeftOut { user_id: row.get("id")?, name: row.get("name")?, reason })
+            let reason = if suspended { Some(Code::UserSuspended) } else { refusal };
+            Ok(UnassignedMember { user_id: row.get("id")?, name: row.get("name")?, reason })
         });
         let left_out = left_out.collect::<Result<_, DbError>>()?;
         all.push(GroupLicense { license_id, since: row.get("created_at")?, holders: row.get("holders")?, left_out });
@@ -172,47 +174,45 @@ pub async fn of_group(db: &Db, group: GroupId) -> Result<Vec<GroupLicense>, DbEr
 }
 
 /// Why an active member does not get this license.
-fn why_not(row: &Row) -> Result<Option<Code>, DbError> {
+fn refusal(row: &Row) -> Result<Option<Code>, DbError> {
     let archived = row.opt::<DateTime<Utc>>("archived_at")?.or(row.opt("product_archived_at")?).is_some();
     let full = row.get::<Model>("model")? == Model::Named && row.get::<i64>("assigned")? >= row.get("seats")?;
     Ok(if archived { Some(Code::Archived) } else { full.then_some(Code::NamedSeatsTaken) })
 }
 
-/// Somebody who ought to have a license.
+/// A member who should have a license of their group, but does not.
 #[derive(Clone, Copy, Debug)]
-pub struct Missing {
-    /// The license.
+pub struct MissingAssignment {
     pub license: LicenseId,
-    /// The user.
     pub user: UserId,
-    /// How many more users the license can be assigned to.
+    /// How many more users the license can be assigned to; `i64::MAX` for a concurrent one.
     pub free: i64,
 }
 
-/// Members who have not got what their groups give.
-pub async fn missing(db: &Db) -> Result<Vec<Missing>, DbError> {
+/// Active members who do not have the licenses of their groups.
+pub async fn missing(db: &Db) -> Result<Vec<MissingAssignment>, DbError> {
     let rows = db.all(&MISSING, args![]).await?;
     rows.iter()
         .map(|row| {
             let named = row.get::<Model>("model")? == Model::Named;
             let free = if named { row.get("free")? } else { i64::MAX };
-            Ok(Missing { license: row.get("license_id")?, user: row.get("user_id")?, free })
+            Ok(MissingAssignment { license: row.get("license_id")?, user: row.get("user_id")?, free })
         })
         .collect()
 }
 
-/// Assignments that no group gives any more.
+/// Assignments through groups that no group gives any more.
 pub async fn surplus(db: &Db) -> Result<Vec<(LicenseId, UserId)>, DbError> {
     let rows = db.all(&SURPLUS, args![]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
 }
 
-/// Forgets claims that a crash left.
+/// Deletes the claims left behind by a crash.
 pub async fn forget_stale(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, DbError> {
-    tx.run(&FORGET_STALE, args![now - FRESH]).await
+    tx.run(&FORGET_STALE, args![now - MAX_CLAIM_AGE]).await
 }
 
-/// Claims that these users get the license because of groups; those for whom nobody else did at the same time.
+/// Claims that these users get the license through groups. Returns those not claimed by another server.
 pub async fn claim(
     tx: &mut Tx,
     license: LicenseId,
@@ -224,26 +224,26 @@ pub async fn claim(
     rows.iter().map(|row| row.get("user_id")).collect()
 }
 
-/// These users have the license, or not, but not because of groups.
+/// Removes the claims: these users do not have the license through groups.
 pub async fn unclaim(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Result<u64, DbError> {
     tx.run(&UNCLAIM, args![license, ids(users)]).await
 }
 
-/// A license and who has it.
-pub type Pair = (LicenseId, UserId);
+/// A license and a user who has it.
+pub type LicenseUser = (LicenseId, UserId);
 
-/// What of this users have and their groups give them, too.
-pub async fn also_given(db: &Db, pairs: &[Pair]) -> Result<HashSet<Pair>, DbError> {
+/// Those of these assignments that the user's groups give as well.
+pub async fn granted_by_groups(db: &Db, pairs: &[LicenseUser]) -> Result<HashSet<LicenseUser>, DbError> {
     if pairs.is_empty() {
         return Ok(HashSet::new());
     }
     let pairs = set(pairs.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user }));
-    let rows = db.all(&ALSO_GIVEN, args![pairs]).await?;
+    let rows = db.all(&GRANTED_BY_GROUPS, args![pairs]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
 }
 
-/// What was there because of groups is there because of rules from now on.
-pub async fn hand_to_rules(tx: &mut Tx, handed: &[(Pair, RuleId)]) -> Result<(), DbError> {
+/// Changes the source of assignments from groups to rules.
+pub async fn hand_to_rules(tx: &mut Tx, handed: &[(LicenseUser, RuleId)]) -> Result<(), DbError> {
     let rows = handed.iter().map(|((license, user), rule)| {
         fields! { "license_id": license, "user_id": user, "rule_id": *rule }
     });
@@ -254,12 +254,12 @@ pub async fn hand_to_rules(tx: &mut Tx, handed: &[(Pair, RuleId)]) -> Result<(),
     Ok(())
 }
 
-/// The licenses that a user has because of groups, and of which.
-pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<ThroughGroup>, DbError> {
+/// The licenses that a user has through groups, with these groups.
+pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<GroupAssignment>, DbError> {
     let rows = db.all(&OF_USER, args![user]).await?;
     rows.iter()
         .map(|row| {
-            Ok(ThroughGroup {
+            Ok(GroupAssignment {
                 license_id: row.get("license_id")?,
                 group_id: row.get("group_id")?,
                 group_name: row.get("group_name")?,
@@ -268,10 +268,10 @@ pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<ThroughGroup>, DbError
         .collect()
 }
 
-/// The licenses on which each of these users has a named seat that neither a group nor a rule gave him.
-pub async fn named_by_hand(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, Vec<LicenseId>>, DbError> {
+/// For each of these users, the named licenses assigned to them manually, by neither a group nor a rule.
+pub async fn manual_named(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, Vec<LicenseId>>, DbError> {
     let mut of: HashMap<UserId, Vec<LicenseId>> = HashMap::new();
-    for row in db.all(&NAMED_BY_HAND, args![ids(users)]).await? {
+    for row in db.all(&MANUAL_NAMED, args![ids(users)]).await? {
         of.entry(row.get("user_id")?).or_default().push(row.get("license_id")?);
     }
     Ok(of)

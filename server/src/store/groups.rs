@@ -1,10 +1,10 @@
-//! Groups of users: who is in them and who manages them.
+//! Groups of users and their managers.
 
 use super::{ids, set};
 use crate::{
     db::{Db, DbError, Row, Tx, Value, args, fields, statements},
     entitlements::Approved,
-    text::fold,
+    normalize::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -14,7 +14,6 @@ use seatkeeper_shared::{
 use std::collections::BTreeSet;
 
 statements! {
-    // All, or those that one manages.
     ALL = "
         SELECT g.id, g.name, g.directory_id, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
         FROM groups g
@@ -46,7 +45,7 @@ statements! {
     DELETE_RULES = "
         DELETE FROM directory_rules WHERE group_id = $1";
 
-    // What a directory read before is no longer so.
+    // The representation that a directory has read is outdated.
     RENAME = "
         UPDATE groups SET name = $2, name_key = $3, version = version + 1 WHERE id = $1";
 
@@ -62,14 +61,14 @@ statements! {
     MEMBERS = "
         SELECT user_id FROM group_members WHERE group_id = $1 ORDER BY user_id";
 
-    KNOWN = "
+    EXISTING = "
         SELECT id FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 
     MANAGED = "
         SELECT group_id FROM group_managers
         WHERE user_id = $1 AND group_id IN (SELECT id FROM ROWS($2: id uuid))";
 
-    POSSIBLE_MANAGERS = "
+    WITH_ROLE_MANAGER = "
         SELECT id FROM users
         WHERE role = 'manager' AND deleted_at IS NULL AND id IN (SELECT id FROM ROWS($1: id uuid))";
 
@@ -84,16 +83,16 @@ statements! {
         SELECT group_id, user_id
         FROM ROWS($1: group_id uuid, user_id uuid)";
 
-    LIMITED = "
+    LICENSES_LIMITED_FOR = "
         SELECT id FROM licenses WHERE group_limits LIKE $1 ORDER BY id";
 }
 
-/// All groups, or those that one manages.
+/// All groups, or those of a manager.
 pub async fn all(db: &Db, manager: Option<UserId>) -> Result<Vec<GroupView>, DbError> {
     db.all(&ALL, args![manager]).await?.iter().map(group).collect()
 }
 
-/// One group with its managers, if it is among those that one manages.
+/// One group with its managers. With a manager, only if they manage it.
 pub async fn get(db: &Db, id: GroupId, manager: Option<UserId>) -> Result<Option<GroupDetail>, DbError> {
     let Some(row) = db.one(&GET, args![id, manager]).await? else { return Ok(None) };
     let managers = db.all(&MANAGERS, args![id]).await?;
@@ -120,7 +119,7 @@ fn group(row: &Row) -> Result<GroupView, DbError> {
 /// Adds a group.
 ///
 /// # Errors
-/// [`DbError::Taken`] `groups_name_key` if the name is.
+/// Returns [`DbError::Taken`] `groups_name_key` if the name is taken.
 pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Result<(), DbError> {
     tx.run(&INSERT, args![group.id, &group.name, fold(&group.name), now]).await.map(drop)
 }
@@ -128,12 +127,12 @@ pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Resul
 /// Renames a group.
 ///
 /// # Errors
-/// [`DbError::Taken`] `groups_name_key` if the name is.
+/// Returns [`DbError::Taken`] `groups_name_key` if the name is taken.
 pub async fn rename(tx: &mut Tx, _: &Approved, group: GroupId, name: &str) -> Result<(), DbError> {
     tx.run(&RENAME, args![group, name, fold(name)]).await.map(drop)
 }
 
-/// Deletes a group with its memberships; nobody else's rights come of it.
+/// Deletes a group with its memberships, managers and rules.
 pub async fn delete(tx: &mut Tx, group: GroupId) -> Result<(), DbError> {
     for sql in [&DELETE_MEMBERS, &DELETE_MANAGERS, &DELETE_RULE_LICENSES, &DELETE_RULES, &DELETE] {
         tx.run(sql, args![group]).await?;
@@ -141,8 +140,8 @@ pub async fn delete(tx: &mut Tx, group: GroupId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Locks a group; its name, if there is one. The account is locked before it, so that whoever changes groups or who manages
-/// them comes one after the other.
+/// Locks a group. Returns its name; `None` if there is no such group. Locks the account first, which serializes changes
+/// of groups and their managers.
 pub async fn lock(tx: &mut Tx, group: GroupId) -> Result<Option<String>, DbError> {
     super::seats::lock_admins(tx).await?;
     tx.one(&LOCK, args![group]).await?.map(|row| row.get("name")).transpose()
@@ -153,43 +152,43 @@ pub async fn lock_some(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeS
     tx.all(&LOCK_SOME, args![ids(groups)]).await?.iter().map(|row| row.get("id")).collect()
 }
 
-/// What groups are called, in the order of their names.
+/// The ids and names of groups, sorted by name.
 pub async fn names(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<(GroupId, String)>, DbError> {
     let rows = tx.all(&NAMES, args![ids(groups)]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
-/// Who is in a group, in the order of their ids.
+/// The members of a group, sorted by id.
 pub async fn members(tx: &mut Tx, group: GroupId) -> Result<Vec<UserId>, DbError> {
     tx.all(&MEMBERS, args![group]).await?.iter().map(|row| row.get("user_id")).collect()
 }
 
 /// How many of these groups exist.
-pub async fn known(db: &Db, groups: &[GroupId]) -> Result<usize, DbError> {
-    Ok(db.all(&KNOWN, args![ids(groups)]).await?.len())
+pub async fn count_existing(db: &Db, groups: &[GroupId]) -> Result<usize, DbError> {
+    Ok(db.all(&EXISTING, args![ids(groups)]).await?.len())
 }
 
-/// How many of these groups exist, asked within a transaction.
-pub async fn known_in(tx: &mut Tx, groups: &[GroupId]) -> Result<usize, DbError> {
-    Ok(tx.all(&KNOWN, args![ids(groups)]).await?.len())
+/// How many of these groups exist, within a transaction.
+pub async fn count_existing_in(tx: &mut Tx, groups: &[GroupId]) -> Result<usize, DbError> {
+    Ok(tx.all(&EXISTING, args![ids(groups)]).await?.len())
 }
 
 /// How many of these groups this user manages.
-pub async fn managed(tx: &mut Tx, manager: UserId, groups: &[GroupId]) -> Result<usize, DbError> {
+pub async fn count_managed(tx: &mut Tx, manager: UserId, groups: &[GroupId]) -> Result<usize, DbError> {
     Ok(tx.all(&MANAGED, args![manager, ids(groups)]).await?.len())
 }
 
-/// How many of these users are managers.
-pub async fn possible_managers(tx: &mut Tx, users: &[UserId]) -> Result<usize, DbError> {
-    Ok(tx.all(&POSSIBLE_MANAGERS, args![ids(users)]).await?.len())
+/// How many of these users have the role manager.
+pub async fn count_managers(tx: &mut Tx, users: &[UserId]) -> Result<usize, DbError> {
+    Ok(tx.all(&WITH_ROLE_MANAGER, args![ids(users)]).await?.len())
 }
 
-/// Who manages a group, in the order of their names.
+/// The managers of a group, sorted by name.
 pub async fn managers(tx: &mut Tx, group: GroupId) -> Result<Vec<(UserId, String)>, DbError> {
     tx.all(&MANAGERS, args![group]).await?.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
-/// Says who manages a group from now on.
+/// Replaces the managers of a group.
 pub async fn set_managers(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<(), DbError> {
     tx.run(&DELETE_MANAGERS, args![group]).await?;
     tx.run(&INSERT_MANAGERS, args![pairs(group, users)]).await.map(drop)
@@ -199,7 +198,7 @@ fn pairs(group: GroupId, users: &[UserId]) -> Value {
     set(users.iter().map(|user| fields! { "group_id": group, "user_id": user }))
 }
 
-/// The licenses that keep seats for a group or limit what it takes.
-pub async fn limited(tx: &mut Tx, group: GroupId) -> Result<Vec<LicenseId>, DbError> {
-    tx.all(&LIMITED, args![format!("%{group}%")]).await?.iter().map(|row| row.get("id")).collect()
+/// The licenses that reserve seats for a group or limit its seats.
+pub async fn licenses_limited_for(tx: &mut Tx, group: GroupId) -> Result<Vec<LicenseId>, DbError> {
+    tx.all(&LICENSES_LIMITED_FOR, args![format!("%{group}%")]).await?.iter().map(|row| row.get("id")).collect()
 }

@@ -1,11 +1,11 @@
-//! Imports: what became of their rows, and what a part of one writes.
+//! Imports: the results of their rows, and the users that a chunk reads and writes.
 
 pub mod progress;
 
 use super::set;
 use crate::{
     db::{Column, Db, DbError, Row, Tx, args, fields, statements},
-    text::fold,
+    normalize::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -67,7 +67,7 @@ statements! {
         FROM ROWS($1: group_id uuid, user_id uuid)";
 }
 
-/// An import, and who began it.
+/// An import, and the user who started it.
 pub async fn get(db: &Db, id: ImportId) -> Result<Option<(UserId, ImportView)>, DbError> {
     db.one(&GET, args![id]).await?.map(|row| Ok((row.get("by_id")?, import(&row)?))).transpose()
 }
@@ -92,16 +92,16 @@ fn import(row: &Row) -> Result<ImportView, DbError> {
     })
 }
 
-/// A place among the rows of an import.
-pub type Place = (i64, i64);
+/// The position of a row in the result: rank and line.
+pub type RowCursor = (i64, i64);
 
-/// What became of the rows of an import, those with problems first, and where to go on.
+/// The results of rows, those with problems first, and the cursor of the next page.
 pub async fn rows(
     db: &Db,
     id: ImportId,
-    after: Option<Place>,
+    after: Option<RowCursor>,
     limit: usize,
-) -> Result<(Vec<ImportRow>, Option<Place>), DbError> {
+) -> Result<(Vec<ImportRow>, Option<RowCursor>), DbError> {
     let (rank, line) = after.unwrap_or((-1, 0));
     let rows = db.all(&ROWS, args![id, rank, line, i64::try_from(limit + 1).unwrap_or(i64::MAX)]).await?;
     let more = rows.len() > limit;
@@ -116,55 +116,53 @@ fn row(row: &Row) -> Result<ImportRow, DbError> {
     Ok(ImportRow { line, outcome, email, problems, notices })
 }
 
-/// A page of rows.
-pub async fn page(db: &Db, id: ImportId, after: Option<Place>, limit: usize) -> Result<Page<ImportRow>, DbError> {
+/// A page of row results.
+pub async fn page(db: &Db, id: ImportId, after: Option<RowCursor>, limit: usize) -> Result<Page<ImportRow>, DbError> {
     let total = db.one(&COUNT_ROWS, args![id]).await?.map_or(Ok(0), |row| row.get("total"))?;
     let (items, next) = rows(db, id, after, limit).await?;
     Ok(Page { items, next: next.map(|(rank, line)| format!("{rank}-{line}")), total })
 }
 
-/// A user who is there already.
+/// A user who already exists.
 #[derive(Clone, Debug)]
-pub struct Known {
-    /// His id.
+pub struct ExistingUser {
     pub id: UserId,
-    /// His name.
     pub name: String,
-    /// His role, and what a manager is allowed.
     pub rights: Rights,
-    /// His status.
     pub status: UserStatus,
-    /// The groups that he manages.
+    /// The groups that the user manages.
     pub manages: HashSet<GroupId>,
-    /// His licenses.
     pub licenses: HashSet<LicenseId>,
-    /// His groups.
+    /// The groups that the user is a member of.
     pub groups: HashSet<GroupId>,
 }
 
-/// The users with these e-mail addresses, by the form in which addresses are compared.
-pub async fn known(db: &Db, emails: impl Iterator<Item = &str>) -> Result<HashMap<String, Known>, DbError> {
+/// The users with these e-mail addresses, by normalized address.
+pub async fn existing_users(
+    db: &Db,
+    emails: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, ExistingUser>, DbError> {
     let keys = set(emails.map(|email| fields! { "email_key": email_key(email) }));
     let mut found = HashMap::new();
     for row in db.all(&BY_EMAIL, args![keys]).await? {
         let (licenses, groups, manages) = Default::default();
         let (id, name, rights, status) =
             (row.get("id")?, row.get("name")?, super::users::rights(&row)?, row.get("status")?);
-        found.insert(row.get("email_key")?, Known { id, name, rights, status, manages, licenses, groups });
+        found.insert(row.get("email_key")?, ExistingUser { id, name, rights, status, manages, licenses, groups });
     }
-    let who = || super::ids(found.values().map(|known| known.id));
+    let who = || super::ids(found.values().map(|user| user.id));
     let mut licenses = by_user(db.all(&LICENSES_OF, args![who()]).await?)?;
     let mut groups = by_user(db.all(&GROUPS_OF, args![who()]).await?)?;
     let mut manages = by_user(db.all(&MANAGED_BY, args![who()]).await?)?;
-    for known in found.values_mut() {
-        known.manages = manages.remove(&known.id).unwrap_or_default();
-        known.licenses = licenses.remove(&known.id).unwrap_or_default();
-        known.groups = groups.remove(&known.id).unwrap_or_default();
+    for user in found.values_mut() {
+        user.manages = manages.remove(&user.id).unwrap_or_default();
+        user.licenses = licenses.remove(&user.id).unwrap_or_default();
+        user.groups = groups.remove(&user.id).unwrap_or_default();
     }
     Ok(found)
 }
 
-/// What each user has.
+/// Groups the ids in `id` by user.
 fn by_user<T: Column + Eq + Hash>(rows: Vec<Row>) -> Result<HashMap<UserId, HashSet<T>>, DbError> {
     let mut found: HashMap<UserId, HashSet<T>> = HashMap::new();
     for row in rows {
@@ -173,28 +171,23 @@ fn by_user<T: Column + Eq + Hash>(rows: Vec<Row>) -> Result<HashMap<UserId, Hash
     Ok(found)
 }
 
-/// A user to be added, who has no password yet.
+/// A user to be added, without a password.
 #[derive(Clone, Debug)]
-pub struct New {
-    /// His id.
+pub struct ImportedUser {
     pub id: UserId,
-    /// His name.
     pub name: String,
-    /// His e-mail address.
     pub email: String,
-    /// His role, and what a manager is allowed.
     pub rights: Rights,
-    /// The groups that he manages.
+    /// The groups that the user manages.
     pub manages: BTreeSet<GroupId>,
-    /// His status.
     pub status: UserStatus,
 }
 
 /// Adds users.
 ///
 /// # Errors
-/// [`DbError::Taken`] `users_email_key` if somebody has just added one of them.
-pub async fn insert_users(tx: &mut Tx, users: &[&New], now: DateTime<Utc>) -> Result<(), DbError> {
+/// Returns [`DbError::Taken`] `users_email_key` if an e-mail address is taken.
+pub async fn insert_users(tx: &mut Tx, users: &[&ImportedUser], now: DateTime<Utc>) -> Result<(), DbError> {
     let rows = set(users.iter().map(|user| {
         fields! {
             "id": user.id, "name": user.name.as_str(), "name_key": fold(&user.name), "email": user.email.as_str(),

@@ -1,17 +1,17 @@
-//! Customers who join with a support key, and with what a product is opened.
+//! Customers joining with a support key, and the launch links of products.
 
 use crate::{
     auth::secret,
     db::{Db, DbError, Tx, args, statements},
-    secrets::Stored,
+    secrets::StoredSecret,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{ProductId, SessionId};
 
-/// For how long it is remembered that a key was used.
-const REMEMBERED: TimeDelta = TimeDelta::hours(24);
-/// Connecting takes no longer.
-const CUT_OFF: TimeDelta = TimeDelta::seconds(30);
+/// How long a used key is remembered.
+const USED_KEY_RETENTION: TimeDelta = TimeDelta::hours(24);
+/// After this time a claim whose customer was not connected can be taken over.
+const CONNECT_TIMEOUT: TimeDelta = TimeDelta::seconds(30);
 
 statements! {
     BY_KEY = "
@@ -21,7 +21,7 @@ statements! {
     JOINED = "
         SELECT session_id FROM joined_keys WHERE key_hash = $1";
 
-    // Of two who come with the same key, the second changes nothing; unless the first was cut off long ago before he was connected.
+    // If two customers use the same key, the second updates no row, unless the first claim has timed out.
     CLAIM = "
         INSERT INTO joined_keys (key_hash, session_id, at)
         VALUES ($1, $2, $3)
@@ -32,14 +32,14 @@ statements! {
     RELEASE = "
         DELETE FROM joined_keys WHERE key_hash = $1 AND session_id = $2";
 
-    FORGET = "
+    DELETE_OLD = "
         DELETE FROM joined_keys WHERE at < $1";
 
     LINKS = "
         SELECT slug, agent_link, customer_link, link_secret FROM products WHERE id = $1";
 }
 
-/// The session that waits for a customer with this key.
+/// The session waiting for a customer with this key.
 pub async fn waiting(db: &Db, key: &str, now: DateTime<Utc>) -> Result<Option<SessionId>, DbError> {
     db.one(&BY_KEY, args![key, now]).await?.map(|row| row.get("id")).transpose()
 }
@@ -49,37 +49,37 @@ pub async fn joined(db: &Db, key: &str) -> Result<Option<SessionId>, DbError> {
     db.one(&JOINED, args![secret::hash(key)]).await?.map(|row| row.get("session_id")).transpose()
 }
 
-/// Takes the key of a session that waits for one customer; false if another was first. Forgets what was long ago.
+/// Claims the key of a waiting session for one customer. Returns false if another customer was first. Deletes old
+/// claims.
 pub async fn claim(tx: &mut Tx, key: &str, session: SessionId, now: DateTime<Utc>) -> Result<bool, DbError> {
-    tx.run(&FORGET, args![now - REMEMBERED]).await?;
-    Ok(tx.run(&CLAIM, args![secret::hash(key), session, now, now - CUT_OFF]).await? > 0)
+    tx.run(&DELETE_OLD, args![now - USED_KEY_RETENTION]).await?;
+    Ok(tx.run(&CLAIM, args![secret::hash(key), session, now, now - CONNECT_TIMEOUT]).await? > 0)
 }
 
-/// The customer could not be connected after all: the key is good again.
+/// Releases the claim of a customer who could not be connected: the key is valid again.
 pub async fn release(tx: &mut Tx, key: &str, session: SessionId) -> Result<(), DbError> {
     tx.run(&RELEASE, args![secret::hash(key), session]).await.map(drop)
 }
 
-/// With what a product is opened.
+/// The launch links of a product.
 #[derive(Clone, Debug)]
-pub struct Links {
-    /// Its slug.
+pub struct ProductLinks {
     pub slug: String,
-    /// What agents open.
+    /// The template for agents.
     pub agent: Option<String>,
-    /// What customers open.
+    /// The template for customers.
     pub customer: Option<String>,
-    /// What tokens are signed with, as it is stored.
-    pub secret: Option<Stored>,
+    /// The key that signs tokens, encrypted.
+    pub secret: Option<StoredSecret>,
 }
 
-/// With what a product is opened.
-pub async fn links(db: &Db, product: ProductId) -> Result<Option<Links>, DbError> {
+/// The launch links of a product.
+pub async fn links(db: &Db, product: ProductId) -> Result<Option<ProductLinks>, DbError> {
     let Some(row) = db.one(&LINKS, args![product]).await? else { return Ok(None) };
-    Ok(Some(Links {
+    Ok(Some(ProductLinks {
         slug: row.get("slug")?,
         agent: row.opt("agent_link")?,
         customer: row.opt("customer_link")?,
-        secret: row.opt("link_secret")?.map(Stored::read),
+        secret: row.opt("link_secret")?.map(StoredSecret::from_column),
     }))
 }

@@ -1,4 +1,4 @@
-//! Products and licenses, with the counts that are read beside them. No counter is stored.
+//! Products and licenses, with their usage counts, which are computed on each read. No counter is stored.
 
 use super::ids;
 use crate::db::{Db, DbError, Row, Tx, args, statements};
@@ -9,8 +9,8 @@ use seatkeeper_shared::{
     wire::licenses::{Contract, LicenseUse, LicenseView, ProductView},
 };
 
-/// Licenses with their counts; a holder is what occupies a seat by the license's seat rule. `$1` is the time. Those that are
-/// not asked for are not counted either: the live feed asks ten times a second.
+/// Selects licenses with their counts at the time `$1`. A holder is what occupies a seat by the license's seat rule.
+/// Only the requested licenses are counted, because the live feed runs this ten times a second.
 fn view(which: &str) -> String {
     VIEW.replace("WHICH", which)
 }
@@ -18,7 +18,8 @@ fn view(which: &str) -> String {
 const VIEW: &str = "
     SELECT l.id, l.product_id, p.slug, p.name, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device,
            l.lease_seconds, l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
-           l.cool_down_seconds, l.borrow_seconds, l.borrow_seats, l.group_limits, COALESCE(l.archived_at, p.archived_at) AS archived_at,
+           l.cool_down_seconds, l.borrow_seconds, l.borrow_seats, l.group_limits,
+           COALESCE(l.archived_at, p.archived_at) AS archived_at,
            (SELECT COUNT(*) FROM tickets t WHERE t.license_id = l.id AND t.ended_at IS NULL) AS waiting,
            (SELECT COUNT(*) FROM tickets t
             WHERE t.license_id = l.id AND t.ended_at IS NULL AND t.offer_until IS NOT NULL) AS offered,
@@ -87,14 +88,14 @@ pub async fn all(db: &Db, now: DateTime<Utc>) -> Result<Vec<LicenseView>, DbErro
     db.all(&ALL, args![now]).await?.iter().map(|row| license(row, now)).collect()
 }
 
-/// What a license keeps for groups, from a row with that column.
+/// Reads the group limits of a license.
 pub(super) fn group_limits(row: &Row) -> Result<Vec<GroupLimit>, DbError> {
     let text: String = row.get("group_limits")?;
     serde_json::from_str(&text)
         .map_err(|error| DbError::Unreadable { column: "group_limits".to_owned(), problem: error.to_string() })
 }
 
-/// The rules of a license, from a row with all their columns.
+/// Reads the rules of a license.
 pub(super) fn rules(row: &Row) -> Result<Rules, DbError> {
     Ok(Rules {
         seat_rule: row.get("seat_rule")?,
@@ -120,7 +121,7 @@ pub async fn some(
     db.all(&SOME, args![now, ids(which)]).await?.iter().map(|row| license(row, now)).collect()
 }
 
-/// The licenses that are assigned to a user, with their counts at this time.
+/// The licenses assigned to a user, with their counts at this time.
 pub async fn of_user(db: &Db, now: DateTime<Utc>, user: UserId) -> Result<Vec<LicenseView>, DbError> {
     db.all(&OF_USER, args![now, user]).await?.iter().map(|row| license(row, now)).collect()
 }
@@ -165,7 +166,7 @@ pub async fn products(db: &Db) -> Result<Vec<ProductView>, DbError> {
                 name: row.get("name")?,
                 key_seconds: row.get("key_seconds")?,
                 archived_at: row.opt("archived_at")?,
-                doors: super::contracts::doors(row)?,
+                integration: super::contracts::integration(row)?,
                 licenses: Vec::new(),
             })
         })
@@ -184,7 +185,7 @@ pub async fn product(db: &Db, slug_or_id: &str) -> Result<Option<ProductId>, DbE
 /// Adds a product.
 ///
 /// # Errors
-/// [`DbError::Taken`] `products_slug` if the slug is.
+/// Returns [`DbError::Taken`] `products_slug` if the slug is taken.
 pub async fn insert_product(tx: &mut Tx, product: &ProductView, now: DateTime<Utc>) -> Result<(), DbError> {
     let args = args![product.id, &product.slug, &product.name, product.key_seconds, now];
     tx.run(&INSERT_PRODUCT, args).await.map(drop)
@@ -192,27 +193,21 @@ pub async fn insert_product(tx: &mut Tx, product: &ProductView, now: DateTime<Ut
 
 /// A license to be added.
 #[derive(Debug)]
-pub struct Added {
-    /// Its id.
+pub struct LicenseToAdd {
     pub id: LicenseId,
-    /// For which product.
     pub product: ProductId,
-    /// Named or concurrent.
     pub model: Model,
-    /// How many seats.
     pub seats: i64,
-    /// From when it counts.
+    /// Inclusive.
     pub starts_at: Option<DateTime<Utc>>,
-    /// From when it no longer counts.
+    /// Exclusive.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Its rules.
     pub rules: Rules,
-    /// What stands in its contract.
     pub contract: Contract,
 }
 
 /// Adds a license.
-pub async fn insert_license(tx: &mut Tx, license: &Added, now: DateTime<Utc>) -> Result<(), DbError> {
+pub async fn insert_license(tx: &mut Tx, license: &LicenseToAdd, now: DateTime<Utc>) -> Result<(), DbError> {
     let args = args![
         license.id,
         license.product,

@@ -1,4 +1,5 @@
-//! Who is in which group, and whether a directory said so. Written only with an [`Approved`] change, which only `entitlements` makes.
+//! The members of groups, and the directory that added each, if any. Writing requires an [`Approved`] token, which only
+//! `entitlements` creates.
 
 use super::{ids, set};
 use crate::{
@@ -21,11 +22,11 @@ statements! {
     OF_GROUP = "
         SELECT user_id, directory_id FROM group_members WHERE group_id = $1 ORDER BY user_id";
 
-    // What a directory read before is no longer so.
-    TOUCH = "
+    // The representation that a directory has read is outdated.
+    BUMP_VERSION = "
         UPDATE groups SET version = version + 1 WHERE id = $1";
 
-    // Whoever was deleted a moment ago comes into no group any more.
+    // A user who was deleted a moment ago is not added.
     INSERT = "
         INSERT INTO group_members (group_id, user_id)
         SELECT DISTINCT given.group_id, u.id
@@ -52,7 +53,7 @@ statements! {
         ON CONFLICT DO NOTHING
         RETURNING user_id";
 
-    // Who was in the group already because somebody here put them there: now the directory says so, too.
+    // Members that were added manually are the directory's from now on.
     DIRECTORY_CLAIM = "
         UPDATE group_members
         SET directory_id = $3
@@ -69,7 +70,7 @@ statements! {
           AND user_id NOT IN (SELECT user_id FROM directory_users WHERE directory_id <> $3)
         RETURNING user_id, directory_id";
 
-    DIRECTORY_KEEP = "
+    DIRECTORY_RETAIN = "
         DELETE FROM group_members
         WHERE group_id = $1
           AND user_id NOT IN (SELECT id FROM ROWS($2: id uuid))
@@ -101,8 +102,8 @@ statements! {
     IS_RULED = "
         SELECT id FROM directory_rules WHERE group_id = $1 LIMIT 1";
 
-    // How many of the members of groups a directory itself put there.
-    COUNTED = "
+    // How many members of groups a directory itself has added.
+    COUNTS = "
         SELECT group_id,
                SUM(CASE WHEN directory_id = $2 THEN 1 ELSE 0 END) AS by_directory,
                SUM(CASE WHEN directory_id = $2 THEN 0 ELSE 1 END) AS others
@@ -111,54 +112,55 @@ statements! {
         GROUP BY group_id";
 }
 
-/// A member of a group, and the directory that said so; nobody: somebody here, an import or a provider of sign-ins did.
+/// A member of a group, and the directory that added it; `None` if a user, an import or a sign-in provider did.
 pub type Member = (UserId, Option<DirectoryId>);
 
 fn members(rows: &[Row]) -> Result<Vec<Member>, DbError> {
     rows.iter().map(|row| Ok((row.get("user_id")?, row.opt("directory_id")?))).collect()
 }
 
-/// Those of these users who are in a group, in the order of their ids.
+/// Those of these users who are members of a group, sorted by id.
 pub async fn among(tx: &mut Tx, group: GroupId, users: &[UserId]) -> Result<Vec<Member>, DbError> {
     members(&tx.all(&AMONG, args![group, ids(users)]).await?)
 }
 
-/// All who are in a group, in the order of their ids.
+/// All members of a group, sorted by id.
 pub async fn of_group(tx: &mut Tx, group: GroupId) -> Result<Vec<Member>, DbError> {
     members(&tx.all(&OF_GROUP, args![group]).await?)
 }
 
-/// Puts users into a group; those who came.
+/// Adds members to a group. Returns those that were not members before.
 pub async fn insert(tx: &mut Tx, _: &Approved, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
-    tx.run(&TOUCH, args![group]).await?;
+    tx.run(&BUMP_VERSION, args![group]).await?;
     let pairs = users.iter().map(|user| fields! { "group_id": group, "user_id": user });
-    moved(tx.all(&INSERT, args![set(pairs)]).await?)
+    user_ids(tx.all(&INSERT, args![set(pairs)]).await?)
 }
 
-/// Takes users out of a group; those who went.
+/// Removes members of a group. Returns those that were members.
 pub async fn delete(tx: &mut Tx, _: &Approved, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
-    tx.run(&TOUCH, args![group]).await?;
-    moved(tx.all(&DELETE, args![group, ids(users)]).await?)
+    tx.run(&BUMP_VERSION, args![group]).await?;
+    user_ids(tx.all(&DELETE, args![group, ids(users)]).await?)
 }
 
-/// Puts users into a group because a directory says so; those who came, and those who were there and are the directory's now.
+/// Adds members on behalf of a directory. Returns the added users, and those that were members before and are the
+/// directory's from now on.
 pub async fn directory_add(
     tx: &mut Tx,
     _: &Approved,
     (by, group): (DirectoryId, GroupId),
     users: &[UserId],
 ) -> Result<(Vec<UserId>, Vec<UserId>), DbError> {
-    let claimed = moved(tx.all(&DIRECTORY_CLAIM, args![group, ids(users), by]).await?)?;
-    Ok((moved(tx.all(&DIRECTORY_ADD, args![group, ids(users), by]).await?)?, claimed))
+    let claimed = user_ids(tx.all(&DIRECTORY_CLAIM, args![group, ids(users), by]).await?)?;
+    Ok((user_ids(tx.all(&DIRECTORY_ADD, args![group, ids(users), by]).await?)?, claimed))
 }
 
-/// Takes users out of a group because a directory says so, whoever put them there; those who went.
+/// Removes members on behalf of a directory, even if it had not added them. Returns the removed members.
 pub async fn directory_remove(
     tx: &mut Tx,
     _: &Approved,
@@ -168,49 +170,47 @@ pub async fn directory_remove(
     members(&tx.all(&DIRECTORY_REMOVE, args![group, ids(users), by]).await?)
 }
 
-/// Takes everybody out of a group but these users, because a directory says so; those who went.
-pub async fn directory_keep(
+/// Removes all members except these users on behalf of a directory. Returns the removed members.
+pub async fn directory_retain(
     tx: &mut Tx,
     _: &Approved,
     (by, group): (DirectoryId, GroupId),
     users: &[UserId],
 ) -> Result<Vec<Member>, DbError> {
-    members(&tx.all(&DIRECTORY_KEEP, args![group, ids(users), by]).await?)
+    members(&tx.all(&DIRECTORY_RETAIN, args![group, ids(users), by]).await?)
 }
 
-fn moved(rows: Vec<Row>) -> Result<Vec<UserId>, DbError> {
+fn user_ids(rows: Vec<Row>) -> Result<Vec<UserId>, DbError> {
     let mut users = rows.iter().map(|row| row.get("user_id")).collect::<Result<Vec<UserId>, _>>()?;
     users.sort_unstable();
     Ok(users)
 }
 
-/// A license that members of a group get, by the group itself or by a rule of a directory.
+/// A license that members of a group get, from the group itself or through a rule of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenLicense {
-    /// Which.
     pub id: LicenseId,
-    /// The name of its product.
+    /// The product's name.
     pub product: String,
-    /// Named or concurrent.
     pub model: Model,
 }
 
-/// What comes with a group.
+/// What depends on a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupUses {
     /// The licenses that its members get.
     pub licenses: Vec<GivenLicense>,
-    /// The roles that rules give to those members whom the directory itself put there.
+    /// The roles that rules give to the members that the directory itself has added.
     pub roles: Vec<(DirectoryId, Role)>,
     /// Whether managers are limited to it.
     pub managed: bool,
     /// Whether directories have rules for it.
     pub ruled: bool,
-    /// Whether licenses keep seats for it, or limit what it takes.
+    /// Whether a license reserves seats for it or limits its seats.
     pub reserved: bool,
 }
 
-/// What comes with a group.
+/// What depends on a group.
 pub async fn uses(tx: &mut Tx, group: GroupId) -> Result<GroupUses, DbError> {
     let licenses = tx.all(&LICENSES_GIVEN, args![group]).await?;
     let license =
@@ -224,16 +224,16 @@ pub async fn uses(tx: &mut Tx, group: GroupId) -> Result<GroupUses, DbError> {
         roles,
         managed: tx.one(&IS_MANAGED, args![group]).await?.is_some(),
         ruled: tx.one(&IS_RULED, args![group]).await?.is_some(),
-        reserved: !super::groups::limited(tx, group).await?.is_empty(),
+        reserved: !super::groups::licenses_limited_for(tx, group).await?.is_empty(),
     })
 }
 
-/// How many members of each of these groups a directory put there itself, and how many others there are.
-pub async fn counted(
+/// For each of these groups, how many members the directory itself has added, and how many others there are.
+pub async fn counts(
     db: &crate::db::Db,
     directory: DirectoryId,
     groups: &[GroupId],
 ) -> Result<Vec<(GroupId, i64, i64)>, DbError> {
-    let rows = db.all(&COUNTED, args![ids(groups), directory]).await?;
+    let rows = db.all(&COUNTS, args![ids(groups), directory]).await?;
     rows.iter().map(|row| Ok((row.get("group_id")?, row.get("by_directory")?, row.get("others")?))).collect()
 }

@@ -1,7 +1,7 @@
-//! Passkeys: their public keys, and what browsers were asked to sign.
+//! Passkeys, and pending WebAuthn challenges.
 
 use crate::{
-    auth::passkeys::{Asked, Stored},
+    auth::passkeys::{Ceremony, StoredPasskey},
     db::{Db, DbError, Row, Tx, args, statements},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,11 +11,11 @@ use seatkeeper_shared::{
     wire::passkeys::PasskeyView,
 };
 
-/// For how long a browser may take to answer.
-const PATIENCE: TimeDelta = TimeDelta::minutes(5);
+/// How long a challenge is valid.
+const CHALLENGE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
 statements! {
-    OF = "
+    OF_USER = "
         SELECT id, name, created_at, last_used_at
         FROM passkeys
         WHERE user_id = $1
@@ -41,8 +41,8 @@ statements! {
     REMOVE_ALL = "
         DELETE FROM passkeys WHERE user_id = $1";
 
-    // Locked, so that of two sign-ins with a copied authenticator the second sees the counter of the first.
-    HELD = "
+    // Locked, so that of two sign-ins with a copied authenticator the second one sees the counter of the first.
+    LOCK_BY_CREDENTIAL = "
         SELECT k.id, k.public_key, k.state, u.id AS user_id, u.name, u.email, u.status
         FROM passkeys k
         JOIN users u ON u.id = k.user_id
@@ -52,7 +52,7 @@ statements! {
     USED = "
         UPDATE passkeys SET state = $2, last_used_at = $3 WHERE id = $1";
 
-    FORGET_CHALLENGES = "
+    DELETE_EXPIRED_CHALLENGES = "
         DELETE FROM passkey_challenges WHERE expires_at <= $1";
 
     INSERT_CHALLENGE = "
@@ -65,9 +65,9 @@ statements! {
         RETURNING user_id, state";
 }
 
-/// The passkeys of a user, the oldest first.
-pub async fn of(db: &Db, user: UserId) -> Result<Vec<PasskeyView>, DbError> {
-    db.all(&OF, args![user]).await?.iter().map(view).collect()
+/// The passkeys of a user, oldest first.
+pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<PasskeyView>, DbError> {
+    db.all(&OF_USER, args![user]).await?.iter().map(view).collect()
 }
 
 fn view(row: &Row) -> Result<PasskeyView, DbError> {
@@ -79,7 +79,7 @@ fn view(row: &Row) -> Result<PasskeyView, DbError> {
     })
 }
 
-/// By what authenticators know the passkeys of a user.
+/// The WebAuthn credential ids of a user's passkeys.
 pub async fn credentials_of(db: &Db, user: UserId) -> Result<Vec<String>, DbError> {
     db.all(&CREDENTIALS_OF, args![user]).await?.iter().map(|row| row.get("credential_id")).collect()
 }
@@ -87,57 +87,50 @@ pub async fn credentials_of(db: &Db, user: UserId) -> Result<Vec<String>, DbErro
 /// Adds a passkey.
 ///
 /// # Errors
-/// [`DbError::Taken`] `passkeys_credential_id` if it is there already.
-pub async fn insert(tx: &mut Tx, user: UserId, passkey: &PasskeyView, stored: &Stored) -> Result<(), DbError> {
-    let Stored { credential, key, state } = stored;
+/// Returns [`DbError::Taken`] `passkeys_credential_id` if the credential is registered already.
+pub async fn insert(tx: &mut Tx, user: UserId, passkey: &PasskeyView, stored: &StoredPasskey) -> Result<(), DbError> {
+    let StoredPasskey { credential, key, state } = stored;
     let args = args![passkey.id, user, &passkey.name, credential, key, state, passkey.created_at];
     tx.run(&INSERT, args).await.map(drop)
 }
 
-/// A passkey of this user, locked.
+/// Locks a passkey of this user.
 pub async fn lock(tx: &mut Tx, user: UserId, id: PasskeyId) -> Result<Option<PasskeyView>, DbError> {
     tx.one(&LOCK, args![id, user]).await?.map(|row| view(&row)).transpose()
 }
 
-/// Gives a passkey another name.
 pub async fn rename(tx: &mut Tx, id: PasskeyId, name: &str) -> Result<(), DbError> {
     tx.run(&RENAME, args![id, name]).await.map(drop)
 }
 
-/// Removes a passkey of this user and says what it was called.
+/// Removes a passkey of this user. Returns its name.
 pub async fn remove(tx: &mut Tx, user: UserId, id: PasskeyId) -> Result<Option<String>, DbError> {
     tx.one(&REMOVE, args![id, user]).await?.map(|row| row.get("name")).transpose()
 }
 
-/// Removes all passkeys of a user; how many that were.
+/// Removes all passkeys of a user. Returns how many.
 pub async fn remove_all(tx: &mut Tx, user: UserId) -> Result<u64, DbError> {
     tx.run(&REMOVE_ALL, args![user]).await
 }
 
-/// A passkey and whose it is.
+/// A passkey and its owner.
 #[derive(Debug)]
-pub struct Held {
-    /// Its id.
+pub struct OwnedPasskey {
     pub id: PasskeyId,
-    /// What is stored of it.
-    pub stored: Stored,
-    /// Whose it is.
+    pub stored: StoredPasskey,
     pub user: UserId,
-    /// His name.
     pub name: String,
-    /// His e-mail address.
     pub email: String,
-    /// Active or suspended.
     pub status: UserStatus,
 }
 
-/// The passkey that an authenticator knows by this, locked.
-pub async fn held(tx: &mut Tx, credential: &str) -> Result<Option<Held>, DbError> {
-    let row = tx.one(&HELD, args![credential]).await?;
+/// Locks the passkey with this WebAuthn credential id.
+pub async fn lock_by_credential(tx: &mut Tx, credential: &str) -> Result<Option<OwnedPasskey>, DbError> {
+    let row = tx.one(&LOCK_BY_CREDENTIAL, args![credential]).await?;
     row.map(|row| {
         let stored =
-            Stored { credential: credential.to_owned(), key: row.get("public_key")?, state: row.get("state")? };
-        Ok(Held {
+            StoredPasskey { credential: credential.to_owned(), key: row.get("public_key")?, state: row.get("state")? };
+        Ok(OwnedPasskey {
             id: row.get("id")?,
             stored,
             user: row.get("user_id")?,
@@ -149,20 +142,25 @@ pub async fn held(tx: &mut Tx, credential: &str) -> Result<Option<Held>, DbError
     .transpose()
 }
 
-/// A passkey was used.
-pub async fn used(tx: &mut Tx, id: PasskeyId, state: &str, now: DateTime<Utc>) -> Result<(), DbError> {
+/// Saves the use of a passkey.
+pub async fn set_used(tx: &mut Tx, id: PasskeyId, state: &str, now: DateTime<Utc>) -> Result<(), DbError> {
     tx.run(&USED, args![id, state, now]).await.map(drop)
 }
 
-/// Keeps what a browser was asked; without a user for signing in.
-pub async fn ask(tx: &mut Tx, user: Option<UserId>, asked: &Asked, now: DateTime<Utc>) -> Result<(), DbError> {
-    tx.run(&FORGET_CHALLENGES, args![now]).await?;
-    let args = args![&asked.challenge, user, &asked.state, now + PATIENCE];
+/// Stores a pending challenge; without a user for signing in.
+pub async fn insert_challenge(
+    tx: &mut Tx,
+    user: Option<UserId>,
+    asked: &Ceremony,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    tx.run(&DELETE_EXPIRED_CHALLENGES, args![now]).await?;
+    let args = args![&asked.challenge, user, &asked.state, now + CHALLENGE_LIFETIME];
     tx.run(&INSERT_CHALLENGE, args).await.map(drop)
 }
 
-/// What a browser was asked and has not answered yet: who, and what has to be known. Each is answered once.
-pub async fn asked(
+/// Takes a pending challenge: its user and the state of its ceremony. Each challenge is used once.
+pub async fn take_challenge(
     tx: &mut Tx,
     challenge: &str,
     now: DateTime<Utc>,

@@ -1,15 +1,15 @@
-//! The providers of sign-ins, and who may use a password.
+//! Sign-in providers (OpenID Connect), and the rules of who may sign in with a password.
 
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
-    secrets::Stored,
-    text::fold,
+    normalize::fold,
+    secrets::StoredSecret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{ProviderId, UserId},
     people::{Role, UserStatus},
-    wire::providers::{EmailLink, Emergency, OfferedProvider, ProviderView, SignInRules},
+    wire::providers::{EmailLinking, EmergencyAccess, ProviderOption, ProviderView, SignInRules},
 };
 use serde::Serialize;
 
@@ -21,8 +21,8 @@ const ONE: &str = "
 
 statements! {
     ALL = "
-        SELECT p.id, p.name, p.issuer, p.client_id, p.client_secret, p.scopes, p.link_by_email, p.create_users, p.group_claim,
-               p.form_post, p.enabled,
+        SELECT p.id, p.name, p.issuer, p.client_id, p.client_secret, p.scopes, p.link_by_email, p.create_users,
+               p.group_claim, p.form_post, p.enabled,
                (SELECT COUNT(*) FROM identities i JOIN users u ON u.id = i.user_id
                 WHERE i.issuer = p.issuer AND u.deleted_at IS NULL) AS users,
                (SELECT MAX(i.last_used_at) FROM identities i WHERE i.issuer = p.issuer) AS last_used_at
@@ -34,7 +34,7 @@ statements! {
     LOCK = format!("{ONE}
         FOR UPDATE");
 
-    KEEP = format!("{ONE}
+    LOCK_SHARED = format!("{ONE}
         FOR SHARE");
 
     OFFERED = "
@@ -44,8 +44,8 @@ statements! {
         SELECT COUNT(*) AS others FROM sign_in_providers WHERE enabled AND id <> $1";
 
     INSERT = "
-        INSERT INTO sign_in_providers (id, name, name_key, issuer, client_id, client_secret, scopes, link_by_email, create_users,
-                                       group_claim, form_post, enabled, created_at)
+        INSERT INTO sign_in_providers (id, name, name_key, issuer, client_id, client_secret, scopes, link_by_email,
+                                       create_users, group_claim, form_post, enabled, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
     CHANGE = "
@@ -57,12 +57,12 @@ statements! {
     DELETE = "
         DELETE FROM sign_in_providers WHERE id = $1";
 
-    // Another provider may be the same issuer.
-    FORGET_IDENTITIES = "
+    // Another provider may have the same issuer.
+    DELETE_IDENTITIES = "
         DELETE FROM identities
         WHERE issuer = $1 AND NOT EXISTS (SELECT 1 FROM sign_in_providers p WHERE p.issuer = $1)";
 
-    FORGET_GROUPS = "
+    DELETE_GROUPS = "
         DELETE FROM identity_groups
         WHERE issuer = $1 AND NOT EXISTS (SELECT 1 FROM sign_in_providers p WHERE p.issuer = $1)";
 
@@ -85,49 +85,53 @@ statements! {
         SELECT role FROM users WHERE id = $1";
 }
 
-/// A provider with all that signing in by it takes. What of it may be shown is [`ProviderView`].
+/// A provider with everything that signing in requires. [`ProviderView`] is the part that may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
-    /// Its id.
     pub id: ProviderId,
-    /// What can be seen of its settings.
-    pub settings: Settings,
-    /// The client secret, as it is stored.
-    pub client_secret: Option<Stored>,
+    pub settings: ProviderSettings,
+    /// Encrypted.
+    pub client_secret: Option<StoredSecret>,
 }
 
-/// The settings of a provider, as the log may tell them.
+/// The settings of a provider that are not secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Settings {
-    /// What its button says.
+pub struct ProviderSettings {
+    /// The label of its button.
     pub name: String,
-    /// Its issuer.
     pub issuer: String,
-    /// As what Seatkeeper is known there.
     pub client_id: String,
-    /// What is asked for beside `openid`.
+    /// The scopes to request besides `openid`, separated by spaces.
     pub scopes: String,
-    /// Who is linked with the user of the same e-mail address.
-    pub link_by_email: EmailLink,
-    /// Whether users are created who are not known yet.
+    /// When an identity is linked with the user who has the same e-mail address.
+    pub link_by_email: EmailLinking,
+    /// Whether unknown identities create users.
     pub create_users: bool,
-    /// The claim with the names of groups.
+    /// The claim with the names of the user's groups.
     pub group_claim: Option<String>,
-    /// Whether it is asked to send its answer in a form.
+    /// Whether to request the response mode `form_post`.
     pub form_post: bool,
-    /// Whether one can sign in by it.
     pub enabled: bool,
 }
 
-/// All providers, as they may be shown.
+/// All providers, without secrets.
 pub async fn all(db: &Db) -> Result<Vec<ProviderView>, DbError> {
     db.all(&ALL, args![]).await?.iter().map(view).collect()
 }
 
 fn view(row: &Row) -> Result<ProviderView, DbError> {
     let Provider { id, settings, client_secret } = read(row)?;
-    let Settings { name, issuer, client_id, scopes, link_by_email, create_users, group_claim, form_post, enabled } =
-        settings;
+    let ProviderSettings {
+        name,
+        issuer,
+        client_id,
+        scopes,
+        link_by_email,
+        create_users,
+        group_claim,
+        form_post,
+        enabled,
+    } = settings;
     Ok(ProviderView {
         id,
         name,
@@ -147,14 +151,13 @@ fn view(row: &Row) -> Result<ProviderView, DbError> {
 
 fn read(row: &Row) -> Result<Provider, DbError> {
     let link: String = row.get("link_by_email")?;
-    let settings = Settings {
+    let settings = ProviderSettings {
         name: row.get("name")?,
         issuer: row.get("issuer")?,
         client_id: row.get("client_id")?,
         scopes: row.get("scopes")?,
-        link_by_email: link.parse().map_err(|problem: seatkeeper_shared::named::UnknownWord| DbError::Unreadable {
-            column: "link_by_email".to_owned(),
-            problem: problem.to_string(),
+        link_by_email: link.parse().map_err(|problem: seatkeeper_shared::string_enum::UnknownValue| {
+            DbError::Unreadable { column: "link_by_email".to_owned(), problem: problem.to_string() }
         })?,
         create_users: row.get("create_users")?,
         group_claim: row.opt("group_claim")?,
@@ -164,41 +167,40 @@ fn read(row: &Row) -> Result<Provider, DbError> {
     Ok(Provider {
         id: ProviderId(row.get("id")?),
         settings,
-        client_secret: row.opt("client_secret")?.map(Stored::read),
+        client_secret: row.opt("client_secret")?.map(StoredSecret::from_column),
     })
 }
 
-/// One provider.
 pub async fn get(db: &Db, id: ProviderId) -> Result<Option<Provider>, DbError> {
     db.one(&GET, args![id.0]).await?.map(|row| read(&row)).transpose()
 }
 
-/// The same, locked until the end of the transaction.
+/// Locks a provider until the end of the transaction.
 pub async fn lock(tx: &mut Tx, id: ProviderId) -> Result<Option<Provider>, DbError> {
     tx.one(&LOCK, args![id.0]).await?.map(|row| read(&row)).transpose()
 }
 
-/// The same, but others may keep it, too: until the end of the transaction it is neither changed nor deleted.
-pub async fn keep(tx: &mut Tx, id: ProviderId) -> Result<Option<Provider>, DbError> {
-    tx.one(&KEEP, args![id.0]).await?.map(|row| read(&row)).transpose()
+/// Locks a provider for reading: until the end of the transaction it is neither changed nor deleted.
+pub async fn lock_shared(tx: &mut Tx, id: ProviderId) -> Result<Option<Provider>, DbError> {
+    tx.one(&LOCK_SHARED, args![id.0]).await?.map(|row| read(&row)).transpose()
 }
 
-/// Those by which one can sign in.
-pub async fn offered(db: &Db) -> Result<Vec<OfferedProvider>, DbError> {
+/// The enabled providers, for the sign-in page.
+pub async fn offered(db: &Db) -> Result<Vec<ProviderOption>, DbError> {
     let rows = db.all(&OFFERED, args![]).await?;
-    rows.iter().map(|row| Ok(OfferedProvider { id: ProviderId(row.get("id")?), name: row.get("name")? })).collect()
+    rows.iter().map(|row| Ok(ProviderOption { id: ProviderId(row.get("id")?), name: row.get("name")? })).collect()
 }
 
-/// Whether there is another one by which one can sign in.
-pub async fn others_enabled(tx: &mut Tx, than: ProviderId) -> Result<bool, DbError> {
-    let row = tx.one(&OTHERS_ENABLED, args![than.0]).await?;
+/// Whether another provider is enabled.
+pub async fn others_enabled(tx: &mut Tx, id: ProviderId) -> Result<bool, DbError> {
+    let row = tx.one(&OTHERS_ENABLED, args![id.0]).await?;
     Ok(row.map(|row| row.get::<i64>("others")).transpose()?.is_some_and(|others| others > 0))
 }
 
 /// Adds a provider.
 ///
 /// # Errors
-/// [`DbError::Taken`] if its id or name is.
+/// Returns [`DbError::Taken`] if the name is taken.
 pub async fn insert(tx: &mut Tx, provider: &Provider, now: DateTime<Utc>) -> Result<(), DbError> {
     let mut args = arguments(provider);
     args.extend(args![now]);
@@ -208,7 +210,7 @@ pub async fn insert(tx: &mut Tx, provider: &Provider, now: DateTime<Utc>) -> Res
 /// Changes a provider.
 ///
 /// # Errors
-/// [`DbError::Taken`] `sign_in_providers_name_key` if its name is.
+/// Returns [`DbError::Taken`] `sign_in_providers_name_key` if the name is taken.
 pub async fn change(tx: &mut Tx, to: &Provider) -> Result<(), DbError> {
     tx.run(&CHANGE, arguments(to)).await.map(drop)
 }
@@ -231,21 +233,21 @@ fn arguments(provider: &Provider) -> Vec<crate::db::Value> {
     ]
 }
 
-/// Deletes a provider, and who was linked with its issuer.
+/// Deletes a provider, and the identities of its issuer unless another provider has the same issuer.
 pub async fn delete(tx: &mut Tx, provider: &Provider) -> Result<(), DbError> {
     tx.run(&DELETE, args![provider.id.0]).await?;
-    for sql in [&FORGET_IDENTITIES, &FORGET_GROUPS] {
+    for sql in [&DELETE_IDENTITIES, &DELETE_GROUPS] {
         tx.run(sql, args![&provider.settings.issuer]).await?;
     }
     Ok(())
 }
 
-/// Who may sign in with a password.
+/// The rules of who may sign in with a password.
 pub async fn rules(db: &Db) -> Result<SignInRules, DbError> {
     rules_of(db.one(&RULES, args![]).await?)
 }
 
-/// The same within a transaction, which has locked the account.
+/// Like [`rules`], within a transaction that has locked the account.
 pub async fn rules_in(tx: &mut Tx) -> Result<SignInRules, DbError> {
     rules_of(tx.one(&RULES, args![]).await?)
 }
@@ -254,22 +256,22 @@ fn rules_of(row: Option<Row>) -> Result<SignInRules, DbError> {
     let Some(row) = row else { return Ok(SignInRules { providers_only: false, emergency: None }) };
     let emergency = match row.opt("id")? {
         Some(id) => {
-            let admin =
+            let is_admin =
                 row.get::<Role>("role")? == Role::Admin && row.get::<UserStatus>("status")? == UserStatus::Active;
-            let works = admin && row.get("has_password")?;
-            Some(Emergency { id, name: row.get("name")?, email: row.get("email")?, works })
+            let works = is_admin && row.get("has_password")?;
+            Some(EmergencyAccess { id, name: row.get("name")?, email: row.get("email")?, works })
         }
         None => None,
     };
     Ok(SignInRules { providers_only: row.get("providers_only")?, emergency })
 }
 
-/// Whether a user can be the emergency access; he stays what he is until the end of the transaction.
+/// Whether a user can be the emergency access. Locks the user until the end of the transaction.
 pub async fn can_be_emergency(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
     Ok(tx.one(&POSSIBLE_EMERGENCY, args![user]).await?.is_some())
 }
 
-/// Says who may sign in with a password from now on.
+/// Replaces the rules of who may sign in with a password.
 pub async fn set_rules(tx: &mut Tx, rules: &SignInRules) -> Result<(), DbError> {
     let emergency = rules.emergency.as_ref().map(|emergency| emergency.id);
     tx.run(&SET_RULES, args![rules.providers_only, emergency]).await.map(drop)

@@ -1,9 +1,9 @@
-//! Tickets: what a batch of decisions reads of the lines, and the lines as people see them.
+//! Tickets: as a seat batch reads them, and the queues for display.
 
 use super::ids;
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
-    seats::facts::Ticket,
+    seats::changes::Ticket,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -13,11 +13,11 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeMap;
 
-/// A ticket with its position in the line; those that are over have none.
+/// A ticket with its position in the queue; 0 if it is over.
 const VIEW: &str = "
     SELECT t.id, t.license_id, l.product_id, p.name AS product_name, t.user_id, u.name AS user_name,
-           u.email AS user_email, t.device, t.mode, t.platform, t.remote_device, t.created_at, t.last_seen_at, t.lease_until,
-           t.offer_until, t.ended_at, t.end_reason, t.session_id,
+           u.email AS user_email, t.device, t.mode, t.platform, t.remote_device, t.created_at, t.last_seen_at,
+           t.lease_until, t.offer_until, t.ended_at, t.end_reason, t.session_id,
            CASE WHEN t.ended_at IS NULL
                 THEN (SELECT COUNT(*) FROM tickets o
                       WHERE o.license_id = t.license_id AND o.ended_at IS NULL AND o.place <= t.place)
@@ -37,21 +37,24 @@ statements! {
 
     ALL = format!("{VIEW} WHERE t.ended_at IS NULL ORDER BY t.license_id, t.place");
 
-    AT = format!("{VIEW} WHERE t.ended_at IS NULL AND t.license_id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY t.license_id, t.place");
+    OF_LICENSES = format!("
+        {VIEW}
+        WHERE t.ended_at IS NULL AND t.license_id IN (SELECT id FROM ROWS($1: id uuid))
+        ORDER BY t.license_id, t.place");
 
-    WITHIN = format!("{VIEW} WHERE t.ended_at IS NULL AND {} ORDER BY t.license_id, t.place",
-        super::scope::work("t.user_id", 1));
+    VISIBLE_TO = format!("{VIEW} WHERE t.ended_at IS NULL AND {} ORDER BY t.license_id, t.place",
+        super::manager_scope::visible_work("t.user_id", 1));
 
     OF_USER = format!("{VIEW} WHERE t.ended_at IS NULL AND t.user_id = $1 ORDER BY t.license_id, t.place");
 }
 
-/// In which license's line each of these tickets is; unknown ones are left out.
+/// The licenses of these tickets; unknown tickets are skipped.
 pub async fn licenses_of_tickets(tx: &mut Tx, tickets: &[TicketId]) -> Result<Vec<(TicketId, LicenseId)>, DbError> {
     let rows = tx.all(&LICENSES_OF_TICKETS, args![ids(tickets)]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("license_id")?))).collect()
 }
 
-/// A ticket as decisions know it.
+/// A ticket as the seat engine uses it.
 pub(super) fn ticket(row: &Row) -> Result<Ticket, DbError> {
     Ok(Ticket {
         id: row.get("id")?,
@@ -68,43 +71,44 @@ pub(super) fn ticket(row: &Row) -> Result<Ticket, DbError> {
     })
 }
 
-/// One ticket, in the line or over.
+/// One ticket, in the queue or over.
 pub async fn get(db: &Db, id: TicketId) -> Result<Option<TicketView>, DbError> {
     db.one(&GET, args![id]).await?.as_ref().map(view).transpose()
 }
 
-/// All lines in which somebody waits.
+/// All queues that are not empty.
 pub async fn all(db: &Db) -> Result<Vec<QueueView>, DbError> {
     db.all(&ALL, args![]).await?.iter().map(view).collect::<Result<_, _>>().map(queues)
 }
 
-/// The lines of these licenses; the empty ones too.
-pub async fn at(db: &Db, which: impl IntoIterator<Item = LicenseId>) -> Result<Vec<QueueView>, DbError> {
+/// The queues of these licenses, including empty ones.
+pub async fn of_licenses(db: &Db, which: impl IntoIterator<Item = LicenseId>) -> Result<Vec<QueueView>, DbError> {
     let which: Vec<LicenseId> = which.into_iter().collect();
-    let tickets = db.all(&AT, args![ids(&which)]).await?.iter().map(view).collect::<Result<_, _>>()?;
-    let mut lines: BTreeMap<LicenseId, QueueView> =
+    let tickets = db.all(&OF_LICENSES, args![ids(&which)]).await?.iter().map(view).collect::<Result<_, _>>()?;
+    let mut by_license: BTreeMap<LicenseId, QueueView> =
         which.into_iter().map(|license_id| (license_id, QueueView { license_id, tickets: Vec::new() })).collect();
-    lines.extend(queues(tickets).into_iter().map(|queue| (queue.license_id, queue)));
-    Ok(lines.into_values().collect())
+    by_license.extend(queues(tickets).into_iter().map(|queue| (queue.license_id, queue)));
+    Ok(by_license.into_values().collect())
 }
 
-/// The tickets of a manager's people and his own, each with its position in the whole line.
-pub async fn within(db: &Db, manager: UserId) -> Result<Vec<QueueView>, DbError> {
-    db.all(&WITHIN, args![manager]).await?.iter().map(view).collect::<Result<_, _>>().map(queues)
+/// The tickets of the users visible to a manager and the manager's own, each with its position in the whole queue.
+pub async fn visible_to(db: &Db, manager: UserId) -> Result<Vec<QueueView>, DbError> {
+    db.all(&VISIBLE_TO, args![manager]).await?.iter().map(view).collect::<Result<_, _>>().map(queues)
 }
 
-/// The tickets of a user in the lines, each with its position in the whole line.
+/// The tickets of a user, each with its position in the whole queue.
 pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<QueueView>, DbError> {
     db.all(&OF_USER, args![user]).await?.iter().map(view).collect::<Result<_, _>>().map(queues)
 }
 
 fn queues(tickets: Vec<TicketView>) -> Vec<QueueView> {
-    let mut lines: BTreeMap<LicenseId, QueueView> = BTreeMap::new();
+    let mut by_license: BTreeMap<LicenseId, QueueView> = BTreeMap::new();
     for ticket in tickets {
         let license_id = ticket.license_id;
-        lines.entry(license_id).or_insert_with(|| QueueView { license_id, tickets: Vec::new() }).tickets.push(ticket);
+        let queue = by_license.entry(license_id).or_insert_with(|| QueueView { license_id, tickets: Vec::new() });
+        queue.tickets.push(ticket);
     }
-    lines.into_values().collect()
+    by_license.into_values().collect()
 }
 
 fn view(row: &Row) -> Result<TicketView, DbError> {

@@ -1,4 +1,4 @@
-//! The seals of the event log: reading what is to be sealed or checked, adding seals, and pruning what is old.
+//! The seals of the event log: reads events and seals, adds seals, and prunes old events.
 
 use crate::db::{Db, DbError, Row, Tx, args, statements};
 use chrono::{DateTime, Utc};
@@ -40,8 +40,8 @@ statements! {
     MOVE_HEAD = "
         UPDATE seal_head SET position = $1, hash = $2";
 
-    // The newest of the seals that are followed by none with anything in it that is young.
-    OLD = "
+    // The last seal before the first one that covers a newer event.
+    LAST_PRUNABLE = "
         SELECT position, events, last_at, hash
         FROM event_seals
         WHERE position > $1
@@ -63,34 +63,33 @@ statements! {
         WHERE position IN (SELECT position FROM event_seals WHERE position < $1 ORDER BY position LIMIT $2)";
 }
 
-/// How far the log is sealed.
+/// How far the log is sealed and pruned.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Head {
-    /// The last event that is sealed; 0 if none is.
+pub struct SealHead {
+    /// The last sealed event; 0 if there is none.
     pub position: Position,
-    /// The hash of the newest seal; empty if there is none.
+    /// The hash of the newest seal, in hex; empty if there is none.
     pub hash: String,
-    /// The last event that was pruned; 0 if none was.
+    /// The last pruned event; 0 if there is none.
     pub pruned: Position,
 }
 
-/// A seal.
+/// A seal over consecutive events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seal {
     /// The last event that it covers.
     pub position: Position,
     /// How many events it covers.
     pub events: i64,
-    /// The latest time of an event that it covers.
+    /// The latest time of a covered event.
     pub last_at: DateTime<Utc>,
-    /// Its hash, in hex.
+    /// In hex.
     pub hash: String,
 }
 
-/// An event, exactly as it stands in the database.
+/// An event exactly as it is stored: the columns that a seal covers.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "these are the columns")]
-pub struct Written {
+pub struct StoredEvent {
     pub position: Position,
     pub at: DateTime<Utc>,
     pub kind: String,
@@ -108,37 +107,37 @@ pub struct Written {
     pub facts: String,
 }
 
-/// How far the log is sealed.
-pub async fn head(db: &Db) -> Result<Head, DbError> {
+/// How far the log is sealed and pruned.
+pub async fn head(db: &Db) -> Result<SealHead, DbError> {
     db.one(&HEAD, args![]).await?.as_ref().map(read_head).transpose()?.ok_or(DbError::Retry)
 }
 
-/// The same, locked until the end of the transaction.
-pub async fn lock_head(tx: &mut Tx) -> Result<Head, DbError> {
+/// Locks the head until the end of the transaction.
+pub async fn lock_head(tx: &mut Tx) -> Result<SealHead, DbError> {
     tx.one(&LOCK_HEAD, args![]).await?.as_ref().map(read_head).transpose()?.ok_or(DbError::Retry)
 }
 
-/// The same; nothing if somebody else has it locked.
-pub async fn lock_head_if_free(tx: &mut Tx) -> Result<Option<Head>, DbError> {
+/// Like [`lock_head`]; `None` if another transaction holds the lock.
+pub async fn lock_head_if_free(tx: &mut Tx) -> Result<Option<SealHead>, DbError> {
     tx.one(&LOCK_HEAD_IF_FREE, args![]).await?.as_ref().map(read_head).transpose()
 }
 
-fn read_head(row: &Row) -> Result<Head, DbError> {
-    Ok(Head { position: row.get("position")?, hash: row.get("hash")?, pruned: row.get("pruned")? })
+fn read_head(row: &Row) -> Result<SealHead, DbError> {
+    Ok(SealHead { position: row.get("position")?, hash: row.get("hash")?, pruned: row.get("pruned")? })
 }
 
-/// The events after a place, at most `limit`, in order.
-pub async fn events(db: &Db, after: Position, limit: i64) -> Result<Vec<Written>, DbError> {
-    db.all(&EVENTS, args![after, limit]).await?.iter().map(written).collect()
+/// At most `limit` events after a position, in order.
+pub async fn events(db: &Db, after: Position, limit: i64) -> Result<Vec<StoredEvent>, DbError> {
+    db.all(&EVENTS, args![after, limit]).await?.iter().map(stored_event).collect()
 }
 
-/// The same, as a transaction sees them.
-pub async fn events_in(tx: &mut Tx, after: Position, limit: i64) -> Result<Vec<Written>, DbError> {
-    tx.all(&EVENTS, args![after, limit]).await?.iter().map(written).collect()
+/// Like [`events`], within a transaction.
+pub async fn events_in(tx: &mut Tx, after: Position, limit: i64) -> Result<Vec<StoredEvent>, DbError> {
+    tx.all(&EVENTS, args![after, limit]).await?.iter().map(stored_event).collect()
 }
 
-fn written(row: &Row) -> Result<Written, DbError> {
-    Ok(Written {
+fn stored_event(row: &Row) -> Result<StoredEvent, DbError> {
+    Ok(StoredEvent {
         position: row.get("position")?,
         at: row.get("at")?,
         kind: row.get("kind")?,
@@ -157,12 +156,12 @@ fn written(row: &Row) -> Result<Written, DbError> {
     })
 }
 
-/// The seals after a place, at most `limit`, in order.
+/// At most `limit` seals after a position, in order.
 pub async fn seals(db: &Db, after: Position, limit: i64) -> Result<Vec<Seal>, DbError> {
     db.all(&SEALS, args![after, limit]).await?.iter().map(seal).collect()
 }
 
-/// The seal whose last event is this one.
+/// The seal whose last event is at this position.
 pub async fn seal_at(db: &Db, position: Position) -> Result<Option<Seal>, DbError> {
     db.one(&SEAL_AT, args![position]).await?.as_ref().map(seal).transpose()
 }
@@ -176,23 +175,24 @@ fn seal(row: &Row) -> Result<Seal, DbError> {
     })
 }
 
-/// Adds a seal; the head must be locked.
+/// Adds a seal. The head must be locked.
 pub async fn insert(tx: &mut Tx, seal: &Seal) -> Result<(), DbError> {
     tx.run(&INSERT, args![seal.position, seal.events, seal.last_at, &seal.hash]).await?;
     tx.run(&MOVE_HEAD, args![seal.position, &seal.hash]).await.map(drop)
 }
 
-/// The last seal after a place that covers nothing but what is older than this, and is followed by no older one.
-pub async fn old(tx: &mut Tx, after: Position, than: DateTime<Utc>) -> Result<Option<Seal>, DbError> {
-    tx.one(&OLD, args![after, than]).await?.as_ref().map(seal).transpose()
+/// The last seal up to which all events after `after` are older than `before`; `None` if there is none.
+pub async fn last_prunable(tx: &mut Tx, after: Position, before: DateTime<Utc>) -> Result<Option<Seal>, DbError> {
+    tx.one(&LAST_PRUNABLE, args![after, before]).await?.as_ref().map(seal).transpose()
 }
 
-/// From now on what is at or before this place may be deleted.
+/// Records that the events up to this position may be deleted.
 pub async fn set_pruned(tx: &mut Tx, position: Position) -> Result<(), DbError> {
     tx.run(&SET_PRUNED, args![position]).await.map(drop)
 }
 
-/// Deletes at most `limit` events at or before this place, and as many seals before it; how many rows went.
+/// Deletes at most `limit` events up to this position, and at most as many seals before it. Returns how many rows were
+/// deleted.
 pub async fn delete(tx: &mut Tx, position: Position, limit: i64) -> Result<u64, DbError> {
     let events = tx.run(&DELETE_EVENTS, args![position, limit]).await?;
     Ok(events + tx.run(&DELETE_SEALS, args![position, limit]).await?)

@@ -1,4 +1,4 @@
-//! What a batch of decisions reads, under locks taken in the order of the ids.
+//! Reads the data of a seat batch, under locks taken in the order of the ids.
 
 pub mod write;
 
@@ -6,7 +6,7 @@ use super::{ids, set};
 use crate::{
     db::{DbError, Fields, Row, Tx, args, fields, statements},
     seats::{
-        facts::{Announced, Live, Person, Ticket},
+        changes::{ActiveSession, PoolUser, ScheduledEnd, Ticket},
         pool::Terms,
     },
 };
@@ -20,11 +20,11 @@ statements! {
         FROM sessions
         WHERE id AMONG($1)";
 
-    // What licenses say, under a lock.
     LOCK = "
-        SELECT l.id, l.product_id, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device, l.lease_seconds,
-               l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds, l.idle_ends_connected,
-               l.cool_down_seconds, l.borrow_seconds, l.borrow_seats, l.group_limits, p.name AS product_name, p.key_seconds,
+        SELECT l.id, l.product_id, l.model, l.seats, l.starts_at, l.ends_at, l.seat_rule, l.second_device,
+               l.lease_seconds, l.overdraft, l.offer_seconds, l.idle_seconds, l.idle_warning_seconds,
+               l.idle_ends_connected, l.cool_down_seconds, l.borrow_seconds, l.borrow_seats, l.group_limits,
+               p.name AS product_name, p.key_seconds,
                (l.archived_at IS NOT NULL OR p.archived_at IS NOT NULL) AS archived
         FROM licenses l
         JOIN products p ON p.id = l.product_id
@@ -45,7 +45,8 @@ statements! {
         UNION
         SELECT license_id FROM tickets WHERE user_id IN (SELECT id FROM ROWS($1: id uuid)) AND ended_at IS NULL";
 
-    // Each by an index that has nothing else in it: this is asked once a second, whatever lives. A key has its end, and goes with it.
+    // Each part uses an index on only such rows, because this runs once a second however many sessions are live. A
+    // support key always has an expiry time, and is removed with it.
     LICENSES_TO_SWEEP = "
         SELECT license_id FROM sessions WHERE ended_at IS NULL AND lease_until <= $1
         UNION
@@ -59,15 +60,16 @@ statements! {
         WHERE (ends_at <= $1 OR idle_seconds > 0)
           AND EXISTS (SELECT 1 FROM sessions WHERE license_id = l.id AND ended_at IS NULL)";
 
-    // In one, because each question to a server takes its time. One row has the database's own time.
-    HELD = "
+    // One statement, to save round trips. One row has the database server's time.
+    OCCUPANCY = "
         SELECT 'session' AS what, id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
                key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
                COALESCE(active_at, created_at) AS active_at, warned_at, ending_at, ending_by, ending_by_name,
                ending_message, protected, borrowed_until,
                CAST(NULL AS BIGINT) AS place, CAST(NULL AS TIMESTAMPTZ) AS offer_until,
                NULL AS name, NULL AS email, NULL AS status,
-               CAST(NULL AS BOOLEAN) AS assigned, CAST(NULL AS TIMESTAMPTZ) AS cool_until, CAST(NULL AS TIMESTAMPTZ) AS now
+               CAST(NULL AS BOOLEAN) AS assigned, CAST(NULL AS TIMESTAMPTZ) AS cool_until,
+               CAST(NULL AS TIMESTAMPTZ) AS now
         FROM sessions
         WHERE ended_at IS NULL
           AND license_id AMONG($1)
@@ -82,7 +84,7 @@ statements! {
         WHERE ended_at IS NULL
           AND license_id AMONG($1)
         UNION ALL
-        SELECT 'person', u.id, given.license_id, u.id, NULL, NULL, NULL, NULL, NULL, NULL,
+        SELECT 'user', u.id, given.license_id, u.id, NULL, NULL, NULL, NULL, NULL, NULL,
                NULL, NULL, NULL, NULL, NULL, NULL,
                NULL, NULL, NULL, NULL, NULL,
                NULL, NULL, NULL,
@@ -99,13 +101,13 @@ statements! {
                NULL, NULL,
                NULL, NULL, NULL, NULL, NULL, CLOCK()";
 
-    ASSIGNED = "
+    ASSIGNMENT_COUNTS = "
         SELECT license_id, COUNT(*) AS assigned
         FROM assignments
         WHERE license_id IN (SELECT id FROM ROWS($1: id uuid))
         GROUP BY license_id";
 
-    PEOPLE = "
+    POOL_USERS = "
         SELECT given.license_id, u.id, u.name, u.email, u.status, a.user_id IS NOT NULL AS assigned, a.cool_until
         FROM ROWS($1: license_id uuid, user_id uuid)
         JOIN users u ON u.id = given.user_id
@@ -125,7 +127,7 @@ statements! {
         ORDER BY id
         FOR UPDATE";
 
-    REPEATS = "
+    REPEATED_REQUESTS = "
         SELECT s.id, s.user_id, s.idempotency_key, l.product_id
         FROM ROWS($1: user_id uuid, idempotency_key text)
         JOIN sessions s ON s.user_id = given.user_id AND s.idempotency_key = given.idempotency_key
@@ -134,7 +136,7 @@ statements! {
     LOCK_ADMINS = "
         SELECT id FROM account FOR UPDATE";
 
-    KNOWN_AND_ADMINS = "
+    USER_STANDINGS = "
         SELECT id, role = 'admin' AND status = 'active' AS admin, role <> 'agent' AS elevated,
                status = 'suspended' AS suspended
         FROM users
@@ -142,13 +144,13 @@ statements! {
            OR (id IN (SELECT id FROM ROWS($1: id uuid)) AND deleted_at IS NULL)";
 }
 
-/// In which license each of these sessions is; unknown ones are left out.
+/// The licenses of sessions. Unknown sessions are left out.
 pub async fn licenses_of_sessions(tx: &mut Tx, sessions: &[SessionId]) -> Result<Vec<(SessionId, LicenseId)>, DbError> {
     let rows = tx.all(&LICENSES_OF_SESSIONS, args![ids(sessions)]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("license_id")?))).collect()
 }
 
-/// The licenses that each of these users may take a seat from, for these products.
+/// The licenses of a product that are assigned to a user, for each pair.
 pub async fn candidates(
     tx: &mut Tx,
     asks: &[(UserId, ProductId)],
@@ -158,12 +160,12 @@ pub async fn candidates(
     rows.iter().map(|row| Ok((row.get("user_id")?, row.get("product_id")?, row.get("license_id")?))).collect()
 }
 
-/// The licenses that are assigned to these users, on which they have live sessions, or in whose line they wait.
+/// The licenses that are assigned to these users, or on which they have live sessions or tickets.
 pub async fn licenses_of_users(tx: &mut Tx, users: &[UserId]) -> Result<Vec<LicenseId>, DbError> {
     licenses(tx.all(&LICENSES_OF_USERS, args![ids(users)]).await?)
 }
 
-/// The licenses on which something is over at this time.
+/// The licenses on which something may have expired.
 pub async fn licenses_to_sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<LicenseId>, DbError> {
     licenses(tx.all(&LICENSES_TO_SWEEP, args![now]).await?)
 }
@@ -181,7 +183,7 @@ pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbE
                 license: row.get("id")?,
                 product: row.get("product_id")?,
                 product_name: row.get("product_name")?,
-                key_life: TimeDelta::seconds(row.get("key_seconds")?),
+                key_lifetime: TimeDelta::seconds(row.get("key_seconds")?),
                 model: row.get("model")?,
                 seats: row.get("seats")?,
                 starts_at: row.opt("starts_at")?,
@@ -194,48 +196,47 @@ pub async fn lock(tx: &mut Tx, licenses: &[LicenseId]) -> Result<Vec<Terms>, DbE
         .collect()
 }
 
-/// What is held of a license: seats, and places in the line.
+/// The live sessions and the queue of a license.
 #[derive(Debug, Default)]
-pub struct Held {
-    /// Its sessions that have not ended.
-    pub live: Vec<Live>,
-    /// The tickets in its line, in any order.
-    pub line: Vec<Ticket>,
-    /// Users who were asked for as well, without groups.
-    pub people: Vec<Person>,
+pub struct Occupancy {
+    pub sessions: Vec<ActiveSession>,
+    /// In any order.
+    pub tickets: Vec<Ticket>,
+    /// The requested users, without groups.
+    pub users: Vec<PoolUser>,
 }
 
-/// The database's own time, if it has one, what is held of these licenses, and how these users stand at the license beside
+/// The database server's time, if it has one, and the occupancy of licenses, together with users at the license beside
 /// each.
-pub async fn held(
+pub async fn occupancy(
     tx: &mut Tx,
     licenses: &[LicenseId],
     pairs: &BTreeSet<(LicenseId, UserId)>,
-) -> Result<(Option<DateTime<Utc>>, HashMap<LicenseId, Held>), DbError> {
-    let rows = tx.all(&HELD, args![ids(licenses), set(pairs.iter().map(pair))]).await?;
-    let (mut now, mut held) = (None, HashMap::<LicenseId, Held>::new());
+) -> Result<(Option<DateTime<Utc>>, HashMap<LicenseId, Occupancy>), DbError> {
+    let rows = tx.all(&OCCUPANCY, args![ids(licenses), set(pairs.iter().map(pair))]).await?;
+    let (mut now, mut occupancies) = (None, HashMap::<LicenseId, Occupancy>::new());
     for row in &rows {
         let what: String = row.get("what")?;
         if what == "clock" {
             now = row.opt("now")?;
             continue;
         }
-        let held = held.entry(row.get("license_id")?).or_default();
+        let occupancy = occupancies.entry(row.get("license_id")?).or_default();
         match what.as_str() {
-            "session" => held.live.push(live_of(row)?),
-            "ticket" => held.line.push(super::queue::ticket(row)?),
-            _ => held.people.push(person_of(row, Vec::new())?),
+            "session" => occupancy.sessions.push(session_of(row)?),
+            "ticket" => occupancy.tickets.push(super::queue::ticket(row)?),
+            _ => occupancy.users.push(user_of(row, Vec::new())?),
         }
     }
-    Ok((now, held))
+    Ok((now, occupancies))
 }
 
 fn pair((license, user): &(LicenseId, UserId)) -> Fields {
     fields! { "license_id": license, "user_id": user }
 }
 
-fn person_of(row: &Row, groups: Vec<GroupId>) -> Result<Person, DbError> {
-    Ok(Person {
+fn user_of(row: &Row, groups: Vec<GroupId>) -> Result<PoolUser, DbError> {
+    Ok(PoolUser {
         id: row.get("id")?,
         name: row.get("name")?,
         email: row.get("email")?,
@@ -246,8 +247,8 @@ fn person_of(row: &Row, groups: Vec<GroupId>) -> Result<Person, DbError> {
     })
 }
 
-fn live_of(row: &Row) -> Result<Live, DbError> {
-    Ok(Live {
+fn session_of(row: &Row) -> Result<ActiveSession, DbError> {
+    Ok(ActiveSession {
         id: row.get("id")?,
         user: row.get("user_id")?,
         device: row.get("device")?,
@@ -264,39 +265,39 @@ fn live_of(row: &Row) -> Result<Live, DbError> {
         lease_until: row.get("lease_until")?,
         active_at: row.get("active_at")?,
         warned_at: row.opt("warned_at")?,
-        ending: announced(row)?,
+        ending: scheduled_end(row)?,
         protected: row.get("protected")?,
         borrowed_until: row.opt("borrowed_until")?,
     })
 }
 
-fn announced(row: &Row) -> Result<Option<Announced>, DbError> {
+fn scheduled_end(row: &Row) -> Result<Option<ScheduledEnd>, DbError> {
     let Some(at) = row.opt("ending_at")? else { return Ok(None) };
     let (by, by_name, message) = (row.opt("ending_by")?, row.opt("ending_by_name")?, row.opt("ending_message")?);
-    Ok(Some(Announced { at, by, by_name, message }))
+    Ok(Some(ScheduledEnd { at, by, by_name, message }))
 }
 
-/// How many users these licenses are assigned to; those assigned to nobody are left out.
-pub async fn assigned(
+/// How many users licenses are assigned to. Licenses without assignments are left out.
+pub async fn assignment_counts(
     tx: &mut Tx,
     licenses: impl IntoIterator<Item = &LicenseId>,
 ) -> Result<Vec<(LicenseId, i64)>, DbError> {
-    let rows = tx.all(&ASSIGNED, args![ids(licenses)]).await?;
+    let rows = tx.all(&ASSIGNMENT_COUNTS, args![ids(licenses)]).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("assigned")?))).collect()
 }
 
-/// These users, as they stand at the license beside each; of groups, those are told that are asked for.
-pub async fn people(
+/// Users at the license beside each, with those of their groups that are in `groups`.
+pub async fn pool_users(
     tx: &mut Tx,
     pairs: &BTreeSet<(LicenseId, UserId)>,
     groups: &BTreeSet<GroupId>,
-) -> Result<Vec<(LicenseId, Person)>, DbError> {
+) -> Result<Vec<(LicenseId, PoolUser)>, DbError> {
     let of = groups_of(tx, pairs.iter().map(|(_, user)| user), groups).await?;
-    let rows = tx.all(&PEOPLE, args![set(pairs.iter().map(pair))]).await?;
+    let rows = tx.all(&POOL_USERS, args![set(pairs.iter().map(pair))]).await?;
     rows.iter()
         .map(|row| {
             let groups = of.get(&row.get("id")?).cloned().unwrap_or_default();
-            Ok((row.get("license_id")?, person_of(row, groups)?))
+            Ok((row.get("license_id")?, user_of(row, groups)?))
         })
         .collect()
 }
@@ -315,47 +316,45 @@ async fn groups_of(
     Ok(of)
 }
 
-/// A session that an idempotency key of a user belongs to.
-pub type Repeat = ((UserId, String), (SessionId, ProductId));
+/// An idempotency key of a user, with the session that it created and its product.
+pub type RepeatedRequest = ((UserId, String), (SessionId, ProductId));
 
 /// The sessions that were created with these idempotency keys.
-pub async fn repeats(tx: &mut Tx, keys: &[(UserId, String)]) -> Result<Vec<Repeat>, DbError> {
+pub async fn repeated_requests(tx: &mut Tx, keys: &[(UserId, String)]) -> Result<Vec<RepeatedRequest>, DbError> {
     let keys = set(keys.iter().map(|(user, key)| fields! { "user_id": user, "idempotency_key": key }));
-    let rows = tx.all(&REPEATS, args![keys]).await?;
+    let rows = tx.all(&REPEATED_REQUESTS, args![keys]).await?;
     rows.iter()
         .map(|row| Ok(((row.get("user_id")?, row.get("idempotency_key")?), (row.get("id")?, row.get("product_id")?))))
         .collect()
 }
 
-/// Locks the set of admins, so that two cannot take away the last ones at once.
+/// Locks the set of admins, so that two transactions cannot remove the last admins at once.
 pub async fn lock_admins(tx: &mut Tx) -> Result<(), DbError> {
     tx.all(&LOCK_ADMINS, args![]).await.map(drop)
 }
 
-/// Locks users whose status decides: somebody else may be about to suspend them.
+/// Locks users whose status a decision depends on: another transaction may be suspending them.
 pub async fn lock_users(tx: &mut Tx, users: impl IntoIterator<Item = &UserId>) -> Result<(), DbError> {
     tx.all(&LOCK_USERS, args![ids(users)]).await.map(drop)
 }
 
-/// How a user stands whose suspension is to be decided.
+/// The role and status of a user, for decisions on suspensions.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
-    /// Who.
+pub struct UserStanding {
     pub user: UserId,
-    /// Whether he is an active admin.
+    /// Whether the user is an active admin.
     pub admin: bool,
-    /// Whether he is an admin or a manager.
+    /// Whether the user is an admin or a manager.
     pub elevated: bool,
-    /// Whether he is suspended already.
     pub suspended: bool,
 }
 
-/// Those of these users who exist, and all active admins.
-pub async fn known_and_admins(tx: &mut Tx, users: &[UserId]) -> Result<Vec<Standing>, DbError> {
-    let rows = tx.all(&KNOWN_AND_ADMINS, args![ids(users)]).await?;
+/// The existing users among these, and all active admins.
+pub async fn user_standings(tx: &mut Tx, users: &[UserId]) -> Result<Vec<UserStanding>, DbError> {
+    let rows = tx.all(&USER_STANDINGS, args![ids(users)]).await?;
     let standing = |row: &Row| {
         let (admin, elevated, suspended) = (row.get("admin")?, row.get("elevated")?, row.get("suspended")?);
-        Ok(Standing { user: row.get("id")?, admin, elevated, suspended })
+        Ok(UserStanding { user: row.get("id")?, admin, elevated, suspended })
     };
     rows.iter().map(standing).collect()
 }

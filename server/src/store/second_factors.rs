@@ -1,10 +1,10 @@
-//! The second factor of a user: the secret of the app that shows codes, the last code that was taken, recovery codes; and sign-ins
-//! that wait for it.
+//! Second factors: the secrets of authenticator apps, the last used time step, recovery codes; and sign-ins that wait
+//! for the second factor.
 
 use super::set;
 use crate::{
     db::{Db, DbError, Tx, args, fields, statements},
-    secrets::Stored,
+    secrets::StoredSecret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -13,8 +13,8 @@ use seatkeeper_shared::{
     wire::account::SecondFactorRule,
 };
 
-/// After how many wrong codes one has to begin with the password again.
-const TRIES: i64 = 5;
+/// After this many attempts the sign-in has to start over with the password.
+const MAX_CHALLENGE_ATTEMPTS: i64 = 5;
 
 statements! {
     GET = "
@@ -23,7 +23,7 @@ statements! {
         FROM second_factors f
         WHERE f.user_id = $1";
 
-    HELD = "
+    OF_USER = "
         SELECT u.role, a.second_factor,
                (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS apps,
                (SELECT COUNT(*) FROM passkeys k WHERE k.user_id = u.id) AS passkeys
@@ -41,7 +41,7 @@ statements! {
         UPDATE second_factors SET confirmed_at = $2, last_step = $3
         WHERE user_id = $1 AND confirmed_at IS NULL AND secret = $4";
 
-    TAKE_STEP = "
+    USE_STEP = "
         UPDATE second_factors SET last_step = $2
         WHERE user_id = $1 AND confirmed_at IS NOT NULL AND last_step < $2";
 
@@ -50,7 +50,7 @@ statements! {
         SELECT user_id, code_hash
         FROM ROWS($1: user_id uuid, code_hash text)";
 
-    TAKE_CODE = "
+    USE_RECOVERY_CODE = "
         DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2";
 
     REMOVE = "
@@ -59,18 +59,18 @@ statements! {
     REMOVE_CODES = "
         DELETE FROM recovery_codes WHERE user_id = $1";
 
-    FORGET_CHALLENGES = "
+    DELETE_EXPIRED_CHALLENGES = "
         DELETE FROM sign_in_challenges WHERE expires_at <= $1";
 
     INSERT_CHALLENGE = "
         INSERT INTO sign_in_challenges (secret_hash, user_id, expires_at, tries)
         VALUES ($1, $2, $3, 0)";
 
-    TRY_CHALLENGE = "
+    COUNT_ATTEMPT = "
         UPDATE sign_in_challenges SET tries = tries + 1
         WHERE secret_hash = $1 AND expires_at > $2 AND tries < $3";
 
-    CHALLENGED = "
+    USER_OF_CHALLENGE = "
         SELECT u.id, u.name, u.email, u.status
         FROM sign_in_challenges c
         JOIN users u ON u.id = c.user_id
@@ -80,42 +80,41 @@ statements! {
         DELETE FROM sign_in_challenges WHERE secret_hash = $1";
 }
 
-/// A second factor, confirmed or not.
+/// The secret of a user's authenticator app.
 #[derive(Debug)]
-pub struct Factor {
-    /// Its secret, in base32, as it is stored.
-    pub secret: Stored,
-    /// Whether it counts.
+pub struct StoredFactor {
+    /// The TOTP secret in base32, encrypted.
+    pub secret: StoredSecret,
+    /// Whether the user has confirmed it with a code; only then is it effective.
     pub confirmed: bool,
-    /// How many recovery codes are left.
+    /// The number of unused recovery codes.
     pub codes: i64,
 }
 
-/// What somebody has besides a password, and whether he has to.
+/// A user's second factors, and whether one is required.
 #[derive(Clone, Copy, Debug)]
-pub struct Held {
-    /// An app that shows codes.
+pub struct SecondFactors {
+    /// An authenticator app.
     pub code: bool,
-    /// A passkey.
     pub passkey: bool,
-    /// Whether the account asks for one of them.
+    /// Whether the account requires a second factor.
     pub required: bool,
 }
 
-impl Held {
-    /// Whether the password alone does not let him in. A passkey does not make the password weaker than it was for those who need
-    /// not have a second factor.
+impl SecondFactors {
+    /// Whether signing in with a password requires a second factor. Having a passkey does not require it unless the
+    /// account does.
     pub fn is_needed(self) -> bool {
         self.code || self.passkey && self.required
     }
 }
 
-/// The second factor of a user.
-pub async fn get(db: &Db, user: UserId) -> Result<Option<Factor>, DbError> {
+/// The authenticator app of a user.
+pub async fn get(db: &Db, user: UserId) -> Result<Option<StoredFactor>, DbError> {
     let row = db.one(&GET, args![user]).await?;
     row.map(|row| {
-        Ok(Factor {
-            secret: Stored::read(row.get("secret")?),
+        Ok(StoredFactor {
+            secret: StoredSecret::from_column(row.get("secret")?),
             confirmed: row.opt::<DateTime<Utc>>("confirmed_at")?.is_some(),
             codes: row.get("codes")?,
         })
@@ -123,70 +122,65 @@ pub async fn get(db: &Db, user: UserId) -> Result<Option<Factor>, DbError> {
     .transpose()
 }
 
-/// What a user has besides a password.
-pub async fn held(db: &Db, user: UserId) -> Result<Held, DbError> {
-    let Some(row) = db.one(&HELD, args![user]).await? else {
-        return Ok(Held { code: false, passkey: false, required: false });
+/// The second factors of a user.
+pub async fn of_user(db: &Db, user: UserId) -> Result<SecondFactors, DbError> {
+    let Some(row) = db.one(&OF_USER, args![user]).await? else {
+        return Ok(SecondFactors { code: false, passkey: false, required: false });
     };
     let (rule, role): (SecondFactorRule, Role) = (row.get("second_factor")?, row.get("role")?);
     let (apps, passkeys): (i64, i64) = (row.get("apps")?, row.get("passkeys")?);
-    Ok(Held { code: apps > 0, passkey: passkeys > 0, required: rule.binds(role) })
+    Ok(SecondFactors { code: apps > 0, passkey: passkeys > 0, required: rule.binds(role) })
 }
 
-/// Stores a secret that does not count yet; false if there is one that counts.
-pub async fn start(tx: &mut Tx, user: UserId, secret: &Stored) -> Result<bool, DbError> {
+/// Stores an unconfirmed secret. Returns false if there is a confirmed one.
+pub async fn start(tx: &mut Tx, user: UserId, secret: &StoredSecret) -> Result<bool, DbError> {
     Ok(tx.run(&START, args![user, secret.as_str()]).await? == 1)
 }
 
-/// Lets this secret count from now on; false if another counts already, or was begun with meanwhile.
+/// Confirms this secret. Returns false if one is confirmed already, or if the secret was replaced meanwhile.
 pub async fn confirm(
     tx: &mut Tx,
     user: UserId,
-    secret: &Stored,
+    secret: &StoredSecret,
     now: DateTime<Utc>,
     step: i64,
 ) -> Result<bool, DbError> {
     Ok(tx.run(&CONFIRM, args![user, now, step, secret.as_str()]).await? == 1)
 }
 
-/// Gives a user these recovery codes; those of before are void.
+/// Replaces the recovery codes of a user.
 pub async fn set_codes(tx: &mut Tx, user: UserId, hashes: &[String]) -> Result<(), DbError> {
     tx.run(&REMOVE_CODES, args![user]).await?;
     let rows = hashes.iter().map(|hash| fields! { "user_id": user, "code_hash": hash });
     tx.run(&INSERT_CODES, args![set(rows)]).await.map(drop)
 }
 
-/// Takes the code of a step of time; false if that one or a later one was taken already. Of two who show the same code at once,
-/// one is turned away.
-pub async fn take_step(tx: &mut Tx, user: UserId, step: i64) -> Result<bool, DbError> {
-    Ok(tx.run(&TAKE_STEP, args![user, step]).await? == 1)
+/// Uses the code of a time step. Returns false if it or a later one was used before, so that a code works only once.
+pub async fn use_step(tx: &mut Tx, user: UserId, step: i64) -> Result<bool, DbError> {
+    Ok(tx.run(&USE_STEP, args![user, step]).await? == 1)
 }
 
-/// Uses up a recovery code; false if there is no such code.
-pub async fn take_code(tx: &mut Tx, user: UserId, hash: &str) -> Result<bool, DbError> {
-    Ok(tx.run(&TAKE_CODE, args![user, hash]).await? == 1)
+/// Uses a recovery code. Returns false if there is no such code.
+pub async fn use_recovery_code(tx: &mut Tx, user: UserId, hash: &str) -> Result<bool, DbError> {
+    Ok(tx.run(&USE_RECOVERY_CODE, args![user, hash]).await? == 1)
 }
 
-/// Removes the second factor with its recovery codes; false if there was none that counted.
+/// Removes the authenticator app and the recovery codes. Returns false if there was no confirmed app.
 pub async fn remove(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
     tx.run(&REMOVE_CODES, args![user]).await?;
     Ok(tx.run(&REMOVE, args![user]).await? == 1)
 }
 
-/// Somebody whose password was right.
+/// The user of a sign-in that waits for the second factor.
 #[derive(Debug)]
-pub struct Challenged {
-    /// The user.
+pub struct PendingSignIn {
     pub id: UserId,
-    /// Name.
     pub name: String,
-    /// E-mail address.
     pub email: String,
-    /// Active or suspended.
     pub status: UserStatus,
 }
 
-/// Lets a sign-in wait for the second factor.
+/// Stores a sign-in that waits for the second factor.
 pub async fn insert_challenge(
     tx: &mut Tx,
     hash: &str,
@@ -194,18 +188,18 @@ pub async fn insert_challenge(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    tx.run(&FORGET_CHALLENGES, args![now]).await?;
+    tx.run(&DELETE_EXPIRED_CHALLENGES, args![now]).await?;
     tx.run(&INSERT_CHALLENGE, args![hash, user, until]).await.map(drop)
 }
 
-/// Whose sign-in waits for the second factor. It counts as a try, whatever becomes of it; nobody if it is over.
-pub async fn try_challenge(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<Option<Challenged>, DbError> {
-    if tx.run(&TRY_CHALLENGE, args![hash, now, TRIES]).await? == 0 {
+/// Counts an attempt and returns the user of the waiting sign-in; `None` if it has expired or has no attempts left.
+pub async fn count_attempt(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<Option<PendingSignIn>, DbError> {
+    if tx.run(&COUNT_ATTEMPT, args![hash, now, MAX_CHALLENGE_ATTEMPTS]).await? == 0 {
         return Ok(None);
     }
-    let row = tx.one(&CHALLENGED, args![hash]).await?;
+    let row = tx.one(&USER_OF_CHALLENGE, args![hash]).await?;
     row.map(|row| {
-        Ok(Challenged {
+        Ok(PendingSignIn {
             id: row.get("id")?,
             name: row.get("name")?,
             email: row.get("email")?,
@@ -215,7 +209,7 @@ pub async fn try_challenge(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Resul
     .transpose()
 }
 
-/// Uses up a sign-in that waits; false if somebody else did.
+/// Completes a waiting sign-in. Returns false if it was completed before.
 pub async fn use_challenge(tx: &mut Tx, hash: &str) -> Result<bool, DbError> {
     Ok(tx.run(&DELETE_CHALLENGE, args![hash]).await? == 1)
 }

@@ -1,8 +1,8 @@
-//! The secrets that are encrypted, wherever they stand: for encrypting them anew.
+//! All encrypted secrets of all tables, for re-encryption.
 
 use crate::{
     db::{DbError, Tx, args, statements},
-    secrets::{Place, Stored},
+    secrets::{SecretLocation, StoredSecret},
 };
 use seatkeeper_shared::ids::ProviderId;
 
@@ -16,11 +16,11 @@ statements! {
     LAUNCH_LINKS = "
         SELECT id, link_secret FROM products WHERE link_secret IS NOT NULL";
 
-    // A key that was replaced has no secret any more.
+    // The secret of a replaced key is deleted.
     LEASE_KEYS = "
         SELECT id, secret FROM borrow_keys WHERE secret <> ''";
 
-    // What somebody else has changed meanwhile stays.
+    // A secret that was changed meanwhile is left alone.
     REPLACE_CODE_APP = "
         UPDATE second_factors SET secret = $2 WHERE user_id = $1 AND secret = $3";
 
@@ -34,32 +34,38 @@ statements! {
         UPDATE borrow_keys SET secret = $2 WHERE id = $1 AND secret = $3";
 }
 
-/// All of them.
-pub async fn all(tx: &mut Tx) -> Result<Vec<(Place, Stored)>, DbError> {
+/// All secrets with their locations.
+pub async fn all(tx: &mut Tx) -> Result<Vec<(SecretLocation, StoredSecret)>, DbError> {
     let mut found = Vec::new();
     for row in tx.all(&CODE_APPS, args![]).await? {
-        found.push((Place::CodeApp(row.get("user_id")?), Stored::read(row.get("secret")?)));
+        found.push((SecretLocation::CodeApp(row.get("user_id")?), StoredSecret::from_column(row.get("secret")?)));
     }
     for row in tx.all(&CLIENTS, args![]).await? {
-        found.push((Place::Client(ProviderId(row.get("id")?)), Stored::read(row.get("client_secret")?)));
+        let location = SecretLocation::Client(ProviderId(row.get("id")?));
+        found.push((location, StoredSecret::from_column(row.get("client_secret")?)));
     }
     for row in tx.all(&LAUNCH_LINKS, args![]).await? {
-        found.push((Place::LaunchLink(row.get("id")?), Stored::read(row.get("link_secret")?)));
+        found.push((SecretLocation::LaunchLink(row.get("id")?), StoredSecret::from_column(row.get("link_secret")?)));
     }
     for row in tx.all(&LEASE_KEYS, args![]).await? {
-        found.push((Place::LeaseKey(row.get("id")?), Stored::read(row.get("secret")?)));
+        found.push((SecretLocation::LeaseKey(row.get("id")?), StoredSecret::from_column(row.get("secret")?)));
     }
     Ok(found)
 }
 
-/// Replaces one of them; false if it is another one by now.
-pub async fn replace(tx: &mut Tx, place: &Place, old: &Stored, new: &Stored) -> Result<bool, DbError> {
+/// Replaces a secret. Returns false if it was changed since it was read.
+pub async fn replace(
+    tx: &mut Tx,
+    location: &SecretLocation,
+    old: &StoredSecret,
+    new: &StoredSecret,
+) -> Result<bool, DbError> {
     let (old, new) = (old.as_str(), new.as_str());
-    let changed = match place {
-        Place::CodeApp(user) => tx.run(&REPLACE_CODE_APP, args![*user, new, old]).await?,
-        Place::Client(provider) => tx.run(&REPLACE_CLIENT, args![provider.0, new, old]).await?,
-        Place::LaunchLink(product) => tx.run(&REPLACE_LAUNCH_LINK, args![*product, new, old]).await?,
-        Place::LeaseKey(id) => tx.run(&REPLACE_LEASE_KEY, args![id, new, old]).await?,
+    let changed = match location {
+        SecretLocation::CodeApp(user) => tx.run(&REPLACE_CODE_APP, args![*user, new, old]).await?,
+        SecretLocation::Client(provider) => tx.run(&REPLACE_CLIENT, args![provider.0, new, old]).await?,
+        SecretLocation::LaunchLink(product) => tx.run(&REPLACE_LAUNCH_LINK, args![*product, new, old]).await?,
+        SecretLocation::LeaseKey(id) => tx.run(&REPLACE_LEASE_KEY, args![id, new, old]).await?,
     };
     Ok(changed == 1)
 }

@@ -1,39 +1,42 @@
-//! Sessions as people see them: lists, one, and those that the live feed tells of.
+//! Sessions for display: lists, single sessions, and updates for the live feed.
 
 use super::{
     ids,
-    list::{After, Key, all_on_one_page, from, start},
+    pagination::{Cursor, SortValue, continue_optionally, cursor_args, total_of_single_page},
 };
 use crate::{
     db::{Db, DbError, Row, Sql, Value, args, statements},
-    text::{email_patterns, fold, pattern},
+    normalize::{email_like_patterns, fold, like_pattern},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, UserId},
     license::Model,
-    problem::End,
+    problem::SessionEnd,
     session::Platform,
     wire::{
         Page,
         live::Contact,
-        sessions::{Ending, SessionSort, SessionView, StateFilter},
+        sessions::{PendingEnd, SessionSort, SessionView, StateFilter},
     },
 };
 
 const COLUMNS: &str = "
     SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
-           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.remote_device, s.support_key, s.key_expires_at,
+           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.remote_device, s.support_key,
+           s.key_expires_at,
            s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
-           s.ended_by_name, s.protected, s.borrowed_until, s.warned_at, l.idle_warning_seconds, s.ending_at, s.ending_by_name, s.ending_message";
+           s.ended_by_name, s.protected, s.borrowed_until, s.warned_at, l.idle_warning_seconds, s.ending_at,
+           s.ending_by_name, s.ending_message";
 const JOINS: &str = "
     FROM sessions s
     JOIN licenses l ON l.id = s.license_id
     JOIN products p ON p.id = l.product_id
     JOIN users u ON u.id = s.user_id";
 
-/// What a list and its total share: license, product, model, user, state, whether live, platform, search, the manager whose
-/// people the agents must be, and the search among addresses in two forms.
+/// The conditions of a list and its total: `$1` license, `$2` product, `$3` model, `$4` user, `$5` state, `$6` whether
+/// live, `$7` platform, `$8` search, `$9` the manager to whom the agents must be visible, `$10` and `$11` further
+/// e-mail patterns.
 fn filter() -> String {
     format!(
         "
@@ -45,15 +48,16 @@ fn filter() -> String {
       AND s.state = $5 -- if $5
       AND s.ended_at IS NULL -- if $6
       AND s.platform = $7 -- if $7
-      AND (u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $11 ESCAPE '!') -- if $8
+      AND (u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!' \
+           OR u.email_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $11 ESCAPE '!') -- if $8
       AND (s.user_id = $9 OR {}) -- if $9
     ",
-        super::scope::among_people_of("s.user_id", 9)
+        super::manager_scope::user_in_groups_of("s.user_id", 9)
     )
 }
 
 fn page_by(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {JOINS} {} {} LIMIT $14", filter(), from(expr, "s.id", down, 12))
+    format!("{COLUMNS} {JOINS} {} {} LIMIT $14", filter(), continue_optionally(expr, "s.id", down, 12))
 }
 
 statements! {
@@ -73,7 +77,7 @@ statements! {
         JOIN users u ON u.id = s.user_id -- if $8
         {}", filter());
 
-    // SQLite knows this without looking at the rows, unless it is told a condition, be it TRUE.
+    // Without any condition, even TRUE, SQLite counts without reading the rows.
     TOTAL_OF_ALL = "
         SELECT COUNT(*) AS total FROM sessions";
 
@@ -88,7 +92,7 @@ statements! {
         ORDER BY MAX(created_at) DESC
         LIMIT $2";
 
-    HEARD_OF = "
+    RECENT_CONTACTS = "
         SELECT id, user_id, last_seen_at, lease_until
         FROM sessions
         WHERE ended_at IS NULL AND last_seen_at > $1
@@ -96,28 +100,24 @@ statements! {
         LIMIT $2";
 }
 
-/// What a list of sessions shows.
+/// Which sessions a list contains; absent fields do not filter.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// On this license.
+pub struct SessionFilter {
     pub license: Option<LicenseId>,
-    /// With this product.
     pub product: Option<ProductId>,
-    /// On licenses of this model.
     pub model: Option<Model>,
-    /// Of this agent.
+    /// The agent.
     pub user: Option<UserId>,
-    /// Of the people in the groups of this manager, and his own.
+    /// The manager to whom the agents must be visible; the manager's own sessions are included.
     pub within: Option<UserId>,
-    /// In this state.
     pub state: Option<StateFilter>,
-    /// With this platform on the other side.
+    /// The platform of the remote device.
     pub platform: Option<Platform>,
-    /// With this in the agent's name or e-mail.
+    /// A search in the agent's name and e-mail address.
     pub q: Option<String>,
 }
 
-/// Whether the sort column is a time.
+/// Whether the sort column contains times.
 pub fn of_time(sort: SessionSort) -> bool {
     matches!(sort, SessionSort::Created | SessionSort::LastSeen)
 }
@@ -135,24 +135,24 @@ fn sql(sort: SessionSort, down: bool) -> &'static Sql {
     }
 }
 
-fn key(sort: SessionSort, session: &SessionView) -> Key {
+fn key(sort: SessionSort, session: &SessionView) -> SortValue {
     match sort {
-        SessionSort::Created => Key::M(session.created_at),
-        SessionSort::UserName => Key::T(fold(&session.user_name)),
-        SessionSort::State => Key::T(session.state.to_string()),
-        SessionSort::LastSeen => Key::M(session.last_seen_at),
+        SessionSort::Created => SortValue::Time(session.created_at),
+        SessionSort::UserName => SortValue::Text(fold(&session.user_name)),
+        SessionSort::State => SortValue::Text(session.state.to_string()),
+        SessionSort::LastSeen => SortValue::Time(session.last_seen_at),
     }
 }
 
-/// A page of sessions, with support keys: the caller takes away those that are not the viewer's.
+/// A page of sessions, with support keys: the caller must remove the keys of other agents' sessions.
 pub async fn page(
     db: &Db,
-    filter: &Filter,
+    filter: &SessionFilter,
     (sort, down): (SessionSort, bool),
-    after: Option<&After>,
+    after: Option<&Cursor>,
     limit: usize,
 ) -> Result<Page<SessionView>, DbError> {
-    let [email, other_form] = filter.q.as_deref().map(email_patterns).unwrap_or_default();
+    let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
     let filter = args![
         filter.license,
         filter.product,
@@ -161,19 +161,19 @@ pub async fn page(
         filter.state.filter(|state| *state != StateFilter::Live).map(StateFilter::as_str),
         filter.state.filter(|state| *state == StateFilter::Live).map(|_| true),
         filter.platform,
-        filter.q.as_deref().and_then(pattern),
+        filter.q.as_deref().and_then(like_pattern),
         filter.within,
         email,
         other_form
     ];
     let mut args = filter.clone();
-    args.extend(start(after, of_time(sort)));
+    args.extend(cursor_args(after, of_time(sort)));
     args.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
     let mut items = db.all(sql(sort, down), args).await?.iter().map(session).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit;
+    let has_more = items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| After { key: key(sort, last), id: last.id.0 }.encode());
-    let total = match all_on_one_page(after, more, items.len()) {
+    let next = items.last().filter(|_| has_more).map(|last| Cursor { key: key(sort, last), id: last.id.0 }.encode());
+    let total = match total_of_single_page(after, has_more, items.len()) {
         Some(total) => total,
         None => total(db, filter).await?,
     };
@@ -189,7 +189,7 @@ async fn total(db: &Db, filter: Vec<Value>) -> Result<i64, DbError> {
     counted.map_or(Ok(0), |row| row.get("total"))
 }
 
-/// These sessions, with support keys; unknown ones are left out.
+/// These sessions, with support keys; unknown ones are skipped.
 pub async fn some(db: &Db, which: impl IntoIterator<Item = SessionId>) -> Result<Vec<SessionView>, DbError> {
     db.all(&SOME, args![ids(which)]).await?.iter().map(session).collect()
 }
@@ -199,14 +199,14 @@ pub async fn get(db: &Db, id: SessionId) -> Result<Option<SessionView>, DbError>
     Ok(some(db, [id]).await?.pop())
 }
 
-/// The devices at the other end of this user's sessions, the last one first.
+/// The remote devices of a user's sessions, most recent first.
 pub async fn remote_devices(db: &Db, user: UserId, limit: i64) -> Result<Vec<String>, DbError> {
     db.all(&REMOTE_DEVICES, args![user, limit]).await?.iter().map(|row| row.get("remote_device")).collect()
 }
 
-/// The live sessions whose clients were heard of after a time, the latest first, each with its agent.
-pub async fn heard_of(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<(UserId, Contact)>, DbError> {
-    let rows = db.all(&HEARD_OF, args![since, limit]).await?;
+/// The live sessions with a heartbeat after a time, latest first, each with its agent.
+pub async fn recent_contacts(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<(UserId, Contact)>, DbError> {
+    let rows = db.all(&RECENT_CONTACTS, args![since, limit]).await?;
     rows.iter()
         .map(|row| {
             let contact = Contact {
@@ -222,7 +222,7 @@ pub async fn heard_of(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<(
 fn session(row: &Row) -> Result<SessionView, DbError> {
     let ended = match row.opt("ended_at")? {
         None => None,
-        Some(at) => Some(End {
+        Some(at) => Some(SessionEnd {
             reason: row.get("end_reason")?,
             at,
             by: row.opt("ended_by_name")?,
@@ -232,7 +232,7 @@ fn session(row: &Row) -> Result<SessionView, DbError> {
     let (warned, warning) = (row.opt::<DateTime<Utc>>("warned_at")?, row.get("idle_warning_seconds")?);
     let ending = match row.opt("ending_at")? {
         Some(at) if ended.is_none() => {
-            Some(Ending { at, by: row.opt("ending_by_name")?, message: row.opt("ending_message")? })
+            Some(PendingEnd { at, by: row.opt("ending_by_name")?, message: row.opt("ending_message")? })
         }
         _ => None,
     };

@@ -1,9 +1,9 @@
-//! A change of a user that was worked out before anything is locked. It is written only while the user still is as they were read,
-//! and only if nobody else has what it needs: all of it, or nothing.
+//! Changes of users that are computed before anything is locked (optimistic locking). A change is written only if the
+//! user has not changed since, and only if its unique values are not taken: completely or not at all.
 
 use super::{
-    directory_users::{self, Record},
-    users::{self, Changeable},
+    directory_users::{self, DirectoryUserRecord},
+    users::{self, EditableUser},
 };
 use crate::{
     db::{DbError, Tx, args, statements},
@@ -15,7 +15,8 @@ use seatkeeper_shared::ids::{DirectoryId, UserId};
 use serde_json::json;
 
 statements! {
-    // Named as the unique indexes are, which decide if two ask at once. Who is in no directory yet is found by the address.
+    // The names of the unique indexes, which decide between concurrent changes. A user of no directory uses the e-mail
+    // address as userName.
     TAKEN = "
         SELECT 'users_email_key' AS taken FROM users WHERE email_key = $2 AND id <> $1
         UNION ALL
@@ -30,76 +31,70 @@ statements! {
         LIMIT 1";
 }
 
-/// A change of a user.
 #[derive(Clone, Debug)]
 pub struct UserChange {
-    /// Who is changed.
     pub user: UserId,
-    /// Who changes them.
     pub actor: Actor,
-    /// As the user was when the change was worked out.
-    pub before: Changeable,
-    /// As the user is from then on.
-    pub after: Changeable,
-    /// What a directory says of the user, if one does.
+    /// The user when the change was computed.
+    pub before: EditableUser,
+    pub after: EditableUser,
+    /// The directory's data, if a directory makes the change.
     pub directory: Option<DirectoryChange>,
-    /// What else goes into the log.
+    /// Further events to be logged.
     pub events: Vec<Event>,
 }
 
-/// What a directory says of a user from then on.
+/// The directory's part of a change.
 #[derive(Clone, Debug)]
 pub struct DirectoryChange {
-    /// Which directory.
     pub directory: DirectoryId,
-    /// The attributes from which the change was worked out, as they were stored; absent if no directory had told any.
+    /// The stored attributes when the change was computed; absent if the user belonged to no directory.
     pub seen: Option<String>,
-    /// What is stored.
-    pub record: Record,
+    pub record: DirectoryUserRecord,
 }
 
 /// Why a change is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotWritten {
-    /// The user is not there any more.
+    /// The user was deleted.
     Gone,
-    /// The user is not as they were when the change was worked out: it has to be worked out anew.
+    /// The user has changed since the change was computed: compute it again.
     ChangedMeanwhile,
-    /// Somebody else has this; the unique index is named.
+    /// Another user has one of the unique values; names the unique index.
     Taken(&'static str),
 }
 
 impl UserChange {
-    /// The values that nobody else may have, by their unique indexes.
-    pub fn claims(&self) -> Vec<(&'static str, String)> {
+    /// The unique values, each with the name of its index.
+    pub fn unique_values(&self) -> Vec<(&'static str, String)> {
         let email = seatkeeper_shared::validate::email_key(&self.after.email);
-        let mut claims = vec![("users_email_key", email)];
+        let mut values = vec![("users_email_key", email)];
         if let Some(DirectoryChange { directory, record, .. }) = &self.directory {
-            claims.push(("directory_users_user_name_key", record.user_name_key.clone()));
+            values.push(("directory_users_user_name_key", record.user_name_key.clone()));
             let external = record.external_id.as_ref().map(|external| format!("{directory} {external}"));
-            claims.extend(external.map(|external| ("directory_users_external_id", external)));
+            values.extend(external.map(|external| ("directory_users_external_id", external)));
         }
-        claims
+        values
     }
 
-    /// Whether it ends all that the user does, which is for the seats to do.
+    /// Whether it suspends the user, which the seat engine does.
     pub fn suspends(&self) -> bool {
         use seatkeeper_shared::people::UserStatus::{Active, Suspended};
         self.before.status == Active && self.after.status == Suspended
     }
 }
 
-/// Locks the user and says what the log has of the change, or why it cannot be written.
+/// Locks the user. Returns the events of the change, or why it cannot be written.
 pub async fn prepare(tx: &mut Tx, change: &UserChange) -> Result<Result<Vec<Event>, NotWritten>, DbError> {
-    let Some(now) = users::lock(tx, change.user).await? else { return Ok(Err(NotWritten::Gone)) };
-    if now != change.before {
+    let Some(current) = users::lock(tx, change.user).await? else { return Ok(Err(NotWritten::Gone)) };
+    if current != change.before {
         return Ok(Err(NotWritten::ChangedMeanwhile));
     }
     if let Some(DirectoryChange { directory, seen, .. }) = &change.directory {
-        let Some(now) = directory_users::get_in(tx, *directory, change.user).await? else {
+        let Some(current) = directory_users::get_in(tx, *directory, change.user).await? else {
             return Ok(Err(NotWritten::Gone));
         };
-        if now.attributes != *seen {
+        if current.attributes != *seen {
             return Ok(Err(NotWritten::ChangedMeanwhile));
         }
     }
@@ -107,9 +102,9 @@ pub async fn prepare(tx: &mut Tx, change: &UserChange) -> Result<Result<Vec<Even
     if let Some(index) = taken(tx, change.user, &change.after.email, record).await? {
         return Ok(Err(NotWritten::Taken(index)));
     }
-    // That they are suspended is an entry of its own.
+    // Suspending is a separate event.
     let status = if change.suspends() { change.after.status } else { change.before.status };
-    let before = Changeable { status, ..change.before.clone() };
+    let before = EditableUser { status, ..change.before.clone() };
     let mut events = Vec::new();
     if before != change.after || change.directory.is_some() {
         let (old, new) = (users::facts(tx, &before).await?, users::facts(tx, &change.after).await?);
@@ -122,12 +117,12 @@ pub async fn prepare(tx: &mut Tx, change: &UserChange) -> Result<Result<Vec<Even
     Ok(Ok(events))
 }
 
-/// The unique index in which somebody else stands with the address, or with what a directory says.
+/// The unique index in which another user has the e-mail address or one of the directory's values.
 pub async fn taken(
     tx: &mut Tx,
     user: UserId,
     email: &str,
-    record: Option<(DirectoryId, &Record)>,
+    record: Option<(DirectoryId, &DirectoryUserRecord)>,
 ) -> Result<Option<&'static str>, DbError> {
     let (directory, record) = record.unzip();
     let email = seatkeeper_shared::validate::email_key(email);
@@ -137,13 +132,14 @@ pub async fn taken(
     let Some(row) = row else { return Ok(None) };
     let index: String = row.get("taken")?;
     let known = ["users_email_key", "directory_users_user_name_key", "directory_users_external_id"];
-    known.into_iter().find(|known| *known == index).map(Some).ok_or_else(|| DbError::Unreadable {
-        column: "taken".to_owned(),
-        problem: format!("{index} is no index that was asked for"),
-    })
+    known
+        .into_iter()
+        .find(|known| *known == index)
+        .map(Some)
+        .ok_or_else(|| DbError::Unreadable { column: "taken".to_owned(), problem: format!("unexpected index {index}") })
 }
 
-/// Writes a change that was prepared in this transaction, but not its log entries.
+/// Writes a change that was prepared in this transaction, but not its events.
 pub async fn write(tx: &mut Tx, change: &UserChange, now: DateTime<Utc>) -> Result<(), DbError> {
     users::change(tx, change.user, &change.before, &change.after).await?;
     match &change.directory {
@@ -154,7 +150,7 @@ pub async fn write(tx: &mut Tx, change: &UserChange, now: DateTime<Utc>) -> Resu
     }
 }
 
-/// The log entry that an address which the directory tells was not taken over.
-pub fn email_kept(actor: &Actor, user: UserId, name: &str, told: &str) -> Event {
-    Event::new("directory_email_kept", actor.clone(), Some(user), json!({ "email": told })).named(name)
+/// The event that the directory's e-mail address of a user was not applied.
+pub fn email_kept(actor: &Actor, user: UserId, name: &str, directory_email: &str) -> Event {
+    Event::new("directory_email_kept", actor.clone(), Some(user), json!({ "email": directory_email })).named(name)
 }

@@ -1,4 +1,4 @@
-//! Users: signing in, adding and changing; the lists are in [`list`].
+//! Users: signing in, adding and changing. Lists are in [`list`].
 
 pub mod list;
 
@@ -7,7 +7,7 @@ pub use list::{of_time, page, sessions_on, some};
 use super::set;
 use crate::{
     db::{Db, DbError, Row, Tx, args, fields, statements},
-    text::fold,
+    normalize::fold,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -32,21 +32,21 @@ statements! {
         FROM users
         WHERE id = $1 AND deleted_at IS NULL AND status = 'active'";
 
-    MANAGED = "
+    MANAGED_GROUPS = "
         SELECT group_id FROM group_managers WHERE user_id = $1 ORDER BY group_id";
 
-    MANAGE_NONE = "
+    DELETE_MANAGED_GROUPS = "
         DELETE FROM group_managers WHERE user_id = $1";
 
-    MANAGE = "
+    INSERT_MANAGED_GROUPS = "
         INSERT INTO group_managers (group_id, user_id)
         SELECT group_id, user_id
         FROM ROWS($1: group_id uuid, user_id uuid)";
 
-    SECRET_OF = "
+    PASSWORD_BY_EMAIL = "
         SELECT id, name, password_hash, status FROM users WHERE email_key = $1";
 
-    LOCK_SECRET = "
+    LOCK_PASSWORD = "
         SELECT id, name, password_hash, status FROM users WHERE id = $1 AND deleted_at IS NULL
         FOR UPDATE";
 
@@ -67,11 +67,11 @@ statements! {
     SET_LOCALE = "
         UPDATE users SET locale = $2 WHERE id = $1";
 
-    SEEN = "
+    SET_LAST_ACTIVE = "
         UPDATE users SET last_active_at = $2 WHERE id = $1";
 }
 
-/// The rights in a row of users.
+/// Reads the rights in a row of users.
 pub(super) fn rights(row: &Row) -> Result<Rights, DbError> {
     let permissions: String = row.get("permissions")?;
     Ok(Rights {
@@ -83,37 +83,34 @@ pub(super) fn rights(row: &Row) -> Result<Rights, DbError> {
     })
 }
 
-/// What an active user may do, as it is in this transaction.
+/// The rights of an active user, read in this transaction.
 pub async fn rights_of(tx: &mut Tx, id: UserId) -> Result<Option<Rights>, DbError> {
     tx.one(&RIGHTS_OF, args![id]).await?.as_ref().map(rights).transpose()
 }
 
-/// What signing in needs to know.
+/// A user with the password hash, for signing in.
 #[derive(Debug)]
-pub struct Secret {
-    /// The user.
+pub struct PasswordUser {
     pub id: UserId,
-    /// Name.
     pub name: String,
-    /// The password's hash; absent if he has none.
+    /// Absent if the user has no password.
     pub password_hash: Option<String>,
-    /// Active or suspended.
     pub status: UserStatus,
 }
 
-/// The user with this e-mail address, in any case of letters.
-pub async fn secret_of(db: &Db, email: &str) -> Result<Option<Secret>, DbError> {
-    db.one(&SECRET_OF, args![email_key(email)]).await?.as_ref().map(secret).transpose()
+/// The user with this e-mail address (case-insensitive).
+pub async fn password_by_email(db: &Db, email: &str) -> Result<Option<PasswordUser>, DbError> {
+    db.one(&PASSWORD_BY_EMAIL, args![email_key(email)]).await?.as_ref().map(password_user).transpose()
 }
 
-/// The user, locked until the end of the transaction: whoever has shown who he is may have been suspended meanwhile, or his password
-/// changed.
-pub async fn lock_secret(tx: &mut Tx, id: UserId) -> Result<Option<Secret>, DbError> {
-    tx.one(&LOCK_SECRET, args![id]).await?.as_ref().map(secret).transpose()
+/// Locks the user until the end of the transaction: they may have been suspended, or their password changed, since they
+/// were authenticated.
+pub async fn lock_password(tx: &mut Tx, id: UserId) -> Result<Option<PasswordUser>, DbError> {
+    tx.one(&LOCK_PASSWORD, args![id]).await?.as_ref().map(password_user).transpose()
 }
 
-fn secret(row: &Row) -> Result<Secret, DbError> {
-    Ok(Secret {
+fn password_user(row: &Row) -> Result<PasswordUser, DbError> {
+    Ok(PasswordUser {
         id: row.get("id")?,
         name: row.get("name")?,
         password_hash: row.opt("password_hash")?,
@@ -123,26 +120,21 @@ fn secret(row: &Row) -> Result<Secret, DbError> {
 
 /// A user to be added.
 #[derive(Debug)]
-pub struct Added<'a> {
-    /// Its id.
+pub struct UserToAdd<'a> {
     pub id: UserId,
-    /// Name.
     pub name: &'a str,
-    /// E-mail address.
     pub email: &'a str,
-    /// Role and permissions.
     pub rights: &'a Rights,
-    /// The password's hash; absent until he sets one by a link.
+    /// Absent until the user sets a password with a link.
     pub password_hash: Option<&'a str>,
-    /// Where he comes from.
     pub source: Source,
 }
 
 /// Adds a user.
 ///
 /// # Errors
-/// [`DbError::Taken`] `users_email_key` if the e-mail address is.
-pub async fn insert(tx: &mut Tx, user: &Added<'_>, now: DateTime<Utc>) -> Result<(), DbError> {
+/// Returns [`DbError::Taken`] `users_email_key` if the e-mail address is taken.
+pub async fn insert(tx: &mut Tx, user: &UserToAdd<'_>, now: DateTime<Utc>) -> Result<(), DbError> {
     let args = args![
         user.id,
         user.name,
@@ -160,26 +152,22 @@ pub async fn insert(tx: &mut Tx, user: &Added<'_>, now: DateTime<Utc>) -> Result
 }
 
 pub(super) fn permissions(rights: &Rights) -> String {
-    // A set of words can always be written as JSON.
+    // A set of keywords can always be serialized.
     serde_json::to_string(&rights.permissions).unwrap_or_default()
 }
 
-/// What can be changed about a user: what two who change him at once might overwrite for each other.
+/// The fields of a user that can be changed. They are compared to detect concurrent changes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Changeable {
-    /// Name.
+pub struct EditableUser {
     pub name: String,
-    /// E-mail address.
     pub email: String,
-    /// Role, permissions and limits.
     pub rights: Rights,
-    /// Active or suspended.
     pub status: UserStatus,
-    /// The groups that he manages, in the order of their ids.
+    /// The groups that the user manages, sorted by id.
     pub manages: Vec<GroupId>,
 }
 
-impl From<&UserView> for Changeable {
+impl From<&UserView> for EditableUser {
     fn from(user: &UserView) -> Self {
         let rights = Rights {
             role: user.role,
@@ -192,16 +180,16 @@ impl From<&UserView> for Changeable {
     }
 }
 
-impl Changeable {
-    /// Takes away what only managers have, so that it does not count again, unseen, when he becomes one another time.
-    pub fn manage_nothing(&mut self) {
+impl EditableUser {
+    /// Removes what only managers have, so that it does not take effect again if the user becomes a manager later.
+    pub fn clear_manager_fields(&mut self) {
         self.rights.limited_to_groups = false;
         self.manages.clear();
     }
 }
 
-/// What the log says of a user before and after: groups by their names, as they are called then.
-pub async fn facts(tx: &mut Tx, user: &Changeable) -> Result<serde_json::Value, DbError> {
+/// A user's fields for the log, with the current names of groups.
+pub async fn facts(tx: &mut Tx, user: &EditableUser) -> Result<serde_json::Value, DbError> {
     let manages = super::groups::names(tx, &user.manages).await?;
     let manages: Vec<_> = manages.into_iter().map(|(_, name)| name).collect();
     Ok(json!({
@@ -210,19 +198,20 @@ pub async fn facts(tx: &mut Tx, user: &Changeable) -> Result<serde_json::Value, 
     }))
 }
 
-/// A user as he is now, locked until the end of the transaction.
-pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<Changeable>, DbError> {
+/// Locks a user until the end of the transaction.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<EditableUser>, DbError> {
     let Some(row) = tx.one(&LOCK, args![id]).await? else { return Ok(None) };
-    let manages = tx.all(&MANAGED, args![id]).await?.iter().map(|row| row.get("group_id")).collect::<Result<_, _>>()?;
+    let manages =
+        tx.all(&MANAGED_GROUPS, args![id]).await?.iter().map(|row| row.get("group_id")).collect::<Result<_, _>>()?;
     let (name, email, status) = (row.get("name")?, row.get("email")?, row.get("status")?);
-    Ok(Some(Changeable { name, email, rights: rights(&row)?, status, manages }))
+    Ok(Some(EditableUser { name, email, rights: rights(&row)?, status, manages }))
 }
 
 /// Changes a user.
 ///
 /// # Errors
-/// [`DbError::Taken`] `users_email_key` if the e-mail address is somebody else's.
-pub async fn change(tx: &mut Tx, id: UserId, from: &Changeable, to: &Changeable) -> Result<(), DbError> {
+/// Returns [`DbError::Taken`] `users_email_key` if the e-mail address is taken.
+pub async fn change(tx: &mut Tx, id: UserId, from: &EditableUser, to: &EditableUser) -> Result<(), DbError> {
     let args = args![
         id,
         &to.name,
@@ -236,24 +225,22 @@ pub async fn change(tx: &mut Tx, id: UserId, from: &Changeable, to: &Changeable)
     ];
     tx.run(&CHANGE, args).await?;
     if from.manages != to.manages {
-        tx.run(&MANAGE_NONE, args![id]).await?;
+        tx.run(&DELETE_MANAGED_GROUPS, args![id]).await?;
         let managed = to.manages.iter().map(|group| fields! { "group_id": group, "user_id": id });
-        tx.run(&MANAGE, args![set(managed)]).await?;
+        tx.run(&INSERT_MANAGED_GROUPS, args![set(managed)]).await?;
     }
     Ok(())
 }
 
-/// Sets the name of a user.
 pub async fn set_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(), DbError> {
     tx.run(&SET_NAME, args![id, name, fold(name)]).await.map(drop)
 }
 
-/// Sets the language of a user.
 pub async fn set_locale(tx: &mut Tx, id: UserId, locale: Locale) -> Result<(), DbError> {
     tx.run(&SET_LOCALE, args![id, locale]).await.map(drop)
 }
 
-/// A user signed in.
-pub async fn seen(tx: &mut Tx, id: UserId, now: DateTime<Utc>) -> Result<(), DbError> {
-    tx.run(&SEEN, args![id, now]).await.map(drop)
+/// Saves the time of a sign-in.
+pub async fn set_last_active(tx: &mut Tx, id: UserId, now: DateTime<Utc>) -> Result<(), DbError> {
+    tx.run(&SET_LAST_ACTIVE, args![id, now]).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! The problem document (RFC 9457) that carries a code, and what it says beside it.
+//! The problem document (RFC 9457): an error code with its details.
 
 use super::Code;
 use crate::{ids::LicenseId, session::EndReason, validate::FieldError, wire::queue::TicketOver};
@@ -9,36 +9,36 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// A URI reference that names the kind of problem: `/problems/` and the code.
+    /// A URI reference that identifies the kind of problem: `/problems/` and the code.
     pub r#type: String,
-    /// One English sentence on the kind of problem.
+    /// One English sentence that describes the code.
     pub title: String,
-    /// The HTTP status, again.
+    /// The HTTP status of the response.
     pub status: u16,
-    /// The code, for programs.
+    /// The error code, for programs.
     pub code: Code,
-    /// What it was this time, in English, where there is more to say than the title says.
+    /// Details of this occurrence, in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The fields that cannot be accepted.
+    /// The fields with invalid values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
-    /// What a group gives its members: licenses, or a role. Whoever changes the group would give or take that.
+    /// The licenses or the role that the group grants to its members, which changing the group would grant or revoke.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gives: Vec<String>,
-    /// For a refusal: how things stand at the license that refused.
+    /// For a refusal: the state of the license that refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalFacts>,
-    /// For a session that is over: how it ended.
+    /// For a session that has ended: how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<End>,
+    pub ended: Option<SessionEnd>,
     /// For a ticket that is over: how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketOver>,
 }
 
 impl Problem {
-    /// A problem with nothing more to say than its code.
+    /// Creates a problem from a code, without details.
     pub fn new(code: Code) -> Self {
         Self {
             r#type: format!("/problems/{code}"),
@@ -54,7 +54,7 @@ impl Problem {
         }
     }
 
-    /// The same with a sentence on this occurrence.
+    /// Adds a sentence about this occurrence.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -62,52 +62,52 @@ impl Problem {
     }
 }
 
-/// One field that cannot be accepted.
+/// One field with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldProblem {
-    /// The field's name in the body or the query.
+    /// The name of the field in the body or the query.
     pub field: String,
-    /// What is wrong with it.
+    /// Why the value is invalid.
     #[serde(flatten)]
     pub error: FieldError,
 }
 
-/// How things stand at the license that refused a seat.
+/// The state of the license that refused a seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalFacts {
-    /// The license.
+    /// The license's id.
     pub license_id: LicenseId,
-    /// Seats of the license.
+    /// The seats of the license.
     pub seats: i64,
-    /// Seats occupied at the moment of the refusal.
+    /// The seats occupied at the time of the refusal.
     pub occupied: i64,
-    /// Tickets in the line.
+    /// The number of tickets in the queue.
     pub waiting: i64,
-    /// When the next seat is expected for somebody who joins the line now, reckoned from how long sessions lasted lately.
+    /// When a seat is expected for an agent who joins the queue now, estimated from the recent duration of sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_at: Option<DateTime<Utc>>,
-    /// When the license starts or ended, or the cool-down is over, where that is the reason.
+    /// When the license starts or ended, or the cool-down ends, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
-    /// For how many seconds a seat can be borrowed at most, where that is the reason.
+    /// The longest time for which a seat can be borrowed, in seconds, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seconds: Option<i64>,
 }
 
-/// How a session ended: who, when, why.
+/// How a session ended: by whom, when and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct End {
-    /// Why.
+pub struct SessionEnd {
+    /// Why the session ended.
     pub reason: EndReason,
-    /// When.
+    /// The time of the end.
     pub at: DateTime<Utc>,
-    /// The name of who ended it; nobody for what happens by itself.
+    /// The name of the user who ended it; absent if it ended automatically.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// What that person had to say.
+    /// The message of that user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

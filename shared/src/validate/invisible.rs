@@ -1,7 +1,7 @@
-//! Characters that nobody sees. They come along when text is copied out of mails, spreadsheets and web pages, and two values that
-//! look the same would not be the same.
+//! Invisible characters. They are copied along from e-mails, spreadsheets and web pages, and make values differ that
+//! look the same.
 
-/// Whether a character takes no room and changes no letter, or only directs the order of others.
+/// Whether a character has no width and changes no letter, or only controls the direction of text.
 ///
 /// Joiners (U+200C, U+200D) belong to the spelling of names in several scripts, and are not among them.
 pub fn is_invisible(c: char) -> bool {
@@ -11,24 +11,24 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Whether a character joins or separates its neighbours without being seen.
+/// Whether a character is a zero-width joiner or non-joiner.
 pub fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// Text without the white space and invisible characters at both ends: U+00A0 and U+FEFF, too.
+/// Trims white space and invisible characters, including U+00A0 and U+FEFF.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c) || is_joiner(c))
 }
 
-/// Text as it was meant: without invisible characters, and with plain spaces instead of those of other widths.
-pub fn cleaned(text: &str) -> String {
+/// Trims the text, removes invisible characters, and replaces other kinds of spaces with plain ones.
+pub fn clean(text: &str) -> String {
     let plain = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
     trimmed(text).chars().filter(|c| !is_invisible(*c)).map(plain).collect()
 }
 
-/// The first character in an address that looks like nothing or like a plain space, and is not.
-pub fn hidden_in(address: &str) -> Option<char> {
+/// The first invisible character of an address, including joiners and non-ASCII spaces.
+pub fn find_invisible(address: &str) -> Option<char> {
     address.chars().find(|c| is_invisible(*c) || is_joiner(*c) || (c.is_whitespace() && !c.is_ascii()))
 }
 
@@ -37,11 +37,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_sees_goes_and_what_belongs_to_a_name_stays() {
-        assert_eq!(cleaned("\u{feff} Anna\u{a0}Beck\u{200b} "), "Anna Beck");
-        assert_eq!(cleaned("\u{202e}Anna\u{2066}"), "Anna");
-        assert_eq!(cleaned("می\u{200c}خواهم"), "می\u{200c}خواهم", "Persian needs its joiner");
-        assert_eq!(cleaned("a\tb"), "a\tb", "control characters are for others to refuse");
-        assert_eq!(cleaned("\u{200b}\u{feff}"), "");
+    fn invisible_characters_are_removed_and_joiners_stay() {
+        assert_eq!(clean("\u{feff} Anna\u{a0}Beck\u{200b} "), "Anna Beck");
+        assert_eq!(clean("\u{202e}Anna\u{2066}"), "Anna");
+        assert_eq!(clean("می\u{200c}خواهم"), "می\u{200c}خواهم", "Persian needs its joiner");
+        assert_eq!(clean("a\tb"), "a\tb", "control characters are not removed here");
+        assert_eq!(clean("\u{200b}\u{feff}"), "");
     }
 }

@@ -1,24 +1,24 @@
-//! Setup, sign-in, oneself and one's tokens.
+//! Setup, sign-in, the own profile, tokens and browsers, and the account.
 
 use crate::{
     ids::{SignInId, TokenId, UserId},
-    named::named,
     people::{Locale, Role},
     permissions::Rights,
     scope::Scope,
+    string_enum::string_enum,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How things stand before anybody has signed in.
+/// The state of the installation, for visitors who are not signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetupState {
-    /// True until the first admin is created.
+    /// Whether the first admin must still be created.
     pub needed: bool,
-    /// Whether whoever asks is signed in; so a page can ask without being refused.
+    /// Whether the request is signed in, so that a page can find out without an error.
     pub signed_in: bool,
-    /// Whether the server sends e-mails, so that a forgotten password can be replaced without an admin.
+    /// Whether the server can send e-mail, so that a forgotten password can be reset without an admin.
     #[serde(default)]
     pub mails: bool,
 }
@@ -29,7 +29,7 @@ pub struct SetupState {
 pub struct Setup {
     /// The token from the one-time setup link.
     pub token: String,
-    /// The organisation's name.
+    /// The organization's name.
     pub account_name: String,
     /// The admin's name.
     pub name: String,
@@ -42,54 +42,54 @@ pub struct Setup {
     pub time_zone: Option<String>,
 }
 
-/// E-mail and password.
+/// Signs in with e-mail address and password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
-    /// In any case of letters.
+    /// The e-mail address, in any case.
     pub email: String,
-    /// As it was set.
+    /// The password in clear text, as the user typed it.
     pub password: String,
 }
 
-/// Who is signed in, and what he may do.
+/// The signed-in user, with their rights and account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
-    /// The user.
+    /// The user's id.
     pub id: UserId,
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// E-mail address.
+    /// The user's e-mail address.
     pub email: String,
-    /// The chosen language; absent as long as none was chosen.
+    /// The chosen language; absent if none was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
-    /// For [`crate::permissions::may`].
+    /// The user's rights, as input for [`crate::permissions::may`].
     pub rights: Rights,
-    /// The organisation.
+    /// The organization.
     pub account: AccountView,
-    /// Whether one has to set up a second factor before anything else.
+    /// Whether the user must set up a second factor before anything else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_second_factor: bool,
 }
 
-named! {
-    /// Who has to have a second factor to work in a browser.
+string_enum! {
+    /// Which users must have a second factor to work in a browser.
     #[derive(Default)]
     SecondFactorRule {
-        /// Nobody: everybody may.
+        /// No user; it is optional.
         #[default]
         Optional = "optional",
-        /// Admins.
+        /// Admins only.
         Admins = "admins",
-        /// Everybody.
+        /// All users.
         Everybody = "everybody",
     }
 }
 
 impl SecondFactorRule {
-    /// Whether it asks this of somebody in this role.
+    /// Whether the rule requires a second factor for this role.
     pub fn binds(self, role: Role) -> bool {
         match self {
             Self::Optional => false,
@@ -99,35 +99,35 @@ impl SecondFactorRule {
     }
 }
 
-/// The organisation.
+/// The organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountView {
-    /// Its name.
+    /// The organization's name.
     pub name: String,
-    /// Its time zone (IANA name).
+    /// The organization's time zone (IANA name).
     pub time_zone: String,
-    /// The language of those who have not chosen one.
+    /// The language for users who have not chosen one.
     pub locale: Locale,
-    /// The fewest characters of a password.
+    /// The minimum length of a password, in characters.
     pub password_min: usize,
-    /// After how many minutes without use a browser has to sign in again.
+    /// After how many minutes without use a browser must sign in again.
     pub idle_minutes: i64,
-    /// After how many minutes a browser has to sign in again, however much it is used.
+    /// After how many minutes a browser must sign in again, regardless of use.
     pub session_minutes: i64,
-    /// Who has to have a second factor.
+    /// Which users must have a second factor.
     #[serde(default)]
     pub second_factor: SecondFactorRule,
 }
 
 impl AccountView {
-    /// A new account, with what is usual.
+    /// Creates an account with default settings.
     pub fn new(name: String, time_zone: String) -> Self {
         Self {
             name,
             time_zone,
             locale: Locale::En,
-            password_min: crate::validate::MIN_PASSWORD,
+            password_min: crate::validate::DEFAULT_PASSWORD_MIN,
             idle_minutes: 720,
             session_minutes: 720,
             second_factor: SecondFactorRule::Optional,
@@ -139,34 +139,34 @@ impl AccountView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeAccount {
-    /// A new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A new time zone (IANA name).
+    /// The new time zone (IANA name).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// Another language for those who have not chosen one.
+    /// The new language for users who have not chosen one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
-    /// The fewest characters of a password, 8 to 64. Passwords that are set already stay.
+    /// The minimum length of a password, 8 to 64 characters. Existing passwords stay valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_min: Option<i64>,
-    /// Minutes without use, 5 to 43,200. Holds for browsers that are signed in, too.
+    /// Minutes without use until a browser must sign in again, 5 to 43,200. Also applies to signed-in browsers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_minutes: Option<i64>,
-    /// Minutes altogether, 15 to 43,200. Browsers that are signed in may get less by it, never more.
+    /// Minutes until a browser must sign in again, 15 to 43,200. For signed-in browsers, it can only shorten the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_minutes: Option<i64>,
-    /// Who has to have a second factor. Holds for browsers that are signed in, too, and for no token.
+    /// Which users must have a second factor. Also applies to signed-in browsers, but not to tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor: Option<SecondFactorRule>,
 }
 
-/// Changes one's own profile; absent fields stay.
+/// Changes the own profile; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeMe {
-    /// A new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The language of the user interface.
@@ -174,15 +174,15 @@ pub struct ChangeMe {
     pub locale: Option<Locale>,
 }
 
-/// Asks for an API token of one's own.
+/// Creates an own API token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewToken {
-    /// What it is for.
+    /// The purpose, as a name.
     pub name: String,
-    /// In how many days it ends, 1 to 365.
+    /// In how many days the token expires, 1 to 365.
     pub days: i64,
-    /// What it may be used for; for everything if absent.
+    /// The permitted use; everything if absent.
     #[serde(default)]
     pub scope: Scope,
 }
@@ -191,58 +191,58 @@ pub struct NewToken {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenView {
-    /// Its id.
+    /// The token's id.
     pub id: TokenId,
-    /// What it is for.
+    /// The purpose, as a name.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// What it may be used for.
+    /// The permitted use.
     pub scope: Scope,
     /// When it was last used, to about a minute; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// A new API token. The secret is shown this once.
+/// A newly created API token. The secret is shown only once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TokenMade {
-    /// The token.
+pub struct CreatedToken {
+    /// What lists of tokens show of it.
     #[serde(flatten)]
     pub token: TokenView,
-    /// Goes into `Authorization: Bearer …`.
+    /// The secret, for `Authorization: Bearer …`.
     pub secret: String,
 }
 
-/// Changes one's own password.
+/// Changes the own password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangePassword {
-    /// The password until now.
+    /// The old password.
     pub old: String,
-    /// The new one.
+    /// The new password.
     pub new: String,
 }
 
-/// A browser in which one is signed in.
+/// A signed-in browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInView {
-    /// Its id.
+    /// The browser session's id.
     pub id: SignInId,
-    /// The browser and the system it says it runs on, as in "Firefox · Windows"; absent if it does not say.
+    /// The browser and its operating system from the user agent, as in "Firefox · Windows"; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
-    /// From which address one signed in.
+    /// The IP address at sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// When one signed in.
+    /// When the user signed in.
     pub created_at: DateTime<Utc>,
     /// When it was last used, to about a minute.
     pub last_used_at: DateTime<Utc>,
-    /// Whether it is the one that asks.
+    /// Whether it is the browser that sent this request.
     pub this: bool,
 }

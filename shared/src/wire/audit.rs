@@ -1,65 +1,65 @@
-//! The audit log, as people read it.
+//! The audit log.
 
 use crate::{
-    audit::Door,
+    audit::Origin,
     ids::{LicenseId, Position, SessionId, UserId},
     license::Model,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Some events, the newest first.
+/// A page of events, the newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditPage {
     /// The events.
     pub items: Vec<AuditEvent>,
-    /// Give this as `after` to get the next page; absent on the last one. How many there are in all is not counted: a log has
-    /// millions.
+    /// Pass this as `after` to get the next page; absent on the last page. There is no total, since a log has millions
+    /// of events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Position>,
 }
 
-/// One event.
+/// An event of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditEvent {
-    /// Its place in the log.
+    /// The position in the log.
     pub position: Position,
-    /// When.
+    /// The time of the event.
     pub at: DateTime<Utc>,
-    /// What happened; there may be more kinds in the future.
+    /// The kind of the event. More kinds may be added in the future.
     pub kind: String,
-    /// Through which door.
-    pub door: Door,
-    /// From which address; absent if it happened by itself.
+    /// Where the change came from.
+    pub origin: Origin,
+    /// The IP address of the client; absent if the event happened automatically.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Who did it; absent if nobody did, or nobody knows who.
+    /// The user who caused it; absent if it happened automatically, or the user is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<AuditUser>,
-    /// The directory that did it, where no user of ours did.
+    /// The directory that caused it, if no user did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
-    /// To whom.
+    /// The user concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<AuditUser>,
-    /// To which license.
+    /// The license concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<AuditLicense>,
-    /// To which session.
+    /// The session concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
-    /// To what else: a group, a product, a token; or the e-mail address with which somebody tried to sign in.
+    /// The other object concerned: a group, a product, a token, or the e-mail address of a failed sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<AuditObject>,
-    /// Occupied seats of the license after it.
+    /// The occupied seats of the license after the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occupied: Option<i64>,
-    /// Seats of the license after it.
+    /// The seats of the license after the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats: Option<i64>,
-    /// The rest. Where something changed, `changes` has for each field what it was before and what it is after.
+    /// Further details. For a change, `changes` has the old and new value of each field.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub facts: serde_json::Value,
 }
@@ -68,9 +68,9 @@ pub struct AuditEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditUser {
-    /// Who.
+    /// The user's id.
     pub id: UserId,
-    /// The name: of who did it, as it was at that time; of others, as it is now.
+    /// The name: of the acting user as of that time, of other users as of now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -79,23 +79,23 @@ pub struct AuditUser {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditLicense {
-    /// Which.
+    /// The license's id.
     pub id: LicenseId,
-    /// The name of its product.
+    /// The product's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_name: Option<String>,
-    /// Named or concurrent.
+    /// The model of the license.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
 }
 
-/// Something else in an event.
+/// Another object in an event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditObject {
-    /// Which.
+    /// The id of the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// Its name at that time.
+    /// The name at that time.
     pub name: String,
 }

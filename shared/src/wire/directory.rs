@@ -1,4 +1,4 @@
-//! Directories that provision users and groups through SCIM 2.0: their tokens, requests, rules, and what rules could not do.
+//! Directories that provision users and groups through SCIM 2.0: tokens, requests, rules, and failures of rules.
 
 use crate::{
     ids::{DirectoryId, GroupId, LicenseId, RuleId, UserId},
@@ -8,26 +8,26 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A directory that tells us of users and groups, at `/scim/v2` with its own token.
+/// A directory that provisions users and groups at `/scim/v2` with its own token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DirectoryView {
-    /// Its id.
+    /// The directory's id.
     pub id: DirectoryId,
-    /// What people call it.
+    /// The name that admins gave it.
     pub name: String,
     /// When it was added.
     pub created_at: DateTime<Utc>,
-    /// When its token was made.
+    /// When its token was created.
     pub token_made_at: DateTime<Utc>,
     /// When its token was last used, to about a minute; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<DateTime<Utc>>,
-    /// How many users belong to it.
+    /// The number of its users.
     pub users: i64,
-    /// How many groups belong to it.
+    /// The number of its groups.
     pub groups: i64,
-    /// How many things its rules could not do.
+    /// The number of failures of its rules.
     pub failures: i64,
 }
 
@@ -35,170 +35,170 @@ pub struct DirectoryView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewDirectory {
-    /// What people call it.
+    /// The name that admins gave it.
     pub name: String,
 }
 
-/// A directory with its new token, which is shown this once.
+/// A directory with its new token, which is shown only once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct DirectoryMade {
-    /// The directory.
+pub struct CreatedDirectory {
+    /// What lists of directories show of it.
     #[serde(flatten)]
     pub directory: DirectoryView,
-    /// The secret to give to the directory: `Authorization: Bearer SECRET`.
+    /// The token to enter at the directory: `Authorization: Bearer SECRET`.
     pub secret: String,
 }
 
-/// One of the last requests of a directory. Bodies and secrets are not kept.
+/// A recent request of a directory. Bodies and secrets are not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DirectoryRequest {
-    /// Counts up; the newest has the highest.
+    /// A sequence number; the newest request has the highest.
     pub number: i64,
-    /// When.
+    /// The time of the request.
     pub at: DateTime<Utc>,
     /// The method, for example `PATCH`.
     pub method: String,
     /// The path below `/scim/v2`, with the query.
     pub path: String,
-    /// The HTTP status that was answered.
+    /// The HTTP status of the response.
     pub status: i64,
-    /// Why it was refused, in English as the directory was told.
+    /// The reason of a refusal, or a note, in English as sent to the directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What the members of a group get.
+/// A directory rule: what the members of a group get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleView {
-    /// Its id.
+    /// The rule's id.
     pub id: RuleId,
-    /// Whose members.
+    /// The group's id.
     pub group_id: GroupId,
-    /// What the group is called.
+    /// The group's name.
     pub group_name: String,
-    /// The licenses that they get.
+    /// The licenses that its members get.
     pub license_ids: Vec<LicenseId>,
-    /// The role that they get, unless a rule before this one says otherwise.
+    /// The role that its members get, unless an earlier rule applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }
 
-/// The rules of a directory from now on, the most important first.
+/// Replaces the rules of a directory, in order of precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetRules {
-    /// At most 200. What a rule gave that is no longer among them is taken away.
-    pub rules: Vec<WantedRule>,
+    /// The rules, at most 200. What a removed rule granted is revoked.
+    pub rules: Vec<RuleInput>,
 }
 
-/// A rule as it should be.
+/// A new or changed rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct WantedRule {
-    /// The rule that it was before; absent for a new one.
+pub struct RuleInput {
+    /// The id of the existing rule; absent for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<RuleId>,
-    /// Whose members get something.
+    /// The group's id.
     pub group_id: GroupId,
-    /// The licenses that they get.
+    /// The licenses that its members get.
     #[serde(default)]
     pub license_ids: Vec<LicenseId>,
-    /// The role that they get.
+    /// The role that its members get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }
 
-/// What would become of users under other rules.
+/// A preview of the effect of rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RulesPreview {
-    /// Those for whom something changes or is refused, by name; at most 500.
+    /// The users for whom something changes or is refused, by name, at most 500.
     pub users: Vec<UserPreview>,
-    /// For how many something changes or is refused.
+    /// The number of all such users.
     pub total: i64,
-    /// Whose memberships count for the roles, a line for each rule that names a role.
+    /// For each rule with a role, which memberships count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<RolePreview>,
 }
 
-/// Whose memberships count for the role of a rule: only those that the rule's own directory has told. Whoever was put into the group by
-/// hand, by an import or by a provider of sign-ins gets the licenses of the rule, and no role.
+/// Which memberships count for the role of a rule: only those from the rule's own directory. Members added manually, by
+/// an import or by a sign-in provider get the licenses of the rule, but no role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RolePreview {
-    /// The group.
+    /// The group's id.
     pub group_id: GroupId,
-    /// Its name.
+    /// The group's name.
     pub group_name: String,
-    /// The role.
+    /// The role that the rule grants.
     pub role: Role,
-    /// Members whom the directory itself put into the group: they count.
+    /// The members added by the directory itself, who get the role.
     pub by_directory: i64,
-    /// Members whom somebody else put there: they do not.
+    /// The other members, who do not get the role.
     pub others: i64,
 }
 
-/// What would become of one user.
+/// The effect on one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserPreview {
-    /// The user.
+    /// The user's id.
     pub user_id: UserId,
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// Licenses that he would get.
+    /// The licenses that the user would get.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gets: Vec<LicenseId>,
-    /// Licenses that he would lose: only what a rule gave.
+    /// The licenses that the user would lose: only those granted by a rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loses: Vec<LicenseId>,
-    /// Licenses that he should get and would not.
+    /// The licenses that the user should get but would not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedLicense>,
-    /// The role that he would have, if it is another than now.
+    /// The role that the user would have, if it differs from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
 }
 
-/// A license that a rule does not get for somebody.
+/// A license that a rule demands and that would be refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusedLicense {
-    /// Which.
+    /// The license's id.
     pub license_id: LicenseId,
-    /// Why, for example `named_seats_taken`.
+    /// The reason, for example `named_seats_taken`.
     pub code: Code,
 }
 
-/// Something that a rule should have done and could not. It is done by itself when it can be, for whoever has waited longest first.
+/// A failure of a rule. It is retried automatically, for the user who has waited longest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleFailure {
-    /// For whom.
+    /// The user's id.
     pub user_id: UserId,
-    /// His name.
+    /// The user's name.
     pub user_name: String,
-    /// The rule; absent if it is about a role that no rule says any more.
+    /// The rule's id; absent for a role that no rule grants any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_id: Option<RuleId>,
-    /// The license that was not assigned; absent if it is about the role.
+    /// The license that was not assigned; absent if the failure concerns the role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license_id: Option<LicenseId>,
-    /// Why, for example `named_seats_taken`, or `last_admin` for a role.
+    /// The reason, for example `named_seats_taken`, or `last_admin` for a role.
     pub code: Code,
-    /// Since when.
+    /// When it first failed.
     pub since: DateTime<Utc>,
 }
 
-/// What rules could not do, and still cannot after a retry.
+/// The current failures of a directory's rules, after a retry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleFailures {
-    /// By name; at most 500.
+    /// The failures by user name, at most 500.
     pub failures: Vec<RuleFailure>,
-    /// How many there are.
+    /// The number of all failures.
     pub total: i64,
 }

@@ -1,95 +1,95 @@
-//! What is found of a provider: by its test, and in sign-ins by it.
+//! Findings about a sign-in provider, from its test and from sign-ins.
 
-use crate::named::named;
+use crate::string_enum::string_enum;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The most characters of a detail.
+/// The longest detail, in characters.
 const MAX_DETAIL: usize = 300;
 
-named! {
-    /// What the test of a provider found.
+string_enum! {
+    /// The code of a finding about a provider.
     FindingCode {
-        /// All is well.
+        /// No problem was found.
         Good = "good",
-        /// The address cannot be reached; the detail says why.
+        /// The URL cannot be reached; the detail has the reason.
         Unreachable = "unreachable",
-        /// It takes too long to answer.
+        /// The provider does not respond in time.
         TimedOut = "timed_out",
-        /// It sends to another address, which is the detail.
+        /// The provider redirects to another URL, which is the detail.
         Redirects = "redirects",
-        /// It answers with this HTTP status.
+        /// The provider responds with an HTTP error status, which is the detail.
         Status = "status",
-        /// It answers with more than is read.
+        /// The response is too large.
         TooLarge = "too_large",
-        /// Its answer is not what OpenID Connect Discovery asks for.
+        /// The response is not a valid OpenID Connect Discovery document.
         NotUnderstood = "not_understood",
-        /// It calls itself by another issuer, which is the detail.
+        /// The document names another issuer, which is the detail.
         WrongIssuer = "wrong_issuer",
-        /// It is at an address that is not public, and not allowed either.
+        /// The provider has a private IP address, which is not allowed.
         PrivateAddress = "private_address",
-        /// One of its addresses is not safe: not HTTPS, or on this machine.
+        /// One of its URLs is not secure: not HTTPS, or on localhost.
         Insecure = "insecure",
-        /// It has no keys by which its tokens could be checked.
+        /// The provider publishes no keys for verifying its tokens.
         NoKeys = "no_keys",
-        /// It does not give out authorization codes.
+        /// The provider does not support authorization codes.
         NoCodes = "no_codes",
-        /// It does not know the client, or its secret is wrong.
+        /// The provider does not accept the client id or its secret.
         ClientRefused = "client_refused",
-        /// A hint only: it does not say that it knows PKCE.
+        /// A hint only: the provider does not announce PKCE support.
         NoPkce = "no_pkce",
-        /// A hint only: it does not say that it knows one of the scopes, which is the detail.
+        /// A hint only: the provider does not announce one of the scopes, which is the detail.
         UnknownScope = "unknown_scope",
-        /// A hint only: it does not say that it tells of sign-outs.
+        /// A hint only: the provider does not announce back-channel logout.
         NoLogout = "no_logout",
         /// A sign-in was refused: the provider sent the browser back with an error, which is the detail.
         AnswerError = "answer_error",
-        /// A sign-in was refused: the answer names another issuer (RFC 9207).
+        /// A sign-in was refused: the response names another issuer (RFC 9207).
         AnswerIssuer = "answer_issuer",
-        /// A sign-in was refused: the provider does not exchange the code; the detail is its error.
+        /// A sign-in was refused: the provider rejected the code; the detail is its error.
         CodeRefused = "code_refused",
-        /// A sign-in was refused: there is no ID token in the answer.
+        /// A sign-in was refused: the response has no ID token.
         NoIdToken = "no_id_token",
         /// A sign-in was refused: the ID token or one of its claims is malformed.
         TokenMalformed = "token_malformed",
-        /// A sign-in was refused: the ID token is signed in a way that is not accepted.
+        /// A sign-in was refused: the signature algorithm of the ID token is not accepted.
         TokenAlgorithm = "token_algorithm",
-        /// A sign-in was refused: the signature of the ID token does not fit any of the provider's keys.
+        /// A sign-in was refused: the signature of the ID token matches none of the provider's keys.
         TokenSignature = "token_signature",
-        /// A sign-in was refused: the ID token is of another issuer.
+        /// A sign-in was refused: the ID token is from another issuer.
         TokenIssuer = "token_issuer",
         /// A sign-in was refused: the ID token is for another client.
         TokenAudience = "token_audience",
         /// A sign-in was refused: the ID token was requested by another client, or names several audiences and no
         /// such client.
         TokenParty = "token_party",
-        /// A sign-in was refused: the ID token was made for another sign-in.
+        /// A sign-in was refused: the ID token belongs to another sign-in.
         TokenNonce = "token_nonce",
         /// A sign-in was refused: the ID token has expired.
         TokenExpired = "token_expired",
         /// A sign-in was refused: the ID token was issued in the future.
         TokenIssuedAt = "token_issued_at",
-        /// A sign-in was refused: the ID token does not count yet.
+        /// A sign-in was refused: the ID token is not valid yet.
         TokenNotBefore = "token_not_before",
-        /// A sign-in was refused: no e-mail address.
+        /// A sign-in was refused: there is no e-mail address.
         EmailMissing = "email_missing",
-        /// A sign-in was refused: the provider does not vouch for the e-mail address.
+        /// A sign-in was refused: the provider does not confirm the e-mail address.
         EmailUnverified = "email_unverified",
-        /// A sign-in was refused: nobody here has this address, and nobody is created.
+        /// A sign-in was refused: no user has this address, and users are not created automatically.
         UserUnknown = "user_unknown",
-        /// A sign-in was refused: whoever has this address may not be linked, or is linked with somebody else.
+        /// A sign-in was refused: the user with this address may not be linked, or is linked to another identity.
         UserNotLinked = "user_not_linked",
-        /// A hint only: the group claim is absent; the groups stayed as they were.
+        /// A hint only: the group claim is absent; the groups stayed unchanged.
         GroupsMissing = "groups_missing",
-        /// A hint only: the group claim is not a list of names; the groups stayed as they were.
+        /// A hint only: the group claim is not a list of names; the groups stayed unchanged.
         GroupsMalformed = "groups_malformed",
-        /// A hint only: the provider has more groups than it puts into a token; the groups stayed as they were.
+        /// A hint only: the user has more groups than the provider puts into a token; the groups stayed unchanged.
         GroupsOverage = "groups_overage",
     }
 }
 
 impl FindingCode {
-    /// Whether nobody can sign in because of it.
+    /// Whether it prevents signing in.
     pub const fn is_fatal(self) -> bool {
         !matches!(
             self,
@@ -103,7 +103,7 @@ impl FindingCode {
         )
     }
 
-    /// The claim, header or parameter that it is about.
+    /// The claim, header or parameter concerned.
     pub const fn claim(self) -> Option<&'static str> {
         Some(match self {
             Self::WrongIssuer => "issuer",
@@ -125,8 +125,8 @@ impl FindingCode {
         })
     }
 
-    /// The setting to look at: a field of a [provider](super::providers::ProviderView), `clock` for the clocks of
-    /// both servers, or what the standard calls the setting at the provider.
+    /// The setting to check: a field of a [provider](super::providers::ProviderView), `clock` for the clocks of both
+    /// servers, or the standard's name of the setting at the provider.
     pub const fn setting(self) -> Option<&'static str> {
         Some(match self {
             Self::Good | Self::NoPkce | Self::AnswerError => return None,
@@ -146,58 +146,58 @@ impl FindingCode {
     }
 }
 
-/// What the test of a provider found.
+/// The result of testing a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProviderTest {
-    /// Whether one can sign in by it, as far as can be seen from here.
+    /// Whether users can sign in, as far as the test can tell.
     pub good: bool,
-    /// What was found, the gravest first.
+    /// The findings, the most severe first.
     pub findings: Vec<Finding>,
-    /// What was found in sign-ins since the provider was last changed, the newest first.
+    /// The findings of sign-ins since the provider was last changed, the newest first.
     #[serde(default)]
     pub sign_ins: Vec<SignInFinding>,
 }
 
-/// What was found in sign-ins by a provider: why somebody was refused, or why groups were left as they were.
+/// A finding of sign-ins with a provider: why they were refused, or why groups stayed unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInFinding {
-    /// What, the last time.
+    /// The finding, as of the last time.
     pub finding: Finding,
-    /// How often.
+    /// The number of occurrences.
     pub times: i64,
-    /// When it was last found.
+    /// When it last occurred.
     pub last_at: DateTime<Utc>,
 }
 
-/// One thing that was found.
+/// A finding about a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
-    /// What.
+    /// The code of the finding.
     pub code: FindingCode,
-    /// The claim, header or parameter that it is about.
+    /// The claim, header or parameter concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
-    /// The setting to look at: a field of the provider here, `clock`, or a setting at the provider.
+    /// The setting to check: a field of the provider here, `clock`, or a setting at the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<String>,
-    /// What exactly: an address, a status, a word.
+    /// Details, such as a URL, a status or an error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
 impl Finding {
-    /// A finding, with the claim and the setting that its code is about. The detail, which is often what a stranger
-    /// says, is shortened.
+    /// Creates a finding with the claim and the setting of its code. The detail, often text from outside, is shortened
+    /// and stripped of control characters.
     pub fn new(code: FindingCode, detail: Option<String>) -> Self {
         let text = |word: Option<&str>| word.map(str::to_owned);
         let detail = detail.map(|detail| detail.chars().filter(|c| !c.is_control()).take(MAX_DETAIL).collect());
         Self { code, claim: text(code.claim()), setting: text(code.setting()), detail }
     }
 
-    /// The finding about a claim that its code does not know by name.
+    /// Sets the claim of a finding whose code does not imply one.
     #[must_use]
     pub fn about_claim(self, claim: &str) -> Self {
         Self { claim: Some(claim.to_owned()), ..self }

@@ -1,4 +1,4 @@
-//! The gate in front of other web applications: the page on which one waits for a seat.
+//! The gate in front of other web applications, and the page that waits for a seat.
 
 use crate::{
     ids::SessionId,
@@ -7,48 +7,48 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Asks for a seat at the gate, or for a place in the line.
+/// Requests a seat at the gate, or a ticket.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnterGate {
-    /// Where one wants to go: an address of an application behind the gate.
+    /// The URL of the application behind the gate to return to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
-    /// Go on although somebody has just ended the last session.
+    /// Continue although a person has just ended the last session.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
 }
 
-/// What became of it: a session, or a place in the line.
+/// The result of entering the gate: a session or a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct GateEntered {
+pub struct GateAdmission {
     /// The product's name.
     pub product_name: String,
     /// The session, if there is a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionView>,
-    /// The place in the line, if there is none.
+    /// The ticket, if no seat is free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketView>,
-    /// Where one wanted to go, if that is an application behind this gate; else the first of them.
+    /// The requested URL if it belongs to an application behind this gate, and otherwise the first application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<String>,
 }
 
-/// A page that is open keeps its seat.
+/// The response to the keep-alive of an open page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct KeptAlive {
-    /// The session that is kept.
+pub struct KeepAliveReply {
+    /// The renewed session.
     pub session_id: SessionId,
-    /// In how many seconds the page should say so again.
+    /// The seconds until the next keep-alive is due.
     pub next_in_seconds: i64,
 }
 
-impl GateEntered {
-    /// Whether one is through.
-    pub fn is_through(&self) -> bool {
+impl GateAdmission {
+    /// Whether the user has a seat.
+    pub fn has_seat(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.state != SessionState::Ended)
     }
 }

@@ -1,4 +1,4 @@
-//! Groups of users, and what licenses keep for them.
+//! Groups of users, their members, managers and licenses.
 
 use crate::{
     ids::{DirectoryId, GroupId, LicenseId, UserId},
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupView {
-    /// Its id.
+    /// The group's id.
     pub id: GroupId,
-    /// Its name.
+    /// The group's name.
     pub name: String,
-    /// How many users are in it.
+    /// The number of its members.
     pub members: i64,
-    /// The directory that tells who is in it, if one does.
+    /// The directory that manages its members, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory_id: Option<DirectoryId>,
 }
@@ -27,83 +27,83 @@ pub struct GroupView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupDetail {
-    /// The group.
+    /// What lists of groups show of it.
     #[serde(flatten)]
     pub group: GroupView,
-    /// Who manages it, by name.
+    /// Its managers, by name.
     pub managers: Vec<GroupManager>,
 }
 
-/// A manager of a group.
+/// A manager who sees the members of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupManager {
-    /// The user.
+    /// The user's id.
     pub id: UserId,
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// E-mail address.
+    /// The user's e-mail address.
     pub email: String,
-    /// Whether he sees only the people in his groups; else the group means nothing to what he sees.
+    /// Whether the manager sees only the users in their groups; if not, the group does not affect what they see.
     pub limited_to_groups: bool,
 }
 
-/// A license that a group gives to its members, as long as they are members.
+/// A license that a group grants to its members for the time of their membership.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupLicense {
-    /// The license.
+    /// The license's id.
     pub license_id: LicenseId,
-    /// Since when.
+    /// Since when the group has the license.
     pub since: DateTime<Utc>,
-    /// How many members have it, through the group or otherwise.
+    /// The number of members with the license, through the group or otherwise.
     pub holders: i64,
-    /// The members who have not got it; at most 100 are named.
+    /// The members without the license, at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<UnassignedMember>,
 }
 
-/// A member who has not got what his group gives.
+/// A member without a license that the group grants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LeftOut {
-    /// The user.
+pub struct UnassignedMember {
+    /// The user's id.
     pub user_id: UserId,
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// Why; absent: he is about to get it.
+    /// The reason; absent if the license is about to be assigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Code>,
 }
 
-/// A license that a user has because he is in a group.
+/// A license that a user has through a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ThroughGroup {
-    /// The license.
+pub struct GroupAssignment {
+    /// The license's id.
     pub license_id: LicenseId,
-    /// The group.
+    /// The group's id.
     pub group_id: GroupId,
-    /// Its name.
+    /// The group's name.
     pub group_name: String,
 }
 
-/// Renames a group.
+/// The body that gives a group another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RenameGroup {
-    /// Its name from now on.
+    /// The new name.
     pub name: String,
 }
 
-/// Puts users into a group and takes users out of it.
+/// Adds and removes members of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeMembers {
-    /// Who comes in, at most 1,000.
+    /// The users to add, at most 1,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<UserId>,
-    /// Who goes, at most 1,000.
+    /// The users to remove, at most 1,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<UserId>,
 }
@@ -112,22 +112,22 @@ pub struct ChangeMembers {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewGroup {
-    /// Its name; no two groups have the same.
+    /// The name, which must be unique.
     pub name: String,
 }
 
-/// Who is in a group from now on.
+/// Replaces the members of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Members {
-    /// All of its users, at most 1,000.
+    /// All members, at most 1,000.
     pub user_ids: Vec<UserId>,
 }
 
-/// What a license keeps for groups from now on; groups that are not named have neither floor nor cap.
+/// Replaces the group limits of a license; groups that are not listed have neither floor nor cap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupLimits {
-    /// One for each group, at most 100; the floors together are not more than the seats.
+    /// One limit for each group, at most 100. The floors together must not exceed the seats.
     pub limits: Vec<GroupLimit>,
 }

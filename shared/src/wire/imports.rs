@@ -1,87 +1,87 @@
 //! Imports of users and their licenses from a table.
 
-use crate::{ids::ImportId, named::named, problem::Code, validate::FieldError};
+use crate::{ids::ImportId, problem::Code, string_enum::string_enum, validate::FieldError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-named! {
-    /// How far an import is.
+string_enum! {
+    /// The state of an import.
     ImportState {
-        /// It is under way.
+        /// It is running.
         Running = "running",
-        /// All rows were looked at.
+        /// All rows were processed.
         Done = "done",
-        /// Somebody called it off; what was done stays done.
+        /// It was cancelled; processed rows stay processed.
         Cancelled = "cancelled",
-        /// It stopped early, see `failure`; what was done stays done, and the same file may be imported again.
+        /// It stopped early, see `failure`. Processed rows stay processed, and the same file can be imported again.
         Failed = "failed",
     }
 }
 
-named! {
+string_enum! {
     /// Why an import stopped early.
     ImportFailure {
         /// The server stopped, or was killed.
         Interrupted = "interrupted",
-        /// The database was away, or its disk was full.
+        /// The database was unavailable, or its disk was full.
         Database = "database",
-        /// A fault in the server.
+        /// An internal error of the server.
         Internal = "internal",
     }
 }
 
-named! {
-    /// What became of a row.
+string_enum! {
+    /// The outcome of a row.
     RowOutcome {
         /// A user was added.
         Created = "created",
-        /// A user, his groups or his licenses were changed.
+        /// A user, their groups or their licenses were changed.
         Changed = "changed",
-        /// Everything was so already.
+        /// Nothing had to change.
         Unchanged = "unchanged",
-        /// Nothing of the row was done.
+        /// The row was refused completely.
         Refused = "refused",
     }
 }
 
-named! {
-    /// What a column of a file can mean.
+string_enum! {
+    /// The meaning of a column.
     ImportField {
-        /// The e-mail address, by which a user is known.
+        /// The e-mail address, which identifies a user.
         Email = "email",
-        /// The whole name.
+        /// The full name.
         Name = "name",
-        /// The first name; used where there is no whole one.
+        /// The first name; used if there is no full name.
         FirstName = "first_name",
-        /// The last name; used where there is no whole one.
+        /// The last name; used if there is no full name.
         LastName = "last_name",
-        /// Admin, manager or agent.
+        /// The role: admin, manager or agent.
         Role = "role",
-        /// What a manager is allowed.
+        /// The permissions of a manager.
         Permissions = "permissions",
-        /// Active or suspended.
+        /// The status: active or suspended.
         Status = "status",
-        /// Whether the account is enabled where it comes from; if not, the user is suspended.
+        /// Whether the account is enabled at its source; if not, the user is suspended.
         Enabled = "enabled",
-        /// Whether the account is blocked where it comes from; if so, the user is suspended.
+        /// Whether the account is blocked at its source; if so, the user is suspended.
         Blocked = "blocked",
         /// The bit field of Active Directory that says whether the account is disabled; if so, the user is suspended.
         AccountControl = "account_control",
-        /// What the row is about; whatever is no user is refused.
+        /// The object class of the row; everything but users is refused.
         ObjectClass = "object_class",
         /// Licenses that the user gets.
         Licenses = "licenses",
-        /// Groups that the user is put in.
+        /// Groups that the user joins.
         Groups = "groups",
-        /// Whether a manager sees only the people in some groups.
+        /// Whether a manager sees only the users in the groups they manage.
         LimitedToGroups = "limited_to_groups",
         /// The groups that a manager manages.
         Manages = "manages",
     }
 }
 
-named! {
-    /// Where a file comes from, as its headings tell.
+string_enum! {
+    /// The source of a file, recognized by its headings.
     ImportSource {
         /// Microsoft 365 admin center: the export of users, or its template for many users.
         Microsoft365 = "microsoft_365",
@@ -99,31 +99,31 @@ named! {
         JumpCloud = "jumpcloud",
         /// DATEV.
         Datev = "datev",
-        /// Anything else: headings are understood one by one.
+        /// Any other source: headings are recognized individually.
         Other = "other",
     }
 }
 
-/// What is in a file, before anything is imported.
+/// The content of a file, before an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportPreview {
-    /// Where the file comes from.
+    /// The recognized source.
     pub source: ImportSource,
-    /// The encoding it was read in, as `UTF-8`; absent for a workbook.
+    /// The encoding it was read with, such as `UTF-8`; absent for a workbook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-    /// The sheets of a workbook; the first that is not empty is read if none is asked for.
+    /// The sheets of a workbook. By default, the first one that is not empty is read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sheets: Vec<String>,
     /// The sheet that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
-    /// The line of the headings.
+    /// The line of the headings, from 1.
     pub heading_line: i64,
-    /// Rows below the headings.
+    /// The number of rows below the headings.
     pub rows: i64,
-    /// The columns, in their order.
+    /// The columns, in order.
     pub columns: Vec<ImportColumn>,
 }
 
@@ -131,83 +131,83 @@ pub struct ImportPreview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportColumn {
-    /// Its name in a mapping: the heading, or `#` and its number if the heading is empty or not the only one.
+    /// The key in a mapping: the heading, or `#` and the column number if the heading is empty or not unique.
     pub key: String,
-    /// The heading.
+    /// The heading in the file.
     pub heading: String,
-    /// What it is taken for if no mapping says otherwise; absent: it is ignored.
+    /// The recognized meaning, unless a mapping overrides it; absent: the column is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<ImportField>,
-    /// What stands in it in the first rows. Passwords are not shown.
+    /// The values in the first rows. Passwords are not shown.
     pub values: Vec<String>,
 }
 
-/// An import, and how far it is.
+/// An import and its progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportView {
-    /// Its id.
+    /// The import's id.
     pub id: ImportId,
-    /// Whether it only says what would become of each row.
+    /// Whether it only previews the outcome of each row.
     pub dry_run: bool,
-    /// How far it is.
+    /// The state of the import.
     pub state: ImportState,
-    /// Rows of the file.
+    /// The number of rows.
     pub rows: i64,
-    /// Rows that were looked at.
+    /// The number of processed rows.
     pub done: i64,
-    /// Of these, users who were added.
+    /// The processed rows whose user was added.
     pub created: i64,
-    /// Of these, users who were changed.
+    /// The processed rows whose user was changed.
     pub changed: i64,
-    /// Of these, users who were so already.
+    /// The processed rows whose user stayed unchanged.
     pub unchanged: i64,
-    /// Of these, rows of which nothing was done.
+    /// The processed rows that were refused.
     pub refused: i64,
-    /// Of these, rows with problems: all that were refused, and users who did not get a license.
+    /// The processed rows with problems: all refused ones, and users who did not get a license.
     pub with_problems: i64,
     /// Why it stopped early, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<ImportFailure>,
-    /// When it began.
+    /// When it started.
     pub created_at: DateTime<Utc>,
-    /// When it was over.
+    /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// A row of the file, and what became of it.
+/// A row of the file, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportRow {
-    /// The line of the file on which it begins; the first is 1.
+    /// The line on which the row starts, from 1.
     pub line: i64,
-    /// What became of it.
+    /// The outcome of the row.
     pub outcome: RowOutcome,
-    /// The e-mail address in it, as it stands there.
+    /// The e-mail address exactly as in the file.
     pub email: String,
-    /// What was not done, and why.
+    /// The problems of the row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ImportProblem>,
-    /// What was done other than usual, and why: `user_suspended` for a user whom the file calls disabled or blocked.
+    /// Notes on unusual changes: `user_suspended` for a user who is disabled or blocked in the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<ImportProblem>,
 }
 
-/// What was not done of a row, and why.
+/// A part of a row that was not carried out, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportProblem {
-    /// What the column means: an `ImportField`.
+    /// The meaning of the column: an `ImportField`.
     pub column: String,
-    /// Its heading in the file, if there is such a column.
+    /// The heading of the column, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heading: Option<String>,
-    /// What stands there.
+    /// The value in the file.
     pub value: String,
-    /// Why.
+    /// The reason.
     pub code: Code,
-    /// What is wrong with the value, if the code is `invalid`.
+    /// Why the value is invalid, if the code is `invalid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<FieldError>,
 }

@@ -1,38 +1,38 @@
-//! Customers who join with a support key, and the tool that both sides meet in.
+//! Joining a session with a support key, and opening the product's tool.
 
 use crate::session::Platform;
 use serde::{Deserialize, Serialize};
 
-/// Joins with a support key.
+/// Joins a session with a support key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Join {
-    /// Nine digits; spaces and hyphens do not matter.
+    /// The support key: nine digits; spaces and hyphens are ignored.
     pub key: String,
-    /// What the customer's side runs on, where its user agent does not say so: that of an iPad says Mac.
+    /// The platform of the customer's device, if its user agent does not reveal it: an iPad claims to be a Mac.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
 }
 
-/// The customer is connected.
+/// The response to a customer who joined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Joined {
-    /// The product.
+    /// The product's name.
     pub product_name: String,
-    /// Who helps.
+    /// The agent's name.
     pub agent_name: String,
-    /// What the customer's side runs on.
+    /// The platform of the customer's device.
     pub platform: Platform,
-    /// Where to go on, if the product has a launch link for customers.
+    /// The launch link for the customer, if the product has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 
-/// With what a session is opened.
+/// The link that opens a session in the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Opened {
-    /// The launch link, with everything in it.
+pub struct SessionLink {
+    /// The launch link with all placeholders filled in.
     pub link: String,
 }

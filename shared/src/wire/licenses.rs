@@ -2,51 +2,53 @@
 
 use crate::{
     ids::{LicenseId, ProductId, UserId},
-    license::{ChosenRules, GroupLimit, Model, Price, Rules},
+    license::{GroupLimit, Model, Price, RuleOverrides, Rules},
     problem::Code,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A product.
+/// A product with its live counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProductView {
-    /// Its id.
+    /// The product's id.
     pub id: ProductId,
-    /// The short name for clients and addresses, for example `remote-support-v5`.
+    /// The slug for clients and URLs, for example `remote-support-v5`.
     pub slug: String,
-    /// Its name.
+    /// The product's name.
     pub name: String,
-    /// How long an unused support key lives, in seconds.
+    /// How long an unused support key is valid, in seconds.
     pub key_seconds: i64,
-    /// Since when it gives no new seats, if so.
+    /// Since when it is archived and grants no new seats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<DateTime<Utc>>,
-    /// How one gets from here into the product itself.
+    /// Its gate and launch links.
     #[serde(flatten)]
-    pub doors: Doors,
+    pub integration: ProductIntegration,
     /// Its licenses with their live counts.
     pub licenses: Vec<LicenseView>,
 }
 
-/// How agents and customers get from here into the product itself. What is entered there is for those who may manage products.
+/// The integration of a product: its gate and its launch links. The links are shown only to users who may manage
+/// products.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Doors {
+pub struct ProductIntegration {
     /// Whether there is a launch link for agents.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub opens: bool,
-    /// Where the applications behind the gate are: only there people are sent back to, for example `https://app.example.org`.
+    /// The origins of the applications behind the gate, the only ones users are sent back to, for example
+    /// `https://app.example.org`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gate_origins: Vec<String>,
-    /// What agents open, with `{support_key}`, `{session_id}` and `{token}` in it.
+    /// The launch link for agents, with the placeholders `{support_key}`, `{session_id}` and `{token}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_link: Option<String>,
-    /// What customers open.
+    /// The launch link for customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_link: Option<String>,
-    /// Whether there is a secret that tokens in these links are signed with. It is shown to nobody.
+    /// Whether a secret for signing the tokens in these links is stored. The secret itself is never shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_link_secret: bool,
 }
@@ -55,41 +57,41 @@ pub struct Doors {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewProduct {
-    /// Its name; the slug is made from it.
+    /// The name, from which the slug is derived.
     pub name: String,
-    /// How long an unused support key lives, in seconds; 600 if absent.
+    /// How long an unused support key is valid, in seconds; 600 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_seconds: Option<i64>,
 }
 
-/// Changes a product. What is absent stays as it is; the slug always does, because clients know it.
+/// Changes a product; absent fields stay. The slug never changes, because clients use it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeProduct {
-    /// A new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How long an unused support key lives, 30 to 86,400 seconds; for keys that are made from now on.
+    /// How long an unused support key is valid, 30 to 86,400 seconds; applies to new keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_seconds: Option<i64>,
-    /// Archived, it gives no new seats and is hidden from lists; sessions that live go on.
+    /// Archived, it grants no new seats and is hidden from lists; live sessions continue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
-    /// Where the applications behind the gate are, at most 20, for example `https://app.example.org`.
+    /// The origins of the applications behind the gate, at most 20, for example `https://app.example.org`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate_origins: Option<Vec<String>>,
-    /// What agents open, with `{support_key}`, `{session_id}` and `{token}` in it; empty: nothing.
+    /// The launch link for agents, with the placeholders `{support_key}`, `{session_id}` and `{token}`; empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_link: Option<String>,
-    /// What customers open; empty: nothing.
+    /// The launch link for customers; empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_link: Option<String>,
-    /// What tokens in these links are signed with, at least 32 characters; empty: none, and then there are no tokens.
+    /// The secret for signing the tokens in these links, at least 32 characters; empty: none, and no tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_secret: Option<String>,
 }
 
-/// What stands in the contract of a license. Agents are not shown it.
+/// The contract of a license. Agents do not see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contract {
@@ -99,7 +101,7 @@ pub struct Contract {
     /// The order number, at most 120 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_number: Option<String>,
-    /// What a seat costs.
+    /// What one seat costs, for cost reports; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_per_seat: Option<Price>,
 }
@@ -108,82 +110,82 @@ pub struct Contract {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseView {
-    /// Its id.
+    /// The license's id.
     pub id: LicenseId,
-    /// The product it is for.
+    /// The licensed product.
     pub product_id: ProductId,
-    /// The product's short name.
+    /// The product's slug.
     pub product_slug: String,
     /// The product's name.
     pub product_name: String,
-    /// Named or concurrent.
+    /// The model of the license.
     pub model: Model,
-    /// Seats bought.
+    /// The purchased seats.
     pub seats: i64,
-    /// From when it counts; absent: since ever.
+    /// The start of validity; absent: no start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<DateTime<Utc>>,
-    /// From when it no longer counts; absent: for ever.
+    /// The end of validity; absent: no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<DateTime<Utc>>,
-    /// 60, 30 or 7: it ends in no more days than that; absent if there is more time, or none.
+    /// 60, 30 or 7 if the license ends within that many days; absent if there is more time, or it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiry_warning: Option<i64>,
-    /// Since when it or its product gives no new seats, if so.
+    /// Since when the license or its product is archived and grants no new seats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<DateTime<Utc>>,
-    /// What stands in its contract, for those who may manage products; not in the live feed.
+    /// The contract, for users who may manage products; not in the live feed.
     #[serde(flatten)]
     pub contract: Contract,
-    /// Its rules.
+    /// How its seats are counted, shared and freed.
     #[serde(flatten)]
     pub rules: Rules,
-    /// What it keeps for groups.
+    /// The seats reserved for groups, and their limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group_limits: Vec<GroupLimit>,
-    /// How things stand now.
+    /// The current usage.
     #[serde(rename = "use")]
     pub usage: LicenseUse,
 }
 
-/// How things stand at a license at one moment.
+/// The usage of a license at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseUse {
-    /// Users to whom it is assigned.
+    /// The number of users with the license.
     pub assigned: i64,
-    /// Seats whose holder has a live session. Of a named license the others are occupied too, by assignment.
+    /// The seats whose holder has a live session. Assigned seats of a named license are taken even without one.
     pub occupied: i64,
-    /// Of these, seats whose holder is connected to a customer, a device or a program.
+    /// The part of these whose holder is connected to a customer, a device or a program.
     pub connected: i64,
-    /// Live sessions; several may share a seat.
+    /// The live sessions; several may share a seat.
     pub sessions: i64,
-    /// Tickets in the line, those with an offer too.
+    /// The tickets in the queue, including those with an offer.
     #[serde(default)]
     pub waiting: i64,
-    /// Of these, tickets for which a free seat is kept.
+    /// The part of these to which a free seat is offered.
     #[serde(default)]
     pub offered: i64,
-    /// Since when every seat of a concurrent license is occupied, if so.
+    /// Since when all seats of a concurrent license are occupied, if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_since: Option<DateTime<Utc>>,
-    /// The most seats that were occupied at once in the last 24 hours.
+    /// The most seats occupied at the same time in the last 24 hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<Peak>,
 }
 
-/// The most seats that were occupied at once, and when that was last so.
+/// The most seats occupied at the same time, and when that was last the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Peak {
-    /// Seats.
+    /// The number of occupied seats.
     pub occupied: i64,
-    /// When.
+    /// When it was last the case.
     pub at: DateTime<Utc>,
 }
 
 impl LicenseView {
-    /// Seats that count as taken: by assignment for a named license, by a live session for a concurrent one.
+    /// The taken seats: by assignment for a named license, by live sessions for a concurrent one.
     pub fn taken(&self) -> i64 {
         match self.model {
             Model::Named => self.usage.assigned,
@@ -191,58 +193,58 @@ impl LicenseView {
         }
     }
 
-    /// Seats that are free and not kept for somebody in the line; none while the license is over capacity.
+    /// The seats that are free and not offered to a waiter; 0 while the license is over capacity.
     pub fn free(&self) -> i64 {
         (self.seats - self.taken() - self.usage.offered).max(0)
     }
 
-    /// Seats taken beyond what was bought.
+    /// The seats taken beyond the purchased ones.
     pub fn over(&self) -> i64 {
         (self.taken() - self.seats).max(0)
     }
 }
 
-/// Adds a license: a purchase, so it takes the billing contact.
+/// Adds a license: a purchase, which requires the billing contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewLicense {
-    /// For which product.
+    /// The product of the license.
     pub product_id: ProductId,
-    /// Named or concurrent.
+    /// The model of the license.
     pub model: Model,
-    /// How many seats, 0 to 1,000,000.
+    /// The purchased seats, 0 to 1,000,000.
     pub seats: i64,
-    /// From when it counts.
+    /// The start of validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<DateTime<Utc>>,
-    /// From when it no longer counts.
+    /// The end of validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<DateTime<Utc>>,
-    /// Rules other than the usual ones.
+    /// Rules that differ from the defaults.
     #[serde(flatten)]
-    pub rules: ChosenRules,
-    /// What stands in the contract.
+    pub rules: RuleOverrides,
+    /// Dates, order number and notes.
     #[serde(flatten)]
     pub contract: Contract,
 }
 
-/// Changes a license. What is absent stays as it is.
+/// Changes a license; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeLicense {
-    /// How many seats, 0 to 1,000,000: a purchase. Fewer than are in use is allowed: nobody is ended, nothing is granted
-    /// until drained.
+    /// The purchased seats, 0 to 1,000,000: changing them is a purchase. Fewer than are in use is allowed: no session
+    /// ends, and nothing is granted until enough seats are free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats: Option<i64>,
-    /// From when it counts; `null`: since ever.
+    /// The start of validity; `null`: no start.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
     pub starts_at: Option<Option<DateTime<Utc>>>,
-    /// From when it no longer counts; `null`: for ever. One that is over already ends its sessions.
+    /// The end of validity; `null`: no end. An end in the past ends the sessions.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
     pub ends_at: Option<Option<DateTime<Utc>>>,
-    /// Archived, it gives no new seats and is hidden from lists; sessions that live go on.
+    /// Archived, it grants no new seats and is hidden from lists; live sessions continue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
     /// Notes on the contract, at most 4,000 characters; empty: none.
@@ -251,33 +253,33 @@ pub struct ChangeLicense {
     /// The order number, at most 120 characters; empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_number: Option<String>,
-    /// What a seat costs, which only the billing contact changes; `null`: not known.
+    /// The price of a seat, which only the billing contact may change; `null`: unknown.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Price>))]
     pub price_per_seat: Option<Option<Price>>,
-    /// Rules.
+    /// Changes to the rules.
     #[serde(flatten)]
-    pub rules: ChosenRules,
+    pub rules: RuleOverrides,
 }
 
-/// A field that was given, be it `null`: not the same as one that is absent and stays as it is.
+/// Distinguishes a field that is present, even if `null`, from an absent one, which stays unchanged.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
 }
 
-/// How many seats of a license are used, for whoever is about to change their number.
+/// The usage of a license, for deciding on the number of its seats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseUsage {
-    /// Seats bought.
+    /// The purchased seats.
     pub seats: i64,
-    /// Seats that are taken now: of a named license by assignment, of a concurrent one by sessions.
+    /// The taken seats: by assignment for a named license, by sessions for a concurrent one.
     pub taken: i64,
-    /// Seats taken now beyond what was bought.
+    /// The seats taken beyond the purchased ones.
     pub over: i64,
-    /// Seats whose holder has a live session now.
+    /// The seats whose holder has a live session.
     pub occupied: i64,
-    /// The most seats whose holders had live sessions at once in the last 30 days, and when that was last so.
+    /// The most seats whose holders had live sessions at the same time in the last 30 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<Peak>,
 }
@@ -286,37 +288,37 @@ pub struct LicenseUsage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grant {
-    /// To whom, at most 1,000.
+    /// The users, at most 1,000.
     pub user_ids: Vec<UserId>,
 }
 
-/// Takes a license away from users.
+/// Revokes a license from users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Revoke {
-    /// From whom, at most 1,000.
+    /// The users, at most 1,000.
     pub user_ids: Vec<UserId>,
-    /// End their live sessions on it now; otherwise they may finish.
+    /// End their live sessions on this license now; otherwise they may finish.
     pub end_now: bool,
 }
 
-/// What became of the assignments, in the order of the request.
+/// The results of assigning or revoking, in the order of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssignmentResults {
-    /// One for each user of the request.
+    /// One result for each user of the request.
     pub results: Vec<AssignmentResult>,
 }
 
-/// What became of one assignment.
+/// The result for one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssignmentResult {
-    /// The user.
+    /// The user's id.
     pub user_id: UserId,
-    /// Whether the user now has (grant) or no longer has (revoke) the license because of this request.
+    /// Whether this request assigned or revoked the license.
     pub changed: bool,
-    /// Why it could not be done; absent if it was, or if it was so already.
+    /// Why it was refused; absent if it was done, or nothing had to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
 }

@@ -1,6 +1,6 @@
 //! The live feed (server-sent events): a snapshot that names its position in the log, then changes.
 //!
-//! Each change carries the present state of what changed, so applying one twice does no harm.
+//! Each change contains the current state of what changed, so applying one twice does no harm.
 
 use super::{licenses::LicenseView, queue::QueueView, sessions::SessionView};
 use crate::ids::{Position, SessionId};
@@ -15,14 +15,14 @@ pub const CHANGE: &str = "change";
 pub const CONTACTS: &str = "contacts";
 /// The name of the event that carries [`Alive`].
 pub const ALIVE: &str = "alive";
-/// The name of the event that says: you were too slow, connect anew without a position.
+/// The name of the event for a viewer that was too slow: connect again without a position.
 pub const RESYNC: &str = "resync";
 
 /// The state of everything the viewer may see.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Snapshot {
-    /// All changes up to here are in it.
+    /// It contains all changes up to this position.
     pub position: Position,
     /// The server's time.
     pub at: DateTime<Utc>,
@@ -30,43 +30,43 @@ pub struct Snapshot {
     pub licenses: Vec<LicenseView>,
     /// Live sessions the viewer may see, the newest first, at most 5,000.
     pub sessions: Vec<SessionView>,
-    /// How many live sessions there are in all.
+    /// The number of all live sessions that the viewer may see.
     pub sessions_total: i64,
-    /// The lines in which somebody waits, as far as the viewer may see.
+    /// The queues with tickets, as far as the viewer may see them.
     #[serde(default)]
     pub queues: Vec<QueueView>,
 }
 
-/// What is different since the position before.
+/// The changes since the previous position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
-    /// All changes up to here are told.
+    /// The position after these changes.
     pub position: Position,
     /// The server's time.
     pub at: DateTime<Utc>,
     /// Licenses whose terms or counts changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub licenses: Vec<LicenseView>,
-    /// Sessions that changed; those that ended are in it once, with `ended`.
+    /// Changed sessions. A session that ended is sent once, with `ended`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<SessionView>,
-    /// Lines that changed, each whole; an empty one is told too.
+    /// Changed queues, each complete. A queue that became empty is sent too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<QueueView>,
 }
 
-/// Heartbeats since the last such event; they are no changes and have no position.
+/// The heartbeats since the previous event of this kind. They are not changes and have no position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contacts {
     /// The server's time.
     pub at: DateTime<Utc>,
-    /// Sessions that were heard of.
+    /// The sessions that sent heartbeats.
     pub contacts: Vec<Contact>,
 }
 
-/// A sign of life, for the times in which nothing happens.
+/// A keep-alive event for times without changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Alive {
@@ -74,14 +74,14 @@ pub struct Alive {
     pub at: DateTime<Utc>,
 }
 
-/// One session that was heard of.
+/// A session that sent a heartbeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contact {
-    /// The session.
+    /// The session's id.
     pub id: SessionId,
-    /// When.
+    /// When the heartbeat arrived.
     pub last_seen_at: DateTime<Utc>,
-    /// When the seat is freed if nothing more is heard.
+    /// When the lease expires and the seat is freed without another heartbeat.
     pub lease_until: DateTime<Utc>,
 }

@@ -1,55 +1,56 @@
-//! Passkeys: signing in without a password (WebAuthn). What browsers and authenticators exchange is JSON as the standard names it.
+//! Passkeys: signing in without a password (WebAuthn). Options and credentials are JSON as defined by the standard.
 
 use crate::ids::PasskeyId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a browser is asked to do.
+/// The options for creating or using a passkey in a browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasskeyOptions {
-    /// For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Good once, for five minutes.
+    /// For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Valid once, for five
+    /// minutes.
     pub options: Value,
 }
 
-/// A passkey that was just made.
+/// Adds a newly created passkey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewPasskey {
-    /// How one knows it again.
+    /// A name by which the user recognizes it.
     pub name: String,
-    /// The `toJSON()` of what the browser made.
+    /// The `toJSON()` of the credential that the browser created.
     pub credential: Value,
 }
 
-/// Another name for a passkey.
+/// The body that gives a passkey another name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RenamePasskey {
-    /// The name.
+    /// The new name.
     pub name: String,
 }
 
-/// Signs in with a passkey.
+/// The body that completes a sign-in with a passkey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasskeySignIn {
-    /// The `toJSON()` of what the browser got.
+    /// The `toJSON()` of the credential that the browser returned.
     pub credential: Value,
 }
 
-/// A passkey.
+/// A passkey as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasskeyView {
-    /// Its id.
+    /// The passkey's id.
     pub id: PasskeyId,
-    /// How one knows it again.
+    /// A name by which the user recognizes it.
     pub name: String,
     /// When it was added.
     pub created_at: DateTime<Utc>,
-    /// When one last signed in with it; absent: never.
+    /// When it was last used for signing in; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<DateTime<Utc>>,
 }

@@ -1,81 +1,82 @@
-//! Signing in by OpenID Connect: the providers, and who may still use a password.
+//! Sign-in with OpenID Connect providers, and the rules for passwords.
 
 pub use super::findings::{Finding, FindingCode, ProviderTest, SignInFinding};
 
 use crate::{
     ids::{ProviderId, UserId},
-    named::named,
+    string_enum::string_enum,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-named! {
-    /// Whether somebody whom a provider names for the first time is taken for the user with the same e-mail address.
-    EmailLink {
-        /// Only if the provider says that the address is his (`email_verified`).
+string_enum! {
+    /// Whether an unknown provider identity is linked to the user with the same e-mail address.
+    EmailLinking {
+        /// Only if the provider confirms the address (`email_verified`).
         Verified = "verified",
-        /// Always: for a provider whose addresses only the own organisation can set, and that does not say it.
+        /// Always: for a provider whose addresses only the own organization can set, and that does not send
+        /// `email_verified`.
         Trusted = "trusted",
-        /// Never: only those who are linked already come in.
+        /// Never: only linked users can sign in.
         Never = "never",
     }
 }
 
-named! {
-    /// Why somebody came back from a provider without being signed in.
-    SignInTrouble {
-        /// It took too long, or another sign-in was begun meanwhile.
+string_enum! {
+    /// Why a sign-in with a provider failed.
+    SignInFailure {
+        /// It took too long, or another sign-in was started meanwhile.
         Expired = "expired",
-        /// The provider, or its user, said no.
+        /// The provider or its user refused.
         Refused = "refused",
-        /// The provider does not answer.
+        /// The provider does not respond.
         Unreachable = "unreachable",
-        /// The provider's answer cannot be believed, or our settings do not fit to it.
+        /// The provider's response is invalid, or does not match the settings here.
         Failed = "failed",
-        /// The provider tells no e-mail address.
+        /// The provider sent no e-mail address.
         NoEmail = "no_email",
-        /// The provider does not vouch for the e-mail address.
+        /// The provider does not confirm the e-mail address.
         EmailUnverified = "email_unverified",
-        /// There is no such user, and none is created.
+        /// There is no such user, and users are not created automatically.
         Unknown = "unknown",
-        /// The user with this address may not be linked, or is linked with somebody else.
+        /// The user with this address may not be linked, or is linked to another identity.
         NotLinked = "not_linked",
         /// The user is suspended.
         Suspended = "suspended",
-        /// There were too many tries.
+        /// There were too many attempts.
         TooMany = "too_many",
         /// There is no such provider, or it is not enabled.
         NoProvider = "no_provider",
-        /// The server cannot save right now.
+        /// The server cannot save at the moment.
         Unavailable = "unavailable",
     }
 }
 
-/// How one can sign in here.
+/// The ways of signing in to this installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInOptions {
-    /// Whether everybody may use a password.
+    /// Whether all users may sign in with a password.
     pub passwords: bool,
-    /// The providers that are enabled.
-    pub providers: Vec<OfferedProvider>,
+    /// The enabled providers.
+    pub providers: Vec<ProviderOption>,
 }
 
-/// A provider as strangers see it.
+/// A provider as shown to visitors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct OfferedProvider {
-    /// Its id.
+pub struct ProviderOption {
+    /// The provider's id.
     pub id: ProviderId,
-    /// What its button says.
+    /// The label of its button.
     pub name: String,
 }
 
-/// All providers, and where the server is.
+/// All providers, and the URL of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInProviders {
-    /// Where browsers reach the server: [`redirect_url`] and [`logout_url`] begin with it.
+    /// The URL at which browsers reach the server: the base of [`redirect_url`] and [`logout_url`].
     pub base_url: String,
     /// The providers.
     pub items: Vec<ProviderView>,
@@ -85,33 +86,33 @@ pub struct SignInProviders {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProviderView {
-    /// Its id.
+    /// The provider's id.
     pub id: ProviderId,
-    /// What its button says.
+    /// The label of its button.
     pub name: String,
-    /// Its issuer, a URL: where its discovery document is.
+    /// The issuer URL, below which its discovery document is.
     pub issuer: String,
-    /// As what Seatkeeper is known there.
+    /// Seatkeeper's client id at the provider.
     pub client_id: String,
     /// Whether a client secret is stored.
     pub has_secret: bool,
-    /// What is asked for beside `openid`, with spaces between.
+    /// The scopes requested besides `openid`, space-separated.
     pub scopes: String,
-    /// Who is linked with the user of the same e-mail address.
-    pub link_by_email: EmailLink,
-    /// Whether users are created who are not known yet.
+    /// Whether identities are linked to users by e-mail address.
+    pub link_by_email: EmailLinking,
+    /// Whether unknown users are created.
     pub create_users: bool,
-    /// The claim with the names of groups of Seatkeeper that its user is put in.
+    /// The claim with the names of the Seatkeeper groups of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_claim: Option<String>,
-    /// Whether it is asked to send its answer in a form (`response_mode=form_post`).
+    /// Whether the response is requested as a form (`response_mode=form_post`).
     #[serde(default)]
     pub form_post: bool,
-    /// Whether one can sign in by it.
+    /// Whether users can sign in with it.
     pub enabled: bool,
-    /// How many users are linked with it.
+    /// The number of linked users.
     pub users: i64,
-    /// When somebody last signed in by it.
+    /// When a user last signed in with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<DateTime<Utc>>,
 }
@@ -120,34 +121,34 @@ pub struct ProviderView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewProvider {
-    /// Its id if it was chosen before, so that its addresses could be shown; drawn if absent.
+    /// The id, if it was chosen in advance to show the provider's URLs; generated if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ProviderId>,
-    /// What its button says.
+    /// The label of its button.
     pub name: String,
-    /// Its issuer: `https://`, or `http://` on this machine.
+    /// The issuer URL: `https://`, or `http://` to localhost.
     pub issuer: String,
-    /// As what Seatkeeper is known there.
+    /// Seatkeeper's client id at the provider.
     pub client_id: String,
     /// The client secret; absent for a public client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
-    /// What is asked for beside `openid`; `email profile` if absent.
+    /// The scopes requested besides `openid`; `email profile` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<String>,
-    /// Who is linked with the user of the same e-mail address; those with a verified one if absent.
+    /// Whether identities are linked to users by e-mail address; only with a verified one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link_by_email: Option<EmailLink>,
-    /// Whether users are created who are not known yet.
+    pub link_by_email: Option<EmailLinking>,
+    /// Whether unknown users are created.
     #[serde(default)]
     pub create_users: bool,
     /// The claim with the names of groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_claim: Option<String>,
-    /// Whether it is asked to send its answer in a form (`response_mode=form_post`).
+    /// Whether the response is requested as a form (`response_mode=form_post`).
     #[serde(default)]
     pub form_post: bool,
-    /// Whether one can sign in by it; yes if absent.
+    /// Whether users can sign in with it; true if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
@@ -156,81 +157,82 @@ pub struct NewProvider {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeProvider {
-    /// What its button says.
+    /// The label of its button.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its issuer. Who was linked with the one before stays linked with that one.
+    /// The issuer URL. Users linked to the previous issuer stay linked to that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// As what Seatkeeper is known there.
+    /// Seatkeeper's client id at the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// A new client secret; an empty one removes it.
+    /// The new client secret; an empty one removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
-    /// What is asked for beside `openid`.
+    /// The scopes requested besides `openid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<String>,
-    /// Who is linked with the user of the same e-mail address.
+    /// Whether identities are linked to users by e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link_by_email: Option<EmailLink>,
-    /// Whether users are created who are not known yet.
+    pub link_by_email: Option<EmailLinking>,
+    /// Whether unknown users are created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_users: Option<bool>,
-    /// The claim with the names of groups; an empty one is none.
+    /// The claim with the names of groups; empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_claim: Option<String>,
-    /// Whether it is asked to send its answer in a form (`response_mode=form_post`).
+    /// Whether the response is requested as a form (`response_mode=form_post`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form_post: Option<bool>,
-    /// Whether one can sign in by it. Whoever did is signed out when that ends.
+    /// Whether users can sign in with it. Disabling it signs out the users who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
 
-/// Who may sign in with a password.
+/// The rules for signing in with a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignInRules {
-    /// Only the emergency access; everybody else signs in by a provider.
+    /// Only the emergency access may use a password; all other users sign in with a provider.
     pub providers_only: bool,
-    /// The admin who may sign in with his password nevertheless.
+    /// The admin who may still sign in with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub emergency: Option<Emergency>,
+    pub emergency: Option<EmergencyAccess>,
 }
 
-/// The admin who may sign in with his password when everybody else has to use a provider.
+/// The admin who may sign in with a password when all other users must use a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Emergency {
-    /// The user.
+pub struct EmergencyAccess {
+    /// The user's id.
     pub id: UserId,
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// E-mail address.
+    /// The user's e-mail address.
     pub email: String,
-    /// Whether he is an active admin with a password. If not, all admins may use theirs, so that nobody is locked out.
+    /// Whether this is an active admin with a password. If not, all admins may use theirs, so that the account is not
+    /// locked out.
     pub works: bool,
 }
 
-/// Changes who may sign in with a password; absent fields stay.
+/// Changes the rules for signing in with a password; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeSignInRules {
-    /// Only the emergency access. Takes a provider that is enabled, and an emergency access that works.
+    /// Only the emergency access may use a password. Requires an enabled provider and a working emergency access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers_only: Option<bool>,
-    /// An active admin with a password.
+    /// The user with the emergency access: an active admin with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency_user_id: Option<UserId>,
 }
 
-/// Where a provider sends browsers back to: to be entered there.
+/// The redirect URL to enter at the provider.
 pub fn redirect_url(base: &str, provider: ProviderId) -> String {
     format!("{base}/auth/oidc/{provider}/callback")
 }
 
-/// Where a provider tells of sign-outs: to be entered there.
+/// The back-channel logout URL to enter at the provider.
 pub fn logout_url(base: &str, provider: ProviderId) -> String {
     format!("{base}/auth/oidc/{provider}/backchannel-logout")
 }

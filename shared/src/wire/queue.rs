@@ -1,4 +1,4 @@
-//! The queue of a license: taking a ticket, watching it, and taking the seat that is offered.
+//! Tickets and queues.
 
 use crate::{
     ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
@@ -8,51 +8,51 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A place in the queue of a license.
+/// A ticket: a place in the queue of a license.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketView {
-    /// Its id.
+    /// The ticket's id.
     pub id: TicketId,
-    /// The license that is waited for.
+    /// The license it waits for.
     pub license_id: LicenseId,
-    /// The product.
+    /// The product's id.
     pub product_id: ProductId,
     /// The product's name.
     pub product_name: String,
-    /// The agent.
+    /// The agent's id.
     pub user_id: UserId,
     /// The agent's name.
     pub user_name: String,
     /// The agent's e-mail address.
     pub user_email: String,
-    /// The agent's device, as its client calls it.
+    /// The name of the agent's device, as its client reports it.
     pub device: String,
-    /// What kind of session it will be.
+    /// The kind of the session to be started.
     pub mode: Mode,
-    /// What the other side runs on, if known.
+    /// The platform of the remote side, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
-    /// The device at the other end, as the agent calls it.
+    /// The name that the agent gave to the remote device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_device: Option<String>,
-    /// Waiting, offered or over.
+    /// The state of the ticket.
     pub state: TicketState,
-    /// The place in the line: 1 is the head. 0 if it is over.
+    /// The position in the queue, from 1; 0 if the ticket is over.
     pub position: i64,
-    /// When it was taken.
+    /// When the agent joined the queue.
     pub created_at: DateTime<Utc>,
-    /// When its client was last heard of.
+    /// When its client last sent a sign of life.
     pub last_seen_at: DateTime<Utc>,
-    /// When it lapses if nothing more is heard.
+    /// When it lapses without another sign of life.
     pub lease_until: DateTime<Utc>,
-    /// While waiting: when a seat is expected for it, reckoned from how long sessions on this license lasted lately.
+    /// While waiting: when a seat is expected, estimated from the recent duration of sessions on this license.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_at: Option<DateTime<Utc>>,
-    /// While offered: until when the seat is kept.
+    /// While offered: when the offer expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_until: Option<DateTime<Utc>>,
-    /// How it ended, if it has.
+    /// How it ended; absent while it waits or is offered a seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<TicketOver>,
 }
@@ -61,29 +61,29 @@ pub struct TicketView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketOver {
-    /// Why.
+    /// Why the ticket ended.
     pub reason: TicketEnd,
-    /// When.
+    /// The time of the end.
     pub at: DateTime<Utc>,
-    /// The session that came of it, if one did.
+    /// The session that the agent got, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
 }
 
-/// The line at a license, the head first.
+/// The queue of a license, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueueView {
-    /// The license.
+    /// The license's id.
     pub license_id: LicenseId,
-    /// Its tickets that the viewer may see; their positions are those in the whole line.
+    /// The tickets that the viewer may see. Their positions are those in the whole queue.
     pub tickets: Vec<TicketView>,
 }
 
-/// Gives a ticket another place in the line.
+/// Moves a ticket in the queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MoveTicket {
-    /// Which: 1 is the head. Beyond the end is the end.
+    /// The new position, from 1. A larger number than there are tickets means the end.
     pub position: i64,
 }

@@ -1,61 +1,61 @@
-//! The second factor: an app that shows codes, recovery codes, and the second step of signing in.
+//! The second factor: an authenticator app, recovery codes, and the second step of signing in.
 
-use super::{account::Me, providers::OfferedProvider};
+use super::{account::Me, providers::ProviderOption};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Whether one has a second factor.
+/// The state of the own second factor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct FactorState {
-    /// Whether signing in with a password takes a code, too.
+pub struct SecondFactorState {
+    /// Whether signing in with a password also requires a code.
     pub on: bool,
-    /// How many recovery codes are left.
+    /// The number of unused recovery codes.
     pub recovery_codes: i64,
 }
 
-/// The secret for the app, which does not count yet. It is shown this once.
+/// The secret for the authenticator app, which must still be confirmed. It is shown only once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct FactorStarted {
-    /// In base32, to type in.
+pub struct SecondFactorSetup {
+    /// The secret in base32, for typing.
     pub secret: String,
-    /// The same as an `otpauth:` address.
+    /// The secret as an `otpauth:` URI.
     pub uri: String,
-    /// The same as a QR code, in SVG; absent if it is too long for one.
+    /// The secret as a QR code in SVG; absent if it is too long for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
 }
 
-/// A code that the app shows.
+/// Confirms the second factor with a code of the app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ConfirmFactor {
-    /// Six digits.
+pub struct ConfirmSecondFactor {
+    /// The code: six digits.
     pub code: String,
 }
 
-/// Codes for those who lost their app, each good once. They are shown this once.
+/// Recovery codes for users who lost their app, each valid once. They are shown only once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecoveryCodes {
-    /// The codes.
+    /// One-time codes in clear text; they are shown once.
     pub recovery_codes: Vec<String>,
 }
 
-/// Proves that it is oneself: by the password, or by a code. One is enough.
+/// Verifies the user again with the password or a code. One is enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Proof {
-    /// One's password.
+    /// The user's password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// A code that the app shows, or a recovery code.
+    /// A code of the app, or a recovery code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
 
-/// By what one can show again who one is.
+/// The ways in which the user can verify again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerifyOptions {
@@ -63,23 +63,23 @@ pub struct VerifyOptions {
     pub password: bool,
     /// With `POST /me/verify` and a code of the app, or a recovery code.
     pub code: bool,
-    /// By signing in anew with a passkey.
+    /// By signing in again with a passkey.
     pub passkey: bool,
-    /// By signing in anew by one of these.
-    pub providers: Vec<OfferedProvider>,
+    /// By signing in again with one of these providers.
+    pub providers: Vec<ProviderOption>,
 }
 
-/// The password is right; a second factor is needed, too.
+/// The response to a correct password if a second factor is required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SecondFactorNeeded {
-    /// Goes into `POST /sign-in/second-factor` beside the code.
+    /// The challenge for `POST /sign-in/second-factor`.
     pub challenge: String,
-    /// Until when.
+    /// When the challenge expires.
     pub expires_at: DateTime<Utc>,
-    /// Whether a code of the app, or a recovery code, is taken.
+    /// Whether a code of the app, or a recovery code, is accepted.
     pub code: bool,
-    /// Whether the user has a passkey, with which he signs in without a password.
+    /// Whether the user has a passkey for signing in without a password.
     pub passkey: bool,
 }
 
@@ -87,18 +87,18 @@ pub struct SecondFactorNeeded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SecondStep {
-    /// From the first step.
+    /// The challenge from the first step.
     pub challenge: String,
-    /// A code that the app shows, or a recovery code.
+    /// A code of the app, or a recovery code.
     pub code: String,
 }
 
-/// What signing in with e-mail and password brings.
+/// The result of signing in with e-mail address and password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SignedIn {
-    /// One is signed in.
+    /// The user is signed in.
     Done(Box<Me>),
-    /// One is not, yet.
-    Half(SecondFactorNeeded),
+    /// The user must still enter a second factor.
+    NeedsSecondFactor(SecondFactorNeeded),
 }

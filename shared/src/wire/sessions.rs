@@ -1,117 +1,118 @@
-//! Sessions: asking for a seat, keeping it, giving it back, and lists of them.
+//! Sessions: requesting, renewing, borrowing and ending them, and lists.
 
 use crate::{
     ids::{LicenseId, ProductId, SessionId, UserId},
     license::Model,
-    named::named,
-    problem::{Code, End},
+    problem::{Code, SessionEnd},
     session::{Mode, Platform, SessionState},
+    string_enum::string_enum,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A session.
+/// A session as users see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionView {
-    /// Its id.
+    /// The session's id.
     pub id: SessionId,
     /// The license whose seat it holds.
     pub license_id: LicenseId,
-    /// The product.
+    /// The product's id.
     pub product_id: ProductId,
     /// The product's name.
     pub product_name: String,
-    /// Named or concurrent.
+    /// The model of the license.
     pub model: Model,
-    /// The agent.
+    /// The agent's id.
     pub user_id: UserId,
     /// The agent's name.
     pub user_name: String,
     /// The agent's e-mail address.
     pub user_email: String,
-    /// The agent's device, as its client calls it.
+    /// The name of the agent's device, as its client reports it.
     pub device: String,
-    /// Waiting, connected or ended.
+    /// The state of the session.
     pub state: SessionState,
-    /// Attended, unattended or an application.
+    /// The kind of the session.
     pub mode: Mode,
-    /// What the other side runs on, once known.
+    /// The platform of the remote side, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
-    /// The device at the other end, as the agent calls it.
+    /// The name that the agent gave to the remote device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_device: Option<String>,
-    /// When it was created; the seat is occupied since then.
+    /// When it was created. The seat is occupied since then.
     pub created_at: DateTime<Utc>,
     /// When the customer connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_at: Option<DateTime<Utc>>,
-    /// When the agent's client was last heard of.
+    /// When the agent's client last sent a heartbeat.
     pub last_seen_at: DateTime<Utc>,
-    /// When the seat is freed if nothing more is heard.
+    /// When the lease expires and the seat is freed without another heartbeat.
     pub lease_until: DateTime<Utc>,
     /// While waiting: when the support key expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_expires_at: Option<DateTime<Utc>>,
-    /// Until when the seat is borrowed for work offline, if it is or was. Until then nobody but the agent frees it.
+    /// Until when the seat is borrowed for work offline, if it is or was. Until then, only the agent can free it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrowed_until: Option<DateTime<Utc>>,
-    /// Marked so that neither idleness nor an end of many sessions at once ends it.
+    /// Protected from ending due to inactivity and from bulk ending.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
-    /// When it ends for lack of activity, once the agent is warned of that.
+    /// When it ends due to inactivity, once the agent has been warned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_ends_at: Option<DateTime<Utc>>,
-    /// The end that an admin or manager has announced.
+    /// The end that an admin or manager has scheduled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ending: Option<Ending>,
-    /// While waiting, to the agent himself only: nine digits.
+    pub ending: Option<PendingEnd>,
+    /// The support key of nine digits; only while waiting, and only for the session's agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_key: Option<String>,
-    /// While borrowed, to the agent himself only and not in lists: what proves it offline, signed (a JSON Web Token).
+    /// The signed lease (a JSON Web Token) that proves the borrowed seat offline; only while borrowed, only for the
+    /// session's agent, and not in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<String>,
-    /// How it ended, if it has.
+    /// How it ended; absent for a live session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<End>,
+    pub ended: Option<SessionEnd>,
 }
 
-/// An end that is announced: the agent can still finish by himself.
+/// A scheduled end of a session. The agent can still finish before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Ending {
-    /// When the session will be ended.
+pub struct PendingEnd {
+    /// When the session will end.
     pub at: DateTime<Utc>,
-    /// The name of who will have ended it.
+    /// The name of the user who scheduled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// What that person has to say.
+    /// The message of that user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// Asks for a seat. An `Idempotency-Key` header makes it safe to repeat.
+/// Requests a seat. An `Idempotency-Key` header makes it safe to retry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewSession {
-    /// The product, by slug or id. A named license of the user's comes first, then a concurrent one.
+    /// The product, by slug or id. A named license of the user is preferred to a concurrent one.
     pub product: String,
-    /// The agent's device, as people call it.
+    /// A readable name of the agent's device.
     pub device: String,
-    /// Attended, unattended or an application.
+    /// The kind of the session.
     pub mode: Mode,
-    /// What the other side runs on, if already known.
+    /// The platform of the remote side, if already known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
-    /// The device at the other end, as the agent calls it: above all where nobody sits at it.
+    /// A readable name of the remote device, above all for unattended sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_device: Option<String>,
-    /// Take a ticket if no seat is free now: the answer is then 202 with the ticket.
+    /// Join the queue if no seat is free now. The response is then 202 with the ticket.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wait: bool,
-    /// Borrow the seat for work offline, for so many seconds: the answer has the signed `lease`. Not for attended sessions. With `wait`, a
-    /// ticket does not know of it: borrow the session when there is one.
+    /// Borrow the seat for work offline for this many seconds: the response then has the signed `lease`. Not for
+    /// attended sessions. A ticket taken by `wait` does not keep this: borrow the session once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seconds: Option<i64>,
 }
@@ -120,59 +121,59 @@ pub struct NewSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Borrow {
-    /// For how many seconds from now, 60 to 2,592,000. One that is borrowed already is never shortened.
+    /// For how many seconds from now, 60 to 2,592,000. The time of an already borrowed seat is never shortened.
     pub borrow_seconds: i64,
 }
 
-/// A sign of life of a session's client.
+/// A heartbeat of a session's client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Heartbeat {
-    /// Whether the agent did something since the last one. Only that keeps a session from being idle.
+    /// Whether the agent was active since the last heartbeat. Only activity prevents an end due to inactivity.
     #[serde(default)]
     pub active: bool,
 }
 
-/// A customer connected.
+/// Marks a session as connected to a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Connect {
-    /// What the customer's side runs on.
+    /// The platform of the customer's device.
     pub platform: Platform,
 }
 
-/// Goes on with a session at another device.
+/// Continues a session on another device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Continue {
-    /// The agent's device from now on, as people call it.
+    /// A readable name of the new device.
     pub device: String,
 }
 
-/// What a heartbeat is answered with.
+/// The response to a heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Renewed {
-    /// When the seat is freed if nothing more is heard.
+pub struct HeartbeatReply {
+    /// When the lease expires and the seat is freed without another heartbeat.
     pub lease_until: DateTime<Utc>,
-    /// After how many seconds the next heartbeat should come: a quarter of the lease.
+    /// The seconds until the next heartbeat is due: a quarter of the lease.
     pub next_in_seconds: i64,
-    /// When the session ends for lack of activity, once that is near.
+    /// When the session ends due to inactivity, once that is near.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_ends_at: Option<DateTime<Utc>>,
-    /// The end that an admin or manager has announced.
+    /// The end that an admin or manager has scheduled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ending: Option<Ending>,
+    pub ending: Option<PendingEnd>,
 }
 
-/// Ends one session.
+/// The body that ends a session, now or after a countdown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndSession {
-    /// What the agent is told, at most 500 characters.
+    /// A message for the agent, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// In how many seconds, 0 to 3,600; the agent is shown how long he has. At once if absent.
+    /// In how many seconds it ends, 0 to 3,600, which the agent is shown; immediately if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_seconds: Option<i64>,
     /// End it even if it is protected.
@@ -180,58 +181,59 @@ pub struct EndSession {
     pub protected_too: bool,
 }
 
-/// Ends many sessions.
+/// Ends several sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndSessions {
-    /// Which, at most 1,000.
+    /// The sessions to end, at most 1,000.
     pub ids: Vec<SessionId>,
-    /// What the agents are told, at most 500 characters.
+    /// A message for the agents, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// In how many seconds, 0 to 3,600; the agents are shown how long they have. At once if absent.
+    /// In how many seconds they end, 0 to 3,600, which the agents are shown; immediately if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_seconds: Option<i64>,
-    /// End those that are protected as well.
+    /// End protected sessions too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected_too: bool,
 }
 
-/// Marks a session as protected, or no longer.
+/// Sets or removes the protection of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Protect {
-    /// From now on.
+    /// Whether the session is protected from now on.
     pub protected: bool,
 }
 
-/// What became of the sessions, in the order of the request.
+/// The results of ending several sessions, in the order of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndResults {
-    /// One for each session of the request.
+    /// One result for each session of the request.
     pub results: Vec<EndResult>,
 }
 
-/// What became of one session.
+/// The result of ending one session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EndResult {
-    /// The session.
+    /// The session's id.
     pub id: SessionId,
     /// How it ended: by this request, or before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<End>,
-    /// Why this request did not end it: `not_found`, `session_ended` if it was over before, `protected`, or `borrowed`.
+    pub ended: Option<SessionEnd>,
+    /// Why this request did not end it: `not_found`, `session_ended` if it had ended before, `protected`, or
+    /// `borrowed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
-    /// The end that this request announced.
+    /// The end that this request scheduled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ending: Option<Ending>,
+    pub ending: Option<PendingEnd>,
 }
 
-named! {
-    /// In which state the sessions of a list are.
+string_enum! {
+    /// Filters a list of sessions by state.
     StateFilter {
         /// Waiting or connected.
         Live = "live",
@@ -239,21 +241,21 @@ named! {
         Waiting = "waiting",
         /// Connected.
         Connected = "connected",
-        /// Over.
+        /// Ended.
         Ended = "ended",
     }
 }
 
-named! {
-    /// By what a list of sessions is sorted.
+string_enum! {
+    /// The sort order of a list of sessions.
     SessionSort {
-        /// By when they were created.
+        /// By creation time.
         Created = "created_at",
         /// By the agent's name.
         UserName = "user_name",
         /// By state.
         State = "state",
-        /// By when the agent's client was last heard of.
+        /// By the last heartbeat.
         LastSeen = "last_seen_at",
     }
 }

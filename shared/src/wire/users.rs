@@ -1,47 +1,47 @@
-//! Users, and adding and changing them.
+//! Users: views, changes, filters and bulk actions.
 
 use crate::{
     ids::{GroupId, LicenseId, ProductId, UserId},
-    named::named,
     people::{Permission, Role, Source, UserStatus},
     problem::Code,
+    string_enum::string_enum,
     wire::account::{SignInView, TokenView},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A user.
+/// A user as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserView {
     /// The user's id.
     pub id: UserId,
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// E-mail address.
+    /// The user's e-mail address.
     pub email: String,
-    /// Admin, manager or agent.
+    /// The user's role.
     pub role: Role,
-    /// What a manager was allowed.
+    /// The permissions of a manager.
     pub permissions: BTreeSet<Permission>,
     /// Whether the user is the billing contact.
     pub billing_contact: bool,
-    /// Active or suspended.
+    /// The user's status.
     pub status: UserStatus,
-    /// Where the user came from.
+    /// The origin of the user.
     pub source: Source,
-    /// Whether a manager sees only the people in the groups that he manages.
+    /// Whether a manager sees only the users in the groups they manage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub limited_to_groups: bool,
     /// The groups that the user manages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manages: Vec<GroupId>,
-    /// The groups that the user is in, as far as the viewer may see them.
+    /// The groups of the user, as far as the viewer may see them.
     pub group_ids: Vec<GroupId>,
     /// The licenses assigned to the user.
     pub license_ids: Vec<LicenseId>,
-    /// How many live sessions the user has.
+    /// The number of the user's live sessions.
     pub sessions: i64,
     /// When the user last signed in; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,17 +50,17 @@ pub struct UserView {
     pub created_at: DateTime<Utc>,
 }
 
-/// How somebody gets in: for those who may take it away.
+/// A user's sign-ins and credentials, for those who may revoke them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserAccess {
-    /// The browsers in which he is signed in, the last used first.
+    /// The signed-in browsers, the last used first.
     pub sign_ins: Vec<SignInView>,
-    /// His API tokens.
+    /// The user's API tokens.
     pub tokens: Vec<TokenView>,
-    /// Whether his password takes a code, too.
+    /// Whether signing in with a password also requires a code.
     pub second_factor: bool,
-    /// How many passkeys he has.
+    /// The number of passkeys.
     pub passkeys: i64,
 }
 
@@ -68,19 +68,19 @@ pub struct UserAccess {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewUser {
-    /// Name.
+    /// The user's name.
     pub name: String,
-    /// E-mail address; no two users have the same, whatever the case of its letters.
+    /// The e-mail address. It must be unique, compared without case.
     pub email: String,
-    /// The first password; without one the user is invited by a link.
+    /// The initial password; without one, the user is invited by a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// Admin, manager or agent; anything but agent takes an admin.
+    /// The role; only an admin may add other roles than agent.
     pub role: Role,
-    /// What a manager is allowed.
+    /// The permissions of a manager.
     #[serde(default)]
     pub permissions: BTreeSet<Permission>,
-    /// The groups that he is put in. A manager who is limited to groups names at least one of his own.
+    /// The groups of the user. A manager limited to groups must name at least one they manage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group_ids: Vec<GroupId>,
 }
@@ -89,181 +89,184 @@ pub struct NewUser {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeUser {
-    /// A new name.
+    /// The new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A new e-mail address.
+    /// The new e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Suspending ends the user's sessions in the same transaction.
+    /// The new status. Suspending also ends the user's sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<UserStatus>,
-    /// A new role; takes an admin.
+    /// The new role; only by an admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// New permissions; takes an admin.
+    /// The new permissions; only by an admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<BTreeSet<Permission>>,
-    /// Whether a manager sees only the people in the groups that he manages; takes an admin.
+    /// Whether a manager sees only the users in the groups they manage; only by an admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limited_to_groups: Option<bool>,
-    /// The groups that he manages from now on, at most 1,000; takes an admin.
+    /// The groups that the user manages from now on, at most 1,000; only by an admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manages: Option<Vec<GroupId>>,
 }
 
-/// Which users a list shows, and which a bulk request is about. What is absent does not narrow.
+/// Filters a list of users, and selects the users of a bulk request. Absent fields do not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams))]
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 pub struct UserFilter {
-    /// To whom this license is assigned.
+    /// Only users with this license.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<LicenseId>,
-    /// To whom any license of this product is assigned.
+    /// Only users with any license of this product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductId>,
-    /// Of this role.
+    /// Only users with this role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Of this status.
+    /// Only users with this status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<UserStatus>,
-    /// In this group.
+    /// Only members of this group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupId>,
-    /// Who came from there.
+    /// Only users of this origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Who signed in, or was added, after this time.
+    /// Only users who signed in or were added after this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_after: Option<DateTime<Utc>>,
-    /// Who neither signed in nor was added since this time.
+    /// Only users who neither signed in nor were added since this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_before: Option<DateTime<Utc>>,
-    /// With this in name or e-mail, whatever case and accents.
+    /// Only users with this text in name or e-mail address, ignoring case and accents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
 }
 
-/// One thing done to many users.
+/// An action on several users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum BulkAction {
     /// Assigns a license.
     Grant {
-        /// Which.
+        /// The license to assign.
         license_id: LicenseId,
     },
-    /// Takes a license away.
+    /// Revokes a license.
     Revoke {
-        /// Which.
+        /// The license to revoke.
         license_id: LicenseId,
-        /// End the sessions on it too; else they may finish.
+        /// End the sessions on it too; otherwise they may finish.
         end_now: bool,
     },
-    /// Puts them into a group.
+    /// Adds them to a group.
     AddToGroup {
-        /// Which.
+        /// The group they join.
         group_id: GroupId,
     },
-    /// Takes them out of a group.
+    /// Removes them from a group.
     RemoveFromGroup {
-        /// Which.
+        /// The group they leave.
         group_id: GroupId,
     },
-    /// Gives them a role; takes an admin.
+    /// Changes their role; only by an admin.
     SetRole {
-        /// Which.
+        /// The new role.
         role: Role,
     },
     /// Suspends them and ends their sessions.
     Suspend,
-    /// Lets them in again.
+    /// Reactivates them.
     Reactivate,
     /// Deletes them; the history keeps their names.
     Delete,
 }
 
-/// Does one thing to many users, or says what that would do.
+/// Performs an action on several users, or previews its effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkUsers {
-    /// To these, at most 1,000.
+    /// The users, at most 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_ids: Option<Vec<UserId>>,
-    /// Or to all whom a list with this filter shows: to the first 1,000 by name, and then to those after `after`.
+    /// Alternatively, a filter: the first 1,000 matching users by name, and then those after `after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<UserFilter>,
-    /// With a filter: the `next` of the answer before, of the same kind.
+    /// With a filter: the `next` of the previous response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// What is done.
+    /// The action to perform.
     #[serde(flatten)]
     pub action: BulkAction,
-    /// Only say what would happen.
+    /// Only preview the effect.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
 }
 
-/// What became of many users, or what would.
+/// The results of a bulk action, or their preview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkResults {
-    /// Whether this is only what would happen.
+    /// Whether this is only a preview.
     pub dry_run: bool,
-    /// One for each user: in the order of the request, or by name if a filter was given.
+    /// One result for each user: in the order of the request, or by name with a filter.
     pub results: Vec<BulkResult>,
-    /// How many seats of a named license were free before, where one is granted.
+    /// The free seats of a named license before it is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats_free: Option<i64>,
-    /// With a filter: how many users it lets through now.
+    /// With a filter: the number of matching users now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
-    /// With a filter: where to go on, if these were not all.
+    /// With a filter: pass this as `after` to continue; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
-/// What became of one user, or what would.
+/// The result for one user, or its preview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkResult {
-    /// The user.
+    /// The user's id.
     pub user_id: UserId,
-    /// His name; absent if there is no such user.
+    /// The user's name; absent if there is no such user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether this changes something: if not, it was so before, or was refused.
+    /// Whether this changes anything; false also if it was refused.
     pub changed: bool,
     /// Why it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
-    /// How many of his live sessions end with it.
+    /// The number of the user's live sessions that end.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ends_sessions: i64,
-    /// When he is suspended: the licenses on which a named seat is free then. Those that a group or a rule gave are not among them: they
-    /// come back by themselves.
+    /// When suspending: the licenses on which a named seat becomes free. Seats granted by a group or a rule are not
+    /// listed, since they are granted again automatically.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frees: Vec<LicenseId>,
 }
 
-#[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this"))]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")
+)]
 fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
-named! {
-    /// By what a list of users is sorted.
+string_enum! {
+    /// The sort order of a list of users.
     UserSort {
         /// By name.
         Name = "name",
         /// By e-mail address.
         Email = "email",
-        /// By the last sign-in; those who never signed in by when they were added.
+        /// By the last sign-in, or the creation time for users who never signed in.
         LastActive = "last_active_at",
-        /// By when they were added.
+        /// By creation time.
         Created = "created_at",
     }
 }

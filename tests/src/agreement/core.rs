@@ -1,11 +1,11 @@
-//! The other side of the agreement: the pure pool, driven step by step as a batch of the server drives it.
+//! The reference side of the comparison: the pure pool, driven step by step as a server batch drives it.
 
-use super::{Said, Step};
-use crate::world::{Person, World};
+use super::{Outcome, Step};
+use crate::harness::{Person, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::seats::{
-    facts::{Fact, Person as Known},
-    pool::{Ask, Ending, Pool, Terms},
+    changes::{PoolUser, SeatChange},
+    pool::{EndCause, Pool, SeatRequest, Terms},
 };
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, TicketId},
@@ -18,34 +18,34 @@ use seatkeeper_shared::{
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The pure pool, and what it said of what is over.
+/// The pure pool, and how its sessions and tickets ended.
 pub struct Core {
     pool: Pool,
     now: DateTime<Utc>,
-    ended: HashMap<SessionId, EndReason>,
-    left: HashMap<TicketId, (TicketEnd, Option<SessionId>)>,
+    ended_sessions: HashMap<SessionId, EndReason>,
+    ended_tickets: HashMap<TicketId, (TicketEnd, Option<SessionId>)>,
 }
 
 impl Core {
-    /// A license as it is now, with nobody in it.
+    /// Starts with the current terms of the license and no sessions.
     pub async fn of(world: &World, license: LicenseId, people: &[Person]) -> Self {
-        let seen = world.admin.get(&format!("/licenses/{license}")).await.ok();
+        let license_json = world.admin.get(&format!("/licenses/{license}")).await.ok();
         let terms = Terms {
             license,
-            product: serde_json::from_value(seen["product_id"].clone()).expect("an id"),
+            product: serde_json::from_value(license_json["product_id"].clone()).expect("an id"),
             product_name: String::new(),
-            key_life: TimeDelta::minutes(10),
+            key_lifetime: TimeDelta::minutes(10),
             model: Model::Concurrent,
-            seats: seen["seats"].as_i64().expect("seats"),
+            seats: license_json["seats"].as_i64().expect("seats"),
             starts_at: None,
             archived: false,
             ends_at: None,
-            rules: serde_json::from_value(seen).expect("rules"),
+            rules: serde_json::from_value(license_json).expect("rules"),
             groups: Vec::new(),
         };
         let mut pool = Pool::new(terms, [], []);
         for agent in people {
-            pool.know(Known {
+            pool.set_user(PoolUser {
                 id: agent.id,
                 name: String::new(),
                 email: String::new(),
@@ -55,40 +55,44 @@ impl Core {
                 groups: Vec::new(),
             });
         }
-        Self { pool, now: world.clock.now(), ended: HashMap::new(), left: HashMap::new() }
+        Self { pool, now: world.clock.now(), ended_sessions: HashMap::new(), ended_tickets: HashMap::new() }
     }
 
-    /// Ends what is over, does it, and offers what is free.
+    /// Ends what has expired, performs the action, and offers free seats.
     fn step<T>(&mut self, act: impl FnOnce(&mut Pool, DateTime<Utc>) -> T) -> T {
         self.pool.settle(self.now);
         self.pool.offer_seats(self.now);
         let outcome = act(&mut self.pool, self.now);
         self.pool.offer_seats(self.now);
-        for (fact, _) in self.pool.take_facts() {
-            match fact {
-                Fact::Ended { session, end, .. } => drop(self.ended.insert(session, end.reason)),
-                Fact::Left { ticket, reason, session, .. } => drop(self.left.insert(ticket, (reason, session))),
+        for (change, _) in self.pool.take_changes() {
+            match change {
+                SeatChange::Ended { session, end, .. } => drop(self.ended_sessions.insert(session, end.reason)),
+                SeatChange::TicketEnded { ticket, reason, session, .. } => {
+                    self.ended_tickets.insert(ticket, (reason, session));
+                }
                 _ => {}
             }
         }
         outcome
     }
 
-    /// What the API must answer; a new session or ticket has the id that it got there.
-    pub fn does(&mut self, people: &[Person], step: Step, new: Uuid) -> Said {
+    /// The outcome that the API must return; `new` is the id that it gave a new session or ticket.
+    pub fn apply(&mut self, people: &[Person], step: Step, new: Uuid) -> Outcome {
         match step {
-            Step::Ask { agent, device, wait } => self.asks(people, agent, device, wait, new),
-            Step::Beat { session, .. } => match self.step(|pool, now| pool.renew(session, false, now)) {
+            Step::RequestSeat { agent, device, wait } => self.request(people, agent, device, wait, new),
+            Step::Heartbeat { session, .. } => match self.step(|pool, now| pool.renew(session, false, now)) {
                 Ok(_) => (200, None, None),
-                Err(_) if self.ended[&session] == EndReason::LeaseExpired => (409, Some(Code::LeaseExpired), None),
+                Err(_) if self.ended_sessions[&session] == EndReason::LeaseExpired => {
+                    (409, Some(Code::LeaseExpired), None)
+                }
                 Err(_) => (410, Some(Code::SessionEnded), None),
             },
-            Step::End { session, .. } => self.ends(session, EndReason::Finished),
-            Step::EndByAdmin { session } => self.ends(session, EndReason::EndedByAdmin),
-            Step::Accept { ticket, .. } => self.accepts(ticket, new),
+            Step::End { session, .. } => self.end(session, EndReason::Finished),
+            Step::EndByAdmin { session } => self.end(session, EndReason::EndedByAdmin),
+            Step::Accept { ticket, .. } => self.accept(ticket, new),
             Step::Pass { ticket, .. } => {
                 let passed = self.step(|pool, now| {
-                    let passed = pool.pass(ticket, now);
+                    let passed = pool.pass_offer(ticket, now);
                     pool.offer_seats(now);
                     passed.map(|ticket| pool.position(ticket.id))
                 });
@@ -98,23 +102,24 @@ impl Core {
                     Err(code) => (code.status(), Some(code), None),
                 }
             }
-            Step::Leave { ticket, .. } => {
-                let left = self.step(|pool, now| pool.leave(ticket, TicketEnd::Withdrawn, None, now));
-                if left { (204, None, None) } else { (410, Some(Code::TicketOver), None) }
+            Step::CancelTicket { ticket, .. } => {
+                let removed = self.step(|pool, now| pool.remove_ticket(ticket, TicketEnd::Withdrawn, None, now));
+                if removed { (204, None, None) } else { (410, Some(Code::TicketOver), None) }
             }
-            Step::Look { ticket, .. } => {
-                self.step(|pool, now| pool.keep(ticket, now)).ok();
+            Step::ReadTicket { ticket, .. } => {
+                self.step(|pool, now| pool.renew_ticket(ticket, now)).ok();
                 (200, None, Some(self.pool.position(ticket)))
             }
             Step::Move { ticket, position } => {
-                let moved = self.step(|pool, _| pool.put(ticket, position).map(|ticket| pool.position(ticket.id)));
+                let moved =
+                    self.step(|pool, _| pool.move_ticket(ticket, position).map(|ticket| pool.position(ticket.id)));
                 moved.map_or((410, Some(Code::TicketOver), None), |position| (200, None, Some(position)))
             }
             Step::Resize { seats } => {
-                self.step(|pool, _| pool.resize(seats)).expect("nothing is kept for groups");
+                self.step(|pool, _| pool.resize(seats)).expect("there are no group floors");
                 (200, None, None)
             }
-            Step::Time { seconds, sweep } => {
+            Step::AdvanceClock { seconds, sweep } => {
                 self.now += TimeDelta::seconds(seconds);
                 if sweep {
                     self.step(|_, _| ());
@@ -124,29 +129,32 @@ impl Core {
         }
     }
 
-    fn asks(&mut self, people: &[Person], agent: usize, device: u64, wait: bool, new: Uuid) -> Said {
+    fn request(&mut self, people: &[Person], agent: usize, device: u64, wait: bool, new: Uuid) -> Outcome {
         let user = people[agent].id;
-        let asked = ask(new, &format!("NB-{device}"));
-        self.step(|pool, now| match pool.admit(user, asked.clone(), now) {
+        let request = seat_request(new, &format!("NB-{device}"));
+        self.step(|pool, now| match pool.admit(user, request.clone(), now) {
             Ok(_) => (201, None, None),
-            Err(refusal) if wait && refusal.may_pass() => {
-                let ticket = pool.queue(user, TicketId(new), asked, now);
+            Err(refusal) if wait && refusal.can_wait() => {
+                let ticket = pool.enqueue(user, TicketId(new), request, now);
                 (202, None, Some(pool.position(ticket.id)))
             }
             Err(refusal) => (refusal.code.status(), Some(refusal.code), None),
         })
     }
 
-    fn ends(&mut self, session: SessionId, reason: EndReason) -> Said {
-        let ended = self.step(|pool, now| pool.end(session, &Ending::by_itself(reason), now));
+    fn end(&mut self, session: SessionId, reason: EndReason) -> Outcome {
+        let ended = self.step(|pool, now| pool.end(session, &EndCause::automatic(reason), now));
         (200, if ended.is_some() { None } else { Some(Code::SessionEnded) }, None)
     }
 
-    fn accepts(&mut self, ticket: TicketId, new: Uuid) -> Said {
-        match self.step(|pool, now| pool.accept(ticket, ask(new, ""), now)).map_err(|refusal| refusal.code) {
+    fn accept(&mut self, ticket: TicketId, new: Uuid) -> Outcome {
+        match self
+            .step(|pool, now| pool.accept_offer(ticket, seat_request(new, ""), now))
+            .map_err(|refusal| refusal.code)
+        {
             Ok(_) => (201, None, None),
-            Err(Code::NotFound) => match self.left[&ticket] {
-                (TicketEnd::Seated, Some(session)) if !self.ended.contains_key(&session) => (200, None, None),
+            Err(Code::NotFound) => match self.ended_tickets[&ticket] {
+                (TicketEnd::Seated, Some(session)) if !self.ended_sessions.contains_key(&session) => (200, None, None),
                 _ => (410, Some(Code::TicketOver), None),
             },
             Err(code) => (code.status(), Some(code), None),
@@ -161,8 +169,8 @@ impl Core {
     }
 }
 
-fn ask(id: Uuid, device: &str) -> Ask {
-    Ask {
+fn seat_request(id: Uuid, device: &str) -> SeatRequest {
+    SeatRequest {
         session: SessionId(id),
         device: device.to_owned(),
         mode: Mode::Application,

@@ -1,9 +1,11 @@
-//! Somebody whose credential ends while they watch, and what they still see.
+//! A user whose credential ends while streams are open, and what these streams still send.
 
 use crate::{
-    oidc::{browser::added, provider::Provider},
+    harness::{
+        Answer, Authenticator, PASSWORD, Person, Watcher, World, email_of, queue::path_of, seat_request, secret_in,
+    },
+    oidc::{browser::add_provider, provider::Provider},
     scim::Directory,
-    world::{Answer, Authenticator, PASSWORD, Person, Watcher, World, email_of, line::path_of, secret_in, wanted},
 };
 use reqwest::Method;
 use seatkeeper::app::App;
@@ -15,62 +17,62 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// How long a stream may stay open after its credential has ended. It takes less than a second on a machine that has nothing else
-/// to do; streams that nobody ends live for an hour.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a stream may stay open after its credential has ended. It takes less than a second on an idle machine;
+/// streams that are not ended live for an hour.
+const MAX_CLOSE_TIME: Duration = Duration::from_secs(10);
 const NAME: &str = "Vera Victim";
 
-/// What somebody signed in with.
+/// The credential of the open streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// A password, in a browser.
+    /// A browser session after a sign-in by password.
     Cookie,
-    /// A token.
+    /// An API token.
     Token,
-    /// A provider.
+    /// A browser session after a sign-in by a provider.
     Provider,
-    /// A password, as a user whom a directory provisioned.
+    /// A browser session by password, of a user provisioned by a directory.
     Directory,
 }
 
-/// Somebody with a browser or program that watches, and another browser.
+/// A user with a client that has open streams, and another browser.
 pub struct Victim {
-    /// Whoever watches.
+    /// The client with the open streams.
     pub user: Person,
     /// The same user in another browser.
     pub other: Person,
-    /// Who holds the only seat.
+    /// The agent who holds the only seat.
     pub holder: Person,
-    /// The provider by which the user came.
+    /// The provider by which the user signed in.
     pub provider: Option<(Provider, ProviderId)>,
-    /// The directory of the user.
+    /// The directory that provisioned the user.
     pub directory: Option<Directory>,
-    /// The id of the user's passkey.
+    /// The id of the user's passkey, once it is added.
     pub passkey: Option<String>,
     session: String,
     streams: (String, App),
 }
 
-/// The server by its name: at an address there are no passkeys.
-pub fn by_name(url: &str) -> String {
+/// The server at its host name, because passkeys do not work at an IP address.
+pub fn at_host_name(url: &str) -> String {
     url.replace("127.0.0.1", "localhost")
 }
 
 impl Victim {
-    /// Somebody who waits for a seat that another holds; the streams will be opened at this server.
+    /// Creates a user and another agent who holds the only seat; the streams will be opened at the given server.
     pub async fn new(world: &World, credential: Credential, streams: (String, App)) -> Self {
         let (license, people) = world.pool(1, 1).await;
         let token = people[0].post("/tokens", &json!({ "name": "holder", "days": 300 })).await.created();
         let mut holder = Person::with_secret(people[0].id, token["secret"].as_str().expect("a secret").to_owned());
         holder.url.clone_from(&world.url);
-        let url = by_name(&world.url);
+        let url = at_host_name(&world.url);
         let (mut provider, mut directory) = (None, None);
         let id = match credential {
             Credential::Directory => {
-                let known = Directory::added(world, "Entra").await;
-                let id = known.user(NAME).await;
+                let created = Directory::create(world, "Entra").await;
+                let id = created.user(NAME).await;
                 set_password(world, id).await;
-                directory = Some(known);
+                directory = Some(created);
                 id
             }
             _ => world.user(NAME, Role::Agent, &[]).await,
@@ -80,15 +82,15 @@ impl Victim {
         let user = match credential {
             Credential::Token => other.with_token().await,
             Credential::Provider => {
-                let known = Provider::start(&world.clock).await;
-                let by = added(world, &known, json!({})).await;
-                known.is("vera-1", NAME, &email_of(NAME));
-                let mut user = Person::stranger(&url);
+                let created = Provider::start(&world.clock).await;
+                let by = add_provider(world, &created, json!({})).await;
+                created.set_signed_in_user("vera-1", NAME, &email_of(NAME));
+                let mut user = Person::anonymous(&url);
                 user.id = id;
                 // The browser follows all redirects: to the provider, back, and into the app.
                 user.raw(Method::GET, &format!("{url}/auth/oidc/{by}/start")).send().await.expect("an answer");
                 user.get("/me").await.ok();
-                provider = Some((known, by));
+                provider = Some((created, by));
                 user
             }
             Credential::Cookie | Credential::Directory => Person::signing_in(&url, &email_of(NAME), id).await,
@@ -96,102 +98,101 @@ impl Victim {
         Self { user, other, holder, provider, directory, passkey: None, session: String::new(), streams }
     }
 
-    /// The path of the user.
     pub fn path(&self) -> String {
         format!("/users/{}", self.user.id)
     }
 
     /// Adds a passkey in the other browser.
-    pub async fn gets_a_passkey(&mut self) {
+    pub async fn enroll_passkey(&mut self) {
         self.passkey = Some(add_passkey(&self.other, 1).await);
     }
 
-    /// Opens the streams and a long poll, and waits until all of them are looked after.
-    pub async fn watches(&mut self) -> Watching {
+    /// Opens the streams and a long poll, and waits until the server has registered them.
+    pub async fn open_streams(&mut self) -> OpenStreams {
         self.session = self.holder.seated().await;
-        let mut body = wanted("application");
+        let mut body = seat_request("application");
         body["wait"] = json!(true);
         let ticket = path_of("tickets", &self.user.post("/sessions", &body).await.accepted());
-        let there = self.user.at(&by_name(&self.streams.0));
+        let there = self.user.at(&at_host_name(&self.streams.0));
         let (live, _) = Watcher::with_snapshot(&there).await;
-        let mut line = Watcher::of(&there, &format!("{ticket}/events")).await;
-        line.next().await;
+        let mut ticket_stream = Watcher::on_stream(&there, &format!("{ticket}/events")).await;
+        ticket_stream.next().await;
         let (poller, path) = (there.clone(), format!("{ticket}?wait=30&position=1"));
         let poll = tokio::spawn(async move { poller.get(&path).await });
         let app = self.streams.1.clone();
-        eventually("the long poll begins", async || app.streams.count() == 3).await;
-        Watching { live, line, poll, app }
+        wait_until("the long poll begins", async || app.streams.count() == 3).await;
+        OpenStreams { live, ticket_stream, poll, app }
     }
 
-    /// The seat becomes free, and is asked for again.
-    pub async fn something_changes(&self) {
-        self.holder.act(&self.session, "end").await;
-        self.holder.ask().await;
+    /// Frees the seat and requests it again.
+    pub async fn free_and_retake_seat(&self) {
+        self.holder.post_action(&self.session, "end").await;
+        self.holder.request_seat().await;
     }
 }
 
-/// Adds a passkey; its id.
+/// Adds a passkey, and returns its id.
 pub async fn add_passkey(person: &Person, device: u8) -> String {
     let mut device = Authenticator::at(&person.url, device);
-    let asked = person.post("/me/passkeys/begin", &json!({})).await.ok();
-    let body = json!({ "name": "Notebook", "credential": device.make(&asked) });
+    let challenge = person.post("/me/passkeys/begin", &json!({})).await.ok();
+    let body = json!({ "name": "Notebook", "credential": device.register(&challenge) });
     person.post("/me/passkeys", &body).await.created()["id"].as_str().expect("an id").to_owned()
 }
 
-/// Lets a user set the usual password by a link.
+/// Sets the user's password with a link.
 pub async fn set_password(world: &World, user: UserId) {
     let made = world.admin.post(&format!("/users/{user}/invite"), &()).await.created();
     let body = json!({ "secret": secret_in(made["link"].as_str().expect("a link")), "password": PASSWORD });
-    assert_eq!(Person::stranger(&world.url).post("/links/use", &body).await.status, 204);
+    assert_eq!(Person::anonymous(&world.url).post("/links/use", &body).await.status, 204);
 }
 
-/// Waits until this is so.
-async fn eventually(what: &str, is_it: impl AsyncFn() -> bool) {
+/// Waits until a condition holds.
+async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
     let begun = Instant::now();
-    while !is_it().await {
-        assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+    while !condition().await {
+        assert!(begun.elapsed() < MAX_CLOSE_TIME, "not in time: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// What was opened.
-pub struct Watching {
+/// The streams and the long poll of a user.
+pub struct OpenStreams {
     live: Watcher,
-    line: Watcher,
+    ticket_stream: Watcher,
     poll: JoinHandle<Answer>,
     app: App,
 }
 
-/// What it told until its end.
-pub struct Ended {
-    live: Vec<crate::world::Frame>,
-    line: Vec<crate::world::Frame>,
-    /// How the long poll was answered.
+/// What the streams and the long poll sent until their end.
+pub struct ClosedStreams {
+    live: Vec<crate::harness::Frame>,
+    ticket_stream: Vec<crate::harness::Frame>,
+    /// The answer to the long poll.
     pub poll: Answer,
 }
 
-impl Watching {
-    /// Waits until all is over.
-    pub async fn end(mut self) -> Ended {
+impl OpenStreams {
+    /// Waits until all of them have ended.
+    pub async fn end(mut self) -> ClosedStreams {
         let begun = Instant::now();
         let live = self.live.until_the_end().await;
-        let line = self.line.until_the_end().await;
+        let ticket_stream = self.ticket_stream.until_the_end().await;
         let poll = self.poll.await.expect("an answer");
-        assert!(begun.elapsed() < PATIENCE, "open for {:?}", begun.elapsed());
+        assert!(begun.elapsed() < MAX_CLOSE_TIME, "open for {:?}", begun.elapsed());
         eprintln!("  over after {:?}", begun.elapsed());
-        eventually("nothing is left open", async || self.app.streams.count() == 0).await;
-        Ended { live, line, poll }
+        wait_until("no stream is left open", async || self.app.streams.count() == 0).await;
+        ClosedStreams { live, ticket_stream, poll }
     }
 }
 
-impl Ended {
-    /// Nothing of what was written after this was told; and no seat was offered.
-    pub fn tell_nothing_after(&self, head: Option<Position>) {
+impl ClosedStreams {
+    /// Asserts that the streams sent no later changes and no offer.
+    pub fn assert_nothing_after(&self, head: Option<Position>) {
         for frame in &self.live {
             let is_late = head.is_some_and(|head| frame.id.is_some_and(|id| id > head.0));
-            assert!(!is_late, "told after {head:?}: {frame:?}");
+            assert!(!is_late, "sent after {head:?}: {frame:?}");
         }
-        let offered = |frame: &&crate::world::Frame| frame.data["offer_until"] != Value::Null;
-        assert_eq!(self.line.iter().find(offered), None, "an offer was told");
+        let offered = |frame: &&crate::harness::Frame| frame.data["offer_until"] != Value::Null;
+        assert_eq!(self.ticket_stream.iter().find(offered), None, "an offer was sent");
     }
 }

@@ -1,20 +1,20 @@
-//! The audit log by keyboard: what was before and after, filters in the address bar, and the way back.
+//! The audit log by keyboard: values before and after a change, filters in the URL, and going back.
 
 use super::{browser::Browser, world};
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-/// Gives the focus to what this selector finds, and presses a key there.
+/// Focuses the element with this selector, and presses a key.
 async fn press(browser: &Browser, selector: &str, key: Key) {
     browser.sees(selector).await;
     browser.value(&format!("(document.querySelector(`{selector}`).focus(), true)")).await;
-    let focused = browser.driver.active_element().await.expect("something has the focus");
-    focused.send_keys(key + "").await.expect("it takes keys");
+    let focused = browser.driver.active_element().await.expect("an element has the focus");
+    focused.send_keys(key + "").await.expect("the element accepts keys");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_finds_out_by_keyboard_who_changed_what() {
+async fn an_admin_finds_a_change_in_the_audit_log_by_keyboard() {
     let world = world().await;
     let user = world.user("Pavel Novák", Role::Agent, &[]).await;
     let change = json!({ "name": "Pavel Novotný", "role": "manager", "permissions": ["view_audit"] });
@@ -24,7 +24,7 @@ async fn an_admin_finds_out_by_keyboard_who_changed_what() {
     browser.go("/audit").await;
     browser.reads("Benutzer geändert").await;
 
-    // The newest is the sign-in; the change stands below it.
+    // The newest entry is the sign-in; the change is below it.
     press(&browser, ".audit tbody tr:nth-child(2) .turn", Key::Enter).await;
     for text in ["Vorher", "Pavel Novák", "Pavel Novotný", "Mitarbeiter", "Manager", "Protokoll ansehen"] {
         browser.holds(&format!("document.querySelector('.audit-detail').innerText.includes('{text}')")).await;
@@ -47,5 +47,5 @@ async fn an_admin_finds_out_by_keyboard_who_changed_what() {
     browser.click("Exportieren").await;
     let file = browser.value("document.querySelector('a[download]').getAttribute('href')").await;
     assert_eq!(file, "/api/v1/audit/export?format=csv");
-    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }

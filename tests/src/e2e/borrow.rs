@@ -1,28 +1,35 @@
-//! A seat that is taken along offline: everybody sees until when, nobody can end it, and its agent returns it.
+//! A borrowed seat: its end is shown, it cannot be ended by an admin, and its agent returns it.
 
-use super::{browser::Browser, looks::walk, world};
-use crate::world::{Person, World, email_of, wanted};
+use super::{browser::Browser, page_checks::check_pages, world};
+use crate::harness::{Person, World, email_of, seat_request};
 use serde_json::json;
 
-async fn takes_along(agent: &Person) {
-    let mut body = wanted("application");
+/// Empties the field with the maximum borrowing time.
+const CLEAR_BORROW_TIME: &str = "(() => {
+    const input = document.querySelector('input[name=borrow_seconds]');
+    input.value = '';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+})()";
+
+async fn borrow_seat(agent: &Person) {
+    let mut body = seat_request("application");
     body["borrow_seconds"] = json!(8 * 3_600);
     agent.post("/sessions", &body).await.created();
 }
 
-/// A license with three seats, of which one is taken along and one is in use here.
-async fn lending(world: &World) -> Vec<Person> {
+/// A license with three seats, one of them borrowed and one in use.
+async fn license_with_borrowed_seat(world: &World) -> Vec<Person> {
     let terms = json!({ "seats": 3, "borrow_seconds": 72 * 3_600, "borrow_seats": 2 });
-    let (_, agents) = world.licensed(terms, 2).await;
-    takes_along(&agents[0]).await;
-    agents[1].ask().await.created();
+    let (_, agents) = world.pool_with_terms(terms, 2).await;
+    borrow_seat(&agents[0]).await;
+    agents[1].request_seat().await.created();
     agents
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_taken_along_is_shown_as_such_and_returned_by_its_agent() {
+async fn a_borrowed_seat_is_shown_as_such_and_returned_by_its_agent() {
     let world = world().await;
-    let agents = lending(&world).await;
+    let agents = license_with_borrowed_seat(&world).await;
     let admin = Browser::open(&world.url, "de").await;
     admin.sign_in("anja.krueger@example.org").await;
     admin.go("/sessions").await;
@@ -34,7 +41,7 @@ async fn what_is_taken_along_is_shown_as_such_and_returned_by_its_agent() {
     admin.screenshot("borrow-menu").await;
     admin.go("/sessions").await;
     let user = format!("/users/{}", agents[0].id);
-    walk(
+    check_pages(
         &admin,
         "admin-de",
         &[("/sessions", "borrow-sessions"), (&user, "borrow-user"), ("/licenses", "borrow-licenses")],
@@ -45,19 +52,19 @@ async fn what_is_taken_along_is_shown_as_such_and_returned_by_its_agent() {
     agent.sign_in(&email_of("Agent 0")).await;
     agent.go("/console").await;
     agent.reads("Offline until").await;
-    walk(&agent, "agent-en", &[("/console", "borrow-console")]).await;
+    check_pages(&agent, "agent-en", &[("/console", "borrow-console")]).await;
     agent.click("Return seat").await;
     agent.reads("Session ended. Your seat is free.").await;
     admin.go("/sessions").await;
     admin.reads("Agent 1").await;
     admin.holds("!document.querySelector('tbody').innerText.includes('Agent 0')").await;
     for browser in [&agent, &admin] {
-        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        assert_eq!(browser.console_messages().await, Vec::<String>::new());
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_lets_a_license_lend_its_seats() {
+async fn an_admin_allows_borrowing_for_a_license() {
     let world = world().await;
     let (license, _) = world.pool(3, 1).await;
     let admin = Browser::open(&world.url, "en").await;
@@ -66,14 +73,14 @@ async fn an_admin_lets_a_license_lend_its_seats() {
     admin.click("Settings: Remote Support v5").await;
     admin.click("Change rules").await;
     admin.sees("dialog[open] input[name=borrow_seconds]").await;
-    admin.value("(document.querySelector('input[name=borrow_seconds]').value = '', document.querySelector('input[name=borrow_seconds]').dispatchEvent(new Event('input', { bubbles: true })))").await;
+    admin.value(CLEAR_BORROW_TIME).await;
     admin.type_into("dialog[open] input[name=borrow_seconds]", "721").await;
     admin.screenshot("borrow-rules").await;
     admin.element("dialog[open] button[type=submit]").await.click().await.expect("sent");
     admin.sees("dialog[open] [aria-invalid=true]").await;
     assert_eq!(admin.violations().await, Vec::<String>::new());
     admin.screenshot("borrow-rules-wrong").await;
-    admin.value("(document.querySelector('input[name=borrow_seconds]').value = '', document.querySelector('input[name=borrow_seconds]').dispatchEvent(new Event('input', { bubbles: true })))").await;
+    admin.value(CLEAR_BORROW_TIME).await;
     admin.type_into("dialog[open] input[name=borrow_seconds]", "72").await;
     admin.element("dialog[open] button[type=submit]").await.click().await.expect("sent");
     admin.reads("A seat can be taken along for").await;

@@ -1,6 +1,6 @@
-//! A browser with a driver of its own; both are gone when it is dropped, also after a failure.
+//! A browser with its own driver; both are stopped when dropped, also after a failed test.
 
-use crate::world::PASSWORD;
+use crate::harness::PASSWORD;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -10,32 +10,31 @@ use std::{
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
-/// How long a page may take to show what it should.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a page may take to reach the expected state.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A browser window.
 pub struct Browser {
-    /// What controls it.
     pub driver: WebDriver,
     url: String,
     // Dropped in this order: the driver's processes before the profile's folder.
-    _process: Process,
+    _process: ChromedriverProcess,
     _profile: TempDir,
 }
 
 /// A chromedriver in a process group of its own, killed as a whole with the browsers that it started.
-struct Process(Child);
+struct ChromedriverProcess(Child);
 
-impl Drop for Process {
+impl Drop for ChromedriverProcess {
     fn drop(&mut self) {
-        // It may be gone already.
+        // Fails if it has exited.
         let group = format!("-{}", self.0.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
         let _ = self.0.wait();
     }
 }
 
-fn named(variable: &str) -> PathBuf {
+fn path_from_env(variable: &str) -> PathBuf {
     match std::env::var_os(variable) {
         Some(path) => path.into(),
         None => panic!("{variable} is not set: run the tests with `cargo xtask test --only e2e`"),
@@ -43,10 +42,10 @@ fn named(variable: &str) -> PathBuf {
 }
 
 impl Browser {
-    /// Opens a window on nothing yet, in this language.
+    /// Opens an empty window in this language.
     pub async fn open(url: &str, language: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
-        let mut command = Command::new(named("SEATKEEPER_TEST_CHROMEDRIVER"));
+        let mut command = Command::new(path_from_env("SEATKEEPER_TEST_CHROMEDRIVER"));
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command
             .arg(format!("--port={port}"))
@@ -55,7 +54,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts");
-        let process = Process(child);
+        let process = ChromedriverProcess(child);
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let driver = start(port, profile.path(), language).await;
         Self { driver, url: url.to_owned(), _process: process, _profile: profile }
@@ -66,7 +65,7 @@ impl Browser {
         self.driver.goto(format!("{}{path}", self.url)).await.expect("the page opens");
     }
 
-    /// Signs in on the page, as a person does.
+    /// Signs in on the sign-in page.
     pub async fn sign_in(&self, email: &str) {
         self.go("/sign-in").await;
         self.type_into("input[name=email]", email).await;
@@ -74,62 +73,63 @@ impl Browser {
         self.sees("nav").await;
     }
 
-    /// Types into the field that this selector finds.
+    /// Types into the field with this selector.
     pub async fn type_into(&self, selector: &str, text: &str) {
-        self.element(selector).await.send_keys(text).await.expect("it takes keys");
+        self.element(selector).await.send_keys(text).await.expect("the field accepts keys");
     }
 
-    /// Waits until the selector finds something that is shown.
+    /// Waits until an element with this selector is visible.
     pub async fn sees(&self, selector: &str) {
         drop(self.element(selector).await);
     }
 
-    /// The first shown element that the selector finds, as soon as there is one.
+    /// Waits for the first visible element with this selector.
     pub async fn element(&self, selector: &str) -> WebElement {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + PAGE_TIMEOUT;
         loop {
             for found in self.driver.find_all(By::Css(selector)).await.unwrap_or_default() {
                 if found.is_displayed().await.unwrap_or(false) {
                     return found;
                 }
             }
-            self.wait_a_bit(until, selector).await;
+            self.poll_again(until, selector).await;
         }
     }
 
-    /// Clicks the first shown button, link or label with this text.
+    /// Clicks the first visible button, link or label with this text.
     pub async fn click(&self, text: &str) {
         let path = format!(
-            "//*[self::button or self::a or self::label or self::summary or @role='button'][contains(normalize-space(.), \"{text}\") or \
-             contains(@aria-label, \"{text}\")]"
+            "//*[self::button or self::a or self::label or self::summary or @role='button']\
+             [contains(normalize-space(.), \"{text}\") or contains(@aria-label, \"{text}\")]"
         );
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + PAGE_TIMEOUT;
         loop {
             for found in self.driver.find_all(By::XPath(&path)).await.unwrap_or_default() {
                 let shown = found.is_displayed().await.unwrap_or(false);
-                let off = found.attr("aria-disabled").await.ok().flatten().as_deref() == Some("true");
-                if shown && !off && found.click().await.is_ok() {
+                let is_disabled = found.attr("aria-disabled").await.ok().flatten().as_deref() == Some("true");
+                if shown && !is_disabled && found.click().await.is_ok() {
                     return;
                 }
             }
-            self.wait_a_bit(until, text).await;
+            self.poll_again(until, text).await;
         }
     }
 
-    /// Presses Enter at what the selector finds, as somebody without a mouse does.
+    /// Presses Enter on the element with this selector, as keyboard users do.
     pub async fn enter_at(&self, selector: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + PAGE_TIMEOUT;
         while self.element(selector).await.send_keys(Key::Enter + "").await.is_err() {
-            self.wait_a_bit(until, selector).await;
+            self.poll_again(until, selector).await;
         }
     }
 
-    /// Presses Enter at the first shown button or link with this text.
+    /// Presses Enter on the first visible button or link with this text.
     pub async fn enter(&self, text: &str) {
         let path = format!(
-            "//*[self::button or self::a][contains(normalize-space(.), \"{text}\") or contains(@aria-label, \"{text}\")]"
+            "//*[self::button or self::a]\
+             [contains(normalize-space(.), \"{text}\") or contains(@aria-label, \"{text}\")]"
         );
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + PAGE_TIMEOUT;
         loop {
             for found in self.driver.find_all(By::XPath(&path)).await.unwrap_or_default() {
                 let shown = found.is_displayed().await.unwrap_or(false);
@@ -137,54 +137,58 @@ impl Browser {
                     return;
                 }
             }
-            self.wait_a_bit(until, text).await;
+            self.poll_again(until, text).await;
         }
     }
 
     /// Waits until the page shows this text.
     pub async fn reads(&self, text: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + PAGE_TIMEOUT;
         while !self.text().await.contains(text) {
-            self.wait_a_bit(until, text).await;
+            self.poll_again(until, text).await;
         }
     }
 
-    /// Waits until an expression of the page is true.
+    /// Waits until a JavaScript expression is true.
     pub async fn holds(&self, expression: &str) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + PAGE_TIMEOUT;
         while self.value(expression).await != json!(true) {
-            self.wait_a_bit(until, expression).await;
+            self.poll_again(until, expression).await;
         }
     }
 
-    /// The value of an expression of the page.
+    /// The value of a JavaScript expression.
     pub async fn value(&self, expression: &str) -> Value {
         let script = format!("return ({expression});");
         self.driver.execute(&script, vec![]).await.map_or(Value::Null, |value| value.json().clone())
     }
 
-    /// All text that the page shows.
+    /// The visible text of the page.
     pub async fn text(&self) -> String {
         self.value("document.body.innerText").await.as_str().unwrap_or_default().to_owned()
     }
 
-    async fn wait_a_bit(&self, until: Instant, what: &str) {
+    async fn poll_again(&self, until: Instant, what: &str) {
         if Instant::now() > until {
             self.screenshot("failure").await;
-            panic!("the page does not show: {what}\n--- it shows:\n{}", self.text().await);
+            panic!("the page does not show: {what}\n--- visible text:\n{}", self.text().await);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
-    /// Makes the window this wide and high, as a phone's or a desk's; 1 CSS pixel is 1 pixel.
+    /// Sets the size of the viewport in CSS pixels, with a device pixel ratio of 1.
     pub async fn resize(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.expect("it can be resized");
+        self.driver
+            .cdp()
+            .send_raw("Emulation.setDeviceMetricsOverride", metrics)
+            .await
+            .expect("the viewport can be resized");
     }
 
-    /// Gives the browser a device that holds passkeys and always says that it is its owner who asks.
-    pub async fn passkeys(&self) {
-        self.driver.cdp().send_raw("WebAuthn.enable", json!({})).await.expect("it has passkeys");
+    /// Adds a virtual authenticator with passkeys, which always confirms the user.
+    pub async fn add_authenticator(&self) {
+        self.driver.cdp().send_raw("WebAuthn.enable", json!({})).await.expect("WebAuthn is supported");
         let options = json!({ "options": {
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
             "isUserVerified": true, "automaticPresenceSimulation": true,
@@ -192,22 +196,33 @@ impl Browser {
         self.driver.cdp().send_raw("WebAuthn.addVirtualAuthenticator", options).await.expect("a device");
     }
 
-    /// Prefers dark or light.
-    pub async fn prefer(&self, scheme: &str) {
+    /// Sets the preferred color scheme: dark or light.
+    pub async fn prefer_color_scheme(&self, scheme: &str) {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("it can be darkened");
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("the color scheme can be set");
     }
 
-    /// Saves what the window shows below `tests/screenshots`.
+    /// Saves what the window shows as a picture for the documents, if their folder is given.
+    pub async fn picture(&self, name: &str) {
+        match std::env::var_os("SEATKEEPER_PICTURES") {
+            Some(folder) => {
+                let file = Path::new(&folder).join(format!("{name}.png"));
+                self.driver.screenshot(&file).await.expect("a screenshot");
+            }
+            None => self.screenshot(&format!("picture-{name}")).await,
+        }
+    }
+
+    /// Saves a screenshot below `tests/screenshots`.
     pub async fn screenshot(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
         std::fs::create_dir_all(&folder).expect("a folder for screenshots");
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.expect("a screenshot");
     }
 
-    /// What axe finds wrong with the page for people who see, hear or move differently.
+    /// The accessibility violations that axe finds on the page.
     pub async fn violations(&self) -> Vec<String> {
-        let axe = std::fs::read_to_string(named("SEATKEEPER_TEST_AXE")).expect("axe is there");
+        let axe = std::fs::read_to_string(path_from_env("SEATKEEPER_TEST_AXE")).expect("axe can be read");
         self.driver.execute(&axe, vec![]).await.expect("axe loads");
         let script = "const done = arguments[0];
             axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
@@ -217,16 +232,16 @@ impl Browser {
         serde_json::from_value(found.json().clone()).expect("a list")
     }
 
-    /// What the console complained about since it was last asked.
-    pub async fn complaints(&self) -> Vec<String> {
+    /// The warnings and errors on the console since the last call.
+    pub async fn console_messages(&self) -> Vec<String> {
         let log = self.driver.browser_log().await.expect("a log");
         log.into_iter().filter(|entry| entry.level == "SEVERE" || entry.level == "WARNING").map(|e| e.message).collect()
     }
 }
 
 async fn start(port: u16, profile: &Path, language: &str) -> WebDriver {
-    let mut wanted = DesiredCapabilities::chrome();
-    wanted.set_binary(&named("SEATKEEPER_TEST_CHROMIUM").to_string_lossy()).expect("a path");
+    let mut capabilities = DesiredCapabilities::chrome();
+    capabilities.set_binary(&path_from_env("SEATKEEPER_TEST_CHROMIUM").to_string_lossy()).expect("a path");
     for flag in [
         "--headless=new",
         "--no-sandbox",
@@ -241,13 +256,13 @@ async fn start(port: u16, profile: &Path, language: &str) -> WebDriver {
         &format!("--lang={language}"),
         &format!("--user-data-dir={}", profile.display()),
     ] {
-        wanted.add_arg(flag).expect("a flag");
+        capabilities.add_arg(flag).expect("a flag");
     }
-    wanted.add_experimental_option("prefs", json!({ "intl.accept_languages": language })).expect("an option");
-    wanted.set_browser_log_level(thirtyfour::LoggingPrefsLogLevel::All).expect("a level");
-    let until = Instant::now() + PATIENCE;
+    capabilities.add_experimental_option("prefs", json!({ "intl.accept_languages": language })).expect("an option");
+    capabilities.set_browser_log_level(thirtyfour::LoggingPrefsLogLevel::All).expect("a level");
+    let until = Instant::now() + PAGE_TIMEOUT;
     loop {
-        match WebDriver::new(format!("http://127.0.0.1:{port}"), wanted.clone()).await {
+        match WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities.clone()).await {
             Ok(driver) => return driver,
             Err(error) if Instant::now() > until => panic!("the browser does not start: {error}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,

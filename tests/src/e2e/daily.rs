@@ -1,19 +1,19 @@
-//! What is done from day to day, by keyboard alone, in German and English: licenses of a group, terms of a license that somebody else
-//! changes at the same time, how a user gets in, the settings, an import.
+//! Everyday tasks by keyboard alone, in German and English: group licenses, contract terms edited by two admins at the
+//! same time, how a user gets in, settings, an import.
 
 use super::{browser::Browser, world};
-use crate::world::email_of;
+use crate::harness::email_of;
 use seatkeeper_shared::{license::Model, people::Role};
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-async fn sound(browser: &Browser) {
+async fn assert_no_violations(browser: &Browser) {
     assert_eq!(browser.violations().await, Vec::<String>::new());
-    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_gives_a_license_to_a_group_and_sees_who_got_none() {
+async fn an_admin_assigns_a_license_to_a_group_and_sees_who_got_none() {
     let world = world().await;
     let desk = world.product("Service Desk").await;
     let license = world.license(desk, Model::Named, 1).await;
@@ -25,31 +25,31 @@ async fn an_admin_gives_a_license_to_a_group_and_sees_who_got_none() {
     browser.go(&format!("/groups?group={group}")).await;
     browser.enter("Lizenz vergeben …").await;
     browser.type_into("dialog[open] select", &format!("Service{}", Key::Tab + "")).await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.enter_at("dialog[open] button[type=submit]").await;
     browser.reads("1 Mitglied hat die Lizenz nicht bekommen").await;
     browser.enter_at("details summary").await;
     browser.holds("document.querySelector('details').open").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.screenshot("daily-group").await;
     let given = world.admin.get(&format!("/groups/{group}/licenses")).await.ok();
-    let without = given[0]["left_out"][0]["user_id"].as_str().expect("somebody got none");
+    let without = given[0]["left_out"][0]["user_id"].as_str().expect("a user got none");
     let with = if without == nora.to_string() { otto } else { nora };
     browser.go(&format!("/users/{with}")).await;
     browser.reads("über Gruppe Nachtschicht").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.screenshot("daily-through").await;
     browser.go(&format!("/groups?group={group}")).await;
     browser.enter("Entziehen: Service Desk").await;
     browser.enter_at("dialog[open] button.danger").await;
     browser.reads("Die Gruppe vergibt keine Lizenzen.").await;
     let user = world.admin.get(&format!("/users/{with}")).await.ok();
-    assert_eq!(user["license_ids"], json!([]), "{license} is gone with the group");
-    sound(&browser).await;
+    assert_eq!(user["license_ids"], json!([]), "{license} was removed with the group");
+    assert_no_violations(&browser).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_second_of_two_who_change_a_contract_is_told_and_nothing_is_overwritten() {
+async fn the_second_of_two_admins_who_change_a_contract_gets_a_conflict() {
     let world = world().await;
     let (license, _) = world.pool(3, 1).await;
     let browser = Browser::open(&world.url, "en").await;
@@ -62,7 +62,7 @@ async fn the_second_of_two_who_change_a_contract_is_told_and_nothing_is_overwrit
         browser.sees("dialog[open] textarea[name=notes]").await;
     };
     open().await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     let path = format!("/licenses/{license}");
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     world.admin.patch(&path, &json!({ "notes": "Rahmenvertrag 7" })).await.ok();
@@ -80,7 +80,7 @@ async fn the_second_of_two_who_change_a_contract_is_told_and_nothing_is_overwrit
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_signs_somebody_out_and_asks_for_second_factors() {
+async fn an_admin_signs_a_user_out_and_requires_second_factors() {
     let world = world().await;
     let agent = world.agent("Nora Neu").await;
     agent.with_token().await;
@@ -88,14 +88,14 @@ async fn an_admin_signs_somebody_out_and_asks_for_second_factors() {
     browser.sign_in("anja.krueger@example.org").await;
     browser.go(&format!("/users/{}", agent.id)).await;
     browser.enter("Sign out everywhere").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.enter_at("dialog[open] button.danger").await;
     browser.reads("Signed in nowhere.").await;
     agent.get("/me").await.problem(401, "not_signed_in");
     browser.enter("Delete token test").await;
     browser.enter_at("dialog[open] button.danger").await;
     browser.reads("No token.").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.screenshot("daily-access").await;
 
     browser.go("/settings").await;
@@ -107,7 +107,7 @@ async fn an_admin_signs_somebody_out_and_asks_for_second_factors() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
+async fn an_admin_imports_users_and_sees_the_result_of_each_row() {
     let world = world().await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("benutzer.csv");
@@ -118,21 +118,21 @@ async fn an_admin_imports_users_and_sees_what_became_of_each_row() {
     browser.sign_in("anja.krueger@example.org").await;
     browser.go("/users/import").await;
     browser.reads("Zuerst wird nur geprüft.").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.type_into("input[type=file]", &nameless.to_string_lossy()).await;
     browser.reads("Spalten zuordnen").await;
     browser.reads("Der Datei fehlt eine Spalte mit E-Mail-Adressen.").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.type_into("input[type=file]", &file.to_string_lossy()).await;
     browser.reads("benutzer.csv: 2 Zeilen").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.screenshot("daily-import-columns").await;
     browser.enter("Prüfen").await;
     browser.reads("Geprüft. Noch ist nichts geändert.").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.enter("1 Benutzer importieren").await;
     browser.reads("Fertig importiert.").await;
-    sound(&browser).await;
+    assert_no_violations(&browser).await;
     browser.screenshot("daily-import").await;
     let address = browser.value("location.pathname + location.search").await;
     browser.go("/users").await;

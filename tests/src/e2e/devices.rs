@@ -1,13 +1,14 @@
-//! One agent at two devices: what each of his consoles says under each rule of the license, and when he goes on elsewhere.
+//! One agent at two devices: what both consoles show under each rule of the license, and when the agent continues on
+//! the other device.
 
 use super::{browser::Browser, world};
-use crate::world::{Person, World, email_of};
+use crate::harness::{Person, World, email_of};
 use seatkeeper_shared::ids::LicenseId;
 use serde_json::{Value, json};
 
 const KEY: &str = "/\\d{3}\\s*\\d{3}\\s*\\d{3}/.test(document.querySelector('.work .key')?.innerText)";
 
-/// The console of an agent in a browser with a name of its own.
+/// Opens the console of an agent in a browser with its own device name.
 async fn console(world: &World, agent: &str, device: &str) -> Browser {
     let browser = Browser::open(&world.url, "de").await;
     browser.go("/sign-in").await;
@@ -19,118 +20,118 @@ async fn console(world: &World, agent: &str, device: &str) -> Browser {
     browser
 }
 
-/// The agent at two devices, with a license of two seats.
+/// An agent at two devices, with a license of two seats.
 async fn at_two_devices(world: &World) -> (LicenseId, Person, Browser, Browser) {
     let (license, mut agents) = world.pool(2, 1).await;
-    let (desk, tablet) = (console(world, "Agent 0", "Notebook").await, console(world, "Agent 0", "Tablet").await);
-    (license, agents.remove(0), desk, tablet)
+    let (notebook, tablet) = (console(world, "Agent 0", "Notebook").await, console(world, "Agent 0", "Tablet").await);
+    (license, agents.remove(0), notebook, tablet)
 }
 
-/// Both consoles are told of the rule, and nobody is in session.
-async fn under(rule: &str, world: &World, license: LicenseId, agent: &Person, consoles: [&Browser; 2]) {
+/// Ends all sessions, sets the rule, and waits until both consoles show no session.
+async fn set_rule(rule: &str, world: &World, license: LicenseId, agent: &Person, consoles: [&Browser; 2]) {
     let live = agent.get("/sessions?state=live").await.ok();
     let ids: Vec<_> = live["items"].as_array().expect("items").iter().map(|session| session["id"].clone()).collect();
     if !ids.is_empty() {
         agent.post("/sessions/end", &json!({ "ids": ids })).await.ok();
     }
-    world.change(license, json!({ "second_device": rule })).await;
+    world.change_license(license, json!({ "second_device": rule })).await;
     for console in consoles {
         console.holds("!document.querySelector('.work')").await;
     }
 }
 
-async fn used(world: &World, license: LicenseId) -> (Value, Value) {
+async fn usage_of(world: &World, license: LicenseId) -> (Value, Value) {
     let usage = world.usage(license).await;
     (usage["occupied"].clone(), usage["sessions"].clone())
 }
 
-async fn sound(consoles: [&Browser; 2]) {
+async fn assert_no_violations(consoles: [&Browser; 2]) {
     for console in consoles {
         assert_eq!(console.violations().await, Vec::<String>::new());
-        // A heartbeat on its way when its session ends is answered with 410, and the browser writes that down.
-        let expected = |said: &String| said.contains("/heartbeat") && said.contains("410");
-        let mut complaints = console.complaints().await;
-        complaints.retain(|said| !expected(said));
-        assert_eq!(complaints, Vec::<String>::new());
+        // A heartbeat in flight when its session ends gets 410, which the browser logs.
+        let expected = |message: &String| message.contains("/heartbeat") && message.contains("410");
+        let mut messages = console.console_messages().await;
+        messages.retain(|message| !expected(message));
+        assert_eq!(messages, Vec::<String>::new());
         console.holds("window.sameDocument === true").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_rule_is_told_at_both_devices() {
+async fn each_rule_is_shown_on_both_devices() {
     let world = world().await;
-    let (license, agent, desk, tablet) = at_two_devices(&world).await;
-    let both = [&desk, &tablet];
+    let (license, agent, notebook, tablet) = at_two_devices(&world).await;
+    let both = [&notebook, &tablet];
 
-    under("share", &world, license, &agent, both).await;
-    desk.click("Sitzung starten").await;
-    desk.holds(KEY).await;
+    set_rule("share", &world, license, &agent, both).await;
+    notebook.click("Sitzung starten").await;
+    notebook.holds(KEY).await;
     tablet.reads("Ihr Platz wird gerade auf Notebook genutzt.").await;
     tablet.click("Weitere Sitzung starten").await;
     tablet.reads("Weitere Sitzungen teilen sich Ihren Platz.").await;
     tablet.click("Sitzung starten").await;
-    desk.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
-    assert_eq!(used(&world, license).await, (json!(1), json!(2)));
-    sound(both).await;
+    notebook.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
+    assert_eq!(usage_of(&world, license).await, (json!(1), json!(2)));
+    assert_no_violations(both).await;
 
-    under("second_seat", &world, license, &agent, both).await;
-    desk.click("Sitzung starten").await;
-    desk.holds(KEY).await;
+    set_rule("second_seat", &world, license, &agent, both).await;
+    notebook.click("Sitzung starten").await;
+    notebook.holds(KEY).await;
     tablet.reads("Ihr Platz wird gerade auf Notebook genutzt.").await;
     tablet.click("Weitere Sitzung starten").await;
     tablet.click("Sitzung starten").await;
-    desk.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
-    assert_eq!(used(&world, license).await, (json!(2), json!(2)));
+    notebook.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
+    assert_eq!(usage_of(&world, license).await, (json!(2), json!(2)));
 
-    under("refuse", &world, license, &agent, both).await;
-    desk.click("Sitzung starten").await;
-    desk.holds(KEY).await;
+    set_rule("refuse", &world, license, &agent, both).await;
+    notebook.click("Sitzung starten").await;
+    notebook.holds(KEY).await;
     tablet.click("Weitere Sitzung starten").await;
     tablet.reads("Sie arbeiten schon an einem anderen Gerät.").await;
     tablet.sees(".start button[aria-disabled=true].primary").await;
-    sound(both).await;
+    assert_no_violations(both).await;
     tablet.screenshot("devices-refused").await;
 
-    under("take_over", &world, license, &agent, both).await;
-    desk.click("Sitzung starten").await;
-    desk.holds(KEY).await;
+    set_rule("take_over", &world, license, &agent, both).await;
+    notebook.click("Sitzung starten").await;
+    notebook.holds(KEY).await;
     tablet.click("Weitere Sitzung starten").await;
     tablet.reads("Ihre Sitzung am anderen Gerät endet dabei.").await;
     tablet.click("Sitzung starten").await;
     tablet.holds(KEY).await;
-    desk.reads("Ihre Sitzung mit Remote Support v5 wurde beendet").await;
-    desk.reads("auf Tablet eine Sitzung gestartet").await;
-    assert_eq!(used(&world, license).await, (json!(1), json!(1)));
-    sound(both).await;
-    desk.screenshot("devices-replaced").await;
+    notebook.reads("Ihre Sitzung mit Remote Support v5 wurde beendet").await;
+    notebook.reads("auf Tablet eine Sitzung gestartet").await;
+    assert_eq!(usage_of(&world, license).await, (json!(1), json!(1)));
+    assert_no_violations(both).await;
+    notebook.screenshot("devices-replaced").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_goes_on_elsewhere_is_told_so_where_he_was() {
+async fn continuing_on_another_device_is_shown_on_the_first() {
     let world = world().await;
-    let (license, agent, desk, tablet) = at_two_devices(&world).await;
-    let both = [&desk, &tablet];
+    let (license, agent, notebook, tablet) = at_two_devices(&world).await;
+    let both = [&notebook, &tablet];
     for rule in ["share", "refuse"] {
-        under(rule, &world, license, &agent, both).await;
-        desk.click("Sitzung starten").await;
-        desk.holds(KEY).await;
+        set_rule(rule, &world, license, &agent, both).await;
+        notebook.click("Sitzung starten").await;
+        notebook.holds(KEY).await;
         tablet.reads("Ihr Platz wird gerade auf Notebook genutzt.").await;
         tablet.click("Hier weiterführen").await;
         tablet.holds("!document.querySelector('.elsewhere')").await;
         tablet.holds(KEY).await;
-        desk.reads("Ihre Sitzung mit Remote Support v5 läuft woanders weiter").await;
-        desk.reads("auf Tablet weitergeführt").await;
-        desk.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
+        notebook.reads("Ihre Sitzung mit Remote Support v5 läuft woanders weiter").await;
+        notebook.reads("auf Tablet weitergeführt").await;
+        notebook.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
         let live = agent.get("/sessions?state=live").await.ok();
         assert_eq!((&live["total"], &live["items"][0]["device"]), (&json!(1), &json!("Tablet")), "{rule}");
-        sound(both).await;
-        desk.screenshot("devices-moved").await;
-        desk.click("Verstanden").await;
+        assert_no_violations(both).await;
+        notebook.screenshot("devices-moved").await;
+        notebook.click("Verstanden").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn unattended_work_begins_with_a_device_which_is_offered_again() {
+async fn an_unattended_session_names_a_device_which_is_suggested_again() {
     let world = world().await;
     let (_, agents) = world.pool(2, 1).await;
     let console = console(&world, "Agent 0", "Notebook").await;

@@ -1,19 +1,22 @@
-//! On phones: an agent starts a session, the customer joins with the code's link, and both see that they are connected. And the
-//! gate: whoever waits for a web application goes on by himself.
+//! On phones: an agent starts a session, the customer joins by the link of the code, and both see that they are
+//! connected. And the gate: a user waiting for a web application is forwarded automatically.
 
 use super::{browser::Browser, world};
-use crate::world::{email_of, line::path_of};
+use crate::harness::{email_of, queue::path_of};
 use serde_json::json;
 
-/// As wide as the design's phone.
+/// The viewport of a phone.
 const PHONE: (u32, u32) = (390, 844);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_customer_joins_on_his_phone_and_the_agent_sees_it() {
+async fn a_customer_joins_on_a_phone_and_the_agent_sees_it() {
     let world = world().await;
     world.pool(2, 1).await;
     let products = world.admin.get("/products").await.ok();
-    let links = json!({ "agent_link": "https://meet.example.org/{session_id}", "customer_link": format!("{}/healthz?{{session_id}}", world.url.replace("127.0.0.1", "localhost")) });
+    let links = json!({
+        "agent_link": "https://meet.example.org/{session_id}",
+        "customer_link": format!("{}/healthz?{{session_id}}", world.url.replace("127.0.0.1", "localhost")),
+    });
     world.admin.patch(&path_of("products", &products[0]), &links).await.ok();
 
     let agent = Browser::open(&world.url, "de").await;
@@ -59,7 +62,7 @@ async fn a_customer_joins_on_his_phone_and_the_agent_sees_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_waits_at_the_gate_goes_on_by_himself() {
+async fn a_user_waiting_at_the_gate_is_forwarded_automatically() {
     let world = world().await;
     let (_, agents) = world.pool(1, 2).await;
     let products = world.admin.get("/products").await.ok();
@@ -73,13 +76,13 @@ async fn whoever_waits_at_the_gate_goes_on_by_himself() {
     let page = format!("/wait/remote-support-v5?return={back}");
     waits.go(&page).await;
     waits.type_into("input[name=email]", &email_of("Agent 1")).await;
-    waits.type_into("input[name=password]", crate::world::PASSWORD).await;
+    waits.type_into("input[name=password]", crate::harness::PASSWORD).await;
     waits.click("Anmelden").await;
     waits.reads("Sie warten auf Remote Support v5").await;
     waits.holds("document.title.startsWith('Position 1')").await;
     waits.screenshot("gate-waits").await;
     assert_eq!(waits.violations().await, Vec::<String>::new());
-    agents[0].act(&session, "end").await.ok();
+    agents[0].post_action(&session, "end").await.ok();
     waits.holds("location.pathname === '/healthz'").await;
 
     let sessions = world.admin.get("/sessions?state=live").await.ok();
@@ -92,7 +95,7 @@ async fn whoever_waits_at_the_gate_goes_on_by_himself() {
     assert_eq!(waits.violations().await, Vec::<String>::new());
     waits.click("Weiterarbeiten").await;
     waits.holds("location.pathname === '/healthz'").await;
-    // A form led here: it is not gone on by itself, because what was entered is lost.
+    // A form submission led here: no automatic forwarding, because the form data is lost.
     waits.go(&format!("{page}&unsent=true")).await;
     waits.reads("Ihre Eingaben wurden nicht gesendet").await;
     waits.screenshot("gate-unsent").await;

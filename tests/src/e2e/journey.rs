@@ -1,20 +1,20 @@
-//! The main job: an admin ends sessions, another admin's screen and a waiting agent's console change by themselves.
+//! The main task: an admin ends sessions, and the screens of another admin and of a waiting agent change by themselves.
 
 use super::{browser::Browser, world};
-use crate::world::email_of;
+use crate::harness::email_of;
 use seatkeeper_shared::people::Role;
 
-const FULL_DE: &str = "Alle gemeinsam genutzten Lizenzen sind in Gebrauch. Um eine Sitzung zu starten, warten Sie bitte auf \
-                       eine verfügbare Lizenz";
+const FULL_DE: &str = "Alle gemeinsam genutzten Lizenzen sind in Gebrauch. \
+                       Um eine Sitzung zu starten, warten Sie bitte auf eine verfügbare Lizenz";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_ends_three_sessions_and_everybody_sees_it() {
+async fn an_admin_ends_three_sessions_and_every_open_page_shows_it() {
     let world = world().await;
     let (_, agents) = world.pool(10, 11).await;
     for agent in agents.iter().take(10) {
-        agent.ask().await.created();
+        agent.request_seat().await.created();
     }
-    agents[10].ask().await.problem(409, "pool_full");
+    agents[10].request_seat().await.problem(409, "pool_full");
     world.person("Bernd Maier", Role::Admin, &[]).await;
 
     let one = Browser::open(&world.url, "de").await;
@@ -56,6 +56,6 @@ async fn an_admin_ends_three_sessions_and_everybody_sees_it() {
 
     for browser in [&one, &other, &eleventh] {
         browser.holds("window.sameDocument === true").await;
-        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        assert_eq!(browser.console_messages().await, Vec::<String>::new());
     }
 }

@@ -1,6 +1,6 @@
-//! Somebody signs in by a real provider, which an admin has set up on the page, and signs out there.
+//! An admin sets up a real provider on its page; an agent signs in by it, and signs out there.
 
-use super::{browser::Browser, looks::walk, world};
+use super::{browser::Browser, page_checks::check_pages, world};
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 use std::{
@@ -9,12 +9,12 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// npm's oidc-provider, gone when it is dropped.
+/// A process with npm's oidc-provider, killed when dropped.
 struct Provider(Child);
 
 impl Drop for Provider {
     fn drop(&mut self) {
-        // It may be gone already.
+        // Fails if it has exited.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -43,7 +43,7 @@ impl Provider {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agent_signs_in_by_a_real_provider_and_signs_out_there() {
+async fn an_agent_signs_in_and_out_by_a_real_provider() {
     let world = world().await;
     world.agent("Nora Neu").await;
     let port = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port").port();
@@ -89,16 +89,16 @@ async fn an_agent_signs_in_by_a_real_provider_and_signs_out_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_pages_of_providers_are_sound() {
+async fn the_provider_pages_have_no_violations() {
     let world = world().await;
     let body = json!({ "name": "Muster ID", "issuer": "http://127.0.0.1:9", "client_id": "seatkeeper" });
     let added = world.admin.post("/sign-in-providers", &body).await.created();
     let trouble = format!("/sign-in?trouble=failed&provider={}", added["id"].as_str().expect("an id"));
     for language in ["de", "en"] {
         let browser = Browser::open(&world.url, language).await;
-        walk(&browser, language, &[(&trouble, "sign-in-trouble")]).await;
+        check_pages(&browser, language, &[(&trouble, "sign-in-trouble")]).await;
         browser.sign_in("anja.krueger@example.org").await;
-        walk(&browser, language, &[("/settings/directory", "directory")]).await;
+        check_pages(&browser, language, &[("/settings/directory", "directory")]).await;
         browser.go("/settings/directory").await;
         browser.click(if language == "de" { "Muster ID testen" } else { "Test Muster ID" }).await;
         browser.sees(".note.bad").await;
@@ -115,7 +115,7 @@ async fn the_pages_of_providers_are_sound() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_second_of_two_admins_who_change_a_provider_sees_what_is_there_now() {
+async fn the_second_of_two_admins_who_change_a_provider_sees_the_current_state() {
     let world = world().await;
     let body = json!({ "name": "Muster ID", "issuer": "http://127.0.0.1:9", "client_id": "seatkeeper" });
     let added = world.admin.post("/sign-in-providers", &body).await.created();

@@ -1,11 +1,11 @@
-//! What is done to many users: the preview, who is left out, the way back. And two admins who edit one user at once.
+//! Bulk actions on users: the preview, the users left out, undo. And two admins who edit a user at the same time.
 
 use super::{browser::Browser, world};
 use seatkeeper_shared::license::Model;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_preview_says_who_gets_no_named_seat_and_a_suspension_is_undone() {
+async fn a_preview_lists_users_without_a_named_seat_and_a_suspension_is_undone() {
     let world = world().await;
     world.pool(5, 4).await;
     let desk = world.product("Service Desk").await;
@@ -36,18 +36,19 @@ async fn a_preview_says_who_gets_no_named_seat_and_a_suspension_is_undone() {
     browser.element("input[aria-label='Agent 0 auswählen']").await.click().await.expect("ticked");
     browser.click("Mehr …").await;
     browser.holds("!!document.querySelector('.picked-bar :popover-open')").await;
-    browser.value("[...document.querySelectorAll('.picked-bar .menu-item')].find(b => b.innerText.includes('Sperren')).click()").await;
+    let suspend = "[...document.querySelectorAll('.picked-bar .menu-item')].find(b => b.innerText.includes('Sperren'))";
+    browser.value(&format!("{suspend}.click()")).await;
     browser.element("dialog[open] button[type=submit]").await.click().await.expect("confirmed");
     browser.reads("1 Benutzer ist gesperrt.").await;
     browser.holds("!!document.querySelector('tr.suspended')").await;
     browser.screenshot("people-undo").await;
     browser.click("Rückgängig").await;
     browser.holds("!document.querySelector('tr.suspended')").await;
-    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_second_of_two_who_edit_one_user_sees_what_is_there_now() {
+async fn the_second_of_two_admins_who_edit_a_user_sees_the_current_state() {
     let world = world().await;
     let nora = world.agent("Nora Neu").await;
     let browser = Browser::open(&world.url, "de").await;

@@ -1,5 +1,5 @@
-// A real provider of sign-ins for the tests in the browser: npm's oidc-provider with its own pages for signing in and out.
-// Arguments: the port, the redirect address and the logout address of its one client.
+// A real OpenID provider for the browser tests: npm's oidc-provider with its own pages for sign-in and sign-out.
+// Arguments: the port, and the redirect and logout URLs of its only client.
 import { pathToFileURL } from "node:url";
 
 const [port, redirect, logout] = process.argv.slice(2);

@@ -1,19 +1,19 @@
-//! The line: an agent finds the pool full, waits, and takes the seat that an admin frees, without loading anything again.
+//! The queue: an agent finds the pool full, waits, and takes the seat that an admin frees, without reloading the page.
 
 use super::{browser::Browser, world};
-use crate::world::email_of;
+use crate::harness::email_of;
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 
 const FULL_EN: &str = "All shared licenses are in use. To start a session, please wait for an available license.";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agent_waits_and_takes_the_seat_that_is_freed() {
+async fn an_agent_waits_and_takes_the_freed_seat() {
     let world = world().await;
     let (_, agents) = world.pool(2, 4).await;
-    agents[0].ask().await.created();
-    agents[1].ask().await.created();
-    agents[3].ask().await.problem(409, "pool_full");
+    agents[0].request_seat().await.created();
+    agents[1].request_seat().await.created();
+    agents[3].request_seat().await.problem(409, "pool_full");
 
     let agent = Browser::open(&world.url, "en").await;
     agent.sign_in(&email_of("Agent 2")).await;
@@ -49,15 +49,15 @@ async fn an_agent_waits_and_takes_the_seat_that_is_freed() {
 
     agent.holds("window.sameDocument === true").await;
     for browser in [&agent, &admin] {
-        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        assert_eq!(browser.console_messages().await, Vec::<String>::new());
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_admin_takes_somebody_out_of_the_line_and_he_is_told() {
+async fn an_admin_removes_an_agent_from_the_queue_and_the_agent_sees_it() {
     let world = world().await;
     let (_, agents) = world.pool(1, 3).await;
-    agents[0].ask().await.created();
+    agents[0].request_seat().await.created();
     let waits = json!({ "product": "remote-support-v5", "device": "NB-0412", "mode": "attended", "wait": true });
     let answer = agents[1].post("/sessions", &waits).await;
     assert_eq!(answer.status, 202, "{}", answer.body);
@@ -81,6 +81,6 @@ async fn an_admin_takes_somebody_out_of_the_line_and_he_is_told() {
     agent.click("Wieder warten").await;
     agent.holds("document.querySelector('.place').innerText.includes('2')").await;
     for browser in [&agent, &admin] {
-        assert_eq!(browser.complaints().await, Vec::<String>::new());
+        assert_eq!(browser.console_messages().await, Vec::<String>::new());
     }
 }

@@ -1,19 +1,18 @@
-//! What can be tried at each route, at things that are there.
+//! The attempts of the walk: requests to every route on existing objects.
 
-use super::scenery::Scenery;
-use crate::world::{PASSWORD, Person, email_of, wanted};
+use super::fixture::Fixture;
+use crate::harness::{PASSWORD, Person, email_of, seat_request};
 use seatkeeper_shared::ids::UserId;
 use serde_json::{Value, json};
 
-/// One thing that somebody tries: the method and path as in the description of the API, the path as it is sent, and the body.
+/// One request.
 pub struct Attempt {
-    /// The method.
     pub method: &'static str,
-    /// The path as in the description of the API.
+    /// The path as in the OpenAPI document.
     pub route: &'static str,
-    /// The path as it is sent.
+    /// The path with ids.
     pub path: String,
-    /// The body; null for none.
+    /// The body, or null for none.
     pub body: Value,
 }
 
@@ -21,8 +20,8 @@ fn attempt(method: &'static str, route: &'static str, path: String, body: Value)
     Attempt { method, route, path, body }
 }
 
-/// The roles, permissions and limits that somebody may want for themselves.
-fn wishes() -> Vec<Value> {
+/// Changes of roles, permissions and limits that an attacker may want.
+fn wanted_changes() -> Vec<Value> {
     vec![
         json!({ "role": "admin" }),
         json!({ "role": "manager", "permissions": ["manage_users", "manage_products"] }),
@@ -36,20 +35,20 @@ fn wishes() -> Vec<Value> {
     ]
 }
 
-/// What can be tried at a route.
-pub fn attempts(s: &Scenery, me: &Person, is_admin: bool) -> Vec<Attempt> {
-    // An admin who takes their own role away walks no further.
+/// All attempts.
+pub fn attempts(s: &Fixture, me: &Person, is_admin: bool) -> Vec<Attempt> {
+    // An admin who removed their own role could try nothing more.
     let users: Vec<_> = s.users().into_iter().chain((!is_admin).then_some(me.id)).collect();
-    let mut all = about_users(s, me, &users);
-    all.extend(about_groups(s, me));
-    all.extend(in_bulk(s, &users));
-    all.extend(about_licenses(s, me));
-    all.extend(about_oneself(s));
-    all.extend(about_the_account(s));
+    let mut all = user_attempts(s, me, &users);
+    all.extend(group_attempts(s, me));
+    all.extend(bulk_attempts(s, &users));
+    all.extend(license_attempts(s, me));
+    all.extend(own_attempts(s));
+    all.extend(account_attempts(s));
     all
 }
 
-fn about_users(s: &Scenery, me: &Person, users: &[UserId]) -> Vec<Attempt> {
+fn user_attempts(s: &Fixture, me: &Person, users: &[UserId]) -> Vec<Attempt> {
     let mut all = vec![
         attempt("GET", "/users", "/users".into(), Value::Null),
         attempt("GET", "/users/export", "/users/export".into(), Value::Null),
@@ -65,7 +64,7 @@ fn about_users(s: &Scenery, me: &Person, users: &[UserId]) -> Vec<Attempt> {
     }
     for user in users.iter().copied() {
         let path = format!("/users/{user}");
-        all.extend(wishes().into_iter().map(|wish| attempt("PATCH", "/users/{id}", path.clone(), wish)));
+        all.extend(wanted_changes().into_iter().map(|change| attempt("PATCH", "/users/{id}", path.clone(), change)));
         for (method, route, below) in [
             ("GET", "/users/{id}", ""),
             ("GET", "/users/{id}/access", "/access"),
@@ -76,7 +75,7 @@ fn about_users(s: &Scenery, me: &Person, users: &[UserId]) -> Vec<Attempt> {
             ("DELETE", "/users/{id}/sign-ins", "/sign-ins"),
             ("DELETE", "/users/{id}", ""),
         ] {
-            // Who deletes or signs out themselves tries nothing more.
+            // A caller who deleted or signed out themselves could try nothing more.
             if user != me.id || method != "DELETE" {
                 all.push(attempt(method, route, format!("{path}{below}"), Value::Null));
             }
@@ -87,7 +86,7 @@ fn about_users(s: &Scenery, me: &Person, users: &[UserId]) -> Vec<Attempt> {
     all
 }
 
-fn about_groups(s: &Scenery, me: &Person) -> Vec<Attempt> {
+fn group_attempts(s: &Fixture, me: &Person) -> Vec<Attempt> {
     let mut all = vec![
         attempt("GET", "/groups", "/groups".into(), Value::Null),
         attempt("POST", "/groups", "/groups".into(), json!({ "name": format!("Group of {}", me.id) })),
@@ -99,7 +98,7 @@ fn about_groups(s: &Scenery, me: &Person) -> Vec<Attempt> {
         for user in [me.id, s.provisioned, s.suspended] {
             all.push(attempt("POST", "/groups/{id}/members", members.clone(), json!({ "add": [user] })));
         }
-        for user in [s.boss, s.holder] {
+        for user in [s.directory_admin, s.holder] {
             all.push(attempt("POST", "/groups/{id}/members", members.clone(), json!({ "remove": [user] })));
         }
         all.push(attempt("PUT", "/groups/{id}/members", members.clone(), json!({ "user_ids": [] })));
@@ -119,7 +118,7 @@ fn about_groups(s: &Scenery, me: &Person) -> Vec<Attempt> {
     all
 }
 
-fn in_bulk(s: &Scenery, users: &[UserId]) -> Vec<Attempt> {
+fn bulk_attempts(s: &Fixture, users: &[UserId]) -> Vec<Attempt> {
     let mut actions = vec![
         json!({ "action": "grant", "license_id": s.named }),
         json!({ "action": "revoke", "license_id": s.pool, "end_now": true }),
@@ -144,8 +143,8 @@ fn in_bulk(s: &Scenery, users: &[UserId]) -> Vec<Attempt> {
     all
 }
 
-fn about_licenses(s: &Scenery, me: &Person) -> Vec<Attempt> {
-    let users = json!({ "user_ids": [me.id, s.provisioned, s.boss] });
+fn license_attempts(s: &Fixture, me: &Person) -> Vec<Attempt> {
+    let users = json!({ "user_ids": [me.id, s.provisioned, s.directory_admin] });
     let revoke = json!({ "user_ids": s.users(), "end_now": true });
     let mut all = vec![
         attempt("GET", "/licenses", "/licenses".into(), Value::Null),
@@ -181,18 +180,18 @@ fn about_licenses(s: &Scenery, me: &Person) -> Vec<Attempt> {
     all
 }
 
-/// What everybody has of their own, and the work with seats.
-fn about_oneself(s: &Scenery) -> Vec<Attempt> {
-    let wish = json!({ "role": "admin", "permissions": ["manage_users"], "billing_contact": true, "name": "Ich" });
-    let ask = json!({ "product": s.product, "device": "NB-1", "mode": "attended" });
+/// Attempts on the caller's own data and seats.
+fn own_attempts(s: &Fixture) -> Vec<Attempt> {
+    let change = json!({ "role": "admin", "permissions": ["manage_users"], "billing_contact": true, "name": "Ich" });
+    let seat_body = json!({ "product": s.product, "device": "NB-1", "mode": "attended" });
     let nil = uuid::Uuid::nil();
     let password = json!({ "old": "wrong", "new": "a whole new sentence" });
     let mut all = vec![
-        attempt("PATCH", "/me", "/me".into(), wish),
+        attempt("PATCH", "/me", "/me".into(), change),
         attempt("POST", "/me/password", "/me/password".into(), password),
         attempt("POST", "/tokens", "/tokens".into(), json!({ "name": "mine", "days": 1, "scope": "all" })),
-        attempt("POST", "/sessions", "/sessions".into(), wanted("attended")),
-        attempt("POST", "/sessions", "/sessions".into(), ask),
+        attempt("POST", "/sessions", "/sessions".into(), seat_request("attended")),
+        attempt("POST", "/sessions", "/sessions".into(), seat_body),
         attempt("POST", "/gate/{product}", format!("/gate/{}", s.product), json!({})),
         attempt("POST", "/sessions/end", "/sessions/end".into(), json!({ "ids": [nil] })),
     ];
@@ -229,7 +228,7 @@ fn about_oneself(s: &Scenery) -> Vec<Attempt> {
         ("POST", "/sessions/{id}/heartbeat", Value::Null),
         ("POST", "/sessions/{id}/borrow", json!({ "borrow_seconds": 3_600 })),
         ("POST", "/sessions/{id}/end", json!({})),
-        ("POST", "/sessions/{id}/keep", Value::Null),
+        ("POST", "/sessions/{id}/cancel-end", Value::Null),
         ("POST", "/sessions/{id}/protect", json!({ "protected": true })),
         ("POST", "/sessions/{id}/open", Value::Null),
         ("GET", "/tickets/{id}", Value::Null),
@@ -244,7 +243,7 @@ fn about_oneself(s: &Scenery) -> Vec<Attempt> {
     all
 }
 
-fn about_the_account(s: &Scenery) -> Vec<Attempt> {
+fn account_attempts(s: &Fixture) -> Vec<Attempt> {
     let directory = format!("/directories/{}", s.directory.id);
     let rules = json!({ "rules": [{ "group_id": s.plain, "role": "admin", "license_ids": [s.named] }] });
     let provider = json!({ "name": "Evil", "issuer": "https://evil.example.org", "client_id": "seatkeeper",
@@ -270,11 +269,11 @@ fn about_the_account(s: &Scenery) -> Vec<Attempt> {
         attempt("GET", "/audit", "/audit".into(), Value::Null),
         attempt("GET", "/audit/export", "/audit/export?format=json".into(), Value::Null),
         attempt("GET", "/setup", "/setup".into(), Value::Null),
-        attempt("POST", "/setup", "/setup".into(), serde_json::to_value(crate::world::setup()).expect("JSON")),
+        attempt("POST", "/setup", "/setup".into(), serde_json::to_value(crate::harness::setup()).expect("JSON")),
         attempt("GET", "/sign-in-options", "/sign-in-options".into(), Value::Null),
         attempt("POST", "/sign-in", "/sign-in".into(), json!({ "email": email, "password": PASSWORD })),
         attempt("POST", "/forgot-password", "/forgot-password".into(), json!({ "email": email })),
-        attempt("POST", "/links/look", "/links/look".into(), json!({ "secret": "made-up" })),
+        attempt("POST", "/links/preview", "/links/preview".into(), json!({ "secret": "made-up" })),
         attempt("POST", "/links/use", "/links/use".into(), json!({ "secret": "made-up", "password": PASSWORD })),
         attempt("POST", "/join", "/join".into(), json!({ "key": "no key" })),
         attempt(
@@ -293,29 +292,29 @@ fn about_the_account(s: &Scenery) -> Vec<Attempt> {
     all
 }
 
-/// Routes that are walked in another way, or end the walk of whoever takes them.
-pub const WALKED_APART: [(&str, &str); 9] = [
-    // See `files`.
+/// Routes that are tried in another way, or that would end the walk.
+pub const TESTED_SEPARATELY: [(&str, &str); 9] = [
+    // See `import_files`.
     ("POST", "/import/preview"),
     ("POST", "/import"),
     ("GET", "/imports/{id}"),
     ("DELETE", "/imports/{id}"),
     ("GET", "/imports/{id}/rows"),
     ("GET", "/imports/{id}/export"),
-    // Its answer does not end, and it only reads.
+    // The answer does not end, and it only reads.
     ("GET", "/live"),
-    // They end what the person comes in with, and nothing else.
+    // They only end the caller's own credential.
     ("POST", "/sign-out"),
     ("DELETE", "/me/sign-ins"),
 ];
 
-/// Files that ask for what the importer may not give.
-pub fn files(s: &Scenery, names: &Names) -> Vec<String> {
+/// Import files that grant more than the importer may.
+pub fn import_files(s: &Fixture, names: &ImportNames) -> Vec<String> {
     let (agent, provisioned, new) = (&names.agent, &names.provisioned, format!("imported-{}@example.org", s.agent));
     let mut files = vec![
         format!("email;name;role\n{agent};Agent;admin\n{provisioned};Pia;manager\n{new};Neu;admin\n"),
         format!("email;name;licenses\n{agent};Agent;{0}\n{new};Neu;{0}\n", s.named),
-        format!("email;name;status\n{agent};Agent;suspended\n{};Boss;suspended\n", names.boss),
+        format!("email;name;status\n{agent};Agent;suspended\n{};Boss;suspended\n", names.directory_admin),
     ];
     for group in &names.groups {
         files.push(format!("email;name;groups\n{provisioned};Pia;{group}\n{new};Neu;{group}\n"));
@@ -323,22 +322,22 @@ pub fn files(s: &Scenery, names: &Names) -> Vec<String> {
     files
 }
 
-/// What stands in files for users and groups.
-pub struct Names {
+/// The addresses and group names used in import files.
+pub struct ImportNames {
     agent: String,
     provisioned: String,
-    boss: String,
+    directory_admin: String,
     groups: Vec<String>,
 }
 
-impl Names {
-    /// The names in a scenery.
+impl ImportNames {
+    /// The names in the fixture with this number.
     pub fn of(number: usize) -> Self {
         let group = |what: &str| format!("{what} {number}");
         Self {
             agent: email_of(&format!("Agent {number}")),
             provisioned: email_of(&format!("Pia {number}")),
-            boss: email_of(&format!("Boss {number}")),
+            directory_admin: email_of(&format!("Boss {number}")),
             groups: ["Plain", "Giving", "Admins", "Licensed", "Reserved", "Managed"].map(group).to_vec(),
         }
     }

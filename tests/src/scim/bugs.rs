@@ -1,17 +1,24 @@
-//! Bugs that others shipped, each by its name.
+//! Bugs that other SCIM servers shipped, one test each.
 
-use super::{Directory, at, in_order, refused, told};
-use crate::world::{Person, email_of, id_of, on_both_engines};
+use super::{Directory, expect_error, sorted, total_and_names, user_path};
+use crate::harness::{Person, email_of, id_of, on_both_engines};
 use futures_util::future::join_all;
 use seatkeeper_shared::{ids::UserId, license::Model};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// So many users of this directory, in the order of their ids.
-async fn crowd(directory: &Directory, number: usize) -> Vec<UserId> {
+/// Adds users to the directory; returns their ids, sorted.
+async fn add_users(directory: &Directory, number: usize) -> Vec<UserId> {
     let mut users = Vec::new();
     for part in (0..number).collect::<Vec<_>>().chunks(500) {
-        let add = |n: &usize| json!({ "method": "POST", "path": "/Users", "bulkId": format!("u{n}"), "data": { "userName": format!("user{n:05}@example.org") } });
+        let add = |n: &usize| {
+            json!({
+                "method": "POST",
+                "path": "/Users",
+                "bulkId": format!("u{n}"),
+                "data": { "userName": format!("user{n:05}@example.org") },
+            })
+        };
         let operations: Vec<_> = part.iter().map(add).collect();
         let done = directory.post("/Bulk", json!({ "Operations": operations })).await.ok();
         for one in done["Operations"].as_array().expect("results") {
@@ -19,7 +26,7 @@ async fn crowd(directory: &Directory, number: usize) -> Vec<UserId> {
             users.push(location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id"));
         }
     }
-    in_order(users)
+    sorted(users)
 }
 
 fn add(users: &[UserId]) -> Value {
@@ -28,45 +35,52 @@ fn add(users: &[UserId]) -> Value {
 }
 
 on_both_engines! {
-    async fn false_as_text_deactivates_and_is_never_stored_as_text(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
+    async fn false_as_a_string_deactivates_and_is_stored_as_a_boolean(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
         let id = directory.user("Anja A").await;
         for off in ["False", "false", "FALSE"] {
-            let answer = directory.patch(&at(id), json!([{ "op": "Replace", "path": "active", "value": off }])).await;
+            let answer = directory
+                .patch(
+                    &user_path(id),
+                    json!([
+                        { "op": "Replace", "path": "active", "value": off },
+                    ]),
+                )
+                .await;
             assert_eq!(answer.ok()["active"], json!(false), "{off}");
             assert_eq!(world.admin.get(&format!("/users/{id}")).await.ok()["status"], "suspended", "{off}");
-            directory.patch(&at(id), json!([{ "op": "Replace", "path": "active", "value": "True" }])).await.ok();
+            directory.patch(&user_path(id), json!([{ "op": "Replace", "path": "active", "value": "True" }])).await.ok();
             assert_eq!(world.admin.get(&format!("/users/{id}")).await.ok()["status"], "active", "{off}");
         }
         let off = directory.post("/Users", json!({ "userName": "b@example.org", "active": "False" })).await.created();
         assert_eq!(off["active"], json!(false));
         let maybe = json!([{ "op": "Replace", "path": "active", "value": "maybe" }]);
-        refused(directory.patch(&at(id), maybe).await, 400, Some("invalidValue"));
-        refused(
+        expect_error(directory.patch(&user_path(id), maybe).await, 400, Some("invalidValue"));
+        expect_error(
             directory.post("/Users", json!({ "userName": "c@example.org", "active": "No" })).await,
             400,
             Some("invalidValue"),
         );
     }
 
-    async fn removing_one_member_removes_nobody_else(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
-        let users = crowd(&directory, 4).await;
+    async fn removing_one_member_removes_no_other(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
+        let users = add_users(&directory, 4).await;
         let group = directory.group("Nord", &users).await;
         let one = json!([{ "op": "Remove", "path": "members", "value": [{ "value": users[1] }] }]);
         assert_eq!(directory.patch(&group, one).await.status, 204);
         assert_eq!(directory.members(&group).await, [users[0], users[2], users[3]]);
         let nobody = json!([{ "op": "Remove", "path": "members", "value": [] }]);
         assert_eq!(directory.patch(&group, nobody).await.status, 204);
-        assert_eq!(directory.members(&group).await.len(), 3, "an empty list is nobody, not everybody");
-        let stranger = json!([{ "op": "Remove", "path": "members", "value": [{ "value": "not-an-id" }] }]);
-        assert_eq!(directory.patch(&group, stranger).await.status, 204);
+        assert_eq!(directory.members(&group).await.len(), 3, "an empty list removes no member, not all of them");
+        let unknown = json!([{ "op": "Remove", "path": "members", "value": [{ "value": "not-an-id" }] }]);
+        assert_eq!(directory.patch(&group, unknown).await.status, 204);
         assert_eq!(directory.members(&group).await.len(), 3);
     }
 
-    async fn removal_goes_by_id_and_not_by_place(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
-        let users = crowd(&directory, 5).await;
+    async fn members_are_removed_by_id_and_not_by_index(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
+        let users = add_users(&directory, 5).await;
         let group = directory.group("Nord", &users).await;
         let several = json!([
             { "op": "remove", "path": format!("members[value eq \"{}\"]", users[0]) },
@@ -74,15 +88,15 @@ on_both_engines! {
         ]);
         assert_eq!(directory.patch(&group, several).await.status, 204);
         assert_eq!(directory.members(&group).await, [users[2], users[4]]);
-        let name = directory.get(&at(users[2])).await.ok()["userName"].clone();
+        let name = directory.get(&user_path(users[2])).await.ok()["userName"].clone();
         let by_name = json!([{ "op": "remove", "path": format!("members[display eq {name}]") }]);
         assert_eq!(directory.patch(&group, by_name).await.status, 204);
         assert_eq!(directory.members(&group).await, [users[4]]);
     }
 
-    async fn a_patch_of_a_group_of_more_than_a_hundred_loses_nobody(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
-        let users = crowd(&directory, 260).await;
+    async fn a_patch_of_a_group_with_over_a_hundred_members_loses_none(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
+        let users = add_users(&directory, 260).await;
         let group = directory.group("Alle", &users[..250]).await;
         assert_eq!(directory.patch(&group, add(&users[250..])).await.status, 204);
         assert_eq!(directory.members(&group).await, users);
@@ -92,8 +106,8 @@ on_both_engines! {
     }
 
     async fn replacing_something_else_does_not_empty_the_group(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
-        let users = crowd(&directory, 3).await;
+        let directory = Directory::create(&world, "Okta").await;
+        let users = add_users(&directory, 3).await;
         let group = directory.group("Nord", &users).await;
         for operations in [
             json!([{ "op": "replace", "value": { "displayName": "Nordwest" } }]),
@@ -107,19 +121,23 @@ on_both_engines! {
         assert_eq!(directory.get(&group).await.ok()["externalId"], "G-2");
     }
 
-    async fn the_same_member_added_twice_is_in_it_once(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
-        let users = crowd(&directory, 2).await;
+    async fn a_member_added_twice_is_listed_once(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
+        let users = add_users(&directory, 2).await;
         let group = directory.group("Nord", &[users[0], users[0]]).await;
         assert_eq!(directory.patch(&group, add(&[users[0], users[1], users[1]])).await.status, 204);
         let head = world.head().await;
         assert_eq!(directory.patch(&group, add(&users)).await.status, 204);
-        assert_eq!((directory.members(&group).await, world.head().await), (users, head), "twice changes nothing");
+        assert_eq!(
+            (directory.members(&group).await, world.head().await),
+            (users, head),
+            "a repetition changes nothing"
+        );
     }
 
-    async fn two_patches_of_one_group_at_once_lose_nobody(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
-        let users = crowd(&directory, 60).await;
+    async fn two_concurrent_patches_of_a_group_lose_no_member(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
+        let users = add_users(&directory, 60).await;
         let group = directory.group("Nord", &users[..20]).await;
         let remove = |user: &UserId| json!([{ "op": "remove", "path": format!("members[value eq \"{user}\"]") }]);
         let coming = users[20..].chunks(2).map(|two| directory.patch(&group, add(two)).boxed_answer());
@@ -131,44 +149,48 @@ on_both_engines! {
         assert_eq!(directory.members(&group).await, users[20..]);
     }
 
-    async fn what_is_not_reached_at_users_is_not_reached_through_groups(world: World) {
-        let (one, two) = (Directory::added(&world, "Entra ID").await, Directory::added(&world, "Okta").await);
+    async fn users_out_of_reach_are_not_reached_through_groups_either(world: World) {
+        let (one, two) = (Directory::create(&world, "Entra ID").await, Directory::create(&world, "Okta").await);
         let (mine, theirs) = (one.user("Anja A").await, two.user("Ben B").await);
-        refused(one.get(&at(theirs)).await, 404, None);
-        refused(one.delete(&at(theirs)).await, 404, None);
-        refused(
-            one.patch(&at(theirs), json!([{ "op": "replace", "path": "active", "value": false }])).await,
+        expect_error(one.get(&user_path(theirs)).await, 404, None);
+        expect_error(one.delete(&user_path(theirs)).await, 404, None);
+        expect_error(
+            one.patch(&user_path(theirs), json!([{ "op": "replace", "path": "active", "value": false }])).await,
             404,
             None,
         );
-        refused(one.put(&at(theirs), json!({ "userName": "x" })).await, 404, None);
+        expect_error(one.put(&user_path(theirs), json!({ "userName": "x" })).await, 404, None);
         let group = one.group("Nord", &[mine]).await;
         assert_eq!(one.patch(&group, add(&[theirs])).await.status, 204);
-        assert_eq!(one.members(&group).await, [mine], "he is no user here");
+        assert_eq!(one.members(&group).await, [mine], "not a user of this directory");
         let south =
             one.post("/Groups", json!({ "displayName": "Süd", "members": [{ "value": theirs }] })).await.created();
         assert_eq!(south.get("members"), None);
         assert_eq!(world.admin.get(&format!("/users/{theirs}")).await.ok()["group_ids"], json!([]));
-        refused(two.patch(&group, add(&[theirs])).await, 404, None);
-        refused(two.delete(&group).await, 404, None);
-        assert_eq!(told(&two.get("/Groups").await.ok()).0, 0);
-        // A group of hand, in which both have somebody.
+        expect_error(two.patch(&group, add(&[theirs])).await, 404, None);
+        expect_error(two.delete(&group).await, 404, None);
+        assert_eq!(total_and_names(&two.get("/Groups").await.ok()).0, 0);
+        // A manual group with users of both directories.
         let by_hand = format!("/Groups/{}", world.group("Hand", &[mine, theirs]).await);
         assert_eq!(two.members(&by_hand).await, [theirs]);
         assert_eq!(one.patch(&by_hand, json!([{ "op": "replace", "path": "members", "value": [] }])).await.status, 204);
         assert_eq!(one.members(&by_hand).await, []);
         let seen = world.admin.get(&format!("/users/{theirs}")).await.ok();
-        assert_eq!(seen["group_ids"].as_array().map(Vec::len), Some(1), "theirs is not for this one to remove");
+        assert_eq!(
+            seen["group_ids"].as_array().map(Vec::len),
+            Some(1),
+            "a directory cannot remove the users of another"
+        );
         for path in ["/Users", "/Groups", "/Schemas", "/Bulk", "/nothing", "/Me"] {
-            refused(one.with("made-up").get(path).await, 401, None);
+            expect_error(one.with("made-up").get(path).await, 401, None);
         }
         let agent = world.agent("Nora Neu").await.with_token().await;
-        refused(one.with(agent.secret()).get("/Users").await, 401, None);
+        expect_error(one.with(agent.secret()).get("/Users").await, 401, None);
     }
 
     async fn pages_follow_each_other_without_gap_or_repetition(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
-        let users = crowd(&directory, 25).await;
+        let directory = Directory::create(&world, "Entra ID").await;
+        let users = add_users(&directory, 25).await;
         for query in [
             "",
             "&sortBy=userName",
@@ -189,7 +211,7 @@ on_both_engines! {
                 assert_eq!((&page["itemsPerPage"], &page["startIndex"]), (&json!(ids.len()), &json!(start)), "{query}");
                 total = page["totalResults"].as_i64().expect("a number");
                 for id in ids {
-                    assert!(seen.insert(id), "{query}: told twice");
+                    assert!(seen.insert(id), "{query}: listed twice");
                 }
                 start += 7;
             }
@@ -201,31 +223,38 @@ on_both_engines! {
         let beyond = directory.get("/Users?startIndex=900&count=-5").await.ok();
         assert_eq!((&beyond["totalResults"], &beyond["itemsPerPage"]), (&json!(26), &json!(0)));
         assert_eq!(directory.get("/Users?startIndex=-3").await.ok()["startIndex"], 1);
-        refused(directory.get("/Users?count=many").await, 400, Some("invalidValue"));
+        expect_error(directory.get("/Users?count=many").await, 400, Some("invalidValue"));
     }
 
-    async fn user_names_are_compared_without_case_and_a_second_one_is_refused(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
+    async fn user_names_are_unique_without_regard_to_case(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
         let body = |name: &str, email: &str| json!({ "userName": name, "emails": [{ "value": email }] });
         let id = id_of(&directory.post("/Users", body("Anja", "anja@example.org")).await.created());
-        refused(directory.post("/Users", body("aNJA", "other@example.org")).await, 409, Some("uniqueness"));
-        refused(directory.post("/Users", body("other", "ANJA@example.org")).await, 409, Some("uniqueness"));
+        expect_error(directory.post("/Users", body("aNJA", "other@example.org")).await, 409, Some("uniqueness"));
+        expect_error(directory.post("/Users", body("other", "ANJA@example.org")).await, 409, Some("uniqueness"));
         let ben: UserId = id_of(&directory.post("/Users", body("Ben", "ben@example.org")).await.created());
         let taken = json!([{ "op": "replace", "path": "userName", "value": "ANJA" }]);
-        refused(directory.patch(&at(ben), taken).await, 409, Some("uniqueness"));
-        refused(directory.put(&at(ben), body("Ben", "anja@example.org")).await, 409, Some("uniqueness"));
-        assert_eq!(directory.put(&at(id), body("ANJA", "anja@example.org")).await.ok()["userName"], "ANJA");
-        assert_eq!(told(&directory.find("Users", r#"userName eq "anja""#).await), (1, vec!["ANJA".to_owned()]));
+        expect_error(directory.patch(&user_path(ben), taken).await, 409, Some("uniqueness"));
+        expect_error(directory.put(&user_path(ben), body("Ben", "anja@example.org")).await, 409, Some("uniqueness"));
+        assert_eq!(directory.put(&user_path(id), body("ANJA", "anja@example.org")).await.ok()["userName"], "ANJA");
+        assert_eq!(
+            total_and_names(&directory.find("Users", r#"userName eq "anja""#).await),
+            (1, vec!["ANJA".to_owned()])
+        );
         let both = join_all(
             (0..6).map(|n| directory.post("/Users", body("Cem", &format!("c{n}@example.org"))).boxed_answer()),
         )
         .await;
-        assert_eq!(both.iter().filter(|answer| answer.status == 201).count(), 1, "of many at once one is added");
+        assert_eq!(
+            both.iter().filter(|answer| answer.status == 201).count(),
+            1,
+            "one of many concurrent requests succeeds"
+        );
     }
 
-    async fn a_group_that_is_put_is_not_in_its_own_way(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
-        let users = crowd(&directory, 3).await;
+    async fn putting_a_group_does_not_conflict_with_its_own_name(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
+        let users = add_users(&directory, 3).await;
         let group = directory.group("Nord", &users[..2]).await;
         let read = directory.get(&group).await.ok();
         let put = directory.put(&group, read.clone()).await.ok();
@@ -236,12 +265,12 @@ on_both_engines! {
         assert_eq!((&put["displayName"], &put["externalId"]), (&json!("NORD"), &json!("G-1")));
         assert_eq!(directory.members(&group).await, [users[2]]);
         directory.group("Süd", &[]).await;
-        refused(directory.put(&group, json!({ "displayName": "süd" })).await, 409, Some("uniqueness"));
-        assert_eq!(directory.members(&group).await, [users[2]], "refused is refused as a whole");
+        expect_error(directory.put(&group, json!({ "displayName": "süd" })).await, 409, Some("uniqueness"));
+        assert_eq!(directory.members(&group).await, [users[2]], "a refused request changes nothing");
     }
 
     async fn a_deprovisioned_user_occupies_nothing(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
+        let directory = Directory::create(&world, "Entra ID").await;
         let (pool, people) = world.pool(1, 2).await;
         let product = world.product("Service Desk").await;
         let named = world.license(product, Model::Named, 1).await;
@@ -249,51 +278,59 @@ on_both_engines! {
         let off = json!([{ "op": "Replace", "path": "active", "value": "False" }]);
         let occupied = async |license| world.admin.get(&format!("/licenses/{license}")).await.ok()["use"].clone();
 
-        let session = people[0].ask().await.created();
+        let session = people[0].request_seat().await.created();
         let ticket = people[1].queued().await;
-        directory.patch(&at(people[0].id), off.clone()).await.ok();
+        directory.patch(&user_path(people[0].id), off.clone()).await.ok();
         let seen = world.admin.get(&format!("/sessions/{}", session["id"].as_str().expect("an id"))).await.ok();
         assert_eq!((&seen["ended"]["reason"], &seen["ended"]["by"]), (&json!("user_deactivated"), &json!("Entra ID")));
         assert_eq!(occupied(named).await["assigned"], 0);
         people[0].get("/me").await.problem(401, "not_signed_in");
         let offered = people[1].get(&ticket).await.ok();
-        assert_eq!(offered["state"], "offered", "whoever waited has the seat");
-        directory.patch(&at(people[1].id), off).await.ok();
+        assert_eq!(offered["state"], "offered", "the waiting agent is offered the seat");
+        directory.patch(&user_path(people[1].id), off).await.ok();
         assert_eq!(occupied(pool).await["occupied"], 0);
         assert_eq!(occupied(pool).await["waiting"], json!(0));
         let log = world.admin.get("/audit?kind=user_suspended").await.ok();
         let doors: Vec<_> =
-            log["items"].as_array().expect("entries").iter().map(|one| (&one["door"], &one["directory"])).collect();
+            log["items"].as_array().expect("entries").iter().map(|one| (&one["origin"], &one["directory"])).collect();
         assert_eq!(doors, [(&json!("scim"), &json!("Entra ID")); 2]);
-        // He comes back, and signs in anew.
-        directory.patch(&at(people[0].id), json!([{ "op": "add", "path": "active", "value": "true" }])).await.ok();
+        // The user is reactivated, and signs in again.
+        directory
+            .patch(
+                &user_path(people[0].id),
+                json!([
+                    { "op": "add", "path": "active", "value": "true" },
+                ]),
+            )
+            .await
+            .ok();
         people[0].get("/me").await.problem(401, "not_signed_in");
         Person::signing_in(&world.url, &email_of("Agent 0"), people[0].id).await;
-        assert_eq!(directory.delete(&at(people[0].id)).await.status, 204);
+        assert_eq!(directory.delete(&user_path(people[0].id)).await.status, 204);
         let gone = world.admin.get(&format!("/sessions/{}", session["id"].as_str().expect("an id"))).await.ok();
         assert_eq!(gone["user_name"], "Agent 0", "the history keeps the name");
     }
 
-    async fn the_last_admin_stays_whatever_a_directory_says(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
-        let admin = at(world.admin.id);
-        refused(
+    async fn a_directory_cannot_demote_or_suspend_the_last_admin(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
+        let admin = user_path(world.admin.id);
+        expect_error(
             directory.patch(&admin, json!([{ "op": "replace", "path": "active", "value": false }])).await,
             400,
             Some("mutability"),
         );
-        refused(directory.delete(&admin).await, 400, Some("mutability"));
+        expect_error(directory.delete(&admin).await, 400, Some("mutability"));
         world.admin.get("/me").await.ok();
     }
 }
 
-/// Requests of different shapes, side by side.
+/// Boxes requests of different types, to send them concurrently.
 trait BoxedAnswer<'a> {
-    fn boxed_answer(self) -> std::pin::Pin<Box<dyn Future<Output = crate::world::Answer> + Send + 'a>>;
+    fn boxed_answer(self) -> std::pin::Pin<Box<dyn Future<Output = crate::harness::Answer> + Send + 'a>>;
 }
 
-impl<'a, F: Future<Output = crate::world::Answer> + Send + 'a> BoxedAnswer<'a> for F {
-    fn boxed_answer(self) -> std::pin::Pin<Box<dyn Future<Output = crate::world::Answer> + Send + 'a>> {
+impl<'a, F: Future<Output = crate::harness::Answer> + Send + 'a> BoxedAnswer<'a> for F {
+    fn boxed_answer(self) -> std::pin::Pin<Box<dyn Future<Output = crate::harness::Answer> + Send + 'a>> {
         Box::pin(self)
     }
 }

@@ -1,8 +1,8 @@
-//! Okta's published tests of a SCIM 2.0 server ("SCIM 2.0 SPEC Test" and the requests that its "CRUD Test" causes), as a story:
-//! every required assertion, in their order.
+//! Okta's published tests of a SCIM 2.0 server ("SCIM 2.0 SPEC Test" and the requests of its "CRUD Test"): every
+//! required assertion, in order.
 
-use super::{Directory, told};
-use crate::world::on_both_engines;
+use super::{Directory, total_and_names};
+use crate::harness::on_both_engines;
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 
@@ -10,8 +10,8 @@ const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// With the headers that Okta sends.
-async fn ask(directory: &Directory, authorization: &str, path: &str) -> (u16, Value) {
+/// Sends a request with Okta's headers.
+async fn request(directory: &Directory, authorization: &str, path: &str) -> (u16, Value) {
     let url = format!("{}/scim/v2{path}", directory.url);
     let request = Client::new().request(Method::GET, url).header(header::AUTHORIZATION, authorization);
     let request = request.header(header::ACCEPT, "application/scim+json").header("accept-charset", "utf-8");
@@ -43,29 +43,35 @@ fn has(body: &Value, schema: &str) -> bool {
 }
 
 fn new_user(email: &str) -> Value {
-    json!({ "schemas": [USER], "userName": "runscope300abc@atko.com", "name": { "givenName": "Runscope", "familyName": "Test" },
-        "emails": [{ "primary": true, "value": email, "type": "work" }], "displayName": "Runscope Test", "active": true })
+    json!({
+        "schemas": [USER],
+        "userName": "runscope300abc@atko.com",
+        "name": { "givenName": "Runscope", "familyName": "Test" },
+        "emails": [{ "primary": true, "value": email, "type": "work" }],
+        "displayName": "Runscope Test",
+        "active": true,
+    })
 }
 
 on_both_engines! {
     async fn the_specification_test(world: World) {
-        let okta = Directory::added(&world, "Okta").await;
+        let okta = Directory::create(&world, "Okta").await;
         let bearer = format!("Bearer {}", okta.secret);
-        let (status, list) = ask(&okta, &bearer, "/Users?count=1&startIndex=1").await;
+        let (status, list) = request(&okta, &bearer, "/Users?count=1&startIndex=1").await;
         assert!(status == 200 && has(&list, LIST), "{list:#}");
         for number in ["itemsPerPage", "startIndex", "totalResults"] {
             assert!(list[number].is_number(), "{number}");
         }
         is_filled(&list["Resources"][0]);
         let (status, one) =
-            ask(&okta, &bearer, &format!("/Users/{}", list["Resources"][0]["id"].as_str().expect("an id"))).await;
+            request(&okta, &bearer, &format!("/Users/{}", list["Resources"][0]["id"].as_str().expect("an id"))).await;
         assert_eq!((status, &one["id"]), (200, &list["Resources"][0]["id"]));
         is_filled(&one);
-        let (status, none) = ask(&okta, &bearer, &by_name("abcdefgh@atko.com")).await;
+        let (status, none) = request(&okta, &bearer, &by_name("abcdefgh@atko.com")).await;
         assert!(status == 200 && has(&none, LIST) && none["totalResults"] == 0, "{none:#}");
-        let (status, none) = ask(&okta, &bearer, "/Users/010101001010101011001010101011").await;
+        let (status, none) = request(&okta, &bearer, "/Users/010101001010101011001010101011").await;
         assert!(status == 404 && has(&none, ERROR) && none["detail"].as_str().is_some_and(|text| !text.is_empty()));
-        let (status, none) = ask(&okta, &bearer, &by_name("runscope300abc@atko.com")).await;
+        let (status, none) = request(&okta, &bearer, &by_name("runscope300abc@atko.com")).await;
         assert!(status == 200 && has(&none, LIST) && none["totalResults"] == 0, "{none:#}");
 
         let added = okta.post("/Users", new_user("runscope300abc@example.com")).await.created();
@@ -74,35 +80,39 @@ on_both_engines! {
             [body["userName"].clone(), body["name"]["familyName"].clone(), body["name"]["givenName"].clone()]
         };
         assert_eq!(told_name(&added), ["runscope300abc@atko.com", "Test", "Runscope"].map(Value::from));
-        let (status, read) = ask(&okta, &bearer, &format!("/Users/{}", added["id"].as_str().expect("an id"))).await;
+        let (status, read) = request(&okta, &bearer, &format!("/Users/{}", added["id"].as_str().expect("an id"))).await;
         assert_eq!((status, told_name(&read)), (200, told_name(&added)));
         assert_eq!(okta.post("/Users", new_user("runscope300abc@atko.com")).await.status, 409);
-        let (status, found) = ask(&okta, &bearer, &by_name("RUNSCOPE300ABC@ATKO.COM")).await;
-        assert_eq!((status, told(&found).0), (200, 1));
-        let (status, groups) = ask(&okta, &bearer, "/Groups").await;
+        let (status, found) = request(&okta, &bearer, &by_name("RUNSCOPE300ABC@ATKO.COM")).await;
+        assert_eq!((status, total_and_names(&found).0), (200, 1));
+        let (status, groups) = request(&okta, &bearer, "/Groups").await;
         assert!(status == 200 && groups["Resources"].is_array());
-        let (status, refused) = ask(&okta, "non-token", &by_name("RUNSCOPE300ABC@ATKO.COM")).await;
+        let (status, refused) = request(&okta, "non-token", &by_name("RUNSCOPE300ABC@ATKO.COM")).await;
         assert!(status == 401 && has(&refused, ERROR) && refused["status"] == "401" && refused["detail"].is_string());
-        let (status, none) = ask(&okta, &bearer, "/Users/00919288221112222").await;
+        let (status, none) = request(&okta, &bearer, "/Users/00919288221112222").await;
         assert!(status == 404 && has(&none, ERROR) && none["status"] == "404" && none["detail"].is_string());
     }
 
-    // Okta's own pages are out of reach; this is what they make it ask.
+    // Okta's own runner is not available; these are the requests that it sends.
     async fn the_requests_of_the_crud_test(world: World) {
-        let okta = Directory::added(&world, "Okta").await;
+        let okta = Directory::create(&world, "Okta").await;
         let bearer = format!("Bearer {}", okta.secret);
         let email = "riley.test@atko.com";
-        let mut sent = json!({ "schemas": [USER], "userName": email, "name": { "givenName": "Riley", "familyName": "Test" }, "displayName": "Riley Test",
-            "emails": [{ "primary": true, "value": email, "type": "work" }], "title": "Engineer", "phoneNumbers": [{ "value": "415.123.4567", "type": "work" }],
-            "locale": "en-US", "externalId": "00u1", "groups": [], "password": "Kv7J2LEa", "active": true });
+        let mut sent = json!({
+            "schemas": [USER], "userName": email, "name": { "givenName": "Riley", "familyName": "Test" },
+            "displayName": "Riley Test",
+            "emails": [{ "primary": true, "value": email, "type": "work" }], "title": "Engineer",
+            "phoneNumbers": [{ "value": "415.123.4567", "type": "work" }],
+            "locale": "en-US", "externalId": "00u1", "groups": [], "password": "Kv7J2LEa", "active": true,
+        });
         assert_eq!(
-            ask(&okta, &bearer, &format!("{}&startIndex=1&count=100", by_name(email))).await.1["totalResults"],
+            request(&okta, &bearer, &format!("{}&startIndex=1&count=100", by_name(email))).await.1["totalResults"],
             0
         );
         let added = okta.post("/Users", sent.clone()).await.created();
         let path = format!("/Users/{}", added["id"].as_str().expect("an id"));
         let found = async |active: bool, given: &str| {
-            let (status, list) = ask(&okta, &bearer, &by_name(email)).await;
+            let (status, list) = request(&okta, &bearer, &by_name(email)).await;
             let user = &list["Resources"][0];
             assert_eq!(
                 (status, &list["totalResults"], &user["active"], &user["name"]["givenName"]),
@@ -122,8 +132,8 @@ on_both_engines! {
         }
     }
 
-    async fn names_have_both_parts_whoever_told_of_the_user(world: World) {
-        let okta = Directory::added(&world, "Okta").await;
+    async fn names_have_both_parts_for_users_of_any_source(world: World) {
+        let okta = Directory::create(&world, "Okta").await;
         world.agent("Nora Neu").await;
         okta.post("/Users", json!({ "userName": "jdoe" })).await.created();
         okta.post("/Users", json!({ "userName": "anja.k@example.org", "displayName": "Krüger, Anja" })).await.created();
@@ -140,11 +150,11 @@ on_both_engines! {
             .collect();
         names.sort_unstable();
         assert_eq!(names, ["Anja | Krüger", "Anja | Krüger", "Nora | Neu", "Xenia | Xenia", "jdoe | jdoe"]);
-        // What was made up and is put back becomes nobody's name.
+        // Derived name parts that are written back are not stored as the user's name.
         let jdoe = okta.find("Users", "userName eq \"jdoe\"").await["Resources"][0].clone();
         let path = format!("/Users/{}", jdoe["id"].as_str().expect("an id"));
         okta.put(&path, jdoe.clone()).await.ok();
         assert_eq!(world.admin.get(&path.replace("/Users", "/users")).await.ok()["name"], "jdoe");
-        assert_eq!(told(&okta.find("Users", "name.familyName eq \"neu\"").await).0, 1);
+        assert_eq!(total_and_names(&okta.find("Users", "name.familyName eq \"neu\"").await).0, 1);
     }
 }

@@ -1,9 +1,9 @@
-//! A directory that tells of many at once.
+//! A directory that sends many requests in parallel.
 
-use super::{Directory, at};
-use crate::world::{World, on_both_engines};
+use super::{Directory, user_path};
+use crate::harness::{World, on_both_engines};
 use futures_util::{StreamExt as _, stream};
-use seatkeeper::store::imports::{New, insert_users};
+use seatkeeper::store::imports::{ImportedUser, insert_users};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     license::Model,
@@ -16,12 +16,12 @@ use std::time::Instant;
 const USERS: usize = 300;
 const GROUPS: usize = 20;
 const SEATS: i64 = 40;
-/// So many requests at once.
+/// The number of parallel requests.
 const AT_ONCE: usize = 16;
 
 on_both_engines! {
     async fn many_users_and_groups_in_parallel_batches_never_exceed_the_seats(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
+        let directory = Directory::create(&world, "Okta").await;
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, SEATS).await;
         let mut groups = Vec::new();
@@ -31,7 +31,7 @@ on_both_engines! {
         let id = |path: &String| path.rsplit('/').next().and_then(|id| id.parse::<GroupId>().ok()).expect("an id");
         let rules: Vec<_> =
             groups.iter().map(|group| json!({ "group_id": id(group), "license_ids": [license] })).collect();
-        directory.rule(&world, Value::from(rules)).await;
+        directory.set_rules(&world, Value::from(rules)).await;
 
         let users: Vec<UserId> = stream::iter(0..USERS)
             .map(|n| {
@@ -46,8 +46,8 @@ on_both_engines! {
             .buffered(AT_ONCE)
             .collect()
             .await;
-        let told = world.admin.get(&format!("/licenses/{license}")).await.ok();
-        assert_eq!(told["use"]["assigned"], SEATS);
+        let license_view = world.admin.get(&format!("/licenses/{license}")).await.ok();
+        assert_eq!(license_view["use"]["assigned"], SEATS);
         let failures = format!("/directories/{}/failures", directory.id);
         let left = i64::try_from(USERS).expect("few") - SEATS;
         assert_eq!(world.admin.get(&failures).await.ok()["total"], left);
@@ -57,13 +57,13 @@ on_both_engines! {
             assert_eq!(directory.members(group).await, wanted, "{group}");
         }
 
-        // All go, in parallel; whoever is still there gets what is free.
+        // Remove all members in parallel; those who are still members get the freed seats.
         stream::iter(&users[..USERS - 10])
             .map(|user| {
                 let directory = directory.clone();
                 async move {
                     let off = json!([{ "op": "Replace", "path": "active", "value": "False" }]);
-                    assert_eq!(directory.patch(&at(*user), off).await.ok()["active"], false);
+                    assert_eq!(directory.patch(&user_path(*user), off).await.ok()["active"], false);
                 }
             })
             .buffered(AT_ONCE)
@@ -74,10 +74,10 @@ on_both_engines! {
         assert_eq!(world.admin.get(&format!("/licenses/{license}")).await.ok()["use"]["assigned"], 10);
     }
 
-    async fn a_member_more_costs_a_large_group_no_more_than_a_small_one(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
+    async fn adding_a_member_costs_as_much_in_a_large_group_as_in_a_small_one(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
         let number = 10_000_usize;
-        let everybody = crowd(&world, number).await;
+        let everybody = add_users(&world, number).await;
         let (large, small) = (
             directory.group("Alle", &everybody[..number - 30]).await,
             directory.group("Wenige", &everybody[..10]).await,
@@ -95,18 +95,18 @@ on_both_engines! {
             }
         }
         println!("25 rounds: {:.3} s in a group of {number}, {:.3} s in a group of 10", times[0], times[1]);
-        // Twice is what is promised; the machine of a test has other things to do as well.
+        // The performance limit is a factor of two; here the machine is busy with other tests, too.
         assert!(times[0] < times[1] * 4.0, "{times:?}");
         let count = directory.get(&format!("{large}?attributes=members.value")).await.ok();
         assert_eq!(count["members"].as_array().map(Vec::len), Some(number - 30));
     }
 }
 
-/// Many users who are there already, of no directory.
-async fn crowd(world: &World, number: usize) -> Vec<UserId> {
+/// Adds many users that belong to no directory.
+async fn add_users(world: &World, number: usize) -> Vec<UserId> {
     let now = world.clock.now();
-    let user = |n: usize| New {
-        id: UserId(world.app.dice.id(now)),
+    let user = |n: usize| ImportedUser {
+        id: UserId(world.app.random.id(now)),
         name: format!("User {n:05}"),
         email: format!("user{n:05}@example.org"),
         rights: Rights::agent(),
@@ -116,8 +116,8 @@ async fn crowd(world: &World, number: usize) -> Vec<UserId> {
     let users: Vec<_> = (0..number).map(user).collect();
     let mut tx = world.app.db.begin().await.expect("a transaction");
     for part in users.chunks(500) {
-        insert_users(&mut tx, &part.iter().collect::<Vec<_>>(), now).await.expect("they are added");
+        insert_users(&mut tx, &part.iter().collect::<Vec<_>>(), now).await.expect("the users are added");
     }
-    tx.commit().await.expect("it is saved");
+    tx.commit().await.expect("the commit succeeds");
     users.iter().map(|user| user.id).collect()
 }

@@ -1,11 +1,11 @@
-//! Whatever is asked for below `/scim`, a directory is answered by SCIM: never by the page of the app, nor in another form.
+//! Every path below `/scim` gets a SCIM response, never the app's page or another format.
 
 use super::Directory;
-use crate::world::on_both_engines;
+use crate::harness::on_both_engines;
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 
-async fn ask(method: &Method, url: &str, secret: Option<&str>, body: &str) -> (u16, String, Value) {
+async fn request(method: &Method, url: &str, secret: Option<&str>, body: &str) -> (u16, String, Value) {
     let mut request = Client::new().request(method.clone(), url).header("origin", "https://elsewhere.example");
     request = request.header(header::ACCEPT, "text/html,*/*").header(header::CONTENT_TYPE, "application/scim+json");
     if let Some(secret) = secret {
@@ -19,16 +19,16 @@ async fn ask(method: &Method, url: &str, secret: Option<&str>, body: &str) -> (u
 }
 
 fn is_error(answer: &(u16, String, Value), status: u16) -> bool {
-    let (told, kind, body) = answer;
-    *told == status
+    let (code, kind, body) = answer;
+    *code == status
         && kind == "application/scim+json"
         && body["schemas"] == json!(["urn:ietf:params:scim:api:messages:2.0:Error"])
         && body["status"] == json!(status.to_string())
 }
 
 on_both_engines! {
-    async fn below_scim_nothing_is_answered_but_scim(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
+    async fn every_path_below_scim_gets_a_scim_response(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
         for path in [
             "/scim",
             "/scim/",
@@ -62,11 +62,11 @@ on_both_engines! {
                 [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE]
             {
                 let url = format!("{}{path}", world.url);
-                let answer = ask(&method, &url, None, "").await;
+                let answer = request(&method, &url, None, "").await;
                 assert!(is_error(&answer, 401), "{method} {path} without a token: {answer:?}");
-                let answer = ask(&method, &url, Some("made-up"), "").await;
+                let answer = request(&method, &url, Some("made-up"), "").await;
                 assert!(is_error(&answer, 401), "{method} {path} with a token of nobody: {answer:?}");
-                let answer = ask(&method, &url, Some(&directory.secret), "{}").await;
+                let answer = request(&method, &url, Some(&directory.secret), "{}").await;
                 let known = [404, 405, 400].into_iter().any(|status| is_error(&answer, status));
                 assert!(known, "{method} {path}: {answer:?}");
             }
@@ -80,7 +80,7 @@ on_both_engines! {
             ("PATCH", "/ServiceProviderConfig"),
         ] {
             let url = format!("{}/scim/v2{path}", world.url);
-            let answer = ask(&method.parse().expect("a method"), &url, Some(&directory.secret), "{}").await;
+            let answer = request(&method.parse().expect("a method"), &url, Some(&directory.secret), "{}").await;
             assert!(is_error(&answer, 405), "{method} {path}: {answer:?}");
         }
         for (method, path) in
@@ -88,18 +88,18 @@ on_both_engines! {
         {
             let url = format!("{}/scim/v2{path}", world.url);
             let method = method.parse().expect("a method");
-            let answer = ask(&method, &url, Some(&directory.secret), &"[".repeat(100_000)).await;
+            let answer = request(&method, &url, Some(&directory.secret), &"[".repeat(100_000)).await;
             assert!(is_error(&answer, 400), "{path}, deep: {answer:?}");
             let large = format!("{{\"userName\": \"{}\"}}", "x".repeat(4 * 1024 * 1024));
-            let answer = ask(&method, &url, Some(&directory.secret), &large).await;
+            let answer = request(&method, &url, Some(&directory.secret), &large).await;
             assert!(is_error(&answer, 413), "{path}, large: {answer:?}");
         }
-        // What only begins like it is the app's.
+        // A path that only begins with the same characters belongs to the app.
         for path in ["/scimitar", "/v2/scim", "/api/v1/scim"] {
-            let (_, kind, _) = ask(&Method::GET, &format!("{}{path}", world.url), None, "").await;
+            let (_, kind, _) = request(&Method::GET, &format!("{}{path}", world.url), None, "").await;
             assert_ne!(kind, "application/scim+json", "{path}");
         }
-        let good = ask(&Method::GET, &format!("{}/scim/v2/Users", world.url), Some(&directory.secret), "").await;
+        let good = request(&Method::GET, &format!("{}/scim/v2/Users", world.url), Some(&directory.secret), "").await;
         assert_eq!((good.0, good.1.as_str()), (200, "application/scim+json"));
     }
 }

@@ -1,7 +1,8 @@
-//! Rules: what members of groups get, what happens when it is not to be had, and what stays when they leave.
+//! Rules of a directory: what members of groups get, what happens if it is not available, and what stays when they
+//! leave.
 
-use super::{Directory, at, in_order};
-use crate::world::{World, on_both_engines};
+use super::{Directory, sorted, user_path};
+use crate::harness::{World, on_both_engines};
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     license::Model,
@@ -17,25 +18,25 @@ async fn seen(world: &World, user: UserId) -> Value {
     world.admin.get(&format!("/users/{user}")).await.ok()
 }
 
-fn adds(user: UserId) -> Value {
+fn add_member(user: UserId) -> Value {
     json!([{ "op": "add", "path": "members", "value": [{ "value": user }] }])
 }
 
-fn removes(user: UserId) -> Value {
+fn remove_member(user: UserId) -> Value {
     json!([{ "op": "remove", "path": format!("members[value eq \"{user}\"]") }])
 }
 
 on_both_engines! {
-    async fn members_get_licenses_and_keep_what_somebody_gave_them(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
+    async fn members_get_licenses_and_keep_manual_assignments(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
         let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
         let (named, pool) =
             (world.license(remote, Model::Named, 5).await, world.license(desk, Model::Concurrent, 1).await);
-        let both = in_order(vec![named, pool]);
+        let both = sorted(vec![named, pool]);
         let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
         let (north, south) = (directory.group("Nord", &[]).await, directory.group("Süd", &[ben]).await);
         directory
-            .rule(
+            .set_rules(
                 &world,
                 json!([
                     { "group_id": id_in(&north), "license_ids": [named, pool] },
@@ -50,41 +51,42 @@ on_both_engines! {
         );
         world.grant(named, &[ben]).await;
         for user in [anja, ben] {
-            assert_eq!(directory.patch(&north, adds(user)).await.status, 204);
+            assert_eq!(directory.patch(&north, add_member(user)).await.status, 204);
             assert_eq!(seen(&world, user).await["license_ids"], json!(both));
         }
         for user in [anja, ben] {
-            assert_eq!(directory.patch(&north, removes(user)).await.status, 204);
+            assert_eq!(directory.patch(&north, remove_member(user)).await.status, 204);
         }
         assert_eq!(seen(&world, anja).await["license_ids"], json!([]));
-        assert_eq!(seen(&world, ben).await["license_ids"], json!(both), "by hand, and by the other rule");
+        assert_eq!(seen(&world, ben).await["license_ids"], json!(both), "by manual assignment, and by the other rule");
         assert_eq!(directory.delete(&south).await.status, 204);
         assert_eq!(seen(&world, ben).await["license_ids"], json!([named]));
         assert_eq!(
             world.admin.get(&format!("/directories/{}/rules", directory.id)).await.ok().as_array().map(Vec::len),
             Some(1)
         );
-        // Somebody here changes the group: the rule counts as well.
+        // An admin changes the group: the rules apply as well.
         world.admin.post(&format!("/groups/{}/members", id_in(&north)), &json!({ "add": [anja] })).await.ok();
         assert_eq!(seen(&world, anja).await["license_ids"], json!(both));
-        directory.rule(&world, json!([])).await;
+        directory.set_rules(&world, json!([])).await;
         assert_eq!(seen(&world, anja).await["license_ids"], json!([]));
         assert_eq!(seen(&world, ben).await["license_ids"], json!([named]));
     }
 
-    async fn when_named_seats_run_out_the_user_is_there_and_the_failure_is_told_and_tried_again(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
+    async fn without_a_free_named_seat_the_user_is_added_and_the_failure_is_reported_and_retried(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, 1).await;
         let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
         let group = directory.group("Nord", &[anja]).await;
-        let rules = directory.rule(&world, json!([{ "group_id": id_in(&group), "license_ids": [license] }])).await;
-        assert_eq!(directory.patch(&group, adds(ben)).await.status, 204);
-        assert_eq!(directory.members(&group).await, in_order(vec![anja, ben]));
+        let rules = directory.set_rules(&world, json!([{ "group_id": id_in(&group), "license_ids": [license] }])).await;
+        assert_eq!(directory.patch(&group, add_member(ben)).await.status, 204);
+        assert_eq!(directory.members(&group).await, sorted(vec![anja, ben]));
         assert_eq!(seen(&world, ben).await["license_ids"], json!([]));
         let path = format!("/directories/{}", directory.id);
         let failure = json!({
-            "user_id": ben, "user_name": "Ben B", "rule_id": rules[0]["id"], "license_id": license, "code": "named_seats_taken",
+            "user_id": ben, "user_name": "Ben B", "rule_id": rules[0]["id"], "license_id": license,
+            "code": "named_seats_taken",
             "since": "2026-03-02T09:00:00Z",
         });
         assert_eq!(
@@ -97,9 +99,9 @@ on_both_engines! {
             (&log["items"][0]["user"]["name"], &log["items"][0]["facts"]["code"]),
             (&json!("Ben B"), &json!("named_seats_taken"))
         );
-        world.pass(chrono::TimeDelta::hours(1));
+        world.advance_clock(chrono::TimeDelta::hours(1));
         let again = world.admin.post(&format!("{path}/retry"), &Value::Null).await.ok();
-        assert_eq!(again["failures"][0]["since"], "2026-03-02T09:00:00Z", "it has failed since then");
+        assert_eq!(again["failures"][0]["since"], "2026-03-02T09:00:00Z", "the time of the first failure");
         assert_eq!(
             world.admin.get("/audit?kind=directory_rule_failed").await.ok()["items"].as_array().map(Vec::len),
             Some(1)
@@ -112,37 +114,37 @@ on_both_engines! {
         assert_eq!(seen(&world, ben).await["license_ids"], json!([license]));
     }
 
-    async fn the_second_of_two_admins_who_change_the_rules_is_told(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
+    async fn the_second_of_two_admins_who_change_the_rules_gets_a_conflict(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
         let (north, south) = (directory.group("Nord", &[]).await, directory.group("Süd", &[]).await);
         let path = format!("/directories/{}/rules", directory.id);
         let put = async |tag: &str, group: &str| {
             let body = json!({ "rules": [{ "group_id": id_in(group), "role": "manager" }] });
             world.admin.put_if(&path, tag, &body).await
         };
-        let seen = world.admin.tag(&path).await;
+        let seen = world.admin.etag_of(&path).await;
         let first = put(&seen, &north).await;
-        let now = first.tag();
+        let now = first.etag();
         first.ok();
-        assert_eq!((world.admin.tag(&path).await, now == seen), (now.clone(), false));
+        assert_eq!((world.admin.etag_of(&path).await, now == seen), (now.clone(), false));
         put(&seen, &south).await.problem(412, "changed_meanwhile");
         directory.patch(&north, json!([{ "op": "replace", "path": "displayName", "value": "Norden" }])).await;
-        assert_eq!(world.admin.tag(&path).await, now, "what a group is called is not said by rules");
+        assert_eq!(world.admin.etag_of(&path).await, now, "the name of a group is not part of the rules");
         put(&now, &south).await.ok();
     }
 
-    async fn whoever_comes_back_gets_again_what_rules_say(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
+    async fn a_returning_member_gets_the_licenses_of_the_rules_again(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
         let product = world.product("Remote Support v5").await;
         let license = world.license(product, Model::Named, 1).await;
         let anja = directory.user("Anja A").await;
         let group = directory.group("Nord", &[anja]).await;
-        directory.rule(&world, json!([{ "group_id": id_in(&group), "license_ids": [license] }])).await;
+        directory.set_rules(&world, json!([{ "group_id": id_in(&group), "license_ids": [license] }])).await;
         for round in 0..2 {
-            directory.patch(&at(anja), json!([{ "op": "replace", "value": { "active": false } }])).await.ok();
+            directory.patch(&user_path(anja), json!([{ "op": "replace", "value": { "active": false } }])).await.ok();
             assert_eq!(seen(&world, anja).await["license_ids"], json!([]), "round {round}");
             if round == 0 {
-                directory.patch(&at(anja), json!([{ "op": "replace", "value": { "active": true } }])).await.ok();
+                directory.patch(&user_path(anja), json!([{ "op": "replace", "value": { "active": true } }])).await.ok();
             } else {
                 world.admin.patch(&format!("/users/{anja}"), &json!({ "status": "active" })).await.ok();
             }
@@ -150,13 +152,13 @@ on_both_engines! {
         }
     }
 
-    async fn the_first_rule_that_names_a_role_says_it(world: World) {
-        let directory = Directory::added(&world, "Entra ID").await;
+    async fn the_first_rule_with_a_role_decides_it(world: World) {
+        let directory = Directory::create(&world, "Entra ID").await;
         let (anja, ben) = (directory.user("Anja A").await, directory.user("Ben B").await);
         world.admin.patch(&format!("/users/{ben}"), &json!({ "role": "admin" })).await.ok();
         let (bosses, admins) = (directory.group("Leitung", &[ben]).await, directory.group("Admins", &[anja]).await);
         directory
-            .rule(
+            .set_rules(
                 &world,
                 json!([
                     { "group_id": id_in(&bosses), "role": "manager" }, { "group_id": id_in(&admins), "role": "admin" },
@@ -167,40 +169,48 @@ on_both_engines! {
             (&seen(&world, anja).await["role"], &seen(&world, ben).await["role"]),
             (&json!("admin"), &json!("admin"))
         );
-        directory.patch(&bosses, adds(anja)).await;
+        directory.patch(&bosses, add_member(anja)).await;
         assert_eq!(seen(&world, anja).await["role"], "manager");
-        directory.patch(&bosses, removes(anja)).await;
+        directory.patch(&bosses, remove_member(anja)).await;
         assert_eq!(seen(&world, anja).await["role"], "admin");
-        // Somebody demotes the others: she is the last, and stays until there is another.
+        // An admin demotes the others: the last admin stays until there is another one.
         world.admin.patch(&format!("/users/{ben}"), &json!({ "role": "agent" })).await.ok();
         let anjas = world.admin.with_token().await;
         anjas.patch(&format!("/users/{}", world.admin.id), &json!({ "role": "agent" })).await.ok();
-        directory.patch(&admins, removes(anja)).await;
+        directory.patch(&admins, remove_member(anja)).await;
         let mut tx = world.app.db.begin_read().await.expect("a transaction");
-        let standing = seatkeeper::store::seats::known_and_admins(&mut tx, &[]).await.expect("users");
+        let standing = seatkeeper::store::seats::user_standings(&mut tx, &[]).await.expect("users");
         assert_eq!(standing.iter().map(|one| one.user).collect::<Vec<_>>(), [anja]);
     }
 
-    async fn a_preview_says_who_would_get_and_lose_what_and_changes_nothing(world: World) {
-        let directory = Directory::added(&world, "Okta").await;
+    async fn a_preview_lists_gained_and_lost_licenses_and_changes_nothing(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
         let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
         let (named, pool) =
             (world.license(remote, Model::Named, 1).await, world.license(desk, Model::Concurrent, 1).await);
         let (anja, ben, cem) =
             (directory.user("Anja A").await, directory.user("Ben B").await, directory.user("Cem C").await);
         let (north, south) = (directory.group("Nord", &[anja, ben]).await, directory.group("Süd", &[cem]).await);
-        let rules = directory.rule(&world, json!([{ "group_id": id_in(&south), "license_ids": [pool] }])).await;
+        let rules = directory.set_rules(&world, json!([{ "group_id": id_in(&south), "license_ids": [pool] }])).await;
         let head = world.head().await;
         let path = format!("/directories/{}/rules/preview", directory.id);
         let wanted =
             json!({ "rules": [{ "group_id": id_in(&north), "license_ids": [named, pool], "role": "manager" }] });
         let would = world.admin.post(&path, &wanted).await.ok();
-        let counts = json!([{ "group_id": id_in(&north), "group_name": "Nord", "role": "manager", "by_directory": 2, "others": 0 }]);
+        let counts = json!([
+            { "group_id": id_in(&north), "group_name": "Nord", "role": "manager", "by_directory": 2, "others": 0 },
+        ]);
         assert_eq!(
             would,
             json!({ "total": 3, "roles": counts, "users": [
-            { "user_id": anja, "name": "Anja A", "gets": in_order(vec![named, pool]), "role": "manager" },
-            { "user_id": ben, "name": "Ben B", "gets": [pool], "refused": [{ "license_id": named, "code": "named_seats_taken" }], "role": "manager" },
+            { "user_id": anja, "name": "Anja A", "gets": sorted(vec![named, pool]), "role": "manager" },
+            {
+                "user_id": ben,
+                "name": "Ben B",
+                "gets": [pool],
+                "refused": [{ "license_id": named, "code": "named_seats_taken" }],
+                "role": "manager",
+            },
             { "user_id": cem, "name": "Cem C", "loses": [pool] },
         ] })
         );

@@ -1,12 +1,12 @@
-//! Whether a history can be true: takes what clients were told, the event log and the tables at the end, and says what
-//! contradicts what. Knows nothing of servers.
+//! Checks whether a history can be true: compares the responses to clients, the event log and the final tables, and
+//! reports contradictions. Independent of any server.
 
 mod log;
+mod outcomes;
 mod queue;
 mod replay;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use super::history::{Moment, Operation};
 use seatkeeper_shared::{
@@ -16,104 +16,90 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeMap;
 
-/// All that is known after a run.
+/// Everything recorded in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    /// What clients were told.
+    /// The requests of clients and their outcomes.
     pub operations: Vec<Operation>,
-    /// The event log, in the order in which it was read.
+    /// The event log, ordered by position.
     pub log: Vec<Entry>,
-    /// The licenses, as they were bought.
+    /// The initial terms of the licenses.
     pub licenses: BTreeMap<LicenseId, Terms>,
-    /// The table of sessions.
-    pub sessions: Vec<Row>,
-    /// The table of assignments.
+    pub sessions: Vec<SessionRow>,
     pub assignments: Vec<(LicenseId, UserId)>,
-    /// The seats in the table of licenses.
+    /// The final number of seats of each license.
     pub seats: BTreeMap<LicenseId, i64>,
 }
 
-/// What was bought.
+/// The initial terms of a license.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// How many seats.
     pub seats: i64,
-    /// What occupies one.
     pub seat_rule: SeatRule,
 }
 
 /// An entry of the event log.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its number.
     pub position: i64,
-    /// What happened.
     pub kind: String,
-    /// About which license.
     pub license: Option<LicenseId>,
-    /// About whom.
     pub user: Option<UserId>,
-    /// About which session.
     pub session: Option<SessionId>,
-    /// Occupied seats after it.
+    /// The number of occupied seats after the event.
     pub occupied: Option<i64>,
-    /// Seats after it.
+    /// The number of seats after the event.
     pub seats: Option<i64>,
-    /// The rest.
     pub facts: serde_json::Value,
 }
 
-/// A session in the table.
+/// A row of the session table.
 #[derive(Clone, Debug)]
-pub struct Row {
-    /// Its id.
+pub struct SessionRow {
     pub id: SessionId,
-    /// On which license.
     pub license: LicenseId,
-    /// Whose.
     pub user: UserId,
-    /// With which idempotency key it was created.
+    /// The idempotency key of its request.
     pub key: Option<String>,
-    /// When and why it ended.
     pub ended: Option<(Moment, EndReason)>,
 }
 
-/// What must not be.
+/// A contradiction in the evidence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Violation {
-    /// A client was given a session that is not in the table or not in the log.
+    /// A session granted to a client is missing in the table or the log.
     LostGrant(SessionId),
-    /// A client was told that a session is over, but it went on.
+    /// A session whose end was confirmed to a client continued.
     LostEnd(SessionId),
-    /// A client was told that something was changed, but the log does not know of it.
+    /// A change confirmed to a client is missing in the log.
     LostChange(String),
-    /// A session ended before the time until which it was promised.
+    /// A session ended before its promised lease.
     CutShort(SessionId),
-    /// A session ended for a reason that nobody gave.
-    UnaskedEnd(SessionId),
-    /// One wish was given two sessions.
+    /// A session ended for a reason without a matching request.
+    UnrequestedEnd(SessionId),
+    /// One idempotency key was given two sessions.
     TwoSessions(UserId, String),
     /// More holders than seats.
     Oversold(LicenseId, String),
-    /// Somebody was refused although there was a free seat.
-    RefusedInVain(LicenseId, i64),
-    /// The numbers of the log are not 1, 2, 3, ….
+    /// A request was refused although a seat was free.
+    RefusedWithFreeSeat(LicenseId, i64),
+    /// The positions of the log are not 1, 2, 3, …
     Gap(i64),
-    /// An entry of the log cannot follow what stands before it.
+    /// An entry of the log is impossible after the previous ones.
     Impossible(i64, String),
-    /// The log does not lead to what stands in the tables.
-    Differs(String),
-    /// A ticket was passed over.
+    /// The replayed log differs from the tables.
+    TableDiffers(String),
+    /// A ticket was overtaken in the queue.
     NotFifo(LicenseId, i64),
-    /// After all leases have run out a session still lives.
+    /// A session is still live after all leases have expired.
     Leaked(SessionId),
-    /// An answer that must never be given.
-    Nonsense(String),
+    /// A response that no request may get.
+    InvalidResponse(String),
 }
 
-/// Everything that contradicts something else; nothing if the history can be true.
+/// All contradictions; empty if the history can be true.
 pub fn violations(evidence: &Evidence) -> Vec<Violation> {
-    let mut found = told::violations(evidence);
+    let mut found = outcomes::violations(evidence);
     found.extend(log::violations(evidence));
     found.extend(queue::violations(evidence));
     found.extend(evidence.sessions.iter().filter(|row| row.ended.is_none()).map(|row| Violation::Leaked(row.id)));
@@ -122,7 +108,7 @@ pub fn violations(evidence: &Evidence) -> Vec<Violation> {
     found
 }
 
-/// What occupies a seat: an agent or a session, by the seat rule. Devices are not told apart: every agent has one.
+/// The holder of a seat, by the seat rule. Devices are not distinguished, because every agent has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Holder {
     Agent(UserId),

@@ -1,7 +1,8 @@
-//! Agents who take seats and admins who interfere, all through the API, writing down what they are told.
+//! Simulated clients: agents who take seats, and admins who interfere, all through the API, with every outcome
+//! recorded.
 
-use super::history::{Asked, History, Lease, Moment, Operation, Told};
-use crate::world::{Answer, Person};
+use super::history::{Action, History, Lease, Moment, Operation, Outcome};
+use crate::harness::{Answer, Person};
 use reqwest::{Method, RequestBuilder};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId},
@@ -14,35 +15,32 @@ use std::{
     time::Duration,
 };
 
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How many sessions admins know of to end.
-const KNOWN: usize = 20;
+/// How long a client waits for a response.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+/// How many recent sessions admins can pick one to end from.
+const MAX_RECENT_SESSIONS: usize = 20;
 
-/// What a run is about.
+/// The shared state of all clients of a run.
 pub struct Run {
-    /// Where clients write.
     pub history: History,
-    /// When they stop.
+    /// When the clients stop.
     pub until: Moment,
-    /// What there is to have.
-    pub offers: Vec<Offer>,
+    /// The licenses from which agents request seats.
+    pub targets: Vec<TargetLicense>,
     recent: Mutex<Vec<SessionId>>,
 }
 
 /// A product with its only license.
 #[derive(Clone, Copy, Debug)]
-pub struct Offer {
-    /// The product.
+pub struct TargetLicense {
     pub product: ProductId,
-    /// The license.
     pub license: LicenseId,
 }
 
 impl Run {
-    /// A run that begins now.
-    pub fn begin(time: Duration, offers: Vec<Offer>) -> Arc<Self> {
-        Arc::new(Self { history: History::begin(), until: time, offers, recent: Mutex::default() })
+    /// Starts the clock of a run.
+    pub fn begin(time: Duration, targets: Vec<TargetLicense>) -> Arc<Self> {
+        Arc::new(Self { history: History::begin(), until: time, targets, recent: Mutex::default() })
     }
 
     /// Whether it is over.
@@ -50,57 +48,62 @@ impl Run {
         self.history.now() >= self.until
     }
 
-    /// Whether there is time for faults that last.
+    /// Whether the run is long enough for long outages.
     pub fn is_long(&self) -> bool {
         self.until >= Duration::from_secs(60)
     }
 
-    /// Asks once and writes down the answer.
-    async fn ask(&self, person: &Person, asked: Asked, request: RequestBuilder) -> Told {
+    /// Sends a request once and records its outcome.
+    async fn perform(&self, person: &Person, action: Action, request: RequestBuilder) -> Outcome {
         let invoked = self.history.now();
-        let answer = person.try_send(request.timeout(PATIENCE)).await;
-        let told = answer.map_or(Told::Unknown, |answer| self.read(&asked, &answer));
-        let operation = Operation { asked, invoked, completed: self.history.now(), told: told.clone() };
+        let answer = person.try_send(request.timeout(REQUEST_TIMEOUT)).await;
+        let outcome = answer.map_or(Outcome::Unknown, |answer| self.read(&action, &answer));
+        let operation = Operation { action, invoked, completed: self.history.now(), outcome: outcome.clone() };
         self.history.note(operation);
-        told
+        outcome
     }
 
-    /// Asks until there is an answer or the run is over.
-    async fn ask_until_told(&self, person: &Person, asked: Asked, request: impl Fn() -> RequestBuilder) -> Told {
+    /// Repeats a request until its outcome is known or the run is over.
+    async fn perform_until_answered(
+        &self,
+        person: &Person,
+        action: Action,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Outcome {
         loop {
-            let told = self.ask(person, asked.clone(), request()).await;
-            if told != Told::Unknown || self.is_over() {
-                return told;
+            let outcome = self.perform(person, action.clone(), request()).await;
+            if outcome != Outcome::Unknown || self.is_over() {
+                return outcome;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    fn read(&self, asked: &Asked, answer: &Answer) -> Told {
+    fn read(&self, action: &Action, answer: &Answer) -> Outcome {
         let code: Option<Code> = serde_json::from_value(answer.body["code"].clone()).ok();
-        let told = match (answer.status.as_u16(), code) {
-            (503, _) => Some(Told::Unknown),
-            (404, _) => Some(Told::NotThere),
-            (410, _) | (409, Some(Code::LeaseExpired)) => Some(Told::Over),
-            (409, Some(code)) => Some(Told::Refused(code)),
-            (200 | 201, _) => self.read_success(asked, &answer.body),
+        let outcome = match (answer.status.as_u16(), code) {
+            (503, _) => Some(Outcome::Unknown),
+            (404, _) => Some(Outcome::NotFound),
+            (410, _) | (409, Some(Code::LeaseExpired)) => Some(Outcome::Over),
+            (409, Some(code)) => Some(Outcome::Refused(code)),
+            (200 | 201, _) => self.read_success(action, &answer.body),
             _ => None,
         };
-        told.unwrap_or_else(|| Told::Nonsense(format!("{}: {}", answer.status, answer.body)))
+        outcome.unwrap_or_else(|| Outcome::Invalid(format!("{}: {}", answer.status, answer.body)))
     }
 
-    fn read_success(&self, asked: &Asked, body: &Value) -> Option<Told> {
-        Some(match asked {
-            Asked::Create { .. } | Asked::Connect(_) => {
+    fn read_success(&self, action: &Action, body: &Value) -> Option<Outcome> {
+        Some(match action {
+            Action::Create { .. } | Action::Connect(_) => {
                 let session: SessionView = serde_json::from_value(body.clone()).ok()?;
-                Told::Session(session.id, self.lease(&session))
+                Outcome::Session(session.id, self.lease(&session))
             }
-            Asked::Heartbeat(_) => {
-                Told::Renewed(self.history.moment(serde_json::from_value(body["lease_until"].clone()).ok()?))
+            Action::Heartbeat(_) => {
+                Outcome::Renewed(self.history.moment(serde_json::from_value(body["lease_until"].clone()).ok()?))
             }
-            Asked::End(_) => body["ended"].is_object().then_some(Told::Over)?,
-            Asked::Resize(_, seats) => (body["seats"] == *seats).then_some(Told::Changed(true))?,
-            Asked::Assign(..) | Asked::Revoke(..) => Told::Changed(body["results"][0]["changed"].as_bool()?),
+            Action::End(_) => body["ended"].is_object().then_some(Outcome::Over)?,
+            Action::Resize(_, seats) => (body["seats"] == *seats).then_some(Outcome::Changed(true))?,
+            Action::Assign(..) | Action::Revoke(..) => Outcome::Changed(body["results"][0]["changed"].as_bool()?),
         })
     }
 
@@ -112,27 +115,27 @@ impl Run {
     }
 
     fn remember(&self, session: SessionId) {
-        let mut recent = self.recent.lock().expect("no client panicked here");
+        let mut recent = self.recent.lock().expect("no client panicked with the lock");
         recent.push(session);
-        if recent.len() > KNOWN {
+        if recent.len() > MAX_RECENT_SESSIONS {
             recent.remove(0);
         }
     }
 
-    fn recall(&self, luck: &mut fastrand::Rng) -> Option<SessionId> {
-        luck.choice(self.recent.lock().expect("no client panicked here").iter()).copied()
+    fn recall(&self, rng: &mut fastrand::Rng) -> Option<SessionId> {
+        rng.choice(self.recent.lock().expect("no client panicked with the lock").iter()).copied()
     }
 }
 
-/// Takes seats, keeps them for a while and gives them back; now and then he walks away.
-pub async fn agent(run: Arc<Run>, person: Person, number: usize, mut luck: fastrand::Rng) {
-    for wish in 0.. {
-        pause(&mut luck, 60).await;
+/// Takes seats, keeps them for a while and gives them back; sometimes abandons one.
+pub async fn agent(run: Arc<Run>, person: Person, number: usize, mut rng: fastrand::Rng) {
+    for attempt in 0.. {
+        pause(&mut rng, 60).await;
         if run.is_over() {
             return;
         }
-        let mut agent = Agent { run: &run, person: &person, luck: &mut luck };
-        let Some(session) = agent.create(format!("{number}-{wish}")).await else { continue };
+        let mut agent = Agent { run: &run, person: &person, rng: &mut rng };
+        let Some(session) = agent.create(format!("{number}-{attempt}")).await else { continue };
         run.remember(session);
         agent.work(session).await;
     }
@@ -141,27 +144,27 @@ pub async fn agent(run: Arc<Run>, person: Person, number: usize, mut luck: fastr
 struct Agent<'a> {
     run: &'a Run,
     person: &'a Person,
-    luck: &'a mut fastrand::Rng,
+    rng: &'a mut fastrand::Rng,
 }
 
 impl Agent<'_> {
     async fn create(&mut self, key: String) -> Option<SessionId> {
-        let offer = *self.luck.choice(&self.run.offers)?;
-        let mode = *self.luck.choice(&["attended", "application"])?;
-        let asked = Asked::Create { user: self.person.id, license: offer.license, key: key.clone() };
-        let body = json!({ "product": offer.product, "device": "NB-0412", "mode": mode });
+        let target = *self.rng.choice(&self.run.targets)?;
+        let mode = *self.rng.choice(&["attended", "application"])?;
+        let action = Action::Create { user: self.person.id, license: target.license, key: key.clone() };
+        let body = json!({ "product": target.product, "device": "NB-0412", "mode": mode });
         let request = || self.person.request(Method::POST, "/sessions").header("idempotency-key", &key).json(&body);
-        let once = self.run.ask_until_told(self.person, asked.clone(), request);
-        let told = if self.luck.u8(..) < 25 {
-            // A double click, which reaches two servers at once.
-            tokio::join!(once, self.run.ask(self.person, asked.clone(), request())).0
+        let once = self.run.perform_until_answered(self.person, action.clone(), request);
+        let outcome = if self.rng.u8(..) < 25 {
+            // Sent twice at once, possibly to two servers, as by a double click.
+            tokio::join!(once, self.run.perform(self.person, action.clone(), request())).0
         } else {
             once.await
         };
-        match told {
-            Told::Session(session, Some(lease)) => {
-                if lease.key_until.is_some() && self.luck.u8(..) < 230 {
-                    self.post(Asked::Connect(session), session, "connect", &json!({ "platform": "linux" })).await;
+        match outcome {
+            Outcome::Session(session, Some(lease)) => {
+                if lease.key_until.is_some() && self.rng.u8(..) < 230 {
+                    self.post(Action::Connect(session), session, "connect", &json!({ "platform": "linux" })).await;
                 }
                 Some(session)
             }
@@ -170,70 +173,69 @@ impl Agent<'_> {
     }
 
     async fn work(&mut self, session: SessionId) {
-        for _ in 0..self.luck.usize(0..5) {
-            pause(self.luck, 150).await;
-            let told = self.post(Asked::Heartbeat(session), session, "heartbeat", &json!({})).await;
-            if matches!(told, Told::Over) || self.run.is_over() {
+        for _ in 0..self.rng.usize(0..5) {
+            pause(self.rng, 150).await;
+            let outcome = self.post(Action::Heartbeat(session), session, "heartbeat", &json!({})).await;
+            if matches!(outcome, Outcome::Over) || self.run.is_over() {
                 break;
             }
         }
-        if self.luck.u8(..) >= 3 {
-            self.post(Asked::End(session), session, "end", &json!({})).await;
+        if self.rng.u8(..) >= 3 {
+            self.post(Action::End(session), session, "end", &json!({})).await;
         }
     }
 
-    async fn post(&self, asked: Asked, session: SessionId, what: &str, body: &Value) -> Told {
+    async fn post(&self, action: Action, session: SessionId, what: &str, body: &Value) -> Outcome {
         let request = || self.person.request(Method::POST, &format!("/sessions/{session}/{what}")).json(body);
-        self.run.ask_until_told(self.person, asked, request).await
+        self.run.perform_until_answered(self.person, action, request).await
     }
 }
 
-/// Ends sessions of others.
-pub async fn ender(run: Arc<Run>, admin: Person, mut luck: fastrand::Rng) {
+/// An admin who ends random sessions.
+pub async fn ender(run: Arc<Run>, admin: Person, mut rng: fastrand::Rng) {
     while !run.is_over() {
-        pause(&mut luck, 250).await;
-        let Some(session) = run.recall(&mut luck) else { continue };
+        pause(&mut rng, 250).await;
+        let Some(session) = run.recall(&mut rng) else { continue };
         let path = format!("/sessions/{session}/end");
-        run.ask(&admin, Asked::End(session), admin.request(Method::POST, &path).json(&json!({}))).await;
+        run.perform(&admin, Action::End(session), admin.request(Method::POST, &path).json(&json!({}))).await;
     }
 }
 
-/// Changes the seats of a license, again and again. Each number is asked for until it is answered and is then followed by
-/// another one, so that each answer has a change of its own in the log.
-pub async fn resizer(run: Arc<Run>, admin: Person, (license, mut seats): (LicenseId, i64), mut luck: fastrand::Rng) {
+/// Changes the number of seats again and again. Each number is requested until answered, and followed by a different
+/// one, so that each response has its own change in the log.
+pub async fn resizer(run: Arc<Run>, admin: Person, (license, mut seats): (LicenseId, i64), mut rng: fastrand::Rng) {
     while !run.is_over() {
-        pause(&mut luck, 400).await;
-        seats = 2 + (seats - 2 + luck.i64(1..5)) % 5;
+        pause(&mut rng, 400).await;
+        seats = 2 + (seats - 2 + rng.i64(1..5)) % 5;
         let path = format!("/licenses/{license}");
         let body = json!({ "seats": seats });
         let request = || admin.request(Method::PATCH, &path).json(&body);
-        run.ask_until_told(&admin, Asked::Resize(license, seats), request).await;
+        run.perform_until_answered(&admin, Action::Resize(license, seats), request).await;
     }
 }
 
-/// Takes licenses from agents, in the middle of their work, and gives them back.
-pub async fn assigner(run: Arc<Run>, admin: Person, agents: Vec<Person>, mut luck: fastrand::Rng) {
+/// Revokes assignments, which ends the sessions, and restores them.
+pub async fn assigner(run: Arc<Run>, admin: Person, agents: Vec<Person>, mut rng: fastrand::Rng) {
     while !run.is_over() {
-        pause(&mut luck, 600).await;
-        let (Some(agent), Some(offer)) = (luck.choice(&agents), luck.choice(&run.offers)) else { return };
+        pause(&mut rng, 600).await;
+        let (Some(agent), Some(target)) = (rng.choice(&agents), rng.choice(&run.targets)) else { return };
         let revoke = json!({ "user_ids": [agent.id], "end_now": true });
-        let path = format!("/licenses/{}/revoke", offer.license);
+        let path = format!("/licenses/{}/revoke", target.license);
         let request = || admin.request(Method::POST, &path).json(&revoke);
-        run.ask_until_told(&admin, Asked::Revoke(offer.license, agent.id), request).await;
-        pause(&mut luck, 200).await;
-        assign(&run, &admin, offer.license, agent).await;
+        run.perform_until_answered(&admin, Action::Revoke(target.license, agent.id), request).await;
+        pause(&mut rng, 200).await;
+        assign(&run, &admin, target.license, agent).await;
     }
 }
 
-/// Assigns a license.
 pub async fn assign(run: &Run, admin: &Person, license: LicenseId, agent: &Person) {
     let body = json!({ "user_ids": [agent.id] });
     let path = format!("/licenses/{license}/grant");
     let request = || admin.request(Method::POST, &path).json(&body);
-    run.ask_until_told(admin, Asked::Assign(license, agent.id), request).await;
+    run.perform_until_answered(admin, Action::Assign(license, agent.id), request).await;
 }
 
-/// People take their time; without this the machine would only be busy with refusals.
-async fn pause(luck: &mut fastrand::Rng, most: u64) {
-    tokio::time::sleep(Duration::from_millis(luck.u64(0..=most))).await;
+/// Waits a random time, without which the load would consist of refusals only.
+async fn pause(rng: &mut fastrand::Rng, most: u64) {
+    tokio::time::sleep(Duration::from_millis(rng.u64(0..=most))).await;
 }

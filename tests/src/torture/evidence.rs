@@ -1,7 +1,7 @@
-//! Reads what the tables and the event log say when everything is over.
+//! Reads the tables and the event log after the run.
 
 use super::{
-    checker::{Entry, Evidence, Row, Terms},
+    checker::{Entry, Evidence, SessionRow, Terms},
     history::History,
 };
 use chrono::{DateTime, Utc};
@@ -18,9 +18,9 @@ static SESSIONS: Sql =
 static ASSIGNMENTS: Sql = Sql::new(|| "SELECT license_id, user_id FROM assignments".into());
 static SEATS: Sql = Sql::new(|| "SELECT id, seats FROM licenses".into());
 
-/// Everything, with what clients were told. No server may be running: the file is opened as one would open it.
+/// Collects the evidence. No server may be running, since the database is opened directly.
 pub async fn gather(database: &str, history: &History, licenses: BTreeMap<LicenseId, Terms>) -> Evidence {
-    let db = Db::open(database).await.expect("the database opens after all that");
+    let db = Db::open(database).await.expect("the database opens after the run");
     let evidence = read(&db, history, licenses).await.expect("everything can be read");
     db.close().await;
     evidence
@@ -57,9 +57,9 @@ fn entry(row: &db::Row) -> Result<Entry, DbError> {
     })
 }
 
-fn row(row: &db::Row, history: &History) -> Result<Row, DbError> {
+fn row(row: &db::Row, history: &History) -> Result<SessionRow, DbError> {
     let ended: Option<(DateTime<Utc>, EndReason)> = row.opt("ended_at")?.zip(row.opt("end_reason")?);
-    Ok(Row {
+    Ok(SessionRow {
         id: row.get("id")?,
         license: row.get("license_id")?,
         user: row.get("user_id")?,

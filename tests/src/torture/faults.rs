@@ -1,82 +1,78 @@
-//! What goes wrong: processes are killed, stopped and paused, connections are cut, disks are full.
+//! Fault injection: kills, stops and pauses processes, cuts connections, fills disks.
 
 use super::clients::Run;
-use crate::world::{Cluster, Ground, Process, Proxy};
+use crate::harness::{Cluster, Proxy, ServerProcess, SmallDisk};
 use nix::sys::signal::Signal;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Mutex, time::Duration};
 
-/// Longer than a lease and than what the server takes for an outage.
-const OUTAGE: Duration = Duration::from_secs(12);
+/// Longer than a lease, and than the gap that the server treats as an outage.
+const OUTAGE_DURATION: Duration = Duration::from_secs(12);
 
-/// How many faults there were of each kind.
+/// The number of injected faults by kind.
 #[derive(Default)]
-pub struct Tally(Mutex<BTreeMap<&'static str, usize>>);
+pub struct FaultCounts(Mutex<BTreeMap<&'static str, usize>>);
 
-impl Tally {
-    /// Counts one.
+impl FaultCounts {
     fn note(&self, fault: &'static str) {
-        *self.0.lock().expect("nobody panicked here").entry(fault).or_default() += 1;
+        *self.0.lock().expect("no thread panicked with the lock").entry(fault).or_default() += 1;
     }
 
-    /// All that were counted.
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {
-        self.0.lock().expect("nobody panicked here").clone()
+        self.0.lock().expect("no thread panicked with the lock").clone()
     }
 }
 
-/// A server that is started again and again, always at the same address.
-pub struct Machine {
+/// A server process that is restarted again and again at the same address.
+pub struct RestartableServer {
     address: SocketAddr,
     database: String,
     environment: Vec<(&'static str, String)>,
-    process: Option<Process>,
+    process: Option<ServerProcess>,
 }
 
-impl Machine {
-    /// Switched on for the first time.
+impl RestartableServer {
+    /// Starts the server for the first time.
     pub async fn start(address: SocketAddr, database: String, environment: Vec<(&'static str, String)>) -> Self {
-        // It will complain about everything that is done to it.
-        let mut complaints =
+        // Without logs, which would only report the injected faults.
+        let mut all_variables =
             vec![("SEATKEEPER_LOG", std::env::var("SEATKEEPER_LOG").unwrap_or_else(|_| "off".to_owned()))];
-        complaints.extend(environment);
-        let mut machine = Self { address, database, environment: complaints, process: None };
-        machine.switch_on().await;
+        all_variables.extend(environment);
+        let mut machine = Self { address, database, environment: all_variables, process: None };
+        machine.start_server().await;
         machine
     }
 
-    /// Where it serves.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same for clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Starts its server, and again if that stops because the database is away.
-    pub async fn switch_on(&mut self) {
+    /// Starts the server; retries if it exits because the database is not available.
+    pub async fn start_server(&mut self) {
         for _ in 0..600 {
             if self.process.is_some() {
                 return;
             }
-            self.process = Process::start_at(self.address, &self.database, &self.environment).await;
+            self.process = ServerProcess::start_at(self.address, &self.database, &self.environment).await;
             if self.process.is_none() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
-        panic!("the server at {} does not start any more", self.address);
+        panic!("the server at {} does not start", self.address);
     }
 
-    /// `kill -9`.
+    /// Kills the server with SIGKILL.
     fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill();
         }
     }
 
-    /// Stopped as an operator stops it.
-    pub async fn switch_off(&mut self) {
+    /// Stops the server with SIGTERM.
+    pub async fn stop_server(&mut self) {
         if let Some(process) = self.process.take() {
             process.stop().await;
         }
@@ -90,110 +86,133 @@ impl Machine {
     }
 }
 
-/// What befalls the one server of a SQLite file.
-pub async fn on_one_server(run: &Run, machine: &mut Machine, ground: &Ground, tally: &Tally, mut luck: fastrand::Rng) {
-    while calm(run, &mut luck).await {
-        if run.is_long() && luck.u8(..) < 4 {
-            tally.note("outage of 12 s");
+/// Injects faults on the only server of a SQLite file.
+pub async fn inject_on_single_server(
+    run: &Run,
+    machine: &mut RestartableServer,
+    disk: &SmallDisk,
+    fault_counts: &FaultCounts,
+    mut rng: fastrand::Rng,
+) {
+    while wait_between_faults(run, &mut rng).await {
+        if run.is_long() && rng.u8(..) < 4 {
+            fault_counts.note("outage of 12 s");
             machine.kill();
-            tokio::time::sleep(OUTAGE).await;
-            machine.switch_on().await;
-        } else if luck.u8(..) < 70 && ground.is_small() {
-            full_disk(machine, ground, tally, &mut luck).await;
+            tokio::time::sleep(OUTAGE_DURATION).await;
+            machine.start_server().await;
+        } else if rng.u8(..) < 70 && disk.is_limited() {
+            full_disk(machine, disk, fault_counts, &mut rng).await;
         } else {
-            on_a_server(machine, tally, &mut luck).await;
+            inject_on_server(machine, fault_counts, &mut rng).await;
         }
     }
 }
 
-/// The disk is full for a while; now and then the server is killed meanwhile.
-async fn full_disk(machine: &mut Machine, ground: &Ground, tally: &Tally, luck: &mut fastrand::Rng) {
-    tally.note("full disk");
-    ground.fill();
-    a_while(luck, 1_500).await;
-    if luck.bool() {
-        tally.note("kill -9 with a full disk");
+/// Fills the disk for a while; sometimes kills the server meanwhile.
+async fn full_disk(
+    machine: &mut RestartableServer,
+    disk: &SmallDisk,
+    fault_counts: &FaultCounts,
+    rng: &mut fastrand::Rng,
+) {
+    fault_counts.note("full disk");
+    disk.fill();
+    random_delay(rng, 1_500).await;
+    if rng.bool() {
+        fault_counts.note("kill -9 with a full disk");
         machine.kill();
     }
-    ground.clear();
-    machine.switch_on().await;
+    disk.clear();
+    machine.start_server().await;
 }
 
-/// What befalls servers that share a database.
-pub async fn on_servers(run: &Run, machines: &mut [Machine], front: &Proxy, tally: &Tally, mut luck: fastrand::Rng) {
-    while calm(run, &mut luck).await {
-        let chosen = luck.usize(0..machines.len());
-        if luck.u8(..) < 50 {
-            tally.note("connections of clients cut");
+/// Injects faults on servers that share a database.
+pub async fn inject_on_servers(
+    run: &Run,
+    machines: &mut [RestartableServer],
+    front: &Proxy,
+    fault_counts: &FaultCounts,
+    mut rng: fastrand::Rng,
+) {
+    while wait_between_faults(run, &mut rng).await {
+        let chosen = rng.usize(0..machines.len());
+        if rng.u8(..) < 50 {
+            fault_counts.note("connections of clients cut");
             front.cut();
         } else {
-            on_a_server(&mut machines[chosen], tally, &mut luck).await;
+            inject_on_server(&mut machines[chosen], fault_counts, &mut rng).await;
         }
     }
 }
 
-async fn on_a_server(machine: &mut Machine, tally: &Tally, luck: &mut fastrand::Rng) {
-    match luck.u8(0..10) {
+async fn inject_on_server(machine: &mut RestartableServer, fault_counts: &FaultCounts, rng: &mut fastrand::Rng) {
+    match rng.u8(0..10) {
         0..6 => {
-            tally.note("kill -9");
+            fault_counts.note("kill -9");
             machine.kill();
-            a_while(luck, 400).await;
+            random_delay(rng, 400).await;
         }
         6..8 => {
-            tally.note("stop");
-            machine.switch_off().await;
+            fault_counts.note("stop");
+            machine.stop_server().await;
         }
         _ => {
-            tally.note("pause");
-            machine.pause(Duration::from_millis(luck.u64(100..2_000))).await;
+            fault_counts.note("pause");
+            machine.pause(Duration::from_millis(rng.u64(100..2_000))).await;
         }
     }
-    machine.switch_on().await;
+    machine.start_server().await;
 }
 
-/// What befalls the database of several servers and the connections to it.
-pub async fn on_the_database(run: &Run, cluster: &mut Cluster, ways: &[Proxy], tally: &Tally, mut luck: fastrand::Rng) {
-    while calm(run, &mut luck).await {
-        match luck.u8(0..12) {
-            0 if run.is_long() && luck.u8(..) < 50 => {
-                tally.note("outage of PostgreSQL for 12 s");
+/// Injects faults on the shared database and the connections to it.
+pub async fn inject_on_database(
+    run: &Run,
+    cluster: &mut Cluster,
+    proxies: &[Proxy],
+    fault_counts: &FaultCounts,
+    mut rng: fastrand::Rng,
+) {
+    while wait_between_faults(run, &mut rng).await {
+        match rng.u8(0..12) {
+            0 if run.is_long() && rng.u8(..) < 50 => {
+                fault_counts.note("outage of PostgreSQL for 12 s");
                 cluster.stop(Signal::SIGINT);
-                tokio::time::sleep(OUTAGE).await;
+                tokio::time::sleep(OUTAGE_DURATION).await;
             }
             0..3 => {
-                tally.note("immediate stop of PostgreSQL");
+                fault_counts.note("immediate stop of PostgreSQL");
                 cluster.stop(Signal::SIGQUIT);
-                a_while(&mut luck, 500).await;
+                random_delay(&mut rng, 500).await;
             }
             3..5 => {
-                tally.note("restart of PostgreSQL");
+                fault_counts.note("restart of PostgreSQL");
                 cluster.stop(Signal::SIGINT);
             }
             5..7 => {
-                tally.note("kill -9 of a backend");
-                cluster.kill_a_backend().await;
+                fault_counts.note("kill -9 of a backend");
+                cluster.kill_random_backend().await;
             }
-            7..9 if cluster.ground.is_small() => {
-                tally.note("full disk of PostgreSQL");
-                cluster.ground.fill();
-                a_while(&mut luck, 1_500).await;
-                cluster.ground.clear();
+            7..9 if cluster.disk.is_limited() => {
+                fault_counts.note("full disk of PostgreSQL");
+                cluster.disk.fill();
+                random_delay(&mut rng, 1_500).await;
+                cluster.disk.clear();
             }
             _ => {
-                tally.note("connections to PostgreSQL cut");
-                ways[luck.usize(0..ways.len())].cut();
+                fault_counts.note("connections to PostgreSQL cut");
+                proxies[rng.usize(0..proxies.len())].cut();
             }
         }
         cluster.start_again().await;
     }
 }
 
-/// A time without faults of this kind; false when the run is over.
-async fn calm(run: &Run, luck: &mut fastrand::Rng) -> bool {
-    tokio::time::sleep(Duration::from_millis(luck.u64(200..1_500))).await;
+/// Waits until the next fault; returns false when the run is over.
+async fn wait_between_faults(run: &Run, rng: &mut fastrand::Rng) -> bool {
+    tokio::time::sleep(Duration::from_millis(rng.u64(200..1_500))).await;
     !run.is_over()
 }
 
-async fn a_while(luck: &mut fastrand::Rng, most: u64) {
-    tokio::time::sleep(Duration::from_millis(luck.u64(0..=most))).await;
+async fn random_delay(rng: &mut fastrand::Rng, most: u64) {
+    tokio::time::sleep(Duration::from_millis(rng.u64(0..=most))).await;
 }

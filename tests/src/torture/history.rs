@@ -1,4 +1,4 @@
-//! What clients asked and what they were told, with the time of both: all that the checker believes.
+//! The recorded history: the requests of clients, their outcomes, and the times of both. The input of the checker.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::clock::Clock;
@@ -12,80 +12,74 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A time, counted from the beginning of the run.
+/// A time since the start of the run.
 pub type Moment = Duration;
 
-/// What a client asked for.
+/// A request of a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
-    /// A session, with an idempotency key.
+pub enum Action {
+    /// Request a session with an idempotency key.
     Create {
-        /// By whom.
         user: UserId,
-        /// On the only license of the product that was asked for.
+        /// The only license of the requested product.
         license: LicenseId,
-        /// The key; unique for each wish of the user, the same for its repetitions.
+        /// The idempotency key: unique for each attempt of the user, the same for its repetitions.
         key: String,
     },
-    /// A customer connects.
     Connect(SessionId),
-    /// The lease starts anew.
     Heartbeat(SessionId),
-    /// The session ends, by its agent or by an admin.
+    /// By its agent or an admin.
     End(SessionId),
-    /// Another number of seats.
+    /// Change the number of seats.
     Resize(LicenseId, i64),
-    /// The license is assigned to a user.
     Assign(LicenseId, UserId),
-    /// The license is taken from a user, and his sessions end.
+    /// Revoke the assignment, which ends the sessions of the user.
     Revoke(LicenseId, UserId),
 }
 
-/// Until when a session was promised to live.
+/// How long a session was promised to stay live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Unless there is another heartbeat.
+    /// Without another heartbeat.
     pub until: Moment,
-    /// Unless a customer connects.
+    /// If no customer connects.
     pub key_until: Option<Moment>,
 }
 
-/// What a client was told.
+/// The outcome of a request, as the client knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// This session, and the promise if it still lives.
+pub enum Outcome {
+    /// This session, and its lease if it is live.
     Session(SessionId, Option<Lease>),
-    /// The lease goes on until then.
+    /// The lease was renewed until then.
     Renewed(Moment),
-    /// The session is over: now or before.
+    /// The session has ended, now or before.
     Over,
     /// There is no such session.
-    NotThere,
-    /// It is so now; whether it was otherwise before.
+    NotFound,
+    /// The requested state holds; whether it was changed by this request.
     Changed(bool),
-    /// A rule refused.
+    /// Refused by a rule.
     Refused(Code),
-    /// Nothing: the connection broke, or the server said that it could not save. It may have been done or not, and it
-    /// may still be done.
+    /// Unknown: the connection broke, or the server could not save. The request may or may not have had an effect, and
+    /// may still have one.
     Unknown,
-    /// What must never be answered.
-    Nonsense(String),
+    /// A response that no request may get.
+    Invalid(String),
 }
 
-/// One question and its answer.
+/// A request and its outcome.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// What was asked.
-    pub asked: Asked,
-    /// Before this nothing of it can have happened.
+    pub action: Action,
+    /// The request had no effect before this time.
     pub invoked: Moment,
-    /// Unless nothing is known, all of it has happened by then.
+    /// Unless the outcome is unknown, the effect was complete by this time.
     pub completed: Moment,
-    /// The answer.
-    pub told: Told,
+    pub outcome: Outcome,
 }
 
-/// Where clients write down what happened to them.
+/// Records the operations of all clients.
 pub struct History {
     began: Instant,
     began_at: DateTime<Utc>,
@@ -93,42 +87,41 @@ pub struct History {
 }
 
 impl History {
-    /// A run begins.
+    /// Starts the clock of a run.
     pub fn begin() -> Self {
         Self { began: Instant::now(), began_at: Clock::default().now(), operations: Mutex::default() }
     }
 
-    /// Now.
     pub fn now(&self) -> Moment {
         self.began.elapsed()
     }
 
-    /// A time that a server told, in the time of this run.
+    /// Converts a time of a server to the time of this run.
     pub fn moment(&self, at: DateTime<Utc>) -> Moment {
         (at - self.began_at).max(TimeDelta::zero()).to_std().unwrap_or_default()
     }
 
-    /// Writes down an operation that is over.
+    /// Records a completed operation.
     pub fn note(&self, operation: Operation) {
-        self.operations.lock().expect("no client panicked here").push(operation);
+        self.operations.lock().expect("no client panicked with the lock").push(operation);
     }
 
-    /// Everything so far, in the order of completion.
+    /// The operations so far, in order of completion.
     pub fn operations(&self) -> Vec<Operation> {
-        self.operations.lock().expect("no client panicked here").clone()
+        self.operations.lock().expect("no client panicked with the lock").clone()
     }
 }
 
-/// How many operations there were of each kind, and how they ended.
+/// The number of operations by kind and outcome.
 pub fn count(operations: &[Operation]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for operation in operations {
-        *counts.entry(format!("{} {}", operation.asked.name(), operation.told.name())).or_default() += 1;
+        *counts.entry(format!("{} {}", operation.action.name(), operation.outcome.name())).or_default() += 1;
     }
     counts
 }
 
-impl Asked {
+impl Action {
     fn name(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
@@ -142,15 +135,15 @@ impl Asked {
     }
 }
 
-impl Told {
+impl Outcome {
     fn name(&self) -> &'static str {
         match self {
             Self::Session(..) | Self::Renewed(_) | Self::Changed(_) => "ok",
             Self::Over => "over",
-            Self::NotThere => "not there",
+            Self::NotFound => "not found",
             Self::Refused(_) => "refused",
             Self::Unknown => "unknown",
-            Self::Nonsense(_) => "nonsense",
+            Self::Invalid(_) => "invalid",
         }
     }
 }

@@ -1,56 +1,56 @@
-//! The details of an entry: what changed from what to what, what else is known, and the way to more of the same.
+//! Details of an event: changed values, other facts, and links to filter by its users.
 
 use super::{
-    desk::Desk,
-    facts::{self, Line, Said},
-    named,
+    event_labels,
+    facts::{Fact, FactFormatter, parse_facts},
+    state::AuditPageState,
 };
 use crate::{format::Format, i18n::*};
 use leptos::prelude::*;
 use seatkeeper_shared::wire::audit::{AuditEvent, AuditUser};
 
-/// What stands below an entry that is opened.
+/// The details below an expanded event.
 #[component]
 pub fn Detail(
-    /// The page.
-    desk: Desk,
-    /// The entry.
+    /// Shared state of the page.
+    page: AuditPageState,
+    /// The event shown.
     event: StoredValue<AuditEvent>,
 ) -> impl IntoView {
-    let lines = StoredValue::new(event.with_value(|event| facts::lines(&event.facts)));
-    let changed = lines.with_value(|lines| lines.iter().any(|line| matches!(line, Line::Changed { .. })));
+    let facts = StoredValue::new(event.with_value(|event| parse_facts(&event.facts)));
+    let changed = facts.with_value(|facts| facts.iter().any(|fact| matches!(fact, Fact::Changed { .. })));
     view! {
         <div class="audit-facts">
-            {changed.then(|| view! { <Changes desk lines /> })}
-            <Rest desk event lines />
-            <Ways desk event />
+            {changed.then(|| view! { <Changes page facts /> })}
+            <OtherFacts page event facts />
+            <FilterLinks page event />
         </div>
     }
     .into_any()
 }
 
-/// Before and after.
+/// Table of changed fields, before and after.
 #[component]
 fn Changes(
-    /// The page.
-    desk: Desk,
-    /// What is known.
-    lines: StoredValue<Vec<Line>>,
+    /// Shared state of the page.
+    page: AuditPageState,
+    /// The facts of the event.
+    facts: StoredValue<Vec<Fact>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let said = Said { i18n, format: Format::get(), groups: desk.groups };
+    let formatter = FactFormatter { i18n, format: Format::get(), groups: page.groups };
     let rows = move || {
-        lines.with_value(|lines| {
-            let changed = lines.iter().filter_map(|line| match line {
-                Line::Changed { field, before, after } => Some((field.clone(), before.clone(), after.clone())),
-                Line::Known { .. } => None,
+        facts.with_value(|facts| {
+            let changed = facts.iter().filter_map(|fact| match fact {
+                Fact::Changed { field, before, after } => Some((field.clone(), before.clone(), after.clone())),
+                Fact::Value { .. } => None,
             });
             let row = |(field, before, after): (String, _, _)| {
                 view! {
                     <tr>
-                        <th scope="row">{named::field(i18n, &field)}</th>
-                        <td class="was">{said.value(&field, &before)}</td>
-                        <td class="is">{said.value(&field, &after)}</td>
+                        <th scope="row">{event_labels::field(i18n, &field)}</th>
+                        <td class="was">{formatter.value(&field, &before)}</td>
+                        <td class="is">{formatter.value(&field, &after)}</td>
                     </tr>
                 }
             };
@@ -72,19 +72,19 @@ fn Changes(
     }
 }
 
-/// What else is known.
+/// All other facts.
 #[component]
-fn Rest(
-    /// The page.
-    desk: Desk,
-    /// The entry.
+fn OtherFacts(
+    /// Shared state of the page.
+    page: AuditPageState,
+    /// The event shown.
     event: StoredValue<AuditEvent>,
-    /// What is known.
-    lines: StoredValue<Vec<Line>>,
+    /// The facts of the event.
+    facts: StoredValue<Vec<Fact>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let said = Said { i18n, format, groups: desk.groups };
+    let formatter = FactFormatter { i18n, format, groups: page.groups };
     let all = move || {
         let event = event.get_value();
         let mut all = vec![
@@ -93,15 +93,15 @@ fn Rest(
         ];
         let mut add = |label: String, text: Option<String>| all.extend(text.map(|text| (label, text)));
         add(t_string!(i18n, audit.address).to_owned(), event.address);
-        add(named::field(i18n, "session"), event.session.map(|id| id.to_string()));
+        add(event_labels::field(i18n, "session"), event.session.map(|id| id.to_string()));
         let in_use = event.occupied.zip(event.seats).map(|(occupied, seats)| {
             t_string!(i18n, audit.in_use_of, occupied = format.number(occupied), seats = format.number(seats))
         });
         add(t_string!(i18n, audit.in_use).to_owned(), in_use);
-        lines.with_value(|lines| {
-            for line in lines {
-                if let Line::Known { field, value } = line {
-                    add(named::field(i18n, field), Some(said.value(field, value)));
+        facts.with_value(|facts| {
+            for fact in facts {
+                if let Fact::Value { field, value } = fact {
+                    add(event_labels::field(i18n, field), Some(formatter.value(field, value)));
                 }
             }
         });
@@ -118,26 +118,26 @@ fn Rest(
     view! { <dl class="audit-known">{all}</dl> }
 }
 
-/// Only what this person did, only what concerns that one.
+/// Buttons to filter by the actor or the affected user.
 #[component]
-fn Ways(
-    /// The page.
-    desk: Desk,
-    /// The entry.
+fn FilterLinks(
+    /// Shared state of the page.
+    page: AuditPageState,
+    /// The event shown.
     event: StoredValue<AuditEvent>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let named = |user: AuditUser| user.name.map(|name| (user.id, name));
-    let actor = event.with_value(|event| event.actor.clone()).and_then(named).map(|(id, name)| {
+    let with_name = |user: AuditUser| user.name.map(|name| (user.id, name));
+    let actor = event.with_value(|event| event.actor.clone()).and_then(with_name).map(|(id, name)| {
         view! {
-            <button type="button" class="link" on:click=move |_| desk.narrow(|filter| filter.actor = Some(id))>
+            <button type="button" class="link" on:click=move |_| page.update_filter(|filter| filter.actor = Some(id))>
                 {move || t_string!(i18n, audit.only_actor, name = name.clone())}
             </button>
         }
     });
-    let user = event.with_value(|event| event.user.clone()).and_then(named).map(|(id, name)| {
+    let user = event.with_value(|event| event.user.clone()).and_then(with_name).map(|(id, name)| {
         view! {
-            <button type="button" class="link" on:click=move |_| desk.narrow(|filter| filter.user = Some(id))>
+            <button type="button" class="link" on:click=move |_| page.update_filter(|filter| filter.user = Some(id))>
                 {move || t_string!(i18n, audit.only_user, name = name.clone())}
             </button>
         }

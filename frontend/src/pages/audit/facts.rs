@@ -1,10 +1,10 @@
-//! The facts of an entry, line by line, and their values in the reader's language.
+//! Parses the facts of an event and formats their values in the user's language.
 
 use crate::{
     format::{Format, Texts},
     i18n::*,
-    pages::settings::directory::{findings, link_words},
-    words,
+    labels,
+    pages::settings::directory::{email_link_label, findings},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
@@ -16,71 +16,57 @@ use seatkeeper_shared::{
     wire::{
         account::SecondFactorRule,
         imports::ImportState,
-        providers::{EmailLink, Finding, FindingCode},
+        providers::{EmailLinking, Finding, FindingCode},
     },
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// One thing that an entry says.
+/// A fact of an event.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Line {
-    /// A field changed.
-    Changed {
-        /// Which.
-        field: String,
-        /// What it was.
-        before: Value,
-        /// What it is.
-        after: Value,
-    },
-    /// Something is so.
-    Known {
-        /// What.
-        field: String,
-        /// How it is.
-        value: Value,
-    },
+pub enum Fact {
+    /// A changed field.
+    Changed { field: String, before: Value, after: Value },
+    /// A field with a single value.
+    Value { field: String, value: Value },
 }
 
-/// All that the facts say; what is absent is left out.
-pub fn lines(facts: &Value) -> Vec<Line> {
-    let mut lines = Vec::new();
+/// Parses the facts. Null values are left out.
+pub fn parse_facts(facts: &Value) -> Vec<Fact> {
+    let mut parsed = Vec::new();
     for (field, value) in facts.as_object().into_iter().flatten() {
         match value {
             Value::Null => {}
-            Value::Object(changes) if field == "changes" => lines.extend(changes.iter().map(changed)),
-            // One thing, and not several.
-            Value::Object(_) if field == "price_per_seat" => lines.push(known(field, value)),
-            Value::Object(inside) => lines.extend(inside.iter().map(|(field, value)| known(field, value))),
-            value => lines.push(known(field, value)),
+            Value::Object(changes) if field == "changes" => parsed.extend(changes.iter().map(changed_fact)),
+            // A price is a single value, although it is an object.
+            Value::Object(_) if field == "price_per_seat" => parsed.push(value_fact(field, value)),
+            Value::Object(nested) => parsed.extend(nested.iter().map(|(field, value)| value_fact(field, value))),
+            value => parsed.push(value_fact(field, value)),
         }
     }
-    lines
+    parsed
 }
 
-fn changed((field, pair): (&String, &Value)) -> Line {
-    Line::Changed { field: field.clone(), before: pair[0].clone(), after: pair[1].clone() }
+fn changed_fact((field, pair): (&String, &Value)) -> Fact {
+    Fact::Changed { field: field.clone(), before: pair[0].clone(), after: pair[1].clone() }
 }
 
-fn known(field: &str, value: &Value) -> Line {
-    Line::Known { field: field.to_owned(), value: value.clone() }
+fn value_fact(field: &str, value: &Value) -> Fact {
+    Fact::Value { field: field.to_owned(), value: value.clone() }
 }
 
-/// Says values in the reader's language.
+/// Formats values in the user's language.
 #[derive(Clone, Copy)]
-pub struct Said {
-    /// The language.
+pub struct FactFormatter {
     pub i18n: Texts,
-    /// Its numbers and dates.
     pub format: Format,
-    /// The names of the groups, by their ids.
+    /// Names of the groups by id.
     pub groups: RwSignal<HashMap<String, String>>,
 }
 
-impl Said {
-    /// The value of a field. What has no words is shown as it is.
+impl FactFormatter {
+    /// Formats the value of a field. Unknown values are shown unchanged.
     pub fn value(self, field: &str, value: &Value) -> String {
         let i18n = self.i18n;
         match value {
@@ -90,36 +76,38 @@ impl Said {
             Value::Number(number) => self.number(field, number.as_i64().unwrap_or_default()),
             Value::Array(all) if all.is_empty() => t_string!(i18n, common.dash).to_owned(),
             Value::Array(all) => {
-                let all: Vec<_> = all.iter().map(|one| self.one(field, one)).collect();
+                let all: Vec<_> = all.iter().map(|one| self.single_value(field, one)).collect();
                 all.join(t_string!(i18n, common.listed))
             }
-            one => self.one(field, one),
+            one => self.single_value(field, one),
         }
     }
 
     fn number(self, field: &str, number: i64) -> String {
         if field.ends_with("_seconds") {
-            return self.format.span(TimeDelta::seconds(number));
+            return self.format.duration(TimeDelta::seconds(number));
         }
         if field.ends_with("_minutes") {
-            return self.format.span(TimeDelta::minutes(number));
+            return self.format.duration(TimeDelta::minutes(number));
         }
         self.format.number(number)
     }
 
-    fn one(self, field: &str, value: &Value) -> String {
-        let words = match field {
+    fn single_value(self, field: &str, value: &Value) -> String {
+        let text = match field {
             "limits" => read(value).map(|limit| self.limit(&limit)),
             "reason" => self.reason(value),
-            "finding" => read::<FindingCode>(value).map(|code| findings::said(self.i18n, &Finding::new(code, None))),
-            "code" => read::<Code>(value).map(|code| words::problem(self.i18n, code).to_owned()),
+            "finding" => {
+                read::<FindingCode>(value).map(|code| findings::finding_text(self.i18n, &Finding::new(code, None)))
+            }
+            "code" => read::<Code>(value).map(|code| labels::problem(self.i18n, code).to_owned()),
             "price_per_seat" => read::<Price>(value).map(|price| self.format.money(&price)),
             "state" => self.state(value),
             "until" | "before" => self.time(value),
             field if field.ends_with("_at") => self.time(value),
             _ => self.word(field, value).map(str::to_owned),
         };
-        words.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        text.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     }
 
     fn time(self, value: &Value) -> Option<String> {
@@ -129,16 +117,16 @@ impl Said {
     fn word(self, field: &str, value: &Value) -> Option<&'static str> {
         let i18n = self.i18n;
         match field {
-            "role" => read::<Role>(value).map(|role| words::role(i18n, role)),
-            "permissions" => read::<Permission>(value).map(|one| words::permission(i18n, one)),
-            "status" => read::<UserStatus>(value).map(|status| words::status(i18n, status)),
-            "model" => read::<Model>(value).map(|model| words::model_short(i18n, model)),
-            "mode" => read::<Mode>(value).map(|mode| words::mode(i18n, mode)),
-            "platform" => read::<Platform>(value).map(|platform| words::platform(i18n, platform)),
-            "seat_rule" => read::<SeatRule>(value).map(|rule| words::rule(i18n, rule)),
-            "second_device" => read::<SecondDevice>(value).map(|rule| words::second_device(i18n, rule)),
-            "link_by_email" => read::<EmailLink>(value).map(|link| link_words(i18n, link)),
-            "second_factor" => read::<SecondFactorRule>(value).map(|rule| words::second_factor(i18n, rule)),
+            "role" => read::<Role>(value).map(|role| labels::role(i18n, role)),
+            "permissions" => read::<Permission>(value).map(|one| labels::permission(i18n, one)),
+            "status" => read::<UserStatus>(value).map(|status| labels::user_status(i18n, status)),
+            "model" => read::<Model>(value).map(|model| labels::model_short(i18n, model)),
+            "mode" => read::<Mode>(value).map(|mode| labels::mode(i18n, mode)),
+            "platform" => read::<Platform>(value).map(|platform| labels::platform(i18n, platform)),
+            "seat_rule" => read::<SeatRule>(value).map(|rule| labels::seat_rule(i18n, rule)),
+            "second_device" => read::<SecondDevice>(value).map(|rule| labels::second_device(i18n, rule)),
+            "link_by_email" => read::<EmailLinking>(value).map(|link| email_link_label(i18n, link)),
+            "second_factor" => read::<SecondFactorRule>(value).map(|rule| labels::second_factor_rule(i18n, rule)),
             "by" => match value.as_str()? {
                 "code" => Some(t_string!(i18n, audit.by_code)),
                 "recovery_code" => Some(t_string!(i18n, audit.by_recovery_code)),
@@ -154,10 +142,10 @@ impl Said {
         }
     }
 
-    /// Why a session ended, a wait was over, or somebody was turned away.
+    /// Why a session or ticket ended, or a sign-in was refused.
     fn reason(self, value: &Value) -> Option<String> {
         let i18n = self.i18n;
-        let words = match value.as_str()? {
+        let text = match value.as_str()? {
             "wrong_passkey" => t_string!(i18n, audit.wrong_passkey),
             "wrong_code" => t_string!(i18n, audit.wrong_code),
             "wrong_password" => t_string!(i18n, audit.wrong_password),
@@ -178,21 +166,21 @@ impl Said {
             "withdrawn" => t_string!(i18n, audit.end_withdrawn),
             "lapsed" => t_string!(i18n, audit.end_lapsed),
             "dropped" => t_string!(i18n, audit.end_dropped),
-            _ => words::reason(i18n, read::<EndReason>(value)?),
+            _ => labels::end_reason(i18n, read::<EndReason>(value)?),
         };
-        Some(words.to_owned())
+        Some(text.to_owned())
     }
 
-    /// What became of an import.
+    /// Result of an import.
     fn state(self, value: &Value) -> Option<String> {
         let i18n = self.i18n;
-        let words = match read::<ImportState>(value)? {
+        let text = match read::<ImportState>(value)? {
             ImportState::Running => return None,
             ImportState::Done => t_string!(i18n, audit.import_done),
             ImportState::Cancelled => t_string!(i18n, audit.import_cancelled),
             ImportState::Failed => t_string!(i18n, audit.import_failed),
         };
-        Some(words.to_owned())
+        Some(text.to_owned())
     }
 
     fn limit(self, limit: &GroupLimit) -> String {
@@ -220,16 +208,24 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn changes_have_a_before_and_an_after_and_the_rest_is_just_known() {
-        let facts = json!({ "changes": { "name": ["A", "B"] }, "reason": "idle", "message": null, "rules": { "overdraft": 1 } });
-        let changed = Line::Changed { field: "name".to_owned(), before: json!("A"), after: json!("B") };
-        assert_eq!(lines(&facts), [changed, known("reason", &json!("idle")), known("overdraft", &json!(1))]);
+    fn changes_have_two_values_and_other_facts_one() {
+        let facts = json!({
+            "changes": { "name": ["A", "B"] },
+            "reason": "idle",
+            "message": null,
+            "rules": { "overdraft": 1 },
+        });
+        let changed = Fact::Changed { field: "name".to_owned(), before: json!("A"), after: json!("B") };
+        assert_eq!(
+            parse_facts(&facts),
+            [changed, value_fact("reason", &json!("idle")), value_fact("overdraft", &json!(1))]
+        );
     }
 
     #[wasm_bindgen_test]
-    fn facts_that_are_no_object_say_nothing() {
+    fn facts_that_are_not_an_object_are_ignored() {
         for facts in [json!(null), json!([1]), json!("x"), json!({})] {
-            assert_eq!(lines(&facts), []);
+            assert_eq!(parse_facts(&facts), []);
         }
     }
 }

@@ -1,30 +1,30 @@
-//! Which events are listed: as it stands in the address bar, and as the server is asked.
+//! Filter of the audit log, read from and written to the URL query and converted to API queries.
 
-use crate::pages::licenses::days::{begins, clocks_of, day, is_over};
+use crate::pages::licenses::days::{day_end, day_start, local_time_in, parse_day};
 use chrono::{DateTime, Utc};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
-    audit::{Area, Door, Kind},
+    audit::{Area, Kind, Origin},
     ids::{LicenseId, Position, UserId},
 };
 
-/// How many events come at a time.
-const LIMIT: usize = 100;
+/// Number of events per page.
+const PAGE_SIZE: usize = 100;
 
-/// What happened.
+/// Filter by the kind of event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum What {
-    /// Anything.
+pub enum KindFilter {
+    /// All events.
     #[default]
     Everything,
-    /// Anything in this area.
+    /// All kinds of an area.
     Of(Area),
-    /// This.
+    /// A single kind.
     One(Kind),
 }
 
-impl What {
-    /// Its name in the address bar.
+impl KindFilter {
+    /// Its name in the query.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Everything => "",
@@ -33,13 +33,13 @@ impl What {
         }
     }
 
-    /// What has this name; anything if nothing has.
+    /// Parses a name; unknown names match all events.
     pub fn read(name: &str) -> Self {
         let area = name.parse().map(Self::Of).ok();
         area.or_else(|| name.parse().map(Self::One).ok()).unwrap_or_default()
     }
 
-    /// The kinds, as the server is asked for them.
+    /// The kinds as a query parameter.
     fn kinds(self) -> String {
         match self {
             Self::Everything => String::new(),
@@ -52,90 +52,88 @@ impl What {
     }
 }
 
-/// What the address bar asks for.
+/// Filter of the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// What happened.
-    pub what: What,
-    /// Done by this user.
+    pub kind: KindFilter,
+    /// Events caused by this user.
     pub actor: Option<UserId>,
-    /// Done to this user.
+    /// Events that affect this user.
     pub user: Option<UserId>,
-    /// Done to this license.
+    /// Events that affect this license.
     pub license: Option<LicenseId>,
-    /// Through this door.
-    pub door: Option<Door>,
-    /// From this day on, as a date field holds it.
+    pub origin: Option<Origin>,
+    /// First day, as the value of a date field.
     pub from: String,
-    /// To this day, which counts.
+    /// Last day, inclusive.
     pub to: String,
-    /// With this in a name.
+    /// Text searched for in names.
     pub q: String,
 }
 
 impl Filter {
-    /// Reads the address bar; what it does not understand it leaves out.
+    /// Parses the URL query. Values that are not valid are ignored.
     pub fn read(query: &ParamsMap) -> Self {
         let text = |name| query.get_str(name).unwrap_or_default();
-        let date = |name| day(text(name)).ok().flatten().map(|day| day.to_string()).unwrap_or_default();
+        let date = |name| parse_day(text(name)).ok().flatten().map(|day| day.to_string()).unwrap_or_default();
         Self {
-            what: What::read(text("what")),
+            kind: KindFilter::read(text("what")),
             actor: text("actor").parse().ok(),
             user: text("user").parse().ok(),
             license: text("license").parse().ok(),
-            door: text("door").parse().ok(),
+            origin: text("origin").parse().ok(),
             from: date("from"),
             to: date("to"),
             q: text("q").to_owned(),
         }
     }
 
-    /// What stands in the address bar after the path; nothing for what is usual.
+    /// The URL query, including the `?`; empty for the default filter.
     pub fn query(&self) -> String {
         let mut query = ParamsMap::new();
-        put(&mut query, "what", self.what.as_str());
-        self.put_common(&mut query);
+        put(&mut query, "what", self.kind.as_str());
+        self.put_shared(&mut query);
         put(&mut query, "from", &self.from);
         put(&mut query, "to", &self.to);
         put(&mut query, "q", &self.q);
         query.to_query_string()
     }
 
-    /// The address at which the server is asked for the events before this one. Days are those of a time zone.
-    pub fn address(&self, after: Option<Position>, zone: &str) -> String {
-        let mut query = self.asked(zone);
+    /// API path of the events after this position in the list. Days are interpreted in the time zone `zone`.
+    pub fn path(&self, after: Option<Position>, zone: &str) -> String {
+        let mut query = self.api_query(zone);
         put(&mut query, "after", &after.map(|after| after.to_string()).unwrap_or_default());
-        put(&mut query, "limit", &LIMIT.to_string());
+        put(&mut query, "limit", &PAGE_SIZE.to_string());
         format!("/audit{}", query.to_query_string())
     }
 
-    /// The address of the file with all of them.
-    pub fn export(&self, form: &str, zone: &str) -> String {
-        let mut query = self.asked(zone);
-        put(&mut query, "format", form);
+    /// URL of the export in this format.
+    pub fn export(&self, format: &str, zone: &str) -> String {
+        let mut query = self.api_query(zone);
+        put(&mut query, "format", format);
         format!("/api/v1/audit/export{}", query.to_query_string())
     }
 
-    fn asked(&self, zone: &str) -> ParamsMap {
+    fn api_query(&self, zone: &str) -> ParamsMap {
         let mut query = ParamsMap::new();
-        put(&mut query, "kind", &self.what.kinds());
-        self.put_common(&mut query);
-        let local = clocks_of(zone);
-        // This is how times without a zone are written: as RFC 3339 does, but for the Z.
+        put(&mut query, "kind", &self.kind.kinds());
+        self.put_shared(&mut query);
+        let to_local = local_time_in(zone);
+        // The debug format of a naive time is RFC 3339 without the `Z`.
         let moment = |at: DateTime<Utc>| format!("{:?}Z", at.naive_utc());
-        let from = day(&self.from).ok().flatten().map(|day| moment(begins(day, &local)));
-        let to = day(&self.to).ok().flatten().map(|day| moment(is_over(day, &local)));
+        let from = parse_day(&self.from).ok().flatten().map(|day| moment(day_start(day, &to_local)));
+        let to = parse_day(&self.to).ok().flatten().map(|day| moment(day_end(day, &to_local)));
         put(&mut query, "from", &from.unwrap_or_default());
         put(&mut query, "to", &to.unwrap_or_default());
         put(&mut query, "q", self.q.trim());
         query
     }
 
-    fn put_common(&self, query: &mut ParamsMap) {
+    fn put_shared(&self, query: &mut ParamsMap) {
         put(query, "actor", &self.actor.map(|id| id.to_string()).unwrap_or_default());
         put(query, "user", &self.user.map(|id| id.to_string()).unwrap_or_default());
         put(query, "license", &self.license.map(|id| id.to_string()).unwrap_or_default());
-        put(query, "door", self.door.map(Door::as_str).unwrap_or_default());
+        put(query, "origin", self.origin.map(Origin::as_str).unwrap_or_default());
     }
 }
 
@@ -151,38 +149,35 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn an_area_is_asked_for_by_its_kinds() {
-        let filter = Filter { what: What::read("groups"), ..Filter::default() };
+    fn an_area_is_requested_by_its_kinds() {
+        let filter = Filter { kind: KindFilter::read("groups"), ..Filter::default() };
         assert_eq!(filter.query(), "?what=groups");
-        let asked = filter.address(Some(Position(7)), "UTC");
-        assert!(asked.contains("group_added") && asked.contains("group_limits_changed"), "{asked}");
-        assert!(asked.contains("after=7") && !asked.contains("user_added"), "{asked}");
+        let url = filter.path(Some(Position(7)), "UTC");
+        assert!(url.contains("group_added") && url.contains("group_limits_changed"), "{url}");
+        assert!(url.contains("after=7") && !url.contains("user_added"), "{url}");
     }
 
     #[wasm_bindgen_test]
-    fn a_day_is_that_of_the_accounts_time_zone_and_counts_whole() {
+    fn days_are_inclusive_in_the_time_zone_of_the_account() {
         let filter = Filter {
             from: "2026-03-02".to_owned(),
             to: "2026-03-02".to_owned(),
-            door: Some(Door::Api),
+            origin: Some(Origin::Api),
             ..Filter::default()
         };
-        let asked = filter.export("csv", "Europe/Berlin");
-        let decoded = asked.replace("%3A", ":").replace("%3a", ":");
+        let url = filter.export("csv", "Europe/Berlin");
+        let decoded = url.replace("%3A", ":").replace("%3a", ":");
+        assert!(decoded.contains("from=2026-03-01T23:00:00Z") && decoded.contains("to=2026-03-02T23:00:00Z"), "{url}");
         assert!(
-            decoded.contains("from=2026-03-01T23:00:00Z") && decoded.contains("to=2026-03-02T23:00:00Z"),
-            "{asked}"
-        );
-        assert!(
-            decoded.contains("door=api") && decoded.contains("format=csv") && !decoded.contains("limit"),
-            "{asked}"
+            decoded.contains("origin=api") && decoded.contains("format=csv") && !decoded.contains("limit"),
+            "{url}"
         );
     }
 
     #[wasm_bindgen_test]
-    fn nonsense_in_the_address_bar_is_left_out() {
+    fn invalid_query_values_are_ignored() {
         let mut query = ParamsMap::new();
-        for (name, value) in [("what", "dragons"), ("door", "window"), ("from", "yesterday"), ("actor", "me")] {
+        for (name, value) in [("what", "dragons"), ("origin", "window"), ("from", "yesterday"), ("actor", "me")] {
             query.insert(name, value.to_owned());
         }
         assert_eq!(Filter::read(&query), Filter::default());

@@ -1,72 +1,75 @@
-//! The table of entries, or why there is none; how many are shown, and more.
+//! Table of events, or its empty, loading or error state; and the footer.
 
-use super::{desk::Desk, filter::Filter, row::Row};
+use super::{filter::Filter, row::Row, state::AuditPageState};
 use crate::{
     api::Failure,
     format::Format,
     i18n::*,
     ui::{
-        face::{Empty, Failed, Skeleton},
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
     },
 };
 use leptos::prelude::*;
 
-/// What the list shows.
+/// What the list area shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Face {
+enum TableContent {
     Loading,
     Failed,
-    Nothing,
-    Some,
+    Empty,
+    Events,
 }
 
-/// The table, or why there is none.
 #[component]
-pub fn Table(
-    /// The page.
-    desk: Desk,
+pub fn EventTable(
+    /// Shared state of the page.
+    page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let face = Memo::new(move |_| match (desk.events.with(Vec::is_empty), desk.failure.with(Option::is_some)) {
-        (false, _) => Face::Some,
-        (true, true) => Face::Failed,
-        (true, false) if desk.loading.get() => Face::Loading,
-        (true, false) => Face::Nothing,
+    let content = Memo::new(move |_| match (page.events.with(Vec::is_empty), page.failure.with(Option::is_some)) {
+        (false, _) => TableContent::Events,
+        (true, true) => TableContent::Failed,
+        (true, false) if page.loading.get() => TableContent::Loading,
+        (true, false) => TableContent::Empty,
     });
-    let nothing = move || {
+    let empty = move || {
         view! {
-            <Empty
+            <EmptyState
                 glyph=Glyph::Search
                 title=Signal::derive(move || t_string!(i18n, audit.none_title).to_owned())
                 text=Signal::derive(move || t_string!(i18n, audit.none_text).to_owned())
             >
-                <button type="button" class="button" on:click=move |_| desk.narrow(|filter| *filter = Filter::default())>
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| page.update_filter(|filter| *filter = Filter::default())
+                >
                     {t!(i18n, common.reset)}
                 </button>
-            </Empty>
+            </EmptyState>
         }
     };
     let failed = move || {
-        let failure = desk.failure.get().unwrap_or(Failure::Unreachable);
-        view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> }
+        let failure = page.failure.get().unwrap_or(Failure::Unreachable);
+        view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.load() /> }
     };
-    move || match face.get() {
-        Face::Loading => view! { <Skeleton rows=8 /> }.into_any(),
-        Face::Failed => failed().into_any(),
-        Face::Nothing => nothing().into_any(),
-        Face::Some => view! { <Rows desk /> }.into_any(),
+    move || match content.get() {
+        TableContent::Loading => view! { <Skeleton rows=8 /> }.into_any(),
+        TableContent::Failed => failed().into_any(),
+        TableContent::Empty => empty().into_any(),
+        TableContent::Events => view! { <EventRows page /> }.into_any(),
     }
 }
 
 #[component]
-fn Rows(
-    /// The page.
-    desk: Desk,
+fn EventRows(
+    /// Shared state of the page.
+    page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <table class="audit" aria-busy=move || desk.loading.get().to_string()>
+        <table class="audit" aria-busy=move || page.loading.get().to_string()>
             <caption class="vh">{t!(i18n, audit.caption)}</caption>
             <thead>
                 <tr>
@@ -78,50 +81,52 @@ fn Rows(
                 </tr>
             </thead>
             <tbody>
-                <For each=move || desk.events.get() key=|event| event.position let:event>
-                    <Row desk event />
+                <For each=move || page.events.get() key=|event| event.position let:event>
+                    <Row page event />
                 </For>
             </tbody>
         </table>
     }
 }
 
-/// How many are listed, and older ones.
+/// Number of events shown, and a button to load older ones.
 #[component]
-pub fn Foot(
-    /// The page.
-    desk: Desk,
+pub fn TableFooter(
+    /// Shared state of the page.
+    page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let shown = move || {
-        let count = desk.events.with(Vec::len);
-        let more = desk.next.with(Option::is_some);
+        let count = page.events.with(Vec::len);
+        let more = page.next.with(Option::is_some);
         (count > 0).then(|| {
             let shown = t_string!(i18n, audit.shown, count = count, n = format.number(count));
             if more { shown } else { format!("{shown}. {}", t_string!(i18n, audit.all_shown)) }
         })
     };
-    let failed = move || desk.failure.get().filter(|_| !desk.events.with(Vec::is_empty));
+    let failed = move || page.failure.get().filter(|_| !page.events.with(Vec::is_empty));
     view! {
-        {move || failed().map(|failure| view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> })}
+        {move || {
+            failed().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.load() /> })
+        }}
         <footer class="list-foot">
             <span class="num" role="status">
                 {shown}
             </span>
-            <Show when=move || desk.next.with(Option::is_some)>
+            <Show when=move || page.next.with(Option::is_some)>
                 <button
                     type="button"
                     class="button small"
-                    aria-disabled=move || desk.loading.get().to_string()
+                    aria-disabled=move || page.loading.get().to_string()
                     on:click=move |_| {
-                        if !desk.loading.get_untracked() {
-                            desk.more();
+                        if !page.loading.get_untracked() {
+                            page.load_more();
                         }
                     }
                 >
                     {move || {
-                        if desk.loading.get() { t_string!(i18n, common.loading) } else { t_string!(i18n, audit.more) }
+                        if page.loading.get() { t_string!(i18n, common.loading) } else { t_string!(i18n, audit.more) }
                     }}
                 </button>
             </Show>

@@ -1,21 +1,20 @@
-//! A forgotten password: one asks for a link by e-mail. The answer does not tell whether there is such a user.
+//! Requesting a link to reset a forgotten password. The answer does not reveal whether the user exists.
 
 use super::Card;
 use crate::{
     api::Api,
     i18n::*,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        head::Heading,
+        page_head::Heading,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
-use seatkeeper_shared::{validate, wire::links::Forgot};
+use seatkeeper_shared::{validate, wire::password_links::ForgotPassword};
 
-/// The page.
 #[component]
 pub fn ForgotPage() -> impl IntoView {
     let i18n = use_i18n();
@@ -36,14 +35,14 @@ pub fn ForgotPage() -> impl IntoView {
 
 #[component]
 fn Entry(
-    /// Whether it was asked for.
+    /// Set once the link has been requested.
     sent: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, form, email) = (Api::get(), Form::default(), RwSignal::new(String::new()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let body = Forgot { email: email.get_untracked() };
+        let body = ForgotPassword { email: email.get_untracked() };
         if form.begin([("email", validate::email(&body.email).err())]) {
             spawn_local(async move {
                 match api.post::<()>("/forgot-password", &body).await {
@@ -63,9 +62,9 @@ fn Entry(
                 name="email"
                 autocomplete="username"
                 error=form.error("email")
-                first=true
+                autofocus=true
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
                 {t!(i18n, auth.forgot_send)}
             </button>

@@ -1,17 +1,17 @@
-//! The providers through which one can sign in, and why that did not work the last time.
+//! Sign-in through identity providers, and the error message if that failed.
 
-use crate::{format::Texts, i18n::*, ui::face::Wrong};
+use crate::{format::Texts, i18n::*, ui::error_message::ErrorMessage};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
     ids::ProviderId,
-    wire::providers::{OfferedProvider, SignInOptions, SignInTrouble},
+    wire::providers::{ProviderOption, SignInFailure, SignInOptions},
 };
 
-/// A button for each provider.
+/// A button per provider.
 #[component]
 pub fn Providers(
-    /// How one can sign in.
+    /// The available sign-in methods.
     options: RwSignal<SignInOptions>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -22,10 +22,10 @@ pub fn Providers(
             .get()
             .providers
             .into_iter()
-            .map(|OfferedProvider { id, name }| {
+            .map(|ProviderOption { id, name }| {
                 view! {
-                    // The server answers there, and not this app.
-                    <a class="button large" rel="external" href=move || start(id, &back())>
+                    // This URL belongs to the server, not to a route of the app.
+                    <a class="button large" rel="external" href=move || start_url(id, &back())>
                         {move || t_string!(i18n, sign_in.with, name = name.clone())}
                     </a>
                 }
@@ -46,7 +46,7 @@ pub fn Providers(
     }
 }
 
-fn start(id: ProviderId, back: &str) -> String {
+fn start_url(id: ProviderId, back: &str) -> String {
     let address = format!("/auth/oidc/{id}/start");
     if back.is_empty() {
         return address;
@@ -54,40 +54,40 @@ fn start(id: ProviderId, back: &str) -> String {
     format!("{address}?back={}", js_sys::encode_uri_component(back))
 }
 
-/// Why one is back here.
+/// Why the sign-in at the provider failed, from the query string.
 #[component]
-pub fn Trouble(
-    /// How one can sign in.
+pub fn SignInError(
+    /// The available sign-in methods.
     options: RwSignal<SignInOptions>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
     let text = move || {
         let (trouble, provider) = query.with(|query| (query.get("trouble"), query.get("provider")));
-        let trouble = trouble?.parse::<SignInTrouble>().ok()?;
+        let trouble = trouble?.parse::<SignInFailure>().ok()?;
         let id = provider.and_then(|id| id.parse::<ProviderId>().ok());
         let name = options.with(|options| {
-            let found = options.providers.iter().find(|one| Some(one.id) == id);
-            found.map(|one| one.name.clone())
+            let found = options.providers.iter().find(|provider| Some(provider.id) == id);
+            found.map(|provider| provider.name.clone())
         });
-        Some(said(i18n, trouble, name.unwrap_or_else(|| t_string!(i18n, sign_in.the_provider).to_owned())))
+        Some(trouble_text(i18n, trouble, name.unwrap_or_else(|| t_string!(i18n, sign_in.the_provider).to_owned())))
     };
-    view! { <Wrong text=Signal::derive(text) /> }
+    view! { <ErrorMessage text=Signal::derive(text) /> }
 }
 
-fn said(i18n: Texts, trouble: SignInTrouble, name: String) -> String {
+fn trouble_text(i18n: Texts, trouble: SignInFailure, name: String) -> String {
     match trouble {
-        SignInTrouble::Expired => t_string!(i18n, sign_in.expired).to_owned(),
-        SignInTrouble::Refused => t_string!(i18n, sign_in.refused, name = name),
-        SignInTrouble::Unreachable => t_string!(i18n, sign_in.unreachable, name = name),
-        SignInTrouble::Failed => t_string!(i18n, sign_in.failed, name = name),
-        SignInTrouble::NoEmail => t_string!(i18n, sign_in.no_email, name = name),
-        SignInTrouble::EmailUnverified => t_string!(i18n, sign_in.email_unverified, name = name),
-        SignInTrouble::Unknown => t_string!(i18n, sign_in.unknown).to_owned(),
-        SignInTrouble::NotLinked => t_string!(i18n, sign_in.not_linked).to_owned(),
-        SignInTrouble::Suspended => t_string!(i18n, sign_in.suspended).to_owned(),
-        SignInTrouble::TooMany => t_string!(i18n, problem.too_many_requests).to_owned(),
-        SignInTrouble::NoProvider => t_string!(i18n, sign_in.no_provider).to_owned(),
-        SignInTrouble::Unavailable => t_string!(i18n, problem.unavailable).to_owned(),
+        SignInFailure::Expired => t_string!(i18n, sign_in.expired).to_owned(),
+        SignInFailure::Refused => t_string!(i18n, sign_in.refused, name = name),
+        SignInFailure::Unreachable => t_string!(i18n, sign_in.unreachable, name = name),
+        SignInFailure::Failed => t_string!(i18n, sign_in.failed, name = name),
+        SignInFailure::NoEmail => t_string!(i18n, sign_in.no_email, name = name),
+        SignInFailure::EmailUnverified => t_string!(i18n, sign_in.email_unverified, name = name),
+        SignInFailure::Unknown => t_string!(i18n, sign_in.unknown).to_owned(),
+        SignInFailure::NotLinked => t_string!(i18n, sign_in.not_linked).to_owned(),
+        SignInFailure::Suspended => t_string!(i18n, sign_in.suspended).to_owned(),
+        SignInFailure::TooMany => t_string!(i18n, problem.too_many_requests).to_owned(),
+        SignInFailure::NoProvider => t_string!(i18n, sign_in.no_provider).to_owned(),
+        SignInFailure::Unavailable => t_string!(i18n, problem.unavailable).to_owned(),
     }
 }

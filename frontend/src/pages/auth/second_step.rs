@@ -1,14 +1,14 @@
-//! The second step of signing in: a code of the app, or a recovery code.
+//! The second step of the sign-in: a code of the authenticator app, or a recovery code.
 
 use crate::{
     api::Api,
     caller::Caller,
     i18n::*,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        head::Heading,
+        page_head::Heading,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -20,12 +20,12 @@ use seatkeeper_shared::{
     },
 };
 
-/// What stands in the place of e-mail and password once they were right.
+/// Replaces the form for e-mail address and password once these were correct.
 #[component]
 pub fn SecondStepForm(
-    /// What is needed.
+    /// The challenge of the first step.
     needed: SecondFactorNeeded,
-    /// Begins again.
+    /// Called to start over.
     back: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -44,7 +44,7 @@ pub fn SecondStepForm(
 
 #[component]
 fn CodeForm(
-    /// From the first step.
+    /// The challenge of the first step.
     challenge: String,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -56,7 +56,7 @@ fn CodeForm(
         if form.begin([("code", body.code.trim().is_empty().then_some(FieldError::Required))]) {
             spawn_local(async move {
                 match api.post::<Me>("/sign-in/second-factor", &body).await {
-                    Ok(me) => caller.came(me),
+                    Ok(me) => caller.set_signed_in(me),
                     Err(failure) => {
                         code.set(String::new());
                         form.failed(failure);
@@ -77,7 +77,7 @@ fn CodeForm(
                 hint=Signal::derive(move || Some(t_string!(i18n, factor.step_hint).to_owned()))
                 error=form.error("code")
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
                 {move || {
                     if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
@@ -87,13 +87,13 @@ fn CodeForm(
     }
 }
 
-/// Gives the focus to what appears in the next frame.
+/// Focuses an element that appears in the next frame.
 fn focus_on(selector: &'static str) {
     request_animation_frame(move || {
         use wasm_bindgen::JsCast as _;
         let found = document().query_selector(selector).ok().flatten();
         if let Some(field) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // What is gone needs no focus.
+            // Fails only if the element has been removed.
             let _ = field.focus();
         }
     });

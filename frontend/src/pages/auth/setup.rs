@@ -1,17 +1,17 @@
-//! Setup: the organisation and its first administrator, once, with the token of the setup link.
+//! The initial setup of the account and its first admin, with the token of the setup link.
 
 use super::Card;
 use crate::{
     api::Api,
-    caller::{Caller, Who},
-    format::{browser_zone, zones},
+    caller::{Caller, CallerState},
+    format::{browser_time_zone, time_zones},
     i18n::*,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        head::Heading,
-        select::{Choosable, Select},
+        page_head::Heading,
+        select::{Select, SelectOption},
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -20,13 +20,13 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
-    validate::{self, MIN_PASSWORD},
+    validate::{self, DEFAULT_PASSWORD_MIN},
     wire::account::{Me, Setup},
 };
 
-/// What is entered.
+/// The form values.
 #[derive(Clone, Copy, Default)]
-struct Entered {
+struct SetupFields {
     account_name: RwSignal<String>,
     name: RwSignal<String>,
     email: RwSignal<String>,
@@ -34,15 +34,14 @@ struct Entered {
     time_zone: RwSignal<String>,
 }
 
-/// The page.
 #[component]
 pub fn SetupPage() -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
     let (query, navigate) = (use_query_map(), use_navigate());
-    let entered = Entered::default();
-    entered.time_zone.set(browser_zone().unwrap_or_else(|| "UTC".to_owned()));
-    let signed_in = Memo::new(move |_| matches!(caller.who(), Who::Known(_)));
+    let fields = SetupFields::default();
+    fields.time_zone.set(browser_time_zone().unwrap_or_else(|| "UTC".to_owned()));
+    let signed_in = Memo::new(move |_| matches!(caller.state(), CallerState::SignedIn(_)));
     Effect::new(move |_| {
         if signed_in.get() {
             navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
@@ -50,11 +49,11 @@ pub fn SetupPage() -> impl IntoView {
     });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let body = entered.body(query.read_untracked().get("token").unwrap_or_default());
-        if form.begin(checked(&body)) {
+        let body = fields.body(query.read_untracked().get("token").unwrap_or_default());
+        if form.begin(field_checks(&body)) {
             spawn_local(async move {
                 match api.post::<Me>("/setup", &body).await {
-                    Ok(me) => caller.came(me),
+                    Ok(me) => caller.set_signed_in(me),
                     Err(failure) => form.failed(failure),
                 }
             });
@@ -68,9 +67,9 @@ pub fn SetupPage() -> impl IntoView {
             <Heading title=Signal::derive(move || t_string!(i18n, auth.setup_title).to_owned()) />
             <p class="muted">{t!(i18n, auth.setup_text)}</p>
             <form class="form" novalidate on:submit=submit>
-                <Organisation entered form />
-                <Admin entered form />
-                <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+                <Organisation fields form />
+                <Admin fields form />
+                <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
                 <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
                     {move || if form.busy() { t_string!(i18n, auth.creating) } else { t_string!(i18n, auth.create) }}
                 </button>
@@ -80,7 +79,7 @@ pub fn SetupPage() -> impl IntoView {
     .into_any()
 }
 
-/// Without the token of the link nothing can be set up.
+/// Shown if the URL lacks the setup token.
 #[component]
 fn NoToken() -> impl IntoView {
     let i18n = use_i18n();
@@ -92,7 +91,7 @@ fn NoToken() -> impl IntoView {
     }
 }
 
-impl Entered {
+impl SetupFields {
     fn body(self, token: String) -> Setup {
         Setup {
             token,
@@ -105,7 +104,7 @@ impl Entered {
     }
 }
 
-fn checked(body: &Setup) -> [crate::ui::form::Checked; 4] {
+fn field_checks(body: &Setup) -> [crate::ui::form::FieldCheck; 4] {
     [
         ("account_name", validate::name(&body.account_name).err()),
         ("name", validate::name(&body.name).err()),
@@ -116,30 +115,33 @@ fn checked(body: &Setup) -> [crate::ui::form::Checked; 4] {
 
 #[component]
 fn Organisation(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+    /// The form values.
+    fields: SetupFields,
+    /// The state of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let all = zones().into_iter().map(|zone| Choosable::new(zone.clone(), zone.replace('_', " "))).collect::<Vec<_>>();
+    let all = time_zones()
+        .into_iter()
+        .map(|zone| SelectOption::new(zone.clone(), zone.replace('_', " ")))
+        .collect::<Vec<_>>();
     view! {
         <fieldset class="part">
             <legend>{t!(i18n, auth.account_section)}</legend>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, auth.account_name).to_owned())
-                value=entered.account_name
+                value=fields.account_name
                 name="account_name"
                 autocomplete="organization"
                 error=form.error("account_name")
-                first=true
+                autofocus=true
             />
             <Select
                 label=Signal::derive(move || t_string!(i18n, auth.time_zone).to_owned())
                 name="time_zone"
                 options=Signal::stored(all)
-                value=entered.time_zone
-                choose=move |zone| entered.time_zone.set(zone)
+                value=fields.time_zone
+                choose=move |zone| fields.time_zone.set(zone)
             />
             <p class="hint">{t!(i18n, auth.time_zone_hint)}</p>
         </fieldset>
@@ -148,9 +150,9 @@ fn Organisation(
 
 #[component]
 fn Admin(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+    /// The form values.
+    fields: SetupFields,
+    /// The state of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -159,14 +161,14 @@ fn Admin(
             <legend>{t!(i18n, auth.admin_section)}</legend>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, auth.your_name).to_owned())
-                value=entered.name
+                value=fields.name
                 name="name"
                 autocomplete="name"
                 error=form.error("name")
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
-                value=entered.email
+                value=fields.email
                 kind="email"
                 name="email"
                 autocomplete="username"
@@ -174,11 +176,11 @@ fn Admin(
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
-                value=entered.password
+                value=fields.password
                 kind="password"
                 name="password"
                 autocomplete="new-password"
-                hint=Signal::derive(move || Some(t_string!(i18n, auth.password_hint, min = MIN_PASSWORD)))
+                hint=Signal::derive(move || Some(t_string!(i18n, auth.password_hint, min = DEFAULT_PASSWORD_MIN)))
                 error=form.error("password")
             />
         </fieldset>

@@ -1,22 +1,22 @@
-//! Sign-in: through a provider, with a passkey, or with e-mail and password and perhaps a second step; then on to where one
-//! wanted to go.
+//! Sign-in through a provider, with a passkey, or with e-mail address, password and possibly a second step. Afterwards
+//! the user is sent to the page they wanted.
 
 use super::{
     Card,
-    providers::{Providers, Trouble},
+    passkey_button::PasskeyButton,
+    providers::{Providers, SignInError},
     second_step::SecondStepForm,
-    with_passkey::WithPasskey,
 };
 use crate::{
     api::Api,
-    caller::{Caller, Who},
+    caller::{Caller, CallerState},
     i18n::*,
-    shell::start_of,
+    shell::start_page,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        head::Heading,
+        page_head::Heading,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -26,7 +26,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
-    validate::{FieldError, is_own_page},
+    validate::{FieldError, is_app_path},
     wire::{
         account::{SetupState, SignIn},
         providers::SignInOptions,
@@ -34,15 +34,14 @@ use seatkeeper_shared::{
     },
 };
 
-/// The page.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller) = (Api::get(), Caller::get());
     let mails = RwSignal::new(false);
-    // As long as nothing is known, and if nothing can be: a password.
+    // Until the server answers, and if it does not: password only.
     let options = RwSignal::new(SignInOptions { passwords: true, providers: Vec::new() });
-    let half = RwSignal::new(None::<SecondFactorNeeded>);
+    let pending_factor = RwSignal::new(None::<SecondFactorNeeded>);
     spawn_local(async move {
         if let Ok(state) = api.read::<SetupState>("/setup").await {
             mails.try_set(state.mails);
@@ -53,12 +52,12 @@ pub fn SignInPage() -> impl IntoView {
             options.try_set(answer);
         }
     });
-    go_on_when_signed_in(caller);
+    redirect_when_signed_in(caller);
     let passwords = Memo::new(move |_| options.with(|options| options.passwords));
     let first = move || {
         view! {
             <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
-            <Trouble options />
+            <SignInError options />
             <Providers options />
             <Show
                 when=move || passwords.get()
@@ -66,14 +65,14 @@ pub fn SignInPage() -> impl IntoView {
                     view! {
                         <details>
                             <summary>{t!(i18n, sign_in.emergency)}</summary>
-                            <PasswordForm half />
-                            <WithPasskey />
+                            <PasswordForm pending_factor />
+                            <PasskeyButton />
                         </details>
                     }
                 }
             >
-                <PasswordForm half />
-                <WithPasskey />
+                <PasswordForm pending_factor />
+                <PasskeyButton />
                 <Show
                     when=move || mails.get()
                     fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
@@ -86,10 +85,10 @@ pub fn SignInPage() -> impl IntoView {
         }
         .into_any()
     };
-    let back = Callback::new(move |()| half.set(None));
+    let back = Callback::new(move |()| pending_factor.set(None));
     view! {
         <Card>
-            {move || match half.get() {
+            {move || match pending_factor.get() {
                 None => first(),
                 Some(needed) => view! { <SecondStepForm needed back /> }.into_any(),
             }}
@@ -98,9 +97,9 @@ pub fn SignInPage() -> impl IntoView {
     .into_any()
 }
 
-/// E-mail and password. If they are good and a second factor is needed, that is kept in `half`.
+/// The form for e-mail address and password. `pending_factor` is set if a second factor is needed as well.
 #[component]
-fn PasswordForm(half: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
+fn PasswordForm(pending_factor: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -111,10 +110,10 @@ fn PasswordForm(half: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
         if form.begin([("email", missing(&body.email)), ("password", missing(&body.password))]) {
             spawn_local(async move {
                 match api.post::<SignedIn>("/sign-in", &body).await {
-                    Ok(SignedIn::Done(me)) => caller.came(*me),
-                    Ok(SignedIn::Half(needed)) => {
+                    Ok(SignedIn::Done(me)) => caller.set_signed_in(*me),
+                    Ok(SignedIn::NeedsSecondFactor(needed)) => {
                         form.done();
-                        half.set(Some(needed));
+                        pending_factor.set(Some(needed));
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -130,7 +129,7 @@ fn PasswordForm(half: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
                 name="email"
                 autocomplete="username"
                 error=form.error("email")
-                first=true
+                autofocus=true
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
@@ -140,7 +139,7 @@ fn PasswordForm(half: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
                 autocomplete="current-password"
                 error=form.error("password")
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
                 {move || {
                     if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
@@ -150,14 +149,14 @@ fn PasswordForm(half: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
     }
 }
 
-/// Only addresses of our own pages are followed.
-fn go_on_when_signed_in(caller: Caller) {
+/// Redirects to `back` of the query string once the user is signed in. Only paths of the app itself are followed.
+fn redirect_when_signed_in(caller: Caller) {
     let (query, navigate) = (use_query_map(), use_navigate());
-    let known = Memo::new(move |_| matches!(caller.who(), Who::Known(_)));
+    let signed_in = Memo::new(move |_| matches!(caller.state(), CallerState::SignedIn(_)));
     Effect::new(move |_| {
-        if known.get() {
-            let back = query.read_untracked().get("back").filter(|back| is_own_page(back));
-            let to = back.unwrap_or_else(|| start_of(caller).to_owned());
+        if signed_in.get() {
+            let back = query.read_untracked().get("back").filter(|back| is_app_path(back));
+            let to = back.unwrap_or_else(|| start_page(caller).to_owned());
             navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });

@@ -1,27 +1,28 @@
-//! What counts as activity: a click, a touch or a key anywhere in the app. Only that keeps a session from being idle.
+//! Detects the activity that keeps a session from being idle: a click, a touch or a key press anywhere in the app.
 
-use super::desk::Desk;
+use super::state::ConsolePageState;
 use chrono::TimeDelta;
 use leptos::prelude::*;
 
-/// More often than this it is not noted.
-const SELDOM: TimeDelta = TimeDelta::seconds(2);
+/// Minimum time between two recorded activities.
+const MIN_RECORD_INTERVAL: TimeDelta = TimeDelta::seconds(2);
 
-/// Notes it as long as the desk is there. Whoever is warned of his idleness is heard at once, everybody else with the next
-/// heartbeat.
-pub fn watch(desk: Desk) {
+/// Records activity until the app is closed. It is reported with the next heartbeat, or at once if the agent is being
+/// warned about inactivity.
+pub fn watch(page: ConsolePageState) {
     let last = StoredValue::new(None);
-    let noted = move || {
-        let now = desk.clock.once();
-        if last.try_get_value().flatten().is_some_and(|last| now - last < SELDOM) {
+    let record = move || {
+        let now = page.clock.now_untracked();
+        if last.try_get_value().flatten().is_some_and(|last| now - last < MIN_RECORD_INTERVAL) {
             return;
         }
         last.try_set_value(Some(now));
-        let _ = desk.beats.try_update_untracked(|beats| beats.active(now));
-        if desk.is_warned() {
-            desk.hurry();
+        let _ = page.heartbeats.try_update_untracked(|schedule| schedule.record_activity(now));
+        if page.has_idle_warning() {
+            page.send_heartbeats_now();
         }
     };
-    let handles = ["pointerdown", "keydown", "wheel"].map(|name| window_event_listener_untyped(name, move |_| noted()));
+    let handles =
+        ["pointerdown", "keydown", "wheel"].map(|name| window_event_listener_untyped(name, move |_| record()));
     on_cleanup(move || handles.into_iter().for_each(|handle| handle.remove()));
 }

@@ -1,10 +1,10 @@
-//! One try to start a session: asked once however often the network fails, and what came of it.
+//! Starting a session: one idempotent request, retried while the server does not answer, and its result.
 
 use super::{
-    cards::{Card, Outlook, Start},
-    desk::Desk,
+    card_data::{Availability, CardData, StartCheck},
+    state::ConsolePageState,
 };
-use crate::api::{Api, Failure, fresh_key};
+use crate::api::{Api, Failure, idempotency_key};
 use chrono::{DateTime, TimeDelta, Utc};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -18,105 +18,104 @@ use seatkeeper_shared::{
 };
 use serde::Deserialize;
 
-/// Waits before a request that got no answer is repeated, in milliseconds.
-const WAITS: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
-/// How long a refusal counts for more than the feed, which says the same a moment later.
-const FIRST_HAND: TimeDelta = TimeDelta::seconds(5);
-/// How long one counts of which the feed says nothing.
-const ALONE: TimeDelta = TimeDelta::seconds(60);
+/// Delays before a request without an answer is repeated, in milliseconds.
+const RETRY_DELAYS_MS: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
+/// How long a "full" refusal overrides the live feed, which delivers the same change a moment later.
+const FULL_REFUSAL_VALIDITY: TimeDelta = TimeDelta::seconds(5);
+/// How long any other refusal counts, since the feed does not carry its cause.
+const OTHER_REFUSAL_VALIDITY: TimeDelta = TimeDelta::seconds(60);
 
-/// What a request for a seat is answered with.
+/// Response to a request for a seat.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Got {
+enum StartResponse {
     Session(Box<SessionView>),
     Ticket(Box<TicketView>),
 }
 
-/// The tries to start a session of one product.
+/// State of the attempts to start a session of one product.
 #[derive(Clone, Copy)]
 pub struct Attempt {
-    /// It is under way.
+    /// Whether a request is under way.
     pub busy: RwSignal<bool>,
-    /// It is under way, and the server does not answer.
-    pub silent: RwSignal<bool>,
-    refused: RwSignal<Option<Refused>>,
-    /// What was asked last and never answered, with its key.
-    open: StoredValue<Option<(NewSession, String)>>,
-    desk: Desk,
+    /// Whether the request under way has not been answered yet and is being retried.
+    pub no_answer: RwSignal<bool>,
+    failed: RwSignal<Option<FailedAttempt>>,
+    /// The last request that was never answered, with its idempotency key.
+    unanswered: StoredValue<Option<(NewSession, String)>>,
+    page: ConsolePageState,
 }
 
-/// That it did not succeed, and what was known then.
+/// A failed attempt, with the feed position and time at which it failed.
 #[derive(Clone, Debug, PartialEq)]
-struct Refused {
+struct FailedAttempt {
     failure: Failure,
     position: i64,
     at: DateTime<Utc>,
 }
 
 impl Attempt {
-    /// Nothing was tried yet.
-    pub fn new(desk: Desk) -> Self {
-        let (busy, silent) = (RwSignal::new(false), RwSignal::new(false));
-        Self { busy, silent, refused: RwSignal::new(None), open: StoredValue::new(None), desk }
+    pub fn new(page: ConsolePageState) -> Self {
+        let (busy, no_answer) = (RwSignal::new(false), RwSignal::new(false));
+        Self { busy, no_answer, failed: RwSignal::new(None), unanswered: StoredValue::new(None), page }
     }
 
-    /// Whether one may start: as the server has just said, else as the feed says.
-    pub fn outlook(self, card: Memo<Card>) -> Memo<Outlook> {
-        let desk = self.desk;
+    /// Whether a session can be started: by the server's last refusal while it is valid, else by the feed.
+    pub fn availability(self, card: Memo<CardData>) -> Memo<Availability> {
+        let page = self.page;
         Memo::new(move |before| {
-            let (position, now) = (desk.position(), desk.clock.now());
-            let refused = self.refused.with(|refused| refused.as_ref().and_then(|r| r.first_hand(position, now)));
-            let known = || card.with(|card| Start::of(card, &desk.device.name(), now));
-            Outlook::after(before, refused.unwrap_or_else(known))
+            let (position, now) = (page.feed_position(), page.clock.now());
+            let failed = self.failed.with(|failed| failed.as_ref().and_then(|r| r.valid_refusal(position, now)));
+            let known = || card.with(|card| StartCheck::of(card, &page.device.name(), now));
+            Availability::after(before, failed.unwrap_or_else(known))
         })
     }
 
-    /// When the next seat is expected, as the last refusal said.
+    /// When the next seat is expected, according to the last refusal.
     pub fn expected(self) -> Option<DateTime<Utc>> {
-        self.refused.with(|refused| refused.as_ref()?.failure.refusal()?.expected_at)
+        self.failed.with(|failed| failed.as_ref()?.failure.refusal()?.expected_at)
     }
 
-    /// Why the last try did not succeed.
+    /// Why the last attempt failed.
     pub fn failure(self) -> Option<Failure> {
-        self.refused.with(|refused| refused.as_ref().map(|refused| refused.failure.clone()))
+        self.failed.with(|failed| failed.as_ref().map(|failed| failed.failure.clone()))
     }
 
-    /// Asks for a session, and says so when there is one or a place in the line.
-    pub fn start(self, wanted: NewSession, done: Option<Callback<()>>) {
+    /// Requests a session. `done` runs once there is a session or a ticket.
+    pub fn start(self, request: NewSession, done: Option<Callback<()>>) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
-        self.refused.set(None);
-        let key = self.open.with_value(|open| match open {
-            // The request may have arrived without its answer: with the same key it cannot take a second seat.
-            Some((asked, key)) if *asked == wanted => key.clone(),
-            _ => fresh_key(),
+        self.failed.set(None);
+        let key = self.unanswered.with_value(|unanswered| match unanswered {
+            // The server may have executed the request: the same key prevents a second seat.
+            Some((asked, key)) if *asked == request => key.clone(),
+            _ => idempotency_key(),
         });
-        self.open.set_value(Some((wanted.clone(), key.clone())));
+        self.unanswered.set_value(Some((request.clone(), key.clone())));
         spawn_local(async move {
-            let mut answer = self.ask(&wanted, &key).await;
-            if matches!(&answer, Ok(Got::Session(session)) if session.state == SessionState::Ended) {
-                // That request had arrived, and its session is over meanwhile.
-                answer = self.ask(&wanted, &fresh_key()).await;
+            let mut answer = self.ask(&request, &key).await;
+            if matches!(&answer, Ok(StartResponse::Session(session)) if session.state == SessionState::Ended) {
+                // The earlier request had succeeded, and its session has ended since.
+                answer = self.ask(&request, &idempotency_key()).await;
             }
-            let got = answer.is_ok();
+            let succeeded = answer.is_ok();
             self.answered(answer);
-            if let Some(done) = done.filter(|_| got) {
-                // The page may be gone.
+            if let Some(done) = done.filter(|_| succeeded) {
+                // The page may have been left.
                 let _ = done.try_run(());
             }
         });
     }
 
-    async fn ask(self, wanted: &NewSession, key: &str) -> Result<Got, Failure> {
-        let api: Api = self.desk.api;
-        for wait in WAITS {
-            match api.post_once("/sessions", wanted, key).await {
-                Err(failure) if unanswered(&failure) => {
-                    if self.silent.try_set(true).is_some() {
-                        // The page is gone, and with it the wish.
+    async fn ask(self, request: &NewSession, key: &str) -> Result<StartResponse, Failure> {
+        let api: Api = self.page.api;
+        for wait in RETRY_DELAYS_MS {
+            match api.post_once("/sessions", request, key).await {
+                Err(failure) if has_no_answer(&failure) => {
+                    if self.no_answer.try_set(true).is_some() {
+                        // The page was left, so the request is dropped.
                         return Err(failure);
                     }
                     TimeoutFuture::new(wait).await;
@@ -124,43 +123,45 @@ impl Attempt {
                 answer => return answer,
             }
         }
-        api.post_once("/sessions", wanted, key).await
+        api.post_once("/sessions", request, key).await
     }
 
-    fn answered(self, answer: Result<Got, Failure>) {
-        if !matches!(&answer, Err(failure) if unanswered(failure)) {
-            self.open.try_set_value(None);
+    fn answered(self, answer: Result<StartResponse, Failure>) {
+        if !matches!(&answer, Err(failure) if has_no_answer(failure)) {
+            self.unanswered.try_set_value(None);
         }
         match answer {
-            Ok(Got::Session(session)) => self.desk.started(&session),
-            Ok(Got::Ticket(ticket)) => self.desk.waits(*ticket),
+            Ok(StartResponse::Session(session)) => self.page.on_started(&session),
+            Ok(StartResponse::Ticket(ticket)) => self.page.on_ticket_taken(*ticket),
             Err(failure) => {
-                let position = self.desk.position_once();
-                let refused = Refused { failure, position, at: self.desk.clock.once() };
-                let _ = self.refused.try_set(Some(refused));
+                let position = self.page.feed_position_untracked();
+                let failed = FailedAttempt { failure, position, at: self.page.clock.now_untracked() };
+                let _ = self.failed.try_set(Some(failed));
             }
         }
-        let _ = self.silent.try_set(false);
+        let _ = self.no_answer.try_set(false);
         let _ = self.busy.try_set(false);
     }
 }
 
-impl Refused {
-    /// What it says of the seats, until the feed has told more.
-    fn first_hand(&self, position: i64, now: DateTime<Utc>) -> Option<Start> {
+impl FailedAttempt {
+    /// The refusal, as long as it is newer than the feed.
+    fn valid_refusal(&self, position: i64, now: DateTime<Utc>) -> Option<StartCheck> {
         let Failure::Problem(problem) = &self.failure else { return None };
-        let start = Start::refused(problem.code, problem.refusal.as_ref());
+        let start = StartCheck::from_refusal(problem.code, problem.refusal.as_ref());
         let holds = match (start, problem.code) {
-            (Start::No(Code::CoolingDown, Some(until)), _) => now < until,
-            (_, Code::PoolFull | Code::OverCapacity) => position <= self.position && now < self.at + FIRST_HAND,
-            _ => now < self.at + ALONE,
+            (StartCheck::Refused(Code::CoolingDown, Some(until)), _) => now < until,
+            (_, Code::PoolFull | Code::OverCapacity) => {
+                position <= self.position && now < self.at + FULL_REFUSAL_VALIDITY
+            }
+            _ => now < self.at + OTHER_REFUSAL_VALIDITY,
         };
-        (start.waits() && holds).then_some(start)
+        (start.can_wait() && holds).then_some(start)
     }
 }
 
-/// Whether nobody knows if the request was carried out.
-fn unanswered(failure: &Failure) -> bool {
+/// Whether it is unknown if the server executed the request.
+fn has_no_answer(failure: &Failure) -> bool {
     matches!(failure.code(), None | Some(Code::Unavailable))
 }
 
@@ -171,36 +172,36 @@ mod tests {
     use seatkeeper_shared::problem::Problem;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    fn refused(code: Code) -> Refused {
-        Refused { failure: Failure::Problem(Box::new(Problem::new(code))), position: 7, at: at(0) }
+    fn failed(code: Code) -> FailedAttempt {
+        FailedAttempt { failure: Failure::Problem(Box::new(Problem::new(code))), position: 7, at: at(0) }
     }
 
     #[wasm_bindgen_test]
-    fn a_refusal_holds_until_the_feed_tells_more() {
-        let full = refused(Code::PoolFull);
-        assert_eq!(full.first_hand(7, at(1)), Some(Start::No(Code::PoolFull, None)));
-        assert_eq!(full.first_hand(8, at(1)), None, "the feed knows more");
-        assert_eq!(full.first_hand(7, at(5)), None, "the feed had told it already");
+    fn a_refusal_is_valid_until_the_feed_advances() {
+        let full = failed(Code::PoolFull);
+        assert_eq!(full.valid_refusal(7, at(1)), Some(StartCheck::Refused(Code::PoolFull, None)));
+        assert_eq!(full.valid_refusal(8, at(1)), None, "the feed is newer");
+        assert_eq!(full.valid_refusal(7, at(5)), None, "the feed contains it by now");
     }
 
     #[wasm_bindgen_test]
-    fn what_the_feed_knows_nothing_of_holds_for_a_minute() {
-        let limited = refused(Code::GroupLimit);
-        assert_eq!(limited.first_hand(8, at(59)), Some(Start::No(Code::GroupLimit, None)));
-        assert_eq!(limited.first_hand(8, at(60)), None);
+    fn a_refusal_that_the_feed_does_not_carry_is_valid_for_a_minute() {
+        let limited = failed(Code::GroupLimit);
+        assert_eq!(limited.valid_refusal(8, at(59)), Some(StartCheck::Refused(Code::GroupLimit, None)));
+        assert_eq!(limited.valid_refusal(8, at(60)), None);
     }
 
     #[wasm_bindgen_test]
-    fn what_does_not_pass_by_itself_does_not_lock_the_button() {
-        assert_eq!(refused(Code::NotAssigned).first_hand(7, at(1)), None);
-        let unreachable = Refused { failure: Failure::Unreachable, ..refused(Code::Internal) };
-        assert_eq!(unreachable.first_hand(7, at(1)), None);
+    fn a_permanent_refusal_does_not_disable_the_button() {
+        assert_eq!(failed(Code::NotAssigned).valid_refusal(7, at(1)), None);
+        let unreachable = FailedAttempt { failure: Failure::Unreachable, ..failed(Code::Internal) };
+        assert_eq!(unreachable.valid_refusal(7, at(1)), None);
     }
 
     #[wasm_bindgen_test]
     fn only_a_request_without_an_answer_is_repeated() {
-        assert!(unanswered(&Failure::Unreachable));
-        assert!(unanswered(&refused(Code::Unavailable).failure));
-        assert!(!unanswered(&refused(Code::PoolFull).failure));
+        assert!(has_no_answer(&Failure::Unreachable));
+        assert!(has_no_answer(&failed(Code::Unavailable).failure));
+        assert!(!has_no_answer(&failed(Code::PoolFull).failure));
     }
 }

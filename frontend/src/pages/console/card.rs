@@ -1,42 +1,41 @@
-//! One product: how many seats are free, one's own sessions, and the button to start another.
+//! Card of one product: its free seats, the agent's sessions and tickets, and the form to start a session.
 
 use super::{
-    cards::{Card, Room, Start},
-    desk::Desk,
+    card_data::{Capacity, CardData, StartCheck},
+    my_session::MySession,
     start::StartForm,
+    state::ConsolePageState,
     ticket::Ticket,
-    work::Work,
 };
-use crate::{format::Format, i18n::*, ui::seats::Seats};
+use crate::{format::Format, i18n::*, ui::seats::SeatChart};
 use leptos::prelude::*;
 use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
 
-/// The card of a product.
 #[component]
 pub fn ProductCard(
-    /// The card as it was when it appeared.
-    first: Card,
-    /// All cards as they are.
-    cards: Memo<Vec<Card>>,
+    /// The data when the card appeared.
+    first: CardData,
+    /// The current data of all cards.
+    cards: Memo<Vec<CardData>>,
 ) -> impl IntoView {
     let product = first.product;
-    // While the card is being taken away it shows what it showed last.
-    let card = Memo::new(move |before: Option<&Card>| {
+    // A card that is being removed keeps showing its last data.
+    let card = Memo::new(move |before: Option<&CardData>| {
         let now = cards.with(|all| all.iter().find(|card| card.product == product).cloned());
         now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
-    let id = StoredValue::new(head_of(&product.to_string()));
+    let id = StoredValue::new(heading_id(&product.to_string()));
     view! {
         <section class="console-card" aria-labelledby=id.get_value()>
             <header class="console-head">
                 <h2 id=id.get_value() tabindex="-1">
                     {move || card.with(|card| card.name.clone())}
                 </h2>
-                <RoomMark card />
+                <CapacityTag card />
             </header>
             <Pools card />
             <For each=move || card.get().sessions key=|session| session.id let:session>
-                <Work first=session card />
+                <MySession first=session card />
             </For>
             <For each=move || card.get().tickets key=|ticket| ticket.id let:ticket>
                 <Ticket first=ticket card />
@@ -46,49 +45,49 @@ pub fn ProductCard(
     }
 }
 
-/// The id of the heading of a product's card.
-pub fn head_of(product: &str) -> String {
+/// Element id of the heading of a product's card.
+pub fn heading_id(product: &str) -> String {
     format!("product-{product}")
 }
 
 /// "5 frei", "Voll · 10 / 10", "Eigener Platz"
 #[component]
-fn RoomMark(
-    /// The card.
-    card: Memo<Card>,
+fn CapacityTag(
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let room = Memo::new(move |_| card.with(Room::of));
-    let class = move || match room.get() {
-        Room::Free(_) => "tag ok",
-        Room::Full { .. } => "tag warn",
-        Room::Over(_) => "tag over",
-        Room::Own | Room::None => "tag plain",
+    let capacity = Memo::new(move |_| card.with(Capacity::of));
+    let class = move || match capacity.get() {
+        Capacity::Free(_) => "tag ok",
+        Capacity::Full { .. } => "tag warn",
+        Capacity::Over(_) => "tag over",
+        Capacity::Own | Capacity::None => "tag plain",
     };
-    let text = move || match room.get() {
-        Room::None => None,
-        Room::Own => Some(t_string!(i18n, console.own_seat).to_owned()),
-        Room::Free(count) => Some(t_string!(i18n, seats.free, count = count)),
-        Room::Full { taken, seats } => {
+    let text = move || match capacity.get() {
+        Capacity::None => None,
+        Capacity::Own => Some(t_string!(i18n, console.own_seat).to_owned()),
+        Capacity::Free(count) => Some(t_string!(i18n, seats.free, count = count, n = format.number(count))),
+        Capacity::Full { taken, seats } => {
             Some(t_string!(i18n, console.full_tag, taken = format.number(taken), seats = format.number(seats)))
         }
-        Room::Over(count) => Some(t_string!(i18n, seats.over, count = count)),
+        Capacity::Over(count) => Some(t_string!(i18n, seats.over, count = count, n = format.number(count))),
     };
     move || text().map(|text| view! { <span class=class>{text}</span> })
 }
 
-/// The squares of the shared licenses; one's own seat needs none.
+/// The seat squares of the shared licenses. They are not shown to an agent with a named seat.
 #[component]
 fn Pools(
-    /// The card.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let desk = Desk::get();
-    let own = Memo::new(move |_| card.with(Room::of) == Room::Own);
-    // Not before it begins, nor after its end.
-    let valid = Memo::new(move |_| card.with(|card| Start::of(card, "", desk.clock.now())) == Start::Own);
+    let page = ConsolePageState::get();
+    let own = Memo::new(move |_| card.with(Capacity::of) == Capacity::Own);
+    // The named license may not have started yet, or have ended.
+    let valid = Memo::new(move |_| card.with(|card| StartCheck::of(card, "", page.clock.now())) == StartCheck::Own);
     let pools = move || {
         let mut pools = card.get().licenses;
         pools.retain(|license| license.model == Model::Concurrent);
@@ -112,10 +111,10 @@ fn Pools(
 
 #[component]
 fn PoolLine(
-    /// The license as it was when it appeared.
+    /// The license when the line appeared.
     first: LicenseView,
-    /// The card.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -130,13 +129,14 @@ fn PoolLine(
             .then(|| t_string!(i18n, seats.kept, count = usage.offered, n = format.number(usage.offered)));
         let since = usage.full_since.filter(|_| taken <= seats);
         let since = since.map(|since| t_string!(i18n, seats.full_since, span = format.since(since)));
-        let taken = t_string!(i18n, console.taken, taken = format.number(taken), seats = format.number(seats));
+        let taken =
+            t_string!(i18n, console.taken, count = seats, taken = format.number(taken), seats = format.number(seats));
         let parts: Vec<_> = [Some(taken), kept, since].into_iter().flatten().collect();
         parts.join(t_string!(i18n, common.dot))
     };
     view! {
         <div class="pool-line">
-            <Seats license />
+            <SeatChart license />
             <small class="num">{line}</small>
         </div>
     }

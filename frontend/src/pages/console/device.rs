@@ -1,24 +1,23 @@
-//! This device as administrators see it: a name that the browser keeps, and a dialog to change it.
+//! The name of this device as admins see it: stored in the browser, and changed in a dialog.
 
-use super::desk::Desk;
+use super::state::ConsolePageState;
 use crate::{
     format::Texts,
     i18n::*,
-    keep,
+    labels, local_storage,
     ui::{
         dialog::Dialog,
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
     },
-    words,
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{session::Platform, validate};
 
-const KEPT: &str = "device";
+const STORAGE_KEY: &str = "device";
 
-/// The name under which this device is known; unless somebody chose one, it follows the platform and the language.
+/// Name of this device. Until the user chooses one, it is derived from the platform and the language.
 #[derive(Clone, Copy)]
 pub struct Device {
     i18n: Texts,
@@ -26,36 +25,35 @@ pub struct Device {
 }
 
 impl Device {
-    /// As this browser keeps it.
-    pub fn kept() -> Self {
-        let chosen = keep::text(KEPT).and_then(|text| validate::name(&text).ok());
+    /// Reads the stored name.
+    pub fn load() -> Self {
+        let chosen = local_storage::get(STORAGE_KEY).and_then(|text| validate::name(&text).ok());
         Self { i18n: use_i18n(), chosen: RwSignal::new(chosen) }
     }
 
-    /// Its name.
     pub fn name(self) -> String {
-        self.chosen.get().unwrap_or_else(|| self.usual())
+        self.chosen.get().unwrap_or_else(|| self.default_name())
     }
 
-    fn usual(self) -> String {
+    fn default_name(self) -> String {
         let agent = window().navigator().user_agent().unwrap_or_default();
         match platform_of(&agent) {
             Some(platform) => {
-                t_string!(self.i18n, console.device_default, platform = words::platform(self.i18n, platform))
+                t_string!(self.i18n, console.device_default, platform = labels::platform(self.i18n, platform))
             }
             None => t_string!(self.i18n, console.device_browser).to_owned(),
         }
     }
 
-    fn choose(self, name: String) {
-        keep::keep_text(KEPT, &name);
+    fn rename(self, name: String) {
+        local_storage::set(STORAGE_KEY, &name);
         self.chosen.set(Some(name));
     }
 }
 
-/// The platform that a browser says it runs on.
+/// Detects the platform from the user agent string.
 fn platform_of(agent: &str) -> Option<Platform> {
-    // Android says Linux too, and iOS says Mac OS X.
+    // Order matters: Android also contains "Linux", and iOS "Mac OS X".
     let signs = [
         ("Android", Platform::Android),
         ("iPhone", Platform::Ios),
@@ -68,11 +66,11 @@ fn platform_of(agent: &str) -> Option<Platform> {
     signs.into_iter().find(|(sign, _)| agent.contains(sign)).map(|(_, platform)| platform)
 }
 
-/// The name of this device, and the way to change it.
+/// Shows the name of this device; a click opens the dialog to change it.
 #[component]
 pub fn DeviceName() -> impl IntoView {
     let i18n = use_i18n();
-    let device = Desk::get().device;
+    let device = ConsolePageState::get().device;
     let open = RwSignal::new(false);
     view! {
         <button type="button" class="button ghost device" aria-haspopup="dialog" on:click=move |_| open.set(true)>
@@ -91,7 +89,7 @@ fn DeviceForm(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (device, form) = (Desk::get().device, Form::default());
+    let (device, form) = (ConsolePageState::get().device, Form::default());
     let name = RwSignal::new(untrack(|| device.name()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -99,7 +97,7 @@ fn DeviceForm(
         if form.begin([("device", checked.clone().err())])
             && let Ok(name) = checked
         {
-            device.choose(name);
+            device.rename(name);
             open.set(false);
         }
     };
@@ -111,7 +109,7 @@ fn DeviceForm(
                 name="device"
                 hint=Signal::derive(move || Some(t_string!(i18n, console.device_hint).to_owned()))
                 error=form.error("device")
-                first=true
+                autofocus=true
             />
             <div class="acts">
                 <button type="button" class="button" on:click=move |_| open.set(false)>
@@ -131,7 +129,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn browsers_say_where_they_run() {
+    fn the_platform_is_detected_from_the_user_agent() {
         let of = |platform| platform_of(&format!("Mozilla/5.0 ({platform}) AppleWebKit/537.36"));
         assert_eq!(of("Windows NT 10.0; Win64; x64"), Some(Platform::Windows));
         assert_eq!(of("Linux; Android 15; Pixel 9"), Some(Platform::Android));

@@ -1,9 +1,9 @@
-//! What the agent is told about sessions and places in the line that ended without him. It stays until it was read.
+//! Notices about sessions and tickets that ended or moved without the agent's action, shown until dismissed.
 
 use super::{
-    desk::{Desk, Notice},
-    lost::LostPlace,
-    why,
+    ended_ticket::EndedTicketNotice,
+    messages,
+    state::{ConsolePageState, Notice},
 };
 use crate::{
     format::Format,
@@ -13,44 +13,47 @@ use crate::{
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// The notices, above everything else.
+/// The list of notices above the page content.
 #[component]
 pub fn Notices() -> impl IntoView {
-    let desk = Desk::get();
+    let page = ConsolePageState::get();
     view! {
         <div class="notices" role="alert">
-            <For each=move || desk.notices.get() key=|notice| notice.id let:notice>
-                <Told notice />
+            <For each=move || page.notices.get() key=|notice| notice.id let:notice>
+                <SessionNotice notice />
             </For>
-            <For each=move || desk.tickets.lost.get() key=|ticket| ticket.id let:ticket>
-                <LostPlace ticket />
+            <For each=move || page.tickets.ended.get() key=|ticket| ticket.id let:ticket>
+                <EndedTicketNotice ticket />
             </For>
         </div>
     }
 }
 
 #[component]
-fn Told(
-    /// What is told.
+fn SessionNotice(
+    /// The notice shown.
     notice: Notice,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (desk, format) = (Desk::get(), Format::get());
+    let (page, format) = (ConsolePageState::get(), Format::get());
     let notice = StoredValue::new(notice);
-    let about = move || notice.with_value(|notice| why::which(i18n, notice));
-    let who = move || notice.with_value(|notice| why::fate(i18n, format, &notice.fate, desk.clock.once()));
-    let message = move || notice.with_value(|notice| notice.fate.end().and_then(|end| why::message(i18n, end)));
-    let next = move || notice.with_value(|notice| notice.fate.end().and_then(|end| why::next(i18n, end)));
+    let title = move || notice.with_value(|notice| messages::notice_title(i18n, notice));
+    let who = move || {
+        notice.with_value(|notice| messages::outcome_text(i18n, format, &notice.outcome, page.clock.now_untracked()))
+    };
+    let message =
+        move || notice.with_value(|notice| notice.outcome.end().and_then(|end| messages::end_message(i18n, end)));
+    let next = move || notice.with_value(|notice| notice.outcome.end().and_then(|end| messages::next_step(i18n, end)));
     let dismiss = move |_| {
         let id = notice.with_value(|notice| notice.id);
-        desk.notices.update(|all| all.retain(|one| one.id != id));
-        focus("main");
+        page.notices.update(|all| all.retain(|one| one.id != id));
+        focus_element("main");
     };
     view! {
         <div class="note notice">
             <Icon glyph=Glyph::Warning />
             <div class="notice-text">
-                <b>{about}</b>
+                <b>{title}</b>
                 <p>{who}</p>
                 {move || message().map(|message| view! { <p class="notice-message">{message}</p> })}
                 {move || next().map(|next| view! { <p>{next}</p> })}
@@ -62,11 +65,11 @@ fn Told(
     }
 }
 
-/// Gives the focus a place when what had it goes away.
-pub fn focus(id: &str) {
+/// Focuses an element, so that the focus is not lost when the focused element is removed.
+pub fn focus_element(id: &str) {
     let element = document().get_element_by_id(id);
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // Without focus the page works as well.
+        // The page also works without focus.
         let _ = element.focus();
     }
 }

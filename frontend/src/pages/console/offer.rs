@@ -1,35 +1,34 @@
-//! A free seat that is kept for whoever waits here: take it, let the next one go first, or no thanks.
+//! An offered seat: accept it, let the next waiter go first, or decline.
 
 use super::{
-    cards::Card,
-    desk::Desk,
-    ticket::{Act, waiting_of},
+    card_data::CardData,
+    state::ConsolePageState,
+    ticket::{TicketActions, waiting_count},
 };
 use crate::{
+    duration::countdown,
     i18n::*,
-    span::countdown,
     ui::{
-        face::Wrong,
+        error_message::ErrorMessage,
         icon::{Glyph, Icon},
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::wire::queue::TicketView;
 
-/// The offer.
 #[component]
 pub fn Offer(
-    /// The id of the line by which the ticket is called.
+    /// Element id of the text that labels the ticket.
     id: String,
-    /// The ticket.
+    /// The offered ticket.
     ticket: Memo<TicketView>,
-    /// The product.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let act = Act::new(ticket);
-    // Letting somebody go first takes somebody.
-    let others = Memo::new(move |_| waiting_of(card, ticket) > 1);
+    let actions = TicketActions::new(ticket);
+    // Passing needs another waiter.
+    let others = Memo::new(move |_| waiting_count(card, ticket) > 1);
     view! {
         <p class="offer-head">
             <span class="offer-mark">
@@ -37,46 +36,64 @@ pub fn Offer(
             </span>
             <b id=id>{t!(i18n, queue.offer)}</b>
         </p>
-        <Left ticket card />
-        <Wrong text=act.wrong(i18n) />
-        <button type="button" class="button large primary" aria-disabled=act.off() on:click=move |_| act.accept()>
+        <OfferCountdown ticket card />
+        <ErrorMessage text=actions.error_text(i18n) />
+        <button
+            type="button"
+            class="button large primary"
+            aria-disabled=actions.aria_disabled()
+            on:click=move |_| actions.accept()
+        >
             {t!(i18n, queue.take)}
         </button>
         <div class="offer-acts">
             <Show when=move || others.get()>
-                <button type="button" class="button" aria-disabled=act.off() on:click=move |_| act.pass()>
+                <button
+                    type="button"
+                    class="button"
+                    aria-disabled=actions.aria_disabled()
+                    on:click=move |_| actions.pass()
+                >
                     {t!(i18n, queue.pass)}
                 </button>
             </Show>
-            <button type="button" class="button" aria-disabled=act.off() on:click=move |_| act.leave()>
+            <button
+                type="button"
+                class="button"
+                aria-disabled=actions.aria_disabled()
+                on:click=move |_| actions.leave()
+            >
                 {t!(i18n, queue.decline)}
             </button>
         </div>
     }
 }
 
-/// "This seat is kept for you for 0:54", and the same as a line that shortens.
+/// "This seat is kept for you for 0:54", as text and as a progress bar.
 #[component]
-fn Left(
-    /// The ticket.
+fn OfferCountdown(
+    /// The offered ticket.
     ticket: Memo<TicketView>,
-    /// The product.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let clock = Desk::get().clock;
+    let clock = ConsolePageState::get().clock;
     let until = Memo::new(move |_| ticket.with(|ticket| ticket.offer_until));
     let left = Memo::new(move |_| until.get().map(|until| clock.until(until)).unwrap_or_default());
-    let whole = move || {
-        let license = ticket.with(|ticket| ticket.license_id);
-        card.with(|card| card.licenses.iter().find(|one| one.id == license).map_or(60, |one| one.rules.offer_seconds))
+    let total_seconds = move || {
+        let license_id = ticket.with(|ticket| ticket.license_id);
+        card.with(|card| {
+            let license = card.licenses.iter().find(|license| license.id == license_id);
+            license.map_or(60, |license| license.rules.offer_seconds)
+        })
     };
     view! {
-        // It counts down each second: not to be read aloud.
+        // Not a live region: it changes every second.
         <p class="num offer-left">{move || t_string!(i18n, queue.kept_for, left = countdown(left.get()))}</p>
         <progress
             class="key-time"
-            max=whole
+            max=total_seconds
             prop:value=move || left.get().num_seconds().to_string()
             aria-hidden="true"
         ></progress>

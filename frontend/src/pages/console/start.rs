@@ -1,57 +1,62 @@
-//! Starting a session: the kind of it, the button, and why it cannot be pressed when it cannot.
+//! Form to start a session: its kind, the button, and why the button is disabled.
 
 use super::{
     attempt::Attempt,
-    cards::{Card, Outlook, Start},
-    desk::Desk,
-    kind::{Kind, Wish},
-    why,
+    card_data::{Availability, CardData, StartCheck},
+    messages,
+    session_fields::{SessionFields, SessionFieldset},
+    state::ConsolePageState,
 };
 use crate::{
     format::Format,
     i18n::*,
     ui::{
-        face::Wrong,
-        field::fresh_id,
+        error_message::ErrorMessage,
+        field::unique_id,
         icon::{Glyph, Icon},
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::problem::Code;
 
-/// The form.
 #[component]
 pub fn StartForm(
-    /// The product.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let desk = Desk::get();
-    let attempt = Attempt::new(desk);
-    let wish = Wish::default();
-    let outlook = attempt.outlook(card);
+    let page = ConsolePageState::get();
+    let attempt = Attempt::new(page);
+    let fields = SessionFields::default();
+    let availability = attempt.availability(card);
     let ready = Memo::new(move |_| {
-        let start = outlook.get().start;
-        (start.possible() || start.waits()) && !attempt.busy.get()
+        let start = availability.get().start;
+        (start.is_possible() || start.can_wait()) && !attempt.busy.get()
     });
-    let reason = StoredValue::new(fresh_id("reason"));
-    // Whoever works already has to unfold the form; it folds again when the session that was started appears.
+    let reason = StoredValue::new(unique_id("reason"));
+    // With a live session the form is collapsed. It collapses again when a newly started session appears.
     let newest = Memo::new(move |_| card.with(|card| card.sessions.first().map(|session| session.id)));
-    let unfolded = RwSignal::new(None);
-    // Whoever waits here already starts from his ticket.
-    let waits = Memo::new(move |_| card.with(|card| !card.tickets.is_empty()) && !outlook.get().start.possible());
-    let folded = Memo::new(move |_| newest.get().is_some() && unfolded.get() != newest.get());
+    let expanded = RwSignal::new(None);
+    // A waiting agent starts from the ticket.
+    let waits =
+        Memo::new(move |_| card.with(|card| !card.tickets.is_empty()) && !availability.get().start.is_possible());
+    let collapsed = Memo::new(move |_| newest.get().is_some() && expanded.get() != newest.get());
     let click = move |()| {
-        let wait = outlook.with_untracked(|outlook| outlook.start.waits());
+        let wait = availability.with_untracked(|availability| availability.start.can_wait());
         if ready.get_untracked()
-            && let Some(wanted) = wish.wanted(desk, card, wait)
+            && let Some(request) = fields.request(page, card, wait)
         {
-            attempt.start(wanted, None);
+            attempt.start(request, None);
         }
     };
     let more = move || {
         view! {
-            <button type="button" class="button ghost more" aria-expanded="false" on:click=move |_| unfolded.set(newest.get_untracked())>
+            <button
+                type="button"
+                class="button ghost more"
+                aria-expanded="false"
+                on:click=move |_| expanded.set(newest.get_untracked())
+            >
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, console.start_more)}
             </button>
@@ -60,11 +65,11 @@ pub fn StartForm(
     view! {
         <Show when=move || !waits.get()>
             <div class="start">
-                <Show when=move || !folded.get() fallback=more>
-                    <Reason id=reason.get_value() outlook card attempt />
-                    <Kind wish />
-                    <StartButton attempt outlook ready reason=reason.get_value() click />
-                    <Trouble attempt outlook />
+                <Show when=move || !collapsed.get() fallback=more>
+                    <StartHint id=reason.get_value() availability card attempt />
+                    <SessionFieldset fields />
+                    <StartButton attempt availability ready reason=reason.get_value() click />
+                    <AttemptError attempt availability />
                 </Show>
             </div>
         </Show>
@@ -73,21 +78,21 @@ pub fn StartForm(
 
 #[component]
 fn StartButton(
-    /// The tries.
+    /// State of the attempts.
     attempt: Attempt,
-    /// Whether one may start.
-    outlook: Memo<Outlook>,
-    /// Whether it can be pressed.
+    /// Whether a session can be started.
+    availability: Memo<Availability>,
+    /// Whether the button is enabled.
     ready: Memo<bool>,
-    /// The id of what says why not.
+    /// Element id of the text that says why not.
     reason: String,
-    /// It was pressed.
+    /// Runs on a click.
     #[prop(into)]
     click: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    // One button, so that whoever stands on it stays there when a seat becomes free.
-    let label = move || match (attempt.busy.get(), outlook.get().start.waits()) {
+    // One button for both cases, so that it keeps the focus when a seat becomes free.
+    let label = move || match (attempt.busy.get(), availability.get().start.can_wait()) {
         (false, false) => t_string!(i18n, console.start),
         (false, true) => t_string!(i18n, queue.wait),
         (true, false) => t_string!(i18n, console.starting),
@@ -106,40 +111,42 @@ fn StartButton(
     }
 }
 
-/// Why not, or what a start means here; said aloud when it changes.
+/// Live region: why a session cannot be started, or what starting means for other sessions.
 #[component]
-fn Reason(
-    /// Its id, for the button.
+fn StartHint(
+    /// Element id, for the button.
     id: String,
-    /// Whether one may start.
-    outlook: Memo<Outlook>,
-    /// The product.
-    card: Memo<Card>,
-    /// The tries.
+    /// Whether a session can be started.
+    availability: Memo<Availability>,
+    /// The product's card data.
+    card: Memo<CardData>,
+    /// State of the attempts.
     attempt: Attempt,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let told = move || match outlook.get() {
-        Outlook { start: start @ Start::No(code, at), .. } => {
-            let follows = start.waits().then(|| why::line(i18n, format, card.with(Card::waiting), attempt.expected()));
-            Some(("note", Glyph::Lock, why::refused(i18n, format, code, at), follows))
+    let note = move || match availability.get() {
+        Availability { start: start @ StartCheck::Refused(code, at), .. } => {
+            let follows = start
+                .can_wait()
+                .then(|| messages::queue_text(i18n, format, card.with(CardData::waiting), attempt.expected()));
+            Some(("note", Glyph::Lock, messages::refusal_text(i18n, format, code, at), follows))
         }
-        Outlook { relieved: true, .. } => {
+        Availability { freed_meanwhile: true, .. } => {
             Some(("note good", Glyph::Tick, t_string!(i18n, console.relieved).to_owned(), None))
         }
         _ => None,
     };
-    let shares = move || match outlook.get().start {
-        Start::Shared => Some(t_string!(i18n, console.shares)),
-        Start::TakesOver => Some(t_string!(i18n, console.takes_over)),
+    let shares = move || match availability.get().start {
+        StartCheck::Shared => Some(t_string!(i18n, console.shares)),
+        StartCheck::TakesOver => Some(t_string!(i18n, console.takes_over)),
         _ => None,
     };
     view! {
         <div id=id class="reason" role="status">
             {move || shares().map(|shares| view! { <p class="hint">{shares}</p> })}
             {move || {
-                told()
+                note()
                     .map(|(class, glyph, text, follows)| {
                         view! {
                             <div class=class>
@@ -156,23 +163,23 @@ fn Reason(
     }
 }
 
-/// What went wrong with the last try, unless the reason says it already.
+/// Error of the last attempt, unless the reason above already shows it.
 #[component]
-fn Trouble(
-    /// The tries.
+fn AttemptError(
+    /// State of the attempts.
     attempt: Attempt,
-    /// Whether one may start.
-    outlook: Memo<Outlook>,
+    /// Whether a session can be started.
+    availability: Memo<Availability>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let text = Signal::derive(move || {
-        if attempt.silent.get() {
+        if attempt.no_answer.get() {
             return Some(t_string!(i18n, console.retrying).to_owned());
         }
-        let failure = attempt.failure().filter(|_| outlook.get().start.possible())?;
+        let failure = attempt.failure().filter(|_| availability.get().start.is_possible())?;
         let passed = matches!(failure.code(), Some(Code::PoolFull | Code::OverCapacity | Code::CoolingDown));
-        (!passed).then(|| why::failed(i18n, format, &failure))
+        (!passed).then(|| messages::failure_text(i18n, format, &failure))
     });
-    view! { <Wrong text /> }
+    view! { <ErrorMessage text /> }
 }

@@ -1,40 +1,42 @@
-//! A ticket of one's own: the place in the line, or the seat that is kept for a moment.
+//! A ticket of the agent: its position in the queue, or the offered seat.
 
-use super::{call::CallMe, card::head_of, cards::Card, desk::Desk, notices::focus, offer::Offer};
+use super::{
+    card::heading_id, card_data::CardData, notices::focus_element, notify::EnableNotifications, offer::Offer,
+    state::ConsolePageState,
+};
 use crate::{
     api::Failure,
     format::{Format, Texts},
     i18n::*,
-    ui::{face::Wrong, field::fresh_id},
-    words,
+    labels,
+    ui::{error_message::ErrorMessage, field::unique_id},
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{ids::TicketId, problem::Code, ticket::TicketState, wire::queue::TicketView};
 
-/// A ticket.
 #[component]
 pub fn Ticket(
-    /// The ticket as it was when it appeared.
+    /// The ticket when it appeared.
     first: TicketView,
-    /// The product.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
-    let desk = Desk::get();
+    let page = ConsolePageState::get();
     let id = first.id;
     let ticket = Memo::new(move |before: Option<&TicketView>| {
         let now = card.with(|card| card.tickets.iter().find(|ticket| ticket.id == id).cloned());
         now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let offered = Memo::new(move |_| ticket.with(|ticket| ticket.state == TicketState::Offered));
-    let head = StoredValue::new(fresh_id("ticket"));
+    let head = StoredValue::new(unique_id("ticket"));
     let node = NodeRef::<leptos::html::Section>::new();
     Effect::new(move |_| {
-        // Whoever has just asked to wait hears where he stands.
+        // After joining the queue the focus moves here, so that a screen reader announces the position.
         if let Some(section) = node.get()
-            && desk.tickets.fresh.get() == Some(id)
+            && page.tickets.focus_on_appear.get() == Some(id)
         {
-            desk.tickets.fresh.set(None);
-            // Without focus it works as well.
+            page.tickets.focus_on_appear.set(None);
+            // The page also works without focus.
             let _ = section.focus();
         }
     });
@@ -48,7 +50,7 @@ pub fn Ticket(
         >
             <Show
                 when=move || offered.get()
-                fallback=move || view! { <Place id=head.get_value() ticket card /> }
+                fallback=move || view! { <QueuePlace id=head.get_value() ticket card /> }
             >
                 <Offer id=head.get_value() ticket card />
             </Show>
@@ -56,22 +58,22 @@ pub fn Ticket(
     }
 }
 
-/// "2", in the line, of so many; and about when.
+/// Position in the queue, its length, and the estimated wait.
 #[component]
-fn Place(
-    /// The id of the line by which the ticket is called.
+fn QueuePlace(
+    /// Element id of the text that labels the ticket.
     id: String,
-    /// The ticket.
+    /// The ticket shown.
     ticket: Memo<TicketView>,
-    /// The product.
-    card: Memo<Card>,
+    /// The product's card data.
+    card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let position = Memo::new(move |_| ticket.with(|ticket| ticket.position));
-    let of = move || waiting_of(card, ticket).max(position.get());
+    let of = move || waiting_count(card, ticket).max(position.get());
     let about = move || match ticket.with(|ticket| ticket.expected_at) {
-        Some(at) => t_string!(i18n, queue.expected, about = format.about(at)),
+        Some(at) => t_string!(i18n, queue.expected, about = format.estimate(at)),
         None => t_string!(i18n, queue.no_estimate).to_owned(),
     };
     view! {
@@ -86,91 +88,97 @@ fn Place(
             </span>
         </p>
         <p class="hint">{t!(i18n, queue.keep_open)}</p>
-        <CallMe />
-        <Leave ticket />
+        <EnableNotifications />
+        <LeaveButton ticket />
     }
 }
 
-/// How many wait at the license of a ticket.
-pub fn waiting_of(card: Memo<Card>, ticket: Memo<TicketView>) -> i64 {
-    let license = ticket.with(|ticket| ticket.license_id);
-    card.with(|card| card.licenses.iter().find(|one| one.id == license).map_or(1, |license| license.usage.waiting))
+/// How many agents wait for the ticket's license.
+pub fn waiting_count(card: Memo<CardData>, ticket: Memo<TicketView>) -> i64 {
+    let license_id = ticket.with(|ticket| ticket.license_id);
+    card.with(|card| {
+        card.licenses.iter().find(|license| license.id == license_id).map_or(1, |license| license.usage.waiting)
+    })
 }
 
-/// Waits no longer.
+/// Button to leave the queue.
 #[component]
-fn Leave(
-    /// The ticket.
+fn LeaveButton(
+    /// The ticket shown.
     ticket: Memo<TicketView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let act = Act::new(ticket);
+    let actions = TicketActions::new(ticket);
     view! {
-        <Wrong text=act.wrong(i18n) />
-        <button type="button" class="button leave" aria-disabled=act.off() on:click=move |_| act.leave()>
+        <ErrorMessage text=actions.error_text(i18n) />
+        <button
+            type="button"
+            class="button leave"
+            aria-disabled=actions.aria_disabled()
+            on:click=move |_| actions.leave()
+        >
             {t!(i18n, queue.leave)}
         </button>
     }
 }
 
-/// What the agent does with a ticket, and whether it is under way.
+/// Actions on a ticket, and the state of the one under way.
 #[derive(Clone, Copy)]
-pub struct Act {
+pub struct TicketActions {
     ticket: Memo<TicketView>,
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
-    desk: Desk,
+    page: ConsolePageState,
 }
 
-impl Act {
-    /// Nothing was done yet.
+impl TicketActions {
     pub fn new(ticket: Memo<TicketView>) -> Self {
-        Self { ticket, busy: RwSignal::new(false), failure: RwSignal::new(None), desk: Desk::get() }
+        Self { ticket, busy: RwSignal::new(false), failure: RwSignal::new(None), page: ConsolePageState::get() }
     }
 
-    /// What went wrong.
-    pub fn wrong(self, i18n: Texts) -> Signal<Option<String>> {
-        Signal::derive(move || self.failure.get().map(|failure| words::failure(i18n, &failure).to_owned()))
+    /// Error of the last action.
+    pub fn error_text(self, i18n: Texts) -> Signal<Option<String>> {
+        Signal::derive(move || self.failure.get().map(|failure| labels::failure(i18n, &failure).to_owned()))
     }
 
-    /// For `aria-disabled`.
-    pub fn off(self) -> Signal<String> {
+    /// Value of `aria-disabled`.
+    pub fn aria_disabled(self) -> Signal<String> {
         Signal::derive(move || self.busy.get().to_string())
     }
 
-    /// Takes the seat that is offered.
+    /// Accepts the offered seat.
     pub fn accept(self) {
-        let desk = self.desk;
+        let page = self.page;
         self.run(async move |id: TicketId| {
-            let session = desk.api.post(&format!("/tickets/{id}/accept"), &()).await?;
-            desk.started(&session);
-            desk.tickets.is_gone(id);
+            let session = page.api.post(&format!("/tickets/{id}/accept"), &()).await?;
+            page.on_started(&session);
+            page.tickets.remove(id);
             Ok(())
         });
     }
 
-    /// Lets the next one go first.
+    /// Lets the next waiter go first.
     pub fn pass(self) {
-        let desk = self.desk;
+        let page = self.page;
         self.run(async move |id: TicketId| {
-            desk.tickets.is_now(desk.api.post(&format!("/tickets/{id}/pass"), &()).await?);
+            page.tickets.update(page.api.post(&format!("/tickets/{id}/pass"), &()).await?);
             Ok(())
         });
     }
 
-    /// Waits no longer.
+    /// Leaves the queue, or declines the offer.
     pub fn leave(self) {
-        let desk = self.desk;
-        let head = head_of(&self.ticket.with_untracked(|ticket| ticket.product_id.to_string()));
+        let page = self.page;
+        let head = heading_id(&self.ticket.with_untracked(|ticket| ticket.product_id.to_string()));
         self.run(async move |id: TicketId| {
-            desk.api.delete(&format!("/tickets/{id}")).await?;
-            desk.tickets.is_gone(id);
-            focus(&head);
+            page.api.delete(&format!("/tickets/{id}")).await?;
+            page.tickets.remove(id);
+            focus_element(&head);
             Ok(())
         });
     }
 
-    fn run(self, act: impl AsyncFnOnce(TicketId) -> Result<(), Failure> + 'static) {
+    fn run(self, action: impl AsyncFnOnce(TicketId) -> Result<(), Failure> + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -178,10 +186,10 @@ impl Act {
         self.failure.set(None);
         let id = self.ticket.with_untracked(|ticket| ticket.id);
         spawn_local(async move {
-            if let Err(failure) = act(id).await {
+            if let Err(failure) = action(id).await {
                 if matches!(failure.code(), Some(Code::TicketOver | Code::NotFound)) {
-                    // Why it is over is asked for when it goes.
-                    self.desk.tickets.is_gone(id);
+                    // Removing it loads the reason for its end.
+                    self.page.tickets.remove(id);
                 }
                 let _ = self.failure.try_set(Some(failure));
             }

@@ -1,48 +1,48 @@
-//! What is about to happen to a session: an end that was announced, or one for lack of activity.
+//! Warnings about an end that an admin announced, or one for inactivity.
 
-use super::{desk::Desk, heart};
+use super::{heartbeat, state::ConsolePageState};
 use crate::{
+    duration::countdown,
     format::Format,
     i18n::*,
-    span::countdown,
     ui::icon::{Glyph, Icon},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::wire::sessions::SessionView;
 
-/// The warnings, said aloud once and not each second.
+/// The warnings. Only the live region is announced, not the countdown.
 #[component]
 pub fn Warnings(
-    /// The session.
+    /// The session shown.
     session: Memo<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let ending = Memo::new(move |_| session.with(|session| session.ending.clone()));
     let idle = Memo::new(move |_| session.with(|session| session.idle_ends_at));
-    let spoken = move || {
-        let announced = ending.get().map(|ending| t_string!(i18n, console.ends_at, time = format.time(ending.at)));
-        announced.or_else(|| idle.get().map(|at| t_string!(i18n, console.idle_at, time = format.time(at))))
+    let announcement = move || {
+        let end = ending.get().map(|ending| t_string!(i18n, console.ends_at, time = format.time(ending.at)));
+        end.or_else(|| idle.get().map(|at| t_string!(i18n, console.idle_at, time = format.time(at))))
     };
     view! {
-        <p class="vh" role="status">{spoken}</p>
+        <p class="vh" role="status">{announcement}</p>
         <Show when=move || ending.with(Option::is_some)>
-            <Announced session />
+            <AnnouncedEnd session />
         </Show>
         <Show when=move || idle.with(Option::is_some)>
-            <Idle session />
+            <IdleWarning session />
         </Show>
     }
 }
 
-/// "Diese Sitzung endet in 4:32", who says so, and why.
+/// "Diese Sitzung endet in 4:32", who announced it, and the message.
 #[component]
-fn Announced(
-    /// The session.
+fn AnnouncedEnd(
+    /// The session shown.
     session: Memo<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let clock = Desk::get().clock;
+    let clock = ConsolePageState::get().clock;
     let ending = Memo::new(move |_| session.with(|session| session.ending.clone()));
     let left = move || ending.get().map(|ending| countdown(clock.until(ending.at))).unwrap_or_default();
     let by = move || ending.get().and_then(|ending| ending.by).map(|by| t_string!(i18n, console.ends_by, name = by));
@@ -61,16 +61,16 @@ fn Announced(
     }
 }
 
-/// "Arbeiten Sie noch?", and the button that says so.
+/// "Arbeiten Sie noch?", and the button to confirm it.
 #[component]
-fn Idle(
-    /// The session.
+fn IdleWarning(
+    /// The session shown.
     session: Memo<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let desk = Desk::get();
+    let page = ConsolePageState::get();
     let left = move || {
-        session.with(|session| session.idle_ends_at).map(|at| countdown(desk.clock.until(at))).unwrap_or_default()
+        session.with(|session| session.idle_ends_at).map(|at| countdown(page.clock.until(at))).unwrap_or_default()
     };
     let id = session.with_untracked(|session| session.id);
     view! {
@@ -80,7 +80,7 @@ fn Idle(
                 <b>{t!(i18n, console.idle_title)}</b>
                 <p class="num">{move || t_string!(i18n, console.idle_in, left = left())}</p>
             </div>
-            <button type="button" class="button" on:click=move |_| heart::still_working(desk, id)>
+            <button type="button" class="button" on:click=move |_| heartbeat::report_activity(page, id)>
                 {t!(i18n, console.still_working)}
             </button>
         </div>

@@ -1,11 +1,11 @@
 //! Adding, renaming and deleting a group.
 
-use super::desk::{Asking, Desk};
+use super::state::{GroupDialog, GroupsPageState};
 use crate::{
     i18n::*,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         toast::Toasts,
@@ -19,39 +19,40 @@ use seatkeeper_shared::{
     wire::groups::{GroupDetail, GroupView, NewGroup, RenameGroup},
 };
 
-/// Asks for the name of a new group, or another one for the open group.
+/// The dialog that adds a group or renames the open one.
 #[component]
 pub fn NameDialog(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let asked = Memo::new(move |_| desk.asking.get().filter(|one| matches!(one, Asking::Add | Asking::Rename)));
+    let asked =
+        Memo::new(move |_| page.dialog.get().filter(|one| matches!(one, GroupDialog::Add | GroupDialog::Rename)));
     let title = move || match asked.get() {
-        Some(Asking::Rename) => t_string!(i18n, groups.rename_title, name = desk.name()),
+        Some(GroupDialog::Rename) => t_string!(i18n, groups.rename_title, name = page.name()),
         _ => t_string!(i18n, groups.add_title).to_owned(),
     };
     view! {
         <TaskDialog
             open=Signal::derive(move || asked.get().is_some())
-            close=move |()| desk.asking.set(None)
+            close=move |()| page.dialog.set(None)
             title=Signal::derive(title)
         >
-            {move || asked.get().map(|asked| view! { <Name desk rename=asked == Asking::Rename /> })}
+            {move || asked.get().map(|asked| view! { <NameForm page rename=asked == GroupDialog::Rename /> })}
         </TaskDialog>
     }
 }
 
 #[component]
-fn Name(
-    /// The page.
-    desk: Desk,
-    /// Whether the open group gets another name.
+fn NameForm(
+    /// The state of the page.
+    page: GroupsPageState,
+    /// Whether the open group is renamed; otherwise a group is added.
     rename: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, navigate) = (Form::default(), Toasts::get(), use_navigate());
-    let name = RwSignal::new(if rename { untrack(|| desk.name()) } else { String::new() });
+    let name = RwSignal::new(if rename { untrack(|| page.name()) } else { String::new() });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let name = name.get_untracked();
@@ -60,25 +61,25 @@ fn Name(
         }
         let navigate = navigate.clone();
         spawn_local(async move {
-            let done = if rename { renamed(desk, name).await } else { added(desk, name).await };
-            match done {
+            let answer = if rename { rename_group(page, name).await } else { add_group(page, name).await };
+            match answer {
                 Ok(group) => {
                     let text = if rename {
                         tu_string!(i18n, groups.renamed).to_owned()
                     } else {
                         tu_string!(i18n, groups.added, name = group.name)
                     };
-                    toasts.good(text);
-                    // Whoever has left the page stays where he is.
-                    if desk.asking.try_set(None).is_none() {
-                        desk.groups.again();
-                        desk.load();
+                    toasts.success(text);
+                    // `Some`: the user has left the page and stays where they are.
+                    if page.dialog.try_set(None).is_none() {
+                        page.groups.reload();
+                        page.load();
                         navigate(&format!("/groups?group={}", group.id), NavigateOptions::default());
                     }
                 }
                 Err(failure) => {
                     if failure.code() == Some(Code::ChangedMeanwhile) {
-                        desk.load();
+                        page.load();
                     }
                     form.failed(failure);
                 }
@@ -92,11 +93,11 @@ fn Name(
                 value=name
                 name="name"
                 error=form.error("name")
-                first=true
+                autofocus=true
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.asking.set(None)>
+                <button type="button" class="button" on:click=move |_| page.dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
@@ -107,54 +108,54 @@ fn Name(
     }
 }
 
-async fn added(desk: Desk, name: String) -> Result<GroupView, crate::api::Failure> {
-    desk.api.post("/groups", &NewGroup { name }).await
+async fn add_group(page: GroupsPageState, name: String) -> Result<GroupView, crate::api::Failure> {
+    page.api.post("/groups", &NewGroup { name }).await
 }
 
-async fn renamed(desk: Desk, name: String) -> Result<GroupView, crate::api::Failure> {
-    let id = desk.id.get_untracked().map(|id| id.to_string()).unwrap_or_default();
-    let tag = desk.tag.get_untracked();
-    let answer = desk.api.patch_if::<GroupDetail>(&format!("/groups/{id}"), &tag, &RenameGroup { name }).await;
+async fn rename_group(page: GroupsPageState, name: String) -> Result<GroupView, crate::api::Failure> {
+    let id = page.id.get_untracked().map(|id| id.to_string()).unwrap_or_default();
+    let tag = page.tag.get_untracked();
+    let answer = page.api.patch_if::<GroupDetail>(&format!("/groups/{id}"), &tag, &RenameGroup { name }).await;
     answer.map(|(detail, _)| detail.group)
 }
 
-/// The question before a group is deleted.
+/// The confirmation dialog before the open group is deleted.
 #[component]
 pub fn DeleteDialog(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <TaskDialog
-            open=Signal::derive(move || desk.asking.get() == Some(Asking::Delete))
-            close=move |()| desk.asking.set(None)
-            title=Signal::derive(move || t_string!(i18n, groups.delete_title, name = desk.name()))
+            open=Signal::derive(move || page.dialog.get() == Some(GroupDialog::Delete))
+            close=move |()| page.dialog.set(None)
+            title=Signal::derive(move || t_string!(i18n, groups.delete_title, name = page.name()))
         >
-            <Delete desk />
+            <Delete page />
         </TaskDialog>
     }
 }
 
 #[component]
 fn Delete(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, navigate) = (Form::default(), Toasts::get(), use_navigate());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let Some(id) = desk.id.get_untracked().filter(|_| form.begin([])) else { return };
-        let (navigate, name) = (navigate.clone(), untrack(|| desk.name()));
+        let Some(id) = page.id.get_untracked().filter(|_| form.begin([])) else { return };
+        let (navigate, name) = (navigate.clone(), untrack(|| page.name()));
         spawn_local(async move {
-            match desk.api.delete(&format!("/groups/{id}")).await {
+            match page.api.delete(&format!("/groups/{id}")).await {
                 Ok(()) => {
-                    toasts.good(tu_string!(i18n, groups.deleted, name = name));
-                    // Whoever has left the page, or has opened another group, stays where he is.
-                    if desk.asking.try_set(None).is_none() {
-                        desk.groups.forget(id);
-                        if desk.id.get_untracked() == Some(id) {
+                    toasts.success(tu_string!(i18n, groups.deleted, name = name));
+                    // The user stays where they are if they have left the page or opened another group.
+                    if page.dialog.try_set(None).is_none() {
+                        page.groups.remove(id);
+                        if page.id.get_untracked() == Some(id) {
                             navigate("/groups", NavigateOptions { replace: true, ..NavigateOptions::default() });
                         }
                     }
@@ -166,9 +167,9 @@ fn Delete(
     view! {
         <form class="form" novalidate on:submit=submit>
             <p>{t!(i18n, groups.delete_text)}</p>
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| desk.asking.set(None)>
+                <button type="button" class="button" autofocus on:click=move |_| page.dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>

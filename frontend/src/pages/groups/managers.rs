@@ -1,15 +1,15 @@
-//! Who manages the open group, and choosing that.
+//! The managers of the open group.
 
-use super::desk::{Asking, Desk};
+use super::state::{GroupDialog, GroupsPageState};
 use crate::{
     i18n::*,
+    labels,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         form::Form,
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
@@ -25,14 +25,13 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeSet;
 
-/// The managers.
 #[component]
 pub fn Managers(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let managers = Memo::new(move |_| desk.with(|group| group.managers.clone()).unwrap_or_default());
+    let managers = Memo::new(move |_| page.with(|group| group.managers.clone()).unwrap_or_default());
     let line = move |manager: GroupManager| {
         let open = !manager.limited_to_groups;
         view! {
@@ -46,8 +45,12 @@ pub fn Managers(
         <section class="card">
             <div class="card-head">
                 <h2>{t!(i18n, groups.managers)}</h2>
-                <Show when=move || desk.may(Action::ManageRoles)>
-                    <button type="button" class="button small" on:click=move |_| desk.asking.set(Some(Asking::Managers))>
+                <Show when=move || page.may(Action::ManageRoles)>
+                    <button
+                        type="button"
+                        class="button small"
+                        on:click=move |_| page.dialog.set(Some(GroupDialog::Managers))
+                    >
                         {t!(i18n, groups.edit_managers)}
                     </button>
                 </Show>
@@ -63,23 +66,23 @@ pub fn Managers(
     }
 }
 
-/// Chooses them.
+/// The dialog that chooses the managers.
 #[component]
 pub fn ManagersDialog(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <TaskDialog
-            open=Signal::derive(move || desk.asking.get() == Some(Asking::Managers))
-            close=move |()| desk.asking.set(None)
-            title=Signal::derive(move || t_string!(i18n, groups.managers_title, name = desk.name()))
+            open=Signal::derive(move || page.dialog.get() == Some(GroupDialog::Managers))
+            close=move |()| page.dialog.set(None)
+            title=Signal::derive(move || t_string!(i18n, groups.managers_title, name = page.name()))
         >
             {move || {
-                // Those who were ticked on what was there before are not ticked on what is there now.
-                desk.tag.track();
-                view! { <Choose desk /> }
+                // Redrawn when the group is reloaded: selections based on the previous managers are discarded.
+                page.tag.track();
+                view! { <Choose page /> }
             }}
         </TaskDialog>
     }
@@ -87,38 +90,38 @@ pub fn ManagersDialog(
 
 #[component]
 fn Choose(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
     let all = RwSignal::new(None::<Vec<UserView>>);
     let now: BTreeSet<UserId> =
-        untrack(|| desk.with(|group| group.managers.iter().map(|one| one.id).collect())).unwrap_or_default();
-    let ticked = RwSignal::new(now);
+        untrack(|| page.with(|group| group.managers.iter().map(|one| one.id).collect())).unwrap_or_default();
+    let selected = RwSignal::new(now);
     spawn_local(async move {
-        match desk.api.read::<Page<UserView>>("/users?role=manager&limit=500").await {
-            Ok(page) => drop(all.try_set(Some(page.items))),
+        match page.api.read::<Page<UserView>>("/users?role=manager&limit=500").await {
+            Ok(users) => drop(all.try_set(Some(users.items))),
             Err(failure) => form.failed(failure),
         }
     });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let Some(id) = desk.id.get_untracked().filter(|_| form.begin([])) else { return };
-        let body = Members { user_ids: ticked.get_untracked().into_iter().collect() };
+        let Some(id) = page.id.get_untracked().filter(|_| form.begin([])) else { return };
+        let body = Members { user_ids: selected.get_untracked().into_iter().collect() };
         spawn_local(async move {
-            let tag = desk.tag.get_untracked();
-            match desk.api.put_if::<GroupDetail>(&format!("/groups/{id}/managers"), &tag, &body).await {
+            let tag = page.tag.get_untracked();
+            match page.api.put_if::<GroupDetail>(&format!("/groups/{id}/managers"), &tag, &body).await {
                 Ok((group, tag)) => {
-                    toasts.good(tu_string!(i18n, groups.saved));
-                    desk.asking.set(None);
-                    desk.group.set(Some(group));
-                    desk.tag.set(tag);
+                    toasts.success(tu_string!(i18n, groups.saved));
+                    page.dialog.set(None);
+                    page.group.set(Some(group));
+                    page.tag.set(tag);
                 }
                 Err(failure) if failure.code() == Some(Code::ChangedMeanwhile) => {
-                    toasts.bad(untrack(|| words::failure(i18n, &failure)));
+                    toasts.error(untrack(|| labels::failure(i18n, &failure)));
                     form.done();
-                    desk.load();
+                    page.load();
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -127,7 +130,7 @@ fn Choose(
     let one = move |user: UserView| {
         let id = user.id;
         let toggle = move |_| {
-            ticked.update(|all| {
+            selected.update(|all| {
                 if !all.remove(&id) {
                     all.insert(id);
                 }
@@ -135,7 +138,7 @@ fn Choose(
         };
         view! {
             <label class="check">
-                <input type="checkbox" prop:checked=move || ticked.with(|all| all.contains(&id)) on:change=toggle />
+                <input type="checkbox" prop:checked=move || selected.with(|all| all.contains(&id)) on:change=toggle />
                 <span>
                     {user.name}
                     <small>{user.email}</small>
@@ -153,9 +156,9 @@ fn Choose(
                 <legend class="vh">{t!(i18n, groups.managers)}</legend>
                 {move || all.get().unwrap_or_default().into_iter().map(one).collect_view()}
             </fieldset>
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| desk.asking.set(None)>
+                <button type="button" class="button" autofocus on:click=move |_| page.dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>

@@ -1,17 +1,17 @@
-//! The members of the open group: finding somebody and adding him, taking somebody out, each undone by a click.
+//! The members of the open group: finding and adding users, removing members, both with undo.
 
-use super::desk::Desk;
+use super::state::GroupsPageState;
 use crate::{
     api::Failure,
     i18n::*,
+    labels,
     ui::{
-        face::{Failed, Skeleton},
+        empty_state::{LoadError, Skeleton},
         icon::{Glyph, Icon},
         person::Person,
         search::SearchField,
         toast::Toasts,
     },
-    words,
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -25,35 +25,34 @@ use seatkeeper_shared::{
     },
 };
 
-/// Somebody who types is not answered at each letter, but when the keys rest (milliseconds).
-const REST: u32 = 180;
+/// The delay after the last keystroke before the search is sent.
+const SEARCH_DEBOUNCE_MS: u32 = 180;
 
-/// The members.
 #[component]
 pub fn Members(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (members, next) = (RwSignal::new(None::<Vec<UserView>>), RwSignal::new(None::<String>));
     let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
     let load = move |after: Option<String>| {
-        let Some(id) = desk.id.get_untracked() else { return };
+        let Some(id) = page.id.get_untracked() else { return };
         busy.set(true);
-        let place = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
+        let after_part = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
         spawn_local(async move {
-            let answer = desk.api.read::<Page<UserView>>(&format!("/users?group={id}&limit=50{place}")).await;
-            if desk.id.try_get_untracked() != Some(Some(id)) {
+            let answer = page.api.read::<Page<UserView>>(&format!("/users?group={id}&limit=50{after_part}")).await;
+            if page.id.try_get_untracked() != Some(Some(id)) {
                 return;
             }
             busy.set(false);
             match answer {
-                Ok(page) => {
+                Ok(found) => {
                     failure.set(None);
-                    next.set(page.next);
+                    next.set(found.next);
                     members.update(|all| {
                         let before = all.take().filter(|_| after.is_some());
-                        *all = Some([before.unwrap_or_default(), page.items].concat());
+                        *all = Some([before.unwrap_or_default(), found.items].concat());
                     });
                 }
                 Err(wrong) => failure.set(Some(wrong)),
@@ -66,21 +65,22 @@ pub fn Members(
         }
     };
     Effect::new(move |_| {
-        desk.id.track();
-        desk.changes.track();
+        page.id.track();
+        page.member_changes.track();
         load(None);
     });
-    let may = move || desk.may(Action::ManageUsers);
+    let may = move || page.may(Action::ManageUsers);
     view! {
         <section class="card">
             <div class="card-head">
                 <h2>{t!(i18n, groups.member_list)}</h2>
             </div>
             <Show when=may>
-                <Find desk />
+                <AddMember page />
             </Show>
             {move || {
-                failure.get().map(|failure| view! { <Failed failure=Signal::stored(failure) retry=move |()| load(None) /> })
+                let retry = move |()| load(None);
+                failure.get().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry /> })
             }}
             <Show when=move || members.with(Option::is_none) && failure.with(Option::is_none)>
                 <Skeleton rows=3 />
@@ -91,7 +91,7 @@ pub fn Members(
             <Show when=move || members.with(|all| all.as_ref().is_some_and(|all| !all.is_empty()))>
                 <ul class="lines">
                     <For each=move || members.get().unwrap_or_default() key=|user| user.id let:user>
-                        <Member desk user />
+                        <Member page user />
                     </For>
                 </ul>
             </Show>
@@ -113,16 +113,16 @@ pub fn Members(
 
 #[component]
 fn Member(
-    /// The page.
-    desk: Desk,
-    /// Who.
+    /// The state of the page.
+    page: GroupsPageState,
+    /// The member.
     user: UserView,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = Toasts::get();
     let user = StoredValue::new(user);
     let name = move || user.with_value(|user| user.name.clone());
-    let take_out = move |_| change(desk, i18n, toasts, user.get_value(), false);
+    let take_out = move |_| change_membership(page, i18n, toasts, user.get_value(), false);
     view! {
         <li>
             <A href=user.with_value(|user| format!("/users/{}", user.id)) attr:class="who-link">
@@ -131,7 +131,7 @@ fn Member(
                     email=Signal::stored(user.with_value(|user| user.email.clone()))
                 />
             </A>
-            <Show when=move || desk.may(Action::ManageUsers)>
+            <Show when=move || page.may(Action::ManageUsers)>
                 <button
                     type="button"
                     class="icon-button"
@@ -145,48 +145,48 @@ fn Member(
     }
 }
 
-/// Puts somebody in or takes him out; the message offers the way back.
-fn change(desk: Desk, i18n: crate::format::Texts, toasts: Toasts, user: UserView, add: bool) {
-    let Some(group) = desk.id.get_untracked() else { return };
+/// Adds a user to the group or removes them; the toast offers to undo it.
+fn change_membership(page: GroupsPageState, i18n: crate::format::Texts, toasts: Toasts, user: UserView, add: bool) {
+    let Some(group) = page.id.get_untracked() else { return };
     let path = format!("/groups/{group}/members");
     let body = move |add: bool| {
         let (who, nobody) = (vec![user.id], Vec::new());
         if add { ChangeMembers { add: who, remove: nobody } } else { ChangeMembers { add: nobody, remove: who } }
     };
     spawn_local(async move {
-        match desk.api.post::<GroupView>(&path, &body(add)).await {
+        match page.api.post::<GroupView>(&path, &body(add)).await {
             Ok(_) => {
-                desk.changed();
+                page.members_changed();
                 let text = if add {
                     tu_string!(i18n, groups.put_in_done, name = user.name)
                 } else {
                     tu_string!(i18n, groups.take_out_done, name = user.name)
                 };
-                let api = desk.api;
+                let api = page.api;
                 toasts.with_undo(text, move || {
                     let (path, back) = (path.clone(), body(!add));
                     spawn_local(async move {
                         match api.post::<GroupView>(&path, &back).await {
-                            Ok(_) => toasts.good(tu_string!(i18n, bulk.undone)),
-                            Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+                            Ok(_) => toasts.success(tu_string!(i18n, bulk.undone)),
+                            Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
                         }
-                        // The page may be another one by now.
-                        if desk.changes.try_get_untracked().is_some() {
-                            desk.changed();
+                        // Another page may be open by now.
+                        if page.member_changes.try_get_untracked().is_some() {
+                            page.members_changed();
                         }
                     });
                 });
             }
-            Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+            Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
         }
     });
 }
 
-/// Finds users and adds them.
+/// Searches for users to add.
 #[component]
-fn Find(
-    /// The page.
-    desk: Desk,
+fn AddMember(
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = Toasts::get();
@@ -198,24 +198,24 @@ fn Find(
             return;
         }
         spawn_local(async move {
-            TimeoutFuture::new(REST).await;
-            // Something else was typed since, or the page is gone.
+            TimeoutFuture::new(SEARCH_DEBOUNCE_MS).await;
+            // The text has changed since, or the page was closed.
             if q.try_get_untracked().as_ref() != Some(&text) {
                 return;
             }
             let address = format!("/users?limit=8&q={}", js_sys::encode_uri_component(text.trim()));
-            let answer = desk.api.read::<Page<UserView>>(&address).await;
+            let answer = page.api.read::<Page<UserView>>(&address).await;
             if q.try_get_untracked().as_ref() == Some(&text) {
-                found.set(answer.ok().map(|page| page.items));
+                found.set(answer.ok().map(|users| users.items));
             }
         });
     };
     let line = move |user: UserView| {
-        let within = desk.id.get().is_some_and(|id| user.group_ids.contains(&id));
+        let within = page.id.get().is_some_and(|id| user.group_ids.contains(&id));
         let (name, email) = (user.name.clone(), user.email.clone());
         let label = name.clone();
         let put_in = move |_| {
-            change(desk, i18n, toasts, user.clone(), true);
+            change_membership(page, i18n, toasts, user.clone(), true);
             q.set(String::new());
             found.set(None);
         };

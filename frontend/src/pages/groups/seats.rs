@@ -1,18 +1,18 @@
-//! What each license keeps for the open group, and how much the group may take.
+//! The seats of each license that are reserved for the open group, and the group's limit.
 
-use super::desk::{Asking, Desk};
+use super::state::{GroupDialog, GroupsPageState};
 use crate::{
     format::Format,
     i18n::*,
+    labels,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        opened::{Late, Opened},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -23,37 +23,40 @@ use seatkeeper_shared::{
     wire::{groups::GroupLimits, licenses::LicenseView},
 };
 
-/// The licenses.
 #[component]
-pub fn Seats(
-    /// The page.
-    desk: Desk,
+pub fn GroupSeats(
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let licenses = desk.live.licenses();
+    let licenses = page.live.licenses();
     let line = move |license: LicenseView| {
         let id = license.id;
         let limit = move || {
-            let group = desk.id.get();
-            let license = desk.live.license(id)?;
+            let group = page.id.get();
+            let license = page.live.license(id)?;
             license.group_limits.into_iter().find(|limit| Some(limit.group_id) == group)
         };
-        let said = move || {
+        let summary = move || {
             let floor = limit().map_or(0, |limit| limit.floor);
             let cap = limit().and_then(|limit| limit.cap);
             let cap = cap.map_or_else(|| t_string!(i18n, groups.no_limit).to_owned(), |cap| format.number(cap));
-            let (keeps, most) = (t_string!(i18n, groups.floor), t_string!(i18n, groups.cap));
-            format!("{keeps}: {}{}{most}: {cap}", format.number(floor), t_string!(i18n, common.dot))
+            let (keeps, caps) = (t_string!(i18n, groups.floor), t_string!(i18n, groups.cap));
+            format!("{keeps}: {}{}{caps}: {cap}", format.number(floor), t_string!(i18n, common.dot))
         };
         view! {
             <li>
                 <span>
-                    {words::license(i18n, &license)}
-                    <small class="num">{said}</small>
+                    {labels::license(i18n, &license)}
+                    <small class="num">{summary}</small>
                 </span>
-                <Show when=move || desk.may(Action::ManageProducts)>
-                    <button type="button" class="button small" on:click=move |_| desk.asking.set(Some(Asking::Seats(id)))>
+                <Show when=move || page.may(Action::ManageProducts)>
+                    <button
+                        type="button"
+                        class="button small"
+                        on:click=move |_| page.dialog.set(Some(GroupDialog::Seats(id)))
+                    >
                         {t!(i18n, groups.edit_seats)}
                     </button>
                 </Show>
@@ -76,31 +79,31 @@ pub fn Seats(
     }
 }
 
-/// Changes the two numbers of a license.
+/// The dialog that changes reservation and limit of a license.
 #[component]
 pub fn SeatsDialog(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let license = Memo::new(move |_| match desk.asking.get() {
-        Some(Asking::Seats(id)) => Some(id),
+    let license = Memo::new(move |_| match page.dialog.get() {
+        Some(GroupDialog::Seats(id)) => Some(id),
         _ => None,
     });
     let title = move || {
-        let known = license.get().and_then(|id| desk.live.license(id));
-        let license = known.map(|license| words::license(i18n, &license)).unwrap_or_default();
-        t_string!(i18n, groups.seats_title, license = license, group = desk.name())
+        let known = license.get().and_then(|id| page.live.license(id));
+        let license = known.map(|license| labels::license(i18n, &license)).unwrap_or_default();
+        t_string!(i18n, groups.seats_title, license = license, group = page.name())
     };
     view! {
         <TaskDialog
             open=Signal::derive(move || license.get().is_some())
-            close=move |()| desk.asking.set(None)
+            close=move |()| page.dialog.set(None)
             title=Signal::derive(title)
         >
             {move || {
-                let (group, license) = (desk.id.get()?, license.get()?);
-                Some(view! { <Numbers desk group license /> })
+                let (group, license) = (page.id.get()?, license.get()?);
+                Some(view! { <Numbers page group license /> })
             }}
         </TaskDialog>
     }
@@ -108,36 +111,35 @@ pub fn SeatsDialog(
 
 #[component]
 fn Numbers(
-    /// The page.
-    desk: Desk,
-    /// For which group.
+    /// The state of the page.
+    page: GroupsPageState,
     group: GroupId,
-    /// Of which license.
     license: LicenseId,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
-    let limits = untrack(|| desk.live.license(license)).map(|license| license.group_limits).unwrap_or_default();
+    let limits = untrack(|| page.live.license(license)).map(|license| license.group_limits).unwrap_or_default();
     let now = limits.iter().find(|limit| limit.group_id == group);
     let floor = RwSignal::new(now.map_or(0, |limit| limit.floor).to_string());
     let cap = RwSignal::new(now.and_then(|limit| limit.cap).map(|cap| cap.to_string()).unwrap_or_default());
     let shown = limits.clone();
-    let opened = Opened::at(format!("/licenses/{license}"), move |now: &LicenseView| now.group_limits == shown);
+    let edit = VersionedEdit::at(format!("/licenses/{license}"), move |now: &LicenseView| now.group_limits == shown);
     let reload = move |()| {
-        desk.asking.set(None);
-        set_timeout(move || desk.asking.set(Some(Asking::Seats(license))), std::time::Duration::from_millis(300));
+        page.dialog.set(None);
+        set_timeout(move || page.dialog.set(Some(GroupDialog::Seats(license))), std::time::Duration::from_millis(300));
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let least = number(&floor.get_untracked());
-        let most = cap.with_untracked(|text| (!text.trim().is_empty()).then(|| number(text))).transpose();
+        let floor_entered = number(&floor.get_untracked());
+        let cap_entered = cap.with_untracked(|text| (!text.trim().is_empty()).then(|| number(text))).transpose();
         let range = |min| FieldError::OutOfRange { min, max: MAX_SEATS };
-        let (bad_floor, floor) = (least.is_err().then(|| range(0)), least.unwrap_or_default());
-        let bad_cap = most.is_err() || most.as_ref().is_ok_and(|most| most.is_some_and(|most| most < floor));
+        let (bad_floor, floor) = (floor_entered.is_err().then(|| range(0)), floor_entered.unwrap_or_default());
+        let bad_cap = cap_entered.is_err()
+            || cap_entered.as_ref().is_ok_and(|cap_entered| cap_entered.is_some_and(|cap_entered| cap_entered < floor));
         if !form.begin([("floor", bad_floor), ("cap", bad_cap.then(|| range(floor)))]) {
             return;
         }
-        let cap = most.ok().flatten();
+        let cap = cap_entered.ok().flatten();
         let mut all = limits.clone();
         all.retain(|limit| limit.group_id != group);
         if floor > 0 || cap.is_some() {
@@ -145,10 +147,10 @@ fn Numbers(
         }
         spawn_local(async move {
             let body = GroupLimits { limits: all };
-            match opened.put::<LicenseView>("/groups", &body).await {
+            match edit.put::<LicenseView>("/groups", &body).await {
                 Ok(_) => {
-                    toasts.good(tu_string!(i18n, groups.saved));
-                    desk.asking.set(None);
+                    toasts.success(tu_string!(i18n, groups.saved));
+                    page.dialog.set(None);
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -156,14 +158,14 @@ fn Numbers(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Late opened reload />
+            <ConflictNotice edit reload />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, groups.floor).to_owned())
                 value=floor
                 kind="number"
                 name="floor"
                 error=form.error("floor")
-                first=true
+                autofocus=true
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, groups.cap).to_owned())
@@ -174,9 +176,9 @@ fn Numbers(
                 error=form.error("cap")
                 optional=true
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.asking.set(None)>
+                <button type="button" class="button" on:click=move |_| page.dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>

@@ -1,49 +1,49 @@
-//! What the columns of a file mean: as the server takes them, as somebody matched them the last time, or as they are matched now.
+//! The meaning of a file's columns: as detected by the server, as matched for an earlier file, or as matched now.
 
-use crate::keep;
+use crate::local_storage;
 use seatkeeper_shared::wire::imports::{ImportField, ImportPreview};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Under which name it is kept what columns mean.
-const KEPT: &str = "import-columns";
-/// How many sets of headings are kept.
-const MAX_KEPT: usize = 20;
+/// The matchings of earlier files.
+const STORAGE_KEY: &str = "import-columns";
+/// The most matchings that are stored.
+const MAX_SAVED_MATCHINGS: usize = 20;
 
-/// The columns of a file, by their keys, with what they mean; those that are ignored are absent.
+/// The meanings of a file's columns, by column key; ignored columns are absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    by_themselves: BTreeMap<String, ImportField>,
+    detected: BTreeMap<String, ImportField>,
     chosen: BTreeMap<String, ImportField>,
 }
 
-/// What the columns under some headings were matched with. Headings only, nothing of what stands below them.
+/// The meanings matched for a set of headings. Contains only headings, no data of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct SavedMatching {
     headings: Vec<String>,
     fields: BTreeMap<String, ImportField>,
 }
 
 impl Columns {
-    /// As they were matched the last time that a file had these headings; else as the server takes them.
+    /// The stored matching for the headings of the file, else the meanings that the server detected.
     pub fn of(preview: &ImportPreview) -> Self {
-        Self::with(preview, &keep::value::<Vec<Kept>>(KEPT).unwrap_or_default())
+        Self::with(preview, &local_storage::get_json::<Vec<SavedMatching>>(STORAGE_KEY).unwrap_or_default())
     }
 
-    fn with(preview: &ImportPreview, kept: &[Kept]) -> Self {
+    fn with(preview: &ImportPreview, saved: &[SavedMatching]) -> Self {
         let understood = preview.columns.iter().filter_map(|column| Some((column.key.clone(), column.field?)));
-        let by_themselves: BTreeMap<_, _> = understood.collect();
+        let detected: BTreeMap<_, _> = understood.collect();
         let headings = headings(preview);
-        let chosen = kept.iter().find(|kept| kept.headings == headings).map(|kept| kept.fields.clone());
-        Self { chosen: chosen.unwrap_or_else(|| by_themselves.clone()), by_themselves }
+        let chosen = saved.iter().find(|saved| saved.headings == headings).map(|saved| saved.fields.clone());
+        Self { chosen: chosen.unwrap_or_else(|| detected.clone()), detected }
     }
 
-    /// What a column means.
+    /// The meaning of a column, unless it is ignored.
     pub fn field(&self, key: &str) -> Option<ImportField> {
         self.chosen.get(key).copied()
     }
 
-    /// Says what a column means; nothing: it is ignored.
+    /// Sets the meaning of a column; `None` ignores it.
     pub fn choose(&mut self, key: &str, field: Option<ImportField>) {
         match field {
             Some(field) => drop(self.chosen.insert(key.to_owned(), field)),
@@ -56,9 +56,9 @@ impl Columns {
         self.chosen.values().any(|chosen| *chosen == field)
     }
 
-    /// The mapping for the server, if it is other than what it does by itself.
+    /// The mapping for the server as JSON, if it differs from what the server detects.
     pub fn mapping(&self) -> Option<String> {
-        (self.chosen != self.by_themselves).then(|| serde_json::to_string(&self.chosen).unwrap_or_default())
+        (self.chosen != self.detected).then(|| serde_json::to_string(&self.chosen).unwrap_or_default())
     }
 }
 
@@ -66,20 +66,20 @@ fn headings(preview: &ImportPreview) -> Vec<String> {
     preview.columns.iter().map(|column| column.heading.clone()).collect()
 }
 
-/// Keeps what was matched, for the next file with these headings.
-pub fn remember(preview: &ImportPreview, columns: &Columns) {
-    let kept = keep::value::<Vec<Kept>>(KEPT).unwrap_or_default();
-    keep::keep_value(KEPT, &remembered(kept, headings(preview), columns));
+/// Stores a matching for the next file with the same headings.
+pub fn save_matching(preview: &ImportPreview, columns: &Columns) {
+    let saved = local_storage::get_json::<Vec<SavedMatching>>(STORAGE_KEY).unwrap_or_default();
+    local_storage::set_json(STORAGE_KEY, &with_matching(saved, headings(preview), columns));
 }
 
-fn remembered(mut kept: Vec<Kept>, headings: Vec<String>, columns: &Columns) -> Vec<Kept> {
-    kept.retain(|other| other.headings != headings);
-    // What the server does by itself need not be kept: it may do better one day.
-    if columns.chosen != columns.by_themselves {
-        kept.insert(0, Kept { headings, fields: columns.chosen.clone() });
+fn with_matching(mut saved: Vec<SavedMatching>, headings: Vec<String>, columns: &Columns) -> Vec<SavedMatching> {
+    saved.retain(|other| other.headings != headings);
+    // A matching equal to the detection is not stored, so that later improvements of the detection take effect.
+    if columns.chosen != columns.detected {
+        saved.insert(0, SavedMatching { headings, fields: columns.chosen.clone() });
     }
-    kept.truncate(MAX_KEPT);
-    kept
+    saved.truncate(MAX_SAVED_MATCHINGS);
+    saved
 }
 
 #[cfg(test)]
@@ -107,17 +107,17 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn what_was_matched_is_known_for_the_same_headings_and_no_others() {
+    fn a_matching_is_reused_for_the_same_headings_only() {
         let file = preview(&[("Post", None), ("Name", Some(ImportField::Name))]);
         let mut columns = Columns::with(&file, &[]);
         assert_eq!((columns.mapping(), columns.has(ImportField::Email)), (None, false));
         columns.choose("Post", Some(ImportField::Email));
         assert_eq!(columns.mapping().as_deref(), Some(r#"{"Name":"name","Post":"email"}"#));
-        let kept = remembered(Vec::new(), headings(&file), &columns);
-        assert_eq!(Columns::with(&file, &kept), columns);
+        let saved = with_matching(Vec::new(), headings(&file), &columns);
+        assert_eq!(Columns::with(&file, &saved), columns);
         let other = preview(&[("Post", None), ("Name", Some(ImportField::Name)), ("Ort", None)]);
-        assert!(!Columns::with(&other, &kept).has(ImportField::Email));
+        assert!(!Columns::with(&other, &saved).has(ImportField::Email));
         columns.choose("Post", None);
-        assert_eq!(remembered(kept, headings(&file), &columns), []);
+        assert_eq!(with_matching(saved, headings(&file), &columns), []);
     }
 }

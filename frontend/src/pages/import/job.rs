@@ -1,6 +1,6 @@
-//! An import on its way: the file and what its columns mean, how far it is, and what became of the rows.
+//! The state of an import: file, columns, progress and results.
 
-use super::columns::{Columns, remember};
+use super::columns::{Columns, save_matching};
 use crate::api::{Api, Failure};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
@@ -17,47 +17,47 @@ use seatkeeper_shared::{
 };
 use web_sys::File;
 
-/// How often it is asked how far the import is, in milliseconds.
-const ASK: u32 = 400;
-/// How long it is waited before a server that does not answer is asked again, in milliseconds.
-const ASK_AGAIN: u32 = 3_000;
+/// How often the progress is polled.
+const POLL_INTERVAL_MS: u32 = 400;
+/// The delay before polling again if the server did not answer.
+const RETRY_INTERVAL_MS: u32 = 3_000;
 
 /// The import of the page.
 #[derive(Clone, Copy)]
-pub struct Job {
-    /// What is in the file, until it is tried out.
+pub struct ImportJob {
+    /// The contents of the file, until the dry run.
     pub preview: RwSignal<Option<ImportPreview>>,
-    /// What its columns mean.
+    /// The meanings of its columns.
     pub columns: RwSignal<Columns>,
-    /// The encoding that somebody chose; empty: found out.
+    /// The encoding that the user chose; empty: detected.
     pub encoding: RwSignal<String>,
-    /// The sheet that somebody chose; empty: the first.
+    /// The sheet that the user chose; empty: the first.
     pub sheet: RwSignal<String>,
-    /// The import, as it was last heard of: the dry run first, then the one in earnest.
+    /// The latest state of the dry run, later of the import itself.
     pub import: RwSignal<Option<ImportView>>,
-    /// The rows that are shown, those with problems first.
+    /// The loaded rows, those with problems first.
     pub rows: RwSignal<Vec<ImportRow>>,
-    /// Where more rows begin.
+    /// The cursor of the next rows.
     pub next: RwSignal<Option<String>>,
-    /// Why something could not be done.
+    /// Why the last request failed.
     pub failure: RwSignal<Option<Failure>>,
     /// The name of the file.
     pub name: RwSignal<String>,
-    /// Whether the file is on its way to the server.
+    /// Whether the file is being uploaded.
     pub sending: RwSignal<bool>,
     file: RwSignal<Option<File>, LocalStorage>,
-    /// Whether more rows are on their way.
+    /// Whether more rows are being loaded.
     loading: StoredValue<bool>,
-    /// Writes the import into the address bar: whoever comes back finds it again.
-    note: Callback<ImportId>,
+    /// Puts the import into the URL, so that a reload finds it again.
+    write_url: Callback<ImportId>,
     api: Api,
 }
 
-impl Job {
-    /// Nothing is chosen yet; or the import that stands in the address bar.
+impl ImportJob {
+    /// Creates the state: empty, or following the import of the URL.
     pub fn new() -> Self {
         let (query, navigate) = (use_query_map(), use_navigate());
-        let note = Callback::new(move |id: ImportId| {
+        let write_url = Callback::new(move |id: ImportId| {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
             navigate(&format!("/users/import?import={id}"), options);
         });
@@ -74,11 +74,11 @@ impl Job {
             sending: RwSignal::new(false),
             file: RwSignal::new_local(None),
             loading: StoredValue::new(false),
-            note,
+            write_url,
             api: Api::get(),
         };
-        let noted = query.with_untracked(|query| query.get_str("import").and_then(|id| id.parse::<ImportId>().ok()));
-        if let Some(id) = noted {
+        let from_url = query.with_untracked(|query| query.get_str("import").and_then(|id| id.parse::<ImportId>().ok()));
+        if let Some(id) = from_url {
             spawn_local(async move {
                 match job.api.read(&format!("/imports/{id}")).await {
                     Ok(import) => job.follow(import).await,
@@ -89,45 +89,45 @@ impl Job {
         job
     }
 
-    /// Whether a file or an import is on its way.
+    /// Whether a file is being uploaded or an import is running.
     pub fn busy(self) -> bool {
-        self.sending.get() || self.runs()
+        self.sending.get() || self.is_running()
     }
 
-    /// Whether an import is on its way.
-    pub fn runs(self) -> bool {
+    /// Whether an import is running.
+    pub fn is_running(self) -> bool {
         self.import.with(|import| import.as_ref().is_some_and(|import| import.state == ImportState::Running))
     }
 
-    /// Whether the file is at hand that was tried out: not after the page was loaded anew.
+    /// Whether the file of the dry run is available; it is not after a reload of the page.
     pub fn has_file(self) -> bool {
         self.file.with(Option::is_some)
     }
 
-    /// Whether a file is chosen whose columns can be looked at.
+    /// Whether the columns of a file can be matched.
     pub fn is_matching(self) -> bool {
         self.preview.with(Option::is_some)
     }
 
-    /// Takes a file, and looks what is in it.
+    /// Takes a file and loads its preview.
     pub fn choose(self, file: File) {
         self.name.set(file.name());
         self.file.set(Some(file));
         self.encoding.set(String::new());
         self.sheet.set(String::new());
-        self.look();
+        self.load_preview();
     }
 
-    /// Looks what is in the file, again if somebody says how it is to be read.
-    pub fn look(self) {
+    /// Loads the preview of the file, also after encoding or sheet were changed.
+    pub fn load_preview(self) {
         let Some(file) = self.file.get_untracked().filter(|_| !untrack(|| self.busy())) else { return };
-        // What is shown is of another file.
+        // What is shown belongs to the previous file.
         self.clear();
         self.import.set(None);
         self.preview.set(None);
         self.failure.set(None);
         self.sending.set(true);
-        let path = format!("/import/preview?{}", self.how_to_read());
+        let path = format!("/import/preview?{}", self.read_options());
         spawn_local(async move {
             let seen = self.api.post_file::<ImportPreview>(&path, &file).await;
             self.sending.try_set(false);
@@ -141,7 +141,7 @@ impl Job {
         });
     }
 
-    fn how_to_read(self) -> String {
+    fn read_options(self) -> String {
         let given = |name: &str, value: String| {
             (!value.is_empty()).then(|| format!("{name}={}", js_sys::encode_uri_component(&value)))
         };
@@ -149,32 +149,32 @@ impl Job {
         parts.into_iter().flatten().collect::<Vec<_>>().join("&")
     }
 
-    /// Tries the file out, with its columns as they are matched now.
-    pub fn check(self) {
+    /// Starts a dry run with the current matching.
+    pub fn dry_run(self) {
         if let Some(preview) = self.preview.get_untracked() {
-            remember(&preview, &self.columns.get_untracked());
+            save_matching(&preview, &self.columns.get_untracked());
         }
         self.start(true);
     }
 
-    /// Matches the columns once more.
+    /// Goes back to matching the columns.
     pub fn match_again(self) {
-        self.look();
+        self.load_preview();
     }
 
-    /// Imports the file that was tried out.
+    /// Imports the file of the dry run.
     pub fn import(self) {
         self.start(false);
     }
 
-    /// Calls the import off.
+    /// Cancels the import.
     pub fn cancel(self) {
         let Some(id) = self.import.with_untracked(|import| import.as_ref().map(|import| import.id)) else { return };
         spawn_local(async move {
             if let Err(failure) = self.api.delete(&format!("/imports/{id}")).await {
                 self.failure.try_set(Some(failure));
             }
-            // Also if it was given up on meanwhile.
+            // Also if polling had been given up meanwhile.
             if let Ok(import) = self.api.read(&format!("/imports/{id}")).await {
                 self.follow(import).await;
             }
@@ -182,7 +182,7 @@ impl Job {
     }
 
     /// Loads the next rows.
-    pub fn more(self) {
+    pub fn load_more(self) {
         if !self.loading.get_value() {
             let next = self.next.get_untracked();
             spawn_local(async move { self.load(next).await });
@@ -200,14 +200,14 @@ impl Job {
         self.sending.set(true);
         let mapping = self.columns.with_untracked(Columns::mapping).unwrap_or_default();
         let mapping = String::from(js_sys::encode_uri_component(&mapping));
-        let path = format!("/import?dry_run={dry_run}&mapping={mapping}&{}", self.how_to_read());
+        let path = format!("/import?dry_run={dry_run}&mapping={mapping}&{}", self.read_options());
         spawn_local(async move {
             let begun = self.api.post_file::<ImportView>(&path, &file).await;
             self.sending.try_set(false);
             match begun {
                 Ok(begun) => {
                     self.preview.try_set(None);
-                    let _ = self.note.try_run(begun.id);
+                    let _ = self.write_url.try_run(begun.id);
                     self.follow(begun).await;
                 }
                 Err(failure) => drop(self.failure.try_set(Some(failure))),
@@ -215,10 +215,11 @@ impl Job {
         });
     }
 
-    /// Follows the import until it is over. It goes on if the page is left, and while the server does not answer.
+    /// Polls the import until it is over, also while the server does not answer. The import itself continues even if
+    /// the page is closed.
     async fn follow(self, begun: ImportView) {
         let path = format!("/imports/{}", begun.id);
-        let (mut import, mut wait) = (Some(begun), ASK);
+        let (mut import, mut wait) = (Some(begun), POLL_INTERVAL_MS);
         loop {
             if let Some(now) = import.take() {
                 let running = now.state == ImportState::Running;
@@ -230,14 +231,14 @@ impl Job {
             match self.api.read(&path).await {
                 Ok(now) => {
                     self.failure.try_set(None);
-                    (import, wait) = (Some(now), ASK);
+                    (import, wait) = (Some(now), POLL_INTERVAL_MS);
                 }
                 Err(failure) => {
-                    let passes = failure.passes();
-                    if self.failure.try_set(Some(failure)).is_some() || !passes {
+                    let transient = failure.is_transient();
+                    if self.failure.try_set(Some(failure)).is_some() || !transient {
                         return;
                     }
-                    wait = ASK_AGAIN;
+                    wait = RETRY_INTERVAL_MS;
                 }
             }
         }
@@ -252,7 +253,7 @@ impl Job {
         self.loading.try_set_value(true);
         let answer = self.api.read::<Page<ImportRow>>(&format!("/imports/{id}/rows?limit=100{place}")).await;
         self.loading.try_set_value(false);
-        // The page is gone, or shows another import.
+        // The page has been closed or shows another import.
         if self.import.try_with_untracked(|import| import.as_ref().map(|import| import.id)).flatten() != Some(id) {
             return;
         }

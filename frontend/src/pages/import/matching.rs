@@ -1,11 +1,11 @@
-//! Matching the columns of a file with what is known of users, before it is tried out.
+//! Matching the columns of a file with the fields of users, before the dry run.
 
-use super::job::Job;
+use super::job::ImportJob;
 use crate::{
     format::{Format, Texts},
     i18n::*,
-    ui::select::{Choosable, Select},
-    words,
+    labels,
+    ui::select::{Select, SelectOption},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{
@@ -13,11 +13,11 @@ use seatkeeper_shared::{
     wire::imports::{ImportColumn, ImportField, ImportSource},
 };
 
-/// Each column of the file with what stands in it and what it means.
+/// The columns of the file, each with sample values and its meaning.
 #[component]
 pub fn Matching(
-    /// The import.
-    job: Job,
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let columns = move || {
@@ -27,7 +27,7 @@ pub fn Matching(
     view! {
         <section class="import-matching" aria-labelledby="import-matching">
             <h2 id="import-matching">{t!(i18n, import.matching)}</h2>
-            <Read job />
+            <FileSummary job />
             <p class="hint">{t!(i18n, import.matching_hint)}</p>
             <table class="import-columns">
                 <caption class="vh">{t!(i18n, import.matching)}</caption>
@@ -40,24 +40,24 @@ pub fn Matching(
                 </thead>
                 <tbody>{columns}</tbody>
             </table>
-            <Continue job />
+            <DryRunButton job />
         </section>
     }
 }
 
-/// How the file was read: where it comes from, how many rows, which sheet, which encoding.
+/// How the file was read: detected source, number of rows, sheet and encoding.
 #[component]
-fn Read(
-    /// The import.
-    job: Job,
+fn FileSummary(
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let said = move || {
+    let summary = move || {
         job.preview.with(|preview| {
             let preview = preview.as_ref()?;
-            let (file, rows) = (job.name.get(), format.number(preview.rows));
-            Some(t_string!(i18n, import.read, file = file, rows = rows, source = source(i18n, preview.source)))
+            let (file, rows, source) = (job.name.get(), format.number(preview.rows), source(i18n, preview.source));
+            Some(t_string!(i18n, import.read, count = preview.rows, file = file, rows = rows, source = source))
         })
     };
     let sheets = Memo::new(move |_| {
@@ -66,13 +66,14 @@ fn Read(
     let sheet = move || {
         job.preview.with(|preview| preview.as_ref().and_then(|preview| preview.sheet.clone())).unwrap_or_default()
     };
-    let options = move || sheets.get().into_iter().map(|name| Choosable::new(name.clone(), name)).collect::<Vec<_>>();
+    let options =
+        move || sheets.get().into_iter().map(|name| SelectOption::new(name.clone(), name)).collect::<Vec<_>>();
     let choose = move |name: String| {
         job.sheet.set(name);
-        job.look();
+        job.load_preview();
     };
     view! {
-        <p role="status">{said}</p>
+        <p role="status">{summary}</p>
         <Show when=move || { sheets.with(|sheets| sheets.len() > 1) }>
             <Select
                 label=Signal::derive(move || t_string!(i18n, import.sheet).to_owned())
@@ -83,16 +84,16 @@ fn Read(
             />
         </Show>
         <Show when=move || sheets.with(Vec::is_empty)>
-            <Encoding job />
+            <EncodingChoice job />
         </Show>
     }
 }
 
-/// The encoding of a text, where it was not found out, or wrongly.
+/// The choice of the encoding of a text file, if it was not detected correctly.
 #[component]
-pub fn Encoding(
-    /// The import.
-    job: Job,
+pub fn EncodingChoice(
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let found = move || {
@@ -109,12 +110,12 @@ pub fn Encoding(
             ("utf-16le", "UTF-16 LE"),
             ("macintosh", "Mac Roman"),
         ];
-        let named = all.map(|(value, text)| Choosable::new(value, text));
-        std::iter::once(Choosable::new("", found())).chain(named).collect::<Vec<_>>()
+        let named = all.map(|(value, text)| SelectOption::new(value, text));
+        std::iter::once(SelectOption::new("", found())).chain(named).collect::<Vec<_>>()
     };
     let choose = move |name: String| {
         job.encoding.set(name);
-        job.look();
+        job.load_preview();
     };
     view! {
         <Select
@@ -127,12 +128,11 @@ pub fn Encoding(
     }
 }
 
-/// A column: its heading, what stands below it, and what that means.
+/// A column: heading, sample values and meaning.
 #[component]
 fn Column(
-    /// The import.
-    job: Job,
-    /// The column.
+    /// The import of the page.
+    job: ImportJob,
     column: ImportColumn,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -176,11 +176,11 @@ fn Column(
     }
 }
 
-/// Trying out, once there is a column with addresses.
+/// The button that starts the dry run, once a column contains e-mail addresses.
 #[component]
-fn Continue(
-    /// The import.
-    job: Job,
+fn DryRunButton(
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let is_ready = Memo::new(move |_| job.columns.with(|columns| columns.has(ImportField::Email)));
@@ -192,7 +192,7 @@ fn Continue(
                 aria-disabled=move || (job.busy() || !is_ready.get()).to_string()
                 on:click=move |_| {
                     if is_ready.get_untracked() {
-                        job.check();
+                        job.dry_run();
                     }
                 }
             >
@@ -207,8 +207,8 @@ fn Continue(
     }
 }
 
-/// Whether a file was refused because its encoding could not be found out.
-pub fn asks_for_encoding(job: Job) -> bool {
+/// Whether the file was rejected because its encoding could not be detected.
+pub fn needs_encoding(job: ImportJob) -> bool {
     job.failure.with(|failure| {
         let mut problems = failure.iter().flat_map(crate::api::Failure::fields);
         problems.any(|problem| matches!(problem.error, FieldError::NotEncoded { .. }))
@@ -228,7 +228,7 @@ fn source(i18n: Texts, source: ImportSource) -> &'static str {
     }
 }
 
-/// What a column means, in words.
+/// The name of a column's meaning.
 pub fn field(i18n: Texts, field: ImportField) -> &'static str {
     match field {
         ImportField::Email => t_string!(i18n, import.email),
@@ -249,7 +249,7 @@ pub fn field(i18n: Texts, field: ImportField) -> &'static str {
     }
 }
 
-/// The name of a field as problems give it.
+/// The name of a field in a problem of the server.
 pub fn column_name(i18n: Texts, name: &str) -> String {
     match name.parse::<ImportField>() {
         Ok(of) => field(i18n, of).to_owned(),
@@ -261,7 +261,7 @@ pub fn column_name(i18n: Texts, name: &str) -> String {
     }
 }
 
-/// "Rolle „king“: Diesen Wert kennen wir nicht."
-pub fn why_field(i18n: Texts, name: &str, error: &FieldError) -> String {
-    t_string!(i18n, import.why, column = column_name(i18n, name), why = words::field(i18n, error))
+/// A problem of a field: "Rolle „king“: Diesen Wert kennen wir nicht."
+pub fn field_problem_text(i18n: Texts, name: &str, error: &FieldError) -> String {
+    t_string!(i18n, import.why, column = column_name(i18n, name), why = labels::field_error(i18n, error))
 }

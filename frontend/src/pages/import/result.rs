@@ -1,19 +1,19 @@
-//! How far an import is, what became of its rows, and what to do next.
+//! The progress and result of an import, and the next steps.
 
 use super::{
-    job::Job,
-    matching::{column_name, why_field},
+    job::ImportJob,
+    matching::{column_name, field_problem_text},
 };
 use crate::{
     api::Failure,
     format::{Format, Texts},
     i18n::*,
+    labels,
     ui::{
+        error_message::failure_text,
         export::Export,
-        face::usual,
         icon::{Glyph, Icon},
     },
-    words,
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{
@@ -22,11 +22,11 @@ use seatkeeper_shared::{
     wire::imports::{ImportFailure, ImportProblem, ImportRow, ImportState, ImportView, RowOutcome},
 };
 
-/// Everything about the import that is on its way or over.
+/// The running or finished import.
 #[component]
-pub fn Told(
-    /// The import.
-    job: Job,
+pub fn ImportResult(
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let import =
         Memo::new(move |before: Option<&Option<ImportView>>| job.import.get().or_else(|| before.cloned().flatten()));
@@ -35,23 +35,23 @@ pub fn Told(
         <Progress job import />
         <Counts import />
         <Show when=over>
-            <Next job import />
+            <NextSteps job import />
             <Rows job />
         </Show>
     }
 }
 
-/// How far it is, as a bar and in words.
+/// The progress as a bar and as text.
 #[component]
 fn Progress(
-    /// The import.
-    job: Job,
-    /// As it was last heard of.
+    /// The import of the page.
+    job: ImportJob,
+    /// The latest state of the import.
     import: Memo<Option<ImportView>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let text = move || import.with(|import| import.as_ref().map(|import| said(i18n, format, import)));
+    let text = move || import.with(|import| import.as_ref().map(|import| status_text(i18n, format, import)));
     let of = move |field: fn(&ImportView) -> i64| import.with(|import| import.as_ref().map(field)).unwrap_or_default();
     view! {
         <div class="import-progress">
@@ -59,7 +59,7 @@ fn Progress(
                 <p class="import-file">{move || job.name.get()}</p>
                 <p role="status">{text}</p>
             </div>
-            <Show when=move || job.runs()>
+            <Show when=move || job.is_running()>
                 <button type="button" class="button" on:click=move |_| job.cancel()>
                     {t!(i18n, common.cancel)}
                 </button>
@@ -73,27 +73,37 @@ fn Progress(
     }
 }
 
-fn said(i18n: Texts, format: Format, import: &ImportView) -> String {
+fn status_text(i18n: Texts, format: Format, import: &ImportView) -> String {
     let (done, rows) = (format.number(import.done), format.number(import.rows));
     match (import.state, import.dry_run) {
-        (ImportState::Running, true) => t_string!(i18n, import.checking, done = done, rows = rows),
-        (ImportState::Running, false) => t_string!(i18n, import.importing, done = done, rows = rows),
+        (ImportState::Running, true) => t_string!(i18n, import.checking, count = import.rows, done = done, rows = rows),
+        (ImportState::Running, false) => {
+            t_string!(i18n, import.importing, count = import.rows, done = done, rows = rows)
+        }
         (ImportState::Done, true) => t_string!(i18n, import.checked).to_owned(),
         (ImportState::Done, false) => t_string!(i18n, import.done).to_owned(),
         (ImportState::Cancelled, true) => t_string!(i18n, import.check_cancelled).to_owned(),
-        (ImportState::Cancelled, false) => t_string!(i18n, import.cancelled, done = done, rows = rows),
+        (ImportState::Cancelled, false) => {
+            t_string!(i18n, import.cancelled, count = import.rows, done = done, rows = rows)
+        }
         (ImportState::Failed, _) => match import.failure {
-            Some(ImportFailure::Database) => t_string!(i18n, import.failed_database, done = done, rows = rows),
-            Some(ImportFailure::Internal) => t_string!(i18n, import.failed_internal, done = done, rows = rows),
-            Some(ImportFailure::Interrupted) | None => t_string!(i18n, import.failed, done = done, rows = rows),
+            Some(ImportFailure::Database) => {
+                t_string!(i18n, import.failed_database, count = import.rows, done = done, rows = rows)
+            }
+            Some(ImportFailure::Internal) => {
+                t_string!(i18n, import.failed_internal, count = import.rows, done = done, rows = rows)
+            }
+            Some(ImportFailure::Interrupted) | None => {
+                t_string!(i18n, import.failed, count = import.rows, done = done, rows = rows)
+            }
         },
     }
 }
 
-/// How many rows came to what.
+/// The number of rows per outcome.
 #[component]
 fn Counts(
-    /// The import.
+    /// The latest state of the import.
     import: Memo<Option<ImportView>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -130,12 +140,12 @@ fn outcome(i18n: Texts, outcome: RowOutcome) -> &'static str {
     }
 }
 
-/// Importing in earnest, and taking the result along.
+/// The buttons to import after a dry run, to match again, and to export the result.
 #[component]
-fn Next(
-    /// The import.
-    job: Job,
-    /// As it was last heard of.
+fn NextSteps(
+    /// The import of the page.
+    job: ImportJob,
+    /// The latest state of the import.
     import: Memo<Option<ImportView>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -173,16 +183,17 @@ fn Next(
     }
 }
 
-/// The rows, those with problems first.
+/// The table of rows, those with problems first.
 #[component]
 fn Rows(
-    /// The import.
-    job: Job,
+    /// The import of the page.
+    job: ImportJob,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let one = move |row: ImportRow| {
-        let problems = row.problems.iter().map(|problem| view! { <li>{why(i18n, problem)}</li> }).collect_view();
-        let notices = row.notices.iter().map(|notice| view! { <li>{suspended(i18n, notice)}</li> }).collect_view();
+        let problems =
+            row.problems.iter().map(|problem| view! { <li>{problem_text(i18n, problem)}</li> }).collect_view();
+        let notices = row.notices.iter().map(|notice| view! { <li>{notice_text(i18n, notice)}</li> }).collect_view();
         let bad = !row.problems.is_empty();
         view! {
             <tr class:bad=bad>
@@ -212,7 +223,7 @@ fn Rows(
         </div>
         <Show when=move || job.next.with(Option::is_some)>
             <div class="import-acts">
-                <button type="button" class="button" on:click=move |_| job.more()>
+                <button type="button" class="button" on:click=move |_| job.load_more()>
                     <Icon glyph=Glyph::Down />
                     {t!(i18n, import.more)}
                 </button>
@@ -221,38 +232,38 @@ fn Rows(
     }
 }
 
-/// What is wrong with the file as a whole, if that is why it was not taken.
-pub fn wrong_file(i18n: Texts, failure: Option<Failure>) -> Option<String> {
-    let said = |problem: &FieldProblem| match (problem.field.as_str(), &problem.error) {
+/// Why the file was rejected as a whole, if it was.
+pub fn file_error_text(i18n: Texts, failure: Option<Failure>) -> Option<String> {
+    let text = |problem: &FieldProblem| match (problem.field.as_str(), &problem.error) {
         ("email", FieldError::Required) => t_string!(i18n, import.no_emails).to_owned(),
         ("rows", FieldError::Required) => t_string!(i18n, import.no_rows).to_owned(),
-        ("file", error) => words::field(i18n, error),
-        (field, error) => why_field(i18n, field, error),
+        ("file", error) => labels::field_error(i18n, error),
+        (field, error) => field_problem_text(i18n, field, error),
     };
-    let fields: Vec<_> = failure.iter().flat_map(Failure::fields).map(said).collect();
-    if fields.is_empty() { usual(i18n, failure) } else { Some(fields.join(" ")) }
+    let fields: Vec<_> = failure.iter().flat_map(Failure::fields).map(text).collect();
+    if fields.is_empty() { failure_text(i18n, failure) } else { Some(fields.join(" ")) }
 }
 
-/// The heading of the file, or what the column means.
+/// The heading in the file, or the name of the column's meaning.
 fn column(i18n: Texts, problem: &ImportProblem) -> String {
     problem.heading.clone().unwrap_or_else(|| column_name(i18n, &problem.column))
 }
 
-/// "Block credential „True“: Der Benutzer ist gesperrt."
-fn suspended(i18n: Texts, notice: &ImportProblem) -> String {
+/// A notice about a value: "Block credential „True“: Der Benutzer ist gesperrt."
+fn notice_text(i18n: Texts, notice: &ImportProblem) -> String {
     let why = t_string!(i18n, import.suspended);
     t_string!(i18n, import.why_value, column = column(i18n, notice), value = notice.value.clone(), why = why)
 }
 
-/// "Rolle „king“: Diesen Wert kennen wir nicht."
-fn why(i18n: Texts, problem: &ImportProblem) -> String {
+/// A problem of a row: "Rolle „king“: Diesen Wert kennen wir nicht."
+fn problem_text(i18n: Texts, problem: &ImportProblem) -> String {
     let column = column(i18n, problem);
     let why = problem.error.as_ref().map_or_else(
         || match problem.code {
             seatkeeper_shared::problem::Code::AlreadyExists => t_string!(i18n, import.twice).to_owned(),
-            code => words::problem(i18n, code).to_owned(),
+            code => labels::problem(i18n, code).to_owned(),
         },
-        |error| words::field(i18n, error),
+        |error| labels::field_error(i18n, error),
     );
     if problem.value.is_empty() {
         t_string!(i18n, import.why, column = column, why = why)

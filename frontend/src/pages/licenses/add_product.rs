@@ -1,12 +1,12 @@
-//! A new product: what agents start sessions with.
+//! Dialog to add a product.
 
-use super::{desk::Desk, entered, stock::Stock};
+use super::{catalog::Catalog, form_values, state::LicensesPageState};
 use crate::{
     api::Api,
     i18n::*,
     ui::{
         dialog::Dialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         toast::Toasts,
@@ -15,29 +15,28 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{problem::Code, wire::licenses::ProductView};
 
-/// The dialog.
 #[component]
 pub fn AddProduct(
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <Dialog
-            open=desk.adding_product
+            open=page.add_product_open
             title=Signal::derive(move || t_string!(i18n, licenses.add_product).to_owned())
         >
-            <ProductForm stock open=desk.adding_product />
+            <ProductForm catalog open=page.add_product_open />
         </Dialog>
     }
 }
 
 #[component]
 fn ProductForm(
-    /// The products.
-    stock: Stock,
+    /// Products and licenses of the page.
+    catalog: Catalog,
     /// Whether the dialog is open.
     open: RwSignal<bool>,
 ) -> impl IntoView {
@@ -46,16 +45,16 @@ fn ProductForm(
     let (name, minutes) = (RwSignal::new(String::new()), RwSignal::new("10".to_owned()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let entered = entered::product(&name.read_untracked(), &minutes.read_untracked());
-        let (body, wrong) = entered.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
+        let request = form_values::product_request(&name.read_untracked(), &minutes.read_untracked());
+        let (body, wrong) = request.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
         if let (true, Some(body)) = (form.begin(wrong), body) {
             spawn_local(async move {
                 match api.post::<ProductView>("/products", &body).await {
                     Ok(added) => {
-                        toasts.good(t_string!(i18n, licenses.product_added, name = added.name));
+                        toasts.success(t_string!(i18n, licenses.product_added, name = added.name));
                         form.done();
                         open.set(false);
-                        stock.load();
+                        catalog.load();
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -64,7 +63,7 @@ fn ProductForm(
     };
     let wrong = move || match form.code() {
         Some(Code::AlreadyExists) => Some(t_string!(i18n, licenses.product_exists).to_owned()),
-        _ => usual(i18n, form.failure()),
+        _ => failure_text(i18n, form.failure()),
     };
     view! {
         <form class="form" novalidate on:submit=submit>
@@ -74,7 +73,7 @@ fn ProductForm(
                 name="name"
                 hint=Signal::derive(move || Some(t_string!(i18n, licenses.product_hint).to_owned()))
                 error=form.error("name")
-                first=true
+                autofocus=true
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, licenses.key_minutes).to_owned())
@@ -84,14 +83,18 @@ fn ProductForm(
                 hint=Signal::derive(move || Some(t_string!(i18n, licenses.key_hint).to_owned()))
                 error=form.error("key_seconds")
             />
-            <Wrong text=Signal::derive(wrong) />
+            <ErrorMessage text=Signal::derive(wrong) />
             <div class="acts">
                 <button type="button" class="button" on:click=move |_| open.set(false)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {move || {
-                        if form.busy() { t_string!(i18n, licenses.saving) } else { t_string!(i18n, licenses.add_product) }
+                        if form.busy() {
+                            t_string!(i18n, licenses.saving)
+                        } else {
+                            t_string!(i18n, licenses.add_product)
+                        }
                     }}
                 </button>
             </div>

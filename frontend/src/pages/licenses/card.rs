@@ -1,69 +1,68 @@
-//! A license: numbers first, then its seats as squares, then its terms, then what can be done.
+//! Card of a license: numbers, seat squares, terms and actions.
 
 use super::{
-    desk::Desk,
-    facts::Facts,
-    stock::Stock,
-    validity::{Standing, last_day},
+    catalog::Catalog,
+    state::LicensesPageState,
+    terms_summary::TermsSummary,
+    validity::{ValidityStatus, last_day},
 };
 use crate::{
     caller::Caller,
     clock::Clock,
     format::{Format, Texts},
     i18n::*,
+    labels,
     ui::{
-        field::fresh_id,
+        field::unique_id,
         menu::Menu,
-        seats::{SeatFigure, Seats},
+        seats::{SeatChart, SeatCount},
     },
-    words,
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::{ids::LicenseId, license::Model, permissions::Action, wire::licenses::LicenseView};
 
-/// One license.
 #[component]
 pub fn LicenseCard(
-    /// Which.
+    /// The license to show.
     id: LicenseId,
-    /// The licenses.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
-    let Some(first) = untrack(|| stock.license(id)) else { return ().into_any() };
-    let known = Memo::new(move |_| stock.license(id));
+    let Some(first) = untrack(|| catalog.license(id)) else { return ().into_any() };
+    let known = Memo::new(move |_| catalog.license(id));
     let license = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
-    let standing = standing(license);
-    let heading = fresh_id("license");
-    let name = move || license.with(|license| words::license(i18n, license));
+    let validity = validity(license);
+    let heading = unique_id("license");
+    let name = move || license.with(|license| labels::license(i18n, license));
     view! {
         <article
             class="license"
             class:over=move || license.with(|license| license.over() > 0)
-            class:idle=move || standing.get().idle()
+            class:idle=move || validity.get().grants_no_seats()
             aria-labelledby=heading.clone()
         >
             <header class="license-head">
-                <h3 id=heading.clone()>{move || words::model(i18n, license.with(|l| l.model))}</h3>
-                <StandingTag standing />
+                <h3 id=heading.clone()>{move || labels::model(i18n, license.with(|l| l.model))}</h3>
+                <ValidityTag validity />
             </header>
-            <SeatFigure license />
-            <Seats license />
-            <NowLine license standing />
-            <Facts license stock />
+            <SeatCount license />
+            <SeatChart license />
+            <UsageLine license validity />
+            <TermsSummary license catalog />
             <footer class="license-acts">
                 <A href=format!("/sessions?license={id}")>
                     {t!(i18n, licenses.sessions)} " " <span class="vh">{name}</span>
                 </A>
                 <Show when=move || caller.may(Action::ManageProducts)>
-                    <MoreActs id license desk />
+                    <MoreActions id license page />
                 </Show>
                 <Show when=move || caller.may(Action::ChangeSeats)>
-                    <button type="button" class="button" on:click=move |_| desk.change_seats(id)>
+                    <button type="button" class="button" on:click=move |_| page.change_seats(id)>
                         {t!(i18n, licenses.change_seats)} " " <span class="vh">{name}</span>
                     </button>
                 </Show>
@@ -73,31 +72,31 @@ pub fn LicenseCard(
     .into_any()
 }
 
-/// Everything that is changed seldom.
+/// Menu of the less frequent actions.
 #[component]
-fn MoreActs(
-    /// Which license.
+fn MoreActions(
+    /// Id for the dialogs.
     id: LicenseId,
-    /// The license.
+    /// The license shown.
     license: Signal<LicenseView>,
-    /// The dialogs.
-    desk: Desk,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || license.with(|license| words::license(i18n, license));
+    let name = move || license.with(|license| labels::license(i18n, license));
     let pool = move || license.with(|license| license.model == Model::Concurrent);
     let face = move || t_string!(i18n, licenses.more_acts);
     let label = Signal::derive(move || t_string!(i18n, licenses.more_acts_of, license = name()));
     view! {
-        <Menu label face=move || face.into_any()>
-            <button type="button" class="menu-item" on:click=move |_| desk.change_rules(id)>
+        <Menu label trigger=move || face.into_any()>
+            <button type="button" class="menu-item" on:click=move |_| page.change_rules(id)>
                 {t!(i18n, licenses.change_rules)}
             </button>
-            <button type="button" class="menu-item" on:click=move |_| desk.terms.set(Some(id))>
+            <button type="button" class="menu-item" on:click=move |_| page.terms_dialog.set(Some(id))>
                 {t!(i18n, licenses.change_terms)}
             </button>
             <Show when=pool>
-                <button type="button" class="menu-item" on:click=move |_| desk.limiting.set(Some(id))>
+                <button type="button" class="menu-item" on:click=move |_| page.limits_dialog.set(Some(id))>
                     {t!(i18n, licenses.change_limits)}
                 </button>
             </Show>
@@ -105,32 +104,32 @@ fn MoreActs(
     }
 }
 
-fn standing(license: Signal<LicenseView>) -> Memo<Standing> {
+fn validity(license: Signal<LicenseView>) -> Memo<ValidityStatus> {
     let clock = Clock::get();
-    Memo::new(move |_| license.with(|license| Standing::of(license, clock.now())))
+    Memo::new(move |_| license.with(|license| ValidityStatus::of(license, clock.now())))
 }
 
-/// "Endet in 12 Tagen", "Abgelaufen"; nothing while the license simply counts.
+/// "Endet in 12 Tagen", "Abgelaufen"; nothing while the license is valid.
 #[component]
-fn StandingTag(
-    /// How the license stands.
-    standing: Memo<Standing>,
+fn ValidityTag(
+    /// Validity of the license.
+    validity: Memo<ValidityStatus>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let clock = Clock::get();
     move || {
-        let (class, text) = match standing.get() {
-            Standing::Valid => return None,
-            Standing::EndsSoon(end) => ("tag warn", ends(i18n, clock.until(end).num_days())),
-            Standing::NotYet(_) => ("tag plain", t_string!(i18n, licenses.not_yet).to_owned()),
-            Standing::Ended(_) => ("tag warn", t_string!(i18n, licenses.is_over).to_owned()),
-            Standing::Archived => ("tag plain", t_string!(i18n, licenses.is_archived).to_owned()),
+        let (class, text) = match validity.get() {
+            ValidityStatus::Valid => return None,
+            ValidityStatus::EndsSoon(end) => ("tag warn", ends_in_text(i18n, clock.until(end).num_days())),
+            ValidityStatus::NotYet(_) => ("tag plain", t_string!(i18n, licenses.not_yet).to_owned()),
+            ValidityStatus::Ended(_) => ("tag warn", t_string!(i18n, licenses.is_over).to_owned()),
+            ValidityStatus::Archived => ("tag plain", t_string!(i18n, licenses.is_archived).to_owned()),
         };
         Some(view! { <span class=class>{text}</span> })
     }
 }
 
-fn ends(i18n: Texts, days: i64) -> String {
+fn ends_in_text(i18n: Texts, days: i64) -> String {
     if days == 0 {
         t_string!(i18n, licenses.ends_now).to_owned()
     } else {
@@ -138,26 +137,28 @@ fn ends(i18n: Texts, days: i64) -> String {
     }
 }
 
-/// The one sentence that says what the numbers mean.
+/// One sentence that explains the numbers.
 #[component]
-fn NowLine(
-    /// The license.
+fn UsageLine(
+    /// The license shown.
     license: Signal<LicenseView>,
-    /// How it stands.
-    standing: Memo<Standing>,
+    /// Validity of the license.
+    validity: Memo<ValidityStatus>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let line = move || match standing.get() {
-        Standing::NotYet(start) => t_string!(i18n, licenses.grants_from, date = format.date(start)),
-        Standing::Ended(end) => t_string!(i18n, licenses.granted_until, date = format.date(last_day(end))),
-        Standing::Archived => t_string!(i18n, licenses.archived_line).to_owned(),
-        Standing::Valid | Standing::EndsSoon(_) => license.with(|license| counts(i18n, format, license)),
+    let line = move || match validity.get() {
+        ValidityStatus::NotYet(start) => t_string!(i18n, licenses.grants_from, date = format.date(start)),
+        ValidityStatus::Ended(end) => t_string!(i18n, licenses.granted_until, date = format.date(last_day(end))),
+        ValidityStatus::Archived => t_string!(i18n, licenses.archived_line).to_owned(),
+        ValidityStatus::Valid | ValidityStatus::EndsSoon(_) => {
+            license.with(|license| usage_text(i18n, format, license))
+        }
     };
     view! { <p class="now-line">{line}</p> }
 }
 
-fn counts(i18n: Texts, format: Format, license: &LicenseView) -> String {
+fn usage_text(i18n: Texts, format: Format, license: &LicenseView) -> String {
     let (over, usage) = (license.over(), &license.usage);
     let n = format.number(over);
     match (license.model, usage.full_since, usage.peak) {
@@ -166,7 +167,9 @@ fn counts(i18n: Texts, format: Format, license: &LicenseView) -> String {
         }
         (Model::Concurrent, ..) if over > 0 => t_string!(i18n, licenses.over_pool, count = over, n = n),
         (Model::Named, ..) if over > 0 => t_string!(i18n, licenses.over_named, count = over, n = n),
-        (Model::Named, ..) => t_string!(i18n, seats.in_session, count = usage.occupied),
+        (Model::Named, ..) => {
+            t_string!(i18n, seats.in_session, count = usage.occupied, n = format.number(usage.occupied))
+        }
         (_, Some(since), _) => t_string!(i18n, seats.full_since, span = format.since(since)),
         (_, None, Some(peak)) => {
             t_string!(i18n, seats.peak, n = format.number(peak.occupied), time = format.time(peak.at))

@@ -1,19 +1,19 @@
-//! A product that exists: its name, how long its keys live, and whether it is still offered.
+//! Dialog to change a product: name, lifetime of support keys, integration, and archiving.
 
 use super::{
-    desk::Desk,
-    entered,
-    product_doors::{DoorFields, DoorsEntered},
-    stock::Stock,
+    catalog::Catalog,
+    form_values,
+    integration_fields::{IntegrationFields, IntegrationSection},
+    state::LicensesPageState,
 };
 use crate::{
     i18n::*,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        opened::{Late, Opened},
         toast::Toasts,
     },
 };
@@ -23,21 +23,20 @@ use seatkeeper_shared::{
     wire::licenses::{ChangeProduct, ProductView},
 };
 
-/// The dialog.
 #[component]
 pub fn ChangeProductDialog(
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let open = Signal::derive(move || desk.product_changing.with(Option::is_some));
-    let name = move || desk.product_changing.get().and_then(|id| stock.shelf(id)).map(|shelf| shelf.name);
+    let open = Signal::derive(move || page.product_dialog.with(Option::is_some));
+    let name = move || page.product_dialog.get().and_then(|id| catalog.entry(id)).map(|entry| entry.name);
     let title = move || t_string!(i18n, licenses.change_product_of, product = name().unwrap_or_default());
-    let form = move || desk.product_changing.get_untracked().map(|id| view! { <ProductForm id stock desk /> });
+    let form = move || page.product_dialog.get_untracked().map(|id| view! { <ProductForm id catalog page /> });
     view! {
-        <TaskDialog open close=move |()| desk.product_changing.set(None) title=Signal::derive(title)>
+        <TaskDialog open close=move |()| page.product_dialog.set(None) title=Signal::derive(title)>
             {form}
         </TaskDialog>
     }
@@ -45,46 +44,47 @@ pub fn ChangeProductDialog(
 
 #[component]
 fn ProductForm(
-    /// Which.
+    /// The product to change.
     id: ProductId,
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (toasts, form) = (Toasts::get(), Form::default());
-    let Some(before) = untrack(|| stock.shelf(id)) else { return ().into_any() };
-    // Whole minutes; what is not entered anew is not sent, so nothing is rounded by accident.
-    let was = (before.key_seconds.unwrap_or(600) + 59).div_euclid(60).to_string();
+    let Some(before) = untrack(|| catalog.entry(id)) else { return ().into_any() };
+    // Shown in whole minutes. An unchanged field is not sent, so that its value is not rounded.
+    let shown_minutes = (before.key_seconds.unwrap_or(600) + 59).div_euclid(60).to_string();
     let shown = (before.name.clone(), before.archived);
-    let opened = Opened::at(format!("/products/{id}"), move |now: &ProductView| {
+    let edit = VersionedEdit::at(format!("/products/{id}"), move |now: &ProductView| {
         (now.name.as_str(), now.archived_at.is_some()) == (shown.0.as_str(), shown.1)
     });
     let reload = move |()| {
-        desk.product_changing.set(None);
-        stock.load();
-        set_timeout(move || desk.product_changing.set(Some(id)), std::time::Duration::from_millis(300));
+        page.product_dialog.set(None);
+        catalog.load();
+        set_timeout(move || page.product_dialog.set(Some(id)), std::time::Duration::from_millis(300));
     };
-    let (name, minutes) = (RwSignal::new(before.name), RwSignal::new(was.clone()));
+    let (name, minutes) = (RwSignal::new(before.name), RwSignal::new(shown_minutes.clone()));
     let archived = RwSignal::new(before.archived);
-    let doors = DoorsEntered::of(untrack(|| stock.doors(id)));
+    let integration = IntegrationFields::of(untrack(|| catalog.integration(id)));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let entered = entered::product(&name.read_untracked(), &minutes.read_untracked());
-        let (body, mut wrong) = entered.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
-        wrong.extend(doors.wrong());
-        let key_seconds = body.as_ref().and_then(|body| body.key_seconds).filter(|_| *minutes.read_untracked() != was);
+        let request = form_values::product_request(&name.read_untracked(), &minutes.read_untracked());
+        let (body, mut wrong) = request.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
+        wrong.extend(integration.errors());
+        let key_seconds =
+            body.as_ref().and_then(|body| body.key_seconds).filter(|_| *minutes.read_untracked() != shown_minutes);
         if let (true, Some(body)) = (form.begin(wrong), body) {
             let archived = Some(archived.get_untracked());
             spawn_local(async move {
                 let body = ChangeProduct { name: Some(body.name), key_seconds, archived, ..ChangeProduct::default() };
-                match opened.patch::<ProductView>(&doors.put(body)).await {
+                match edit.patch::<ProductView>(&integration.add_to(body)).await {
                     Ok(changed) => {
-                        toasts.good(t_string!(i18n, licenses.product_changed, name = changed.name));
+                        toasts.success(t_string!(i18n, licenses.product_changed, name = changed.name));
                         form.done();
-                        stock.load();
-                        desk.product_changing.set(None);
+                        catalog.load();
+                        page.product_dialog.set(None);
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -93,14 +93,14 @@ fn ProductForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Late opened reload />
+            <ConflictNotice edit reload />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, licenses.product_name).to_owned())
                 value=name
                 name="name"
                 hint=Signal::derive(move || Some(t_string!(i18n, licenses.product_hint).to_owned()))
                 error=form.error("name")
-                first=true
+                autofocus=true
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, licenses.key_minutes).to_owned())
@@ -110,11 +110,11 @@ fn ProductForm(
                 hint=Signal::derive(move || Some(t_string!(i18n, licenses.key_hint).to_owned()))
                 error=form.error("key_seconds")
             />
-            <DoorFields doors form />
-            <Archived value=archived />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <IntegrationSection integration form />
+            <ArchivedCheckbox value=archived />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.product_changing.set(None)>
+                <button type="button" class="button" on:click=move |_| page.product_dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
@@ -126,10 +126,10 @@ fn ProductForm(
     .into_any()
 }
 
-/// Whether it gives no new seats any more, and what that means.
+/// Checkbox to archive a product or license, with an explanation.
 #[component]
-pub fn Archived(
-    /// Whether it is.
+pub fn ArchivedCheckbox(
+    /// Whether it is archived.
     value: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,92 +1,91 @@
-//! The rules of a license that exists: what is changed counts at once for everybody.
+//! Dialog to change the rules of a license. Changes apply immediately.
 
 use super::{
-    desk::Desk,
-    rule_fields::AllRules,
-    rules::{EnteredRules, RuleFields},
-    stock::Stock,
+    catalog::Catalog,
+    rule_fields::RulesFieldset,
+    rule_values::{RuleFields, RuleValues},
+    state::LicensesPageState,
 };
 use crate::{
     caller::Caller,
     i18n::*,
+    labels,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        error_message::{ErrorMessage, failure_text},
         form::Form,
-        opened::{Late, Opened},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    license::{ChosenRules, Model},
+    license::{Model, RuleOverrides},
     permissions::Action,
     wire::licenses::{ChangeLicense, LicenseView},
 };
 
-/// The dialog.
 #[component]
 pub fn ChangeRulesDialog(
-    /// The licenses.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let known = Memo::new(move |_| desk.ruling.get().and_then(|id| stock.license(id)));
+    let license = Memo::new(move |_| page.rules_dialog.get().and_then(|id| catalog.license(id)));
     let title = move || {
-        let name = known.with(|known| known.as_ref().map(|license| words::license(i18n, license)));
+        let name = license.with(|license| license.as_ref().map(|license| labels::license(i18n, license)));
         t_string!(i18n, licenses.rules_title, license = name.unwrap_or_default())
     };
-    let open = Signal::derive(move || desk.ruling.with(Option::is_some));
+    let open = Signal::derive(move || page.rules_dialog.with(Option::is_some));
     view! {
-        <TaskDialog open close=move |()| desk.ruling.set(None) title=Signal::derive(title)>
-            {move || known.get_untracked().map(|first| view! { <RulesForm first desk /> })}
+        <TaskDialog open close=move |()| page.rules_dialog.set(None) title=Signal::derive(title)>
+            {move || license.get_untracked().map(|first| view! { <RulesForm first page /> })}
         </TaskDialog>
     }
 }
 
 #[component]
 fn RulesForm(
-    /// The license as it was when the dialog was opened.
+    /// The license when the dialog was opened.
     first: LicenseView,
-    /// The dialogs.
-    desk: Desk,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (caller, toasts, form) = (Caller::get(), Toasts::get(), Form::default());
     let (id, model) = (first.id, first.model);
-    let before = EnteredRules::from(first.rules);
+    let before = RuleValues::from(first.rules);
     let rules = RuleFields::of(before.clone());
     let shown = first.rules;
-    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| now.rules == shown);
+    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| now.rules == shown);
     let reload = move |()| {
-        desk.ruling.set(None);
-        set_timeout(move || desk.ruling.set(Some(id)), std::time::Duration::from_millis(300));
+        page.rules_dialog.set(None);
+        set_timeout(move || page.rules_dialog.set(Some(id)), std::time::Duration::from_millis(300));
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let (body, wrong) = match rules.once().changed(&before, model) {
+        let (body, wrong) = match rules.values().changed(&before, model) {
             Ok(rules) => (rules, Vec::new()),
-            Err(wrong) => (ChosenRules::default(), wrong),
+            Err(wrong) => (RuleOverrides::default(), wrong),
         };
         if !form.begin(wrong) {
             return;
         }
-        if body == ChosenRules::default() {
+        if body == RuleOverrides::default() {
             form.done();
-            desk.ruling.set(None);
+            page.rules_dialog.set(None);
             return;
         }
         spawn_local(async move {
             let body = ChangeLicense { rules: body, ..ChangeLicense::default() };
-            match opened.patch::<LicenseView>(&body).await {
+            match edit.patch::<LicenseView>(&body).await {
                 Ok(changed) => {
-                    let name = untrack(|| words::license(i18n, &changed));
-                    toasts.good(tu_string!(i18n, licenses.rules_changed, license = name));
+                    let name = untrack(|| labels::license(i18n, &changed));
+                    toasts.success(tu_string!(i18n, licenses.rules_changed, license = name));
                     form.done();
-                    desk.ruling.set(None);
+                    page.rules_dialog.set(None);
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -94,16 +93,16 @@ fn RulesForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Late opened reload />
-            <AllRules
+            <ConflictNotice edit reload />
+            <RulesFieldset
                 rules
                 form
                 shared=Signal::stored(model == Model::Concurrent)
-                buys=Signal::derive(move || caller.may(Action::ChangeSeats))
+                may_buy=Signal::derive(move || caller.may(Action::ChangeSeats))
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.ruling.set(None)>
+                <button type="button" class="button" on:click=move |_| page.rules_dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>

@@ -1,20 +1,20 @@
-//! The number of seats of a license: what it is, what is in use, and what a new number would mean, while it is typed.
+//! Dialog to change the number of seats of a license, with a live preview of the consequences.
 
-use super::{desk::Desk, entered::seats, preview::Preview, stock::Stock};
+use super::{catalog::Catalog, form_values::parse_seats, seat_preview::SeatPreview, state::LicensesPageState};
 use crate::{
     api::Api,
     format::Format,
     i18n::*,
+    labels,
     ui::{
         dialog::Dialog,
-        face::{Wrong, usual},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
-        opened::{Late, Opened},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -23,76 +23,75 @@ use seatkeeper_shared::{
     wire::licenses::{ChangeLicense, LicenseUsage, LicenseView, Peak},
 };
 
-/// The dialog.
 #[component]
 pub fn ChangeSeatsDialog(
-    /// The licenses.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let known = Memo::new(move |_| desk.license.get().and_then(|id| stock.license(id)));
+    let current = Memo::new(move |_| page.seats_license.get().and_then(|id| catalog.license(id)));
     let title = move || {
-        let name = known.with(|known| known.as_ref().map(|license| words::license(i18n, license)));
+        let name = current.with(|current| current.as_ref().map(|license| labels::license(i18n, license)));
         t_string!(i18n, licenses.change_title, license = name.unwrap_or_default())
     };
     view! {
-        <Dialog open=desk.changing title=Signal::derive(title)>
-            {move || known.get_untracked().map(|first| view! { <ChangeForm first known desk /> })}
+        <Dialog open=page.seats_dialog_open title=Signal::derive(title)>
+            {move || current.get_untracked().map(|first| view! { <ChangeForm first current page /> })}
         </Dialog>
     }
 }
 
 #[component]
 fn ChangeForm(
-    /// The license as it was when the dialog was opened.
+    /// The license when the dialog was opened.
     first: LicenseView,
-    /// The license as it is.
-    known: Memo<Option<LicenseView>>,
-    /// The dialogs.
-    desk: Desk,
+    /// The current license.
+    current: Memo<Option<LicenseView>>,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
     let (id, before) = (first.id, first.seats);
-    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| now.seats == before);
+    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| now.seats == before);
     let reload = move |()| {
-        desk.changing.set(false);
-        set_timeout(move || desk.changing.set(true), std::time::Duration::from_millis(300));
+        page.seats_dialog_open.set(false);
+        set_timeout(move || page.seats_dialog_open.set(true), std::time::Duration::from_millis(300));
     };
     let text = RwSignal::new(before.to_string());
     let month = RwSignal::new(None::<Peak>);
     spawn_local(async move {
-        // Without it the dialog still knows the last 24 hours; and it may be closed by the time of the answer.
+        // Without a response the dialog shows the peak of the last 24 hours. It may have been closed by then.
         if let Ok(usage) = api.read::<LicenseUsage>(&format!("/licenses/{id}/usage")).await {
             month.try_set(usage.peak);
         }
     });
     let license = Signal::derive(move || {
-        let mut license = known.get().unwrap_or_else(|| first.clone());
+        let mut license = current.get().unwrap_or_else(|| first.clone());
         let peaks = license.usage.peak.into_iter().chain(month.get());
         license.usage.peak = peaks.max_by_key(|peak| (peak.occupied, peak.at));
         license
     });
-    let wanted = Memo::new(move |_| text.with(|text| seats(text)));
+    let new_seats = Memo::new(move |_| text.with(|text| parse_seats(text)));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let wanted = wanted.get_untracked();
-        if wanted == Ok(license.with_untracked(|license| license.seats)) {
+        let new_seats = new_seats.get_untracked();
+        if new_seats == Ok(license.with_untracked(|license| license.seats)) {
             return;
         }
-        if !form.begin([("seats", wanted.clone().err())]) {
+        if !form.begin([("seats", new_seats.clone().err())]) {
             return;
         }
         spawn_local(async move {
-            let body = ChangeLicense { seats: wanted.ok(), ..ChangeLicense::default() };
-            match opened.patch::<LicenseView>(&body).await {
+            let body = ChangeLicense { seats: new_seats.ok(), ..ChangeLicense::default() };
+            match edit.patch::<LicenseView>(&body).await {
                 Ok(changed) => {
-                    let (name, n) = (words::license(i18n, &changed), format.number(changed.seats));
-                    toasts.good(t_string!(i18n, licenses.changed, count = changed.seats, license = name, n = n));
+                    let (name, n) = (labels::license(i18n, &changed), format.number(changed.seats));
+                    toasts.success(t_string!(i18n, licenses.changed, count = changed.seats, license = name, n = n));
                     form.done();
-                    desk.changing.set(false);
+                    page.seats_dialog_open.set(false);
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -100,21 +99,21 @@ fn ChangeForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <NowFacts license />
-            <Late opened reload />
-            <Meanwhile before license form opened />
-            <Stepper text wanted form />
-            <Preview license wanted />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
-            <Buttons license wanted form desk />
+            <CurrentUsage license />
+            <ConflictNotice edit reload />
+            <ChangedMeanwhile before license form edit />
+            <Stepper text new_seats form />
+            <SeatPreview license new_seats />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
+            <Buttons license new_seats form page />
         </form>
     }
 }
 
-/// How things stand, moving with the feed.
+/// Live usage of the license.
 #[component]
-fn NowFacts(
-    /// The license.
+fn CurrentUsage(
+    /// The license shown.
     license: Signal<LicenseView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -152,17 +151,17 @@ fn NowFacts(
     }
 }
 
-/// Somebody else has changed the number while the dialog was open.
+/// Note that another admin changed the number while the dialog was open.
 #[component]
-fn Meanwhile(
-    /// The seats when it was opened.
+fn ChangedMeanwhile(
+    /// Number of seats when the dialog was opened.
     before: i64,
-    /// The license.
+    /// The license shown.
     license: Signal<LicenseView>,
-    /// The form; its own change is no news.
+    /// The form, whose own change is not reported.
     form: Form,
-    /// Nothing more is to be said to whoever was told that he is late.
-    opened: Opened,
+    /// If it has a conflict, its own notice is shown instead.
+    edit: VersionedEdit,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -173,7 +172,7 @@ fn Meanwhile(
     };
     view! {
         <div role="status">
-            <Show when=move || now.get() != before && !form.busy() && !opened.is_late()>
+            <Show when=move || now.get() != before && !form.busy() && !edit.has_conflict()>
                 <p class="note">
                     <Icon glyph=Glyph::Warning />
                     {text}
@@ -183,33 +182,34 @@ fn Meanwhile(
     }
 }
 
-/// The number, with a button for one less and one for one more.
+/// Number field with buttons for one less and one more.
 #[component]
 fn Stepper(
-    /// What is entered.
+    /// The text of the field.
     text: RwSignal<String>,
-    /// The number it stands for.
-    wanted: Memo<Result<i64, FieldError>>,
-    /// The form.
+    /// The number entered.
+    new_seats: Memo<Result<i64, FieldError>>,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let step = move |by: i64| {
-        if let Ok(seats) = wanted.get_untracked() {
+        if let Ok(seats) = new_seats.get_untracked() {
             text.set((seats + by).clamp(0, MAX_SEATS).to_string());
         }
     };
-    let stuck = move |by: i64| wanted.get().map_or(true, |seats| validate::seats(seats + by).is_err()).to_string();
+    let at_limit =
+        move |by: i64| new_seats.get().map_or(true, |seats| validate::seats(seats + by).is_err()).to_string();
     let refused = form.error("seats");
-    // An empty field is no mistake while one is typing.
-    let error = move || wanted.get().err().filter(|error| *error != FieldError::Required || refused.get().is_some());
+    // While typing, an empty field is not an error.
+    let error = move || new_seats.get().err().filter(|error| *error != FieldError::Required || refused.get().is_some());
     view! {
         <div class="stepper">
             <button
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, licenses.fewer)
-                aria-disabled=move || stuck(-1)
+                aria-disabled=move || at_limit(-1)
                 on:click=move |_| step(-1)
             >
                 <Icon glyph=Glyph::Minus />
@@ -220,13 +220,13 @@ fn Stepper(
                 kind="number"
                 name="seats"
                 error=Signal::derive(error)
-                first=true
+                autofocus=true
             />
             <button
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, licenses.more)
-                aria-disabled=move || stuck(1)
+                aria-disabled=move || at_limit(1)
                 on:click=move |_| step(1)
             >
                 <Icon glyph=Glyph::Plus />
@@ -237,32 +237,33 @@ fn Stepper(
 
 #[component]
 fn Buttons(
-    /// The license.
+    /// The license shown.
     license: Signal<LicenseView>,
-    /// The number that is entered.
-    wanted: Memo<Result<i64, FieldError>>,
-    /// The form.
+    /// The number entered.
+    new_seats: Memo<Result<i64, FieldError>>,
+    /// State and errors of the form.
     form: Form,
-    /// The dialogs.
-    desk: Desk,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let new = Memo::new(move |_| wanted.get().ok().filter(|seats| license.with(|license| license.seats != *seats)));
-    let text = move || match new.get() {
+    let changed_seats =
+        Memo::new(move |_| new_seats.get().ok().filter(|seats| license.with(|license| license.seats != *seats)));
+    let text = move || match changed_seats.get() {
         _ if form.busy() => t_string!(i18n, licenses.saving).to_owned(),
         Some(seats) => t_string!(i18n, licenses.change_to, count = seats, n = format.number(seats)),
         None => t_string!(i18n, licenses.change).to_owned(),
     };
     view! {
         <div class="acts">
-            <button type="button" class="button" on:click=move |_| desk.changing.set(false)>
+            <button type="button" class="button" on:click=move |_| page.seats_dialog_open.set(false)>
                 {t!(i18n, common.cancel)}
             </button>
             <button
                 type="submit"
                 class="button primary"
-                aria-disabled=move || (form.busy() || new.get().is_none()).to_string()
+                aria-disabled=move || (form.busy() || changed_seats.get().is_none()).to_string()
             >
                 {text}
             </button>

@@ -1,19 +1,22 @@
-//! Dates and contract of a license that exists.
+//! Dialog to change the dates and the contract of a license.
 
-use super::{change_product::Archived, days::clocks_of, desk::Desk, stock::Stock, terms::EnteredTerms};
+use super::{
+    catalog::Catalog, change_product::ArchivedCheckbox, days::local_time_in, state::LicensesPageState,
+    term_values::TermValues,
+};
 use crate::{
     caller::Caller,
     format::Format,
     i18n::*,
+    labels,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        error_message::{ErrorMessage, failure_text},
         field::{TextArea, TextField},
         form::Form,
-        opened::{Late, Opened},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -21,31 +24,29 @@ use seatkeeper_shared::{
     wire::licenses::{ChangeLicense, LicenseView},
 };
 
-/// The dialog.
 #[component]
 pub fn ChangeTermsDialog(
-    /// The licenses.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let known = Memo::new(move |_| desk.terms.get().and_then(|id| stock.license(id)));
+    let license = Memo::new(move |_| page.terms_dialog.get().and_then(|id| catalog.license(id)));
     let title = move || {
-        let name = known.with(|known| known.as_ref().map(|license| words::license(i18n, license)));
+        let name = license.with(|license| license.as_ref().map(|license| labels::license(i18n, license)));
         t_string!(i18n, licenses.terms_title, license = name.unwrap_or_default())
     };
-    let open = Signal::derive(move || desk.terms.with(Option::is_some));
+    let open = Signal::derive(move || page.terms_dialog.with(Option::is_some));
     view! {
-        <TaskDialog open close=move |()| desk.terms.set(None) title=Signal::derive(title)>
-            {move || known.get_untracked().map(|first| view! { <TermsForm first stock desk /> })}
+        <TaskDialog open close=move |()| page.terms_dialog.set(None) title=Signal::derive(title)>
+            {move || license.get_untracked().map(|first| view! { <TermsForm first catalog page /> })}
         </TaskDialog>
     }
 }
 
-/// The fields.
 #[derive(Clone, Copy)]
-struct Fields {
+struct TermFields {
     starts: RwSignal<String>,
     ends: RwSignal<String>,
     order: RwSignal<String>,
@@ -55,21 +56,21 @@ struct Fields {
     archived: RwSignal<bool>,
 }
 
-impl Fields {
-    fn of(entered: EnteredTerms) -> Self {
+impl TermFields {
+    fn of(values: TermValues) -> Self {
         Self {
-            starts: RwSignal::new(entered.starts),
-            ends: RwSignal::new(entered.ends),
-            order: RwSignal::new(entered.order),
-            price: RwSignal::new(entered.price),
-            currency: RwSignal::new(entered.currency),
-            notes: RwSignal::new(entered.notes),
-            archived: RwSignal::new(entered.archived),
+            starts: RwSignal::new(values.starts),
+            ends: RwSignal::new(values.ends),
+            order: RwSignal::new(values.order),
+            price: RwSignal::new(values.price),
+            currency: RwSignal::new(values.currency),
+            notes: RwSignal::new(values.notes),
+            archived: RwSignal::new(values.archived),
         }
     }
 
-    fn once(self) -> EnteredTerms {
-        EnteredTerms {
+    fn values(self) -> TermValues {
+        TermValues {
             starts: self.starts.get_untracked(),
             ends: self.ends.get_untracked(),
             order: self.order.get_untracked(),
@@ -83,47 +84,47 @@ impl Fields {
 
 #[component]
 fn TermsForm(
-    /// The license as it was when the dialog was opened.
+    /// The license when the dialog was opened.
     first: LicenseView,
-    /// The licenses.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (format, toasts, form) = (Format::get(), Toasts::get(), Form::default());
     let id = first.id;
-    let clocks = move || clocks_of(&untrack(|| format.zone()));
-    let point = if untrack(|| i18n.get_locale()) == Locale::de { ',' } else { '.' };
-    let before = EnteredTerms::of(&first, &untrack(|| stock.contract(id)), clocks(), point);
-    let fields = Fields::of(before.clone());
+    let to_local = move || local_time_in(&untrack(|| format.time_zone()));
+    let decimal_separator = if untrack(|| i18n.get_locale()) == Locale::de { ',' } else { '.' };
+    let before = TermValues::of(&first, &untrack(|| catalog.contract(id)), to_local(), decimal_separator);
+    let fields = TermFields::of(before.clone());
     let shown = before.clone();
-    let opened = Opened::at(format!("/licenses/{id}"), move |now: &LicenseView| {
-        EnteredTerms::of(now, &now.contract, clocks(), point) == shown
+    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| {
+        TermValues::of(now, &now.contract, to_local(), decimal_separator) == shown
     });
     let reload = move |()| {
-        desk.terms.set(None);
-        stock.load();
-        set_timeout(move || desk.terms.set(Some(id)), std::time::Duration::from_millis(300));
+        page.terms_dialog.set(None);
+        catalog.load();
+        set_timeout(move || page.terms_dialog.set(Some(id)), std::time::Duration::from_millis(300));
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let checked = fields.once().changed(&before, clocks());
+        let checked = fields.values().changed(&before, to_local());
         let (body, wrong) = checked.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
         let (true, Some(body)) = (form.begin(wrong), body) else { return };
         if body == ChangeLicense::default() {
             form.done();
-            desk.terms.set(None);
+            page.terms_dialog.set(None);
             return;
         }
         spawn_local(async move {
-            match opened.patch::<LicenseView>(&body).await {
+            match edit.patch::<LicenseView>(&body).await {
                 Ok(changed) => {
-                    let name = untrack(|| words::license(i18n, &changed));
-                    toasts.good(tu_string!(i18n, licenses.terms_changed, license = name));
+                    let name = untrack(|| labels::license(i18n, &changed));
+                    toasts.success(tu_string!(i18n, licenses.terms_changed, license = name));
                     form.done();
-                    stock.load();
-                    desk.terms.set(None);
+                    catalog.load();
+                    page.terms_dialog.set(None);
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -131,13 +132,13 @@ fn TermsForm(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Late opened reload />
-            <Days fields form />
-            <Papers fields form />
-            <Archived value=fields.archived />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ConflictNotice edit reload />
+            <DateFields fields form />
+            <ContractFields fields form />
+            <ArchivedCheckbox value=fields.archived />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.terms.set(None)>
+                <button type="button" class="button" on:click=move |_| page.terms_dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
@@ -148,12 +149,12 @@ fn TermsForm(
     }
 }
 
-/// The first and the last day.
+/// First and last day of the license.
 #[component]
-fn Days(
-    /// What is entered.
-    fields: Fields,
-    /// The form.
+fn DateFields(
+    /// The form fields.
+    fields: TermFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -178,17 +179,17 @@ fn Days(
                     optional=true
                 />
             </div>
-            <p class="hint">{move || t_string!(i18n, licenses.days_hint, zone = format.zone())}</p>
+            <p class="hint">{move || t_string!(i18n, licenses.days_hint, zone = format.time_zone())}</p>
         </div>
     }
 }
 
-/// What stands in the contract; the price is the billing contact's.
+/// Contract data; the price is shown only to the billing contact.
 #[component]
-fn Papers(
-    /// What is entered.
-    fields: Fields,
-    /// The form.
+fn ContractFields(
+    /// The form fields.
+    fields: TermFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();

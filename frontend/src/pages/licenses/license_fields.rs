@@ -1,10 +1,10 @@
-//! The fields of a new license.
+//! Form fields of the dialog to add a license.
 
 use super::{
-    entered::EnteredLicense,
-    rule_fields::AllRules,
-    rules::{EnteredRules, RuleFields},
-    stock::Stock,
+    catalog::Catalog,
+    form_values::LicenseValues,
+    rule_fields::RulesFieldset,
+    rule_values::{RuleFields, RuleValues},
 };
 use crate::{
     format::Format,
@@ -12,71 +12,68 @@ use crate::{
     ui::{
         field::TextField,
         form::Form,
-        select::{Choosable, Select},
+        select::{Select, SelectOption},
     },
 };
 use leptos::prelude::*;
-use seatkeeper_shared::license::{Model, Rules as LicenseRules};
+use seatkeeper_shared::license::{Model, Rules};
 use wasm_bindgen::JsCast as _;
 
-/// What is entered.
+/// Signals of the form fields.
 #[derive(Clone, Copy)]
-pub struct Entered {
-    /// The id of the product.
+pub struct LicenseFields {
+    /// Id of the product.
     pub product: RwSignal<String>,
-    /// Named or concurrent.
     pub model: RwSignal<Model>,
-    /// How many seats.
+    /// Number of seats.
     pub seats: RwSignal<String>,
-    /// The first day.
+    /// First day.
     pub starts: RwSignal<String>,
-    /// The last day.
+    /// Last day, inclusive.
     pub ends: RwSignal<String>,
-    /// The rules.
     pub rules: RuleFields,
 }
 
-impl Entered {
-    /// Nothing but the usual, for this product.
-    pub fn afresh(product: String) -> Self {
+impl LicenseFields {
+    /// Empty fields with the default model and rules.
+    pub fn new(product: String) -> Self {
         Self {
             product: RwSignal::new(product),
             model: RwSignal::new(Model::Concurrent),
             seats: RwSignal::default(),
             starts: RwSignal::default(),
             ends: RwSignal::default(),
-            rules: RuleFields::of(EnteredRules::from(LicenseRules::default())),
+            rules: RuleFields::of(RuleValues::from(Rules::default())),
         }
     }
 
-    /// What is entered at this moment.
-    pub fn once(self) -> EnteredLicense {
-        EnteredLicense {
+    /// The current values.
+    pub fn values(self) -> LicenseValues {
+        LicenseValues {
             product: self.product.get_untracked(),
             model: self.model.get_untracked(),
             seats: self.seats.get_untracked(),
             starts: self.starts.get_untracked(),
             ends: self.ends.get_untracked(),
-            rules: self.rules.once(),
+            rules: self.rules.values(),
         }
     }
 }
 
-/// For which product.
 #[component]
-pub fn WhichProduct(
-    /// The products.
-    stock: Stock,
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+pub fn ProductField(
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// The form fields.
+    fields: LicenseFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let options = move || {
-        let none = Choosable::new("", t_string!(i18n, common.select));
-        let all = stock.shelves.with(|all| {
-            all.iter().map(|shelf| Choosable::new(shelf.id.to_string(), shelf.name.clone())).collect::<Vec<_>>()
+        let none = SelectOption::new("", t_string!(i18n, common.select));
+        let all = catalog.entries.with(|all| {
+            all.iter().map(|entry| SelectOption::new(entry.id.to_string(), entry.name.clone())).collect::<Vec<_>>()
         });
         std::iter::once(none).chain(all).collect::<Vec<_>>()
     };
@@ -85,42 +82,41 @@ pub fn WhichProduct(
             label=Signal::derive(move || t_string!(i18n, licenses.product).to_owned())
             name="product_id"
             options=Signal::derive(options)
-            value=entered.product
-            choose=move |product| entered.product.set(product)
+            value=fields.product
+            choose=move |product| fields.product.set(product)
             error=form.error("product_id")
         />
     }
 }
 
-/// The number of seats.
 #[component]
-pub fn HowMany(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+pub fn SeatsField(
+    /// The form fields.
+    fields: LicenseFields,
+    /// State and errors of the form.
     form: Form,
-    /// It is where one begins.
+    /// Whether it is the first field of the form, which receives the focus.
     first: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <TextField
             label=Signal::derive(move || t_string!(i18n, licenses.seats).to_owned())
-            value=entered.seats
+            value=fields.seats
             kind="number"
             name="seats"
             error=form.error("seats")
-            first=first
+            autofocus=first
         />
     }
 }
 
-/// The first and the last day, as the account's calendar has them.
+/// First and last day, in the account's time zone.
 #[component]
-pub fn HowLong(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+pub fn ValidityFields(
+    /// The form fields.
+    fields: LicenseFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -130,7 +126,7 @@ pub fn HowLong(
             <div class="pair">
                 <TextField
                     label=Signal::derive(move || t_string!(i18n, licenses.starts).to_owned())
-                    value=entered.starts
+                    value=fields.starts
                     kind="date"
                     name="starts_at"
                     error=form.error("starts_at")
@@ -138,41 +134,41 @@ pub fn HowLong(
                 />
                 <TextField
                     label=Signal::derive(move || t_string!(i18n, licenses.ends).to_owned())
-                    value=entered.ends
+                    value=fields.ends
                     kind="date"
                     name="ends_at"
                     error=form.error("ends_at")
                     optional=true
                 />
             </div>
-            <p class="hint">{move || t_string!(i18n, licenses.days_hint, zone = format.zone())}</p>
+            <p class="hint">{move || t_string!(i18n, licenses.days_hint, zone = format.time_zone())}</p>
         </div>
     }
 }
 
-/// The rules, folded away: the usual ones are good for most. They unfold when something is wrong with one.
+/// The rules, collapsed because the defaults suit most licenses. They expand when one of them has an error.
 #[component]
-pub fn Rules(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+pub fn RulesSection(
+    /// The form fields.
+    fields: LicenseFields,
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let wrong = Memo::new(move |_| RuleFields::NAMES.into_iter().any(|name| form.error(name).get().is_some()));
-    let unfolded = RwSignal::new(false);
+    let has_error = Memo::new(move |_| RuleFields::NAMES.into_iter().any(|name| form.error(name).get().is_some()));
+    let expanded = RwSignal::new(false);
     view! {
         <details
             class="fold"
-            prop:open=move || wrong.get() || unfolded.get()
-            on:toggle=move |event| unfolded.set(is_open(&event))
+            prop:open=move || has_error.get() || expanded.get()
+            on:toggle=move |event| expanded.set(is_open(&event))
         >
             <summary>{t!(i18n, licenses.rules)} <small>{t!(i18n, licenses.rules_hint)}</small></summary>
-            <AllRules
-                rules=entered.rules
+            <RulesFieldset
+                rules=fields.rules
                 form
-                shared=Signal::derive(move || entered.model.get() == Model::Concurrent)
-                buys=Signal::stored(true)
+                shared=Signal::derive(move || fields.model.get() == Model::Concurrent)
+                may_buy=Signal::stored(true)
             />
         </details>
     }

@@ -1,12 +1,12 @@
-//! A product with its licenses.
+//! Section of a product: its name and a card per license.
 
-use super::{card::LicenseCard, desk::Desk, stock::Stock};
+use super::{card::LicenseCard, catalog::Catalog, state::LicensesPageState};
 use crate::{
     caller::Caller,
     format::Format,
     i18n::*,
     ui::{
-        field::fresh_id,
+        field::unique_id,
         icon::{Glyph, Icon},
     },
 };
@@ -14,26 +14,25 @@ use chrono::TimeDelta;
 use leptos::prelude::*;
 use seatkeeper_shared::{ids::ProductId, permissions::Action};
 
-/// One product: its name, and a card for each license.
 #[component]
 pub fn Product(
-    /// Which.
+    /// The product to show.
     id: ProductId,
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
-    let heading = fresh_id("product");
-    let shelf = Memo::new(move |_| stock.shelf(id));
-    let licenses = Memo::new(move |_| shelf.get().map(|shelf| shelf.licenses).unwrap_or_default());
+    let heading = unique_id("product");
+    let entry = Memo::new(move |_| catalog.entry(id));
+    let licenses = Memo::new(move |_| entry.get().map(|entry| entry.licenses).unwrap_or_default());
     view! {
         <section class="product" aria-labelledby=heading.clone()>
-            <ProductHead id heading=heading.clone() stock desk />
-            <Show when=move || !licenses.with(Vec::is_empty) fallback=move || view! { <NoLicense id desk /> }>
+            <ProductHead id heading=heading.clone() catalog page />
+            <Show when=move || !licenses.with(Vec::is_empty) fallback=move || view! { <NoLicense id page /> }>
                 <div class="licenses">
                     <For each=move || licenses.get() key=|id| *id let:id>
-                        <LicenseCard id stock desk />
+                        <LicenseCard id catalog page />
                     </For>
                 </div>
             </Show>
@@ -44,25 +43,25 @@ pub fn Product(
 
 #[component]
 fn ProductHead(
-    /// Which.
+    /// The product to show.
     id: ProductId,
-    /// The id of the heading.
+    /// Element id of the heading.
     heading: String,
-    /// The products.
-    stock: Stock,
-    /// The dialogs.
-    desk: Desk,
+    /// Products and licenses of the page.
+    catalog: Catalog,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (caller, format) = (Caller::get(), Format::get());
-    let shelf = Memo::new(move |_| stock.shelf(id));
-    let name = move || shelf.with(|shelf| shelf.as_ref().map(|shelf| shelf.name.clone()).unwrap_or_default());
-    let some = move || shelf.with(|shelf| shelf.as_ref().is_some_and(|shelf| !shelf.licenses.is_empty()));
-    let life = move || {
-        let seconds = shelf.with(|shelf| shelf.as_ref().and_then(|shelf| shelf.key_seconds))?;
-        Some(t_string!(i18n, licenses.key_life, span = format.span(TimeDelta::seconds(seconds))))
+    let entry = Memo::new(move |_| catalog.entry(id));
+    let name = move || entry.with(|entry| entry.as_ref().map(|entry| entry.name.clone()).unwrap_or_default());
+    let has_licenses = move || entry.with(|entry| entry.as_ref().is_some_and(|entry| !entry.licenses.is_empty()));
+    let key_lifetime = move || {
+        let seconds = entry.with(|entry| entry.as_ref().and_then(|entry| entry.key_seconds))?;
+        Some(t_string!(i18n, licenses.key_life, span = format.duration(TimeDelta::seconds(seconds))))
     };
-    let archived = move || shelf.with(|shelf| shelf.as_ref().is_some_and(|shelf| shelf.archived));
+    let archived = move || entry.with(|entry| entry.as_ref().is_some_and(|entry| entry.archived));
     view! {
         <header class="product-head">
             <span class="product-mark">
@@ -75,24 +74,24 @@ fn ProductHead(
                         " " <span class="tag plain">{t!(i18n, licenses.is_archived)}</span>
                     </Show>
                 </h2>
-                <small>{life}</small>
+                <small>{key_lifetime}</small>
             </div>
             <Show when=move || caller.may(Action::ManageProducts)>
                 <button
                     type="button"
                     class="button ghost small"
                     aria-label=move || t_string!(i18n, licenses.change_product_of, product = name())
-                    on:click=move |_| desk.product_changing.set(Some(id))
+                    on:click=move |_| page.product_dialog.set(Some(id))
                 >
                     {t!(i18n, licenses.change_product)}
                 </button>
             </Show>
-            <Show when=move || some() && !archived() && caller.may(Action::ChangeSeats)>
+            <Show when=move || has_licenses() && !archived() && caller.may(Action::ChangeSeats)>
                 <button
                     type="button"
                     class="button ghost small"
                     aria-label=move || t_string!(i18n, licenses.add_license_to, product = name())
-                    on:click=move |_| desk.add_license(Some(id))
+                    on:click=move |_| page.add_license(Some(id))
                 >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, licenses.license)}
@@ -102,13 +101,13 @@ fn ProductHead(
     }
 }
 
-/// A product without licenses: nobody can use it yet, and what to do about it.
+/// Note that the product has no license yet, with a button to add one.
 #[component]
 fn NoLicense(
-    /// The product.
+    /// The product without licenses.
     id: ProductId,
-    /// The dialogs.
-    desk: Desk,
+    /// Which dialog of the page is open.
+    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
@@ -116,7 +115,7 @@ fn NoLicense(
         <div class="no-license">
             <p>{t!(i18n, licenses.none)}</p>
             <Show when=move || caller.may(Action::ChangeSeats)>
-                <button type="button" class="button" on:click=move |_| desk.add_license(Some(id))>
+                <button type="button" class="button" on:click=move |_| page.add_license(Some(id))>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, licenses.add_license)}
                 </button>

@@ -1,57 +1,57 @@
-//! The fields for the rules of a license, each with a sentence that says what it does.
+//! Form fields for the rules of a license, each with an explanation.
 
-use super::{facts::rule_help, rules::RuleFields};
+use super::{rule_values::RuleFields, terms_summary::seat_rule_help};
 use crate::{
     i18n::*,
+    labels,
     ui::{
         field::TextField,
         form::Form,
-        select::{Choosable, Select},
+        select::{Select, SelectOption},
     },
-    words,
 };
 use leptos::prelude::*;
 use seatkeeper_shared::license::{SeatRule, SecondDevice};
 
-/// All of them; of a named license only those that mean something.
+/// All rule fields; for a named license only those that apply.
 #[component]
-pub fn AllRules(
-    /// What is entered.
+pub fn RulesFieldset(
+    /// The form fields.
     rules: RuleFields,
-    /// The form.
+    /// State and errors of the form.
     form: Form,
-    /// Whether seats are shared.
+    /// Whether the license is concurrent.
     #[prop(into)]
     shared: Signal<bool>,
-    /// Whether the reader may buy seats, which an overdraft is.
+    /// Whether the user may change the number of seats, which an overdraft requires.
     #[prop(into)]
-    buys: Signal<bool>,
+    may_buy: Signal<bool>,
 ) -> impl IntoView {
     view! {
         <div class="rules">
             <Show when=move || shared.get()>
-                <WhatTakes rules />
+                <SeatRuleField rules />
             </Show>
-            <AtSecond rules />
+            <SecondDeviceField rules />
             <Show when=move || shared.get()>
-                <Waiting rules form buys />
+                <QueueFields rules form may_buy />
             </Show>
-            <Idleness rules form />
-            <Lease rules form />
-            <Borrowing rules form shared />
+            <IdleFields rules form />
+            <LeaseField rules form />
+            <BorrowFields rules form shared />
         </div>
     }
 }
 
-/// What occupies a seat.
 #[component]
-fn WhatTakes(
-    /// What is entered.
+fn SeatRuleField(
+    /// The form fields.
     rules: RuleFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let options = move || {
-        SeatRule::ALL.iter().map(|rule| Choosable::new(rule.as_str(), words::rule(i18n, *rule))).collect::<Vec<_>>()
+        let one = |rule: &SeatRule| SelectOption::new(rule.as_str(), labels::seat_rule(i18n, *rule));
+        SeatRule::ALL.iter().map(one).collect::<Vec<_>>()
     };
     view! {
         <Select
@@ -60,20 +60,19 @@ fn WhatTakes(
             options=Signal::derive(options)
             value=Signal::derive(move || rules.seat_rule.get().to_string())
             choose=move |rule: String| rules.seat_rule.set(rule.parse().unwrap_or(SeatRule::Agent))
-            hint=Signal::derive(move || Some(rule_help(i18n, rules.seat_rule.get()).to_owned()))
+            hint=Signal::derive(move || Some(seat_rule_help(i18n, rules.seat_rule.get()).to_owned()))
         />
     }
 }
 
-/// What happens at a second device.
 #[component]
-fn AtSecond(
-    /// What is entered.
+fn SecondDeviceField(
+    /// The form fields.
     rules: RuleFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let options = move || {
-        let one = |rule: &SecondDevice| Choosable::new(rule.as_str(), words::second_device(i18n, *rule));
+        let one = |rule: &SecondDevice| SelectOption::new(rule.as_str(), labels::second_device(i18n, *rule));
         SecondDevice::ALL.iter().map(one).collect::<Vec<_>>()
     };
     view! {
@@ -87,15 +86,15 @@ fn AtSecond(
     }
 }
 
-/// What those who find no seat can count on.
+/// Offer time, cool-down and overdraft.
 #[component]
-fn Waiting(
-    /// What is entered.
+fn QueueFields(
+    /// The form fields.
     rules: RuleFields,
-    /// The form.
+    /// State and errors of the form.
     form: Form,
-    /// Whether the reader may buy seats.
-    buys: Signal<bool>,
+    /// Whether the user may change the number of seats.
+    may_buy: Signal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
@@ -115,7 +114,7 @@ fn Waiting(
             hint=Signal::derive(move || Some(t_string!(i18n, licenses.cool_down_hint).to_owned()))
             error=form.error("cool_down_seconds")
         />
-        <Show when=move || buys.get()>
+        <Show when=move || may_buy.get()>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, licenses.overdraft).to_owned())
                 value=rules.overdraft
@@ -128,12 +127,12 @@ fn Waiting(
     }
 }
 
-/// When sessions end because nobody does anything.
+/// When idle sessions end, and the warning before.
 #[component]
-fn Idleness(
-    /// What is entered.
+fn IdleFields(
+    /// The form fields.
     rules: RuleFields,
-    /// The form.
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -167,12 +166,12 @@ fn Idleness(
     }
 }
 
-/// How long a seat outlives the contact.
+/// How long a session stays alive without a heartbeat.
 #[component]
-fn Lease(
-    /// What is entered.
+fn LeaseField(
+    /// The form fields.
     rules: RuleFields,
-    /// The form.
+    /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -188,14 +187,14 @@ fn Lease(
     }
 }
 
-/// For how long, and how many, seats can be taken along offline.
+/// For how long, and how many, seats can be borrowed for offline use.
 #[component]
-fn Borrowing(
-    /// What is entered.
+fn BorrowFields(
+    /// The form fields.
     rules: RuleFields,
-    /// The form.
+    /// State and errors of the form.
     form: Form,
-    /// Whether seats are shared.
+    /// Whether the license is concurrent.
     shared: Signal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,25 +1,25 @@
-//! From when to when a license counts, and how that stands today.
+//! Validity of a license at a given time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{license::expiry_warning, wire::licenses::LicenseView};
 
-/// How a license stands at a moment.
+/// Validity of a license at a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It counts.
+pub enum ValidityStatus {
+    /// The license is valid.
     Valid,
-    /// It counts, but ends within 60 days, at this time.
+    /// Valid, but ends at this time, within 60 days.
     EndsSoon(DateTime<Utc>),
-    /// It does not count before this time.
+    /// Starts at this time.
     NotYet(DateTime<Utc>),
-    /// It no longer counts since this time.
+    /// Ended at this time.
     Ended(DateTime<Utc>),
-    /// It gives no new seats.
+    /// Archived: grants no new seats.
     Archived,
 }
 
-impl Standing {
-    /// How this license stands now. It counts from its start on and not at its end.
+impl ValidityStatus {
+    /// The validity now. The start is inclusive, the end exclusive.
     pub fn of(license: &LicenseView, now: DateTime<Utc>) -> Self {
         if license.archived_at.is_some() {
             return Self::Archived;
@@ -32,13 +32,13 @@ impl Standing {
         }
     }
 
-    /// Whether nobody gets a seat of it, however many are free.
-    pub const fn idle(self) -> bool {
+    /// Whether it grants no seats, even if some are free.
+    pub const fn grants_no_seats(self) -> bool {
         matches!(self, Self::NotYet(_) | Self::Ended(_) | Self::Archived)
     }
 }
 
-/// A moment of the last day on which a license with this end still counts: one that ends at midnight ended the day before.
+/// An instant within the last valid day: a license that ends at midnight was last valid on the day before.
 pub fn last_day(ends_at: DateTime<Utc>) -> DateTime<Utc> {
     ends_at - TimeDelta::milliseconds(1)
 }
@@ -51,25 +51,25 @@ mod tests {
 
     const DAY: i64 = 86_400;
 
-    fn standing(start: Option<i64>, end: Option<i64>) -> Standing {
+    fn validity(start: Option<i64>, end: Option<i64>) -> ValidityStatus {
         let mut license = license(1, 10);
         license.starts_at = start.map(at);
         license.ends_at = end.map(at);
-        Standing::of(&license, at(100 * DAY))
+        ValidityStatus::of(&license, at(100 * DAY))
     }
 
     #[wasm_bindgen_test]
-    fn a_license_counts_from_its_start_and_not_at_its_end() {
-        assert_eq!(standing(None, None), Standing::Valid);
-        assert_eq!(standing(Some(100 * DAY), None), Standing::Valid);
-        assert_eq!(standing(Some(100 * DAY + 1), None), Standing::NotYet(at(100 * DAY + 1)));
-        assert_eq!(standing(None, Some(100 * DAY)), Standing::Ended(at(100 * DAY)));
+    fn the_start_is_inclusive_and_the_end_exclusive() {
+        assert_eq!(validity(None, None), ValidityStatus::Valid);
+        assert_eq!(validity(Some(100 * DAY), None), ValidityStatus::Valid);
+        assert_eq!(validity(Some(100 * DAY + 1), None), ValidityStatus::NotYet(at(100 * DAY + 1)));
+        assert_eq!(validity(None, Some(100 * DAY)), ValidityStatus::Ended(at(100 * DAY)));
     }
 
     #[wasm_bindgen_test]
     fn the_end_is_announced_60_days_ahead() {
-        assert_eq!(standing(None, Some(160 * DAY)), Standing::EndsSoon(at(160 * DAY)));
-        assert_eq!(standing(None, Some(160 * DAY + 1)), Standing::Valid);
+        assert_eq!(validity(None, Some(160 * DAY)), ValidityStatus::EndsSoon(at(160 * DAY)));
+        assert_eq!(validity(None, Some(160 * DAY + 1)), ValidityStatus::Valid);
     }
 
     #[wasm_bindgen_test]

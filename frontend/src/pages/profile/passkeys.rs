@@ -1,20 +1,21 @@
-//! One's passkeys: adding one of this device, naming, removing.
+//! The user's passkeys: adding one on this device, renaming, removing.
 
 use crate::{
     api::{Api, Failure},
     caller::Caller,
     format::Format,
     i18n::*,
-    passkey::{self, NoPasskey},
+    labels,
+    passkey::{self, PasskeyError},
     ui::{
         dialog::TaskDialog,
-        face::{Failed, Skeleton, Wrong, usual},
+        empty_state::{LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -22,7 +23,7 @@ use seatkeeper_shared::{
     wire::passkeys::{NewPasskey, PasskeyOptions, PasskeyView, RenamePasskey},
 };
 
-/// The part of the page.
+/// The section of the profile page.
 #[component]
 pub fn PasskeysSheet() -> impl IntoView {
     let i18n = use_i18n();
@@ -39,12 +40,12 @@ pub fn PasskeysSheet() -> impl IntoView {
     let remove = Callback::new(move |one: PasskeyView| {
         spawn_local(async move {
             match api.delete(&format!("/me/passkeys/{}", one.id)).await {
-                Ok(()) => toasts.good(untrack(|| t_string!(i18n, passkeys.removed, name = one.name))),
-                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+                Ok(()) => toasts.success(untrack(|| t_string!(i18n, passkeys.removed, name = one.name))),
+                Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
             }
-            // The page may be gone: it may have been his only second factor.
+            // The page may have been closed, if this was the only second factor of a user who needs one.
             load.try_run(());
-            caller.ask();
+            caller.refresh();
         });
     });
     view! {
@@ -54,7 +55,7 @@ pub fn PasskeysSheet() -> impl IntoView {
             {move || match all.get() {
                 None => view! { <Skeleton rows=1 /> }.into_any(),
                 Some(Err(failure)) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
                 }
                 Some(Ok(all)) if all.is_empty() => view! { <p>{t!(i18n, passkeys.none)}</p> }.into_any(),
                 Some(Ok(all)) => {
@@ -76,9 +77,9 @@ pub fn PasskeysSheet() -> impl IntoView {
 fn Row(
     /// The passkey.
     one: PasskeyView,
-    /// Removes it.
+    /// Called to remove the passkey.
     remove: Callback<PasskeyView>,
-    /// Which gets another name.
+    /// The passkey being renamed.
     renaming: RwSignal<Option<PasskeyView>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -118,39 +119,39 @@ fn Row(
 
 #[component]
 fn Add(
-    /// Reads the list again.
+    /// Reloads the list.
     load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
-    let (name, none) = (RwSignal::new(String::new()), RwSignal::new(None::<NoPasskey>));
+    let (name, passkey_error) = (RwSignal::new(String::new()), RwSignal::new(None::<PasskeyError>));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let called = name.get_untracked();
-        none.set(None);
+        passkey_error.set(None);
         if form.begin([("name", validate::name(&called).err())]) {
             spawn_local(async move {
-                match added(api, called).await {
+                match add_passkey(api, called).await {
                     Ok(Ok(one)) => {
                         form.done();
                         name.set(String::new());
-                        toasts.good(untrack(|| t_string!(i18n, passkeys.added, name = one.name)));
+                        toasts.success(untrack(|| t_string!(i18n, passkeys.added, name = one.name)));
                         load.try_run(());
-                        caller.ask();
+                        caller.refresh();
                     }
-                    Ok(Err(why)) => {
+                    Ok(Err(error)) => {
                         form.done();
-                        none.set(Some(why));
+                        passkey_error.set(Some(error));
                     }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    let wrong = move || match none.get() {
-        Some(NoPasskey::CalledOff) => Some(t_string!(i18n, passkeys.not_made).to_owned()),
-        Some(NoPasskey::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
-        None => usual(i18n, form.failure()),
+    let wrong = move || match passkey_error.get() {
+        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.not_made).to_owned()),
+        Some(PasskeyError::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
+        None => failure_text(i18n, form.failure()),
     };
     view! {
         <form class="form" novalidate on:submit=submit>
@@ -161,7 +162,7 @@ fn Add(
                 hint=Signal::derive(move || Some(t_string!(i18n, passkeys.name_hint).to_owned()))
                 error=form.error("name")
             />
-            <Wrong text=Signal::derive(wrong) />
+            <ErrorMessage text=Signal::derive(wrong) />
             <div class="acts">
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     <Icon glyph=Glyph::Key />
@@ -172,19 +173,19 @@ fn Add(
     }
 }
 
-async fn added(api: Api, name: String) -> Result<Result<PasskeyView, NoPasskey>, Failure> {
+async fn add_passkey(api: Api, name: String) -> Result<Result<PasskeyView, PasskeyError>, Failure> {
     let asked = api.post::<PasskeyOptions>("/me/passkeys/begin", &()).await?;
-    match passkey::make(&asked.options).await {
+    match passkey::create(&asked.options).await {
         Ok(credential) => api.post("/me/passkeys", &NewPasskey { name, credential }).await.map(Ok),
-        Err(why) => Ok(Err(why)),
+        Err(error) => Ok(Err(error)),
     }
 }
 
 #[component]
 fn RenameDialog(
-    /// Which gets another name.
+    /// The passkey being renamed.
     renaming: RwSignal<Option<PasskeyView>>,
-    /// Reads the list again.
+    /// Reloads the list.
     load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -203,9 +204,9 @@ fn RenameDialog(
 fn Rename(
     /// The passkey.
     one: PasskeyView,
-    /// To close.
+    /// The passkey being renamed; cleared to close the dialog.
     renaming: RwSignal<Option<PasskeyView>>,
-    /// Reads the list again.
+    /// Reloads the list.
     load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -232,9 +233,9 @@ fn Rename(
                 value=name
                 name="name"
                 error=form.error("name")
-                first=true
+                autofocus=true
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="button" class="button" on:click=move |_| renaming.set(None)>
                     {t!(i18n, common.cancel)}

@@ -1,11 +1,11 @@
-//! Changing one's password, which takes the old one and signs out all other browsers.
+//! Changing the password, which requires the old one and signs out all other browsers.
 
 use crate::{
     api::Api,
     caller::Caller,
     i18n::*,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         toast::Toasts,
@@ -13,23 +13,23 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    validate::{self, FieldError, MIN_PASSWORD},
+    validate::{self, DEFAULT_PASSWORD_MIN, FieldError},
     wire::account::ChangePassword,
 };
 
-/// The part of the page.
+/// The section of the profile page.
 #[component]
 pub fn PasswordSheet() -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
     let (old, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let least = Memo::new(move |_| caller.me().map_or(MIN_PASSWORD, |me| me.account.password_min));
+    let min_length = Memo::new(move |_| caller.me().map_or(DEFAULT_PASSWORD_MIN, |me| me.account.password_min));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let body = ChangePassword { old: old.get_untracked(), new: new.get_untracked() };
         let checks = [
             ("old", body.old.is_empty().then_some(FieldError::Required)),
-            ("new", validate::password_of(&body.new, least.get_untracked()).err()),
+            ("new", validate::password_with_min(&body.new, min_length.get_untracked()).err()),
         ];
         if form.begin(checks) {
             spawn_local(async move {
@@ -38,7 +38,7 @@ pub fn PasswordSheet() -> impl IntoView {
                         form.done();
                         old.set(String::new());
                         new.set(String::new());
-                        toasts.good(untrack(|| t_string!(i18n, profile.password_changed)));
+                        toasts.success(untrack(|| t_string!(i18n, profile.password_changed)));
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -63,10 +63,10 @@ pub fn PasswordSheet() -> impl IntoView {
                 kind="password"
                 name="new"
                 autocomplete="new-password"
-                hint=Signal::derive(move || Some(t_string!(i18n, auth.password_hint, min = least.get())))
+                hint=Signal::derive(move || Some(t_string!(i18n, auth.password_hint, min = min_length.get())))
                 error=form.error("new")
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {t!(i18n, profile.change_password)}

@@ -1,4 +1,4 @@
-//! One's name, and the language one reads.
+//! The user's name and language.
 
 use crate::{
     api::Api,
@@ -6,10 +6,10 @@ use crate::{
     i18n::*,
     shell::language,
     ui::{
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        select::{Choosable, Select},
+        select::{Select, SelectOption},
         toast::Toasts,
     },
 };
@@ -19,12 +19,12 @@ use seatkeeper_shared::{
     wire::account::{ChangeMe, Me},
 };
 
-/// The part of the page.
+/// The section of the profile page.
 #[component]
 pub fn PersonSheet() -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
-    let me = caller.me_once();
+    let me = caller.me_untracked();
     let name = RwSignal::new(me.as_ref().map(|me| me.name.clone()).unwrap_or_default());
     let email = RwSignal::new(me.map(|me| me.email).unwrap_or_default());
     let submit = move |event: web_sys::SubmitEvent| {
@@ -35,16 +35,16 @@ pub fn PersonSheet() -> impl IntoView {
                 match api.patch::<Me>("/me", &body).await {
                     Ok(me) => {
                         form.done();
-                        caller.came(me);
-                        toasts.good(untrack(|| t_string!(i18n, profile.saved)));
+                        caller.set_signed_in(me);
+                        toasts.success(untrack(|| t_string!(i18n, profile.saved)));
                     }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    // Each language is written in itself.
-    let languages = vec![Choosable::new("de", "Deutsch"), Choosable::new("en", "English")];
+    // Each language is named in itself.
+    let languages = vec![SelectOption::new("de", "Deutsch"), SelectOption::new("en", "English")];
     let choose = move |value: String| {
         if let Ok(locale) = value.parse() {
             language::choose(i18n, caller, api, locale);
@@ -65,7 +65,7 @@ pub fn PersonSheet() -> impl IntoView {
                 value=email
                 kind="email"
                 name="email"
-                fixed=true
+                readonly=true
                 hint=Signal::derive(move || Some(t_string!(i18n, profile.email_hint).to_owned()))
             />
             <Select
@@ -75,7 +75,7 @@ pub fn PersonSheet() -> impl IntoView {
                 value=Signal::derive(move || i18n.get_locale().as_str().to_owned())
                 choose
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {t!(i18n, common.save)}

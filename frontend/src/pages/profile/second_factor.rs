@@ -1,4 +1,4 @@
-//! One's second factor: an app is set up by a picture and confirmed by a code; then there are recovery codes, shown once.
+//! The user's second factor (TOTP): set up with a QR code, confirmed by a code; then recovery codes are shown once.
 
 mod prove;
 mod set_up;
@@ -7,47 +7,47 @@ use crate::{
     api::{Api, Failure},
     caller::Caller,
     i18n::*,
-    pages::console::key::copy,
+    pages::console::support_key::copy_to_clipboard,
     ui::{
-        face::{Failed, Skeleton},
+        empty_state::{LoadError, Skeleton},
         icon::{Glyph, Icon},
         toast::Toasts,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
-use prove::{Act, ProveDialog};
-use seatkeeper_shared::wire::second_factor::{FactorStarted, FactorState};
+use prove::{ProtectedAction, ProveDialog};
+use seatkeeper_shared::wire::second_factor::{SecondFactorSetup, SecondFactorState};
 use set_up::{Confirm, Start};
 
-/// How far one is.
+/// The state of the second factor and its setup.
 #[derive(Clone, Debug, PartialEq)]
-enum Step {
-    /// Not known yet.
+enum SetupStep {
+    /// Not loaded yet.
     Unknown,
-    /// It could not be found out.
+    /// Loading failed.
     Failed(Failure),
-    /// There is none.
+    /// No second factor is set up.
     Off,
-    /// The app has to take up this secret.
-    Started(FactorStarted),
-    /// There is one from now on; these codes are to be kept.
+    /// Setup has begun: the authenticator app needs this secret.
+    Started(SecondFactorSetup),
+    /// Setup is done, or the recovery codes were renewed; these codes are shown once.
     Fresh(Vec<String>),
-    /// There is one, with so many recovery codes left.
+    /// A second factor is set up, with this number of recovery codes left.
     On(i64),
 }
 
-/// The part of the page.
+/// The section of the profile page.
 #[component]
 pub fn SecondFactorSheet() -> impl IntoView {
     let i18n = use_i18n();
     let api = Api::get();
-    let step = RwSignal::new(Step::Unknown);
+    let step = RwSignal::new(SetupStep::Unknown);
     let load = move || {
         spawn_local(async move {
-            let next = match api.read::<FactorState>("/me/second-factor").await {
-                Ok(state) if state.on => Step::On(state.recovery_codes),
-                Ok(_) => Step::Off,
-                Err(failure) => Step::Failed(failure),
+            let next = match api.read::<SecondFactorState>("/me/second-factor").await {
+                Ok(state) if state.on => SetupStep::On(state.recovery_codes),
+                Ok(_) => SetupStep::Off,
+                Err(failure) => SetupStep::Failed(failure),
             };
             step.try_set(next);
         });
@@ -58,14 +58,14 @@ pub fn SecondFactorSheet() -> impl IntoView {
             <h2 id="second-factor-title">{t!(i18n, factor.title)}</h2>
             <p class="muted">{t!(i18n, factor.text)}</p>
             {move || match step.get() {
-                Step::Unknown => view! { <Skeleton rows=2 /> }.into_any(),
-                Step::Failed(failure) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
+                SetupStep::Unknown => view! { <Skeleton rows=2 /> }.into_any(),
+                SetupStep::Failed(failure) => {
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
                 }
-                Step::Off => view! { <Start step /> }.into_any(),
-                Step::Started(started) => view! { <Confirm started step /> }.into_any(),
-                Step::Fresh(codes) => view! { <Codes codes step /> }.into_any(),
-                Step::On(left) => view! { <On left step /> }.into_any(),
+                SetupStep::Off => view! { <Start step /> }.into_any(),
+                SetupStep::Started(started) => view! { <Confirm started step /> }.into_any(),
+                SetupStep::Fresh(codes) => view! { <Codes codes step /> }.into_any(),
+                SetupStep::On(left) => view! { <FactorOn left step /> }.into_any(),
             }}
         </section>
     }
@@ -75,8 +75,8 @@ pub fn SecondFactorSheet() -> impl IntoView {
 fn Codes(
     /// The recovery codes.
     codes: Vec<String>,
-    /// How far one is.
-    step: RwSignal<Step>,
+    /// The state to change.
+    step: RwSignal<SetupStep>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (caller, toasts) = (Caller::get(), Toasts::get());
@@ -85,17 +85,17 @@ fn Codes(
     let copied = move |_| {
         let all = all.clone();
         spawn_local(async move {
-            if copy(all).await {
-                toasts.good(untrack(|| t_string!(i18n, factor.codes_copied)));
+            if copy_to_clipboard(all).await {
+                toasts.success(untrack(|| t_string!(i18n, factor.codes_copied)));
             } else {
-                toasts.bad(untrack(|| t_string!(i18n, invite.copy_failed)));
+                toasts.error(untrack(|| t_string!(i18n, invite.copy_failed)));
             }
         });
     };
     let kept = move |_| {
-        step.set(Step::On(left));
-        // Only now: whoever had to set up a factor leaves this page with it, and would not have seen the codes.
-        caller.ask();
+        step.set(SetupStep::On(left));
+        // Not earlier: if the user was required to set up a factor, this closes the page with the codes.
+        caller.refresh();
     };
     view! {
         <div class="note calm fresh" role="status">
@@ -115,14 +115,14 @@ fn Codes(
 }
 
 #[component]
-fn On(
-    /// How many recovery codes are left.
+fn FactorOn(
+    /// The number of recovery codes left.
     left: i64,
-    /// How far one is.
-    step: RwSignal<Step>,
+    /// The state to change.
+    step: RwSignal<SetupStep>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let asking = RwSignal::new(None::<Act>);
+    let asking = RwSignal::new(None::<ProtectedAction>);
     view! {
         <p>
             <span class="tag ok">{t!(i18n, factor.is_on)}</span>
@@ -130,10 +130,10 @@ fn On(
             {move || t_string!(i18n, factor.left, count = left)}
         </p>
         <div class="acts">
-            <button type="button" class="button" on:click=move |_| asking.set(Some(Act::Renew))>
+            <button type="button" class="button" on:click=move |_| asking.set(Some(ProtectedAction::Renew))>
                 {t!(i18n, factor.renew)}
             </button>
-            <button type="button" class="button danger" on:click=move |_| asking.set(Some(Act::Remove))>
+            <button type="button" class="button danger" on:click=move |_| asking.set(Some(ProtectedAction::Remove))>
                 {t!(i18n, factor.remove)}
             </button>
         </div>

@@ -1,19 +1,19 @@
-//! Where one is signed in, and signing out there.
+//! The browsers in which the user is signed in, and signing out there.
 
 use crate::{
     api::{Api, Failure},
     format::Format,
     i18n::*,
+    labels,
     ui::{
-        face::{Failed, Skeleton},
+        empty_state::{LoadError, Skeleton},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::wire::account::SignInView;
 
-/// The part of the page.
+/// The section of the profile page.
 #[component]
 pub fn SignInsSheet() -> impl IntoView {
     let i18n = use_i18n();
@@ -29,8 +29,8 @@ pub fn SignInsSheet() -> impl IntoView {
     let end = Callback::new(move |path: String| {
         spawn_local(async move {
             match api.delete(&path).await {
-                Ok(()) => toasts.good(untrack(|| t_string!(i18n, profile.signed_out))),
-                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+                Ok(()) => toasts.success(untrack(|| t_string!(i18n, profile.signed_out))),
+                Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
             }
             load();
         });
@@ -43,7 +43,7 @@ pub fn SignInsSheet() -> impl IntoView {
             {move || match all.get() {
                 None => view! { <Skeleton rows=2 /> }.into_any(),
                 Some(Err(failure)) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
                 }
                 Some(Ok(all)) => {
                     let rows = all.into_iter().map(|one| view! { <Row one end /> }).collect_view();
@@ -63,9 +63,9 @@ pub fn SignInsSheet() -> impl IntoView {
 
 #[component]
 fn Row(
-    /// The sign-in.
+    /// The browser session.
     one: SignInView,
-    /// Ends what is at this path.
+    /// Called with the path of the session to end.
     end: Callback<String>,
 ) -> impl IntoView {
     let i18n = use_i18n();

@@ -1,29 +1,30 @@
-//! One's API tokens: for programs that act in one's name, or in less than that.
+//! The user's API tokens, for programs that act on their behalf, with all or some of their rights.
 
 use crate::{
     api::{Api, Failure},
     format::{Format, Texts},
     i18n::*,
-    pages::console::key::copy,
+    labels,
+    pages::console::support_key::copy_to_clipboard,
     ui::{
-        face::{Failed, Skeleton, Wrong, usual},
+        empty_state::{LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
-        select::{Choosable, Select},
+        select::{Select, SelectOption},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     scope::Scope,
     validate,
-    wire::account::{NewToken, TokenMade, TokenView},
+    wire::account::{CreatedToken, NewToken, TokenView},
 };
 
-/// What a token may be used for.
-fn scope_words(i18n: Texts, scope: Scope) -> &'static str {
+/// What a token of this scope may be used for.
+fn scope_label(i18n: Texts, scope: Scope) -> &'static str {
     match scope {
         Scope::Read => t_string!(i18n, profile.scope_read),
         Scope::Sessions => t_string!(i18n, profile.scope_sessions),
@@ -31,13 +32,13 @@ fn scope_words(i18n: Texts, scope: Scope) -> &'static str {
     }
 }
 
-/// The part of the page.
+/// The section of the profile page.
 #[component]
 pub fn TokensSheet() -> impl IntoView {
     let i18n = use_i18n();
     let (api, toasts) = (Api::get(), Toasts::get());
     let all = RwSignal::new(None::<Result<Vec<TokenView>, Failure>>);
-    let made = RwSignal::new(None::<TokenMade>);
+    let made = RwSignal::new(None::<CreatedToken>);
     let load = Callback::new(move |()| {
         spawn_local(async move {
             let answer = api.read("/tokens").await;
@@ -50,9 +51,9 @@ pub fn TokensSheet() -> impl IntoView {
             match api.delete(&format!("/tokens/{}", token.id)).await {
                 Ok(()) => {
                     made.update(|made| *made = made.take().filter(|made| made.token.id != token.id));
-                    toasts.good(untrack(|| t_string!(i18n, profile.token_deleted, name = token.name)));
+                    toasts.success(untrack(|| t_string!(i18n, profile.token_deleted, name = token.name)));
                 }
-                Err(failure) => toasts.bad(untrack(|| words::failure(i18n, &failure))),
+                Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
             }
             load.try_run(());
         });
@@ -64,7 +65,7 @@ pub fn TokensSheet() -> impl IntoView {
             {move || match all.get() {
                 None => view! { <Skeleton rows=2 /> }.into_any(),
                 Some(Err(failure)) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
                 }
                 Some(Ok(all)) if all.is_empty() => view! { <p>{t!(i18n, profile.no_tokens)}</p> }.into_any(),
                 Some(Ok(all)) => {
@@ -80,9 +81,8 @@ pub fn TokensSheet() -> impl IntoView {
 
 #[component]
 fn Row(
-    /// The token.
     token: TokenView,
-    /// Deletes it.
+    /// Called to delete the token.
     delete: Callback<TokenView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -94,7 +94,7 @@ fn Row(
     };
     let when = move || {
         let used = used.map_or_else(|| t_string!(i18n, profile.never_used).to_owned(), |at| format.ago(at));
-        t_string!(i18n, profile.token_when, scope = scope_words(i18n, scope), until = format.date(expires), used = used)
+        t_string!(i18n, profile.token_when, scope = scope_label(i18n, scope), until = format.date(expires), used = used)
     };
     view! {
         <li>
@@ -109,10 +109,10 @@ fn Row(
     }
 }
 
-/// The secret of a new token, once.
+/// The secret of a new token, shown once.
 #[component]
 fn Secret(
-    /// The secret.
+    /// The secret of the token.
     secret: String,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -121,10 +121,10 @@ fn Secret(
     let copy_it = move |_| {
         let secret = copied.clone();
         spawn_local(async move {
-            if copy(secret).await {
-                toasts.good(untrack(|| t_string!(i18n, profile.secret_copied)));
+            if copy_to_clipboard(secret).await {
+                toasts.success(untrack(|| t_string!(i18n, profile.secret_copied)));
             } else {
-                toasts.bad(untrack(|| t_string!(i18n, invite.copy_failed)));
+                toasts.error(untrack(|| t_string!(i18n, invite.copy_failed)));
             }
         });
     };
@@ -142,9 +142,9 @@ fn Secret(
 
 #[component]
 fn Entry(
-    /// The token that was just made.
-    made: RwSignal<Option<TokenMade>>,
-    /// Loads the list.
+    /// Set to the created token.
+    made: RwSignal<Option<CreatedToken>>,
+    /// Reloads the list.
     load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -152,16 +152,16 @@ fn Entry(
     let (name, days) = (RwSignal::new(String::new()), RwSignal::new("90".to_owned()));
     let scope = RwSignal::new(Scope::Sessions.to_string());
     let scopes = move || {
-        Scope::ALL.iter().map(|scope| Choosable::new(scope.as_str(), scope_words(i18n, *scope))).collect::<Vec<_>>()
+        Scope::ALL.iter().map(|scope| SelectOption::new(scope.as_str(), scope_label(i18n, *scope))).collect::<Vec<_>>()
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let days = days.get_untracked().trim().parse().unwrap_or(0);
         let scope = scope.get_untracked().parse().unwrap_or_default();
         let body = NewToken { name: name.get_untracked(), days, scope };
-        if form.begin([("name", validate::name(&body.name).err()), ("days", validate::within(days, 1, 365).err())]) {
+        if form.begin([("name", validate::name(&body.name).err()), ("days", validate::in_range(days, 1, 365).err())]) {
             spawn_local(async move {
-                match api.post::<TokenMade>("/tokens", &body).await {
+                match api.post::<CreatedToken>("/tokens", &body).await {
                     Ok(token) => {
                         form.done();
                         made.set(Some(token));
@@ -196,7 +196,7 @@ fn Entry(
                 name="days"
                 error=form.error("days")
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {t!(i18n, profile.make_token)}

@@ -1,6 +1,6 @@
-//! Which sessions are shown and in what order: as it stands in the address bar, and applied.
+//! Filter and sort order of the session table, read from and written to the URL query.
 
-use crate::{fold::fold, live::state::Heard, ui::sort::Order};
+use crate::{live::state::LastContacts, normalize::search_key, ui::sortable_header::SortOrder};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId},
@@ -10,15 +10,15 @@ use seatkeeper_shared::{
 };
 use std::{cmp::Reverse, str::FromStr};
 
-/// Of which licenses.
+/// The licenses whose sessions are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Which {
-    /// All shared ones.
+pub enum LicenseScope {
+    /// All concurrent licenses.
     #[default]
     Shared,
-    /// Named ones as well.
+    /// All licenses.
     Everything,
-    /// This one.
+    /// A single license.
     One(LicenseId),
 }
 
@@ -29,21 +29,20 @@ pub enum Column {
     Agent,
     /// Waiting or connected.
     State,
-    /// What the other side runs on.
+    /// The platform of the customer or remote device.
     Platform,
     /// The agent's device.
     Device,
-    /// For how long the session has lived.
+    /// Age of the session.
     Since,
-    /// How long ago the last contact was.
+    /// Time since the last contact.
     Contact,
 }
 
 impl Column {
-    /// Every column.
     pub const ALL: [Self; 6] = [Self::Agent, Self::State, Self::Platform, Self::Device, Self::Since, Self::Contact];
 
-    /// Its name in the address bar.
+    /// Its name in the query.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Agent => "agent",
@@ -56,53 +55,49 @@ impl Column {
     }
 }
 
-/// The order when none is asked for: who has held a seat longest comes first.
-const USUAL: Order<Column> = (Column::Since, true);
+/// The default order: the longest-held seat first.
+const DEFAULT_ORDER: SortOrder<Column> = (Column::Since, true);
 
-/// What the address bar asks for.
+/// Filter and sort order of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Of which licenses.
-    pub which: Which,
-    /// In which state.
+    pub scope: LicenseScope,
     pub state: Option<SessionState>,
-    /// On which platform.
     pub platform: Option<Platform>,
-    /// With this in name or e-mail address.
+    /// Text searched for in names and e-mail addresses.
     pub q: String,
-    /// In which order.
-    pub order: Order<Column>,
+    pub order: SortOrder<Column>,
 }
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { which: Which::Shared, state: None, platform: None, q: String::new(), order: USUAL }
+        Self { scope: LicenseScope::Shared, state: None, platform: None, q: String::new(), order: DEFAULT_ORDER }
     }
 }
 
 impl Filter {
-    /// Reads the address bar; what it does not understand it leaves out.
+    /// Parses the URL query. Values that are not valid are ignored.
     pub fn read(query: &ParamsMap) -> Self {
         let text = |name| query.get_str(name).unwrap_or_default();
         Self {
-            which: match text("license") {
-                "all" => Which::Everything,
-                id => id.parse().map_or(Which::Shared, Which::One),
+            scope: match text("license") {
+                "all" => LicenseScope::Everything,
+                id => id.parse().map_or(LicenseScope::Shared, LicenseScope::One),
             },
-            state: word(text("state")),
-            platform: word(text("platform")),
+            state: parsed(text("state")),
+            platform: parsed(text("platform")),
             q: text("q").to_owned(),
-            order: order(text("sort")).unwrap_or(USUAL),
+            order: parse_order(text("sort")).unwrap_or(DEFAULT_ORDER),
         }
     }
 
-    /// What stands in the address bar after the path; nothing for what is usual.
+    /// The URL query, including the `?`; empty for the default filter.
     pub fn query(&self) -> String {
         let mut query = ParamsMap::new();
-        match self.which {
-            Which::Shared => {}
-            Which::Everything => query.replace("license", "all".to_owned()),
-            Which::One(id) => query.replace("license", id.to_string()),
+        match self.scope {
+            LicenseScope::Shared => {}
+            LicenseScope::Everything => query.replace("license", "all".to_owned()),
+            LicenseScope::One(id) => query.replace("license", id.to_string()),
         }
         if let Some(state) = self.state {
             query.replace("state", state.to_string());
@@ -113,20 +108,20 @@ impl Filter {
         if !self.q.is_empty() {
             query.replace("q", self.q.clone());
         }
-        if self.order != USUAL {
+        if self.order != DEFAULT_ORDER {
             let minus = if self.order.1 { "-" } else { "" };
             query.replace("sort", format!("{minus}{}", self.order.0.as_str()));
         }
         query.to_query_string()
     }
 
-    /// The address of the same sessions as a table.
+    /// URL of the CSV export with the same filter.
     pub fn export(&self) -> String {
         let mut query = ParamsMap::new();
-        match self.which {
-            Which::Shared => query.replace("model", Model::Concurrent.to_string()),
-            Which::Everything => {}
-            Which::One(id) => query.replace("license", id.to_string()),
+        match self.scope {
+            LicenseScope::Shared => query.replace("model", Model::Concurrent.to_string()),
+            LicenseScope::Everything => {}
+            LicenseScope::One(id) => query.replace("license", id.to_string()),
         }
         let state = self.state.map_or_else(|| "live".to_owned(), |state| state.to_string());
         query.replace("state", state);
@@ -139,55 +134,61 @@ impl Filter {
         format!("/api/v1/sessions/export{}", query.to_query_string())
     }
 
-    /// Whether it leaves anything out beyond the named licenses.
-    pub fn narrows(&self) -> bool {
-        let all = Self { which: self.which, order: self.order, ..Self::default() };
-        *self != all || matches!(self.which, Which::One(_))
+    /// Whether it hides more than the sessions of named licenses.
+    pub fn is_narrowed(&self) -> bool {
+        let all = Self { scope: self.scope, order: self.order, ..Self::default() };
+        *self != all || matches!(self.scope, LicenseScope::One(_))
     }
 
-    /// The sessions it shows, in its order.
-    pub fn apply<'a>(&self, sessions: impl Iterator<Item = &'a SessionView>, heard: &Heard) -> Vec<SessionId> {
-        let q = fold(&self.q);
-        let mut shown: Vec<_> = sessions.filter(|session| self.shows(session, &q)).collect();
-        // The newest first where the order says nothing.
+    /// The matching sessions in sort order.
+    pub fn apply<'a>(
+        &self,
+        sessions: impl Iterator<Item = &'a SessionView>,
+        contacts: &LastContacts,
+    ) -> Vec<SessionId> {
+        let q = search_key(&self.q);
+        let mut shown: Vec<_> = sessions.filter(|session| self.matches(session, &q)).collect();
+        // Sessions that compare equal are sorted by age, the newest first.
         shown.sort_by_key(|session| (Reverse(session.created_at), session.id));
-        let (column, falling) = self.order;
+        let (column, descending) = self.order;
         match column {
-            Column::Agent => shown.sort_by_cached_key(|session| fold(&session.user_name)),
+            Column::Agent => shown.sort_by_cached_key(|session| search_key(&session.user_name)),
             Column::State => shown.sort_by_key(|session| session.state),
             Column::Platform => shown.sort_by_key(|session| session.platform),
-            Column::Device => shown.sort_by_cached_key(|session| fold(&session.device)),
+            Column::Device => shown.sort_by_cached_key(|session| search_key(&session.device)),
             Column::Since => shown.sort_by_key(|session| Reverse(session.created_at)),
-            Column::Contact => shown.sort_by_cached_key(|session| Reverse(heard.of(session).last_seen_at)),
+            Column::Contact => shown.sort_by_cached_key(|session| Reverse(contacts.of(session).last_seen_at)),
         }
-        if falling {
+        if descending {
             shown.reverse();
         }
         shown.into_iter().map(|session| session.id).collect()
     }
 
-    fn shows(&self, session: &SessionView, q: &str) -> bool {
-        let which = match self.which {
-            Which::Shared => session.model == Model::Concurrent,
-            Which::Everything => true,
-            Which::One(id) => session.license_id == id,
+    fn matches(&self, session: &SessionView, q: &str) -> bool {
+        let scope = match self.scope {
+            LicenseScope::Shared => session.model == Model::Concurrent,
+            LicenseScope::Everything => true,
+            LicenseScope::One(id) => session.license_id == id,
         };
-        // One that has just ended stays where it was.
+        // A session that has just ended stays in the list for a moment.
         let state = self.state.is_none_or(|state| session.state == state || session.state == SessionState::Ended);
-        which
+        scope
             && state
             && self.platform.is_none_or(|platform| session.platform == Some(platform))
-            && (q.is_empty() || fold(&session.user_name).contains(q) || fold(&session.user_email).contains(q))
+            && (q.is_empty()
+                || search_key(&session.user_name).contains(q)
+                || search_key(&session.user_email).contains(q))
     }
 }
 
-fn word<T: FromStr>(text: &str) -> Option<T> {
+fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
 }
 
-fn order(text: &str) -> Option<Order<Column>> {
-    let (name, falling) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-    Column::ALL.into_iter().find(|column| column.as_str() == name).map(|column| (column, falling))
+fn parse_order(text: &str) -> Option<SortOrder<Column>> {
+    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    Column::ALL.into_iter().find(|column| column.as_str() == name).map(|column| (column, descending))
 }
 
 #[cfg(test)]
@@ -208,14 +209,14 @@ mod tests {
 
     fn shown(filter: &Filter) -> Vec<String> {
         let all = sessions();
-        let ids = filter.apply(all.iter(), &Heard::default());
+        let ids = filter.apply(all.iter(), &LastContacts::default());
         ids.iter().filter_map(|id| all.iter().find(|s| s.id == *id)).map(|s| s.user_name.clone()).collect()
     }
 
     #[wasm_bindgen_test]
-    fn the_address_bar_holds_the_whole_filter() {
+    fn the_query_holds_the_whole_filter() {
         let mut filter = Filter { q: "a & b".to_owned(), order: (Column::Agent, false), ..Filter::default() };
-        filter.which = Which::One(session(1).license_id);
+        filter.scope = LicenseScope::One(session(1).license_id);
         filter.state = Some(SessionState::Waiting);
         filter.platform = Some(Platform::Ios);
         let address = filter.query();
@@ -230,22 +231,22 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn shared_licenses_come_alone_unless_asked_otherwise() {
+    fn only_sessions_of_concurrent_licenses_are_shown_by_default() {
         assert_eq!(shown(&Filter::default()), ["Mehmet Yılmaz", "Agent 2", "Älva"], "longest first");
-        assert_eq!(shown(&Filter { which: Which::Everything, ..Filter::default() }).len(), 4);
+        assert_eq!(shown(&Filter { scope: LicenseScope::Everything, ..Filter::default() }).len(), 4);
     }
 
     #[wasm_bindgen_test]
-    fn search_state_and_platform_narrow() {
+    fn search_state_and_platform_are_applied() {
         assert_eq!(shown(&Filter { q: "yilm".to_owned(), ..Filter::default() }), ["Mehmet Yılmaz"]);
         assert_eq!(shown(&Filter { q: "AGENT2@".to_owned(), ..Filter::default() }), ["Agent 2"]);
         let mac = Filter { platform: Some(Platform::Mac), state: Some(SessionState::Connected), ..Filter::default() };
         assert_eq!(shown(&mac), ["Agent 2"]);
-        assert!(mac.narrows() && !Filter::default().narrows());
+        assert!(mac.is_narrowed() && !Filter::default().is_narrowed());
     }
 
     #[wasm_bindgen_test]
-    fn names_are_sorted_as_people_do() {
+    fn names_are_sorted_ignoring_accents() {
         let by_name = Filter { order: (Column::Agent, false), ..Filter::default() };
         assert_eq!(shown(&by_name), ["Agent 2", "Älva", "Mehmet Yılmaz"]);
     }

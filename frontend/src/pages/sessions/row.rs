@@ -1,69 +1,68 @@
-//! One session of the table: who, in what state, where, since when.
+//! Table row of a session.
 
-use super::{acts::Acts, board::Board};
+use super::{row_menu::RowMenu, state::SessionsPageState};
 use crate::{
     clock::Clock,
+    duration::countdown,
     format::Format,
     i18n::*,
-    live::state::lost,
-    span::countdown,
+    labels,
+    live::state::is_contact_lost,
     ui::{
         icon::{Glyph, Icon},
         person::Person,
     },
-    words,
 };
 use leptos::{html::Tr, prelude::*};
 use seatkeeper_shared::{ids::SessionId, session::SessionState, wire::sessions::SessionView};
 
-/// The row of a session.
 #[component]
 pub fn Row(
-    /// The page.
-    board: Board,
-    /// The session.
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The session to show.
     id: SessionId,
-    /// Whether rows have to say which they are, because not all are in the page.
-    windowed: Memo<bool>,
+    /// Whether the table is virtualized, so that rows need an explicit index.
+    virtualized: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let node = NodeRef::<Tr>::new();
     let known = Memo::new(move |before: Option<&Option<SessionView>>| {
-        board.live.session(id).or_else(|| before.cloned().flatten())
+        page.live.session(id).or_else(|| before.cloned().flatten())
     });
     let Some(first) = known.get_untracked() else { return ().into_any() };
     let session = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
     let text = move |text: fn(&SessionView) -> String| Signal::derive(move || session.with(text));
     let over = Memo::new(move |_| session.with(|session| session.state == SessionState::Ended));
-    let fixed = Memo::new(move |_| over.get() || session.with(|session| session.borrowed_until.is_some()));
-    let picked = Memo::new(move |_| board.picked.with(|picked| picked.contains(&id)));
-    let index = move || board.rows.with(|rows| rows.iter().position(|row| *row == id));
-    let platform = move || session.with(|s| s.platform.map(|platform| words::platform(i18n, platform)));
+    let not_endable = Memo::new(move |_| over.get() || session.with(|session| session.borrowed_until.is_some()));
+    let selected = Memo::new(move |_| page.selected.with(|selected| selected.contains(&id)));
+    let index = move || page.rows.with(|rows| rows.iter().position(|row| *row == id));
+    let platform = move || session.with(|s| s.platform.map(|platform| labels::platform(i18n, platform)));
     view! {
         <tr
             node_ref=node
             data-id=id.to_string()
             tabindex="-1"
-            class:picked=move || picked.get()
+            class:picked=move || selected.get()
             class:parting=move || over.get()
-            aria-rowindex=move || if windowed.get() { index().map(|index| index + 2) } else { None }
-            on:focusin=move |_| board.cursor.set(untrack(index).map(|index| (id, index)))
+            aria-rowindex=move || if virtualized.get() { index().map(|index| index + 2) } else { None }
+            on:focusin=move |_| page.cursor.set(untrack(index).map(|index| (id, index)))
         >
-            <Show when=move || board.may_end.get()>
+            <Show when=move || page.may_end.get()>
                 <td class="pick">
-                    <Pick board id name=text(|s| s.user_name.clone()) picked over=fixed />
+                    <RowCheckbox page id name=text(|s| s.user_name.clone()) selected disabled=not_endable />
                 </td>
             </Show>
             <th scope="row" class="cell-who">
                 <Person name=text(|s| s.user_name.clone()) email=text(|s| s.user_email.clone()) />
             </th>
             <td class="cell-state">
-                <State board session />
+                <StateCell page session />
             </td>
             <td class="cell-license">
                 {text(|s| s.product_name.clone())}
-                <small>{move || session.with(|s| words::model_short(i18n, s.model))}</small>
+                <small>{move || session.with(|s| labels::model_short(i18n, s.model))}</small>
             </td>
             <td class="cell-platform">
                 {move || platform().unwrap_or_else(|| t_string!(i18n, common.dash))}
@@ -74,12 +73,12 @@ pub fn Row(
                 {move || session.with(|s| format.since(s.created_at))}
             </td>
             <td class="cell-contact num nowrap muted">
-                {move || session.with(|s| format.ago(board.live.contact(s).last_seen_at))}
+                {move || session.with(|s| format.ago(page.live.contact(s).last_seen_at))}
             </td>
-            <Show when=move || board.may_end.get()>
+            <Show when=move || page.may_end.get()>
                 <td class="cell-acts">
                     <Show when=move || !over.get()>
-                        <Acts board session />
+                        <RowMenu page session />
                     </Show>
                 </td>
             </Show>
@@ -89,44 +88,46 @@ pub fn Row(
 }
 
 #[component]
-fn Pick(
-    /// The page.
-    board: Board,
-    /// The session.
+fn RowCheckbox(
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The session to show.
     id: SessionId,
-    /// Whose it is.
+    /// Name of the agent.
     name: Signal<String>,
-    /// Whether it is ticked.
-    picked: Memo<bool>,
-    /// Whether it cannot be ended, because it is over or borrowed.
-    over: Memo<bool>,
+    /// Whether the row is selected.
+    selected: Memo<bool>,
+    /// Whether the session cannot be ended here, because it has ended or is borrowed.
+    disabled: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <input
             type="checkbox"
             aria-label=move || t_string!(i18n, sessions.select_row, name = name.get())
-            disabled=move || over.get()
-            prop:checked=move || picked.get()
-            on:click=move |event| board.pick(id, event.shift_key())
+            disabled=move || disabled.get()
+            prop:checked=move || selected.get()
+            on:click=move |event| page.select(id, event.shift_key())
         />
     }
 }
 
-/// The state in words, and what the next thing is that happens by itself.
+/// State of the session, and what happens next without an action.
 #[component]
-fn State(
-    /// The page.
-    board: Board,
-    /// The session.
+fn StateCell(
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The session shown.
     session: Signal<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (clock, format) = (Clock::get(), Format::get());
-    let away = Memo::new(move |_| {
-        // Who is offline cannot be heard of.
+    let contact_lost = Memo::new(move |_| {
+        // A borrowed session is offline and sends no heartbeats.
         session.with(|s| {
-            s.state != SessionState::Ended && s.borrowed_until.is_none() && lost(&board.live.contact(s), clock.now())
+            s.state != SessionState::Ended
+                && s.borrowed_until.is_none()
+                && is_contact_lost(&page.live.contact(s), clock.now())
         })
     });
     let offline = Memo::new(move |_| session.with(|s| s.borrowed_until.is_some()));
@@ -135,18 +136,18 @@ fn State(
     let class = move || match session.with(|s| s.state) {
         SessionState::Ended => "state ended",
         _ if ends.get() => "state ending",
-        _ if away.get() => "state lost",
+        _ if contact_lost.get() => "state lost",
         _ if offline.get() => "state offline",
         SessionState::Waiting => "state waiting",
         SessionState::Connected => "state connected",
     };
     let word = move || {
-        if away.get() { t_string!(i18n, word.lost) } else { session.with(|s| words::state_of(i18n, s)) }
+        if contact_lost.get() { t_string!(i18n, word.lost) } else { session.with(|s| labels::current_state(i18n, s)) }
     };
     let more = move || {
         session.with(|s| {
             if let Some(end) = &s.ended {
-                return words::how_ended(i18n, s, end);
+                return labels::session_end_summary(i18n, s, end);
             }
             if let Some(until) = s.borrowed_until {
                 return t_string!(i18n, sessions.until, time = format.date_time(until));
@@ -157,8 +158,8 @@ fn State(
             if let Some(at) = s.idle_ends_at {
                 return t_string!(i18n, sessions.idle_in, left = countdown(clock.until(at)));
             }
-            if away.get() {
-                let left = clock.until(board.live.contact(s).lease_until);
+            if contact_lost.get() {
+                let left = clock.until(page.live.contact(s).lease_until);
                 return if left.is_zero() {
                     t_string!(i18n, sessions.free_now).to_owned()
                 } else {
@@ -169,7 +170,7 @@ fn State(
                 (SessionState::Waiting, Some(at)) => {
                     t_string!(i18n, sessions.key_left, left = countdown(clock.until(at)))
                 }
-                _ => words::mode(i18n, s.mode).to_owned(),
+                _ => labels::mode(i18n, s.mode).to_owned(),
             }
         })
     };

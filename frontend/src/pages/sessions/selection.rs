@@ -1,49 +1,47 @@
-//! Which rows are ticked.
+//! Selection of table rows.
 
 use seatkeeper_shared::ids::SessionId;
 use std::collections::BTreeSet;
 
-/// The ticked rows, and the one from which a range begins.
+/// The selected rows, and the anchor of a range selection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    picked: BTreeSet<SessionId>,
-    from: Option<SessionId>,
+    selected: BTreeSet<SessionId>,
+    anchor: Option<SessionId>,
 }
 
 impl Selection {
-    /// Those that are ticked and among these rows: what is filtered out or over is not ended by accident.
+    /// The selected rows among `rows`, so that filtered or ended sessions are not acted upon.
     pub fn among(&self, rows: &[SessionId]) -> BTreeSet<SessionId> {
-        rows.iter().filter(|id| self.picked.contains(id)).copied().collect()
+        rows.iter().filter(|id| self.selected.contains(id)).copied().collect()
     }
 
-    /// Ticks or unticks one.
     pub fn toggle(&mut self, id: SessionId) {
-        if !self.picked.remove(&id) {
-            self.picked.insert(id);
+        if !self.selected.remove(&id) {
+            self.selected.insert(id);
         }
-        self.from = Some(id);
+        self.anchor = Some(id);
     }
 
-    /// Ticks all from the one that was touched last up to this one.
-    pub fn reach(&mut self, rows: &[SessionId], id: SessionId) {
-        let place = |wanted: SessionId| rows.iter().position(|row| *row == wanted);
-        match (self.from.and_then(place), place(id)) {
-            (Some(a), Some(b)) => self.picked.extend(&rows[a.min(b)..=a.max(b)]),
+    /// Selects the range from the anchor to this row.
+    pub fn extend_to(&mut self, rows: &[SessionId], id: SessionId) {
+        let position_of = |wanted: SessionId| rows.iter().position(|row| *row == wanted);
+        match (self.anchor.and_then(position_of), position_of(id)) {
+            (Some(a), Some(b)) => self.selected.extend(&rows[a.min(b)..=a.max(b)]),
             _ => self.toggle(id),
         }
-        self.from = Some(id);
+        self.anchor = Some(id);
     }
 
-    /// Ticks all of these rows; unticks them if all are ticked.
+    /// Selects all rows, or clears the selection if all are selected.
     pub fn toggle_all(&mut self, rows: &[SessionId]) {
         if self.among(rows).len() == rows.len() {
             self.clear();
         } else {
-            self.picked.extend(rows);
+            self.selected.extend(rows);
         }
     }
 
-    /// Unticks everything.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
@@ -60,19 +58,19 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn shift_ticks_a_range_in_either_direction() {
+    fn shift_selects_a_range_in_either_direction() {
         let (rows, mut selection) = (rows(), Selection::default());
         selection.toggle(rows[3]);
-        selection.reach(&rows, rows[1]);
+        selection.extend_to(&rows, rows[1]);
         assert_eq!(selection.among(&rows).into_iter().collect::<Vec<_>>(), rows[1..=3]);
     }
 
     #[wasm_bindgen_test]
-    fn rows_that_are_gone_are_no_longer_ticked() {
+    fn removed_rows_are_no_longer_selected() {
         let (rows, mut selection) = (rows(), Selection::default());
         selection.toggle_all(&rows);
         assert_eq!(selection.among(&rows[..2]).len(), 2);
         selection.toggle_all(&rows);
-        assert!(selection.among(&rows).is_empty(), "a second click unticks");
+        assert!(selection.among(&rows).is_empty(), "a second click clears the selection");
     }
 }

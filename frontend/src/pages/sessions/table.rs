@@ -1,52 +1,51 @@
-//! The table of live sessions. A long one is in the page only where it is in sight.
+//! Table of live sessions, virtualized when it is long.
 
-use super::{board::Board, filter::Column, row::Row};
+use super::{filter::Column, row::Row, state::SessionsPageState};
 use crate::{
     format::Format,
     i18n::*,
-    keep,
+    local_storage,
     ui::{
-        face::Empty,
+        empty_state::EmptyState,
         icon::Glyph,
-        sort::SortHead,
-        window::{Piece, Sight, WHOLE, pieces},
+        sortable_header::SortableHeader,
+        virtual_list::{ListItem, MAX_UNVIRTUALIZED_ROWS, Viewport, list_items},
     },
 };
 use leptos::{ev, html::Tbody, prelude::*};
 use seatkeeper_shared::ids::SessionId;
 
-/// A row, or the space of rows that are not in the page.
+/// A rendered row, or a gap of rows that are not rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     Row(SessionId),
     Gap(usize, usize),
 }
 
-/// The table.
 #[component]
-pub fn Table(
-    /// The page.
-    board: Board,
+pub fn SessionTable(
+    /// Shared state of the page.
+    page: SessionsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let body = NodeRef::<Tbody>::new();
-    let total = Memo::new(move |_| board.rows.with(Vec::len));
-    let sight = follow_sight(body, total);
-    let range = Memo::new(move |_| sight.get().rows(total.get()));
-    let slots = Memo::new(move |_| slots(board, range.get()));
-    let windowed = Memo::new(move |_| total.get() > WHOLE);
+    let total = Memo::new(move |_| page.rows.with(Vec::len));
+    let viewport = follow_viewport(body, total);
+    let range = Memo::new(move |_| viewport.get().rows(total.get()));
+    let slots = Memo::new(move |_| slots(page, range.get()));
+    let virtualized = Memo::new(move |_| total.get() > MAX_UNVIRTUALIZED_ROWS);
     let slot = move |slot: Slot| match slot {
-        Slot::Row(id) => view! { <Row board id windowed /> }.into_any(),
-        Slot::Gap(_, length) => view! { <Gap length sight /> }.into_any(),
+        Slot::Row(id) => view! { <Row page id virtualized /> }.into_any(),
+        Slot::Gap(_, length) => view! { <Gap length viewport /> }.into_any(),
     };
     view! {
-        <Show when=move || { total.get() > 0 } fallback=move || view! { <Nothing board /> }>
+        <Show when=move || { total.get() > 0 } fallback=move || view! { <EmptyTable page /> }>
             <table
                 class="sessions"
-                aria-rowcount=move || windowed.get().then(|| total.get() + 1)
+                aria-rowcount=move || virtualized.get().then(|| total.get() + 1)
             >
                 <caption class="vh">{t!(i18n, sessions.title)}</caption>
-                <Head board />
+                <Head page />
                 <tbody node_ref=body>
                     <For each=move || slots.get() key=|slot| *slot let:one>
                         {slot(one)}
@@ -59,42 +58,42 @@ pub fn Table(
 
 #[component]
 fn Head(
-    /// The page.
-    board: Board,
+    /// Shared state of the page.
+    page: SessionsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let order = Signal::derive(move || board.filter.with(|filter| filter.order));
-    let sort = Callback::new(move |order| board.narrow(|filter| filter.order = order));
+    let order = Signal::derive(move || page.filter.with(|filter| filter.order));
+    let sort = Callback::new(move |order| page.update_filter(|filter| filter.order = order));
     view! {
         <thead>
             <tr>
-                <Show when=move || board.may_end.get()>
+                <Show when=move || page.may_end.get()>
                     <th scope="col" class="pick">
-                        <PickAll board />
+                        <SelectAllCheckbox page />
                     </th>
                 </Show>
-                <SortHead key=Column::Agent order sort>
+                <SortableHeader key=Column::Agent order sort>
                     {t!(i18n, sessions.agent)}
-                </SortHead>
-                <SortHead key=Column::State order sort class="head-state">
+                </SortableHeader>
+                <SortableHeader key=Column::State order sort class="head-state">
                     {t!(i18n, sessions.state)}
-                </SortHead>
+                </SortableHeader>
                 <th scope="col" class="head-license">
                     {t!(i18n, sessions.license)}
                 </th>
-                <SortHead key=Column::Platform order sort class="head-platform">
+                <SortableHeader key=Column::Platform order sort class="head-platform">
                     {t!(i18n, sessions.platform)}
-                </SortHead>
-                <SortHead key=Column::Device order sort class="head-device">
+                </SortableHeader>
+                <SortableHeader key=Column::Device order sort class="head-device">
                     {t!(i18n, sessions.device)}
-                </SortHead>
-                <SortHead key=Column::Since order sort class="head-since" falling=true>
+                </SortableHeader>
+                <SortableHeader key=Column::Since order sort class="head-since" descending=true>
                     {t!(i18n, sessions.since)}
-                </SortHead>
-                <SortHead key=Column::Contact order sort class="head-contact" falling=true>
+                </SortableHeader>
+                <SortableHeader key=Column::Contact order sort class="head-contact" descending=true>
                     {t!(i18n, sessions.contact)}
-                </SortHead>
-                <Show when=move || board.may_end.get()>
+                </SortableHeader>
+                <Show when=move || page.may_end.get()>
                     <th scope="col" class="head-acts">
                         <span class="vh">{t!(i18n, users.actions)}</span>
                     </th>
@@ -104,25 +103,25 @@ fn Head(
     }
 }
 
-/// Ticks all rows of the filter.
+/// Checkbox that selects all rows.
 #[component]
-fn PickAll(
-    /// The page.
-    board: Board,
+fn SelectAllCheckbox(
+    /// Shared state of the page.
+    page: SessionsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let (picked, total) =
-        (move || board.picked.with(std::collections::BTreeSet::len), move || board.rows.with(Vec::len));
+    let (selected, total) =
+        (move || page.selected.with(std::collections::BTreeSet::len), move || page.rows.with(Vec::len));
     view! {
         <input
             type="checkbox"
             aria-label=move || t_string!(i18n, sessions.select_all, n = format.number(total()))
-            prop:checked=move || { picked() > 0 && picked() == total() }
-            prop:indeterminate=move || { picked() > 0 && picked() < total() }
+            prop:checked=move || { selected() > 0 && selected() == total() }
+            prop:indeterminate=move || { selected() > 0 && selected() < total() }
             on:change=move |_| {
-                let rows = board.alive_rows();
-                board.selection.update(|selection| selection.toggle_all(&rows));
+                let rows = page.selectable_rows();
+                page.selection.update(|selection| selection.toggle_all(&rows));
             }
         />
     }
@@ -130,13 +129,13 @@ fn PickAll(
 
 #[component]
 fn Gap(
-    /// How many rows it stands for.
+    /// Number of rows it replaces.
     length: usize,
-    /// How high they are.
-    sight: RwSignal<Sight>,
+    /// The viewport, which contains the row height.
+    viewport: RwSignal<Viewport>,
 ) -> impl IntoView {
-    #[expect(clippy::cast_precision_loss, reason = "numbers of rows")]
-    let height = move || format!("{}px", length as f64 * sight.with(|sight| sight.row));
+    #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+    let height = move || format!("{}px", length as f64 * viewport.with(|viewport| viewport.row));
     view! {
         <tr class="gap" aria-hidden="true">
             <td colspan="9" style:height=height></td>
@@ -144,66 +143,68 @@ fn Gap(
     }
 }
 
-fn slots(board: Board, range: std::ops::Range<usize>) -> Vec<Slot> {
-    board.rows.with(|rows| {
-        let pinned = board.cursor.get().and_then(|(id, _)| rows.iter().position(|row| *row == id));
+fn slots(page: SessionsPageState, range: std::ops::Range<usize>) -> Vec<Slot> {
+    page.rows.with(|rows| {
+        let pinned = page.cursor.get().and_then(|(id, _)| rows.iter().position(|row| *row == id));
         let slot = |piece| match piece {
-            Piece::Row(index) => Slot::Row(rows[index]),
-            Piece::Gap(gap) => Slot::Gap(gap.start, gap.len()),
+            ListItem::Row(index) => Slot::Row(rows[index]),
+            ListItem::Gap(gap) => Slot::Gap(gap.start, gap.len()),
         };
-        pieces(rows.len(), range.start.min(rows.len())..range.end.min(rows.len()), pinned)
+        list_items(rows.len(), range.start.min(rows.len())..range.end.min(rows.len()), pinned)
             .into_iter()
             .map(slot)
             .collect()
     })
 }
 
-/// Looks where the table stands whenever the page is scrolled or resized, once per frame.
-fn follow_sight(body: NodeRef<Tbody>, total: Memo<usize>) -> RwSignal<Sight> {
-    let sight = RwSignal::new(Sight::default());
-    let due = StoredValue::new(false);
-    let look = move || {
-        let Some(body) = body.get_untracked().filter(|_| total.get_untracked() > WHOLE) else { return };
+/// Measures the position of the table on scroll and resize, at most once per frame.
+fn follow_viewport(body: NodeRef<Tbody>, total: Memo<usize>) -> RwSignal<Viewport> {
+    let viewport = RwSignal::new(Viewport::default());
+    let scheduled = StoredValue::new(false);
+    let measure = move || {
+        let Some(body) = body.get_untracked().filter(|_| total.get_untracked() > MAX_UNVIRTUALIZED_ROWS) else {
+            return;
+        };
         let row = body.query_selector("tr[data-id]").ok().flatten().map(|row| row.get_bounding_client_rect().height());
         let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(900.0);
-        let row = row.filter(|height| *height > 0.0).unwrap_or(sight.get_untracked().row);
-        sight.set(Sight { top: body.get_bounding_client_rect().top(), height, row });
+        let row = row.filter(|height| *height > 0.0).unwrap_or(viewport.get_untracked().row);
+        viewport.set(Viewport { top: body.get_bounding_client_rect().top(), height, row });
     };
-    let soon = move || {
-        if !due.get_value() {
-            due.set_value(true);
+    let schedule = move || {
+        if !scheduled.get_value() {
+            scheduled.set_value(true);
             request_animation_frame(move || {
-                // The page may be gone by now.
-                if due.try_update_value(|due| *due = false).is_some() {
-                    look();
+                // The page may have been left by now.
+                if scheduled.try_update_value(|scheduled| *scheduled = false).is_some() {
+                    measure();
                 }
             });
         }
     };
-    let scroll = window_event_listener(ev::scroll, move |_| soon());
-    let resize = window_event_listener(ev::resize, move |_| soon());
+    let scroll = window_event_listener(ev::scroll, move |_| schedule());
+    let resize = window_event_listener(ev::resize, move |_| schedule());
     on_cleanup(move || {
         scroll.remove();
         resize.remove();
     });
     Effect::new(move |_| {
         total.track();
-        soon();
+        schedule();
     });
-    sight
+    viewport
 }
 
-/// No session is shown, and why.
+/// Empty state: no sessions at all, or none that match the filter.
 #[component]
-fn Nothing(
-    /// The page.
-    board: Board,
+fn EmptyTable(
+    /// Shared state of the page.
+    page: SessionsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let narrows = Memo::new(move |_| board.filter.with(|filter| filter.narrows()));
+    let is_narrowed = Memo::new(move |_| page.filter.with(|filter| filter.is_narrowed()));
     let quiet = move || {
         view! {
-            <Empty
+            <EmptyState
                 glyph=Glyph::Live
                 title=Signal::derive(move || t_string!(i18n, sessions.empty_title).to_owned())
                 text=Signal::derive(move || t_string!(i18n, sessions.empty_text).to_owned())
@@ -211,32 +212,36 @@ fn Nothing(
         }
     };
     view! {
-        <Show when=move || narrows.get() fallback=quiet>
-            <Empty
+        <Show when=move || is_narrowed.get() fallback=quiet>
+            <EmptyState
                 glyph=Glyph::Search
                 title=Signal::derive(move || t_string!(i18n, sessions.none_title).to_owned())
                 text=Signal::derive(move || t_string!(i18n, sessions.none_text).to_owned())
             >
-                <button type="button" class="button" on:click=move |_| board.narrow(|filter| *filter = Default::default())>
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| page.update_filter(|filter| *filter = Default::default())
+                >
                     {t!(i18n, common.reset)}
                 </button>
-            </Empty>
+            </EmptyState>
         </Show>
     }
 }
 
-/// How many are shown, and the keys.
+/// Number of rows shown, and the keyboard shortcuts.
 #[component]
-pub fn Foot(
-    /// The page.
-    board: Board,
+pub fn TableFooter(
+    /// Shared state of the page.
+    page: SessionsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let total = Memo::new(move |_| board.live.state.with(|state| (state.sessions.len(), state.total())));
+    let total = Memo::new(move |_| page.live.state.with(|state| (state.sessions.len(), state.session_count())));
     let shown = move || {
-        let (shown, total) = (board.rows.with(Vec::len), total.get().1);
-        t_string!(i18n, sessions.shown, shown = format.number(shown), total = format.number(total))
+        let (shown, total) = (page.rows.with(Vec::len), total.get().1);
+        t_string!(i18n, sessions.shown, count = total, shown = format.number(shown), total = format.number(total))
     };
     let capped = move || {
         let (here, all) = total.get();
@@ -247,20 +252,20 @@ pub fn Foot(
         <footer class="list-foot">
             <span class="num">{shown}</span>
             <Show
-                when=move || board.may_end.get()
+                when=move || page.may_end.get()
                 fallback=move || view! { <span>{t!(i18n, sessions.look_only)}</span> }
             >
-                <Keys />
+                <ShortcutHints />
             </Show>
         </footer>
     }
 }
 
-/// The keys, and whether they are listened to.
+/// The keyboard shortcuts, with a checkbox to turn them off.
 #[component]
-fn Keys() -> impl IntoView {
+fn ShortcutHints() -> impl IntoView {
     let i18n = use_i18n();
-    let on = super::keys::wanted();
+    let on = super::shortcuts::are_enabled();
     view! {
         <span class="keys">
             <label>
@@ -268,7 +273,8 @@ fn Keys() -> impl IntoView {
                     type="checkbox"
                     prop:checked=on
                     on:change=move |event| {
-                        keep::keep_text(super::keys::KEPT, if event_target_checked(&event) { "on" } else { "off" });
+                        let value = if event_target_checked(&event) { "on" } else { "off" };
+                        local_storage::set(super::shortcuts::STORAGE_KEY, value);
                     }
                 />
                 {t!(i18n, sessions.keys)}

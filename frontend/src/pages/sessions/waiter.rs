@@ -1,19 +1,18 @@
-//! Somebody in the line: his position, how long he waits, until when a seat is kept for him; and moving him or taking him
-//! out.
+//! A ticket in a queue: position, waiting time or offer, and the buttons to move or remove it.
 
-use super::board::Board;
+use super::state::SessionsPageState;
 use crate::{
     api::Api,
     clock::Clock,
+    duration::countdown,
     format::{Format, Texts},
     i18n::*,
-    span::countdown,
+    labels,
     ui::{
         icon::{Glyph, Icon},
         person::Person,
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -22,20 +21,19 @@ use seatkeeper_shared::{
 };
 use wasm_bindgen::JsCast as _;
 
-/// One ticket of a line.
 #[component]
 pub fn Waiter(
-    /// The page.
-    board: Board,
-    /// The license.
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The license shown.
     license: LicenseId,
-    /// The ticket.
+    /// The ticket shown.
     id: TicketId,
-    /// How many are in the line.
+    /// Length of the queue.
     length: Memo<usize>,
 ) -> impl IntoView {
     let known = Memo::new(move |before: Option<&Option<TicketView>>| {
-        let now = board.live.state.with(|state| state.line(license).iter().find(|ticket| ticket.id == id).cloned());
+        let now = page.live.state.with(|state| state.queue_of(license).iter().find(|ticket| ticket.id == id).cloned());
         now.or_else(|| before.cloned().flatten())
     });
     let Some(first) = known.get_untracked() else { return ().into_any() };
@@ -46,19 +44,19 @@ pub fn Waiter(
         <li class="waiter" data-ticket=id.to_string()>
             <b class="waiter-place num">{position}</b>
             <Person name=text(|ticket| ticket.user_name.clone()) email=text(|ticket| ticket.user_email.clone()) />
-            <Since ticket />
-            <Show when=move || board.may_end.get()>
-                <Acts board ticket position length />
+            <WaitState ticket />
+            <Show when=move || page.may_end.get()>
+                <WaiterActions page ticket position length />
             </Show>
         </li>
     }
     .into_any()
 }
 
-/// "wartet seit 4 min", or for how long a seat is still kept.
+/// "wartet seit 4 min", or how long the offer is still valid.
 #[component]
-fn Since(
-    /// The ticket.
+fn WaitState(
+    /// The ticket shown.
     ticket: Signal<TicketView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -71,7 +69,7 @@ fn Since(
     let since = move || t_string!(i18n, queue.since, span = format.since(ticket.with(|ticket| ticket.created_at)));
     let more = move || match (offer.get(), ticket.with(|ticket| ticket.expected_at)) {
         (Some(until), _) => Some(t_string!(i18n, queue.kept_still, left = countdown(clock.until(until)))),
-        (None, Some(at)) => Some(format.about(at)),
+        (None, Some(at)) => Some(format.estimate(at)),
         (None, None) => None,
     };
     let line = move || match more() {
@@ -88,24 +86,24 @@ fn Since(
     }
 }
 
-/// To the head, up, down, out.
+/// Buttons to move the ticket to the head, up or down, or to remove it.
 #[component]
-fn Acts(
-    /// The page.
-    board: Board,
-    /// The ticket.
+fn WaiterActions(
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The ticket shown.
     ticket: Signal<TicketView>,
-    /// Its position.
+    /// Position of the ticket in the queue.
     position: Memo<i64>,
-    /// How many are in the line.
+    /// Length of the queue.
     length: Memo<usize>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let mover = Mover::new(board, ticket, position);
+    let mover = TicketMover::new(page, ticket, position);
     let name = move || ticket.with(|ticket| ticket.user_name.clone());
     let last = move || usize::try_from(position.get()).is_ok_and(|position| position >= length.get());
     let head = move || position.get() <= 1;
-    let one = move |act: &'static str, glyph, label: Signal<String>, off: Signal<bool>, to: fn(i64) -> i64| {
+    let button = move |act: &'static str, glyph, label: Signal<String>, off: Signal<bool>, to: fn(i64) -> i64| {
         view! {
             <button
                 type="button"
@@ -116,7 +114,7 @@ fn Acts(
                 aria-disabled=move || off.get().to_string()
                 on:click=move |_| {
                     if !off.get_untracked() {
-                        mover.go(act, to(position.get_untracked()));
+                        mover.move_to(act, to(position.get_untracked()));
                     }
                 }
             >
@@ -130,16 +128,16 @@ fn Acts(
     let out = Signal::derive(move || t_string!(i18n, queue.take_out, name = name()));
     view! {
         <span class="waiter-acts">
-            {one("head", Glyph::Top, first, Signal::derive(head), |_| 1)}
-            {one("up", Glyph::Up, up, Signal::derive(head), |now| now - 1)}
-            {one("down", Glyph::Down, down, Signal::derive(last), |now| now + 1)}
+            {button("head", Glyph::Top, first, Signal::derive(head), |_| 1)}
+            {button("up", Glyph::Up, up, Signal::derive(head), |now| now - 1)}
+            {button("down", Glyph::Down, down, Signal::derive(last), |now| now + 1)}
             <button
                 type="button"
                 class="icon-button"
                 aria-haspopup="dialog"
                 aria-label=out
                 title=out
-                on:click=move |_| board.dropping.set(Some(ticket.get_untracked()))
+                on:click=move |_| page.ticket_to_remove.set(Some(ticket.get_untracked()))
             >
                 <Icon glyph=Glyph::Cross />
             </button>
@@ -147,34 +145,34 @@ fn Acts(
     }
 }
 
-/// Moves a ticket; the line itself comes with the feed.
+/// Moves a ticket. The new order arrives through the feed.
 #[derive(Clone, Copy)]
-struct Mover {
-    board: Board,
+struct TicketMover {
+    page: SessionsPageState,
     ticket: Signal<TicketView>,
     busy: RwSignal<bool>,
-    /// The button that was pressed and gets the focus back, because the row it stands in moves.
+    /// The pressed button, which receives the focus again because its row moves.
     pressed: StoredValue<Option<&'static str>>,
     api: Api,
     toasts: Toasts,
     i18n: Texts,
 }
 
-impl Mover {
-    fn new(board: Board, ticket: Signal<TicketView>, position: Memo<i64>) -> Self {
+impl TicketMover {
+    fn new(page: SessionsPageState, ticket: Signal<TicketView>, position: Memo<i64>) -> Self {
         let (busy, pressed) = (RwSignal::new(false), StoredValue::new(None));
-        let mover = Self { board, ticket, busy, pressed, api: Api::get(), toasts: Toasts::get(), i18n: use_i18n() };
+        let mover = Self { page, ticket, busy, pressed, api: Api::get(), toasts: Toasts::get(), i18n: use_i18n() };
         Effect::new(move |_| {
             position.track();
             if let Some(act) = pressed.try_update_value(Option::take).flatten() {
                 let id = ticket.with_untracked(|ticket| ticket.id);
-                request_animation_frame(move || focus(id, act));
+                request_animation_frame(move || focus_button(id, act));
             }
         });
         mover
     }
 
-    fn go(self, act: &'static str, position: i64) {
+    fn move_to(self, act: &'static str, position: i64) {
         if self.busy.get_untracked() {
             return;
         }
@@ -186,13 +184,14 @@ impl Mover {
             let moved = self.api.post::<TicketView>(&format!("/tickets/{id}/move"), &MoveTicket { position }).await;
             match moved {
                 Ok(ticket) => {
-                    let said = tu_string!(i18n, queue.moved, name = ticket.user_name, n = ticket.position);
-                    let _ = self.board.said.try_set(said);
+                    let n = untrack(|| format.number(ticket.position));
+                    let announcement = tu_string!(i18n, queue.moved, name = ticket.user_name, n = n);
+                    let _ = self.page.announcement.try_set(announcement);
                 }
                 Err(failure) => {
-                    // Whoever moves him later has not pressed here.
+                    // A later move is not caused by this button.
                     self.pressed.try_set_value(None);
-                    self.toasts.bad(untrack(|| words::failure(i18n, &failure)));
+                    self.toasts.error(untrack(|| labels::failure(i18n, &failure)));
                 }
             }
             let _ = self.busy.try_set(false);
@@ -200,10 +199,10 @@ impl Mover {
     }
 }
 
-fn focus(id: TicketId, act: &str) {
+fn focus_button(id: TicketId, act: &str) {
     let button = document().query_selector(&format!("[data-ticket=\"{id}\"] [data-act={act}]")).ok().flatten();
     if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // A row that has just gone needs no focus.
+        // The row may have just been removed.
         let _ = button.focus();
     }
 }

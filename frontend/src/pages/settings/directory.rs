@@ -1,55 +1,54 @@
-//! Settings › Directory and sign-in: by which providers people sign in, and who may still use a password.
+//! Settings › Directory and sign-in: sign-in providers, password rules and SCIM directories.
 
 mod addresses;
 mod delete;
-mod desk;
-mod fields;
 pub mod findings;
-mod form;
 mod guide;
 mod passwords;
+mod provider_fields;
+mod provider_form;
 mod providers;
 mod scim;
+mod state;
 
-use super::tabs::Tabs;
-use crate::{format::Texts, i18n::*, shell::Only, ui::head::PageHead};
-use desk::Desk;
+use super::tabs::SettingsTabs;
+use crate::{format::Texts, i18n::*, shell::RequirePermission, ui::page_head::PageHead};
 use leptos::prelude::*;
-use seatkeeper_shared::{permissions::Action, wire::providers::EmailLink};
+use seatkeeper_shared::{permissions::Action, wire::providers::EmailLinking};
+use state::DirectoryPageState;
 
-/// The page.
 #[component]
 pub fn DirectoryPage() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Only action=Action::ManageAccount>
+        <RequirePermission action=Action::ManageAccount>
             <PageHead title=Signal::derive(move || t_string!(i18n, directory.title).to_owned()) />
-            <Tabs />
-            <Parts />
-        </Only>
+            <SettingsTabs />
+            <Sections />
+        </RequirePermission>
     }
     .into_any()
 }
 
 #[component]
-fn Parts() -> impl IntoView {
-    let desk = Desk::open();
+fn Sections() -> impl IntoView {
+    let page = DirectoryPageState::open();
     view! {
         <div class="sheets">
-            <providers::ProvidersSheet desk />
-            <passwords::PasswordsSheet desk />
-            <scim::DirectoriesSheet desk />
+            <providers::ProvidersSheet page />
+            <passwords::PasswordsSheet page />
+            <scim::DirectoriesSheet page />
         </div>
-        <form::ProviderDialog desk />
-        <delete::DeleteDialog desk />
+        <provider_form::ProviderDialog page />
+        <delete::DeleteDialog page />
     }
 }
 
-/// Whose addresses are believed.
-pub fn link_words(i18n: Texts, link: EmailLink) -> &'static str {
+/// Label of the rule for linking identities by e-mail address.
+pub fn email_link_label(i18n: Texts, link: EmailLinking) -> &'static str {
     match link {
-        EmailLink::Verified => t_string!(i18n, directory.link_verified),
-        EmailLink::Trusted => t_string!(i18n, directory.link_trusted),
-        EmailLink::Never => t_string!(i18n, directory.link_never),
+        EmailLinking::Verified => t_string!(i18n, directory.link_verified),
+        EmailLinking::Trusted => t_string!(i18n, directory.link_trusted),
+        EmailLinking::Never => t_string!(i18n, directory.link_never),
     }
 }

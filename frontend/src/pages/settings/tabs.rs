@@ -1,12 +1,12 @@
-//! The pages of the settings, side by side.
+//! Navigation between the settings pages.
 
 use crate::i18n::*;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-/// Links to the pages; the one that is open says so.
+/// Links to the settings pages.
 #[component]
-pub fn Tabs() -> impl IntoView {
+pub fn SettingsTabs() -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <nav class="tabs" aria-label=move || t_string!(i18n, nav.settings_label)>

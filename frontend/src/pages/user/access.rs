@@ -1,13 +1,14 @@
-//! How the user gets in: where he is signed in, his tokens, his second factor; and taking that away.
+//! How the user can access the account: browser sign-ins, second factor, API tokens; and removing these.
 
-use super::desk::Desk;
+use super::state::UserPageState;
 use crate::{
     api::Failure,
     format::Format,
     i18n::*,
     ui::{
         dialog::TaskDialog,
-        face::{Failed, Skeleton, Wrong, usual},
+        empty_state::{LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
         form::Form,
         toast::Toasts,
     },
@@ -18,47 +19,47 @@ use seatkeeper_shared::wire::{
     users::UserAccess,
 };
 
-/// What is to be taken away.
+/// What is to be removed.
 #[derive(Clone, Debug, PartialEq)]
-enum Taking {
-    /// All his sign-ins.
+enum AccessRemoval {
+    /// All browser sign-ins.
     SignIns,
-    /// His second factor and passkeys.
+    /// The second factor and all passkeys.
     Factor,
-    /// One of his tokens.
+    /// One API token.
     Token(TokenView),
 }
 
-/// The part of the page, for those who may do this.
+/// The section of the page, for callers who may change the user.
 #[component]
 pub fn Access(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UserPageState,
 ) -> impl IntoView {
-    let may = Memo::new(move |_| desk.may_change());
+    let may = Memo::new(move |_| page.may_change());
     view! {
         <Show when=move || may.get()>
-            <Ways desk />
+            <AccessCard page />
         </Show>
     }
 }
 
 #[component]
-fn Ways(
-    /// The page.
-    desk: Desk,
+fn AccessCard(
+    /// The state of the page.
+    page: UserPageState,
 ) -> impl IntoView {
     let access = RwSignal::new(None::<Result<UserAccess, Failure>>);
-    let taking = RwSignal::new(None::<Taking>);
+    let removing = RwSignal::new(None::<AccessRemoval>);
     let load = Callback::new(move |()| {
-        let id = desk.id.get_untracked();
+        let id = page.id.get_untracked();
         spawn_local(async move {
-            let answer = desk.api.read(&format!("/users/{id}/access")).await;
+            let answer = page.api.read(&format!("/users/{id}/access")).await;
             access.try_set(Some(answer));
         });
     });
     Effect::new(move |_| {
-        desk.id.track();
+        page.id.track();
         load.run(());
     });
     view! {
@@ -66,28 +67,29 @@ fn Ways(
             {move || match access.get() {
                 None => view! { <Skeleton rows=2 /> }.into_any(),
                 Some(Err(failure)) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
                 }
-                Some(Ok(access)) => view! { <Known access taking /> }.into_any(),
+                Some(Ok(access)) => view! { <AccessDetails access removing /> }.into_any(),
             }}
         </section>
-        <TakeDialog desk taking load />
+        <RemovalDialog page removing load />
     }
     .into_any()
 }
 
 #[component]
-fn Known(
-    /// What there is.
+fn AccessDetails(
+    /// The loaded data.
     access: UserAccess,
-    /// What is to be taken away.
-    taking: RwSignal<Option<Taking>>,
+    /// Set to open the confirmation dialog.
+    removing: RwSignal<Option<AccessRemoval>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let UserAccess { sign_ins, tokens, second_factor, passkeys } = access;
     let factor = move || {
         let app = second_factor.then(|| t_string!(i18n, person.has_app).to_owned());
-        let keys = (passkeys > 0).then(|| t_string!(i18n, person.has_passkeys, count = passkeys, n = passkeys));
+        let keys =
+            (passkeys > 0).then(|| t_string!(i18n, person.has_passkeys, count = passkeys, n = format.number(passkeys)));
         let all: Vec<_> = app.into_iter().chain(keys).collect();
         if all.is_empty() {
             t_string!(i18n, person.no_factor).to_owned()
@@ -95,27 +97,35 @@ fn Known(
             all.join(t_string!(i18n, common.listed))
         }
     };
-    let (none_in, no_tokens) = (sign_ins.is_empty(), tokens.is_empty());
+    let (no_sign_ins, no_tokens) = (sign_ins.is_empty(), tokens.is_empty());
     view! {
         <div class="card-head">
             <h2>{t!(i18n, profile.sign_ins)}</h2>
-            {(!none_in)
+            {(!no_sign_ins)
                 .then(|| {
                     view! {
-                        <button type="button" class="button small" on:click=move |_| taking.set(Some(Taking::SignIns))>
+                        <button
+                            type="button"
+                            class="button small"
+                            on:click=move |_| removing.set(Some(AccessRemoval::SignIns))
+                        >
                             {t!(i18n, person.sign_out)}
                         </button>
                     }
                 })}
         </div>
-        {none_in.then(|| view! { <p class="muted">{t!(i18n, person.no_sign_ins)}</p> })}
-        <ul class="lines">{sign_ins.into_iter().map(|one| view! { <SignedIn one /> }).collect_view()}</ul>
+        {no_sign_ins.then(|| view! { <p class="muted">{t!(i18n, person.no_sign_ins)}</p> })}
+        <ul class="lines">{sign_ins.into_iter().map(|one| view! { <SignInRow one /> }).collect_view()}</ul>
         <div class="card-head">
             <h2>{t!(i18n, factor.title)}</h2>
             {(second_factor || passkeys > 0)
                 .then(|| {
                     view! {
-                        <button type="button" class="button small" on:click=move |_| taking.set(Some(Taking::Factor))>
+                        <button
+                            type="button"
+                            class="button small"
+                            on:click=move |_| removing.set(Some(AccessRemoval::Factor))
+                        >
                             {t!(i18n, person.reset_factor)}
                         </button>
                     }
@@ -126,13 +136,13 @@ fn Known(
             <h2>{t!(i18n, profile.tokens)}</h2>
         </div>
         {no_tokens.then(|| view! { <p class="muted">{t!(i18n, person.no_tokens)}</p> })}
-        <ul class="lines">{tokens.into_iter().map(|token| view! { <Token token taking /> }).collect_view()}</ul>
+        <ul class="lines">{tokens.into_iter().map(|token| view! { <TokenRow token removing /> }).collect_view()}</ul>
     }
 }
 
 #[component]
-fn SignedIn(
-    /// Where.
+fn SignInRow(
+    /// The browser sign-in.
     one: SignInView,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -152,11 +162,11 @@ fn SignedIn(
 }
 
 #[component]
-fn Token(
-    /// The token.
+fn TokenRow(
+    /// The API token.
     token: TokenView,
-    /// What is to be taken away.
-    taking: RwSignal<Option<Taking>>,
+    /// Set to open the confirmation dialog.
+    removing: RwSignal<Option<AccessRemoval>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -176,7 +186,7 @@ fn Token(
                 type="button"
                 class="button small"
                 aria-label=label
-                on:click=move |_| taking.set(Some(Taking::Token(token.clone())))
+                on:click=move |_| removing.set(Some(AccessRemoval::Token(token.clone())))
             >
                 {t!(i18n, profile.delete)}
             </button>
@@ -184,76 +194,76 @@ fn Token(
     }
 }
 
-/// The question before something is taken away.
+/// The confirmation dialog before something is removed.
 #[component]
-fn TakeDialog(
-    /// The page.
-    desk: Desk,
-    /// What is to be taken away.
-    taking: RwSignal<Option<Taking>>,
-    /// Reads it again.
+fn RemovalDialog(
+    /// The state of the page.
+    page: UserPageState,
+    /// Set to open the confirmation dialog.
+    removing: RwSignal<Option<AccessRemoval>>,
+    /// Reloads the section.
     load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || desk.with(|user| user.name.clone()).unwrap_or_default();
-    let title = move || match taking.get() {
-        Some(Taking::SignIns) => t_string!(i18n, person.sign_out_title, name = name()),
-        Some(Taking::Factor) => t_string!(i18n, person.reset_factor_title, name = name()),
-        Some(Taking::Token(token)) => t_string!(i18n, profile.delete_token, name = token.name),
+    let name = move || page.with(|user| user.name.clone()).unwrap_or_default();
+    let title = move || match removing.get() {
+        Some(AccessRemoval::SignIns) => t_string!(i18n, person.sign_out_title, name = name()),
+        Some(AccessRemoval::Factor) => t_string!(i18n, person.reset_factor_title, name = name()),
+        Some(AccessRemoval::Token(token)) => t_string!(i18n, profile.delete_token, name = token.name),
         None => String::new(),
     };
     view! {
         <TaskDialog
-            open=Signal::derive(move || taking.with(Option::is_some))
-            close=move |()| taking.set(None)
+            open=Signal::derive(move || removing.with(Option::is_some))
+            close=move |()| removing.set(None)
             title=Signal::derive(title)
         >
-            {move || taking.get().map(|what| view! { <Take desk what taking load /> })}
+            {move || removing.get().map(|what| view! { <Removal page what removing load /> })}
         </TaskDialog>
     }
 }
 
 #[component]
-fn Take(
-    /// The page.
-    desk: Desk,
-    /// What is taken away.
-    what: Taking,
-    /// The same, to close.
-    taking: RwSignal<Option<Taking>>,
-    /// Reads it again.
+fn Removal(
+    /// The state of the page.
+    page: UserPageState,
+    /// What is to be removed.
+    what: AccessRemoval,
+    /// Cleared to close the dialog.
+    removing: RwSignal<Option<AccessRemoval>>,
+    /// Reloads the section.
     load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
-    let id = desk.id.get_untracked();
+    let id = page.id.get_untracked();
     let path = match &what {
-        Taking::SignIns => format!("/users/{id}/sign-ins"),
-        Taking::Factor => format!("/users/{id}/second-factor"),
-        Taking::Token(token) => format!("/users/{id}/tokens/{}", token.id),
+        AccessRemoval::SignIns => format!("/users/{id}/sign-ins"),
+        AccessRemoval::Factor => format!("/users/{id}/second-factor"),
+        AccessRemoval::Token(token) => format!("/users/{id}/tokens/{}", token.id),
     };
     let text = {
         let what = what.clone();
         move || match what {
-            Taking::SignIns => t_string!(i18n, person.sign_out_text),
-            Taking::Factor => t_string!(i18n, person.reset_factor_text),
-            Taking::Token(_) => t_string!(i18n, person.delete_token_text),
+            AccessRemoval::SignIns => t_string!(i18n, person.sign_out_text),
+            AccessRemoval::Factor => t_string!(i18n, person.reset_factor_text),
+            AccessRemoval::Token(_) => t_string!(i18n, person.delete_token_text),
         }
     };
     let confirm = move || match what {
-        Taking::SignIns => t_string!(i18n, person.sign_out),
-        Taking::Factor => t_string!(i18n, person.reset_factor),
-        Taking::Token(_) => t_string!(i18n, profile.delete),
+        AccessRemoval::SignIns => t_string!(i18n, person.sign_out),
+        AccessRemoval::Factor => t_string!(i18n, person.reset_factor),
+        AccessRemoval::Token(_) => t_string!(i18n, profile.delete),
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let path = path.clone();
         if form.begin([]) {
             spawn_local(async move {
-                match desk.api.delete(&path).await {
+                match page.api.delete(&path).await {
                     Ok(()) => {
-                        toasts.good(tu_string!(i18n, person.taken).to_owned());
-                        taking.set(None);
+                        toasts.success(tu_string!(i18n, person.taken).to_owned());
+                        removing.set(None);
                         let _ = load.try_run(());
                     }
                     Err(failure) => form.failed(failure),
@@ -264,9 +274,9 @@ fn Take(
     view! {
         <form class="form" novalidate on:submit=submit>
             <p>{text}</p>
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| taking.set(None)>
+                <button type="button" class="button" autofocus on:click=move |_| removing.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>

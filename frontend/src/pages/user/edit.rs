@@ -1,18 +1,18 @@
-//! Editing a user: name and address; by an admin also role, permissions and limits. Whoever was slower than somebody else is
-//! told, sees what is there now, and overwrites nothing.
+//! Editing a user: name and e-mail address, for admins also role, permissions and limits. If the user was changed
+//! meanwhile, the form says so and shows the current values; nothing is overwritten.
 
-use super::desk::Desk;
+use super::state::UserPageState;
 use crate::{
     i18n::*,
+    labels,
     ui::{
         dialog::Dialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         icon::{Glyph, Icon},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -25,34 +25,33 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeSet;
 
-/// The dialog.
 #[component]
 pub fn EditDialog(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let title = move || {
-        let name = desk.with(|user| user.name.clone()).unwrap_or_default();
+        let name = page.with(|user| user.name.clone()).unwrap_or_default();
         t_string!(i18n, person.edit_title, name = name)
     };
-    let late = RwSignal::new(false);
+    let conflict = RwSignal::new(false);
     Effect::new(move |_| {
-        if desk.editing.get() {
-            late.set(false);
+        if page.editing.get() {
+            conflict.set(false);
         }
     });
     view! {
-        <Dialog open=desk.editing title=Signal::derive(title)>
-            // Drawn anew when the server tells something else: then the form shows that.
-            {move || desk.user.get().map(|user| view! { <Entry desk user late /> })}
+        <Dialog open=page.editing title=Signal::derive(title)>
+            // Redrawn when the user is reloaded: then the form shows the current values.
+            {move || page.user.get().map(|user| view! { <Entry page user conflict /> })}
         </Dialog>
     }
 }
 
-/// What is entered.
+/// The form values.
 #[derive(Clone, Copy)]
-struct Entered {
+struct UserFields {
     name: RwSignal<String>,
     email: RwSignal<String>,
     role: RwSignal<Role>,
@@ -61,7 +60,7 @@ struct Entered {
     manages: RwSignal<BTreeSet<GroupId>>,
 }
 
-impl Entered {
+impl UserFields {
     fn of(user: &UserView) -> Self {
         Self {
             name: RwSignal::new(user.name.clone()),
@@ -73,7 +72,7 @@ impl Entered {
         }
     }
 
-    /// What is different from what is there.
+    /// The changed values; role, permissions and limits only if `roles`.
     fn change(self, user: &UserView, roles: bool) -> ChangeUser {
         let manager = self.role.get_untracked() == Role::Manager;
         let new = |is: bool| roles.then_some(()).filter(|()| is);
@@ -94,39 +93,39 @@ impl Entered {
 
 #[component]
 fn Entry(
-    /// The page.
-    desk: Desk,
-    /// The user as he is.
+    /// The state of the page.
+    page: UserPageState,
+    /// The current user.
     user: UserView,
-    /// Whether somebody else was faster.
-    late: RwSignal<bool>,
+    /// Whether the user was changed meanwhile.
+    conflict: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, entered) = (Form::default(), Toasts::get(), Entered::of(&user));
+    let (form, toasts, fields) = (Form::default(), Toasts::get(), UserFields::of(&user));
     let user = StoredValue::new(user);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let change = user.with_value(|user| entered.change(user, untrack(|| desk.may(Action::ManageRoles))));
+        let change = user.with_value(|user| fields.change(user, untrack(|| page.may(Action::ManageRoles))));
         let checks = [
-            ("name", validate::name(&entered.name.get_untracked()).err()),
-            ("email", validate::email(&entered.email.get_untracked()).err()),
+            ("name", validate::name(&fields.name.get_untracked()).err()),
+            ("email", validate::email(&fields.email.get_untracked()).err()),
         ];
         if !form.begin(checks) {
             return;
         }
-        let (path, tag) = (user.with_value(|user| format!("/users/{}", user.id)), desk.tag.get_untracked());
+        let (path, tag) = (user.with_value(|user| format!("/users/{}", user.id)), page.tag.get_untracked());
         spawn_local(async move {
-            match desk.api.patch_if::<UserView>(&path, &tag, &change).await {
+            match page.api.patch_if::<UserView>(&path, &tag, &change).await {
                 Ok((user, tag)) => {
-                    toasts.good(tu_string!(i18n, person.saved));
-                    desk.editing.set(false);
-                    desk.put(user, tag);
-                    desk.groups.again();
+                    toasts.success(tu_string!(i18n, person.saved));
+                    page.editing.set(false);
+                    page.set_user(user, tag);
+                    page.groups.reload();
                 }
                 Err(failure) if failure.code() == Some(Code::ChangedMeanwhile) => {
                     form.done();
-                    late.set(true);
-                    desk.load();
+                    conflict.set(true);
+                    page.load();
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -134,12 +133,12 @@ fn Entry(
     };
     let wrong = move || match form.code() {
         Some(Code::AlreadyExists) => Some(t_string!(i18n, problem.email_exists).to_owned()),
-        _ => usual(i18n, form.failure()),
+        _ => failure_text(i18n, form.failure()),
     };
     view! {
         <form class="form" novalidate on:submit=submit>
             <div role="alert">
-                <Show when=move || late.get()>
+                <Show when=move || conflict.get()>
                     <p class="note bad">
                         <Icon glyph=Glyph::Warning />
                         <span>
@@ -152,24 +151,24 @@ fn Entry(
             </div>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, users.name).to_owned())
-                value=entered.name
+                value=fields.name
                 name="name"
                 error=form.error("name")
-                first=true
+                autofocus=true
             />
             <TextField
                 label=Signal::derive(move || t_string!(i18n, users.email).to_owned())
-                value=entered.email
+                value=fields.email
                 kind="email"
                 name="email"
                 error=form.error("email")
             />
-            <Show when=move || desk.may(Action::ManageRoles)>
-                <RoleChoice desk entered />
+            <Show when=move || page.may(Action::ManageRoles)>
+                <RoleChoice page fields />
             </Show>
-            <Wrong text=Signal::derive(wrong) />
+            <ErrorMessage text=Signal::derive(wrong) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.editing.set(false)>
+                <button type="button" class="button" on:click=move |_| page.editing.set(false)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
@@ -180,13 +179,13 @@ fn Entry(
     }
 }
 
-/// Role, and for a manager what is allowed and whom he sees.
+/// The role, and for a manager the permissions and the groups they are limited to.
 #[component]
 fn RoleChoice(
-    /// The page.
-    desk: Desk,
-    /// What is entered.
-    entered: Entered,
+    /// The state of the page.
+    page: UserPageState,
+    /// The form values.
+    fields: UserFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let role = move |role: Role| {
@@ -196,19 +195,19 @@ fn RoleChoice(
                     type="radio"
                     name="role"
                     value=role.as_str()
-                    prop:checked=move || entered.role.get() == role
-                    on:change=move |_| entered.role.set(role)
+                    prop:checked=move || fields.role.get() == role
+                    on:change=move |_| fields.role.set(role)
                 />
-                <span>{move || words::role(i18n, role)}</span>
+                <span>{move || labels::role(i18n, role)}</span>
             </label>
         }
     };
     let permission = move |one: &'static Permission| {
         view! {
-            <Tick
-                text=Signal::derive(move || words::permission(i18n, *one).to_owned())
-                ticked=Signal::derive(move || entered.permissions.with(|all| all.contains(one)))
-                toggle=move |()| entered.permissions.update(|all| flip(all, *one))
+            <Checkbox
+                text=Signal::derive(move || labels::permission(i18n, *one).to_owned())
+                checked=Signal::derive(move || fields.permissions.with(|all| all.contains(one)))
+                toggle=move |()| fields.permissions.update(|all| toggle_member(all, *one))
             />
         }
     };
@@ -217,43 +216,43 @@ fn RoleChoice(
             <legend class="label">{t!(i18n, users.role)}</legend>
             {[Role::Agent, Role::Manager, Role::Admin].into_iter().map(role).collect_view()}
         </fieldset>
-        <Show when=move || entered.role.get() == Role::Manager>
+        <Show when=move || fields.role.get() == Role::Manager>
             <fieldset class="check-list">
                 <legend class="label">{t!(i18n, users.permissions)}</legend>
                 {Permission::ALL.iter().map(permission).collect_view()}
                 <p class="hint">{t!(i18n, users.permissions_hint)}</p>
             </fieldset>
-            <Limits desk entered />
+            <Limits page fields />
         </Show>
     }
 }
 
 #[component]
 fn Limits(
-    /// The page.
-    desk: Desk,
-    /// What is entered.
-    entered: Entered,
+    /// The state of the page.
+    page: UserPageState,
+    /// The form values.
+    fields: UserFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let group = move |(id, name): (GroupId, String)| {
         view! {
-            <Tick
+            <Checkbox
                 text=Signal::stored(name)
-                ticked=Signal::derive(move || entered.manages.with(|all| all.contains(&id)))
-                toggle=move |()| entered.manages.update(|all| flip(all, id))
+                checked=Signal::derive(move || fields.manages.with(|all| all.contains(&id)))
+                toggle=move |()| fields.manages.update(|all| toggle_member(all, id))
             />
         }
     };
     let groups =
-        move || desk.groups.all.with(|all| all.iter().map(|group| (group.id, group.name.clone())).collect::<Vec<_>>());
+        move || page.groups.all.with(|all| all.iter().map(|group| (group.id, group.name.clone())).collect::<Vec<_>>());
     view! {
         <fieldset class="check-list">
             <legend class="label">{t!(i18n, person.manages)}</legend>
-            <Tick
+            <Checkbox
                 text=Signal::derive(move || t_string!(i18n, person.limited).to_owned())
-                ticked=entered.limited
-                toggle=move |()| entered.limited.update(|limited| *limited = !*limited)
+                checked=fields.limited
+                toggle=move |()| fields.limited.update(|limited| *limited = !*limited)
             />
             <p class="hint">{t!(i18n, person.limited_hint)}</p>
             {move || groups().into_iter().map(group).collect_view()}
@@ -262,26 +261,26 @@ fn Limits(
 }
 
 #[component]
-fn Tick(
-    /// What is ticked.
+fn Checkbox(
+    /// The label.
     #[prop(into)]
     text: Signal<String>,
-    /// Whether it is.
+    /// Whether the box is checked.
     #[prop(into)]
-    ticked: Signal<bool>,
-    /// Somebody ticked or unticked it.
+    checked: Signal<bool>,
+    /// Called when the user checks or unchecks the box.
     #[prop(into)]
     toggle: Callback<()>,
 ) -> impl IntoView {
     view! {
         <label class="check">
-            <input type="checkbox" prop:checked=move || ticked.get() on:change=move |_| toggle.run(()) />
+            <input type="checkbox" prop:checked=move || checked.get() on:change=move |_| toggle.run(()) />
             <span>{move || text.get()}</span>
         </label>
     }
 }
 
-fn flip<T: Ord>(all: &mut BTreeSet<T>, one: T) {
+fn toggle_member<T: Ord>(all: &mut BTreeSet<T>, one: T) {
     if !all.remove(&one) {
         all.insert(one);
     }

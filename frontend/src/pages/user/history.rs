@@ -1,21 +1,20 @@
-//! The sessions of a user that are over, the newest first, with how they ended.
+//! The ended sessions of a user, the newest first.
 
-use super::desk::Desk;
+use super::state::UserPageState;
 use crate::{
     api::Failure,
     format::Format,
     i18n::*,
-    ui::face::{Failed, Skeleton},
-    words,
+    labels,
+    ui::empty_state::{LoadError, Skeleton},
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::wire::{Page, sessions::SessionView};
 
-/// The history.
 #[component]
 pub fn History(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -23,33 +22,33 @@ pub fn History(
     let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
     let load = move |after: Option<String>| {
         busy.set(true);
-        let id = desk.id.get_untracked();
+        let id = page.id.get_untracked();
         let after_part = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
         let address = format!("/sessions?user={id}&state=ended&sort=-created_at&limit=25{after_part}");
         spawn_local(async move {
-            let answer = desk.api.read::<Page<SessionView>>(&address).await;
-            if desk.id.try_get_untracked() != Some(id) {
+            let answer = page.api.read::<Page<SessionView>>(&address).await;
+            if page.id.try_get_untracked() != Some(id) {
                 return;
             }
             busy.set(false);
             match answer {
-                Ok(page) => {
+                Ok(found) => {
                     failure.set(None);
-                    next.set(page.next);
+                    next.set(found.next);
                     past.update(|past| {
                         let before = past.take().filter(|_| after.is_some());
-                        *past = Some([before.unwrap_or_default(), page.items].concat());
+                        *past = Some([before.unwrap_or_default(), found.items].concat());
                     });
                 }
-                Err(wrong) => failure.set(Some(wrong)),
+                Err(error) => failure.set(Some(error)),
             }
         });
     };
-    // Again whenever one of his sessions ends.
+    // Reload whenever one of the user's sessions ends.
     Effect::new(move |before: Option<String>| {
-        let id = desk.id.get();
-        let news = desk.live.ended.with(|ended| is_his(ended, &id));
-        if news || before.as_ref() != Some(&id) {
+        let id = page.id.get();
+        let session_ended = page.live.ended.with(|ended| has_session_of(ended, &id));
+        if session_ended || before.as_ref() != Some(&id) {
             load(None);
         }
         id
@@ -60,7 +59,7 @@ pub fn History(
         }
     };
     let row = move |session: &SessionView| {
-        let how = session.ended.as_ref().map(|end| words::how_ended(i18n, session, end));
+        let how = session.ended.as_ref().map(|end| labels::session_end_summary(i18n, session, end));
         let at = session.ended.as_ref().map(|end| format.date_time(end.at));
         let borrowed =
             session.borrowed_until.map(|until| t_string!(i18n, person.was_borrowed, time = format.date_time(until)));
@@ -69,11 +68,14 @@ pub fn History(
         let message = session.ended.as_ref().and_then(|end| end.message.clone());
         view! {
             <tr>
-                <th scope="row">{words::license_of(i18n, &session.product_name, session.model)}</th>
+                <th scope="row">{labels::license_name(i18n, &session.product_name, session.model)}</th>
                 <td>{session.device.clone()} {remote.map(|remote| view! { <small class="muted">{remote}</small> })}</td>
                 <td class="num nowrap">{format.date_time(session.created_at)}</td>
                 <td class="num nowrap">{at}</td>
-                <td>{how} {borrowed.map(|text| view! { <small class="muted">" " {text}</small> })} {message.map(|message| view! { <small class="muted">" " {message}</small> })}</td>
+                <td>
+                    {how} {borrowed.map(|text| view! { <small class="muted">" " {text}</small> })}
+                    {message.map(|message| view! { <small class="muted">" " {message}</small> })}
+                </td>
             </tr>
         }
     };
@@ -83,7 +85,8 @@ pub fn History(
                 <h2 id="history">{t!(i18n, person.history)}</h2>
             </div>
             {move || {
-                failure.get().map(|failure| view! { <Failed failure=Signal::stored(failure) retry=move |()| load(None) /> })
+                let retry = move |()| load(None);
+                failure.get().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry /> })
             }}
             <Show when=move || past.with(Option::is_none) && failure.with(Option::is_none)>
                 <Skeleton rows=3 />
@@ -123,8 +126,8 @@ pub fn History(
     }
 }
 
-/// Whether one of these is a session of this user.
-fn is_his(sessions: &[SessionView], id: &str) -> bool {
+/// Whether one of the sessions is a session of this user.
+fn has_session_of(sessions: &[SessionView], id: &str) -> bool {
     sessions.iter().any(|session| session.user_id.to_string() == id)
 }
 
@@ -135,9 +138,9 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn the_end_of_somebody_elses_session_is_no_news_here() {
-        let his = session(1).user_id.to_string();
-        assert!(is_his(&[session(2), session(1)], &his));
-        assert!(!is_his(&[session(2)], &his));
+    fn only_the_end_of_an_own_session_reloads_the_history() {
+        let user = session(1).user_id.to_string();
+        assert!(has_session_of(&[session(2), session(1)], &user));
+        assert!(!has_session_of(&[session(2)], &user));
     }
 }

@@ -1,26 +1,26 @@
-//! Adding a user: name, e-mail address, first password, or an invitation without one; by an admin also role and permissions.
+//! Adding a user: name, e-mail address, and an initial password or an invitation; for admins also role and permissions.
 
-use super::desk::Desk;
+use super::state::UsersPageState;
 use crate::{
     caller::Caller,
     i18n::*,
     invite::Invites,
+    labels,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
-        select::{Choosable, Select},
+        select::{Select, SelectOption},
         toast::Toasts,
     },
-    words,
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     people::{Permission, Role},
     permissions::Action,
     problem::Code,
-    validate::{self, MIN_PASSWORD},
+    validate::{self, DEFAULT_PASSWORD_MIN},
     wire::{
         groups::GroupView,
         users::{NewUser, UserView},
@@ -28,27 +28,26 @@ use seatkeeper_shared::{
 };
 use std::collections::BTreeSet;
 
-/// The dialog.
 #[component]
 pub fn AddDialog(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <TaskDialog
-            open=desk.adding
-            close=move |()| desk.adding.set(false)
+            open=page.adding
+            close=move |()| page.adding.set(false)
             title=Signal::derive(move || t_string!(i18n, users.add_title).to_owned())
         >
-            <Entry desk />
+            <Entry page />
         </TaskDialog>
     }
 }
 
-/// What is entered.
+/// The form values.
 #[derive(Clone, Copy)]
-struct Entered {
+struct NewUserFields {
     name: RwSignal<String>,
     email: RwSignal<String>,
     password: RwSignal<String>,
@@ -57,7 +56,7 @@ struct Entered {
     group: RwSignal<String>,
 }
 
-impl Entered {
+impl NewUserFields {
     fn new() -> Self {
         Self {
             name: RwSignal::default(),
@@ -85,52 +84,55 @@ impl Entered {
 
 #[component]
 fn Entry(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, entered) = (Form::default(), Toasts::get(), Entered::new());
+    let (form, toasts, fields) = (Form::default(), Toasts::get(), NewUserFields::new());
     let (invites, caller) = (Invites::get(), Caller::get());
-    let least = move || caller.me_once().map_or(MIN_PASSWORD, |me| me.account.password_min);
+    let min_length = move || caller.me_untracked().map_or(DEFAULT_PASSWORD_MIN, |me| me.account.password_min);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let body = entered.body();
+        let body = fields.body();
         let checks = [
             ("name", validate::name(&body.name).err()),
             ("email", validate::email(&body.email).err()),
-            ("password", body.password.as_ref().and_then(|password| validate::password_of(password, least()).err())),
+            (
+                "password",
+                body.password.as_ref().and_then(|password| validate::password_with_min(password, min_length()).err()),
+            ),
         ];
         if form.begin(checks) {
             spawn_local(async move {
-                match desk.api.post::<UserView>("/users", &body).await {
+                match page.api.post::<UserView>("/users", &body).await {
                     Ok(user) => {
                         if body.password.is_none() {
-                            invites.make(i18n, toasts, user.id, user.name.clone());
+                            invites.create(i18n, toasts, user.id, user.name.clone());
                         }
-                        toasts.good(tu_string!(i18n, users.added, name = user.name));
-                        desk.adding.set(false);
-                        desk.load(false);
+                        toasts.success(tu_string!(i18n, users.added, name = user.name));
+                        page.adding.set(false);
+                        page.load(false);
                     }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    // What exists already can only be the address.
+    // Only the e-mail address must be unique.
     let wrong = move || match form.code() {
         Some(Code::AlreadyExists) => Some(t_string!(i18n, problem.email_exists).to_owned()),
-        _ => usual(i18n, form.failure()),
+        _ => failure_text(i18n, form.failure()),
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Person entered form />
-            <GroupChoice desk entered form />
-            <Show when=move || desk.may(Action::ManageRoles)>
-                <RoleChoice entered />
+            <NameAndPassword fields form />
+            <GroupChoice page fields form />
+            <Show when=move || page.may(Action::ManageRoles)>
+                <RoleChoice fields />
             </Show>
-            <Wrong text=Signal::derive(wrong) />
+            <ErrorMessage text=Signal::derive(wrong) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| desk.adding.set(false)>
+                <button type="button" class="button" on:click=move |_| page.adding.set(false)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
@@ -142,37 +144,37 @@ fn Entry(
 }
 
 #[component]
-fn Person(
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+fn NameAndPassword(
+    /// The form values.
+    fields: NewUserFields,
+    /// The state of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
     let hint = move || {
-        let least = caller.me().map_or(MIN_PASSWORD, |me| me.account.password_min);
-        let least = t_string!(i18n, auth.password_hint, min = least);
-        Some(format!("{least} {}", t_string!(i18n, users.add_hint)))
+        let min_length = caller.me().map_or(DEFAULT_PASSWORD_MIN, |me| me.account.password_min);
+        let length_hint = t_string!(i18n, auth.password_hint, min = min_length);
+        Some(format!("{length_hint} {}", t_string!(i18n, users.add_hint)))
     };
     view! {
         <TextField
             label=Signal::derive(move || t_string!(i18n, users.name).to_owned())
-            value=entered.name
+            value=fields.name
             name="name"
             error=form.error("name")
-            first=true
+            autofocus=true
         />
         <TextField
             label=Signal::derive(move || t_string!(i18n, users.email).to_owned())
-            value=entered.email
+            value=fields.email
             kind="email"
             name="email"
             error=form.error("email")
         />
         <TextField
             label=Signal::derive(move || t_string!(i18n, users.password).to_owned())
-            value=entered.password
+            value=fields.password
             kind="password"
             name="password"
             autocomplete="new-password"
@@ -183,21 +185,21 @@ fn Person(
     }
 }
 
-/// The first group. Whoever is limited to groups must name one: he would not see the new user otherwise.
+/// The initial group. A manager limited to groups must choose one: they would not see the new user otherwise.
 #[component]
 fn GroupChoice(
-    /// The page.
-    desk: Desk,
-    /// What is entered.
-    entered: Entered,
-    /// The form.
+    /// The state of the page.
+    page: UsersPageState,
+    /// The form values.
+    fields: NewUserFields,
+    /// The state of the form.
     form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let options = Memo::new(move |_| {
-        let one = |group: &GroupView| Choosable::new(group.id.to_string(), group.name.clone());
-        let first = Choosable::new("", t_string!(i18n, users.no_group));
-        std::iter::once(first).chain(desk.groups.all.with(|all| all.iter().map(one).collect::<Vec<_>>())).collect()
+        let one = |group: &GroupView| SelectOption::new(group.id.to_string(), group.name.clone());
+        let first = SelectOption::new("", t_string!(i18n, users.no_group));
+        std::iter::once(first).chain(page.groups.all.with(|all| all.iter().map(one).collect::<Vec<_>>())).collect()
     });
     view! {
         <Show when=move || { options.with(Vec::len) > 1 }>
@@ -205,19 +207,19 @@ fn GroupChoice(
                 label=Signal::derive(move || t_string!(i18n, bulk.group).to_owned())
                 name="group"
                 options
-                value=entered.group
-                choose=move |id| entered.group.set(id)
+                value=fields.group
+                choose=move |id| fields.group.set(id)
                 error=form.error("group_ids")
             />
         </Show>
     }
 }
 
-/// The role, and for a manager what is allowed.
+/// The role, and for a manager the permissions.
 #[component]
 fn RoleChoice(
-    /// What is entered.
-    entered: Entered,
+    /// The form values.
+    fields: NewUserFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let hint = move |role| match role {
@@ -232,11 +234,11 @@ fn RoleChoice(
                     type="radio"
                     name="role"
                     value=role.as_str()
-                    prop:checked=move || entered.role.get() == role
-                    on:change=move |_| entered.role.set(role)
+                    prop:checked=move || fields.role.get() == role
+                    on:change=move |_| fields.role.set(role)
                 />
                 <span>
-                    {move || words::role(i18n, role)}
+                    {move || labels::role(i18n, role)}
                     <small>{move || hint(role)}</small>
                 </span>
             </label>
@@ -247,21 +249,21 @@ fn RoleChoice(
             <legend class="label">{t!(i18n, users.role)}</legend>
             {[Role::Agent, Role::Manager, Role::Admin].into_iter().map(one).collect_view()}
         </fieldset>
-        <Show when=move || entered.role.get() == Role::Manager>
-            <Permissions entered />
+        <Show when=move || fields.role.get() == Role::Manager>
+            <Permissions fields />
         </Show>
     }
 }
 
 #[component]
 fn Permissions(
-    /// What is entered.
-    entered: Entered,
+    /// The form values.
+    fields: NewUserFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let one = move |permission: &'static Permission| {
         let toggle = move |_| {
-            entered.permissions.update(|all| {
+            fields.permissions.update(|all| {
                 if !all.remove(permission) {
                     all.insert(*permission);
                 }
@@ -272,10 +274,10 @@ fn Permissions(
                 <input
                     type="checkbox"
                     name=permission.as_str()
-                    prop:checked=move || entered.permissions.with(|all| all.contains(permission))
+                    prop:checked=move || fields.permissions.with(|all| all.contains(permission))
                     on:change=toggle
                 />
-                <span>{move || words::permission(i18n, *permission)}</span>
+                <span>{move || labels::permission(i18n, *permission)}</span>
             </label>
         }
     };

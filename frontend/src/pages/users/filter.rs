@@ -1,6 +1,6 @@
-//! Which users are listed and in what order: as it stands in the address bar, and as the server is asked.
+//! The filter and order of the user list, converted from and to the URL and to the request.
 
-use crate::ui::sort::Order;
+use crate::ui::sortable_header::SortOrder;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
@@ -9,32 +9,29 @@ use seatkeeper_shared::{
     wire::users::{UserFilter, UserSort},
 };
 
-/// How many users come at a time.
-const LIMIT: usize = 100;
-const USUAL: Order<UserSort> = (UserSort::Name, false);
+/// The number of users per page.
+const PAGE_SIZE: usize = 100;
+const DEFAULT_ORDER: SortOrder<UserSort> = (UserSort::Name, false);
 
-/// By what the list can be narrowed (Filterkategorie).
+/// A category to filter by (Filterkategorie).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Category {
-    /// By an assigned license.
+    /// An assigned license.
     Products,
-    /// By role.
     Role,
-    /// By status.
     Status,
-    /// By group.
     Group,
-    /// By the last sign-in.
+    /// The last sign-in.
     Active,
-    /// By where they came from.
+    /// How the user was created.
     Source,
 }
 
 impl Category {
-    /// All of them, in the order in which they are offered.
+    /// All categories, in the order in which they are offered.
     pub const ALL: [Self; 6] = [Self::Products, Self::Role, Self::Status, Self::Group, Self::Active, Self::Source];
 
-    /// Its name in the address bar.
+    /// The name of its query parameter.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Products => "license",
@@ -47,144 +44,144 @@ impl Category {
     }
 
     /// The category with this name.
-    pub fn read(name: &str) -> Option<Self> {
+    pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|category| category.as_str() == name)
     }
 }
 
-/// When somebody last signed in.
+/// A range of the last sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Active {
-    /// In the last so many days.
+    /// Within the last `n` days.
     Within(i64),
-    /// Not in the last so many days.
+    /// Not within the last `n` days.
     NotWithin(i64),
 }
 
 impl Active {
-    /// What can be chosen.
+    /// The ranges offered.
     pub const ALL: [Self; 5] =
         [Self::Within(7), Self::Within(30), Self::NotWithin(30), Self::NotWithin(90), Self::NotWithin(365)];
 
-    /// How it stands in the address bar.
-    pub fn written(self) -> String {
+    /// The value of the query parameter.
+    pub fn to_text(self) -> String {
         match self {
             Self::Within(days) => format!("{days}d"),
             Self::NotWithin(days) => format!("-{days}d"),
         }
     }
 
-    fn read(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.written() == text)
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.to_text() == text)
     }
 }
 
-/// What the address bar asks for. All that is chosen counts together.
+/// The filter and order in the URL. All filters are combined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// The category that is open.
+    /// The category chosen in the filter bar.
     pub category: Option<Category>,
-    /// To whom this license is assigned.
+    /// Only users with this license.
     pub license: Option<LicenseId>,
-    /// Of this role.
+    /// Only users with this role.
     pub role: Option<Role>,
-    /// Of this status.
+    /// Only users with this status.
     pub status: Option<UserStatus>,
-    /// In this group.
+    /// Only members of this group.
     pub group: Option<GroupId>,
-    /// By the last sign-in.
+    /// Only users with this last sign-in.
     pub active: Option<Active>,
-    /// Who came from there.
+    /// Only users created this way.
     pub source: Option<Source>,
-    /// With this in name or e-mail address.
+    /// Only users with this text in name or e-mail address.
     pub q: String,
-    /// In which order.
-    pub order: Order<UserSort>,
+    /// The order of the list.
+    pub order: SortOrder<UserSort>,
 }
 
 impl Default for Filter {
     fn default() -> Self {
         let (license, role, status, group) = (None, None, None, None);
         let (category, active, source) = (None, None, None);
-        Self { category, license, role, status, group, active, source, q: String::new(), order: USUAL }
+        Self { category, license, role, status, group, active, source, q: String::new(), order: DEFAULT_ORDER }
     }
 }
 
 impl Filter {
-    /// Reads the address bar; what it does not understand it leaves out.
-    pub fn read(query: &ParamsMap) -> Self {
+    /// Parses the query string; ignores what it does not understand.
+    pub fn parse(query: &ParamsMap) -> Self {
         let text = |name| query.get_str(name).unwrap_or_default();
         let sort = text("sort");
-        let (name, falling) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
+        let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
         let mut filter = Self {
-            category: Category::read(text("category")),
+            category: Category::parse(text("category")),
             q: text("q").to_owned(),
-            order: name.parse().map_or(USUAL, |by| (by, falling)),
+            order: name.parse().map_or(DEFAULT_ORDER, |by| (by, descending)),
             ..Self::default()
         };
         for category in Category::ALL {
-            filter.narrow(category, text(category.as_str()));
+            filter.set(category, text(category.as_str()));
         }
         filter
     }
 
-    /// Narrows the list within a category to this, or not at all if it is nothing that is known.
-    pub fn narrow(&mut self, category: Category, by: &str) {
+    /// Sets the filter of a category from its query parameter, or removes it if the value is unknown.
+    pub fn set(&mut self, category: Category, by: &str) {
         match category {
             Category::Products => self.license = by.parse().ok(),
             Category::Role => self.role = by.parse().ok(),
             Category::Status => self.status = by.parse().ok(),
             Category::Group => self.group = by.parse().ok(),
-            Category::Active => self.active = Active::read(by),
+            Category::Active => self.active = Active::parse(by),
             Category::Source => self.source = by.parse().ok(),
         }
     }
 
-    /// To what the list is narrowed within a category, as it stands in the address bar.
-    pub fn by(&self, category: Category) -> String {
+    /// The query parameter of a category; empty if it is not filtered.
+    pub fn value(&self, category: Category) -> String {
         match category {
             Category::Products => self.license.map(|id| id.to_string()),
             Category::Role => self.role.map(|role| role.to_string()),
             Category::Status => self.status.map(|status| status.to_string()),
             Category::Group => self.group.map(|id| id.to_string()),
-            Category::Active => self.active.map(Active::written),
+            Category::Active => self.active.map(Active::to_text),
             Category::Source => self.source.map(|source| source.to_string()),
         }
         .unwrap_or_default()
     }
 
-    /// Whether these are the same users, in whatever order.
+    /// Whether both filters match the same users, regardless of the order.
     pub fn shows_same(&self, other: &Self) -> bool {
         let Self { category, order, .. } = *self;
         *self == Self { category, order, ..other.clone() }
     }
 
-    /// The categories by which the list is narrowed.
-    pub fn narrowed(&self) -> Vec<Category> {
-        Category::ALL.into_iter().filter(|category| !self.by(*category).is_empty()).collect()
+    /// The categories with an active filter.
+    pub fn active_categories(&self) -> Vec<Category> {
+        Category::ALL.into_iter().filter(|category| !self.value(*category).is_empty()).collect()
     }
 
-    /// What stands in the address bar after the path; nothing for what is usual.
+    /// The query string, without defaults.
     pub fn query(&self) -> String {
         let mut query = ParamsMap::new();
         put(&mut query, "category", self.category.map_or("", Category::as_str));
         for category in Category::ALL {
-            put(&mut query, category.as_str(), &self.by(category));
+            put(&mut query, category.as_str(), &self.value(category));
         }
         put(&mut query, "q", &self.q);
-        if self.order != USUAL {
+        if self.order != DEFAULT_ORDER {
             put(&mut query, "sort", &self.sort());
         }
         query.to_query_string()
     }
 
-    /// The address at which the server is asked for the page after this place; `now` is what "the last 30 days" end with.
-    pub fn address(&self, after: Option<&str>, now: DateTime<Utc>) -> String {
+    /// The API path of the page after this cursor; `now` is the end of ranges like "the last 30 days".
+    pub fn api_path(&self, after: Option<&str>, now: DateTime<Utc>) -> String {
         let mut query = ParamsMap::new();
         for category in Category::ALL.into_iter().filter(|category| *category != Category::Active) {
-            put(&mut query, category.as_str(), &self.by(category));
+            put(&mut query, category.as_str(), &self.value(category));
         }
-        let before = |days| written(now - TimeDelta::days(days));
+        let before = |days| to_text(now - TimeDelta::days(days));
         match self.active {
             Some(Active::Within(days)) => put(&mut query, "active_after", &before(days)),
             Some(Active::NotWithin(days)) => put(&mut query, "active_before", &before(days)),
@@ -193,12 +190,12 @@ impl Filter {
         put(&mut query, "q", self.q.trim());
         put(&mut query, "sort", &self.sort());
         put(&mut query, "after", after.unwrap_or_default());
-        put(&mut query, "limit", &LIMIT.to_string());
+        put(&mut query, "limit", &PAGE_SIZE.to_string());
         format!("/users{}", query.to_query_string())
     }
 
-    /// The same users, as the server is told whom to change.
-    pub fn asked(&self, now: DateTime<Utc>) -> UserFilter {
+    /// The filter for bulk requests.
+    pub fn to_user_filter(&self, now: DateTime<Utc>) -> UserFilter {
         let before = |days| Some(now - TimeDelta::days(days));
         let (active_after, active_before) = match self.active {
             Some(Active::Within(days)) => (before(days), None),
@@ -211,9 +208,9 @@ impl Filter {
         UserFilter { license, product: None, role, status, group, source, active_after, active_before, q }
     }
 
-    /// The address of the same users as a table.
-    pub fn export(&self, now: DateTime<Utc>) -> String {
-        self.address(None, now).replacen("/users", "/api/v1/users/export", 1)
+    /// The URL of the CSV export of the matching users.
+    pub fn export_url(&self, now: DateTime<Utc>) -> String {
+        self.api_path(None, now).replacen("/users", "/api/v1/users/export", 1)
     }
 
     fn sort(&self) -> String {
@@ -221,14 +218,14 @@ impl Filter {
     }
 }
 
-/// The address of those to whom a license is assigned.
+/// The path of the list of users with a license.
 pub fn holders(license: LicenseId) -> String {
     let filter = Filter { category: Some(Category::Products), license: Some(license), ..Filter::default() };
     format!("/users{}", filter.query())
 }
 
-/// A moment as the server reads it.
-fn written(at: DateTime<Utc>) -> String {
+/// A time as the API expects it.
+fn to_text(at: DateTime<Utc>) -> String {
     serde_json::to_value(at).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -244,13 +241,13 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn a_category_narrows_only_once_something_is_chosen() {
+    fn a_category_filters_only_once_a_value_is_chosen() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(100);
         let mut filter = Filter { category: Some(Category::Role), ..Filter::default() };
         assert_eq!(filter.query(), "?category=role");
-        assert_eq!(filter.address(None, now), "/users?sort=name&limit=100");
-        filter.narrow(Category::Role, "manager");
-        assert_eq!(filter.address(Some("x"), now), "/users?role=manager&sort=name&after=x&limit=100");
+        assert_eq!(filter.api_path(None, now), "/users?sort=name&limit=100");
+        filter.set(Category::Role, "manager");
+        assert_eq!(filter.api_path(Some("x"), now), "/users?role=manager&sort=name&after=x&limit=100");
     }
 
     #[wasm_bindgen_test]
@@ -263,12 +260,12 @@ mod tests {
             let (name, value) = pair.split_once('=').unwrap();
             query.insert(name.to_owned(), value.to_owned());
         }
-        let filter = Filter::read(&query);
+        let filter = Filter::parse(&query);
         assert_eq!((filter.license, filter.category), (id.parse().ok(), Some(Category::Products)));
     }
 
     #[wasm_bindgen_test]
-    fn another_order_shows_the_same_users() {
+    fn a_different_order_shows_the_same_users() {
         let filter = Filter::default();
         let sorted = Filter { order: (UserSort::Name, true), category: Some(Category::Role), ..Filter::default() };
         assert!(filter.shows_same(&sorted));
@@ -276,15 +273,15 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn all_that_is_chosen_counts_together() {
+    fn chosen_categories_combine() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(100);
         let mut filter = Filter::default();
         let id = "00000000-0000-4000-8000-000000000001";
         for (category, by) in [(Category::Products, id), (Category::Active, "-90d"), (Category::Source, "mars")] {
-            filter.narrow(category, by);
+            filter.set(category, by);
         }
-        assert_eq!(filter.narrowed(), [Category::Products, Category::Active]);
-        let asked = format!("/users?license={id}&active_before=1970-01-11T00%3A00%3A00Z&sort=name&limit=100");
-        assert_eq!(filter.address(None, now), asked);
+        assert_eq!(filter.active_categories(), [Category::Products, Category::Active]);
+        let expected = format!("/users?license={id}&active_before=1970-01-11T00%3A00%3A00Z&sort=name&limit=100");
+        assert_eq!(filter.api_path(None, now), expected);
     }
 }

@@ -1,18 +1,18 @@
-//! One user of the list: who, as what, with which licenses, and what can be done.
+//! A row of the user list: user, role, licenses, last activity and actions.
 
-use super::desk::Desk;
+use super::state::UsersPageState;
 use crate::{
+    bulk_actions::job::{BulkActionKind, BulkJob},
     format::{Format, Texts},
     i18n::*,
     invite::Invites,
-    people::job::{Job, What},
+    labels,
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
         person::Person,
         toast::Toasts,
     },
-    words,
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -23,18 +23,17 @@ use seatkeeper_shared::{
     wire::users::UserView,
 };
 
-/// The row of a user.
 #[component]
 pub fn Row(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
     /// The user.
     id: UserId,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let known = Memo::new(move |before: Option<&Option<UserView>>| {
-        let now = desk.users.with(|users| users.iter().find(|user| user.id == id).cloned());
+        let now = page.users.with(|users| users.iter().find(|user| user.id == id).cloned());
         now.or_else(|| before.cloned().flatten())
     });
     let Some(first) = known.get_untracked() else { return ().into_any() };
@@ -46,14 +45,14 @@ pub fn Row(
         None => t_string!(i18n, users.never).to_owned(),
     };
     view! {
-        <tr class:picked=move || desk.is_picked(id) class:suspended=move || suspended.get()>
-            <Show when=move || desk.may(Action::ManageUsers)>
+        <tr class:picked=move || page.is_selected(id) class:suspended=move || suspended.get()>
+            <Show when=move || page.may(Action::ManageUsers)>
                 <td class="pick">
                     <input
                         type="checkbox"
                         aria-label=move || t_string!(i18n, users.select_row, name = user.with(|user| user.name.clone()))
-                        prop:checked=move || desk.is_picked(id)
-                        on:change=move |_| desk.pick(id)
+                        prop:checked=move || page.is_selected(id)
+                        on:change=move |_| page.toggle(id)
                     />
                 </td>
             </Show>
@@ -63,17 +62,17 @@ pub fn Row(
                 </A>
             </th>
             <td class="cell-role">
-                <RoleCell desk user suspended />
+                <RoleCell page user suspended />
             </td>
             <td class="cell-licenses">
-                <Licenses desk user />
+                <Licenses page user />
             </td>
             <td class="cell-last num muted" title=move || user.with(|u| u.last_active_at.map(|at| format.exact(at)))>
                 {last}
             </td>
-            <Show when=move || desk.may(Action::ManageUsers)>
+            <Show when=move || page.may(Action::ManageUsers)>
                 <td class="cell-menu">
-                    <Actions desk user suspended />
+                    <Actions page user suspended />
                 </td>
             </Show>
         </tr>
@@ -83,19 +82,18 @@ pub fn Row(
 
 #[component]
 fn RoleCell(
-    /// The page.
-    desk: Desk,
-    /// The user.
+    /// The state of the page.
+    page: UsersPageState,
     user: Signal<UserView>,
     /// Whether the user is suspended.
     suspended: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let role = move || user.with(|user| words::role(i18n, user.role));
+    let role = move || user.with(|user| labels::role(i18n, user.role));
     view! {
         <span class="chips">
             {role}
-            <Show when=move || user.with(|user| desk.is_me(user.id))>
+            <Show when=move || user.with(|user| page.is_me(user.id))>
                 <span class="tag plain">{t!(i18n, users.you)}</span>
             </Show>
             <Show when=move || suspended.get()>
@@ -107,35 +105,39 @@ fn RoleCell(
         </Show>
         <Show when=move || user.with(|user| user.sessions > 0)>
             <small class="num">
-                {move || t_string!(i18n, users.in_session, count = user.with(|user| user.sessions))}
+                {move || {
+                    let count = user.with(|user| user.sessions);
+                    t_string!(i18n, users.in_session, count = count, n = format.number(count))
+                }}
             </small>
         </Show>
     }
 }
 
-/// The licenses of a user, each with its way out, and the way to one more.
+/// The licenses of a user, with buttons to add and remove.
 #[component]
 fn Licenses(
-    /// The page.
-    desk: Desk,
-    /// The user.
+    /// The state of the page.
+    page: UsersPageState,
     user: Signal<UserView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let named = move |id: LicenseId| desk.live.license(id).map(|license| words::license(i18n, &license));
+    let named = move |id: LicenseId| page.live.license(id).map(|license| labels::license(i18n, &license));
     let held = Memo::new(move |_| {
         let ids = user.with(|user| user.license_ids.clone());
         ids.into_iter().filter_map(|id| Some((id, named(id)?))).collect::<Vec<_>>()
     });
     let name = move || user.with(|user| user.name.clone());
+    let grant = move |_| page.job.set(Some(BulkJob::new(BulkActionKind::Grant, vec![user.get_untracked()])));
     let chip = move |(id, license): (LicenseId, String)| {
         let label = license.clone();
         let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
-        let revoke = move |_| desk.job.set(Some(Job::with(What::Revoke, vec![user.get_untracked()], id)));
+        let revoke =
+            move |_| page.job.set(Some(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id)));
         view! {
             <li class="chip">
                 {license}
-                {desk
+                {page
                     .may(Action::Assign)
                     .then(|| {
                         view! {
@@ -155,12 +157,12 @@ fn Licenses(
             >
                 <ul class="chips">{move || held.get().into_iter().map(chip).collect_view()}</ul>
             </Show>
-            <Show when=move || desk.may(Action::Assign)>
+            <Show when=move || page.may(Action::Assign)>
                 <button
                     type="button"
                     class="icon-button"
                     aria-label=move || t_string!(i18n, users.grant_to, name = name())
-                    on:click=move |_| desk.job.set(Some(Job::new(What::Grant, vec![user.get_untracked()])))
+                    on:click=grant
                 >
                     <Icon glyph=Glyph::Plus />
                 </button>
@@ -169,37 +171,36 @@ fn Licenses(
     }
 }
 
-/// What is done to one user.
+/// The menu of actions on the user.
 #[component]
 fn Actions(
-    /// The page.
-    desk: Desk,
-    /// The user.
+    /// The state of the page.
+    page: UsersPageState,
     user: Signal<UserView>,
     /// Whether the user is suspended.
     suspended: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let ask = move |what: What| desk.job.set(Some(Job::new(what, vec![user.get_untracked()])));
-    let item = move |glyph: Glyph, bad: bool, what: What, text: fn(Texts) -> &'static str| {
+    let ask = move |kind: BulkActionKind| page.job.set(Some(BulkJob::new(kind, vec![user.get_untracked()])));
+    let item = move |glyph: Glyph, bad: bool, kind: BulkActionKind, text: fn(Texts) -> &'static str| {
         view! {
-            <button type="button" class="menu-item" class:bad=bad on:click=move |_| ask(what)>
+            <button type="button" class="menu-item" class:bad=bad on:click=move |_| ask(kind)>
                 <Icon glyph />
                 {move || text(i18n)}
             </button>
         }
     };
     let (invites, toasts) = (Invites::get(), Toasts::get());
-    let invite = move |_| user.with_untracked(|user| invites.make(i18n, toasts, user.id, user.name.clone()));
-    // Others than agents are an admin's to change; groups are anybody's.
-    let may_change = Memo::new(move |_| user.with(|user| user.role == Role::Agent) || desk.may(Action::ManageRoles));
+    let invite = move |_| user.with_untracked(|user| invites.create(i18n, toasts, user.id, user.name.clone()));
+    // Users other than agents can only be changed by admins; groups can always be changed.
+    let may_change = Memo::new(move |_| user.with(|user| user.role == Role::Agent) || page.may(Action::ManageRoles));
     view! {
         <Menu
             class="icon-button"
             label=Signal::derive(move || Some(t_string!(i18n, users.menu, name = user.with(|user| user.name.clone()))))
-            face=|| view! { <Icon glyph=Glyph::More /> }
+            trigger=|| view! { <Icon glyph=Glyph::More /> }
         >
-            {item(Glyph::Plus, false, What::AddToGroup, |i18n| t_string!(i18n, bulk.add))}
+            {item(Glyph::Plus, false, BulkActionKind::AddToGroup, |i18n| t_string!(i18n, bulk.add))}
             <Show when=move || may_change.get()>
                 <Show
                     when=move || suspended.get()
@@ -209,13 +210,13 @@ fn Actions(
                                 <Icon glyph=Glyph::Key />
                                 {t!(i18n, invite.make)}
                             </button>
-                            {item(Glyph::Lock, true, What::Suspend, |i18n| t_string!(i18n, users.suspend))}
+                            {item(Glyph::Lock, true, BulkActionKind::Suspend, |i18n| t_string!(i18n, users.suspend))}
                         }
                     }
                 >
-                    {item(Glyph::Tick, false, What::Reactivate, |i18n| t_string!(i18n, bulk.reactivate))}
+                    {item(Glyph::Tick, false, BulkActionKind::Reactivate, |i18n| t_string!(i18n, bulk.reactivate))}
                 </Show>
-                {item(Glyph::Cross, true, What::Delete, |i18n| t_string!(i18n, bulk.delete))}
+                {item(Glyph::Cross, true, BulkActionKind::Delete, |i18n| t_string!(i18n, bulk.delete))}
             </Show>
         </Menu>
     }

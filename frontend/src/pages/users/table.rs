@@ -1,79 +1,83 @@
-//! The list of users, as far as it is loaded.
+//! The table of the loaded users.
 
-use super::{desk::Desk, filter::Filter, row::Row};
+use super::{filter::Filter, row::Row, state::UsersPageState};
 use crate::{
     format::Format,
     i18n::*,
     ui::{
-        face::{Empty, Failed, Skeleton},
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
-        sort::SortHead,
+        sortable_header::SortableHeader,
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{permissions::Action, wire::users::UserSort};
 
-/// What the list shows.
+/// What is shown in place of, or as, the list.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Face {
+enum ListState {
     Loading,
     Failed,
-    Nobody,
-    Some,
+    Empty,
+    Filled,
 }
 
-/// The table, or why there is none.
+/// The table, or a placeholder.
 #[component]
 pub fn Table(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let face = Memo::new(move |_| match (desk.users.with(Vec::is_empty), desk.failure.with(Option::is_some)) {
-        (false, _) => Face::Some,
-        (true, true) => Face::Failed,
-        (true, false) if desk.loading.get() => Face::Loading,
-        (true, false) => Face::Nobody,
+    let state = Memo::new(move |_| match (page.users.with(Vec::is_empty), page.failure.with(Option::is_some)) {
+        (false, _) => ListState::Filled,
+        (true, true) => ListState::Failed,
+        (true, false) if page.loading.get() => ListState::Loading,
+        (true, false) => ListState::Empty,
     });
-    let nobody = move || {
+    let empty = move || {
         view! {
-            <Empty
+            <EmptyState
                 glyph=Glyph::Search
                 title=Signal::derive(move || t_string!(i18n, users.none_title).to_owned())
                 text=Signal::derive(move || t_string!(i18n, users.none_text).to_owned())
             >
-                <button type="button" class="button" on:click=move |_| desk.narrow(|filter| *filter = Filter::default())>
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| page.update_filter(|filter| *filter = Filter::default())
+                >
                     {t!(i18n, common.reset)}
                 </button>
-            </Empty>
+            </EmptyState>
         }
     };
     let failed = move || {
-        let failure = desk.failure.get().unwrap_or(crate::api::Failure::Unreachable);
-        view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load(false) /> }
+        let failure = page.failure.get().unwrap_or(crate::api::Failure::Unreachable);
+        view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.load(false) /> }
     };
-    move || match face.get() {
-        Face::Loading => view! { <Skeleton rows=8 /> }.into_any(),
-        Face::Failed => failed().into_any(),
-        Face::Nobody => nobody().into_any(),
-        Face::Some => view! { <Rows desk /> }.into_any(),
+    move || match state.get() {
+        ListState::Loading => view! { <Skeleton rows=8 /> }.into_any(),
+        ListState::Failed => failed().into_any(),
+        ListState::Empty => empty().into_any(),
+        ListState::Filled => view! { <Rows page /> }.into_any(),
     }
 }
 
 #[component]
 fn Rows(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let ids = Memo::new(move |_| desk.users.with(|users| users.iter().map(|user| user.id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| page.users.with(|users| users.iter().map(|user| user.id).collect::<Vec<_>>()));
     view! {
-        <table class="users" aria-busy=move || desk.loading.get().to_string()>
+        <table class="users" aria-busy=move || page.loading.get().to_string()>
             <caption class="vh">{t!(i18n, users.caption)}</caption>
-            <Head desk />
+            <Head page />
             <tbody>
                 <For each=move || ids.get() key=|id| *id let:id>
-                    <Row desk id />
+                    <Row page id />
                 </For>
             </tbody>
         </table>
@@ -82,36 +86,36 @@ fn Rows(
 
 #[component]
 fn Head(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let order = Signal::derive(move || desk.filter.with(|filter| filter.order));
-    let sort = Callback::new(move |order| desk.narrow(|filter| filter.order = order));
-    let all = move || desk.picked().len() == desk.users.with(Vec::len);
+    let order = Signal::derive(move || page.filter.with(|filter| filter.order));
+    let sort = Callback::new(move |order| page.update_filter(|filter| filter.order = order));
+    let all = move || page.selected_users().len() == page.users.with(Vec::len);
     view! {
         <thead>
             <tr>
-                <Show when=move || desk.may(Action::ManageUsers)>
+                <Show when=move || page.may(Action::ManageUsers)>
                     <th scope="col" class="pick">
                         <input
                             type="checkbox"
                             aria-label=move || t_string!(i18n, users.select_all)
                             prop:checked=all
-                            prop:indeterminate=move || !desk.picked().is_empty() && !all()
-                            on:change=move |_| desk.pick_all()
+                            prop:indeterminate=move || !page.selected_users().is_empty() && !all()
+                            on:change=move |_| page.toggle_all()
                         />
                     </th>
                 </Show>
-                <SortHead key=UserSort::Name order sort>
+                <SortableHeader key=UserSort::Name order sort>
                     {t!(i18n, users.user)}
-                </SortHead>
+                </SortableHeader>
                 <th scope="col">{t!(i18n, users.role)}</th>
                 <th scope="col">{t!(i18n, users.licenses)}</th>
-                <SortHead key=UserSort::LastActive order sort falling=true>
+                <SortableHeader key=UserSort::LastActive order sort descending=true>
                     {t!(i18n, users.last_active)}
-                </SortHead>
-                <Show when=move || desk.may(Action::ManageUsers)>
+                </SortableHeader>
+                <Show when=move || page.may(Action::ManageUsers)>
                     <th scope="col">
                         <span class="vh">{t!(i18n, users.actions)}</span>
                     </th>
@@ -121,42 +125,43 @@ fn Head(
     }
 }
 
-/// How many are listed, and more.
+/// The number of listed users, and the button to load more.
 #[component]
 pub fn Foot(
-    /// The page.
-    desk: Desk,
+    /// The state of the page.
+    page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let shown = move || {
-        desk.total.get().map(|total| {
-            let shown = desk.users.with(Vec::len);
-            t_string!(i18n, users.shown, shown = format.number(shown), total = format.number(total))
+        page.total.get().map(|total| {
+            let shown = page.users.with(Vec::len);
+            t_string!(i18n, users.shown, count = total, shown = format.number(shown), total = format.number(total))
         })
     };
-    let failed = move || desk.failure.get().filter(|_| !desk.users.with(Vec::is_empty));
+    let failed = move || page.failure.get().filter(|_| !page.users.with(Vec::is_empty));
     view! {
         {move || {
-            failed().map(|failure| view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load(false) /> })
+            let retry = move |()| page.load(false);
+            failed().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry /> })
         }}
         <footer class="list-foot">
             <span class="num" role="status">
                 {shown}
             </span>
-            <Show when=move || desk.next.with(Option::is_some)>
+            <Show when=move || page.next.with(Option::is_some)>
                 <button
                     type="button"
                     class="button small"
-                    aria-disabled=move || desk.loading.get().to_string()
+                    aria-disabled=move || page.loading.get().to_string()
                     on:click=move |_| {
-                        if !desk.loading.get_untracked() {
-                            desk.more();
+                        if !page.loading.get_untracked() {
+                            page.load_more();
                         }
                     }
                 >
                     {move || {
-                        if desk.loading.get() { t_string!(i18n, common.loading) } else { t_string!(i18n, users.more) }
+                        if page.loading.get() { t_string!(i18n, common.loading) } else { t_string!(i18n, users.more) }
                     }}
                 </button>
             </Show>

@@ -1,14 +1,14 @@
-//! Turns the code with which a browser comes back into who it is.
+//! Exchanges an authorization code for the user's identity at the provider.
 
 use super::{
-    Metadata, MoreClaims, Party, TokenAnswer,
-    fetch::{Fetch, FetchError},
-    flow::Flow,
+    CodeTokenResponse, ExtraClaims, Metadata, RelyingParty,
+    authorization::PendingAuthorization,
     group_claim::GroupClaim,
+    http_client::{FetchError, ProviderHttpClient},
     id_token::{self, Claims},
-    refusal::Refusal,
+    refusal::SignInRefusal,
 };
-use crate::{app::App, secrets::Place, store::providers::Provider};
+use crate::{app::App, secrets::SecretLocation, store::providers::Provider};
 use openidconnect::{
     AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse as _,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse as _,
@@ -16,55 +16,66 @@ use openidconnect::{
     core::{CoreAuthenticationFlow, CoreClientAuthMethod, CoreGenderClaim, CoreResponseMode},
     url::Url,
 };
-use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInTrouble};
+use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInFailure};
 use serde_json::Value;
 
-/// Who came, as the provider says.
+/// A user's identity as asserted by the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Came {
-    /// Who that is at the provider, for ever.
+pub struct ProviderIdentity {
+    /// The permanent identifier of the user at the provider (`sub`).
     pub subject: String,
-    /// His e-mail address.
     pub email: Option<String>,
     /// Whether the provider vouches for the address.
     pub email_verified: bool,
-    /// His name.
     pub name: Option<String>,
-    /// What it says of groups.
     pub groups: GroupClaim,
-    /// What the provider calls his session there.
+    /// The id of the session at the provider (`sid`).
     pub session: Option<String>,
 }
 
-/// Seatkeeper as the client of a provider.
+/// Seatkeeper as a client of the provider.
 ///
 /// # Errors
-/// Our own address is none, or the client secret cannot be decrypted.
-pub fn party(app: &App, provider: &Provider, metadata: &Metadata, redirect: &str) -> Result<Party, SignInTrouble> {
-    let place = Place::Client(provider.id);
-    let secret = provider.client_secret.as_ref().map(|secret| app.open_secret(&place, secret)).transpose();
+/// Returns an error if the redirect URL is invalid, or if the client secret cannot be decrypted.
+pub fn relying_party(
+    app: &App,
+    provider: &Provider,
+    metadata: &Metadata,
+    redirect: &str,
+) -> Result<RelyingParty, SignInFailure> {
+    let location = SecretLocation::Client(provider.id);
+    let secret = provider.client_secret.as_ref().map(|secret| app.open_secret(&location, secret)).transpose();
     let secret = secret.map_err(|error| {
-        tracing::error!(%error, provider = %provider.id, "the client secret cannot be decrypted");
-        SignInTrouble::Unavailable
+        tracing::error!(%error, provider_id = %provider.id, "client secret cannot be decrypted");
+        SignInFailure::Unavailable
     })?;
     let secret = secret.map(ClientSecret::new);
     let methods = metadata.token_endpoint_auth_methods_supported();
-    let knows = |method| methods.is_none_or(|all| all.contains(&method));
-    // Where both are known, the header: a body is more easily logged.
-    let in_header = knows(CoreClientAuthMethod::ClientSecretBasic) || !knows(CoreClientAuthMethod::ClientSecretPost);
-    let redirect = RedirectUrl::new(redirect.to_owned()).map_err(|_| SignInTrouble::Failed)?;
-    let party =
-        Party::from_provider_metadata(metadata.clone(), ClientId::new(provider.settings.client_id.clone()), secret);
+    let supports = |method| methods.is_none_or(|all| all.contains(&method));
+    // Where both are supported, the header: bodies are logged more often.
+    let in_header =
+        supports(CoreClientAuthMethod::ClientSecretBasic) || !supports(CoreClientAuthMethod::ClientSecretPost);
+    let redirect = RedirectUrl::new(redirect.to_owned()).map_err(|_| SignInFailure::Failed)?;
+    let relying_party = RelyingParty::from_provider_metadata(
+        metadata.clone(),
+        ClientId::new(provider.settings.client_id.clone()),
+        secret,
+    );
     let auth_type = if in_header { AuthType::BasicAuth } else { AuthType::RequestBody };
-    Ok(party.set_redirect_uri(redirect).set_auth_type(auth_type))
+    Ok(relying_party.set_redirect_uri(redirect).set_auth_type(auth_type))
 }
 
-/// Where a browser is sent that wants to sign in.
-pub fn authorization(party: &Party, provider: &Provider, metadata: &Metadata, flow: &Flow) -> Url {
-    let verifier = PkceCodeVerifier::new(flow.verifier.clone());
-    let (state, nonce) = (flow.state.clone(), flow.nonce.clone());
+/// The URL to which a browser is redirected for the sign-in.
+pub fn authorization_url(
+    relying_party: &RelyingParty,
+    provider: &Provider,
+    metadata: &Metadata,
+    pending: &PendingAuthorization,
+) -> Url {
+    let verifier = PkceCodeVerifier::new(pending.verifier.clone());
+    let (state, nonce) = (pending.state.clone(), pending.nonce.clone());
     let scopes = provider.settings.scopes.split_whitespace().map(|scope| Scope::new(scope.to_owned()));
-    let asked = party
+    let request = relying_party
         .authorize_url(
             CoreAuthenticationFlow::AuthorizationCode,
             move || CsrfToken::new(state),
@@ -72,63 +83,65 @@ pub fn authorization(party: &Party, provider: &Provider, metadata: &Metadata, fl
         )
         .add_scopes(scopes)
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-    let (url, _, _) = if answers_in_form(provider, metadata) {
-        asked.add_extra_param("response_mode", "form_post").url()
+    let (url, _, _) = if uses_form_post(provider, metadata) {
+        request.add_extra_param("response_mode", "form_post").url()
     } else {
-        asked.url()
+        request.url()
     };
     url
 }
 
-/// Whether the provider is asked for its answer in a form: where an admin says so, and where it knows no other way
+/// Whether to request `response_mode=form_post`: if an admin configured it, or if the provider supports no other mode
 /// that a server can read.
-fn answers_in_form(provider: &Provider, metadata: &Metadata) -> bool {
+fn uses_form_post(provider: &Provider, metadata: &Metadata) -> bool {
     let modes = metadata.response_modes_supported();
     let only = modes
         .is_some_and(|modes| modes.contains(&CoreResponseMode::FormPost) && !modes.contains(&CoreResponseMode::Query));
     provider.settings.form_post || only
 }
 
-/// Exchanges a code for who came.
+/// Exchanges a code for the user's identity.
 ///
 /// # Errors
-/// Why nobody is signed in. The details hold no secret.
-pub async fn exchange(
+/// Returns the reason for a failed sign-in. Its details contain no secrets.
+pub async fn exchange_code(
     app: &App,
     provider: &Provider,
-    flow: &Flow,
+    pending: &PendingAuthorization,
     code: String,
     redirect: &str,
-) -> Result<Came, Refusal> {
+) -> Result<ProviderIdentity, SignInRefusal> {
     let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
-    let metadata = app.providers.of(issuer, now).await?;
-    let party = party(app, provider, &metadata, redirect)?;
-    let fetch = app.providers.fetch(issuer);
-    let verifier = PkceCodeVerifier::new(flow.verifier.clone());
-    let answer = tokens(&party, &fetch, code, verifier).await?;
-    let token = answer.id_token().ok_or_else(|| Finding::new(FindingCode::NoIdToken, None))?;
-    let nonce = Nonce::new(flow.nonce.clone());
-    let claims = id_token::believed(app, provider, &metadata, (token, &nonce), now).await?;
-    let told = if lacks_something(&claims, provider) {
-        user_info(&party, &fetch, answer.access_token(), claims.subject().clone()).await
+    let metadata = app.provider_metadata.get(issuer, now).await?;
+    let relying_party = relying_party(app, provider, &metadata, redirect)?;
+    let http = app.provider_metadata.http_client(issuer);
+    let verifier = PkceCodeVerifier::new(pending.verifier.clone());
+    let response = request_tokens(&relying_party, &http, code, verifier).await?;
+    let token = response.id_token().ok_or_else(|| Finding::new(FindingCode::NoIdToken, None))?;
+    let nonce = Nonce::new(pending.nonce.clone());
+    let claims = id_token::verify(app, provider, &metadata, (token, &nonce), now).await?;
+    let user_info = if needs_user_info(&claims, provider) {
+        request_user_info(&relying_party, &http, response.access_token(), claims.subject().clone()).await
     } else {
         None
     };
-    Ok(came(&claims, told.as_ref(), provider))
+    Ok(to_identity(&claims, user_info.as_ref(), provider))
 }
 
-async fn tokens(
-    party: &Party,
-    fetch: &Fetch,
+async fn request_tokens(
+    relying_party: &RelyingParty,
+    http: &ProviderHttpClient,
     code: String,
     verifier: PkceCodeVerifier,
-) -> Result<TokenAnswer, Refusal> {
-    let ask = |request| fetch.clone().ask(request);
-    let asked = party.exchange_code(AuthorizationCode::new(code)).map_err(|_| SignInTrouble::Failed)?;
-    asked.set_pkce_verifier(verifier).request_async(&ask).await.map_err(|error| match &error {
-        RequestTokenError::ServerResponse(answer) => Refusal::exchanging(answer.error(), answer.error_description()),
+) -> Result<CodeTokenResponse, SignInRefusal> {
+    let send = |request| http.clone().send(request);
+    let request = relying_party.exchange_code(AuthorizationCode::new(code)).map_err(|_| SignInFailure::Failed)?;
+    request.set_pkce_verifier(verifier).request_async(&send).await.map_err(|error| match &error {
+        RequestTokenError::ServerResponse(answer) => {
+            SignInRefusal::from_token_error(answer.error(), answer.error_description())
+        }
         RequestTokenError::Request(error) => Finding::from(error).into(),
-        // Says what was expected where, as in "email: invalid type: sequence, expected a string".
+        // With the path of the claim: "email: invalid type: sequence, expected a string".
         RequestTokenError::Parse(error, _) => {
             let finding = Finding::new(FindingCode::TokenMalformed, Some(error.inner().to_string()));
             finding.about_claim(&error.path().to_string()).into()
@@ -137,54 +150,59 @@ async fn tokens(
     })
 }
 
-/// Many providers tell more at their user info endpoint than in the ID token.
-fn lacks_something(claims: &Claims, provider: &Provider) -> bool {
+/// Whether to query the user info endpoint: many providers return more claims there than in the ID token.
+fn needs_user_info(claims: &Claims, provider: &Provider) -> bool {
     let all = serde_json::to_value(claims).unwrap_or_default();
     claims.email().is_none() || !GroupClaim::of(&all, provider.settings.group_claim.as_deref()).is_known()
 }
 
-type Told = UserInfoClaims<MoreClaims, CoreGenderClaim>;
+type UserInfo = UserInfoClaims<ExtraClaims, CoreGenderClaim>;
 
-/// What the user info endpoint tells of this subject, if there is one and it does.
-async fn user_info(party: &Party, fetch: &Fetch, access: &AccessToken, subject: SubjectIdentifier) -> Option<Told> {
-    // The crate panics on what fits into no header.
+/// Queries the user info endpoint, if there is one. A failure is logged and ignored.
+async fn request_user_info(
+    relying_party: &RelyingParty,
+    http: &ProviderHttpClient,
+    access: &AccessToken,
+    subject: SubjectIdentifier,
+) -> Option<UserInfo> {
+    // The crate panics on characters that are invalid in a header.
     if !access.secret().chars().all(|c| c.is_ascii_graphic()) {
         return None;
     }
-    let ask = |request| fetch.clone().ask(request);
-    let asked = party.user_info(access.clone(), Some(subject)).ok()?;
-    let told: Result<Told, openidconnect::UserInfoError<FetchError>> = asked.request_async(&ask).await;
-    told.inspect_err(|error| tracing::warn!(%error, "a provider does not tell about its user")).ok()
+    let send = |request| http.clone().send(request);
+    let request = relying_party.user_info(access.clone(), Some(subject)).ok()?;
+    let user_info: Result<UserInfo, openidconnect::UserInfoError<FetchError>> = request.request_async(&send).await;
+    user_info.inspect_err(|error| tracing::warn!(%error, "user info request failed")).ok()
 }
 
-fn came(claims: &Claims, told: Option<&Told>, provider: &Provider) -> Came {
-    // What was read from JSON can be written as JSON.
+fn to_identity(claims: &Claims, user_info: Option<&UserInfo>, provider: &Provider) -> ProviderIdentity {
+    // Cannot fail: the claims were read from JSON.
     let all = serde_json::to_value(claims).unwrap_or_default();
-    let own = Person::of(&all, provider);
-    let told = told.and_then(|told| serde_json::to_value(told).ok());
-    let told = told.map(|told| Person::of(&told, provider)).unwrap_or_default();
-    // Address and verification belong together: never one from here and the other from there.
+    let own = UserClaims::of(&all, provider);
+    let user_info = user_info.and_then(|user_info| serde_json::to_value(user_info).ok());
+    let user_info = user_info.map(|user_info| UserClaims::of(&user_info, provider)).unwrap_or_default();
+    // Address and verification belong together, so both come from the same source.
     let (email, email_verified) =
-        if own.email.is_some() { (own.email, own.email_verified) } else { (told.email, told.email_verified) };
-    Came {
+        if own.email.is_some() { (own.email, own.email_verified) } else { (user_info.email, user_info.email_verified) };
+    ProviderIdentity {
         subject: claims.subject().as_str().to_owned(),
         email,
         email_verified,
-        name: own.name.or(told.name),
-        groups: own.groups.or(told.groups),
+        name: own.name.or(user_info.name),
+        groups: own.groups.or(user_info.groups),
         session: all["sid"].as_str().map(str::to_owned),
     }
 }
 
 #[derive(Default)]
-struct Person {
+struct UserClaims {
     email: Option<String>,
     email_verified: bool,
     name: Option<String>,
     groups: GroupClaim,
 }
 
-impl Person {
+impl UserClaims {
     fn of(claims: &Value, provider: &Provider) -> Self {
         let text = |claim: &str| claims[claim].as_str().filter(|text| !text.trim().is_empty());
         let parts: Vec<_> = text("given_name").into_iter().chain(text("family_name")).collect();

@@ -1,47 +1,46 @@
-//! What a provider says of groups. Only a list of names changes memberships: whatever else stands there, or does not,
-//! leaves them as they are, and is reported.
+//! Reads the group claim of a provider. Only a list of names changes memberships; any other value, or none, leaves them
+//! unchanged and is reported.
 
 use seatkeeper_shared::wire::providers::{Finding, FindingCode};
 use serde_json::Value;
 
-/// Where objects have their path or name, in the order in which they are looked at: a path is unique at the provider,
-/// a name need not be.
-const NAMED_BY: [&str; 5] = ["path", "name", "displayName", "display", "value"];
+/// The fields of objects that hold a path or name, by preference: a path is unique at the provider, a name need not be.
+const NAME_FIELDS: [&str; 5] = ["path", "name", "displayName", "display", "value"];
 
-/// What the group claim says.
+/// The content of the group claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum GroupClaim {
-    /// No claim is configured: groups are none of the provider's business.
+    /// No claim is configured: the provider does not manage groups.
     #[default]
     NotConfigured,
-    /// It is absent. Some providers leave it out for users without groups, others when a scope is missing: it says
-    /// nothing.
+    /// It is absent. Some providers omit it for users without groups, others if a scope is missing, so its absence
+    /// means nothing.
     Missing,
-    /// The user is in the groups with these names, and in no others. An empty list counts.
+    /// The user is in exactly these groups; an empty list means in none.
     Names(Vec<String>),
-    /// It is there, but not a list of names; what it is instead.
+    /// It is not a list of names; with a description of its value.
     Malformed(String),
-    /// There are more groups than fit into a token (Microsoft Entra ID).
+    /// There are too many groups for a token (Microsoft Entra ID).
     Overage,
 }
 
 impl GroupClaim {
-    /// What these claims say by the claim that is configured, if one is.
+    /// Reads the configured claim, if any, from these claims.
     pub fn of(claims: &Value, claim: Option<&str>) -> Self {
         let Some(claim) = claim else { return Self::NotConfigured };
         match claims.get(claim) {
             None if is_overage(claims, claim) => Self::Overage,
             None => Self::Missing,
-            Some(said) => names(said).map_or_else(Self::Malformed, Self::Names),
+            Some(value) => names(value).map_or_else(Self::Malformed, Self::Names),
         }
     }
 
-    /// Whether it says which groups.
+    /// Whether the user's groups are known, or not managed by the provider.
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Names(_) | Self::NotConfigured)
     }
 
-    /// This, or what another place says if this one does not say which groups.
+    /// Combines two sources: the other counts if this one has no names and the other has.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match (&self, &other) {
@@ -51,7 +50,7 @@ impl GroupClaim {
         }
     }
 
-    /// Why memberships stay as they are, if they do.
+    /// Why memberships stay unchanged, if they do.
     pub fn finding(&self, claim: &str) -> Option<Finding> {
         let (code, detail) = match self {
             Self::NotConfigured | Self::Names(_) => return None,
@@ -63,7 +62,7 @@ impl GroupClaim {
     }
 }
 
-/// Entra ID refers to another address instead (OpenID Connect Core 1.0 §5.6.2, distributed claims).
+/// Whether Entra ID refers to another address instead (OpenID Connect Core 1.0 §5.6.2, distributed claims).
 fn is_overage(claims: &Value, claim: &str) -> bool {
     let referred = claims.get("_claim_names").is_some_and(|names| names.get(claim).is_some());
     referred
@@ -71,27 +70,27 @@ fn is_overage(claims: &Value, claim: &str) -> bool {
         || claim == "groups" && claims["hasgroups"] == Value::Bool(true)
 }
 
-/// The names in a claim: a list, or a single one. One entry that is not understood spoils all: who is in the others
-/// only is not known.
-fn names(said: &Value) -> Result<Vec<String>, String> {
+/// The names in a claim: a list, or a single name. One malformed entry makes the whole claim malformed, because the
+/// list would be incomplete.
+fn names(value: &Value) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
-    match said {
+    match value {
         Value::Array(all) => {
             for (index, one) in all.iter().enumerate() {
-                names.extend(name(one).ok_or_else(|| format!("entry {}: {}", index + 1, kind(one)))?);
+                names.extend(name(one).ok_or_else(|| format!("entry {}: {}", index + 1, describe(one)))?);
             }
         }
-        one => names.extend(name(one).ok_or_else(|| kind(one).to_owned())?),
+        one => names.extend(name(one).ok_or_else(|| describe(one).to_owned())?),
     }
     Ok(names)
 }
 
-/// The names by which one group may be known here: of a path (Keycloak's `/team/a`), the whole of it, with and
-/// without the slash it begins with. Never its last part alone: `/another/a` is another group.
+/// The possible local names of one group. A path (Keycloak's `/team/a`) is matched as a whole, with and without its
+/// leading slash, and never by its last segment: `/another/a` is another group.
 fn name(one: &Value) -> Option<Vec<String>> {
     let text = match one {
         Value::String(text) => Some(text.as_str()),
-        Value::Object(_) => NAMED_BY.iter().find_map(|field| one[field].as_str().filter(|text| !is_blank(text))),
+        Value::Object(_) => NAME_FIELDS.iter().find_map(|field| one[field].as_str().filter(|text| !is_blank(text))),
         _ => None,
     };
     let text = text.filter(|text| !is_blank(text))?.trim();
@@ -103,7 +102,7 @@ fn is_blank(text: &str) -> bool {
     text.trim_matches(|c: char| c == '/' || c.is_whitespace()).is_empty()
 }
 
-fn kind(value: &Value) -> &'static str {
+fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -124,8 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn lists_names_objects_and_paths_are_understood() {
-        let names = |said: Value| match of(json!({ "groups": said })) {
+    fn lists_names_objects_and_paths_are_accepted() {
+        let names = |value: Value| match of(json!({ "groups": value })) {
             GroupClaim::Names(names) => names,
             other => panic!("{other:?}"),
         };
@@ -137,11 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_is_said_is_malformed_and_never_an_empty_list() {
+    fn other_values_are_malformed_and_never_an_empty_list() {
         let bad = [json!(null), json!({}), json!(7), json!(true), json!(""), json!("/"), json!([null]), json!([[]])];
-        for said in bad.into_iter().chain([json!(["a", 7]), json!([""]), json!([{ "id": 1 }]), json!({ "admin": {} })])
+        for value in bad.into_iter().chain([json!(["a", 7]), json!([""]), json!([{ "id": 1 }]), json!({ "admin": {} })])
         {
-            assert!(matches!(of(json!({ "groups": said })), GroupClaim::Malformed(_)), "{said}");
+            assert!(matches!(of(json!({ "groups": value })), GroupClaim::Malformed(_)), "{value}");
         }
         assert_eq!(of(json!({ "groups": ["a", null] })), GroupClaim::Malformed("entry 2: null".to_owned()));
         assert_eq!(of(json!({})), GroupClaim::Missing);
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn another_place_counts_only_where_it_knows_more() {
+    fn another_source_counts_only_if_it_has_more() {
         let (names, malformed) = (GroupClaim::Names(vec!["a".to_owned()]), GroupClaim::Malformed("null".to_owned()));
         assert_eq!(malformed.clone().or(names.clone()), names);
         assert_eq!(GroupClaim::Names(Vec::new()).or(names), GroupClaim::Names(Vec::new()));

@@ -1,7 +1,9 @@
-//! Checks an ID token (OpenID Connect Core 1.0 §3.1.3.7). Signature, issuer and nonce are the crate's affair;
-//! audience, party and times are decided here, so that each refusal names its claim.
+//! Verifies ID tokens (OpenID Connect Core 1.0 §3.1.3.7). The crate verifies signature, issuer, audience and nonce; the
+//! authorized party and the times are checked here, so that each refusal names its claim.
 
-use super::{LEEWAY, Metadata, MoreClaims, Party, SIGNATURES, Token, refusal::Refusal};
+use super::{
+    ACCEPTED_SIGNATURE_ALGORITHMS, CLOCK_LEEWAY, ExtraClaims, Metadata, RelyingParty, Token, refusal::SignInRefusal,
+};
 use crate::{app::App, store::providers::Provider};
 use chrono::{DateTime, Utc};
 use openidconnect::{
@@ -11,58 +13,62 @@ use seatkeeper_shared::wire::providers::{Finding, FindingCode};
 use serde_json::Value;
 
 /// The claims of an ID token.
-pub type Claims = IdTokenClaims<MoreClaims, CoreGenderClaim>;
+pub type Claims = IdTokenClaims<ExtraClaims, CoreGenderClaim>;
 
-/// The claims of an ID token that holds. If its key is not known, the keys are read again: providers change them.
+/// Verifies an ID token and returns its claims. If the key is unknown, the provider's keys are fetched again, because
+/// providers rotate them.
 ///
 /// # Errors
-/// It does not hold; says why.
-pub async fn believed(
+/// Returns the reason if the token is invalid.
+pub async fn verify(
     app: &App,
     provider: &Provider,
     metadata: &Metadata,
     (token, nonce): (&Token, &Nonce),
     now: DateTime<Utc>,
-) -> Result<Claims, Refusal> {
-    let claims = match signed(provider, metadata, token, nonce) {
+) -> Result<Claims, SignInRefusal> {
+    let claims = match verify_signature(provider, metadata, token, nonce) {
         Err(ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
         )) => {
-            let newer = app.providers.afresh(&provider.settings.issuer, now).await?;
-            signed(provider, &newer, token, nonce)
+            let newer = app.provider_metadata.refresh(&provider.settings.issuer, now).await?;
+            verify_signature(provider, &newer, token, nonce)
         }
         other => other,
     };
-    let claims = claims.map_err(|error| Refusal::from(found(&error)))?;
-    match trouble(&claims, &provider.settings.client_id, now) {
+    let claims = claims.map_err(|error| SignInRefusal::from(to_finding(&error)))?;
+    match check_claims(&claims, &provider.settings.client_id, now) {
         Some(finding) => Err(finding.into()),
         None => Ok(claims),
     }
 }
 
-fn signed(
+fn verify_signature(
     provider: &Provider,
     metadata: &Metadata,
     token: &Token,
     nonce: &Nonce,
 ) -> Result<Claims, ClaimsVerificationError> {
-    let party =
-        Party::from_provider_metadata(metadata.clone(), ClientId::new(provider.settings.client_id.clone()), None);
-    let verifier = party
+    let relying_party = RelyingParty::from_provider_metadata(
+        metadata.clone(),
+        ClientId::new(provider.settings.client_id.clone()),
+        None,
+    );
+    let verifier = relying_party
         .id_token_verifier()
-        .set_allowed_algs(SIGNATURES)
+        .set_allowed_algs(ACCEPTED_SIGNATURE_ALGORITHMS)
         .set_other_audience_verifier_fn(|_| true)
         .set_time_fn(|| DateTime::<Utc>::MIN_UTC);
     token.claims(&verifier, nonce).cloned()
 }
 
-/// What is wrong with the claims of a token that the provider signed.
-fn trouble(claims: &Claims, client: &str, now: DateTime<Utc>) -> Option<Finding> {
+/// What is wrong with the claims of a token whose signature is valid.
+fn check_claims(claims: &Claims, client: &str, now: DateTime<Utc>) -> Option<Finding> {
     let at = |code, time: DateTime<Utc>| {
         let seconds = |time: DateTime<Utc>| time.format("%FT%TZ").to_string();
         Some(Finding::new(code, Some(format!("{}; here it is {}", seconds(time), seconds(now)))))
     };
-    // ZITADEL names the project beside the client, and says by `azp` who asked.
+    // ZITADEL adds the project to the audience, and names the client in `azp`.
     match claims.authorized_party() {
         Some(party) if party.as_str() != client => {
             return Some(Finding::new(FindingCode::TokenParty, Some(party.as_str().to_owned())));
@@ -73,28 +79,28 @@ fn trouble(claims: &Claims, client: &str, now: DateTime<Utc>) -> Option<Finding>
         }
         _ => {}
     }
-    // Not `exp + LEEWAY`: the last time there is has none after it.
-    if claims.expiration() <= now - LEEWAY {
+    // Not `exp + CLOCK_LEEWAY`, which overflows for the largest representable time.
+    if claims.expiration() <= now - CLOCK_LEEWAY {
         return at(FindingCode::TokenExpired, claims.expiration());
     }
-    if claims.issue_time() > now + LEEWAY {
+    if claims.issue_time() > now + CLOCK_LEEWAY {
         return at(FindingCode::TokenIssuedAt, claims.issue_time());
     }
-    match claims.additional_claims().all.get("nbf").map(time) {
+    match claims.additional_claims().all.get("nbf").map(numeric_date) {
         Some(None) => Some(Finding::new(FindingCode::TokenMalformed, None).about_claim("nbf")),
-        Some(Some(begins)) if begins > now + LEEWAY => at(FindingCode::TokenNotBefore, begins),
+        Some(Some(begins)) if begins > now + CLOCK_LEEWAY => at(FindingCode::TokenNotBefore, begins),
         _ => None,
     }
 }
 
-/// A time as RFC 7519 §2 writes it: seconds, which may have a fraction.
-#[expect(clippy::cast_possible_truncation, reason = "what is too large for a time is none")]
-fn time(said: &Value) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(said.as_i64().or_else(|| said.as_f64().map(|seconds| seconds as i64))?, 0)
+/// Parses a NumericDate (RFC 7519 §2): seconds, possibly with a fraction.
+#[expect(clippy::cast_possible_truncation, reason = "too large values are no valid time")]
+fn numeric_date(value: &Value) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))?, 0)
 }
 
-/// What the crate found.
-fn found(error: &ClaimsVerificationError) -> Finding {
+/// Converts the crate's error.
+fn to_finding(error: &ClaimsVerificationError) -> Finding {
     let (code, detail) = match error {
         ClaimsVerificationError::InvalidAudience(why) => (FindingCode::TokenAudience, why.clone()),
         ClaimsVerificationError::InvalidIssuer(why) => (FindingCode::TokenIssuer, why.clone()),

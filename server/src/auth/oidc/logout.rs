@@ -1,12 +1,13 @@
-//! Hears from a provider that somebody signed out there (OpenID Connect Back-Channel Logout 1.0), and signs him out here.
+//! Handles back-channel logout (OpenID Connect Back-Channel Logout 1.0): ends the browser sessions of a user who signed
+//! out at the provider.
 
-use super::{LEEWAY, Metadata, SIGNATURES};
+use super::{ACCEPTED_SIGNATURE_ALGORITHMS, CLOCK_LEEWAY, Metadata};
 use crate::{
     app::App,
     db::{DbError, Tx},
     events::Event,
-    seats::{Actor, Door},
-    store::{identities, providers::Provider},
+    seats::{Actor, Origin},
+    store::{oidc_identities, providers::Provider},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,28 +19,27 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 
-/// The member of `events` that makes a token a logout token.
-const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
-/// How old a token may be.
-const OLDEST: TimeDelta = TimeDelta::minutes(10);
+/// The member of the `events` claim that identifies a logout token.
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+const MAX_TOKEN_AGE: TimeDelta = TimeDelta::minutes(10);
 
-/// Why a logout token is not obeyed.
+/// Why a logout token was not processed.
 #[derive(Debug, thiserror::Error)]
-pub enum NotObeyed {
-    /// It does not hold; says why.
+pub enum LogoutError {
+    /// The token is invalid, for this reason.
     #[error("{0}")]
-    Bad(&'static str),
-    /// The provider does not say by which keys it could be checked.
-    #[error("the keys of the provider cannot be read")]
+    Invalid(&'static str),
+    /// The provider's keys are not available.
+    #[error("the provider's keys cannot be read")]
     NoKeys,
-    /// Not saved.
+    /// The logout could not be saved.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// What a logout token says.
+/// The claims of a logout token.
 #[derive(Debug, Deserialize)]
-struct Claims {
+struct LogoutClaims {
     iss: String,
     aud: Value,
     iat: i64,
@@ -56,7 +56,7 @@ struct Claims {
 }
 
 #[derive(Deserialize)]
-struct Head {
+struct JwsHeader {
     alg: CoreJwsSigningAlgorithm,
     #[serde(default)]
     kid: Option<String>,
@@ -66,83 +66,91 @@ struct Head {
     crit: Option<Value>,
 }
 
-/// Checks a logout token and signs out whom it names; how many users that were. The same token again is refused.
+/// Verifies a logout token and ends the browser sessions that it names. Returns the number of affected users. A token
+/// can be used only once.
 ///
 /// # Errors
-/// See [`NotObeyed`].
-pub async fn obey(app: &App, provider: &Provider, token: &str, from: IpAddr) -> Result<usize, NotObeyed> {
+/// See [`LogoutError`].
+pub async fn handle_logout_token(
+    app: &App,
+    provider: &Provider,
+    token: &str,
+    from: IpAddr,
+) -> Result<usize, LogoutError> {
     let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
-    let parts = Parts::of(token)?;
-    let metadata = app.providers.of(issuer, now).await.map_err(|_| NotObeyed::NoKeys)?;
-    let mut believed = parts.is_signed_by(&metadata);
-    if !believed {
-        let newer = app.providers.afresh(issuer, now).await.map_err(|_| NotObeyed::NoKeys)?;
-        believed = parts.is_signed_by(&newer);
+    let token = SignedToken::of(token)?;
+    let metadata = app.provider_metadata.get(issuer, now).await.map_err(|_| LogoutError::NoKeys)?;
+    let mut is_valid = token.is_signed_by(&metadata);
+    if !is_valid {
+        let newer = app.provider_metadata.refresh(issuer, now).await.map_err(|_| LogoutError::NoKeys)?;
+        is_valid = token.is_signed_by(&newer);
     }
-    if !believed {
-        return Err(NotObeyed::Bad("the signature does not hold"));
+    if !is_valid {
+        return Err(LogoutError::Invalid("the signature is invalid"));
     }
-    let claims = parts.claims()?;
+    let claims = token.claims()?;
     claims.check(provider, now)?;
     let mut tx = app.db.begin().await?;
-    if !identities::obey(&mut tx, issuer, &claims.jti, now, now + OLDEST + LEEWAY).await? {
-        return Err(NotObeyed::Bad("the token was used before"));
+    if !oidc_identities::record_logout_token(&mut tx, issuer, &claims.jti, now, now + MAX_TOKEN_AGE + CLOCK_LEEWAY)
+        .await?
+    {
+        return Err(LogoutError::Invalid("the token was used before"));
     }
-    let users = end(&mut tx, provider, &claims).await?;
+    let users = end_sessions(&mut tx, provider, &claims).await?;
     let name = Some(provider.settings.name.clone());
-    let actor = Actor { id: None, name, door: Door::Api, address: Some(from.to_canonical()) };
-    let events = ended(&mut tx, &actor, &users).await?;
+    let actor = Actor { id: None, name, origin: Origin::Api, address: Some(from.to_canonical()) };
+    let events = sign_out_events(&mut tx, &actor, &users).await?;
     app.commit(tx, &events).await?;
     Ok(users.len())
 }
 
-async fn end(tx: &mut Tx, provider: &Provider, claims: &Claims) -> Result<Vec<UserId>, DbError> {
+async fn end_sessions(tx: &mut Tx, provider: &Provider, claims: &LogoutClaims) -> Result<Vec<UserId>, DbError> {
     match (&claims.sub, &claims.sid) {
         (Some(subject), session) => {
             let subject = (provider.settings.issuer.as_str(), subject.as_str());
-            identities::end_subject(tx, provider.id, subject, session.as_deref()).await
+            oidc_identities::end_subject(tx, provider.id, subject, session.as_deref()).await
         }
-        (None, Some(session)) => identities::end_session(tx, provider.id, session).await,
+        (None, Some(session)) => oidc_identities::end_session(tx, provider.id, session).await,
         (None, None) => Ok(Vec::new()),
     }
 }
 
-/// The entries for users whose browsers were signed out.
-pub async fn ended(tx: &mut Tx, actor: &Actor, users: &[UserId]) -> Result<Vec<Event>, DbError> {
-    let names = identities::names(tx, users).await?;
+/// The audit log entries for users whose browser sessions were ended.
+pub async fn sign_out_events(tx: &mut Tx, actor: &Actor, users: &[UserId]) -> Result<Vec<Event>, DbError> {
+    let names = oidc_identities::names(tx, users).await?;
     let events = names.into_iter().map(|(user, name)| {
         Event::new("sign_ins_ended", actor.clone(), Some(user), json!({ "by_provider": true })).named(name)
     });
     Ok(events.collect())
 }
 
-/// A token in its three parts.
-struct Parts<'a> {
-    head: Head,
+/// A token in the JWS compact serialization, decoded.
+struct SignedToken<'a> {
+    header: JwsHeader,
     signed: &'a str,
     claims: Vec<u8>,
     signature: Vec<u8>,
 }
 
-impl<'a> Parts<'a> {
-    fn of(token: &'a str) -> Result<Self, NotObeyed> {
-        let no_token = || NotObeyed::Bad("this is no signed token");
-        let (signed, signature) = token.rsplit_once('.').ok_or_else(no_token)?;
-        let (head, claims) = signed.split_once('.').ok_or_else(no_token)?;
-        let read = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| no_token());
-        let head: Head = serde_json::from_slice(&read(head)?).map_err(|_| no_token())?;
-        let kind = head.typ.as_deref().unwrap_or("jwt").to_ascii_lowercase();
-        // No ID token passes for one: that has no `events` either, but why rely on it.
-        if !["jwt", "logout+jwt", "application/logout+jwt"].contains(&kind.as_str()) || head.crit.is_some() {
-            return Err(NotObeyed::Bad("this is no logout token"));
+impl<'a> SignedToken<'a> {
+    fn of(token: &'a str) -> Result<Self, LogoutError> {
+        let malformed = || LogoutError::Invalid("this is not a signed token");
+        let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed());
+        let header: JwsHeader = serde_json::from_slice(&decode(header)?).map_err(|_| malformed())?;
+        let kind = header.typ.as_deref().unwrap_or("jwt").to_ascii_lowercase();
+        // An ID token must not pass as a logout token. It also lacks `events`, but this does not rely on that.
+        if !["jwt", "logout+jwt", "application/logout+jwt"].contains(&kind.as_str()) || header.crit.is_some() {
+            return Err(LogoutError::Invalid("this is not a logout token"));
         }
-        Ok(Self { head, signed, claims: read(claims)?, signature: read(signature)? })
+        Ok(Self { header, signed, claims: decode(claims)?, signature: decode(signature)? })
     }
 
     fn is_signed_by(&self, metadata: &Metadata) -> bool {
-        let alg = &self.head.alg;
+        let alg = &self.header.alg;
         let fits = |key: &&openidconnect::core::CoreJsonWebKey| {
-            let named = self.head.kid.as_deref().is_none_or(|kid| key.key_id().is_some_and(|id| id.as_str() == kid));
+            let named = self.header.kid.as_deref().is_none_or(|kid| key.key_id().is_some_and(|id| id.as_str() == kid));
             let kind = alg.key_type().as_ref() == Some(key.key_type());
             let for_it = match key.signing_alg() {
                 JsonWebKeyAlgorithm::Algorithm(own) => own == alg,
@@ -151,7 +159,7 @@ impl<'a> Parts<'a> {
             };
             named && kind && for_it && key.key_use().is_none_or(|use_| use_.allows_signature())
         };
-        SIGNATURES.contains(alg)
+        ACCEPTED_SIGNATURE_ALGORITHMS.contains(alg)
             && metadata
                 .jwks()
                 .keys()
@@ -160,29 +168,32 @@ impl<'a> Parts<'a> {
                 .any(|key| key.verify_signature(alg, self.signed.as_bytes(), &self.signature).is_ok())
     }
 
-    fn claims(&self) -> Result<Claims, NotObeyed> {
-        serde_json::from_slice(&self.claims).map_err(|_| NotObeyed::Bad("a claim of a logout token is missing"))
+    fn claims(&self) -> Result<LogoutClaims, LogoutError> {
+        serde_json::from_slice(&self.claims)
+            .map_err(|_| LogoutError::Invalid("a required claim is missing or malformed"))
     }
 }
 
-impl Claims {
-    /// Section 2.6 of the standard.
-    fn check(&self, provider: &Provider, now: DateTime<Utc>) -> Result<(), NotObeyed> {
-        let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(NotObeyed::Bad("a time is none"));
+impl LogoutClaims {
+    /// Validates the claims (section 2.6 of the standard).
+    fn check(&self, provider: &Provider, now: DateTime<Utc>) -> Result<(), LogoutError> {
+        let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(LogoutError::Invalid("a time is invalid"));
         let ours = |aud: &Value| aud.as_str() == Some(&provider.settings.client_id);
         let for_us = ours(&self.aud) || self.aud.as_array().is_some_and(|all| all.iter().any(ours));
         let issued = time(self.iat)?;
-        let expired = self.exp.map(time).transpose()?.is_some_and(|at| at < now - LEEWAY);
+        let expired = self.exp.map(time).transpose()?.is_some_and(|at| at < now - CLOCK_LEEWAY);
         let wrong = match () {
-            () if self.iss != provider.settings.issuer => "it is of another issuer",
+            () if self.iss != provider.settings.issuer => "it has another issuer",
             () if !for_us => "it is for another client",
-            () if issued > now + LEEWAY || issued < now - OLDEST || expired => "it is too old, or of the future",
-            () if !self.events.get(EVENT).is_some_and(Value::is_object) => "it is about something else",
+            () if issued > now + CLOCK_LEEWAY || issued < now - MAX_TOKEN_AGE || expired => {
+                "it is too old, or from the future"
+            }
+            () if !self.events.get(LOGOUT_EVENT).is_some_and(Value::is_object) => "it is not about a logout",
             () if self.nonce.is_some() => "a logout token has no nonce",
-            () if self.sub.is_none() && self.sid.is_none() => "it names nobody",
+            () if self.sub.is_none() && self.sid.is_none() => "it names neither a user nor a session",
             () if self.jti.is_empty() || self.jti.len() > 500 => "it has no id",
             () => return Ok(()),
         };
-        Err(NotObeyed::Bad(wrong))
+        Err(LogoutError::Invalid(wrong))
     }
 }

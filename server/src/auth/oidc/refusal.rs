@@ -1,53 +1,53 @@
-//! Why nobody is signed in: the word for the sign-in page, where strangers read it, and the finding for admins, which
-//! names claim and setting.
+//! The reason for a failed sign-in: a general one for the sign-in page, and a detailed finding for admins, which names
+//! the claim and the setting.
 
 use openidconnect::core::CoreErrorResponseType;
-use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInTrouble};
+use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInFailure};
 use serde_json::{Value, json};
 
 /// A sign-in that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// What the sign-in page says.
-    pub trouble: SignInTrouble,
-    /// What admins are told.
+pub struct SignInRefusal {
+    /// The reason for the sign-in page.
+    pub trouble: SignInFailure,
+    /// The finding for admins.
     pub finding: Option<Finding>,
 }
 
-impl From<Finding> for Refusal {
+impl From<Finding> for SignInRefusal {
     fn from(finding: Finding) -> Self {
         let trouble = match finding.code {
             FindingCode::Unreachable | FindingCode::TimedOut | FindingCode::Status | FindingCode::PrivateAddress => {
-                SignInTrouble::Unreachable
+                SignInFailure::Unreachable
             }
-            _ => SignInTrouble::Failed,
+            _ => SignInFailure::Failed,
         };
         Self { trouble, finding: Some(finding) }
     }
 }
 
-impl From<SignInTrouble> for Refusal {
-    fn from(trouble: SignInTrouble) -> Self {
+impl From<SignInFailure> for SignInRefusal {
+    fn from(trouble: SignInFailure) -> Self {
         let code = match trouble {
-            SignInTrouble::NoEmail => Some(FindingCode::EmailMissing),
-            SignInTrouble::EmailUnverified => Some(FindingCode::EmailUnverified),
-            SignInTrouble::Unknown => Some(FindingCode::UserUnknown),
-            SignInTrouble::NotLinked => Some(FindingCode::UserNotLinked),
+            SignInFailure::NoEmail => Some(FindingCode::EmailMissing),
+            SignInFailure::EmailUnverified => Some(FindingCode::EmailUnverified),
+            SignInFailure::Unknown => Some(FindingCode::UserUnknown),
+            SignInFailure::NotLinked => Some(FindingCode::UserNotLinked),
             _ => None,
         };
         Self { trouble, finding: code.map(|code| Finding::new(code, None)) }
     }
 }
 
-impl Refusal {
-    /// The provider sent the browser back with this error (RFC 6749 §4.1.2.1).
-    pub fn answered(error: &str) -> Self {
-        let trouble = if error == "access_denied" { SignInTrouble::Refused } else { SignInTrouble::Failed };
+impl SignInRefusal {
+    /// An error of the authorization endpoint (RFC 6749 §4.1.2.1).
+    pub fn from_authorization_error(error: &str) -> Self {
+        let trouble = if error == "access_denied" { SignInFailure::Refused } else { SignInFailure::Failed };
         Self { trouble, finding: Some(Finding::new(FindingCode::AnswerError, Some(error.to_owned()))) }
     }
 
-    /// The token endpoint refused with this error (RFC 6749 §5.2).
-    pub fn exchanging(error: &CoreErrorResponseType, description: Option<&String>) -> Self {
+    /// An error of the token endpoint (RFC 6749 §5.2).
+    pub fn from_token_error(error: &CoreErrorResponseType, description: Option<&String>) -> Self {
         let detail = description.map_or_else(|| error.to_string(), |text| format!("{error}: {text}"));
         let code = match error {
             CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => {
@@ -59,9 +59,9 @@ impl Refusal {
     }
 }
 
-/// A finding as the facts of an entry in the audit log, beside these.
-pub fn facts(finding: Option<&Finding>, beside: Value) -> Value {
-    let mut facts = beside;
+/// Adds a finding to the facts of an audit log entry.
+pub fn with_finding(finding: Option<&Finding>, facts: Value) -> Value {
+    let mut facts = facts;
     if let Some(finding) = finding {
         facts["finding"] = json!(finding.code);
         for (name, text) in [("claim", &finding.claim), ("setting", &finding.setting), ("detail", &finding.detail)] {

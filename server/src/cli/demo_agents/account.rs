@@ -1,11 +1,12 @@
-//! The sample account: Remote Support v5 and Service Desk, each named and concurrent; 15 agents share 10 seats.
+//! The sample account: Remote Support v5 and Service Desk, each with a named and a concurrent license; 15 agents share
+//! 10 seats.
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use seatkeeper_client::Client;
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, UserId},
-    license::{ChosenRules, Model},
+    license::{Model, RuleOverrides},
     people::{Permission, Role},
     wire::{
         account::Setup,
@@ -15,31 +16,26 @@ use seatkeeper_shared::{
 };
 use std::collections::{BTreeSet, HashMap};
 
-/// Everybody's password in the sample account.
+/// The password of every user in the sample account.
 pub const PASSWORD: &str = "ten-seats-fifteen-agents";
 
-/// Somebody of the sample account.
+/// A user of the sample account.
 #[derive(Clone, Debug)]
-pub struct Person {
-    /// Name.
+pub struct SampleUser {
     pub name: &'static str,
-    /// What to sign in as him for, if he is shown at the start.
-    pub what: &'static str,
-    /// Whether he is shown at the start.
-    pub shown: bool,
-    /// Role.
+    /// The role shown at the start.
+    pub description: &'static str,
+    /// Whether the user is listed at the start, as one to sign in as.
+    pub is_shown: bool,
     pub role: Role,
-    /// What he is allowed as a manager.
     pub permissions: &'static [Permission],
-    /// Which licenses he has.
-    pub has: &'static [Has],
-    /// Whether he works by himself.
-    pub works: bool,
+    pub licenses: &'static [SampleLicense],
+    pub is_simulated: bool,
 }
 
 /// A license of the sample account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Has {
+pub enum SampleLicense {
     /// Remote Support v5 – Named
     RemoteNamed,
     /// Remote Support v5 – Concurrent
@@ -49,34 +45,48 @@ pub enum Has {
     /// Service Desk – Concurrent
     DeskShared,
 }
-use Has::{DeskNamed, DeskShared, RemoteNamed, RemoteShared};
+use SampleLicense::{DeskNamed, DeskShared, RemoteNamed, RemoteShared};
 
-impl Person {
-    /// The e-mail address, made from the name.
+impl SampleUser {
+    /// The e-mail address, derived from the name.
     pub fn email(&self) -> String {
         let german = self.name.replace('ä', "ae").replace(['ö', 'Ö'], "oe").replace('ü', "ue").replace('’', "");
-        format!("{}@example.org", crate::text::fold(&german).replace(' ', "."))
+        format!("{}@example.org", crate::normalize::fold(&german).replace(' ', "."))
     }
 
-    const fn agent(name: &'static str, has: &'static [Has]) -> Self {
-        Self { name, what: "agent", shown: false, role: Role::Agent, permissions: &[], has, works: true }
+    const fn agent(name: &'static str, licenses: &'static [SampleLicense]) -> Self {
+        Self {
+            name,
+            description: "agent",
+            is_shown: false,
+            role: Role::Agent,
+            permissions: &[],
+            licenses,
+            is_simulated: true,
+        }
     }
 
-    const fn staff(name: &'static str, what: &'static str, role: Role, permissions: &'static [Permission]) -> Self {
-        Self { name, what, shown: true, role, permissions, has: &[], works: false }
+    const fn staff(
+        name: &'static str,
+        description: &'static str,
+        role: Role,
+        permissions: &'static [Permission],
+    ) -> Self {
+        Self { name, description, is_shown: true, role, permissions, licenses: &[], is_simulated: false }
     }
 }
 
-/// Everybody; the first is the admin who sets the account up.
-pub fn people() -> Vec<Person> {
+/// All users; the first is the admin who sets the account up.
+pub fn users() -> Vec<SampleUser> {
     use Permission::{ManageProducts, ManageSessions, ManageUsers, ViewReports};
     let mut all = vec![
-        Person::staff("Anja Krüger", "admin", Role::Admin, &[]),
-        Person::staff("Claudia Stein", "manager", Role::Manager, &[ManageUsers, ManageProducts, ManageSessions]),
-        Person::staff("Robert Lang", "view only", Role::Manager, &[ViewReports]),
+        SampleUser::staff("Anja Krüger", "admin", Role::Admin, &[]),
+        SampleUser::staff("Claudia Stein", "manager", Role::Manager, &[ManageUsers, ManageProducts, ManageSessions]),
+        SampleUser::staff("Robert Lang", "view only", Role::Manager, &[ViewReports]),
     ];
-    // Fifteen agents share the ten seats of Remote Support; Hanna's console is left to whoever looks at the demo.
-    let fifteen = [
+    // With Hanna, fifteen agents share the ten seats of Remote Support. Hanna is not simulated, so that a visitor can
+    // work in that console.
+    let remote_shared = [
         "Jonas Weber",
         "Lena Schubert",
         "Mehmet Yılmaz",
@@ -92,33 +102,36 @@ pub fn people() -> Vec<Person> {
         "Felix Hartmann",
         "Nadia Benali",
     ];
-    all.push(Person { shown: true, works: false, ..Person::agent("Hanna Kowalski", &[RemoteShared, DeskShared]) });
-    all.extend(fifteen.into_iter().enumerate().map(|(place, name)| {
-        Person::agent(name, if place % 3 == 0 { &[RemoteShared, DeskShared] } else { &[RemoteShared] })
+    let hanna = SampleUser::agent("Hanna Kowalski", &[RemoteShared, DeskShared]);
+    all.push(SampleUser { is_shown: true, is_simulated: false, ..hanna });
+    all.extend(remote_shared.into_iter().enumerate().map(|(index, name)| {
+        SampleUser::agent(name, if index % 3 == 0 { &[RemoteShared, DeskShared] } else { &[RemoteShared] })
     }));
-    let named = ["Katrin Seidel", "Oliver Braun", "Yuki Tanaka", "Ingrid Solberg", "Marek Nowak", "Sabine Richter"];
-    all.extend(named.into_iter().map(|name| Person::agent(name, &[RemoteNamed])));
-    let desk = ["Peter Winkler", "Amira Haddad", "João Pereira", "Greta Lindqvist"];
-    all.extend(desk.into_iter().map(|name| Person::agent(name, &[DeskShared])));
+    let remote_named =
+        ["Katrin Seidel", "Oliver Braun", "Yuki Tanaka", "Ingrid Solberg", "Marek Nowak", "Sabine Richter"];
+    all.extend(remote_named.into_iter().map(|name| SampleUser::agent(name, &[RemoteNamed])));
+    let desk_shared = ["Peter Winkler", "Amira Haddad", "João Pereira", "Greta Lindqvist"];
+    all.extend(desk_shared.into_iter().map(|name| SampleUser::agent(name, &[DeskShared])));
     let desk_named = ["Viktor Petrov", "Elif Şahin", "Sean O’Connor"];
-    all.extend(desk_named.into_iter().map(|name| Person::agent(name, &[DeskNamed])));
-    let idle = ["Birgit Maurer", "Stefan Koch", "Zoë Janssens"];
-    all.extend(idle.into_iter().map(|name| Person { works: false, ..Person::agent(name, &[]) }));
+    all.extend(desk_named.into_iter().map(|name| SampleUser::agent(name, &[DeskNamed])));
+    let without_license = ["Birgit Maurer", "Stefan Koch", "Zoë Janssens"];
+    let without_license = without_license.map(|name| SampleUser::agent(name, &[]));
+    all.extend(without_license.map(|user| SampleUser { is_simulated: false, ..user }));
     all
 }
 
-/// Those who work by themselves.
-pub fn agents() -> Vec<Person> {
-    people().into_iter().filter(|person| person.works).collect()
+/// The agents that `demo-agents` simulates.
+pub fn simulated_agents() -> Vec<SampleUser> {
+    users().into_iter().filter(|user| user.is_simulated).collect()
 }
 
-/// Creates the account with products, licenses and people, as its admin would.
+/// Creates the account with its products, licenses and users, as its admin would.
 ///
 /// # Errors
-/// The server refuses something.
+/// Returns an error if the server refuses a request.
 pub async fn set_up(admin: &Client, token: &str) -> anyhow::Result<()> {
-    let everybody = people();
-    let first = everybody.first().context("the sample account has people")?;
+    let users = users();
+    let first = users.first().context("the sample account has no users")?;
     let setup = Setup {
         token: token.to_owned(),
         account_name: "Muster Support GmbH".to_owned(),
@@ -131,46 +144,46 @@ pub async fn set_up(admin: &Client, token: &str) -> anyhow::Result<()> {
     let remote = admin.add_product("Remote Support v5").await?.id;
     let desk = admin.add_product("Service Desk").await?.id;
     let mut licenses = HashMap::new();
-    for (has, product, model, seats) in [
+    for (license, product, model, seats) in [
         (RemoteShared, remote, Model::Concurrent, 10),
         (RemoteNamed, remote, Model::Named, 6),
         (DeskShared, desk, Model::Concurrent, 8),
         (DeskNamed, desk, Model::Named, 4),
     ] {
-        licenses.insert(has, admin.add_license(&bought(product, model, seats, None)).await?.id);
+        licenses.insert(license, admin.add_license(&new_license(product, model, seats, None)).await?.id);
     }
     let mut holders: HashMap<LicenseId, Vec<UserId>> = HashMap::new();
-    for person in everybody.iter().skip(1) {
-        let id = admin.add_user(&new_user(person)).await?.id;
-        for license in person.has.iter().filter_map(|has| licenses.get(has)) {
+    for user in users.iter().skip(1) {
+        let id = admin.add_user(&new_user(user)).await?.id;
+        for license in user.licenses.iter().filter_map(|license| licenses.get(license)) {
             holders.entry(*license).or_default().push(id);
         }
     }
-    for (license, users) in holders {
-        admin.grant(license, users).await?;
+    for (license, holders) in holders {
+        admin.grant(license, holders).await?;
     }
     Ok(())
 }
 
-fn bought(product: ProductId, model: Model, seats: i64, ends_at: Option<DateTime<Utc>>) -> NewLicense {
+fn new_license(product: ProductId, model: Model, seats: i64, ends_at: Option<DateTime<Utc>>) -> NewLicense {
     NewLicense {
         product_id: product,
         model,
         seats,
         starts_at: None,
         ends_at,
-        rules: ChosenRules::default(),
+        rules: RuleOverrides::default(),
         contract: Contract::default(),
     }
 }
 
-fn new_user(person: &Person) -> NewUser {
+fn new_user(user: &SampleUser) -> NewUser {
     NewUser {
-        name: person.name.to_owned(),
-        email: person.email(),
+        name: user.name.to_owned(),
+        email: user.email(),
         password: Some(PASSWORD.to_owned()),
-        role: person.role,
-        permissions: person.permissions.iter().copied().collect::<BTreeSet<_>>(),
+        role: user.role,
+        permissions: user.permissions.iter().copied().collect::<BTreeSet<_>>(),
         group_ids: Vec::new(),
     }
 }

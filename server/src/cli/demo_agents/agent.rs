@@ -1,9 +1,10 @@
-//! One agent at work: asks for a seat, waits for the customer, keeps the lease, ends; sometimes his client crashes.
+//! One simulated agent: requests a seat, waits for the customer, renews the lease and ends the session. Sometimes the
+//! client crashes.
 
-use super::account::{Has, PASSWORD, Person};
+use super::account::{PASSWORD, SampleLicense, SampleUser};
 use crate::cli::output::errln;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
-use seatkeeper_client::{Asked, Client, ClientError};
+use seatkeeper_client::{Client, ClientError, SeatResponse};
 use seatkeeper_shared::{
     problem::Code,
     session::{Mode, Platform},
@@ -12,63 +13,64 @@ use seatkeeper_shared::{
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Works for ever.
+/// Simulates an agent until the task is dropped.
 ///
 /// # Errors
-/// He cannot sign in.
-pub async fn work(server: String, person: Person, speed: f64, seed: u64) -> anyhow::Result<()> {
+/// Returns an error if the agent cannot sign in.
+pub async fn simulate(server: String, user: SampleUser, speed: f64, seed: u64) -> anyhow::Result<()> {
     let browser = Client::new(&server)?;
-    browser.sign_in(&person.email(), PASSWORD).await?;
-    let token = browser.make_token("Agent client", 30).await?;
+    browser.sign_in(&user.email(), PASSWORD).await?;
+    let token = browser.create_token("Agent client", 30).await?;
     let client = Client::new(&server)?.with_token(token.secret);
-    let mut agent = Agent { client, person, speed, chance: StdRng::seed_from_u64(seed) };
+    let mut agent = Agent { client, user, speed, rng: StdRng::seed_from_u64(seed) };
     agent.pause(0.0, 1.5).await;
     loop {
         match agent.one_session().await {
             Ok(()) => agent.pause(0.1, 1.5).await,
-            Err(error) => agent.trouble(&error).await,
+            Err(error) => agent.back_off(&error).await,
         }
     }
 }
 
 struct Agent {
     client: Client,
-    person: Person,
+    user: SampleUser,
     speed: f64,
-    chance: StdRng,
+    rng: StdRng,
 }
 
 impl Agent {
-    /// Waits some minutes of his time, which are shorter in ours.
+    /// Waits some simulated minutes.
     async fn pause(&mut self, from: f64, to: f64) {
-        let minutes = self.chance.random_range(from..to);
+        let minutes = self.rng.random_range(from..to);
         sleep(Duration::from_secs_f64(minutes * 60.0 / self.speed)).await;
     }
 
     async fn one_session(&mut self) -> Result<(), ClientError> {
-        let wanted = self.wanted();
-        let key = format!("{:016x}", self.chance.random::<u64>());
-        // Who does not want to wait gets no ticket.
-        let Asked::Seat(session) = self.client.ask(&wanted, &key).await? else { return Ok(()) };
-        if wanted.mode == Mode::Attended {
+        let request = self.seat_request();
+        let key = format!("{:016x}", self.rng.random::<u64>());
+        // The request does not ask to wait, so the server sends no ticket.
+        let SeatResponse::Seat(session) = self.client.request_seat(&request, &key).await? else { return Ok(()) };
+        if request.mode == Mode::Attended {
             self.pause(0.1, 1.0).await;
-            // One customer in twelve does not come.
-            if self.chance.random_ratio(1, 12) {
+            // One customer in twelve does not join.
+            if self.rng.random_ratio(1, 12) {
                 self.pause(0.5, 1.0).await;
                 return self.client.end(session.id, &EndSession::default()).await.map(drop);
             }
             let platform = self.platform();
             self.client.connect(session.id, platform).await?;
         }
-        self.stay(&session).await
+        self.hold_session(&session).await
     }
 
-    fn wanted(&mut self) -> NewSession {
-        let desk =
-            self.person.has.choose(&mut self.chance).is_some_and(|h| matches!(h, Has::DeskNamed | Has::DeskShared));
-        let unattended = self.chance.random_ratio(1, 5);
+    fn seat_request(&mut self) -> NewSession {
+        let license = self.user.licenses.choose(&mut self.rng);
+        let is_desk =
+            license.is_some_and(|license| matches!(license, SampleLicense::DeskNamed | SampleLicense::DeskShared));
+        let unattended = self.rng.random_ratio(1, 5);
         NewSession {
-            product: if desk { "service-desk" } else { "remote-support-v5" }.to_owned(),
+            product: if is_desk { "service-desk" } else { "remote-support-v5" }.to_owned(),
             device: self.device(),
             mode: if unattended { Mode::Unattended } else { Mode::Attended },
             platform: unattended.then(|| self.platform()),
@@ -78,28 +80,28 @@ impl Agent {
         }
     }
 
-    /// Everybody has his own notebook.
+    /// Each agent always works at the same notebook.
     fn device(&self) -> String {
-        let number = self.person.name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let number = self.user.name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         format!("NB-{:04}", number % 1_000)
     }
 
-    /// Where nobody sits.
+    /// An unattended device.
     fn remote_device(&mut self) -> String {
-        let known = ["SRV-Lager", "SRV-Backup", "Kasse 2", "Kasse 5", "Empfang", "Konferenzraum Nord"];
-        (*known.choose(&mut self.chance).unwrap_or(&"SRV-Lager")).to_owned()
+        let devices = ["SRV-Lager", "SRV-Backup", "Kasse 2", "Kasse 5", "Empfang", "Konferenzraum Nord"];
+        (*devices.choose(&mut self.rng).unwrap_or(&"SRV-Lager")).to_owned()
     }
 
     fn platform(&mut self) -> Platform {
         use Platform::{Android, Ios, Linux, Mac, Windows};
-        *[Windows, Windows, Windows, Mac, Ios, Android, Linux].choose(&mut self.chance).unwrap_or(&Windows)
+        *[Windows, Windows, Windows, Mac, Ios, Android, Linux].choose(&mut self.rng).unwrap_or(&Windows)
     }
 
-    /// Keeps the lease until the work is done. One client in fifteen crashes and is heard of no more.
-    async fn stay(&mut self, session: &SessionView) -> Result<(), ClientError> {
-        let minutes = self.chance.random_range(1.0..12.0);
+    /// Renews the lease for some minutes, then ends the session. One client in fifteen crashes instead.
+    async fn hold_session(&mut self, session: &SessionView) -> Result<(), ClientError> {
+        let minutes = self.rng.random_range(1.0..12.0);
         let until = Instant::now() + Duration::from_secs_f64(minutes * 60.0 / self.speed);
-        let crashes = self.chance.random_ratio(1, 15);
+        let crashes = self.rng.random_ratio(1, 15);
         while Instant::now() < until {
             let renewed = self.client.heartbeat(session.id, Heartbeat::default()).await?;
             let next =
@@ -107,20 +109,20 @@ impl Agent {
             sleep(next.min(until.saturating_duration_since(Instant::now()))).await;
         }
         if crashes {
-            // His lease runs out; until then the seat is his.
+            // The seat stays occupied until the lease expires.
             sleep(Duration::from_secs(150)).await;
             return Ok(());
         }
         self.client.end(session.id, &EndSession::default()).await.map(drop)
     }
 
-    /// What a person does about a refusal: he waits a little and asks again.
-    async fn trouble(&mut self, error: &ClientError) {
+    /// Waits before the next attempt, as an agent would after a refusal.
+    async fn back_off(&mut self, error: &ClientError) {
         match error.problem().map(|p| p.code) {
             Some(Code::PoolFull | Code::OverCapacity) => self.pause(0.3, 1.0).await,
             Some(Code::SessionEnded | Code::LeaseExpired) => self.pause(0.5, 2.0).await,
             _ => {
-                errln!("{}: {error}", self.person.name);
+                errln!("{}: {error}", self.user.name);
                 sleep(Duration::from_secs(5)).await;
             }
         }

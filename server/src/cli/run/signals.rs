@@ -1,4 +1,4 @@
-//! The signals that are passed on to the program.
+//! Catches the signals that `seatkeeper run` forwards to the program.
 
 use nix::sys::signal::Signal;
 use signal_hook::{
@@ -8,47 +8,47 @@ use signal_hook::{
 use std::io;
 use tokio::sync::mpsc;
 
-/// Those that people, shells and supervisors send.
-const PASSED_ON: [Signal; 6] =
+/// The signals that users, shells and service managers send.
+const FORWARDED_SIGNALS: [Signal; 6] =
     [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
 
-/// A signal that came.
+/// A received signal.
 #[derive(Clone, Copy, Debug)]
-pub struct Caught {
-    /// Which.
+pub struct CaughtSignal {
     pub signal: Signal,
-    /// Whether it came from the terminal (Ctrl-C, Ctrl-\, closing the window), which sends it to the program too.
+    /// Whether the terminal sent it (Ctrl-C, Ctrl-\, closing the window), in which case the program has received it,
+    /// too.
     pub from_terminal: bool,
 }
 
-/// Signals in the order in which they come.
-pub struct Signals(mpsc::UnboundedReceiver<Caught>);
+/// The caught signals, in order of arrival.
+pub struct Signals(mpsc::UnboundedReceiver<CaughtSignal>);
 
 impl Signals {
-    /// From now on these signals do not end this process. Those that it was started to ignore (nohup) stay ignored, here and
-    /// in the program.
+    /// Catches the signals from now on, so that they do not terminate this process. Signals that it was started to
+    /// ignore (nohup) stay ignored, here and in the program.
     ///
     /// # Errors
     /// The system does not let us.
     pub fn catch() -> io::Result<Self> {
-        let wanted = PASSED_ON.iter().filter(|signal| !is_ignored(**signal));
-        let mut signals = SignalsInfo::<WithOrigin>::new(wanted.map(|signal| *signal as i32))?;
-        let (tell, told) = mpsc::unbounded_channel();
-        // A thread of its own: who sent a signal is something that tokio does not tell.
+        let handled = FORWARDED_SIGNALS.iter().filter(|signal| !is_ignored(**signal));
+        let mut signals = SignalsInfo::<WithOrigin>::new(handled.map(|signal| *signal as i32))?;
+        let (sender, receiver) = mpsc::unbounded_channel();
+        // On a thread of its own, because tokio does not report the sender of a signal.
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for origin in signals.forever() {
                 let Ok(signal) = Signal::try_from(origin.signal) else { continue };
                 let from_terminal = matches!(origin.cause, Cause::Kernel);
-                if tell.send(Caught { signal, from_terminal }).is_err() {
+                if sender.send(CaughtSignal { signal, from_terminal }).is_err() {
                     return;
                 }
             }
         })?;
-        Ok(Self(told))
+        Ok(Self(receiver))
     }
 
-    /// The next one.
-    pub async fn next(&mut self) -> Caught {
+    /// Waits for the next signal.
+    pub async fn next(&mut self) -> CaughtSignal {
         match self.0.recv().await {
             Some(caught) => caught,
             None => std::future::pending().await,
@@ -58,11 +58,11 @@ impl Signals {
 
 /// Whether this process was started to ignore a signal (nohup).
 pub fn is_ignored(signal: Signal) -> bool {
-    ignored() >> (signal as u32 - 1) & 1 == 1
+    ignored_signals() >> (signal as u32 - 1) & 1 == 1
 }
 
-/// The signals that this process ignores, one bit each; none where the system does not say (proc(5), SigIgn).
-fn ignored() -> u64 {
+/// The ignored signals of this process as a bit mask (`SigIgn` in proc(5)); empty on systems without /proc.
+fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)

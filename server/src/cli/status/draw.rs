@@ -1,7 +1,7 @@
-//! Licenses and sessions as text. A seat is a square.
+//! Renders licenses, sessions and queues as text, with one square for each seat.
 
-use super::picture::Picture;
-use crate::cli::span;
+use super::snapshot::StatusSnapshot;
+use crate::cli::duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     license::Model,
@@ -11,34 +11,34 @@ use seatkeeper_shared::{
 };
 use std::fmt::Write as _;
 
-/// Up to so many seats are drawn one by one; more become a bar of this width.
-const MOST: i64 = 40;
+/// The most seats drawn as single squares; more become a bar of this width.
+const MAX_SQUARES: i64 = 40;
 
-/// Everything, in lines that are no longer than this.
-pub fn whole(picture: &Picture, width: usize) -> String {
+/// Renders the complete status, with lines of at most `width` characters.
+pub fn render(snapshot: &StatusSnapshot, width: usize) -> String {
     let mut text = String::new();
-    let now = picture.now();
-    if let Some(why) = &picture.away {
-        let _ = writeln!(text, "NOT LIVE: {why}. This is how it was at {}.\n", now.format("%T UTC"));
+    let now = snapshot.now();
+    if let Some(reason) = &snapshot.disconnected {
+        let _ = writeln!(text, "NOT LIVE: {reason}. This is how it was at {}.\n", now.format("%T UTC"));
     }
-    if picture.licenses.is_empty() {
+    if snapshot.licenses.is_empty() {
         text.push_str("No license is assigned to you.\n");
     }
-    for license in &picture.licenses {
-        text.push_str(&head(license));
-        let mut here: Vec<_> = picture.sessions.values().filter(|s| s.license_id == license.id).collect();
-        here.sort_by_key(|session| session.created_at);
-        let rows = here.into_iter().map(|session| holder(session, now));
-        let line = picture.queues.get(&license.id).map(|queue| queue.tickets.as_slice()).unwrap_or_default();
-        text.push_str(&columns(rows.chain(line.iter().map(|ticket| waiter(ticket, now))).collect()));
+    for license in &snapshot.licenses {
+        text.push_str(&license_lines(license));
+        let mut sessions: Vec<_> = snapshot.sessions.values().filter(|s| s.license_id == license.id).collect();
+        sessions.sort_by_key(|session| session.created_at);
+        let holders = sessions.into_iter().map(|session| holder_row(session, now));
+        let tickets = snapshot.queues.get(&license.id).map(|queue| queue.tickets.as_slice()).unwrap_or_default();
+        text.push_str(&align_columns(holders.chain(tickets.iter().map(|ticket| waiter_row(ticket, now))).collect()));
         text.push('\n');
     }
-    text.push_str("■ connected  ▣ no customer yet  ▨ assigned  ◪ kept for the line  □ free\n");
-    text.lines().map(|line| cut(line, width) + "\n").collect()
+    text.push_str("■ connected  ▣ no customer yet  ▨ assigned  ◪ offered  □ free\n");
+    text.lines().map(|line| truncate(line, width) + "\n").collect()
 }
 
-/// A license in two lines: its name, and its seats.
-fn head(license: &LicenseView) -> String {
+/// A license in two lines: its name and model, and its seats.
+fn license_lines(license: &LicenseView) -> String {
     let model = if license.model == Model::Named { "Named" } else { "Concurrent" };
     let counts = format!("{} of {} taken", license.taken(), license.seats);
     let over = if license.over() > 0 { format!(", {} over", license.over()) } else { String::new() };
@@ -47,75 +47,81 @@ fn head(license: &LicenseView) -> String {
     format!("{} – {model}\n{}  {counts}{over}{waiting}\n", license.product_name, squares(license))
 }
 
-/// One square for each seat, or a bar if there are many.
+/// One square for each seat, or a bar of [`MAX_SQUARES`] if there are more.
 fn squares(license: &LicenseView) -> String {
     let seats = license.seats.max(license.taken()).max(0);
     let (taken, usage) = (license.taken().max(0), &license.usage);
-    let on = usage.connected.clamp(0, taken);
-    let wait = (usage.occupied - on).clamp(0, taken - on);
-    let kept = usage.offered.clamp(0, seats - taken);
-    let looks = [('■', on), ('▣', wait), ('▨', taken - on - wait), ('◪', kept), ('□', seats - taken - kept)];
-    let drawn = |number: i64| if seats > MOST { number * MOST / seats } else { number };
-    // Ends of a bar, not widths, are rounded: together they are as long as the bar.
+    let connected = usage.connected.clamp(0, taken);
+    let waiting = (usage.occupied - connected).clamp(0, taken - connected);
+    let offered = usage.offered.clamp(0, seats - taken);
+    let parts = [
+        ('■', connected),
+        ('▣', waiting),
+        ('▨', taken - connected - waiting),
+        ('◪', offered),
+        ('□', seats - taken - offered),
+    ];
+    let scaled = |count: i64| if seats > MAX_SQUARES { count * MAX_SQUARES / seats } else { count };
+    // Round the ends of the parts, not their widths, so that together they are as long as the bar.
     let (mut text, mut sum) = (String::new(), 0);
-    for (look, number) in looks {
-        let (from, to) = (drawn(sum), drawn(sum + number));
-        text.extend((from..to).map(|_| look));
-        sum += number;
+    for (square, count) in parts {
+        let (from, to) = (scaled(sum), scaled(sum + count));
+        text.extend((from..to).map(|_| square));
+        sum += count;
     }
     text
 }
 
-fn holder(session: &SessionView, now: DateTime<Utc>) -> Vec<String> {
+fn holder_row(session: &SessionView, now: DateTime<Utc>) -> Vec<String> {
     vec![
         "  ".to_owned() + &session.user_name,
         session.device.clone(),
-        state(session, now),
-        format!("for {}", ago(session.created_at, now)),
+        live_state(session, now),
+        format!("for {}", elapsed(session.created_at, now)),
     ]
 }
 
-/// In what state a session is. Contact is lost when less than half of the lease is left.
-fn state(session: &SessionView, now: DateTime<Utc>) -> String {
+/// The state of a session. Contact counts as lost when less than half of the lease is left.
+fn live_state(session: &SessionView, now: DateTime<Utc>) -> String {
     let left = session.lease_until - now;
     if session.state == SessionState::Ended {
         return session.ended.as_ref().map_or_else(|| "ended".to_owned(), |end| format!("ended: {}", end.reason));
     }
-    // Who is offline cannot be heard of.
+    // A borrowed session sends no heartbeats, so it cannot lose contact.
     if session.borrowed_until.is_some() {
-        return format!("offline for {} more", span::words(left.to_std().unwrap_or_default()));
+        return format!("offline for {} more", duration::format(left.to_std().unwrap_or_default()));
     }
     if left * 2 < session.lease_until - session.last_seen_at {
-        return format!("lost contact, free in {}", span::words(left.to_std().unwrap_or_default()));
+        return format!("lost contact, free in {}", duration::format(left.to_std().unwrap_or_default()));
     }
     match &session.ending {
-        Some(ending) => format!("ends in {}", ago(now, ending.at)),
+        Some(ending) => format!("ends in {}", elapsed(now, ending.at)),
         None if session.state == SessionState::Waiting => "no customer yet".to_owned(),
         None => session.state.to_string(),
     }
 }
 
-fn waiter(ticket: &TicketView, now: DateTime<Utc>) -> Vec<String> {
-    let waits = match (ticket.state, ticket.expected_at) {
+fn waiter_row(ticket: &TicketView, now: DateTime<Utc>) -> Vec<String> {
+    let state = match (ticket.state, ticket.expected_at) {
         (TicketState::Offered, _) => "is offered a seat".to_owned(),
-        (_, Some(at)) => format!("waits, expects a seat in {}", ago(now, at)),
+        (_, Some(at)) => format!("waits, expects a seat in {}", elapsed(now, at)),
         (_, None) => "waits".to_owned(),
     };
     vec![
         format!("  {}. {}", ticket.position, ticket.user_name),
         ticket.device.clone(),
-        waits,
-        format!("for {}", ago(ticket.created_at, now)),
+        state,
+        format!("for {}", elapsed(ticket.created_at, now)),
     ]
 }
 
-/// How long it is from one time to a later one.
-fn ago(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
-    span::words((to - from).max(TimeDelta::zero()).to_std().unwrap_or_default())
+/// The formatted time between two times.
+fn elapsed(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    duration::format((to - from).max(TimeDelta::zero()).to_std().unwrap_or_default())
 }
 
-/// Sessions as a table with their ids. Without the server's time it shows times, not ages.
-pub fn table(sessions: &[SessionView]) -> String {
+/// Sessions as a table with their ids. It shows times, not ages, because a list does not contain the server's time.
+pub fn session_table(sessions: &[SessionView]) -> String {
     if sessions.is_empty() {
         return "No sessions.\n".to_owned();
     }
@@ -126,15 +132,15 @@ pub fn table(sessions: &[SessionView]) -> String {
             session.user_name.clone(),
             session.product_name.clone(),
             session.device.clone(),
-            // Whether contact is lost takes the server's time, which a list does not tell.
-            listed(session),
+            // Not `live_state`: whether contact is lost can only be told with the server's time.
+            list_state(session),
             session.created_at.format("%F %T").to_string(),
         ]
     });
-    columns(std::iter::once(titles).chain(rows).collect())
+    align_columns(std::iter::once(titles).chain(rows).collect())
 }
 
-fn listed(session: &SessionView) -> String {
+fn list_state(session: &SessionView) -> String {
     match (&session.ended, session.borrowed_until) {
         (Some(end), _) => format!("ended: {}", end.reason),
         (None, Some(until)) => format!("offline until {}", until.format("%F %R")),
@@ -142,10 +148,10 @@ fn listed(session: &SessionView) -> String {
     }
 }
 
-/// Rows with their cells one below the other.
-fn columns(rows: Vec<Vec<String>>) -> String {
-    let number = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let widths: Vec<_> = (0..number)
+/// Pads the cells of rows into columns.
+fn align_columns(rows: Vec<Vec<String>>) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let widths: Vec<_> = (0..count)
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
         .collect();
     let mut text = String::new();
@@ -157,8 +163,8 @@ fn columns(rows: Vec<Vec<String>>) -> String {
     text
 }
 
-/// As much of a line as fits.
-fn cut(line: &str, width: usize) -> String {
+/// Cuts a line to `width` characters, with an ellipsis.
+fn truncate(line: &str, width: usize) -> String {
     if line.chars().count() <= width {
         return line.to_owned();
     }

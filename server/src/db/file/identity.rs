@@ -1,4 +1,4 @@
-//! A database file is known by its device and inode, not by a name: one file can have many names, and one name can come to mean
+//! Identifies a database file by its device and inode: one file can have many names, and a name can come to mean
 //! another file.
 
 use super::{mounts, name, unusable};
@@ -10,19 +10,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file that this process alone may write to, as long as this value lives.
+/// A file that only this process may write to, for as long as this value lives.
 #[derive(Debug)]
 pub struct LockedFile {
     path: PathBuf,
     id: FileId,
-    /// Locks the inode, whatever its names. It must outlive all of SQLite's connections: closing any handle of a file takes away the
-    /// locks that SQLite has on it.
-    _database: File,
-    /// Locks the name, where the system knows no locks that go beside SQLite's.
-    _beside: File,
+    /// Locks the inode, whatever its names. It must outlive all of SQLite's connections: closing any handle of a file
+    /// releases the locks that SQLite holds on it.
+    _database_lock: File,
+    /// Locks the name, on systems that have no locks independent of SQLite's.
+    _lock_file: File,
 }
 
-/// Tells a file apart from all others on this machine.
+/// Distinguishes a file from all others on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId {
     device: u64,
@@ -30,7 +30,6 @@ pub struct FileId {
 }
 
 impl FileId {
-    /// That of an open file, or of what stands at a path.
     pub fn of(metadata: &Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }
@@ -41,15 +40,16 @@ impl FileId {
     }
 }
 
-/// The one path to a database file, which may be missing: without symbolic links, `..` and the like. SQLite keeps its journal beside it,
-/// so every process must arrive at the same one; a file that has others is refused.
+/// The canonical path to a database file, which may not exist yet: without symbolic links and `..`. SQLite keeps its
+/// write-ahead log beside the file, so every process must use the same path; a file with several hard links is refused.
 ///
 /// # Errors
-/// The file has several names, is none, or lies where SQLite's locks do not hold.
-pub fn resolve(named: &Path) -> Result<PathBuf, OpenError> {
-    let path = match fs::canonicalize(named) {
-        Err(error) if error.kind() == ErrorKind::NotFound => missing(named)?,
-        found => found.map_err(|reason| unusable(named, reason))?,
+/// Returns an error if the file has several names, is not a regular file, or is on a file system where SQLite's locks
+/// do not work.
+pub fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    let path = match fs::canonicalize(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => resolve_missing(path)?,
+        found => found.map_err(|reason| unusable(path, reason))?,
     };
     mounts::check(&path)?;
     match fs::metadata(&path) {
@@ -60,13 +60,13 @@ pub fn resolve(named: &Path) -> Result<PathBuf, OpenError> {
     Ok(path)
 }
 
-fn missing(named: &Path) -> Result<PathBuf, OpenError> {
-    if fs::symlink_metadata(named).is_ok() {
-        let nowhere = io::Error::new(ErrorKind::NotFound, "this symbolic link leads nowhere");
-        return Err(unusable(named, nowhere));
+fn resolve_missing(path: &Path) -> Result<PathBuf, OpenError> {
+    if fs::symlink_metadata(path).is_ok() {
+        let dangling = io::Error::new(ErrorKind::NotFound, "this symbolic link leads nowhere");
+        return Err(unusable(path, dangling));
     }
-    let (Some(folder), Some(file)) = (named.parent(), named.file_name()) else {
-        return Err(unusable(named, ErrorKind::IsADirectory.into()));
+    let (Some(folder), Some(file)) = (path.parent(), path.file_name()) else {
+        return Err(unusable(path, ErrorKind::IsADirectory.into()));
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     Ok(fs::canonicalize(folder).map_err(|reason| unusable(folder, reason))?.join(file))
@@ -83,44 +83,43 @@ fn check(path: &Path, found: &Metadata) -> Result<(), OpenError> {
 }
 
 impl LockedFile {
-    /// Locks the file at a path from [`resolve`], which is created if it is missing.
+    /// Locks the file at a path from [`resolve`], and creates it if it is missing.
     ///
     /// # Errors
-    /// Another process uses it, or somebody is exchanging it at this moment.
+    /// Returns an error if another process uses the file, or if it is being replaced at this moment.
     pub fn lock(path: PathBuf) -> Result<Self, OpenError> {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".lock");
-        let beside = PathBuf::from(beside);
-        let lock = private_files::open_or_create(&beside).map_err(|reason| unusable(&beside, reason))?;
-        lock.try_lock().map_err(|_| OpenError::Locked(name(&path)))?;
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock_path = PathBuf::from(lock_path);
+        let lock_file = private_files::open_or_create(&lock_path).map_err(|reason| unusable(&lock_path, reason))?;
+        lock_file.try_lock().map_err(|_| OpenError::Locked(name(&path)))?;
         let database = private_files::open_or_create(&path).map_err(|reason| unusable(&path, reason))?;
-        // Linux keeps these locks apart from those that SQLite sets (flock(2), fcntl(2)); other systems do not.
+        // On Linux these locks are independent of those that SQLite sets (flock(2), fcntl(2)); on other systems they
+        // are not.
         #[cfg(target_os = "linux")]
         database.try_lock().map_err(|_| OpenError::Locked(name(&path)))?;
         let found = database.metadata().map_err(|reason| unusable(&path, reason))?;
         check(&path, &found)?;
-        let locked = Self { id: FileId::of(&found), path, _database: database, _beside: lock };
-        if locked.is_in_place() { Ok(locked) } else { Err(OpenError::Exchanged(name(&locked.path))) }
+        let locked = Self { id: FileId::of(&found), path, _database_lock: database, _lock_file: lock_file };
+        if locked.is_in_place() { Ok(locked) } else { Err(OpenError::Replaced(name(&locked.path))) }
     }
 
-    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it is known by.
     pub fn id(&self) -> FileId {
         self.id
     }
 
-    /// Whether its path still leads to it: it was neither deleted, moved nor replaced.
+    /// Whether its path still leads to it: it was not deleted, moved or replaced.
     pub fn is_in_place(&self) -> bool {
         self.id.is_at(&self.path)
     }
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "these files are made as others make them")]
+#[expect(clippy::disallowed_methods, reason = "these files imitate files that others create")]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
@@ -128,21 +127,21 @@ mod tests {
     #[test]
     fn all_names_of_a_file_lead_to_the_same_path() {
         let home = tempfile::tempdir().expect("a folder");
-        let root = fs::canonicalize(home.path()).expect("it is there");
+        let root = fs::canonicalize(home.path()).expect("it exists");
         fs::create_dir(root.join("data")).expect("a folder");
         symlink(root.join("data"), root.join("folder")).expect("a link");
         symlink("data/db", root.join("link")).expect("a link");
         let file = root.join("data/db");
-        for named in ["data/db", "folder/db", "data/../folder/./db"] {
-            assert_eq!(resolve(&root.join(named)).expect("it may be created"), file, "{named}");
+        for path in ["data/db", "folder/db", "data/../folder/./db"] {
+            assert_eq!(resolve(&root.join(path)).expect("it may be created"), file, "{path}");
         }
         assert!(resolve(&root.join("link")).expect_err("it leads nowhere").to_string().contains("leads nowhere"));
         fs::write(&file, "").expect("a file");
         let open = File::open(&file).expect("it opens");
         let descriptor = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
         let names = ["data/db", "folder/db", "link", "data/../folder/./db", descriptor.as_str()];
-        for named in names {
-            assert_eq!(resolve(&root.join(named)).expect("it is there"), file, "{named}");
+        for path in names {
+            assert_eq!(resolve(&root.join(path)).expect("it exists"), file, "{path}");
         }
         assert!(resolve(&root.join("data")).expect_err("a folder").to_string().contains("not a regular file"));
         fs::hard_link(&file, root.join("second")).expect("a hard link");
@@ -150,15 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn one_file_is_locked_once_and_known_to_be_gone() {
+    fn a_file_is_locked_once_and_its_removal_is_detected() {
         let home = tempfile::tempdir().expect("a folder");
-        let file = fs::canonicalize(home.path()).expect("it is there").join("db");
+        let file = fs::canonicalize(home.path()).expect("it exists").join("db");
         let locked = LockedFile::lock(file.clone()).expect("it is free");
         assert!(matches!(LockedFile::lock(file.clone()), Err(OpenError::Locked(_))));
         assert!(locked.is_in_place());
         fs::rename(&file, home.path().join("moved")).expect("it can be moved");
-        assert!(!locked.is_in_place(), "it is gone");
+        assert!(!locked.is_in_place(), "it was moved");
         fs::write(&file, "").expect("another file");
-        assert!(!locked.is_in_place(), "it is another one");
+        assert!(!locked.is_in_place(), "another file took its path");
     }
 }

@@ -1,21 +1,20 @@
-//! On which file systems a database may lie: SQLite's locks and its shared memory do not hold between the machines of a network.
+//! Refuses network file systems: SQLite's locks and shared memory do not work between machines.
 
 use super::name;
 use crate::db::OpenError;
 use std::path::Path;
 
-/// What is known of a file system.
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
+enum FileSystem {
     Local,
-    /// Other machines or a host may have the same files open; with its name.
+    /// Other machines, or the host, may have the same files open. With the name of the file system.
     Network(&'static str),
-    /// Whether it is local depends on the program behind it.
+    /// A FUSE file system of an unknown program.
     Unknown,
 }
 
-/// The numbers that statfs(2) gives, and the names of the file systems.
-const NETWORK: [(i64, &str); 18] = [
+/// File systems by their numbers in statfs(2), with their names.
+const NETWORK_FILE_SYSTEMS: [(i64, &str); 18] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
     (0xff53_4d42, "CIFS"),
@@ -35,63 +34,63 @@ const NETWORK: [(i64, &str); 18] = [
     (0x786f_4256, "a folder shared by VirtualBox"),
     (0xbacb_acbc, "a folder shared by VMware"),
 ];
-const FUSE: i64 = 0x6573_5546;
+const FUSE_MAGIC: i64 = 0x6573_5546;
 
-/// Refuses network file systems, and a file that is mounted by itself: its journal would lie elsewhere than beside the file.
+/// Refuses network file systems, and a file that is itself a mount point, whose journal would not be stored beside it.
 #[cfg(target_os = "linux")]
 pub fn check(path: &Path) -> Result<(), OpenError> {
-    // Elsewhere than in a usual system there is nothing to read; then nothing is known of mounts.
+    // Without /proc there is no information on mounts, and only the number of the file system is checked.
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     if path.is_file() && mount_points(&mounts).any(|(point, _)| Path::new(&point) == path) {
         return Err(OpenError::MountedFile(name(path)));
     }
     let folder = path.parent().unwrap_or(path);
     let Ok(about) = nix::sys::statfs::statfs(folder) else { return Ok(()) };
-    // The type's width and sign are not the same on all machines.
+    // The width and sign of this type differ between platforms.
     let magic = i64::from(about.filesystem_type().0 as u32);
     let kind = mount_points(&mounts).filter(|(point, _)| folder.starts_with(point)).last().map(|(_, kind)| kind);
-    match place(magic, kind.as_deref().unwrap_or_default()) {
-        Place::Local => Ok(()),
-        Place::Network(kind) => Err(OpenError::NetworkFileSystem { path: name(path), kind }),
-        Place::Unknown => {
+    match classify(magic, kind.as_deref().unwrap_or_default()) {
+        FileSystem::Local => Ok(()),
+        FileSystem::Network(kind) => Err(OpenError::NetworkFileSystem { path: name(path), kind }),
+        FileSystem::Unknown => {
             tracing::warn!(
                 path = %path.display(), kind,
-                "the database is on a FUSE file system: make sure that no other machine can open it"
+                "the database is on an unknown FUSE file system; make sure that no other machine can open it"
             );
             Ok(())
         }
     }
 }
 
-/// Other systems have no such numbers.
+/// Other systems have no such numbers, so that nothing is checked.
 #[cfg(not(target_os = "linux"))]
 pub fn check(_path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn place(magic: i64, kind: &str) -> Place {
-    if let Some((_, name)) = NETWORK.iter().find(|(number, _)| *number == magic) {
-        return Place::Network(name);
+fn classify(magic: i64, kind: &str) -> FileSystem {
+    if let Some((_, name)) = NETWORK_FILE_SYSTEMS.iter().find(|(number, _)| *number == magic) {
+        return FileSystem::Network(name);
     }
-    if magic != FUSE {
-        return Place::Local;
+    if magic != FUSE_MAGIC {
+        return FileSystem::Local;
     }
     match kind {
-        "fuse.sshfs" => Place::Network("sshfs"),
-        "fuse.glusterfs" => Place::Network("GlusterFS"),
-        "fuse.rclone" => Place::Network("rclone"),
-        "fuse.s3fs" | "fuse.mountpoint-s3" => Place::Network("S3"),
-        "fuse.ceph" | "fuse.ceph-fuse" => Place::Network("Ceph"),
-        "fuse.juicefs" => Place::Network("JuiceFS"),
-        "fuse.davfs" | "fuse.davfs2" => Place::Network("WebDAV"),
-        "fuse.vmhgfs-fuse" => Place::Network("a folder shared by VMware"),
-        // NTFS and the like on a disk of this machine.
-        "fuseblk" => Place::Local,
-        _ => Place::Unknown,
+        "fuse.sshfs" => FileSystem::Network("sshfs"),
+        "fuse.glusterfs" => FileSystem::Network("GlusterFS"),
+        "fuse.rclone" => FileSystem::Network("rclone"),
+        "fuse.s3fs" | "fuse.mountpoint-s3" => FileSystem::Network("S3"),
+        "fuse.ceph" | "fuse.ceph-fuse" => FileSystem::Network("Ceph"),
+        "fuse.juicefs" => FileSystem::Network("JuiceFS"),
+        "fuse.davfs" | "fuse.davfs2" => FileSystem::Network("WebDAV"),
+        "fuse.vmhgfs-fuse" => FileSystem::Network("a folder shared by VMware"),
+        // File systems such as NTFS on a local disk.
+        "fuseblk" => FileSystem::Local,
+        _ => FileSystem::Unknown,
     }
 }
 
-/// Where something is mounted and of what kind it is (proc_pid_mountinfo(5)); what is mounted later stands later.
+/// The mount points and their types, in the order of mounting (proc_pid_mountinfo(5)).
 #[cfg(target_os = "linux")]
 fn mount_points(mounts: &str) -> impl Iterator<Item = (String, String)> {
     mounts.lines().filter_map(|line| {
@@ -100,7 +99,7 @@ fn mount_points(mounts: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// Spaces and the like stand there as three octal digits.
+/// Decodes spaces and other characters that are written as three octal digits.
 #[cfg(target_os = "linux")]
 fn unescaped(text: &str) -> String {
     let replaced = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
@@ -118,22 +117,22 @@ mod tests {
 92 22 254:0 /x/db /data/db rw - ext4 /dev/vda rw";
 
     #[test]
-    fn file_systems_of_networks_are_known_by_number_or_name() {
-        assert_eq!(place(0xef53, "ext4"), Place::Local);
-        assert_eq!(place(0x0102_1994, "tmpfs"), Place::Local);
-        assert_eq!(place(0x9123_683e, "btrfs"), Place::Local);
-        assert_eq!(place(0x6969, "nfs4"), Place::Network("NFS"));
-        assert_eq!(place(0xfe53_4d42, "smb3"), Place::Network("SMB"));
-        assert_eq!(place(0xff53_4d42, "cifs"), Place::Network("CIFS"));
-        assert_eq!(place(0x0102_1997, "9p"), Place::Network("9p"));
-        assert_eq!(place(FUSE, "fuse.sshfs"), Place::Network("sshfs"));
-        assert_eq!(place(FUSE, "fuseblk"), Place::Local);
-        assert_eq!(place(FUSE, "fuse.unheard-of"), Place::Unknown);
-        assert_eq!(place(FUSE, "virtiofs"), Place::Unknown);
+    fn network_file_systems_are_recognised_by_number_or_name() {
+        assert_eq!(classify(0xef53, "ext4"), FileSystem::Local);
+        assert_eq!(classify(0x0102_1994, "tmpfs"), FileSystem::Local);
+        assert_eq!(classify(0x9123_683e, "btrfs"), FileSystem::Local);
+        assert_eq!(classify(0x6969, "nfs4"), FileSystem::Network("NFS"));
+        assert_eq!(classify(0xfe53_4d42, "smb3"), FileSystem::Network("SMB"));
+        assert_eq!(classify(0xff53_4d42, "cifs"), FileSystem::Network("CIFS"));
+        assert_eq!(classify(0x0102_1997, "9p"), FileSystem::Network("9p"));
+        assert_eq!(classify(FUSE_MAGIC, "fuse.sshfs"), FileSystem::Network("sshfs"));
+        assert_eq!(classify(FUSE_MAGIC, "fuseblk"), FileSystem::Local);
+        assert_eq!(classify(FUSE_MAGIC, "fuse.unheard-of"), FileSystem::Unknown);
+        assert_eq!(classify(FUSE_MAGIC, "virtiofs"), FileSystem::Unknown);
     }
 
     #[test]
-    fn mounts_are_read_with_their_kinds() {
+    fn mount_points_are_read_with_their_types() {
         let read: Vec<_> = mount_points(MOUNTS).collect();
         let pair = |point: &str, kind: &str| (point.to_owned(), kind.to_owned());
         let ext4 = [pair("/", "ext4"), pair("/data/db", "ext4")];
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_this_machine_may_be_used() {
+    fn a_local_folder_is_accepted() {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(check(&folder.path().join("db")).is_ok());
     }

@@ -1,29 +1,28 @@
-//! A statement as PostgreSQL gets it: each column of a set of rows is an argument of its own, an array. That takes the server far
-//! less than to look for all fields in JSON.
+//! Statements in PostgreSQL's form: each column of a set of rows becomes an array argument, which is far cheaper for
+//! the server than extracting all fields from JSON.
 
-use super::each;
+use super::replace_calls;
 use crate::db::Value;
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
-/// A statement, and what its arguments are.
+/// The text of a statement, and what its numbered arguments are bound to.
 #[derive(Debug)]
-pub struct Asked {
+pub struct PostgresSql {
     pub text: String,
     binds: Vec<Bind>,
 }
 
-/// An argument: one that was given, or a column of it. Arguments are counted from 0.
+/// What an argument is bound to: a given value, or a column of a given set. Given arguments are counted from 0.
 #[derive(Clone, Debug, PartialEq)]
 enum Bind {
     Whole(usize),
-    Column { of: usize, place: usize, name: String, kind: Kind },
+    Column { arg: usize, index: usize, name: String, kind: ColumnType },
 }
 
-/// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ColumnType {
     Bool,
     Int,
     Text,
@@ -31,7 +30,8 @@ enum Kind {
     Id,
 }
 
-impl Kind {
+impl ColumnType {
+    /// The type that `ROWS(…)` names by this word.
     fn of(word: &str) -> Self {
         match word {
             "uuid" => Self::Id,
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    fn in_postgres(self) -> &'static str {
+    fn postgres_name(self) -> &'static str {
         match self {
             Self::Bool => "boolean",
             Self::Int => "bigint",
@@ -53,67 +53,71 @@ impl Kind {
     }
 }
 
-/// The arguments so far.
 #[derive(Default)]
 struct Binds(Vec<Bind>);
 
-/// Stands for the `$` of an argument that has its number already.
-const NUMBERED: char = '\u{1}';
+/// Stands for the `$` of an argument that is numbered already.
+const NUMBERED_MARK: char = '\u{1}';
 
 impl Binds {
-    /// The argument, which is a new one only if it is not there yet.
+    /// The number of this argument, which is added if it is new.
     fn number(&mut self, bind: Bind) -> String {
         let at = self.0.iter().position(|known| *known == bind).unwrap_or_else(|| {
             self.0.push(bind);
             self.0.len() - 1
         });
-        format!("{NUMBERED}{}", at + 1)
+        format!("{NUMBERED_MARK}{}", at + 1)
     }
 
-    fn column(&mut self, of: usize, place: usize, name: &str, kind: Kind) -> String {
-        let number = self.number(Bind::Column { of, place, name: name.to_owned(), kind });
-        format!("{number}::{}[]", kind.in_postgres())
+    fn column(&mut self, arg: usize, index: usize, name: &str, kind: ColumnType) -> String {
+        let number = self.number(Bind::Column { arg, index, name: name.to_owned(), kind });
+        format!("{number}::{}[]", kind.postgres_name())
     }
 
-    /// `ROWS($1: id uuid, at time)`, or what stands between its brackets.
+    /// Renders `ROWS($1: id uuid, at time)`, given the text between its brackets.
     fn rows(&mut self, inside: &str) -> String {
         let (argument, columns) = inside.split_once(':').unwrap_or((inside, ""));
-        let of = argument_of(argument);
+        let arg = arg_index(argument);
         let columns = columns.split(',').filter_map(|column| column.trim().split_once(' ')).enumerate();
-        let (arrays, names): (Vec<_>, Vec<_>) =
-            columns.map(|(place, (name, kind))| (self.column(of, place, name, Kind::of(kind.trim())), name)).unzip();
+        let (arrays, names): (Vec<_>, Vec<_>) = columns
+            .map(|(index, (name, kind))| (self.column(arg, index, name, ColumnType::of(kind.trim())), name))
+            .unzip();
         format!("unnest({}) AS given({})", arrays.join(", "), names.join(", "))
     }
 
-    /// `AMONG($1)`.
+    /// Renders `AMONG($1)`.
     fn among(&mut self, argument: &str) -> String {
-        format!("= ANY ({})", self.column(argument_of(argument), 0, "id", Kind::Id))
+        format!("= ANY ({})", self.column(arg_index(argument), 0, "id", ColumnType::Id))
     }
 }
 
-/// Which argument `$1` is.
-fn argument_of(text: &str) -> usize {
+/// The index of `$1` among the arguments, from 0.
+fn arg_index(text: &str) -> usize {
     text.trim().trim_start_matches('$').parse::<usize>().map_or(0, |number| number - 1)
 }
 
-impl Asked {
-    /// Draws the common form.
+impl PostgresSql {
+    /// Renders the common form.
     pub fn of(source: &str) -> Self {
         let mut binds = Binds::default();
-        let text = each(source, "ROWS(", |inside| binds.rows(inside));
-        let text = each(&text, "AMONG(", |argument| binds.among(argument)).replace("CLOCK()", "clock_timestamp()");
+        let text = replace_calls(source, "ROWS(", |inside| binds.rows(inside));
+        let text =
+            replace_calls(&text, "AMONG(", |argument| binds.among(argument)).replace("CLOCK()", "clock_timestamp()");
         let mut parts = text.split('$');
         let mut numbered = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let (number, rest) = part.split_at(digits);
-            numbered.push_str(&binds.number(Bind::Whole(argument_of(number))));
+            numbered.push_str(&binds.number(Bind::Whole(arg_index(number))));
             numbered.push_str(rest);
         }
-        Self { text: numbered.replace(NUMBERED, "$"), binds: binds.0 }
+        Self { text: numbered.replace(NUMBERED_MARK, "$"), binds: binds.0 }
     }
 
-    /// Gives a statement its arguments.
+    /// Binds the arguments.
+    ///
+    /// # Panics
+    /// Panics if an argument has another type than the statement declares.
     pub fn bind<'q>(
         &self,
         mut query: Query<'q, Postgres, PgArguments>,
@@ -121,11 +125,11 @@ impl Asked {
     ) -> Query<'q, Postgres, PgArguments> {
         for bind in &self.binds {
             query = match bind {
-                Bind::Whole(at) => whole(query, args.get(*at).unwrap_or(&Value::Text(None))),
-                Bind::Column { of, place, name, kind } => {
-                    // Nothing else may pass for an empty set: what was to be written would be lost without a word.
-                    let Some(Value::Rows(rows)) = args.get(*of) else { panic!("`{}` takes a set", self.text) };
-                    column(query, *kind, rows.iter().map(|row| row.at(*place, name)))
+                Bind::Whole(index) => bind_value(query, args.get(*index).unwrap_or(&Value::Text(None))),
+                Bind::Column { arg, index, name, kind } => {
+                    // Must not be treated as an empty set: data would be lost silently.
+                    let Some(Value::Rows(rows)) = args.get(*arg) else { panic!("`{}` takes a set", self.text) };
+                    bind_column(query, *kind, rows.iter().map(|row| row.at(*index, name)))
                 }
             };
         }
@@ -133,47 +137,48 @@ impl Asked {
     }
 }
 
-fn whole<'q>(query: Query<'q, Postgres, PgArguments>, arg: &Value) -> Query<'q, Postgres, PgArguments> {
+fn bind_value<'q>(query: Query<'q, Postgres, PgArguments>, arg: &Value) -> Query<'q, Postgres, PgArguments> {
     match arg {
         Value::Bool(v) => query.bind(*v),
         Value::Int(v) => query.bind(*v),
         Value::Text(v) => query.bind(v.as_deref().map(without_nul)),
         Value::Time(v) => query.bind(*v),
         Value::Id(v) => query.bind(*v),
-        // No statement takes a set but by its columns.
+        // Sets are bound by their columns.
         Value::Rows(_) => query.bind(None::<String>),
     }
 }
 
-fn column<'q, 'a>(
+fn bind_column<'q, 'a>(
     query: Query<'q, Postgres, PgArguments>,
-    kind: Kind,
+    kind: ColumnType,
     values: impl Iterator<Item = &'a Value>,
 ) -> Query<'q, Postgres, PgArguments> {
     match kind {
-        Kind::Bool => query.bind(values.map(bool_of).collect::<Vec<_>>()),
-        Kind::Int => query.bind(values.map(int_of).collect::<Vec<_>>()),
-        Kind::Text => query.bind(values.map(text_of).collect::<Vec<_>>()),
-        Kind::Time => query.bind(values.map(time_of).collect::<Vec<_>>()),
-        Kind::Id => query.bind(values.map(id_of).collect::<Vec<_>>()),
+        ColumnType::Bool => query.bind(values.map(bool_of).collect::<Vec<_>>()),
+        ColumnType::Int => query.bind(values.map(int_of).collect::<Vec<_>>()),
+        ColumnType::Text => query.bind(values.map(text_of).collect::<Vec<_>>()),
+        ColumnType::Time => query.bind(values.map(time_of).collect::<Vec<_>>()),
+        ColumnType::Id => query.bind(values.map(id_of).collect::<Vec<_>>()),
     }
 }
 
-/// Each column says what stands in it. What is of another type is a fault in the program, which is not to pass for nothing.
-macro_rules! of_kind {
+/// Converters from a value to the declared type of its column. A value of another type is a bug and must not become
+/// NULL.
+macro_rules! converters {
     ($($name:ident: $kind:ident as $type:ty, $read:expr;)*) => {
         $(fn $name(value: &Value) -> Option<$type> {
             match value {
                 Value::$kind(v) => $read(v),
                 // An absent field.
                 Value::Text(None) => None,
-                other => panic!("{other:?} stands in a column of {}", stringify!($type)),
+                other => panic!("{other:?} in a column of type {}", stringify!($type)),
             }
         })*
     };
 }
 
-of_kind! {
+converters! {
     bool_of: Bool as bool, |v: &Option<bool>| *v;
     int_of: Int as i64, |v: &Option<i64>| *v;
     time_of: Time as DateTime<Utc>, |v: &Option<DateTime<Utc>>| *v;
@@ -183,11 +188,11 @@ of_kind! {
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Text(v) => v.as_deref().map(without_nul),
-        other => panic!("{other:?} stands in a column of text"),
+        other => panic!("{other:?} in a column of type text"),
     }
 }
 
-/// PostgreSQL knows no NUL in text and would fail. What is stored has none, so what is looked for with one is not there.
+/// PostgreSQL rejects text with NUL. Stored text has none, so a search for text with NUL finds nothing either way.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
@@ -198,42 +203,46 @@ mod tests {
     use crate::db::Fields;
 
     #[test]
-    fn each_column_of_a_set_is_an_argument_of_its_own() {
-        let asked = Asked::of(
-            "SELECT id FROM ROWS($2: id uuid, at time) WHERE at > $1 AND id AMONG($3) AND $1 < CLOCK() AND id AMONG($3) FOR UPDATE",
+    fn each_column_of_a_set_is_a_separate_argument() {
+        let sql = PostgresSql::of(
+            "SELECT id FROM ROWS($2: id uuid, at time) \
+             WHERE at > $1 AND id AMONG($3) AND $1 < CLOCK() AND id AMONG($3) FOR UPDATE",
         );
         assert_eq!(
-            asked.text,
-            "SELECT id FROM unnest($1::uuid[], $2::timestamptz[]) AS given(id, at) WHERE at > $4 AND id = ANY ($3::uuid[]) \
-             AND $4 < clock_timestamp() AND id = ANY ($3::uuid[]) FOR UPDATE"
+            sql.text,
+            "SELECT id FROM unnest($1::uuid[], $2::timestamptz[]) AS given(id, at) \
+             WHERE at > $4 AND id = ANY ($3::uuid[]) AND $4 < clock_timestamp() AND id = ANY ($3::uuid[]) FOR UPDATE"
         );
-        let column = |of, place, name: &str, kind| Bind::Column { of, place, name: name.to_owned(), kind };
-        let ids = column(2, 0, "id", Kind::Id);
-        assert_eq!(asked.binds, [column(1, 0, "id", Kind::Id), column(1, 1, "at", Kind::Time), ids, Bind::Whole(0)]);
+        let column = |arg, index, name: &str, kind| Bind::Column { arg, index, name: name.to_owned(), kind };
+        let ids = column(2, 0, "id", ColumnType::Id);
+        assert_eq!(
+            sql.binds,
+            [column(1, 0, "id", ColumnType::Id), column(1, 1, "at", ColumnType::Time), ids, Bind::Whole(0)]
+        );
     }
 
     #[test]
     #[should_panic(expected = "takes a set")]
-    fn what_is_no_set_does_not_pass_for_an_empty_one() {
-        let asked = Asked::of("DELETE FROM t WHERE id AMONG($1)");
-        let _ = asked.bind(sqlx::query("DELETE FROM t"), &[Value::Text(None)]);
+    fn a_value_that_is_no_set_is_not_taken_for_an_empty_set() {
+        let sql = PostgresSql::of("DELETE FROM t WHERE id AMONG($1)");
+        let _ = sql.bind(sqlx::query("DELETE FROM t"), &[Value::Text(None)]);
     }
 
     #[test]
-    #[should_panic(expected = "stands in a column of")]
-    fn what_is_of_another_type_does_not_pass_for_nothing() {
-        let asked = Asked::of("DELETE FROM t WHERE id AMONG($1)");
+    #[should_panic(expected = "in a column of type")]
+    fn a_value_of_another_type_is_not_taken_for_null() {
+        let sql = PostgresSql::of("DELETE FROM t WHERE id AMONG($1)");
         let row = Fields(vec![("id", Value::Int(Some(1)))]);
-        let _ = asked.bind(sqlx::query("DELETE FROM t"), &[Value::Rows(vec![row])]);
+        let _ = sql.bind(sqlx::query("DELETE FROM t"), &[Value::Rows(vec![row])]);
     }
 
     #[test]
-    fn a_set_that_is_asked_for_twice_is_sent_once() {
-        let asked = Asked::of("SELECT id FROM t WHERE a IN (SELECT id FROM ROWS($1: id uuid)) OR b AMONG($1)");
+    fn a_set_that_is_used_twice_is_sent_once() {
+        let sql = PostgresSql::of("SELECT id FROM t WHERE a IN (SELECT id FROM ROWS($1: id uuid)) OR b AMONG($1)");
         assert_eq!(
-            asked.text,
+            sql.text,
             "SELECT id FROM t WHERE a IN (SELECT id FROM unnest($1::uuid[]) AS given(id)) OR b = ANY ($1::uuid[])"
         );
-        assert_eq!(asked.binds.len(), 1);
+        assert_eq!(sql.binds.len(), 1);
     }
 }

@@ -1,7 +1,6 @@
-//! Writes the write-ahead log back into the database file, beside the connection that writes: whoever waits for a commit
-//! must not wait for that too.
+//! Checkpoints: a thread writes the write-ahead log back into the database file, so that commits do not wait for that.
 
-use super::{OpenWriter, connect};
+use super::{OpenWriterError, connect};
 use rusqlite::Connection;
 use std::{
     fs,
@@ -11,79 +10,80 @@ use std::{
     time::Duration,
 };
 
-/// After how many commits. A full batch changes about 50 pages.
-const COMMITS: u32 = 64;
-/// A log that is larger is cut off as soon as nobody reads what is in it. As long as somebody does, it grows; SQLite by itself would
-/// then keep it as large as it once was. It is as large as the log may become while commits alone fill it, so that it is not cut off and
-/// made again all the time, which would cost each commit more.
+/// A checkpoint runs after this many commits. A full batch changes about 50 pages.
+const COMMITS_PER_CHECKPOINT: u32 = 64;
+/// A larger log is truncated as soon as no transaction reads from it. While one does, the log grows, and SQLite by
+/// itself would never shrink the file again. The limit is the size that the log reaches by commits alone: a smaller one
+/// would have the file truncated and extended all the time, which slows down commits.
 pub(super) const MAX_LOG_BYTES: u64 = 64 << 20;
-/// How long to wait before the next try to cut it off, if nobody commits.
-const RETRY: Duration = Duration::from_secs(1);
-/// How long a try may keep commits waiting.
+/// The pause before the next attempt to truncate the log if there are no commits.
+const TRUNCATE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// How long an attempt may block commits.
 const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(50);
-/// How many pages may be left to write back when it is cut off; commits wait meanwhile.
-const MAX_PAGES_LEFT: i64 = 1_000;
+/// The log is truncated only if no more pages than this are left to write back, because commits wait meanwhile.
+const MAX_TRUNCATE_PAGES: i64 = 1_000;
 
-/// The thread that does so.
+/// A handle to the checkpoint thread.
 pub(super) struct Checkpoints {
     due: SyncSender<()>,
     commits: u32,
 }
 
 impl Checkpoints {
-    pub fn start(file: &Path) -> Result<Self, OpenWriter> {
+    pub fn start(file: &Path) -> Result<Self, OpenWriterError> {
         let connection = connect(file)?;
         let mut log = file.as_os_str().to_owned();
         log.push("-wal");
         let log = PathBuf::from(log);
-        let (due, wanted) = sync_channel(1);
-        let named = thread::Builder::new().name("sqlite-checkpoint".to_owned());
-        named.spawn(move || work(&connection, &log, &wanted))?;
+        let (due, requests) = sync_channel(1);
+        let builder = thread::Builder::new().name("sqlite-checkpoint".to_owned());
+        builder.spawn(move || run(&connection, &log, &requests))?;
         Ok(Self { due, commits: 0 })
     }
 
-    /// Counts a commit. If the thread is still at work, it goes on by itself.
-    pub fn count(&mut self) {
+    /// Counts a commit and requests a checkpoint when one is due. Does nothing if the thread is still busy.
+    pub fn count_commit(&mut self) {
         self.commits += 1;
-        if self.commits >= COMMITS {
+        if self.commits >= COMMITS_PER_CHECKPOINT {
             self.commits = 0;
             let _ = self.due.try_send(());
         }
     }
 }
 
-fn work(connection: &Connection, log: &Path, wanted: &Receiver<()>) {
+fn run(connection: &Connection, log: &Path, requests: &Receiver<()>) {
     let mut failed = false;
     loop {
-        let due = match is_too_large(log) {
-            true => wanted.recv_timeout(RETRY),
-            false => wanted.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        let received = match is_too_large(log) {
+            true => requests.recv_timeout(TRUNCATE_RETRY_INTERVAL),
+            false => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        if due == Err(RecvTimeoutError::Disconnected) {
+        if received == Err(RecvTimeoutError::Disconnected) {
             return;
         }
-        let written = write_back(connection, log);
-        if let Err(error) = &written
+        let result = write_back(connection, log);
+        if let Err(error) = &result
             && !failed
         {
-            tracing::warn!(%error, "the write-ahead log was not written back");
+            tracing::warn!(%error, "checkpoint failed; the write-ahead log was not written back");
         }
-        failed = written.is_err();
+        failed = result.is_err();
     }
 }
 
 fn write_back(connection: &Connection, log: &Path) -> Result<(), rusqlite::Error> {
-    // PASSIVE waits for nobody. What it leaves, for example because somebody reads old pages, the next one takes.
+    // PASSIVE waits for no other connection. Pages that it leaves, because a transaction still reads old ones, are left
+    // to the next.
     let left = checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")?;
-    if left > MAX_PAGES_LEFT || !is_too_large(log) {
+    if left > MAX_TRUNCATE_PAGES || !is_too_large(log) {
         return Ok(());
     }
     connection.busy_timeout(TRUNCATE_TIMEOUT)?;
-    // Whoever still reads keeps it from being cut off; that is no fault.
+    // Fails to truncate while a transaction reads from the log, which is not an error.
     checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)").map(drop)
 }
 
-/// How many pages of the log are not written back.
+/// Returns how many pages of the log are left to write back.
 fn checkpoint(connection: &Connection, pragma: &str) -> Result<i64, rusqlite::Error> {
     connection.query_row(pragma, [], |row| Ok(row.get::<_, i64>("log")? - row.get::<_, i64>("checkpointed")?))
 }
@@ -105,11 +105,11 @@ mod tests {
 
     async fn run(db: &Db, sql: &'static Sql) {
         let mut tx = db.begin().await.expect("a transaction");
-        tx.run(sql, args![]).await.expect("it can be done");
-        tx.commit().await.expect("it is saved");
+        tx.run(sql, args![]).await.expect("the statement succeeds");
+        tx.commit().await.expect("committed");
     }
 
-    async fn shrinks(log: &Path) {
+    async fn wait_until_truncated(log: &Path) {
         let until = Instant::now() + Duration::from_secs(60);
         while fs::metadata(log).expect("the log").len() > MAX_LOG_BYTES {
             assert!(Instant::now() < until, "it is still {} bytes", fs::metadata(log).expect("the log").len());
@@ -118,26 +118,26 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_log_shrinks_again_after_somebody_has_read_for_long() {
+    async fn the_log_shrinks_after_a_long_read() {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, log) = (folder.path().join("db"), folder.path().join("db-wal"));
         let db = Db::open(&format!("sqlite:{}", file.display())).await.expect("a database");
         run(&db, &TABLE).await;
-        for writes_go_on in [true, false] {
+        for writes_continue in [true, false] {
             let reader = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");
             reader.execute_batch("BEGIN; SELECT count(*) FROM filler;").expect("it reads");
             for _ in 0..160 {
                 run(&db, &FILL).await;
             }
             let large = fs::metadata(&log).expect("the log").len();
-            assert!(large > 2 * MAX_LOG_BYTES, "the reader keeps it: {large} bytes");
+            assert!(large > 2 * MAX_LOG_BYTES, "the reader keeps the log: {large} bytes");
             drop(reader);
-            if writes_go_on {
-                for _ in 0..2 * COMMITS {
+            if writes_continue {
+                for _ in 0..2 * COMMITS_PER_CHECKPOINT {
                     run(&db, &WRITE).await;
                 }
             }
-            shrinks(&log).await;
+            wait_until_truncated(&log).await;
         }
         db.close().await;
     }

@@ -1,4 +1,4 @@
-//! Bodies: of requests, which must come in time, and of responses, whose end is noted.
+//! Request bodies with a timeout, and response bodies whose end is recorded.
 
 use super::state::Connection;
 use axum::body::Body;
@@ -13,47 +13,46 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How much must come in each second, on average over the timeout.
+/// The minimum transfer rate of request bodies, on average over the timeout.
 const MIN_BYTES_PER_SECOND: f64 = 1024.0;
 
-/// The body of a request. The client may let us wait for `timeout` in all; what comes earns more time, so that a large body may
-/// take longer and one that trickles in may not. Only waiting counts: how slowly we read is not the client's fault.
+/// A request body. The server waits for the client for `timeout` in total. Received data extends the time, so that a
+/// large body may take longer, but not a trickling one. Only waiting counts: a slow handler is not the client's fault.
 pub struct TimedBody {
     body: Incoming,
     connection: Arc<Connection>,
     timeout: Duration,
-    left: Duration,
+    remaining: Duration,
     waiting_since: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-/// The body did not come in time.
+/// The request body was not received in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the body did not come in time")]
+#[error("the request body was not received in time")]
 pub struct BodyTimeout;
 
 impl TimedBody {
-    /// The body of a request that has just begun.
     pub fn new(body: Incoming, connection: Arc<Connection>, timeout: Duration) -> Self {
-        Self { body, connection, timeout, left: timeout, waiting_since: None, sleep: None }
+        Self { body, connection, timeout, remaining: timeout, waiting_since: None, sleep: None }
     }
 
-    /// Something has come.
-    fn came(&mut self, bytes: usize) {
+    /// Extends the time for received data.
+    fn add_received(&mut self, bytes: usize) {
         if let Some(since) = self.waiting_since.take() {
             let earned = Duration::from_secs_f64(bytes as f64 / MIN_BYTES_PER_SECOND);
-            self.left = (self.left.saturating_sub(since.elapsed()) + earned).min(self.timeout);
+            self.remaining = (self.remaining.saturating_sub(since.elapsed()) + earned).min(self.timeout);
         }
     }
 
-    /// Whether the time is over; if not, the task is woken when it is.
+    /// Ready when the time is over.
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.waiting_since.is_none() {
             let now = Instant::now();
             self.waiting_since = Some(now);
             match &mut self.sleep {
-                Some(sleep) => sleep.as_mut().reset(now + self.left),
-                None => self.sleep = Some(Box::pin(sleep(self.left))),
+                Some(sleep) => sleep.as_mut().reset(now + self.remaining),
+                None => self.sleep = Some(Box::pin(sleep(self.remaining))),
             }
         }
         self.sleep.as_mut().map_or(Poll::Pending, |sleep| sleep.as_mut().poll(cx))
@@ -69,11 +68,11 @@ impl HttpBody for TimedBody {
         match Pin::new(&mut this.body).poll_frame(cx) {
             Poll::Ready(frame) => {
                 let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref().map(Bytes::len));
-                this.came(bytes.unwrap_or_default());
+                this.add_received(bytes.unwrap_or_default());
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
             Poll::Pending => this.poll_timeout(cx).map(|()| {
-                this.connection.body_is_late();
+                this.connection.set_body_timed_out();
                 Some(Err(BodyTimeout.into()))
             }),
         }
@@ -88,14 +87,13 @@ impl HttpBody for TimedBody {
     }
 }
 
-/// The body of a response, which tells its connection when it is complete.
+/// A response body that notifies its connection when it is complete.
 pub struct TrackedBody {
     body: Body,
     connection: Arc<Connection>,
 }
 
 impl TrackedBody {
-    /// The body of a response to a request of this connection.
     pub fn new(body: Body, connection: Arc<Connection>) -> Self {
         Self { body, connection }
     }

@@ -1,4 +1,4 @@
-//! A socket that notes what passes through it, and completes what hyper answers by itself.
+//! A TCP stream that records reads and writes in the connection's state, and replaces hyper's own error responses.
 
 use super::{raw, state::Connection};
 use bytes::Buf as _;
@@ -13,22 +13,21 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A socket with its connection.
-pub struct Watched {
+/// A TCP stream with its connection's state.
+pub struct MonitoredStream {
     stream: TcpStream,
     connection: Arc<Connection>,
     is_https: bool,
-    /// What is sent instead of a response of hyper's own.
+    /// The rest of the response that replaces hyper's own.
     refusal: Option<bytes::Bytes>,
 }
 
-impl Watched {
-    /// A socket that was just accepted.
+impl MonitoredStream {
     pub fn new(stream: TcpStream, connection: Arc<Connection>, is_https: bool) -> Self {
         Self { stream, connection, is_https, refusal: None }
     }
 
-    fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn record_write(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Pending => self.connection.write_blocked(),
             Poll::Ready(_) => self.connection.written(),
@@ -36,11 +35,16 @@ impl Watched {
         written
     }
 
-    /// What is written while no request is being answered is hyper's own response to a head that it could not read. It has no body
-    /// and none of our headers; a complete problem is sent in its place.
-    fn poll_refuse(&mut self, cx: &mut Context<'_>, said: &[u8], all: usize) -> Poll<io::Result<usize>> {
+    /// A write while no request is being processed is hyper's own response to an invalid request head. It has no body
+    /// and no security headers, so a complete problem document is sent instead.
+    fn poll_write_refusal(
+        &mut self,
+        cx: &mut Context<'_>,
+        hyper_response: &[u8],
+        all: usize,
+    ) -> Poll<io::Result<usize>> {
         let is_https = self.is_https;
-        let rest = self.refusal.get_or_insert_with(|| raw::instead_of(said, is_https).into());
+        let rest = self.refusal.get_or_insert_with(|| raw::replace_hyper_response(hyper_response, is_https).into());
         while rest.has_remaining() {
             let written = Pin::new(&mut self.stream).poll_write(cx, rest);
             match written {
@@ -53,7 +57,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for MonitoredStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
@@ -65,14 +69,14 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for MonitoredStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.connection.is_between_requests() {
-            return this.poll_refuse(cx, bytes, bytes.len());
+            return this.poll_write_refusal(cx, bytes, bytes.len());
         }
         let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
-        this.noted(written)
+        this.record_write(written)
     }
 
     fn poll_write_vectored(
@@ -82,11 +86,11 @@ impl AsyncWrite for Watched {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.connection.is_between_requests() {
-            let said = slices.first().map_or(&[][..], |slice| slice);
-            return this.poll_refuse(cx, said, slices.iter().map(|slice| slice.len()).sum());
+            let hyper_response = slices.first().map_or(&[][..], |slice| slice);
+            return this.poll_write_refusal(cx, hyper_response, slices.iter().map(|slice| slice.len()).sum());
         }
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
-        this.noted(written)
+        this.record_write(written)
     }
 
     fn is_write_vectored(&self) -> bool {

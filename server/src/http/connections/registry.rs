@@ -1,10 +1,10 @@
-//! The connections that are open: who may have another, and which have to go.
+//! The registry of open connections: admission, eviction and timeouts.
 
 use super::{
     Limits,
-    state::{CoarseClock, Connection, Moment, Phase},
+    state::{CoarseClock, Connection, Phase, PhaseSince},
 };
-use crate::http::client;
+use crate::http::client_ip;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -16,49 +16,49 @@ use std::{
 };
 use tokio::{task::AbortHandle, time::sleep};
 
-/// When all connections are used, a head that is incomplete for longer than this makes room for another client.
-const PATIENCE_WHEN_FULL_MS: u64 = 1_000;
-/// One part of so many is closed together when all are used, so that not every new client searches all connections.
-const EVICTED_PART: usize = 32;
-/// How often it is asked whether all connections are over when the server stops.
+/// At the connection limit, a connection whose request head is incomplete for longer than this may be evicted.
+const MIN_EVICTION_AGE_MS: u64 = 1_000;
+/// At the connection limit, this fraction of all connections is evicted together, so that not every new client searches
+/// them.
+const EVICTION_DIVISOR: usize = 32;
+/// How often draining checks whether all connections are closed.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Why a connection is not served.
+/// Why a connection was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// There are as many as may be at all, and all of them are busy.
-    AllUsed,
-    /// There are as many from this address as may be.
-    AddressUsed,
+pub enum AdmitError {
+    /// The total limit is reached, and all connections are busy.
+    LimitReached,
+    AddressLimitReached,
 }
 
-/// All connections of one server.
+/// All open connections of a server.
 #[derive(Debug)]
-pub struct Registry {
+pub struct ConnectionRegistry {
     limits: Limits,
     clock: Arc<CoarseClock>,
     draining: AtomicBool,
-    open: Mutex<Open>,
+    open: Mutex<OpenConnections>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenConnections {
     next_id: u64,
-    connections: HashMap<u64, Entry>,
-    /// How many there are from each network that has any.
+    connections: HashMap<u64, OpenConnection>,
+    /// The number of connections per network.
     by_network: HashMap<IpAddr, usize>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct OpenConnection {
     connection: Arc<Connection>,
     task: Option<AbortHandle>,
 }
 
-impl Open {
-    fn remove(&mut self, id: u64) -> Option<Entry> {
+impl OpenConnections {
+    fn remove(&mut self, id: u64) -> Option<OpenConnection> {
         let entry = self.connections.remove(&id)?;
-        let network = client::network_of(entry.connection.peer.ip());
+        let network = client_ip::network_of(entry.connection.peer.ip());
         if let Some(count) = self.by_network.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
@@ -68,129 +68,128 @@ impl Open {
         Some(entry)
     }
 
-    /// Closes a connection if it still does what it was seen doing.
-    fn close(&mut self, id: u64, seen: Moment) -> bool {
-        let closes = self.connections.get(&id).is_some_and(|entry| entry.connection.close_if(seen));
-        if closes && let Some(Entry { task: Some(task), .. }) = self.remove(id) {
+    /// Closes a connection if its phase has not changed since it was observed.
+    fn close(&mut self, id: u64, observed: PhaseSince) -> bool {
+        let closes = self.connections.get(&id).is_some_and(|entry| entry.connection.close_if(observed));
+        if closes && let Some(OpenConnection { task: Some(task), .. }) = self.remove(id) {
             task.abort();
         }
         closes
     }
 
-    /// The connections that are in such a state, the longest in it first, proxies last: they may be about to use theirs.
-    fn oldest(&self, is_wanted: impl Fn(&Connection, Moment) -> bool) -> Vec<(u64, Moment)> {
+    /// The connections that match, longest in their phase first. Trusted proxies come last: they may be about to reuse
+    /// theirs.
+    fn oldest(&self, is_wanted: impl Fn(&Connection, PhaseSince) -> bool) -> Vec<(u64, PhaseSince)> {
         let mut found: Vec<_> = self
             .connections
             .iter()
-            .map(|(id, entry)| (*id, &*entry.connection, entry.connection.moment()))
-            .filter(|(_, connection, moment)| is_wanted(connection, *moment))
+            .map(|(id, entry)| (*id, &*entry.connection, entry.connection.phase_since()))
+            .filter(|(_, connection, phase_since)| is_wanted(connection, *phase_since))
             .collect();
-        found.sort_unstable_by_key(|(id, connection, moment)| (connection.is_trusted, moment.since_ms(), *id));
-        found.into_iter().map(|(id, _, moment)| (id, moment)).collect()
+        found
+            .sort_unstable_by_key(|(id, connection, phase_since)| (connection.is_trusted, phase_since.since_ms(), *id));
+        found.into_iter().map(|(id, _, phase_since)| (id, phase_since)).collect()
     }
 }
 
-impl Registry {
-    /// No connection yet.
+impl ConnectionRegistry {
     pub fn new(limits: Limits) -> Self {
         Self { limits, clock: CoarseClock::start(), draining: AtomicBool::new(false), open: Mutex::default() }
     }
 
-    /// Its clock.
     pub fn clock(&self) -> Arc<CoarseClock> {
         self.clock.clone()
     }
 
-    /// The time of that clock.
     pub fn now_ms(&self) -> u64 {
         self.clock.now_ms()
     }
 
-    /// The caps and timeouts.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenConnections> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up a connection; when all are used, it takes the place of one that nobody needs.
+    /// Registers a connection. At the limit, evicts idle or incomplete connections.
     ///
     /// # Errors
-    /// There is no room.
-    pub fn admit(self: &Arc<Self>, connection: &Arc<Connection>) -> Result<Slot, Refused> {
-        let network = client::network_of(connection.peer.ip());
+    /// Returns the limit that is reached.
+    pub fn admit(self: &Arc<Self>, connection: &Arc<Connection>) -> Result<ConnectionSlot, AdmitError> {
+        let network = client_ip::network_of(connection.peer.ip());
         let mut open = self.open();
         let of_network = open.by_network.get(&network).copied().unwrap_or_default();
         if !connection.is_trusted && of_network >= self.limits.per_address {
-            return Err(Refused::AddressUsed);
+            return Err(AdmitError::AddressLimitReached);
         }
         if open.connections.len() >= self.limits.connections && self.evict_from(&mut open) == 0 {
-            return Err(Refused::AllUsed);
+            return Err(AdmitError::LimitReached);
         }
         open.next_id += 1;
         let id = open.next_id;
-        open.connections.insert(id, Entry { connection: connection.clone(), task: None });
+        open.connections.insert(id, OpenConnection { connection: connection.clone(), task: None });
         *open.by_network.entry(network).or_default() += 1;
-        Ok(Slot { registry: self.clone(), id })
+        Ok(ConnectionSlot { registry: self.clone(), id })
     }
 
-    /// Says which task serves a connection.
+    /// Sets the task that serves a connection.
     pub fn attach(&self, id: u64, task: AbortHandle) {
         if let Some(entry) = self.open().connections.get_mut(&id) {
             entry.task = Some(task);
         }
     }
 
-    /// Closes some connections that nobody needs, because the system has no room for another.
+    /// Evicts some connections, because the system cannot open more.
     pub fn evict(&self) {
         self.evict_from(&mut self.open());
     }
 
-    /// Those that wait for another request go first, then those whose request has been coming for too long.
-    fn evict_from(&self, open: &mut Open) -> usize {
-        let most = (open.connections.len() / EVICTED_PART).max(1);
+    /// Evicts idle connections, or if there are none, those with an incomplete request head. Returns their number.
+    fn evict_from(&self, open: &mut OpenConnections) -> usize {
+        let max_closed = (open.connections.len() / EVICTION_DIVISOR).max(1);
         let now = self.now_ms();
-        let idle = open.oldest(|_, moment| moment.phase() == Phase::Idle);
+        let idle = open.oldest(|_, phase_since| phase_since.phase() == Phase::Idle);
         let half_open = || {
-            open.oldest(|_, moment| {
-                let is_incomplete = matches!(moment.phase(), Phase::Fresh | Phase::Head);
-                is_incomplete && now.saturating_sub(moment.since_ms()) > PATIENCE_WHEN_FULL_MS
+            open.oldest(|_, phase_since| {
+                let is_incomplete = matches!(phase_since.phase(), Phase::New | Phase::ReadingHead);
+                is_incomplete && now.saturating_sub(phase_since.since_ms()) > MIN_EVICTION_AGE_MS
             })
         };
         let candidates = if idle.is_empty() { half_open() } else { idle };
-        candidates.into_iter().take(most).filter(|(id, seen)| open.close(*id, *seen)).count()
+        candidates.into_iter().take(max_closed).filter(|(id, observed)| open.close(*id, *observed)).count()
     }
 
-    /// Takes over the time, and closes what has taken too long.
+    /// Advances the clock and closes connections that exceeded a timeout.
     pub fn reap(&self) {
         self.clock.tick();
         let now = self.now_ms();
         let mut open = self.open();
-        for (id, seen) in open.oldest(|connection, moment| self.is_overdue(connection, moment, now)) {
-            open.close(id, seen);
+        for (id, observed) in open.oldest(|connection, phase_since| self.is_overdue(connection, phase_since, now)) {
+            open.close(id, observed);
         }
     }
 
-    fn is_overdue(&self, connection: &Connection, moment: Moment, now_ms: u64) -> bool {
-        let over =
+    fn is_overdue(&self, connection: &Connection, phase_since: PhaseSince, now_ms: u64) -> bool {
+        let is_longer_than =
             |since_ms: u64, timeout: Duration| u128::from(now_ms.saturating_sub(since_ms)) >= timeout.as_millis();
-        let blocked = connection.blocked_since_ms().is_some_and(|since| over(since, self.limits.write_timeout));
+        let blocked =
+            connection.blocked_since_ms().is_some_and(|since| is_longer_than(since, self.limits.write_timeout));
         blocked
-            || match moment.phase() {
-                Phase::Fresh | Phase::Head => over(moment.since_ms(), self.limits.header_timeout),
-                Phase::Idle => over(moment.since_ms(), self.limits.idle_timeout),
+            || match phase_since.phase() {
+                Phase::New | Phase::ReadingHead => is_longer_than(phase_since.since_ms(), self.limits.header_timeout),
+                Phase::Idle => is_longer_than(phase_since.since_ms(), self.limits.idle_timeout),
                 Phase::Busy | Phase::Answered | Phase::Closing => false,
             }
     }
 
-    /// Whether the server is about to stop, so that each connection ends with its response.
+    /// Whether the server is shutting down, so that connections close after their response.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Closes every connection as soon as it has nothing to answer, until there is none.
+    /// Closes connections as they become idle, and waits until all are closed.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         while !self.close_unused() {
@@ -198,16 +197,16 @@ impl Registry {
         }
     }
 
-    /// Closes the connections that have nothing to answer; whether none is left.
+    /// Closes idle connections. Returns whether none is left.
     fn close_unused(&self) -> bool {
         let mut open = self.open();
-        for (id, seen) in open.oldest(|_, moment| matches!(moment.phase(), Phase::Idle | Phase::Fresh)) {
-            open.close(id, seen);
+        for (id, observed) in open.oldest(|_, phase_since| matches!(phase_since.phase(), Phase::Idle | Phase::New)) {
+            open.close(id, observed);
         }
         open.connections.is_empty()
     }
 
-    /// Closes all connections, whatever they are doing.
+    /// Closes all connections, including busy ones.
     pub fn close_all(&self) {
         let mut open = self.open();
         open.by_network.clear();
@@ -217,21 +216,20 @@ impl Registry {
     }
 }
 
-/// The place of a connection among those that are open; free again when it is dropped.
+/// A registered connection; dropping it removes the connection from the registry.
 #[derive(Debug)]
-pub struct Slot {
-    registry: Arc<Registry>,
+pub struct ConnectionSlot {
+    registry: Arc<ConnectionRegistry>,
     id: u64,
 }
 
-impl Slot {
-    /// Its number.
+impl ConnectionSlot {
     pub fn id(&self) -> u64 {
         self.id
     }
 }
 
-impl Drop for Slot {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.registry.open().remove(self.id);
     }

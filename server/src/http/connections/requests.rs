@@ -1,11 +1,11 @@
-//! One request: what is checked before any route, and what every response gets.
+//! Handles one request: the checks before routing, and the headers of every response.
 
 use super::{
     body::{TimedBody, TrackedBody},
-    registry::Registry,
+    registry::ConnectionRegistry,
     state::Connection,
 };
-use crate::http::{guard, host, problem::Fail};
+use crate::http::{host, problem::ApiError, security_headers};
 use axum::{
     Router,
     body::Body,
@@ -18,46 +18,43 @@ use seatkeeper_shared::problem::Code;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tower::Service as _;
 
-/// Draws a failure as the clients of this path expect it.
-pub type DrawFailure = fn(&str, Fail) -> Response<Body>;
+/// Renders an error in the format of a path's API (problem document or SCIM error).
+pub type RenderError = fn(&str, ApiError) -> Response<Body>;
 
-/// What answers requests.
-pub struct Requests {
+/// Handles the requests of all connections.
+pub struct RequestHandler {
     router: Router,
-    draw_failure: DrawFailure,
+    render_error: RenderError,
     body_timeout: Duration,
     is_https: bool,
-    registry: Arc<Registry>,
+    registry: Arc<ConnectionRegistry>,
 }
 
-impl Requests {
-    /// The requests of one server.
+impl RequestHandler {
     pub fn new(
-        (router, draw_failure): (Router, DrawFailure),
+        (router, render_error): (Router, RenderError),
         body_timeout: Duration,
         is_https: bool,
-        registry: Arc<Registry>,
+        registry: Arc<ConnectionRegistry>,
     ) -> Self {
-        Self { router, draw_failure, body_timeout, is_https, registry }
+        Self { router, render_error, body_timeout, is_https, registry }
     }
 
-    /// Whether browsers reach us by HTTPS.
     pub fn is_https(&self) -> bool {
         self.is_https
     }
 
-    /// Answers a request of this connection.
     pub async fn answer(
         self: Arc<Self>,
         connection: Arc<Connection>,
         request: Request<Incoming>,
     ) -> Result<Response<TrackedBody>, Infallible> {
         if !connection.begin() {
-            // The reaper was faster: this task is about to end.
+            // The reaper is closing the connection and will abort this task.
             std::future::pending::<()>().await;
         }
         let mut response = self.respond(&connection, request).await;
-        guard::add_headers(response.headers_mut(), self.is_https);
+        security_headers::add(response.headers_mut(), self.is_https);
         if self.registry.is_draining() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -66,8 +63,8 @@ impl Requests {
 
     async fn respond(&self, connection: &Arc<Connection>, request: Request<Incoming>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
-        if let Err(fail) = host::check(&mut parts) {
-            return (self.draw_failure)(parts.uri.path(), fail);
+        if let Err(error) = host::check(&mut parts) {
+            return (self.render_error)(parts.uri.path(), error);
         }
         parts.extensions.insert(ConnectInfo(connection.peer));
         if body.is_end_stream() {
@@ -76,17 +73,17 @@ impl Requests {
         let uri = parts.uri.clone();
         let body = Body::new(TimedBody::new(body, connection.clone(), self.body_timeout));
         let response = self.route(Request::from_parts(parts, body)).await;
-        if !connection.is_body_late() {
+        if !connection.has_body_timed_out() {
             return response;
         }
-        // Whatever a handler makes of a body that breaks off, here is why.
-        let mut response = (self.draw_failure)(uri.path(), Fail::code(Code::RequestTimeout));
+        // Overrides the handler's response to the incomplete body.
+        let mut response = (self.render_error)(uri.path(), ApiError::new(Code::RequestTimeout));
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     }
 
     async fn route(&self, request: Request<Body>) -> Response<Body> {
-        // A router is always ready.
+        // A router is always ready, and infallible.
         let Ok(response) = self.router.clone().call(request).await;
         response
     }

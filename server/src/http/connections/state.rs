@@ -1,4 +1,5 @@
-//! What a connection is doing and since when, in one number that its task and the reaper read and change without a lock.
+//! The state of a connection: its phase and since when, in one atomic number that its task and the reaper share without
+//! a lock.
 
 use std::{
     net::SocketAddr,
@@ -9,49 +10,49 @@ use std::{
     time::Instant,
 };
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Phase {
-    /// Nothing has come yet.
-    Fresh,
-    /// A request has begun to come.
-    Head,
-    /// A request is being answered, however long that takes.
+    /// No data was received yet.
+    New,
+    /// A request head is being received.
+    ReadingHead,
+    /// A request is being processed, for any time.
     Busy,
-    /// The response is complete, but not yet handed to the system.
+    /// The response is complete, but not flushed to the socket.
     Answered,
-    /// It waits for another request.
+    /// Waiting for another request.
     Idle,
-    /// The reaper closes it.
+    /// Being closed by the reaper.
     Closing,
 }
 
 impl Phase {
-    const ALL: [Self; 6] = [Self::Fresh, Self::Head, Self::Busy, Self::Answered, Self::Idle, Self::Closing];
+    const ALL: [Self; 6] = [Self::New, Self::ReadingHead, Self::Busy, Self::Answered, Self::Idle, Self::Closing];
 }
 
-/// A phase and since when it lasts, packed into one number.
+/// A phase and its start time, packed into one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment(u64);
+pub struct PhaseSince(u64);
 
-impl Moment {
+impl PhaseSince {
     fn new(phase: Phase, since_ms: u64) -> Self {
         Self(since_ms << 8 | u64::from(phase as u8))
     }
 
-    /// The phase.
     pub fn phase(self) -> Phase {
         Phase::ALL.get((self.0 & 0xff) as usize).copied().unwrap_or(Phase::Closing)
     }
 
-    /// Since when it lasts.
+    /// When the phase began, by [`CoarseClock`].
     pub fn since_ms(self) -> u64 {
         self.0 >> 8
     }
 }
 
-/// The time since the server started, as of the reaper's last tick: cheap enough to be read at each step of a request.
+/// The time since the server started, as of the reaper's last tick. Reading it is cheap enough for each step of a
+/// request.
 #[derive(Debug)]
 pub struct CoarseClock {
     started: Instant,
@@ -59,78 +60,75 @@ pub struct CoarseClock {
 }
 
 impl CoarseClock {
-    /// It begins at 1, so that 0 can stand for "never".
+    /// Starts at 1, so that 0 can mean "never".
     pub fn start() -> Arc<Self> {
         Arc::new(Self { started: Instant::now(), now_ms: AtomicU64::new(1) })
     }
 
-    /// Takes over the present time.
+    /// Updates the time.
     pub fn tick(&self) {
         let passed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX >> 8);
         self.now_ms.store(passed + 1, Ordering::Relaxed);
     }
 
-    /// The time at the last tick.
+    /// The time as of the last tick, in milliseconds.
     pub fn now_ms(&self) -> u64 {
         self.now_ms.load(Ordering::Relaxed)
     }
 }
 
-/// A connection, as its task, its requests and the reaper see it.
+/// The state of a connection, shared by its task, its requests and the reaper.
 #[derive(Debug)]
 pub struct Connection {
-    /// The other end.
     pub peer: SocketAddr,
-    /// Whether that is a proxy that speaks for many.
+    /// Whether the peer is a trusted proxy.
     pub is_trusted: bool,
     clock: Arc<CoarseClock>,
-    moment: AtomicU64,
-    /// Since when the client has not taken a byte of what is ready for it; 0 if nothing waits.
+    phase_since: AtomicU64,
+    /// Since when pending data could not be written; 0 if there is none.
     blocked_since_ms: AtomicU64,
-    is_body_late: AtomicBool,
+    has_body_timed_out: AtomicBool,
 }
 
 impl Connection {
-    /// One that was just accepted.
     pub fn new(peer: SocketAddr, is_trusted: bool, clock: Arc<CoarseClock>) -> Self {
-        let moment = AtomicU64::new(Moment::new(Phase::Fresh, clock.now_ms()).0);
+        let phase_since = AtomicU64::new(PhaseSince::new(Phase::New, clock.now_ms()).0);
         Self {
             peer,
             is_trusted,
             clock,
-            moment,
+            phase_since,
             blocked_since_ms: AtomicU64::new(0),
-            is_body_late: AtomicBool::new(false),
+            has_body_timed_out: AtomicBool::new(false),
         }
     }
 
-    /// What it is doing.
-    pub fn moment(&self) -> Moment {
-        Moment(self.moment.load(Ordering::Relaxed))
+    pub fn phase_since(&self) -> PhaseSince {
+        PhaseSince(self.phase_since.load(Ordering::Relaxed))
     }
 
-    /// Whether no request is being answered, nor its response sent.
+    /// Whether no request is being processed and no response is being sent.
     pub fn is_between_requests(&self) -> bool {
-        matches!(self.moment().phase(), Phase::Fresh | Phase::Head | Phase::Idle)
+        matches!(self.phase_since().phase(), Phase::New | Phase::ReadingHead | Phase::Idle)
     }
 
-    /// Bytes have come.
+    /// Data was received.
     pub fn received(&self) {
-        let moment = self.moment();
-        if matches!(moment.phase(), Phase::Fresh | Phase::Idle) {
-            self.enter(moment, Phase::Head);
+        let phase_since = self.phase_since();
+        if matches!(phase_since.phase(), Phase::New | Phase::Idle) {
+            self.enter(phase_since, Phase::ReadingHead);
         }
     }
 
-    /// A request has come; false if the connection is being closed, so that nothing must be begun.
+    /// Begins a request. Returns `false` if the connection is being closed, so that the request must not be processed.
     pub fn begin(&self) -> bool {
-        self.is_body_late.store(false, Ordering::Relaxed);
+        self.has_body_timed_out.store(false, Ordering::Relaxed);
         loop {
-            let moment = self.moment();
-            if moment.phase() == Phase::Closing {
+            let phase_since = self.phase_since();
+            if phase_since.phase() == Phase::Closing {
                 return false;
             }
-            if self.enter(moment, Phase::Busy) {
+            if self.enter(phase_since, Phase::Busy) {
                 return true;
             }
         }
@@ -138,57 +136,57 @@ impl Connection {
 
     /// The response is complete.
     pub fn answered(&self) {
-        let moment = self.moment();
-        if moment.phase() == Phase::Busy {
-            self.enter(moment, Phase::Answered);
+        let phase_since = self.phase_since();
+        if phase_since.phase() == Phase::Busy {
+            self.enter(phase_since, Phase::Answered);
         }
     }
 
-    /// All that was written has been handed to the system.
+    /// The socket was flushed.
     pub fn flushed(&self) {
-        let moment = self.moment();
-        if moment.phase() == Phase::Answered {
-            self.enter(moment, Phase::Idle);
+        let phase_since = self.phase_since();
+        if phase_since.phase() == Phase::Answered {
+            self.enter(phase_since, Phase::Idle);
         }
     }
 
-    /// The client takes nothing more for now.
     pub fn write_blocked(&self) {
         if self.blocked_since_ms.load(Ordering::Relaxed) == 0 {
             self.blocked_since_ms.store(self.clock.now_ms(), Ordering::Relaxed);
         }
     }
 
-    /// The client has taken something.
+    /// Data was written.
     pub fn written(&self) {
         if self.blocked_since_ms.load(Ordering::Relaxed) != 0 {
             self.blocked_since_ms.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Since when the client has taken nothing although something waits.
+    /// Since when pending data could not be written.
     pub fn blocked_since_ms(&self) -> Option<u64> {
         Some(self.blocked_since_ms.load(Ordering::Relaxed)).filter(|since| *since != 0)
     }
 
-    /// The body of the request did not come in time.
-    pub fn body_is_late(&self) {
-        self.is_body_late.store(true, Ordering::Relaxed);
+    /// Records that the request body was not received in time.
+    pub fn set_body_timed_out(&self) {
+        self.has_body_timed_out.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the body of this request did not come in time.
-    pub fn is_body_late(&self) -> bool {
-        self.is_body_late.load(Ordering::Relaxed)
+    /// Whether the body of the current request was not received in time.
+    pub fn has_body_timed_out(&self) -> bool {
+        self.has_body_timed_out.load(Ordering::Relaxed)
     }
 
-    /// Marks it as being closed if it still does what it was seen doing: a request that has come meanwhile is answered.
-    pub fn close_if(&self, seen: Moment) -> bool {
-        seen.phase() != Phase::Closing && self.enter(seen, Phase::Closing)
+    /// Marks the connection as closing if its phase has not changed since it was observed: a request that has arrived
+    /// meanwhile is processed.
+    pub fn close_if(&self, observed: PhaseSince) -> bool {
+        observed.phase() != Phase::Closing && self.enter(observed, Phase::Closing)
     }
 
-    fn enter(&self, seen: Moment, phase: Phase) -> bool {
-        let next = Moment::new(phase, self.clock.now_ms());
-        self.moment.compare_exchange(seen.0, next.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    fn enter(&self, observed: PhaseSince, phase: Phase) -> bool {
+        let next = PhaseSince::new(phase, self.clock.now_ms());
+        self.phase_since.compare_exchange(observed.0, next.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -197,20 +195,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_that_has_come_is_not_closed_and_a_closed_connection_begins_none() {
+    fn a_busy_connection_is_not_closed_and_a_closed_one_begins_no_request() {
         let connection = Connection::new(([127, 0, 0, 1], 1).into(), false, CoarseClock::start());
-        let fresh = connection.moment();
+        let new = connection.phase_since();
         connection.received();
-        assert!(!connection.close_if(fresh), "something has come meanwhile");
-        let head = connection.moment();
-        assert_eq!(head.phase(), Phase::Head);
+        assert!(!connection.close_if(new), "data has arrived meanwhile");
+        let head = connection.phase_since();
+        assert_eq!(head.phase(), Phase::ReadingHead);
         assert!(connection.begin() && !connection.close_if(head));
         connection.flushed();
-        assert_eq!(connection.moment().phase(), Phase::Busy, "what is flushed is not the whole response");
+        assert_eq!(connection.phase_since().phase(), Phase::Busy, "a flush before the end of the response");
         connection.answered();
         connection.flushed();
-        assert_eq!(connection.moment().phase(), Phase::Idle);
-        assert!(connection.close_if(connection.moment()));
+        assert_eq!(connection.phase_since().phase(), Phase::Idle);
+        assert!(connection.close_if(connection.phase_since()));
         connection.received();
         assert!(!connection.begin());
     }

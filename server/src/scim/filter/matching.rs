@@ -1,27 +1,23 @@
-//! Whether a resource is such as a filter says.
+//! Evaluates filters on resources, within a budget of steps.
 
-use super::{Attr, Filter, Literal, Op};
+use super::{AttrPath, Filter, Literal, Op};
 use crate::scim::{
-    fail::{Fail, Type},
+    error::{ScimError, ScimType},
     schema,
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::{cell::Cell, cmp::Ordering};
 
-/// The value of a field, whatever the case of the letters of its name.
+/// The value of a field; its name is compared case-insensitively.
 pub fn field<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     of.get(name).or_else(|| of.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
-/// The values that an attribute has in a resource.
-#[derive(Debug, Default)]
-pub struct Looked<'a>(pub Vec<&'a Value>);
-
-/// Looks up an attribute: of several values each one, of what has parts the part `value`.
-pub fn look_up<'a>(resource: &'a Value, attr: &Attr) -> Looked<'a> {
+/// The values of an attribute in a resource: each value of a multi-valued attribute.
+pub fn look_up<'a>(resource: &'a Value, attr: &AttrPath) -> Vec<&'a Value> {
     let root = match attr.schema.as_deref() {
-        Some(uri) if !schema::is_core(uri) => resource.as_object().and_then(|root| field(root, uri)),
+        Some(uri) if !schema::is_core_schema(uri) => resource.as_object().and_then(|root| field(root, uri)),
         _ => Some(resource),
     };
     let found = root.and_then(Value::as_object).and_then(|root| field(root, &attr.name));
@@ -34,119 +30,121 @@ pub fn look_up<'a>(resource: &'a Value, attr: &Attr) -> Looked<'a> {
             (None, plain) => values.push(plain),
         }
     }
-    Looked(values)
+    values
 }
 
 fn each(value: &Value) -> impl Iterator<Item = &Value> {
-    let (many, one) = match value {
-        Value::Array(many) => (many.as_slice(), None),
+    let (values, one) = match value {
+        Value::Array(values) => (values.as_slice(), None),
         Value::Null => (&[][..], None),
         one => (&[][..], Some(one)),
     };
-    many.iter().chain(one)
+    values.iter().chain(one)
 }
 
-/// Counts the values that filters look at, so that no request makes them look at too many.
+/// Limits how many values the filters of one request may examine.
 #[derive(Debug)]
-pub struct Steps {
-    taken: Cell<u64>,
-    most: u64,
+pub struct StepBudget {
+    spent: Cell<u64>,
+    limit: u64,
 }
 
-impl Steps {
-    /// None yet, and so many at most.
-    pub fn at_most(most: u64) -> Self {
-        Self { taken: Cell::new(0), most }
+impl StepBudget {
+    /// A new budget of this many steps.
+    pub fn at_most(limit: u64) -> Self {
+        Self { spent: Cell::new(0), limit }
     }
 
-    /// How many there were.
-    pub fn taken(&self) -> u64 {
-        self.taken.get()
+    /// The steps spent so far, which may exceed the limit.
+    pub fn spent(&self) -> u64 {
+        self.spent.get()
     }
 
-    /// Takes some more; whether that is not too much.
-    pub fn take(&self, more: usize) -> bool {
-        self.taken.set(self.taken.get().saturating_add(more as u64));
-        self.taken.get() <= self.most
+    /// Spends some steps; returns whether the total is within the limit.
+    pub fn spend(&self, steps: usize) -> bool {
+        self.spent.set(self.spent.get().saturating_add(steps as u64));
+        self.spent.get() <= self.limit
     }
 
-    /// Goes on only if there were not too many. What filters said after that means nothing.
+    /// Checks the limit. If it was exceeded, the results of filters are meaningless.
     ///
     /// # Errors
-    /// `tooMany`.
-    pub fn must_be_few(&self) -> Result<(), Fail> {
-        if self.taken() <= self.most {
+    /// Returns `tooMany` if the limit was exceeded.
+    pub fn check(&self) -> Result<(), ScimError> {
+        if self.spent() <= self.limit {
             return Ok(());
         }
-        Err(Fail::bad(Type::TooMany, "Too much would have to be compared; ask for less, or with a shorter filter."))
+        let detail = "The request needs too many comparisons; narrow it down, or use a shorter filter.";
+        Err(ScimError::bad_request(ScimType::TooMany, detail))
     }
 }
 
 impl Filter {
-    /// Whether this resource, or this one of several values, is such. Of nothing, if too much would have to be looked at.
-    pub fn matches(&self, resource: &Value, steps: &Steps) -> bool {
-        let look_up = |attr: &Attr| {
-            let values = look_up(resource, attr).0;
-            let weight = values.iter().map(|value| weight(plain(value))).sum::<usize>();
-            if steps.take(1 + weight) { values } else { Vec::new() }
+    /// Whether this resource, or this value of a multi-valued attribute, satisfies the filter. Once the budget is
+    /// exceeded, attributes count as absent.
+    pub fn matches(&self, resource: &Value, budget: &StepBudget) -> bool {
+        let look_up = |attr: &AttrPath| {
+            let values = look_up(resource, attr);
+            let weight = values.iter().map(|value| weight(comparable(value))).sum::<usize>();
+            if budget.spend(1 + weight) { values } else { Vec::new() }
         };
         match self {
-            Self::And(a, b) => a.matches(resource, steps) && b.matches(resource, steps),
-            Self::Or(a, b) => a.matches(resource, steps) || b.matches(resource, steps),
-            Self::Not(inner) => !inner.matches(resource, steps),
-            Self::Present(attr) => look_up(attr).iter().any(|value| has_something(value)),
-            Self::Some(attr, inner) => {
-                let plain = |value: &Value| match value {
-                    Value::Object(_) => inner.matches(value, steps),
-                    plain => inner.matches(&serde_json::json!({ "value": plain }), steps),
+            Self::And(a, b) => a.matches(resource, budget) && b.matches(resource, budget),
+            Self::Or(a, b) => a.matches(resource, budget) || b.matches(resource, budget),
+            Self::Not(inner) => !inner.matches(resource, budget),
+            Self::Present(attr) => look_up(attr).iter().any(|value| is_present(value)),
+            Self::ValuePath(attr, inner) => {
+                let matches = |value: &Value| match value {
+                    Value::Object(_) => inner.matches(value, budget),
+                    plain => inner.matches(&serde_json::json!({ "value": plain }), budget),
                 };
-                look_up(attr).iter().any(|value| plain(value))
+                look_up(attr).iter().any(|value| matches(value))
             }
             Self::Compare(attr, op, literal) => {
                 let values = look_up(attr);
-                let exact = schema::is_exact(attr);
-                let equals = |value: &&Value| compare(value, literal, exact) == Some(Ordering::Equal);
+                let case_exact = schema::is_case_exact(attr);
+                let equals = |value: &&Value| compare(value, literal, case_exact) == Some(Ordering::Equal);
                 match (op, literal) {
-                    (Op::Eq, Literal::Null) => !values.iter().any(|value| has_something(value)),
-                    (Op::Ne, Literal::Null) => values.iter().any(|value| has_something(value)),
+                    (Op::Eq, Literal::Null) => !values.iter().any(|value| is_present(value)),
+                    (Op::Ne, Literal::Null) => values.iter().any(|value| is_present(value)),
                     (Op::Eq, _) => values.iter().any(equals),
                     (Op::Ne, _) => !values.iter().any(equals),
-                    _ => values.iter().any(|value| holds(value, *op, literal, exact)),
+                    _ => values.iter().any(|value| holds(value, *op, literal, case_exact)),
                 }
             }
         }
     }
 }
 
-/// How much work a value makes: long texts make more.
+/// The steps that examining a value costs: long strings cost more.
 pub fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => 1 + text.len() / 64,
-        Value::Array(many) => many.iter().map(weight).sum::<usize>() + 1,
+        Value::Array(values) => values.iter().map(weight).sum::<usize>() + 1,
         Value::Object(parts) => parts.values().map(weight).sum::<usize>() + 1,
         Value::Null | Value::Bool(_) | Value::Number(_) => 1,
     }
 }
 
-fn has_something(value: &Value) -> bool {
+fn is_present(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
-        Value::Array(many) => !many.is_empty(),
+        Value::Array(values) => !values.is_empty(),
         Value::Object(parts) => !parts.is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
-/// What of a value is compared: of what has parts the part `value`.
-fn plain(value: &Value) -> &Value {
+/// The part of a value that is compared: the sub-attribute `value` of a complex value.
+fn comparable(value: &Value) -> &Value {
     value.as_object().and_then(|parts| field(parts, "value")).unwrap_or(value)
 }
 
-fn holds(value: &Value, op: Op, literal: &Literal, exact: bool) -> bool {
-    let order = || compare(value, literal, exact);
-    let parts = |has: fn(&str, &str) -> bool| match (plain(value), literal) {
-        (Value::String(text), Literal::Text(wanted)) if exact => has(text, wanted),
+fn holds(value: &Value, op: Op, literal: &Literal, case_exact: bool) -> bool {
+    let order = || compare(value, literal, case_exact);
+    let parts = |has: fn(&str, &str) -> bool| match (comparable(value), literal) {
+        (Value::String(text), Literal::Text(wanted)) if case_exact => has(text, wanted),
         (Value::String(text), Literal::Text(wanted)) => has(&text.to_lowercase(), &wanted.to_lowercase()),
         (Value::String(text), Literal::Number(wanted)) => has(text, &wanted.to_string()),
         _ => false,
@@ -164,11 +162,11 @@ fn holds(value: &Value, op: Op, literal: &Literal, exact: bool) -> bool {
     }
 }
 
-/// How a value stands to what it is compared with; nothing if they are not of one kind.
-fn compare(value: &Value, literal: &Literal, exact: bool) -> Option<Ordering> {
-    match (plain(value), literal) {
-        (Value::String(text), Literal::Text(wanted)) => Some(compare_text(text, wanted, exact)),
-        (Value::String(text), Literal::Number(wanted)) => Some(compare_text(text, &wanted.to_string(), exact)),
+/// The order of a value and a literal; `None` if their types are not comparable.
+fn compare(value: &Value, literal: &Literal, case_exact: bool) -> Option<Ordering> {
+    match (comparable(value), literal) {
+        (Value::String(text), Literal::Text(wanted)) => Some(compare_text(text, wanted, case_exact)),
+        (Value::String(text), Literal::Number(wanted)) => Some(compare_text(text, &wanted.to_string(), case_exact)),
         (Value::String(text), Literal::Bool(wanted)) => text.parse::<bool>().ok().map(|text| text.cmp(wanted)),
         (Value::Bool(truth), Literal::Bool(wanted)) => Some(truth.cmp(wanted)),
         (Value::Bool(truth), Literal::Text(wanted)) => {
@@ -179,13 +177,16 @@ fn compare(value: &Value, literal: &Literal, exact: bool) -> Option<Ordering> {
     }
 }
 
-fn compare_text(text: &str, wanted: &str, exact: bool) -> Ordering {
-    // Most texts are no moments, which is cheap to see.
-    let may_be = |text: &str| text.len() >= 20 && text.as_bytes()[0].is_ascii_digit();
-    let moment = |text: &str| text.parse::<DateTime<Utc>>().ok();
-    match Some((text, wanted)).filter(|_| may_be(text) && may_be(wanted)).map(|_| (moment(text), moment(wanted))) {
+fn compare_text(text: &str, wanted: &str, case_exact: bool) -> Ordering {
+    // Most strings are not timestamps; this check is cheap.
+    let may_be_timestamp = |text: &str| text.len() >= 20 && text.as_bytes()[0].is_ascii_digit();
+    let timestamp = |text: &str| text.parse::<DateTime<Utc>>().ok();
+    match Some((text, wanted))
+        .filter(|_| may_be_timestamp(text) && may_be_timestamp(wanted))
+        .map(|_| (timestamp(text), timestamp(wanted)))
+    {
         Some((Some(at), Some(wanted))) => at.cmp(&wanted),
-        _ if exact => text.cmp(wanted),
+        _ if case_exact => text.cmp(wanted),
         _ => text.to_lowercase().cmp(&wanted.to_lowercase()),
     }
 }

@@ -4,20 +4,26 @@ use serde_json::{Value, json};
 
 fn anja() -> Value {
     json!({
-        "id": "2819c223", "externalId": "A-1", "userName": "Anja@Example.org", "displayName": "Anja Krüger", "active": true,
+        "id": "2819c223", "externalId": "A-1", "userName": "Anja@Example.org", "displayName": "Anja Krüger",
+        "active": true,
         "name": { "familyName": "Krüger" }, "title": "",
-        "emails": [{ "value": "anja@example.org", "type": "work", "primary": true }, { "value": "a@home.example", "type": "home" }],
+        "emails": [
+            { "value": "anja@example.org", "type": "work", "primary": true },
+            { "value": "a@home.example", "type": "home" },
+        ],
         "meta": { "lastModified": "2026-03-02T09:00:00Z" },
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "employeeNumber": "701984", "manager": { "value": "26118915" } },
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {
+            "employeeNumber": "701984", "manager": { "value": "26118915" },
+        },
     })
 }
 
 fn holds(text: &str) -> bool {
-    filter(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}")).matches(&anja(), &Steps::at_most(1_000))
+    parse_filter(text).unwrap_or_else(|error| panic!("{text}: {error}")).matches(&anja(), &StepBudget::at_most(1_000))
 }
 
 #[test]
-fn filters_say_what_the_standard_says() {
+fn filters_match_as_the_standard_defines() {
     for yes in [
         r#"userName eq "anja@example.org""#,
         r#"USERNAME EQ "ANJA@EXAMPLE.ORG""#,
@@ -41,7 +47,7 @@ fn filters_say_what_the_standard_says() {
         r#"userName eq "x" or userName sw "anja" and active eq true"#,
         r#"(userName eq "x" or userName sw "anja") and (active eq true)"#,
         r#"not(userName eq "x")"#,
-        // As in Microsoft's documentation: no quotes.
+        // Microsoft's documentation shows unquoted values.
         "externalId eq A-1",
         "id eq 2819c223",
     ] {
@@ -64,7 +70,7 @@ fn filters_say_what_the_standard_says() {
 }
 
 #[test]
-fn what_is_no_filter_is_refused_with_the_place() {
+fn an_invalid_filter_is_refused_with_its_position() {
     for (text, at) in [
         ("", 1),
         ("userName", 9),
@@ -79,27 +85,30 @@ fn what_is_no_filter_is_refused_with_the_place() {
         ("active gt true", 15),
         ("ü eq 1", 1),
     ] {
-        let wrong = filter(text).expect_err(text);
-        assert_eq!(wrong.at, at, "{text}: {wrong}");
+        let error = parse_filter(text).expect_err(text);
+        assert_eq!(error.at, at, "{text}: {error}");
     }
-    assert!(filter(&format!("{}a pr{}", "(".repeat(33), ")".repeat(33))).is_err(), "too deep");
-    assert!(filter(&format!("{}a pr{}", "not (".repeat(5_000), ")".repeat(5_000))).is_err(), "too deep or too long");
-    assert!(filter(&format!("a eq \"{}\"", "x".repeat(9_000))).is_err(), "too long");
+    assert!(parse_filter(&format!("{}a pr{}", "(".repeat(33), ")".repeat(33))).is_err(), "too deep");
+    assert!(
+        parse_filter(&format!("{}a pr{}", "not (".repeat(5_000), ")".repeat(5_000))).is_err(),
+        "too deep or too long"
+    );
+    assert!(parse_filter(&format!("a eq \"{}\"", "x".repeat(9_000))).is_err(), "too long");
 }
 
 #[test]
-fn paths_name_what_is_changed() {
-    let read = |text: &str| path(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+fn paths_are_parsed_into_attribute_filter_and_sub_attribute() {
+    let read = |text: &str| parse_path(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let work = read(r#"emails[type eq "work"].value"#);
     assert_eq!((work.attr.name.as_str(), work.sub.as_deref()), ("emails", Some("value")));
     let family = read("name.familyName");
     assert_eq!((family.attr.name.as_str(), family.attr.sub.as_deref()), ("name", Some("familyName")));
     let number = read("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber");
     assert_eq!(number.attr.name, "employeeNumber");
-    assert_eq!(read(schema::ENTERPRISE).attr.name, "", "the extension as a whole");
+    assert_eq!(read(schema::ENTERPRISE_SCHEMA).attr.name, "", "the extension as a whole");
     assert_eq!(read("urn:ietf:params:scim:schemas:core:2.0:User:active").attr.name, "active");
     for bad in ["", "a b", "members[", "members[]", "members[value eq \"x\"]y", "a[b pr].", "[a pr]"] {
-        assert!(path(bad).is_err(), "{bad}");
+        assert!(parse_path(bad).is_err(), "{bad}");
     }
 }
 
@@ -108,10 +117,13 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         "[a-zA-Z][a-zA-Z0-9_-]{0,8}"
             .prop_filter("a word of the grammar", |name| !["not", "pr"].contains(&name.as_str()))
     };
-    let schema =
-        prop_oneof![Just(None), Just(Some(schema::ENTERPRISE.to_owned())), Just(Some("urn:example:x".to_owned()))];
+    let schema = prop_oneof![
+        Just(None),
+        Just(Some(schema::ENTERPRISE_SCHEMA.to_owned())),
+        Just(Some("urn:example:x".to_owned()))
+    ];
     let attr =
-        (schema, name(), proptest::option::of(name())).prop_map(|(schema, name, sub)| Attr { schema, name, sub });
+        (schema, name(), proptest::option::of(name())).prop_map(|(schema, name, sub)| AttrPath { schema, name, sub });
     let literal = prop_oneof![
         any::<String>().prop_map(Literal::Text),
         any::<i64>().prop_map(|number| Literal::Number(number.into())),
@@ -127,7 +139,7 @@ fn any_filter() -> impl Strategy<Value = Filter> {
             (inner.clone(), inner.clone()).prop_map(|(a, b)| Filter::And(Box::new(a), Box::new(b))),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| Filter::Or(Box::new(a), Box::new(b))),
             inner.clone().prop_map(|one| Filter::Not(Box::new(one))),
-            (attr.clone(), inner).prop_map(|(attr, one)| Filter::Some(attr, Box::new(one))),
+            (attr.clone(), inner).prop_map(|(attr, one)| Filter::ValuePath(attr, Box::new(one))),
         ]
     })
 }
@@ -138,17 +150,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn what_is_written_is_read_as_the_same(wanted in any_filter()) {
-        prop_assert_eq!(filter(&wanted.to_string()), Ok(wanted));
+    fn a_filter_survives_formatting_and_parsing(wanted in any_filter()) {
+        prop_assert_eq!(parse_filter(&wanted.to_string()), Ok(wanted));
     }
 
     #[test]
-    fn nothing_that_is_sent_makes_it_panic(text in ".{0,200}", like in "[ ()\\[\\]\"a-c.:\\\\0-9]{0,80}( (eq|and|or|not|pr|co) ?[()\\[\\]\"a-z0-9.]{0,12}){0,6}") {
+    fn no_input_makes_the_parser_panic(
+        text in ".{0,200}",
+        like in "[ ()\\[\\]\"a-c.:\\\\0-9]{0,80}( (eq|and|or|not|pr|co) ?[()\\[\\]\"a-z0-9.]{0,12}){0,6}",
+    ) {
         for text in [text, like] {
-            if let Ok(found) = filter(&text) {
-                found.matches(&anja(), &Steps::at_most(1_000_000));
+            if let Ok(found) = parse_filter(&text) {
+                found.matches(&anja(), &StepBudget::at_most(1_000_000));
             }
-            drop(path(&text));
+            drop(parse_path(&text));
         }
     }
 }

@@ -1,12 +1,12 @@
-//! What a request changes about a group.
+//! The changes of a group that a request asks for.
 
-use super::{Fail, Type, named};
+use super::{ScimError, ScimType, validated_name};
 use crate::scim::{
-    filter::{Attr, Filter, Literal, Op, Path, Steps, field},
-    patch::{Does, Operation},
-    schema::{self, Kind, single},
+    filter::{AttrPath, Filter, Literal, Op, Path, StepBudget, field},
+    patch::{Operation, PatchOp},
+    schema::{self, Kind, unwrap_single},
 };
-use crate::store::directory_groups::Member;
+use crate::store::directory_groups::NamedMember;
 use seatkeeper_shared::ids::UserId;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -15,125 +15,126 @@ use uuid::Uuid;
 #[cfg(test)]
 mod tests;
 
-/// One change.
+/// One change of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// It is called so from now on.
-    Name(String),
-    /// The directory calls it so from now on.
-    External(Option<String>),
-    /// These come, if they are not in it.
-    Add(Vec<UserId>),
-    /// These go, if they are in it.
-    Remove(Vec<UserId>),
-    /// All go but these, and these come.
-    Keep(Vec<UserId>),
-    /// All go for whom this holds.
-    RemoveSuch(Filter),
+    Rename(String),
+    SetExternalId(Option<String>),
+    /// Adds these users, if they are not members yet.
+    AddMembers(Vec<UserId>),
+    /// Removes these users, if they are members.
+    RemoveMembers(Vec<UserId>),
+    /// Makes these users the only members.
+    ReplaceMembers(Vec<UserId>),
+    /// Removes the members that match a filter.
+    RemoveMatching(Filter),
 }
 
-/// So many filters at most may say who goes: each is asked of all members.
+/// The most filters in one request: each is evaluated on all members.
 const MAX_MEMBER_FILTERS: usize = 20;
-/// So much is compared at most to find out who goes.
+/// The step budget for evaluating those filters.
 const MAX_MEMBER_STEPS: u64 = 2_000_000;
 
-/// All that a request changes about a group. Whoever comes and goes is named once, however often the request names them.
+/// The combined changes of a request. Each user appears once, however often the request names them.
 #[derive(Debug, Default, PartialEq)]
-pub struct Changes {
-    /// It is called so from now on.
+pub struct GroupChanges {
+    /// The new name.
     pub name: Option<String>,
-    /// The directory calls it so from now on.
+    /// The new external id; `Some(None)` removes it.
     pub external_id: Option<Option<String>>,
-    /// Nobody stays who does not come.
-    pub only: bool,
-    /// These come, if they are not in it.
-    pub come: BTreeSet<UserId>,
-    /// These go, if they are in it.
-    pub go: BTreeSet<UserId>,
+    /// Removes all members that are not in `added`.
+    pub replaces_members: bool,
+    pub added: BTreeSet<UserId>,
+    pub removed: BTreeSet<UserId>,
 }
 
-impl Changes {
-    /// One change after the other. Filters are asked of these members, and of those who come before.
+impl GroupChanges {
+    /// Combines changes in order. Filters are evaluated on these members, which include users added by earlier changes.
     ///
     /// # Errors
-    /// Too much would have to be compared.
-    pub fn of(changes: Vec<Change>, members: &[Member]) -> Result<Self, Fail> {
-        let (mut all, steps) = (Self::default(), Steps::at_most(MAX_MEMBER_STEPS));
+    /// Returns `tooMany` if this would take too many comparisons.
+    pub fn from_changes(changes: Vec<Change>, members: &[NamedMember]) -> Result<Self, ScimError> {
+        let (mut all, budget) = (Self::default(), StepBudget::at_most(MAX_MEMBER_STEPS));
         for change in changes {
             match change {
-                Change::Name(name) => all.name = Some(name),
-                Change::External(external) => all.external_id = Some(external),
-                Change::Add(users) => users.into_iter().for_each(|user| all.comes(user)),
-                Change::Remove(users) => users.into_iter().for_each(|user| all.goes(user)),
-                Change::Keep(users) => {
-                    (all.only, all.come, all.go) = (true, users.into_iter().collect(), BTreeSet::new());
+                Change::Rename(name) => all.name = Some(name),
+                Change::SetExternalId(external) => all.external_id = Some(external),
+                Change::AddMembers(users) => users.into_iter().for_each(|user| all.add(user)),
+                Change::RemoveMembers(users) => users.into_iter().for_each(|user| all.remove(user)),
+                Change::ReplaceMembers(users) => {
+                    (all.replaces_members, all.added, all.removed) =
+                        (true, users.into_iter().collect(), BTreeSet::new());
                 }
-                Change::RemoveSuch(filter) => {
-                    let such = |(id, name): &&Member| {
-                        filter.matches(&json!({ "value": id, "display": name, "type": "User" }), &steps)
+                Change::RemoveMatching(filter) => {
+                    let matches = |(id, name): &&NamedMember| {
+                        filter.matches(&json!({ "value": id, "display": name, "type": "User" }), &budget)
                     };
-                    members.iter().filter(such).for_each(|(id, _)| all.goes(*id));
-                    steps.must_be_few()?;
+                    members.iter().filter(matches).for_each(|(id, _)| all.remove(*id));
+                    budget.check()?;
                 }
             }
         }
         Ok(all)
     }
 
-    fn comes(&mut self, user: UserId) {
-        self.go.remove(&user);
-        self.come.insert(user);
+    fn add(&mut self, user: UserId) {
+        self.removed.remove(&user);
+        self.added.insert(user);
     }
 
-    fn goes(&mut self, user: UserId) {
-        self.come.remove(&user);
-        self.go.insert(user);
+    fn remove(&mut self, user: UserId) {
+        self.added.remove(&user);
+        self.removed.insert(user);
     }
 }
 
-/// Who may be meant by filters beside the members: those who come. Nothing if there is no filter.
+/// The added users, whom filters may match besides the current members; `None` if there is no filter.
 ///
 /// # Errors
-/// There are too many filters.
-pub fn candidates(changes: &[Change]) -> Result<Option<BTreeSet<UserId>>, Fail> {
-    let filters = changes.iter().filter(|change| matches!(change, Change::RemoveSuch(_))).count();
+/// Returns an error if there are too many filters.
+pub fn candidates(changes: &[Change]) -> Result<Option<BTreeSet<UserId>>, ScimError> {
+    let filters = changes.iter().filter(|change| matches!(change, Change::RemoveMatching(_))).count();
     if filters > MAX_MEMBER_FILTERS {
         let detail = format!("There are more than {MAX_MEMBER_FILTERS} filters; name members by their ids.");
-        return Err(Fail::too_many(detail));
+        return Err(ScimError::too_many(detail));
     }
-    let coming = changes.iter().filter_map(|change| match change {
-        Change::Add(users) | Change::Keep(users) => Some(users),
+    let added = changes.iter().filter_map(|change| match change {
+        Change::AddMembers(users) | Change::ReplaceMembers(users) => Some(users),
         _ => None,
     });
-    Ok((filters > 0).then(|| coming.flatten().copied().collect()))
+    Ok((filters > 0).then(|| added.flatten().copied().collect()))
 }
 
-/// Reads a whole group.
+/// The changes that make a group equal to a whole resource.
 ///
 /// # Errors
-/// The name is missing, or a value is of another kind than its attribute.
-pub fn whole(body: &Value) -> Result<Changes, Fail> {
-    let fields = body.as_object().ok_or_else(|| Fail::bad(Type::InvalidSyntax, "A resource must be an object."))?;
-    let name = field(fields, "displayName").and_then(|name| single(Kind::Text, name).as_str()).unwrap_or_default();
-    let external_id = field(fields, "externalId").map_or(Ok(None), external)?;
-    let members = field(fields, "members").map_or(Ok(Vec::new()), members)?;
-    let changes = vec![Change::Name(named(name)?), Change::External(external_id), Change::Keep(members)];
-    Changes::of(changes, &[])
+/// Returns an error if the name is missing, or a value does not have the type of its attribute.
+pub fn from_resource(body: &Value) -> Result<GroupChanges, ScimError> {
+    let fields = body
+        .as_object()
+        .ok_or_else(|| ScimError::bad_request(ScimType::InvalidSyntax, "A resource must be an object."))?;
+    let name =
+        field(fields, "displayName").and_then(|name| unwrap_single(Kind::Text, name).as_str()).unwrap_or_default();
+    let external = field(fields, "externalId").map_or(Ok(None), external_id)?;
+    let members = field(fields, "members").map_or(Ok(Vec::new()), member_ids)?;
+    let changes =
+        vec![Change::Rename(validated_name(name)?), Change::SetExternalId(external), Change::ReplaceMembers(members)];
+    GroupChanges::from_changes(changes, &[])
 }
 
-/// The changes that the operations of a PATCH ask for, of the group with this id.
+/// The changes that the operations of a PATCH ask for.
 ///
 /// # Errors
-/// A path is not understood, leads nowhere, or to what cannot be changed.
-pub fn of(id: &str, operations: &[Operation]) -> Result<Vec<Change>, Fail> {
+/// Returns an error if a path is invalid, unknown or read-only.
+pub fn from_operations(id: &str, operations: &[Operation]) -> Result<Vec<Change>, ScimError> {
     let mut changes = Vec::new();
     for operation in operations {
         match &operation.path {
-            Some(path) => changes.extend(at(id, operation.does, path, &operation.value)?),
+            Some(path) => changes.extend(change_at(id, operation.op, path, &operation.value)?),
             None => {
-                for (name, value) in known(operation.fields()?) {
-                    let attr = Attr { name: name.to_owned(), ..Attr::default() };
-                    changes.extend(at(id, operation.does, &Path { attr, filter: None, sub: None }, value)?);
+                for (name, value) in known_fields(operation.fields()?) {
+                    let attr = AttrPath { name: name.to_owned(), ..AttrPath::default() };
+                    changes.extend(change_at(id, operation.op, &Path { attr, filter: None, sub: None }, value)?);
                 }
             }
         }
@@ -141,73 +142,80 @@ pub fn of(id: &str, operations: &[Operation]) -> Result<Vec<Change>, Fail> {
     Ok(changes)
 }
 
-/// The fields that say something of a group. Others are left alone, as in a whole resource.
-fn known(fields: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+/// The fields that belong to a group. Others are ignored, as in a whole resource.
+fn known_fields(fields: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     fields.iter().filter_map(|(name, value)| {
-        let (schema, name) = schema::split(name);
-        let core = schema.is_none_or(schema::is_core);
+        let (schema, name) = schema::split_schema(name);
+        let core = schema.is_none_or(schema::is_core_schema);
         let known = ["id", "displayName", "externalId", "members"].iter().any(|one| one.eq_ignore_ascii_case(name));
         (core && known).then_some((name, value))
     })
 }
 
-fn at(id: &str, does: Does, path: &Path, value: &Value) -> Result<Option<Change>, Fail> {
-    if !path.attr.schema.as_deref().is_none_or(schema::is_core) {
-        return Err(nowhere(path));
+fn change_at(id: &str, op: PatchOp, path: &Path, value: &Value) -> Result<Option<Change>, ScimError> {
+    if !path.attr.schema.as_deref().is_none_or(schema::is_core_schema) {
+        return Err(unknown_attribute(path));
     }
     match (path.attr.name.to_ascii_lowercase().as_str(), &path.filter) {
-        ("members", filter) => of_members(does, filter.as_ref(), path, value),
-        ("displayname", None) if does == Does::Remove => Err(Fail::bad(Type::Mutability, "displayName must be there.")),
-        ("displayname", None) => match single(Kind::Text, value).as_str() {
-            Some(name) => Ok(Some(Change::Name(named(name)?))),
-            None => Err(Fail::bad(Type::InvalidValue, "displayName must be text.")),
+        ("members", filter) => member_change(op, filter.as_ref(), path, value),
+        ("displayname", None) if op == PatchOp::Remove => {
+            Err(ScimError::bad_request(ScimType::Mutability, "displayName is required."))
+        }
+        ("displayname", None) => match unwrap_single(Kind::Text, value).as_str() {
+            Some(name) => Ok(Some(Change::Rename(validated_name(name)?))),
+            None => Err(ScimError::bad_request(ScimType::InvalidValue, "displayName must be text.")),
         },
-        ("externalid", None) if does == Does::Remove => Ok(Some(Change::External(None))),
-        ("externalid", None) => Ok(Some(Change::External(external(value)?))),
-        // Okta sends the id along with the name.
-        ("id", None) if single(Kind::Text, value).as_str().is_some_and(|said| said.eq_ignore_ascii_case(id)) => {
+        ("externalid", None) if op == PatchOp::Remove => Ok(Some(Change::SetExternalId(None))),
+        ("externalid", None) => Ok(Some(Change::SetExternalId(external_id(value)?))),
+        // Okta sends the id together with the name.
+        ("id", None) if unwrap_single(Kind::Text, value).as_str().is_some_and(|sent| sent.eq_ignore_ascii_case(id)) => {
             Ok(None)
         }
         ("id" | "meta" | "schemas", None) => {
-            Err(Fail::bad(Type::Mutability, format!("{} cannot be changed.", path.attr.name)))
+            Err(ScimError::bad_request(ScimType::Mutability, format!("{} cannot be changed.", path.attr.name)))
         }
-        _ => Err(nowhere(path)),
+        _ => Err(unknown_attribute(path)),
     }
 }
 
-fn nowhere(path: &Path) -> Fail {
-    Fail::bad(Type::InvalidPath, format!("There is no attribute {}.", path.attr))
+fn unknown_attribute(path: &Path) -> ScimError {
+    ScimError::bad_request(ScimType::InvalidPath, format!("There is no attribute {}.", path.attr))
 }
 
-fn of_members(does: Does, filter: Option<&Filter>, path: &Path, value: &Value) -> Result<Option<Change>, Fail> {
+fn member_change(
+    op: PatchOp,
+    filter: Option<&Filter>,
+    path: &Path,
+    value: &Value,
+) -> Result<Option<Change>, ScimError> {
     let whole = path.sub.is_none() && path.attr.sub.as_deref().is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
     if !whole {
-        // What a member is called is said at the user.
+        // The names of members belong to the users.
         return Ok(None);
     }
     let Some(filter) = filter else {
-        return Ok(Some(match (does, value) {
-            (Does::Add, _) => Change::Add(members(value)?),
-            (Does::Replace, _) => Change::Keep(members(value)?),
-            (Does::Remove, Value::Null) => Change::Keep(Vec::new()),
-            // An empty list names nobody: it does not mean all.
-            (Does::Remove, _) => Change::Remove(those_known(value)),
+        return Ok(Some(match (op, value) {
+            (PatchOp::Add, _) => Change::AddMembers(member_ids(value)?),
+            (PatchOp::Replace, _) => Change::ReplaceMembers(member_ids(value)?),
+            (PatchOp::Remove, Value::Null) => Change::ReplaceMembers(Vec::new()),
+            // An empty list removes no member; it does not mean all.
+            (PatchOp::Remove, _) => Change::RemoveMembers(valid_ids(value)),
         }));
     };
     let mut users = Vec::new();
-    match (does, named_in(filter, &mut users)) {
-        (Does::Remove, true) => Ok(Some(Change::Remove(users))),
-        (Does::Remove, false) => Ok(Some(Change::RemoveSuch(filter.clone()))),
-        (_, true) => Ok(Some(Change::Add(users))),
-        (_, false) => Err(Fail::bad(Type::NoTarget, "This path names no member.")),
+    match (op, collect_ids(filter, &mut users)) {
+        (PatchOp::Remove, true) => Ok(Some(Change::RemoveMembers(users))),
+        (PatchOp::Remove, false) => Ok(Some(Change::RemoveMatching(filter.clone()))),
+        (_, true) => Ok(Some(Change::AddMembers(users))),
+        (_, false) => Err(ScimError::bad_request(ScimType::NoTarget, "This path names no member.")),
     }
 }
 
-/// Gathers the ids that a filter names; whether it says nothing else.
-fn named_in(filter: &Filter, users: &mut Vec<UserId>) -> bool {
+/// Collects the ids that a filter names; returns whether it has no other conditions.
+fn collect_ids(filter: &Filter, users: &mut Vec<UserId>) -> bool {
     match filter {
-        Filter::Or(a, b) => named_in(a, users) && named_in(b, users),
-        Filter::Compare(Attr { name, sub: None, .. }, Op::Eq, Literal::Text(text))
+        Filter::Or(a, b) => collect_ids(a, users) && collect_ids(b, users),
+        Filter::Compare(AttrPath { name, sub: None, .. }, Op::Eq, Literal::Text(text))
             if name.eq_ignore_ascii_case("value") =>
         {
             users.extend(text.parse::<UserId>());
@@ -217,24 +225,26 @@ fn named_in(filter: &Filter, users: &mut Vec<UserId>) -> bool {
     }
 }
 
-fn external(value: &Value) -> Result<Option<String>, Fail> {
-    match single(Kind::Text, value) {
+fn external_id(value: &Value) -> Result<Option<String>, ScimError> {
+    match unwrap_single(Kind::Text, value) {
         Value::Null => Ok(None),
-        Value::String(text) if text.contains('\0') || text.len() > 1_000 => {
-            Err(Fail::bad(Type::InvalidValue, "externalId must be shorter, and without control characters."))
-        }
+        Value::String(text) if text.contains('\0') || text.len() > 1_000 => Err(ScimError::bad_request(
+            ScimType::InvalidValue,
+            "externalId must be shorter, and without control characters.",
+        )),
         Value::String(text) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
         Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(Fail::bad(Type::InvalidValue, "externalId must be text.")),
+        _ => Err(ScimError::bad_request(ScimType::InvalidValue, "externalId must be text.")),
     }
 }
 
-/// The ids of members: objects with `value`, in which anything else may stand, or the ids alone. What is no id of ours is a user who is
-/// not here: a nil id stands for him.
-fn members(value: &Value) -> Result<Vec<UserId>, Fail> {
+/// The ids of members: objects with `value` and possibly other fields, or plain ids. An invalid id counts as an unknown
+/// user and becomes the nil id.
+fn member_ids(value: &Value) -> Result<Vec<UserId>, ScimError> {
     let mut users = Vec::new();
-    for one in listed(value) {
-        let text = id_in(one).ok_or_else(|| Fail::bad(Type::InvalidValue, "A member must have a value."))?;
+    for one in as_list(value) {
+        let text = member_id(one)
+            .ok_or_else(|| ScimError::bad_request(ScimType::InvalidValue, "A member must have a value."))?;
         users.push(text.parse().unwrap_or(UserId(Uuid::nil())));
     }
     users.sort_unstable();
@@ -242,12 +252,12 @@ fn members(value: &Value) -> Result<Vec<UserId>, Fail> {
     Ok(users)
 }
 
-/// Of those who are to go, the ids that can be any.
-fn those_known(value: &Value) -> Vec<UserId> {
-    listed(value).iter().filter_map(|one| id_in(one)?.parse().ok()).collect()
+/// The valid ids among the members to remove.
+fn valid_ids(value: &Value) -> Vec<UserId> {
+    as_list(value).iter().filter_map(|one| member_id(one)?.parse().ok()).collect()
 }
 
-fn listed(value: &Value) -> &[Value] {
+fn as_list(value: &Value) -> &[Value] {
     match value {
         Value::Array(many) => many,
         Value::Null => &[],
@@ -255,7 +265,7 @@ fn listed(value: &Value) -> &[Value] {
     }
 }
 
-fn id_in(one: &Value) -> Option<&str> {
+fn member_id(one: &Value) -> Option<&str> {
     match one {
         Value::Object(parts) => field(parts, "value").and_then(Value::as_str),
         plain => plain.as_str(),

@@ -1,91 +1,96 @@
-//! Lists of groups. Members are read only for those that are shown, or if the filter speaks of them.
+//! Lists of groups. Members are loaded only for the groups on the page, or if the filter refers to members.
 
-use super::{Seen, Told, resource};
+use super::{DirectoryGroup, ScimResult, resource};
 use crate::{
     app::App,
     db::DbError,
     scim::{
         compute::compute,
         filter::{Filter, Literal, Op},
-        list::{Asked, few_enough},
-        request::Asker,
+        list::{ListQuery, check_scan_size},
+        request::ScimClient,
         schema,
     },
-    store::directory_groups::{self, Member, Probes},
+    store::directory_groups::{self, GroupLookup, NamedMember},
 };
 use seatkeeper_shared::ids::GroupId;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Groups, of this directory and of none.
+/// Lists the groups of this directory and those of no directory.
 ///
 /// # Errors
-/// More than can be looked through.
-pub async fn list(app: &App, by: &Asker, asked: &Asked) -> Told {
-    let found = match asked.filter.as_ref().and_then(probes) {
-        Some(probes) => directory_groups::probed(&app.db, by.id, &probes).await?,
-        None => directory_groups::all(&app.db, by.id).await?,
+/// Returns `tooMany` if too many groups would have to be scanned.
+pub async fn list(app: &App, client: &ScimClient, query: &ListQuery) -> ScimResult {
+    let found = match query.filter.as_ref().and_then(keys_in) {
+        Some(keys) => directory_groups::lookup(&app.db, client.id, &keys).await?,
+        None => directory_groups::all(&app.db, client.id).await?,
     };
-    few_enough(found.len())?;
-    let speaks_of_members = asked.speaks_of("members");
-    let members = members_of(app, by, &found, speaks_of_members).await?;
-    let (asker, wanted) = (by.clone(), asked.clone());
+    check_scan_size(found.len())?;
+    let filters_by_members = query.mentions("members");
+    let members = members_of(app, client, &found, filters_by_members).await?;
+    let (client_copy, query_copy) = (client.clone(), query.clone());
     let (total, page) = compute(move || {
-        let (total, page) = wanted.page_of(resources(&asker, &found, members))?;
-        let page: Vec<_> = page.into_iter().map(|(place, resource)| (found[place].clone(), resource)).collect();
+        let (total, page) = query_copy.select_page(resources(&client_copy, &found, members))?;
+        let page: Vec<_> = page.into_iter().map(|(index, resource)| (found[index].clone(), resource)).collect();
         Ok((total, page))
     })
     .await?;
     let (chosen, page): (Vec<_>, Vec<_>) = page.into_iter().unzip();
-    if speaks_of_members || !asked.shown.shows("members") {
-        return Ok(asked.answer(total, page));
+    if filters_by_members || !query.projection.includes("members") {
+        return Ok(query.list_response(total, page));
     }
-    let members = members_of(app, by, &chosen, true).await?;
-    Ok(asked.answer(total, resources(by, &chosen, members)))
+    let members = members_of(app, client, &chosen, true).await?;
+    Ok(query.list_response(total, resources(client, &chosen, members)))
 }
 
-type Members = HashMap<GroupId, Vec<Member>>;
+type Members = HashMap<GroupId, Vec<NamedMember>>;
 
-/// Who is in these groups, if that is wanted.
-async fn members_of(app: &App, by: &Asker, found: &[Seen], wanted: bool) -> Result<Members, DbError> {
-    let ids: Vec<_> = found.iter().map(|seen| seen.id).collect();
-    if wanted { directory_groups::members_of(&app.db, by.id, &ids).await } else { Ok(Members::new()) }
+/// The members of these groups; empty unless `wanted`.
+async fn members_of(
+    app: &App,
+    client: &ScimClient,
+    found: &[DirectoryGroup],
+    wanted: bool,
+) -> Result<Members, DbError> {
+    let ids: Vec<_> = found.iter().map(|stored| stored.id).collect();
+    if wanted { directory_groups::members_of(&app.db, client.id, &ids).await } else { Ok(Members::new()) }
 }
 
-fn resources(by: &Asker, found: &[Seen], mut members: Members) -> Vec<Value> {
-    found.iter().map(|seen| resource(by, seen, &members.remove(&seen.id).unwrap_or_default())).collect()
+fn resources(client: &ScimClient, found: &[DirectoryGroup], mut members: Members) -> Vec<Value> {
+    found.iter().map(|stored| resource(client, stored, &members.remove(&stored.id).unwrap_or_default())).collect()
 }
 
-/// What the filter names, if it names something.
-fn probes(filter: &Filter) -> Option<Probes> {
-    let named = |name: &str, sub: Option<&str>, literal: &Literal| {
+/// The keys of all groups that can match; `None` if the filter does not limit them by key.
+fn keys_in(filter: &Filter) -> Option<GroupLookup> {
+    let keys_for = |name: &str, sub: Option<&str>, literal: &Literal| {
         let Literal::Text(text) = literal else { return None };
         let name = sub.map_or_else(|| name.to_ascii_lowercase(), |sub| format!("{name}.{sub}").to_ascii_lowercase());
         match name.as_str() {
-            "id" => Some(Probes { ids: text.parse().into_iter().collect(), ..Probes::default() }),
-            "displayname" => Some(Probes { names: vec![text.clone()], ..Probes::default() }),
-            "externalid" => Some(Probes { externals: vec![text.clone()], ..Probes::default() }),
+            "id" => Some(GroupLookup { ids: text.parse().into_iter().collect(), ..GroupLookup::default() }),
+            "displayname" => Some(GroupLookup { names: vec![text.clone()], ..GroupLookup::default() }),
+            "externalid" => Some(GroupLookup { external_ids: vec![text.clone()], ..GroupLookup::default() }),
             "members" | "members.value" => {
-                Some(Probes { members: text.parse().into_iter().collect(), ..Probes::default() })
+                Some(GroupLookup { members: text.parse().into_iter().collect(), ..GroupLookup::default() })
             }
             _ => None,
         }
     };
     match filter {
-        Filter::And(a, b) => probes(a).or_else(|| probes(b)),
+        Filter::And(a, b) => keys_in(a).or_else(|| keys_in(b)),
         Filter::Or(a, b) => {
-            let (mut all, more) = (probes(a)?, probes(b)?);
+            let (mut all, more) = (keys_in(a)?, keys_in(b)?);
             all.ids.extend(more.ids);
             all.names.extend(more.names);
-            all.externals.extend(more.externals);
+            all.external_ids.extend(more.external_ids);
             all.members.extend(more.members);
             Some(all)
         }
-        Filter::Compare(attr, Op::Eq, literal) if attr.schema.as_deref().is_none_or(schema::is_core) => {
-            named(&attr.name, attr.sub.as_deref(), literal)
+        Filter::Compare(attr, Op::Eq, literal) if attr.schema.as_deref().is_none_or(schema::is_core_schema) => {
+            keys_for(&attr.name, attr.sub.as_deref(), literal)
         }
-        Filter::Some(attr, inner) if attr.name.eq_ignore_ascii_case("members") => match &**inner {
-            Filter::Compare(part, Op::Eq, literal) => named("members", Some(&part.name), literal),
+        Filter::ValuePath(attr, inner) if attr.name.eq_ignore_ascii_case("members") => match &**inner {
+            Filter::Compare(part, Op::Eq, literal) => keys_for("members", Some(&part.name), literal),
             _ => None,
         },
         _ => None,

@@ -1,139 +1,156 @@
-//! One change at the place that its path names.
+//! Applies one PATCH operation to the attribute that its path names.
 
-use super::Does;
+use super::PatchOp;
 use crate::scim::{
-    fail::{Fail, Type},
-    filter::{Filter, Literal, Op, Path, Steps, field, weight},
-    schema::{Kind, Known, check_value_count, known, single},
+    error::{ScimError, ScimType},
+    filter::{Filter, Literal, Op, Path, StepBudget, field, weight},
+    schema::{Attribute, Kind, check_value_count, find_attribute, unwrap_single},
 };
 use serde_json::{Map, Value};
 
-/// Changes an attribute, which is known, among these.
-pub fn change(
-    of: &mut Map<String, Value>,
-    target: &Known,
-    does: Does,
+/// Applies an operation to the attribute `target` of `resource`.
+pub fn apply(
+    resource: &mut Map<String, Value>,
+    target: &Attribute,
+    op: PatchOp,
     path: &Path,
     value: &Value,
-    steps: &Steps,
-) -> Result<(), Fail> {
-    let parts: &[Known] = if let Kind::Complex(parts) = target.kind { parts } else { &[] };
+    budget: &StepBudget,
+) -> Result<(), ScimError> {
+    let parts: &[Attribute] = if let Kind::Complex(parts) = target.kind { parts } else { &[] };
     let sub = path.sub.as_deref().or(path.attr.sub.as_deref());
-    let sub = match sub {
-        None => None,
-        Some(name) => Some(
-            known(parts, name)
-                .ok_or_else(|| Fail::bad(Type::InvalidPath, format!("{} has no {name}.", target.name)))?,
-        ),
-    };
+    let sub =
+        match sub {
+            None => None,
+            Some(name) => Some(find_attribute(parts, name).ok_or_else(|| {
+                ScimError::bad_request(ScimType::InvalidPath, format!("{} has no {name}.", target.name))
+            })?),
+        };
     let value = match sub {
-        Some(sub) => single(sub.kind, value),
-        None if target.multi => value,
-        None => single(target.kind, value),
+        Some(sub) => unwrap_single(sub.kind, value),
+        None if target.multi_valued => value,
+        None => unwrap_single(target.kind, value),
     };
     match (&path.filter, sub) {
-        (Some(_), _) if !target.multi => {
-            return Err(Fail::bad(Type::InvalidPath, format!("{} has only one value.", target.name)));
+        (Some(_), _) if !target.multi_valued => {
+            return Err(ScimError::bad_request(ScimType::InvalidPath, format!("{} has only one value.", target.name)));
         }
-        (Some(filter), sub) => chosen(of, target, does, (filter, sub), value, steps)?,
-        (None, Some(sub)) if target.multi => each(of, target, does, sub, value, steps),
-        (None, Some(sub)) => part(of, target, does, sub, value),
-        (None, None) => whole(of, target, does, value, steps)?,
+        (Some(filter), sub) => apply_to_matching(resource, target, op, (filter, sub), value, budget)?,
+        (None, Some(sub)) if target.multi_valued => apply_to_each(resource, target, op, sub, value, budget),
+        (None, Some(sub)) => apply_to_part(resource, target, op, sub, value),
+        (None, None) => apply_to_whole(resource, target, op, value, budget)?,
     }
-    check_value_count(target, of.get(target.name).and_then(Value::as_array).map_or(0, Vec::len))
+    check_value_count(target, resource.get(target.name).and_then(Value::as_array).map_or(0, Vec::len))
 }
 
-/// The attribute as a whole.
-fn whole(of: &mut Map<String, Value>, target: &Known, does: Does, value: &Value, steps: &Steps) -> Result<(), Fail> {
-    match (does, value) {
-        (Does::Remove, Value::Array(_) | Value::Object(_)) if target.multi => {
-            let gone = listed(value);
-            check_value_count(target, gone.len())?;
-            let there = values(of, target);
-            there.retain(|one| !gone.iter().any(|gone| steps.take(1) && bare(one) == bare(gone)));
+/// Changes the attribute as a whole.
+fn apply_to_whole(
+    resource: &mut Map<String, Value>,
+    target: &Attribute,
+    op: PatchOp,
+    value: &Value,
+    budget: &StepBudget,
+) -> Result<(), ScimError> {
+    match (op, value) {
+        (PatchOp::Remove, Value::Array(_) | Value::Object(_)) if target.multi_valued => {
+            let removed = as_list(value);
+            check_value_count(target, removed.len())?;
+            let is_removed =
+                |one: &Value| removed.iter().any(|other| budget.spend(1) && identity(one) == identity(other));
+            values(resource, target).retain(|one| !is_removed(one));
         }
-        (Does::Remove, _) | (Does::Replace, Value::Null) => drop(of.remove(target.name)),
-        (Does::Add, _) if target.multi => {
-            check_value_count(target, listed(value).len())?;
-            add(values(of, target), listed(value), steps);
+        (PatchOp::Remove, _) | (PatchOp::Replace, Value::Null) => drop(resource.remove(target.name)),
+        (PatchOp::Add, _) if target.multi_valued => {
+            check_value_count(target, as_list(value).len())?;
+            add(values(resource, target), as_list(value), budget);
         }
-        (_, Value::Object(parts)) if !target.multi && matches!(target.kind, Kind::Complex(_)) => {
-            let Some(there) = object(of, target) else { return Ok(()) };
+        (_, Value::Object(parts)) if !target.multi_valued && matches!(target.kind, Kind::Complex(_)) => {
+            let Some(existing) = object(resource, target) else { return Ok(()) };
             for (name, value) in parts {
-                put(there, name, value.clone());
+                put(existing, name, value.clone());
             }
         }
-        _ => drop(of.insert(target.name.to_owned(), value.clone())),
+        _ => drop(resource.insert(target.name.to_owned(), value.clone())),
     }
     Ok(())
 }
 
-/// Puts values to those that are there. What is there already is not added again, but may become the primary one.
-fn add(there: &mut Vec<Value>, new: &[Value], steps: &Steps) {
+/// Adds values. An existing value is not added again, but may become the primary one.
+fn add(existing: &mut Vec<Value>, new: &[Value], budget: &StepBudget) {
     let mut primary = Vec::new();
     for one in new {
-        let same = there.iter().position(|other| !steps.take(1) || is_same_but_primary(one, other));
-        let place = same.unwrap_or(there.len());
-        if place == there.len() {
-            there.push(one.clone());
+        let same = existing.iter().position(|other| !budget.spend(1) || is_equal_except_primary(one, other));
+        let index = same.unwrap_or(existing.len());
+        if index == existing.len() {
+            existing.push(one.clone());
         }
-        if says_primary(one) {
-            primary = vec![place];
+        if is_primary(one) {
+            primary = vec![index];
         }
     }
-    make_primary(there, &primary);
+    make_primary(existing, &primary);
 }
 
-/// A part of an attribute that has one value.
-fn part(of: &mut Map<String, Value>, target: &Known, does: Does, sub: &Known, value: &Value) {
-    if let Some(there) = object(of, target) {
-        set(there, does, sub, value);
+/// Changes a sub-attribute of a single-valued attribute.
+fn apply_to_part(resource: &mut Map<String, Value>, target: &Attribute, op: PatchOp, sub: &Attribute, value: &Value) {
+    if let Some(existing) = object(resource, target) {
+        set(existing, op, sub, value);
     }
 }
 
-/// A part of each value.
-fn each(of: &mut Map<String, Value>, target: &Known, does: Does, sub: &Known, value: &Value, steps: &Steps) {
-    let there = values(of, target);
-    if there.is_empty() && does != Does::Remove {
-        there.push(Value::Object(Map::new()));
+/// Changes a sub-attribute of each value.
+fn apply_to_each(
+    resource: &mut Map<String, Value>,
+    target: &Attribute,
+    op: PatchOp,
+    sub: &Attribute,
+    value: &Value,
+    budget: &StepBudget,
+) {
+    let existing = values(resource, target);
+    if existing.is_empty() && op != PatchOp::Remove {
+        existing.push(Value::Object(Map::new()));
     }
-    if !steps.take(there.len().saturating_mul(weight(value))) {
+    if !budget.spend(existing.len().saturating_mul(weight(value))) {
         return;
     }
-    there.iter_mut().filter_map(Value::as_object_mut).for_each(|one| set(one, does, sub, value));
+    existing.iter_mut().filter_map(Value::as_object_mut).for_each(|one| set(one, op, sub, value));
 }
 
-/// Those values that a filter chooses. If there is none, one is made such as it says: `emails[type eq "work"].value`.
-fn chosen(
-    of: &mut Map<String, Value>,
-    target: &Known,
-    does: Does,
-    (filter, sub): (&Filter, Option<&Known>),
+/// Changes the values that match a filter. If none does, creates one that matches: `emails[type eq "work"].value`.
+fn apply_to_matching(
+    resource: &mut Map<String, Value>,
+    target: &Attribute,
+    op: PatchOp,
+    (filter, sub): (&Filter, Option<&Attribute>),
     value: &Value,
-    steps: &Steps,
-) -> Result<(), Fail> {
-    let value = if sub.is_none() { single(target.kind, value) } else { value };
-    let there = values(of, target);
-    if let (Does::Remove, None) = (does, sub) {
-        there.retain(|one| !filter.matches(one, steps));
+    budget: &StepBudget,
+) -> Result<(), ScimError> {
+    let value = if sub.is_none() { unwrap_single(target.kind, value) } else { value };
+    let existing = values(resource, target);
+    if let (PatchOp::Remove, None) = (op, sub) {
+        existing.retain(|one| !filter.matches(one, budget));
         return Ok(());
     }
-    let mut such: Vec<_> = (0..there.len()).filter(|place| filter.matches(&there[*place], steps)).collect();
-    if does != Does::Remove && such.is_empty() {
-        let mut made = Map::new();
-        as_said(filter, &mut made);
-        if made.is_empty() {
-            return Err(Fail::bad(Type::NoTarget, format!("No value of {} is such.", target.name)));
+    let mut matching: Vec<_> = (0..existing.len()).filter(|index| filter.matches(&existing[*index], budget)).collect();
+    if op != PatchOp::Remove && matching.is_empty() {
+        let mut created = Map::new();
+        add_described(filter, &mut created);
+        if created.is_empty() {
+            return Err(ScimError::bad_request(
+                ScimType::NoTarget,
+                format!("No value of {} matches the filter.", target.name),
+            ));
         }
-        such.push(there.len());
-        there.push(Value::Object(made));
+        matching.push(existing.len());
+        existing.push(Value::Object(created));
     }
-    if !steps.take(such.len().saturating_mul(weight(value))) {
-        return steps.must_be_few();
+    if !budget.spend(matching.len().saturating_mul(weight(value))) {
+        return budget.check();
     }
-    for place in &such {
-        match (sub, there[*place].as_object_mut(), value) {
-            (Some(sub), Some(parts), _) => set(parts, does, sub, value),
+    for index in &matching {
+        match (sub, existing[*index].as_object_mut(), value) {
+            (Some(sub), Some(parts), _) => set(parts, op, sub, value),
             (None, Some(parts), Value::Object(new)) => {
                 new.iter().for_each(|(name, value)| put(parts, name, value.clone()));
             }
@@ -141,19 +158,19 @@ fn chosen(
             (_, None, _) => {}
         }
     }
-    such.retain(|place| says_primary(&there[*place]));
-    let sets_it = sub.map_or_else(|| says_primary(value), |sub| sub.name == "primary");
-    if sets_it {
-        make_primary(there, &such);
+    matching.retain(|index| is_primary(&existing[*index]));
+    let sets_primary = sub.map_or_else(|| is_primary(value), |sub| sub.name == "primary");
+    if sets_primary {
+        make_primary(existing, &matching);
     }
     Ok(())
 }
 
-/// Of all values only these stay the primary ones (RFC 7644 §3.5.2); if they are none, whichever is.
-fn make_primary(there: &mut [Value], these: &[usize]) {
-    let Some(last) = these.last() else { return };
-    for (place, parts) in there.iter_mut().enumerate().filter_map(|(place, one)| Some((place, one.as_object_mut()?))) {
-        if place == *last {
+/// Makes the last of these values the only primary one (RFC 7644 §3.5.2); changes nothing if there is none.
+fn make_primary(values: &mut [Value], indexes: &[usize]) {
+    let Some(last) = indexes.last() else { return };
+    for (index, parts) in values.iter_mut().enumerate().filter_map(|(index, one)| Some((index, one.as_object_mut()?))) {
+        if index == *last {
             put(parts, "primary", Value::Bool(true));
         } else {
             parts.retain(|name, value| !(name.eq_ignore_ascii_case("primary") && is_true(value)));
@@ -161,24 +178,24 @@ fn make_primary(there: &mut [Value], these: &[usize]) {
     }
 }
 
-fn says_primary(value: &Value) -> bool {
+fn is_primary(value: &Value) -> bool {
     value.as_object().and_then(|parts| field(parts, "primary")).is_some_and(is_true)
 }
 
-/// True, also as text or as a list of one.
+/// Whether a value is true, also as a string or as a list of one.
 fn is_true(value: &Value) -> bool {
-    match single(Kind::Bool, value) {
+    match unwrap_single(Kind::Bool, value) {
         Value::String(text) => text.trim().eq_ignore_ascii_case("true"),
         other => *other == Value::Bool(true),
     }
 }
 
-/// What a value is that a filter describes.
-fn as_said(filter: &Filter, made: &mut Map<String, Value>) {
+/// Adds the fields that a filter requires by equality to a new value.
+fn add_described(filter: &Filter, created: &mut Map<String, Value>) {
     match filter {
         Filter::And(a, b) => {
-            as_said(a, made);
-            as_said(b, made);
+            add_described(a, created);
+            add_described(b, created);
         }
         Filter::Compare(attr, Op::Eq, literal) if attr.sub.is_none() => {
             let value = match literal {
@@ -187,26 +204,26 @@ fn as_said(filter: &Filter, made: &mut Map<String, Value>) {
                 Literal::Number(number) => Value::Number(number.clone()),
                 Literal::Null => return,
             };
-            made.insert(attr.name.clone(), value);
+            created.insert(attr.name.clone(), value);
         }
         _ => {}
     }
 }
 
-fn set(parts: &mut Map<String, Value>, does: Does, sub: &Known, value: &Value) {
-    match does {
-        Does::Remove => drop(parts.remove(sub.name)),
-        Does::Add | Does::Replace => put(parts, sub.name, value.clone()),
+fn set(parts: &mut Map<String, Value>, op: PatchOp, sub: &Attribute, value: &Value) {
+    match op {
+        PatchOp::Remove => drop(parts.remove(sub.name)),
+        PatchOp::Add | PatchOp::Replace => put(parts, sub.name, value.clone()),
     }
 }
 
-/// Puts a value under a name, in the place of one whose name differs in case.
+/// Inserts a field, replacing one whose name differs only in case.
 fn put(parts: &mut Map<String, Value>, name: &str, value: Value) {
     parts.retain(|other, _| !other.eq_ignore_ascii_case(name));
     parts.insert(name.to_owned(), value);
 }
 
-fn listed(value: &Value) -> &[Value] {
+fn as_list(value: &Value) -> &[Value] {
     match value {
         Value::Array(many) => many,
         Value::Null => &[],
@@ -214,37 +231,37 @@ fn listed(value: &Value) -> &[Value] {
     }
 }
 
-/// What tells a value from others that are to be removed: its `value`, if it has one.
-fn bare(one: &Value) -> &Value {
+/// What identifies a value to be removed: its `value`, if it has one.
+fn identity(one: &Value) -> &Value {
     one.as_object().and_then(|parts| field(parts, "value")).unwrap_or(one)
 }
 
-/// Whether two values differ at most in which of them is the primary one.
-fn is_same_but_primary(one: &Value, other: &Value) -> bool {
+/// Whether two values are equal except for `primary`.
+fn is_equal_except_primary(one: &Value, other: &Value) -> bool {
     let (Value::Object(one), Value::Object(other)) = (one, other) else { return one == other };
-    let is_primary = |name: &str| name.eq_ignore_ascii_case("primary");
-    let count = |parts: &Map<String, Value>| parts.keys().filter(|name| !is_primary(name)).count();
+    let is_primary_field = |name: &str| name.eq_ignore_ascii_case("primary");
+    let count = |parts: &Map<String, Value>| parts.keys().filter(|name| !is_primary_field(name)).count();
     count(one) == count(other)
-        && one.iter().all(|(name, value)| is_primary(name) || other.get(name).is_some_and(|other| other == value))
+        && one.iter().all(|(name, value)| is_primary_field(name) || other.get(name).is_some_and(|other| other == value))
 }
 
-/// The values of an attribute that has several.
-fn values<'a>(of: &'a mut Map<String, Value>, target: &Known) -> &'a mut Vec<Value> {
-    let there = of.entry(target.name).or_insert_with(|| Value::Array(Vec::new()));
-    if !there.is_array() {
-        *there = Value::Array(vec![there.take()]);
+/// The values of a multi-valued attribute.
+fn values<'a>(resource: &'a mut Map<String, Value>, target: &Attribute) -> &'a mut Vec<Value> {
+    let existing = resource.entry(target.name).or_insert_with(|| Value::Array(Vec::new()));
+    if !existing.is_array() {
+        *existing = Value::Array(vec![existing.take()]);
     }
-    match there {
+    match existing {
         Value::Array(values) => values,
-        _ => unreachable!("it was made an array"),
+        _ => unreachable!("made an array above"),
     }
 }
 
-/// The parts of an attribute that has one value.
-fn object<'a>(of: &'a mut Map<String, Value>, target: &Known) -> Option<&'a mut Map<String, Value>> {
-    let there = of.entry(target.name).or_insert_with(|| Value::Object(Map::new()));
-    if !there.is_object() {
-        *there = Value::Object(Map::new());
+/// The fields of a single-valued complex attribute.
+fn object<'a>(resource: &'a mut Map<String, Value>, target: &Attribute) -> Option<&'a mut Map<String, Value>> {
+    let existing = resource.entry(target.name).or_insert_with(|| Value::Object(Map::new()));
+    if !existing.is_object() {
+        *existing = Value::Object(Map::new());
     }
-    there.as_object_mut()
+    existing.as_object_mut()
 }

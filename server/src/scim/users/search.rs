@@ -1,130 +1,136 @@
-//! Lists of users. The database narrows down what it can; what the filter says is then asked of each resource, by one function
-//! for all.
+//! Lists of users. The database narrows the list down as far as it can; the filter is then evaluated on each resource.
 
-use super::Told;
+use super::ScimResult;
 use crate::{
     app::App,
     db::DbError,
+    normalize::{like_pattern, lowercase_like_pattern},
     scim::{
         compute::compute,
-        filter::{Attr, Filter, Literal, Op},
-        list::{Asked, LOOKED_THROUGH, few_enough},
-        person,
-        request::Asker,
-        schema,
+        filter::{AttrPath, Filter, Literal, Op},
+        list::{ListQuery, MAX_SCANNED_RESOURCES, check_scan_size},
+        request::ScimClient,
+        schema, user_mapping,
     },
-    store::directory_users::{self, GroupOf, Narrow, Order, Seen},
-    text::{pattern, plain_pattern},
+    store::directory_users::{self, DirectoryUser, NamedGroup, UserOrder, UserPrefilter},
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{ids::UserId, people::UserStatus, validate::email_key};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Users, of this directory and of none.
+/// Lists the users of this directory and those of no directory.
 ///
 /// # Errors
-/// More than can be looked through.
-pub async fn list(app: &App, by: &Asker, asked: &Asked) -> Told {
-    let order = order(asked.sort_by.as_ref());
-    if let Some(probes) = asked.filter.as_ref().and_then(probes) {
-        let found = directory_users::probed(&app.db, by.id, &probes.ids, &probes.names, &probes.externals).await?;
-        return looked_through(app, by, asked, found).await;
+/// Returns `tooMany` if too many users would have to be scanned.
+pub async fn list(app: &App, client: &ScimClient, query: &ListQuery) -> ScimResult {
+    let order = order(query.sort_by.as_ref());
+    if let Some(keys) = query.filter.as_ref().and_then(keys_in) {
+        let found = directory_users::lookup(&app.db, client.id, &keys.ids, &keys.names, &keys.external_ids).await?;
+        return list_by_scan(app, client, query, found).await;
     }
-    let mut narrow = Narrow::default();
-    let exact = asked.filter.as_ref().is_none_or(|filter| narrow_down(filter, &mut narrow));
+    let mut narrow = UserPrefilter::default();
+    let exact = query.filter.as_ref().is_none_or(|filter| narrow_down(filter, &mut narrow));
     match order {
-        Some(order) if exact => counted(app, by, asked, (&narrow, order)).await,
+        Some(order) if exact => list_in_database(app, client, query, (&narrow, order)).await,
         _ => {
-            let most = i64::try_from(LOOKED_THROUGH + 1).unwrap_or(i64::MAX);
-            let found = directory_users::list(&app.db, by.id, &narrow, (Order::Id, false), (most, 0)).await?;
-            few_enough(found.len())?;
-            looked_through(app, by, asked, found).await
+            let limit = i64::try_from(MAX_SCANNED_RESOURCES + 1).unwrap_or(i64::MAX);
+            let found = directory_users::list(&app.db, client.id, &narrow, (UserOrder::Id, false), (limit, 0)).await?;
+            check_scan_size(found.len())?;
+            list_by_scan(app, client, query, found).await
         }
     }
 }
 
-/// Where the database can do all of it.
-async fn counted(app: &App, by: &Asker, asked: &Asked, (narrow, order): (&Narrow, Order)) -> Told {
-    let total = directory_users::count(&app.db, by.id, narrow).await?;
+/// Lists users where the database can filter, sort and page.
+async fn list_in_database(
+    app: &App,
+    client: &ScimClient,
+    query: &ListQuery,
+    (narrow, order): (&UserPrefilter, UserOrder),
+) -> ScimResult {
+    let total = directory_users::count(&app.db, client.id, narrow).await?;
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let place = (number(asked.count), number(asked.skip));
-    let found = match asked.count {
+    let page = (number(query.count), number(query.skip));
+    let found = match query.count {
         0 => Vec::new(),
-        _ => directory_users::list(&app.db, by.id, narrow, (order, asked.down), place).await?,
+        _ => directory_users::list(&app.db, client.id, narrow, (order, query.descending), page).await?,
     };
-    let groups = groups_of(app, by, &found, asked.shown.shows("groups")).await?;
-    let page = resources(by, &found, groups)?;
-    Ok(asked.answer(usize::try_from(total).unwrap_or_default(), page))
+    let groups = groups_of(app, client, &found, query.projection.includes("groups")).await?;
+    let page = resources(client, &found, groups)?;
+    Ok(query.list_response(usize::try_from(total).unwrap_or_default(), page))
 }
 
-/// Where each has to be looked at.
-async fn looked_through(app: &App, by: &Asker, asked: &Asked, found: Vec<Seen>) -> Told {
-    let speaks_of_groups = asked.speaks_of("groups");
-    let groups = groups_of(app, by, &found, speaks_of_groups).await?;
-    let (asker, wanted) = (by.clone(), asked.clone());
+/// Lists users by scanning each candidate in memory.
+async fn list_by_scan(app: &App, client: &ScimClient, query: &ListQuery, found: Vec<DirectoryUser>) -> ScimResult {
+    let filters_by_groups = query.mentions("groups");
+    let groups = groups_of(app, client, &found, filters_by_groups).await?;
+    let (client_copy, query_copy) = (client.clone(), query.clone());
     let (total, page) = compute(move || {
-        let (total, page) = wanted.page_of(resources(&asker, &found, groups)?)?;
-        let page: Vec<_> = page.into_iter().map(|(place, resource)| (found[place].clone(), resource)).collect();
+        let (total, page) = query_copy.select_page(resources(&client_copy, &found, groups)?)?;
+        let page: Vec<_> = page.into_iter().map(|(index, resource)| (found[index].clone(), resource)).collect();
         Ok((total, page))
     })
     .await?;
     let (chosen, page): (Vec<_>, Vec<_>) = page.into_iter().unzip();
-    if speaks_of_groups || !asked.shown.shows("groups") {
-        return Ok(asked.answer(total, page));
+    if filters_by_groups || !query.projection.includes("groups") {
+        return Ok(query.list_response(total, page));
     }
-    let groups = groups_of(app, by, &chosen, true).await?;
-    Ok(asked.answer(total, resources(by, &chosen, groups)?))
+    let groups = groups_of(app, client, &chosen, true).await?;
+    Ok(query.list_response(total, resources(client, &chosen, groups)?))
 }
 
-type Groups = HashMap<UserId, Vec<GroupOf>>;
+type Groups = HashMap<UserId, Vec<NamedGroup>>;
 
-/// The groups of these users, if they are wanted.
-async fn groups_of(app: &App, by: &Asker, found: &[Seen], wanted: bool) -> Result<Groups, DbError> {
-    let ids: Vec<_> = found.iter().map(|seen| seen.id).collect();
-    if wanted { directory_users::groups_of(&app.db, by.id, &ids).await } else { Ok(Groups::new()) }
+/// The groups of these users; empty unless `wanted`.
+async fn groups_of(app: &App, client: &ScimClient, found: &[DirectoryUser], wanted: bool) -> Result<Groups, DbError> {
+    let ids: Vec<_> = found.iter().map(|stored| stored.id).collect();
+    if wanted { directory_users::groups_of(&app.db, client.id, &ids).await } else { Ok(Groups::new()) }
 }
 
-fn resources(by: &Asker, found: &[Seen], mut groups: Groups) -> Result<Vec<Value>, DbError> {
-    found.iter().map(|seen| person::resource(by, seen, &groups.remove(&seen.id).unwrap_or_default())).collect()
+fn resources(client: &ScimClient, found: &[DirectoryUser], mut groups: Groups) -> Result<Vec<Value>, DbError> {
+    found
+        .iter()
+        .map(|stored| user_mapping::resource(client, stored, &groups.remove(&stored.id).unwrap_or_default()))
+        .collect()
 }
 
-/// The order in which the database can sort.
-fn order(by: Option<&Attr>) -> Option<Order> {
-    let Some(by) = by else { return Some(Order::Id) };
-    match name(by)?.as_str() {
-        "id" => Some(Order::Id),
-        "username" => Some(Order::UserName),
-        "meta.created" => Some(Order::Created),
-        "meta.lastmodified" => Some(Order::Modified),
+/// The order in the database; `None` if it cannot sort by this attribute.
+fn order(sort_by: Option<&AttrPath>) -> Option<UserOrder> {
+    let Some(attr) = sort_by else { return Some(UserOrder::Id) };
+    match core_name(attr)?.as_str() {
+        "id" => Some(UserOrder::Id),
+        "username" => Some(UserOrder::UserName),
+        "meta.created" => Some(UserOrder::Created),
+        "meta.lastmodified" => Some(UserOrder::Modified),
         _ => None,
     }
 }
 
-/// The name of an attribute of the core schema, in small letters.
-fn name(attr: &Attr) -> Option<String> {
-    let core = attr.schema.as_deref().is_none_or(schema::is_core);
+/// The lower-case name of an attribute of the core schema.
+fn core_name(attr: &AttrPath) -> Option<String> {
+    let core = attr.schema.as_deref().is_none_or(schema::is_core_schema);
     let sub = attr.sub.as_ref().map(|sub| format!(".{sub}")).unwrap_or_default();
     core.then(|| format!("{}{sub}", attr.name).to_ascii_lowercase())
 }
 
-/// What the database looks up.
+/// Values that the database looks up in indexes.
 #[derive(Debug, Default, PartialEq)]
-struct Probes {
+struct UserKeys {
     ids: Vec<UserId>,
     names: Vec<String>,
-    externals: Vec<String>,
+    external_ids: Vec<String>,
 }
 
-/// Who is meant at most, if the filter names them.
-fn probes(filter: &Filter) -> Option<Probes> {
+/// The keys of all users that can match; `None` if the filter does not limit them by key.
+fn keys_in(filter: &Filter) -> Option<UserKeys> {
     match filter {
-        Filter::And(a, b) => probes(a).or_else(|| probes(b)),
+        Filter::And(a, b) => keys_in(a).or_else(|| keys_in(b)),
         Filter::Or(a, b) => {
-            let (mut all, more) = (probes(a)?, probes(b)?);
+            let (mut all, more) = (keys_in(a)?, keys_in(b)?);
             all.ids.extend(more.ids);
             all.names.extend(more.names);
-            all.externals.extend(more.externals);
+            all.external_ids.extend(more.external_ids);
             Some(all)
         }
         Filter::Compare(attr, Op::Eq, literal) => {
@@ -133,10 +139,10 @@ fn probes(filter: &Filter) -> Option<Probes> {
                 Literal::Number(number) => number.to_string(),
                 Literal::Bool(_) | Literal::Null => return None,
             };
-            match name(attr)?.as_str() {
-                "id" => Some(Probes { ids: text.parse().into_iter().collect(), ..Probes::default() }),
-                "username" => Some(Probes { names: vec![email_key(&text)], ..Probes::default() }),
-                "externalid" => Some(Probes { externals: vec![text], ..Probes::default() }),
+            match core_name(attr)?.as_str() {
+                "id" => Some(UserKeys { ids: text.parse().into_iter().collect(), ..UserKeys::default() }),
+                "username" => Some(UserKeys { names: vec![email_key(&text)], ..UserKeys::default() }),
+                "externalid" => Some(UserKeys { external_ids: vec![text], ..UserKeys::default() }),
                 _ => None,
             }
         }
@@ -144,41 +150,43 @@ fn probes(filter: &Filter) -> Option<Probes> {
     }
 }
 
-/// Narrows a list down; whether that says all that the filter says.
-fn narrow_down(filter: &Filter, narrow: &mut Narrow) -> bool {
+/// Adds conditions of the filter for the database; returns whether they express the whole filter.
+fn narrow_down(filter: &Filter, narrow: &mut UserPrefilter) -> bool {
     match filter {
         Filter::And(a, b) => {
             let first = narrow_down(a, narrow);
             narrow_down(b, narrow) && first
         }
-        Filter::Compare(attr, op, literal) => compared(attr, *op, literal, narrow),
-        Filter::Some(attr, inner) if name(attr).as_deref() == Some("emails") => {
-            in_emails(inner, narrow);
+        Filter::Compare(attr, op, literal) => narrow_by_comparison(attr, *op, literal, narrow),
+        Filter::ValuePath(attr, inner) if core_name(attr).as_deref() == Some("emails") => {
+            narrow_by_email(inner, narrow);
             false
         }
         _ => false,
     }
 }
 
-fn compared(attr: &Attr, op: Op, literal: &Literal, narrow: &mut Narrow) -> bool {
-    let Some(name) = name(attr) else { return false };
+fn narrow_by_comparison(attr: &AttrPath, op: Op, literal: &Literal, narrow: &mut UserPrefilter) -> bool {
+    let Some(name) = core_name(attr) else { return false };
     match (name.as_str(), op, literal) {
         ("active", Op::Eq, Literal::Bool(_) | Literal::Text(_)) if narrow.status.is_none() => {
-            let said = match literal {
+            let active = match literal {
                 Literal::Bool(truth) => Some(*truth),
                 Literal::Text(text) => text.to_ascii_lowercase().parse().ok(),
                 _ => None,
             };
-            narrow.status = said.map(|active| if active { UserStatus::Active } else { UserStatus::Suspended });
-            return said.is_some();
+            narrow.status = active.map(|active| if active { UserStatus::Active } else { UserStatus::Suspended });
+            return active.is_some();
         }
-        ("username", Op::Eq | Op::Co | Op::Sw | Op::Ew, Literal::Text(text)) => narrow.user_name = plain_pattern(text),
-        ("displayname", Op::Eq | Op::Co | Op::Sw | Op::Ew, Literal::Text(text)) => narrow.display = pattern(text),
+        ("username", Op::Eq | Op::Co | Op::Sw | Op::Ew, Literal::Text(text)) => {
+            narrow.user_name = lowercase_like_pattern(text)
+        }
+        ("displayname", Op::Eq | Op::Co | Op::Sw | Op::Ew, Literal::Text(text)) => narrow.display = like_pattern(text),
         ("emails" | "emails.value", Op::Eq | Op::Co | Op::Sw | Op::Ew, Literal::Text(text)) => {
-            narrow.emails = plain_pattern(text);
+            narrow.emails = lowercase_like_pattern(text);
         }
         ("meta.lastmodified", _, Literal::Text(text)) => {
-            // The database is finer than what is shown: a millisecond to both sides.
+            // The database stores a finer time than is returned: allow a millisecond on both sides.
             let (at, little) = (text.parse::<DateTime<Utc>>().ok(), chrono::TimeDelta::milliseconds(1));
             match op {
                 Op::Gt | Op::Ge => narrow.since = at.and_then(|at| at.checked_sub_signed(little)),
@@ -191,16 +199,16 @@ fn compared(attr: &Attr, op: Op, literal: &Literal, narrow: &mut Narrow) -> bool
     false
 }
 
-fn in_emails(inner: &Filter, narrow: &mut Narrow) {
+fn narrow_by_email(inner: &Filter, narrow: &mut UserPrefilter) {
     match inner {
         Filter::And(a, b) => {
-            in_emails(a, narrow);
-            in_emails(b, narrow);
+            narrow_by_email(a, narrow);
+            narrow_by_email(b, narrow);
         }
         Filter::Compare(attr, Op::Eq | Op::Co | Op::Sw | Op::Ew, Literal::Text(text))
-            if name(attr).as_deref() == Some("value") =>
+            if core_name(attr).as_deref() == Some("value") =>
         {
-            narrow.emails = plain_pattern(text);
+            narrow.emails = lowercase_like_pattern(text);
         }
         _ => {}
     }

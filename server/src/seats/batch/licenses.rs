@@ -1,11 +1,11 @@
-//! What admins decide on licenses and users: assignments, seats, rules, what is kept for groups, suspension.
+//! Decisions on licenses and users: assignments, seats, rules, contracts, group limits, suspension.
 
-use super::{Batch, Group, ending};
+use super::{Batch, Group, end_cause};
 use crate::{
     events::{self, Event, member_events},
     seats::{
-        command::{Actor, KeepIf, Outcome, Whom},
-        paper::{Bought, Paper},
+        command::{Actor, DeletionBlockers, Outcome, RemovableUsers},
+        license_terms::{ContractTerms, LicenseTerms},
         pool::Pool,
     },
 };
@@ -24,10 +24,11 @@ impl Batch {
         let outcome = self.assign(license, users, |pool, user, _| pool.grant(user));
         if let Outcome::Assignments(results) = &outcome {
             for result in results.iter().filter(|result| result.changed) {
-                // The last word counts: he may have been given it by another a moment ago, and lost it.
+                // The last change in the batch counts: another rule may have made the assignment before, and it was
+                // revoked.
                 match rule {
-                    Some(rule) => drop(self.rules.insert((license, result.user_id), rule)),
-                    None => drop(self.rules.remove(&(license, result.user_id))),
+                    Some(rule) => drop(self.granting_rules.insert((license, result.user_id), rule)),
+                    None => drop(self.granting_rules.remove(&(license, result.user_id))),
                 }
             }
         }
@@ -49,48 +50,48 @@ impl Batch {
         Outcome::Assignments(results.collect())
     }
 
-    /// Of what is asked for, all is done or nothing.
+    /// Makes all of the requested changes or none.
     pub(super) fn change(
         &mut self,
         actor: &Actor,
         license: LicenseId,
         change: &ChangeLicense,
-        expected: Option<&Bought>,
+        expected: Option<&LicenseTerms>,
     ) -> Outcome {
         let now = self.now;
-        let (Some(pool), Some(paper)) = (self.pools.get(&license), self.papers.get(&license)) else {
+        let (Some(pool), Some(contract)) = (self.pools.get(&license), self.contracts.get(&license)) else {
             return Outcome::Failed(Code::NotFound);
         };
-        let before = Bought { seats: pool.terms.seats, rules: pool.terms.rules, paper: paper.clone() };
-        let after = before.paper.changed(change, now);
-        // Of two who change one date each, the second may find that his no longer fits.
-        if expected.is_some_and(|seen| !before.is_as_seen(seen, pool.terms.archived)) || !after.is_sound() {
+        let before = LicenseTerms { seats: pool.terms.seats, rules: pool.terms.rules, contract: contract.clone() };
+        let after = before.contract.changed(change, now);
+        // Of two changes of one date each, the second may no longer fit.
+        if expected.is_some_and(|seen| !before.matches(seen, pool.terms.archived)) || !after.has_valid_period() {
             return Outcome::Failed(Code::ChangedMeanwhile);
         }
         let Some(pool) = self.pool(license) else { return Outcome::Failed(Code::NotFound) };
         if let Some(Err(code)) = change.seats.map(|seats| pool.resize(seats)) {
             return Outcome::Failed(code);
         }
-        pool.rule(change.rules.on(before.rules), now);
+        pool.change_rules(change.rules.apply_to(before.rules), now);
         (pool.terms.starts_at, pool.terms.ends_at) = (after.starts_at, after.ends_at);
         pool.terms.archived |= after.archived_at.is_some();
-        self.rewrite(actor, license, &before.paper, after);
+        self.change_contract(actor, license, &before.contract, after);
         Outcome::Done
     }
 
-    fn rewrite(&mut self, actor: &Actor, license: LicenseId, before: &Paper, after: Paper) {
+    fn change_contract(&mut self, actor: &Actor, license: LicenseId, before: &ContractTerms, after: ContractTerms) {
         if *before == after {
             return;
         }
-        let facts = events::changes(&before.facts(), &after.facts());
+        let facts = events::changes(&before.logged_values(), &after.logged_values());
         self.events.push(Event::of_license("license_terms_changed", actor.clone(), license, facts));
-        *self.rewritten.entry(license).or_default() |= before.ends_at != after.ends_at;
-        self.papers.insert(license, after);
+        *self.changed_contracts.entry(license).or_default() |= before.ends_at != after.ends_at;
+        self.contracts.insert(license, after);
     }
 
-    /// What licenses keep for it goes with it: it would be kept for nobody.
-    pub(super) fn delete_group(&mut self, actor: &Actor, group: GroupId, keep_if: KeepIf) -> Outcome {
-        if let Some(code) = self.groups.get(&group).and_then(|found| keep_if.refuses(found.uses)) {
+    /// Also removes the limits that licenses have for the group, which would reserve seats for no user.
+    pub(super) fn delete_group(&mut self, actor: &Actor, group: GroupId, blockers: DeletionBlockers) -> Outcome {
+        if let Some(code) = self.groups.get(&group).and_then(|found| blockers.refusal_for(found.uses)) {
             return Outcome::Failed(code);
         }
         let Some(Group { name, members, .. }) = self.groups.remove(&group) else {
@@ -99,9 +100,9 @@ impl Batch {
         let licenses: Vec<_> = self.pools.keys().copied().collect();
         for license in licenses {
             let Some(mut limits) = self.pools.get(&license).map(|pool| pool.terms.groups.clone()) else { continue };
-            let all = limits.len();
+            let limit_count = limits.len();
             limits.retain(|limit| limit.group_id != group);
-            if limits.len() < all
+            if limits.len() < limit_count
                 && let Some(Err(code)) = self.pool(license).map(|pool| pool.limit_groups(&limits))
             {
                 return Outcome::Failed(code);
@@ -109,7 +110,7 @@ impl Batch {
         }
         self.events.extend(member_events(actor, group, &name, &members, &[]));
         self.events.push(Event::new("group_deleted", actor.clone(), None, json!({})).about(group.0, name));
-        self.limitable.remove(&group);
+        self.limitable_groups.remove(&group);
         self.deleted_groups.push(group);
         Outcome::Deleted(members)
     }
@@ -120,11 +121,11 @@ impl Batch {
         limits: &[GroupLimit],
         expected: Option<&[GroupLimit]>,
     ) -> Outcome {
-        if limits.iter().any(|limit| !self.limitable.contains(&limit.group_id)) {
+        if limits.iter().any(|limit| !self.limitable_groups.contains(&limit.group_id)) {
             return Outcome::Failed(Code::NotFound);
         }
-        let now = self.pools.get(&license).map(|pool| &*pool.terms.groups);
-        if expected.is_some() && now != expected {
+        let current = self.pools.get(&license).map(|pool| &*pool.terms.groups);
+        if expected.is_some() && current != expected {
             return Outcome::Failed(Code::ChangedMeanwhile);
         }
         match self.pool(license).map(|pool| pool.limit_groups(limits)) {
@@ -134,48 +135,48 @@ impl Batch {
         }
     }
 
-    pub(in crate::seats) fn suspend(&mut self, actor: &Actor, user: UserId, whom: Whom) -> Outcome {
-        // They may have been given another role since it was looked who they are.
-        if whom == Whom::Agents && self.elevated.contains(&user) {
+    pub(in crate::seats) fn suspend(&mut self, actor: &Actor, user: UserId, removable: RemovableUsers) -> Outcome {
+        // The user's role may have changed since the caller checked it.
+        if removable == RemovableUsers::Agents && self.elevated.contains(&user) {
             return Outcome::Failed(Code::Forbidden);
         }
-        if self.out.contains(&user) && self.known.contains(&user) {
+        if self.suspended_users.contains(&user) && self.existing_users.contains(&user) {
             return Outcome::Done;
         }
-        self.put_out(actor, user, "user_suspended")
+        self.remove_from_pools(actor, user, "user_suspended")
     }
 
-    pub(super) fn delete(&mut self, actor: &Actor, user: UserId, whom: Whom) -> Outcome {
-        if whom == Whom::Agents && self.elevated.contains(&user) {
+    pub(super) fn delete(&mut self, actor: &Actor, user: UserId, removable: RemovableUsers) -> Outcome {
+        if removable == RemovableUsers::Agents && self.elevated.contains(&user) {
             return Outcome::Failed(Code::Forbidden);
         }
-        let outcome = self.put_out(actor, user, "user_deleted");
+        let outcome = self.remove_from_pools(actor, user, "user_deleted");
         if let Outcome::Done = outcome {
             for pool in self.pools.values_mut() {
                 pool.unassign(user);
             }
-            self.known.remove(&user);
-            self.deleted.push(user);
+            self.existing_users.remove(&user);
+            self.deleted_users.push(user);
         }
         outcome
     }
 
-    /// Ends all that a user does and may do here; `kind` is how the log names it.
-    fn put_out(&mut self, actor: &Actor, user: UserId, kind: &'static str) -> Outcome {
-        if !self.known.contains(&user) {
+    /// Ends the user's sessions and tickets and their right to seats. `kind` is the kind of the event.
+    fn remove_from_pools(&mut self, actor: &Actor, user: UserId, kind: &'static str) -> Outcome {
+        if !self.existing_users.contains(&user) {
             return Outcome::Failed(Code::NotFound);
         }
-        // Of two admins who suspend each other in one batch, the second finds himself the last.
+        // Of two admins who suspend each other in one batch, the second is the last admin.
         if self.admins.remove(&user) && self.admins.is_empty() {
             self.admins.insert(user);
             return Outcome::Failed(Code::LastAdmin);
         }
         self.touched = self.pools.keys().copied().collect();
         for pool in self.pools.values_mut() {
-            pool.suspend(user, &ending(actor, EndReason::UserDeactivated, None), self.now);
+            pool.suspend(user, &end_cause(actor, EndReason::UserDeactivated, None), self.now);
         }
-        self.out.insert(user);
-        self.suspended.push(user);
+        self.suspended_users.insert(user);
+        self.newly_suspended.push(user);
         self.events.push(Event::new(kind, actor.clone(), Some(user), json!({})));
         Outcome::Done
     }

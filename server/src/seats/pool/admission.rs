@@ -1,59 +1,59 @@
-//! The life of a session: admission, which is the only way to a seat, and everything until its end.
+//! The life cycle of a session: admission, which is the only way to get a seat, and all changes until the session ends.
 
-use super::{Ask, Ending, Pool, Refusal};
-use crate::seats::facts::{Announced, Fact, Live};
+use super::{EndCause, Pool, Refusal, SeatRequest};
+use crate::seats::changes::{ActiveSession, ScheduledEnd, SeatChange};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, UserId},
     license::{Model, SecondDevice},
     people::UserStatus,
-    problem::{Code, End},
+    problem::{Code, SessionEnd},
     session::{EndReason, Mode, Platform, SessionState},
     ticket::TicketEnd,
 };
 
 impl Pool {
-    /// Admission: gives the user a session with a seat, or says which rule refuses.
+    /// Admission: creates a session with a seat, unless a rule refuses.
     ///
-    /// The seat of a holder who has one already is shared; a seat that is kept for his ticket is his. Of two who ask at once
-    /// for the last seat, the second finds it occupied by the first.
+    /// A holder who has a seat already shares it, and a seat that is offered to the user's ticket is free for them. Of
+    /// two concurrent requests for the last seat, the second finds it occupied by the first.
     ///
     /// # Errors
-    /// The refusal, with the facts that the agent is told.
-    pub fn admit(&mut self, user: UserId, ask: Ask, now: DateTime<Utc>) -> Result<Live, Refusal> {
-        self.may_ask(user, now)?;
-        self.may_borrow_as(user, &ask)?;
-        let replaced = self.at_other_devices(user, &ask.device)?;
+    /// Returns the refusal, with the numbers that the agent is shown.
+    pub fn admit(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> Result<ActiveSession, Refusal> {
+        self.check_eligible(user, now)?;
+        self.check_borrow_request(user, &request)?;
+        let replaced = self.sessions_to_replace(user, &request.device)?;
         if replaced.is_empty() {
-            self.has_seat_for(user, &ask)?;
+            self.check_seat_for(user, &request)?;
         }
-        let ending = Ending::by_itself(EndReason::ReplacedByOtherDevice);
+        let cause = EndCause::automatic(EndReason::ReplacedByOtherDevice);
         for session in replaced {
-            self.end(session, &ending, now);
+            self.end(session, &cause, now);
         }
-        let ticket = self.ticket_for(user, &ask.device, ask.session).map(|ticket| ticket.id);
-        let borrow = ask.borrow;
-        let live = self.begin(user, ask, now);
-        let live = borrow.and_then(|length| self.lend(live.id, length, now)).unwrap_or(live);
+        let ticket = self.ticket_for(user, &request.device, request.session).map(|ticket| ticket.id);
+        let borrow = request.borrow;
+        let live = self.start_session(user, request, now);
+        let live = borrow.and_then(|length| self.start_borrowing(live.id, length, now)).unwrap_or(live);
         if let Some(ticket) = ticket {
-            self.leave(ticket, TicketEnd::Seated, Some(live.id), now);
+            self.remove_ticket(ticket, TicketEnd::Seated, Some(live.id), now);
         }
         Ok(live)
     }
 
-    fn begin(&mut self, user: UserId, ask: Ask, now: DateTime<Utc>) -> Live {
-        let waits = ask.mode == Mode::Attended;
-        let live = Live {
-            id: ask.session,
+    fn start_session(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> ActiveSession {
+        let waits = request.mode == Mode::Attended;
+        let live = ActiveSession {
+            id: request.session,
             user,
-            device: ask.device,
+            device: request.device,
             state: if waits { SessionState::Waiting } else { SessionState::Connected },
-            mode: ask.mode,
-            platform: ask.platform,
-            remote_device: ask.remote_device,
-            support_key: waits.then_some(ask.support_key),
-            key_expires_at: waits.then(|| now + self.terms.key_life),
-            idempotency_key: ask.idempotency_key,
+            mode: request.mode,
+            platform: request.platform,
+            remote_device: request.remote_device,
+            support_key: waits.then_some(request.support_key),
+            key_expires_at: waits.then(|| now + self.terms.key_lifetime),
+            idempotency_key: request.idempotency_key,
             created_at: now,
             connected_at: (!waits).then_some(now),
             last_seen_at: now,
@@ -65,36 +65,36 @@ impl Pool {
             borrowed_until: None,
         };
         self.insert(live.clone());
-        self.note(Fact::Created(live.clone()));
+        self.record(SeatChange::Created(live.clone()));
         live
     }
 
-    /// Whether the user may have a seat of this license at all, now.
-    pub(super) fn may_ask(&self, user: UserId, now: DateTime<Utc>) -> Result<(), Refusal> {
-        let person = self.person(user);
-        if person.is_some_and(|person| person.status == UserStatus::Suspended) {
+    /// Checks whether the user may have a seat of this license at this time, if one is free.
+    pub(super) fn check_eligible(&self, user: UserId, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let pool_user = self.user(user);
+        if pool_user.is_some_and(|user| user.status == UserStatus::Suspended) {
             return Err(self.refusal(Code::UserSuspended, None));
         }
-        if !person.is_some_and(|person| person.assigned) {
+        if !pool_user.is_some_and(|user| user.assigned) {
             return Err(self.refusal(Code::NotAssigned, None));
         }
         if self.terms.archived {
             return Err(self.refusal(Code::Archived, None));
         }
-        let cooling = self.cooling(user, now).map(|until| (Code::CoolingDown, until));
-        match self.terms.not_valid(now).or(cooling) {
+        let cool_down = self.cool_down_until(user, now).map(|until| (Code::CoolingDown, until));
+        match self.terms.validity_refusal(now).or(cool_down) {
             Some((code, at)) => Err(self.refusal(code, Some(at))),
             None => Ok(()),
         }
     }
 
-    /// The sessions that a new one at this device replaces.
-    pub(super) fn at_other_devices(&self, user: UserId, device: &str) -> Result<Vec<SessionId>, Refusal> {
+    /// The sessions at other devices that a new session at this device replaces.
+    pub(super) fn sessions_to_replace(&self, user: UserId, device: &str) -> Result<Vec<SessionId>, Refusal> {
         let mut others = self.sessions_of(user);
         others.retain(|id| self.session(*id).is_some_and(|live| live.device != device));
         match self.terms.rules.second_device {
             SecondDevice::Refuse if !others.is_empty() => Err(self.refusal(Code::OtherDevice, None)),
-            // What is borrowed cannot be taken over: its device does not hear of it.
+            // A borrowed session cannot be taken over, because its device would not learn of it.
             SecondDevice::TakeOver if others.iter().any(|id| self.is_borrowed(*id)) => {
                 Err(self.refusal(Code::OtherDevice, None))
             }
@@ -103,28 +103,28 @@ impl Pool {
         }
     }
 
-    /// Whether there is a seat: one that he has, one that is kept for him, or one that is free for him.
-    fn has_seat_for(&self, user: UserId, ask: &Ask) -> Result<(), Refusal> {
-        let holder = self.holder(user, &ask.device, ask.session);
-        let ticket = self.ticket_for(user, &ask.device, ask.session);
+    /// Checks whether there is a seat: one that the holder occupies, one that is offered to the user, or a free one.
+    fn check_seat_for(&self, user: UserId, request: &SeatRequest) -> Result<(), Refusal> {
+        let holder = self.holder(user, &request.device, request.session);
+        let ticket = self.ticket_for(user, &request.device, request.session);
         if self.holders.contains_key(&holder) || ticket.is_some_and(|ticket| ticket.offer_until.is_some()) {
             return Ok(());
         }
-        self.no_room(user).map_or(Ok(()), |code| Err(self.refusal(code, None)))
+        self.seat_refusal(user).map_or(Ok(()), |code| Err(self.refusal(code, None)))
     }
 
-    /// Notes that a user got no seat here.
-    pub fn refuse(&mut self, user: UserId, code: Code) {
-        self.note(Fact::Refused { user, code });
+    /// Records that a user was refused a seat.
+    pub fn record_refusal(&mut self, user: UserId, code: Code) {
+        self.record(SeatChange::Refused { user, code });
     }
 
-    /// A customer connected. Doing it again changes nothing.
+    /// Records that a customer connected. Does nothing if one is connected already.
     ///
     /// # Errors
-    /// No such live session.
-    pub fn connect(&mut self, id: SessionId, platform: Platform, now: DateTime<Utc>) -> Result<Live, Code> {
+    /// Returns an error if there is no such live session.
+    pub fn connect(&mut self, id: SessionId, platform: Platform, now: DateTime<Utc>) -> Result<ActiveSession, Code> {
         let lease = self.terms.lease();
-        let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
+        let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         if live.state == SessionState::Connected {
             return Ok(live.clone());
         }
@@ -138,19 +138,19 @@ impl Pool {
         live.active_at = now;
         live.warned_at = None;
         let live = live.clone();
-        self.note(Fact::Connected { session: id, user: live.user, platform, at: now });
-        self.due_by(now);
+        self.record(SeatChange::Connected { session: id, user: live.user, platform, at: now });
+        self.settle_by(now);
         Ok(live)
     }
 
-    /// Starts the lease anew. An expired lease is not revived: [`Pool::settle`] has ended it.
+    /// Renews the lease of a session. An expired lease is not revived, because [`Pool::settle`] has ended the session.
     ///
     /// # Errors
-    /// No such live session.
-    pub fn renew(&mut self, id: SessionId, active: bool, now: DateTime<Utc>) -> Result<Live, Code> {
+    /// Returns an error if there is no such live session.
+    pub fn renew(&mut self, id: SessionId, active: bool, now: DateTime<Utc>) -> Result<ActiveSession, Code> {
         let until = now + self.terms.lease();
-        let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
-        // A clock that was set back must not shorten what was promised; and what is borrowed has its time.
+        let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
+        // A clock that was set back must not shorten the lease. The lease of a borrowed seat is fixed.
         if live.borrowed_until.is_none() {
             live.lease_until = live.lease_until.max(until);
         }
@@ -162,20 +162,20 @@ impl Pool {
         }
         let live = live.clone();
         if warned.is_some() {
-            self.note(Fact::Warned { session: id, user: live.user, ends_at: None });
+            self.record(SeatChange::Warned { session: id, user: live.user, ends_at: None });
         }
         if let Some(at) = self.idle_warns_at(&live) {
-            self.due_by(at);
+            self.settle_by(at);
         }
         Ok(live)
     }
 
-    /// Announces that a session will be ended, so that its agent can finish; or calls that off.
+    /// Schedules the end of a session, so that its agent can finish, or cancels it.
     ///
     /// # Errors
-    /// No such live session, or its seat is borrowed.
-    pub fn announce(&mut self, id: SessionId, ending: Option<Announced>) -> Result<Live, Code> {
-        let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
+    /// Returns an error if there is no such live session or its seat is borrowed.
+    pub fn schedule_end(&mut self, id: SessionId, ending: Option<ScheduledEnd>) -> Result<ActiveSession, Code> {
+        let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         if ending.is_some() && live.borrowed_until.is_some() {
             return Err(Code::Borrowed);
         }
@@ -185,83 +185,93 @@ impl Pool {
         live.ending.clone_from(&ending);
         let live = live.clone();
         if let Some(at) = ending.as_ref().map(|ending| ending.at) {
-            self.due_by(at);
+            self.settle_by(at);
         }
-        self.note(Fact::Announced { session: id, user: live.user, ending });
+        self.record(SeatChange::EndScheduled { session: id, user: live.user, ending });
         Ok(live)
     }
 
-    /// Marks a session as protected, or no longer.
+    /// Sets whether a session is protected.
     ///
     /// # Errors
-    /// No such live session.
-    pub fn protect(&mut self, id: SessionId, protected: bool, now: DateTime<Utc>) -> Result<Live, Code> {
-        let live = self.live.get_mut(&id).ok_or(Code::NotFound)?;
+    /// Returns an error if there is no such live session.
+    pub fn protect(&mut self, id: SessionId, protected: bool, now: DateTime<Utc>) -> Result<ActiveSession, Code> {
+        let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         if live.protected == protected {
             return Ok(live.clone());
         }
         live.protected = protected;
-        // Whoever was spared starts anew: he is warned again before anything ends.
+        // An earlier warning no longer counts: the agent is warned again before the session ends.
         live.warned_at = None;
         let live = live.clone();
-        self.note(Fact::Protected { session: id, user: live.user, protected });
-        self.due_by(now);
+        self.record(SeatChange::Protected { session: id, user: live.user, protected });
+        self.settle_by(now);
         Ok(live)
     }
 
-    /// The agent goes on with this session at another device, and with all that he has at the same device: one that stayed
-    /// there could take a seat of its own. It is a sign of life, too: whoever goes on has a whole lease before him.
+    /// Moves a session to another device, together with all sessions of the agent at the same device: one that stayed
+    /// there could occupy another seat. Renews their leases, too.
     ///
     /// # Errors
-    /// No such live session; one of them is a program's, or borrowed: neither can go on elsewhere.
-    pub fn go_on(&mut self, id: SessionId, device: &str, now: DateTime<Utc>) -> Result<Live, Code> {
-        let Live { user, device: from, .. } = self.live.get(&id).cloned().ok_or(Code::NotFound)?;
+    /// Returns an error if there is no such live session, or if one of the sessions is an application's or borrowed,
+    /// which cannot be moved.
+    pub fn continue_on_device(
+        &mut self,
+        id: SessionId,
+        device: &str,
+        now: DateTime<Utc>,
+    ) -> Result<ActiveSession, Code> {
+        let ActiveSession { user, device: from, .. } = self.sessions.get(&id).cloned().ok_or(Code::NotFound)?;
         if from != device {
-            let beside = self.of_user.get(&user).into_iter().flatten().filter_map(|id| self.live.get(id));
-            let beside: Vec<_> = beside.filter(|live| live.device == from).collect();
-            if beside.iter().any(|live| live.borrowed_until.is_some()) {
+            let at_device =
+                self.sessions_by_user.get(&user).into_iter().flatten().filter_map(|id| self.sessions.get(id));
+            let at_device: Vec<_> = at_device.filter(|live| live.device == from).collect();
+            if at_device.iter().any(|live| live.borrowed_until.is_some()) {
                 return Err(Code::Borrowed);
             }
-            if beside.iter().any(|live| live.mode == Mode::Application) {
+            if at_device.iter().any(|live| live.mode == Mode::Application) {
                 return Err(Code::WrongState);
             }
-            let moved: Vec<_> = beside.into_iter().map(|live| live.id).collect();
+            let moved: Vec<_> = at_device.into_iter().map(|live| live.id).collect();
             for session in &moved {
                 let Some(live) = self.remove(*session) else { continue };
-                self.insert(Live { device: device.to_owned(), ..live });
+                self.insert(ActiveSession { device: device.to_owned(), ..live });
             }
-            // Only now, since between two of them he occupies two seats, and the log is to say no such thing.
+            // After all were moved: in between, the agent occupies two seats, which the event log must not show.
             for session in moved {
                 self.renew(session, true, now)?;
-                self.note(Fact::Continued { session, user, from: from.clone(), to: device.to_owned() });
+                self.record(SeatChange::Continued { session, user, from: from.clone(), to: device.to_owned() });
             }
         }
-        self.live.get(&id).cloned().ok_or(Code::NotFound)
+        self.sessions.get(&id).cloned().ok_or(Code::NotFound)
     }
 
-    /// Ends a session. Ending what is not there changes nothing, nor does a reason that does not end what is borrowed.
-    pub fn end(&mut self, id: SessionId, ending: &Ending, now: DateTime<Utc>) -> Option<End> {
-        if self.is_out_of_reach(id, ending.reason) {
+    /// Ends a session. Does nothing if there is no such live session, or if its seat is borrowed and the reason does
+    /// not end borrowing.
+    pub fn end(&mut self, id: SessionId, cause: &EndCause, now: DateTime<Utc>) -> Option<SessionEnd> {
+        if self.is_protected_by_borrowing(id, cause.reason) {
             return None;
         }
         let live = self.remove(id)?;
-        let end = End { reason: ending.reason, at: now, by: ending.by_name.clone(), message: ending.message.clone() };
-        self.note(Fact::Ended { session: id, user: live.user, end: end.clone(), by: ending.by });
-        if ending.reason == EndReason::EndedByAdmin {
-            self.cool_down(live.user, now);
+        let end =
+            SessionEnd { reason: cause.reason, at: now, by: cause.by_name.clone(), message: cause.message.clone() };
+        self.record(SeatChange::Ended { session: id, user: live.user, end: end.clone(), by: cause.by });
+        if cause.reason == EndReason::EndedByAdmin {
+            self.start_cool_down(live.user, now);
         }
         Some(end)
     }
 
-    /// Whose session an admin ended must not grab the seat back at once. A named seat stays his.
-    fn cool_down(&mut self, user: UserId, now: DateTime<Utc>) {
-        let pause = TimeDelta::seconds(self.terms.rules.cool_down_seconds);
-        if pause.is_zero() || self.terms.model == Model::Named {
+    /// Starts a cool-down, so that a user whose session an admin ended does not get a seat again at once. A named seat
+    /// remains assigned to the user and has no cool-down.
+    fn start_cool_down(&mut self, user: UserId, now: DateTime<Utc>) {
+        let length = TimeDelta::seconds(self.terms.rules.cool_down_seconds);
+        if length.is_zero() || self.terms.model == Model::Named {
             return;
         }
-        let until = now + pause;
-        self.cooling.insert(user, until);
-        self.due_by(until);
-        self.note(Fact::Cooling { user, until });
+        let until = now + length;
+        self.cool_downs.insert(user, until);
+        self.settle_by(until);
+        self.record(SeatChange::CoolDownStarted { user, until });
     }
 }

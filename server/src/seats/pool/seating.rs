@@ -1,4 +1,4 @@
-//! Who occupies a seat, how many are free, and for whom.
+//! Occupancy: who holds a seat, how many are free, and who may have them.
 
 use super::Pool;
 use chrono::{DateTime, Utc};
@@ -8,19 +8,15 @@ use seatkeeper_shared::{
     problem::Code,
 };
 
-/// What occupies a seat, by the license's seat rule.
+/// What occupies a seat: an agent, an agent at a device, or a session, by the license's seat rule.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Holder {
-    /// An agent.
     Agent(UserId),
-    /// An agent at a device.
     Device(UserId, String),
-    /// A session of an agent's.
     Session(UserId, SessionId),
 }
 
 impl Holder {
-    /// The agent.
     pub fn user(&self) -> UserId {
         match self {
             Self::Agent(user) | Self::Device(user, _) | Self::Session(user, _) => *user,
@@ -29,7 +25,8 @@ impl Holder {
 }
 
 impl Pool {
-    /// What a session occupies a seat as. A named seat is one person's, however many devices and sessions he has.
+    /// The holder that a session counts for. A named seat belongs to one user, however many devices and sessions they
+    /// have.
     pub(super) fn holder(&self, user: UserId, device: &str, session: SessionId) -> Holder {
         let rules = &self.terms.rules;
         match (self.terms.model, rules.seat_rule, rules.second_device) {
@@ -40,59 +37,60 @@ impl Pool {
         }
     }
 
-    /// Seats that are occupied by live sessions. Call [`Pool::settle`] first: an expired lease occupies nothing.
+    /// The number of occupied seats. Call [`Pool::settle`] first: an expired lease occupies nothing.
     pub fn occupied(&self) -> i64 {
         i64::try_from(self.holders.len()).unwrap_or(i64::MAX)
     }
 
-    /// Seats that are neither occupied nor kept for somebody in the line; below zero when over capacity.
-    pub(super) fn room(&self) -> i64 {
-        self.terms.limit() - self.occupied() - self.line.offers()
+    /// The number of seats that are neither occupied nor offered. Negative if the license is over capacity.
+    pub(super) fn free_seats(&self) -> i64 {
+        self.terms.max_occupied() - self.occupied() - self.queue.offers()
     }
 
-    /// Why there is no seat for one more holder, if there is none. On a named license that happens only while it is assigned to more
-    /// people than it has seats: first come, first served, and the others may wait in line.
-    pub(super) fn no_room(&self, user: UserId) -> Option<Code> {
+    /// Why there is no seat for one more holder, if there is none. On a named license that happens only while it has
+    /// more assignments than seats: seats are then given to the first who request them, and the others may wait in the
+    /// queue.
+    pub(super) fn seat_refusal(&self, user: UserId) -> Option<Code> {
         if self.terms.model == Model::Named {
-            return (self.room() <= 0).then_some(Code::OverCapacity);
+            return (self.free_seats() <= 0).then_some(Code::OverCapacity);
         }
-        if self.occupied() > self.terms.limit() {
+        if self.occupied() > self.terms.max_occupied() {
             return Some(Code::OverCapacity);
         }
-        if self.room() <= 0 {
+        if self.free_seats() <= 0 {
             return Some(Code::PoolFull);
         }
         self.group_refusal(user)
     }
 
-    /// Whether the groups' floors and caps keep a user from a seat that is free. They divide a pool; a named seat is one person's.
+    /// Why the floors and caps of groups keep a user from a free seat, if they do. They do not apply to named licenses.
     pub(super) fn group_refusal(&self, user: UserId) -> Option<Code> {
         if self.terms.groups.is_empty() || self.terms.model == Model::Named {
             return None;
         }
-        let mine = |limit: &&GroupLimit| self.is_in(user, limit.group_id);
-        let capped = |limit: &GroupLimit| limit.cap.is_some_and(|cap| self.held_by(limit.group_id) >= cap);
-        if self.terms.groups.iter().filter(mine).any(capped) {
+        let is_own = |limit: &&GroupLimit| self.is_member(user, limit.group_id);
+        let is_capped = |limit: &GroupLimit| limit.cap.is_some_and(|cap| self.group_occupancy(limit.group_id) >= cap);
+        if self.terms.groups.iter().filter(is_own).any(is_capped) {
             return Some(Code::GroupLimit);
         }
-        let others = self.terms.groups.iter().filter(|limit| !mine(limit));
-        let kept: i64 = others.map(|limit| (limit.floor - self.held_by(limit.group_id)).max(0)).sum();
-        (self.room() <= kept).then_some(Code::ReservedForGroup)
+        let others = self.terms.groups.iter().filter(|limit| !is_own(limit));
+        let reserved: i64 = others.map(|limit| (limit.floor - self.group_occupancy(limit.group_id)).max(0)).sum();
+        (self.free_seats() <= reserved).then_some(Code::ReservedForGroup)
     }
 
-    /// Seats that a group's members occupy, or that are kept for those of them who are in the line.
-    fn held_by(&self, group: GroupId) -> i64 {
-        let seated = self.holders.keys().filter(|holder| self.is_in(holder.user(), group)).count();
-        let offered = self.line.iter().filter(|t| t.offer_until.is_some() && self.is_in(t.user, group)).count();
+    /// The number of seats that members of a group occupy or have offers for.
+    fn group_occupancy(&self, group: GroupId) -> i64 {
+        let seated = self.holders.keys().filter(|holder| self.is_member(holder.user(), group)).count();
+        let offered = self.queue.iter().filter(|t| t.offer_until.is_some() && self.is_member(t.user, group)).count();
         i64::try_from(seated + offered).unwrap_or(i64::MAX)
     }
 
-    fn is_in(&self, user: UserId, group: GroupId) -> bool {
-        self.people.get(&user).is_some_and(|person| person.groups.contains(&group))
+    fn is_member(&self, user: UserId, group: GroupId) -> bool {
+        self.users.get(&user).is_some_and(|user| user.groups.contains(&group))
     }
 
-    /// Until when a user gets no seat because an admin ended his session.
-    pub(super) fn cooling(&self, user: UserId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.cooling.get(&user).copied().filter(|until| *until > now)
+    /// Until when a user gets no seat because an admin ended their session.
+    pub(super) fn cool_down_until(&self, user: UserId, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.cool_downs.get(&user).copied().filter(|until| *until > now)
     }
 }

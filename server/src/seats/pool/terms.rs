@@ -1,4 +1,4 @@
-//! What decisions are made on: what was bought, what is asked for, and why somebody gets nothing.
+//! The input and output of decisions: terms of a license, requests, refusals and causes of ends.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -8,115 +8,103 @@ use seatkeeper_shared::{
     session::{EndReason, Mode, Platform},
 };
 
-/// What was bought, and its rules.
+/// The terms of a license.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// The license.
     pub license: LicenseId,
-    /// For which product.
     pub product: ProductId,
-    /// The product's name.
     pub product_name: String,
-    /// How long an unused support key lives.
-    pub key_life: TimeDelta,
-    /// Named or concurrent.
+    /// How long a support key can be used.
+    pub key_lifetime: TimeDelta,
     pub model: Model,
-    /// How many seats.
     pub seats: i64,
-    /// From when it counts.
     pub starts_at: Option<DateTime<Utc>>,
-    /// From when it no longer counts.
     pub ends_at: Option<DateTime<Utc>>,
-    /// It, or its product, is archived: those who are in may finish, nobody else gets in.
+    /// Whether the license or its product is archived: live sessions may finish, but no new ones begin.
     pub archived: bool,
-    /// Its rules.
     pub rules: Rules,
-    /// What it keeps for groups.
+    /// How many seats are reserved for groups, and how many they may occupy.
     pub groups: Vec<GroupLimit>,
 }
 
 impl Terms {
-    /// The most seats that may be occupied. The overdraft belongs to pools: a named license has a seat for each person or none.
-    pub fn limit(&self) -> i64 {
+    /// The most seats that may be occupied. The overdraft applies only to concurrent licenses.
+    pub fn max_occupied(&self) -> i64 {
         match self.model {
             Model::Named => self.seats,
             Model::Concurrent => self.seats + self.rules.overdraft,
         }
     }
 
-    /// How long a session or ticket lives without a sign of life.
+    /// How long a session or ticket lives without a heartbeat.
     pub fn lease(&self) -> TimeDelta {
         TimeDelta::seconds(self.rules.lease_seconds)
     }
 
-    /// How long before its end an idle session's agent is warned.
+    /// How long before the end of an idle session its agent is warned.
     pub fn idle_warning(&self) -> TimeDelta {
         TimeDelta::seconds(self.rules.idle_warning_seconds)
     }
 
-    /// Whether it has not started yet or is over, with the moment.
-    pub fn not_valid(&self, now: DateTime<Utc>) -> Option<(Code, DateTime<Utc>)> {
+    /// Why the license is not valid at this time, and when it starts or ended.
+    pub fn validity_refusal(&self, now: DateTime<Utc>) -> Option<(Code, DateTime<Utc>)> {
         let not_started = self.starts_at.filter(|start| *start > now).map(|start| (Code::LicenseNotStarted, start));
         not_started.or(self.ends_at.filter(|end| *end <= now).map(|end| (Code::LicenseEnded, end)))
     }
 }
 
-/// A request for a seat.
+/// What a client asks for when it requests a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
-    /// The id that the session will have.
+pub struct SeatRequest {
+    /// The id of the session to create.
     pub session: SessionId,
     /// The agent's device.
     pub device: String,
-    /// Attended, unattended, application.
     pub mode: Mode,
-    /// What the other side runs on, if known.
+    /// The platform of the device at the other end, if known.
     pub platform: Option<Platform>,
-    /// The device at the other end, as the agent calls it.
+    /// The agent's name for the device at the other end.
     pub remote_device: Option<String>,
-    /// The support key that the session will have if it waits for a customer.
+    /// The support key of the session, used if it waits for a customer.
     pub support_key: String,
-    /// What makes a repeated request recognisable.
+    /// Identifies repeated requests.
     pub idempotency_key: Option<String>,
-    /// The id of the ticket that is taken if there is no seat now; absent: the agent does not want to wait.
+    /// The id of the ticket to create if no seat is free. `None` if the agent does not want to wait.
     pub ticket: Option<TicketId>,
-    /// For how long the seat is to be borrowed; absent: it is not.
+    /// For how long the seat is to be borrowed, if it is.
     pub borrow: Option<TimeDelta>,
 }
 
-/// No seat: which rule refused, and how things stand.
+/// A refusal: the rule that refused, and the numbers of the license.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Which rule.
     pub code: Code,
-    /// How things stand; absent if there is no license to speak of.
+    /// `None` if no license is concerned.
     pub facts: Option<RefusalFacts>,
 }
 
 impl Refusal {
-    /// Whether a seat can be had by waiting.
-    pub fn may_pass(&self) -> bool {
+    /// Whether waiting in the queue can lead to a seat.
+    pub fn can_wait(&self) -> bool {
         use Code::{CoolingDown, GroupLimit, OverCapacity, PoolFull, ReservedForGroup};
         matches!(self.code, PoolFull | OverCapacity | ReservedForGroup | GroupLimit | CoolingDown)
     }
 }
 
-/// Who ends sessions, and why.
+/// Why sessions end, and who ends them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// Why.
+pub struct EndCause {
     pub reason: EndReason,
-    /// The id of who does it; nobody for what happens by itself.
+    /// The user who ends them. `None` if they end automatically.
     pub by: Option<UserId>,
-    /// The name of who does it.
     pub by_name: Option<String>,
-    /// What the agent is told.
+    /// Shown to the agent.
     pub message: Option<String>,
 }
 
-impl Ending {
-    /// An end that comes by itself.
-    pub fn by_itself(reason: EndReason) -> Self {
+impl EndCause {
+    /// The cause of an end that no user requested.
+    pub fn automatic(reason: EndReason) -> Self {
         Self { reason, by: None, by_name: None, message: None }
     }
 }

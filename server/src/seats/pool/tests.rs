@@ -1,13 +1,13 @@
-//! The rules of design, each by name, on the pure decisions: a file for each part of an agent's day.
+//! A test for each rule of the seats, on the pool without I/O.
 
 mod borrowing;
 mod endings;
 mod groups;
 mod idle;
-mod line;
 mod named;
 mod occupancy;
 mod offers;
+mod queue;
 mod second_device;
 
 use super::*;
@@ -45,7 +45,7 @@ pub(super) fn terms(model: Model, seats: i64, rules: Rules) -> Terms {
         license: LicenseId(Uuid::from_u128(1)),
         product: ProductId(Uuid::from_u128(2)),
         product_name: "Remote Support v5".to_owned(),
-        key_life: TimeDelta::minutes(10),
+        key_lifetime: TimeDelta::minutes(10),
         model,
         seats,
         starts_at: None,
@@ -56,8 +56,8 @@ pub(super) fn terms(model: Model, seats: i64, rules: Rules) -> Terms {
     }
 }
 
-pub(super) fn person(number: u128, assigned: bool) -> Person {
-    Person {
+pub(super) fn pool_user(number: u128, assigned: bool) -> PoolUser {
+    PoolUser {
         id: user(number),
         name: format!("Agent {number}"),
         email: format!("agent{number}@example.org"),
@@ -68,8 +68,8 @@ pub(super) fn person(number: u128, assigned: bool) -> Person {
     }
 }
 
-pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
-    Ask {
+pub(super) fn request(session: u128, device: &str, mode: Mode) -> SeatRequest {
+    SeatRequest {
         session: SessionId(Uuid::from_u128(session)),
         device: device.to_owned(),
         mode,
@@ -82,37 +82,37 @@ pub(super) fn ask(session: u128, device: &str, mode: Mode) -> Ask {
     }
 }
 
-/// A license with twenty agents, and the time. Agents have their sessions and tickets under numbers of the test's choice.
-pub(super) struct Desk {
+/// A license with twenty agents, at a time. Agents, sessions and tickets are identified by numbers.
+pub(super) struct Scenario {
     pub pool: Pool,
     pub at: DateTime<Utc>,
 }
 
-impl Desk {
+impl Scenario {
     pub fn new(model: Model, seats: i64, rules: Rules) -> Self {
         let mut pool = Pool::new(terms(model, seats, rules), [], []);
-        pool.know_assigned(0);
+        pool.set_assigned_count(0);
         for number in 1..=20 {
-            pool.know(person(number, model == Model::Concurrent));
+            pool.set_user(pool_user(number, model == Model::Concurrent));
         }
         Self { pool, at: now() }
     }
 
-    /// A shared license with the usual rules.
-    pub fn shared(seats: i64) -> Self {
+    /// A concurrent license with the default rules.
+    pub fn concurrent(seats: i64) -> Self {
         Self::new(Model::Concurrent, seats, Rules::default())
     }
 
-    /// One decision as a batch makes it: what is over ends first, and what is free is offered after.
+    /// Makes a decision as a batch does: settles the pool before and offers free seats afterwards.
     pub fn decide<T>(&mut self, decision: impl FnOnce(&mut Pool, DateTime<Utc>) -> T) -> T {
         self.pool.settle(self.at);
         self.pool.offer_seats(self.at);
-        let made = decision(&mut self.pool, self.at);
+        let result = decision(&mut self.pool, self.at);
         self.pool.offer_seats(self.at);
-        made
+        result
     }
 
-    pub fn later(&mut self, seconds: i64) {
+    pub fn advance(&mut self, seconds: i64) {
         self.at += TimeDelta::seconds(seconds);
         self.decide(|_, _| ());
     }
@@ -120,45 +120,46 @@ impl Desk {
     pub fn change(&mut self, change: impl FnOnce(&mut Rules)) {
         let mut rules = self.pool.terms.rules;
         change(&mut rules);
-        self.decide(|pool, at| pool.rule(rules, at));
+        self.decide(|pool, at| pool.change_rules(rules, at));
     }
 
-    pub fn asks(&mut self, by: u128, session: u128) -> Result<Live, Code> {
+    /// The agent requests a seat for a session at their usual device.
+    pub fn asks(&mut self, by: u128, session: u128) -> Result<ActiveSession, Code> {
         self.asks_at(by, session, "NB-1")
     }
 
-    pub fn asks_at(&mut self, by: u128, session: u128, device: &str) -> Result<Live, Code> {
-        let ask = ask(session, device, Mode::Application);
-        self.decide(|pool, at| pool.admit(user(by), ask, at)).map_err(|refusal| refusal.code)
+    pub fn asks_at(&mut self, by: u128, session: u128, device: &str) -> Result<ActiveSession, Code> {
+        let request = request(session, device, Mode::Application);
+        self.decide(|pool, at| pool.admit(user(by), request, at)).map_err(|refusal| refusal.code)
     }
 
     /// The agent is refused and takes a ticket.
     pub fn waits(&mut self, by: u128, number: u128) -> Ticket {
-        let ask = ask(number, "NB-1", Mode::Application);
-        let refusal = self.decide(|pool, at| pool.admit(user(by), ask.clone(), at)).unwrap_err();
-        assert!(refusal.may_pass(), "{} is no reason to wait", refusal.code);
-        let ticket = self.decide(|pool, at| pool.queue(user(by), ticket(number), ask, at));
+        let request = request(number, "NB-1", Mode::Application);
+        let refusal = self.decide(|pool, at| pool.admit(user(by), request.clone(), at)).unwrap_err();
+        assert!(refusal.can_wait(), "{} is no reason to wait", refusal.code);
+        let ticket = self.decide(|pool, at| pool.enqueue(user(by), ticket(number), request, at));
         self.pool.ticket(ticket.id).unwrap().clone()
     }
 
-    pub fn accepts(&mut self, number: u128, session: u128) -> Result<Live, Code> {
-        let ask = ask(session, "another device", Mode::Attended);
-        self.decide(|pool, at| pool.accept(ticket(number), ask, at)).map_err(|refusal| refusal.code)
+    pub fn accepts(&mut self, number: u128, session: u128) -> Result<ActiveSession, Code> {
+        let request = request(session, "another device", Mode::Attended);
+        self.decide(|pool, at| pool.accept_offer(ticket(number), request, at)).map_err(|refusal| refusal.code)
     }
 
     pub fn passes(&mut self, number: u128) -> Result<Ticket, Code> {
-        self.decide(|pool, at| pool.pass(ticket(number), at))
+        self.decide(|pool, at| pool.pass_offer(ticket(number), at))
     }
 
     pub fn leaves(&mut self, number: u128, reason: TicketEnd) {
-        self.decide(|pool, at| pool.leave(ticket(number), reason, None, at));
+        self.decide(|pool, at| pool.remove_ticket(ticket(number), reason, None, at));
     }
 
-    pub fn keeps(&mut self, number: u128) -> Result<Ticket, Code> {
-        self.decide(|pool, at| pool.keep(ticket(number), at))
+    pub fn renews_ticket(&mut self, number: u128) -> Result<Ticket, Code> {
+        self.decide(|pool, at| pool.renew_ticket(ticket(number), at))
     }
 
-    pub fn renews(&mut self, number: u128, active: bool) -> Result<Live, Code> {
+    pub fn renews(&mut self, number: u128, active: bool) -> Result<ActiveSession, Code> {
         self.decide(|pool, at| pool.renew(session(number), active, at))
     }
 
@@ -167,34 +168,34 @@ impl Desk {
     }
 
     pub fn ends(&mut self, number: u128, reason: EndReason) {
-        self.decide(|pool, at| pool.end(session(number), &Ending::by_itself(reason), at)).unwrap();
+        self.decide(|pool, at| pool.end(session(number), &EndCause::automatic(reason), at)).unwrap();
     }
 
-    /// The tickets in the line, the head first, each with whether a seat is kept for it.
-    pub fn line(&self) -> Vec<(u128, bool)> {
+    /// The tickets in the queue, the head first, each with whether it has an offer.
+    pub fn queue(&self) -> Vec<(u128, bool)> {
         self.pool.tickets().map(|ticket| (ticket.id.0.as_u128(), ticket.offer_until.is_some())).collect()
     }
 
-    /// The sessions that ended since this was asked last, and why.
-    pub fn ended(&mut self) -> Vec<(u128, EndReason)> {
-        let ended = self.pool.take_facts().into_iter().filter_map(|(fact, _)| match fact {
-            Fact::Ended { session, end, .. } => Some((session.0.as_u128(), end.reason)),
+    /// The sessions that ended since the last call, and why.
+    pub fn ended_sessions(&mut self) -> Vec<(u128, EndReason)> {
+        let ended = self.pool.take_changes().into_iter().filter_map(|(change, _)| match change {
+            SeatChange::Ended { session, end, .. } => Some((session.0.as_u128(), end.reason)),
             _ => None,
         });
         ended.collect()
     }
 
-    /// The tickets that are over since this was asked last, and why.
-    pub fn left(&mut self) -> Vec<(u128, TicketEnd)> {
-        let left = self.pool.take_facts().into_iter().filter_map(|(fact, _)| match fact {
-            Fact::Left { ticket, reason, .. } => Some((ticket.0.as_u128(), reason)),
+    /// The tickets that ended since the last call, and why.
+    pub fn ended_tickets(&mut self) -> Vec<(u128, TicketEnd)> {
+        let ended = self.pool.take_changes().into_iter().filter_map(|(change, _)| match change {
+            SeatChange::TicketEnded { ticket, reason, .. } => Some((ticket.0.as_u128(), reason)),
             _ => None,
         });
-        left.collect()
+        ended.collect()
     }
 }
 
-/// The usual rules with another seat rule.
-pub(super) fn by(seat_rule: SeatRule) -> Rules {
+/// The default rules with another seat rule.
+pub(super) fn rules_with(seat_rule: SeatRule) -> Rules {
     Rules { seat_rule, ..Rules::default() }
 }

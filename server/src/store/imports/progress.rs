@@ -1,4 +1,4 @@
-//! How far imports are: written in the transactions that write their rows.
+//! The progress of imports, written in the same transactions as their rows.
 
 use super::super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
@@ -20,23 +20,23 @@ statements! {
     RUNNING = "
         SELECT id FROM imports WHERE state = 'running'";
 
-    SILENT = "
+    STALE = "
         SELECT id FROM imports WHERE state = 'running' AND heard_at < $1";
 
-    FORGET_ROWS = "
+    DELETE_OLD_ROWS = "
         DELETE FROM import_rows WHERE import_id IN (SELECT id FROM imports WHERE created_at < $1)";
 
-    FORGET = "
+    DELETE_OLD = "
         DELETE FROM imports WHERE created_at < $1";
 
     LOCK = "
         SELECT state, cancel_requested_at FROM imports WHERE id = $1
         FOR UPDATE";
 
-    HEARD = "
+    HEARTBEAT = "
         UPDATE imports SET heard_at = $2 WHERE id = $1 AND state = 'running'";
 
-    ADD = "
+    ADD_COUNTS = "
         UPDATE imports
         SET created = created + $2, changed = changed + $3, unchanged = unchanged + $4, refused = refused + $5,
             with_problems = with_problems + $6, heard_at = $7
@@ -78,54 +78,49 @@ statements! {
         SELECT user_id, license_id FROM assignments WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
 
-/// What a row still waits for: the seats do it after the user was written, in transactions of their own.
+/// What remains to be done for a row: the seat engine does it after the user was written, in separate transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    /// The user.
+pub struct PendingRow {
     pub user: UserId,
-    /// Whether the user is to be suspended.
     pub suspend: bool,
-    /// Licenses to assign, each out of several that are tried in turn, with the text that names it.
+    /// The licenses to assign: for each entry its text and the matching licenses, which are tried in turn.
     pub licenses: Vec<(String, Vec<LicenseId>)>,
 }
 
-/// Whether an import may go on. Held until the end of the transaction.
+/// Whether an import may continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// It may.
     Running,
-    /// Somebody asked it to stop.
     CancelRequested,
-    /// It has ended.
     Ended,
 }
 
-/// Begins an import; forgets those that began before `kept_since`.
+/// Adds an import; deletes those created before `kept_since`.
 ///
 /// # Errors
-/// [`DbError::Taken`] if another is under way.
+/// Returns [`DbError::Taken`] if another import is running.
 pub async fn insert(
     tx: &mut Tx,
     import: &ImportView,
     (by, by_name): (UserId, &str),
     kept_since: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    tx.run(&FORGET_ROWS, args![kept_since]).await?;
-    tx.run(&FORGET, args![kept_since]).await?;
+    tx.run(&DELETE_OLD_ROWS, args![kept_since]).await?;
+    tx.run(&DELETE_OLD, args![kept_since]).await?;
     let args = args![import.id, by, by_name, import.dry_run, import.created_at, import.rows];
     tx.run(&INSERT, args).await.map(drop)
 }
 
-/// Imports that are under way: all, or those whose server was last heard before a time.
+/// The running imports: all, or those with the last heartbeat before this time.
 pub async fn running(db: &Db, heard_before: Option<DateTime<Utc>>) -> Result<Vec<ImportId>, DbError> {
     let rows = match heard_before {
         None => db.all(&RUNNING, args![]).await?,
-        Some(before) => db.all(&SILENT, args![before]).await?,
+        Some(before) => db.all(&STALE, args![before]).await?,
     };
     rows.iter().map(|row| row.get("id")).collect()
 }
 
-/// Locks an import.
+/// Locks an import until the end of the transaction.
 pub async fn lock(tx: &mut Tx, id: ImportId) -> Result<Progress, DbError> {
     let Some(row) = tx.one(&LOCK, args![id]).await? else { return Ok(Progress::Ended) };
     let (state, requested): (ImportState, Option<DateTime<Utc>>) = (row.get("state")?, row.opt("cancel_requested_at")?);
@@ -136,21 +131,21 @@ pub async fn lock(tx: &mut Tx, id: ImportId) -> Result<Progress, DbError> {
     })
 }
 
-/// Tells other servers that an import's server is alive.
-pub async fn heard(tx: &mut Tx, id: ImportId, now: DateTime<Utc>) -> Result<(), DbError> {
-    tx.run(&HEARD, args![id, now]).await.map(drop)
+/// Saves a heartbeat of the server that processes an import.
+pub async fn heartbeat(tx: &mut Tx, id: ImportId, now: DateTime<Utc>) -> Result<(), DbError> {
+    tx.run(&HEARTBEAT, args![id, now]).await.map(drop)
 }
 
-/// Asks an import to stop; false if it has ended, or was asked before.
+/// Requests the cancellation of an import. Returns false if it has ended, or if this was requested before.
 pub async fn request_cancel(tx: &mut Tx, id: ImportId, now: DateTime<Utc>) -> Result<bool, DbError> {
     Ok(tx.run(&REQUEST_CANCEL, args![id, now]).await? > 0)
 }
 
-/// Writes what became of rows, each with what it still waits for. Those that wait for nothing are counted.
+/// Saves the results of rows, each with what remains to be done. Rows with nothing left to do are counted.
 pub async fn record(
     tx: &mut Tx,
     id: ImportId,
-    rows: &[(ImportRow, Option<Pending>)],
+    rows: &[(ImportRow, Option<PendingRow>)],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let given = set(rows.iter().map(|(row, pending)| {
@@ -165,7 +160,7 @@ pub async fn record(
     count(tx, id, rows.iter().filter(|(_, pending)| pending.is_none()).map(|(row, _)| row), now).await
 }
 
-/// Writes what became of rows that were waiting, and counts them.
+/// Saves the final results of pending rows, and counts them.
 pub async fn settle(tx: &mut Tx, id: ImportId, rows: &[ImportRow], now: DateTime<Utc>) -> Result<(), DbError> {
     let given = set(rows.iter().map(|row| {
         fields! {
@@ -191,11 +186,11 @@ async fn count<'a>(
     let of = |outcome| outcomes.get(&outcome).copied().unwrap_or_default();
     let [created, changed] = [RowOutcome::Created, RowOutcome::Changed].map(of);
     let [unchanged, refused] = [RowOutcome::Unchanged, RowOutcome::Refused].map(of);
-    tx.run(&ADD, args![id, created, changed, unchanged, refused, with_problems, now]).await.map(drop)
+    tx.run(&ADD_COUNTS, args![id, created, changed, unchanged, refused, with_problems, now]).await.map(drop)
 }
 
-/// The rows of an import that wait, in the order of their lines.
-pub async fn pending(tx: &mut Tx, id: ImportId) -> Result<Vec<(ImportRow, Pending)>, DbError> {
+/// The pending rows of an import, sorted by line.
+pub async fn pending(tx: &mut Tx, id: ImportId) -> Result<Vec<(ImportRow, PendingRow)>, DbError> {
     let read = |row: &Row| {
         let pending: String = row.get("pending")?;
         Ok((super::row(row)?, parsed(&pending, "pending")?))
@@ -203,8 +198,8 @@ pub async fn pending(tx: &mut Tx, id: ImportId) -> Result<Vec<(ImportRow, Pendin
     tx.all(&PENDING, args![id]).await?.iter().map(read).collect()
 }
 
-/// The status and licenses of users; deleted ones are absent.
-pub async fn standing(
+/// The status and licenses of users; deleted users are absent.
+pub async fn user_states(
     tx: &mut Tx,
     users: impl Iterator<Item = UserId> + Clone,
 ) -> Result<HashMap<UserId, (UserStatus, HashSet<LicenseId>)>, DbError> {
@@ -221,7 +216,7 @@ pub async fn standing(
     Ok(found)
 }
 
-/// Ends an import that is locked and runs.
+/// Closes a locked, running import.
 pub async fn close(
     tx: &mut Tx,
     id: ImportId,
@@ -231,7 +226,7 @@ pub async fn close(
     tx.run(&CLOSE, args![id, state.as_str(), failure.map(ImportFailure::as_str), now]).await.map(drop)
 }
 
-/// Words and ids can always be written as JSON.
+/// Keywords and ids can always be serialized.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -240,7 +235,7 @@ fn parsed<T: for<'de> Deserialize<'de>>(text: &str, column: &str) -> Result<T, D
     serde_json::from_str(text).map_err(|e| DbError::Unreadable { column: column.to_owned(), problem: e.to_string() })
 }
 
-/// The problems of a row, and its notices.
+/// The problems and the notices of a row.
 pub(super) fn problems(row: &Row) -> Result<(Vec<ImportProblem>, Vec<ImportProblem>), DbError> {
     let notices: Option<String> = row.opt("notices")?;
     let notices = notices.map(|notices| parsed(&notices, "notices")).transpose()?.unwrap_or_default();

@@ -1,11 +1,11 @@
-//! Writes what a batch decided: one statement for each kind of change, whatever their number.
+//! Writes the changes of a seat batch: one statement for each kind of change, however many there are.
 
 use super::super::{ids, set};
 use crate::{
     db::{DbError, Fields, Tx, args, fields, statements},
     seats::{
         batch::Batch,
-        facts::{Fact, Live, Ticket},
+        changes::{ActiveSession, SeatChange, Ticket},
     },
 };
 use chrono::{DateTime, Utc};
@@ -17,8 +17,8 @@ use seatkeeper_shared::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-// With the columns of the end: a session may be over in the batch in which it was created.
-const INSERT: &str = "
+// Includes the columns of the end, because a session may end in the batch that created it.
+const INSERT_SESSIONS_SQL: &str = "
     INSERT INTO sessions (id, license_id, user_id, device, state, mode, platform, remote_device, support_key,
                           key_expires_at, idempotency_key, created_at, connected_at, last_seen_at, lease_until,
                           active_at, borrowed_until, ended_at, end_reason, end_message, ended_by, ended_by_name)
@@ -30,8 +30,9 @@ const INSERT: &str = "
               connected_at time, last_seen_at time, lease_until time, active_at time, borrowed_until time,
               ended_at time, end_reason text, end_message text, ended_by uuid, ended_by_name text)";
 
-// Not by `ended_at`: PostgreSQL would go by the index of what lives, which between two vacuums is full of what is dead.
-const END: &str = "
+// Filters by `state`, not by `ended_at`: PostgreSQL would use the index of live sessions, which is full of dead rows
+// between two vacuums.
+const END_SESSIONS_SQL: &str = "
     UPDATE sessions
     SET state = 'ended', support_key = NULL, key_expires_at = NULL, ended_at = given.ended_at,
         end_reason = given.end_reason, end_message = given.end_message, ended_by = given.ended_by,
@@ -40,7 +41,7 @@ const END: &str = "
     WHERE sessions.id = given.id
       AND sessions.state <> 'ended'";
 
-/// Until when users get no seat of a license.
+/// Sets until when users get no seat of a license.
 pub(in crate::store) const COOL: &str = "
     UPDATE assignments
     SET cool_until = given.until
@@ -48,26 +49,38 @@ pub(in crate::store) const COOL: &str = "
     WHERE assignments.license_id = given.license_id AND assignments.user_id = given.user_id";
 
 statements! {
-    INSERT_SESSIONS = INSERT;
+    INSERT_SESSIONS = INSERT_SESSIONS_SQL;
 
-    END_SESSIONS = END;
+    END_SESSIONS = END_SESSIONS_SQL;
 
-    // What most batches write, and their events: one round trip where there is a server to ask. It makes ready for all that a
-    // statement might write, so there is one for each case.
+    // The sessions and events that most batches write, in one round trip to PostgreSQL. There is a statement for each
+    // case, because PostgreSQL prepares for every table that a statement might write.
     ENDED_AND_EVENTS = "
         SELECT $1, $2, $3",
-    on_postgres: format!("WITH ended AS ({}), {}", END.replace("$1", "$3"), super::super::events::APPEND_TO_HEAD);
+    on_postgres: format!(
+        "WITH ended AS ({}), {}",
+        END_SESSIONS_SQL.replace("$1", "$3"),
+        super::super::events::APPEND_TO_HEAD
+    );
 
     CREATED_AND_EVENTS = "
         SELECT $1, $2, $3",
-    on_postgres: format!("WITH created AS ({}), {}", INSERT.replace("$1", "$3"), super::super::events::APPEND_TO_HEAD);
+    on_postgres: format!(
+        "WITH created AS ({}), {}",
+        INSERT_SESSIONS_SQL.replace("$1", "$3"),
+        super::super::events::APPEND_TO_HEAD
+    );
 
     SESSIONS_AND_EVENTS = "
         SELECT $1, $2, $3, $4",
-    on_postgres: format!("WITH ended AS ({}), created AS ({}), {}", END.replace("$1", "$3"), INSERT.replace("$1", "$4"),
-        super::super::events::APPEND_TO_HEAD);
+    on_postgres: format!(
+        "WITH ended AS ({}), created AS ({}), {}",
+        END_SESSIONS_SQL.replace("$1", "$3"),
+        INSERT_SESSIONS_SQL.replace("$1", "$4"),
+        super::super::events::APPEND_TO_HEAD
+    );
 
-    // A heartbeat may have come after they were read; it was answered, and counts.
+    // Keeps later times: a heartbeat may have been written and answered after the session was read.
     CHANGE_SESSIONS = "
         UPDATE sessions
         SET state = given.state, device = given.device, platform = given.platform, support_key = given.support_key,
@@ -83,7 +96,8 @@ statements! {
             borrowed_until = given.borrowed_until
         FROM ROWS($1: id uuid, state text, device text, platform text, support_key text, key_expires_at time,
                   connected_at time, last_seen_at time, lease_until time, active_at time, warned_at time,
-                  ending_at time, ending_by uuid, ending_by_name text, ending_message text, protected boolean, borrowed_until time)
+                  ending_at time, ending_by uuid, ending_by_name text, ending_message text, protected boolean,
+                  borrowed_until time)
         WHERE sessions.id = given.id";
 
     INSERT_TICKETS = "
@@ -159,151 +173,166 @@ statements! {
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))";
 }
 
-/// The rows of a batch, by what is done to them. Each session and ticket is in one of its three, with its last state.
+/// The rows to write, by kind of change. Each session and ticket is written by one of three statements, in its final
+/// state.
 #[derive(Default)]
 struct Rows {
-    created: BTreeMap<SessionId, (LicenseId, Live)>,
+    created: BTreeMap<SessionId, (LicenseId, ActiveSession)>,
     changed: BTreeSet<(LicenseId, SessionId)>,
     ended: BTreeMap<SessionId, Fields>,
     queued: BTreeMap<TicketId, (LicenseId, Ticket)>,
     moved: BTreeSet<(LicenseId, TicketId)>,
-    left: BTreeMap<TicketId, Fields>,
-    cooling: BTreeMap<(LicenseId, UserId), DateTime<Utc>>,
-    /// The last word on each assignment: granted or revoked.
+    ended_tickets: BTreeMap<TicketId, Fields>,
+    cool_downs: BTreeMap<(LicenseId, UserId), DateTime<Utc>>,
+    /// Whether each changed assignment was finally granted or revoked.
     assignments: BTreeMap<(LicenseId, UserId), bool>,
     resized: BTreeMap<LicenseId, i64>,
-    ruled: BTreeMap<LicenseId, Rules>,
-    limited: BTreeMap<LicenseId, Vec<GroupLimit>>,
+    rules: BTreeMap<LicenseId, Rules>,
+    group_limits: BTreeMap<LicenseId, Vec<GroupLimit>>,
 }
 
-/// Writes everything that the batch decided and its events, but not its heartbeats.
-pub async fn decided(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
-    let rows = sorted(batch);
-    let pools_only = batch.suspended.is_empty() && batch.deleted.is_empty() && !batch.is_beyond_the_pools();
+/// Writes all changes of a batch and its events, but not its heartbeats.
+pub async fn write_batch(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
+    let rows = group_by_kind(batch);
+    let pools_only =
+        batch.newly_suspended.is_empty() && batch.deleted_users.is_empty() && !batch.changes_more_than_pools();
     if tx.is_shared() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
         }
         let (events, number) = super::super::events::rows(batch.now, &batch.events);
-        let (ended, created) = (rows.ended_before(), rows.new_sessions(batch));
+        let (ended, created) = (rows.sessions_to_end(), rows.new_sessions(batch));
         return match (ended.is_empty(), created.is_empty()) {
             (false, true) => tx.write(&ENDED_AND_EVENTS, args![events, number, set(ended)]).await,
             (true, false) => tx.write(&CREATED_AND_EVENTS, args![events, number, set(created)]).await,
             _ => tx.write(&SESSIONS_AND_EVENTS, args![events, number, set(ended), set(created)]).await,
         };
     }
-    // What is over goes first: it makes room in the unique indexes.
+    // Ends are written first, which frees values in unique indexes.
     for (sql, rows) in [
-        (&END_SESSIONS, rows.ended_before()),
+        (&END_SESSIONS, rows.sessions_to_end()),
         (&CHANGE_SESSIONS, rows.changed_sessions(batch)),
         (&INSERT_SESSIONS, rows.new_sessions(batch)),
-        (&END_TICKETS, rows.left_before()),
+        (&END_TICKETS, rows.tickets_to_end()),
         (&CHANGE_TICKETS, rows.changed_tickets(batch)),
         (&INSERT_TICKETS, rows.new_tickets(batch)),
-        (&DELETE_ASSIGNMENTS, assignments(&rows.assignments, batch)),
-        (&INSERT_ASSIGNMENTS, assignments(&granted(&rows.assignments), batch)),
-        (&COOL_DOWN, rows.cooling.iter().map(cooling).collect()),
+        (&DELETE_ASSIGNMENTS, assignment_rows(&rows.assignments, batch)),
+        (&INSERT_ASSIGNMENTS, assignment_rows(&only_granted(&rows.assignments), batch)),
+        (&COOL_DOWN, rows.cool_downs.iter().map(cool_down_row).collect()),
         (&RESIZE_LICENSES, rows.resized.iter().map(|(id, seats)| fields! { "id": id, "seats": *seats }).collect()),
-        (&RULE_LICENSES, rows.ruled.iter().map(ruled).collect()),
-        (&LIMIT_GROUPS, rows.limited.iter().map(group_limits).collect()),
+        (&RULE_LICENSES, rows.rules.iter().map(rules_row).collect()),
+        (&LIMIT_GROUPS, rows.group_limits.iter().map(group_limits_row).collect()),
     ] {
         if !rows.is_empty() {
             tx.write(sql, args![set(rows)]).await?;
         }
     }
-    if !batch.suspended.is_empty() {
-        // What they signed in with before must not work again when they are reactivated.
+    if !batch.newly_suspended.is_empty() {
+        // Old sign-ins and tokens must not work again when the users are reactivated.
         for sql in [&SUSPEND_USERS, &DELETE_BROWSER_SESSIONS, &DELETE_TOKENS] {
-            tx.write(sql, args![ids(&batch.suspended)]).await?;
+            tx.write(sql, args![ids(&batch.newly_suspended)]).await?;
         }
     }
     for change in &batch.user_changes.written {
         super::super::user_changes::write(tx, change, batch.now).await?;
     }
-    for (license, other_end) in &batch.rewritten {
-        if let Some(paper) = batch.papers.get(license) {
-            super::super::contracts::change(tx, *license, paper, *other_end).await?;
+    for (license, end_changed) in &batch.changed_contracts {
+        if let Some(contract) = batch.contracts.get(license) {
+            super::super::contracts::change(tx, *license, contract, *end_changed).await?;
         }
     }
     for group in &batch.deleted_groups {
         super::super::groups::delete(tx, *group).await?;
     }
-    super::super::departed::delete(tx, &batch.deleted, batch.now).await?;
+    super::super::user_deletion::delete(tx, &batch.deleted_users, batch.now).await?;
     super::super::events::append(tx, batch.now, &batch.events).await
 }
 
-fn sorted(batch: &Batch) -> Rows {
+fn group_by_kind(batch: &Batch) -> Rows {
     let mut rows = Rows::default();
-    for (license, fact) in &batch.facts {
+    for (license, change) in &batch.changes {
         let license = *license;
-        match fact {
-            Fact::Created(live) => drop(rows.created.insert(live.id, (license, live.clone()))),
-            Fact::Connected { session, .. }
-            | Fact::Warned { session, .. }
-            | Fact::Announced { session, .. }
-            | Fact::Borrowed { session, .. }
-            | Fact::Protected { session, .. }
-            | Fact::Continued { session, .. } => drop(rows.changed.insert((license, *session))),
-            Fact::Ended { session, end, by, .. } => drop(rows.ended.insert(
+        match change {
+            SeatChange::Created(live) => drop(rows.created.insert(live.id, (license, live.clone()))),
+            SeatChange::Connected { session, .. }
+            | SeatChange::Warned { session, .. }
+            | SeatChange::EndScheduled { session, .. }
+            | SeatChange::Borrowed { session, .. }
+            | SeatChange::Protected { session, .. }
+            | SeatChange::Continued { session, .. } => drop(rows.changed.insert((license, *session))),
+            SeatChange::Ended { session, end, by, .. } => drop(rows.ended.insert(
                 *session,
                 fields! {
                     "id": session, "state": SessionState::Ended, "ended_at": end.at, "end_reason": end.reason,
                     "end_message": end.message.as_deref(), "ended_by": *by, "ended_by_name": end.by.as_deref(),
                 },
             )),
-            Fact::Queued(ticket) => drop(rows.queued.insert(ticket.id, (license, ticket.clone()))),
-            Fact::Offered { ticket, .. } | Fact::Moved { ticket, .. } => drop(rows.moved.insert((license, *ticket))),
-            Fact::Left { ticket, reason, session, at, .. } => drop(rows.left.insert(
+            SeatChange::Queued(ticket) => drop(rows.queued.insert(ticket.id, (license, ticket.clone()))),
+            SeatChange::Offered { ticket, .. } | SeatChange::Moved { ticket, .. } => {
+                rows.moved.insert((license, *ticket));
+            }
+            SeatChange::TicketEnded { ticket, reason, session, at, .. } => drop(rows.ended_tickets.insert(
                 *ticket,
                 fields! { "id": ticket, "ended_at": *at, "end_reason": *reason, "session_id": *session },
             )),
-            Fact::Cooling { user, until } => drop(rows.cooling.insert((license, *user), *until)),
-            Fact::Granted(user) => drop(rows.assignments.insert((license, *user), true)),
-            Fact::Revoked(user) => {
-                // The cool-down goes with the assignment: a new one begins without.
-                rows.cooling.remove(&(license, *user));
+            SeatChange::CoolDownStarted { user, until } => drop(rows.cool_downs.insert((license, *user), *until)),
+            SeatChange::Granted(user) => drop(rows.assignments.insert((license, *user), true)),
+            SeatChange::Revoked(user) => {
+                // The cool-down ends with the assignment, and a new assignment begins without one.
+                rows.cool_downs.remove(&(license, *user));
                 rows.assignments.insert((license, *user), false);
             }
-            Fact::Resized { to, .. } => drop(rows.resized.insert(license, *to)),
-            Fact::Ruled { to, .. } => drop(rows.ruled.insert(license, *to)),
-            Fact::Limited { to, .. } => drop(rows.limited.insert(license, to.clone())),
-            Fact::Refused { .. } => {}
+            SeatChange::Resized { to, .. } => drop(rows.resized.insert(license, *to)),
+            SeatChange::RulesChanged { to, .. } => drop(rows.rules.insert(license, *to)),
+            SeatChange::GroupLimitsChanged { to, .. } => drop(rows.group_limits.insert(license, to.clone())),
+            SeatChange::Refused { .. } => {}
         }
     }
     rows
 }
 
 impl Rows {
-    /// Whether nothing is to be written but sessions that begin and end.
+    /// Whether the batch only created and ended sessions.
     fn are_sessions_only(&self) -> bool {
-        let Self { created: _, ended: _, changed, queued, moved, left, cooling, assignments, resized, ruled, limited } =
-            self;
+        let Self {
+            created: _,
+            ended: _,
+            changed,
+            queued,
+            moved,
+            ended_tickets,
+            cool_downs,
+            assignments,
+            resized,
+            rules,
+            group_limits,
+        } = self;
         changed.is_empty()
             && queued.is_empty()
             && moved.is_empty()
-            && left.is_empty()
-            && cooling.is_empty()
+            && ended_tickets.is_empty()
+            && cool_downs.is_empty()
             && assignments.is_empty()
             && resized.is_empty()
-            && ruled.is_empty()
-            && limited.is_empty()
+            && rules.is_empty()
+            && group_limits.is_empty()
     }
 
-    fn ended_before(&self) -> Vec<Fields> {
+    fn sessions_to_end(&self) -> Vec<Fields> {
         self.ended.iter().filter(|(id, _)| !self.created.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
 
     fn changed_sessions(&self, batch: &Batch) -> Vec<Fields> {
         let changed = self.changed.iter().filter(|(_, id)| !self.created.contains_key(id));
-        changed.filter_map(|(license, id)| batch.pools.get(license)?.session(*id)).map(session).collect()
+        changed.filter_map(|(license, id)| batch.pools.get(license)?.session(*id)).map(session_row).collect()
     }
 
     fn new_sessions(&self, batch: &Batch) -> Vec<Fields> {
-        let row = |(id, (license, first)): (&SessionId, &(LicenseId, Live))| {
+        let row = |(id, (license, first)): (&SessionId, &(LicenseId, ActiveSession))| {
             let last = batch.pools.get(license).and_then(|pool| pool.session(*id)).unwrap_or(first);
-            let row = session(last).with(fields! { "license_id": license });
+            let row = session_row(last).with(fields! { "license_id": license });
             match self.ended.get(id) {
-                // The key goes with the end.
+                // A session that has ended has no support key.
                 Some(end) => row
                     .with(fields! { "support_key": None::<String>, "key_expires_at": None::<DateTime<Utc>> })
                     .with(end.clone()),
@@ -313,20 +342,20 @@ impl Rows {
         self.created.iter().map(row).collect()
     }
 
-    fn left_before(&self) -> Vec<Fields> {
-        self.left.iter().filter(|(id, _)| !self.queued.contains_key(id)).map(|(_, row)| row.clone()).collect()
+    fn tickets_to_end(&self) -> Vec<Fields> {
+        self.ended_tickets.iter().filter(|(id, _)| !self.queued.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
 
     fn changed_tickets(&self, batch: &Batch) -> Vec<Fields> {
         let changed = self.moved.iter().filter(|(_, id)| !self.queued.contains_key(id));
-        changed.filter_map(|(license, id)| batch.pools.get(license)?.ticket(*id)).map(ticket).collect()
+        changed.filter_map(|(license, id)| batch.pools.get(license)?.ticket(*id)).map(ticket_row).collect()
     }
 
     fn new_tickets(&self, batch: &Batch) -> Vec<Fields> {
         let row = |(id, (license, first)): (&TicketId, &(LicenseId, Ticket))| {
             let last = batch.pools.get(license).and_then(|pool| pool.ticket(*id)).unwrap_or(first);
-            let row = ticket(last).with(fields! { "license_id": license });
-            match self.left.get(id) {
+            let row = ticket_row(last).with(fields! { "license_id": license });
+            match self.ended_tickets.get(id) {
                 Some(end) => row.with(end.clone()),
                 None => row,
             }
@@ -335,11 +364,12 @@ impl Rows {
     }
 }
 
-fn session(live: &Live) -> Fields {
+fn session_row(live: &ActiveSession) -> Fields {
     let ending = live.ending.as_ref();
     fields! {
         "id": live.id, "user_id": live.user, "device": &live.device, "state": live.state, "mode": live.mode,
-        "platform": live.platform, "remote_device": live.remote_device.as_deref(), "support_key": live.support_key.as_deref(), "key_expires_at": live.key_expires_at,
+        "platform": live.platform, "remote_device": live.remote_device.as_deref(),
+        "support_key": live.support_key.as_deref(), "key_expires_at": live.key_expires_at,
         "idempotency_key": live.idempotency_key.as_deref(), "created_at": live.created_at,
         "connected_at": live.connected_at, "last_seen_at": live.last_seen_at,
         "lease_until": live.lease_until, "active_at": live.active_at,
@@ -350,20 +380,21 @@ fn session(live: &Live) -> Fields {
     }
 }
 
-fn ticket(ticket: &Ticket) -> Fields {
+fn ticket_row(ticket: &Ticket) -> Fields {
     fields! {
         "id": ticket.id, "user_id": ticket.user, "device": &ticket.device, "mode": ticket.mode,
-        "platform": ticket.platform, "remote_device": ticket.remote_device.as_deref(), "place": ticket.place, "created_at": ticket.created_at,
+        "platform": ticket.platform, "remote_device": ticket.remote_device.as_deref(), "place": ticket.place,
+        "created_at": ticket.created_at,
         "last_seen_at": ticket.last_seen_at, "lease_until": ticket.lease_until,
         "offer_until": ticket.offer_until,
     }
 }
 
-fn cooling(((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)) -> Fields {
+fn cool_down_row(((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)) -> Fields {
     fields! { "license_id": license, "user_id": user, "until": *until }
 }
 
-fn ruled((license, rules): (&LicenseId, &Rules)) -> Fields {
+fn rules_row((license, rules): (&LicenseId, &Rules)) -> Fields {
     fields! {
         "id": license, "seat_rule": rules.seat_rule, "second_device": rules.second_device,
         "lease_seconds": rules.lease_seconds, "overdraft": rules.overdraft, "offer_seconds": rules.offer_seconds,
@@ -373,17 +404,17 @@ fn ruled((license, rules): (&LicenseId, &Rules)) -> Fields {
     }
 }
 
-fn group_limits((license, limits): (&LicenseId, &Vec<GroupLimit>)) -> Fields {
+fn group_limits_row((license, limits): (&LicenseId, &Vec<GroupLimit>)) -> Fields {
     fields! { "id": license, "group_limits": json!(limits).to_string() }
 }
 
-fn granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseId, UserId), bool> {
+fn only_granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseId, UserId), bool> {
     all.iter().filter(|(_, granted)| **granted).map(|(pair, _)| (*pair, true)).collect()
 }
 
-fn assignments(all: &BTreeMap<(LicenseId, UserId), bool>, batch: &Batch) -> Vec<Fields> {
+fn assignment_rows(all: &BTreeMap<(LicenseId, UserId), bool>, batch: &Batch) -> Vec<Fields> {
     let row = |pair: &(LicenseId, UserId)| {
-        let rule = batch.rules.get(pair).copied();
+        let rule = batch.granting_rules.get(pair).copied();
         fields! { "license_id": pair.0, "user_id": pair.1, "created_at": batch.now, "rule_id": rule }
     };
     all.keys().map(row).collect()

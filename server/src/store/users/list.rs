@@ -1,14 +1,14 @@
-//! Users as people see them: lists and single ones, limited to whom the viewer sees.
+//! Users for display: lists and single users, limited to those visible to the viewer.
 
 use super::{
     super::ids,
-    super::list::{After, Key, all_on_one_page, order, seek},
-    super::scope,
+    super::manager_scope,
+    super::pagination::{Cursor, SortValue, continue_after, order_by, total_of_single_page},
     rights,
 };
 use crate::{
     db::{Db, DbError, Row, Sql, Value, args, statements},
-    text::{email_patterns, fold, pattern},
+    normalize::{email_like_patterns, fold, like_pattern},
 };
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
@@ -26,14 +26,15 @@ const COLUMNS: &str = "
            u.created_at, u.last_active_at
     FROM users u";
 
-/// When somebody was last active: who never signed in, when he was added.
-const ACTIVE: &str = "COALESCE(u.last_active_at, u.created_at)";
+/// When a user was last active; when they were added if they never signed in.
+const LAST_ACTIVE: &str = "COALESCE(u.last_active_at, u.created_at)";
 
-/// What a list and its total share: license, product, role, status, search, group, source, active after, active before, search
-/// among addresses in two forms, and the manager whose people they must be.
+/// The conditions of a list and its total: `$1` license, `$2` product, `$3` role, `$4` status, `$5` search, `$6` group,
+/// `$7` source, `$8` active after, `$9` active before, `$10` and `$11` further e-mail patterns, `$12` the manager to
+/// whom the users must be visible.
 ///
-/// What is not asked for comes first in each line, so that it costs nothing; the casts tell PostgreSQL the types. Sets are
-/// looked up whole and once (`IN`), not again for each user (`EXISTS`): with 100,000 users that is five times as fast.
+/// The NULL check of each parameter comes first, so that an absent one costs nothing; the casts give PostgreSQL the
+/// types. Sets are computed once (`IN`) instead of for each user (`EXISTS`): five times as fast with 100,000 users.
 fn filter() -> String {
     format!(
         "
@@ -41,8 +42,8 @@ fn filter() -> String {
       AND (CAST($3 AS TEXT) IS NULL OR u.role = $3)
       AND (CAST($4 AS TEXT) IS NULL OR u.status = $4)
       AND (CAST($7 AS TEXT) IS NULL OR u.source = $7)
-      AND (CAST($8 AS TIMESTAMPTZ) IS NULL OR {ACTIVE} > $8)
-      AND (CAST($9 AS TIMESTAMPTZ) IS NULL OR {ACTIVE} < $9)
+      AND (CAST($8 AS TIMESTAMPTZ) IS NULL OR {LAST_ACTIVE} > $8)
+      AND (CAST($9 AS TIMESTAMPTZ) IS NULL OR {LAST_ACTIVE} < $9)
       AND (CAST($5 AS TEXT) IS NULL OR u.name_key LIKE $5 ESCAPE '!' OR u.email_key LIKE $5 ESCAPE '!'
            OR u.email_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $11 ESCAPE '!')
       AND (CAST($1 AS UUID) IS NULL OR u.id IN (SELECT a.user_id FROM assignments a WHERE a.license_id = $1))
@@ -50,42 +51,42 @@ fn filter() -> String {
               SELECT a.user_id FROM assignments a JOIN licenses l ON l.id = a.license_id WHERE l.product_id = $2))
       AND (CAST($6 AS UUID) IS NULL OR u.id IN (SELECT g.user_id FROM group_members g WHERE g.group_id = $6))
       AND {}",
-        scope::people("u.id", 12)
+        manager_scope::visible_user("u.id", 12)
     )
 }
 
 /// The first page of a list.
-fn first(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {} {} LIMIT $13", filter(), order(expr, "u.id", down))
+fn first_page(expr: &str, down: bool) -> String {
+    format!("{COLUMNS} {} {} LIMIT $13", filter(), order_by(expr, "u.id", down))
 }
 
-/// A page that continues after a row: it begins in the index where that row stands, however far down.
-fn next(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {} {} LIMIT $15", filter(), seek(expr, "u.id", down, 13))
+/// A further page, which starts after a row: seeks the row's position in the index, so that late pages are as fast.
+fn next_page(expr: &str, down: bool) -> String {
+    format!("{COLUMNS} {} {} LIMIT $15", filter(), continue_after(expr, "u.id", down, 13))
 }
 
 statements! {
-    BY_NAME = first("u.name_key", false);
-    BY_NAME_DOWN = first("u.name_key", true);
-    BY_EMAIL = first("u.email_key", false);
-    BY_EMAIL_DOWN = first("u.email_key", true);
-    BY_ACTIVE = first(ACTIVE, false);
-    BY_ACTIVE_DOWN = first(ACTIVE, true);
-    BY_CREATED = first("u.created_at", false);
-    BY_CREATED_DOWN = first("u.created_at", true);
+    BY_NAME = first_page("u.name_key", false);
+    BY_NAME_DOWN = first_page("u.name_key", true);
+    BY_EMAIL = first_page("u.email_key", false);
+    BY_EMAIL_DOWN = first_page("u.email_key", true);
+    BY_ACTIVE = first_page(LAST_ACTIVE, false);
+    BY_ACTIVE_DOWN = first_page(LAST_ACTIVE, true);
+    BY_CREATED = first_page("u.created_at", false);
+    BY_CREATED_DOWN = first_page("u.created_at", true);
 
-    NEXT_BY_NAME = next("u.name_key", false);
-    NEXT_BY_NAME_DOWN = next("u.name_key", true);
-    NEXT_BY_EMAIL = next("u.email_key", false);
-    NEXT_BY_EMAIL_DOWN = next("u.email_key", true);
-    NEXT_BY_ACTIVE = next(ACTIVE, false);
-    NEXT_BY_ACTIVE_DOWN = next(ACTIVE, true);
-    NEXT_BY_CREATED = next("u.created_at", false);
-    NEXT_BY_CREATED_DOWN = next("u.created_at", true);
+    NEXT_BY_NAME = next_page("u.name_key", false);
+    NEXT_BY_NAME_DOWN = next_page("u.name_key", true);
+    NEXT_BY_EMAIL = next_page("u.email_key", false);
+    NEXT_BY_EMAIL_DOWN = next_page("u.email_key", true);
+    NEXT_BY_ACTIVE = next_page(LAST_ACTIVE, false);
+    NEXT_BY_ACTIVE_DOWN = next_page(LAST_ACTIVE, true);
+    NEXT_BY_CREATED = next_page("u.created_at", false);
+    NEXT_BY_CREATED_DOWN = next_page("u.created_at", true);
 
     TOTAL = format!("SELECT COUNT(*) AS total FROM users u {}", filter());
 
-    // Far faster than asking the whole filter of each row: these lists are opened most. The deleted have neither licenses nor
+    // Far faster than the whole filter, for the lists that are opened most. Deleted users have neither licenses nor
     // groups.
     TOTAL_OF_ALL = "
         SELECT COUNT(*) AS total FROM users WHERE deleted_at IS NULL";
@@ -99,7 +100,7 @@ statements! {
     SOME = format!(
         "{COLUMNS} WHERE u.id IN (SELECT id FROM ROWS($1: id uuid)) AND u.deleted_at IS NULL AND {}
          ORDER BY u.name_key, u.id",
-        scope::people("u.id", 2));
+        manager_scope::visible_user("u.id", 2));
 
     LICENSES_OF = "
         SELECT user_id, license_id AS id
@@ -120,8 +121,8 @@ statements! {
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
         ORDER BY user_id, group_id";
 
-    // From the few live sessions, which are indexed by license, not from all that these users ever had: hence the plus, which
-    // keeps SQLite off the index by user.
+    // The plus keeps SQLite from using the index by user, so that it reads the few live sessions through the index by
+    // license instead of all sessions that these users ever had.
     SESSIONS_OF = "
         SELECT user_id, COUNT(*) AS sessions
         FROM sessions
@@ -142,7 +143,7 @@ statements! {
         GROUP BY user_id";
 }
 
-/// Whether the sort column is a time.
+/// Whether the sort column contains times.
 pub fn of_time(sort: UserSort) -> bool {
     matches!(sort, UserSort::LastActive | UserSort::Created)
 }
@@ -161,23 +162,23 @@ fn sql(sort: UserSort, down: bool, continues: bool) -> &'static Sql {
     if continues { next } else { first }
 }
 
-fn key(sort: UserSort, user: &UserView) -> Key {
+fn key(sort: UserSort, user: &UserView) -> SortValue {
     match sort {
-        UserSort::Name => Key::T(fold(&user.name)),
-        UserSort::Email => Key::T(email_key(&user.email)),
-        UserSort::LastActive => Key::M(user.last_active_at.unwrap_or(user.created_at)),
-        UserSort::Created => Key::M(user.created_at),
+        UserSort::Name => SortValue::Text(fold(&user.name)),
+        UserSort::Email => SortValue::Text(email_key(&user.email)),
+        UserSort::LastActive => SortValue::Time(user.last_active_at.unwrap_or(user.created_at)),
+        UserSort::Created => SortValue::Time(user.created_at),
     }
 }
 
 fn arguments(filter: &UserFilter, manager: Option<UserId>) -> Vec<Value> {
-    let [email, other_form] = filter.q.as_deref().map(email_patterns).unwrap_or_default();
+    let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
     args![
         filter.license,
         filter.product,
         filter.role,
         filter.status,
-        filter.q.as_deref().and_then(pattern),
+        filter.q.as_deref().and_then(like_pattern),
         filter.group,
         filter.source.map(Source::as_str),
         filter.active_after,
@@ -188,27 +189,27 @@ fn arguments(filter: &UserFilter, manager: Option<UserId>) -> Vec<Value> {
     ]
 }
 
-/// A page of users, of a manager's people if one is named.
+/// A page of users. With a manager, only users visible to them.
 pub async fn page(
     db: &Db,
     filter: &UserFilter,
     manager: Option<UserId>,
     (sort, down): (UserSort, bool),
-    after: Option<&After>,
+    after: Option<&Cursor>,
     limit: usize,
 ) -> Result<Page<UserView>, DbError> {
     let mut args = arguments(filter, manager);
     if let Some(after) = after {
-        args.extend(super::super::list::start(Some(after), of_time(sort)));
+        args.extend(super::super::pagination::cursor_args(Some(after), of_time(sort)));
     }
     args.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
     let rows = db.all(sql(sort, down, after.is_some()), args).await?;
     let mut items = rows.iter().map(user).collect::<Result<Vec<_>, _>>()?;
-    let more = items.len() > limit;
+    let has_more = items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| After { key: key(sort, last), id: last.id.0 }.encode());
-    complete(db, &mut items, manager).await?;
-    let total = match all_on_one_page(after, more, items.len()) {
+    let next = items.last().filter(|_| has_more).map(|last| Cursor { key: key(sort, last), id: last.id.0 }.encode());
+    add_related(db, &mut items, manager).await?;
+    let total = match total_of_single_page(after, has_more, items.len()) {
         Some(total) => total,
         None => total(db, filter, manager).await?,
     };
@@ -230,15 +231,15 @@ async fn total(db: &Db, filter: &UserFilter, manager: Option<UserId>) -> Result<
     counted.map_or(Ok(0), |row| row.get("total"))
 }
 
-/// Those of these users who are there, of a manager's people if one is named; by name.
+/// Those of these users who are not deleted, sorted by name. With a manager, only users visible to them.
 pub async fn some(db: &Db, users: &[UserId], manager: Option<UserId>) -> Result<Vec<UserView>, DbError> {
     let rows = db.all(&SOME, args![ids(users), manager]).await?;
     let mut found = rows.iter().map(user).collect::<Result<Vec<_>, _>>()?;
-    complete(db, &mut found, manager).await?;
+    add_related(db, &mut found, manager).await?;
     Ok(found)
 }
 
-/// How many live sessions each of these users has on a license; who has none is left out.
+/// The number of live sessions that each of these users has on a license; users without any are absent.
 pub async fn sessions_on(db: &Db, license: LicenseId, users: &[UserId]) -> Result<HashMap<UserId, i64>, DbError> {
     let rows = db.all(&SESSIONS_ON, args![license, ids(users)]).await?;
     rows.iter().map(|row| Ok((row.get("user_id")?, row.get("sessions")?))).collect()
@@ -266,18 +267,18 @@ fn user(row: &Row) -> Result<UserView, DbError> {
     })
 }
 
-/// Adds what stands in other tables. A manager who is limited to groups is not told of other groups.
-async fn complete(db: &Db, users: &mut [UserView], manager: Option<UserId>) -> Result<(), DbError> {
+/// Adds data of other tables. Managers limited to groups do not see other groups.
+async fn add_related(db: &Db, users: &mut [UserView], manager: Option<UserId>) -> Result<(), DbError> {
     if users.is_empty() {
         return Ok(());
     }
-    let who = || ids(users.iter().map(|u| u.id));
-    let mut licenses = by_user(db.all(&LICENSES_OF, args![who()]).await?)?;
-    let mut groups = by_user(db.all(&GROUPS_OF, args![who(), manager]).await?)?;
-    let managed = if manager.is_none() { db.all(&MANAGED_BY, args![who()]).await? } else { Vec::new() };
+    let user_ids = || ids(users.iter().map(|u| u.id));
+    let mut licenses = by_user(db.all(&LICENSES_OF, args![user_ids()]).await?)?;
+    let mut groups = by_user(db.all(&GROUPS_OF, args![user_ids(), manager]).await?)?;
+    let managed = if manager.is_none() { db.all(&MANAGED_BY, args![user_ids()]).await? } else { Vec::new() };
     let mut managed = by_user::<GroupId>(managed)?;
     let mut sessions: HashMap<UserId, i64> = HashMap::new();
-    for row in db.all(&SESSIONS_OF, args![who()]).await? {
+    for row in db.all(&SESSIONS_OF, args![user_ids()]).await? {
         sessions.insert(row.get("user_id")?, row.get("sessions")?);
     }
     for user in users {

@@ -1,25 +1,24 @@
-//! The queue in the event log: offers are made in the order in which tickets were taken, and nobody takes a seat past those
-//! who wait.
+//! Checks the queue in the event log: offers are made in ticket order, and no seat is given past the queue.
 
 use super::{Entry, Evidence, Holder, Violation};
 use seatkeeper_shared::ids::{LicenseId, UserId};
 use std::collections::{BTreeMap, HashMap};
 
-/// A ticket that is not over.
+/// A ticket in the queue.
 struct Ticket {
     id: String,
     user: UserId,
     offered: bool,
 }
 
-/// The tickets and the occupied seats of a license.
+/// The tickets and seat holders of a license.
 #[derive(Default)]
 struct Queue {
     tickets: Vec<Ticket>,
     holders: HashMap<Holder, i64>,
 }
 
-/// All tickets that were passed over.
+/// All cases in which a ticket was overtaken.
 pub fn violations(evidence: &Evidence) -> Vec<Violation> {
     let mut queues: BTreeMap<LicenseId, Queue> = BTreeMap::new();
     let mut found = Vec::new();
@@ -28,7 +27,7 @@ pub fn violations(evidence: &Evidence) -> Vec<Violation> {
         let Some(user) = entry.user else { continue };
         let queue = queues.entry(id).or_default();
         let holder = entry.session.map(|session| terms.holder(user, session));
-        if !queue.follow(entry, user, holder) {
+        if !queue.apply(entry, user, holder) {
             found.push(Violation::NotFifo(id, entry.position));
         }
     }
@@ -36,8 +35,8 @@ pub fn violations(evidence: &Evidence) -> Vec<Violation> {
 }
 
 impl Queue {
-    /// Follows an entry; false if somebody was passed over by it.
-    fn follow(&mut self, entry: &Entry, user: UserId, holder: Option<Holder>) -> bool {
+    /// Applies an entry; returns false if it overtakes a ticket.
+    fn apply(&mut self, entry: &Entry, user: UserId, holder: Option<Holder>) -> bool {
         match (entry.kind.as_str(), holder) {
             ("ticket_taken", _) => {
                 self.tickets.push(Ticket { id: ticket(entry), user, offered: false });
@@ -58,7 +57,7 @@ impl Queue {
         }
     }
 
-    /// The first who has no offer yet must be the one who gets it.
+    /// An offer must go to the first ticket without one.
     fn offer(&mut self, id: &str) -> bool {
         let next = self.tickets.iter().find(|ticket| !ticket.offered).is_some_and(|ticket| ticket.id == id);
         if let Some(ticket) = self.tickets.iter_mut().find(|ticket| ticket.id == id) {
@@ -67,13 +66,13 @@ impl Queue {
         next
     }
 
-    /// A new seat is for those with an offer, as long as somebody waits without one.
+    /// As long as a ticket waits without an offer, new seats are only for agents with an offer.
     fn occupy(&mut self, user: UserId, holder: Holder) -> bool {
         let sessions = self.holders.entry(holder).or_default();
         *sessions += 1;
         let shares = *sessions > 1;
-        let invited = self.tickets.iter().any(|ticket| ticket.offered && ticket.user == user);
-        shares || invited || self.tickets.iter().all(|ticket| ticket.offered)
+        let has_offer = self.tickets.iter().any(|ticket| ticket.offered && ticket.user == user);
+        shares || has_offer || self.tickets.iter().all(|ticket| ticket.offered)
     }
 
     fn leave(&mut self, holder: Holder) {

@@ -1,10 +1,10 @@
-//! The state to which the event log leads, entry by entry.
+//! Replays the event log, entry by entry, to the state that the tables should have.
 
 use super::{Entry, Evidence, Holder, Terms, Violation};
 use seatkeeper_shared::ids::{LicenseId, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// All licenses after some entries.
+/// The state of all licenses after some entries.
 pub struct Replay {
     licenses: BTreeMap<LicenseId, License>,
 }
@@ -17,7 +17,7 @@ struct License {
 }
 
 impl Replay {
-    /// Before the first entry.
+    /// The state before the first entry.
     pub fn new(evidence: &Evidence) -> Self {
         let license = |terms: &Terms| License {
             terms: terms.clone(),
@@ -28,20 +28,20 @@ impl Replay {
         Self { licenses: evidence.licenses.iter().map(|(id, terms)| (*id, license(terms))).collect() }
     }
 
-    /// Follows an entry; what is impossible about it.
-    pub fn follow(&mut self, entry: &Entry) -> Vec<Violation> {
+    /// Applies an entry; returns what is impossible about it.
+    pub fn apply(&mut self, entry: &Entry) -> Vec<Violation> {
         let Some((id, license)) = entry.license.and_then(|id| Some((id, self.licenses.get_mut(&id)?))) else {
             return Vec::new();
         };
         let mut found = Vec::new();
-        if let Err(problem) = license.change(entry) {
+        if let Err(problem) = license.apply(entry) {
             found.push(Violation::Impossible(entry.position, problem));
         }
         if entry.kind == "session_refused"
             && entry.facts["code"] == "pool_full"
             && license.occupied() < license.terms.seats
         {
-            found.push(Violation::RefusedInVain(id, entry.position));
+            found.push(Violation::RefusedWithFreeSeat(id, entry.position));
         }
         let counted = (entry.occupied, entry.seats);
         let replayed = (Some(license.occupied()), Some(license.terms.seats));
@@ -52,8 +52,7 @@ impl Replay {
         found
     }
 
-    /// What the tables say otherwise.
-    pub fn against(&self, evidence: &Evidence) -> Vec<Violation> {
+    pub fn table_differences(&self, evidence: &Evidence) -> Vec<Violation> {
         let rows = evidence.sessions.iter().filter(|row| row.ended.is_none());
         let live: BTreeSet<_> = rows.map(|row| (row.license, row.id)).collect();
         let assigned: BTreeSet<_> = evidence.assignments.iter().copied().collect();
@@ -78,8 +77,8 @@ where
     T: Ord + std::fmt::Debug,
 {
     let only = |place: &str, entries: Vec<&(LicenseId, T)>| -> Vec<Violation> {
-        let told = |(license, one): &&(LicenseId, T)| format!("{what} {one:?} at {license:?} only in the {place}");
-        entries.iter().map(told).map(Violation::Differs).collect()
+        let outcome = |(license, one): &&(LicenseId, T)| format!("{what} {one:?} at {license:?} only in the {place}");
+        entries.iter().map(outcome).map(Violation::TableDiffers).collect()
     };
     [only("log", log.difference(table).collect()), only("table", table.difference(log).collect())].concat()
 }
@@ -89,8 +88,8 @@ impl License {
         i64::try_from(self.holders.len()).unwrap_or(i64::MAX)
     }
 
-    fn change(&mut self, entry: &Entry) -> Result<(), String> {
-        let of_session = || entry.session.zip(entry.user).ok_or("names no session");
+    fn apply(&mut self, entry: &Entry) -> Result<(), String> {
+        let of_session = || entry.session.zip(entry.user).ok_or("has no session");
         match entry.kind.as_str() {
             "session_created" => {
                 let (session, user) = of_session()?;
@@ -98,14 +97,14 @@ impl License {
             }
             "session_connected" => {
                 let (session, _) = of_session()?;
-                self.live.contains_key(&session).then_some(()).ok_or_else(|| format!("{session} does not live"))
+                self.live.contains_key(&session).then_some(()).ok_or_else(|| format!("{session} is not live"))
             }
             "session_ended" => {
                 let (session, _) = of_session()?;
                 self.end(session)
             }
             "seats_changed" => {
-                self.terms.seats = entry.facts["changes"]["seats"][1].as_i64().ok_or("names no number")?;
+                self.terms.seats = entry.facts["changes"]["seats"][1].as_i64().ok_or("has no number of seats")?;
                 Ok(())
             }
             "license_granted" => self.assign(entry.user, true),
@@ -128,7 +127,7 @@ impl License {
     }
 
     fn end(&mut self, session: SessionId) -> Result<(), String> {
-        let holder = self.live.remove(&session).ok_or_else(|| format!("{session} does not live"))?;
+        let holder = self.live.remove(&session).ok_or_else(|| format!("{session} is not live"))?;
         let sessions = self.holders.entry(holder).or_default();
         *sessions -= 1;
         if *sessions == 0 {
@@ -138,7 +137,7 @@ impl License {
     }
 
     fn assign(&mut self, user: Option<UserId>, to: bool) -> Result<(), String> {
-        let user = user.ok_or("names no user")?;
+        let user = user.ok_or("has no user")?;
         let changed = if to { self.assigned.insert(user) } else { self.assigned.remove(&user) };
         changed.then_some(()).ok_or_else(|| "changes nothing".to_owned())
     }

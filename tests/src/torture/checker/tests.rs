@@ -1,7 +1,7 @@
-//! The checker finds each kind of violation, and finds none where there is none.
+//! Tests of the checker: it finds each kind of violation, and none in a valid history.
 
-use super::{Entry, Evidence, Row, Terms, Violation, violations};
-use crate::torture::history::{Asked, Lease, Moment, Operation, Told};
+use super::{Entry, Evidence, SessionRow, Terms, Violation, violations};
+use crate::torture::history::{Action, Lease, Moment, Operation, Outcome};
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, UserId},
     license::SeatRule,
@@ -21,30 +21,30 @@ fn at(seconds: u64) -> Moment {
     Moment::from_secs(seconds)
 }
 
-fn operation(asked: Asked, invoked: u64, completed: u64, told: Told) -> Operation {
-    Operation { asked, invoked: at(invoked), completed: at(completed), told }
+fn operation(action: Action, invoked: u64, completed: u64, outcome: Outcome) -> Operation {
+    Operation { action, invoked: at(invoked), completed: at(completed), outcome }
 }
 
-fn create(user: UserId, key: &str, invoked: u64, completed: u64, told: Told) -> Operation {
-    operation(Asked::Create { user, license: LICENSE, key: key.to_owned() }, invoked, completed, told)
+fn create(user: UserId, key: &str, invoked: u64, completed: u64, outcome: Outcome) -> Operation {
+    operation(Action::Create { user, license: LICENSE, key: key.to_owned() }, invoked, completed, outcome)
 }
 
-fn held(session: SessionId, until: u64) -> Told {
-    Told::Session(session, Some(Lease { until: at(until), key_until: None }))
+fn held(session: SessionId, until: u64) -> Outcome {
+    Outcome::Session(session, Some(Lease { until: at(until), key_until: None }))
 }
 
-fn row(id: SessionId, user: UserId, key: &str, ended: u64, reason: EndReason) -> Row {
-    Row { id, license: LICENSE, user, key: Some(key.to_owned()), ended: Some((at(ended), reason)) }
+fn row(id: SessionId, user: UserId, key: &str, ended: u64, reason: EndReason) -> SessionRow {
+    SessionRow { id, license: LICENSE, user, key: Some(key.to_owned()), ended: Some((at(ended), reason)) }
 }
 
-/// One seat. Anna has it and gives it back; then Ben has it until his lease runs out.
-fn sound() -> Evidence {
+/// One seat: Anna holds it and gives it back, then Ben holds it until the lease expires.
+fn valid() -> Evidence {
     let mut evidence = Evidence {
         operations: vec![
-            operation(Asked::Assign(LICENSE, ANNA), 0, 1, Told::Changed(true)),
+            operation(Action::Assign(LICENSE, ANNA), 0, 1, Outcome::Changed(true)),
             create(ANNA, "a", 1, 2, held(FIRST, 12)),
-            operation(Asked::Heartbeat(FIRST), 3, 4, Told::Renewed(at(13))),
-            operation(Asked::End(FIRST), 5, 6, Told::Over),
+            operation(Action::Heartbeat(FIRST), 3, 4, Outcome::Renewed(at(13))),
+            operation(Action::End(FIRST), 5, 6, Outcome::Over),
             create(BEN, "b", 6, 7, held(SECOND, 17)),
         ],
         sessions: vec![
@@ -56,17 +56,17 @@ fn sound() -> Evidence {
     };
     evidence.licenses.insert(LICENSE, Terms { seats: 1, seat_rule: SeatRule::Session });
     evidence.seats.insert(LICENSE, 1);
-    evidence.happens("license_granted", ANNA, None, 0, json!({}));
-    evidence.happens("license_granted", BEN, None, 0, json!({}));
-    evidence.happens("session_created", ANNA, Some(FIRST), 1, json!({}));
-    evidence.happens("session_ended", ANNA, Some(FIRST), 0, json!({}));
-    evidence.happens("session_created", BEN, Some(SECOND), 1, json!({}));
-    evidence.happens("session_ended", BEN, Some(SECOND), 0, json!({}));
+    evidence.add_event("license_granted", ANNA, None, 0, json!({}));
+    evidence.add_event("license_granted", BEN, None, 0, json!({}));
+    evidence.add_event("session_created", ANNA, Some(FIRST), 1, json!({}));
+    evidence.add_event("session_ended", ANNA, Some(FIRST), 0, json!({}));
+    evidence.add_event("session_created", BEN, Some(SECOND), 1, json!({}));
+    evidence.add_event("session_ended", BEN, Some(SECOND), 0, json!({}));
     evidence
 }
 
 impl Evidence {
-    fn happens(&mut self, kind: &str, user: UserId, session: Option<SessionId>, occupied: i64, facts: Value) {
+    fn add_event(&mut self, kind: &str, user: UserId, session: Option<SessionId>, occupied: i64, facts: Value) {
         self.log.push(Entry {
             position: i64::try_from(self.log.len()).expect("a number") + 1,
             kind: kind.to_owned(),
@@ -86,47 +86,47 @@ impl Evidence {
     }
 }
 
-/// The evidence after something went wrong.
+/// The valid evidence with one change.
 fn after(what: impl FnOnce(&mut Evidence)) -> Evidence {
-    let mut evidence = sound();
+    let mut evidence = valid();
     what(&mut evidence);
     evidence
 }
 
 #[test]
-fn nothing_is_found_where_nothing_is_wrong() {
-    assert_eq!(violations(&sound()), []);
+fn valid_evidence_has_no_violations() {
+    assert_eq!(violations(&valid()), []);
 }
 
 #[test]
-fn a_grant_that_is_in_no_table_is_lost() {
+fn a_grant_missing_in_the_table_is_lost() {
     after(|e| drop(e.sessions.remove(0))).shows(&Violation::LostGrant(FIRST));
 }
 
 #[test]
-fn a_grant_that_is_in_no_log_is_lost() {
+fn a_grant_missing_in_the_log_is_lost() {
     after(|e| e.log.retain(|entry| entry.session != Some(FIRST))).shows(&Violation::LostGrant(FIRST));
 }
 
 #[test]
-fn a_grant_that_the_server_does_not_know_later_is_lost() {
-    let heartbeat = operation(Asked::Heartbeat(SECOND), 8, 9, Told::NotThere);
+fn a_grant_unknown_to_the_server_later_is_lost() {
+    let heartbeat = operation(Action::Heartbeat(SECOND), 8, 9, Outcome::NotFound);
     after(|e| e.operations.push(heartbeat)).shows(&Violation::LostGrant(SECOND));
 }
 
 #[test]
-fn an_end_that_is_not_in_the_table_is_lost() {
+fn an_end_missing_in_the_table_is_lost() {
     after(|e| e.sessions[0].ended = None).shows(&Violation::LostEnd(FIRST));
 }
 
 #[test]
-fn an_end_that_is_not_in_the_log_is_lost() {
+fn an_end_missing_in_the_log_is_lost() {
     after(|e| drop(e.log.remove(3))).shows(&Violation::LostEnd(FIRST));
 }
 
 #[test]
-fn a_session_that_lives_on_after_its_end_was_not_ended() {
-    let revived = operation(Asked::Heartbeat(FIRST), 7, 8, Told::Renewed(at(18)));
+fn a_session_that_continues_after_its_end_is_found() {
+    let revived = operation(Action::Heartbeat(FIRST), 7, 8, Outcome::Renewed(at(18)));
     after(|e| e.operations.push(revived)).shows(&Violation::LostEnd(FIRST));
 }
 
@@ -143,20 +143,20 @@ fn a_key_that_ends_a_connected_session_cuts_it_short() {
 }
 
 #[test]
-fn an_end_that_nobody_asked_for_is_found() {
+fn an_end_that_was_not_requested_is_found() {
     for reason in [EndReason::Finished, EndReason::EndedByAdmin, EndReason::AssignmentRevoked, EndReason::Idle] {
-        after(|e| e.sessions[1].ended = Some((at(17), reason))).shows(&Violation::UnaskedEnd(SECOND));
+        after(|e| e.sessions[1].ended = Some((at(17), reason))).shows(&Violation::UnrequestedEnd(SECOND));
     }
 }
 
 #[test]
-fn a_key_that_was_answered_with_two_sessions_is_found() {
+fn a_key_with_two_sessions_in_responses_is_found() {
     after(|e| e.operations.push(create(ANNA, "a", 2, 3, held(SPARE, 13))))
         .shows(&Violation::TwoSessions(ANNA, "a".to_owned()));
 }
 
 #[test]
-fn a_key_that_made_two_rows_is_found_though_nobody_was_told() {
+fn a_key_with_two_stored_sessions_is_found() {
     after(|e| e.sessions.push(row(SPARE, ANNA, "a", 17, EndReason::LeaseExpired)))
         .shows(&Violation::TwoSessions(ANNA, "a".to_owned()));
 }
@@ -168,18 +168,18 @@ fn an_instant_with_more_holders_than_seats_is_found() {
 }
 
 #[test]
-fn whoever_may_have_left_does_not_count() {
-    // Anna's end was asked for before Ben had his seat, though its answer was lost.
+fn an_agent_whose_session_may_have_ended_is_not_counted() {
+    // Anna's end was requested before Ben got the seat, though its response was lost.
     let evidence = after(|e| {
-        e.operations[3] = operation(Asked::End(FIRST), 3, 6, Told::Unknown);
+        e.operations[3] = operation(Action::End(FIRST), 3, 6, Outcome::Unknown);
         e.operations[4] = create(BEN, "b", 3, 4, held(SECOND, 14));
     });
     assert_eq!(violations(&evidence), []);
 }
 
 #[test]
-fn whoever_was_only_promised_a_seat_until_then_does_not_count() {
-    // Anna's end was never asked for, but her lease was over before Ben came.
+fn an_agent_whose_lease_has_expired_is_not_counted() {
+    // Anna's end was never requested, but the lease had expired before Ben's request.
     let evidence = after(|e| {
         e.operations.drain(2..4);
         e.operations[2] = create(BEN, "b", 12, 13, held(SECOND, 17));
@@ -193,11 +193,11 @@ fn an_agents_sessions_share_a_seat_if_the_license_says_so() {
     let evidence = after(|e| {
         e.licenses.insert(LICENSE, Terms { seats: 1, seat_rule: SeatRule::Agent });
         e.operations.push(create(ANNA, "again", 2, 3, held(SPARE, 13)));
-        e.operations.push(operation(Asked::End(SPARE), 4, 5, Told::Over));
+        e.operations.push(operation(Action::End(SPARE), 4, 5, Outcome::Over));
         e.sessions.push(row(SPARE, ANNA, "again", 5, EndReason::Finished));
         let moved = e.log.split_off(3);
-        e.happens("session_created", ANNA, Some(SPARE), 1, json!({}));
-        e.happens("session_ended", ANNA, Some(SPARE), 1, json!({}));
+        e.add_event("session_created", ANNA, Some(SPARE), 1, json!({}));
+        e.add_event("session_ended", ANNA, Some(SPARE), 1, json!({}));
         e.log.extend(moved.into_iter().map(|entry| Entry { position: entry.position + 2, ..entry }));
     });
     assert_eq!(violations(&evidence), []);
@@ -216,42 +216,42 @@ fn a_seat_that_the_log_gives_twice_is_found() {
 }
 
 #[test]
-fn a_count_that_is_not_that_of_the_log_is_found() {
+fn a_wrong_count_in_the_log_is_found() {
     let evidence = after(|e| e.log[3].occupied = Some(1));
     assert!(matches!(violations(&evidence)[..], [Violation::Impossible(4, _)]), "{:?}", violations(&evidence));
 }
 
 #[test]
 fn an_end_without_a_beginning_is_found() {
-    let evidence = after(|e| e.happens("session_ended", ANNA, Some(FIRST), 0, json!({})));
+    let evidence = after(|e| e.add_event("session_ended", ANNA, Some(FIRST), 0, json!({})));
     assert!(matches!(violations(&evidence)[..], [Violation::Impossible(7, _)]), "{:?}", violations(&evidence));
 }
 
 #[test]
 fn a_refusal_with_a_free_seat_is_found() {
-    let evidence = after(|e| e.happens("session_refused", ANNA, None, 0, json!({ "code": "pool_full" })));
-    evidence.shows(&Violation::RefusedInVain(LICENSE, 7));
+    let evidence = after(|e| e.add_event("session_refused", ANNA, None, 0, json!({ "code": "pool_full" })));
+    evidence.shows(&Violation::RefusedWithFreeSeat(LICENSE, 7));
 }
 
 #[test]
-fn tables_that_the_log_does_not_lead_to_are_found() {
+fn tables_that_differ_from_the_log_are_found() {
     for evidence in [
         after(|e| e.assignments.truncate(1)),
         after(|e| e.seats.extend([(LICENSE, 2)])),
         after(|e| e.sessions[1].ended = None),
     ] {
         let found = violations(&evidence);
-        assert!(found.iter().any(|violation| matches!(violation, Violation::Differs(_))), "{found:?}");
+        assert!(found.iter().any(|violation| matches!(violation, Violation::TableDiffers(_))), "{found:?}");
     }
 }
 
 #[test]
-fn a_change_that_is_in_no_log_is_lost() {
-    let resize = operation(Asked::Resize(LICENSE, 4), 7, 8, Told::Changed(true));
-    let lost = format!("{:?}", resize.asked);
+fn a_change_missing_in_the_log_is_lost() {
+    let resize = operation(Action::Resize(LICENSE, 4), 7, 8, Outcome::Changed(true));
+    let lost = format!("{:?}", resize.action);
     after(|e| e.operations.push(resize)).shows(&Violation::LostChange(lost));
-    let assign = operation(Asked::Assign(LICENSE, ANNA), 7, 8, Told::Changed(true));
-    let lost = format!("{:?}", assign.asked);
+    let assign = operation(Action::Assign(LICENSE, ANNA), 7, 8, Outcome::Changed(true));
+    let lost = format!("{:?}", assign.action);
     after(|e| e.operations.push(assign)).shows(&Violation::LostChange(lost));
 }
 
@@ -261,19 +261,19 @@ fn a_session_that_never_ends_has_leaked() {
 }
 
 #[test]
-fn an_answer_that_must_not_be_is_found() {
-    let answer = operation(Asked::Heartbeat(FIRST), 3, 4, Told::Nonsense("500".to_owned()));
-    assert!(matches!(violations(&after(|e| e.operations.push(answer)))[..], [Violation::Nonsense(_)]));
+fn an_invalid_response_is_found() {
+    let answer = operation(Action::Heartbeat(FIRST), 3, 4, Outcome::Invalid("500".to_owned()));
+    assert!(matches!(violations(&after(|e| e.operations.push(answer)))[..], [Violation::InvalidResponse(_)]));
 }
 
 fn queue(evidence: &mut Evidence, kinds: &[(&str, UserId, &str)]) {
     for (kind, user, ticket) in kinds {
-        evidence.happens(kind, *user, None, 0, json!({ "ticket": ticket }));
+        evidence.add_event(kind, *user, None, 0, json!({ "ticket": ticket }));
     }
 }
 
 #[test]
-fn a_queue_in_order_is_sound() {
+fn a_queue_in_order_is_valid() {
     let evidence = after(|e| {
         queue(e, &[("ticket_taken", ANNA, "1"), ("ticket_taken", BEN, "2"), ("ticket_offered", ANNA, "1")]);
         queue(e, &[("ticket_over", ANNA, "1"), ("ticket_offered", BEN, "2"), ("ticket_over", BEN, "2")]);
@@ -282,7 +282,7 @@ fn a_queue_in_order_is_sound() {
 }
 
 #[test]
-fn an_offer_past_the_first_is_found() {
+fn an_offer_past_the_head_of_the_queue_is_found() {
     let evidence = after(|e| {
         queue(e, &[("ticket_taken", ANNA, "1"), ("ticket_taken", BEN, "2"), ("ticket_offered", BEN, "2")]);
     });
@@ -290,18 +290,18 @@ fn an_offer_past_the_first_is_found() {
 }
 
 #[test]
-fn a_seat_past_those_who_wait_is_found() {
-    let mut evidence = sound();
+fn a_seat_given_past_the_queue_is_found() {
+    let mut evidence = valid();
     queue(&mut evidence, &[("ticket_taken", ANNA, "1")]);
-    evidence.happens("session_created", BEN, Some(SPARE), 1, json!({}));
+    evidence.add_event("session_created", BEN, Some(SPARE), 1, json!({}));
     evidence.shows(&Violation::NotFifo(LICENSE, 8));
 }
 
 #[test]
-fn a_seat_for_whoever_has_an_offer_is_sound() {
-    let mut evidence = sound();
+fn a_seat_for_an_agent_with_an_offer_is_valid() {
+    let mut evidence = valid();
     queue(&mut evidence, &[("ticket_taken", ANNA, "1"), ("ticket_taken", BEN, "2"), ("ticket_offered", ANNA, "1")]);
-    evidence.happens("session_created", ANNA, Some(SPARE), 1, json!({}));
+    evidence.add_event("session_created", ANNA, Some(SPARE), 1, json!({}));
     let fifo = |violation: &Violation| matches!(violation, Violation::NotFifo(..));
     assert!(!violations(&evidence).iter().any(fifo), "{:?}", violations(&evidence));
 }

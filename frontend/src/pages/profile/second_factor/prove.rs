@@ -1,13 +1,14 @@
-//! The question before recovery codes are renewed or the second factor is removed: whoever found an open browser cannot answer it.
+//! Asks for password or code before the recovery codes are renewed or the second factor is removed, which an unattended
+//! browser must not allow.
 
-use super::Step;
+use super::SetupStep;
 use crate::{
     api::{Api, Failure},
     caller::Caller,
     i18n::*,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         toast::Toasts,
@@ -20,25 +21,25 @@ use seatkeeper_shared::{
     wire::second_factor::{Proof, RecoveryCodes},
 };
 
-/// What is asked about.
+/// The action to confirm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
-    /// New recovery codes.
+pub(super) enum ProtectedAction {
+    /// Generate new recovery codes.
     Renew,
-    /// Removing it.
+    /// Remove the second factor.
     Remove,
 }
 
 #[component]
 pub(super) fn ProveDialog(
-    /// What is asked about.
-    asking: RwSignal<Option<Act>>,
-    /// How far one is.
-    step: RwSignal<Step>,
+    /// The action to confirm.
+    asking: RwSignal<Option<ProtectedAction>>,
+    /// The state of the second factor.
+    step: RwSignal<SetupStep>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let title = move || match asking.get() {
-        Some(Act::Renew) => t_string!(i18n, factor.renew_title).to_owned(),
+        Some(ProtectedAction::Renew) => t_string!(i18n, factor.renew_title).to_owned(),
         _ => t_string!(i18n, factor.remove_title).to_owned(),
     };
     view! {
@@ -54,26 +55,26 @@ pub(super) fn ProveDialog(
 
 #[component]
 fn Prove(
-    /// What is asked about.
-    act: Act,
-    /// The same, to close.
-    asking: RwSignal<Option<Act>>,
-    /// How far one is.
-    step: RwSignal<Step>,
+    /// The action to confirm.
+    act: ProtectedAction,
+    /// Cleared to close the dialog.
+    asking: RwSignal<Option<ProtectedAction>>,
+    /// The state of the second factor.
+    step: RwSignal<SetupStep>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
-    let given = RwSignal::new(String::new());
+    let entered = RwSignal::new(String::new());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let text = given.get_untracked();
+        let text = entered.get_untracked();
         if form.begin([("password", text.trim().is_empty().then_some(FieldError::Required))]) {
             spawn_local(async move {
-                match done(api, act, &proof(text)).await {
+                match carry_out(api, act, &proof(text)).await {
                     Ok(next) => {
-                        if act == Act::Remove {
-                            toasts.good(untrack(|| t_string!(i18n, factor.removed)));
-                            caller.ask();
+                        if act == ProtectedAction::Remove {
+                            toasts.success(untrack(|| t_string!(i18n, factor.removed)));
+                            caller.refresh();
                         }
                         asking.set(None);
                         step.set(next);
@@ -84,26 +85,26 @@ fn Prove(
         }
     };
     let text = move || match act {
-        Act::Renew => t_string!(i18n, factor.renew_text),
-        Act::Remove => t_string!(i18n, factor.remove_text),
+        ProtectedAction::Renew => t_string!(i18n, factor.renew_text),
+        ProtectedAction::Remove => t_string!(i18n, factor.remove_text),
     };
     let confirm = move || match act {
-        Act::Renew => t_string!(i18n, factor.renew),
-        Act::Remove => t_string!(i18n, factor.remove),
+        ProtectedAction::Renew => t_string!(i18n, factor.renew),
+        ProtectedAction::Remove => t_string!(i18n, factor.remove),
     };
     view! {
         <form class="form" novalidate on:submit=submit>
             <p>{text}</p>
             <TextField
                 label=Signal::derive(move || t_string!(i18n, factor.proof).to_owned())
-                value=given
+                value=entered
                 kind="password"
                 name="password"
                 autocomplete="current-password"
                 error=form.error("password")
-                first=true
+                autofocus=true
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="button" class="button" on:click=move |_| asking.set(None)>
                     {t!(i18n, common.cancel)}
@@ -111,8 +112,8 @@ fn Prove(
                 <button
                     type="submit"
                     class="button"
-                    class:primary=act == Act::Renew
-                    class:danger=act == Act::Remove
+                    class:primary=act == ProtectedAction::Renew
+                    class:danger=act == ProtectedAction::Remove
                     aria-disabled=move || form.busy().to_string()
                 >
                     {confirm}
@@ -122,12 +123,12 @@ fn Prove(
     }
 }
 
-async fn done(api: Api, act: Act, proof: &Proof) -> Result<Step, Failure> {
+async fn carry_out(api: Api, act: ProtectedAction, proof: &Proof) -> Result<SetupStep, Failure> {
     match act {
-        Act::Renew => {
+        ProtectedAction::Renew => {
             let codes = api.post::<RecoveryCodes>("/me/second-factor/recovery-codes", proof).await?;
-            Ok(Step::Fresh(codes.recovery_codes))
+            Ok(SetupStep::Fresh(codes.recovery_codes))
         }
-        Act::Remove => api.post::<()>("/me/second-factor/remove", proof).await.map(|()| Step::Off),
+        ProtectedAction::Remove => api.post::<()>("/me/second-factor/remove", proof).await.map(|()| SetupStep::Off),
     }
 }

@@ -1,8 +1,8 @@
-//! Addresses that are to be entered somewhere else: shown whole, and copied with one click.
+//! URLs to be entered at a provider or directory, with copy buttons.
 
 use crate::{
     i18n::*,
-    pages::console::key::copy,
+    pages::console::support_key::copy_to_clipboard,
     ui::{
         icon::{Glyph, Icon},
         toast::Toasts,
@@ -14,12 +14,12 @@ use seatkeeper_shared::{
     wire::providers::{logout_url, redirect_url},
 };
 
-/// Both addresses of a provider.
+/// Redirect and logout URL of a provider.
 #[component]
 pub fn Addresses(
-    /// The provider.
+    /// The provider shown.
     id: ProviderId,
-    /// Where the server is.
+    /// Base URL of the server.
     #[prop(into)]
     base: Signal<String>,
 ) -> impl IntoView {
@@ -39,16 +39,16 @@ pub fn Addresses(
     }
 }
 
-/// One address.
+/// A text with a copy button.
 #[component]
 pub fn Copyable(
-    /// What it is.
+    /// Label of the text.
     #[prop(into)]
     label: Signal<String>,
-    /// The address.
+    /// The text to copy.
     #[prop(into)]
     text: Signal<String>,
-    /// A sentence that helps.
+    /// Help text below.
     #[prop(into, optional)]
     hint: MaybeProp<String>,
 ) -> impl IntoView {
@@ -57,10 +57,10 @@ pub fn Copyable(
     let copy_it = move |_| {
         let text = text.get_untracked();
         spawn_local(async move {
-            if copy(text).await {
-                toasts.good(untrack(|| t_string!(i18n, directory.copied)));
+            if copy_to_clipboard(text).await {
+                toasts.success(untrack(|| t_string!(i18n, directory.copied)));
             } else {
-                toasts.bad(untrack(|| t_string!(i18n, directory.copy_failed)));
+                toasts.error(untrack(|| t_string!(i18n, directory.copy_failed)));
             }
         });
     };

@@ -1,11 +1,11 @@
-//! The question before a provider is deleted.
+//! Confirmation before a provider is deleted.
 
-use super::desk::{Asking, Desk};
+use super::state::{DirectoryPageState, ProviderDialogKind};
 use crate::{
     i18n::*,
     ui::{
         dialog::TaskDialog,
-        face::{Wrong, usual},
+        error_message::{ErrorMessage, failure_text},
         form::Form,
         toast::Toasts,
     },
@@ -13,37 +13,40 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::wire::providers::ProviderView;
 
-/// The dialog.
 #[component]
 pub fn DeleteDialog(
-    /// The page.
-    desk: Desk,
+    /// Shared state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let which = move || match desk.asking.get() {
-        Some(Asking::Delete(provider)) => Some(*provider),
+    let provider_to_delete = move || match page.open_dialog.get() {
+        Some(ProviderDialogKind::Delete(provider)) => Some(*provider),
         _ => None,
     };
     let title = move || {
-        t_string!(i18n, directory.delete_title, name = which().map(|provider| provider.name).unwrap_or_default())
+        t_string!(
+            i18n,
+            directory.delete_title,
+            name = provider_to_delete().map(|provider| provider.name).unwrap_or_default()
+        )
     };
     view! {
         <TaskDialog
-            open=Signal::derive(move || which().is_some())
-            close=move |()| desk.asking.set(None)
+            open=Signal::derive(move || provider_to_delete().is_some())
+            close=move |()| page.open_dialog.set(None)
             title=Signal::derive(title)
         >
-            {move || untrack(which).map(|provider| view! { <Delete provider desk /> })}
+            {move || untrack(provider_to_delete).map(|provider| view! { <DeleteForm provider page /> })}
         </TaskDialog>
     }
 }
 
 #[component]
-fn Delete(
-    /// Which.
+fn DeleteForm(
+    /// The provider to delete.
     provider: ProviderView,
-    /// The page.
-    desk: Desk,
+    /// Shared state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
@@ -52,11 +55,11 @@ fn Delete(
         if form.begin([]) {
             let (id, name) = (provider.id, provider.name.clone());
             spawn_local(async move {
-                match desk.api.delete(&format!("/sign-in-providers/{id}")).await {
+                match page.api.delete(&format!("/sign-in-providers/{id}")).await {
                     Ok(()) => {
-                        toasts.good(tu_string!(i18n, directory.deleted, name = name));
-                        desk.asking.set(None);
-                        desk.load();
+                        toasts.success(tu_string!(i18n, directory.deleted, name = name));
+                        page.open_dialog.set(None);
+                        page.load();
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -66,9 +69,9 @@ fn Delete(
     view! {
         <form class="form" novalidate on:submit=submit>
             <p>{t!(i18n, directory.delete_text)}</p>
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| desk.asking.set(None)>
+                <button type="button" class="button" autofocus on:click=move |_| page.open_dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>

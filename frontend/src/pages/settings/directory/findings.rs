@@ -1,32 +1,34 @@
-//! What the test of a provider found, in words that say what to do.
+//! Findings of a provider test, with advice.
 
-use super::desk::Tested;
+use super::state::TestState;
 use crate::{
     format::{Format, Texts},
     i18n::*,
+    labels,
     ui::icon::{Glyph, Icon},
-    words,
 };
 use leptos::prelude::*;
 use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInFinding};
 
-/// How a test stands.
+/// State and findings of a test.
 #[component]
 pub fn Findings(
-    /// The test, if there was one.
+    /// The test of the provider, if there was one.
     #[prop(into)]
-    tested: Signal<Option<Tested>>,
+    test: Signal<Option<TestState>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let lines = move || match tested.get() {
+    let lines = move || match test.get() {
         None => ().into_any(),
-        Some(Tested::Running) => view! { <p class="muted">{t!(i18n, directory.testing)}</p> }.into_any(),
-        Some(Tested::Failed(failure)) => view! { <p class="note bad">{words::failure(i18n, &failure)}</p> }.into_any(),
-        Some(Tested::Done(test)) => {
+        Some(TestState::Running) => view! { <p class="muted">{t!(i18n, directory.testing)}</p> }.into_any(),
+        Some(TestState::Failed(failure)) => {
+            view! { <p class="note bad">{labels::failure(i18n, &failure)}</p> }.into_any()
+        }
+        Some(TestState::Done(test)) => {
             let sign_ins = test.sign_ins;
             view! {
-                {test.findings.into_iter().map(|finding| view! { <Line finding /> }).collect_view()}
-                <SignIns sign_ins />
+                {test.findings.into_iter().map(|finding| view! { <FindingNote finding /> }).collect_view()}
+                <SignInFindings sign_ins />
             }
             .into_any()
         }
@@ -39,8 +41,8 @@ pub fn Findings(
 }
 
 #[component]
-fn Line(
-    /// What was found.
+fn FindingNote(
+    /// The finding shown.
     finding: Finding,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -48,10 +50,10 @@ fn Line(
     let fatal = finding.code.is_fatal();
     let glyph = if good { Glyph::Tick } else { Glyph::Warning };
     let finding = StoredValue::new(finding);
-    let text = move || finding.with_value(|finding| said(i18n, finding));
+    let text = move || finding.with_value(|finding| finding_text(i18n, finding));
     let more = finding
         .with_value(|finding| finding.claim.is_some())
-        .then_some(move || finding.with_value(|finding| about(i18n, finding)));
+        .then_some(move || finding.with_value(|finding| claim_details(i18n, finding)));
     view! {
         <p class="note" class:bad=fatal class:good=good>
             <Icon glyph />
@@ -60,10 +62,10 @@ fn Line(
     }
 }
 
-/// What was found in sign-ins since the provider was last changed.
+/// Findings in sign-ins since the last change of the provider.
 #[component]
-fn SignIns(
-    /// The findings.
+fn SignInFindings(
+    /// Findings with their count and time.
     sign_ins: Vec<SignInFinding>,
 ) -> impl IntoView {
     let (i18n, format) = (use_i18n(), Format::get());
@@ -75,7 +77,7 @@ fn SignIns(
                 t_string!(i18n, directory.seen, times = times, at = at)
             };
             view! {
-                <Line finding />
+                <FindingNote finding />
                 <p class="muted">{seen}</p>
             }
         })
@@ -88,16 +90,16 @@ fn SignIns(
     })
 }
 
-/// Claim, setting and detail of a finding that has a claim.
-fn about(i18n: Texts, finding: &Finding) -> Option<String> {
+/// Claim, setting and detail of a finding about a claim.
+fn claim_details(i18n: Texts, finding: &Finding) -> Option<String> {
     let dash = || t_string!(i18n, common.dash).to_owned();
     let claim = finding.claim.clone()?;
     let (setting, detail) = (finding.setting.clone().unwrap_or_else(dash), finding.detail.clone().unwrap_or_else(dash));
     Some(t_string!(i18n, directory.finding_about, claim = claim, setting = setting, detail = detail))
 }
 
-/// A finding in words.
-pub fn said(i18n: Texts, finding: &Finding) -> String {
+/// Describes a finding.
+pub fn finding_text(i18n: Texts, finding: &Finding) -> String {
     let detail = finding.detail.clone().unwrap_or_else(|| t_string!(i18n, common.dash).to_owned());
     match finding.code {
         FindingCode::Good => t_string!(i18n, directory.f_good).to_owned(),

@@ -1,15 +1,15 @@
-//! What to enter at which provider, step by step, with the names that the fields have there.
+//! Setup guides per identity provider, with the field names of the provider.
 
 use crate::{
     format::Texts,
     i18n::*,
-    ui::select::{Choosable, Select},
+    ui::select::{Select, SelectOption},
 };
 use leptos::prelude::*;
 
-/// A provider with steps of its own. Their names are the same in all languages.
+/// Identity provider with its own guide. The names are not translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Product {
+enum IdentityProvider {
     Entra,
     Okta,
     Keycloak,
@@ -17,7 +17,7 @@ enum Product {
     Other,
 }
 
-impl Product {
+impl IdentityProvider {
     const ALL: [Self; 5] = [Self::Entra, Self::Okta, Self::Keycloak, Self::Authentik, Self::Other];
 
     const fn as_str(self) -> &'static str {
@@ -41,10 +41,10 @@ impl Product {
     }
 }
 
-/// How signing in is set up.
-fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
-    match product {
-        Product::Entra => vec![
+/// Steps to set up sign-in.
+fn sign_in_steps(i18n: Texts, provider: IdentityProvider) -> Vec<&'static str> {
+    match provider {
+        IdentityProvider::Entra => vec![
             t_string!(i18n, directory.entra_1),
             t_string!(i18n, directory.entra_2),
             t_string!(i18n, directory.entra_3),
@@ -52,7 +52,7 @@ fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
             t_string!(i18n, directory.entra_5),
             t_string!(i18n, directory.entra_6),
         ],
-        Product::Okta => vec![
+        IdentityProvider::Okta => vec![
             t_string!(i18n, directory.okta_1),
             t_string!(i18n, directory.okta_2),
             t_string!(i18n, directory.okta_3),
@@ -60,7 +60,7 @@ fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
             t_string!(i18n, directory.okta_5),
             t_string!(i18n, directory.okta_6),
         ],
-        Product::Keycloak => vec![
+        IdentityProvider::Keycloak => vec![
             t_string!(i18n, directory.keycloak_1),
             t_string!(i18n, directory.keycloak_2),
             t_string!(i18n, directory.keycloak_3),
@@ -68,7 +68,7 @@ fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
             t_string!(i18n, directory.keycloak_5),
             t_string!(i18n, directory.keycloak_6),
         ],
-        Product::Authentik => vec![
+        IdentityProvider::Authentik => vec![
             t_string!(i18n, directory.authentik_1),
             t_string!(i18n, directory.authentik_2),
             t_string!(i18n, directory.authentik_3),
@@ -76,7 +76,7 @@ fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
             t_string!(i18n, directory.authentik_5),
             t_string!(i18n, directory.authentik_6),
         ],
-        Product::Other => vec![
+        IdentityProvider::Other => vec![
             t_string!(i18n, directory.other_1),
             t_string!(i18n, directory.other_2),
             t_string!(i18n, directory.other_3),
@@ -84,52 +84,58 @@ fn of_sign_in(i18n: Texts, product: Product) -> Vec<&'static str> {
     }
 }
 
-/// How a directory is connected.
-fn of_directories(i18n: Texts, product: Product) -> Vec<&'static str> {
-    match product {
-        Product::Entra => vec![
+/// Steps to connect a SCIM directory.
+fn scim_steps(i18n: Texts, provider: IdentityProvider) -> Vec<&'static str> {
+    match provider {
+        IdentityProvider::Entra => vec![
             t_string!(i18n, scim.guide_entra_1),
             t_string!(i18n, scim.guide_entra_2),
             t_string!(i18n, scim.guide_entra_3),
         ],
-        Product::Okta => vec![
+        IdentityProvider::Okta => vec![
             t_string!(i18n, scim.guide_okta_1),
             t_string!(i18n, scim.guide_okta_2),
             t_string!(i18n, scim.guide_okta_3),
         ],
-        Product::Keycloak => vec![t_string!(i18n, scim.guide_keycloak_1)],
-        Product::Authentik => vec![t_string!(i18n, scim.guide_authentik_1), t_string!(i18n, scim.guide_authentik_2)],
-        Product::Other => vec![t_string!(i18n, scim.guide_other_1)],
+        IdentityProvider::Keycloak => vec![t_string!(i18n, scim.guide_keycloak_1)],
+        IdentityProvider::Authentik => {
+            vec![t_string!(i18n, scim.guide_authentik_1), t_string!(i18n, scim.guide_authentik_2)]
+        }
+        IdentityProvider::Other => vec![t_string!(i18n, scim.guide_other_1)],
     }
 }
 
-/// What is set up.
+/// Subject of a guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
-    /// Signing in.
+pub enum GuideTopic {
+    /// Sign-in with the provider.
     SignIn,
-    /// A directory.
+    /// Provisioning through SCIM.
     Directories,
 }
 
-/// The steps, which one opens if one wants to read them.
+/// Collapsible guide for a selected provider.
 #[component]
 pub fn Guide(
-    /// What is set up.
-    about: About,
+    /// Subject of the guide.
+    topic: GuideTopic,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let chosen = RwSignal::new(Product::Entra.as_str().to_owned());
-    let product = move || {
-        Product::ALL.into_iter().find(|one| chosen.with(|chosen| chosen == one.as_str())).unwrap_or(Product::Other)
+    let chosen = RwSignal::new(IdentityProvider::Entra.as_str().to_owned());
+    let provider = move || {
+        IdentityProvider::ALL
+            .into_iter()
+            .find(|one| chosen.with(|chosen| chosen == one.as_str()))
+            .unwrap_or(IdentityProvider::Other)
     };
-    let all =
-        move || Product::ALL.into_iter().map(|one| Choosable::new(one.as_str(), one.name(i18n))).collect::<Vec<_>>();
-    let all_steps = move |product| match about {
-        About::SignIn => of_sign_in(i18n, product),
-        About::Directories => of_directories(i18n, product),
+    let options = move || {
+        IdentityProvider::ALL.into_iter().map(|one| SelectOption::new(one.as_str(), one.name(i18n))).collect::<Vec<_>>()
     };
-    let lines = move || all_steps(product()).into_iter().map(|step| view! { <li>{step}</li> }).collect_view();
+    let all_steps = move |provider| match topic {
+        GuideTopic::SignIn => sign_in_steps(i18n, provider),
+        GuideTopic::Directories => scim_steps(i18n, provider),
+    };
+    let lines = move || all_steps(provider()).into_iter().map(|step| view! { <li>{step}</li> }).collect_view();
     view! {
         <details class="more">
             <summary>{t!(i18n, directory.guide)}</summary>
@@ -137,9 +143,9 @@ pub fn Guide(
                 <Select
                     label=Signal::derive(move || t_string!(i18n, directory.guide_for).to_owned())
                     name="guide"
-                    options=Signal::derive(all)
+                    options=Signal::derive(options)
                     value=chosen
-                    choose=move |product| chosen.set(product)
+                    choose=move |provider| chosen.set(provider)
                 />
                 <ol class="steps">{lines}</ol>
             </div>

@@ -1,42 +1,42 @@
-//! Who may still sign in with a password.
+//! Section for password sign-in: whether it is allowed, and the emergency access.
 
-use super::{desk::Desk, form::Check};
+use super::{provider_form::Checkbox, state::DirectoryPageState};
 use crate::{
     api::Failure,
     format::Texts,
     i18n::*,
     ui::{
-        face::{Failed, Skeleton, Wrong, usual},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        empty_state::{LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
         form::Form,
         icon::{Glyph, Icon},
-        opened::{Late, Opened},
-        select::{Choosable, Select},
+        select::{Select, SelectOption},
         toast::Toasts,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::wire::{
     Page,
-    providers::{ChangeSignInRules, Emergency, SignInRules},
+    providers::{ChangeSignInRules, EmergencyAccess, SignInRules},
     users::UserView,
 };
 
-/// The active admins; nobody has more than this.
-const ADMINS: &str = "/users?role=admin&status=active&limit=500";
+/// Path of the active admins. The limit is higher than any realistic number of admins.
+const ACTIVE_ADMINS_PATH: &str = "/users?role=admin&status=active&limit=500";
 
-type Loaded = (SignInRules, Vec<UserView>);
+type RulesAndAdmins = (SignInRules, Vec<UserView>);
 
-/// The part of the page.
 #[component]
 pub fn PasswordsSheet(
-    /// The page.
-    desk: Desk,
+    /// Shared state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let loaded = RwSignal::new(None::<Result<Loaded, Failure>>);
+    let loaded = RwSignal::new(None::<Result<RulesAndAdmins, Failure>>);
     let load = move || {
         spawn_local(async move {
-            let answer = read(desk).await;
+            let answer = load_rules(page).await;
             loaded.try_set(Some(answer));
         });
     };
@@ -47,36 +47,38 @@ pub fn PasswordsSheet(
             {move || match loaded.get() {
                 None => view! { <Skeleton rows=3 /> }.into_any(),
                 Some(Err(failure)) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
                 }
-                Some(Ok((rules, admins))) => view! { <Entry rules admins desk reload=move |()| load() /> }.into_any(),
+                Some(Ok((rules, admins))) => {
+                    view! { <SignInRulesForm rules admins page reload=move |()| load() /> }.into_any()
+                }
             }}
         </section>
     }
 }
 
-async fn read(desk: Desk) -> Result<Loaded, Failure> {
-    let rules = desk.api.read("/sign-in-rules").await?;
-    let admins: Page<UserView> = desk.api.read(ADMINS).await?;
+async fn load_rules(page: DirectoryPageState) -> Result<RulesAndAdmins, Failure> {
+    let rules = page.api.read("/sign-in-rules").await?;
+    let admins: Page<UserView> = page.api.read(ACTIVE_ADMINS_PATH).await?;
     Ok((rules, admins.items))
 }
 
 #[component]
-fn Entry(
-    /// As it is now.
+fn SignInRulesForm(
+    /// The current rules.
     rules: SignInRules,
-    /// Who could be the emergency access.
+    /// Candidates for the emergency access.
     admins: Vec<UserView>,
-    /// The page.
-    desk: Desk,
-    /// Shows them as they are by then.
+    /// Shared state of the page.
+    page: DirectoryPageState,
+    /// Reloads the rules after a conflict.
     #[prop(into)]
     reload: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
     let before = rules.clone();
-    let opened = Opened::at("/sign-in-rules".to_owned(), move |now: &SignInRules| *now == before);
+    let edit = VersionedEdit::at("/sign-in-rules".to_owned(), move |now: &SignInRules| *now == before);
     let (only, was_only) = (RwSignal::new(rules.providers_only), RwSignal::new(rules.providers_only));
     let emergency = RwSignal::new(rules.emergency.clone());
     let chosen = RwSignal::new(rules.emergency.map(|emergency| emergency.id.to_string()).unwrap_or_default());
@@ -89,41 +91,41 @@ fn Entry(
                 emergency_user_id: chosen.get_untracked().parse().ok().filter(|chosen| Some(*chosen) != was),
             };
             spawn_local(async move {
-                match opened.patch::<SignInRules>(&body).await {
+                match edit.patch::<SignInRules>(&body).await {
                     Ok(rules) => {
                         form.done();
                         was_only.set(rules.providers_only);
                         emergency.set(rules.emergency);
-                        toasts.good(tu_string!(i18n, directory.rules_saved));
+                        toasts.success(tu_string!(i18n, directory.rules_saved));
                     }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    let takes = move || {
-        let possible = desk.some_enabled() || only.get();
+    let hint = move || {
+        let possible = page.has_enabled_provider() || only.get();
         if possible { t_string!(i18n, directory.only_hint) } else { t_string!(i18n, directory.only_takes) }.to_owned()
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Late opened reload />
-            <Broken emergency only=was_only />
-            <Check
+            <ConflictNotice edit reload />
+            <EmergencyWarning emergency only=was_only />
+            <Checkbox
                 label=Signal::derive(move || t_string!(i18n, directory.only).to_owned())
-                hint=Signal::derive(takes)
+                hint=Signal::derive(hint)
                 name="providers_only"
                 value=only
             />
             <Select
                 label=Signal::derive(move || t_string!(i18n, directory.emergency).to_owned())
                 name="emergency_user_id"
-                options=Signal::derive(move || choices(i18n, &admins, emergency.get()))
+                options=Signal::derive(move || emergency_options(i18n, &admins, emergency.get()))
                 value=chosen
                 choose=move |id| chosen.set(id)
                 hint=Signal::derive(move || Some(t_string!(i18n, directory.emergency_hint).to_owned()))
             />
-            <Wrong text=Signal::derive(move || wrong(i18n, form)) />
+            <ErrorMessage text=Signal::derive(move || error_text(i18n, form)) />
             <div class="acts">
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {t!(i18n, common.save)}
@@ -133,18 +135,18 @@ fn Entry(
     }
 }
 
-/// The only field that can be wrong is who has the emergency access.
-fn wrong(i18n: Texts, form: Form) -> Option<String> {
+/// Error text. The emergency access is the only field that can have an error.
+fn error_text(i18n: Texts, form: Form) -> Option<String> {
     match form.error("emergency_user_id").get() {
         Some(_) => Some(t_string!(i18n, directory.emergency_unfit).to_owned()),
-        None => usual(i18n, form.failure()),
+        None => failure_text(i18n, form.failure()),
     }
 }
 
-/// All admins, and who it is now, whatever became of him.
-fn choices(i18n: Texts, admins: &[UserView], now: Option<Emergency>) -> Vec<Choosable> {
-    let one = |id: String, name: &str, email: &str| Choosable::new(id, format!("{name} · {email}"));
-    let mut all = vec![Choosable::new("", t_string!(i18n, common.select))];
+/// All admins, and the current emergency access even if they are no longer an active admin.
+fn emergency_options(i18n: Texts, admins: &[UserView], now: Option<EmergencyAccess>) -> Vec<SelectOption> {
+    let one = |id: String, name: &str, email: &str| SelectOption::new(id, format!("{name} · {email}"));
+    let mut all = vec![SelectOption::new("", t_string!(i18n, common.select))];
     all.extend(admins.iter().map(|admin| one(admin.id.to_string(), &admin.name, &admin.email)));
     if let Some(now) = now.filter(|now| admins.iter().all(|admin| admin.id != now.id)) {
         all.push(one(now.id.to_string(), &now.name, &now.email));
@@ -152,12 +154,12 @@ fn choices(i18n: Texts, admins: &[UserView], now: Option<Emergency>) -> Vec<Choo
     all
 }
 
-/// The emergency access does not work any more.
+/// Warning that the emergency access no longer works.
 #[component]
-fn Broken(
-    /// Who has it.
-    emergency: RwSignal<Option<Emergency>>,
-    /// Whether passwords are off.
+fn EmergencyWarning(
+    /// The emergency access.
+    emergency: RwSignal<Option<EmergencyAccess>>,
+    /// Whether password sign-in is off.
     only: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();

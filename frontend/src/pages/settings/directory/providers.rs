@@ -1,36 +1,35 @@
-//! The list of sign-in providers.
+//! Section with the list of sign-in providers.
 
 use super::{
     addresses::Addresses,
-    desk::{Asking, Desk, Tested},
     findings::Findings,
+    state::{DirectoryPageState, ProviderDialogKind, TestState},
 };
 use crate::{
     format::Format,
     i18n::*,
     ui::{
-        face::{Empty, Failed, Skeleton},
+        empty_state::{EmptyState, LoadError, Skeleton},
         icon::{Glyph, Icon},
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{ids::ProviderId, wire::providers::ProviderView};
 
-/// The part of the page.
 #[component]
 pub fn ProvidersSheet(
-    /// The page.
-    desk: Desk,
+    /// Shared state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let list = move || match desk.providers.get() {
+    let list = move || match page.providers.get() {
         None => view! { <Skeleton rows=3 /> }.into_any(),
         Some(Err(failure)) => {
-            view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> }.into_any()
+            view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.load() /> }.into_any()
         }
-        Some(Ok(all)) if all.items.is_empty() => view! { <Nothing /> }.into_any(),
+        Some(Ok(all)) if all.items.is_empty() => view! { <NoProviders /> }.into_any(),
         Some(Ok(all)) => {
-            let rows = all.items.into_iter().map(|provider| view! { <Row provider desk /> }).collect_view();
+            let rows = all.items.into_iter().map(|provider| view! { <ProviderRow provider page /> }).collect_view();
             view! { <ul class="own-list">{rows}</ul> }.into_any()
         }
     };
@@ -40,7 +39,7 @@ pub fn ProvidersSheet(
             <p class="muted">{t!(i18n, directory.providers_text)}</p>
             {list}
             <div class="acts">
-                <button type="button" class="button primary" on:click=move |_| desk.asking.set(fresh())>
+                <button type="button" class="button primary" on:click=move |_| page.open_dialog.set(add_dialog())>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, directory.add)}
                 </button>
@@ -49,22 +48,22 @@ pub fn ProvidersSheet(
     }
 }
 
-/// A new provider. Its id is chosen here, so that its addresses can be shown before it is saved.
-fn fresh() -> Option<Asking> {
+/// Dialog for a new provider. The client generates its id, so that its URLs can be shown before saving.
+fn add_dialog() -> Option<ProviderDialogKind> {
     let mut bytes = [0_u8; 16];
     window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
-    // The marks of a random UUID (RFC 9562 §5.4).
+    // Version and variant bits of a random UUID (RFC 9562 §5.4).
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    id.parse::<ProviderId>().ok().map(Asking::Add)
+    id.parse::<ProviderId>().ok().map(ProviderDialogKind::Add)
 }
 
 #[component]
-fn Nothing() -> impl IntoView {
+fn NoProviders() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Empty
+        <EmptyState
             glyph=Glyph::Key
             title=Signal::derive(move || t_string!(i18n, directory.none_title).to_owned())
             text=Signal::derive(move || t_string!(i18n, directory.none_text).to_owned())
@@ -73,21 +72,22 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Row(
-    /// The provider.
+fn ProviderRow(
+    /// The provider shown.
     provider: ProviderView,
-    /// The page.
-    desk: Desk,
+    /// Shared state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let ProviderView { id, enabled, users, last_used_at, .. } = provider;
     let used = move || {
         let used = last_used_at.map_or_else(|| t_string!(i18n, directory.never).to_owned(), |at| format.ago(at));
-        t_string!(i18n, directory.used, users = t_string!(i18n, directory.users, count = users), used = used)
+        let users = t_string!(i18n, directory.users, count = users, n = format.number(users));
+        t_string!(i18n, directory.used, users = users, used = used)
     };
     let state = move || if enabled { t_string!(i18n, directory.on) } else { t_string!(i18n, directory.off) };
-    let tested = Signal::derive(move || desk.tests.with(|all| all.get(&id).cloned()));
+    let test_state = Signal::derive(move || page.tests.with(|all| all.get(&id).cloned()));
     view! {
         <li class="provider">
             <span class="own-text">
@@ -100,11 +100,11 @@ fn Row(
                 <small class="muted">{provider.issuer.clone()}</small>
                 <small class="muted num">{used}</small>
             </span>
-            <Buttons provider desk tested />
-            <Findings tested />
+            <Buttons provider page test_state />
+            <Findings test=test_state />
             <details>
                 <summary>{t!(i18n, directory.addresses)}</summary>
-                <Addresses id base=Signal::derive(move || desk.base_url()) />
+                <Addresses id base=Signal::derive(move || page.base_url()) />
             </details>
         </li>
     }
@@ -112,25 +112,25 @@ fn Row(
 
 #[component]
 fn Buttons(
-    /// The provider.
+    /// The provider shown.
     provider: ProviderView,
-    /// The page.
-    desk: Desk,
-    /// How its test stands.
-    tested: Signal<Option<Tested>>,
+    /// Shared state of the page.
+    page: DirectoryPageState,
+    /// State of its test, if there was one.
+    test_state: Signal<Option<TestState>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = provider.id;
     let provider = StoredValue::new(provider);
     let name = move || provider.with_value(|provider| provider.name.clone());
-    let running = move || tested.with(|tested| *tested == Some(Tested::Running));
+    let running = move || test_state.with(|test_state| *test_state == Some(TestState::Running));
     let test = move |_| {
         if !untrack(running) {
-            desk.test(id);
+            page.test(id);
         }
     };
-    let change = move |_| desk.asking.set(Some(Asking::Change(Box::new(provider.get_value()))));
-    let delete = move |_| desk.asking.set(Some(Asking::Delete(Box::new(provider.get_value()))));
+    let change = move |_| page.open_dialog.set(Some(ProviderDialogKind::Change(Box::new(provider.get_value()))));
+    let delete = move |_| page.open_dialog.set(Some(ProviderDialogKind::Delete(Box::new(provider.get_value()))));
     view! {
         <div class="acts">
             <button

@@ -1,51 +1,50 @@
-//! Directories that provision users and groups through SCIM: their tokens, rules, requests, and what could not be carried out.
+//! Section for SCIM directories: tokens, rules, requests and failures.
 
-mod ask;
-mod desk;
+mod confirm;
 mod failures;
 mod preview;
 mod requests;
 mod rules;
+mod state;
 
 use super::{
     addresses::Copyable,
-    desk::Desk as Page,
-    guide::{About, Guide},
+    guide::{Guide, GuideTopic},
+    state::DirectoryPageState,
 };
 use crate::{
     format::Format,
     i18n::*,
     ui::{
-        face::{Empty, Failed, Skeleton, Wrong, usual},
+        empty_state::{EmptyState, LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
         icon::Glyph,
         toast::Toasts,
     },
 };
-use desk::{Asking, Desk, Face};
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     validate,
-    wire::directory::{DirectoryMade, DirectoryView, NewDirectory},
+    wire::directory::{CreatedDirectory, DirectoryView, NewDirectory},
 };
+use state::{Confirmation, ListContent, ScimState};
 
-/// The part of the page.
 #[component]
 pub fn DirectoriesSheet(
-    /// The page.
-    desk: Page,
+    /// Shared state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let page = desk;
-    let desk = Desk::open();
-    let list = move || match desk.face.get() {
-        Face::Loading => view! { <Skeleton rows=3 /> }.into_any(),
-        Face::Failed(failure) => {
-            view! { <Failed failure=Signal::stored(failure) retry=move |()| desk.load() /> }.into_any()
+    let scim = ScimState::open();
+    let list = move || match scim.content.get() {
+        ListContent::Loading => view! { <Skeleton rows=3 /> }.into_any(),
+        ListContent::Failed(failure) => {
+            view! { <LoadError failure=Signal::stored(failure) retry=move |()| scim.load() /> }.into_any()
         }
-        Face::Empty => view! { <Nothing /> }.into_any(),
-        Face::Rows => view! { <Rows desk /> }.into_any(),
+        ListContent::Empty => view! { <NoDirectories /> }.into_any(),
+        ListContent::Rows => view! { <DirectoryList scim /> }.into_any(),
     };
     view! {
         <section class="form sheet whole" aria-labelledby="directories-title">
@@ -55,20 +54,20 @@ pub fn DirectoriesSheet(
                 label=Signal::derive(move || t_string!(i18n, scim.url).to_owned())
                 text=Signal::derive(move || format!("{}/scim/v2", page.base_url()))
             />
-            <Guide about=About::Directories />
-            <Secret desk />
+            <Guide topic=GuideTopic::Directories />
+            <NewToken scim />
             {list}
-            <Entry desk />
+            <AddDirectoryForm scim />
         </section>
-        <ask::AskDialog desk />
+        <confirm::ConfirmDialog scim />
     }
 }
 
 #[component]
-fn Nothing() -> impl IntoView {
+fn NoDirectories() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Empty
+        <EmptyState
             glyph=Glyph::Users
             title=Signal::derive(move || t_string!(i18n, scim.none_title).to_owned())
             text=Signal::derive(move || t_string!(i18n, scim.none_text).to_owned())
@@ -76,20 +75,20 @@ fn Nothing() -> impl IntoView {
     }
 }
 
-/// A token that was just made, once.
+/// The new token, which is shown only once.
 #[component]
-fn Secret(
-    /// The directories.
-    desk: Desk,
+fn NewToken(
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
         <div role="status">
             {move || {
-                desk.made
+                scim.new_token
                     .get()
                     .map(|made| {
-                        let DirectoryMade { directory, secret } = made;
+                        let CreatedDirectory { directory, secret } = made;
                         let text = move || t_string!(i18n, scim.secret_of, name = directory.name.clone());
                         view! {
                             <div class="note calm fresh">
@@ -106,37 +105,39 @@ fn Secret(
     }
 }
 
-/// The directories. Each stays as it is opened when they are loaded anew.
+/// List of directories. Expanded details stay open when the list is reloaded.
 #[component]
-fn Rows(
-    /// The directories.
-    desk: Desk,
+fn DirectoryList(
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     view! {
         <ul class="own-list">
-            <For each=move || desk.known() key=|directory| directory.id let:directory>
-                <Row first=directory desk />
+            <For each=move || scim.directories() key=|directory| directory.id let:directory>
+                <DirectoryRow first=directory scim />
             </For>
         </ul>
     }
 }
 
 #[component]
-fn Row(
-    /// The directory as it was first.
+fn DirectoryRow(
+    /// The directory when the row appeared.
     first: DirectoryView,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
     let (id, name) = (first.id, first.name.clone());
-    let now = Memo::new(move |_| desk.known().into_iter().find(|one| one.id == id).unwrap_or_else(|| first.clone()));
+    let now =
+        Memo::new(move |_| scim.directories().into_iter().find(|one| one.id == id).unwrap_or_else(|| first.clone()));
     let facts = move || {
         let DirectoryView { users, groups, last_used_at, .. } = now.get();
         let used = last_used_at.map_or_else(|| t_string!(i18n, scim.never).to_owned(), |at| format.ago(at));
-        let users = t_string!(i18n, scim.users, count = users);
-        t_string!(i18n, scim.facts, users = users, groups = t_string!(i18n, scim.groups, count = groups), used = used)
+        let users = t_string!(i18n, scim.users, count = users, n = format.number(users));
+        let groups = t_string!(i18n, scim.groups, count = groups, n = format.number(groups));
+        t_string!(i18n, scim.facts, users = users, groups = groups, used = used)
     };
     let failures = Memo::new(move |_| now.with(|now| now.failures));
     let failed = move || failures.with(|number| *number > 0);
@@ -146,27 +147,27 @@ fn Row(
                 <b>{name}</b>
                 <small class="muted num">{facts}</small>
             </span>
-            <Buttons directory=now desk />
+            <Buttons directory=now scim />
             <Show when=failed>
-                <failures::Failures id desk count=failures />
+                <failures::Failures id scim count=failures />
             </Show>
-            <Disclosed label=Signal::derive(move || t_string!(i18n, scim.rules).to_owned())>
-                <rules::Rules id desk />
-            </Disclosed>
-            <Disclosed label=Signal::derive(move || t_string!(i18n, scim.requests).to_owned())>
-                <requests::Requests id desk />
-            </Disclosed>
+            <Disclosure label=Signal::derive(move || t_string!(i18n, scim.rules).to_owned())>
+                <rules::Rules id scim />
+            </Disclosure>
+            <Disclosure label=Signal::derive(move || t_string!(i18n, scim.requests).to_owned())>
+                <requests::Requests id scim />
+            </Disclosure>
         </li>
     }
 }
 
-/// Something that is loaded only when somebody wants to see it.
+/// Details whose content is rendered only while expanded.
 #[component]
-fn Disclosed(
-    /// What it is.
+fn Disclosure(
+    /// Label of the details.
     #[prop(into)]
     label: Signal<String>,
-    /// What is in it.
+    /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<leptos::html::Details>::new();
@@ -186,10 +187,10 @@ fn Disclosed(
 
 #[component]
 fn Buttons(
-    /// The directory.
+    /// The directory shown.
     directory: Memo<DirectoryView>,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let name = move || directory.with(|directory| directory.name.clone());
@@ -199,7 +200,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, scim.rotate_of, name = name())
-                on:click=move |_| desk.asking.set(Some(Asking::Rotate(directory.get_untracked())))
+                on:click=move |_| scim.confirmation.set(Some(Confirmation::Rotate(directory.get_untracked())))
             >
                 {t!(i18n, scim.rotate)}
             </button>
@@ -207,7 +208,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, scim.delete_of, name = name())
-                on:click=move |_| desk.asking.set(Some(Asking::Delete(directory.get_untracked())))
+                on:click=move |_| scim.confirmation.set(Some(Confirmation::Delete(directory.get_untracked())))
             >
                 {t!(i18n, scim.delete)}
             </button>
@@ -216,9 +217,9 @@ fn Buttons(
 }
 
 #[component]
-fn Entry(
-    /// The directories.
-    desk: Desk,
+fn AddDirectoryForm(
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, name) = (Form::default(), Toasts::get(), RwSignal::new(String::new()));
@@ -227,13 +228,13 @@ fn Entry(
         let body = NewDirectory { name: name.get_untracked() };
         if form.begin([("name", validate::name(&body.name).err())]) {
             spawn_local(async move {
-                match desk.api.post::<DirectoryMade>("/directories", &body).await {
+                match scim.api.post::<CreatedDirectory>("/directories", &body).await {
                     Ok(made) => {
                         form.done();
-                        toasts.good(tu_string!(i18n, scim.added, name = made.directory.name.clone()));
+                        toasts.success(tu_string!(i18n, scim.added, name = made.directory.name.clone()));
                         name.set(String::new());
-                        desk.made.set(Some(made));
-                        desk.load();
+                        scim.new_token.set(Some(made));
+                        scim.load();
                     }
                     Err(failure) => form.failed(failure),
                 }
@@ -249,7 +250,7 @@ fn Entry(
                 name="directory_name"
                 error=form.error("name")
             />
-            <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="submit" class="button" aria-disabled=move || form.busy().to_string()>
                     {t!(i18n, scim.add)}

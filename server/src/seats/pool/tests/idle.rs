@@ -1,124 +1,128 @@
-//! Idleness: warned first, with the whole warning, and a connected customer is not cut.
+//! Idleness: agents are warned first, for the whole warning time, and connected sessions are exempt by default.
 
 use super::*;
 
-/// Sessions end after five idle minutes; the warning comes a minute before. The lease is long enough to play no part.
+/// Sessions end after five idle minutes, with a warning one minute before. The lease is too long to expire in a test.
 fn idle_rules() -> Rules {
     Rules { idle_seconds: 300, idle_warning_seconds: 60, lease_seconds: 86_400, ..Rules::default() }
 }
 
-fn desk(rules: Rules) -> Desk {
-    let mut desk = Desk::new(Model::Concurrent, 2, rules);
-    desk.decide(|pool, at| pool.admit(user(1), ask(1, "NB-1", Mode::Attended), at)).unwrap();
-    desk.decide(|pool, at| pool.admit(user(2), ask(2, "NB-2", Mode::Application), at)).unwrap();
-    desk
+fn scenario(rules: Rules) -> Scenario {
+    let mut scenario = Scenario::new(Model::Concurrent, 2, rules);
+    scenario.decide(|pool, at| pool.admit(user(1), request(1, "NB-1", Mode::Attended), at)).unwrap();
+    scenario.decide(|pool, at| pool.admit(user(2), request(2, "NB-2", Mode::Application), at)).unwrap();
+    scenario
 }
 
-/// Who was warned since this was asked last, or called off.
-fn warned(desk: &mut Desk) -> Vec<(u128, bool)> {
-    let facts = desk.pool.take_facts().into_iter();
-    let warned = facts.filter_map(|(fact, _)| match fact {
-        Fact::Warned { session, ends_at, .. } => Some((session.0.as_u128(), ends_at.is_some())),
+/// The sessions whose idle warning was given (true) or cancelled (false) since the last call.
+fn warned(scenario: &mut Scenario) -> Vec<(u128, bool)> {
+    let facts = scenario.pool.take_changes().into_iter();
+    let warned = facts.filter_map(|(change, _)| match change {
+        SeatChange::Warned { session, ends_at, .. } => Some((session.0.as_u128(), ends_at.is_some())),
         _ => None,
     });
     warned.collect()
 }
 
 #[test]
-fn a_waiting_session_is_warned_and_then_ended_but_a_connected_one_is_spared() {
-    let mut desk = desk(idle_rules());
-    desk.later(239);
-    assert_eq!(warned(&mut desk), []);
-    desk.later(1);
-    assert_eq!(warned(&mut desk), [(1, true)]);
-    desk.later(59);
-    assert_eq!(desk.ended(), []);
-    desk.later(1);
-    assert_eq!(desk.ended(), [(1, EndReason::Idle)]);
-    desk.later(3_600);
-    assert_eq!(desk.ended(), [], "the customer is not cut");
+fn a_waiting_session_is_warned_and_then_ended_but_a_connected_one_is_not() {
+    let mut scenario = scenario(idle_rules());
+    scenario.advance(239);
+    assert_eq!(warned(&mut scenario), []);
+    scenario.advance(1);
+    assert_eq!(warned(&mut scenario), [(1, true)]);
+    scenario.advance(59);
+    assert_eq!(scenario.ended_sessions(), []);
+    scenario.advance(1);
+    assert_eq!(scenario.ended_sessions(), [(1, EndReason::Idle)]);
+    scenario.advance(3_600);
+    assert_eq!(scenario.ended_sessions(), [], "the connected session is exempt");
 }
 
 #[test]
 fn a_connected_session_ends_too_if_the_license_says_so() {
-    let mut desk = desk(Rules { idle_ends_connected: true, ..idle_rules() });
-    desk.later(240);
-    assert_eq!(warned(&mut desk), [(1, true), (2, true)]);
-    desk.later(60);
-    assert_eq!(desk.ended(), [(1, EndReason::Idle), (2, EndReason::Idle)]);
+    let mut scenario = scenario(Rules { idle_ends_connected: true, ..idle_rules() });
+    scenario.advance(240);
+    assert_eq!(warned(&mut scenario), [(1, true), (2, true)]);
+    scenario.advance(60);
+    assert_eq!(scenario.ended_sessions(), [(1, EndReason::Idle), (2, EndReason::Idle)]);
 }
 
 #[test]
-fn activity_begins_the_idle_time_anew_and_a_bare_heartbeat_does_not() {
-    let mut desk = desk(Rules { idle_ends_connected: true, ..idle_rules() });
-    desk.later(250);
-    desk.renews(1, true).unwrap();
-    desk.renews(2, false).unwrap();
-    desk.later(60);
-    assert_eq!(desk.ended(), [(2, EndReason::Idle)]);
-    desk.later(180);
-    assert_eq!(warned(&mut desk), [(1, true)], "he is warned again before he ends");
+fn activity_restarts_the_idle_time_and_a_bare_heartbeat_does_not() {
+    let mut scenario = scenario(Rules { idle_ends_connected: true, ..idle_rules() });
+    scenario.advance(250);
+    scenario.renews(1, true).unwrap();
+    scenario.renews(2, false).unwrap();
+    scenario.advance(60);
+    assert_eq!(scenario.ended_sessions(), [(2, EndReason::Idle)]);
+    scenario.advance(180);
+    assert_eq!(warned(&mut scenario), [(1, true)], "a new warning comes before the end");
 }
 
 #[test]
-fn whoever_connects_while_he_is_warned_is_spared() {
-    let mut desk = desk(idle_rules());
-    desk.later(240);
-    desk.decide(|pool, at| pool.connect(session(1), Platform::Mac, at)).unwrap();
-    desk.later(3_600);
-    assert_eq!(desk.ended(), []);
+fn a_session_that_connects_during_the_warning_is_not_ended() {
+    let mut scenario = scenario(idle_rules());
+    scenario.advance(240);
+    scenario.decide(|pool, at| pool.connect(session(1), Platform::Mac, at)).unwrap();
+    scenario.advance(3_600);
+    assert_eq!(scenario.ended_sessions(), []);
 }
 
 #[test]
-fn nobody_ends_without_the_whole_warning_however_late_it_came() {
-    let mut desk = desk(idle_rules());
-    desk.later(500);
-    assert_eq!((warned(&mut desk), desk.ended()), (vec![(1, true)], vec![]), "nobody looked for 500 seconds");
-    desk.later(59);
-    assert_eq!(desk.ended(), []);
-    desk.later(1);
-    assert_eq!(desk.ended(), [(1, EndReason::Idle)]);
+fn a_late_warning_still_lasts_the_whole_warning_time() {
+    let mut scenario = scenario(idle_rules());
+    scenario.advance(500);
+    assert_eq!(
+        (warned(&mut scenario), scenario.ended_sessions()),
+        (vec![(1, true)], vec![]),
+        "the pool was not settled for 500 seconds"
+    );
+    scenario.advance(59);
+    assert_eq!(scenario.ended_sessions(), []);
+    scenario.advance(1);
+    assert_eq!(scenario.ended_sessions(), [(1, EndReason::Idle)]);
 }
 
 #[test]
-fn a_protected_session_is_not_idle_and_is_warned_anew_when_it_no_longer_is() {
-    let mut desk = desk(idle_rules());
-    desk.later(240);
-    desk.decide(|pool, at| pool.protect(session(1), true, at)).unwrap();
-    desk.later(240);
-    assert_eq!(desk.ended(), []);
-    desk.decide(|pool, at| pool.protect(session(1), false, at)).unwrap();
-    desk.pool.take_facts();
-    desk.later(1);
-    assert_eq!(warned(&mut desk), [(1, true)]);
-    desk.later(60);
-    assert_eq!(desk.ended(), [(1, EndReason::Idle)]);
+fn a_protected_session_is_exempt_and_is_warned_again_afterwards() {
+    let mut scenario = scenario(idle_rules());
+    scenario.advance(240);
+    scenario.decide(|pool, at| pool.protect(session(1), true, at)).unwrap();
+    scenario.advance(240);
+    assert_eq!(scenario.ended_sessions(), []);
+    scenario.decide(|pool, at| pool.protect(session(1), false, at)).unwrap();
+    scenario.pool.take_changes();
+    scenario.advance(1);
+    assert_eq!(warned(&mut scenario), [(1, true)]);
+    scenario.advance(60);
+    assert_eq!(scenario.ended_sessions(), [(1, EndReason::Idle)]);
 }
 
 #[test]
-fn nobody_ends_on_a_warning_that_he_was_given_under_other_rules() {
-    let mut desk = desk(idle_rules());
-    desk.later(240);
-    desk.pool.take_facts();
-    desk.change(|rules| rules.idle_seconds = 0);
-    assert_eq!(warned(&mut desk), [(1, false)], "the warning is called off");
-    desk.later(200);
-    desk.change(|rules| rules.idle_seconds = 300);
-    desk.later(1);
-    assert_eq!(warned(&mut desk), [(1, true)], "and given anew");
-    desk.later(59);
-    assert_eq!(desk.ended(), []);
-    desk.later(1);
-    assert_eq!(desk.ended(), [(1, EndReason::Idle)]);
+fn changed_rules_cancel_idle_warnings() {
+    let mut scenario = scenario(idle_rules());
+    scenario.advance(240);
+    scenario.pool.take_changes();
+    scenario.change(|rules| rules.idle_seconds = 0);
+    assert_eq!(warned(&mut scenario), [(1, false)], "the warning is cancelled");
+    scenario.advance(200);
+    scenario.change(|rules| rules.idle_seconds = 300);
+    scenario.advance(1);
+    assert_eq!(warned(&mut scenario), [(1, true)], "and given again");
+    scenario.advance(59);
+    assert_eq!(scenario.ended_sessions(), []);
+    scenario.advance(1);
+    assert_eq!(scenario.ended_sessions(), [(1, EndReason::Idle)]);
 }
 
 #[test]
 fn a_warning_that_is_longer_than_the_idle_time_comes_at_once_after_activity() {
-    let mut desk = desk(Rules { idle_seconds: 60, idle_warning_seconds: 600, ..idle_rules() });
-    desk.later(10);
-    desk.renews(1, true).unwrap();
-    assert!(!desk.pool.is_settled(desk.at), "the next warning is due now");
-    desk.pool.take_facts();
-    desk.later(1);
-    assert_eq!(warned(&mut desk), [(1, true)]);
+    let mut scenario = scenario(Rules { idle_seconds: 60, idle_warning_seconds: 600, ..idle_rules() });
+    scenario.advance(10);
+    scenario.renews(1, true).unwrap();
+    assert!(!scenario.pool.is_settled(scenario.at), "the next warning is due now");
+    scenario.pool.take_changes();
+    scenario.advance(1);
+    assert_eq!(warned(&mut scenario), [(1, true)]);
 }

@@ -1,89 +1,89 @@
-//! Named seats, and who may have a seat at all.
+//! Named licenses, and who may have a seat at all.
 
 use super::*;
 use seatkeeper_shared::license::GroupLimit;
 
-fn named(seats: i64) -> Desk {
-    Desk::new(Model::Named, seats, Rules::default())
+fn named(seats: i64) -> Scenario {
+    Scenario::new(Model::Named, seats, Rules::default())
 }
 
-fn revoke(desk: &mut Desk, from: u128, ending: Option<EndReason>) -> Result<bool, Code> {
-    desk.decide(|pool, at| pool.revoke(user(from), ending.map(Ending::by_itself).as_ref(), at))
+fn revoke(scenario: &mut Scenario, from: u128, ending: Option<EndReason>) -> Result<bool, Code> {
+    scenario.decide(|pool, at| pool.revoke(user(from), ending.map(EndCause::automatic).as_ref(), at))
 }
 
 #[test]
 fn a_named_license_never_has_more_assignments_than_seats() {
-    let mut desk = named(2);
-    assert_eq!(desk.pool.grant(user(1)), Ok(true));
-    assert_eq!(desk.pool.grant(user(1)), Ok(false), "twice is once");
-    assert_eq!(desk.pool.grant(user(2)), Ok(true));
-    assert_eq!(desk.pool.grant(user(3)), Err(Code::NamedSeatsTaken));
-    assert_eq!(revoke(&mut desk, 1, None), Ok(true));
-    assert_eq!(desk.pool.grant(user(3)), Ok(true));
+    let mut scenario = named(2);
+    assert_eq!(scenario.pool.grant(user(1)), Ok(true));
+    assert_eq!(scenario.pool.grant(user(1)), Ok(false), "assigned already");
+    assert_eq!(scenario.pool.grant(user(2)), Ok(true));
+    assert_eq!(scenario.pool.grant(user(3)), Err(Code::NamedSeatsTaken));
+    assert_eq!(revoke(&mut scenario, 1, None), Ok(true));
+    assert_eq!(scenario.pool.grant(user(3)), Ok(true));
 }
 
 #[test]
-fn whoever_was_revoked_and_may_finish_keeps_his_named_seat_until_he_has() {
-    let mut desk = named(1);
-    desk.pool.grant(user(1)).unwrap();
-    desk.asks(1, 1).unwrap();
-    revoke(&mut desk, 1, None).unwrap();
-    assert_eq!(desk.pool.grant(user(2)), Err(Code::NamedSeatsTaken));
-    desk.finishes(1);
-    assert_eq!(desk.pool.grant(user(2)), Ok(true));
+fn a_revoked_user_keeps_the_named_seat_until_the_session_ends() {
+    let mut scenario = named(1);
+    scenario.pool.grant(user(1)).unwrap();
+    scenario.asks(1, 1).unwrap();
+    revoke(&mut scenario, 1, None).unwrap();
+    assert_eq!(scenario.pool.grant(user(2)), Err(Code::NamedSeatsTaken));
+    scenario.finishes(1);
+    assert_eq!(scenario.pool.grant(user(2)), Ok(true));
 }
 
 #[test]
-fn whoever_has_a_named_seat_always_gets_in_and_nobody_else() {
-    let mut desk = Desk::new(Model::Named, 1, by(SeatRule::Session));
-    desk.pool.grant(user(1)).unwrap();
-    assert!(desk.asks(1, 1).is_ok());
-    assert!(desk.asks_at(1, 2, "NB-2").is_ok());
-    assert_eq!(desk.pool.occupied(), 1, "one person, one seat, whatever the rule says");
-    assert_eq!(desk.asks(2, 3), Err(Code::NotAssigned));
+fn only_users_with_a_named_seat_are_admitted() {
+    let mut scenario = Scenario::new(Model::Named, 1, rules_with(SeatRule::Session));
+    scenario.pool.grant(user(1)).unwrap();
+    assert!(scenario.asks(1, 1).is_ok());
+    assert!(scenario.asks_at(1, 2, "NB-2").is_ok());
+    assert_eq!(scenario.pool.occupied(), 1, "one user, one seat, whatever the seat rule");
+    assert_eq!(scenario.asks(2, 3), Err(Code::NotAssigned));
 }
 
 #[test]
-fn a_suspended_user_frees_his_named_seat() {
-    let mut desk = named(1);
-    desk.pool.grant(user(1)).unwrap();
-    desk.asks(1, 1).unwrap();
-    desk.decide(|pool, at| pool.suspend(user(1), &Ending::by_itself(EndReason::UserDeactivated), at));
-    assert_eq!(desk.ended(), [(1, EndReason::UserDeactivated)]);
-    assert_eq!(desk.pool.grant(user(2)), Ok(true));
-    assert_eq!(desk.pool.grant(user(1)), Err(Code::UserSuspended));
+fn suspending_a_user_frees_the_named_seat() {
+    let mut scenario = named(1);
+    scenario.pool.grant(user(1)).unwrap();
+    scenario.asks(1, 1).unwrap();
+    scenario.decide(|pool, at| pool.suspend(user(1), &EndCause::automatic(EndReason::UserDeactivated), at));
+    assert_eq!(scenario.ended_sessions(), [(1, EndReason::UserDeactivated)]);
+    assert_eq!(scenario.pool.grant(user(2)), Ok(true));
+    assert_eq!(scenario.pool.grant(user(1)), Err(Code::UserSuspended));
 }
 
 #[test]
-fn a_revoked_agent_may_finish_unless_the_admin_says_now() {
-    let mut desk = Desk::shared(3);
-    desk.asks(1, 1).unwrap();
-    desk.asks(2, 2).unwrap();
-    revoke(&mut desk, 1, None).unwrap();
-    assert_eq!(desk.pool.occupied(), 2, "he may finish");
-    assert_eq!(desk.asks(1, 3), Err(Code::NotAssigned), "but not begin");
-    revoke(&mut desk, 2, Some(EndReason::AssignmentRevoked)).unwrap();
-    assert_eq!(desk.ended(), [(2, EndReason::AssignmentRevoked)]);
+fn a_revoked_agent_may_finish_unless_the_admin_ends_the_sessions() {
+    let mut scenario = Scenario::concurrent(3);
+    scenario.asks(1, 1).unwrap();
+    scenario.asks(2, 2).unwrap();
+    revoke(&mut scenario, 1, None).unwrap();
+    assert_eq!(scenario.pool.occupied(), 2, "the agent may finish");
+    assert_eq!(scenario.asks(1, 3), Err(Code::NotAssigned), "but not begin another session");
+    revoke(&mut scenario, 2, Some(EndReason::AssignmentRevoked)).unwrap();
+    assert_eq!(scenario.ended_sessions(), [(2, EndReason::AssignmentRevoked)]);
 }
 
 #[test]
-fn a_suspended_user_loses_his_sessions_and_gets_none() {
-    let mut desk = Desk::shared(3);
-    desk.asks(1, 1).unwrap();
-    desk.decide(|pool, at| pool.suspend(user(1), &Ending::by_itself(EndReason::UserDeactivated), at));
-    assert_eq!(desk.pool.occupied(), 0);
-    assert_eq!(desk.asks(1, 2), Err(Code::UserSuspended));
+fn a_suspended_user_loses_all_sessions_and_gets_none() {
+    let mut scenario = Scenario::concurrent(3);
+    scenario.asks(1, 1).unwrap();
+    scenario.decide(|pool, at| pool.suspend(user(1), &EndCause::automatic(EndReason::UserDeactivated), at));
+    assert_eq!(scenario.pool.occupied(), 0);
+    assert_eq!(scenario.asks(1, 2), Err(Code::UserSuspended));
 }
 
 #[test]
 fn a_named_license_with_fewer_seats_than_assignments_assigns_nothing_until_drained() {
-    let mut desk = named(2);
-    desk.pool.grant(user(1)).unwrap();
-    desk.pool.grant(user(2)).unwrap();
-    desk.pool.resize(1).unwrap();
-    assert!(desk.asks(2, 1).is_ok(), "the assignments stay");
-    revoke(&mut desk, 1, None).unwrap();
-    assert_eq!(desk.pool.grant(user(3)), Err(Code::NamedSeatsTaken));
+    let mut scenario = named(2);
+    scenario.pool.grant(user(1)).unwrap();
+    scenario.pool.grant(user(2)).unwrap();
+    scenario.pool.resize(1).unwrap();
+    assert!(scenario.asks(2, 1).is_ok(), "the assignments remain");
+    revoke(&mut scenario, 1, None).unwrap();
+    assert_eq!(scenario.pool.grant(user(3)), Err(Code::NamedSeatsTaken));
 }
 
 #[test]
@@ -94,38 +94,38 @@ fn a_named_license_shrunk_below_its_assignments_lets_in_as_many_as_it_has_seats(
         (overdraft, Vec::new()),
         (Rules::default(), vec![GroupLimit { group_id: group(1), floor: 1, cap: Some(1) }]),
     ] {
-        let mut desk = Desk::new(Model::Named, 3, rules);
+        let mut scenario = Scenario::new(Model::Named, 3, rules);
         for number in 1..=3 {
-            desk.pool.grant(user(number)).unwrap();
+            scenario.pool.grant(user(number)).unwrap();
         }
-        desk.pool.limit_groups(&limits).unwrap();
-        desk.pool.resize(1).unwrap();
-        assert!(desk.asks(3, 1).is_ok(), "whoever comes first, whatever was assigned first");
-        assert!(desk.asks_at(3, 2, "NB-2").is_ok(), "further sessions of the same person take no further seat");
-        assert_eq!(desk.asks(1, 3), Err(Code::OverCapacity));
-        assert_eq!(desk.asks(2, 4), Err(Code::OverCapacity));
-        assert_eq!(desk.pool.occupied(), 1);
-        desk.finishes(1);
-        assert_eq!(desk.asks(1, 5), Err(Code::OverCapacity), "one of two sessions is still there");
-        desk.finishes(2);
-        assert!(desk.asks(1, 6).is_ok());
-        desk.pool.resize(3).unwrap();
-        assert!(desk.asks(2, 7).is_ok() && desk.asks(3, 8).is_ok(), "nothing was taken from anybody");
+        scenario.pool.limit_groups(&limits).unwrap();
+        scenario.pool.resize(1).unwrap();
+        assert!(scenario.asks(3, 1).is_ok(), "the first to ask gets the seat, not the first assigned");
+        assert!(scenario.asks_at(3, 2, "NB-2").is_ok(), "further sessions of the same user take no further seat");
+        assert_eq!(scenario.asks(1, 3), Err(Code::OverCapacity));
+        assert_eq!(scenario.asks(2, 4), Err(Code::OverCapacity));
+        assert_eq!(scenario.pool.occupied(), 1);
+        scenario.finishes(1);
+        assert_eq!(scenario.asks(1, 5), Err(Code::OverCapacity), "one of two sessions is still live");
+        scenario.finishes(2);
+        assert!(scenario.asks(1, 6).is_ok());
+        scenario.pool.resize(3).unwrap();
+        assert!(scenario.asks(2, 7).is_ok() && scenario.asks(3, 8).is_ok(), "no assignment was revoked");
     }
 }
 
 #[test]
 fn a_named_license_shrunk_below_its_sessions_ends_none_and_begins_none() {
-    let mut desk = named(3);
+    let mut scenario = named(3);
     for number in 1..=3 {
-        desk.pool.grant(user(number)).unwrap();
+        scenario.pool.grant(user(number)).unwrap();
     }
-    desk.asks(1, 1).unwrap();
-    desk.asks(2, 2).unwrap();
-    desk.pool.resize(1).unwrap();
-    assert!(desk.ended().is_empty());
-    assert_eq!(desk.asks(3, 3), Err(Code::OverCapacity));
-    assert!(desk.asks(1, 4).is_ok(), "whoever is in keeps working");
-    desk.finishes(2);
-    assert_eq!(desk.asks(2, 5), Err(Code::OverCapacity));
+    scenario.asks(1, 1).unwrap();
+    scenario.asks(2, 2).unwrap();
+    scenario.pool.resize(1).unwrap();
+    assert!(scenario.ended_sessions().is_empty());
+    assert_eq!(scenario.asks(3, 3), Err(Code::OverCapacity));
+    assert!(scenario.asks(1, 4).is_ok(), "users with a seat keep it");
+    scenario.finishes(2);
+    assert_eq!(scenario.asks(2, 5), Err(Code::OverCapacity));
 }

@@ -1,128 +1,128 @@
-//! An offer: a freed seat that is kept for the head of the line, and what he makes of it.
+//! Offers: a freed seat is reserved for the head of the queue, who may accept, decline, pass or miss it.
 
 use super::*;
 
-/// One seat that agent 10 has just left; agents 1, 2 and 3 wait with tickets 1, 2 and 3, and the first has the offer.
-fn first_is_offered() -> Desk {
-    let mut desk = Desk::shared(1);
-    desk.asks(10, 10).unwrap();
+/// One seat that agent 10 has just freed. Agents 1, 2 and 3 wait with tickets 1, 2 and 3, and the first has the offer.
+fn first_is_offered() -> Scenario {
+    let mut scenario = Scenario::concurrent(1);
+    scenario.asks(10, 10).unwrap();
     for number in 1..=3 {
-        desk.waits(number, number);
+        scenario.waits(number, number);
     }
-    desk.finishes(10);
-    desk.pool.take_facts();
-    desk
+    scenario.finishes(10);
+    scenario.pool.take_changes();
+    scenario
 }
 
 #[test]
-fn an_offer_is_held_for_its_time_and_then_moves_on() {
-    let mut desk = first_is_offered();
-    desk.later(59);
-    assert_eq!(desk.line(), [(1, true), (2, false), (3, false)]);
-    desk.later(1);
-    assert_eq!(desk.left(), [(1, TicketEnd::Missed)]);
-    assert_eq!(desk.line(), [(2, true), (3, false)]);
-    let until = desk.pool.ticket(ticket(2)).and_then(|ticket| ticket.offer_until);
-    assert_eq!(until, Some(desk.at + TimeDelta::seconds(60)), "the second has the whole time");
+fn an_offer_expires_and_moves_on_to_the_next_ticket() {
+    let mut scenario = first_is_offered();
+    scenario.advance(59);
+    assert_eq!(scenario.queue(), [(1, true), (2, false), (3, false)]);
+    scenario.advance(1);
+    assert_eq!(scenario.ended_tickets(), [(1, TicketEnd::Missed)]);
+    assert_eq!(scenario.queue(), [(2, true), (3, false)]);
+    let until = scenario.pool.ticket(ticket(2)).and_then(|ticket| ticket.offer_until);
+    assert_eq!(until, Some(scenario.at + TimeDelta::seconds(60)), "the second ticket gets the full time");
 }
 
 #[test]
-fn a_sign_of_life_does_not_hold_an_offer_longer() {
-    let mut desk = first_is_offered();
-    desk.later(30);
-    desk.keeps(1).unwrap();
-    desk.later(30);
-    assert_eq!(desk.left(), [(1, TicketEnd::Missed)]);
+fn a_heartbeat_does_not_extend_an_offer() {
+    let mut scenario = first_is_offered();
+    scenario.advance(30);
+    scenario.renews_ticket(1).unwrap();
+    scenario.advance(30);
+    assert_eq!(scenario.ended_tickets(), [(1, TicketEnd::Missed)]);
 }
 
 #[test]
-fn accepting_makes_the_session_with_the_tickets_device_and_mode() {
-    let mut desk = first_is_offered();
-    let live = desk.accepts(1, 11).unwrap();
+fn accepting_creates_a_session_with_the_tickets_device_and_mode() {
+    let mut scenario = first_is_offered();
+    let live = scenario.accepts(1, 11).unwrap();
     assert_eq!((live.user, live.device.as_str(), live.mode), (user(1), "NB-1", Mode::Application));
-    assert_eq!((desk.pool.occupied(), desk.left()), (1, vec![(1, TicketEnd::Seated)]));
+    assert_eq!((scenario.pool.occupied(), scenario.ended_tickets()), (1, vec![(1, TicketEnd::Seated)]));
 }
 
 #[test]
 fn only_an_offer_can_be_accepted_and_only_once() {
-    let mut desk = first_is_offered();
-    assert_eq!(desk.accepts(2, 12), Err(Code::NoOffer));
-    assert!(desk.accepts(1, 11).is_ok());
-    assert_eq!(desk.accepts(1, 13), Err(Code::NotFound));
+    let mut scenario = first_is_offered();
+    assert_eq!(scenario.accepts(2, 12), Err(Code::NoOffer));
+    assert!(scenario.accepts(1, 11).is_ok());
+    assert_eq!(scenario.accepts(1, 13), Err(Code::NotFound));
 }
 
 #[test]
-fn a_missed_offer_cannot_be_accepted_any_more() {
-    let mut desk = first_is_offered();
-    desk.at += TimeDelta::seconds(60);
-    assert_eq!(desk.accepts(1, 11), Err(Code::NotFound));
-    assert!(desk.accepts(2, 12).is_ok());
+fn a_missed_offer_cannot_be_accepted() {
+    let mut scenario = first_is_offered();
+    scenario.at += TimeDelta::seconds(60);
+    assert_eq!(scenario.accepts(1, 11), Err(Code::NotFound));
+    assert!(scenario.accepts(2, 12).is_ok());
 }
 
 #[test]
-fn whoever_declines_leaves_the_line_and_the_next_has_the_offer() {
-    let mut desk = first_is_offered();
-    desk.leaves(1, TicketEnd::Declined);
-    assert_eq!(desk.line(), [(2, true), (3, false)]);
+fn declining_leaves_the_queue_and_the_next_ticket_gets_the_offer() {
+    let mut scenario = first_is_offered();
+    scenario.leaves(1, TicketEnd::Declined);
+    assert_eq!(scenario.queue(), [(2, true), (3, false)]);
 }
 
 #[test]
-fn whoever_passes_lets_the_next_one_go_first_and_comes_right_after() {
-    let mut desk = first_is_offered();
-    desk.passes(1).unwrap();
-    assert_eq!(desk.line(), [(2, true), (1, false), (3, false)]);
-    assert_eq!(desk.passes(1), Err(Code::NoOffer));
-    desk.accepts(2, 12).unwrap();
-    desk.finishes(12);
-    assert_eq!(desk.line(), [(1, true), (3, false)]);
+fn passing_lets_the_next_waiter_go_first_and_keeps_the_place_after() {
+    let mut scenario = first_is_offered();
+    scenario.passes(1).unwrap();
+    assert_eq!(scenario.queue(), [(2, true), (1, false), (3, false)]);
+    assert_eq!(scenario.passes(1), Err(Code::NoOffer));
+    scenario.accepts(2, 12).unwrap();
+    scenario.finishes(12);
+    assert_eq!(scenario.queue(), [(1, true), (3, false)]);
 }
 
 #[test]
-fn whoever_passes_alone_keeps_the_offer_as_it_was() {
-    let mut desk = first_is_offered();
-    desk.leaves(2, TicketEnd::Withdrawn);
-    desk.leaves(3, TicketEnd::Withdrawn);
-    let before = desk.pool.ticket(ticket(1)).cloned();
-    desk.later(10);
-    assert_eq!(desk.passes(1).ok(), before);
+fn passing_without_another_waiter_keeps_the_offer() {
+    let mut scenario = first_is_offered();
+    scenario.leaves(2, TicketEnd::Withdrawn);
+    scenario.leaves(3, TicketEnd::Withdrawn);
+    let before = scenario.pool.ticket(ticket(1)).cloned();
+    scenario.advance(10);
+    assert_eq!(scenario.passes(1).ok(), before);
 }
 
 #[test]
-fn passing_skips_those_who_have_offers_themselves() {
-    let mut desk = first_is_offered();
-    desk.decide(|pool, _| pool.resize(2)).unwrap();
-    assert_eq!(desk.line(), [(1, true), (2, true), (3, false)]);
-    desk.passes(1).unwrap();
-    assert_eq!(desk.line(), [(2, true), (3, true), (1, false)]);
+fn passing_skips_tickets_that_have_offers() {
+    let mut scenario = first_is_offered();
+    scenario.decide(|pool, _| pool.resize(2)).unwrap();
+    assert_eq!(scenario.queue(), [(1, true), (2, true), (3, false)]);
+    scenario.passes(1).unwrap();
+    assert_eq!(scenario.queue(), [(2, true), (3, true), (1, false)]);
 }
 
 #[test]
-fn whoever_leaves_the_line_takes_his_offer_with_him() {
-    let mut desk = first_is_offered();
-    desk.decide(|pool, at| pool.revoke(user(1), None, at)).unwrap();
-    assert_eq!(desk.line(), [(2, true), (3, false)]);
-    desk.decide(|pool, at| pool.suspend(user(2), &Ending::by_itself(EndReason::UserDeactivated), at));
-    assert_eq!(desk.line(), [(3, true)]);
+fn an_offer_moves_on_when_its_user_leaves_the_queue() {
+    let mut scenario = first_is_offered();
+    scenario.decide(|pool, at| pool.revoke(user(1), None, at)).unwrap();
+    assert_eq!(scenario.queue(), [(2, true), (3, false)]);
+    scenario.decide(|pool, at| pool.suspend(user(2), &EndCause::automatic(EndReason::UserDeactivated), at));
+    assert_eq!(scenario.queue(), [(3, true)]);
 }
 
 #[test]
-fn another_seat_rule_that_fills_the_license_takes_offers_back() {
-    let mut desk = Desk::shared(2);
-    desk.asks(10, 10).unwrap();
-    desk.asks_at(10, 11, "NB-2").unwrap();
-    desk.asks(11, 12).unwrap();
-    desk.waits(1, 1);
-    desk.finishes(12);
-    assert_eq!(desk.line(), [(1, true)]);
-    desk.change(|rules| rules.seat_rule = SeatRule::Device);
-    assert_eq!(desk.line(), [(1, false)], "the two devices fill it");
+fn a_seat_rule_that_fills_the_license_withdraws_offers() {
+    let mut scenario = Scenario::concurrent(2);
+    scenario.asks(10, 10).unwrap();
+    scenario.asks_at(10, 11, "NB-2").unwrap();
+    scenario.asks(11, 12).unwrap();
+    scenario.waits(1, 1);
+    scenario.finishes(12);
+    assert_eq!(scenario.queue(), [(1, true)]);
+    scenario.change(|rules| rules.seat_rule = SeatRule::Device);
+    assert_eq!(scenario.queue(), [(1, false)], "the two devices fill the license");
 }
 
 #[test]
-fn at_another_device_the_offer_is_good_if_the_seat_would_be_the_same() {
+fn an_offer_can_be_used_at_another_device_if_the_seat_is_the_same() {
     for (rule, asked) in [(SeatRule::Agent, Ok(())), (SeatRule::Device, Err(Code::PoolFull))] {
-        let mut desk = first_is_offered();
-        desk.change(|rules| rules.seat_rule = rule);
-        assert_eq!(desk.asks_at(1, 11, "NB-2").map(drop), asked, "{rule}");
+        let mut scenario = first_is_offered();
+        scenario.change(|rules| rules.seat_rule = rule);
+        assert_eq!(scenario.asks_at(1, 11, "NB-2").map(drop), asked, "{rule}");
     }
 }

@@ -1,21 +1,22 @@
-//! What would become of people under the rules as they are entered.
+//! Preview of the effects of the entered rules.
 
-use super::desk::Desk;
-use crate::{i18n::*, words};
+use super::state::ScimState;
+use crate::{format::Format, i18n::*, labels};
 use leptos::prelude::*;
 use seatkeeper_shared::wire::directory::{RolePreview, RulesPreview, UserPreview};
 
-/// One line for each person.
+/// One line per affected user.
 #[component]
-pub fn Preview(
-    /// What would become of them.
+pub fn RulesPreviewNote(
+    /// The effects.
     preview: RulesPreview,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let RulesPreview { users, total, roles } = preview;
-    let counts = roles.into_iter().map(|of| view! { <Counts of /> }).collect_view();
+    let counts = roles.into_iter().map(|of| view! { <RoleNote of /> }).collect_view();
     if total == 0 {
         return view! {
             <div class="note calm">
@@ -25,10 +26,10 @@ pub fn Preview(
         }
         .into_any();
     }
-    let lines = users.into_iter().map(|user| view! { <Line user desk /> }).collect_view();
+    let lines = users.into_iter().map(|user| view! { <UserLine user scim /> }).collect_view();
     view! {
         <div class="note calm told-all">
-            <p>{move || t_string!(i18n, scim.preview_some, count = total)}</p>
+            <p>{move || t_string!(i18n, scim.preview_some, count = total, n = format.number(total))}</p>
             <ul class="told" tabindex="0">{lines}</ul>
             {counts}
         </div>
@@ -36,44 +37,46 @@ pub fn Preview(
     .into_any()
 }
 
-/// Whose memberships count for a role.
+/// Which group members a role rule applies to.
 #[component]
-fn Counts(
-    /// The rule's role, and its group's members.
+fn RoleNote(
+    /// The role, and the members of its group.
     of: RolePreview,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let RolePreview { group_name, role, by_directory, others, .. } = of;
     let text = move || {
-        let role = words::role(i18n, role);
-        t_string!(i18n, scim.role_counts, role = role, group = group_name.clone(), own = by_directory, others = others)
+        let role = labels::role(i18n, role);
+        let (own, others) = (format.number(by_directory), format.number(others));
+        t_string!(i18n, scim.role_counts, role = role, group = group_name.clone(), own = own, others = others)
     };
     view! { <p>{text}</p> }
 }
 
 #[component]
-fn Line(
-    /// Who.
+fn UserLine(
+    /// The affected user.
     user: UserPreview,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let UserPreview { name, gets, loses, refused, role, .. } = user;
     let text = move || {
         let mut parts = Vec::new();
         if !gets.is_empty() {
-            parts.push(t_string!(i18n, scim.gets, licenses = desk.listed(i18n, &gets)));
+            parts.push(t_string!(i18n, scim.gets, licenses = scim.license_names(i18n, &gets)));
         }
         if !loses.is_empty() {
-            parts.push(t_string!(i18n, scim.loses, licenses = desk.listed(i18n, &loses)));
+            parts.push(t_string!(i18n, scim.loses, licenses = scim.license_names(i18n, &loses)));
         }
         for one in &refused {
-            let (license, why) = (desk.license(i18n, one.license_id), words::problem(i18n, one.code));
+            let (license, why) = (scim.license_name(i18n, one.license_id), labels::problem(i18n, one.code));
             parts.push(t_string!(i18n, scim.gets_not, license = license, why = why));
         }
         if let Some(role) = role {
-            parts.push(t_string!(i18n, scim.becomes, role = words::role(i18n, role)));
+            parts.push(t_string!(i18n, scim.becomes, role = labels::role(i18n, role)));
         }
         parts.join("; ")
     };

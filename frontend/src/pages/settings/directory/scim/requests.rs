@@ -1,29 +1,28 @@
-//! The last requests of a directory, with what became of them.
+//! The most recent SCIM requests of a directory, with their results.
 
-use super::desk::Desk;
+use super::state::ScimState;
 use crate::{
     api::Failure,
     format::Format,
     i18n::*,
-    ui::face::{Failed, Skeleton},
+    ui::empty_state::{LoadError, Skeleton},
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{ids::DirectoryId, wire::directory::DirectoryRequest};
 
-/// The list.
 #[component]
 pub fn Requests(
-    /// The directory.
+    /// The directory shown.
     id: DirectoryId,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let loaded = RwSignal::new(None::<Result<Vec<DirectoryRequest>, Failure>>);
-    let problems = RwSignal::new(false);
+    let refused_only = RwSignal::new(false);
     let load = move || {
         spawn_local(async move {
-            let answer = desk.api.read(&format!("/directories/{id}/requests")).await;
+            let answer = scim.api.read(&format!("/directories/{id}/requests")).await;
             loaded.try_set(Some(answer));
         });
     };
@@ -34,8 +33,8 @@ pub fn Requests(
                 <label class="check">
                     <input
                         type="checkbox"
-                        prop:checked=move || problems.get()
-                        on:change=move |event| problems.set(event_target_checked(&event))
+                        prop:checked=move || refused_only.get()
+                        on:change=move |event| refused_only.set(event_target_checked(&event))
                     />
                     <span>{t!(i18n, scim.refused_only)}</span>
                 </label>
@@ -46,24 +45,24 @@ pub fn Requests(
             {move || match loaded.get() {
                 None => view! { <Skeleton rows=3 /> }.into_any(),
                 Some(Err(failure)) => {
-                    view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
+                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
                 }
-                Some(Ok(all)) => view! { <Lines all problems /> }.into_any(),
+                Some(Ok(all)) => view! { <RequestList all refused_only /> }.into_any(),
             }}
         </div>
     }
 }
 
 #[component]
-fn Lines(
-    /// All of them.
+fn RequestList(
+    /// All requests.
     all: Vec<DirectoryRequest>,
-    /// Only those that were refused.
-    problems: RwSignal<bool>,
+    /// Whether only refused requests are shown.
+    refused_only: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let shown = move || {
-        let wanted = |one: &&DirectoryRequest| !problems.get() || one.status >= 400;
+        let wanted = |one: &&DirectoryRequest| !refused_only.get() || one.status >= 400;
         all.iter().filter(wanted).cloned().collect::<Vec<_>>()
     };
     move || {
@@ -71,15 +70,15 @@ fn Lines(
         if shown.is_empty() {
             return view! { <p class="muted">{t!(i18n, scim.no_requests)}</p> }.into_any();
         }
-        let lines = shown.into_iter().map(|request| view! { <Line request /> }).collect_view();
+        let lines = shown.into_iter().map(|request| view! { <RequestLine request /> }).collect_view();
         view! { <ol class="requests" tabindex="0" aria-label=move || t_string!(i18n, scim.requests)>{lines}</ol> }
             .into_any()
     }
 }
 
 #[component]
-fn Line(
-    /// The request.
+fn RequestLine(
+    /// The request shown.
     request: DirectoryRequest,
 ) -> impl IntoView {
     let i18n = use_i18n();

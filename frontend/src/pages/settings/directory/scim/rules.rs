@@ -1,78 +1,79 @@
-//! The rules of a directory: what the members of groups get, in order.
+//! Rules of a directory: which licenses and roles the members of groups get, in order of priority.
 
-mod entered;
-mod one;
+mod rule_fieldset;
+mod rule_list;
 
-use super::{desk::Desk, preview::Preview};
+use super::{preview::RulesPreviewNote, state::ScimState};
 use crate::{
     api::Failure,
     i18n::*,
     ui::{
-        face::{Failed, Skeleton, Wrong, usual},
-        form::{Checked, Form},
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        empty_state::{LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
+        form::{FieldCheck, Form},
         icon::{Glyph, Icon},
-        opened::{Late, Opened},
         toast::Toasts,
     },
 };
-use entered::List;
 use leptos::{prelude::*, task::spawn_local};
-use one::Rule;
+use rule_fieldset::RuleFieldset;
+use rule_list::RuleList;
 use seatkeeper_shared::{
     ids::DirectoryId,
     validate::FieldError,
     wire::directory::{RuleView, RulesPreview, SetRules},
 };
 
-/// The rules, once they are loaded.
+/// Loads the rules, then shows the form.
 #[component]
 pub fn Rules(
-    /// The directory.
+    /// The directory shown.
     id: DirectoryId,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let loaded = RwSignal::new(None::<Result<Vec<RuleView>, Failure>>);
     let load = move || {
         spawn_local(async move {
-            let answer = desk.api.read(&format!("/directories/{id}/rules")).await;
+            let answer = scim.api.read(&format!("/directories/{id}/rules")).await;
             loaded.try_set(Some(answer));
         });
     };
     load();
-    desk.groups.again();
+    scim.groups.reload();
     move || match loaded.get() {
         None => view! { <Skeleton rows=3 /> }.into_any(),
-        Some(Err(failure)) => view! { <Failed failure=Signal::stored(failure) retry=move |()| load() /> }.into_any(),
-        Some(Ok(rules)) => view! { <Editor id rules desk reload=move |()| load() /> }.into_any(),
+        Some(Err(failure)) => view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any(),
+        Some(Ok(rules)) => view! { <RulesForm id rules scim reload=move |()| load() /> }.into_any(),
     }
 }
 
 #[component]
-fn Editor(
-    /// The directory.
+fn RulesForm(
+    /// The directory shown.
     id: DirectoryId,
-    /// As they are now.
+    /// The saved rules.
     rules: Vec<RuleView>,
-    /// The directories.
-    desk: Desk,
-    /// Shows them as they are by then.
+    /// Shared state of the SCIM section.
+    scim: ScimState,
+    /// Reloads the rules after a conflict.
     #[prop(into)]
     reload: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, list) = (Form::default(), Toasts::get(), List::of(rules.clone()));
-    let opened = Opened::at(format!("/directories/{id}/rules"), move |now: &Vec<RuleView>| *now == rules);
+    let (form, toasts, list) = (Form::default(), Toasts::get(), RuleList::of(rules.clone()));
+    let edit = VersionedEdit::at(format!("/directories/{id}/rules"), move |now: &Vec<RuleView>| *now == rules);
     let save = move || {
         spawn_local(async move {
-            let wanted = untrack(|| list.wanted());
-            match opened.put::<Vec<RuleView>>("", &wanted).await {
+            let request = untrack(|| list.request());
+            match edit.put::<Vec<RuleView>>("", &request).await {
                 Ok(saved) => {
                     form.done();
-                    list.put(saved);
-                    toasts.good(tu_string!(i18n, scim.saved));
-                    // What they could not do stands at the directory.
-                    desk.load();
+                    list.replace(saved);
+                    toasts.success(tu_string!(i18n, scim.saved));
+                    // The list shows the number of failures.
+                    scim.load();
                 }
                 Err(failure) => form.failed(failure),
             }
@@ -86,65 +87,65 @@ fn Editor(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <Late opened reload />
+            <ConflictNotice edit reload />
             <p class="muted">{t!(i18n, scim.rules_text)}</p>
             <Show when=move || list.is_empty()>
                 <p>{t!(i18n, scim.no_rules)}</p>
             </Show>
             <ol class="rules">
                 <For each=move || list.all() key=|rule| rule.key let:rule>
-                    <Rule rule list form desk />
+                    <RuleFieldset rule list form scim />
                 </For>
             </ol>
             <button type="button" class="button" on:click=move |_| list.add()>
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, scim.add_rule)}
             </button>
-            <End id list form desk />
+            <RulesFooter id list form scim />
         </form>
     }
 }
 
-/// A rule without a group would be left out without a word.
-fn lacks_group(list: List) -> Checked {
+/// Rules without a group would be silently dropped, so they are an error.
+fn lacks_group(list: RuleList) -> FieldCheck {
     ("rule_group", untrack(|| list.lacks_group()).then_some(FieldError::Required))
 }
 
-/// What would come of the rules, and what one does with them.
+/// Preview of the rules, and the buttons of the form.
 #[component]
-fn End(
-    /// The directory.
+fn RulesFooter(
+    /// The directory shown.
     id: DirectoryId,
-    /// The rules as they are entered.
-    list: List,
-    /// Their form.
+    /// The rules as entered.
+    list: RuleList,
+    /// State and errors of the form.
     form: Form,
-    /// The directories.
-    desk: Desk,
+    /// Shared state of the SCIM section.
+    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let found = RwSignal::new(None::<(SetRules, RulesPreview)>);
-    let look = move |_| {
+    let load_preview = move |_| {
         if form.begin([lacks_group(list)]) {
-            let wanted = untrack(|| list.wanted());
+            let request = untrack(|| list.request());
             spawn_local(async move {
-                match desk.api.post(&format!("/directories/{id}/rules/preview"), &wanted).await {
+                match scim.api.post(&format!("/directories/{id}/rules/preview"), &request).await {
                     Ok(preview) => {
                         form.done();
-                        found.set(Some((wanted, preview)));
+                        found.set(Some((request, preview)));
                     }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
     };
-    // Of other rules than those that are entered it says nothing.
-    let preview = move || found.get().filter(|(of, _)| *of == list.wanted()).map(|(_, preview)| preview);
+    // A preview of rules that have been edited since is outdated.
+    let preview = move || found.get().filter(|(of, _)| *of == list.request()).map(|(_, preview)| preview);
     view! {
-        <div role="status">{move || preview().map(|preview| view! { <Preview preview desk /> })}</div>
-        <Wrong text=Signal::derive(move || usual(i18n, form.failure())) />
+        <div role="status">{move || preview().map(|preview| view! { <RulesPreviewNote preview scim /> })}</div>
+        <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
         <div class="acts">
-            <button type="button" class="button" aria-disabled=move || form.busy().to_string() on:click=look>
+            <button type="button" class="button" aria-disabled=move || form.busy().to_string() on:click=load_preview>
                 {t!(i18n, scim.preview)}
             </button>
             <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>

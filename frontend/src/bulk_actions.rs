@@ -1,0 +1,6 @@
+//! Bulk actions on users, with a preview and undo, as used by the pages for one and for many users.
+
+pub mod dialog;
+pub mod job;
+mod outcome;
+mod preview;

@@ -1,0 +1,138 @@
+//! Form fields for the kind of session to start: attended, unattended or application.
+
+use super::{card_data::CardData, state::ConsolePageState};
+use crate::{
+    api::Api,
+    i18n::*,
+    labels,
+    ui::{
+        field::TextField,
+        form::Form,
+        segmented_control::{Segment, SegmentedControl},
+        select::{Select, SelectOption},
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    session::{Mode, Platform},
+    validate,
+    wire::sessions::NewSession,
+};
+
+/// The form values.
+#[derive(Clone, Copy)]
+pub struct SessionFields {
+    mode: RwSignal<Mode>,
+    platform: RwSignal<Option<Platform>>,
+    remote_device: RwSignal<String>,
+    form: Form,
+}
+
+impl Default for SessionFields {
+    fn default() -> Self {
+        Self {
+            mode: RwSignal::new(Mode::Attended),
+            platform: RwSignal::default(),
+            remote_device: RwSignal::default(),
+            form: Form::default(),
+        }
+    }
+}
+
+impl SessionFields {
+    /// The request, or `None` after marking the fields that are not valid.
+    pub fn request(self, page: ConsolePageState, card: Memo<CardData>, wait: bool) -> Option<NewSession> {
+        let (mode, entered) = (self.mode.get_untracked(), self.remote_device.get_untracked());
+        let remote_device = (mode == Mode::Unattended).then(|| validate::name(&entered)).transpose();
+        if !self.form.begin([("remote_device", remote_device.clone().err())]) {
+            return None;
+        }
+        self.form.done();
+        Some(NewSession {
+            product: card.with_untracked(|card| card.product.to_string()),
+            device: untrack(|| page.device.name()),
+            mode,
+            // The platform of an attended session is set when the customer connects.
+            platform: self.platform.get_untracked().filter(|_| mode != Mode::Attended),
+            remote_device: remote_device.ok().flatten(),
+            wait,
+            borrow_seconds: None,
+        })
+    }
+}
+
+/// Fields for the kind of session and, if it is not attended, its device and platform.
+#[component]
+pub fn SessionFieldset(
+    /// The form values.
+    fields: SessionFields,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let SessionFields { mode, platform, .. } = fields;
+    let segments = Signal::derive(move || {
+        let one = |mode: Mode, text: &str| Segment { value: mode.as_str(), text: text.to_owned(), glyph: None };
+        vec![
+            one(Mode::Attended, t_string!(i18n, console.mode_attended)),
+            one(Mode::Unattended, t_string!(i18n, console.mode_unattended)),
+            one(Mode::Application, t_string!(i18n, console.mode_application)),
+        ]
+    });
+    let platforms = Signal::derive(move || {
+        let unknown = SelectOption::new("", t_string!(i18n, console.platform_unknown));
+        let known = Platform::ALL.iter().map(|one| SelectOption::new(one.as_str(), labels::platform(i18n, *one)));
+        std::iter::once(unknown).chain(known).collect::<Vec<_>>()
+    });
+    view! {
+        <div class="kind">
+            <SegmentedControl
+                label=Signal::derive(move || t_string!(i18n, console.mode).to_owned())
+                bare=true
+                segments
+                value=Signal::derive(move || mode.get().to_string())
+                choose=move |value: &'static str| mode.set(value.parse().unwrap_or(Mode::Attended))
+            />
+            <Show when=move || mode.get() == Mode::Unattended>
+                <RemoteDeviceField fields />
+            </Show>
+            <Show when=move || mode.get() != Mode::Attended>
+                <Select
+                    label=Signal::derive(move || t_string!(i18n, sessions.platform).to_owned())
+                    name="platform"
+                    options=platforms
+                    value=Signal::derive(move || platform.get().map(|one| one.to_string()).unwrap_or_default())
+                    choose=move |value: String| platform.set(value.parse().ok())
+                />
+            </Show>
+        </div>
+    }
+}
+
+/// The unattended device; devices the agent used before are suggested.
+#[component]
+fn RemoteDeviceField(
+    /// The form values.
+    fields: SessionFields,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (api, suggestions) = (Api::get(), RwSignal::new(Vec::<String>::new()));
+    spawn_local(async move {
+        // Without suggestions the name can still be typed.
+        if let Ok(names) = api.read("/me/remote-devices").await {
+            let _ = suggestions.try_set(names);
+        }
+    });
+    let name = fields.remote_device;
+    let error =
+        Signal::derive(move || fields.form.error("remote_device").get().filter(|_| name.with(String::is_empty)));
+    let hint = Signal::derive(move || Some(t_string!(i18n, console.remote_device_hint).to_owned()));
+    view! {
+        <TextField
+            label=Signal::derive(move || t_string!(i18n, console.remote_device).to_owned())
+            value=name
+            name="remote_device"
+            choices=suggestions
+            hint
+            error
+        />
+    }
+}

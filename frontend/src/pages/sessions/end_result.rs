@@ -1,0 +1,110 @@
+//! Ends sessions in bulk, and lists those that were not ended.
+
+use super::state::SessionsPageState;
+use crate::{
+    api::{Api, Failure},
+    i18n::*,
+    labels,
+};
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    ids::SessionId,
+    problem::{Code, SessionEnd},
+    validate::MAX_BULK_ITEMS,
+    wire::sessions::{EndResult, EndResults, EndSessions, SessionView},
+};
+
+/// A session that was not ended by the request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotEnded {
+    name: String,
+    ended: Option<SessionEnd>,
+    refused: Code,
+}
+
+/// Ends sessions with the options of `request`, in chunks of the maximum request size.
+///
+/// # Errors
+/// Returns an error if a request fails.
+pub async fn end_sessions(api: Api, ids: &[SessionId], request: &EndSessions) -> Result<Vec<EndResult>, Failure> {
+    let mut results = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(MAX_BULK_ITEMS) {
+        let body = EndSessions { ids: chunk.to_vec(), ..request.clone() };
+        results.extend(api.post::<EndResults>("/sessions/end", &body).await?.results);
+    }
+    Ok(results)
+}
+
+/// The sessions to report as not ended. Those known to be protected are left out, because they were meant to be spared.
+pub fn not_ended(results: &[EndResult], known: &[SessionView]) -> Vec<NotEnded> {
+    let of = |id| known.iter().find(|session| session.id == id);
+    let spared = |result: &EndResult| {
+        result.refused == Some(Code::Protected) && of(result.id).is_some_and(|session| session.protected)
+    };
+    let missed = |result: &EndResult| {
+        let name = of(result.id).map(|session| session.user_name.clone()).unwrap_or_default();
+        Some(NotEnded { name, ended: result.ended.clone(), refused: result.refused? })
+    };
+    results.iter().filter(|result| !spared(result)).filter_map(missed).collect()
+}
+
+/// List of the sessions that were not ended, with reasons.
+#[component]
+pub fn EndResultList(
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The sessions that were not ended.
+    not_ended: RwSignal<Vec<NotEnded>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let reason = move |one: &NotEnded| match &one.ended {
+        Some(end) => t_string!(i18n, sessions.was_ended, how = labels::end_summary(i18n, end)),
+        None if one.refused == Code::NotFound => t_string!(i18n, sessions.was_gone).to_owned(),
+        None => labels::problem(i18n, one.refused).to_owned(),
+    };
+    let failed = move || {
+        let count = not_ended.with(Vec::len);
+        t_string!(i18n, sessions.end_failed, count = count, n = format.number(count))
+    };
+    let line = move |one: NotEnded| {
+        let text = reason(&one);
+        view! {
+            <li>
+                <b>{one.name}</b>
+                " "
+                <span class="muted">{text}</span>
+            </li>
+        }
+    };
+    view! {
+        <div class="form">
+            <p>{failed}</p>
+            <ul class="results">{move || not_ended.get().into_iter().map(line).collect_view()}</ul>
+            <div class="acts">
+                <button
+                    type="button"
+                    class="button primary"
+                    autofocus
+                    on:click=move |_| page.end_dialog_open.set(false)
+                >
+                    {t!(i18n, common.done)}
+                </button>
+            </div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::sample::session;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn sessions_known_to_be_protected_are_not_reported() {
+        let known = [SessionView { protected: true, ..session(1) }, session(2)];
+        let refused = |id| EndResult { id, ended: None, refused: Some(Code::Protected), ending: None };
+        let missed = not_ended(&[refused(known[0].id), refused(known[1].id)], &known);
+        assert_eq!(missed.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["Agent 2"], "protected meanwhile");
+    }
+}

@@ -1,0 +1,81 @@
+//! Keyboard shortcuts: J and K move, X selects, E ends. They can be turned off (WCAG 2.1.4) and are off while typing.
+
+use super::state::SessionsPageState;
+use crate::local_storage;
+use leptos::{ev, prelude::*};
+use seatkeeper_shared::ids::SessionId;
+use wasm_bindgen::JsCast as _;
+
+/// Local storage key of the setting.
+pub const STORAGE_KEY: &str = "keys";
+
+/// Whether shortcuts are enabled.
+pub fn are_enabled() -> bool {
+    local_storage::get(STORAGE_KEY).as_deref() != Some("off")
+}
+
+/// Listens until the page is left.
+pub fn listen(page: SessionsPageState) {
+    let handle = window_event_listener(ev::keydown, move |event| {
+        let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if modified
+            || event.default_prevented()
+            || is_typing(&event)
+            || page.end_dialog_open.get_untracked()
+            || page.ticket_to_remove.with_untracked(Option::is_some)
+            || !are_enabled()
+        {
+            return;
+        }
+        match event.key().to_lowercase().as_str() {
+            "j" => move_cursor(page, 1),
+            "k" => move_cursor(page, -1),
+            "x" => {
+                let here = page.cursor.get_untracked().map(|(id, _)| id);
+                if let Some(id) = here.filter(|_| page.may_end.get_untracked()) {
+                    page.select(id, event.shift_key());
+                }
+            }
+            "e" => page.ask_to_end_selected(),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// Whether the key event belongs to a text field or a list of options.
+fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| {
+        element.matches("select, textarea, input:not([type=checkbox]), [contenteditable]").unwrap_or_default()
+    })
+}
+
+/// Moves the cursor by `step` rows. If the current row is gone, moves to the row in its place.
+fn move_cursor(page: SessionsPageState, step: isize) {
+    let to = page.rows.with_untracked(|rows| {
+        let now = page.cursor.get_untracked();
+        let place = now.map(|(id, index)| rows.iter().position(|row| *row == id).ok_or(index));
+        let index = match place {
+            None => 0,
+            Some(Ok(index)) => index.saturating_add_signed(step),
+            Some(Err(index)) => index,
+        };
+        let index = index.min(rows.len().checked_sub(1)?);
+        Some((rows[index], index))
+    });
+    if let Some((id, index)) = to {
+        page.cursor.set(Some((id, index)));
+        // A virtualized row is rendered one frame later.
+        request_animation_frame(move || focus_row(id));
+    }
+}
+
+fn focus_row(id: SessionId) {
+    let row = document().query_selector(&format!("tr[data-id=\"{id}\"]")).ok().flatten();
+    if let Some(row) = row.and_then(|row| row.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // The row may have just been removed.
+        let _ = row.focus();
+    }
+}

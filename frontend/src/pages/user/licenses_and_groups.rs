@@ -1,0 +1,112 @@
+//! The licenses and groups of a user, with buttons to add and remove.
+
+use super::state::UserPageState;
+use crate::{
+    bulk_actions::job::{BulkActionKind, BulkJob},
+    i18n::*,
+    labels,
+};
+use leptos::prelude::*;
+use seatkeeper_shared::permissions::Action;
+
+#[component]
+pub fn UserLicenses(
+    /// The state of the page.
+    page: UserPageState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let held = Memo::new(move |_| {
+        let ids = page.with(|user| user.license_ids.clone()).unwrap_or_default();
+        let named = ids.into_iter().filter_map(|id| page.live.license(id));
+        named.map(|license| (license.id, labels::license(i18n, &license))).collect::<Vec<_>>()
+    });
+    let through = move |id| {
+        let groups = page.groups_of(id);
+        let names = groups.join(t_string!(i18n, common.listed));
+        (!groups.is_empty()).then(|| t_string!(i18n, person.through, group = names))
+    };
+    let revoke = move |id| {
+        if let Some(user) = page.user.get_untracked() {
+            page.job.set(Some(BulkJob::with_choice(BulkActionKind::Revoke, vec![user], id)));
+        }
+    };
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <h2>{t!(i18n, person.licenses)}</h2>
+                <Show when=move || page.may(Action::Assign)>
+                    <button type="button" class="button small" on:click=move |_| page.ask(BulkActionKind::Grant)>
+                        {t!(i18n, users.grant)}
+                    </button>
+                </Show>
+            </div>
+            <Show
+                when=move || !held.with(Vec::is_empty)
+                fallback=move || view! { <p class="muted">{t!(i18n, person.no_licenses)}</p> }
+            >
+                <ul class="lines">
+                    <For each=move || held.get() key=|(id, _)| *id let:license>
+                        <li>
+                            <span>
+                                {license.1}
+                                {move || through(license.0).map(|text| view! { <small>{text}</small> })}
+                            </span>
+                            // A license given by a group can only be removed from the group.
+                            <Show when=move || page.may(Action::Assign) && through(license.0).is_none()>
+                                <button type="button" class="button small" on:click=move |_| revoke(license.0)>
+                                    {t!(i18n, users.revoke)}
+                                </button>
+                            </Show>
+                        </li>
+                    </For>
+                </ul>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+pub fn UserGroups(
+    /// The state of the page.
+    page: UserPageState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let groups = Memo::new(move |_| {
+        let ids = page.with(|user| user.group_ids.clone()).unwrap_or_default();
+        ids.into_iter().filter_map(|id| Some((id, page.groups.name(id)?))).collect::<Vec<_>>()
+    });
+    let leave = move |id| {
+        if let Some(user) = page.user.get_untracked() {
+            page.job.set(Some(BulkJob::with_choice(BulkActionKind::RemoveFromGroup, vec![user], id)));
+        }
+    };
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <h2>{t!(i18n, person.groups)}</h2>
+                <Show when=move || page.may(Action::ManageUsers)>
+                    <button type="button" class="button small" on:click=move |_| page.ask(BulkActionKind::AddToGroup)>
+                        {t!(i18n, bulk.add)}
+                    </button>
+                </Show>
+            </div>
+            <Show
+                when=move || !groups.with(Vec::is_empty)
+                fallback=move || view! { <p class="muted">{t!(i18n, person.no_groups)}</p> }
+            >
+                <ul class="lines">
+                    <For each=move || groups.get() key=|(id, _)| *id let:group>
+                        <li>
+                            <a href=format!("/groups?group={}", group.0)>{group.1}</a>
+                            <Show when=move || page.may(Action::ManageUsers)>
+                                <button type="button" class="button small" on:click=move |_| leave(group.0)>
+                                    {t!(i18n, bulk.remove)}
+                                </button>
+                            </Show>
+                        </li>
+                    </For>
+                </ul>
+            </Show>
+        </section>
+    }
+}

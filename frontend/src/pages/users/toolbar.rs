@@ -1,0 +1,256 @@
+//! The filter bar (category, value, search, active filters) and the selection bar with the bulk actions.
+
+use super::{
+    filter::{Active, Category},
+    state::UsersPageState,
+};
+use crate::{
+    bulk_actions::job::{BulkActionKind, BulkJob},
+    format::{Format, Texts},
+    i18n::*,
+    labels,
+    ui::{
+        icon::{Glyph, Icon},
+        menu::Menu,
+        search::SearchField,
+        select::{Select, SelectOption},
+    },
+};
+use leptos::prelude::*;
+use seatkeeper_shared::people::{Role, Source, UserStatus};
+
+/// The controls that filter the list.
+#[component]
+pub fn FilterBar(
+    /// The state of the page.
+    page: UsersPageState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let category = Memo::new(move |_| page.filter.with(|filter| filter.category));
+    let categories = move || {
+        let one = |category: Category| SelectOption::new(category.as_str(), name(i18n, category));
+        let none = SelectOption::new("", t_string!(i18n, users.cat_none));
+        std::iter::once(none).chain(Category::ALL.into_iter().map(one)).collect()
+    };
+    let options = Memo::new(move |_| category.get().map(|category| values(page, i18n, category)).unwrap_or_default());
+    let value = move || category.get().map(|category| page.filter.with(|filter| filter.value(category)));
+    let choose_value = move |by: String| {
+        if let Some(category) = category.get_untracked() {
+            page.update_filter(|filter| filter.set(category, &by));
+        }
+    };
+    view! {
+        <div class="bar">
+            <Select
+                label=Signal::derive(move || t_string!(i18n, users.category).to_owned())
+                name="category"
+                options=Signal::derive(categories)
+                value=Signal::derive(move || category.get().map_or("", Category::as_str).to_owned())
+                choose=move |name: String| page.update_filter(|filter| filter.category = Category::parse(&name))
+            />
+            <Show when=move || category.get().is_some()>
+                <Select
+                    label=Signal::derive(move || t_string!(i18n, users.by).to_owned())
+                    name="by"
+                    options
+                    value=Signal::derive(move || value().unwrap_or_default())
+                    choose=choose_value
+                />
+            </Show>
+            <SearchField
+                value=Signal::derive(move || page.filter.with(|filter| filter.q.clone()))
+                search=move |text| page.update_filter(|filter| filter.q = text)
+            />
+            <ActiveFilters page />
+        </div>
+    }
+}
+
+/// The active filters, each with a button to remove it.
+#[component]
+fn ActiveFilters(
+    /// The state of the page.
+    page: UsersPageState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let chosen = Memo::new(move |_| page.filter.with(|filter| filter.active_categories()));
+    let text = move |category: Category| {
+        let by = page.filter.with(|filter| filter.value(category));
+        let found = values(page, i18n, category).into_iter().find(|one| one.value == by);
+        let value = found.map(|one| one.text).unwrap_or_else(|| t_string!(i18n, common.dash).to_owned());
+        t_string!(i18n, users.chosen, category = name(i18n, category), value = value)
+    };
+    let chip = move |category: Category| {
+        view! {
+            <li class="chip">
+                {move || text(category)}
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=move || t_string!(i18n, users.unchoose, filter = text(category))
+                    on:click=move |_| page.update_filter(|filter| filter.set(category, ""))
+                >
+                    <Icon glyph=Glyph::Cross />
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || !chosen.with(Vec::is_empty)>
+            <ul class="chips chosen" aria-label=move || t_string!(i18n, users.chosen_label)>
+                <For each=move || chosen.get() key=|category| *category let:category>
+                    {chip(category)}
+                </For>
+            </ul>
+        </Show>
+    }
+}
+
+fn name(i18n: Texts, category: Category) -> &'static str {
+    match category {
+        Category::Products => t_string!(i18n, users.cat_products),
+        Category::Role => t_string!(i18n, users.cat_role),
+        Category::Status => t_string!(i18n, users.cat_status),
+        Category::Group => t_string!(i18n, users.cat_group),
+        Category::Active => t_string!(i18n, users.cat_active),
+        Category::Source => t_string!(i18n, users.cat_source),
+    }
+}
+
+/// The values of a category.
+fn values(page: UsersPageState, i18n: Texts, category: Category) -> Vec<SelectOption> {
+    let mut values = vec![SelectOption::new("", t_string!(i18n, common.select))];
+    match category {
+        Category::Products => {
+            let group = t_string!(i18n, users.by_product);
+            let one = |l: &_| -> SelectOption { license_option(i18n, l).in_group(group) };
+            page.live.state.with(|state| values.extend(state.licenses.iter().map(one)));
+        }
+        Category::Role => {
+            values.extend(Role::ALL.iter().map(|role| SelectOption::new(role.as_str(), labels::role(i18n, *role))));
+        }
+        Category::Status => {
+            values.extend(
+                UserStatus::ALL.iter().map(|one| SelectOption::new(one.as_str(), labels::user_status(i18n, *one))),
+            );
+        }
+        Category::Group => {
+            let one = |group: &seatkeeper_shared::wire::groups::GroupView| {
+                SelectOption::new(group.id.to_string(), group.name.clone())
+            };
+            page.groups.all.with(|all| values.extend(all.iter().map(one)));
+        }
+        Category::Active => {
+            values.extend(Active::ALL.into_iter().map(|one| SelectOption::new(one.to_text(), active(i18n, one))));
+        }
+        Category::Source => {
+            values
+                .extend(Source::ALL.iter().map(|one| SelectOption::new(one.as_str(), labels::user_source(i18n, *one))));
+        }
+    }
+    values
+}
+
+fn active(i18n: Texts, active: Active) -> String {
+    match active {
+        Active::Within(days) => t_string!(i18n, users.active_within, days = days),
+        Active::NotWithin(days) => t_string!(i18n, users.active_not_within, days = days),
+    }
+}
+
+fn license_option(i18n: Texts, license: &seatkeeper_shared::wire::licenses::LicenseView) -> SelectOption {
+    SelectOption::new(license.id.to_string(), labels::license(i18n, license))
+}
+
+/// The number of selected users, and the actions on them.
+#[component]
+pub fn SelectionBar(
+    /// The state of the page.
+    page: UsersPageState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let count = Memo::new(move |_| page.targets().count());
+    let selected = move || {
+        let (count, n) = (count.get(), format.number(count.get()));
+        if page.selects_all_matching() {
+            t_string!(i18n, users.selected_matching, count = count, n = n)
+        } else {
+            t_string!(i18n, users.selected, count = count, n = n)
+        }
+    };
+    let total = move || page.total.get().unwrap_or_default();
+    let ask = move |kind: BulkActionKind| page.job.set(Some(BulkJob::for_targets(kind, untrack(|| page.targets()))));
+    view! {
+        <p class="vh" role="status">
+            {move || (count.get() > 0).then(selected)}
+        </p>
+        <Show when=move || { count.get() > 0 }>
+            <div class="picked-bar">
+                <b>{selected}</b>
+                <Show when=move || page.can_select_all_matching()>
+                    <button type="button" class="button small ghost" on:click=move |_| page.select_all_matching()>
+                        {move || t_string!(i18n, users.select_matching, n = format.number(total()))}
+                    </button>
+                </Show>
+                <button type="button" class="button small ghost" on:click=move |_| page.clear_selection()>
+                    {t!(i18n, users.clear)}
+                </button>
+                <MoreActions page ask=Callback::new(ask) />
+                <Show when=move || page.may(BulkActionKind::Revoke.required_action())>
+                    <button type="button" class="button small" on:click=move |_| ask(BulkActionKind::Revoke)>
+                        {t!(i18n, users.revoke)}
+                    </button>
+                    <button type="button" class="button small primary" on:click=move |_| ask(BulkActionKind::Grant)>
+                        {t!(i18n, users.grant)}
+                    </button>
+                </Show>
+            </div>
+        </Show>
+    }
+}
+
+/// The menu of less frequent actions.
+#[component]
+fn MoreActions(
+    /// The state of the page.
+    page: UsersPageState,
+    /// Called with the action that the user chooses.
+    ask: Callback<BulkActionKind>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let entry = move |kind: BulkActionKind| {
+        let text = move || match kind {
+            BulkActionKind::AddToGroup => t_string!(i18n, bulk.add),
+            BulkActionKind::RemoveFromGroup => t_string!(i18n, bulk.remove),
+            BulkActionKind::SetRole => t_string!(i18n, bulk.role),
+            BulkActionKind::Suspend => t_string!(i18n, users.suspend),
+            BulkActionKind::Reactivate => t_string!(i18n, bulk.reactivate),
+            BulkActionKind::Delete => t_string!(i18n, bulk.delete),
+            BulkActionKind::Grant => t_string!(i18n, users.grant),
+            BulkActionKind::Revoke => t_string!(i18n, users.revoke),
+        };
+        view! {
+            <Show when=move || page.may(kind.required_action())>
+                <button type="button" class="menu-item" class:bad=kind.is_destructive() on:click=move |_| ask.run(kind)>
+                    {text}
+                </button>
+            </Show>
+        }
+    };
+    let all = [
+        BulkActionKind::AddToGroup,
+        BulkActionKind::RemoveFromGroup,
+        BulkActionKind::SetRole,
+        BulkActionKind::Suspend,
+        BulkActionKind::Reactivate,
+        BulkActionKind::Delete,
+    ];
+    view! {
+        <Show when=move || page.may(BulkActionKind::Suspend.required_action())>
+            <Menu class="button small" trigger=move || t!(i18n, bulk.more_acts)>
+                {all.into_iter().map(entry).collect_view()}
+            </Menu>
+        </Show>
+    }
+}

@@ -1,0 +1,137 @@
+//! Optimistic locking for edit dialogs: detects that a resource was changed by someone else, so nothing is overwritten.
+
+use crate::{
+    api::{Api, Failure},
+    i18n::*,
+    ui::icon::{Glyph, Icon},
+};
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::problem::{Code, Problem};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// The edit of a resource, based on the version that the dialog shows.
+#[derive(Clone, Copy)]
+pub struct VersionedEdit {
+    api: Api,
+    path: StoredValue<String>,
+    /// Whether this JSON is the version that the dialog shows.
+    is_shown: Callback<Value, bool>,
+    tag: RwSignal<Option<String>>,
+    conflict: RwSignal<bool>,
+}
+
+impl VersionedEdit {
+    /// Starts reading the ETag of the resource at this path. If `is_shown` rejects what is read, there is a conflict.
+    pub fn at<T: DeserializeOwned>(path: String, is_shown: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        let is_shown = Callback::new(move |now| serde_json::from_value(now).is_ok_and(|now| is_shown(&now)));
+        let (path, tag, conflict) = (StoredValue::new(path), RwSignal::new(None), RwSignal::new(false));
+        let edit = Self { api: Api::get(), path, is_shown, tag, conflict };
+        // If the user saves before it is read, or if this request fails, saving reads it.
+        spawn_local(async move { drop(edit.read_tag(edit.path.get_value()).await) });
+        edit
+    }
+
+    /// Reads the current ETag and checks for a conflict.
+    async fn read_tag(self, path: String) -> Result<String, Failure> {
+        let (now, tag) = self.api.read_tagged(&path).await?;
+        // `None`: the dialog is closed.
+        if self.is_shown.try_run(now) == Some(false) {
+            self.conflict.try_set(true);
+        }
+        self.tag.try_set(Some(tag.clone()));
+        Ok(tag)
+    }
+
+    /// The ETag of the version that the dialog shows.
+    async fn shown_tag(self, path: &str) -> Result<String, Failure> {
+        if let Some(tag) = self.tag.get_untracked() {
+            return Ok(tag);
+        }
+        let tag = self.read_tag(path.to_owned()).await?;
+        // The conflict has only just been found: the user has not seen the notice yet.
+        match self.conflict.try_get_untracked() {
+            Some(true) => Err(Failure::Problem(Box::new(Problem::new(Code::ChangedMeanwhile)))),
+            _ => Ok(tag),
+        }
+    }
+
+    /// Sends a PATCH request for the version that the dialog shows.
+    ///
+    /// # Errors
+    /// Returns a failure with [`Code::ChangedMeanwhile`] on a conflict, or any other failure of the request.
+    pub async fn patch<T: DeserializeOwned>(self, body: &impl Serialize) -> Result<T, Failure> {
+        let path = self.path.get_value();
+        let tag = self.shown_tag(&path).await?;
+        self.record_answer(self.api.patch_if(&path, &tag, body).await)
+    }
+
+    /// Sends a PUT request for a sub-resource, for the version that the dialog shows.
+    ///
+    /// # Errors
+    /// Returns a failure with [`Code::ChangedMeanwhile`] on a conflict, or any other failure of the request.
+    pub async fn put<T: DeserializeOwned>(self, part: &str, body: &impl Serialize) -> Result<T, Failure> {
+        let path = self.path.get_value();
+        let tag = self.shown_tag(&path).await?;
+        self.record_answer(self.api.put_if(&format!("{path}{part}"), &tag, body).await)
+    }
+
+    /// Whether the resource was changed by someone else; tracked.
+    pub fn has_conflict(self) -> bool {
+        self.conflict.get()
+    }
+
+    /// Records the new ETag or a conflict.
+    fn record_answer<T>(self, answer: Result<(T, String), Failure>) -> Result<T, Failure> {
+        if let Err(failure) = &answer
+            && failure.code() == Some(Code::ChangedMeanwhile)
+        {
+            self.conflict.try_set(true);
+        }
+        let (now, tag) = answer?;
+        self.tag.try_set(Some(tag));
+        Ok(now)
+    }
+}
+
+/// Says that the resource was changed by someone else, and offers to reload it.
+#[component]
+pub fn ConflictNotice(
+    /// The edit of the dialog.
+    edit: VersionedEdit,
+    /// Called to reopen the dialog with the current version.
+    #[prop(into)]
+    reload: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let node = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |_| {
+        if edit.conflict.get() {
+            // The save button is at the bottom of the dialog and the notice at its top, where it appears one frame
+            // later.
+            request_animation_frame(move || {
+                if let Some(node) = node.try_get_untracked().flatten() {
+                    node.scroll_into_view();
+                }
+            });
+        }
+    });
+    view! {
+        <div role="alert" node_ref=node>
+            <Show when=move || edit.conflict.get()>
+                <div class="note bad">
+                    <Icon glyph=Glyph::Warning />
+                    <span>
+                        <b>{t!(i18n, person.changed_title)}</b>
+                        " "
+                        {t!(i18n, licenses.late_text)}
+                        " "
+                        <button type="button" class="link" on:click=move |_| reload.run(())>
+                            {t!(i18n, licenses.late_reload)}
+                        </button>
+                    </span>
+                </div>
+            </Show>
+        </div>
+    }
+}

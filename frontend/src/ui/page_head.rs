@@ -1,0 +1,70 @@
+//! The head of a page: its title, in the page and in the browser, which takes the focus on navigation.
+
+use crate::i18n::*;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A text in front of the browser's title, to be noticed from another window or tab.
+#[derive(Clone, Copy)]
+pub struct TitlePrefix(Signal<Option<String>>);
+
+impl TitlePrefix {
+    /// Provides the text as a context; it is shown while it is `Some`.
+    pub fn provide(text: Signal<Option<String>>) {
+        provide_context(Self(text));
+    }
+}
+
+/// A title with a line below and controls beside it.
+#[component]
+pub fn PageHead(
+    #[prop(into)] title: Signal<String>,
+    /// The line below the title.
+    #[prop(optional, into)]
+    line: ViewFnOnce,
+    /// The controls.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <header class="page-head">
+            <div class="page-title">
+                <Heading title />
+                {line.run()}
+            </div>
+            {children.map(|children| view! { <div class="page-tools">{children()}</div> })}
+        </header>
+    }
+}
+
+/// The title alone. It takes the focus after navigation from another page, so that screen readers announce it.
+#[component]
+pub fn Heading(#[prop(into)] title: Signal<String>) -> impl IntoView {
+    static PAGE_SHOWN: AtomicBool = AtomicBool::new(false);
+    let i18n = use_i18n();
+    let prefix = use_context::<TitlePrefix>();
+    // `try_get`: this runs once more while the page, or the whole layout, is being removed.
+    let in_browser = move || {
+        let titled = t_string!(i18n, common.titled, page = title.try_get().unwrap_or_default());
+        match prefix.and_then(|prefix| prefix.0.try_get().flatten()) {
+            Some(text) => text + t_string!(i18n, common.dot) + &titled,
+            None => titled,
+        }
+    };
+    let node = NodeRef::<leptos::html::H1>::new();
+    Effect::new(move |_| {
+        if let Some(heading) = node.get()
+            && PAGE_SHOWN.swap(true, Ordering::Relaxed)
+        {
+            // The focus is only a convenience.
+            let _ = heading.focus();
+        }
+    });
+    view! {
+        <Title text=in_browser />
+        <h1 node_ref=node tabindex="-1">
+            {move || title.get()}
+        </h1>
+    }
+}

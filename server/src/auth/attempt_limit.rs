@@ -1,0 +1,147 @@
+//! Limits password and code attempts per account: at most 100 wrong ones in any hour, from all networks and at all
+//! servers together.
+//!
+//! An attacker must not be able to lock users out by using up that limit. So there are two limits: one for unknown
+//! browsers, and one for browsers in which this user has signed in before, recognised by a secret in a cookie. Passkeys
+//! and identity providers need neither. Unknown e-mail addresses are counted in the same way, because a different
+//! answer would reveal which addresses exist.
+
+use super::{Caller, secret};
+use crate::{
+    app::App,
+    db::{DbError, Tx},
+    http::{
+        cookies::Purpose,
+        problem::{ApiError, FieldErrors},
+    },
+    store::sign_in_tries::{self, Rate},
+};
+use axum_extra::extract::CookieJar;
+use seatkeeper_shared::{
+    ids::UserId,
+    problem::Code,
+    validate::{self, FieldError, MAX_EMAIL_BYTES},
+    wire::second_factor::Proof,
+};
+
+/// A burst of 30 and one more every two minutes: at most 60 in any hour.
+const UNKNOWN_BROWSER_RATE: Rate = Rate { burst: 30, period_ms: 120_000 };
+/// A burst of 20 and one more every three minutes: at most 40 in any hour.
+const KNOWN_BROWSER_RATE: Rate = Rate { burst: 20, period_ms: 180_000 };
+
+/// The secret that is tried.
+#[derive(Clone, Copy, Debug)]
+pub enum AttemptedSecret<'a> {
+    /// The password of the user with this e-mail address, as normalized by `validate::email_key`.
+    Password(&'a str),
+    /// This user's second factor code or recovery code.
+    Code(UserId),
+}
+
+/// A counted attempt. Every check of a password or a code requires one.
+#[derive(Debug)]
+#[must_use]
+pub struct Attempt {
+    key_hash: String,
+    rate: Rate,
+}
+
+impl Attempt {
+    /// Counts an attempt in a browser with these cookies.
+    ///
+    /// # Errors
+    /// Returns `too_many_requests` if the limit is reached, or an error if the attempt cannot be saved.
+    pub async fn in_browser(
+        app: &App,
+        attempted: AttemptedSecret<'_>,
+        email_key: &str,
+        jar: &CookieJar,
+    ) -> Result<Self, ApiError> {
+        let is_known = match Purpose::Device.of(app, jar) {
+            Some(device) => sign_in_tries::is_known(&app.db, &secret::hash(device), email_key).await?,
+            None => false,
+        };
+        Self::count(app, attempted, is_known).await
+    }
+
+    /// Counts an attempt by a signed-in user, for their own account.
+    ///
+    /// # Errors
+    /// Returns `too_many_requests` if the limit is reached, or an error if the attempt cannot be saved.
+    pub async fn signed_in(app: &App, attempted: AttemptedSecret<'_>) -> Result<Self, ApiError> {
+        Self::count(app, attempted, true).await
+    }
+
+    /// Counts an attempt by a caller who verifies their identity by a password or a code.
+    ///
+    /// # Errors
+    /// Returns `invalid` if neither is given, `too_many_requests` if the limit is reached, or an error if the attempt
+    /// cannot be saved.
+    pub async fn by_proof(app: &App, caller: &Caller, given: &Proof) -> Result<Self, ApiError> {
+        match given {
+            Proof { password: Some(_), .. } => {
+                Self::signed_in(app, AttemptedSecret::Password(&validate::email_key(&caller.email))).await
+            }
+            Proof { code: Some(_), .. } => Self::signed_in(app, AttemptedSecret::Code(caller.id)).await,
+            Proof { password: None, code: None } => {
+                let mut fields = FieldErrors::default();
+                fields.add("password", FieldError::Required);
+                fields.finish(None)
+            }
+        }
+    }
+
+    async fn count(app: &App, attempted: AttemptedSecret<'_>, is_known: bool) -> Result<Self, ApiError> {
+        let (rate, who) = if is_known { (KNOWN_BROWSER_RATE, "known") } else { (UNKNOWN_BROWSER_RATE, "stranger") };
+        let key = match attempted {
+            // Longer addresses cannot exist.
+            AttemptedSecret::Password(email_key) => email_key.chars().take(MAX_EMAIL_BYTES).collect(),
+            AttemptedSecret::Code(user) => user.to_string(),
+        };
+        let kind = if matches!(attempted, AttemptedSecret::Password(_)) { "password" } else { "code" };
+        let key_hash = secret::hash(&format!("{who} {kind} {key}"));
+        let mut tx = app.db.begin().await?;
+        if !sign_in_tries::charge(&mut tx, &key_hash, rate, app.clock.now()).await? {
+            return Err(ApiError::new(Code::TooManyRequests));
+        }
+        tx.commit().await?;
+        Ok(Self { key_hash, rate })
+    }
+
+    /// Refunds a successful attempt: only wrong ones count.
+    ///
+    /// # Errors
+    /// Returns an error if the refund cannot be saved.
+    pub async fn refund(self, tx: &mut Tx) -> Result<(), DbError> {
+        sign_in_tries::refund(tx, &self.key_hash, self.rate).await
+    }
+}
+
+/// Sets the cookie by which this browser is recognised later, with a new secret if it has none. Returns the cookies and
+/// the hash of the secret.
+pub fn device_cookie(app: &App, jar: CookieJar) -> (CookieJar, String) {
+    let device =
+        Purpose::Device.of(app, &jar).filter(|device| device.len() == DEVICE_SECRET_CHARS).map(ToOwned::to_owned);
+    let device = device.unwrap_or_else(|| app.random.secret());
+    let hash = secret::hash(&device);
+    let mut cookie = Purpose::Device.cookie(app, device);
+    cookie.set_max_age(time::Duration::days(DEVICE_COOKIE_DAYS));
+    (jar.add(cookie), hash)
+}
+
+/// The length of `Random::secret`.
+const DEVICE_SECRET_CHARS: usize = 43;
+/// The longest lifetime of a cookie that browsers accept.
+const DEVICE_COOKIE_DAYS: i64 = 400;
+
+/// Deletes counters that have no effect any more.
+///
+/// # Errors
+/// Returns an error if the deletion cannot be saved.
+pub async fn delete_expired(app: &App) -> Result<(), DbError> {
+    let mut tx = app.db.begin().await?;
+    if sign_in_tries::delete_idle(&mut tx, app.clock.now()).await? > 0 {
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Invitation and password reset links: created, sent or shown, and used once.
+//!
+//! Triggers (migration 0018) void a link in the transaction that changes the role, permissions, e-mail address, status
+//! or credentials of its user. A link also stops working when its creator may no longer create it: a suspended admin
+//! may have kept the link.
+
+use super::{Caller, NewPassword, Scope, secret};
+use crate::{
+    app::App,
+    db::{DbError, Tx},
+    events::Event,
+    http::problem::ApiError,
+    mail::{MailError, templates},
+    seats::Actor,
+    store::{
+        self,
+        password_links::{LinkRecipient, PasswordLink},
+    },
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper_shared::{
+    ids::UserId,
+    people::{Role, UserStatus},
+    permissions::{Action, Rights, may},
+    problem::Code,
+};
+use serde_json::json;
+
+const INVITATION_VALIDITY: TimeDelta = TimeDelta::days(7);
+const RESET_LINK_VALIDITY: TimeDelta = TimeDelta::hours(2);
+
+/// A new link that was not sent or shown yet.
+pub struct IssuedLink {
+    /// The URL; only its path if the public address is not configured.
+    pub address: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Whether a user with these rights may replace the credentials of a user with this role. It takes the right to manage
+/// roles, because it allows to sign in as that user.
+pub fn may_replace_access(by: &Rights, of: Role) -> bool {
+    may(by, Action::ManageUsers) && (of == Role::Agent || may(by, Action::ManageRoles))
+}
+
+/// Creates an invitation for a user without a password, or a reset link for a user with one.
+///
+/// # Errors
+/// Returns `not_found`, `forbidden` or `user_suspended`, or an error if the link cannot be saved.
+pub async fn create_for_user(app: &App, caller: &Caller, id: UserId) -> Result<(LinkRecipient, IssuedLink), ApiError> {
+    let mut tx = app.db.begin().await?;
+    let to = store::password_links::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    // The role may have changed since the caller's rights were checked.
+    if !may_replace_access(&caller.rights, to.role) {
+        return Err(ApiError::new(Code::Forbidden));
+    }
+    if to.status != UserStatus::Active {
+        return Err(ApiError::new(Code::UserSuspended));
+    }
+    let kind = if to.invites { "invitation_made" } else { "password_link_made" };
+    let link = create(app, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITATION_VALIDITY).await?;
+    Ok((to, link))
+}
+
+/// Sends a reset link to the user with this e-mail address, if there is one who may sign in. The response must not wait
+/// for it, because its duration would reveal which addresses exist.
+///
+/// # Errors
+/// Returns an error if the link cannot be saved or sent.
+pub async fn send_reset_link(app: &App, stranger: Actor, email: &str) -> Result<(), ResetLinkError> {
+    let mut tx = app.db.begin().await?;
+    let found = store::password_links::lock_by_email(&mut tx, email).await?;
+    let Some(to) = found.filter(|to| to.status == UserStatus::Active) else { return Ok(()) };
+    let link = create(app, tx, (&to, None), ("password_forgotten", stranger), RESET_LINK_VALIDITY).await?;
+    Ok(send(app, &to, &link).await?)
+}
+
+/// Why a reset link was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetLinkError {
+    /// The link could not be saved.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The e-mail could not be sent.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
+async fn create(
+    app: &App,
+    mut tx: Tx,
+    (to, by): (&LinkRecipient, Option<UserId>),
+    (kind, actor): (&'static str, Actor),
+    validity: TimeDelta,
+) -> Result<IssuedLink, DbError> {
+    let (now, secret) = (app.clock.now(), app.random.secret());
+    let expires_at = now + validity;
+    store::password_links::insert(&mut tx, (to, by), &secret::hash(&secret), now, expires_at).await?;
+    let facts = json!({ "expires_at": expires_at });
+    app.commit(tx, &[Event::new(kind, actor, Some(to.id), facts).named(&to.name)]).await?;
+    let root = app.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    // In the fragment, which browsers do not send to servers: no proxy logs it.
+    Ok(IssuedLink { address: format!("{root}/join-account#{secret}"), expires_at })
+}
+
+/// Sends a link by e-mail.
+///
+/// # Errors
+/// Returns an error if no mail server is configured, or if it rejects the message.
+pub async fn send(app: &App, to: &LinkRecipient, link: &IssuedLink) -> Result<(), MailError> {
+    let mailer = app.mailer.as_ref().ok_or(MailError::None)?;
+    mailer.send(&to.name, &to.email, templates::password_link(to, link)).await
+}
+
+/// Finds the link with this secret and checks that it can be used.
+///
+/// # Errors
+/// Returns `link_unknown`, `link_used`, `link_expired`, `link_void` or `user_suspended`.
+pub async fn find_valid(app: &App, secret: &str) -> Result<PasswordLink, ApiError> {
+    let link = store::password_links::get(&app.db, &secret::hash(secret)).await?;
+    let link = link.ok_or_else(|| ApiError::new(Code::LinkUnknown))?;
+    if link.used_at.is_some() {
+        return Err(ApiError::new(Code::LinkUsed));
+    }
+    if link.status != UserStatus::Active {
+        return Err(ApiError::new(Code::UserSuspended));
+    }
+    if link.is_void || !creator_may_still_create(app, &link).await? {
+        return Err(ApiError::new(Code::LinkVoid));
+    }
+    if link.expires_at <= app.clock.now() {
+        return Err(ApiError::new(Code::LinkExpired));
+    }
+    Ok(link)
+}
+
+/// Whether the user who created a link for another user could still create it.
+async fn creator_may_still_create(app: &App, link: &PasswordLink) -> Result<bool, ApiError> {
+    let Some(maker) = link.made_by else { return Ok(true) };
+    let Some(rights) = store::password_links::maker_rights(&app.db, maker).await? else { return Ok(false) };
+    let seen = Scope::of_rights(maker, &rights).visible_users(&app.db, &[link.user]).await?;
+    Ok(may_replace_access(&rights, link.role) && seen.contains(&link.user))
+}
+
+/// Sets the password and ends all browser sessions of the user. The link is used up. If it is used twice at once, one
+/// request sets the password and the other gets `link_used`.
+///
+/// # Errors
+/// Returns the errors of [`find_valid`], or an error if the password cannot be saved.
+pub async fn set_password(
+    app: &App,
+    actor: Actor,
+    secret: &str,
+    link: &PasswordLink,
+    password: &NewPassword,
+) -> Result<(), ApiError> {
+    let hash = app.passwords.hash(password).await?;
+    let mut tx = app.db.begin().await?;
+    // Lock order: users before their links. This waits for concurrent changes of the user, which void the link.
+    drop(store::users::lock_password(&mut tx, link.user).await?);
+    if !store::password_links::use_up(&mut tx, &secret::hash(secret), app.clock.now()).await? {
+        drop(tx);
+        find_valid(app, secret).await?;
+        return Err(ApiError::new(Code::LinkUsed));
+    }
+    store::credentials::set_password(&mut tx, link.user, &hash).await?;
+    store::browser_sessions::end_others(&mut tx, link.user, None).await?;
+    let actor = actor.identified_as(link.user, &link.name);
+    Ok(app.commit(tx, &[Event::new("password_set", actor, Some(link.user), json!({}))]).await?)
+}

@@ -1,0 +1,56 @@
+//! Caches which product a slug or an id means for a few seconds: every request for a seat names a product.
+
+use crate::{
+    db::{Db, DbError},
+    store,
+};
+use seatkeeper_shared::ids::ProductId;
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+    time::{Duration, Instant},
+};
+
+const MAX_AGE: Duration = Duration::from_secs(5);
+
+/// Product ids by slug and by id, with the time until which they are used. Clones share them.
+///
+/// A name that means no product is not cached: the next product may get it.
+#[derive(Clone, Debug, Default)]
+pub struct ProductCache(Arc<RwLock<HashMap<String, (ProductId, Instant)>>>);
+
+impl ProductCache {
+    /// The product with this slug or id.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be read.
+    pub async fn find(&self, db: &Db, slug_or_id: &str) -> Result<Option<ProductId>, DbError> {
+        // An id has several spellings, of which one is the key.
+        let id = slug_or_id.parse::<ProductId>().map(|id| id.to_string());
+        let name = id.as_deref().unwrap_or(slug_or_id);
+        let now = Instant::now();
+        if let Some(product) = self.get(name, now) {
+            return Ok(Some(product));
+        }
+        let found = store::licenses::product(db, name).await?;
+        if let Some(product) = found {
+            self.insert(name, product, now);
+        }
+        Ok(found)
+    }
+
+    /// Removes all entries. Call it after a product was added or changed.
+    pub fn invalidate(&self) {
+        self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+    }
+
+    fn get(&self, name: &str, now: Instant) -> Option<ProductId> {
+        let names = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        names.get(name).filter(|(_, until)| *until > now).map(|(product, _)| *product)
+    }
+
+    fn insert(&self, name: &str, product: ProductId, now: Instant) {
+        let mut names = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        names.insert(name.to_owned(), (product, now + MAX_AGE));
+    }
+}

@@ -1,0 +1,213 @@
+//! What decisions are about, and the changes that they make. The same changes are written to the tables and to the
+//! event log, from which the live feed reads them.
+
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    ids::{GroupId, SessionId, TicketId, UserId},
+    license::{GroupLimit, Rules},
+    people::UserStatus,
+    problem::{Code, SessionEnd},
+    session::{Mode, Platform, SessionState},
+    ticket::TicketEnd,
+};
+
+/// A live session, with the fields that decisions need.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ActiveSession {
+    pub id: SessionId,
+    /// The agent.
+    pub user: UserId,
+    /// The agent's device.
+    pub device: String,
+    /// Waiting or connected.
+    pub state: SessionState,
+    pub mode: Mode,
+    /// The platform of the device at the other end.
+    pub platform: Option<Platform>,
+    /// The agent's name for the device at the other end.
+    pub remote_device: Option<String>,
+    /// Nine digits, while the session waits.
+    pub support_key: Option<String>,
+    /// When an unused support key expires.
+    pub key_expires_at: Option<DateTime<Utc>>,
+    /// Identifies repeated requests.
+    pub idempotency_key: Option<String>,
+    /// When the session began to occupy its seat.
+    pub created_at: DateTime<Utc>,
+    pub connected_at: Option<DateTime<Utc>>,
+    /// When the last heartbeat arrived.
+    pub last_seen_at: DateTime<Utc>,
+    /// When the session ends without another heartbeat.
+    pub lease_until: DateTime<Utc>,
+    /// When the agent was last active.
+    pub active_at: DateTime<Utc>,
+    /// When the agent was warned that the session will end because of idleness.
+    pub warned_at: Option<DateTime<Utc>>,
+    pub ending: Option<ScheduledEnd>,
+    /// Neither idleness nor a bulk end ends a protected session.
+    pub protected: bool,
+    /// Until when the seat is borrowed. Equals `lease_until` then, and heartbeats do not change it.
+    pub borrowed_until: Option<DateTime<Utc>>,
+}
+
+/// The scheduled end of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScheduledEnd {
+    pub at: DateTime<Utc>,
+    /// The admin who scheduled it.
+    pub by: Option<UserId>,
+    pub by_name: Option<String>,
+    /// Shown to the agent.
+    pub message: Option<String>,
+}
+
+/// A ticket in the queue, with the fields that decisions need.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    pub id: TicketId,
+    /// The agent.
+    pub user: UserId,
+    /// The agent's device.
+    pub device: String,
+    /// The mode of the session to come.
+    pub mode: Mode,
+    /// The platform of the device at the other end.
+    pub platform: Option<Platform>,
+    /// The agent's name for the device at the other end.
+    pub remote_device: Option<String>,
+    /// Orders the queue, the smallest first. Unique among the tickets of a license.
+    pub place: i64,
+    pub created_at: DateTime<Utc>,
+    /// When the last heartbeat arrived.
+    pub last_seen_at: DateTime<Utc>,
+    /// When the ticket lapses without another heartbeat.
+    pub lease_until: DateTime<Utc>,
+    /// Until when a free seat is offered to it.
+    pub offer_until: Option<DateTime<Utc>>,
+}
+
+/// A change that a decision made, or a refusal. `user` is the agent of the session or ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeatChange {
+    /// A session was created, which occupies a seat.
+    Created(ActiveSession),
+    /// A customer connected.
+    Connected { session: SessionId, user: UserId, platform: Platform, at: DateTime<Utc> },
+    /// The agent was warned that the session will end at `ends_at` because of idleness. `None` if the warning was
+    /// cancelled.
+    Warned { session: SessionId, user: UserId, ends_at: Option<DateTime<Utc>> },
+    /// The end of a session was scheduled. `None` if it was cancelled.
+    EndScheduled { session: SessionId, user: UserId, ending: Option<ScheduledEnd> },
+    /// The agent continued on another device.
+    Continued { session: SessionId, user: UserId, from: String, to: String },
+    /// The session became protected, or no longer is.
+    Protected { session: SessionId, user: UserId, protected: bool },
+    /// The seat of a session was borrowed.
+    Borrowed { session: SessionId, user: UserId, until: DateTime<Utc> },
+    /// A session ended. `by` is the user who ended it.
+    Ended { session: SessionId, user: UserId, end: SessionEnd, by: Option<UserId> },
+    /// A cool-down began: the user gets no seat until it is over.
+    CoolDownStarted { user: UserId, until: DateTime<Utc> },
+    /// A user was refused a seat by this rule.
+    Refused { user: UserId, code: Code },
+    /// A ticket joined the queue.
+    Queued(Ticket),
+    /// A seat was offered to a ticket. `None` if the offer was withdrawn or passed on.
+    Offered { ticket: TicketId, user: UserId, until: Option<DateTime<Utc>> },
+    /// A ticket has another place in the queue.
+    Moved { ticket: TicketId, user: UserId, place: i64 },
+    /// A ticket left the queue, with the session that it became if it was seated.
+    TicketEnded { ticket: TicketId, user: UserId, reason: TicketEnd, session: Option<SessionId>, at: DateTime<Utc> },
+    /// The license was assigned.
+    Granted(UserId),
+    /// The assignment was revoked.
+    Revoked(UserId),
+    /// The number of seats changed.
+    Resized { from: i64, to: i64 },
+    /// The rules of the license changed.
+    RulesChanged { from: Rules, to: Rules },
+    /// The group limits of the license changed.
+    GroupLimitsChanged { from: Vec<GroupLimit>, to: Vec<GroupLimit> },
+}
+
+impl SeatChange {
+    /// The event kind of the change.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Created(_) => "session_created",
+            Self::Connected { .. } => "session_connected",
+            Self::Warned { ends_at: Some(_), .. } => "session_idle",
+            Self::Warned { ends_at: None, .. } => "session_idle_called_off",
+            Self::EndScheduled { ending: Some(_), .. } => "session_end_announced",
+            Self::EndScheduled { ending: None, .. } => "session_end_called_off",
+            Self::Protected { .. } => "session_protected",
+            Self::Borrowed { .. } => "session_borrowed",
+            Self::Continued { .. } => "session_continued",
+            Self::Ended { .. } => "session_ended",
+            Self::CoolDownStarted { .. } => "cool_down_started",
+            Self::Refused { .. } => "session_refused",
+            Self::Queued(_) => "ticket_taken",
+            Self::Offered { until: Some(_), .. } => "ticket_offered",
+            Self::Offered { until: None, .. } => "ticket_offer_taken_back",
+            Self::Moved { .. } => "ticket_moved",
+            Self::TicketEnded { .. } => "ticket_over",
+            Self::Granted(_) => "license_granted",
+            Self::Revoked(_) => "license_revoked",
+            Self::Resized { .. } => "seats_changed",
+            Self::RulesChanged { .. } => "license_changed",
+            Self::GroupLimitsChanged { .. } => "group_limits_changed",
+        }
+    }
+
+    /// The session that changed, if one did.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Created(live) => Some(live.id),
+            Self::Connected { session, .. }
+            | Self::Warned { session, .. }
+            | Self::EndScheduled { session, .. }
+            | Self::Protected { session, .. }
+            | Self::Borrowed { session, .. }
+            | Self::Continued { session, .. }
+            | Self::Ended { session, .. } => Some(*session),
+            _ => None,
+        }
+    }
+
+    /// The user whose session, ticket or assignment changed.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Created(live) => Some(live.user),
+            Self::Queued(ticket) => Some(ticket.user),
+            Self::Connected { user, .. }
+            | Self::Warned { user, .. }
+            | Self::EndScheduled { user, .. }
+            | Self::Protected { user, .. }
+            | Self::Borrowed { user, .. }
+            | Self::Continued { user, .. }
+            | Self::Ended { user, .. }
+            | Self::CoolDownStarted { user, .. }
+            | Self::Refused { user, .. }
+            | Self::Offered { user, .. }
+            | Self::Moved { user, .. }
+            | Self::TicketEnded { user, .. } => Some(*user),
+            Self::Granted(user) | Self::Revoked(user) => Some(*user),
+            Self::Resized { .. } | Self::RulesChanged { .. } | Self::GroupLimitsChanged { .. } => None,
+        }
+    }
+}
+
+/// A user at a license, with the fields that decisions need.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PoolUser {
+    pub id: UserId,
+    pub name: String,
+    pub email: String,
+    pub status: UserStatus,
+    /// Whether the license is assigned to the user.
+    pub assigned: bool,
+    /// The user gets no seat of the license until then.
+    pub cool_until: Option<DateTime<Utc>>,
+    /// The user's groups that the license has limits for.
+    pub groups: Vec<GroupId>,
+}

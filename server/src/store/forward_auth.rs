@@ -1,0 +1,62 @@
+//! Queries of the gate (forward authentication): the last session of a user on a device, and where to redirect users.
+
+use crate::{
+    db::{Db, DbError, Row, args, statements},
+    forward_auth::session_cache::CacheKey,
+};
+use seatkeeper_shared::{
+    ids::{ProductId, SessionId},
+    problem::SessionEnd,
+};
+
+statements! {
+    LAST_SESSION = "
+        SELECT s.id, s.ended_at, s.end_reason, s.ended_by_name, s.end_message
+        FROM sessions s
+        JOIN licenses l ON l.id = s.license_id
+        WHERE s.user_id = $1 AND l.product_id = $2 AND s.device = $3 AND s.mode = 'application'
+        ORDER BY s.created_at DESC, s.id DESC
+        LIMIT 1";
+
+    SESSION = "
+        SELECT id, ended_at, end_reason, ended_by_name, end_message FROM sessions WHERE id = $1";
+
+    ORIGINS = "
+        SELECT name, gate_origins FROM products WHERE id = $1";
+}
+
+/// A session at the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSession {
+    pub id: SessionId,
+    pub ended: Option<SessionEnd>,
+}
+
+/// The last session of a user on a device with a product.
+pub async fn last_session(db: &Db, key: &CacheKey) -> Result<Option<LastSession>, DbError> {
+    let row = db.one(&LAST_SESSION, args![key.user, key.product, key.device.as_str()]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub async fn session(db: &Db, id: SessionId) -> Result<Option<LastSession>, DbError> {
+    db.one(&SESSION, args![id]).await?.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<LastSession, DbError> {
+    let ended = match row.opt("ended_at")? {
+        None => None,
+        Some(at) => Some(SessionEnd {
+            reason: row.get("end_reason")?,
+            at,
+            by: row.opt("ended_by_name")?,
+            message: row.opt("end_message")?,
+        }),
+    };
+    Ok(LastSession { id: row.get("id")?, ended })
+}
+
+/// The name of a product, and the origins of the applications behind its gate.
+pub async fn product_origins(db: &Db, product: ProductId) -> Result<Option<(String, Vec<String>)>, DbError> {
+    let Some(row) = db.one(&ORIGINS, args![product]).await? else { return Ok(None) };
+    Ok(Some((row.get("name")?, super::contracts::origins(&row)?)))
+}
