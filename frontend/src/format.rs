@@ -136,7 +136,7 @@ impl Format {
     }
 }
 
-/// "5.000", where only the language is at hand.
+/// "5.000", for callers that have only the language.
 #[expect(clippy::cast_precision_loss, reason = "counts of people and seats are small")]
 pub fn number_text(i18n: Texts, number: impl TryInto<i64>) -> String {
     let number = number.try_into().unwrap_or(i64::MAX);

@@ -1,6 +1,10 @@
 //! Translations of the domain's enumerations and error codes.
 
-use crate::{api::Failure, format::Texts, i18n::*};
+use crate::{
+    api::Failure,
+    format::{Texts, number_text},
+    i18n::*,
+};
 use seatkeeper_shared::{
     license::{Model, SeatRule, SecondDevice},
     people::{Permission, Role, Source, UserStatus},
@@ -191,6 +195,9 @@ pub fn field_error(i18n: Texts, error: &FieldError) -> String {
         }
         FieldError::NoSuchColumn { heading } => t_string!(i18n, field.no_such_column, heading = heading.clone()),
         FieldError::ColumnTwice { heading } => t_string!(i18n, field.column_twice, heading = heading.clone()),
+        FieldError::MeaningTwice { heading, other, .. } => {
+            t_string!(i18n, field.meaning_twice, heading = heading.clone(), other = other.clone())
+        }
     }
 }
 

@@ -123,6 +123,16 @@ pub enum FieldError {
         /// The ambiguous heading.
         heading: String,
     },
+    /// A mapping gives two columns the same meaning, of which only one would be used.
+    #[error("gives the columns \"{heading}\" and \"{other}\" the same meaning, {meaning}: map only one of them")]
+    MeaningTwice {
+        /// The meaning of both columns: an `ImportField`.
+        meaning: String,
+        /// The first of the columns, as named in the mapping.
+        heading: String,
+        /// The other column, as named in the mapping.
+        other: String,
+    },
 }
 
 /// Validates a name and returns it trimmed and without invisible characters. Any script is accepted.

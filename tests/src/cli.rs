@@ -57,7 +57,8 @@ at_the_command_line! {
 
         let not_own = fixture.output_of(&fixture.agents[1], &["sessions", "end", &id]).await;
         assert_eq!(not_own.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&not_own.stdout).contains("not ended: There is nothing here."));
+        let refusal = "not ended: This does not exist, or you have no access to it.";
+        assert!(String::from_utf8_lossy(&not_own.stdout).contains(refusal));
         let ended =
             successful_stdout(&fixture.output_of(&fixture.admin, &["sessions", "end", &id, "--message", "Bye"]).await);
         assert_eq!(ended, format!("{id}  ended\n"));

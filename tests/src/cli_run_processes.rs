@@ -52,7 +52,7 @@ at_the_command_line! {
         let fixture = CliFixture::start(engine, 1, 1).await;
         let script = "exec 3<&0; (read line <&3; echo late) & echo gone; exit 5";
         let mut run = fixture.run(&fixture.agents[0], &["--on-exit", "wait"], &["sh", "-c", script]);
-        run.wait_for_output("left a process behind; the seat is kept until it ends").await;
+        run.wait_for_output("left a process running; the seat is kept until it ends").await;
         assert_eq!(fixture.usage().await["occupied"], 1);
         run.type_text("\n").await;
         assert_eq!(run.code().await, 5);

@@ -248,6 +248,21 @@ on_both_engines! {
             (&no_email["errors"][0]["field"], &no_email["errors"][0]["error"]),
             (&json!("email"), &json!("required"))
         );
+        let twice = json!({ "Post": "email", "Wer": "name", "Ort": "name" });
+        let query = format!("?mapping={}", twice.to_string().replace('"', "%22"));
+        for answer in [
+            send(twice.clone(), true).await,
+            send(twice.clone(), false).await,
+            preview(&world.admin, file.as_bytes(), &query).await,
+        ] {
+            let refused = answer.problem(422, "invalid");
+            assert_eq!(
+                refused["errors"],
+                json!([{
+                    "field": "mapping", "error": "meaning_twice", "meaning": "name", "heading": "Wer", "other": "Ort",
+                }])
+            );
+        }
         let mapping = json!({ "Wer": "name", "#2": "email", "Programm": "licenses" });
         let begun = send(mapping, false).await.accepted();
         let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
@@ -256,6 +271,25 @@ on_both_engines! {
         }
         let anna = user(&world, "anna@example.org").await;
         assert_eq!((&anna["name"], anna["license_ids"].as_array().map(Vec::len)), (&json!("Anna Beck"), Some(1)));
+    }
+
+    async fn a_mapping_keeps_the_precedence_of_detected_columns(world: World) {
+        let file = "login,email,firstName,lastName,Wer,Zutritt\n\
+            anna@corp.example,anna@example.org,Anna,Beck,A. Beck,\nbert@example.org,,Bert,Cohn,,nein\n";
+        let mapping = json!({
+            "login": "email", "email": "email", "firstName": "first_name", "lastName": "last_name", "Wer": "name",
+            "Zutritt": "enabled",
+        });
+        let query = [("dry_run", "false".to_owned()), ("mapping", mapping.to_string())];
+        let request = world.admin.request(Method::POST, "/import").query(&query).body(file);
+        let begun = world.admin.send(request).await.accepted();
+        let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
+        while world.admin.get(&path).await.ok()["state"] == "running" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let (anna, bert) = (user(&world, "anna@example.org").await, user(&world, "bert@example.org").await);
+        assert_eq!((&anna["name"], &anna["status"]), (&json!("A. Beck"), &json!("active")));
+        assert_eq!((&bert["name"], &bert["status"]), (&json!("Bert Cohn"), &json!("suspended")));
     }
 
     async fn a_workbook_is_read_and_other_files_are_named(world: World) {

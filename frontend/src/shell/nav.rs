@@ -5,6 +5,7 @@ use crate::{
     api::Api,
     caller::Caller,
     clock::Clock,
+    format::Format,
     i18n::*,
     labels,
     live::Live,
@@ -118,7 +119,7 @@ fn NavLink(
         Memo::new(
             move |_| if page == NavPage::Sessions { live.state.with(|state| state.shared_session_count()) } else { 0 },
         );
-    let (caller, clock) = (Caller::get(), Clock::get());
+    let (caller, clock, format) = (Caller::get(), Clock::get(), Format::get());
     // Shown only to users who can renew licenses.
     let ending = Memo::new(move |_| {
         if page != NavPage::Licenses || !caller.may(Action::ManageProducts) {
@@ -129,6 +130,7 @@ fn NavLink(
         };
         live.state.with(|state| state.licenses.iter().filter(soon).count())
     });
+    let ending_label = move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()));
     let label = move || match page {
         NavPage::Sessions => t_string!(i18n, nav.sessions),
         NavPage::Users => t_string!(i18n, nav.users),
@@ -156,9 +158,9 @@ fn NavLink(
                 </span>
             </Show>
             <Show when=move || ending.get() != 0>
-                <span class="count warn" title=move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()))>
+                <span class="count warn" title=ending_label>
                     <span aria-hidden="true">{move || format.number(ending.get())}</span>
-                    <span class="vh">{move || t_string!(i18n, nav.ending, count = ending.get(), n = format.number(ending.get()))}</span>
+                    <span class="vh">{ending_label}</span>
                 </span>
             </Show>
         </A>

@@ -109,8 +109,8 @@ impl Table {
         }
         if let Some(mapping) = &options.mapping {
             let wrong = |errors: Vec<FieldError>| errors.into_iter().flat_map(problem("mapping")).collect::<Vec<_>>();
-            let mut columns = mapping::columns(mapping, &table.headings).map_err(wrong)?;
-            // If several columns are mapped to one field, keep the precedence that their headings have.
+            let mut columns = mapping::columns(mapping, &table.headings, &table.columns).map_err(wrong)?;
+            // Several columns with one meaning keep the precedence that their headings have.
             let precedence = |column: &_| table.columns.iter().position(|other| other == column).unwrap_or(usize::MAX);
             columns.sort_by_key(|column| (precedence(column), column.1));
             table.columns = columns.into();

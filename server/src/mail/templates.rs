@@ -20,30 +20,30 @@ pub fn password_link(to: &LinkRecipient, link: &IssuedLink) -> EmailText {
             subject: format!("Ihr Zugang zu Seatkeeper ({account})"),
             body: format!(
                 "Guten Tag {name},\n\n{account} hat für Sie einen Zugang zu Seatkeeper eingerichtet. Legen Sie \
-                 hier Ihr Passwort fest:\n\n{address}\n\nDer Link gilt einmal, bis {until}.\n"
+                 hier Ihr Passwort fest:\n\n{address}\n\nDer Link funktioniert einmal und gilt bis {until}.\n"
             ),
         },
         (Locale::De, false) => EmailText {
             subject: "Neues Passwort für Seatkeeper".to_owned(),
             body: format!(
-                "Guten Tag {name},\n\nhier legen Sie ein neues Passwort für Seatkeeper ({account}) \
-                 fest:\n\n{address}\n\nDer Link gilt einmal, bis {until}. Wenn Sie kein neues \
-                 Passwort brauchen, ignorieren Sie diese Nachricht: Ihr bisheriges Passwort gilt weiter.\n"
+                "Guten Tag {name},\n\nüber diesen Link legen Sie ein neues Passwort für Seatkeeper ({account}) \
+                 fest:\n\n{address}\n\nDer Link funktioniert einmal und gilt bis {until}. Wenn Sie kein neues \
+                 Passwort brauchen, ignorieren Sie diese Nachricht. Ihr bisheriges Passwort gilt weiter.\n"
             ),
         },
         (Locale::En, true) => EmailText {
             subject: format!("Your access to Seatkeeper ({account})"),
             body: format!(
                 "Hello {name},\n\n{account} has given you access to Seatkeeper. Set your password \
-                 here:\n\n{address}\n\nThe link works once, until {until}.\n"
+                 here:\n\n{address}\n\nThe link works once and is valid until {until}.\n"
             ),
         },
         (Locale::En, false) => EmailText {
-            subject: "A new password for Seatkeeper".to_owned(),
+            subject: "New password for Seatkeeper".to_owned(),
             body: format!(
-                "Hello {name},\n\nset a new password for Seatkeeper ({account}) here:\n\n{address}\n\nThe link \
-                 works once, until {until}. If you do not need a new password, ignore this message: the old one \
-                 stays valid.\n"
+                "Hello {name},\n\nUse this link to set a new password for Seatkeeper ({account}):\n\n{address}\n\nThe \
+                 link works once and is valid until {until}. If you do not need a new password, ignore this message. \
+                 Your current password stays valid.\n"
             ),
         },
     }

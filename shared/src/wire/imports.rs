@@ -80,6 +80,14 @@ string_enum! {
     }
 }
 
+impl ImportField {
+    /// Whether several columns of a file can have this meaning: each of them can suspend the user. Of other meanings,
+    /// only one column is used for each row.
+    pub const fn is_repeatable(self) -> bool {
+        matches!(self, Self::Enabled | Self::Blocked | Self::AccountControl)
+    }
+}
+
 string_enum! {
     /// The source of a file, recognized by its headings.
     ImportSource {

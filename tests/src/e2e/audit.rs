@@ -41,7 +41,7 @@ async fn an_admin_finds_a_change_in_the_audit_log_by_keyboard() {
     browser.go("/audit?what=users&q=novotny").await;
     browser.holds("document.querySelectorAll('.audit .turn').length === 2").await;
     browser.go("/audit?q=niemand").await;
-    browser.reads("Nichts passt zu diesem Filter").await;
+    browser.reads("Kein Eintrag passt zu diesem Filter").await;
     browser.click("Filter zurücksetzen").await;
     browser.reads("Konto eingerichtet").await;
     browser.click("Exportieren").await;

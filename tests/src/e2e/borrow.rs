@@ -83,7 +83,7 @@ async fn an_admin_allows_borrowing_for_a_license() {
     admin.value(CLEAR_BORROW_TIME).await;
     admin.type_into("dialog[open] input[name=borrow_seconds]", "72").await;
     admin.element("dialog[open] button[type=submit]").await.click().await.expect("sent");
-    admin.reads("A seat can be taken along for").await;
+    admin.reads("Seats can be borrowed for up to").await;
     assert_eq!(world.admin.get(&format!("/licenses/{license}")).await.ok()["borrow_seconds"], 72 * 3_600);
     admin.screenshot("borrow-rules-done").await;
 }

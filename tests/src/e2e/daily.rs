@@ -23,7 +23,7 @@ async fn an_admin_assigns_a_license_to_a_group_and_sees_who_got_none() {
     let browser = Browser::open(&world.url, "de").await;
     browser.sign_in("anja.krueger@example.org").await;
     browser.go(&format!("/groups?group={group}")).await;
-    browser.enter("Lizenz vergeben …").await;
+    browser.enter("Lizenz zuweisen …").await;
     browser.type_into("dialog[open] select", &format!("Service{}", Key::Tab + "")).await;
     assert_no_violations(&browser).await;
     browser.enter_at("dialog[open] button[type=submit]").await;
@@ -42,7 +42,7 @@ async fn an_admin_assigns_a_license_to_a_group_and_sees_who_got_none() {
     browser.go(&format!("/groups?group={group}")).await;
     browser.enter("Entziehen: Service Desk").await;
     browser.enter_at("dialog[open] button.danger").await;
-    browser.reads("Die Gruppe vergibt keine Lizenzen.").await;
+    browser.reads("Die Gruppe weist keine Lizenzen zu.").await;
     let user = world.admin.get(&format!("/users/{with}")).await.ok();
     assert_eq!(user["license_ids"], json!([]), "{license} was removed with the group");
     assert_no_violations(&browser).await;
@@ -71,7 +71,7 @@ async fn the_second_of_two_admins_who_change_a_contract_gets_a_conflict() {
     browser.reads("Nothing was overwritten.").await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
     browser.screenshot("daily-late").await;
-    browser.enter("Show what is there now").await;
+    browser.enter("Show the current version").await;
     browser.holds("document.querySelector('dialog[open] textarea[name=notes]')?.value === 'Rahmenvertrag 7'").await;
     browser.type_into("dialog[open] textarea[name=notes]", " b").await;
     browser.enter_at("dialog[open] button[type=submit]").await;
@@ -90,7 +90,7 @@ async fn an_admin_signs_a_user_out_and_requires_second_factors() {
     browser.enter("Sign out everywhere").await;
     assert_no_violations(&browser).await;
     browser.enter_at("dialog[open] button.danger").await;
-    browser.reads("Signed in nowhere.").await;
+    browser.reads("Not signed in anywhere.").await;
     agent.get("/me").await.problem(401, "not_signed_in");
     browser.enter("Delete token test").await;
     browser.enter_at("dialog[open] button.danger").await;
@@ -101,7 +101,7 @@ async fn an_admin_signs_a_user_out_and_requires_second_factors() {
     browser.go("/settings").await;
     browser.type_into("select[name=second_factor]", "Required for ev").await;
     browser.enter_at("form button[type=submit]").await;
-    browser.reads("Your organisation asks for it.").await;
+    browser.reads("Your organisation requires it.").await;
     assert_eq!(world.admin.get("/me").await.ok()["needs_second_factor"], true);
     assert_eq!(browser.violations().await, Vec::<String>::new());
 }
@@ -128,7 +128,7 @@ async fn an_admin_imports_users_and_sees_the_result_of_each_row() {
     assert_no_violations(&browser).await;
     browser.screenshot("daily-import-columns").await;
     browser.enter("Prüfen").await;
-    browser.reads("Geprüft. Noch ist nichts geändert.").await;
+    browser.reads("Geprüft. Noch wurde nichts geändert.").await;
     assert_no_violations(&browser).await;
     browser.enter("1 Benutzer importieren").await;
     browser.reads("Fertig importiert.").await;

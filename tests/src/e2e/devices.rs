@@ -87,7 +87,7 @@ async fn each_rule_is_shown_on_both_devices() {
     notebook.click("Sitzung starten").await;
     notebook.holds(KEY).await;
     tablet.click("Weitere Sitzung starten").await;
-    tablet.reads("Sie arbeiten schon an einem anderen Gerät.").await;
+    tablet.reads("Sie arbeiten schon auf einem anderen Gerät.").await;
     tablet.sees(".start button[aria-disabled=true].primary").await;
     assert_no_violations(both).await;
     tablet.screenshot("devices-refused").await;
@@ -96,7 +96,7 @@ async fn each_rule_is_shown_on_both_devices() {
     notebook.click("Sitzung starten").await;
     notebook.holds(KEY).await;
     tablet.click("Weitere Sitzung starten").await;
-    tablet.reads("Ihre Sitzung am anderen Gerät endet dabei.").await;
+    tablet.reads("Dabei endet Ihre Sitzung auf dem anderen Gerät.").await;
     tablet.click("Sitzung starten").await;
     tablet.holds(KEY).await;
     notebook.reads("Ihre Sitzung mit Remote Support v5 wurde beendet").await;
@@ -116,11 +116,11 @@ async fn continuing_on_another_device_is_shown_on_the_first() {
         notebook.click("Sitzung starten").await;
         notebook.holds(KEY).await;
         tablet.reads("Ihr Platz wird gerade auf Notebook genutzt.").await;
-        tablet.click("Hier weiterführen").await;
+        tablet.click("Hier fortsetzen").await;
         tablet.holds("!document.querySelector('.elsewhere')").await;
         tablet.holds(KEY).await;
-        notebook.reads("Ihre Sitzung mit Remote Support v5 läuft woanders weiter").await;
-        notebook.reads("auf Tablet weitergeführt").await;
+        notebook.reads("Ihre Sitzung mit Remote Support v5 läuft auf einem anderen Gerät weiter").await;
+        notebook.reads("auf Tablet fortgesetzt").await;
         notebook.reads("Ihr Platz wird gerade auf Tablet genutzt.").await;
         let live = agent.get("/sessions?state=live").await.ok();
         assert_eq!((&live["total"], &live["items"][0]["device"]), (&json!(1), &json!("Tablet")), "{rule}");

@@ -137,7 +137,7 @@ async fn the_second_of_two_admins_who_change_a_provider_sees_the_current_state()
         let found = browser.violations().await;
         assert!(found.is_empty(), "{width}: {found:#?}");
     }
-    browser.click("Neuen Stand anzeigen").await;
+    browser.click("Aktuellen Stand anzeigen").await;
     browser.holds("document.querySelector('dialog[open] input[name=name]')?.value === 'Firmen-ID'").await;
     browser.type_into("dialog[open] input[name=name]", " II").await;
     browser.element("dialog[open] button[type=submit]").await.click().await.expect("saved");
@@ -149,7 +149,7 @@ async fn the_second_of_two_admins_who_change_a_provider_sees_the_current_state()
     browser.click("Nur über Anbieter").await;
     browser.element("[aria-labelledby=passwords-title] button[type=submit]").await.click().await.expect("saved");
     browser.reads("Jemand anderes war schneller").await;
-    browser.click("Neuen Stand anzeigen").await;
+    browser.click("Aktuellen Stand anzeigen").await;
     browser.holds(&format!("document.querySelector('[name=emergency_user_id]').value === '{}'", second.id)).await;
     assert_eq!(world.admin.get("/sign-in-rules").await.ok()["providers_only"], false);
 }

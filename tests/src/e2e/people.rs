@@ -24,7 +24,7 @@ async fn a_preview_lists_users_without_a_named_seat_and_a_suspension_is_undone()
     browser.value(&format!("(() => {{ {named} }})()")).await;
     browser.reads("2 von 3 werden geändert.").await;
     browser.reads("2 benannte Plätze sind frei.").await;
-    browser.reads("1 Person bleibt außen vor:").await;
+    browser.reads("1 Benutzer kann nicht geändert werden:").await;
     browser.screenshot("people-preview").await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
     browser.element("dialog[open] button[type=submit]").await.click().await.expect("confirmed");

@@ -42,7 +42,7 @@ async fn an_agent_waits_and_takes_the_freed_seat() {
     admin.holds("document.querySelector('.waiter').innerText.includes('angeboten')").await;
     assert_eq!(agent.violations().await, Vec::<String>::new());
     agent.screenshot("queue-offer").await;
-    agent.click("Take it").await;
+    agent.click("Take the seat").await;
     agent.holds("/\\d{3}\\s*\\d{3}\\s*\\d{3}/.test(document.querySelector('main').innerText)").await;
     admin.holds("!document.querySelector('.waiter')").await;
     admin.holds("document.querySelector('tbody').innerText.includes('agent.2@example.org')").await;
@@ -71,14 +71,14 @@ async fn an_admin_removes_an_agent_from_the_queue_and_the_agent_sees_it() {
     let admin = Browser::open(&world.url, "de").await;
     admin.sign_in(&email_of("Bernd Maier")).await;
     admin.go("/sessions").await;
-    admin.click("Agent 2 an die Spitze stellen").await;
+    admin.click("Agent 2 an die Spitze setzen").await;
     agent.holds("document.title.startsWith('Position 1')").await;
-    admin.click("Agent 2 aus der Warteschlange nehmen").await;
+    admin.click("Agent 2 aus der Warteschlange entfernen").await;
     admin.holds("document.querySelector('dialog[open]').innerText.includes('Agent 2')").await;
     admin.element("dialog[open] button.danger").await.click().await.expect("confirmed");
 
-    agent.reads("Die Verwaltung hat Sie um").await;
-    agent.click("Wieder warten").await;
+    agent.reads("Ein Administrator hat Sie um").await;
+    agent.click("Erneut warten").await;
     agent.holds("document.querySelector('.place').innerText.includes('2')").await;
     for browser in [&agent, &admin] {
         assert_eq!(browser.console_messages().await, Vec::<String>::new());

@@ -161,6 +161,7 @@ fn AddLicense(
     page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let (form, toasts, chosen) = (Form::default(), Toasts::get(), RwSignal::new(String::new()));
     let options = Signal::derive(move || {
         let given = page.licenses.get().and_then(Result::ok).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::state::SessionsPageState;
 use crate::{
     api::{Api, Failure},
+    format::Format,
     i18n::*,
     labels,
 };
@@ -57,6 +58,7 @@ pub fn EndResultList(
     not_ended: RwSignal<Vec<NotEnded>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let reason = move |one: &NotEnded| match &one.ended {
         Some(end) => t_string!(i18n, sessions.was_ended, how = labels::end_summary(i18n, end)),
         None if one.refused == Code::NotFound => t_string!(i18n, sessions.was_gone).to_owned(),

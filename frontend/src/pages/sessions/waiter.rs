@@ -5,7 +5,7 @@ use crate::{
     api::Api,
     clock::Clock,
     duration::countdown,
-    format::{Format, Texts},
+    format::{Format, Texts, number_text},
     i18n::*,
     labels,
     ui::{
@@ -32,6 +32,7 @@ pub fn Waiter(
     /// Length of the queue.
     length: Memo<usize>,
 ) -> impl IntoView {
+    let format = Format::get();
     let known = Memo::new(move |before: Option<&Option<TicketView>>| {
         let now = page.live.state.with(|state| state.queue_of(license).iter().find(|ticket| ticket.id == id).cloned());
         now.or_else(|| before.cloned().flatten())
@@ -42,7 +43,7 @@ pub fn Waiter(
     let position = Memo::new(move |_| ticket.with(|ticket| ticket.position));
     view! {
         <li class="waiter" data-ticket=id.to_string()>
-            <b class="waiter-place num">{position}</b>
+            <b class="waiter-place num">{move || format.number(position.get())}</b>
             <Person name=text(|ticket| ticket.user_name.clone()) email=text(|ticket| ticket.user_email.clone()) />
             <WaitState ticket />
             <Show when=move || page.may_end.get()>
@@ -184,7 +185,7 @@ impl TicketMover {
             let moved = self.api.post::<TicketView>(&format!("/tickets/{id}/move"), &MoveTicket { position }).await;
             match moved {
                 Ok(ticket) => {
-                    let n = untrack(|| format.number(ticket.position));
+                    let n = untrack(|| number_text(i18n, ticket.position));
                     let announcement = tu_string!(i18n, queue.moved, name = ticket.user_name, n = n);
                     let _ = self.page.announcement.try_set(announcement);
                 }

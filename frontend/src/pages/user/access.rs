@@ -85,6 +85,7 @@ fn AccessDetails(
     removing: RwSignal<Option<AccessRemoval>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let UserAccess { sign_ins, tokens, second_factor, passkeys } = access;
     let factor = move || {
         let app = second_factor.then(|| t_string!(i18n, person.has_app).to_owned());

@@ -89,6 +89,7 @@ fn RoleCell(
     suspended: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let role = move || user.with(|user| labels::role(i18n, user.role));
     view! {
         <span class="chips">

@@ -26,6 +26,7 @@ pub fn Failures(
     count: Memo<i64>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let (toasts, busy) = (Toasts::get(), RwSignal::new(false));
     let details = RwSignal::new(None::<Vec<RuleFailure>>);
     let toggle_details = move |_| {
