@@ -26,6 +26,12 @@ impl Failure {
         }
     }
 
+    /// Whether the user cancelled the verification that the request needed: there is nothing to report. If they verify,
+    /// [`Api`] repeats the request and no such failure remains.
+    pub fn is_cancelled(&self) -> bool {
+        self.code() == Some(Code::VerificationRequired)
+    }
+
     /// Whether the same request may succeed if it is repeated a moment later.
     pub fn is_transient(&self) -> bool {
         match self {

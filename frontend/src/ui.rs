@@ -7,6 +7,7 @@ pub mod empty_state;
 pub mod error_message;
 pub mod export;
 pub mod field;
+pub mod focus;
 pub mod form;
 pub mod icon;
 pub mod live_status;

@@ -94,20 +94,23 @@ fn Question(
         }
     });
     view! {
-        <p>{t!(i18n, verify.text)}</p>
-        <ErrorMessage text=Signal::derive(move || failure_text(i18n, failure.get())) />
-        {move || {
-            options
-                .get()
-                .map(|options| {
-                    let typed = options.password || options.code;
-                    view! {
-                        {typed.then(|| view! { <PasswordOrCodeForm verification code_only=!options.password /> })}
-                        {options.passkey.then(|| view! { <PasskeyForm verification /> })}
-                        {(!typed).then(|| view! { <ProviderLinks options /> })}
-                    }
-                })
-        }}
+        <div class="form">
+            <p>{t!(i18n, verify.text)}</p>
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, failure.get())) />
+            {move || {
+                options
+                    .get()
+                    .map(|options| {
+                        let (password, code) = (options.password, options.code);
+                        let typed = password || code;
+                        view! {
+                            {typed.then(|| view! { <PasswordOrCodeForm verification password code /> })}
+                            {options.passkey.then(|| view! { <PasskeyForm verification /> })}
+                            {(!typed).then(|| view! { <ProviderLinks options /> })}
+                        }
+                    })
+            }}
+        </div>
     }
 }
 
@@ -116,8 +119,10 @@ fn Question(
 fn PasswordOrCodeForm(
     /// Receives the result.
     verification: Verification,
-    /// Only a code is accepted, not a password.
-    code_only: bool,
+    /// Whether a password is accepted.
+    password: bool,
+    /// Whether a code is accepted.
+    code: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (api, form) = (Api::get(), Form::default());
@@ -134,9 +139,10 @@ fn PasswordOrCodeForm(
             });
         }
     };
-    let label = move || match code_only {
-        true => t_string!(i18n, factor.code).to_owned(),
-        false => t_string!(i18n, factor.proof).to_owned(),
+    let label = move || match (password, code) {
+        (true, true) => t_string!(i18n, factor.proof).to_owned(),
+        (true, false) => t_string!(i18n, users.password).to_owned(),
+        (false, _) => t_string!(i18n, factor.code).to_owned(),
     };
     view! {
         <form class="form" novalidate on:submit=submit>

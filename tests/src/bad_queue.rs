@@ -36,7 +36,7 @@ on_both_engines! {
             }
             let path = format!("/tickets/{id}/move");
             world.admin.post(&path, &json!({ "position": 1 })).await.problem(404, "not_found");
-            for what in ["keep", "protect"] {
+            for what in ["cancel-end", "protect"] {
                 let path = format!("/sessions/{id}/{what}");
                 world.admin.post(&path, &json!({ "protected": true })).await.problem(404, "not_found");
             }

@@ -87,7 +87,7 @@ fn find_program(variable: &str, name: &str, how: &str) -> PathBuf {
 }
 
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port()
+    crate::harness::process::free_address().port()
 }
 
 /// The recipe with each text replaced by another; each must occur in it.

@@ -81,7 +81,7 @@ async fn an_end_scheduled_at_one_server_is_in_the_heartbeat_response_of_another(
     world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 60 })).await.ok();
     let answer = people[0].at(&other).post_action(&session, "heartbeat").await.ok();
     assert_eq!(answer["ending"], json!({ "at": "2026-03-02T09:01:00Z", "by": "Anja Krüger" }));
-    world.admin.at(&other).post_action(&session, "keep").await.ok();
+    world.admin.at(&other).post_action(&session, "cancel-end").await.ok();
     assert_eq!(people[0].post_action(&session, "heartbeat").await.ok()["ending"], serde_json::Value::Null);
 }
 

@@ -43,14 +43,14 @@ on_both_engines! {
         let session = people[0].seated().await;
         let before = world.head().await;
         world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 60 })).await.ok();
-        let session_json = world.admin.post_action(&session, "keep").await.ok();
+        let session_json = world.admin.post_action(&session, "cancel-end").await.ok();
         assert_eq!((&session_json["state"], &session_json["ending"]), (&json!("connected"), &Value::Null));
         world.advance_clock(TimeDelta::seconds(61));
         world.sweep().await;
         assert_eq!(people[0].post_action(&session, "heartbeat").await.ok()["ending"], Value::Null);
         assert_eq!(world.users_of_events("session_end_called_off", before).await, [people[0].id]);
         let head = world.head().await;
-        world.admin.post_action(&session, "keep").await.ok();
+        world.admin.post_action(&session, "cancel-end").await.ok();
         assert_eq!(world.head().await, head, "there was nothing to cancel");
     }
 
@@ -60,13 +60,13 @@ on_both_engines! {
         world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 60 })).await.ok();
         let read_only = world.person("Lea Looks", Role::Manager, &[Permission::ViewReports]).await;
         for other in [&people[0], &people[1], &read_only] {
-            other.post_action(&session, "keep").await.problem(403, "forbidden");
+            other.post_action(&session, "cancel-end").await.problem(403, "forbidden");
             other.post(&format!("{session}/protect"), &json!({ "protected": true })).await.problem(403, "forbidden");
         }
-        world.admin.post_action(UNKNOWN, "keep").await.problem(404, "not_found");
+        world.admin.post_action(UNKNOWN, "cancel-end").await.problem(404, "not_found");
         world.admin.post(&format!("{UNKNOWN}/protect"), &json!({ "protected": true })).await.problem(404, "not_found");
         people[0].post_action(&session, "end").await.ok();
-        let problem = world.admin.post_action(&session, "keep").await.problem(410, "session_ended");
+        let problem = world.admin.post_action(&session, "cancel-end").await.problem(410, "session_ended");
         assert_eq!(problem["ended"]["reason"], "finished");
         let protect = world.admin.post(&format!("{session}/protect"), &json!({ "protected": true })).await;
         assert_eq!(protect.problem(410, "session_ended")["ended"]["reason"], "finished");

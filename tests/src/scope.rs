@@ -232,7 +232,7 @@ on_both_engines! {
         nothing(manager.patch(&format!("/users/{foreign}"), &json!({ "name": "Mine" })).await);
         nothing(manager.patch(&format!("/users/{foreign}"), &json!({ "status": "suspended" })).await);
         nothing(manager.delete(&format!("/users/{foreign}")).await);
-        for what in ["end", "keep"] {
+        for what in ["end", "cancel-end"] {
             nothing(manager.post_action(&fixture.foreign_session, what).await);
         }
         nothing(manager.post(&format!("{}/protect", fixture.foreign_session), &json!({ "protected": true })).await);

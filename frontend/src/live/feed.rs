@@ -42,6 +42,9 @@ struct Inner {
     last_message_at: RefCell<f64>,
     failures: RefCell<usize>,
     closed: RefCell<bool>,
+    /// Whether the page is in the back/forward cache, where it must not hold a connection.
+    hidden: RefCell<bool>,
+    window_listeners: RefCell<Vec<WindowListenerHandle>>,
 }
 
 /// An `EventSource` together with its listeners, which must live as long as it does.
@@ -65,9 +68,12 @@ impl Feed {
             last_message_at: RefCell::new(js_sys::Date::now()),
             failures: RefCell::new(0),
             closed: RefCell::new(false),
+            hidden: RefCell::new(false),
+            window_listeners: RefCell::default(),
         });
         inner.connect();
         inner.watch_for_silence();
+        inner.watch_page_cache();
         Self(inner)
     }
 
@@ -75,12 +81,13 @@ impl Feed {
     pub fn close(&self) {
         self.0.closed.replace(true);
         self.0.connection.replace(None);
+        self.0.window_listeners.take().into_iter().for_each(WindowListenerHandle::remove);
     }
 }
 
 impl Inner {
     fn connect(self: &Rc<Self>) {
-        if *self.closed.borrow() {
+        if *self.closed.borrow() || *self.hidden.borrow() {
             return;
         }
         let Ok(source) = EventSource::new(LIVE_FEED_URL) else { return self.reconnect_later() };
@@ -171,6 +178,24 @@ impl Inner {
         self.last_message_at.replace(js_sys::Date::now());
         let inner = self.clone();
         set_timeout(move || inner.connect(), Duration::ZERO);
+    }
+
+    /// Disconnects while the page is in the back/forward cache.
+    fn watch_page_cache(self: &Rc<Self>) {
+        let (hiding, showing) = (Rc::downgrade(self), Rc::downgrade(self));
+        let on_hide = window_event_listener_untyped("pagehide", move |_| {
+            if let Some(inner) = hiding.upgrade() {
+                inner.hidden.replace(true);
+                inner.connection.replace(None);
+            }
+        });
+        let on_show = window_event_listener_untyped("pageshow", move |_| {
+            // Also fired when the page is first loaded.
+            if let Some(inner) = showing.upgrade().filter(|inner| inner.hidden.replace(false)) {
+                inner.reconnect_now();
+            }
+        });
+        self.window_listeners.replace(vec![on_hide, on_show]);
     }
 
     /// Checks every ten seconds whether messages still arrive.

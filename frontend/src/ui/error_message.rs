@@ -28,7 +28,7 @@ pub fn ErrorMessage(
     }
 }
 
-/// The message for a failed request, if it failed.
+/// The message for a failed request, if it failed. None if the user cancelled it.
 pub fn failure_text(i18n: Texts, failure: Option<Failure>) -> Option<String> {
-    failure.map(|failure| labels::failure(i18n, &failure).to_owned())
+    failure.filter(|failure| !failure.is_cancelled()).map(|failure| labels::failure(i18n, &failure).to_owned())
 }

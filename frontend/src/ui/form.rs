@@ -73,7 +73,7 @@ impl Form {
     /// a whole; if it has been closed meanwhile, as a toast.
     pub fn failed(self, failure: Failure) {
         if self.busy.try_set(false).is_some() {
-            if let Some((i18n, toasts)) = self.toasts {
+            if let Some((i18n, toasts)) = self.toasts.filter(|_| !failure.is_cancelled()) {
                 toasts.error(untrack(|| labels::failure(i18n, &failure)));
             }
             return;

@@ -1,6 +1,6 @@
 //! A browser with its own driver; both are stopped when dropped, also after a failed test.
 
-use crate::harness::PASSWORD;
+use crate::harness::{PASSWORD, process::free_address};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -44,7 +44,7 @@ fn path_from_env(variable: &str) -> PathBuf {
 impl Browser {
     /// Opens an empty window in this language.
     pub async fn open(url: &str, language: &str) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        let port = free_address().port();
         let mut command = Command::new(path_from_env("SEATKEEPER_TEST_CHROMEDRIVER"));
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command

@@ -42,7 +42,7 @@ async fn an_admin_assigns_a_license_to_a_group_and_sees_who_got_none() {
     browser.go(&format!("/groups?group={group}")).await;
     browser.enter("Entziehen: Service Desk").await;
     browser.enter_at("dialog[open] button.danger").await;
-    browser.reads("Die Gruppe weist keine Lizenzen zu.").await;
+    browser.reads("Die Gruppe weist selbst keine Lizenzen zu.").await;
     let user = world.admin.get(&format!("/users/{with}")).await.ok();
     assert_eq!(user["license_ids"], json!([]), "{license} was removed with the group");
     assert_no_violations(&browser).await;
@@ -121,7 +121,7 @@ async fn an_admin_imports_users_and_sees_the_result_of_each_row() {
     assert_no_violations(&browser).await;
     browser.type_into("input[type=file]", &nameless.to_string_lossy()).await;
     browser.reads("Spalten zuordnen").await;
-    browser.reads("Der Datei fehlt eine Spalte mit E-Mail-Adressen.").await;
+    browser.reads("Ordnen Sie eine Spalte „E-Mail“ zu.").await;
     assert_no_violations(&browser).await;
     browser.type_into("input[type=file]", &file.to_string_lossy()).await;
     browser.reads("benutzer.csv: 2 Zeilen").await;

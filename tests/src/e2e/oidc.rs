@@ -4,7 +4,6 @@ use super::{browser::Browser, page_checks::check_pages, world};
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 use std::{
-    net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -46,7 +45,7 @@ impl Provider {
 async fn an_agent_signs_in_and_out_by_a_real_provider() {
     let world = world().await;
     world.agent("Nora Neu").await;
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|one| one.local_addr()).expect("a port").port();
+    let port = crate::harness::process::free_address().port();
     let issuer = format!("http://127.0.0.1:{port}");
 
     let admin = Browser::open(&world.url, "de").await;

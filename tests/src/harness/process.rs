@@ -10,7 +10,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -152,8 +155,16 @@ pub fn pid(child: &Child) -> Pid {
 
 /// A loopback address on which nothing listens at this moment.
 pub fn free_address() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = std::process::id().wrapping_mul(10).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        // Below the ports that the system gives to clients, so that no connection takes it meanwhile.
+        let port = 20_000 + u16::try_from(number % 12_000).expect("a port");
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 fn serve(address: SocketAddr, database: &str) -> Command {

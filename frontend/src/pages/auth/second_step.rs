@@ -7,6 +7,7 @@ use crate::{
     ui::{
         error_message::{ErrorMessage, failure_text},
         field::TextField,
+        focus::focus_on,
         form::Form,
         page_head::Heading,
     },
@@ -85,16 +86,4 @@ fn CodeForm(
             </button>
         </form>
     }
-}
-
-/// Focuses an element that appears in the next frame.
-fn focus_on(selector: &'static str) {
-    request_animation_frame(move || {
-        use wasm_bindgen::JsCast as _;
-        let found = document().query_selector(selector).ok().flatten();
-        if let Some(field) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // Fails only if the element has been removed.
-            let _ = field.focus();
-        }
-    });
 }

@@ -164,9 +164,14 @@ fn Delete(
             }
         });
     };
+    let gives_licenses = move || page.licenses.with(|all| matches!(all, Some(Ok(all)) if !all.is_empty()));
+    let licenses = move || match gives_licenses() {
+        true => t_string!(i18n, groups.delete_revokes),
+        false => t_string!(i18n, groups.delete_keeps),
+    };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <p>{t!(i18n, groups.delete_text)}</p>
+            <p>{licenses} " " {t!(i18n, groups.delete_text)}</p>
             <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="button" class="button" autofocus on:click=move |_| page.dialog.set(None)>

@@ -43,12 +43,19 @@ impl Columns {
         self.chosen.get(key).copied()
     }
 
-    /// Sets the meaning of a column; `None` ignores it.
+    /// Sets the meaning of a column; `None` ignores it. Another column with this meaning is ignored from then on: only
+    /// one of them would be imported.
     pub fn choose(&mut self, key: &str, field: Option<ImportField>) {
-        match field {
-            Some(field) => drop(self.chosen.insert(key.to_owned(), field)),
-            None => drop(self.chosen.remove(key)),
-        }
+        let Some(field) = field else {
+            self.chosen.remove(key);
+            return;
+        };
+        let detected = self.detected.clone();
+        let is_detected = |key: &str| detected.get(key) == Some(&field);
+        // The server knows the precedence of columns that have the same meaning by their headings.
+        let may_stay = |other: &str| field.is_repeatable() || is_detected(key) && is_detected(other);
+        self.chosen.retain(|other, of| *of != field || may_stay(other));
+        self.chosen.insert(key.to_owned(), field);
     }
 
     /// Whether some column has this meaning.
@@ -104,6 +111,22 @@ mod tests {
             rows: 1,
             columns: headings.iter().map(column).collect(),
         }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_meaning_moves_to_the_column_chosen_last() {
+        let email = Some(ImportField::Email);
+        let file = preview(&[("login", email), ("email", email), ("Kennung", None), ("Wer", None)]);
+        let mut columns = Columns::with(&file, &[]);
+        columns.choose("Kennung", Some(ImportField::Name));
+        columns.choose("Wer", Some(ImportField::Name));
+        assert_eq!((columns.field("Kennung"), columns.field("Wer")), (None, Some(ImportField::Name)));
+        assert_eq!((columns.field("login"), columns.field("email")), (email, email), "detected together");
+        columns.choose("Kennung", email);
+        assert_eq!(["login", "email", "Kennung"].map(|key| columns.field(key)), [None, None, email]);
+        columns.choose("Kennung", Some(ImportField::Enabled));
+        columns.choose("email", Some(ImportField::Enabled));
+        assert_eq!(columns.field("Kennung"), Some(ImportField::Enabled), "each can suspend the user");
     }
 
     #[wasm_bindgen_test]

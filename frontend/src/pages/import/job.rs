@@ -1,7 +1,10 @@
 //! The state of an import: file, columns, progress and results.
 
 use super::columns::{Columns, save_matching};
-use crate::api::{Api, Failure};
+use crate::{
+    api::{Api, Failure},
+    ui::focus::restore_focus,
+};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
@@ -135,8 +138,12 @@ impl ImportJob {
                 Ok(seen) => {
                     self.columns.try_set(Columns::of(&seen));
                     self.preview.try_set(Some(seen));
+                    restore_focus("#import-matching");
                 }
-                Err(failure) => drop(self.failure.try_set(Some(failure))),
+                Err(failure) => {
+                    self.failure.try_set(Some(failure));
+                    restore_focus("#import-file");
+                }
             }
         });
     }
@@ -208,6 +215,7 @@ impl ImportJob {
                 Ok(begun) => {
                     self.preview.try_set(None);
                     let _ = self.write_url.try_run(begun.id);
+                    restore_focus("#import-status");
                     self.follow(begun).await;
                 }
                 Err(failure) => drop(self.failure.try_set(Some(failure))),

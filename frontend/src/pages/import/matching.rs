@@ -26,7 +26,9 @@ pub fn Matching(
     };
     view! {
         <section class="import-matching" aria-labelledby="import-matching">
-            <h2 id="import-matching">{t!(i18n, import.matching)}</h2>
+            <h2 id="import-matching" tabindex="-1">
+                {t!(i18n, import.matching)}
+            </h2>
             <FileSummary job />
             <p class="hint">{t!(i18n, import.matching_hint)}</p>
             <table class="import-columns">
@@ -153,7 +155,7 @@ fn Column(
     let options = move || {
         let one = |of: ImportField| {
             view! {
-                <option value=of.as_str() selected=move || chosen.get() == Some(of)>
+                <option value=of.as_str() prop:selected=move || chosen.get() == Some(of)>
                     {field(i18n, of)}
                 </option>
             }
@@ -166,7 +168,7 @@ fn Column(
             <td class="import-values">{values}</td>
             <td>
                 <select aria-label=label on:change=choose>
-                    <option value="" selected=move || chosen.get().is_none()>
+                    <option value="" prop:selected=move || chosen.get().is_none()>
                         {t!(i18n, import.ignored)}
                     </option>
                     {options}
@@ -201,7 +203,7 @@ fn DryRunButton(
         </div>
         <div role="status">
             <Show when=move || !is_ready.get()>
-                <p class="wrong">{t!(i18n, import.no_emails)}</p>
+                <p class="hint">{t!(i18n, import.map_email)}</p>
             </Show>
         </div>
     }

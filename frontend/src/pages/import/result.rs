@@ -57,7 +57,9 @@ fn Progress(
         <div class="import-progress">
             <div>
                 <p class="import-file">{move || job.name.get()}</p>
-                <p role="status">{text}</p>
+                <p id="import-status" role="status" tabindex="-1">
+                    {text}
+                </p>
             </div>
             <Show when=move || job.is_running()>
                 <button type="button" class="button" on:click=move |_| job.cancel()>
@@ -237,6 +239,7 @@ pub fn file_error_text(i18n: Texts, failure: Option<Failure>) -> Option<String> 
     let text = |problem: &FieldProblem| match (problem.field.as_str(), &problem.error) {
         ("email", FieldError::Required) => t_string!(i18n, import.no_emails).to_owned(),
         ("rows", FieldError::Required) => t_string!(i18n, import.no_rows).to_owned(),
+        ("file", FieldError::Required) => t_string!(i18n, import.file_empty).to_owned(),
         ("file", error) => labels::field_error(i18n, error),
         (field, error) => field_problem_text(i18n, field, error),
     };

@@ -41,6 +41,7 @@ pub fn PasskeysSheet() -> impl IntoView {
         spawn_local(async move {
             match api.delete(&format!("/me/passkeys/{}", one.id)).await {
                 Ok(()) => toasts.success(untrack(|| t_string!(i18n, passkeys.removed, name = one.name))),
+                Err(failure) if failure.is_cancelled() => {}
                 Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
             }
             // The page may have been closed, if this was the only second factor of a user who needs one.

@@ -10,6 +10,7 @@ use crate::{
     pages::console::support_key::copy_to_clipboard,
     ui::{
         empty_state::{LoadError, Skeleton},
+        focus::restore_focus,
         icon::{Glyph, Icon},
         toast::Toasts,
     },
@@ -54,8 +55,10 @@ pub fn SecondFactorSheet() -> impl IntoView {
     };
     load();
     view! {
-        <section class="form sheet" aria-labelledby="second-factor-title">
-            <h2 id="second-factor-title">{t!(i18n, factor.title)}</h2>
+        <section id="second-factor-sheet" class="form sheet" aria-labelledby="second-factor-title">
+            <h2 id="second-factor-title" tabindex="-1">
+                {t!(i18n, factor.title)}
+            </h2>
             <p class="muted">{t!(i18n, factor.text)}</p>
             {move || match step.get() {
                 SetupStep::Unknown => view! { <Skeleton rows=2 /> }.into_any(),
@@ -96,6 +99,7 @@ fn Codes(
         step.set(SetupStep::On(left));
         // Not earlier: if the user was required to set up a factor, this closes the page with the codes.
         caller.refresh();
+        restore_focus("#second-factor-title");
     };
     view! {
         <div class="note calm fresh" role="status">

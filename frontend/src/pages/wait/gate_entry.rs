@@ -61,7 +61,8 @@ pub struct GateEntry {
     /// Whether the server does not answer.
     pub unreachable: RwSignal<bool>,
     target: StoredValue<(String, Option<String>)>,
-    unsent: bool,
+    /// Whether a form led here whose data the application has not received, so that the user continues by a link.
+    pub unsent: bool,
     api: Api,
 }
 

@@ -24,7 +24,7 @@ pub fn QueuePosition(
     };
     view! {
         <Heading title=Signal::derive(move || t_string!(i18n, gate.line_title, product = product.clone())) />
-        <p>{t!(i18n, console.full_sentence)} "."</p>
+        <p>{move || format!("{}.", t_string!(i18n, console.full_sentence).trim_end_matches('.'))}</p>
         <p class="place" role="status">
             <b class="num" aria-hidden="true">{move || format.number(position)}</b>
             <span>
@@ -33,7 +33,12 @@ pub fn QueuePosition(
                 <small class="num">{about}</small>
             </span>
         </p>
-        <p class="hint">{t!(i18n, gate.line_hint)}</p>
+        <p class="hint">
+            {move || match entry.unsent {
+                true => t_string!(i18n, gate.line_hint_unsent),
+                false => t_string!(i18n, gate.line_hint),
+            }}
+        </p>
         <Show when=move || entry.unreachable.get()>
             <p class="note" role="status">{t!(i18n, gate.silent)}</p>
         </Show>

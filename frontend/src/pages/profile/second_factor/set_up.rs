@@ -7,6 +7,7 @@ use crate::{
     ui::{
         error_message::{ErrorMessage, failure_text},
         field::TextField,
+        focus::restore_focus,
         form::Form,
     },
 };
@@ -27,7 +28,10 @@ pub(super) fn Start(
         if form.begin([]) {
             spawn_local(async move {
                 match api.post::<SecondFactorSetup>("/me/second-factor", &()).await {
-                    Ok(started) => step.set(SetupStep::Started(started)),
+                    Ok(started) => {
+                        step.set(SetupStep::Started(started));
+                        restore_focus("#second-factor-sheet input");
+                    }
                     Err(failure) => form.failed(failure),
                 }
             });
@@ -58,11 +62,18 @@ pub(super) fn Confirm(
         if form.begin([("code", body.code.trim().is_empty().then_some(FieldError::Required))]) {
             spawn_local(async move {
                 match api.post::<RecoveryCodes>("/me/second-factor/confirm", &body).await {
-                    Ok(codes) => step.set(SetupStep::Fresh(codes.recovery_codes)),
+                    Ok(codes) => {
+                        step.set(SetupStep::Fresh(codes.recovery_codes));
+                        restore_focus("#second-factor-title");
+                    }
                     Err(failure) => form.failed(failure),
                 }
             });
         }
+    };
+    let cancel = move |_| {
+        step.set(SetupStep::Off);
+        restore_focus("#second-factor-sheet button");
     };
     // As a `data:` URL and not as inline markup, so that nothing in it can run as script.
     let picture = started.picture.map(|svg| format!("data:image/svg+xml,{}", js_sys::encode_uri_component(&svg)));
@@ -84,7 +95,7 @@ pub(super) fn Confirm(
             />
             <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
-                <button type="button" class="button" on:click=move |_| step.set(SetupStep::Off)>
+                <button type="button" class="button" on:click=cancel>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>

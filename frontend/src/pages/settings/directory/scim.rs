@@ -48,7 +48,9 @@ pub fn DirectoriesSheet(
     };
     view! {
         <section class="form sheet whole" aria-labelledby="directories-title">
-            <h2 id="directories-title">{t!(i18n, scim.title)}</h2>
+            <h2 id="directories-title" tabindex="-1">
+                {t!(i18n, scim.title)}
+            </h2>
             <p class="muted">{t!(i18n, scim.text)}</p>
             <Copyable
                 label=Signal::derive(move || t_string!(i18n, scim.url).to_owned())

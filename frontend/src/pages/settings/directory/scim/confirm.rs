@@ -6,6 +6,7 @@ use crate::{
     ui::{
         dialog::TaskDialog,
         error_message::{ErrorMessage, failure_text},
+        focus::restore_focus,
         form::Form,
         toast::Toasts,
     },
@@ -62,7 +63,9 @@ fn ConfirmForm(
                 match done {
                     Ok(()) => {
                         scim.confirmation.set(None);
-                        scim.load();
+                        scim.reload().await;
+                        // The row with the button is gone.
+                        restore_focus("#directories-title");
                     }
                     Err(failure) => form.failed(failure),
                 }

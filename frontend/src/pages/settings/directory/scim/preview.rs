@@ -15,7 +15,9 @@ pub fn RulesPreviewNote(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let RulesPreview { users, total, roles } = preview;
+    let RulesPreview { mut users, total, roles } = preview;
+    // Changes of roles are the most important ones.
+    users.sort_by_key(|user| user.role.is_none());
     let counts = roles.into_iter().map(|of| view! { <RoleNote of /> }).collect_view();
     if total == 0 {
         return view! {
@@ -47,11 +49,12 @@ fn RoleNote(
     let format = Format::get();
     let RolePreview { group_name, role, by_directory, others, .. } = of;
     let text = move || {
-        let role = labels::role(i18n, role);
-        let (own, others) = (format.number(by_directory), format.number(others));
-        t_string!(i18n, scim.role_counts, role = role, group = group_name.clone(), own = own, others = others)
+        let (role, own, group) = (labels::role(i18n, role), format.number(by_directory), group_name.clone());
+        t_string!(i18n, scim.role_counts, count = by_directory, role = role, group = group, own = own)
     };
-    view! { <p>{text}</p> }
+    let others_text =
+        move || (others > 0).then(|| t_string!(i18n, scim.role_others, count = others, others = format.number(others)));
+    view! { <p>{text} " " {others_text}</p> }
 }
 
 #[component]
@@ -65,6 +68,9 @@ fn UserLine(
     let UserPreview { name, gets, loses, refused, role, .. } = user;
     let text = move || {
         let mut parts = Vec::new();
+        if let Some(role) = role {
+            parts.push(t_string!(i18n, scim.becomes, role = labels::role(i18n, role)));
+        }
         if !gets.is_empty() {
             parts.push(t_string!(i18n, scim.gets, licenses = scim.license_names(i18n, &gets)));
         }
@@ -72,11 +78,10 @@ fn UserLine(
             parts.push(t_string!(i18n, scim.loses, licenses = scim.license_names(i18n, &loses)));
         }
         for one in &refused {
-            let (license, why) = (scim.license_name(i18n, one.license_id), labels::problem(i18n, one.code));
+            let license = scim.license_name(i18n, one.license_id);
+            // The parts of the line are separated by semicolons.
+            let why = labels::problem(i18n, one.code).trim_end_matches('.');
             parts.push(t_string!(i18n, scim.gets_not, license = license, why = why));
-        }
-        if let Some(role) = role {
-            parts.push(t_string!(i18n, scim.becomes, role = labels::role(i18n, role)));
         }
         parts.join("; ")
     };

@@ -11,6 +11,7 @@ use crate::{
         edit_conflict::{ConflictNotice, VersionedEdit},
         empty_state::{LoadError, Skeleton},
         error_message::{ErrorMessage, failure_text},
+        focus::focus_within,
         form::{FieldCheck, Form},
         icon::{Glyph, Icon},
         toast::Toasts,
@@ -85,6 +86,10 @@ fn RulesForm(
             save();
         }
     };
+    let add = move |event: web_sys::MouseEvent| {
+        focus_within(&event, "form", ".rules > li:last-child select");
+        list.add();
+    };
     view! {
         <form class="form" novalidate on:submit=submit>
             <ConflictNotice edit reload />
@@ -97,7 +102,7 @@ fn RulesForm(
                     <RuleFieldset rule list form scim />
                 </For>
             </ol>
-            <button type="button" class="button" on:click=move |_| list.add()>
+            <button type="button" class="button" on:click=add>
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, scim.add_rule)}
             </button>

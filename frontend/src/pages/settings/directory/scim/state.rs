@@ -85,10 +85,12 @@ impl ScimState {
     }
 
     pub fn load(self) {
-        spawn_local(async move {
-            let answer = self.api.read("/directories").await;
-            self.all.try_set(Some(answer));
-        });
+        spawn_local(self.reload());
+    }
+
+    pub async fn reload(self) {
+        let answer = self.api.read("/directories").await;
+        self.all.try_set(Some(answer));
     }
 
     /// The loaded directories.

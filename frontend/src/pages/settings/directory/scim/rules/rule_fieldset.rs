@@ -8,6 +8,7 @@ use crate::{
     i18n::*,
     labels,
     ui::{
+        focus::{focus_again, focus_within},
         form::Form,
         select::{Select, SelectOption},
     },
@@ -85,7 +86,10 @@ fn Buttons(
                 class="button small"
                 aria-label=move || t_string!(i18n, scim.up, n = number())
                 aria-disabled=move || (index.get() == 0).to_string()
-                on:click=move |_| list.move_up(key)
+                on:click=move |event| {
+                    focus_again(&event);
+                    list.move_up(key);
+                }
             >
                 {t!(i18n, scim.up_short)}
             </button>
@@ -93,7 +97,10 @@ fn Buttons(
                 type="button"
                 class="button small"
                 aria-label=move || t_string!(i18n, scim.remove, n = number())
-                on:click=move |_| list.remove(key)
+                on:click=move |event| {
+                    focus_within(&event, "form", ".rules + .button");
+                    list.remove(key);
+                }
             >
                 {t!(i18n, scim.remove_short)}
             </button>
