@@ -36,6 +36,7 @@ mod verify;
 
 use crate::{
     app::App,
+    auth::late_body::{self, BodyLimits},
     http::{
         connections::{Limits, ServerConfig},
         csrf, export,
@@ -68,6 +69,10 @@ use utoipa_axum::{
 };
 
 const MAX_BODY_BYTES: usize = 256 * 1024;
+const BODY_LIMITS: BodyLimits = BodyLimits {
+    default: MAX_BODY_BYTES,
+    files: (&["/api/v1/import", "/api/v1/import/preview"], imports::MAX_IMPORT_BYTES),
+};
 
 /// The API's routes with their OpenAPI descriptions.
 fn routes() -> OpenApiRouter<App> {
@@ -286,7 +291,8 @@ pub fn service(app: App) -> Router {
                 // Before the CSRF check: directories use no cookies.
                 .layer(middleware::from_fn_with_state(scim::service(&app), scim::divert))
                 .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-                .layer(middleware::from_fn_with_state(app.clone(), csrf::same_origin)),
+                .layer(middleware::from_fn_with_state(app.clone(), csrf::same_origin))
+                .layer(middleware::from_fn_with_state((app.clone(), BODY_LIMITS), late_body::receive)),
         )
         .with_state(app)
 }

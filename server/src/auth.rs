@@ -5,6 +5,7 @@ pub mod caller;
 pub mod caller_cache;
 pub mod invalidation;
 pub mod last_used;
+pub mod late_body;
 pub mod new_password;
 pub mod oidc;
 pub mod passkeys;

@@ -10,6 +10,7 @@ pub mod extract;
 pub mod host;
 pub mod listen;
 pub mod problem;
+pub mod received_body;
 pub mod security_headers;
 pub mod static_files;
 pub mod user_agent;

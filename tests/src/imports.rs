@@ -313,4 +313,30 @@ on_both_engines! {
         assert_eq!(Some(total - 2), last["created"].as_i64());
         assert_eq!(counts(&import(&world.admin, b"email,name\nx@example.org,X\n", true).await.0), [1, 0, 0, 0, 0]);
     }
+
+    async fn a_manager_who_is_limited_during_an_import_creates_nobody_elsewhere(world: World) {
+        let product = world.product("Remote Support v5").await;
+        let license = world.license(product, Model::Concurrent, 2).await;
+        let giving = world.group("Giving", &[]).await;
+        world.admin.put(&format!("/groups/{giving}/licenses/{license}"), &json!({})).await;
+        let permissions = [Permission::ManageUsers, Permission::ManageProducts];
+        let manager = world.person("Mara Manager", Role::Manager, &permissions).await;
+        let mut file = "email,name,groups\n".to_owned();
+        for number in 0..6_000 {
+            file.push_str(&format!("a{number}@example.org,Agent {number},Giving\n"));
+        }
+        let begun = send(&manager, file.as_bytes(), false).await.accepted();
+        let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
+        let limit = json!({ "limited_to_groups": true, "manages": [] });
+        world.admin.patch(&format!("/users/{}", manager.id), &limit).await.ok();
+        let members = async || world.admin.get(&format!("/groups/{giving}")).await.ok()["members"].as_i64();
+        let at_once = members().await.expect("a number");
+        while world.admin.get(&path).await.ok()["state"] == "running" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let last = world.admin.get(&path).await.ok();
+        assert_eq!(members().await, Some(at_once), "{last:#}");
+        assert_eq!(last["created"], at_once);
+        assert_eq!(last["refused"], 6_000 - at_once);
+    }
 }

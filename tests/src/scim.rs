@@ -40,6 +40,11 @@ impl Directory {
         Self { id: id_of(&made), secret, url: world.url.clone(), http: Client::new() }
     }
 
+    /// Its bearer token.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// The same directory with another token.
     pub fn with(&self, secret: &str) -> Self {
         Self { secret: secret.to_owned(), ..self.clone() }

@@ -48,6 +48,7 @@ mod import_sources;
 mod import_state;
 mod imports;
 mod join;
+mod late_bodies;
 mod links;
 mod lists;
 mod live;

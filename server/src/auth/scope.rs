@@ -8,9 +8,10 @@ use crate::{
     store,
 };
 use seatkeeper_shared::{
-    ids::UserId,
+    ids::{GroupId, UserId},
     permissions::{Rights, Visibility, visibility},
     problem::Code,
+    wire::licenses::LicenseView,
 };
 use std::collections::HashSet;
 
@@ -79,5 +80,33 @@ impl Scope {
             Self::Own(_) => Ok(HashSet::new()),
             Self::All | Self::Groups(_) => store::manager_scope::among(db, self.manager(), users).await,
         }
+    }
+
+    /// The groups that the caller sees; `None` if that is all of them.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be read.
+    pub async fn visible_groups(self, db: &Db) -> Result<Option<HashSet<GroupId>>, DbError> {
+        match self {
+            Self::All => Ok(None),
+            Self::Groups(manager) => store::manager_scope::groups_of(db, manager).await.map(Some),
+            Self::Own(_) => Ok(Some(HashSet::new())),
+        }
+    }
+
+    /// Removes the reservations and caps of groups that the caller does not see.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be read.
+    pub async fn hide_group_limits(self, db: &Db, licenses: &mut [LicenseView]) -> Result<(), DbError> {
+        if licenses.iter().all(|license| license.group_limits.is_empty()) {
+            return Ok(());
+        }
+        if let Some(groups) = self.visible_groups(db).await? {
+            for license in licenses {
+                license.group_limits.retain(|limit| groups.contains(&limit.group_id));
+            }
+        }
+        Ok(())
     }
 }

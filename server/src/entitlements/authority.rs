@@ -11,7 +11,7 @@ use crate::{
 use seatkeeper_shared::{
     ids::{DirectoryId, GroupId},
     license::Model,
-    permissions::{Action, Rights, may},
+    permissions::{Action, Rights, Visibility, may, visibility},
     problem::Code,
 };
 use std::collections::BTreeSet;
@@ -49,7 +49,13 @@ impl Authority<'_> {
         }
     }
 
-    /// Approves a change of a locked group.
+    /// Whether the user manages a group, read in this transaction.
+    async fn manages(&self, tx: &mut Tx, group: GroupId) -> Result<bool, DbError> {
+        let Self::User(Actor { id: Some(id), .. }) = self else { return Ok(false) };
+        Ok(store::groups::count_managed(tx, *id, &[group]).await? == 1)
+    }
+
+    /// Approves a change of a locked group. To a manager who is limited to groups, others do not exist.
     ///
     /// # Errors
     /// Returns an error if the change requires rights that the user does not have.
@@ -60,6 +66,9 @@ impl Authority<'_> {
         change: &GroupChange,
     ) -> Result<Approved, GroupChangeError> {
         if let Some(rights) = self.rights(tx).await? {
+            if visibility(&rights) != Visibility::All && !self.manages(tx, group).await? {
+                return Err(DeniedChange::code(Code::NotFound).into());
+            }
             let uses = store::memberships::uses(tx, group).await?;
             if let Some(denied) = denied(&rights, &uses, change) {
                 return Err(denied.into());

@@ -1,7 +1,7 @@
 //! Processes one chunk of rows of an import: first the users, then their licenses.
 
 use super::{
-    job::ImportJob,
+    job::{ImportJob, read_names},
     plan::{ImporterRights, PlannedRow, UserWrite, plan},
     table::TableRow,
 };
@@ -141,7 +141,11 @@ async fn refresh_rights(job: &mut ImportJob) -> Result<bool, DbError> {
     let Some((rights, user)) = rights.filter(|rights| may(rights, Action::ManageUsers)).zip(job.import.actor.id) else {
         return Ok(false);
     };
-    job.rights = ImporterRights::of(&rights, user);
+    let before = std::mem::replace(&mut job.rights, ImporterRights::of(&rights, user));
+    // The groups that a limited manager manages may change at any time.
+    if job.rights.manager.is_some() || before.manager.is_some() {
+        job.names = read_names(&job.app, job.rights.manager).await?;
+    }
     Ok(true)
 }
 
@@ -207,6 +211,7 @@ async fn write_users(job: &ImportJob, tx: &mut Tx, planned: &mut [PlannedRow]) -
             names.insert(group, name);
         }
     }
+    check_rights_unchanged(job, tx).await?;
     planned.iter_mut().for_each(|one| one.retain_groups(|group| names.contains_key(group)));
     let refused = refused_groups(job, tx, members.keys().filter(|group| names.contains_key(group))).await?;
     members.retain(|group, _| names.contains_key(group) && !refused.contains_key(group));
@@ -230,6 +235,16 @@ async fn write_users(job: &ImportJob, tx: &mut Tx, planned: &mut [PlannedRow]) -
         events.extend(changed.map_err(groups::into_db_error)?.events());
     }
     Ok(events)
+}
+
+/// Checks, under the lock of the user who imports, that their rights are those for which the rows were planned.
+async fn check_rights_unchanged(job: &ImportJob, tx: &mut Tx) -> Result<(), DbError> {
+    let Some(id) = job.import.actor.id else { return Err(DbError::Retry) };
+    let importer = store::users::lock(tx, id).await?.filter(|user| user.status == UserStatus::Active);
+    let may_import = importer.is_some_and(|user| {
+        may(&user.rights, Action::ManageUsers) && ImporterRights::of(&user.rights, id) == job.rights
+    });
+    if may_import { Ok(()) } else { Err(DbError::Retry) }
 }
 
 /// The groups to which the user who imports may not add members: since the rows were planned, the group gives licenses,

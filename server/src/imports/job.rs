@@ -15,6 +15,7 @@ use crate::{
     store::{self, imports::progress},
 };
 use seatkeeper_shared::{
+    ids::UserId,
     validate::email_key,
     wire::{
         imports::{ImportFailure, ImportField, ImportState, ImportView},
@@ -43,6 +44,18 @@ pub(super) struct ImportJob {
     stopping: watch::Receiver<bool>,
 }
 
+/// The licenses and groups that the importing user can name: all, or the groups that a limited manager manages.
+pub(super) async fn read_names(app: &App, manager: Option<UserId>) -> Result<NameIndex, DbError> {
+    let now = app.clock.now();
+    let mut licenses = store::licenses::all(&app.db, now).await?;
+    // If an entry matches several licenses, those that can be used now are tried first.
+    licenses.sort_by_key(|license: &LicenseView| {
+        (license.archived_at.is_some(), license.ends_at.is_some_and(|end| end <= now), license.id)
+    });
+    let giving = store::group_licenses::giving_groups(&app.db).await?;
+    Ok(NameIndex::of(&licenses, store::groups::all(&app.db, manager).await?, giving))
+}
+
 /// How the processing of rows ended without an error.
 enum RowsOutcome {
     Completed,
@@ -54,14 +67,7 @@ impl ImportJob {
     pub async fn prepare(app: &App, caller: &Caller, import: &ImportView) -> Result<Self, ApiError> {
         let manager = Scope::of(caller).manager();
         let rights = ImporterRights::of(&caller.rights, caller.id);
-        let now = app.clock.now();
-        let mut licenses = store::licenses::all(&app.db, now).await?;
-        // If an entry matches several licenses, those that can be used now are tried first.
-        licenses.sort_by_key(|license: &LicenseView| {
-            (license.archived_at.is_some(), license.ends_at.is_some_and(|end| end <= now), license.id)
-        });
-        let giving = store::group_licenses::giving_groups(&app.db).await?;
-        let names = NameIndex::of(&licenses, store::groups::all(&app.db, manager).await?, giving);
+        let names = read_names(app, manager).await?;
         let dry_run = if import.dry_run { Some(DryRun::read(&app.db, &names.licenses()).await?) } else { None };
         let actor = Actor { origin: Origin::Import, ..caller.actor() };
         let import = ImportRef { id: import.id, dry_run: import.dry_run, actor };

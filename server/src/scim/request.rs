@@ -8,12 +8,12 @@ use super::{
 use crate::{
     app::App,
     auth::{caller::bearer, secret},
-    http::client_ip,
+    http::{client_ip, received_body::ReceivedBody},
     seats::{Actor, Origin},
     store,
 };
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Path, Request, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
@@ -45,14 +45,24 @@ impl ScimClient {
 /// Middleware: admits requests with the token of a directory, and records each in the directory's request log.
 pub async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let found = match bearer(&parts) {
-        Some(token) => store::directories::by_secret(&app.db, &secret::hash(token)).await,
-        None => Ok(None),
+    let hash = bearer(&parts).map(secret::hash);
+    let directory = match directory_of(&app, hash.as_deref()).await {
+        Ok(directory) => directory,
+        Err(error) => return error.into_response(),
     };
-    let (id, name) = match found {
-        Ok(Some(directory)) => directory,
-        Ok(None) => return ScimError::new(401, "The token is missing or invalid.").into_response(),
-        Err(error) => return ScimError::from(error).into_response(),
+    let mut has_waited = false;
+    let body = ReceivedBody::receive(body, super::MAX_BODY_BYTES, async || {
+        has_waited = true;
+        true
+    });
+    let body = Body::new(body.await);
+    // The token may have been replaced while the body arrived.
+    let (id, name) = match has_waited {
+        false => directory,
+        true => match directory_of(&app, hash.as_deref()).await {
+            Ok(directory) => directory,
+            Err(error) => return error.into_response(),
+        },
     };
     let (method, path) = (parts.method.to_string(), loggable_url(parts.uri.path(), parts.uri.query()));
     let address = client_ip::address(&app.trusted_proxies, &parts);
@@ -63,6 +73,15 @@ pub async fn authenticate(State(app): State<App>, request: Request, next: Next) 
     let status = i64::from(response.status().as_u16());
     app.directory_log.record(id, DirectoryRequest { number: 0, at: app.clock.now(), method, path, status, reason });
     response
+}
+
+/// The directory whose token has this hash.
+async fn directory_of(app: &App, hash: Option<&str>) -> Result<(DirectoryId, String), ScimError> {
+    let found = match hash {
+        Some(hash) => store::directories::by_secret(&app.db, hash).await?,
+        None => None,
+    };
+    found.ok_or_else(|| ScimError::new(401, "The token is missing or invalid."))
 }
 
 /// Bodies larger than this are parsed on a blocking thread.

@@ -12,6 +12,9 @@ use openidconnect::{
 use seatkeeper_shared::wire::providers::{Finding, FindingCode};
 use serde_json::Value;
 
+/// The most characters of a subject (OpenID Connect Core 1.0 §2).
+const MAX_SUBJECT_CHARS: usize = 255;
+
 /// The claims of an ID token.
 pub type Claims = IdTokenClaims<ExtraClaims, CoreGenderClaim>;
 
@@ -68,6 +71,11 @@ fn check_claims(claims: &Claims, client: &str, now: DateTime<Utc>) -> Option<Fin
         let seconds = |time: DateTime<Utc>| time.format("%FT%TZ").to_string();
         Some(Finding::new(code, Some(format!("{}; here it is {}", seconds(time), seconds(now)))))
     };
+    // The subject identifies the user for ever. An empty one would be the same for all users.
+    let subject = claims.subject().as_str();
+    if subject.is_empty() || subject.len() > MAX_SUBJECT_CHARS || !subject.is_ascii() {
+        return Some(Finding::new(FindingCode::TokenMalformed, None).about_claim("sub"));
+    }
     // ZITADEL adds the project to the audience, and names the client in `azp`.
     match claims.authorized_party() {
         Some(party) if party.as_str() != client => {
