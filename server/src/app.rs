@@ -14,7 +14,10 @@ use crate::{
     db::{self, Db, DbError},
     egress::{AllowedAddress, Egress},
     expiry, group_licenses,
-    imports::recovery::{self, RunningImports},
+    imports::{
+        file_reader::FileReader,
+        recovery::{self, RunningImports},
+    },
     live::Feed,
     mail::Mailer,
     pg_notify,
@@ -60,6 +63,8 @@ pub struct AppState {
     /// Recent requests of directories that are not written to the database yet.
     pub directory_log: DirectoryLog,
     pub imports: RunningImports,
+    /// Parses the files of imports and their previews.
+    pub import_files: FileReader,
     /// Notified when assignments that groups give may have to be reconciled.
     pub reconcile_requested: Notify,
     /// When cookies and tokens were last used, until that is written to the database.
@@ -150,6 +155,7 @@ impl App {
             mailer: options.mailer,
             provider_metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),
             imports: RunningImports::default(),
+            import_files: FileReader::default(),
             reconcile_requested: Notify::new(),
             last_used: LastUsedBuffer::default(),
             directory_log: DirectoryLog::default(),

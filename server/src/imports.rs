@@ -8,6 +8,7 @@
 mod cell_values;
 mod chunk;
 mod file_format;
+pub mod file_reader;
 mod headings;
 mod job;
 pub mod mapping;
@@ -42,9 +43,9 @@ const RESULT_RETENTION: TimeDelta = TimeDelta::days(7);
 ///
 /// # Errors
 /// Returns an error if the file is not a table.
-pub async fn preview(file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, ApiError> {
+pub async fn preview(app: &App, file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, ApiError> {
     let read = move || Table::read(&file, &options).map(|table| table.preview());
-    tokio::task::spawn_blocking(read).await.map_err(|_| ApiError::new(Code::Internal))?.map_err(ApiError::fields)
+    app.import_files.run(read).await?.map_err(ApiError::fields)
 }
 
 /// Starts an import.
@@ -59,12 +60,12 @@ pub async fn start(
     options: ReadOptions,
     dry_run: bool,
 ) -> Result<ImportView, ApiError> {
-    let read = tokio::task::spawn_blocking(move || {
+    let read = move || {
         let table = Table::read(&file, &options)?;
-        let rows = table.rows().count();
+        let rows = table.count_rows();
         Ok((table, rows))
-    });
-    let (table, rows) = read.await.map_err(|_| ApiError::new(Code::Internal))?.map_err(ApiError::fields)?;
+    };
+    let (table, rows) = app.import_files.run(read).await?.map_err(ApiError::fields)?;
     let mut fields = FieldErrors::default();
     table.check_columns(&mut fields);
     if rows == 0 {

@@ -110,16 +110,20 @@ on_both_engines! {
             json!(all)
         };
         set_limits(&world, license, floors(1, 2)).await;
-        for limits in [json!([{ "group_id": own, "floor": 3 }]), floors(3, 2)] {
-            let seen = put(&manager, &path, &json!({ "limits": limits })).await.ok();
-            assert_eq!(in_order(&seen["group_limits"]), floors(3, 2));
-        }
-        for foreign in [floors(3, 4), json!([{ "group_id": other, "floor": 1 }])] {
+        let all = async || world.admin.get(&format!("/licenses/{license}")).await.ok()["group_limits"].clone();
+        let limits = json!([{ "group_id": own, "floor": 3 }]);
+        let seen = put(&manager, &path, &json!({ "limits": limits })).await.ok();
+        assert_eq!(seen["group_limits"], limits);
+        assert_eq!(in_order(&all().await), floors(3, 2));
+        // The response is the same whether the group is limited, and how.
+        for foreign in [floors(3, 2), floors(3, 4), json!([{ "group_id": other, "floor": 1 }])] {
             let problem = put(&manager, &path, &json!({ "limits": foreign })).await.problem(422, "invalid");
             assert_eq!(only_error(&problem), ("group_id", "unknown"));
         }
-        let seen = put(&manager, &path, &json!({ "limits": [] })).await.ok();
-        assert_eq!(seen["group_limits"], json!([{ "group_id": other, "floor": 2 }]));
+        let tag = manager.etag_of(&format!("/licenses/{license}")).await;
+        let seen = manager.put_if(&path, &tag, &json!({ "limits": [] })).await.ok();
+        assert_eq!(seen["group_limits"], Value::Null);
+        assert_eq!(all().await, json!([{ "group_id": other, "floor": 2 }]));
     }
 
     async fn a_new_cap_applies_at_once_even_to_a_group_that_had_none(world: World) {

@@ -208,7 +208,8 @@ on_both_engines! {
     async fn datev(world: World) {
         let mut file = b"\"EXTF\";700;16;\"Debitoren/Kreditoren\";5;20260130140440439;;\"RE\";\"\";\"\"\r\n\
             Konto;Name (Adressattyp Unternehmen);Name (Adressattyp nat\xfcrl. Person);\
-            Vorname (Adressattyp nat\xfcrl. Person);E-Mail\r\n".to_vec();
+            Vorname (Adressattyp nat\xfcrl. Person);E-Mail\r\n"
+            .to_vec();
         file.extend(
             b"70001;;\"M\xfcller\";\"J\xf6rg\";\"joerg@example.org\"\r\n\
             70002;\"Firma GmbH\";;;\"info@example.org\"\r\n",

@@ -225,6 +225,64 @@ on_both_engines! {
         assert_eq!((tickets.len(), &tickets[0]["position"]), (1, &json!(1)));
     }
 
+    async fn a_group_that_the_manager_does_not_manage_is_as_if_unknown(world: World) {
+        let fixture = fixture(&world).await;
+        let add = json!({ "add": [fixture.ours.id] });
+        world.admin.post(&format!("/groups/{}/members", fixture.other_group), &add).await.ok();
+        let seen = async |by: &Person, group: &str| {
+            let listed = by.get(&format!("/users?group={group}&limit=1")).await.ok();
+            let exported = by.get(&format!("/users/export?format=json&group={group}")).await.ok();
+            let body = json!({ "dry_run": true, "action": "suspend", "filter": { "group": group } });
+            let previewed = by.post("/users/bulk", &body).await.ok();
+            let count = |value: &Value| value.as_array().map_or(0, Vec::len);
+            (listed["total"].clone(), count(&exported), count(&previewed["results"]), previewed["total"].clone())
+        };
+        let none = (json!(0), 0, 0, json!(0));
+        assert_eq!(seen(&fixture.manager, UNKNOWN).await, none);
+        assert_eq!(seen(&fixture.manager, &fixture.other_group.to_string()).await, none);
+        assert_eq!(seen(&fixture.manager, &fixture.group.to_string()).await, (json!(2), 2, 2, json!(2)));
+        assert_eq!(seen(&world.admin, &fixture.other_group.to_string()).await, (json!(3), 3, 3, json!(3)));
+    }
+
+    async fn a_limited_manager_sees_the_limits_of_their_groups_only(world: World) {
+        let fixture = fixture(&world).await;
+        let (manager, license) = (&fixture.manager, fixture.license);
+        let path = format!("/licenses/{license}/groups");
+        let limits = |caps: i64| {
+            json!({ "limits": [
+                { "group_id": fixture.group, "floor": 0, "cap": caps },
+                { "group_id": fixture.other_group, "floor": 0, "cap": caps },
+            ] })
+        };
+        let agent = world.agent("Nora Neu").await;
+        world.grant(license, &[agent.id]).await;
+        let (mut watcher, _) = Watcher::with_snapshot(manager).await;
+        let (mut own_watcher, _) = Watcher::with_snapshot(&agent).await;
+        world.admin.put(&path, &limits(2)).await.ok();
+        let expected = json!([{ "group_id": fixture.group, "floor": 0, "cap": 2 }]);
+        let frame = watcher.until(|frame| frame.license(license).is_some_and(|l| !l["group_limits"].is_null())).await;
+        assert_eq!(frame.license(license).expect("the license")["group_limits"], expected, "the change");
+        let frame = own_watcher.until(|frame| frame.license(license).is_some()).await;
+        assert!(frame.license(license).expect("the license")["group_limits"].is_null(), "agents see no groups");
+        let (_, snapshot) = Watcher::with_snapshot(manager).await;
+        assert_eq!(snapshot.license(license).expect("the license")["group_limits"], expected, "the snapshot");
+        for (route, pointer) in [
+            (format!("/licenses/{license}"), "/group_limits"),
+            ("/licenses".to_owned(), "/0/group_limits"),
+            ("/licenses/export?format=json".to_owned(), "/0/group_limits"),
+            ("/products".to_owned(), "/0/licenses/0/group_limits"),
+        ] {
+            let found = manager.get(&route).await.ok();
+            assert_eq!(found.pointer(pointer), Some(&expected), "{route}");
+        }
+        assert!(agent.get("/licenses").await.ok()[0]["group_limits"].is_null(), "agents see no groups");
+        let tag = manager.etag_of(&format!("/licenses/{license}")).await;
+        let changed = manager.patch_if(&format!("/licenses/{license}"), &tag, &json!({ "notes": "A note" })).await.ok();
+        assert_eq!(changed["group_limits"], expected, "the answer to a change");
+        let all = world.admin.get(&format!("/licenses/{license}")).await.ok();
+        assert_eq!(all["group_limits"].as_array().map(Vec::len), Some(2));
+    }
+
     async fn a_limited_manager_reaches_only_users_in_scope(world: World) {
         let fixture = fixture(&world).await;
         let (manager, foreign) = (&fixture.manager, fixture.foreign.id);

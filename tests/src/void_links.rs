@@ -214,6 +214,33 @@ on_both_engines! {
         }
     }
 
+    async fn signing_out_everywhere_voids_a_pending_second_step(world: World) {
+        let nora = world.agent(NAME).await;
+        let secret = set_up_app(&world, &nora).await;
+        let second_step = async |challenge: Value| {
+            world.advance_clock(chrono::TimeDelta::seconds(60));
+            let code = code_at(&secret, world.clock.now()).expect("a code");
+            let step = json!({ "challenge": challenge, "code": code });
+            Person::anonymous(&world.url).post("/sign-in/second-factor", &step).await
+        };
+        // Also the second time, when no other browser session ends.
+        for _ in 0..2 {
+            let challenge = begin_sign_in(&world).await;
+            nora.delete("/me/sign-ins").await.no_content();
+            second_step(challenge).await.problem(410, "sign_in_over");
+        }
+        let lena = world.agent("Lena Schubert").await;
+        let challenge = begin_sign_in(&world).await;
+        world.admin.delete(&format!("/users/{}/sign-ins", lena.id)).await.no_content();
+        second_step(challenge).await.ok();
+        for _ in 0..2 {
+            let challenge = begin_sign_in(&world).await;
+            world.admin.delete(&format!("/users/{}/sign-ins", nora.id)).await.no_content();
+            second_step(challenge).await.problem(410, "sign_in_over");
+        }
+        nora.get("/me").await.problem(401, "not_signed_in");
+    }
+
     async fn a_link_lasts_no_longer_than_the_right_to_create_it(world: World) {
         let agent = world.user(NAME, Role::Agent, &[]).await;
         let manager = world.person("Mona Manager", Role::Manager, &[Permission::ManageUsers]).await;

@@ -83,12 +83,13 @@ pub struct ImportRowsQuery {
     responses((status = 200, body = ImportPreview)),
 )]
 pub async fn preview(
+    State(app): State<App>,
     caller: Caller,
     ValidQuery(query): ValidQuery<ImportFileQuery>,
     file: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ImportPreview>, ApiError> {
     caller.require(Action::ManageUsers)?;
-    imports::preview(read_body(file)?, query.options()?).await.map(Json)
+    imports::preview(&app, read_body(file)?, query.options()?).await.map(Json)
 }
 
 /// Starts an import of users, optionally with licenses and groups. The body is a CSV file or an Excel workbook.

@@ -1,6 +1,6 @@
 //! Changing the seats, rules, dates and contract of a license, and its usage.
 
-use super::licenses::{editable_fields, get_license, validate_contract, validate_dates};
+use super::licenses::{as_seen_by, editable_fields, get_license, validate_contract, validate_dates};
 use crate::{
     app::App,
     auth::Caller,
@@ -39,11 +39,11 @@ pub async fn change_license(
 ) -> Result<WithEtag<LicenseView>, ApiError> {
     require_may_change(&caller, &change)?;
     let before = get_license(&app, id).await?;
-    expected.check(&editable_fields(&hide_contract(&caller, before.clone())))?;
+    expected.check(&editable_fields(&as_seen_by(&app, &caller, before.clone()).await?))?;
     let change = validate_change(&before, change)?;
     let expected = expected.is_given().then(|| LicenseTerms::from(&before));
     app.seats.change(&caller.actor(), id, change, expected).await?;
-    let after = hide_contract(&caller, get_license(&app, id).await?);
+    let after = as_seen_by(&app, &caller, get_license(&app, id).await?).await?;
     Ok(with_etag(&editable_fields(&after), after))
 }
 
@@ -63,14 +63,6 @@ fn validate_change(before: &LicenseView, change: ChangeLicense) -> Result<Change
     let text = |given: &Option<String>, kept| given.as_ref().map(|_| Option::unwrap_or_default(kept));
     let (notes, order_number) = (text(&change.notes, kept.notes), text(&change.order_number, kept.order_number));
     fields.finish(Some(ChangeLicense { notes, order_number, ..change }))
-}
-
-/// Hides the contract from callers who do not manage products.
-fn hide_contract(caller: &Caller, mut license: LicenseView) -> LicenseView {
-    if !caller.may(Action::ManageProducts) {
-        license.contract = Contract::default();
-    }
-    license
 }
 
 /// Checks the permissions for a change. Seats, overdraft and price are purchases; an empty change also requires the

@@ -28,9 +28,8 @@ use seatkeeper_shared::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeSet;
 
-/// The licenses that the caller sees, including archived ones.
+/// The licenses that the caller sees, including archived ones, with the limits of the groups that the caller sees.
 pub(super) async fn visible_licenses(app: &App, caller: &Caller) -> Result<Vec<LicenseView>, ApiError> {
     let now = app.clock.now();
     let mut licenses = match Scope::of(caller) {
@@ -38,6 +37,7 @@ pub(super) async fn visible_licenses(app: &App, caller: &Caller) -> Result<Vec<L
         Scope::Own(user) => store::licenses::of_user(&app.db, now, user).await?,
     };
     app.feed.complete(&mut licenses, now);
+    Scope::of(caller).hide_group_limits(&app.db, &mut licenses).await?;
     if caller.may(Action::ManageProducts) {
         store::contracts::add_contracts(&app.db, &mut licenses).await?;
     }
@@ -52,13 +52,23 @@ pub struct ArchivedQuery {
     pub(super) archived: Option<bool>,
 }
 
-/// The current state of a license, without a visibility check.
+/// The current state of a license, without a visibility check. Apply [`as_seen_by`] before showing it.
 pub(super) async fn get_license(app: &App, id: LicenseId) -> Result<LicenseView, ApiError> {
     let now = app.clock.now();
     let mut found = store::licenses::some(&app.db, now, [id]).await?;
     app.feed.complete(&mut found, now);
     store::contracts::add_contracts(&app.db, &mut found).await?;
     found.pop().ok_or_else(|| ApiError::new(Code::NotFound))
+}
+
+/// A license without its contract if the caller does not manage products, and without the limits of groups that the
+/// caller does not see.
+pub(super) async fn as_seen_by(app: &App, caller: &Caller, mut license: LicenseView) -> Result<LicenseView, ApiError> {
+    Scope::of(caller).hide_group_limits(&app.db, std::slice::from_mut(&mut license)).await?;
+    if !caller.may(Action::ManageProducts) {
+        license.contract = Contract::default();
+    }
+    Ok(license)
 }
 
 /// Lists licenses with live usage. Agents see the licenses assigned to them.
@@ -182,8 +192,8 @@ pub(super) fn validate_contract(fields: &mut FieldErrors, given: &Contract) -> C
 
 /// Replaces the reservations and caps of groups on a license.
 ///
-/// Limits of groups that a limited manager does not see stay unchanged. With `If-Match`, the license must not have
-/// changed since it was read.
+/// Limits of groups that a limited manager does not see stay unchanged, and are not in the response. With `If-Match`,
+/// the license must not have changed since it was read.
 #[utoipa::path(
     put, path = "/licenses/{id}/groups", tag = "licenses",
     params(("id" = LicenseId, Path), ("If-Match" = Option<String>, Header)),
@@ -199,7 +209,7 @@ pub async fn limit_groups(
 ) -> Result<WithEtag<LicenseView>, ApiError> {
     caller.require(Action::ManageProducts)?;
     let before = get_license(&app, id).await?;
-    expected.check(&editable_fields(&before))?;
+    expected.check(&editable_fields(&as_seen_by(&app, &caller, before.clone()).await?))?;
     let mut limits = validate_limits(&app, wanted.limits).await?;
     let hidden = keep_hidden_limits(&app, &caller, &before.group_limits, &mut limits).await?;
     let as_seen = (expected.is_given() || hidden).then_some(before.group_limits);
@@ -208,7 +218,7 @@ pub async fn limit_groups(
         Err(SeatsError::Failed(Code::NotFound)) => return Err(ApiError::field("group_id", FieldError::Unknown)),
         limited => limited?,
     }
-    let after = get_license(&app, id).await?;
+    let after = as_seen_by(&app, &caller, get_license(&app, id).await?).await?;
     Ok(with_etag(&editable_fields(&after), after))
 }
 
@@ -219,14 +229,12 @@ async fn keep_hidden_limits(
     before: &[GroupLimit],
     limits: &mut Vec<GroupLimit>,
 ) -> Result<bool, ApiError> {
-    let Some(manager) = Scope::of(caller).manager() else { return Ok(false) };
-    let seen: BTreeSet<_> =
-        store::groups::all(&app.db, Some(manager)).await?.into_iter().map(|group| group.id).collect();
+    let Some(seen) = Scope::of(caller).visible_groups(&app.db).await? else { return Ok(false) };
     let is_hidden = |limit: &GroupLimit| !seen.contains(&limit.group_id);
-    if limits.iter().any(|limit| is_hidden(limit) && !before.contains(limit)) {
+    // Also if the limit is unchanged: otherwise a manager could find out by trying.
+    if limits.iter().any(is_hidden) {
         return Err(ApiError::field("group_id", FieldError::Unknown));
     }
-    limits.retain(|limit| !is_hidden(limit));
     limits.extend(before.iter().filter(|limit| is_hidden(limit)).cloned());
     limits.sort();
     Ok(true)

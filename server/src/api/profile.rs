@@ -65,15 +65,14 @@ pub async fn sign_ins(State(app): State<App>, caller: Caller) -> Result<Json<Vec
     Ok(Json(store::browser_sessions::of_user(&app.db, caller.id, app.clock.now(), caller.sign_in).await?))
 }
 
-/// Ends the caller's other browser sessions.
+/// Ends the caller's other browser sessions, and sign-ins that wait for a second factor.
 #[utoipa::path(delete, path = "/me/sign-ins", tag = "account", responses((status = 204)))]
 pub async fn end_other_sign_ins(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
     let mut tx = app.db.begin().await?;
     let ended = store::browser_sessions::end_others(&mut tx, caller.id, caller.sign_in).await?;
-    if ended > 0 {
-        let facts = json!({ "sign_ins": ended });
-        app.commit(tx, &[Event::new("sign_ins_ended", caller.actor(), Some(caller.id), facts)]).await?;
-    }
+    let facts = json!({ "sign_ins": ended });
+    let event = (ended > 0).then(|| Event::new("sign_ins_ended", caller.actor(), Some(caller.id), facts));
+    app.commit(tx, event.as_slice()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -39,7 +39,7 @@ pub async fn access(
     }))
 }
 
-/// Ends all browser sessions of a user. Tokens stay valid.
+/// Ends all browser sessions of a user, and sign-ins that wait for a second factor. Tokens stay valid.
 #[utoipa::path(
     delete, path = "/users/{id}/sign-ins", tag = "users",
     params(("id" = UserId, Path)),
@@ -53,10 +53,9 @@ pub async fn sign_out(
     let user = require_replaceable_access(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
     let ended = store::browser_sessions::end_others(&mut tx, id, None).await?;
-    if ended > 0 {
-        let event = Event::new("sign_ins_ended", caller.actor(), Some(id), json!({ "sign_ins": ended }));
-        app.commit(tx, &[event.named(user.name)]).await?;
-    }
+    let event = Event::new("sign_ins_ended", caller.actor(), Some(id), json!({ "sign_ins": ended }));
+    let event = (ended > 0).then(|| event.named(user.name));
+    app.commit(tx, event.as_slice()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,12 +2,15 @@
 
 mod address;
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use std::borrow::Cow;
 
 /// Headers with the original method: our nginx configuration sets the first, Caddy and Traefik always set the second.
 const METHOD_HEADERS: [&str; 2] = ["x-original-method", "x-forwarded-method"];
 /// Headers by which some frameworks let a request override its method.
 const METHOD_OVERRIDE_HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+/// Further headers that no browser sends with a preflight.
+const NON_PREFLIGHT_HEADERS: [&str; 3] = ["cookie", "authorization", "transfer-encoding"];
 /// The prefix of all headers that Seatkeeper sends to applications.
 const OWN_HEADER_PREFIX: &str = "x-seatkeeper";
 
@@ -39,14 +42,14 @@ impl<'a> ForwardedRequest<'a> {
     /// to overwrite one of them (`from_proxy`).
     pub fn is_preflight(&self, from_proxy: bool) -> bool {
         let has = |name: &str| self.headers.contains_key(name);
-        let has_method_header = METHOD_HEADERS.iter().any(|name| has(name));
+        let has_method_header = METHOD_HEADERS.iter().any(|name| self.spellings_of(name).next().is_some());
         let options = self.methods().all(|method| method == "OPTIONS") && self.methods().next().is_some();
-        let unexpected = METHOD_OVERRIDE_HEADERS.iter().any(|name| has(name))
-            || has("cookie")
-            || has("authorization")
-            || has("transfer-encoding")
-            || self.text("content-length").is_some_and(|length| length != "0")
-            || self.headers.keys().any(|name| name.as_str().starts_with(OWN_HEADER_PREFIX));
+        let unexpected = METHOD_OVERRIDE_HEADERS
+            .iter()
+            .chain(&NON_PREFLIGHT_HEADERS)
+            .any(|name| self.spellings_of(name).next().is_some())
+            || self.spellings_of("content-length").any(|length| length != "0")
+            || self.names().any(|(_, canonical)| canonical.starts_with(OWN_HEADER_PREFIX));
         let is_trusted = from_proxy || !has_method_header;
         options && is_trusted && has("origin") && has("access-control-request-method") && !unexpected
     }
@@ -92,14 +95,22 @@ impl<'a> ForwardedRequest<'a> {
         ReturnAddress { url: Some(url), unsent }
     }
 
-    /// The name of a header that an application could mistake for one of ours: CGI and WSGI replace other characters
-    /// with `_`, so that `X_Seatkeeper_User` and `X-Seatkeeper-User` become the same variable. No proxy overwrites all
-    /// spellings.
+    /// The name of a header that an application could mistake for one of ours. No proxy overwrites all spellings.
     pub fn lookalike(&self) -> Option<&'a str> {
-        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let hyphens = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        let mut names = self.headers.keys().map(|name| name.as_str());
-        names.find(|name| !plain(name) && hyphens(name).starts_with(OWN_HEADER_PREFIX))
+        let mut names = self.names();
+        names
+            .find(|(name, canonical)| name != canonical && canonical.starts_with(OWN_HEADER_PREFIX))
+            .map(|(name, _)| name)
+    }
+
+    /// The names of the headers as sent, each with its canonical name.
+    fn names(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
+        self.headers.keys().map(|name| (name.as_str(), canonical_name(name.as_str())))
+    }
+
+    /// The values of all headers that an application could read by this canonical name.
+    fn spellings_of<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a HeaderValue> + use<'a, 'n> {
+        self.headers.iter().filter(move |(sent, _)| canonical_name(sent.as_str()) == name).map(|(_, value)| value)
     }
 
     fn target(&self) -> Option<address::Address> {
@@ -113,10 +124,10 @@ impl<'a> ForwardedRequest<'a> {
 
     /// The methods named by the headers; all are equal unless a client sent one of them.
     fn methods(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let (headers, own) = (self.headers, self.method.as_str());
+        let (request, own) = (*self, self.method.as_str());
         let named = METHOD_HEADERS
             .into_iter()
-            .flat_map(|name| headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?")));
+            .flat_map(move |name| request.spellings_of(name).map(|value| value.to_str().unwrap_or("?")));
         // Proxies use GET for all subrequests; one that does not names the method this way.
         named.chain(Some(own).filter(|own| *own != "GET"))
     }
@@ -136,6 +147,16 @@ impl<'a> ForwardedRequest<'a> {
 
     fn bytes(&self, name: &str) -> Option<&'a [u8]> {
         Some(self.headers.get(name)?.as_bytes())
+    }
+}
+
+/// The name of a header with a hyphen for each character that is neither a letter nor a digit. CGI and WSGI replace
+/// these characters with `_`, so that `X_Seatkeeper_User` and `X-Seatkeeper-User` become the same variable.
+fn canonical_name(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
     }
 }
 

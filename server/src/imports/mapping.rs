@@ -4,6 +4,9 @@ use crate::normalize::fold;
 use seatkeeper_shared::{validate::FieldError, wire::imports::ImportField};
 use std::collections::BTreeMap;
 
+/// The most columns of a file. Further columns are ignored.
+pub(super) const MAX_COLUMNS: usize = 1_000;
+
 /// Maps columns to fields; other columns are ignored.
 pub type Mapping = BTreeMap<String, ImportField>;
 
@@ -18,7 +21,8 @@ pub fn parse(text: &str) -> Result<Mapping, FieldError> {
 /// A column's name in a mapping.
 pub fn key(headings: &[String], column: usize) -> String {
     let heading = headings.get(column).map_or("", String::as_str);
-    let is_unique = headings.iter().filter(|other| fold(other) == fold(heading)).count() == 1;
+    let folded = fold(heading);
+    let is_unique = headings.iter().filter(|other| fold(other) == folded).count() == 1;
     if is_unique && !heading.is_empty() && !heading.starts_with('#') {
         heading.to_owned()
     } else {
@@ -77,14 +81,14 @@ fn quoted(key: &str) -> String {
 fn column(key: &str, headings: &[String]) -> Result<usize, FieldError> {
     let heading = || quoted(key);
     // Rows can be longer than the headings, so numbers may exceed them.
-    const MAX_COLUMNS: usize = 1_000;
     if let Some(number) = key.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()) {
         return (1..=MAX_COLUMNS)
             .contains(&number)
             .then(|| number - 1)
             .ok_or(FieldError::NoSuchColumn { heading: heading() });
     }
-    let mut found = (0..headings.len()).filter(|at| fold(&headings[*at]) == fold(key));
+    let folded = fold(key);
+    let mut found = (0..headings.len()).filter(|at| fold(&headings[*at]) == folded);
     match (found.next(), found.next()) {
         (Some(column), None) => Ok(column),
         (None, _) => Err(FieldError::NoSuchColumn { heading: heading() }),

@@ -4,14 +4,14 @@
 use super::{
     file_format::{self, FileContent},
     headings::ColumnMeanings,
-    mapping::{self, Mapping},
+    mapping::{self, MAX_COLUMNS, Mapping},
     workbook::{self, Workbook},
 };
 use crate::{csv_cell, http::problem::FieldErrors};
 use csv::{ReaderBuilder, StringRecord};
 use seatkeeper_shared::{
     problem::FieldProblem,
-    validate::{FieldError, invisible},
+    validate::{FieldError, MAX_IMPORT_ROWS, invisible},
     wire::imports::{ImportColumn, ImportField, ImportPreview, ImportSource},
 };
 use std::{io::Cursor, sync::Arc};
@@ -19,6 +19,8 @@ use std::{io::Cursor, sync::Arc};
 /// The rows that are searched for headings, if the first row has none.
 const MAX_TITLE_ROWS: usize = 6;
 const PREVIEW_ROWS: usize = 5;
+/// Longer headings are cut off: they are compared with each other.
+const MAX_HEADING_CHARS: usize = 200;
 /// The rows that are sampled to determine the meaning of a column.
 const SAMPLE_ROWS: usize = 20;
 
@@ -136,7 +138,10 @@ impl Table {
     fn of_records(records: Records, is_datev: bool) -> Self {
         let some: Vec<_> = records.iter().take(MAX_TITLE_ROWS + SAMPLE_ROWS).collect();
         let headings_at = |at: usize| {
-            let clean = |cell: &String| invisible::clean(&cell.replace(['\r', '\n', '\t'], " "));
+            let clean = |cell: &String| {
+                let start: String = cell.trim_start().chars().take(MAX_HEADING_CHARS).collect();
+                invisible::clean(&start.replace(['\r', '\n', '\t'], " "))
+            };
             let headings: Vec<_> = some.get(at).into_iter().flat_map(|(_, cells)| cells).map(clean).collect();
             let below = some.iter().skip(at + 1).take(SAMPLE_ROWS);
             let sample = |column: usize| {
@@ -191,6 +196,11 @@ impl Table {
         })
     }
 
+    /// The number of rows below the headings, without empty ones; not counted beyond one more than an import may have.
+    pub fn count_rows(&self) -> usize {
+        self.below_headings().take(MAX_IMPORT_ROWS + 1).count()
+    }
+
     fn below_headings(&self) -> impl Iterator<Item = (i64, Vec<String>)> + Send + use<> {
         let is_template = self.source == ImportSource::Entra;
         let is_example = move |cells: &[String]| {
@@ -227,7 +237,7 @@ impl Table {
             sheets: self.sheets.clone(),
             sheet: self.sheet.clone(),
             heading_line: self.heading_line,
-            rows: i64::try_from(self.below_headings().count()).unwrap_or(i64::MAX),
+            rows: i64::try_from(self.count_rows()).unwrap_or(i64::MAX),
             columns: (0..width).map(column).collect(),
         }
     }
@@ -289,7 +299,7 @@ impl Records {
                 // Lenient: quotes that are never closed make one long cell instead of an error.
                 let records = builder.from_reader(Cursor::new(Bytes(text.clone()))).into_records();
                 let mut lines = LineCounter { text: text.clone(), line: *first_line, counted: 0, last: 0 };
-                let cells = |record: &StringRecord| record.iter().map(str::to_owned).collect();
+                let cells = |record: &StringRecord| record.iter().take(MAX_COLUMNS).map(str::to_owned).collect();
                 Box::new(records.filter_map(Result::ok).map(move |record| (lines.at(&record), cells(&record))))
             }
         }

@@ -9,8 +9,11 @@ use zip::ZipArchive;
 
 const MAX_UNPACKED_BYTES: u64 = 256 * 1024 * 1024;
 const MAX_ARCHIVE_ENTRIES: usize = 2_000;
-/// The most cells of a sheet: 250,000 rows of 20.
+/// The most cells of a workbook, 250,000 rows of 20. Empty cells count too, whether the file has them or they only
+/// precede another cell of their row.
 const MAX_CELLS: usize = 5_000_000;
+/// The most text in all cells. Cells share texts in the file, so the unpacked size does not limit this.
+const MAX_TEXT_BYTES: usize = 256 * 1024 * 1024;
 /// Further columns are ignored.
 const MAX_COLUMNS: usize = 200;
 
@@ -37,8 +40,9 @@ pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Workbook, FieldError> {
         None => sheets.clone(),
     };
     let mut found = Err(FieldError::Unknown);
+    let mut budget = Budget { cells: MAX_CELLS, text_bytes: MAX_TEXT_BYTES };
     for name in wanted {
-        let rows = rows(&mut workbook, &name)?;
+        let rows = rows(&mut workbook, &name, &mut budget)?;
         let is_empty = rows.is_empty();
         found = Ok(Workbook { sheets: sheets.clone(), sheet: name, rows });
         if !is_empty {
@@ -71,30 +75,46 @@ fn too_large() -> FieldError {
     kind_error("an Excel workbook that is too large when unpacked")
 }
 
+/// What may still be read of a workbook.
+struct Budget {
+    cells: usize,
+    text_bytes: usize,
+}
+
+impl Budget {
+    fn take(&mut self, cells: usize, text_bytes: usize) -> Result<(), FieldError> {
+        self.cells = self.cells.checked_sub(cells).ok_or_else(too_large)?;
+        self.text_bytes = self.text_bytes.checked_sub(text_bytes).ok_or_else(too_large)?;
+        Ok(())
+    }
+}
+
 /// Reads cell by cell: a range read at once would be allocated as large as the sheet claims to be.
-fn rows(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(i64, Vec<String>)>, FieldError> {
+fn rows(
+    workbook: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &str,
+    budget: &mut Budget,
+) -> Result<Vec<(i64, Vec<String>)>, FieldError> {
     let mut cells = match workbook.worksheet_cells_reader(sheet) {
         Ok(cells) => cells,
         // A chart sheet.
         Err(XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
         Err(error) => return Err(damaged(error)),
     };
-    let (mut rows, mut cell_count): (Vec<(i64, Vec<String>)>, usize) = (Vec::new(), 0);
+    let mut rows: Vec<(i64, Vec<String>)> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(damaged)? {
         let (row, column) = cell.get_position();
         let (row, column) = (i64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
         let text = text(cell.get_value());
+        budget.take(1, text.len())?;
         if column >= MAX_COLUMNS || text.is_empty() {
             continue;
-        }
-        cell_count += 1;
-        if cell_count > MAX_CELLS {
-            return Err(too_large());
         }
         if rows.last().is_none_or(|(last, _)| *last != row) {
             rows.push((row, Vec::new()));
         }
         if let Some((_, cells)) = rows.last_mut() {
+            budget.take(column.saturating_sub(cells.len()), 0)?;
             cells.resize(cells.len().max(column + 1), String::new());
             cells[column] = text;
         }
@@ -165,6 +185,48 @@ mod tests {
         let rows = read(FAR_CORNER, None).expect("a workbook").rows;
         let cells: Vec<_> = rows.iter().map(|(row, cells)| (*row, cells.len())).collect();
         assert_eq!(cells, [(1, 1), (1_048_576, 1)]);
+    }
+
+    #[test]
+    fn empty_cells_and_shared_texts_count() {
+        let read = |bytes: &'static [u8], cells: usize, text_bytes: usize| {
+            let mut workbook = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+            let sheet = workbook.sheet_names().pop().expect("a sheet");
+            rows(&mut workbook, &sheet, &mut Budget { cells, text_bytes }).map(|rows| rows.len())
+        };
+        let rows = super::read(USERS, Some("Andere")).expect("a sheet").rows;
+        let cells = rows.iter().map(|(_, cells)| cells.len()).sum();
+        let text_bytes = rows.iter().flat_map(|(_, cells)| cells).map(String::len).sum();
+        assert_eq!(read(USERS, cells, text_bytes), Ok(rows.len()));
+        assert_eq!(read(USERS, cells - 1, text_bytes), Err(too_large()));
+        assert_eq!(read(USERS, cells, text_bytes - 1), Err(too_large()));
+        // One cell at the end of the first 200 columns comes with 199 empty ones.
+        let rows: String = (1..=3).map(|row| format!(r#"<row r="{row}"><c r="GR{row}"><v>1</v></c></row>"#)).collect();
+        let bytes = with_sheet(&rows);
+        let read = |cells: usize| {
+            let mut workbook = Xlsx::new(Cursor::new(&bytes[..])).expect("a workbook");
+            super::rows(&mut workbook, "Andere", &mut Budget { cells, text_bytes: 3 }).map(|rows| rows.len())
+        };
+        assert_eq!((read(600), read(599)), (Ok(3), Err(too_large())));
+    }
+
+    /// The workbook of users with other rows in its last sheet.
+    fn with_sheet(rows: &str) -> Vec<u8> {
+        let mut from = ZipArchive::new(Cursor::new(USERS)).expect("an archive");
+        let mut to = ZipWriter::new(Cursor::new(Vec::new()));
+        for index in 0..from.len() {
+            let mut entry = from.by_index(index).expect("an entry");
+            let name = entry.name().expect("a name").into_owned();
+            to.start_file(&name, SimpleFileOptions::default()).expect("a file");
+            if name == "xl/worksheets/sheet3.xml" {
+                let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+                let sheet = format!(r#"<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>"#);
+                to.write_all(sheet.as_bytes()).expect("written");
+            } else {
+                copy(&mut entry, &mut to).expect("copied");
+            }
+        }
+        to.finish().expect("an archive").into_inner()
     }
 
     #[test]

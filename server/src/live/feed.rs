@@ -12,7 +12,7 @@ use crate::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, SessionId, UserId},
+    ids::{GroupId, LicenseId, Position, SessionId, UserId},
     wire::{
         licenses::LicenseView,
         live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contact, Contacts},
@@ -22,6 +22,7 @@ use seatkeeper_shared::{
 };
 use serde::Serialize;
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap, HashSet},
     hash::Hash,
     sync::{Arc, RwLock},
@@ -78,6 +79,31 @@ impl ContactBatch {
     }
 }
 
+/// A changed license, for viewers who do not see all groups.
+#[derive(Debug)]
+pub struct LicenseChange {
+    license: LicenseView,
+    /// As JSON, without reservations and caps of groups.
+    without_limits: String,
+}
+
+impl LicenseChange {
+    fn new(license: LicenseView) -> Self {
+        let bare = LicenseView { group_limits: Vec::new(), ..license.clone() };
+        Self { license, without_limits: json(&bare) }
+    }
+
+    /// The license as JSON, with the reservations and caps of these groups only.
+    pub fn json_for(&self, groups: &HashSet<GroupId>) -> Cow<'_, str> {
+        let mut visible = self.license.group_limits.iter().filter(|limit| groups.contains(&limit.group_id)).peekable();
+        if visible.peek().is_none() {
+            return Cow::Borrowed(&self.without_limits);
+        }
+        let group_limits = visible.cloned().collect();
+        Cow::Owned(json(&LicenseView { group_limits, ..self.license.clone() }))
+    }
+}
+
 /// A batch of changes, serialized once: as a whole for viewers who see all users, in pieces for the others.
 #[derive(Debug)]
 pub struct ChangeBatch {
@@ -87,8 +113,8 @@ pub struct ChangeBatch {
     pub at: DateTime<Utc>,
     /// The serialized event for viewers who see all users.
     pub all: Bytes,
-    /// The changed licenses, as JSON.
-    pub licenses: HashMap<LicenseId, String>,
+    /// The changed licenses, for viewers who do not see all groups.
+    pub licenses: HashMap<LicenseId, LicenseChange>,
     /// The changed sessions of each agent with their support keys, as comma-separated JSON.
     pub sessions: HashMap<UserId, String>,
     /// The same sessions without support keys.
@@ -222,7 +248,6 @@ impl Feed {
         let tickets = queues.iter().flat_map(|queue| &queue.tickets);
         let tickets = joined(tickets.map(|ticket| ((ticket.license_id, ticket.user_id), ticket)));
         let position = events.last().map(|e| e.position).unwrap_or_default();
-        let pieces = licenses.iter().map(|l| (l.id, json(l))).collect();
         let change = Change { position, at: now, licenses, sessions, queues };
         let all = frame(CHANGE, Some(position), &json(&change));
         Ok(ChangeBatch {
@@ -233,7 +258,7 @@ impl Feed {
             queues: change.queues,
             groups_changed: events.iter().any(|event| changes_groups(&event.kind)),
             tickets,
-            licenses: pieces,
+            licenses: change.licenses.into_iter().map(|license| (license.id, LicenseChange::new(license))).collect(),
             sessions: own,
             reassigned: users(&["license_granted", "license_revoked"]),
             affected_callers: events

@@ -10,7 +10,7 @@ use crate::{
 };
 use bytes::Bytes;
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, UserId},
+    ids::{GroupId, LicenseId, Position, UserId},
     wire::{
         live::{SNAPSHOT, Snapshot},
         sessions::{SessionSort, StateFilter},
@@ -32,6 +32,8 @@ pub struct ViewerSnapshot {
     pub licenses: HashSet<LicenseId>,
     /// For a manager limited to groups: the users in those groups, and the manager. Empty for other viewers.
     pub visible_users: HashSet<UserId>,
+    /// For a manager limited to groups: these groups. Empty for other viewers.
+    pub visible_groups: HashSet<GroupId>,
     started: Instant,
     agents: HashSet<UserId>,
 }
@@ -78,6 +80,8 @@ async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSn
         Scope::Own(user) => store::licenses::of_user(db, at, user).await?,
     };
     app.feed.complete(&mut licenses, at);
+    scope.hide_group_limits(db, &mut licenses).await?;
+    let visible_groups = scope.visible_groups(db).await?.unwrap_or_default();
     let of = if let Scope::Own(user) = scope { Some(user) } else { None };
     let (state, within) = (Some(StateFilter::Live), scope.manager());
     let filter = store::sessions::SessionFilter { state, user: of, within, ..Default::default() };
@@ -97,7 +101,7 @@ async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSn
     let ids = licenses.iter().map(|license| license.id).collect();
     let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
     let bytes = frame(SNAPSHOT, Some(position), &json(&snapshot));
-    Ok(ViewerSnapshot { position, bytes, licenses: ids, visible_users, started, agents })
+    Ok(ViewerSnapshot { position, bytes, licenses: ids, visible_users, visible_groups, started, agents })
 }
 
 /// The users that a manager limited to groups may see, as of now, which may be newer than the position. Changes of it

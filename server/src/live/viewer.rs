@@ -14,7 +14,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, UserId},
+    ids::{GroupId, LicenseId, Position, UserId},
     wire::{
         live::{CHANGE, RESYNC},
         queue::QueueView,
@@ -46,6 +46,7 @@ pub fn watch(
         user: caller.id,
         licenses: HashSet::new(),
         visible_users: HashSet::new(),
+        visible_groups: HashSet::new(),
         // Subscribe first, then read: a change in between is sent twice rather than not at all.
         subscribed_at: Instant::now(),
         subscription: app.feed.subscribe(guard),
@@ -64,6 +65,8 @@ struct Viewer {
     licenses: HashSet<LicenseId>,
     /// The users that a manager limited to groups may see.
     visible_users: HashSet<UserId>,
+    /// The groups that a manager limited to groups manages.
+    visible_groups: HashSet<GroupId>,
     subscription: Subscription,
     subscribed_at: Instant,
     position: Position,
@@ -166,9 +169,10 @@ impl Viewer {
         store::events::head(&mut tx).await
     }
 
-    /// Loads which licenses and users this viewer sees, unless it sees all.
+    /// Loads which licenses, users and groups this viewer sees, unless it sees all.
     async fn load_selection(&mut self) -> Result<(), DbError> {
         self.visible_users = visible_users(&self.app.db, self.scope).await?;
+        self.visible_groups = self.scope.visible_groups(&self.app.db).await?.unwrap_or_default();
         if let Scope::Own(user) = self.scope {
             let own = store::licenses::of_user(&self.app.db, self.app.clock.now(), user).await?;
             self.licenses = own.iter().map(|l| l.id).collect();
@@ -178,7 +182,8 @@ impl Viewer {
 
     async fn snapshot(&mut self) -> Result<Bytes, DbError> {
         let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.subscribed_at).await?;
-        (self.position, self.licenses, self.visible_users) = (taken.position, taken.licenses, taken.visible_users);
+        (self.position, self.licenses) = (taken.position, taken.licenses);
+        (self.visible_users, self.visible_groups) = (taken.visible_users, taken.visible_groups);
         Ok(taken.bytes)
     }
 
@@ -196,7 +201,9 @@ impl Viewer {
             Scope::Groups(_) if batch.groups_changed || batch.may_change_rights_of(self.user) => {
                 self.snapshot().await.map(Some)
             }
-            Scope::Groups(manager) => Ok(Some(group_change(batch, &self.visible_users, manager))),
+            Scope::Groups(manager) => {
+                Ok(Some(group_change(batch, (&self.visible_users, &self.visible_groups), manager)))
+            }
             Scope::Own(user) if batch.reassigned.contains(&user) => self.snapshot().await.map(Some),
             Scope::Own(user) if own || self.licenses.iter().any(|id| batch.concerns(*id)) => {
                 Ok(Some(own_change(batch, &self.licenses, user)))
@@ -206,10 +213,10 @@ impl Viewer {
     }
 }
 
-/// The change for a manager limited to groups: all licenses with their total counts, but only the sessions and tickets
-/// of users in these groups and the manager's own, the latter with support keys.
-fn group_change(batch: &ChangeBatch, users: &HashSet<UserId>, manager: UserId) -> Bytes {
-    let licenses: Vec<_> = batch.licenses.values().map(String::as_str).collect();
+/// The change for a manager limited to groups: all licenses with their total counts and the limits of these groups, but
+/// only the sessions and tickets of users in these groups and the manager's own, the latter with support keys.
+fn group_change(batch: &ChangeBatch, (users, groups): (&HashSet<UserId>, &HashSet<GroupId>), manager: UserId) -> Bytes {
+    let licenses: Vec<_> = batch.licenses.values().map(|license| license.json_for(groups)).collect();
     let theirs = batch.sessions_without_keys.iter();
     let theirs = theirs.filter(|session| session.user_id != manager && users.contains(&session.user_id));
     let own = batch.sessions.get(&manager).cloned();
@@ -225,8 +232,8 @@ fn visible_queue(queue: &QueueView, users: &HashSet<UserId>) -> QueueView {
 
 /// The change for one user, built from the serialized pieces.
 fn own_change(batch: &ChangeBatch, visible_licenses: &HashSet<LicenseId>, user: UserId) -> Bytes {
-    let licenses: Vec<_> =
-        visible_licenses.iter().filter_map(|id| batch.licenses.get(id).map(String::as_str)).collect();
+    let changed = visible_licenses.iter().filter_map(|id| batch.licenses.get(id));
+    let licenses: Vec<_> = changed.map(|license| license.json_for(&HashSet::new())).collect();
     let sessions = batch.sessions.get(&user).map_or("", String::as_str);
     let queues = batch.queues.iter().map(|queue| queue.license_id).filter(|license| visible_licenses.contains(license));
     let queues: Vec<_> = queues.map(|license| own_queue(batch, license, user)).collect();

@@ -44,7 +44,7 @@ statements! {
 pub async fn reset(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<bool, DbError> {
     let mut ended = tx.run(&LINKS, args![user, now]).await?;
     for sql in
-        [&PASSWORD, &SIGN_INS, &SIGN_IN_CHALLENGES, &TOKENS, &APPS, &CODES, &PASSKEYS, &PASSKEY_CHALLENGES, &IDENTITIES]
+        [&PASSWORD, &SIGN_IN_CHALLENGES, &SIGN_INS, &TOKENS, &APPS, &CODES, &PASSKEYS, &PASSKEY_CHALLENGES, &IDENTITIES]
     {
         ended += tx.run(sql, args![user]).await?;
     }

@@ -1,6 +1,9 @@
 //! The audit log for display: filtered, newest first.
 
-use super::{manager_scope::user_in_groups_of, set};
+use super::{
+    manager_scope::{group_managed_by, user_in_groups_of},
+    set,
+};
 use crate::{
     db::{Db, DbError, Row, args, fields, statements},
     normalize::{email_like_patterns, like_pattern, lowercase_like_pattern},
@@ -18,6 +21,7 @@ use seatkeeper_shared::{
 /// except that they joined or left another group.
 fn events() -> String {
     let visible_users = user_in_groups_of("e.user_id", 13);
+    let visible_groups = group_managed_by("e.object_id", 13);
     format!(
         "SELECT e.position, e.at, e.kind, e.door, e.address, e.actor_id, e.actor_name, e.user_id, u.name AS user_name,
                 e.license_id, p.name AS product_name, l.model, e.session_id, e.object_id, e.object_name, e.occupied,
@@ -51,7 +55,7 @@ fn events() -> String {
                 OR LOWER(e.object_name) LIKE $11 ESCAPE '!') -- if $11
            AND {visible_users} -- if $13
            AND (e.kind NOT IN ('group_member_added', 'group_member_removed') -- if $13
-                OR e.object_id IN (SELECT group_id FROM group_managers WHERE user_id = $13)) -- if $13
+                OR {visible_groups}) -- if $13
          ORDER BY e.position DESC
          LIMIT $12"
     )

@@ -24,6 +24,9 @@ statements! {
     END_OTHERS = "
         DELETE FROM browser_sessions WHERE user_id = $1 AND (id IS NULL OR id <> $2 OR $2 IS NULL)";
 
+    VOID_PENDING = "
+        DELETE FROM sign_in_challenges WHERE user_id = $1";
+
     SET_VERIFIED = "
         UPDATE browser_sessions SET verified_at = $3 WHERE user_id = $1 AND id = $2";
 
@@ -66,8 +69,13 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SignInId) -> Result<bool, DbErro
     Ok(tx.run(&END, args![user, id]).await? == 1)
 }
 
-/// Ends all browser sessions of a user, except the current one. Returns how many.
+/// Ends all browser sessions of a user, except the current one, and voids the sign-ins that wait for a second factor.
+/// Returns the number of browser sessions.
+///
+/// The waiting sign-ins go first: one that is being completed holds its row, so that its browser session is already
+/// visible when the sessions are deleted.
 pub async fn end_others(tx: &mut Tx, user: UserId, current: Option<SignInId>) -> Result<u64, DbError> {
+    tx.run(&VOID_PENDING, args![user]).await?;
     tx.run(&END_OTHERS, args![user, current]).await
 }
 

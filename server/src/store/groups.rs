@@ -1,6 +1,6 @@
 //! Groups of users and their managers.
 
-use super::{ids, set};
+use super::{ids, manager_scope::visible_group, set};
 use crate::{
     db::{Db, DbError, Row, Tx, Value, args, fields, statements},
     entitlements::Approved,
@@ -14,16 +14,16 @@ use seatkeeper_shared::{
 use std::collections::BTreeSet;
 
 statements! {
-    ALL = "
+    ALL = format!("
         SELECT g.id, g.name, g.directory_id, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
         FROM groups g
-        WHERE g.id IN (SELECT group_id FROM group_managers WHERE user_id = $1) OR $1 IS NULL
-        ORDER BY g.name_key, g.id";
+        WHERE {}
+        ORDER BY g.name_key, g.id", visible_group("g.id", 1));
 
-    GET = "
+    GET = format!("
         SELECT g.id, g.name, g.directory_id, (SELECT COUNT(*) FROM group_members m WHERE m.group_id = g.id) AS members
         FROM groups g
-        WHERE g.id = $1 AND (g.id IN (SELECT group_id FROM group_managers WHERE user_id = $2) OR $2 IS NULL)";
+        WHERE g.id = $1 AND {}", visible_group("g.id", 2));
 
     MANAGERS = "
         SELECT u.id, u.name, u.email, u.limited_to_groups

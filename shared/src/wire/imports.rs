@@ -129,7 +129,8 @@ pub struct ImportPreview {
     pub sheet: Option<String>,
     /// The line of the headings, from 1.
     pub heading_line: i64,
-    /// The number of rows below the headings.
+    /// The number of rows below the headings, without empty ones. Counting stops at 250,001, one more than an import
+    /// may have.
     pub rows: i64,
     /// The columns, in order.
     pub columns: Vec<ImportColumn>,

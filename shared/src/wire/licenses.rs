@@ -140,7 +140,7 @@ pub struct LicenseView {
     /// How its seats are counted, shared and freed.
     #[serde(flatten)]
     pub rules: Rules,
-    /// The seats reserved for groups, and their limits.
+    /// The seats reserved for groups, and their limits; only of groups that the caller sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub group_limits: Vec<GroupLimit>,
     /// The current usage.

@@ -46,6 +46,11 @@ on_both_engines! {
         assert_eq!((answer.status.as_u16(), answer.header("x-seatkeeper-user")), (200, None));
         anonymous.request_gate_with(passes, &[("x-original-method", "OPTIONS")]).await.problem(401, "not_signed_in");
         anonymous.request_gate_with(passes, &origin).await.problem(401, "not_signed_in");
+        let forwarded = ("x-forwarded-method", "OPTIONS");
+        for name in ["x-http-method-override", "x-http_method-override", "x_http_method", "x_original_method"] {
+            let overridden = [origin[0], origin[1], forwarded, (name, "DELETE")];
+            anonymous.request_gate_with(passes, &overridden).await.problem(401, "not_signed_in");
+        }
         people[0].request_gate_with(passes, &preflight("x-original-method")).await.problem(403, "no_seat");
         assert_eq!((world.usage(license).await)["occupied"], 0);
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 type Alteration = (&'static str, &'static str, fn(&mut Value));
 
 /// Changes that make a token invalid, and the finding shown to admins.
-const INVALID_TOKENS: [Alteration; 16] = [
+const INVALID_TOKENS: [Alteration; 19] = [
     ("another nonce", "token_nonce", |claims| claims["nonce"] = json!("another")),
     ("no nonce", "token_nonce", |claims| drop(claims.as_object_mut().map(|all| all.remove("nonce")))),
     ("another audience", "token_audience", |claims| claims["aud"] = json!("another")),
@@ -31,6 +31,9 @@ const INVALID_TOKENS: [Alteration; 16] = [
     ("another issuer", "token_issuer", |claims| claims["iss"] = json!("https://evil.example")),
     ("without an issuer", "token_malformed", |claims| drop(claims.as_object_mut().map(|all| all.remove("iss")))),
     ("without a subject", "token_malformed", |claims| drop(claims.as_object_mut().map(|all| all.remove("sub")))),
+    ("with an empty subject", "token_malformed", |claims| claims["sub"] = json!("")),
+    ("with a subject of 256 characters", "token_malformed", |claims| claims["sub"] = json!("n".repeat(256))),
+    ("with a subject that is not ASCII", "token_malformed", |claims| claims["sub"] = json!("nora-ü")),
     ("with a list as address", "token_malformed", |claims| claims["email"] = json!(["nora.neu@example.org"])),
 ];
 
@@ -76,7 +79,7 @@ on_both_engines! {
             assert_eq!(OidcBrowser::new(&world).fail_sign_in(id).await, "failed");
             assert_eq!(last_refusal(&world, id).await[0], code);
         }
-        assert_eq!(world.head().await.0, before.0 + 19, "each attempt is logged, and nothing else");
+        assert_eq!(world.head().await.0, before.0 + 22, "each attempt is logged, and nothing else");
         provider.use_key(Key::Published);
         assert_eq!(OidcBrowser::new(&world).sign_in(id).await, "/");
     }

@@ -106,7 +106,8 @@ impl GroupLimitFields {
     }
 }
 
-/// Limits of groups that the user cannot see. They are sent unchanged, because the request replaces all limits.
+/// Limits of groups that are not in the form, because they are newer. They are sent unchanged, because the request
+/// replaces all limits.
 fn invisible_limits(limits: &[GroupLimit], visible: &[GroupLimitFields]) -> Vec<GroupLimit> {
     let is_invisible = |limit: &&GroupLimit| visible.iter().all(|fields| fields.group.id != limit.group_id);
     limits.iter().filter(is_invisible).cloned().collect()

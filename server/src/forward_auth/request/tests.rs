@@ -27,6 +27,8 @@ fn only_a_real_cors_preflight_is_recognized() {
     assert!(is(Method::GET, true, &[original, ORIGIN, REQUESTED_METHOD]));
     assert!(is(Method::OPTIONS, false, &[ORIGIN, REQUESTED_METHOD]), "a direct request needs no trusted header");
     assert!(!is(Method::GET, false, &[forwarded, ORIGIN, REQUESTED_METHOD]), "a client could have sent the header");
+    assert!(!is(Method::OPTIONS, false, &[("x_original_method", "OPTIONS"), ORIGIN, REQUESTED_METHOD]));
+    assert!(!is(Method::GET, true, &[forwarded, ("access_control_request_method", "POST"), ORIGIN]));
     assert!(!is(Method::GET, true, &[ORIGIN, REQUESTED_METHOD]));
     assert!(!is(Method::GET, true, &[forwarded, ORIGIN]));
     assert!(!is(Method::GET, true, &[forwarded, REQUESTED_METHOD]));
@@ -42,6 +44,15 @@ fn only_a_real_cors_preflight_is_recognized() {
     assert!(!is(Method::OPTIONS, true, &[("x-forwarded-method", "GET"), ORIGIN, REQUESTED_METHOD]));
     for unexpected in [
         ("x-http-method-override", "DELETE"),
+        ("x-http_method-override", "DELETE"),
+        ("x_http_method_override", "DELETE"),
+        ("x.http.method", "DELETE"),
+        ("x-method_override", "DELETE"),
+        ("x_original_method", "DELETE"),
+        ("x_forwarded_method", "GET"),
+        ("transfer_encoding", "chunked"),
+        ("content_length", "3"),
+        ("x_seatkeeper_user", "admin@example.org"),
         ("cookie", "a=1"),
         ("authorization", "Basic x"),
         ("content-length", "3"),
@@ -69,6 +80,7 @@ fn a_prefetch_is_recognized_by_method_and_purpose() {
     ] {
         assert!(is(Method::GET, &[line]), "{line:?}");
     }
+    assert!(is(Method::GET, &[("x_original_method", "HEAD")]));
     assert!(!is(Method::GET, &[("x-forwarded-method", "POST")]));
 }
 

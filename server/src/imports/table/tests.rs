@@ -100,3 +100,14 @@ fn a_preview_shows_recognized_fields_and_hides_passwords() {
     );
     assert_eq!((preview.rows, preview.heading_line, preview.encoding.as_deref()), (1, 1, Some("UTF-8")));
 }
+
+#[test]
+fn columns_headings_and_counted_rows_are_limited() {
+    let text = format!("email{}\na@b{}\n", ",x".repeat(1_500), ",y".repeat(3_000));
+    let wide = table(text.as_bytes());
+    assert_eq!((wide.preview().columns.len(), wide.rows().count()), (1_000, 1));
+    let text = format!("email,{}\na@b,x\n", "ü".repeat(300));
+    assert_eq!(table(text.as_bytes()).preview().columns[1].heading, "ü".repeat(200));
+    let long = table(format!("email\n{}", "a@b\n".repeat(250_010)).as_bytes());
+    assert_eq!((long.count_rows(), long.preview().rows), (250_001, 250_001));
+}

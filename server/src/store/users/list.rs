@@ -31,7 +31,7 @@ const LAST_ACTIVE: &str = "COALESCE(u.last_active_at, u.created_at)";
 
 /// The conditions of a list and its total: `$1` license, `$2` product, `$3` role, `$4` status, `$5` search, `$6` group,
 /// `$7` source, `$8` active after, `$9` active before, `$10` and `$11` further e-mail patterns, `$12` the manager to
-/// whom the users must be visible.
+/// whom the users and the group must be visible.
 ///
 /// The NULL check of each parameter comes first, so that an absent one costs nothing; the casts give PostgreSQL the
 /// types. Sets are computed once (`IN`) instead of for each user (`EXISTS`): five times as fast with 100,000 users.
@@ -49,8 +49,10 @@ fn filter() -> String {
       AND (CAST($1 AS UUID) IS NULL OR u.id IN (SELECT a.user_id FROM assignments a WHERE a.license_id = $1))
       AND (CAST($2 AS UUID) IS NULL OR u.id IN (
               SELECT a.user_id FROM assignments a JOIN licenses l ON l.id = a.license_id WHERE l.product_id = $2))
-      AND (CAST($6 AS UUID) IS NULL OR u.id IN (SELECT g.user_id FROM group_members g WHERE g.group_id = $6))
+      AND (CAST($6 AS UUID) IS NULL OR u.id IN (
+              SELECT g.user_id FROM group_members g WHERE g.group_id = $6 AND {}))
       AND {}",
+        manager_scope::visible_group("g.group_id", 12),
         manager_scope::visible_user("u.id", 12)
     )
 }
@@ -108,12 +110,12 @@ statements! {
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
         ORDER BY user_id, license_id";
 
-    GROUPS_OF = "
+    GROUPS_OF = format!("
         SELECT user_id, group_id AS id
         FROM group_members
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
-          AND (group_id IN (SELECT group_id FROM group_managers WHERE user_id = $2) OR $2 IS NULL)
-        ORDER BY user_id, group_id";
+          AND {}
+        ORDER BY user_id, group_id", manager_scope::visible_group("group_id", 2));
 
     MANAGED_BY = "
         SELECT user_id, group_id AS id
