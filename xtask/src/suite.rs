@@ -17,6 +17,9 @@ use crate::temp_folder;
 /// The environment variable that identifies the processes of a suite.
 const SUITE_VARIABLE: &str = "SEATKEEPER_SUITE";
 
+/// How often remaining processes are looked for while the output is open.
+const REMAINING_PROCESSES_INTERVAL: Duration = Duration::from_millis(50);
+
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TestCount {
@@ -122,8 +125,12 @@ fn run_command(command: &mut Command, count: &mut TestCount) -> Result<()> {
     let reader = thread::spawn(move || show_and_count(stdout));
     let status = running.wait()?;
     drop(running);
-    // Before waiting for the end of the output, which a remaining browser would keep open.
+    // A remaining browser keeps the output open. One that was just executing a program had no environment to be known by.
     kill_remaining_processes(&suite_id);
+    while !reader.is_finished() {
+        thread::sleep(REMAINING_PROCESSES_INTERVAL);
+        kill_remaining_processes(&suite_id);
+    }
     let total = reader.join().unwrap_or_default();
     count.passed += total.passed;
     count.failed += total.failed;
