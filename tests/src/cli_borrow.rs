@@ -81,7 +81,7 @@ at_the_command_line! {
             failure(&fixture.output_of(agent, &["borrow", "--product", "remote-support-v5", "--for", "3d"]).await);
         assert_eq!(
             long,
-            (Some(77), "seatkeeper: Seats of this license cannot be borrowed for so long. At most 24 h.\n".to_owned())
+            (Some(77), "seatkeeper: Seats of this license cannot be borrowed for that long. At most 24 h.\n".to_owned())
         );
         let nowhere = failure(&fixture.output_of(agent, &[&BORROW[..], &["--out", "/nowhere/lease"]].concat()).await);
         assert_eq!(nowhere.0, Some(70), "{}", nowhere.1);
