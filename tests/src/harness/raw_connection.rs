@@ -51,6 +51,14 @@ impl RawConnection {
         timeout(IO_TIMEOUT, self.stream.write_all(bytes.as_ref())).await.is_ok_and(|written| written.is_ok())
     }
 
+    /// Reads what comes within a time: `None` if nothing does, an empty text if the server has closed the connection.
+    pub async fn next(&mut self, within: Duration) -> Option<String> {
+        let mut chunk = [0; 8_192];
+        let read = timeout(within, self.stream.read(&mut chunk)).await.ok()?;
+        // A connection that is closed while our bytes are in flight is reset.
+        Some(String::from_utf8_lossy(&chunk[..read.unwrap_or_default()]).into_owned())
+    }
+
     /// Reads until the response contains a text or the server closes the connection.
     pub async fn until(&mut self, text: &str) -> String {
         let (mut all, mut chunk) = (Vec::new(), [0; 8_192]);
