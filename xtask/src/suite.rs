@@ -125,7 +125,8 @@ fn run_command(command: &mut Command, count: &mut TestCount) -> Result<()> {
     let reader = thread::spawn(move || show_and_count(stdout));
     let status = running.wait()?;
     drop(running);
-    // A remaining browser keeps the output open. One that was just executing a program had no environment to be known by.
+    // A remaining browser keeps the output open. One that was just executing a program had no environment to be known
+    // by.
     kill_remaining_processes(&suite_id);
     while !reader.is_finished() {
         thread::sleep(REMAINING_PROCESSES_INTERVAL);
