@@ -197,7 +197,7 @@ fn PasskeyForm(
         }
     };
     let wrong = move || match passkey_error.get() {
-        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.called_off).to_owned()),
+        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.cancelled).to_owned()),
         Some(PasskeyError::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
         None => failure_text(i18n, form.failure()),
     };
@@ -242,7 +242,7 @@ fn ProviderLinks(
         }
     });
     view! {
-        <p class="muted">{t!(i18n, verify.leaves)}</p>
+        <p class="muted">{t!(i18n, verify.leaves_page)}</p>
         <div class="acts">{links.collect_view()}</div>
     }
 }

@@ -191,7 +191,7 @@ fn targets_text(i18n: Texts, format: Format, targets: &BulkTargets) -> String {
     match targets {
         BulkTargets::Users(users) => {
             let names: Vec<_> = users.iter().map(|user| user.name.clone()).collect();
-            t_string!(i18n, users.for_whom, names = format.names(&names, MAX_NAMED_USERS))
+            t_string!(i18n, users.for_users, names = format.names(&names, MAX_NAMED_USERS))
         }
         BulkTargets::Matching(_, total) => {
             t_string!(i18n, users.selected_matching, count = *total, n = format.number(*total))

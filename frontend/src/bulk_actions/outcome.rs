@@ -23,7 +23,7 @@ pub fn Refusals(
     let i18n = use_i18n();
     let format = Format::get();
     let line = move |(name, code): Refusal| {
-        let nobody = move || t_string!(i18n, bulk.nobody).to_owned();
+        let nobody = move || t_string!(i18n, bulk.unknown_user).to_owned();
         view! {
             <li>
                 <b>{move || if name.is_empty() { nobody() } else { name.clone() }}</b>

@@ -44,7 +44,7 @@ pub fn Preview(
     view! {
         <div class="preview" role="status">
             <Show when=loading>
-                <p class="muted">{t!(i18n, bulk.looking)}</p>
+                <p class="muted">{t!(i18n, bulk.previewing)}</p>
             </Show>
             {move || failure.get().map(|failure| view! { <p class="wrong">{labels::failure(i18n, &failure)}</p> })}
             {move || preview.get().map(|results| view! { <PreviewSummary results /> })}

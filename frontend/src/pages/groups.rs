@@ -175,8 +175,8 @@ fn OpenGroup(
             <section class="list">
                 <EmptyState
                     glyph=Glyph::Search
-                    title=Signal::derive(move || t_string!(i18n, groups.gone_title).to_owned())
-                    text=Signal::derive(move || t_string!(i18n, groups.gone_text).to_owned())
+                    title=Signal::derive(move || t_string!(i18n, groups.not_found_title).to_owned())
+                    text=Signal::derive(move || t_string!(i18n, groups.not_found_text).to_owned())
                 />
             </section>
         }

@@ -163,12 +163,12 @@ fn Connected(
         <Heading title=Signal::derive(title) />
         <p class="muted">{with}</p>
         <p role="status">
-            {move || if has_link { t_string!(i18n, join.joined_go_on) } else { t_string!(i18n, join.joined_text) }}
+            {move || if has_link { t_string!(i18n, join.joined_open) } else { t_string!(i18n, join.joined_text) }}
         </p>
         {link.map(|link| {
             view! {
                 <a class="button primary large" href=link rel="external noopener">
-                    {t!(i18n, join.go_on)}
+                    {t!(i18n, join.open)}
                 </a>
             }
         })}

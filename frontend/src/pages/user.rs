@@ -68,7 +68,7 @@ fn UserLoader() -> impl IntoView {
             (None, false) => LoadState::Loading,
         }
     });
-    let title = Signal::derive(move || t_string!(i18n, person.gone_title).to_owned());
+    let title = Signal::derive(move || t_string!(i18n, person.not_found_title).to_owned());
     move || match state.get() {
         LoadState::Loaded => view! { <User page /> }.into_any(),
         LoadState::NotFound => view! {
@@ -78,7 +78,7 @@ fn UserLoader() -> impl IntoView {
             <EmptyState
                 glyph=Glyph::Search
                 title
-                text=Signal::derive(move || t_string!(i18n, person.gone_text).to_owned())
+                text=Signal::derive(move || t_string!(i18n, person.not_found_text).to_owned())
             >
                 <A href="/users" attr:class="button">
                     {t!(i18n, person.back)}

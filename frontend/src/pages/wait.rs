@@ -94,15 +94,15 @@ fn Admitted(
     let i18n = use_i18n();
     let (product, to) = (entered.product_name, entered.return_to);
     let title = move || match mode {
-        ContinueMode::RedirectLoop => t_string!(i18n, gate.circles_title),
-        ContinueMode::Automatic | ContinueMode::FormNotSent => t_string!(i18n, gate.through_title),
+        ContinueMode::RedirectLoop => t_string!(i18n, gate.redirect_loop_title),
+        ContinueMode::Automatic | ContinueMode::FormNotSent => t_string!(i18n, gate.admitted_title),
     };
     let has_target = to.is_some();
     let text = move || match (mode, has_target) {
-        (ContinueMode::RedirectLoop, _) => t_string!(i18n, gate.circles_text).to_owned(),
+        (ContinueMode::RedirectLoop, _) => t_string!(i18n, gate.redirect_loop_text).to_owned(),
         (ContinueMode::FormNotSent, _) => t_string!(i18n, gate.unsent_text).to_owned(),
-        (ContinueMode::Automatic, true) => t_string!(i18n, gate.through_text).to_owned(),
-        (ContinueMode::Automatic, false) => t_string!(i18n, gate.through_alone, product = product.clone()),
+        (ContinueMode::Automatic, true) => t_string!(i18n, gate.admitted_text).to_owned(),
+        (ContinueMode::Automatic, false) => t_string!(i18n, gate.admitted_standalone, product = product.clone()),
     };
     view! {
         <Heading title=Signal::derive(move || title().to_owned()) />
@@ -110,7 +110,7 @@ fn Admitted(
         {to.map(|to| {
             view! {
                 <a class="button primary large" href=to rel="external">
-                    {t!(i18n, gate.go_on)}
+                    {t!(i18n, gate.continue_to_app)}
                 </a>
             }
         })}

@@ -63,8 +63,8 @@ fn Changes(
             <thead>
                 <tr>
                     <th scope="col">{t!(i18n, audit.field)}</th>
-                    <th scope="col">{t!(i18n, audit.was)}</th>
-                    <th scope="col">{t!(i18n, audit.is)}</th>
+                    <th scope="col">{t!(i18n, audit.before)}</th>
+                    <th scope="col">{t!(i18n, audit.after)}</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>

@@ -102,11 +102,11 @@ pub fn area(i18n: Texts, area: Area) -> &'static str {
 /// Label of an origin.
 pub fn origin(i18n: Texts, origin: Origin) -> &'static str {
     match origin {
-        Origin::App => t_string!(i18n, audit.door_app),
-        Origin::Api => t_string!(i18n, audit.door_api),
-        Origin::Scim => t_string!(i18n, audit.door_scim),
-        Origin::Import => t_string!(i18n, audit.door_import),
-        Origin::System => t_string!(i18n, audit.door_system),
+        Origin::App => t_string!(i18n, audit.origin_app),
+        Origin::Api => t_string!(i18n, audit.origin_api),
+        Origin::Scim => t_string!(i18n, audit.origin_scim),
+        Origin::Import => t_string!(i18n, audit.origin_import),
+        Origin::System => t_string!(i18n, audit.origin_system),
     }
 }
 

@@ -39,7 +39,7 @@ pub fn FilterBar(
                 choose=move |name: String| page.update_filter(|filter| filter.kind = KindFilter::read(&name))
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, audit.door).to_owned())
+                label=Signal::derive(move || t_string!(i18n, audit.origin).to_owned())
                 name="origin"
                 options=Signal::derive(move || origin_options(i18n))
                 value=chosen(|filter| filter.origin.map(|origin| origin.to_string()).unwrap_or_default())
@@ -86,7 +86,7 @@ fn kind_options(i18n: Texts) -> Vec<SelectOption> {
 }
 
 fn origin_options(i18n: Texts) -> Vec<SelectOption> {
-    let mut all = vec![SelectOption::new("", t_string!(i18n, audit.every_door))];
+    let mut all = vec![SelectOption::new("", t_string!(i18n, audit.every_origin))];
     all.extend(
         Origin::ALL.iter().map(|origin| SelectOption::new(origin.as_str(), event_labels::origin(i18n, *origin))),
     );
@@ -136,7 +136,7 @@ pub fn UserFilters(
     page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move |id: UserId| page.user_name(id).unwrap_or_else(|| t_string!(i18n, audit.somebody).to_owned());
+    let name = move |id: UserId| page.user_name(id).unwrap_or_else(|| t_string!(i18n, audit.this_user).to_owned());
     let actor = Memo::new(move |_| page.filter.with(|filter| filter.actor));
     let user = Memo::new(move |_| page.filter.with(|filter| filter.user));
     let actor_text = Signal::derive(move || actor.get().map(|id| t_string!(i18n, audit.did, name = name(id))));

@@ -71,7 +71,7 @@ fn actor_text(i18n: Texts, event: &AuditEvent) -> String {
         Some(actor) => actor.name.clone().unwrap_or_else(|| actor.id.to_string()),
         None if event.directory.is_some() => event.directory.clone().unwrap_or_default(),
         None if event.origin == Origin::System => t_string!(i18n, audit.itself).to_owned(),
-        None => t_string!(i18n, audit.nobody_known).to_owned(),
+        None => t_string!(i18n, audit.unknown).to_owned(),
     }
 }
 

@@ -75,9 +75,9 @@ fn EventRows(
                 <tr>
                     <th scope="col">{t!(i18n, audit.when)}</th>
                     <th scope="col">{t!(i18n, audit.what)}</th>
-                    <th scope="col">{t!(i18n, audit.who)}</th>
-                    <th scope="col">{t!(i18n, audit.whom)}</th>
-                    <th scope="col">{t!(i18n, audit.whence)}</th>
+                    <th scope="col">{t!(i18n, audit.actor)}</th>
+                    <th scope="col">{t!(i18n, audit.subject)}</th>
+                    <th scope="col">{t!(i18n, audit.address_column)}</th>
                 </tr>
             </thead>
             <tbody>

@@ -39,7 +39,7 @@ pub fn PasskeyButton() -> impl IntoView {
         }
     };
     let wrong = move || match passkey_error.get() {
-        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.called_off).to_owned()),
+        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.cancelled).to_owned()),
         Some(PasskeyError::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
         None => failure_text(i18n, form.failure()),
     };

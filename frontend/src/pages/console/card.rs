@@ -129,8 +129,13 @@ fn PoolLine(
             .then(|| t_string!(i18n, seats.kept, count = usage.offered, n = format.number(usage.offered)));
         let since = usage.full_since.filter(|_| taken <= seats);
         let since = since.map(|since| t_string!(i18n, seats.full_since, span = format.since(since)));
-        let taken =
-            t_string!(i18n, console.taken, count = seats, taken = format.number(taken), seats = format.number(seats));
+        let taken = t_string!(
+            i18n,
+            console.occupied,
+            count = seats,
+            taken = format.number(taken),
+            seats = format.number(seats)
+        );
         let parts: Vec<_> = [Some(taken), kept, since].into_iter().flatten().collect();
         parts.join(t_string!(i18n, common.dot))
     };

@@ -36,7 +36,7 @@ pub fn JoinLink(
         <div class="key-way">
             <Qr text=link label=Signal::derive(move || t_string!(i18n, console.qr_label).to_owned()) />
             <div>
-                <p>{move || t_string!(i18n, console.way, page = page.clone())}</p>
+                <p>{move || t_string!(i18n, console.join_hint, page = page.clone())}</p>
                 <button type="button" class="button" on:click=click>
                     <Icon glyph=Glyph::Copy />
                     {t!(i18n, console.copy_link)}

@@ -27,7 +27,7 @@ pub fn refusal_text(i18n: Texts, format: Format, code: Code, at: Option<DateTime
 /// How many agents wait, when the next seat is expected, and what waiting means.
 pub fn queue_text(i18n: Texts, format: Format, waiting: i64, expected: Option<DateTime<Utc>>) -> String {
     let waiting = match waiting {
-        0 => t_string!(i18n, queue.nobody).to_owned(),
+        0 => t_string!(i18n, queue.empty).to_owned(),
         count => t_string!(i18n, queue.waiting, count = count, n = format.number(count)),
     };
     let expected = expected.map(|at| t_string!(i18n, queue.next_seat, about = format.estimate(at)));

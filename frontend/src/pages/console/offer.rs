@@ -44,7 +44,7 @@ pub fn Offer(
             aria-disabled=actions.aria_disabled()
             on:click=move |_| actions.accept()
         >
-            {t!(i18n, queue.take)}
+            {t!(i18n, queue.accept)}
         </button>
         <div class="offer-acts">
             <Show when=move || others.get()>
@@ -90,7 +90,7 @@ fn OfferCountdown(
     };
     view! {
         // Not a live region: it changes every second.
-        <p class="num offer-left">{move || t_string!(i18n, queue.kept_for, left = countdown(left.get()))}</p>
+        <p class="num offer-left">{move || t_string!(i18n, queue.held_for, left = countdown(left.get()))}</p>
         <progress
             class="key-time"
             max=total_seconds

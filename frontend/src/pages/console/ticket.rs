@@ -81,7 +81,7 @@ fn QueuePlace(
             <b class="num" aria-hidden="true">{move || format.number(position.get())}</b>
             <span id=id>
                 <span class="vh">{move || t_string!(i18n, queue.place, n = format.number(position.get()))}</span>
-                <span aria-hidden="true">{t!(i18n, queue.in_line)}</span>
+                <span aria-hidden="true">{t!(i18n, queue.in_queue)}</span>
                 <small class="num">
                     {move || t_string!(i18n, queue.of, n = format.number(of()))} {t!(i18n, common.dot)} {about}
                 </small>

@@ -108,10 +108,10 @@ fn LicenseLine(
                 <button
                     type="button"
                     class="button small"
-                    aria-label=move || t_string!(i18n, groups.take_of, license = name())
+                    aria-label=move || t_string!(i18n, groups.revoke_of, license = name())
                     on:click=move |_| page.dialog.set(Some(GroupDialog::RemoveLicense(id)))
                 >
-                    {t!(i18n, groups.take)}
+                    {t!(i18n, groups.revoke)}
                 </button>
             </Show>
         </li>
@@ -233,7 +233,7 @@ pub fn RemoveLicenseDialog(
     let title = move || {
         let known = license.get().and_then(|id| page.live.license(id));
         let license = known.map(|license| labels::license(i18n, &license)).unwrap_or_default();
-        t_string!(i18n, groups.take_title, license = license, group = page.name())
+        t_string!(i18n, groups.revoke_title, license = license, group = page.name())
     };
     view! {
         <TaskDialog
@@ -261,7 +261,7 @@ fn RemoveLicense(
             spawn_local(async move {
                 match page.remove_license(license).await {
                     Ok(all) => {
-                        toasts.success(tu_string!(i18n, groups.take_done).to_owned());
+                        toasts.success(tu_string!(i18n, groups.revoked).to_owned());
                         page.licenses.set(Some(Ok(all)));
                         page.dialog.set(None);
                     }
@@ -272,14 +272,14 @@ fn RemoveLicense(
     };
     view! {
         <form class="form" novalidate on:submit=submit>
-            <p>{t!(i18n, groups.take_text)}</p>
+            <p>{t!(i18n, groups.revoke_text)}</p>
             <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
                 <button type="button" class="button" autofocus on:click=move |_| page.dialog.set(None)>
                     {t!(i18n, common.cancel)}
                 </button>
                 <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, groups.take)}
+                    {t!(i18n, groups.revoke)}
                 </button>
             </div>
         </form>

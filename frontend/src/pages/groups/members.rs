@@ -135,7 +135,7 @@ fn Member(
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label=move || t_string!(i18n, groups.take_out, name = name())
+                    aria-label=move || t_string!(i18n, groups.remove_member, name = name())
                     on:click=take_out
                 >
                     <Icon glyph=Glyph::Cross />
@@ -158,9 +158,9 @@ fn change_membership(page: GroupsPageState, i18n: crate::format::Texts, toasts: 
             Ok(_) => {
                 page.members_changed();
                 let text = if add {
-                    tu_string!(i18n, groups.put_in_done, name = user.name)
+                    tu_string!(i18n, groups.member_added, name = user.name)
                 } else {
-                    tu_string!(i18n, groups.take_out_done, name = user.name)
+                    tu_string!(i18n, groups.member_removed, name = user.name)
                 };
                 let api = page.api;
                 toasts.with_undo(text, move || {
@@ -229,7 +229,7 @@ fn AddMember(
                         <button
                             type="button"
                             class="icon-button"
-                            aria-label=move || t_string!(i18n, groups.put_in, name = label.clone())
+                            aria-label=move || t_string!(i18n, groups.add_member, name = label.clone())
                             on:click=put_in
                         >
                             <Icon glyph=Glyph::Plus />

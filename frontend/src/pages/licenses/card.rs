@@ -150,7 +150,7 @@ fn UsageLine(
     let line = move || match validity.get() {
         ValidityStatus::NotYet(start) => t_string!(i18n, licenses.grants_from, date = format.date(start)),
         ValidityStatus::Ended(end) => t_string!(i18n, licenses.granted_until, date = format.date(last_day(end))),
-        ValidityStatus::Archived => t_string!(i18n, licenses.archived_line).to_owned(),
+        ValidityStatus::Archived => t_string!(i18n, licenses.archived_note).to_owned(),
         ValidityStatus::Valid | ValidityStatus::EndsSoon(_) => {
             license.with(|license| usage_text(i18n, format, license))
         }

@@ -144,7 +144,7 @@ fn GroupLimitsForm(
     let reserved = move || limits.get().unwrap_or_default().iter().map(|limit| limit.floor).sum::<i64>();
     let sum = move || {
         let (n, all_seats) = (format.number(reserved()), format.number(seats));
-        t_string!(i18n, licenses.kept_of, count = seats, n = n, seats = all_seats)
+        t_string!(i18n, licenses.reserved_of, count = seats, n = n, seats = all_seats)
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();

@@ -89,7 +89,7 @@ pub fn IntegrationSection(
     };
     view! {
         <details class="doors" open=open>
-            <summary>{t!(i18n, licenses.doors)}</summary>
+            <summary>{t!(i18n, licenses.integration)}</summary>
             <div class="form">
                 <TextArea
                     label=Signal::derive(move || t_string!(i18n, licenses.gate_origins).to_owned())

@@ -42,8 +42,8 @@ fn rule_lines(i18n: Texts, format: Format, rules: &Rules, model: Model) -> Vec<(
         t_string!(i18n, licenses.freed_after, span = span(rules.lease_seconds)),
     );
     let queue = shared.then(|| {
-        let kept = t_string!(i18n, licenses.kept_for, span = span(rules.offer_seconds));
-        (t_string!(i18n, licenses.line), kept)
+        let kept = t_string!(i18n, licenses.held_for, span = span(rules.offer_seconds));
+        (t_string!(i18n, licenses.queue), kept)
     });
     let idle = (rules.idle_seconds > 0).then(|| (t_string!(i18n, licenses.idleness), idle_text(i18n, format, rules)));
     let cool = (shared && rules.cool_down_seconds > 0).then(|| {
@@ -59,11 +59,11 @@ fn rule_lines(i18n: Texts, format: Format, rules: &Rules, model: Model) -> Vec<(
         let longest = span(rules.borrow_seconds);
         let text = if shared && rules.borrow_seats > 0 {
             let count = rules.borrow_seats;
-            t_string!(i18n, licenses.lends_some, count = count, n = format.number(count), span = longest)
+            t_string!(i18n, licenses.borrowing_limited, count = count, n = format.number(count), span = longest)
         } else {
-            t_string!(i18n, licenses.lends, span = longest)
+            t_string!(i18n, licenses.borrowing_allowed, span = longest)
         };
-        (t_string!(i18n, licenses.lends_term), text)
+        (t_string!(i18n, licenses.borrowing), text)
     });
     [Some(second), queue, Some(lease), idle, cool, overdraft, borrowing].into_iter().flatten().collect()
 }

@@ -24,7 +24,7 @@ pub fn TermsSummary(
     let i18n = use_i18n();
     let format = Format::get();
     let assigned = move || match license.with(|license| license.usage.assigned) {
-        0 => t_string!(i18n, licenses.assigned_nobody).to_owned(),
+        0 => t_string!(i18n, licenses.assigned_to_none).to_owned(),
         count => t_string!(i18n, licenses.assigned_users, count = count, n = format.number(count)),
     };
     let users = move || license.with(|license| holders(license.id));
@@ -79,7 +79,7 @@ fn group_limits_line(i18n: Texts, format: Format, license: &LicenseView) -> Opti
     let limits = &license.group_limits;
     let floors: i64 = limits.iter().map(|limit| limit.floor).sum();
     let caps = limits.iter().filter(|limit| limit.cap.is_some()).count();
-    let floors = (floors > 0).then(|| t_string!(i18n, licenses.kept, count = floors, n = format.number(floors)));
+    let floors = (floors > 0).then(|| t_string!(i18n, licenses.reserved, count = floors, n = format.number(floors)));
     let caps = (caps > 0).then(|| t_string!(i18n, licenses.capped, count = caps, n = format.number(caps)));
     let all: Vec<_> = [floors, caps].into_iter().flatten().collect();
     (!all.is_empty()).then(|| (t_string!(i18n, licenses.groups), all.join(t_string!(i18n, common.dot))))

@@ -103,7 +103,7 @@ fn Codes(
     };
     view! {
         <div class="note calm fresh" role="status">
-            <p>{t!(i18n, factor.keep_codes)}</p>
+            <p>{t!(i18n, factor.store_codes)}</p>
         </div>
         <ul class="codes">{codes.into_iter().map(|code| view! { <li>{code}</li> }).collect_view()}</ul>
         <div class="acts">
@@ -112,7 +112,7 @@ fn Codes(
                 {t!(i18n, factor.copy_codes)}
             </button>
             <button type="button" class="button primary" on:click=kept>
-                {t!(i18n, factor.kept)}
+                {t!(i18n, factor.codes_stored)}
             </button>
         </div>
     }

@@ -60,8 +60,8 @@ pub fn EndResultList(
     let i18n = use_i18n();
     let format = Format::get();
     let reason = move |one: &NotEnded| match &one.ended {
-        Some(end) => t_string!(i18n, sessions.was_ended, how = labels::end_summary(i18n, end)),
-        None if one.refused == Code::NotFound => t_string!(i18n, sessions.was_gone).to_owned(),
+        Some(end) => t_string!(i18n, sessions.already_ended, how = labels::end_summary(i18n, end)),
+        None if one.refused == Code::NotFound => t_string!(i18n, sessions.not_found).to_owned(),
         None => labels::problem(i18n, one.refused).to_owned(),
     };
     let failed = move || {

@@ -57,7 +57,7 @@ fn Queue(
     view! {
         <section class="list line" aria-labelledby=heading.clone()>
             <header class="line-head">
-                <h2 id=heading.clone()>{move || t_string!(i18n, queue.line, license = name())}</h2>
+                <h2 id=heading.clone()>{move || t_string!(i18n, queue.of_license, license = name())}</h2>
                 <span class="tag plain">{count}</span>
             </header>
             <ol>

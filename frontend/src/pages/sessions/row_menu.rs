@@ -42,7 +42,7 @@ pub fn RowMenu(
         <Menu class="icon-button" label trigger=|| view! { <Icon glyph=Glyph::More /> }>
             <Show when=move || ending.get()>
                 <button type="button" class="menu-item" on:click=move |_| actions.cancel_end(id)>
-                    {t!(i18n, sessions.call_off)}
+                    {t!(i18n, sessions.cancel_end)}
                 </button>
             </Show>
             <button type="button" class="menu-item" on:click=move |_| actions.protect(id, !protected.get_untracked())>
@@ -89,7 +89,7 @@ impl SessionActions {
         spawn_local(async move {
             let answer = self.api.post(&format!("/sessions/{id}/cancel-end"), &()).await;
             let i18n = self.i18n;
-            self.show_result(answer, move |name| tu_string!(i18n, sessions.call_off_done, name = name));
+            self.show_result(answer, move |name| tu_string!(i18n, sessions.cancel_end_done, name = name));
         });
     }
 

@@ -253,7 +253,7 @@ pub fn TableFooter(
             <span class="num">{shown}</span>
             <Show
                 when=move || page.may_end.get()
-                fallback=move || view! { <span>{t!(i18n, sessions.look_only)}</span> }
+                fallback=move || view! { <span>{t!(i18n, sessions.read_only)}</span> }
             >
                 <ShortcutHints />
             </Show>

@@ -69,7 +69,7 @@ fn WaitState(
     };
     let since = move || t_string!(i18n, queue.since, span = format.since(ticket.with(|ticket| ticket.created_at)));
     let more = move || match (offer.get(), ticket.with(|ticket| ticket.expected_at)) {
-        (Some(until), _) => Some(t_string!(i18n, queue.kept_still, left = countdown(clock.until(until)))),
+        (Some(until), _) => Some(t_string!(i18n, queue.held_for_short, left = countdown(clock.until(until)))),
         (None, Some(at)) => Some(format.estimate(at)),
         (None, None) => None,
     };
@@ -126,7 +126,7 @@ fn WaiterActions(
     let first = Signal::derive(move || t_string!(i18n, queue.to_head, name = name()));
     let up = Signal::derive(move || t_string!(i18n, queue.up, name = name()));
     let down = Signal::derive(move || t_string!(i18n, queue.down, name = name()));
-    let out = Signal::derive(move || t_string!(i18n, queue.take_out, name = name()));
+    let out = Signal::derive(move || t_string!(i18n, queue.remove, name = name()));
     view! {
         <span class="waiter-acts">
             {button("head", Glyph::Top, first, Signal::derive(head), |_| 1)}

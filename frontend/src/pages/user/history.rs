@@ -62,7 +62,7 @@ pub fn History(
         let how = session.ended.as_ref().map(|end| labels::session_end_summary(i18n, session, end));
         let at = session.ended.as_ref().map(|end| format.date_time(end.at));
         let borrowed =
-            session.borrowed_until.map(|until| t_string!(i18n, person.was_borrowed, time = format.date_time(until)));
+            session.borrowed_until.map(|until| t_string!(i18n, person.borrowed_until, time = format.date_time(until)));
         let remote = session.remote_device.as_ref();
         let remote = remote.map(|name| format!(" {}", t_string!(i18n, console.at_remote, device = name.clone())));
         let message = session.ended.as_ref().and_then(|end| end.message.clone());

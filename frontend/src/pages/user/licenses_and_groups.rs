@@ -23,7 +23,7 @@ pub fn UserLicenses(
     let through = move |id| {
         let groups = page.groups_of(id);
         let names = groups.join(t_string!(i18n, common.listed));
-        (!groups.is_empty()).then(|| t_string!(i18n, person.through, group = names))
+        (!groups.is_empty()).then(|| t_string!(i18n, person.through_group, group = names))
     };
     let revoke = move |id| {
         if let Some(user) = page.user.get_untracked() {

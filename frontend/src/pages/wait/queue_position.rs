@@ -23,20 +23,20 @@ pub fn QueuePosition(
         None => t_string!(i18n, queue.no_estimate).to_owned(),
     };
     view! {
-        <Heading title=Signal::derive(move || t_string!(i18n, gate.line_title, product = product.clone())) />
+        <Heading title=Signal::derive(move || t_string!(i18n, gate.queue_title, product = product.clone())) />
         <p>{move || format!("{}.", t_string!(i18n, console.full_sentence).trim_end_matches('.'))}</p>
         <p class="place" role="status">
             <b class="num" aria-hidden="true">{move || format.number(position)}</b>
             <span>
                 <span class="vh">{move || t_string!(i18n, queue.place, n = format.number(position))}</span>
-                <span aria-hidden="true">{t!(i18n, queue.in_line)}</span>
+                <span aria-hidden="true">{t!(i18n, queue.in_queue)}</span>
                 <small class="num">{about}</small>
             </span>
         </p>
         <p class="hint">
             {move || match entry.unsent {
-                true => t_string!(i18n, gate.line_hint_unsent),
-                false => t_string!(i18n, gate.line_hint),
+                true => t_string!(i18n, gate.queue_hint_unsent),
+                false => t_string!(i18n, gate.queue_hint),
             }}
         </p>
         <Show when=move || entry.unreachable.get()>
