@@ -83,7 +83,7 @@ on_both_engines! {
         assert_eq!(anonymous.post("/links/use", &password).await.status, 204);
         let pia = Person::signing_in(&world.url, &email_of("Pia 0"), s.provisioned).await;
         assert_eq!(pia.get("/me").await.ok()["rights"]["role"], "agent");
-        // A membership by the directory itself counts, whoever added the user before.
+        // A membership that the directory reports counts, even if another user added it before.
         patch_member(&s, s.admins, "add", s.provisioned).await;
         assert_eq!(role(&world, s.provisioned).await, "admin");
         patch_member(&s, s.admins, "remove", s.provisioned).await;
