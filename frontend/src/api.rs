@@ -3,7 +3,10 @@
 use crate::{caller::Caller, verify::Verification};
 use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
-use seatkeeper_shared::problem::{Code, FieldProblem, Problem, RefusalFacts, SessionEnd};
+use seatkeeper_shared::{
+    endpoints::{self, ApiRequest, Endpoint},
+    problem::{Code, FieldProblem, Problem, RefusalFacts, SessionEnd},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 const BASE: &str = "/api/v1";
@@ -78,6 +81,43 @@ impl Api {
         Self { caller: Caller::get(), verification: Verification::find() }
     }
 
+    /// The API, unless there is no caller in the context, as in tests of components.
+    pub fn find() -> Option<Self> {
+        use_context::<Caller>().map(|caller| Self { caller, verification: Verification::find() })
+    }
+
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
+    pub async fn send<T: DeserializeOwned>(self, endpoint: Endpoint<T>) -> Result<T, Failure> {
+        self.exchange(endpoint.into_request()).await.and_then(|(text, _)| parse(&text))
+    }
+
+    /// Sends a request; returns the answer with its ETag, for [`Endpoint::if_match`].
+    ///
+    /// # Errors
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
+    pub async fn send_tagged<T: DeserializeOwned>(self, endpoint: Endpoint<T>) -> Result<(T, String), Failure> {
+        self.exchange(endpoint.into_request()).await.and_then(|(text, tag)| Ok((parse(&text)?, tag)))
+    }
+
+    /// Sends a request; returns the body of the answer and its ETag. If the server wants the user verified first, asks
+    /// the user and repeats the request.
+    ///
+    /// # Errors
+    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
+    pub async fn exchange(self, request: ApiRequest) -> Result<(String, String), Failure> {
+        let mut answer = transmit(&request).await;
+        if let (Err(failure), Some(verification)) = (&answer, self.verification)
+            && failure.code() == Some(Code::VerificationRequired)
+            && verification.request().await
+        {
+            answer = transmit(&request).await;
+        }
+        self.observe(answer)
+    }
+
     /// Sends a GET request.
     ///
     /// # Errors
@@ -115,7 +155,7 @@ impl Api {
         let request = RequestBuilder::new(&format!("{BASE}{path}")).method(Method::POST);
         let request = request.header("Accept", "application/json").header("Content-Type", "text/csv").body(file);
         self.observe(match request {
-            Ok(request) => execute(request).await.and_then(|(text, _)| parse(path, &text)),
+            Ok(request) => execute(request).await.and_then(|(text, _)| parse(&text)),
             Err(_) => Err(Failure::Unreachable),
         })
     }
@@ -141,9 +181,7 @@ impl Api {
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn read_tagged<T: DeserializeOwned>(self, path: &str) -> Result<(T, String), Failure> {
-        self.observe(
-            send::<()>(Method::GET, path, None, None).await.and_then(|(text, tag)| Ok((parse(path, &text)?, tag))),
-        )
+        self.observe(send::<()>(Method::GET, path, None, None).await.and_then(|(text, tag)| Ok((parse(&text)?, tag))))
     }
 
     /// Sends a PATCH request that succeeds only if the resource still has this ETag; returns the answer and its ETag.
@@ -159,7 +197,7 @@ impl Api {
     ) -> Result<(T, String), Failure> {
         let attempt = async || {
             let (text, tag) = send(Method::PATCH, path, Some(body), Some(("If-Match", tag))).await?;
-            Ok((parse(path, &text)?, tag))
+            Ok((parse(&text)?, tag))
         };
         self.send_verified(attempt).await
     }
@@ -177,7 +215,7 @@ impl Api {
     ) -> Result<(T, String), Failure> {
         let attempt = async || {
             let (text, tag) = send(Method::PUT, path, Some(body), Some(("If-Match", tag))).await?;
-            Ok((parse(path, &text)?, tag))
+            Ok((parse(&text)?, tag))
         };
         self.send_verified(attempt).await
     }
@@ -238,7 +276,30 @@ pub async fn send_request<B: Serialize, T: DeserializeOwned>(
     key: Option<&str>,
 ) -> Result<T, Failure> {
     let (text, _) = send(method, path, body, key.map(|key| ("Idempotency-Key", key))).await?;
-    parse(path, &text)
+    parse(&text)
+}
+
+/// Sends a request once; returns the body of the answer and its ETag.
+async fn transmit(request: &ApiRequest) -> Result<(String, String), Failure> {
+    let method = match request.method {
+        endpoints::Method::Get => Method::GET,
+        endpoints::Method::Post => Method::POST,
+        endpoints::Method::Put => Method::PUT,
+        endpoints::Method::Patch => Method::PATCH,
+        endpoints::Method::Delete => Method::DELETE,
+    };
+    let address = format!("{BASE}{}", request.path);
+    let mut builder = RequestBuilder::new(&address).method(method).header("Accept", "application/json");
+    for (name, value) in [("Idempotency-Key", &request.idempotency_key), ("If-Match", &request.if_match)] {
+        if let Some(value) = value {
+            builder = builder.header(name, value);
+        }
+    }
+    let request = match &request.body {
+        Some(body) => builder.header("Content-Type", "application/json").body(body),
+        None => builder.build(),
+    };
+    execute(request.map_err(|_| Failure::Unreachable)?).await
 }
 
 /// Sends a request with one additional header; returns the body of the answer and its ETag.
@@ -270,10 +331,14 @@ async fn execute(request: Request) -> Result<(String, String), Failure> {
     Ok((text, response.headers().get("etag").unwrap_or_default()))
 }
 
-fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Failure> {
+/// Parses an answer; an empty one is `null`.
+///
+/// # Errors
+/// Returns [`Failure::Unreachable`] if it is not what was expected: a proxy answered in place of the server.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     let text = if text.is_empty() { "null" } else { text };
     serde_json::from_str(text).map_err(|error| {
-        leptos::logging::error!("{path}: {error}");
+        leptos::logging::error!("unexpected answer from the server: {error}");
         Failure::Unreachable
     })
 }

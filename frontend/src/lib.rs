@@ -19,6 +19,7 @@ pub mod normalize;
 pub mod pages;
 pub mod passkey;
 pub mod shell;
+pub mod text;
 pub mod ui;
 pub mod verify;
 

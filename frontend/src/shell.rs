@@ -12,6 +12,7 @@ use crate::{
     pages::{auth::second_factor_required::SecondFactorRequired, console::state::ConsolePageState},
     ui::{
         empty_state::{EmptyState, LoadError},
+        form_dialog::{DialogHost, Dialogs},
         icon::{Glyph, Mark},
         page_head::Heading,
     },
@@ -98,6 +99,7 @@ fn SignedInLayout() -> impl IntoView {
     // Provided here, so that sessions stay alive while the user visits other pages.
     ConsolePageState::provide();
     Invites::provide();
+    Dialogs::provide();
     view! {
         <a class="skip" href="#main">
             {t!(i18n, common.skip)}
@@ -109,6 +111,7 @@ fn SignedInLayout() -> impl IntoView {
             </main>
         </div>
         <InviteDialog />
+        <DialogHost />
     }
 }
 

@@ -1,6 +1,7 @@
 //! The components that the pages share: small, semantic and accessible. Their styles are in the `.css` files beside
 //! them.
 
+pub mod check_list;
 pub mod dialog;
 pub mod edit_conflict;
 pub mod empty_state;
@@ -9,12 +10,15 @@ pub mod export;
 pub mod field;
 pub mod focus;
 pub mod form;
+pub mod form_dialog;
 pub mod icon;
 pub mod live_status;
 pub mod menu;
+pub mod page_form;
 pub mod page_head;
 pub mod person;
 pub mod qr;
+pub mod query;
 pub mod search;
 pub mod seat_squares;
 pub mod seats;

@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+pub mod endpoints;
 pub mod error_chain;
 pub mod ids;
 pub mod license;

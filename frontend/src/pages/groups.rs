@@ -8,24 +8,26 @@ mod seats;
 mod state;
 
 use crate::{
-    api::Failure,
     format::Format,
     i18n::*,
     shell::RequirePermission,
+    text::text,
     ui::{
-        empty_state::{EmptyState, LoadError, Skeleton},
+        empty_state::EmptyState,
+        form_dialog::Dialogs,
         icon::{Glyph, Icon},
         page_head::PageHead,
+        query::{LoadState, Loaded},
     },
 };
-use dialogs::{DeleteDialog, NameDialog};
-use group_licenses::{AddLicenseDialog, GroupLicenses, RemoveLicenseDialog};
+use dialogs::{AddGroup, DeleteGroup, RenameGroupDialog};
+use group_licenses::GroupLicenses;
 use leptos::prelude::*;
-use managers::{Managers, ManagersDialog};
+use managers::Managers;
 use members::Members;
-use seatkeeper_shared::{permissions::Action, problem::Code, wire::groups::GroupView};
-use seats::{GroupSeats, SeatsDialog};
-use state::{GroupDialog, GroupsPageState};
+use seatkeeper_shared::{permissions::Action, wire::groups::GroupView};
+use seats::GroupSeats;
+use state::GroupsPageState;
 
 #[component]
 pub fn GroupsPage() -> impl IntoView {
@@ -41,44 +43,39 @@ pub fn GroupsPage() -> impl IntoView {
 fn Page() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let page = GroupsPageState::new();
+    let (page, dialogs) = (GroupsPageState::new(), Dialogs::get());
     let count = Memo::new(move |_| page.groups.all.with(Vec::len));
+    let total = move || t_string!(i18n, groups.total, count = count.get(), n = format.number(count.get()));
+    let line = move || {
+        view! {
+            <div class="page-line">
+                <Show when=move || page.groups.status().state() == LoadState::Loaded>
+                    <p class="muted num">{total}</p>
+                </Show>
+            </div>
+        }
+    };
     view! {
-        <PageHead
-            title=Signal::derive(move || t_string!(i18n, groups.title).to_owned())
-            line=move || {
-                view! {
-                    <div class="page-line">
-                        <Show when=move || page.groups.load_result() == Some(Ok(()))>
-                            <p class="muted num">
-                                {move || {
-                                    t_string!(i18n, groups.total, count = count.get(), n = format.number(count.get()))
-                                }}
-                            </p>
-                        </Show>
-                    </div>
-                }
-            }
-        >
+        <PageHead title=text!(groups.title) line>
             <Show when=move || page.may(Action::ManageGroups)>
-                <button type="button" class="button primary" on:click=move |_| page.dialog.set(Some(GroupDialog::Add))>
+                <button
+                    type="button"
+                    class="button primary"
+                    on:click=dialogs.opens(move || view! { <AddGroup page /> })
+                >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, groups.add)}
                 </button>
             </Show>
         </PageHead>
-        <Show when=move || { count.get() > 0 } fallback=move || view! { <EmptyList page /> }>
-            <div class="groups">
-                <List page />
-                <OpenGroup page />
-            </div>
-        </Show>
-        <NameDialog page />
-        <DeleteDialog page />
-        <ManagersDialog page />
-        <SeatsDialog page />
-        <AddLicenseDialog page />
-        <RemoveLicenseDialog page />
+        <Loaded status=page.groups.status() rows=6>
+            <Show when=move || { count.get() > 0 } fallback=move || view! { <EmptyList page /> }>
+                <div class="groups">
+                    <List page />
+                    <OpenGroup page />
+                </div>
+            </Show>
+        </Loaded>
     }
 }
 
@@ -87,29 +84,11 @@ fn EmptyList(
     /// The state of the page.
     page: GroupsPageState,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    let text = move || {
-        if page.is_limited() {
-            t_string!(i18n, groups.none_limited).to_owned()
-        } else {
-            t_string!(i18n, groups.none_text).to_owned()
-        }
-    };
-    move || match page.groups.load_result() {
-        None => view! { <Skeleton rows=6 /> }.into_any(),
-        Some(Err(failure)) => {
-            view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.groups.reload() /> }.into_any()
-        }
-        Some(Ok(())) => view! {
-            <section class="list">
-                <EmptyState
-                    glyph=Glyph::Group
-                    title=Signal::derive(move || t_string!(i18n, groups.none_title).to_owned())
-                    text=Signal::derive(text)
-                />
-            </section>
-        }
-        .into_any(),
+    let text = if untrack(|| page.is_limited()) { text!(groups.none_limited) } else { text!(groups.none_text) };
+    view! {
+        <section class="list">
+            <EmptyState glyph=Glyph::Group title=text!(groups.none_title) text />
+        </section>
     }
 }
 
@@ -144,48 +123,26 @@ fn List(
     }
 }
 
-/// What is shown of the open group.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum LoadState {
-    Loading,
-    Failed,
-    NotFound,
-    Loaded,
-}
-
 #[component]
 fn OpenGroup(
     /// The state of the page.
     page: GroupsPageState,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    // A memo, so that reloading the group does not redraw the page and lose what is being entered.
-    let state = Memo::new(move |_| {
-        let failure = page.failure.with(|failure| failure.as_ref().map(Failure::code));
-        match (failure, page.group.with(Option::is_some)) {
-            (Some(Some(Code::NotFound)), _) => LoadState::NotFound,
-            (_, true) => LoadState::Loaded,
-            (Some(_), false) => LoadState::Failed,
-            (None, false) => LoadState::Loading,
-        }
-    });
-    move || match state.get() {
-        LoadState::Loaded => view! { <Detail page /> }.into_any(),
-        LoadState::NotFound => view! {
+    let missing = || {
+        view! {
             <section class="list">
                 <EmptyState
                     glyph=Glyph::Search
-                    title=Signal::derive(move || t_string!(i18n, groups.not_found_title).to_owned())
-                    text=Signal::derive(move || t_string!(i18n, groups.not_found_text).to_owned())
+                    title=text!(groups.not_found_title)
+                    text=text!(groups.not_found_text)
                 />
             </section>
         }
-        .into_any(),
-        LoadState::Failed => {
-            let failure = Signal::derive(move || page.failure.get().unwrap_or(Failure::Unreachable));
-            view! { <LoadError failure retry=move |()| page.load() /> }.into_any()
-        }
-        LoadState::Loading => view! { <Skeleton rows=6 /> }.into_any(),
+    };
+    view! {
+        <Loaded status=page.group.status() rows=6 missing>
+            <Detail page />
+        </Loaded>
     }
 }
 
@@ -195,25 +152,19 @@ fn Detail(
     page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || page.with(|group| group.group.name.clone());
+    let dialogs = Dialogs::get();
+    let rename = dialogs.opens(move || view! { <RenameGroupDialog page /> });
+    let delete = dialogs.opens(move || page.id.get_untracked().map(|group| view! { <DeleteGroup page group /> }));
     view! {
         <div class="cards">
             <section class="card wide">
                 <div class="card-head">
-                    <h2>{name}</h2>
+                    <h2>{move || page.name()}</h2>
                     <Show when=move || page.may(Action::ManageGroups)>
-                        <button
-                            type="button"
-                            class="button small"
-                            on:click=move |_| page.dialog.set(Some(GroupDialog::Rename))
-                        >
+                        <button type="button" class="button small" on:click=rename>
                             {t!(i18n, groups.rename)}
                         </button>
-                        <button
-                            type="button"
-                            class="button small danger"
-                            on:click=move |_| page.dialog.set(Some(GroupDialog::Delete))
-                        >
+                        <button type="button" class="button small danger" on:click=delete>
                             {t!(i18n, groups.delete)}
                         </button>
                     </Show>

@@ -4,36 +4,36 @@ pub mod directory;
 mod tabs;
 
 use crate::{
-    api::Api,
     caller::Caller,
     format::{Format, time_zones},
     i18n::*,
     labels,
     shell::RequirePermission,
+    text::text,
     ui::{
-        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
+        page_form::PageForm,
         page_head::PageHead,
         select::{Select, SelectOption},
         toast::Toasts,
     },
 };
 use chrono::TimeDelta;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     permissions::Action,
     validate::{self, FieldError, HIGHEST_PASSWORD_MIN, LOWEST_PASSWORD_MIN},
-    wire::account::{AccountView, ChangeAccount, SecondFactorRule},
+    wire::account::{AccountView, ChangeAccount, Me, SecondFactorRule},
 };
 
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let i18n = use_i18n();
     let caller = Caller::get();
     view! {
         <RequirePermission action=Action::ManageAccount>
-            <PageHead title=Signal::derive(move || t_string!(i18n, settings.title).to_owned()) />
+            <PageHead title=text!(settings.title) />
             <tabs::SettingsTabs />
             {caller.me_untracked().map(|me| view! { <AccountForm account=me.account /> })}
         </RequirePermission>
@@ -107,11 +107,10 @@ fn AccountForm(
     account: AccountView,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
+    let (caller, toasts, form) = (Caller::get(), Toasts::get(), Form::default());
     let fields = AccountFields::new(account.clone());
     let before = StoredValue::new(account);
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let submit = move |()| {
         let body = fields.request();
         let checks = [
             ("name", validate::name(body.name.as_deref().unwrap_or_default()).err()),
@@ -119,36 +118,22 @@ fn AccountForm(
             ("idle_minutes", required_error(body.idle_minutes)),
             ("session_minutes", required_error(body.session_minutes)),
         ];
-        if form.begin(checks) {
-            let body = before.with_value(|before| fields.changed(before));
-            spawn_local(async move {
-                match api.patch::<AccountView>("/account", &body).await {
-                    Ok(account) => {
-                        form.done();
-                        before.try_set_value(account.clone());
-                        if let Some(me) = caller.me_untracked() {
-                            caller.set_signed_in(seatkeeper_shared::wire::account::Me { account, ..*me });
-                        }
-                        // The new second factor rule may apply to the current user.
-                        caller.refresh();
-                        toasts.success(untrack(|| t_string!(i18n, settings.saved)));
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        let change = || endpoints::account::change(&before.with_value(|before| fields.changed(before)));
+        form.submit(checks, change, move |account: AccountView| {
+            before.try_set_value(account.clone());
+            if let Some(me) = caller.me_untracked() {
+                caller.set_signed_in(Me { account, ..*me });
+            }
+            // The new second factor rule may apply to the current user.
+            caller.refresh();
+            toasts.success(untrack(|| t_string!(i18n, settings.saved)));
+        });
     };
     view! {
-        <form class="form sheet" novalidate on:submit=submit>
+        <PageForm form submit>
             <OrganisationSection fields form />
             <SecuritySection fields form />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, common.save)}
-                </button>
-            </div>
-        </form>
+        </PageForm>
     }
 }
 
@@ -174,28 +159,28 @@ fn OrganisationSection(
         <fieldset class="part">
             <legend>{t!(i18n, auth.account_section)}</legend>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, auth.account_name).to_owned())
+                label=text!(auth.account_name)
                 value=fields.name
                 name="name"
                 autocomplete="organization"
-                error=form.error("name")
+                form
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, auth.time_zone).to_owned())
+                label=text!(auth.time_zone)
                 name="time_zone"
                 options=Signal::stored(all)
                 value=fields.time_zone
                 choose=move |zone| fields.time_zone.set(zone)
-                hint=Signal::derive(move || Some(t_string!(i18n, auth.time_zone_hint).to_owned()))
-                error=form.error("time_zone")
+                hint=text!(auth.time_zone_hint)
+                form
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, settings.locale).to_owned())
+                label=text!(settings.locale)
                 name="locale"
                 options=Signal::derive(languages)
                 value=fields.locale
                 choose=move |locale| fields.locale.set(locale)
-                hint=Signal::derive(move || Some(t_string!(i18n, settings.locale_hint).to_owned()))
+                hint=text!(settings.locale_hint)
             />
         </fieldset>
     }
@@ -214,49 +199,45 @@ fn SecuritySection(
         let minutes = minutes.with(|text| text.trim().parse().ok()).filter(|minutes| (1..100_000).contains(minutes));
         minutes.map(|minutes| format.duration(TimeDelta::minutes(minutes))).unwrap_or_default()
     };
-    let idle_hint = move || Some(t_string!(i18n, settings.idle_hint, span = span(fields.idle_minutes)));
-    let session_hint = move || Some(t_string!(i18n, settings.session_hint, span = span(fields.session_minutes)));
     let rules = move || {
         let rule =
             |rule: &SecondFactorRule| SelectOption::new(rule.to_string(), labels::second_factor_rule(i18n, *rule));
         SecondFactorRule::ALL.iter().map(rule).collect::<Vec<_>>()
     };
-    let least =
-        move || Some(t_string!(i18n, settings.password_hint, min = LOWEST_PASSWORD_MIN, max = HIGHEST_PASSWORD_MIN));
     view! {
         <fieldset class="part">
             <legend>{t!(i18n, settings.security)}</legend>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, settings.password_min).to_owned())
+                label=text!(settings.password_min)
                 value=fields.password_min
                 kind="number"
                 name="password_min"
-                hint=Signal::derive(least)
-                error=form.error("password_min")
+                hint=text!(settings.password_hint, min = LOWEST_PASSWORD_MIN, max = HIGHEST_PASSWORD_MIN)
+                form
             />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, settings.idle).to_owned())
+                label=text!(settings.idle)
                 value=fields.idle_minutes
                 kind="number"
                 name="idle_minutes"
-                hint=Signal::derive(idle_hint)
-                error=form.error("idle_minutes")
+                hint=text!(settings.idle_hint, span = span(fields.idle_minutes))
+                form
             />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, settings.session).to_owned())
+                label=text!(settings.session)
                 value=fields.session_minutes
                 kind="number"
                 name="session_minutes"
-                hint=Signal::derive(session_hint)
-                error=form.error("session_minutes")
+                hint=text!(settings.session_hint, span = span(fields.session_minutes))
+                form
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, settings.second_factor).to_owned())
+                label=text!(settings.second_factor)
                 name="second_factor"
                 options=Signal::derive(rules)
                 value=fields.second_factor
                 choose=move |rule| fields.second_factor.set(rule)
-                hint=Signal::derive(move || Some(t_string!(i18n, settings.second_factor_hint).to_owned()))
+                hint=text!(settings.second_factor_hint)
             />
         </fieldset>
     }

@@ -1,6 +1,7 @@
 //! Modal dialogs with the browser's `<dialog>`, which traps the focus, closes with Escape and restores the focus.
 
 use super::field::unique_id;
+use crate::{i18n::use_i18n, text::Text};
 use leptos::prelude::*;
 
 /// A modal dialog controlled by a signal of its own.
@@ -10,7 +11,7 @@ pub fn Dialog(
     open: RwSignal<bool>,
     /// The heading.
     #[prop(into)]
-    title: Signal<String>,
+    title: Text,
     /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -32,10 +33,11 @@ pub fn TaskDialog(
     close: Callback<()>,
     /// The heading.
     #[prop(into)]
-    title: Signal<String>,
+    title: Text,
     /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
+    let i18n = use_i18n();
     let node = NodeRef::<leptos::html::Dialog>::new();
     let id = StoredValue::new(unique_id("dialog"));
     Effect::new(move |_| {
@@ -62,7 +64,7 @@ pub fn TaskDialog(
     view! {
         <dialog node_ref=node class="dialog" aria-labelledby=id.get_value() on:close=closed>
             <Show when=move || open.get()>
-                <h2 id=id.get_value()>{move || title.get()}</h2>
+                <h2 id=id.get_value()>{move || title.get(i18n)}</h2>
                 {children()}
             </Show>
         </dialog>

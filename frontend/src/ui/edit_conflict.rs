@@ -1,20 +1,24 @@
 //! Optimistic locking for edit dialogs: detects that a resource was changed by someone else, so nothing is overwritten.
 
 use crate::{
-    api::{Api, Failure},
+    api::{Api, Failure, parse},
     i18n::*,
     ui::icon::{Glyph, Icon},
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::problem::{Code, Problem};
-use serde::{Serialize, de::DeserializeOwned};
+use seatkeeper_shared::{
+    endpoints::{ApiRequest, Endpoint},
+    problem::{Code, Problem},
+};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The edit of a resource, based on the version that the dialog shows.
 #[derive(Clone, Copy)]
 pub struct VersionedEdit {
     api: Api,
-    path: StoredValue<String>,
+    /// Reads the resource.
+    request: StoredValue<ApiRequest>,
     /// Whether this JSON is the version that the dialog shows.
     is_shown: Callback<Value, bool>,
     tag: RwSignal<Option<String>>,
@@ -22,21 +26,23 @@ pub struct VersionedEdit {
 }
 
 impl VersionedEdit {
-    /// Starts reading the ETag of the resource at this path. If `is_shown` rejects what is read, there is a conflict.
-    pub fn at<T: DeserializeOwned>(path: String, is_shown: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+    /// Starts reading the ETag of a resource. If `is_shown` rejects what is read, there is a conflict.
+    pub fn of<T: DeserializeOwned>(read: Endpoint<T>, is_shown: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
         let is_shown = Callback::new(move |now| serde_json::from_value(now).is_ok_and(|now| is_shown(&now)));
-        let (path, tag, conflict) = (StoredValue::new(path), RwSignal::new(None), RwSignal::new(false));
-        let edit = Self { api: Api::get(), path, is_shown, tag, conflict };
+        let request = StoredValue::new(read.into_request());
+        let edit =
+            Self { api: Api::get(), request, is_shown, tag: RwSignal::new(None), conflict: RwSignal::new(false) };
         // If the user saves before it is read, or if this request fails, saving reads it.
-        spawn_local(async move { drop(edit.read_tag(edit.path.get_value()).await) });
+        spawn_local(async move { drop(edit.read_tag().await) });
         edit
     }
 
     /// Reads the current ETag and checks for a conflict.
-    async fn read_tag(self, path: String) -> Result<String, Failure> {
-        let (now, tag) = self.api.read_tagged(&path).await?;
+    async fn read_tag(self) -> Result<String, Failure> {
+        let closed = || Failure::Unreachable;
+        let (text, tag) = self.api.exchange(self.request.try_get_value().ok_or_else(closed)?).await?;
         // `None`: the dialog is closed.
-        if self.is_shown.try_run(now) == Some(false) {
+        if self.is_shown.try_run(parse(&text)?) == Some(false) {
             self.conflict.try_set(true);
         }
         self.tag.try_set(Some(tag.clone()));
@@ -44,11 +50,11 @@ impl VersionedEdit {
     }
 
     /// The ETag of the version that the dialog shows.
-    async fn shown_tag(self, path: &str) -> Result<String, Failure> {
+    async fn shown_tag(self) -> Result<String, Failure> {
         if let Some(tag) = self.tag.get_untracked() {
             return Ok(tag);
         }
-        let tag = self.read_tag(path.to_owned()).await?;
+        let tag = self.read_tag().await?;
         // The conflict has only just been found: the user has not seen the notice yet.
         match self.conflict.try_get_untracked() {
             Some(true) => Err(Failure::Problem(Box::new(Problem::new(Code::ChangedMeanwhile)))),
@@ -56,41 +62,30 @@ impl VersionedEdit {
         }
     }
 
-    /// Sends a PATCH request for the version that the dialog shows.
+    /// Sends a change of the version that the dialog shows.
     ///
     /// # Errors
     /// Returns a failure with [`Code::ChangedMeanwhile`] on a conflict, or any other failure of the request.
-    pub async fn patch<T: DeserializeOwned>(self, body: &impl Serialize) -> Result<T, Failure> {
-        let path = self.path.get_value();
-        let tag = self.shown_tag(&path).await?;
-        self.record_answer(self.api.patch_if(&path, &tag, body).await)
+    pub async fn send<T: DeserializeOwned>(self, change: Endpoint<T>) -> Result<T, Failure> {
+        let (text, tag) = self.exchange(change.into_request()).await?;
+        self.tag.try_set(Some(tag));
+        parse(&text)
     }
 
-    /// Sends a PUT request for a sub-resource, for the version that the dialog shows.
-    ///
-    /// # Errors
-    /// Returns a failure with [`Code::ChangedMeanwhile`] on a conflict, or any other failure of the request.
-    pub async fn put<T: DeserializeOwned>(self, part: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let path = self.path.get_value();
-        let tag = self.shown_tag(&path).await?;
-        self.record_answer(self.api.put_if(&format!("{path}{part}"), &tag, body).await)
-    }
-
-    /// Whether the resource was changed by someone else; tracked.
-    pub fn has_conflict(self) -> bool {
-        self.conflict.get()
-    }
-
-    /// Records the new ETag or a conflict.
-    fn record_answer<T>(self, answer: Result<(T, String), Failure>) -> Result<T, Failure> {
+    async fn exchange(self, mut change: ApiRequest) -> Result<(String, String), Failure> {
+        change.if_match = Some(self.shown_tag().await?);
+        let answer = self.api.exchange(change).await;
         if let Err(failure) = &answer
             && failure.code() == Some(Code::ChangedMeanwhile)
         {
             self.conflict.try_set(true);
         }
-        let (now, tag) = answer?;
-        self.tag.try_set(Some(tag));
-        Ok(now)
+        answer
+    }
+
+    /// Whether the resource was changed by someone else; tracked.
+    pub fn has_conflict(self) -> bool {
+        self.conflict.get()
     }
 }
 

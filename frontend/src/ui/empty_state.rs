@@ -1,7 +1,12 @@
 //! What a page shows in place of its content: it is still loading, it is empty, or loading failed.
 
 use super::icon::{Glyph, Icon};
-use crate::{api::Failure, i18n::*, labels};
+use crate::{
+    api::Failure,
+    i18n::*,
+    labels,
+    text::{Text, text},
+};
 use leptos::prelude::*;
 
 /// Says that there is nothing to show, and what to do about it.
@@ -11,21 +16,22 @@ pub fn EmptyState(
     glyph: Glyph,
     /// What is missing.
     #[prop(into)]
-    title: Signal<String>,
+    title: Text,
     /// What that means and what to do next.
     #[prop(into)]
-    text: Signal<String>,
+    text: Text,
     /// The buttons below the text.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let i18n = use_i18n();
     view! {
         <div class="empty-state">
             <span class="empty-state-icon">
                 <Icon glyph />
             </span>
-            <h2>{move || title.get()}</h2>
-            <p>{move || text.get()}</p>
+            <h2>{move || title.get(i18n)}</h2>
+            <p>{move || text.get(i18n)}</p>
             {children.map(|children| view! { <div class="empty-state-acts">{children()}</div> })}
         </div>
     }
@@ -46,7 +52,7 @@ pub fn LoadError(
         <div role="alert">
             <EmptyState
                 glyph=Glyph::Warning
-                title=Signal::derive(move || t_string!(i18n, problem.title).to_owned())
+                title=text!(problem.title)
                 text=Signal::derive(move || labels::failure(i18n, &failure.get()).to_owned())
             >
                 <button type="button" class="button" on:click=move |_| retry.run(())>

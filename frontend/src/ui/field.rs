@@ -1,6 +1,7 @@
 //! Labelled text fields with hint and error, both announced by screen readers.
 
-use crate::{i18n::*, labels};
+use super::form::Form;
+use crate::{i18n::*, labels, text::Text};
 use leptos::prelude::*;
 use seatkeeper_shared::validate::FieldError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ pub fn unique_id(prefix: &str) -> String {
 /// A single-line text field.
 #[component]
 pub fn TextField(
-    #[prop(into)] label: Signal<String>,
+    #[prop(into)] label: Text,
     /// The text entered.
     value: RwSignal<String>,
     /// The input type: `text`, `email`, `password`, `number`, `date`.
@@ -27,8 +28,11 @@ pub fn TextField(
     autocomplete: &'static str,
     /// A hint below the field.
     #[prop(into, optional)]
-    hint: MaybeProp<String>,
-    /// The error below the field.
+    hint: Text,
+    /// The form whose errors of this name are shown.
+    #[prop(optional)]
+    form: Option<Form>,
+    /// The error below the field, if it is not one of the form.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
     /// Suggestions to choose from instead of typing.
@@ -47,7 +51,7 @@ pub fn TextField(
     let i18n = use_i18n();
     let id = unique_id(name);
     let notes = format!("{id}-notes");
-    let wrong = Memo::new(move |_| error.get());
+    let wrong = error_of(form, name, error);
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get().filter(|_| autofocus) {
@@ -62,7 +66,7 @@ pub fn TextField(
     view! {
         <div class="field">
             <label for=id.clone()>
-                {move || label.get()}
+                {move || label.get(i18n)}
                 {optional.then(|| view! { <small class="optional">{t!(i18n, common.optional)}</small> })}
             </label>
             <input
@@ -83,13 +87,18 @@ pub fn TextField(
             {choices}
             <div id=notes class="notes">
                 {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
-                {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+                {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>
     }
 }
 
-/// An optional multi-line text field.
+/// The error of a field: that of its form, or its own.
+pub(super) fn error_of(form: Option<Form>, name: &'static str, own: MaybeProp<FieldError>) -> Memo<Option<FieldError>> {
+    let of_form = form.map(|form| form.error(name));
+    Memo::new(move |_| of_form.and_then(|error| error.get()).or_else(|| own.get()))
+}
+
 /// Focuses a field that appeared after its dialog had opened; `autofocus` works only for fields that are there by then.
 fn focus_late(input: &web_sys::HtmlElement) {
     let Ok(Some(dialog)) = input.closest("dialog[open]") else { return };
@@ -102,28 +111,32 @@ fn focus_late(input: &web_sys::HtmlElement) {
     }
 }
 
+/// An optional multi-line text field.
 #[component]
 pub fn TextArea(
-    #[prop(into)] label: Signal<String>,
+    #[prop(into)] label: Text,
     /// The text entered.
     value: RwSignal<String>,
     /// The name, for tests.
     name: &'static str,
     /// A hint below the field.
     #[prop(into, optional)]
-    hint: MaybeProp<String>,
-    /// The error below the field.
+    hint: Text,
+    /// The form whose errors of this name are shown.
+    #[prop(optional)]
+    form: Option<Form>,
+    /// The error below the field, if it is not one of the form.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = unique_id(name);
     let notes = format!("{id}-notes");
-    let wrong = Memo::new(move |_| error.get());
+    let wrong = error_of(form, name, error);
     view! {
         <div class="field">
             <label for=id.clone()>
-                {move || label.get()} <small class="optional">{t!(i18n, common.optional)}</small>
+                {move || label.get(i18n)} <small class="optional">{t!(i18n, common.optional)}</small>
             </label>
             <textarea
                 id=id
@@ -136,7 +149,7 @@ pub fn TextArea(
             ></textarea>
             <div id=notes class="notes">
                 {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
-                {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+                {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>
     }

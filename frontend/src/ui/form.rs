@@ -1,12 +1,20 @@
 //! The state of a form: whether it is being submitted, and its errors.
 
 use super::toast::Toasts;
-use crate::{api::Failure, format::Texts, i18n::*, labels};
-use leptos::prelude::*;
+use crate::{
+    api::{Api, Failure},
+    format::Texts,
+    i18n::*,
+    labels,
+};
+use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     problem::{Code, FieldProblem},
     validate::FieldError,
 };
+use serde::de::DeserializeOwned;
+use std::pin::Pin;
 use wasm_bindgen::JsCast as _;
 
 /// The state of one form.
@@ -19,13 +27,25 @@ pub struct Form {
     shown: StoredValue<Vec<&'static str>>,
     /// For failures that arrive after the form is closed; `None` in tests.
     toasts: Option<(Texts, Toasts)>,
+    /// `None` in tests.
+    api: Option<Api>,
+    /// Whether something has been entered since the form was opened or saved.
+    touched: RwSignal<bool>,
 }
 
 impl Default for Form {
     fn default() -> Self {
         let toasts = use_context::<Toasts>().map(|toasts| (use_i18n(), toasts));
         let (busy, failure, fields) = (RwSignal::new(false), RwSignal::new(None), RwSignal::default());
-        Self { busy, failure, fields, shown: StoredValue::default(), toasts }
+        Self {
+            busy,
+            failure,
+            fields,
+            shown: StoredValue::default(),
+            toasts,
+            api: Api::find(),
+            touched: RwSignal::new(false),
+        }
     }
 }
 
@@ -33,6 +53,48 @@ impl Default for Form {
 pub type FieldCheck = (&'static str, Option<FieldError>);
 
 impl Form {
+    /// Sends the request if all checks pass; `done` gets the answer, also if the form has been closed meanwhile, so it
+    /// may only use what outlives the form. A failure is shown in the form.
+    pub fn submit<T: DeserializeOwned + 'static>(
+        self,
+        checks: impl IntoIterator<Item = FieldCheck>,
+        request: impl FnOnce() -> Endpoint<T>,
+        done: impl FnOnce(T) + 'static,
+    ) {
+        if let Some(api) = self.api.filter(|_| self.begin(checks)) {
+            self.finish(Box::pin(api.send(request())), Box::new(done));
+        }
+    }
+
+    /// Like [`Form::submit`], for what takes more than one request.
+    pub fn run<T: 'static>(
+        self,
+        checks: impl IntoIterator<Item = FieldCheck>,
+        work: impl Future<Output = Result<T, Failure>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
+        if self.begin(checks) {
+            self.finish(Box::pin(work), Box::new(done));
+        }
+    }
+
+    fn finish<T: 'static>(self, work: Pin<Box<dyn Future<Output = Result<T, Failure>>>>, done: Box<dyn FnOnce(T)>) {
+        spawn_local(async move {
+            match work.await {
+                Ok(answer) => {
+                    self.done();
+                    done(answer);
+                }
+                Err(failure) => self.failed(failure),
+            }
+        });
+    }
+
+    /// Whether the form is still in the page.
+    pub fn is_open(self) -> bool {
+        self.busy.try_get_untracked().is_some()
+    }
+
     /// Resets the form.
     pub fn clear(self) {
         self.busy.set(false);
@@ -66,7 +128,23 @@ impl Form {
 
     /// The server accepted the form.
     pub fn done(self) {
-        self.busy.set(false);
+        self.busy.try_set(false);
+        self.touched.try_set(false);
+    }
+
+    /// Something has been entered.
+    pub fn touch(self) {
+        self.touched.set(true);
+    }
+
+    /// Whether something has been entered since the form was opened or saved; untracked.
+    pub fn is_touched(self) -> bool {
+        self.touched.try_get_untracked().unwrap_or_default()
+    }
+
+    /// What has been entered may be lost.
+    pub fn forget_touched(self) {
+        self.touched.set(false);
     }
 
     /// The server rejected the form. If the form shows none of the invalid fields, the failure is shown for the form as

@@ -1,6 +1,6 @@
 //! The head of a page: its title, in the page and in the browser, which takes the focus on navigation.
 
-use crate::i18n::*;
+use crate::{i18n::*, text::Text};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ impl TitlePrefix {
 /// A title with a line below and controls beside it.
 #[component]
 pub fn PageHead(
-    #[prop(into)] title: Signal<String>,
+    #[prop(into)] title: Text,
     /// The line below the title.
     #[prop(optional, into)]
     line: ViewFnOnce,
@@ -40,13 +40,13 @@ pub fn PageHead(
 
 /// The title alone. It takes the focus after navigation from another page, so that screen readers announce it.
 #[component]
-pub fn Heading(#[prop(into)] title: Signal<String>) -> impl IntoView {
+pub fn Heading(#[prop(into)] title: Text) -> impl IntoView {
     static PAGE_SHOWN: AtomicBool = AtomicBool::new(false);
     let i18n = use_i18n();
     let prefix = use_context::<TitlePrefix>();
     // `try_get`: this runs once more while the page, or the whole layout, is being removed.
     let in_browser = move || {
-        let titled = t_string!(i18n, common.titled, page = title.try_get().unwrap_or_default());
+        let titled = t_string!(i18n, common.titled, page = title.get(i18n));
         match prefix.and_then(|prefix| prefix.0.try_get().flatten()) {
             Some(text) => text + t_string!(i18n, common.dot) + &titled,
             None => titled,
@@ -64,7 +64,7 @@ pub fn Heading(#[prop(into)] title: Signal<String>) -> impl IntoView {
     view! {
         <Title text=in_browser />
         <h1 node_ref=node tabindex="-1">
-            {move || title.get()}
+            {move || title.get(i18n)}
         </h1>
     }
 }

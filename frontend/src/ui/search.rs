@@ -4,7 +4,10 @@ use super::{
     field::unique_id,
     icon::{Glyph, Icon},
 };
-use crate::i18n::*;
+use crate::{
+    i18n::*,
+    text::{Text, text},
+};
 use leptos::prelude::*;
 
 /// A field that searches as the user types.
@@ -16,8 +19,8 @@ pub fn SearchField(
     #[prop(into)]
     search: Callback<String>,
     /// The placeholder: what can be searched, if not names and e-mail addresses.
-    #[prop(into, optional)]
-    hint: MaybeProp<String>,
+    #[prop(into, default = text!(common.name_or_email))]
+    hint: Text,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = unique_id("search");
@@ -31,7 +34,7 @@ pub fn SearchField(
                     type="search"
                     name="q"
                     autocomplete="off"
-                    placeholder=move || hint.get().unwrap_or_else(|| t_string!(i18n, common.name_or_email).to_owned())
+                    placeholder=move || hint.get(i18n)
                     prop:value=move || value.get()
                     on:input=move |event| search.run(event_target_value(&event))
                 />

@@ -1,7 +1,10 @@
 //! A labelled drop-down list with the browser's `<select>`.
 
-use super::field::unique_id;
-use crate::{i18n::*, labels};
+use super::{
+    field::{error_of, unique_id},
+    form::Form,
+};
+use crate::{i18n::*, labels, text::Text};
 use leptos::prelude::*;
 use seatkeeper_shared::validate::FieldError;
 
@@ -34,7 +37,7 @@ impl SelectOption {
 pub fn Select(
     /// The label of the list.
     #[prop(into)]
-    label: Signal<String>,
+    label: Text,
     /// The name, for tests.
     name: &'static str,
     /// The options; those with the same heading must be adjacent.
@@ -48,20 +51,23 @@ pub fn Select(
     choose: Callback<String>,
     /// A hint below the list.
     #[prop(into, optional)]
-    hint: MaybeProp<String>,
-    /// The error below the list.
+    hint: Text,
+    /// The form whose errors of this name are shown.
+    #[prop(optional)]
+    form: Option<Form>,
+    /// The error below the list, if it is not one of the form.
     #[prop(into, optional)]
     error: MaybeProp<FieldError>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let id = unique_id(name);
     let notes = format!("{id}-notes");
-    let wrong = Memo::new(move |_| error.get());
+    let wrong = error_of(form, name, error);
     let groups =
         move || grouped(options.get()).into_iter().map(|(group, all)| section(group, all, value)).collect_view();
     view! {
         <div class="field">
-            <label for=id.clone()>{move || label.get()}</label>
+            <label for=id.clone()>{move || label.get(i18n)}</label>
             <select
                 id=id
                 name=name
@@ -73,7 +79,7 @@ pub fn Select(
             </select>
             <div id=notes class="notes">
                 {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
-                {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+                {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>
     }

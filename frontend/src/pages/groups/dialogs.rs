@@ -1,186 +1,123 @@
 //! Adding, renaming and deleting a group.
 
-use super::state::{GroupDialog, GroupsPageState};
+use super::state::GroupsPageState;
 use crate::{
     i18n::*,
+    text::{Text, text},
     ui::{
-        dialog::TaskDialog,
-        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
+        form_dialog::{ConfirmDialog, Dialogs, FormDialog},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use seatkeeper_shared::{
-    problem::Code,
+    endpoints,
+    ids::GroupId,
     validate,
-    wire::groups::{GroupDetail, GroupView, NewGroup, RenameGroup},
+    wire::groups::{GroupDetail, NewGroup, RenameGroup},
 };
 
-/// The dialog that adds a group or renames the open one.
 #[component]
-pub fn NameDialog(
+pub fn AddGroup(
     /// The state of the page.
     page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let asked =
-        Memo::new(move |_| page.dialog.get().filter(|one| matches!(one, GroupDialog::Add | GroupDialog::Rename)));
-    let title = move || match asked.get() {
-        Some(GroupDialog::Rename) => t_string!(i18n, groups.rename_title, name = page.name()),
-        _ => t_string!(i18n, groups.add_title).to_owned(),
+    let (form, toasts, dialogs, navigate) = (Form::default(), Toasts::get(), Dialogs::get(), use_navigate());
+    let name = RwSignal::new(String::new());
+    let submit = move |()| {
+        let (name, navigate) = (name.get_untracked(), navigate.clone());
+        let checks = [("name", validate::name(&name).err())];
+        form.submit(
+            checks,
+            || endpoints::groups::add(&NewGroup { name }),
+            move |group| {
+                toasts.success(tu_string!(i18n, groups.added, name = group.name));
+                page.groups.reload();
+                if form.is_open() {
+                    dialogs.close();
+                    navigate(&format!("/groups?group={}", group.id), NavigateOptions::default());
+                }
+            },
+        );
     };
     view! {
-        <TaskDialog
-            open=Signal::derive(move || asked.get().is_some())
-            close=move |()| page.dialog.set(None)
-            title=Signal::derive(title)
-        >
-            {move || asked.get().map(|asked| view! { <NameForm page rename=asked == GroupDialog::Rename /> })}
-        </TaskDialog>
+        <FormDialog title=text!(groups.add_title) form submit>
+            <TextField label=text!(groups.name) value=name name="name" form autofocus=true />
+        </FormDialog>
     }
 }
 
 #[component]
-fn NameForm(
+pub fn RenameGroupDialog(
     /// The state of the page.
     page: GroupsPageState,
-    /// Whether the open group is renamed; otherwise a group is added.
-    rename: bool,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, navigate) = (Form::default(), Toasts::get(), use_navigate());
-    let name = RwSignal::new(if rename { untrack(|| page.name()) } else { String::new() });
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let name = name.get_untracked();
-        if !form.begin([("name", validate::name(&name).err())]) {
-            return;
-        }
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            let answer = if rename { rename_group(page, name).await } else { add_group(page, name).await };
-            match answer {
-                Ok(group) => {
-                    let text = if rename {
-                        tu_string!(i18n, groups.renamed).to_owned()
-                    } else {
-                        tu_string!(i18n, groups.added, name = group.name)
-                    };
-                    toasts.success(text);
-                    // `Some`: the user has left the page and stays where they are.
-                    if page.dialog.try_set(None).is_none() {
-                        page.groups.reload();
-                        page.load();
-                        navigate(&format!("/groups?group={}", group.id), NavigateOptions::default());
-                    }
-                }
-                Err(failure) => {
-                    if failure.code() == Some(Code::ChangedMeanwhile) {
-                        page.load();
-                    }
-                    form.failed(failure);
-                }
-            }
+    let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
+    let before = untrack(|| page.name());
+    let (name, tag) = (RwSignal::new(before.clone()), untrack(|| page.group.tag()));
+    let submit = move |()| {
+        let Some(group) = page.id.get_untracked() else { return };
+        let (name, tag) = (name.get_untracked(), tag.clone());
+        let checks = [("name", validate::name(&name).err())];
+        let request = || endpoints::groups::rename(group, &RenameGroup { name }).if_match(tag);
+        form.submit(checks, request, move |_: GroupDetail| {
+            toasts.success(tu_string!(i18n, groups.renamed).to_owned());
+            page.groups.reload();
+            page.group.reload();
+            dialogs.close_if(form);
         });
     };
+    let title = Text::derive(move |locale| td_string!(locale, groups.rename_title, name = before.clone()));
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <TextField
-                label=Signal::derive(move || t_string!(i18n, groups.name).to_owned())
-                value=name
-                name="name"
-                error=form.error("name")
-                autofocus=true
-            />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| page.dialog.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, common.save)}
-                </button>
-            </div>
-        </form>
-    }
-}
-
-async fn add_group(page: GroupsPageState, name: String) -> Result<GroupView, crate::api::Failure> {
-    page.api.post("/groups", &NewGroup { name }).await
-}
-
-async fn rename_group(page: GroupsPageState, name: String) -> Result<GroupView, crate::api::Failure> {
-    let id = page.id.get_untracked().map(|id| id.to_string()).unwrap_or_default();
-    let tag = page.tag.get_untracked();
-    let answer = page.api.patch_if::<GroupDetail>(&format!("/groups/{id}"), &tag, &RenameGroup { name }).await;
-    answer.map(|(detail, _)| detail.group)
-}
-
-/// The confirmation dialog before the open group is deleted.
-#[component]
-pub fn DeleteDialog(
-    /// The state of the page.
-    page: GroupsPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TaskDialog
-            open=Signal::derive(move || page.dialog.get() == Some(GroupDialog::Delete))
-            close=move |()| page.dialog.set(None)
-            title=Signal::derive(move || t_string!(i18n, groups.delete_title, name = page.name()))
-        >
-            <Delete page />
-        </TaskDialog>
+        <FormDialog title form submit>
+            <TextField label=text!(groups.name) value=name name="name" form autofocus=true />
+        </FormDialog>
     }
 }
 
 #[component]
-fn Delete(
+pub fn DeleteGroup(
     /// The state of the page.
     page: GroupsPageState,
+    /// The group to delete.
+    group: GroupId,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, navigate) = (Form::default(), Toasts::get(), use_navigate());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Some(id) = page.id.get_untracked().filter(|_| form.begin([])) else { return };
-        let (navigate, name) = (navigate.clone(), untrack(|| page.name()));
-        spawn_local(async move {
-            match page.api.delete(&format!("/groups/{id}")).await {
-                Ok(()) => {
-                    toasts.success(tu_string!(i18n, groups.deleted, name = name));
-                    // The user stays where they are if they have left the page or opened another group.
-                    if page.dialog.try_set(None).is_none() {
-                        page.groups.remove(id);
-                        if page.id.get_untracked() == Some(id) {
-                            navigate("/groups", NavigateOptions { replace: true, ..NavigateOptions::default() });
-                        }
-                    }
+    let (form, toasts, dialogs, navigate) = (Form::default(), Toasts::get(), Dialogs::get(), use_navigate());
+    let name = StoredValue::new(untrack(|| page.name()));
+    let action = move |()| {
+        let (navigate, name) = (navigate.clone(), name.get_value());
+        form.submit(
+            [],
+            || endpoints::groups::delete(group),
+            move |()| {
+                toasts.success(tu_string!(i18n, groups.deleted, name = name));
+                page.groups.remove(group);
+                if form.is_open() {
+                    dialogs.close();
+                    navigate("/groups", NavigateOptions { replace: true, ..NavigateOptions::default() });
                 }
-                Err(failure) => form.failed(failure),
-            }
-        });
+            },
+        );
     };
-    let gives_licenses = move || page.licenses.with(|all| matches!(all, Some(Ok(all)) if !all.is_empty()));
-    let licenses = move || match gives_licenses() {
+    let assigns = move || page.licenses.with(|all| !all.is_empty()).unwrap_or_default();
+    let licenses = move || match assigns() {
         true => t_string!(i18n, groups.delete_revokes),
         false => t_string!(i18n, groups.delete_keeps),
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <ConfirmDialog
+            title=text!(groups.delete_title, name = name.get_value())
+            form
+            action
+            confirm=text!(groups.delete_confirm)
+        >
             <p>{licenses} " " {t!(i18n, groups.delete_text)}</p>
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| page.dialog.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, groups.delete_confirm)}
-                </button>
-            </div>
-        </form>
+        </ConfirmDialog>
     }
 }

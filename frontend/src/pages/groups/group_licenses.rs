@@ -1,30 +1,27 @@
 //! The licenses that the open group gives to its members, and the members without a seat.
 
-use super::state::{GroupDialog, GroupsPageState};
+use super::state::GroupsPageState;
 use crate::{
-    api::Failure,
     format::Format,
     i18n::*,
     labels,
+    text::text,
     ui::{
-        dialog::TaskDialog,
-        empty_state::{LoadError, Skeleton},
-        error_message::{ErrorMessage, failure_text},
         form::Form,
+        form_dialog::{ConfirmDialog, Dialogs, FormDialog},
+        query::Loaded,
         select::{Select, SelectOption},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
-    ids::LicenseId,
+    endpoints,
+    ids::{GroupId, LicenseId},
     permissions::Action,
     validate::FieldError,
     wire::groups::{GroupLicense, UnassignedMember},
 };
-
-/// The licenses that the open group gives, once loaded.
-pub type LoadedLicenses = RwSignal<Option<Result<Vec<GroupLicense>, Failure>>>;
 
 #[component]
 pub fn GroupLicenses(
@@ -32,11 +29,12 @@ pub fn GroupLicenses(
     page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    Effect::new(move |_| {
-        page.id.track();
-        page.member_changes.track();
-        page.load_licenses();
-    });
+    let dialogs = Dialogs::get();
+    let add = dialogs.opens(move || page.id.get_untracked().map(|group| view! { <AddLicense page group /> }));
+    let lines = move || {
+        let all = page.licenses.get().unwrap_or_default();
+        all.into_iter().map(|given| view! { <LicenseLine page given /> }).collect_view()
+    };
     view! {
         <section class="card wide">
             <div class="card-head">
@@ -45,27 +43,19 @@ pub fn GroupLicenses(
                     <button
                         type="button"
                         class="button small"
-                        on:click=move |_| page.dialog.set(Some(GroupDialog::AddLicense))
+                        on:click=add
                     >
                         {t!(i18n, groups.give)}
                     </button>
                 </Show>
             </div>
             <p class="hint">{t!(i18n, groups.given_hint)}</p>
-            {move || match page.licenses.get() {
-                None => view! { <Skeleton rows=1 /> }.into_any(),
-                Some(Err(failure)) => {
-                    let retry = move |()| page.load_licenses();
-                    view! { <LoadError failure=Signal::stored(failure) retry /> }.into_any()
-                }
-                Some(Ok(all)) if all.is_empty() => {
-                    view! { <p class="muted">{t!(i18n, groups.given_none)}</p> }.into_any()
-                }
-                Some(Ok(all)) => {
-                    let lines = all.into_iter().map(|given| view! { <LicenseLine page given /> }).collect_view();
-                    view! { <ul class="lines">{lines}</ul> }.into_any()
-                }
-            }}
+            <Loaded status=page.licenses.status() rows=1>
+                <Show when=move || page.licenses.with(Vec::is_empty).unwrap_or_default()>
+                    <p class="muted">{t!(i18n, groups.given_none)}</p>
+                </Show>
+                <ul class="lines">{lines}</ul>
+            </Loaded>
         </section>
     }
 }
@@ -80,7 +70,10 @@ fn LicenseLine(
     let i18n = use_i18n();
     let format = Format::get();
     let GroupLicense { license_id: id, holders, left_out, .. } = given;
-    let name = move || page.live.license(id).map(|license| labels::license(i18n, &license)).unwrap_or_default();
+    let dialogs = Dialogs::get();
+    let name = move || page.license_name(id);
+    let remove =
+        dialogs.opens(move || page.id.get_untracked().map(|group| view! { <RemoveLicense page group license=id /> }));
     let missing = left_out.len();
     let count = move || t_string!(i18n, groups.holders, count = holders, n = format.number(holders));
     view! {
@@ -109,7 +102,7 @@ fn LicenseLine(
                     type="button"
                     class="button small"
                     aria-label=move || t_string!(i18n, groups.revoke_of, license = name())
-                    on:click=move |_| page.dialog.set(Some(GroupDialog::RemoveLicense(id)))
+                    on:click=remove
                 >
                     {t!(i18n, groups.revoke)}
                 </button>
@@ -137,176 +130,108 @@ fn LeftOutMember(
     }
 }
 
-/// The dialog that adds a license to the open group.
-#[component]
-pub fn AddLicenseDialog(
-    /// The state of the page.
-    page: GroupsPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TaskDialog
-            open=Signal::derive(move || page.dialog.get() == Some(GroupDialog::AddLicense))
-            close=move |()| page.dialog.set(None)
-            title=Signal::derive(move || t_string!(i18n, groups.give_title, group = page.name()))
-        >
-            <AddLicense page />
-        </TaskDialog>
-    }
-}
-
+/// Lets the open group assign a license.
 #[component]
 fn AddLicense(
     /// The state of the page.
     page: GroupsPageState,
+    /// The open group.
+    group: GroupId,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let (form, toasts, chosen) = (Form::default(), Toasts::get(), RwSignal::new(String::new()));
+    let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
+    let (chosen, name) = (RwSignal::new(String::new()), untrack(|| page.name()));
     let options = Signal::derive(move || {
-        let given = page.licenses.get().and_then(Result::ok).unwrap_or_default();
+        let given = page.licenses.get().unwrap_or_default();
         let all = page.live.licenses().get();
         let free = all.into_iter().filter(|license| !given.iter().any(|one| one.license_id == license.id));
         let first = SelectOption::new("", t_string!(i18n, common.select));
         let named = free.map(|license| SelectOption::new(license.id.to_string(), labels::license(i18n, &license)));
         std::iter::once(first).chain(named).collect::<Vec<_>>()
     });
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let license = chosen.get_untracked();
-        if !form.begin([("license", license.is_empty().then_some(FieldError::Required))]) {
-            return;
-        }
-        spawn_local(async move {
-            match page.add_license(&license).await {
-                Ok(all) => {
-                    let left_out =
-                        all.iter().find(|one| one.license_id.to_string() == license).map_or(0, |g| g.left_out.len());
-                    if left_out == 0 {
-                        toasts.success(tu_string!(i18n, groups.give_done).to_owned());
-                    } else {
+    let submit = move |()| {
+        let Ok(license) = chosen.with_untracked(|id| id.parse::<LicenseId>()) else {
+            return form.failed_at("license", FieldError::Required);
+        };
+        form.submit(
+            [],
+            || endpoints::groups::add_license(group, license),
+            move |all| {
+                match all.iter().find(|one| one.license_id == license).map_or(0, |given| given.left_out.len()) {
+                    0 => toasts.success(tu_string!(i18n, groups.give_done).to_owned()),
+                    left_out => {
                         let n = untrack(|| format.number(left_out));
                         toasts.error(tu_string!(i18n, groups.give_partly, count = left_out, n = n));
                     }
-                    page.licenses.set(Some(Ok(all)));
-                    page.dialog.set(None);
                 }
-                Err(failure) => form.failed(failure),
-            }
-        });
+                page.set_licenses_of(group, all);
+                dialogs.close_if(form);
+            },
+        );
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <FormDialog
+            title=text!(groups.give_title, group = name.clone())
+            form
+            submit
+            confirm=text!(groups.give_confirm)
+        >
             <p>{t!(i18n, groups.given_hint)}</p>
             <Select
-                label=Signal::derive(move || t_string!(i18n, users.license).to_owned())
+                label=text!(users.license)
                 name="license"
                 options
                 value=chosen
                 choose=move |license| chosen.set(license)
-                error=form.error("license")
+                form
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| page.dialog.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, groups.give_confirm)}
-                </button>
-            </div>
-        </form>
+        </FormDialog>
     }
 }
 
-/// The confirmation dialog before a license is removed from the open group.
-#[component]
-pub fn RemoveLicenseDialog(
-    /// The state of the page.
-    page: GroupsPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let license = Memo::new(move |_| match page.dialog.get() {
-        Some(GroupDialog::RemoveLicense(id)) => Some(id),
-        _ => None,
-    });
-    let title = move || {
-        let known = license.get().and_then(|id| page.live.license(id));
-        let license = known.map(|license| labels::license(i18n, &license)).unwrap_or_default();
-        t_string!(i18n, groups.revoke_title, license = license, group = page.name())
-    };
-    view! {
-        <TaskDialog
-            open=Signal::derive(move || license.get().is_some())
-            close=move |()| page.dialog.set(None)
-            title=Signal::derive(title)
-        >
-            {move || license.get().map(|license| view! { <RemoveLicense page license /> })}
-        </TaskDialog>
-    }
-}
-
+/// Asks before the open group stops assigning a license.
 #[component]
 fn RemoveLicense(
     /// The state of the page.
     page: GroupsPageState,
+    /// The open group.
+    group: GroupId,
     /// The license to remove.
     license: LicenseId,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts) = (Form::default(), Toasts::get());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if form.begin([]) {
-            spawn_local(async move {
-                match page.remove_license(license).await {
-                    Ok(all) => {
-                        toasts.success(tu_string!(i18n, groups.revoked).to_owned());
-                        page.licenses.set(Some(Ok(all)));
-                        page.dialog.set(None);
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+    let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
+    let (license_name, group_name) = untrack(|| (page.license_name(license), page.name()));
+    let action = move |()| {
+        form.submit(
+            [],
+            || endpoints::groups::remove_license(group, license),
+            move |all| {
+                toasts.success(tu_string!(i18n, groups.revoked).to_owned());
+                page.set_licenses_of(group, all);
+                dialogs.close_if(form);
+            },
+        );
     };
+    let title = text!(groups.revoke_title, license = license_name.clone(), group = group_name.clone());
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <ConfirmDialog title form action confirm=text!(groups.revoke)>
             <p>{t!(i18n, groups.revoke_text)}</p>
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| page.dialog.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, groups.revoke)}
-                </button>
-            </div>
-        </form>
+        </ConfirmDialog>
     }
 }
 
 impl GroupsPageState {
-    /// Loads the licenses that the open group gives.
-    pub fn load_licenses(self) {
-        // The page may have been closed.
-        let Some(id) = self.id.try_get_untracked().flatten() else { return };
-        spawn_local(async move {
-            let answer = self.api.read(&format!("/groups/{id}/licenses")).await;
-            // The page has been closed or shows another group.
-            if self.id.try_get_untracked() == Some(Some(id)) {
-                self.licenses.set(Some(answer));
-            }
-        });
+    /// The name of a license; empty if the caller may not see it. Tracked.
+    fn license_name(self, license: LicenseId) -> String {
+        self.live.license(license).map(|license| labels::license(self.i18n, &license)).unwrap_or_default()
     }
 
-    async fn add_license(self, license: &str) -> Result<Vec<GroupLicense>, Failure> {
-        let id = self.id.get_untracked().map(|id| id.to_string()).unwrap_or_default();
-        self.api.put(&format!("/groups/{id}/licenses/{license}"), &()).await
-    }
-
-    async fn remove_license(self, license: LicenseId) -> Result<Vec<GroupLicense>, Failure> {
-        let id = self.id.get_untracked().map(|id| id.to_string()).unwrap_or_default();
-        self.api.delete_returning(&format!("/groups/{id}/licenses/{license}")).await
+    /// Puts the licenses of a group in place, if it is still open.
+    fn set_licenses_of(self, group: GroupId, licenses: Vec<GroupLicense>) {
+        if self.id.try_get_untracked().flatten() == Some(group) {
+            self.licenses.set(licenses);
+        }
     }
 }

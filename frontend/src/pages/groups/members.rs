@@ -2,31 +2,28 @@
 
 use super::state::GroupsPageState;
 use crate::{
-    api::Failure,
+    api::Api,
     i18n::*,
     labels,
     ui::{
-        empty_state::{LoadError, Skeleton},
         icon::{Glyph, Icon},
         person::Person,
+        query::{LoadState, Loaded, Paged, Query},
         search::SearchField,
         toast::Toasts,
     },
 };
-use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
 use seatkeeper_shared::{
+    endpoints,
+    ids::{GroupId, UserId},
     permissions::Action,
-    wire::{
-        Page,
-        groups::{ChangeMembers, GroupView},
-        users::UserView,
-    },
+    wire::{groups::ChangeMembers, users::UserView},
 };
 
-/// The delay after the last keystroke before the search is sent.
-const SEARCH_DEBOUNCE_MS: u32 = 180;
+/// The most users that a search for new members shows.
+const MAX_FOUND: usize = 8;
 
 #[component]
 pub fn Members(
@@ -34,79 +31,42 @@ pub fn Members(
     page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (members, next) = (RwSignal::new(None::<Vec<UserView>>), RwSignal::new(None::<String>));
-    let (failure, busy) = (RwSignal::new(None::<Failure>), RwSignal::new(false));
-    let load = move |after: Option<String>| {
-        let Some(id) = page.id.get_untracked() else { return };
-        busy.set(true);
-        let after_part = after.as_ref().map(|after| format!("&after={after}")).unwrap_or_default();
-        spawn_local(async move {
-            let answer = page.api.read::<Page<UserView>>(&format!("/users?group={id}&limit=50{after_part}")).await;
-            if page.id.try_get_untracked() != Some(Some(id)) {
-                return;
-            }
-            busy.set(false);
-            match answer {
-                Ok(found) => {
-                    failure.set(None);
-                    next.set(found.next);
-                    members.update(|all| {
-                        let before = all.take().filter(|_| after.is_some());
-                        *all = Some([before.unwrap_or_default(), found.items].concat());
-                    });
-                }
-                Err(wrong) => failure.set(Some(wrong)),
-            }
-        });
-    };
-    let more = move |_| {
-        if !busy.get_untracked() {
-            load(next.get_untracked());
-        }
-    };
-    Effect::new(move |_| {
-        page.id.track();
+    let request = move || {
         page.member_changes.track();
-        load(None);
-    });
-    let may = move || page.may(Action::ManageUsers);
+        page.id.get().map(endpoints::users::members)
+    };
+    let members = Paged::new(request, |_, _| false);
+    let items = members.items();
     view! {
         <section class="card">
             <div class="card-head">
                 <h2>{t!(i18n, groups.member_list)}</h2>
             </div>
-            <Show when=may>
+            <Show when=move || page.may(Action::ManageUsers)>
                 <AddMember page />
             </Show>
-            {move || {
-                let retry = move |()| load(None);
-                failure.get().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry /> })
-            }}
-            <Show when=move || members.with(Option::is_none) && failure.with(Option::is_none)>
-                <Skeleton rows=3 />
-            </Show>
-            <Show when=move || members.with(|all| all.as_ref().is_some_and(Vec::is_empty))>
-                <p class="muted">{t!(i18n, groups.no_members)}</p>
-            </Show>
-            <Show when=move || members.with(|all| all.as_ref().is_some_and(|all| !all.is_empty()))>
+            <Loaded status=members.status()>
+                <Show when=move || items.with(Vec::is_empty)>
+                    <p class="muted">{t!(i18n, groups.no_members)}</p>
+                </Show>
                 <ul class="lines">
-                    <For each=move || members.get().unwrap_or_default() key=|user| user.id let:user>
+                    <For each=move || items.get() key=|user| user.id let:user>
                         <Member page user />
                     </For>
                 </ul>
-            </Show>
-            <Show when=move || next.with(Option::is_some)>
-                <div>
-                    <button
-                        type="button"
-                        class="button small"
-                        aria-disabled=move || busy.get().to_string()
-                        on:click=more
-                    >
-                        {t!(i18n, groups.more)}
-                    </button>
-                </div>
-            </Show>
+                <Show when=move || members.has_more()>
+                    <div>
+                        <button
+                            type="button"
+                            class="button small"
+                            aria-disabled=move || members.status().is_loading().to_string()
+                            on:click=move |_| members.load_more()
+                        >
+                            {t!(i18n, groups.more)}
+                        </button>
+                    </div>
+                </Show>
+            </Loaded>
         </section>
     }
 }
@@ -119,24 +79,25 @@ fn Member(
     user: UserView,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let toasts = Toasts::get();
-    let user = StoredValue::new(user);
-    let name = move || user.with_value(|user| user.name.clone());
-    let take_out = move |_| change_membership(page, i18n, toasts, user.get_value(), false);
+    let change = MembershipChange::new(page);
+    let UserView { id, name, email, .. } = user;
+    let label = name.clone();
+    let shown = name.clone();
+    let remove = move |_| change.carry_out(id, label.clone(), false);
     view! {
         <li>
-            <A href=user.with_value(|user| format!("/users/{}", user.id)) attr:class="who-link">
-                <Person
-                    name=Signal::stored(name())
-                    email=Signal::stored(user.with_value(|user| user.email.clone()))
-                />
+            <A href=format!("/users/{id}") attr:class="who-link">
+                <Person name=Signal::stored(shown) email=Signal::stored(email) />
             </A>
             <Show when=move || page.may(Action::ManageUsers)>
                 <button
                     type="button"
                     class="icon-button"
-                    aria-label=move || t_string!(i18n, groups.remove_member, name = name())
-                    on:click=take_out
+                    aria-label={
+                        let name = name.clone();
+                        move || t_string!(i18n, groups.remove_member, name = name.clone())
+                    }
+                    on:click=remove.clone()
                 >
                     <Icon glyph=Glyph::Cross />
                 </button>
@@ -145,41 +106,54 @@ fn Member(
     }
 }
 
-/// Adds a user to the group or removes them; the toast offers to undo it.
-fn change_membership(page: GroupsPageState, i18n: crate::format::Texts, toasts: Toasts, user: UserView, add: bool) {
-    let Some(group) = page.id.get_untracked() else { return };
-    let path = format!("/groups/{group}/members");
-    let body = move |add: bool| {
-        let (who, nobody) = (vec![user.id], Vec::new());
-        if add { ChangeMembers { add: who, remove: nobody } } else { ChangeMembers { add: nobody, remove: who } }
-    };
-    spawn_local(async move {
-        match page.api.post::<GroupView>(&path, &body(add)).await {
-            Ok(_) => {
-                page.members_changed();
-                let text = if add {
-                    tu_string!(i18n, groups.member_added, name = user.name)
-                } else {
-                    tu_string!(i18n, groups.member_removed, name = user.name)
-                };
-                let api = page.api;
-                toasts.with_undo(text, move || {
-                    let (path, back) = (path.clone(), body(!add));
-                    spawn_local(async move {
-                        match api.post::<GroupView>(&path, &back).await {
-                            Ok(_) => toasts.success(tu_string!(i18n, bulk.undone)),
-                            Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
-                        }
-                        // Another page may be open by now.
-                        if page.member_changes.try_get_untracked().is_some() {
-                            page.members_changed();
-                        }
-                    });
-                });
+/// Adds users to the open group and removes them; a toast offers to undo it.
+#[derive(Clone, Copy)]
+struct MembershipChange {
+    page: GroupsPageState,
+    api: Api,
+    toasts: Toasts,
+    i18n: crate::format::Texts,
+}
+
+impl MembershipChange {
+    fn new(page: GroupsPageState) -> Self {
+        Self { page, api: Api::get(), toasts: Toasts::get(), i18n: use_i18n() }
+    }
+
+    fn carry_out(self, user: UserId, name: String, add: bool) {
+        let Some(group) = self.page.id.get_untracked() else { return };
+        let i18n = self.i18n;
+        spawn_local(async move {
+            if !self.send(group, user, add).await {
+                return;
             }
-            Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
+            let text = if add {
+                tu_string!(i18n, groups.member_added, name = name)
+            } else {
+                tu_string!(i18n, groups.member_removed, name = name)
+            };
+            self.toasts.with_undo(text, move || {
+                spawn_local(async move {
+                    if self.send(group, user, !add).await {
+                        self.toasts.success(tu_string!(i18n, bulk.undone));
+                    }
+                });
+            });
+        });
+    }
+
+    /// Sends the change; returns whether it succeeded.
+    async fn send(self, group: GroupId, user: UserId, add: bool) -> bool {
+        let (who, nobody) = (vec![user], Vec::new());
+        let body =
+            if add { ChangeMembers { add: who, remove: nobody } } else { ChangeMembers { add: nobody, remove: who } };
+        let answer = self.api.send(endpoints::groups::change_members(group, &body)).await;
+        self.page.members_changed();
+        if let Err(failure) = &answer {
+            self.toasts.error(untrack(|| labels::failure(self.i18n, failure)));
         }
-    });
+        answer.is_ok()
+    }
 }
 
 /// Searches for users to add.
@@ -189,73 +163,69 @@ fn AddMember(
     page: GroupsPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let toasts = Toasts::get();
-    let (q, found) = (RwSignal::new(String::new()), RwSignal::new(None::<Vec<UserView>>));
-    let search = move |text: String| {
-        q.set(text.clone());
-        if text.trim().is_empty() {
-            found.set(None);
-            return;
-        }
-        spawn_local(async move {
-            TimeoutFuture::new(SEARCH_DEBOUNCE_MS).await;
-            // The text has changed since, or the page was closed.
-            if q.try_get_untracked().as_ref() != Some(&text) {
-                return;
-            }
-            let address = format!("/users?limit=8&q={}", js_sys::encode_uri_component(text.trim()));
-            let answer = page.api.read::<Page<UserView>>(&address).await;
-            if q.try_get_untracked().as_ref() == Some(&text) {
-                found.set(answer.ok().map(|users| users.items));
-            }
-        });
-    };
-    let line = move |user: UserView| {
-        let within = page.id.get().is_some_and(|id| user.group_ids.contains(&id));
-        let (name, email) = (user.name.clone(), user.email.clone());
-        let label = name.clone();
-        let put_in = move |_| {
-            change_membership(page, i18n, toasts, user.clone(), true);
-            q.set(String::new());
-            found.set(None);
-        };
-        view! {
-            <li>
-                <Person name=Signal::stored(name) email=Signal::stored(email) />
-                {if within {
-                    view! { <span class="muted">{t!(i18n, groups.in_already)}</span> }.into_any()
-                } else {
-                    view! {
-                        <button
-                            type="button"
-                            class="icon-button"
-                            aria-label=move || t_string!(i18n, groups.add_member, name = label.clone())
-                            on:click=put_in
-                        >
-                            <Icon glyph=Glyph::Plus />
-                        </button>
-                    }
-                        .into_any()
-                }}
-            </li>
-        }
+    let q = RwSignal::new(String::new());
+    let found = Query::search(move || {
+        q.with(|text| (!text.trim().is_empty()).then(|| endpoints::users::find(text.trim(), MAX_FOUND)))
+    });
+    let is_none = move || found.with(|page| page.items.is_empty()).unwrap_or_default();
+    let candidates = move || {
+        let all = found.with(|page| page.items.clone()).unwrap_or_default();
+        all.into_iter().map(|user| view! { <Candidate page user q /> }).collect_view()
     };
     view! {
         <div role="group" aria-label=move || t_string!(i18n, groups.find)>
-            <SearchField value=q.into() search />
+            <SearchField value=q.into() search=move |text| q.set(text) />
             <div role="status">
-                {move || {
-                    found
-                        .get()
-                        .map(|all| {
-                            if all.is_empty() {
-                                view! { <p class="muted">{t!(i18n, groups.found_none)}</p> }.into_any()
-                            } else {
-                                view! { <ul class="lines">{all.into_iter().map(line).collect_view()}</ul> }.into_any()
-                            }
-                        })
-                }}
+                <Show when=move || found.status().state() == LoadState::Loaded>
+                    <Show when=is_none>
+                        <p class="muted">{t!(i18n, groups.found_none)}</p>
+                    </Show>
+                    <ul class="lines">{candidates}</ul>
+                </Show>
             </div>
         </div>
+    }
+}
+
+#[component]
+fn Candidate(
+    /// The state of the page.
+    page: GroupsPageState,
+    /// A user who was found.
+    user: UserView,
+    /// The search text, cleared when the user is added.
+    q: RwSignal<String>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let change = MembershipChange::new(page);
+    let is_member = page.id.get_untracked().is_some_and(|id| user.group_ids.contains(&id));
+    let UserView { id, name, email, .. } = user;
+    let (label, added) = (name.clone(), name.clone());
+    let add = move |_| {
+        change.carry_out(id, added.clone(), true);
+        q.set(String::new());
+    };
+    let button = move || {
+        view! {
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=move || t_string!(i18n, groups.add_member, name = label.clone())
+                on:click=add
+            >
+                <Icon glyph=Glyph::Plus />
+            </button>
+        }
+    };
+    let act = if is_member {
+        view! { <span class="muted">{t!(i18n, groups.in_already)}</span> }.into_any()
+    } else {
+        button().into_any()
+    };
+    view! {
+        <li>
+            <Person name=Signal::stored(name) email=Signal::stored(email) />
+            {act}
+        </li>
     }
 }

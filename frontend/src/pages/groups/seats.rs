@@ -1,21 +1,22 @@
 //! The seats of each license that are reserved for the open group, and the group's limit.
 
-use super::state::{GroupDialog, GroupsPageState};
+use super::state::GroupsPageState;
 use crate::{
     format::Format,
     i18n::*,
     labels,
+    text::text,
     ui::{
-        dialog::TaskDialog,
-        edit_conflict::{ConflictNotice, VersionedEdit},
-        error_message::{ErrorMessage, failure_text},
+        edit_conflict::VersionedEdit,
         field::TextField,
-        form::Form,
+        form::{FieldCheck, Form},
+        form_dialog::{Dialogs, FormDialog},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     ids::{GroupId, LicenseId},
     license::GroupLimit,
     permissions::Action,
@@ -30,7 +31,7 @@ pub fn GroupSeats(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let licenses = page.live.licenses();
+    let (dialogs, licenses) = (Dialogs::get(), page.live.licenses());
     let line = move |license: LicenseView| {
         let id = license.id;
         let limit = move || {
@@ -55,7 +56,9 @@ pub fn GroupSeats(
                     <button
                         type="button"
                         class="button small"
-                        on:click=move |_| page.dialog.set(Some(GroupDialog::Seats(id)))
+                        on:click=dialogs.opens(move || {
+                            page.id.get_untracked().map(|group| view! { <ChangeSeats page group license=id /> })
+                        })
                     >
                         {t!(i18n, groups.edit_seats)}
                     </button>
@@ -79,113 +82,92 @@ pub fn GroupSeats(
     }
 }
 
-/// The dialog that changes reservation and limit of a license.
-#[component]
-pub fn SeatsDialog(
-    /// The state of the page.
-    page: GroupsPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let license = Memo::new(move |_| match page.dialog.get() {
-        Some(GroupDialog::Seats(id)) => Some(id),
-        _ => None,
-    });
-    let title = move || {
-        let known = license.get().and_then(|id| page.live.license(id));
-        let license = known.map(|license| labels::license(i18n, &license)).unwrap_or_default();
-        t_string!(i18n, groups.seats_title, license = license, group = page.name())
-    };
-    view! {
-        <TaskDialog
-            open=Signal::derive(move || license.get().is_some())
-            close=move |()| page.dialog.set(None)
-            title=Signal::derive(title)
-        >
-            {move || {
-                let (group, license) = (page.id.get()?, license.get()?);
-                Some(view! { <Numbers page group license /> })
-            }}
-        </TaskDialog>
+/// The reservation of a license for a group, and the group's limit, as entered.
+#[derive(Clone, Copy)]
+struct SeatFields {
+    floor: RwSignal<String>,
+    cap: RwSignal<String>,
+}
+
+impl SeatFields {
+    fn of(now: Option<&GroupLimit>) -> Self {
+        let cap = now.and_then(|limit| limit.cap).map(|cap| cap.to_string()).unwrap_or_default();
+        Self { floor: RwSignal::new(now.map_or(0, |limit| limit.floor).to_string()), cap: RwSignal::new(cap) }
+    }
+
+    /// The floor and the cap.
+    ///
+    /// # Errors
+    /// Returns the names and errors of the invalid fields.
+    fn read(self) -> Result<(i64, Option<i64>), Vec<FieldCheck>> {
+        let range = |min| FieldError::OutOfRange { min, max: MAX_SEATS };
+        let floor = number(&self.floor.get_untracked());
+        let least = floor.unwrap_or_default();
+        let cap = self.cap.with_untracked(|text| (!text.trim().is_empty()).then(|| number(text))).transpose();
+        let cap = cap.and_then(|cap| if cap.is_some_and(|cap| cap < least) { Err(()) } else { Ok(cap) });
+        match (floor, cap) {
+            (Ok(floor), Ok(cap)) => Ok((floor, cap)),
+            (floor, cap) => {
+                Err(vec![("floor", floor.err().map(|()| range(0))), ("cap", cap.err().map(|()| range(least)))])
+            }
+        }
     }
 }
 
+/// Changes reservation and limit of a license.
 #[component]
-fn Numbers(
+fn ChangeSeats(
     /// The state of the page.
     page: GroupsPageState,
     group: GroupId,
     license: LicenseId,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts) = (Form::default(), Toasts::get());
-    let limits = untrack(|| page.live.license(license)).map(|license| license.group_limits).unwrap_or_default();
-    let now = limits.iter().find(|limit| limit.group_id == group);
-    let floor = RwSignal::new(now.map_or(0, |limit| limit.floor).to_string());
-    let cap = RwSignal::new(now.and_then(|limit| limit.cap).map(|cap| cap.to_string()).unwrap_or_default());
+    let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
+    let known = untrack(|| page.live.license(license));
+    let name = known.as_ref().map(|license| untrack(|| labels::license(i18n, license))).unwrap_or_default();
+    let limits = known.map(|license| license.group_limits).unwrap_or_default();
+    let fields = SeatFields::of(limits.iter().find(|limit| limit.group_id == group));
     let shown = limits.clone();
-    let edit = VersionedEdit::at(format!("/licenses/{license}"), move |now: &LicenseView| now.group_limits == shown);
-    let reload = move |()| {
-        page.dialog.set(None);
-        set_timeout(move || page.dialog.set(Some(GroupDialog::Seats(license))), std::time::Duration::from_millis(300));
-    };
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let floor_entered = number(&floor.get_untracked());
-        let cap_entered = cap.with_untracked(|text| (!text.trim().is_empty()).then(|| number(text))).transpose();
-        let range = |min| FieldError::OutOfRange { min, max: MAX_SEATS };
-        let (bad_floor, floor) = (floor_entered.is_err().then(|| range(0)), floor_entered.unwrap_or_default());
-        let bad_cap = cap_entered.is_err()
-            || cap_entered.as_ref().is_ok_and(|cap_entered| cap_entered.is_some_and(|cap_entered| cap_entered < floor));
-        if !form.begin([("floor", bad_floor), ("cap", bad_cap.then(|| range(floor)))]) {
-            return;
-        }
-        let cap = cap_entered.ok().flatten();
+    let edit = VersionedEdit::of(endpoints::licenses::one(license), move |now: &LicenseView| now.group_limits == shown);
+    let submit = move |()| {
+        let (checks, floor, cap) = match fields.read() {
+            Ok((floor, cap)) => (Vec::new(), floor, cap),
+            Err(wrong) => (wrong, 0, None),
+        };
         let mut all = limits.clone();
         all.retain(|limit| limit.group_id != group);
         if floor > 0 || cap.is_some() {
             all.push(GroupLimit { group_id: group, floor, cap });
         }
-        spawn_local(async move {
-            let body = GroupLimits { limits: all };
-            match edit.put::<LicenseView>("/groups", &body).await {
-                Ok(_) => {
-                    toasts.success(tu_string!(i18n, groups.saved));
-                    page.dialog.set(None);
-                }
-                Err(failure) => form.failed(failure),
-            }
+        let change = endpoints::licenses::set_group_limits(license, &GroupLimits { limits: all });
+        form.run(checks, edit.send(change), move |_| {
+            toasts.success(tu_string!(i18n, groups.saved));
+            dialogs.close_if(form);
         });
     };
+    let group_name = untrack(|| page.name());
+    let title = text!(groups.seats_title, license = name.clone(), group = group_name.clone());
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <ConflictNotice edit reload />
+        <FormDialog title form submit edit>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, groups.floor).to_owned())
-                value=floor
+                label=text!(groups.floor)
+                value=fields.floor
                 kind="number"
                 name="floor"
-                error=form.error("floor")
+                form
                 autofocus=true
             />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, groups.cap).to_owned())
-                value=cap
+                label=text!(groups.cap)
+                value=fields.cap
                 kind="number"
                 name="cap"
-                hint=Signal::derive(move || Some(t_string!(i18n, groups.no_limit).to_owned()))
-                error=form.error("cap")
+                hint=text!(groups.no_limit)
+                form
                 optional=true
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| page.dialog.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, common.save)}
-                </button>
-            </div>
-        </form>
+        </FormDialog>
     }
 }
 

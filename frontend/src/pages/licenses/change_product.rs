@@ -19,6 +19,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     ids::ProductId,
     wire::licenses::{ChangeProduct, ProductView},
 };
@@ -57,7 +58,7 @@ fn ProductForm(
     // Shown in whole minutes. An unchanged field is not sent, so that its value is not rounded.
     let shown_minutes = (before.key_seconds.unwrap_or(600) + 59).div_euclid(60).to_string();
     let shown = (before.name.clone(), before.archived);
-    let edit = VersionedEdit::at(format!("/products/{id}"), move |now: &ProductView| {
+    let edit = VersionedEdit::of(Endpoint::get(format!("/products/{id}")), move |now: &ProductView| {
         (now.name.as_str(), now.archived_at.is_some()) == (shown.0.as_str(), shown.1)
     });
     let reload = move |()| {
@@ -79,7 +80,10 @@ fn ProductForm(
             let archived = Some(archived.get_untracked());
             spawn_local(async move {
                 let body = ChangeProduct { name: Some(body.name), key_seconds, archived, ..ChangeProduct::default() };
-                match edit.patch::<ProductView>(&integration.add_to(body)).await {
+                match edit
+                    .send(Endpoint::<ProductView>::patch(format!("/products/{id}"), &integration.add_to(body)))
+                    .await
+                {
                     Ok(changed) => {
                         toasts.success(t_string!(i18n, licenses.product_changed, name = changed.name));
                         form.done();

@@ -20,6 +20,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     license::{Model, RuleOverrides},
     permissions::Action,
     wire::licenses::{ChangeLicense, LicenseView},
@@ -59,7 +60,7 @@ fn RulesForm(
     let before = RuleValues::from(first.rules);
     let rules = RuleFields::of(before.clone());
     let shown = first.rules;
-    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| now.rules == shown);
+    let edit = VersionedEdit::of(Endpoint::get(format!("/licenses/{id}")), move |now: &LicenseView| now.rules == shown);
     let reload = move |()| {
         page.rules_dialog.set(None);
         set_timeout(move || page.rules_dialog.set(Some(id)), std::time::Duration::from_millis(300));
@@ -80,7 +81,7 @@ fn RulesForm(
         }
         spawn_local(async move {
             let body = ChangeLicense { rules: body, ..ChangeLicense::default() };
-            match edit.patch::<LicenseView>(&body).await {
+            match edit.send(Endpoint::<LicenseView>::patch(format!("/licenses/{id}"), &body)).await {
                 Ok(changed) => {
                     let name = untrack(|| labels::license(i18n, &changed));
                     toasts.success(tu_string!(i18n, licenses.rules_changed, license = name));

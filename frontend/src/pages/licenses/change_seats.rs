@@ -18,6 +18,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     license::Model,
     validate::{self, FieldError, MAX_SEATS},
     wire::licenses::{ChangeLicense, LicenseUsage, LicenseView, Peak},
@@ -55,7 +56,8 @@ fn ChangeForm(
     let i18n = use_i18n();
     let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
     let (id, before) = (first.id, first.seats);
-    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| now.seats == before);
+    let edit =
+        VersionedEdit::of(Endpoint::get(format!("/licenses/{id}")), move |now: &LicenseView| now.seats == before);
     let reload = move |()| {
         page.seats_dialog_open.set(false);
         set_timeout(move || page.seats_dialog_open.set(true), std::time::Duration::from_millis(300));
@@ -86,7 +88,7 @@ fn ChangeForm(
         }
         spawn_local(async move {
             let body = ChangeLicense { seats: new_seats.ok(), ..ChangeLicense::default() };
-            match edit.patch::<LicenseView>(&body).await {
+            match edit.send(Endpoint::<LicenseView>::patch(format!("/licenses/{id}"), &body)).await {
                 Ok(changed) => {
                     let (name, n) = (labels::license(i18n, &changed), format.number(changed.seats));
                     toasts.success(t_string!(i18n, licenses.changed, count = changed.seats, license = name, n = n));

@@ -20,6 +20,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     permissions::Action,
     wire::licenses::{ChangeLicense, LicenseView},
 };
@@ -99,7 +100,7 @@ fn TermsForm(
     let before = TermValues::of(&first, &untrack(|| catalog.contract(id)), to_local(), decimal_separator);
     let fields = TermFields::of(before.clone());
     let shown = before.clone();
-    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| {
+    let edit = VersionedEdit::of(Endpoint::get(format!("/licenses/{id}")), move |now: &LicenseView| {
         TermValues::of(now, &now.contract, to_local(), decimal_separator) == shown
     });
     let reload = move |()| {
@@ -118,7 +119,7 @@ fn TermsForm(
             return;
         }
         spawn_local(async move {
-            match edit.patch::<LicenseView>(&body).await {
+            match edit.send(Endpoint::<LicenseView>::patch(format!("/licenses/{id}"), &body)).await {
                 Ok(changed) => {
                     let name = untrack(|| labels::license(i18n, &changed));
                     toasts.success(tu_string!(i18n, licenses.terms_changed, license = name));

@@ -18,6 +18,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     license::GroupLimit,
     validate::{FieldError, MAX_SEATS},
     wire::{
@@ -126,7 +127,8 @@ fn GroupLimitsForm(
     let (format, toasts, form) = (Format::get(), Toasts::get(), Form::default());
     let (id, seats) = (first.id, first.seats);
     let shown = first.group_limits.clone();
-    let edit = VersionedEdit::at(format!("/licenses/{id}"), move |now: &LicenseView| now.group_limits == shown);
+    let edit =
+        VersionedEdit::of(Endpoint::get(format!("/licenses/{id}")), move |now: &LicenseView| now.group_limits == shown);
     let reload = move |()| {
         page.limits_dialog.set(None);
         set_timeout(move || page.limits_dialog.set(Some(id)), std::time::Duration::from_millis(300));
@@ -151,7 +153,10 @@ fn GroupLimitsForm(
         let limits = limits.get_untracked();
         let (true, Ok(limits)) = (form.begin([("limits", limits.clone().err())]), limits) else { return };
         spawn_local(async move {
-            match edit.put::<LicenseView>("/groups", &GroupLimits { limits }).await {
+            match edit
+                .send(Endpoint::<LicenseView>::put(format!("/licenses/{id}/groups"), &GroupLimits { limits }))
+                .await
+            {
                 Ok(changed) => {
                     let name = untrack(|| labels::license(i18n, &changed));
                     toasts.success(tu_string!(i18n, licenses.limits_changed, license = name));

@@ -16,6 +16,7 @@ use crate::{
     },
 };
 use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::endpoints::Endpoint;
 use seatkeeper_shared::wire::{
     Page,
     providers::{ChangeSignInRules, EmergencyAccess, SignInRules},
@@ -78,7 +79,7 @@ fn SignInRulesForm(
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
     let before = rules.clone();
-    let edit = VersionedEdit::at("/sign-in-rules".to_owned(), move |now: &SignInRules| *now == before);
+    let edit = VersionedEdit::of(Endpoint::get("/sign-in-rules"), move |now: &SignInRules| *now == before);
     let (only, was_only) = (RwSignal::new(rules.providers_only), RwSignal::new(rules.providers_only));
     let emergency = RwSignal::new(rules.emergency.clone());
     let chosen = RwSignal::new(rules.emergency.map(|emergency| emergency.id.to_string()).unwrap_or_default());
@@ -91,7 +92,7 @@ fn SignInRulesForm(
                 emergency_user_id: chosen.get_untracked().parse().ok().filter(|chosen| Some(*chosen) != was),
             };
             spawn_local(async move {
-                match edit.patch::<SignInRules>(&body).await {
+                match edit.send(Endpoint::<SignInRules>::patch("/sign-in-rules", &body)).await {
                     Ok(rules) => {
                         form.done();
                         was_only.set(rules.providers_only);

@@ -21,6 +21,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     ids::ProviderId,
     wire::providers::{EmailLinking, ProviderView},
 };
@@ -68,15 +69,18 @@ fn ProviderForm(
     let (form, toasts) = (Form::default(), Toasts::get());
     let (fields, is_new) = (ProviderFields::new(before.as_ref()), before.is_none());
     let (has_secret, before) = (before.as_ref().is_some_and(|one| one.has_secret), StoredValue::new(before));
-    let path = format!("/sign-in-providers/{id}");
-    let edit = before.get_value().map(|before| VersionedEdit::at(path, move |now| same_settings(now, &before)));
+    let edit = before.get_value().map(|before| {
+        VersionedEdit::of(Endpoint::get(format!("/sign-in-providers/{id}")), move |now| same_settings(now, &before))
+    });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if form.begin(fields.checks()) {
             spawn_local(async move {
                 let changed = before.with_value(|before| before.as_ref().map(|before| fields.changed(before)));
                 let answer: Result<ProviderView, _> = match edit.zip(changed) {
-                    Some((edit, changed)) => edit.patch(&changed).await,
+                    Some((edit, changed)) => {
+                        edit.send(Endpoint::patch(format!("/sign-in-providers/{id}"), &changed)).await
+                    }
                     None => page.api.post("/sign-in-providers", &fields.add_request(id)).await,
                 };
                 match answer {

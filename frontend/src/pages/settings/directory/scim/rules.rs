@@ -21,6 +21,7 @@ use leptos::{prelude::*, task::spawn_local};
 use rule_fieldset::RuleFieldset;
 use rule_list::RuleList;
 use seatkeeper_shared::{
+    endpoints::Endpoint,
     ids::DirectoryId,
     validate::FieldError,
     wire::directory::{RuleView, RulesPreview, SetRules},
@@ -64,11 +65,12 @@ fn RulesForm(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, list) = (Form::default(), Toasts::get(), RuleList::of(rules.clone()));
-    let edit = VersionedEdit::at(format!("/directories/{id}/rules"), move |now: &Vec<RuleView>| *now == rules);
+    let edit =
+        VersionedEdit::of(Endpoint::get(format!("/directories/{id}/rules")), move |now: &Vec<RuleView>| *now == rules);
     let save = move || {
         spawn_local(async move {
             let request = untrack(|| list.request());
-            match edit.put::<Vec<RuleView>>("", &request).await {
+            match edit.send(Endpoint::<Vec<RuleView>>::put(format!("/directories/{id}/rules"), &request)).await {
                 Ok(saved) => {
                     form.done();
                     list.replace(saved);

@@ -1,0 +1,267 @@
+//! Dialogs that are opened by a call: one `<dialog>` for all, whose content exists while it is open.
+//!
+//! `Dialogs::get().open(move || view! { <RenameGroup group /> })` opens one; its content is a [`FormDialog`] or a
+//! [`ConfirmDialog`]. It closes with Escape, asking first if something has been entered, and when another page opens;
+//! the browser then returns the focus.
+
+use crate::{
+    i18n::*,
+    text::{Text, text},
+    ui::{
+        edit_conflict::{ConflictNotice, VersionedEdit},
+        error_message::{ErrorMessage, failure_text},
+        field::unique_id,
+        form::Form,
+    },
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use std::sync::Arc;
+
+type Content = Arc<dyn Fn() -> AnyView + Send + Sync>;
+
+/// Opens and closes the dialog of the page; from the context.
+#[derive(Clone, Copy)]
+pub struct Dialogs {
+    content: RwSignal<Option<Content>>,
+    /// Whether something has been entered since the dialog opened.
+    touched: RwSignal<bool>,
+}
+
+impl Dialogs {
+    /// Provides it as a context, for the pages inside of [`DialogHost`]'s parent.
+    pub fn provide() {
+        provide_context(Self { content: RwSignal::new(None), touched: RwSignal::new(false) });
+    }
+
+    /// The instance from the context.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Opens a dialog in place of one that is open.
+    pub fn open<V: IntoAny + 'static>(self, content: impl Fn() -> V + Send + Sync + 'static) {
+        self.show(Arc::new(move || content().into_any()));
+    }
+
+    /// Closes the dialog without asking.
+    pub fn close(self) {
+        self.content.try_set(None);
+    }
+
+    /// Closes the dialog with this form, unless it has been closed already or another has taken its place.
+    pub fn close_if(self, form: Form) {
+        if form.is_open() {
+            self.close();
+        }
+    }
+
+    /// Opens the same dialog afresh, with the current values.
+    pub fn reopen(self) {
+        self.touched.set(false);
+        self.content.update(|_| ());
+    }
+
+    /// A handler that opens a dialog: `on:click=dialogs.opens(move || view! { … })`.
+    pub fn opens<E, V: IntoAny + 'static>(
+        self,
+        content: impl Fn() -> V + Send + Sync + 'static,
+    ) -> impl Fn(E) + Copy + Send + Sync {
+        let content: Content = Arc::new(move || content().into_any());
+        let content = StoredValue::new(content);
+        move |_| {
+            if let Some(content) = content.try_get_value() {
+                self.show(content);
+            }
+        }
+    }
+
+    fn show(self, content: Content) {
+        self.touched.set(false);
+        self.content.set(Some(content));
+    }
+}
+
+/// The id of the heading, which names the dialog.
+const HEADING_ID: &str = "dialog-heading";
+
+/// The place of the dialog; exists once, in the layout.
+#[component]
+pub fn DialogHost() -> impl IntoView {
+    let dialogs = Dialogs::get();
+    let node = NodeRef::<leptos::html::Dialog>::new();
+    let asking = RwSignal::new(false);
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            dialogs.close();
+        }
+        now
+    });
+    Effect::new(move |_| {
+        let is_wanted = dialogs.content.with(Option::is_some);
+        let Some(dialog) = node.get() else { return };
+        asking.set(false);
+        if !is_wanted {
+            dialog.close();
+        } else if !dialog.open() {
+            // Deferred by a frame: only then is the content in the DOM, where the browser looks for what to focus.
+            request_animation_frame(move || {
+                if dialogs.content.try_with_untracked(Option::is_some) == Some(true) && !dialog.open() {
+                    // Fails only if the dialog has been removed from the page.
+                    let _ = dialog.show_modal();
+                }
+            });
+        }
+    });
+    // Escape, or the back gesture.
+    let cancelled = move |event: web_sys::Event| {
+        if is_own(&event) && dialogs.touched.get_untracked() {
+            event.prevent_default();
+            asking.set(true);
+        }
+    };
+    // Also fired when the effect above closes the dialog.
+    let closed = move |event: web_sys::Event| {
+        if is_own(&event) {
+            dialogs.close();
+        }
+    };
+    view! {
+        <dialog
+            node_ref=node
+            class="dialog"
+            aria-labelledby=HEADING_ID
+            on:cancel=cancelled
+            on:close=closed
+            on:input=move |_| dialogs.touched.set(true)
+        >
+            {move || dialogs.content.get().map(|content| content())}
+            <Show when=move || asking.get()>
+                <DiscardQuestion asking discard=move |()| dialogs.close() />
+            </Show>
+        </dialog>
+    }
+}
+
+/// Whether the event is about the dialog itself, not about something inside of it.
+fn is_own(event: &web_sys::Event) -> bool {
+    event.target() == event.current_target()
+}
+
+/// Asks whether what has been entered may be lost.
+#[component]
+pub fn DiscardQuestion(
+    /// Whether the question is shown; cleared when it is answered.
+    asking: RwSignal<bool>,
+    /// Called if it may be lost.
+    #[prop(into)]
+    discard: Callback<()>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let (node, id) = (NodeRef::<leptos::html::Dialog>::new(), unique_id("discard"));
+    Effect::new(move |_| {
+        if let Some(dialog) = node.get() {
+            request_animation_frame(move || drop(dialog.show_modal()));
+        }
+    });
+    view! {
+        <dialog node_ref=node class="dialog" aria-labelledby=id.clone() on:close=move |_| asking.set(false)>
+            <h2 id=id.clone()>{t!(i18n, common.discard_title)}</h2>
+            <p>{t!(i18n, common.discard_text)}</p>
+            <div class="acts">
+                <button type="button" class="button" autofocus on:click=move |_| asking.set(false)>
+                    {t!(i18n, common.keep_editing)}
+                </button>
+                <button type="button" class="button danger" on:click=move |_| discard.run(())>
+                    {t!(i18n, common.discard)}
+                </button>
+            </div>
+        </dialog>
+    }
+}
+
+/// A dialog with a form: title, fields, what went wrong, and the buttons.
+#[component]
+pub fn FormDialog(
+    /// Names what the form does.
+    #[prop(into)]
+    title: Text,
+    /// Whether it is being submitted, and its errors.
+    form: Form,
+    /// Called when the user submits the form; usually calls [`Form::submit`].
+    #[prop(into)]
+    submit: Callback<()>,
+    /// The label of the button that submits.
+    #[prop(into, default = text!(common.save))]
+    confirm: Text,
+    /// Whether the button warns of a loss.
+    #[prop(optional)]
+    danger: bool,
+    /// Whether the form cannot be submitted yet.
+    #[prop(into, optional)]
+    blocked: Signal<bool>,
+    /// Shown in place of the form's own failure, if it is not empty.
+    #[prop(into, optional)]
+    failure: Text,
+    /// The edit that may conflict with somebody else's.
+    #[prop(optional)]
+    edit: Option<VersionedEdit>,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let dialogs = Dialogs::get();
+    let submitted = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if !blocked.get_untracked() {
+            submit.run(());
+        }
+    };
+    let wrong = move || failure.get_some(i18n).or_else(|| failure_text(i18n, form.failure()));
+    view! {
+        <h2 id=HEADING_ID>{move || title.get(i18n)}</h2>
+        <form class="form" novalidate on:submit=submitted>
+            {edit.map(|edit| view! { <ConflictNotice edit reload=move |()| dialogs.reopen() /> })}
+            {children()}
+            <ErrorMessage text=Signal::derive(wrong) />
+            <div class="acts">
+                <button type="button" class="button" autofocus=danger on:click=move |_| dialogs.close()>
+                    {t!(i18n, common.cancel)}
+                </button>
+                <button
+                    type="submit"
+                    class=if danger { "button danger" } else { "button primary" }
+                    aria-disabled=move || (form.busy() || blocked.get()).to_string()
+                >
+                    {move || confirm.get(i18n)}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// A dialog that asks before something is lost. Its title names act and object, its button repeats the act.
+#[component]
+pub fn ConfirmDialog(
+    /// Names act and object: "Delete the group Support?"
+    #[prop(into)]
+    title: Text,
+    /// Whether it is being carried out, and why that failed.
+    form: Form,
+    /// Called when the user confirms; usually calls [`Form::submit`].
+    #[prop(into)]
+    action: Callback<()>,
+    /// The label of the button that confirms.
+    #[prop(into)]
+    confirm: Text,
+    /// What follows from it.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <FormDialog title form submit=action confirm danger=true>
+            {children()}
+        </FormDialog>
+    }
+}

@@ -1,0 +1,374 @@
+//! What a page has loaded: requested again when the request changes, with its states loading, failed and loaded.
+//!
+//! A late answer to an outdated request is ignored, a failed reload leaves the value in place, and all methods do
+//! nothing once the page is closed.
+
+use crate::{
+    api::{Api, Failure},
+    ui::empty_state::{LoadError, Skeleton},
+};
+use gloo_timers::future::TimeoutFuture;
+use leptos::{prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    endpoints::{ApiRequest, Endpoint},
+    problem::Code,
+    wire::Page,
+};
+use serde::de::DeserializeOwned;
+
+/// The delay after the last keystroke before a search is sent.
+pub const SEARCH_DEBOUNCE_MS: u32 = 180;
+
+/// What is known of the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadState {
+    /// There is no answer yet.
+    Loading,
+    /// There is a value; it may be outdated if the last reload failed.
+    Loaded,
+    /// There is no such resource, or the caller may not see it.
+    NotFound,
+    /// Loading failed, and there is no value.
+    Failed,
+}
+
+/// The part of a query that does not depend on the type of its value.
+#[derive(Clone, Copy)]
+pub struct QueryStatus {
+    /// Whether a request is in progress.
+    loading: RwSignal<bool>,
+    /// Whether there is a value.
+    loaded: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    /// Counts the calls of `reload`.
+    reloads: RwSignal<usize>,
+    /// Numbers the requests, so that late answers to outdated ones are ignored.
+    request_number: StoredValue<usize>,
+    api: Api,
+}
+
+impl QueryStatus {
+    fn new() -> Self {
+        Self {
+            loading: RwSignal::new(true),
+            loaded: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            reloads: RwSignal::new(0),
+            request_number: StoredValue::new(0),
+            api: Api::get(),
+        }
+    }
+
+    /// Loads again. The value remains until the answer is there.
+    pub fn reload(self) {
+        self.reloads.try_update(|reloads| *reloads += 1);
+    }
+
+    /// What is known of the value; tracked.
+    pub fn state(self) -> LoadState {
+        match (self.loaded.get(), self.failure.with(|failure| failure.as_ref().map(Failure::code))) {
+            (_, Some(Some(Code::NotFound))) => LoadState::NotFound,
+            (true, _) => LoadState::Loaded,
+            (false, Some(_)) => LoadState::Failed,
+            (false, None) => LoadState::Loading,
+        }
+    }
+
+    /// Whether a request is in progress; tracked.
+    pub fn is_loading(self) -> bool {
+        self.loading.get()
+    }
+
+    /// Why the last request failed; tracked.
+    pub fn failure(self) -> Option<Failure> {
+        self.failure.get()
+    }
+
+    /// Sends a request, after a delay if the user is still typing; `deliver` gets the answer and its ETag.
+    fn send(self, request: ApiRequest, delay_ms: u32, deliver: Box<dyn FnOnce(String, String) -> Result<(), Failure>>) {
+        let Some(number) = self.request_number.try_update_value(|number| {
+            *number += 1;
+            *number
+        }) else {
+            return;
+        };
+        self.loading.set(true);
+        spawn_local(async move {
+            if delay_ms > 0 {
+                TimeoutFuture::new(delay_ms).await;
+            }
+            // The page has been closed, or a newer request was sent.
+            let is_current = move || self.request_number.try_get_value() == Some(number);
+            if !is_current() {
+                return;
+            }
+            let answer = self.api.exchange(request).await;
+            if is_current() {
+                self.finish(answer.and_then(|(text, tag)| deliver(text, tag)));
+            }
+        });
+    }
+
+    fn finish(self, result: Result<(), Failure>) {
+        self.loading.set(false);
+        if result.is_ok() {
+            self.loaded.set(true);
+        }
+        self.failure.set(result.err());
+    }
+
+    /// Forgets the value: another request begins.
+    fn reset(self) {
+        self.loaded.set(false);
+        self.failure.set(None);
+    }
+
+    /// A value came from elsewhere. The answer to a request that was sent before is ignored.
+    fn set_loaded(self) {
+        self.request_number.try_update_value(|number| *number += 1);
+        self.loading.try_set(false);
+        self.loaded.try_set(true);
+        self.failure.try_set(None);
+    }
+}
+
+/// A value that is read from the server.
+pub struct Query<T: 'static> {
+    status: QueryStatus,
+    value: RwSignal<Option<T>>,
+    tag: RwSignal<String>,
+}
+
+impl<T> Clone for Query<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Query<T> {}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Query<T> {
+    /// Sends the request now and whenever the signals that it is made of change it. `None` loads nothing. A different
+    /// request discards the value.
+    pub fn new(request: impl Fn() -> Option<Endpoint<T>> + Send + Sync + 'static) -> Self {
+        Self::start(Box::new(move || request().map(Endpoint::into_request)), 0)
+    }
+
+    /// Like [`Query::new`], but for what the user types: waits until they pause.
+    pub fn search(request: impl Fn() -> Option<Endpoint<T>> + Send + Sync + 'static) -> Self {
+        Self::start(Box::new(move || request().map(Endpoint::into_request)), SEARCH_DEBOUNCE_MS)
+    }
+
+    /// Sends a request that never changes.
+    pub fn once(request: Endpoint<T>) -> Self {
+        let request = request.into_request();
+        Self::start(Box::new(move || Some(request.clone())), 0)
+    }
+
+    fn start(request: Box<dyn Fn() -> Option<ApiRequest> + Send + Sync>, delay_ms: u32) -> Self {
+        let query = Self { status: QueryStatus::new(), value: RwSignal::new(None), tag: RwSignal::default() };
+        Effect::new(move |before: Option<Option<ApiRequest>>| {
+            query.status.reloads.track();
+            let now = request();
+            let is_same = before.as_ref() == Some(&now);
+            if !is_same && before.is_some() {
+                query.status.reset();
+                query.value.set(None);
+            }
+            match now.clone() {
+                Some(request) => query.send(request, if is_same { 0 } else { delay_ms }),
+                None => query.status.loading.set(false),
+            }
+            now
+        });
+        query
+    }
+
+    fn send(self, request: ApiRequest, delay_ms: u32) {
+        let deliver = move |text: String, tag: String| {
+            let value = crate::api::parse(&text)?;
+            self.tag.set(tag);
+            self.value.set(Some(value));
+            Ok(())
+        };
+        self.status.send(request, delay_ms, Box::new(deliver));
+    }
+
+    /// Loads again. The value remains until the answer is there.
+    pub fn reload(self) {
+        self.status.reload();
+    }
+
+    /// Puts a newer value in place, from the answer to a change, with its ETag.
+    pub fn set_tagged(self, value: T, tag: String) {
+        self.tag.try_set(tag);
+        self.set(value);
+    }
+
+    /// Puts a newer value in place, from the answer to a change.
+    pub fn set(self, value: T) {
+        self.value.try_set(Some(value));
+        self.status.set_loaded();
+    }
+
+    /// Changes the value, if it is loaded.
+    pub fn update(self, change: impl FnOnce(&mut T)) {
+        self.value.try_update(|value| value.as_mut().map(change));
+    }
+
+    /// The result of a function of the value, if it is loaded; tracked.
+    pub fn with<R>(self, of: impl FnOnce(&T) -> R) -> Option<R> {
+        self.value.try_with(|value| value.as_ref().map(of)).flatten()
+    }
+
+    /// The result of a function of the value, if it is loaded; untracked.
+    pub fn with_untracked<R>(self, of: impl FnOnce(&T) -> R) -> Option<R> {
+        self.value.try_with_untracked(|value| value.as_ref().map(of)).flatten()
+    }
+
+    /// The value, if it is loaded; tracked.
+    pub fn get(self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.value.try_get().flatten()
+    }
+
+    /// The ETag of the value; tracked.
+    pub fn tag(self) -> String {
+        self.tag.try_get().unwrap_or_default()
+    }
+
+    /// The states, for [`Loaded`].
+    pub fn status(self) -> QueryStatus {
+        self.status
+    }
+}
+
+/// A list that is read page by page.
+pub struct Paged<T: 'static> {
+    status: QueryStatus,
+    items: RwSignal<Vec<T>>,
+    total: RwSignal<Option<i64>>,
+    /// The cursor of the next page.
+    next: RwSignal<Option<String>>,
+    request: StoredValue<Option<ApiRequest>>,
+}
+
+impl<T> Clone for Paged<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Paged<T> {}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
+    /// Reads the first page now and whenever the signals that the request is made of change it; after a pause if
+    /// `is_typing` says so for the requests before and now. The items of before remain until the answer is there.
+    pub fn new(
+        request: impl Fn() -> Option<Endpoint<Page<T>>> + Send + Sync + 'static,
+        is_typing: fn(&str, &str) -> bool,
+    ) -> Self {
+        Self::start(Box::new(move || request().map(Endpoint::into_request)), is_typing)
+    }
+
+    fn start(request: Box<dyn Fn() -> Option<ApiRequest> + Send + Sync>, is_typing: fn(&str, &str) -> bool) -> Self {
+        let list = Self {
+            status: QueryStatus::new(),
+            items: RwSignal::new(Vec::new()),
+            total: RwSignal::new(None),
+            next: RwSignal::new(None),
+            request: StoredValue::new(None),
+        };
+        Effect::new(move |_| {
+            list.status.reloads.track();
+            let now = request();
+            let before = list.request.get_value();
+            list.request.set_value(now.clone());
+            let Some(now) = now else { return list.status.loading.set(false) };
+            let typing = before.is_some_and(|before| before != now && is_typing(&before.path, &now.path));
+            list.send(now, if typing { SEARCH_DEBOUNCE_MS } else { 0 }, false);
+        });
+        list
+    }
+
+    fn send(self, request: ApiRequest, delay_ms: u32, append: bool) {
+        let deliver = move |text: String, _| {
+            let page: Page<T> = crate::api::parse(&text)?;
+            self.total.set(Some(page.total));
+            self.next.set(page.next);
+            self.items.update(|items| {
+                if !append {
+                    items.clear();
+                }
+                items.extend(page.items);
+            });
+            Ok(())
+        };
+        self.status.send(request, delay_ms, Box::new(deliver));
+    }
+
+    /// Reads the first page again.
+    pub fn reload(self) {
+        self.status.reload();
+    }
+
+    /// Reads the next page, unless a request is in progress.
+    pub fn load_more(self) {
+        let request = self.request.try_get_value().flatten();
+        let (Some(mut request), Some(next)) = (request, self.next.try_get_untracked().flatten()) else { return };
+        if self.status.loading.get_untracked() {
+            return;
+        }
+        request.path = Endpoint::<()>::get(request.path).with("after", &next).into_request().path;
+        self.send(request, 0, true);
+    }
+
+    /// The items loaded so far.
+    pub fn items(self) -> RwSignal<Vec<T>> {
+        self.items
+    }
+
+    /// The number of matching items, once known; tracked.
+    pub fn total(self) -> Option<i64> {
+        self.total.try_get().flatten()
+    }
+
+    /// Whether there are further pages; tracked.
+    pub fn has_more(self) -> bool {
+        self.next.try_with(Option::is_some).unwrap_or_default()
+    }
+
+    /// The states, for [`Loaded`].
+    pub fn status(self) -> QueryStatus {
+        self.status
+    }
+}
+
+/// Shows what a query has loaded; before that a skeleton, or why loading failed with a button to try again.
+#[component]
+pub fn Loaded(
+    /// The query's states.
+    status: QueryStatus,
+    /// The number of placeholder lines.
+    #[prop(default = 3)]
+    rows: usize,
+    /// Shown if there is no such resource; by default the server's answer.
+    #[prop(optional, into)]
+    missing: Option<ViewFn>,
+    /// The content. It is not drawn again when the value is reloaded.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let state = Memo::new(move |_| status.state());
+    let failed = move || {
+        let failure = Signal::derive(move || status.failure().unwrap_or(Failure::Unreachable));
+        view! { <LoadError failure retry=move |()| status.reload() /> }.into_any()
+    };
+    move || match (state.get(), &missing) {
+        (LoadState::Loaded, _) => children().into_any(),
+        (LoadState::Loading, _) => view! { <Skeleton rows /> }.into_any(),
+        (LoadState::NotFound, Some(missing)) => missing.run(),
+        (LoadState::NotFound, None) | (LoadState::Failed, _) => failed(),
+    }
+}
