@@ -2,6 +2,7 @@
 
 mod comments;
 mod items;
+mod styles;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -166,6 +167,9 @@ fn check_file(path: &Path, text: &str) -> Vec<Finding> {
         {
             find(number, format!("`{name}` was replaced by a term of the field"));
         }
+    }
+    for (line, problem) in styles::leaking_rules(path, text) {
+        find(line, problem);
     }
     for (line, name) in items::repeated_names(path, text) {
         find(line, format!("the comment only repeats the name `{name}`: say more, or delete it"));

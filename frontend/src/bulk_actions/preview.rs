@@ -42,7 +42,7 @@ pub fn Preview(
     let loading =
         move || action.with(Option::is_some) && preview.with(Option::is_none) && failure.with(Option::is_none);
     view! {
-        <div class="preview" role="status">
+        <div class="bulk-preview" role="status">
             <Show when=loading>
                 <p class="muted">{t!(i18n, bulk.previewing)}</p>
             </Show>

@@ -28,9 +28,11 @@ use table::{EventTable, TableFooter};
 #[component]
 pub fn AuditPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ViewAudit>
-            <Audit />
-        </RequirePermission>
+        <div class="page audit-page">
+            <RequirePermission action=Action::ViewAudit>
+                <Audit />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

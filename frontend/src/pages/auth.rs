@@ -27,15 +27,15 @@ pub fn Card(
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <div class="gate" class:wide=wide>
-            <header class="gate-brand">
+        <div class="auth-page" class:wide=wide>
+            <header class="auth-brand">
                 <Mark />
                 <b>{t!(i18n, common.brand)}</b>
             </header>
-            <main class="gate-card" id="main">
+            <main class="auth-card" id="main">
                 {children()}
             </main>
-            <footer class="gate-foot">
+            <footer class="auth-foot">
                 <LanguageChoice />
                 <ThemeChoice />
             </footer>

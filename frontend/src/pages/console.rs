@@ -57,13 +57,15 @@ pub fn ConsolePage() -> impl IntoView {
         t_string!(i18n, console.hello, name = name)
     });
     view! {
-        <PageHead
-            title=Signal::derive(move || t_string!(i18n, console.title).to_owned())
-            line=move || view! { <LiveStatus text=hello /> }
-        />
-        <Notices />
-        <Announcements />
-        <Products />
+        <div class="page console-page">
+            <PageHead
+                title=Signal::derive(move || t_string!(i18n, console.title).to_owned())
+                line=move || view! { <LiveStatus text=hello /> }
+            />
+            <Notices />
+            <Announcements />
+            <Products />
+        </div>
     }
     .into_any()
 }

@@ -32,9 +32,11 @@ use state::GroupsPageState;
 #[component]
 pub fn GroupsPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ViewUsers>
-            <Page />
-        </RequirePermission>
+        <div class="page groups-page">
+            <RequirePermission action=Action::ViewUsers>
+                <Page />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

@@ -25,9 +25,11 @@ const ACCEPTED_FILES: &str = ".csv,.txt,.tsv,.xlsx,text/csv,text/plain,\
 #[component]
 pub fn ImportPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ManageUsers>
-            <Import />
-        </RequirePermission>
+        <div class="page import-page">
+            <RequirePermission action=Action::ManageUsers>
+                <Import />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

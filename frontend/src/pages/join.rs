@@ -26,10 +26,12 @@ pub fn JoinPage() -> impl IntoView {
     let joined = RwSignal::new(None::<Joined>);
     view! {
         <Card>
-            {move || match joined.get() {
-                None => view! { <Entry joined /> }.into_any(),
-                Some(joined) => view! { <Connected joined /> }.into_any(),
-            }}
+            <div class="page join-page">
+                {move || match joined.get() {
+                    None => view! { <Entry joined /> }.into_any(),
+                    Some(joined) => view! { <Connected joined /> }.into_any(),
+                }}
+            </div>
         </Card>
     }
     .into_any()

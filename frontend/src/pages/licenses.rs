@@ -57,9 +57,11 @@ use state::LicensesPageState;
 #[component]
 pub fn LicensesPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ViewUsers>
-            <Licenses />
-        </RequirePermission>
+        <div class="page licenses-page">
+            <RequirePermission action=Action::ViewUsers>
+                <Licenses />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }
@@ -147,7 +149,7 @@ fn Products(
     let ids = Memo::new(move |_| catalog.entries.with(|all| all.iter().map(|entry| entry.id).collect::<Vec<_>>()));
     view! {
         <Show when=move || !caller.may(Action::ChangeSeats)>
-            <p class="why-not">
+            <p class="permission-hint">
                 <Icon glyph=Glyph::Lock />
                 {t!(i18n, licenses.not_billing)}
             </p>

@@ -41,9 +41,11 @@ use toolbar::{FilterBar, SelectionBar};
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ViewSessions>
-            <Sessions />
-        </RequirePermission>
+        <div class="page sessions-page">
+            <RequirePermission action=Action::ViewSessions>
+                <Sessions />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

@@ -32,11 +32,13 @@ use seatkeeper_shared::{
 pub fn SettingsPage() -> impl IntoView {
     let caller = Caller::get();
     view! {
-        <RequirePermission action=Action::ManageAccount>
-            <PageHead title=text!(settings.title) />
-            <tabs::SettingsTabs />
-            {caller.me_untracked().map(|me| view! { <AccountForm account=me.account /> })}
-        </RequirePermission>
+        <div class="page settings-page">
+            <RequirePermission action=Action::ManageAccount>
+                <PageHead title=text!(settings.title) />
+                <tabs::SettingsTabs />
+                {caller.me_untracked().map(|me| view! { <AccountForm account=me.account /> })}
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

@@ -36,9 +36,11 @@ use state::UserPageState;
 #[component]
 pub fn UserPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ViewUsers>
-            <UserLoader />
-        </RequirePermission>
+        <div class="page user-page">
+            <RequirePermission action=Action::ViewUsers>
+                <UserLoader />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

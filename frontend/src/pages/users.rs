@@ -30,9 +30,11 @@ use toolbar::{FilterBar, SelectionBar};
 #[component]
 pub fn UsersPage() -> impl IntoView {
     view! {
-        <RequirePermission action=Action::ViewUsers>
-            <Users />
-        </RequirePermission>
+        <div class="page users-page">
+            <RequirePermission action=Action::ViewUsers>
+                <Users />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

@@ -142,7 +142,7 @@ fn Ended(
             <Icon glyph=Glyph::Warning />
             <div>
                 <p>{who}</p>
-                {move || message().map(|message| view! { <p class="notice-message">{message}</p> })}
+                {move || message().map(|message| view! { <p class="note-message">{message}</p> })}
             </div>
         </div>
         <button type="button" class="button primary large" on:click=move |_| entry.request(true)>

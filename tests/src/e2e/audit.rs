@@ -25,7 +25,7 @@ async fn an_admin_finds_a_change_in_the_audit_log_by_keyboard() {
     browser.reads("Benutzer geändert").await;
 
     // The newest entry is the sign-in; the change is below it.
-    press(&browser, ".audit tbody tr:nth-child(2) .turn", Key::Enter).await;
+    press(&browser, ".audit tbody tr:nth-child(2) .expand", Key::Enter).await;
     for text in ["Vorher", "Pavel Novák", "Pavel Novotný", "Mitarbeiter", "Manager", "Protokoll ansehen"] {
         browser.holds(&format!("document.querySelector('.audit-detail').innerText.includes('{text}')")).await;
     }
@@ -34,12 +34,12 @@ async fn an_admin_finds_a_change_in_the_audit_log_by_keyboard() {
     press(&browser, ".audit-ways button:last-child", Key::Enter).await;
     browser.holds(&format!("location.search === '?user={user}'")).await;
     browser.reads("Betrifft: Pavel Novotný").await;
-    browser.holds("document.querySelectorAll('.audit .turn').length === 2").await;
+    browser.holds("document.querySelectorAll('.audit .expand').length === 2").await;
     press(&browser, ".audit-narrowed button", Key::Space).await;
-    browser.holds("location.search === '' && document.querySelectorAll('.audit .turn').length > 2").await;
+    browser.holds("location.search === '' && document.querySelectorAll('.audit .expand').length > 2").await;
 
     browser.go("/audit?what=users&q=novotny").await;
-    browser.holds("document.querySelectorAll('.audit .turn').length === 2").await;
+    browser.holds("document.querySelectorAll('.audit .expand').length === 2").await;
     browser.go("/audit?q=niemand").await;
     browser.reads("Kein Eintrag passt zu diesem Filter").await;
     browser.click("Filter zurücksetzen").await;

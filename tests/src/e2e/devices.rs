@@ -6,7 +6,7 @@ use crate::harness::{Person, World, email_of};
 use seatkeeper_shared::ids::LicenseId;
 use serde_json::{Value, json};
 
-const KEY: &str = "/\\d{3}\\s*\\d{3}\\s*\\d{3}/.test(document.querySelector('.work .key')?.innerText)";
+const KEY: &str = "/\\d{3}\\s*\\d{3}\\s*\\d{3}/.test(document.querySelector('.session .key')?.innerText)";
 
 /// Opens the console of an agent in a browser with its own device name.
 async fn console(world: &World, agent: &str, device: &str) -> Browser {
@@ -36,7 +36,7 @@ async fn set_rule(rule: &str, world: &World, license: LicenseId, agent: &Person,
     }
     world.change_license(license, json!({ "second_device": rule })).await;
     for console in consoles {
-        console.holds("!document.querySelector('.work')").await;
+        console.holds("!document.querySelector('.session')").await;
     }
 }
 
@@ -88,7 +88,7 @@ async fn each_rule_is_shown_on_both_devices() {
     notebook.holds(KEY).await;
     tablet.click("Weitere Sitzung starten").await;
     tablet.reads("Sie arbeiten schon auf einem anderen Gerät.").await;
-    tablet.sees(".start button[aria-disabled=true].primary").await;
+    tablet.sees(".start-form button[aria-disabled=true].primary").await;
     assert_no_violations(both).await;
     tablet.screenshot("devices-refused").await;
 
@@ -117,7 +117,7 @@ async fn continuing_on_another_device_is_shown_on_the_first() {
         notebook.holds(KEY).await;
         tablet.reads("Ihr Platz wird gerade auf Notebook genutzt.").await;
         tablet.click("Hier fortsetzen").await;
-        tablet.holds("!document.querySelector('.elsewhere')").await;
+        tablet.holds("!document.querySelector('.other-device')").await;
         tablet.holds(KEY).await;
         notebook.reads("Ihre Sitzung mit Remote Support v5 läuft auf einem anderen Gerät weiter").await;
         notebook.reads("auf Tablet fortgesetzt").await;

@@ -23,7 +23,7 @@ async fn a_customer_joins_on_a_phone_and_the_agent_sees_it() {
     agent.resize(PHONE.0, PHONE.1).await;
     agent.sign_in(&email_of("Agent 0")).await;
     agent.click("Sitzung starten").await;
-    agent.sees(".key-way svg.qr").await;
+    agent.sees(".join-link svg.qr").await;
     agent.reads("Link kopieren").await;
     agent.reads("Sitzung öffnen").await;
     agent.screenshot("join-agent-waits").await;

@@ -20,8 +20,8 @@ async fn an_agent_waits_and_takes_the_freed_seat() {
     agent.reads(FULL_EN).await;
     agent.value("window.sameDocument = true").await;
     agent.click("Wait for a seat").await;
-    agent.sees(".place").await;
-    agent.holds("document.querySelector('.place').innerText.includes('1')").await;
+    agent.sees(".queue-place").await;
+    agent.holds("document.querySelector('.queue-place').innerText.includes('1')").await;
     agent.holds("document.title.startsWith('Position 1')").await;
     agent.screenshot("queue-place").await;
     assert_eq!(agent.violations().await, Vec::<String>::new());
@@ -66,7 +66,7 @@ async fn an_admin_removes_an_agent_from_the_queue_and_the_agent_sees_it() {
     let agent = Browser::open(&world.url, "de").await;
     agent.sign_in(&email_of("Agent 2")).await;
     agent.click("Auf einen Platz warten").await;
-    agent.holds("document.querySelector('.place').innerText.includes('2')").await;
+    agent.holds("document.querySelector('.queue-place').innerText.includes('2')").await;
 
     let admin = Browser::open(&world.url, "de").await;
     admin.sign_in(&email_of("Bernd Maier")).await;
@@ -79,7 +79,7 @@ async fn an_admin_removes_an_agent_from_the_queue_and_the_agent_sees_it() {
 
     agent.reads("Ein Administrator hat Sie um").await;
     agent.click("Erneut warten").await;
-    agent.holds("document.querySelector('.place').innerText.includes('2')").await;
+    agent.holds("document.querySelector('.queue-place').innerText.includes('2')").await;
     for browser in [&agent, &admin] {
         assert_eq!(browser.console_messages().await, Vec::<String>::new());
     }

@@ -49,8 +49,8 @@ fn Changes(
                 view! {
                     <tr>
                         <th scope="row">{event_labels::field(i18n, &field)}</th>
-                        <td class="was">{formatter.value(&field, &before)}</td>
-                        <td class="is">{formatter.value(&field, &after)}</td>
+                        <td class="before">{formatter.value(&field, &before)}</td>
+                        <td class="after">{formatter.value(&field, &after)}</td>
                     </tr>
                 }
             };
@@ -115,7 +115,7 @@ fn OtherFacts(
         };
         all.into_iter().map(pair).collect_view()
     };
-    view! { <dl class="audit-known">{all}</dl> }
+    view! { <dl class="audit-values">{all}</dl> }
 }
 
 /// Buttons to filter by the actor or the affected user.
@@ -142,5 +142,5 @@ fn FilterLinks(
             </button>
         }
     });
-    view! { <div class="audit-ways">{actor} {user}</div> }
+    view! { <div class="audit-links">{actor} {user}</div> }
 }

@@ -32,7 +32,7 @@ pub fn Row(
             <th scope="row" class="cell-what">
                 <button
                     type="button"
-                    class="turn"
+                    class="expand"
                     aria-expanded=move || open.get().to_string()
                     aria-controls=controls
                     on:click=move |_| page.toggle(position)
@@ -41,11 +41,11 @@ pub fn Row(
                     {move || event.with_value(|event| kind_text(i18n, event))}
                 </button>
             </th>
-            <td class="cell-who">{move || event.with_value(|event| actor_text(i18n, event))}</td>
-            <td class="cell-whom">
+            <td class="cell-actor">{move || event.with_value(|event| actor_text(i18n, event))}</td>
+            <td class="cell-target">
                 {move || event.with_value(|event| subject_texts(i18n, event).join(t_string!(i18n, common.dot)))}
             </td>
-            <td class="cell-whence">
+            <td class="cell-source">
                 {move || event.with_value(|event| event_labels::origin(i18n, event.origin))}
                 <small class="mono">{event.with_value(|event| event.address.clone())}</small>
             </td>

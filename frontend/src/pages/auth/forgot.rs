@@ -25,7 +25,7 @@ pub fn ForgotPage() -> impl IntoView {
             <Show when=move || sent.get() fallback=move || view! { <Entry sent /> }>
                 <p role="status">{t!(i18n, auth.forgot_sent)}</p>
             </Show>
-            <A href="/sign-in" attr:class="gate-link">
+            <A href="/sign-in" attr:class="auth-link">
                 {t!(i18n, auth.to_sign_in)}
             </A>
         </Card>

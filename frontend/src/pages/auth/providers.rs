@@ -38,9 +38,9 @@ pub fn Providers(
     );
     view! {
         <Show when=move || some.get()>
-            <div class="gate-providers">{buttons}</div>
+            <div class="auth-providers">{buttons}</div>
             <Show when=move || passwords.get()>
-                <p class="gate-or">{t!(i18n, sign_in.or)}</p>
+                <p class="auth-or">{t!(i18n, sign_in.or)}</p>
             </Show>
         </Show>
     }

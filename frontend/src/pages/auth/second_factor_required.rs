@@ -28,7 +28,7 @@ pub fn SecondFactorRequired() -> impl IntoView {
             <p>{t!(i18n, factor.must_text)}</p>
             <SecondFactorSheet />
             <PasskeysSheet />
-            <button type="button" class="link gate-link" on:click=sign_out>
+            <button type="button" class="link auth-link" on:click=sign_out>
                 {t!(i18n, shell.sign_out)}
             </button>
         </Card>

@@ -37,7 +37,7 @@ pub fn SecondStepForm(
         } else {
             view! { <p>{t!(i18n, factor.step_passkey)}</p> }.into_any()
         }}
-        <button type="button" class="link gate-link" on:click=move |_| back.run(())>
+        <button type="button" class="link auth-link" on:click=move |_| back.run(())>
             {t!(i18n, factor.step_back)}
         </button>
     }

@@ -75,9 +75,9 @@ pub fn SignInPage() -> impl IntoView {
                 <PasskeyButton />
                 <Show
                     when=move || mails.get()
-                    fallback=move || view! { <p class="gate-hint">{t!(i18n, auth.forgot)}</p> }
+                    fallback=move || view! { <p class="auth-hint">{t!(i18n, auth.forgot)}</p> }
                 >
-                    <A href="/forgot-password" attr:class="gate-link">
+                    <A href="/forgot-password" attr:class="auth-link">
                         {t!(i18n, auth.forgot_link)}
                     </A>
                 </Show>

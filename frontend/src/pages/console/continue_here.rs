@@ -51,7 +51,7 @@ pub fn ContinueHere(
     };
     view! {
         <Show when=move || elsewhere.get()>
-            <div class="note elsewhere">
+            <div class="note other-device">
                 <Icon glyph=Glyph::Screen />
                 <p>{text}</p>
                 <button type="button" class="button" aria-disabled=move || busy.get().to_string() on:click=click>

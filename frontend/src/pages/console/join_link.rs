@@ -33,7 +33,7 @@ pub fn JoinLink(
         });
     };
     view! {
-        <div class="key-way">
+        <div class="join-link">
             <Qr text=link label=Signal::derive(move || t_string!(i18n, console.qr_label).to_owned()) />
             <div>
                 <p>{move || t_string!(i18n, console.join_hint, page = page.clone())}</p>

@@ -47,7 +47,7 @@ pub fn MySession(
         }
     });
     view! {
-        <section class="work" tabindex="-1" node_ref=node aria-labelledby=head.get_value()>
+        <section class="session" tabindex="-1" node_ref=node aria-labelledby=head.get_value()>
             <SessionStatus id=head.get_value() session />
             <Warnings session />
             <Show when=move || waits.get()>

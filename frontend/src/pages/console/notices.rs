@@ -55,7 +55,7 @@ fn SessionNotice(
             <div class="notice-text">
                 <b>{title}</b>
                 <p>{who}</p>
-                {move || message().map(|message| view! { <p class="notice-message">{message}</p> })}
+                {move || message().map(|message| view! { <p class="note-message">{message}</p> })}
                 {move || next().map(|next| view! { <p>{next}</p> })}
             </div>
             <button type="button" class="button" on:click=dismiss>

@@ -83,7 +83,7 @@ pub fn SessionFieldset(
         std::iter::once(unknown).chain(known).collect::<Vec<_>>()
     });
     view! {
-        <div class="kind">
+        <div class="session-fields">
             <SegmentedControl
                 label=Signal::derive(move || t_string!(i18n, console.mode).to_owned())
                 bare=true

@@ -64,7 +64,7 @@ pub fn StartForm(
     };
     view! {
         <Show when=move || !waits.get()>
-            <div class="start">
+            <div class="start-form">
                 <Show when=move || !collapsed.get() fallback=more>
                     <StartHint id=reason.get_value() availability card attempt />
                     <SessionFieldset fields />

@@ -77,7 +77,7 @@ fn QueuePlace(
         None => t_string!(i18n, queue.no_estimate).to_owned(),
     };
     view! {
-        <p class="place">
+        <p class="queue-place">
             <b class="num" aria-hidden="true">{move || format.number(position.get())}</b>
             <span id=id>
                 <span class="vh">{move || t_string!(i18n, queue.place, n = format.number(position.get()))}</span>

@@ -77,7 +77,7 @@ fn LicenseLine(
     let missing = left_out.len();
     let count = move || t_string!(i18n, groups.holders, count = holders, n = format.number(holders));
     view! {
-        <li class="given">
+        <li class="group-license">
             <span>
                 {name}
                 <small class="num">{count}</small>

@@ -59,7 +59,7 @@ pub fn ExpiringLicenses(
     };
     view! {
         <Show when=move || !expiring.with(Vec::is_empty)>
-            <div class="note ending">
+            <div class="note expiring">
                 <Icon glyph=Glyph::Warning />
                 <ul>{move || expiring.get().into_iter().map(item).collect_view()}</ul>
             </div>

@@ -88,7 +88,7 @@ pub fn IntegrationSection(
         false => t_string!(i18n, licenses.link_secret_hint),
     };
     view! {
-        <details class="doors" open=open>
+        <details class="integration" open=open>
             <summary>{t!(i18n, licenses.integration)}</summary>
             <div class="form">
                 <TextArea

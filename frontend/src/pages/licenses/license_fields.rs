@@ -159,7 +159,7 @@ pub fn RulesSection(
     let expanded = RwSignal::new(false);
     view! {
         <details
-            class="fold"
+            class="more-rules"
             prop:open=move || has_error.get() || expanded.get()
             on:toggle=move |event| expanded.set(is_open(&event))
         >

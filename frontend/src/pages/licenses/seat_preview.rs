@@ -34,7 +34,7 @@ pub fn SeatPreview(
         effect => effect.map(|effect| effect_text(i18n, format, effect)),
     };
     view! {
-        <div class="preview" class:warns=is_warning>
+        <div class="seat-preview" class:warns=is_warning>
             <SeatChart license=after />
             <p role="status">{text}</p>
         </div>

@@ -61,7 +61,7 @@ pub fn PasskeysSheet() -> impl IntoView {
                 Some(Ok(all)) if all.is_empty() => view! { <p>{t!(i18n, passkeys.none)}</p> }.into_any(),
                 Some(Ok(all)) => {
                     let rows = all.into_iter().map(|one| view! { <Row one remove renaming /> }).collect_view();
-                    view! { <ul class="own-list">{rows}</ul> }.into_any()
+                    view! { <ul class="item-list">{rows}</ul> }.into_any()
                 }
             }}
             {if passkey::supported() {
@@ -94,7 +94,7 @@ fn Row(
     };
     view! {
         <li>
-            <span class="own-text">
+            <span class="item-text">
                 <b>{name}</b>
                 <small class="muted num">{when}</small>
             </span>

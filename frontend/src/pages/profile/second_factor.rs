@@ -102,7 +102,7 @@ fn Codes(
         restore_focus("#second-factor-title");
     };
     view! {
-        <div class="note calm fresh" role="status">
+        <div class="note calm new-secret" role="status">
             <p>{t!(i18n, factor.store_codes)}</p>
         </div>
         <ul class="codes">{codes.into_iter().map(|code| view! { <li>{code}</li> }).collect_view()}</ul>

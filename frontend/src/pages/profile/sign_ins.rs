@@ -47,7 +47,7 @@ pub fn SignInsSheet() -> impl IntoView {
                 }
                 Some(Ok(all)) => {
                     let rows = all.into_iter().map(|one| view! { <Row one end /> }).collect_view();
-                    view! { <ul class="own-list">{rows}</ul> }.into_any()
+                    view! { <ul class="item-list">{rows}</ul> }.into_any()
                 }
             }}
             <Show when=others>
@@ -85,7 +85,7 @@ fn Row(
     };
     view! {
         <li>
-            <span class="own-text">
+            <span class="item-text">
                 <b>
                     {move || browser(&named)}
                     {this.then(|| view! { <span class="tag">{t!(i18n, profile.this_one)}</span> })}

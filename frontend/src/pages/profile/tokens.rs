@@ -70,7 +70,7 @@ pub fn TokensSheet() -> impl IntoView {
                 Some(Ok(all)) if all.is_empty() => view! { <p>{t!(i18n, profile.no_tokens)}</p> }.into_any(),
                 Some(Ok(all)) => {
                     let rows = all.into_iter().map(|token| view! { <Row token delete /> }).collect_view();
-                    view! { <ul class="own-list">{rows}</ul> }.into_any()
+                    view! { <ul class="item-list">{rows}</ul> }.into_any()
                 }
             }}
             {move || made.get().map(|made| view! { <Secret secret=made.secret /> })}
@@ -98,7 +98,7 @@ fn Row(
     };
     view! {
         <li>
-            <span class="own-text">
+            <span class="item-text">
                 <b>{name}</b>
                 <small class="muted num">{when}</small>
             </span>
@@ -129,7 +129,7 @@ fn Secret(
         });
     };
     view! {
-        <div class="note calm fresh" role="status">
+        <div class="note calm new-secret" role="status">
             <p>{t!(i18n, profile.secret_text)}</p>
             <p class="secret" tabindex="0">{secret}</p>
             <button type="button" class="button" on:click=copy_it>

@@ -55,8 +55,8 @@ fn Queue(
     let name = move || page.live.license(id).map(|license| labels::license(i18n, &license)).unwrap_or_default();
     let count = move || t_string!(i18n, queue.count, count = length.get(), n = format.number(length.get()));
     view! {
-        <section class="list line" aria-labelledby=heading.clone()>
-            <header class="line-head">
+        <section class="list queue" aria-labelledby=heading.clone()>
+            <header class="queue-head">
                 <h2 id=heading.clone()>{move || t_string!(i18n, queue.of_license, license = name())}</h2>
                 <span class="tag plain">{count}</span>
             </header>
@@ -66,7 +66,7 @@ fn Queue(
                 </For>
             </ol>
             <Show when=move || { !expanded.get() && length.get() > COLLAPSED_LENGTH }>
-                <button type="button" class="button ghost line-more" on:click=move |_| expanded.set(true)>
+                <button type="button" class="button ghost queue-more" on:click=move |_| expanded.set(true)>
                     {move || t_string!(i18n, queue.show_all, n = format.number(length.get()))}
                 </button>
             </Show>

@@ -44,8 +44,8 @@ pub fn Row(
             node_ref=node
             data-id=id.to_string()
             tabindex="-1"
-            class:picked=move || selected.get()
-            class:parting=move || over.get()
+            class:selected=move || selected.get()
+            class:ended-row=move || over.get()
             aria-rowindex=move || if virtualized.get() { index().map(|index| index + 2) } else { None }
             on:focusin=move |_| page.cursor.set(untrack(index).map(|index| (id, index)))
         >

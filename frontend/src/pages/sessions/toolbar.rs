@@ -161,7 +161,7 @@ pub fn SelectionBar(
             {move || (count.get() > 0).then(selected)}
         </p>
         <Show when=move || { count.get() > 0 && page.may_end.get() }>
-            <div class="picked-bar">
+            <div class="selection-bar">
                 <b>{selected}</b>
                 <button type="button" class="button small ghost" on:click=move |_| page.selection.update(|s| s.clear())>
                     {t!(i18n, sessions.clear)}

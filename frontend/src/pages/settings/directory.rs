@@ -21,11 +21,13 @@ use state::DirectoryPageState;
 pub fn DirectoryPage() -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <RequirePermission action=Action::ManageAccount>
-            <PageHead title=Signal::derive(move || t_string!(i18n, directory.title).to_owned()) />
-            <SettingsTabs />
-            <Sections />
-        </RequirePermission>
+        <div class="page settings-page">
+            <RequirePermission action=Action::ManageAccount>
+                <PageHead title=Signal::derive(move || t_string!(i18n, directory.title).to_owned()) />
+                <SettingsTabs />
+                <Sections />
+            </RequirePermission>
+        </div>
     }
     .into_any()
 }

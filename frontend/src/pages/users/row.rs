@@ -45,7 +45,7 @@ pub fn Row(
         None => t_string!(i18n, users.never).to_owned(),
     };
     view! {
-        <tr class:picked=move || page.is_selected(id) class:suspended=move || suspended.get()>
+        <tr class:selected=move || page.is_selected(id) class:suspended=move || suspended.get()>
             <Show when=move || page.may(Action::ManageUsers)>
                 <td class="pick">
                     <input

@@ -97,7 +97,7 @@ fn ActiveFilters(
     };
     view! {
         <Show when=move || !chosen.with(Vec::is_empty)>
-            <ul class="chips chosen" aria-label=move || t_string!(i18n, users.chosen_label)>
+            <ul class="chips active-filters" aria-label=move || t_string!(i18n, users.chosen_label)>
                 <For each=move || chosen.get() key=|category| *category let:category>
                     {chip(category)}
                 </For>
@@ -186,7 +186,7 @@ pub fn SelectionBar(
             {move || (count.get() > 0).then(selected)}
         </p>
         <Show when=move || { count.get() > 0 }>
-            <div class="picked-bar">
+            <div class="selection-bar">
                 <b>{selected}</b>
                 <Show when=move || page.can_select_all_matching()>
                     <button type="button" class="button small ghost" on:click=move |_| page.select_all_matching()>

@@ -25,7 +25,7 @@ pub fn QueuePosition(
     view! {
         <Heading title=Signal::derive(move || t_string!(i18n, gate.queue_title, product = product.clone())) />
         <p>{move || format!("{}.", t_string!(i18n, console.full_sentence).trim_end_matches('.'))}</p>
-        <p class="place" role="status">
+        <p class="queue-place" role="status">
             <b class="num" aria-hidden="true">{move || format.number(position)}</b>
             <span>
                 <span class="vh">{move || t_string!(i18n, queue.place, n = format.number(position))}</span>

@@ -30,7 +30,7 @@ pub fn ProvidersSheet(
         Some(Ok(all)) if all.items.is_empty() => view! { <NoProviders /> }.into_any(),
         Some(Ok(all)) => {
             let rows = all.items.into_iter().map(|provider| view! { <ProviderRow provider page /> }).collect_view();
-            view! { <ul class="own-list">{rows}</ul> }.into_any()
+            view! { <ul class="item-list">{rows}</ul> }.into_any()
         }
     };
     view! {
@@ -90,7 +90,7 @@ fn ProviderRow(
     let test_state = Signal::derive(move || page.tests.with(|all| all.get(&id).cloned()));
     view! {
         <li class="provider">
-            <span class="own-text">
+            <span class="item-text">
                 <span>
                     <b>{provider.name.clone()}</b>
                     <span class="tag" class:quiet=!enabled>

@@ -93,7 +93,7 @@ fn NewToken(
                         let CreatedDirectory { directory, secret } = made;
                         let text = move || t_string!(i18n, scim.secret_of, name = directory.name.clone());
                         view! {
-                            <div class="note calm fresh">
+                            <div class="note calm new-secret">
                                 <p>{text}</p>
                                 <Copyable
                                     label=Signal::derive(move || t_string!(i18n, scim.secret).to_owned())
@@ -114,7 +114,7 @@ fn DirectoryList(
     scim: ScimState,
 ) -> impl IntoView {
     view! {
-        <ul class="own-list">
+        <ul class="item-list">
             <For each=move || scim.directories() key=|directory| directory.id let:directory>
                 <DirectoryRow first=directory scim />
             </For>
@@ -145,7 +145,7 @@ fn DirectoryRow(
     let failed = move || failures.with(|number| *number > 0);
     view! {
         <li class="provider">
-            <span class="own-text">
+            <span class="item-text">
                 <b>{name}</b>
                 <small class="muted num">{facts}</small>
             </span>

@@ -102,5 +102,5 @@ fn FailureList(
         };
         view! { <li>{text}</li> }
     };
-    view! { <ul class="told">{all.into_iter().map(line).collect_view()}</ul> }
+    view! { <ul class="name-list">{all.into_iter().map(line).collect_view()}</ul> }
 }

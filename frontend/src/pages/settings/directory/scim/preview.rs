@@ -30,9 +30,9 @@ pub fn RulesPreviewNote(
     }
     let lines = users.into_iter().map(|user| view! { <UserLine user scim /> }).collect_view();
     view! {
-        <div class="note calm told-all">
+        <div class="note calm assigned-users">
             <p>{move || t_string!(i18n, scim.preview_some, count = total, n = format.number(total))}</p>
-            <ul class="told" tabindex="0">{lines}</ul>
+            <ul class="name-list" tabindex="0">{lines}</ul>
             {counts}
         </div>
     }
