@@ -3,6 +3,7 @@
 mod feed;
 #[cfg(test)]
 pub mod sample;
+mod session_log;
 pub mod state;
 
 use crate::{caller::Caller, clock::Clock};

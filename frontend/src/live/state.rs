@@ -1,5 +1,6 @@
 //! The state built from the live feed: licenses, live and recently ended sessions, queues. Independent of the browser.
 
+use super::session_log::SessionLog;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, Position, SessionId, TicketId, UserId},
@@ -27,6 +28,12 @@ pub struct LiveState {
     pub recently_ended: BTreeMap<SessionId, SessionView>,
     /// The queues that are not empty, each in order.
     pub queues: BTreeMap<LicenseId, Vec<TicketView>>,
+    /// Which of the sessions, live or recently ended, changed lately.
+    pub session_log: SessionLog,
+    /// The number of live sessions that the feed left out, because there are very many.
+    omitted_sessions: usize,
+    /// When the state began; a session that is older and not known was left out.
+    began_at: DateTime<Utc>,
 }
 
 impl LiveState {
@@ -36,7 +43,11 @@ impl LiveState {
         self.licenses = snapshot.licenses;
         self.licenses.sort_by(compare_licenses);
         self.sessions = snapshot.sessions.into_iter().map(|session| (session.id, session)).collect();
+        self.omitted_sessions =
+            usize::try_from(snapshot.sessions_total).unwrap_or_default().saturating_sub(self.sessions.len());
+        self.began_at = snapshot.at;
         self.recently_ended.clear();
+        self.session_log.record_all();
         self.queues.clear();
         snapshot.queues.into_iter().for_each(|queue| self.insert_queue(queue));
     }
@@ -54,7 +65,9 @@ impl LiveState {
     /// Removes recently ended sessions.
     pub fn remove_recently_ended(&mut self, ids: &[SessionId]) {
         for id in ids {
-            self.recently_ended.remove(id);
+            if self.recently_ended.remove(id).is_some() {
+                self.session_log.record(*id);
+            }
         }
     }
 
@@ -63,15 +76,26 @@ impl LiveState {
         self.licenses.iter().find(|license| license.id == id)
     }
 
-    /// The number of live sessions. If there are very many, the feed contains only the newest of them.
+    /// The number of live sessions that the viewer may see, also of those that the feed left out.
     pub fn session_count(&self) -> usize {
-        let counted: i64 = self.licenses.iter().map(|license| license.usage.sessions).sum();
-        usize::try_from(counted).unwrap_or_default().max(self.sessions.len())
+        self.sessions.len() + self.omitted_sessions
+    }
+
+    /// The number of live sessions on the licenses that `counts` selects.
+    pub fn session_count_of(&self, counts: impl Fn(LicenseId, Model) -> bool) -> usize {
+        let known = self.sessions.values().filter(|session| counts(session.license_id, session.model)).count();
+        if self.omitted_sessions == 0 {
+            return known;
+        }
+        // The counts of the licenses include sessions of users whom a manager limited to groups may not see.
+        let licenses = self.licenses.iter().filter(|license| counts(license.id, license.model));
+        let counted: i64 = licenses.map(|license| license.usage.sessions).sum();
+        usize::try_from(counted).unwrap_or_default().clamp(known, known + self.omitted_sessions)
     }
 
     /// The number of live sessions on concurrent licenses.
     pub fn shared_session_count(&self) -> usize {
-        self.sessions.values().filter(|session| session.model == Model::Concurrent).count()
+        self.session_count_of(|_, model| model == Model::Concurrent)
     }
 
     /// The live sessions of a user, the newest first.
@@ -138,6 +162,11 @@ impl LiveState {
             return None;
         }
         let before = self.sessions.remove(&session.id);
+        let was_omitted = session.created_at <= self.began_at && !self.recently_ended.contains_key(&session.id);
+        if before.is_none() && was_omitted {
+            self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
+        }
+        self.session_log.record(session.id);
         if session.state == SessionState::Ended {
             before?;
             self.recently_ended.insert(session.id, session.clone());
@@ -277,10 +306,35 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn the_session_count_includes_sessions_missing_from_the_feed() {
-        let mut state = state(vec![session(1)]);
-        state.licenses[0].usage.sessions = 6_000;
-        assert_eq!(state.session_count(), 6_000);
+    fn sessions_that_the_feed_left_out_are_counted() {
+        let mut state = LiveState::default();
+        let snapshot = |sessions| Snapshot {
+            position: Position(7),
+            at: at(100),
+            licenses: vec![license(1, 10)],
+            sessions,
+            sessions_total: 3,
+            queues: Vec::new(),
+        };
+        state.reset(snapshot(vec![session(3)]));
+        assert_eq!(state.session_count(), 3);
+        state.apply(change(vec![ended(session(1))]));
+        assert_eq!(state.session_count(), 2, "one that was left out ended");
+        state.apply(change(vec![session(2), session(101)]));
+        assert_eq!((state.session_count(), state.sessions.len()), (3, 3), "one that was left out, and a new one");
+        state.apply(change(vec![ended(session(101)), ended(session(101))]));
+        assert_eq!(state.session_count(), 2);
+    }
+
+    #[wasm_bindgen_test]
+    fn the_counts_of_licenses_include_more_than_a_limited_manager_may_see() {
+        let mut state = state(vec![session(1), session(2), session(3)]);
+        state.licenses[0].usage.sessions = 5_000;
+        assert_eq!((state.session_count(), state.shared_session_count()), (3, 3));
+        state.omitted_sessions = 6;
+        assert_eq!(state.shared_session_count(), 9);
+        state.licenses[0].usage.sessions = 5;
+        assert_eq!(state.shared_session_count(), 5, "the others have named licenses");
     }
 
     #[wasm_bindgen_test]
