@@ -1,12 +1,9 @@
-//! The client and its API calls.
+//! The API calls by name; each is one request to an endpoint of `seatkeeper_shared::endpoints`.
 
-use crate::{
-    ClientError, LiveFeed,
-    response::{read, send},
-    retry::retry,
-};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect::Policy};
+use crate::{Client, ClientError, LiveFeed, response::read};
+use reqwest::StatusCode;
 use seatkeeper_shared::{
+    endpoints,
     ids::{LicenseId, SessionId, TicketId, UserId},
     problem::Code,
     scope::Scope,
@@ -19,55 +16,24 @@ use seatkeeper_shared::{
         queue::TicketView,
         second_factor::SignedIn,
         sessions::{
-            Borrow, Connect, EndResult, EndResults, EndSession, EndSessions, Heartbeat, HeartbeatReply, NewSession,
+            Borrow, Connect, EndResult, EndSession, EndSessions, Heartbeat, HeartbeatReply, NewSession, SeatResponse,
             SessionView, StateFilter,
         },
         users::{NewUser, UserView},
     },
 };
-use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
-/// How long idempotent calls are retried by default.
-const DEFAULT_RETRY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a response may take by default, beyond the wait that the call asks for.
-const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The live feed counts as broken after this time without data: there is an event every 15 seconds.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// A client for one server. It acts for one user once it is signed in or has a token.
-#[derive(Clone, Debug)]
-pub struct Client {
-    http: reqwest::Client,
-    server: String,
-    token: Option<String>,
-    retry_timeout: Duration,
-    response_timeout: Duration,
-}
-
-/// The response to a request for a seat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SeatResponse {
-    /// There is a seat, with this session.
-    Seat(SessionView),
-    /// The agent waits in the queue with this ticket; only if the request has `wait`.
-    Queued(TicketView),
-}
-
 /// The filter of a list of sessions, which has the newest first.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionQuery {
     /// Only sessions in this state.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<StateFilter>,
     /// Only sessions with this text in the agent's name or e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// The `next` of the previous page.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// The most rows on the page, 1 to 500; 100 if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
 }
 
@@ -85,92 +51,12 @@ pub fn application(product: &str, device: &str) -> NewSession {
 }
 
 impl Client {
-    /// Creates a client that is not signed in.
-    ///
-    /// # Errors
-    /// Returns an error if the TLS backend cannot be initialized.
-    pub fn new(server: &str) -> Result<Self, ClientError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the client connects to the server that its user names, from their own machine"
-        )]
-        let http = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(READ_TIMEOUT)
-            .user_agent(concat!("seatkeeper/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        let server = server.trim_end_matches('/').to_owned();
-        Ok(Self {
-            http,
-            server,
-            token: None,
-            retry_timeout: DEFAULT_RETRY_TIMEOUT,
-            response_timeout: DEFAULT_RESPONSE_TIMEOUT,
-        })
-    }
-
-    /// Returns the client with an API token.
-    #[must_use]
-    pub fn with_token(mut self, token: String) -> Self {
-        self.token = Some(token);
-        self
-    }
-
-    /// Returns the client with another time for retrying idempotent calls; zero for no retries.
-    #[must_use]
-    pub fn with_retry_timeout(mut self, timeout: Duration) -> Self {
-        self.retry_timeout = timeout;
-        self
-    }
-
-    /// Returns the client with another response timeout.
-    #[must_use]
-    pub fn with_response_timeout(mut self, timeout: Duration) -> Self {
-        self.response_timeout = timeout;
-        self
-    }
-
-    /// The URL of the server, without a trailing slash.
-    pub fn server(&self) -> &str {
-        &self.server
-    }
-
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}/api/v1{path}", self.server)).header("origin", &self.server);
-        let request = request.timeout(self.response_timeout);
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        }
-    }
-
-    /// Sends an idempotent request, with retries.
-    async fn send_with_retry(&self, request: impl Fn() -> RequestBuilder) -> Result<Response, ClientError> {
-        Ok(retry(self.retry_timeout, || send(request())).await?.0)
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        read(self.send_with_retry(|| self.request(Method::GET, path)).await?).await
-    }
-
-    /// Sends a POST once.
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
-        read(send(self.request(Method::POST, path).json(body)).await?).await
-    }
-
-    /// Sends an idempotent POST, with retries.
-    async fn post_with_retry<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
-        read(self.send_with_retry(|| self.request(Method::POST, path).json(body)).await?).await
-    }
-
     /// Returns the signed-in user.
     ///
     /// # Errors
-    /// Returns a [`ClientError`], as all calls do.
+    /// Returns a [`ClientError`].
     pub async fn me(&self) -> Result<Me, ClientError> {
-        self.get("/me").await
+        self.send(endpoints::me::get()).await
     }
 
     /// Returns whether the server still needs its first admin.
@@ -178,7 +64,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn setup_state(&self) -> Result<SetupState, ClientError> {
-        self.get("/setup").await
+        self.send(endpoints::sign_in::setup_state()).await
     }
 
     /// Creates the account and its first admin, and signs the admin in.
@@ -186,7 +72,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn set_up(&self, setup: &Setup) -> Result<Me, ClientError> {
-        self.post("/setup", setup).await
+        self.send(endpoints::sign_in::set_up(setup)).await
     }
 
     /// Signs in with e-mail address and password. A user with a second factor is not signed in yet.
@@ -194,7 +80,8 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, ClientError> {
-        self.post("/sign-in", &SignIn { email: email.to_owned(), password: password.to_owned() }).await
+        let body = SignIn { email: email.to_owned(), password: password.to_owned() };
+        self.send(endpoints::sign_in::with_password(&body)).await
     }
 
     /// Creates an API token for the signed-in user.
@@ -202,7 +89,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn create_token(&self, name: &str, days: i64) -> Result<CreatedToken, ClientError> {
-        self.post("/tokens", &NewToken { name: name.to_owned(), days, scope: Scope::All }).await
+        self.send(endpoints::tokens::create(&NewToken { name: name.to_owned(), days, scope: Scope::All })).await
     }
 
     /// Adds a product.
@@ -210,7 +97,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn add_product(&self, name: &str) -> Result<ProductView, ClientError> {
-        self.post("/products", &NewProduct { name: name.to_owned(), key_seconds: None }).await
+        self.send(endpoints::products::add(&NewProduct { name: name.to_owned(), key_seconds: None })).await
     }
 
     /// Lists the products.
@@ -218,7 +105,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn products(&self) -> Result<Vec<ProductView>, ClientError> {
-        self.get("/products").await
+        self.send(endpoints::products::list()).await
     }
 
     /// Adds a license.
@@ -226,7 +113,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn add_license(&self, license: &NewLicense) -> Result<LicenseView, ClientError> {
-        self.post("/licenses", license).await
+        self.send(endpoints::licenses::add(license)).await
     }
 
     /// Assigns a license to users.
@@ -234,7 +121,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn grant(&self, license: LicenseId, users: Vec<UserId>) -> Result<AssignmentResults, ClientError> {
-        self.post(&format!("/licenses/{license}/grant"), &Grant { user_ids: users }).await
+        self.send(endpoints::licenses::grant(license, &Grant { user_ids: users })).await
     }
 
     /// Adds a user.
@@ -242,7 +129,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn add_user(&self, user: &NewUser) -> Result<UserView, ClientError> {
-        self.post("/users", user).await
+        self.send(endpoints::users::add(user)).await
     }
 
     /// Lists users: the first page, of up to 500.
@@ -250,7 +137,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn users(&self) -> Result<Page<UserView>, ClientError> {
-        self.get("/users?limit=500").await
+        self.send(endpoints::users::list().with("limit", "500")).await
     }
 
     /// Requests a seat, or with `wait` a ticket if no seat is free. Choose the idempotency key yourself, 1 to 100
@@ -260,12 +147,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`]; the problem of a refusal has its facts.
     pub async fn request_seat(&self, request: &NewSession, idempotency_key: &str) -> Result<SeatResponse, ClientError> {
-        let send = || self.request(Method::POST, "/sessions").header("idempotency-key", idempotency_key).json(request);
-        let response = self.send_with_retry(send).await?;
-        match response.status() {
-            StatusCode::ACCEPTED => read(response).await.map(SeatResponse::Queued),
-            _ => read(response).await.map(SeatResponse::Seat),
-        }
+        self.send(endpoints::sessions::request(request, idempotency_key)).await
     }
 
     /// Returns one session.
@@ -273,7 +155,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn session(&self, session: SessionId) -> Result<SessionView, ClientError> {
-        self.get(&format!("/sessions/{session}")).await
+        self.send(endpoints::sessions::one(session)).await
     }
 
     /// Lists sessions, one page.
@@ -281,7 +163,10 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn sessions(&self, query: &SessionQuery) -> Result<Page<SessionView>, ClientError> {
-        read(self.send_with_retry(|| self.request(Method::GET, "/sessions").query(query)).await?).await
+        let limit = query.limit.map(|limit| limit.to_string());
+        let list = endpoints::sessions::list().with_some("state", query.state.map(StateFilter::as_str));
+        let list = list.with_some("q", query.q.as_deref()).with_some("after", query.after.as_deref());
+        self.send(list.with_some("limit", limit.as_deref())).await
     }
 
     /// Marks a waiting session as connected to a customer.
@@ -289,7 +174,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn connect(&self, session: SessionId, platform: Platform) -> Result<SessionView, ClientError> {
-        self.post(&format!("/sessions/{session}/connect"), &Connect { platform }).await
+        self.send(endpoints::sessions::connect(session, &Connect { platform })).await
     }
 
     /// Sends a heartbeat, which renews the lease of the seat.
@@ -298,7 +183,7 @@ impl Client {
     /// Returns a [`ClientError`]: `lease_expired` if it was too late, `session_ended` with who ended the session, when
     /// and why.
     pub async fn heartbeat(&self, session: SessionId, heartbeat: Heartbeat) -> Result<HeartbeatReply, ClientError> {
-        self.post_with_retry(&format!("/sessions/{session}/heartbeat"), &heartbeat).await
+        self.send(endpoints::sessions::heartbeat(session, &heartbeat)).await
     }
 
     /// Borrows the seat of a session for work offline, for this time from now. The returned session has the signed
@@ -308,7 +193,7 @@ impl Client {
     /// Returns a [`ClientError`]: `not_lendable`, `borrow_too_long` or `borrow_limit` if the license does not allow it.
     pub async fn borrow(&self, session: SessionId, time: Duration) -> Result<SessionView, ClientError> {
         let borrow_seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        self.post_with_retry(&format!("/sessions/{session}/borrow"), &Borrow { borrow_seconds }).await
+        self.send(endpoints::sessions::borrow(session, &Borrow { borrow_seconds })).await
     }
 
     /// Returns the public keys for verifying leases. Store them where the program runs offline.
@@ -316,7 +201,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn borrow_keys(&self) -> Result<BorrowKeys, ClientError> {
-        self.get("/borrow/keys").await
+        self.send(endpoints::borrow::keys()).await
     }
 
     /// Ends a session and so returns the seat. Idempotent.
@@ -324,7 +209,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn end(&self, session: SessionId, request: &EndSession) -> Result<EndResult, ClientError> {
-        self.post_with_retry(&format!("/sessions/{session}/end"), request).await
+        self.send(endpoints::sessions::end(session, request)).await
     }
 
     /// Ends several sessions; returns a result for each.
@@ -332,8 +217,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn end_sessions(&self, request: &EndSessions) -> Result<Vec<EndResult>, ClientError> {
-        let ended: EndResults = self.post_with_retry("/sessions/end", request).await?;
-        Ok(ended.results)
+        Ok(self.send(endpoints::sessions::end_many(request)).await?.results)
     }
 
     /// Returns one ticket without waiting.
@@ -341,7 +225,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn ticket(&self, ticket: TicketId) -> Result<TicketView, ClientError> {
-        self.get(&format!("/tickets/{ticket}")).await
+        self.send(endpoints::tickets::one(ticket)).await
     }
 
     /// Returns a ticket as soon as its position differs from the known one, a seat is offered, or it is over, and at
@@ -350,10 +234,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn watch_ticket(&self, known: &TicketView, wait: Duration) -> Result<TicketView, ClientError> {
-        let seconds = wait.as_secs().min(30);
-        let path = format!("/tickets/{}?wait={seconds}&position={}", known.id, known.position);
-        let timeout = self.response_timeout + Duration::from_secs(seconds);
-        read(self.send_with_retry(|| self.request(Method::GET, &path).timeout(timeout)).await?).await
+        self.send(endpoints::tickets::watch(known, wait)).await
     }
 
     /// Accepts the offered seat; returns the session, and whether this call took it. If not, another program of the
@@ -362,8 +243,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`]: `no_offer` while no seat is offered, `ticket_over` if it is too late.
     pub async fn accept_offer(&self, ticket: TicketId) -> Result<(SessionView, bool), ClientError> {
-        let path = format!("/tickets/{ticket}/accept");
-        let (response, retried) = retry(self.retry_timeout, || send(self.request(Method::POST, &path))).await?;
+        let (response, retried) = self.exchange(endpoints::tickets::accept(ticket)).await?;
         // After a lost response, nobody can tell who took the seat; assume it was this call.
         let is_ours = retried || response.status() == StatusCode::CREATED;
         Ok((read(response).await?, is_ours))
@@ -374,10 +254,9 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn leave_queue(&self, ticket: TicketId) -> Result<(), ClientError> {
-        let path = format!("/tickets/{ticket}");
-        match self.send_with_retry(|| self.request(Method::DELETE, &path)).await {
+        match self.send(endpoints::tickets::leave(ticket)).await {
             Err(error) if error.code() == Some(Code::TicketOver) => Ok(()),
-            result => result.map(drop),
+            result => result,
         }
     }
 
@@ -386,7 +265,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn licenses(&self) -> Result<Vec<LicenseView>, ClientError> {
-        self.get("/licenses").await
+        self.send(endpoints::licenses::list()).await
     }
 
     /// Opens the live feed, which starts with a snapshot.
@@ -394,7 +273,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn live(&self) -> Result<LiveFeed, ClientError> {
-        let request = || self.request(Method::GET, "/live").timeout(Duration::MAX);
-        self.send_with_retry(request).await.map(LiveFeed::new)
+        let (response, _) = self.exchange(endpoints::live::feed()).await?;
+        Ok(LiveFeed::new(response))
     }
 }

@@ -1,6 +1,9 @@
 //! A client for a Seatkeeper server, used by the command line and by your own programs. It uses the server's own wire
 //! types and retries calls that are safe to repeat.
 //!
+//! What [`Client`] has no method for, it sends with [`Client::send`]: every operation of the API is in
+//! [`shared::endpoints`].
+//!
 //! ```no_run
 //! # use seatkeeper_client::{Client, SeatResponse, application};
 //! # async fn work() -> Result<(), seatkeeper_client::ClientError> {
@@ -18,13 +21,16 @@
 #![warn(missing_docs)]
 
 mod calls;
+mod client;
 mod error;
 pub mod lease;
 mod live_feed;
 mod response;
 mod retry;
 
-pub use calls::{Client, SeatResponse, SessionQuery, application};
+pub use calls::{SessionQuery, application};
+pub use client::Client;
 pub use error::ClientError;
 pub use live_feed::{LiveEvent, LiveFeed};
 pub use seatkeeper_shared as shared;
+pub use seatkeeper_shared::wire::sessions::SeatResponse;

@@ -21,7 +21,8 @@ pub async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
     })
 }
 
-/// Reads the JSON body of a response.
+/// Reads the JSON body of a response; an empty one is `null`.
 pub async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
-    Ok(serde_json::from_slice(&response.bytes().await?)?)
+    let body = response.bytes().await?;
+    Ok(serde_json::from_slice(if body.is_empty() { b"null" } else { &body })?)
 }

@@ -1,6 +1,9 @@
 //! Typed client of the server's API. Each request returns the decoded answer or a [`Failure`].
 
-use crate::{caller::Caller, verify::Verification};
+use crate::{
+    caller::{Caller, SignedOutReason},
+    verify::Verification,
+};
 use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
 use seatkeeper_shared::{
@@ -147,12 +150,16 @@ impl Api {
         self.send_verified(async || send_request(Method::POST, path, Some(body), Some(key)).await).await
     }
 
-    /// Sends a POST request with a file as its body.
+    /// Sends a request with a file as its body.
     ///
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn post_file<T: DeserializeOwned>(self, path: &str, file: &web_sys::File) -> Result<T, Failure> {
-        let request = RequestBuilder::new(&format!("{BASE}{path}")).method(Method::POST);
+    pub async fn send_file<T: DeserializeOwned>(
+        self,
+        endpoint: Endpoint<T>,
+        file: web_sys::File,
+    ) -> Result<T, Failure> {
+        let request = RequestBuilder::new(&address(endpoint)).method(Method::POST);
         let request = request.header("Accept", "application/json").header("Content-Type", "text/csv").body(file);
         self.observe(match request {
             Ok(request) => execute(request).await.and_then(|(text, _)| parse(&text)),
@@ -253,7 +260,7 @@ impl Api {
         if let Err(failure) = &answer
             && failure.code() == Some(Code::NotSignedIn)
         {
-            self.caller.set_signed_out();
+            self.caller.sign_in_ended(SignedOutReason::Ended);
         }
         // The account has required a second factor since the page was loaded.
         if let Err(failure) = &answer
@@ -263,6 +270,19 @@ impl Api {
         }
         answer
     }
+}
+
+/// The address of what an operation reads, for a link that the browser follows by itself.
+pub fn address<T>(endpoint: Endpoint<T>) -> String {
+    format!("{BASE}{}", endpoint.into_request().path)
+}
+
+/// Sends a request without updating the caller.
+///
+/// # Errors
+/// Returns a [`Failure`] if the server refuses the request or cannot be reached.
+pub async fn send_unobserved<T: DeserializeOwned>(endpoint: Endpoint<T>) -> Result<T, Failure> {
+    transmit(&endpoint.into_request()).await.and_then(|(text, _)| parse(&text))
 }
 
 /// Sends one request without updating the caller; `key` is the idempotency key.

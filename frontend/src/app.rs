@@ -21,7 +21,7 @@ use crate::{
     },
     shell::{NotFound, Shell, StartRedirect, language},
     ui::toast::{ToastRegion, Toasts},
-    verify::{Verification, VerifyDialog},
+    verify::Verification,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -73,7 +73,6 @@ fn AppRoutes() -> impl IntoView {
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>
-            <VerifyDialog />
         </Router>
         <ToastRegion />
     }

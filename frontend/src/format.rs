@@ -117,8 +117,8 @@ impl Format {
             [] => String::new(),
             [one] => one.clone(),
             _ if names.len() > max => {
-                let shown = names[..max].join(comma);
-                t_string!(i18n, common.and_more, names = shown, n = self.number(names.len() - max))
+                let (shown, more) = (names[..max].join(comma), names.len() - max);
+                t_string!(i18n, common.and_more, count = more, names = shown, n = self.number(more))
             }
             [first @ .., last] => t_string!(i18n, common.and_last, names = first.join(comma), last = last.clone()),
         }

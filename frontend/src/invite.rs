@@ -2,52 +2,45 @@
 
 use crate::{
     api::Api,
+    format::Texts,
     i18n::*,
     labels,
-    pages::console::support_key::copy_to_clipboard,
+    text::text,
     ui::{
-        dialog::TaskDialog,
-        icon::{Glyph, Icon},
+        copy_button::CopyButton,
+        form_dialog::{Dialogs, InfoDialog},
         toast::Toasts,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{ids::UserId, wire::password_links::CreatedPasswordLink};
+use seatkeeper_shared::{endpoints, ids::UserId, wire::password_links::CreatedPasswordLink};
 
-/// A link to pass on, with the name of the invited user.
-#[derive(Clone, Debug, PartialEq)]
-struct InviteLink {
-    name: String,
-    link: String,
-}
-
-/// Creates invitation links, for all pages.
+/// Creates links with which users set their passwords.
 #[derive(Clone, Copy)]
 pub struct Invites {
     api: Api,
-    shown: RwSignal<Option<InviteLink>>,
+    dialogs: Dialogs,
+    toasts: Toasts,
+    i18n: Texts,
 }
 
 impl Invites {
-    /// Provides it as a context.
-    pub fn provide() {
-        provide_context(Self { api: Api::get(), shown: RwSignal::new(None) });
-    }
-
-    /// The instance from the context.
+    /// With what the context has.
     pub fn get() -> Self {
-        expect_context()
+        Self { api: Api::get(), dialogs: Dialogs::get(), toasts: Toasts::get(), i18n: use_i18n() }
     }
 
-    /// Creates a link for a user; a toast or the dialog shows the result.
-    pub fn create(self, i18n: crate::format::Texts, toasts: Toasts, id: UserId, name: String) {
+    /// Creates a link for a user; a toast says that it was mailed, or a dialog shows it.
+    pub fn create(self, user: UserId, name: String) {
+        let i18n = self.i18n;
         spawn_local(async move {
-            match self.api.post::<CreatedPasswordLink>(&format!("/users/{id}/invite"), &()).await {
+            match self.api.send(endpoints::users::invite(user)).await {
                 Ok(CreatedPasswordLink { link: Some(link), .. }) => {
-                    self.shown.set(Some(InviteLink { name, link: absolute_url(link) }))
+                    let link = absolute_url(link);
+                    self.dialogs.open(move || view! { <InviteLink name=name.clone() link=link.clone() /> });
                 }
-                Ok(_) => toasts.success(untrack(|| t_string!(i18n, invite.mailed, name = name))),
-                Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
+                Ok(_) => self.toasts.success(tu_string!(i18n, invite.mailed, name = name)),
+                Err(failure) => self.toasts.error(untrack(|| labels::failure(i18n, &failure))),
             }
         });
     }
@@ -58,43 +51,25 @@ fn absolute_url(link: String) -> String {
     if link.starts_with('/') { window().location().origin().unwrap_or_default() + &link } else { link }
 }
 
-/// The dialog that shows a link to pass on.
+/// Shows a link to pass on.
 #[component]
-pub fn InviteDialog() -> impl IntoView {
+fn InviteLink(
+    /// The name of the invited user.
+    name: String,
+    /// The link.
+    link: String,
+) -> impl IntoView {
     let i18n = use_i18n();
-    let (invites, toasts) = (Invites::get(), Toasts::get());
-    let link =
-        Signal::derive(move || invites.shown.with(|shown| shown.as_ref().map(|s| s.link.clone())).unwrap_or_default());
-    let name = move || invites.shown.with(|shown| shown.as_ref().map(|s| s.name.clone())).unwrap_or_default();
-    let copy_it = move |_| {
-        let link = link.get_untracked();
-        spawn_local(async move {
-            if copy_to_clipboard(link).await {
-                toasts.success(untrack(|| t_string!(i18n, invite.copied)));
-            } else {
-                toasts.error(untrack(|| t_string!(i18n, invite.copy_failed)));
-            }
-        });
+    let shown = link.clone();
+    let acts = move || {
+        view! { <CopyButton content=link.clone() label=text!(invite.copy) copied=text!(invite.copied) /> }
     };
     view! {
-        <TaskDialog
-            open=Signal::derive(move || invites.shown.with(Option::is_some))
-            close=move |()| invites.shown.set(None)
-            title=Signal::derive(move || t_string!(i18n, invite.title, name = name()))
-        >
-            <div class="form">
-                <p>{t!(i18n, invite.text)}</p>
-                <p class="secret" tabindex="0">{move || link.get()}</p>
-                <div class="acts">
-                    <button type="button" class="button" on:click=move |_| invites.shown.set(None)>
-                        {t!(i18n, common.done)}
-                    </button>
-                    <button type="button" class="button primary" autofocus on:click=copy_it>
-                        <Icon glyph=Glyph::Copy />
-                        {t!(i18n, invite.copy)}
-                    </button>
-                </div>
-            </div>
-        </TaskDialog>
+        <InfoDialog title=text!(invite.title, name = name.clone()) acts>
+            <p>{t!(i18n, invite.text)}</p>
+            <p class="secret" tabindex="0">
+                {shown}
+            </p>
+        </InfoDialog>
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     i18n::*,
 };
 use seatkeeper_shared::{
+    file_kind::FileKind,
     license::{Model, SeatRule, SecondDevice},
     people::{Permission, Role, Source, UserStatus},
     problem::{Code, SessionEnd},
@@ -91,6 +92,31 @@ pub fn role(i18n: Texts, role: Role) -> &'static str {
         Role::Admin => t_string!(i18n, word.admin),
         Role::Manager => t_string!(i18n, word.manager),
         Role::Agent => t_string!(i18n, word.agent),
+    }
+}
+
+/// What a file is that is not a table.
+pub fn file_kind(i18n: Texts, kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Pdf => t_string!(i18n, file_kind.pdf),
+        FileKind::OldWorkbook => t_string!(i18n, file_kind.old_workbook),
+        FileKind::BinaryWorkbook => t_string!(i18n, file_kind.binary_workbook),
+        FileKind::DamagedWorkbook => t_string!(i18n, file_kind.damaged_workbook),
+        FileKind::LargeWorkbook => t_string!(i18n, file_kind.large_workbook),
+        FileKind::OpenDocument => t_string!(i18n, file_kind.open_document),
+        FileKind::Word => t_string!(i18n, file_kind.word),
+        FileKind::RichText => t_string!(i18n, file_kind.rich_text),
+        FileKind::Image => t_string!(i18n, file_kind.image),
+        FileKind::Archive => t_string!(i18n, file_kind.archive),
+        FileKind::Html => t_string!(i18n, file_kind.html),
+        FileKind::Xml => t_string!(i18n, file_kind.xml),
+        FileKind::Markup => t_string!(i18n, file_kind.markup),
+        FileKind::Json => t_string!(i18n, file_kind.json),
+        FileKind::Database => t_string!(i18n, file_kind.database),
+        FileKind::Parquet => t_string!(i18n, file_kind.parquet),
+        FileKind::Vcard => t_string!(i18n, file_kind.vcard),
+        FileKind::Program => t_string!(i18n, file_kind.program),
+        FileKind::Binary => t_string!(i18n, file_kind.binary),
     }
 }
 
@@ -184,11 +210,12 @@ pub fn field_error(i18n: Texts, error: &FieldError) -> String {
         FieldError::EndBeforeStart => t_string!(i18n, field.end_before_start).to_owned(),
         FieldError::Address => t_string!(i18n, field.address).to_owned(),
         FieldError::TooCommon => t_string!(i18n, field.too_common).to_owned(),
+        FieldError::Taken => t_string!(i18n, field.taken).to_owned(),
         FieldError::Unknown => t_string!(i18n, field.unknown).to_owned(),
         FieldError::InvisibleCharacter { character } => {
             t_string!(i18n, field.invisible_character, character = character.clone())
         }
-        FieldError::FileKind { kind } => t_string!(i18n, field.file_kind, kind = kind.clone()),
+        FieldError::FileKind { kind } => t_string!(i18n, field.file_kind, kind = file_kind(i18n, *kind)),
         FieldError::NotEncoded { encoding, line, column } => {
             let (line, column) = (number_text(i18n, *line), number_text(i18n, *column));
             t_string!(i18n, field.not_encoded, encoding = encoding.clone(), line = line, column = column)

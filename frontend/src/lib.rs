@@ -3,6 +3,14 @@
 
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 
+/// A text of the locale files in a view: `{t!(i18n, common.save)}`. It has the same type everywhere, unlike that of
+/// `leptos_i18n`, for which the code that draws a text would exist once per text.
+macro_rules! t {
+    ($i18n:expr, $($key:ident).+) => {
+        $crate::text::shown($i18n, |locale| $crate::i18n::td_string!(locale, $($key).+))
+    };
+}
+
 pub mod api;
 pub mod app;
 mod bulk_actions;
@@ -32,5 +40,6 @@ pub fn start() {
     if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
         boot.remove();
     }
+    ui::focus_keeper::keep_focus();
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,4 +1,4 @@
-//! The browser's local storage: theme, language, the console's device and sessions. Where it is unavailable (private
+//! The browser's local storage: theme, language, whether a user is signed in, the console's device and sessions. Where it is unavailable (private
 //! mode, storage switched off), nothing is stored and the app works all the same.
 
 use serde::{Serialize, de::DeserializeOwned};

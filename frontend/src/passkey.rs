@@ -1,7 +1,19 @@
 //! Passkeys through the browser's `navigator.credentials` (WebAuthn Level 3).
 
+use crate::{
+    api::{Api, Failure},
+    i18n::*,
+    format::Texts,
+};
 use js_sys::{Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::window;
+use seatkeeper_shared::{
+    endpoints,
+    wire::{
+        account::Me,
+        passkeys::{NewPasskey, PasskeySignIn, PasskeyView},
+    },
+};
 use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue};
 
@@ -14,27 +26,55 @@ pub enum PasskeyError {
     Cancelled,
 }
 
+impl PasskeyError {
+    /// Why a sign-in with a passkey failed, in the user's language.
+    pub fn sign_in_text(self, i18n: Texts) -> &'static str {
+        match self {
+            Self::Cancelled => t_string!(i18n, passkeys.cancelled),
+            Self::Unsupported => t_string!(i18n, passkeys.unsupported),
+        }
+    }
+
+    /// Why no passkey was added, in the user's language.
+    pub fn add_text(self, i18n: Texts) -> &'static str {
+        match self {
+            Self::Cancelled => t_string!(i18n, passkeys.not_made),
+            Self::Unsupported => t_string!(i18n, passkeys.unsupported),
+        }
+    }
+}
+
+/// Signs in with a passkey. What went wrong in the browser is the inner error.
+///
+/// # Errors
+/// Returns a [`Failure`] if the server refuses the passkey or cannot be reached.
+pub async fn sign_in(api: Api) -> Result<Result<Me, PasskeyError>, Failure> {
+    let asked = api.send(endpoints::sign_in::begin_passkey()).await?;
+    match call("parseRequestOptionsFromJSON", "get", &asked.options).await {
+        Ok(credential) => api.send(endpoints::sign_in::with_passkey(&PasskeySignIn { credential })).await.map(Ok),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Has the browser create a passkey, and adds it to those of the user. What went wrong in the browser is the inner
+/// error.
+///
+/// # Errors
+/// Returns a [`Failure`] if the server refuses the passkey or cannot be reached.
+pub async fn add(api: Api, name: String) -> Result<Result<PasskeyView, PasskeyError>, Failure> {
+    let asked = api.send(endpoints::passkeys::begin()).await?;
+    match call("parseCreationOptionsFromJSON", "create", &asked.options).await {
+        Ok(credential) => api.send(endpoints::passkeys::add(&NewPasskey { name, credential })).await.map(Ok),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
 /// Whether the browser supports passkeys on this page.
 pub fn supported() -> bool {
     constructor().is_some_and(|found| Reflect::has(&found, &"parseCreationOptionsFromJSON".into()).unwrap_or(false))
 }
 
-/// Has the browser create a passkey from the server's options; returns the credential for the server.
-///
-/// # Errors
-/// Returns an error if passkeys are unsupported or the user cancels.
-pub async fn create(options: &Value) -> Result<Value, PasskeyError> {
-    call("parseCreationOptionsFromJSON", "create", options).await
-}
-
-/// Has the browser sign the server's challenge with a passkey; returns the credential for the server.
-///
-/// # Errors
-/// Returns an error if passkeys are unsupported or the user cancels.
-pub async fn sign(options: &Value) -> Result<Value, PasskeyError> {
-    call("parseRequestOptionsFromJSON", "get", options).await
-}
-
+/// Has the browser do something with a passkey by the server's options; returns the credential for the server.
 async fn call(parse: &str, method: &str, options: &Value) -> Result<Value, PasskeyError> {
     let promise = start(parse, method, options).map_err(|_| PasskeyError::Unsupported)?;
     let credential = promise.await.map_err(|_| PasskeyError::Cancelled)?;

@@ -3,11 +3,11 @@
 pub mod language;
 pub mod nav;
 pub mod preferences;
+pub mod sign_out;
 
 use crate::{
     caller::{Caller, CallerState},
     i18n::*,
-    invite::{InviteDialog, Invites},
     live::Live,
     pages::{auth::second_factor_required::SecondFactorRequired, console::state::ConsolePageState},
     ui::{
@@ -16,6 +16,7 @@ use crate::{
         icon::{Glyph, Mark},
         page_head::Heading,
     },
+    verify::VerifyDialog,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -57,7 +58,7 @@ pub fn NotSignedIn(
         }
         .into_any(),
         CallerState::SignedOut => view! { <RedirectToSignIn /> }.into_any(),
-        CallerState::SetupNeeded => view! { <SetupNeeded /> }.into_any(),
+        CallerState::SetupNeeded => view! { <RedirectToSetup /> }.into_any(),
         CallerState::Failed(failure) => view! {
             <main class="alone">
                 <LoadError failure=Signal::stored(failure) retry=move |()| caller.refresh() />
@@ -78,18 +79,10 @@ fn RedirectToSignIn() -> impl IntoView {
     Effect::new(move |_| navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() }));
 }
 
+/// Sends the user to the setup, which says how to begin.
 #[component]
-fn SetupNeeded() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <main class="alone">
-            <EmptyState
-                glyph=Glyph::Lock
-                title=Signal::derive(move || t_string!(i18n, shell.setup_title).to_owned())
-                text=Signal::derive(move || t_string!(i18n, shell.setup_text).to_owned())
-            />
-        </main>
-    }
+pub fn RedirectToSetup() -> impl IntoView {
+    view! { <Redirect path="/setup" options=NavigateOptions { replace: true, ..NavigateOptions::default() } /> }
 }
 
 #[component]
@@ -98,7 +91,6 @@ fn SignedInLayout() -> impl IntoView {
     Live::provide();
     // Provided here, so that sessions stay alive while the user visits other pages.
     ConsolePageState::provide();
-    Invites::provide();
     Dialogs::provide();
     view! {
         <a class="skip" href="#main">
@@ -110,8 +102,8 @@ fn SignedInLayout() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
-        <InviteDialog />
         <DialogHost />
+        <VerifyDialog />
     }
 }
 

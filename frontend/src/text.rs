@@ -1,7 +1,8 @@
 //! Texts in the user's language as values: components take them as props and show them again when the language changes.
 
 use crate::{format::Texts, i18n::Locale};
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::reactive_graph::SharedReactiveFunction};
+use std::sync::{Arc, Mutex};
 
 /// A text that follows the language, made by [`text!`] or from a string or a signal.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +76,11 @@ impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(Source::Derived(Signal::stored(text)))
     }
+}
+
+/// A view of a text that depends on nothing but the language; see `t!`.
+pub fn shown(i18n: Texts, of: fn(Locale) -> &'static str) -> SharedReactiveFunction<&'static str> {
+    Arc::new(Mutex::new(move || of(i18n.get_locale())))
 }
 
 /// A [`Text`] of the locale files: `text!(common.save)`, or with arguments, which are tracked:

@@ -2,6 +2,8 @@
 //! them.
 
 pub mod check_list;
+pub mod checkbox;
+pub mod copy_button;
 pub mod dialog;
 pub mod edit_conflict;
 pub mod empty_state;
@@ -9,9 +11,11 @@ pub mod error_message;
 pub mod export;
 pub mod field;
 pub mod focus;
+pub mod focus_keeper;
 pub mod form;
 pub mod form_dialog;
 pub mod icon;
+pub mod list_foot;
 pub mod live_status;
 pub mod menu;
 pub mod page_form;
@@ -24,6 +28,7 @@ pub mod seat_squares;
 pub mod seats;
 pub mod segmented_control;
 pub mod select;
+pub mod show;
 pub mod sortable_header;
 pub mod toast;
 pub mod virtual_list;

@@ -1,42 +1,46 @@
 //! Re-authentication before a sign-in method is added or replaced: by password, code, passkey, or a new sign-in at a
-//! provider. [`Api`] handles it: a request that needs it waits for the user and is then repeated.
+//! provider. [`Api`](crate::api::Api) handles it: a request that needs it waits for the user and is then repeated.
 
 use crate::{
-    api::{Api, Failure},
     caller::Caller,
     i18n::*,
-    passkey::{self, PasskeyError},
+    pages::auth::passkey_button::PasskeyButton,
+    text::{Text, text},
     ui::{
-        dialog::TaskDialog,
-        error_message::{ErrorMessage, failure_text},
         field::TextField,
+        focus::focus_on,
         form::Form,
-        icon::{Glyph, Icon},
+        form_dialog::{DialogHost, Dialogs, FormDialog},
+        query::{Loaded, Query},
     },
 };
 use futures::channel::oneshot;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{context::Provider, prelude::*};
 use leptos_router::hooks::use_location;
 use seatkeeper_shared::{
+    endpoints,
+    problem::Code,
     validate::FieldError,
     wire::{
         account::Me,
-        passkeys::{PasskeyOptions, PasskeySignIn},
+        providers::ProviderOption,
         second_factor::{Proof, VerifyOptions},
     },
 };
 
-/// The verification dialog, and the requests waiting for its result.
+/// Asks the user to verify, and lets requests wait for that.
 #[derive(Clone, Copy)]
 pub struct Verification {
-    open: RwSignal<bool>,
+    /// Opens the dialog, while it is in the page: here, so that pages without it need not contain its code.
+    open: StoredValue<Option<Callback<()>>>,
+    /// The requests that wait.
     waiting: StoredValue<Vec<oneshot::Sender<bool>>, LocalStorage>,
 }
 
 impl Verification {
     /// Provides it as a context.
     pub fn provide() {
-        provide_context(Self { open: RwSignal::new(false), waiting: StoredValue::new_local(Vec::new()) });
+        provide_context(Self { open: StoredValue::new(None), waiting: StoredValue::new_local(Vec::new()) });
     }
 
     /// The instance from the context; `None` in tests of components.
@@ -46,14 +50,17 @@ impl Verification {
 
     /// Asks the user to verify; returns whether they did.
     pub async fn request(self) -> bool {
+        let Some(open) = self.open.get_value() else { return false };
         let (sender, receiver) = oneshot::channel();
+        let is_open = self.waiting.with_value(|waiting| !waiting.is_empty());
         self.waiting.update_value(|waiting| waiting.push(sender));
-        self.open.set(true);
+        if !is_open {
+            open.run(());
+        }
         receiver.await.unwrap_or(false)
     }
 
     fn answer(self, verified: bool) {
-        self.open.set(false);
         let waiting = self.waiting.try_update_value(std::mem::take).unwrap_or_default();
         for sender in waiting {
             // The request may have been dropped.
@@ -62,19 +69,20 @@ impl Verification {
     }
 }
 
-/// The dialog; exists once in the app.
+/// The dialog, which opens above that of the page; exists once in the layout.
 #[component]
 pub fn VerifyDialog() -> impl IntoView {
-    let i18n = use_i18n();
     Verification::find().map(|verification| {
+        let dialogs = Dialogs::above_page();
+        let open = Callback::new(move |()| dialogs.open(move || view! { <Question verification /> }));
+        verification.open.set_value(Some(open));
+        on_cleanup(move || {
+            verification.open.try_set_value(None);
+        });
         view! {
-            <TaskDialog
-                open=verification.open
-                close=move |()| verification.answer(false)
-                title=Signal::derive(move || t_string!(i18n, verify.title).to_owned())
-            >
-                <Question verification />
-            </TaskDialog>
+            <Provider value=dialogs>
+                <DialogHost />
+            </Provider>
         }
     })
 }
@@ -85,154 +93,115 @@ fn Question(
     verification: Verification,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let api = Api::get();
-    let (options, failure) = (RwSignal::new(None::<VerifyOptions>), RwSignal::new(None::<Failure>));
-    spawn_local(async move {
-        match api.read::<VerifyOptions>("/me/verify").await {
-            Ok(read) => drop(options.try_set(Some(read))),
-            Err(error) => drop(failure.try_set(Some(error))),
-        }
-    });
-    view! {
-        <div class="form">
-            <p>{t!(i18n, verify.text)}</p>
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, failure.get())) />
-            {move || {
-                options
-                    .get()
-                    .map(|options| {
-                        let (password, code) = (options.password, options.code);
-                        let typed = password || code;
-                        view! {
-                            {typed.then(|| view! { <PasswordOrCodeForm verification password code /> })}
-                            {options.passkey.then(|| view! { <PasskeyForm verification /> })}
-                            {(!typed).then(|| view! { <ProviderLinks options /> })}
-                        }
-                    })
-            }}
-        </div>
-    }
-}
-
-/// Verification by password or code.
-#[component]
-fn PasswordOrCodeForm(
-    /// Receives the result.
-    verification: Verification,
-    /// Whether a password is accepted.
-    password: bool,
-    /// Whether a code is accepted.
-    code: bool,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, form) = (Api::get(), Form::default());
-    let given = RwSignal::new(String::new());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let (dialogs, caller) = (Dialogs::get(), Caller::get());
+    let form = Form::default().shows_at("password", Code::WrongPassword).shows_at("password", Code::WrongCode);
+    let (options, given) = (Query::once(endpoints::me::verify_options()), RwSignal::new(String::new()));
+    // However the dialog is closed: nobody waits any longer.
+    on_cleanup(move || verification.answer(false));
+    let submit = move |()| {
         let text = given.get_untracked();
-        if form.begin([("password", text.trim().is_empty().then_some(FieldError::Required))]) {
-            spawn_local(async move {
-                match api.post::<()>("/me/verify", &proof(text)).await {
-                    Ok(()) => verification.answer(true),
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        let checks = [("password", text.trim().is_empty().then_some(FieldError::Required))];
+        form.submit(checks, || endpoints::me::verify(&proof(text)), move |()| {
+            verification.answer(true);
+            dialogs.close_if(form);
+        });
     };
-    let label = move || match (password, code) {
-        (true, true) => t_string!(i18n, factor.proof).to_owned(),
-        (true, false) => t_string!(i18n, users.password).to_owned(),
-        (false, _) => t_string!(i18n, factor.code).to_owned(),
-    };
+    let signed_in = Callback::new(move |me: Me| {
+        let is_same = caller.me_untracked().is_some_and(|before| before.id == me.id);
+        caller.set_signed_in(me);
+        verification.answer(is_same);
+        dialogs.close_if(form);
+    });
+    let fields = move || options.get().map(|options| view! { <Ways options given form signed_in /> });
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <TextField
-                label=Signal::derive(label)
-                value=given
-                kind="password"
-                name="password"
-                autocomplete="current-password"
-                error=form.error("password")
-                autofocus=true
-            />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| verification.answer(false)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, verify.confirm)}
-                </button>
-            </div>
-        </form>
+        <FormDialog
+            title=text!(verify.title)
+            form
+            submit
+            confirm=text!(verify.confirm)
+            no_submit=Signal::derive(move || !options.with(takes_text).unwrap_or_default())
+        >
+            <p>{t!(i18n, verify.text)}</p>
+            <Loaded status=options.status() rows=1>
+                {fields}
+            </Loaded>
+        </FormDialog>
     }
 }
 
-/// Verification by a passkey, which signs the user in again.
-#[component]
-fn PasskeyForm(
-    /// Receives the result.
-    verification: Verification,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
-    let passkey_error = RwSignal::new(None::<PasskeyError>);
-    let start = move |_| {
-        if form.begin([]) {
-            passkey_error.set(None);
-            spawn_local(async move {
-                match sign_in_with_passkey(api).await {
-                    Ok(Ok(me)) => {
-                        let same = caller.me_untracked().is_some_and(|before| before.id == me.id);
-                        caller.set_signed_in(me);
-                        verification.answer(same);
-                    }
-                    Ok(Err(error)) => {
-                        form.done();
-                        passkey_error.set(Some(error));
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
-    };
-    let wrong = move || match passkey_error.get() {
-        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.cancelled).to_owned()),
-        Some(PasskeyError::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
-        None => failure_text(i18n, form.failure()),
-    };
-    passkey::supported().then(|| {
-        view! {
-            <div class="form">
-                <ErrorMessage text=Signal::derive(wrong) />
-                <button type="button" class="button" aria-disabled=move || form.busy().to_string() on:click=start>
-                    <Icon glyph=Glyph::Key />
-                    {t!(i18n, verify.passkey)}
-                </button>
-            </div>
-        }
-    })
+/// Whether the user can verify by entering something.
+fn takes_text(options: &VerifyOptions) -> bool {
+    options.password || options.code
 }
 
-async fn sign_in_with_passkey(api: Api) -> Result<Result<Me, PasskeyError>, Failure> {
-    let asked = api.post::<PasskeyOptions>("/sign-in/passkey/begin", &()).await?;
-    match passkey::sign(&asked.options).await {
-        Ok(credential) => api.post("/sign-in/passkey", &PasskeySignIn { credential }).await.map(Ok),
-        Err(error) => Ok(Err(error)),
+/// The ways in which the user can verify.
+#[component]
+fn Ways(
+    /// The ways.
+    options: VerifyOptions,
+    /// The password or code entered.
+    given: RwSignal<String>,
+    /// The form of the dialog.
+    form: Form,
+    /// Called once the user has signed in with a passkey.
+    signed_in: Callback<Me>,
+) -> impl IntoView {
+    let is_text = takes_text(&options);
+    let VerifyOptions { password, code, passkey, providers } = options;
+    if is_text {
+        // The dialog is open by now, and has focused its first button.
+        focus_on("dialog[open] [name=password]");
+    }
+    let field = move || {
+        let label = match (password, code) {
+            (true, true) => text!(factor.proof),
+            (true, false) => text!(users.password),
+            (false, _) => text!(factor.code),
+        };
+        view! { <ProofField label given form /> }
+    };
+    view! {
+        {is_text.then(field)}
+        {passkey.then(|| view! { <PasskeyButton label=text!(verify.passkey) done=signed_in /> })}
+        {(!is_text).then(|| view! { <ProviderLinks providers /> })}
+    }
+}
+
+/// A field for the password or a code.
+#[component]
+pub fn ProofField(
+    /// What can be entered.
+    #[prop(into)]
+    label: Text,
+    /// What is entered.
+    given: RwSignal<String>,
+    /// The form that contains it.
+    form: Form,
+) -> impl IntoView {
+    view! {
+        <TextField
+            label
+            value=given
+            kind="password"
+            name="password"
+            autocomplete="current-password"
+            form
+            autofocus=true
+        />
     }
 }
 
 /// Verification by signing in at a provider again, which leaves the page and returns to it.
 #[component]
 fn ProviderLinks(
-    /// Contains the providers.
-    options: VerifyOptions,
+    /// The providers at which the user can sign in.
+    providers: Vec<ProviderOption>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let location = use_location();
     let here = location.pathname.get_untracked() + &location.query.get_untracked().to_query_string();
     let back = js_sys::encode_uri_component(&here).as_string().unwrap_or_default();
-    let links = options.providers.into_iter().map(|provider| {
+    let links = providers.into_iter().map(|provider| {
         let address = format!("/auth/oidc/{}/start?back={back}", provider.id);
         view! {
             // This URL belongs to the server, not to a route of the app.

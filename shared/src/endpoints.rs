@@ -2,12 +2,27 @@
 //! ones, so that a path is written once.
 
 pub mod account;
+pub mod audit;
+pub mod borrow;
+pub mod directories;
 pub mod groups;
+pub mod imports;
+pub mod join;
 pub mod licenses;
+pub mod live;
+pub mod me;
+pub mod passkeys;
+pub mod products;
+pub mod providers;
+pub mod second_factor;
+pub mod sessions;
+pub mod sign_in;
+pub mod tickets;
+pub mod tokens;
 pub mod users;
 
 use serde::Serialize;
-use std::{fmt::Write as _, marker::PhantomData};
+use std::{fmt::Write as _, marker::PhantomData, time::Duration};
 
 /// The HTTP method of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +65,19 @@ pub struct ApiRequest {
     pub idempotency_key: Option<String>,
     /// The value of the `If-Match` header: the ETag of the version that the request is based on.
     pub if_match: Option<String>,
+    /// How much longer than usual the answer may take: the server holds the request until there is something to say.
+    pub held: Duration,
+    /// Whether the operation says of itself that repeating it has no further effect.
+    repeatable: bool,
+}
+
+impl ApiRequest {
+    /// Whether it may be sent again if no answer arrived, because it has no further effect if it had arrived. A version
+    /// in `if_match` speaks against it: once the change is made, the repeated request is a conflict.
+    pub fn is_repeatable(&self) -> bool {
+        let is_safe = matches!(self.method, Method::Get | Method::Put | Method::Delete);
+        (is_safe || self.repeatable || self.idempotency_key.is_some()) && self.if_match.is_none()
+    }
 }
 
 /// An operation of the API that is answered with a `T`.
@@ -70,6 +98,11 @@ impl<T> Endpoint<T> {
         Self::new(Method::Post, path.into(), Some(json(body)))
     }
 
+    /// Sends a file with POST; whoever sends the request adds the file as its body.
+    pub fn post_file(path: impl Into<String>) -> Self {
+        Self::new(Method::Post, path.into(), None)
+    }
+
     /// Sends a body with PUT.
     pub fn put(path: impl Into<String>, body: &impl Serialize) -> Self {
         Self::new(Method::Put, path.into(), Some(json(body)))
@@ -86,7 +119,8 @@ impl<T> Endpoint<T> {
     }
 
     fn new(method: Method, path: String, body: Option<String>) -> Self {
-        let request = ApiRequest { method, path, body, idempotency_key: None, if_match: None };
+        let (idempotency_key, if_match, held) = (None, None, Duration::ZERO);
+        let request = ApiRequest { method, path, body, idempotency_key, if_match, held, repeatable: false };
         Self { request, answer: PhantomData }
     }
 
@@ -124,6 +158,20 @@ impl<T> Endpoint<T> {
         self
     }
 
+    /// Says that repeating the request has no further effect, which is not so for every POST and PATCH.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.request.repeatable = true;
+        self
+    }
+
+    /// Says that the server may hold the request for this time before it answers.
+    #[must_use]
+    pub fn held(mut self, time: Duration) -> Self {
+        self.request.held = time;
+        self
+    }
+
     /// The request to send.
     pub fn into_request(self) -> ApiRequest {
         self.request
@@ -156,5 +204,17 @@ mod tests {
         let endpoint = Endpoint::<()>::get("/users").with("q", "Jörg & Söhne").with_some("after", None);
         let request = endpoint.with_some("limit", Some("8")).into_request();
         assert_eq!(request.path, "/users?q=J%C3%B6rg%20%26%20S%C3%B6hne&limit=8");
+    }
+
+    #[test]
+    fn only_requests_without_further_effect_are_repeatable() {
+        let is_repeatable = |endpoint: Endpoint<()>| endpoint.into_request().is_repeatable();
+        assert!(is_repeatable(Endpoint::get("/me")));
+        assert!(is_repeatable(Endpoint::delete("/tickets/1")));
+        assert!(!is_repeatable(Endpoint::post("/users", &())));
+        assert!(is_repeatable(Endpoint::post("/sessions", &()).once("key")));
+        assert!(is_repeatable(Endpoint::post("/sessions/1/heartbeat", &()).repeatable()));
+        assert!(is_repeatable(Endpoint::put("/groups/1/managers", &())));
+        assert!(!is_repeatable(Endpoint::put("/groups/1/managers", &()).if_match("tag")));
     }
 }

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod endpoints;
 pub mod error_chain;
+pub mod file_kind;
 pub mod ids;
 pub mod license;
 pub mod people;

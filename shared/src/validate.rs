@@ -4,6 +4,7 @@ mod common;
 pub mod invisible;
 pub mod urls;
 
+use crate::file_kind::FileKind;
 use serde::{Deserialize, Serialize};
 
 /// The most seats of a license.
@@ -83,6 +84,9 @@ pub enum FieldError {
     /// The password is one of the most common ones, which attackers try first.
     #[error("is one of the most common passwords")]
     TooCommon,
+    /// The value must be unique, and something else has it already.
+    #[error("is taken")]
+    Taken,
     /// The text is not an acceptable URL.
     #[error("must be an address that begins with https://")]
     Address,
@@ -96,10 +100,10 @@ pub enum FieldError {
         character: String,
     },
     /// The file format is not supported.
-    #[error("is {kind}, not a text table or an Excel workbook (.xlsx)")]
+    #[error("is {}, not a text table or an Excel workbook (.xlsx)", .kind.description())]
     FileKind {
-        /// The detected format, for example `PDF`.
-        kind: String,
+        /// What the file is.
+        kind: FileKind,
     },
     /// The file contains a byte that is invalid in its encoding.
     #[error("is not {encoding} at line {line}, column {column}: name the encoding, or correct that character")]

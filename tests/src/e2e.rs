@@ -5,6 +5,7 @@ mod borrow;
 mod browser;
 mod daily;
 mod devices;
+mod directories;
 mod join;
 mod journey;
 mod keep_alive;
@@ -14,12 +15,20 @@ mod people;
 mod pictures;
 mod queue;
 mod second_factor;
+mod setup;
+mod sign_in;
 
 use crate::harness::World;
+use std::path::PathBuf;
 
 /// Starts a server with the built app, the system clock and a running sweep, as in production.
 async fn world() -> World {
-    let dist = std::env::var_os("SEATKEEPER_TEST_DIST")
-        .expect("SEATKEEPER_TEST_DIST is not set: run the tests with `cargo xtask test --only e2e`");
-    World::with_app(dist.into()).await
+    World::with_app(dist()).await
+}
+
+/// The folder of the built app.
+fn dist() -> PathBuf {
+    std::env::var_os("SEATKEEPER_TEST_DIST")
+        .expect("SEATKEEPER_TEST_DIST is not set: run the tests with `cargo xtask test --only e2e`")
+        .into()
 }

@@ -199,6 +199,10 @@ on_both_engines! {
                 (12, "refused", "email", "required"),
             ]
         );
+        let name = |line: i64| rows.iter().find(|row| row["line"] == line).and_then(|row| row["name"].as_str());
+        assert_eq!(name(3), Some("B"), "as in the file");
+        assert_eq!(name(11), Some("Anja Krüger"), "as of the existing user");
+        assert_eq!(name(7), None);
         let table = world
             .admin
             .request(Method::GET, &format!("/imports/{}/export", done["id"].as_str().expect("an id")))
@@ -208,7 +212,7 @@ on_both_engines! {
             .text()
             .await
             .expect("text");
-        assert!(table.contains("3,b@example.org,refused,\"role \"\"king\"\": is not a known value\",\r\n"), "{table}");
+        assert!(table.contains("3,B,b@example.org,refused,\"role \"\"king\"\": is not a known value\",\r\n"), "{table}");
     }
 
     async fn an_import_requires_the_same_rights_as_manual_changes(world: World) {

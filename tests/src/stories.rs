@@ -32,6 +32,7 @@ mod database_files;
 mod documents;
 mod e2e;
 mod ended_records;
+mod endpoints;
 mod entitlements;
 mod events;
 mod exports;

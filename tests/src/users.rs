@@ -164,7 +164,8 @@ on_both_engines! {
     async fn an_address_changes_unless_another_user_has_it(world: World) {
         let nora = world.agent("Nora Neu").await;
         let change = async |email: &str| world.admin.patch(&path(nora.id), &json!({ "email": email })).await;
-        change("ANJA.krueger@example.org").await.problem(409, "already_exists");
+        let taken = change("ANJA.krueger@example.org").await.problem(409, "already_exists");
+        assert_eq!(taken["errors"], json!([{ "field": "email", "error": "taken" }]));
         let wrong = change("no address").await.problem(422, "invalid");
         assert_eq!(wrong["errors"], json!([{ "field": "email", "error": "email" }]));
         assert_eq!(change("Nora@Example.org").await.ok()["email"], "Nora@Example.org");

@@ -2,6 +2,7 @@
 
 use crate::api::{Api, Failure};
 use seatkeeper_shared::{
+    endpoints,
     ids::{LicenseId, UserId},
     permissions::Action,
     validate::MAX_BULK_ITEMS,
@@ -181,7 +182,7 @@ pub async fn carry_out(
     while let Some((user_ids, filter)) = parts.pop() {
         let body =
             BulkUsers { user_ids, filter: filter.clone(), after: all.next.take(), action: action.clone(), dry_run };
-        let answer: BulkResults = match api.post("/users/bulk", &body).await {
+        let answer = match api.send(endpoints::users::bulk(&body)).await {
             Ok(answer) => answer,
             Err(failure) => return Err(Interrupted { completed: all, failure }),
         };

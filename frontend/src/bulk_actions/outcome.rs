@@ -1,6 +1,12 @@
 //! The users that a bulk action did not change, and why.
 
-use crate::{format::Format, i18n::*, labels};
+use crate::{
+    format::Format,
+    i18n::*,
+    labels,
+    text::Text,
+    ui::form_dialog::InfoDialog,
+};
 use leptos::prelude::*;
 use seatkeeper_shared::{problem::Code, wire::users::BulkResults};
 
@@ -16,31 +22,31 @@ pub fn refusals(results: &BulkResults) -> Vec<Refusal> {
 /// A list of names and reasons.
 #[component]
 pub fn Refusals(
-    refusals: StoredValue<Vec<Refusal>>,
+    refused: Vec<Refusal>,
     /// The most refusals that are listed.
     max: usize,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
+    let more = refused.len().saturating_sub(max);
     let line = move |(name, code): Refusal| {
-        let nobody = move || t_string!(i18n, bulk.unknown_user).to_owned();
+        let name = move || match name.as_str() {
+            "" => t_string!(i18n, bulk.unknown_user).to_owned(),
+            name => name.to_owned(),
+        };
         view! {
             <li>
-                <b>{move || if name.is_empty() { nobody() } else { name.clone() }}</b>
+                <b>{name}</b>
                 " "
                 <span class="muted">{move || labels::problem(i18n, code)}</span>
             </li>
         }
     };
-    let shown = refusals.with_value(|all| all.iter().take(max).cloned().collect::<Vec<_>>());
-    let more = refusals.with_value(Vec::len).saturating_sub(max);
+    let and_more = move || t_string!(i18n, bulk.more, count = more, n = format.number(more));
     view! {
         <ul class="results">
-            {shown.into_iter().map(line).collect_view()}
-            {(more > 0)
-                .then(|| {
-                    view! { <li class="muted num">{move || t_string!(i18n, bulk.more, n = format.number(more))}</li> }
-                })}
+            {refused.into_iter().take(max).map(line).collect_view()}
+            {(more > 0).then(|| view! { <li class="muted num">{and_more}</li> })}
         </ul>
     }
 }
@@ -48,26 +54,19 @@ pub fn Refusals(
 /// Shown after an action that did not change all users.
 #[component]
 pub fn Outcome(
-    refusals_shown: RwSignal<Vec<Refusal>>,
-    /// Called to close the dialog.
-    close: Callback<()>,
+    /// The title of the dialog before.
+    title: Text,
+    /// The users that were not changed.
+    refused: Vec<Refusal>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let refusals = StoredValue::new(refusals_shown.get_untracked());
-    let not_done = move || {
-        let count = refusals_shown.with(Vec::len);
-        t_string!(i18n, bulk.not_done, count = count, n = format.number(count))
-    };
+    let count = refused.len();
+    let not_done = move || t_string!(i18n, bulk.not_done, count = count, n = format.number(count));
     view! {
-        <div class="form">
+        <InfoDialog title>
             <p>{not_done}</p>
-            <Refusals refusals max=100 />
-            <div class="acts">
-                <button type="button" class="button primary" autofocus on:click=move |_| close.run(())>
-                    {t!(i18n, common.done)}
-                </button>
-            </div>
-        </div>
+            <Refusals refused max=100 />
+        </InfoDialog>
     }
 }

@@ -25,11 +25,12 @@ pub fn Preview(
         preview.set(None);
         failure.set(None);
         let Some(wanted) = wanted else { return };
+        let targets = targets.get_value();
         spawn_local(async move {
             let asked = wanted.clone();
             // Stop when the dialog is closed or the action changes.
             let should_continue = move |_| action.try_get_untracked() == Some(Some(asked.clone()));
-            let answer = carry_out(api, &wanted, &targets.get_value(), true, should_continue).await;
+            let answer = carry_out(api, &wanted, &targets, true, should_continue).await;
             // The dialog is still open, and the action is the same.
             if action.try_get_untracked() == Some(Some(wanted)) {
                 match answer {
@@ -62,29 +63,31 @@ fn PreviewSummary(
     let total = results.results.len();
     let changed = results.results.iter().filter(|result| result.changed).count();
     let ends: i64 = results.results.iter().map(|result| result.ends_sessions).sum();
-    let free = results.seats_free;
-    let refusals = StoredValue::new(refusals(&results));
+    let (free, refused) = (results.seats_free, refusals(&results));
+    let left_out = refused.len();
+    let changing = move || {
+        let (n, all) = (format.number(changed), format.number(total));
+        match changed {
+            0 => t_string!(i18n, bulk.nothing).to_owned(),
+            _ if changed == total => t_string!(i18n, bulk.changing_all, count = changed, n = n),
+            _ => t_string!(i18n, bulk.changing, count = changed, n = n, total = all),
+        }
+    };
     let seats_free = move |free: i64| t_string!(i18n, bulk.seats_free, count = free, n = format.number(free));
-    let changing = move || match changed {
-        0 => t_string!(i18n, bulk.nothing).to_owned(),
-        _ => t_string!(i18n, bulk.changing, count = changed, n = format.number(changed), total = format.number(total)),
-    };
-    let refused = move || {
-        let count = refusals.with_value(Vec::len);
-        t_string!(i18n, bulk.refused, count = count, n = format.number(count))
-    };
+    let ending = move || t_string!(i18n, bulk.ends, count = ends, n = format.number(ends));
+    let not_changing = move || t_string!(i18n, bulk.refused, count = left_out, n = format.number(left_out));
     view! {
         <p>
             <b class="num">{changing}</b>
         </p>
         {free.map(|free| view! { <p class="num">{move || seats_free(free)}</p> })}
-        {(ends > 0)
+        {(ends > 0).then(|| view! { <p class="num">{ending}</p> })}
+        {(left_out > 0)
             .then(|| {
-                view! { <p class="num">{move || t_string!(i18n, bulk.ends, count = ends, n = format.number(ends))}</p> }
+                view! {
+                    <p>{not_changing}</p>
+                    <Refusals refused max=5 />
+                }
             })}
-        <Show when=move || !refusals.with_value(Vec::is_empty)>
-            <p>{refused}</p>
-            <Refusals refusals max=5 />
-        </Show>
     }
 }

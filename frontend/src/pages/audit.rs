@@ -13,6 +13,7 @@ use crate::{
     format::Format,
     i18n::*,
     shell::RequirePermission,
+    text::text,
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
@@ -23,7 +24,7 @@ use filter_bar::{FilterBar, UserFilters};
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
 use state::AuditPageState;
-use table::{EventTable, TableFooter};
+use table::{EventTable, Foot};
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
@@ -53,8 +54,8 @@ fn Audit() -> impl IntoView {
         }
     };
     view! {
-        <PageHead title=Signal::derive(move || t_string!(i18n, audit.title).to_owned()) line=line>
-            <button type="button" class="button" on:click=move |_| page.load()>
+        <PageHead title=text!(audit.title) line>
+            <button type="button" class="button" on:click=move |_| page.events.reload()>
                 {t!(i18n, audit.reload)}
             </button>
             <ExportMenu page />
@@ -63,7 +64,7 @@ fn Audit() -> impl IntoView {
             <FilterBar page />
             <UserFilters page />
             <EventTable page />
-            <TableFooter page />
+            <Foot page />
         </section>
     }
 }
@@ -75,7 +76,7 @@ fn ExportMenu(
     page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let address = move |form| page.filter.with(|filter| filter.export(form, &page.zone()));
+    let address = move |format| page.filter.with(|filter| filter.export(format, &page.zone()));
     view! {
         <Menu
             class="button"

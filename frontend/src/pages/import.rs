@@ -8,6 +8,7 @@ mod result;
 use crate::{
     i18n::*,
     shell::RequirePermission,
+    text::text,
     ui::{error_message::ErrorMessage, page_head::PageHead},
 };
 use job::ImportJob;
@@ -38,9 +39,9 @@ pub fn ImportPage() -> impl IntoView {
 fn Import() -> impl IntoView {
     let i18n = use_i18n();
     let job = ImportJob::new();
-    let wrong = move || file_error_text(i18n, job.failure.get());
+    let wrong = move || file_error_text(i18n, job.failure());
     view! {
-        <PageHead title=Signal::derive(move || t_string!(i18n, import.title).to_owned())>
+        <PageHead title=text!(import.title)>
             <A href="/users" attr:class="button">
                 {t!(i18n, import.back)}
             </A>
@@ -54,7 +55,7 @@ fn Import() -> impl IntoView {
             <Show when=move || job.is_matching()>
                 <Matching job />
             </Show>
-            <Show when=move || job.import.with(Option::is_some)>
+            <Show when=move || job.is_known()>
                 <ImportResult job />
             </Show>
         </section>

@@ -2,20 +2,24 @@
 //! connected to the agent. No sign-in is needed.
 
 use crate::{
-    api::Api,
     i18n::*,
     labels,
-    pages::{auth::Card, console::support_key::grouped},
+    pages::{
+        auth::{AuthForm, Card},
+        console::support_key::grouped,
+    },
+    text::{Text, text},
     ui::{
-        error_message::{ErrorMessage, failure_text},
-        field::unique_id,
+        field::{unique_id, wrong_text},
         form::Form,
         icon::{Glyph, Icon},
         page_head::Heading,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
+    problem::Code,
     session::Platform,
     validate::{FieldError, support_key},
     wire::join::{Join, Joined},
@@ -49,46 +53,25 @@ fn Entry(
     joined: RwSignal<Option<Joined>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, form) = (Api::get(), Form::default());
+    let form = Form::default().shows_at("key", Code::KeyUnknown).shows_at("key", Code::KeyUsed);
     let key = RwSignal::new(key_from_link());
     // A customer who follows a link has nothing to enter; one click confirms.
     let linked = !key.read_untracked().is_empty();
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let submit = move |()| {
         let parsed = support_key(&key.read_untracked());
-        let wrong = parsed.is_none().then_some(if key.read_untracked().trim().is_empty() {
-            FieldError::Required
-        } else {
-            FieldError::Unknown
-        });
-        if form.begin([("key", wrong)])
-            && let Some(key) = parsed
-        {
-            spawn_local(async move {
-                match api.post::<Joined>("/join", &Join { key, platform: ipad_platform() }).await {
-                    Ok(answer) => joined.set(Some(answer)),
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        let error = if key.read_untracked().trim().is_empty() { FieldError::Required } else { FieldError::Unknown };
+        let checks = [("key", parsed.is_none().then_some(error))];
+        let body = Join { key: parsed.unwrap_or_default(), platform: ipad_platform() };
+        form.submit(checks, || endpoints::join::with_key(&body), move |answer| drop(joined.try_set(Some(answer))));
     };
     view! {
-        <Heading title=Signal::derive(move || t_string!(i18n, join.title).to_owned()) />
+        <Heading title=text!(join.title) />
         <p class="muted">
             {move || if linked { t_string!(i18n, join.text_linked) } else { t_string!(i18n, join.text) }}
         </p>
-        <form class="form" novalidate on:submit=submit>
+        <AuthForm form submit confirm=text!(join.join) busy=text!(join.joining) autofocus=linked>
             <KeyField key form autofocus=!linked />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <button
-                type="submit"
-                class="button primary large"
-                autofocus=linked
-                aria-disabled=move || form.busy().to_string()
-            >
-                {move || if form.busy() { t_string!(i18n, join.joining) } else { t_string!(i18n, join.join) }}
-            </button>
-        </form>
+        </AuthForm>
         <p class="hint">{t!(i18n, join.hint)}</p>
     }
 }
@@ -106,12 +89,11 @@ fn KeyField(
     let i18n = use_i18n();
     let id = unique_id("key");
     let notes = format!("{id}-notes");
-    let error = form.error("key");
-    let wrong = Memo::new(move |_| error.get());
-    let text = move |error: FieldError| match error {
-        FieldError::Unknown => t_string!(i18n, join.not_nine).to_owned(),
-        other => labels::field_error(i18n, &other),
-    };
+    let (error, text) = (form.error("key"), wrong_text(Some(form), "key", MaybeProp::default()));
+    let wrong = Memo::new(move |_| match error.get() {
+        Some(FieldError::Unknown) => Some(t_string!(i18n, join.not_nine).to_owned()),
+        _ => text.get(),
+    });
     view! {
         <div class="field">
             <label for=id.clone()>{t!(i18n, join.key)}</label>
@@ -131,7 +113,7 @@ fn KeyField(
                 on:input=move |event| key.set(event_target_value(&event))
             />
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{text(error)}</p> })}
+                {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
             </div>
         </div>
     }
@@ -153,7 +135,7 @@ fn Connected(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let Joined { product_name, agent_name, platform, link } = joined;
-    let title = move || t_string!(i18n, join.joined_title, name = agent_name.clone());
+    let title = Text::derive(move |locale| td_string!(locale, join.joined_title, name = agent_name.clone()));
     let with = move || {
         t_string!(i18n, join.joined_with, product = product_name.clone(), platform = labels::platform(i18n, platform))
     };
@@ -162,7 +144,7 @@ fn Connected(
         <p class="joined-mark">
             <Icon glyph=Glyph::Tick />
         </p>
-        <Heading title=Signal::derive(title) />
+        <Heading title />
         <p class="muted">{with}</p>
         <p role="status">
             {move || if has_link { t_string!(i18n, join.joined_open) } else { t_string!(i18n, join.joined_text) }}

@@ -1,28 +1,28 @@
 //! Products & licenses page: what the organisation has bought, how much of it is in use, and the dialogs to change it.
 
 mod add_license;
-mod add_product;
 mod card;
 mod catalog;
-mod change_product;
-mod change_rules;
-mod change_seats;
-mod change_terms;
+mod collapsible;
 pub mod days;
 mod expiring;
 mod form_values;
 mod group_limits;
 mod integration_fields;
+mod license_dialog;
 mod license_fields;
 mod model_choice;
 mod product;
+mod product_dialogs;
 mod rule_fields;
 mod rule_summary;
 mod rule_values;
+mod rules_form;
 mod seat_change_effect;
 mod seat_preview;
-mod state;
+mod seats_form;
 mod term_values;
+mod terms_form;
 mod terms_summary;
 mod validity;
 
@@ -31,28 +31,26 @@ use crate::{
     format::Format,
     i18n::*,
     shell::RequirePermission,
+    text::text,
     ui::{
-        empty_state::{EmptyState, LoadError, Skeleton},
+        empty_state::EmptyState,
         export::Export,
+        form_dialog::Dialogs,
         icon::{Glyph, Icon},
         live_status::LiveStatus,
         page_head::PageHead,
+        query::Loaded,
+        show::Show,
     },
 };
 use add_license::AddLicense;
-use add_product::AddProduct;
-use catalog::{Catalog, CatalogStatus};
-use change_product::ChangeProductDialog;
-use change_rules::ChangeRulesDialog;
-use change_seats::ChangeSeatsDialog;
-use change_terms::ChangeTermsDialog;
+use catalog::Catalog;
 use expiring::ExpiringLicenses;
-use group_limits::GroupLimitsDialog;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use product::Product;
+use product_dialogs::AddProduct;
 use seatkeeper_shared::permissions::Action;
-use state::LicensesPageState;
 
 #[component]
 pub fn LicensesPage() -> impl IntoView {
@@ -69,39 +67,27 @@ pub fn LicensesPage() -> impl IntoView {
 #[component]
 fn Licenses() -> impl IntoView {
     let i18n = use_i18n();
-    let format = Format::get();
-    let (catalog, page) = (Catalog::open(), LicensesPageState::default());
+    let (format, catalog) = (Format::get(), Catalog::open());
     let line = Signal::derive(move || {
         let (products, licenses) =
-            catalog.entries.with(|all| (all.len(), all.iter().map(|entry| entry.licenses.len()).sum()));
+            catalog.entries.with(|all| (all.len(), all.iter().map(|entry| entry.licenses.len()).sum::<usize>()));
         let products = t_string!(i18n, licenses.summary, count = products, n = format.number(products));
-        let licenses: usize = licenses;
         let licenses = t_string!(i18n, licenses.count, count = licenses, n = format.number(licenses));
         format!("{products}{}{licenses}", t_string!(i18n, common.dot))
     });
+    let has_entries = Memo::new(move |_| catalog.has_entries());
     view! {
-        <PageHead
-            title=Signal::derive(move || t_string!(i18n, licenses.title).to_owned())
-            line=move || view! { <LiveStatus text=line /> }
-        >
-            <HeadActions catalog page />
+        <PageHead title=text!(licenses.title) line=move || view! { <LiveStatus text=line /> }>
+            <Show when=move || has_entries.get()>
+                <HeadActions catalog />
+            </Show>
         </PageHead>
-        {move || match catalog.status.get() {
-            CatalogStatus::Loading => view! { <div class="list"><Skeleton rows=6 /></div> }.into_any(),
-            CatalogStatus::Failed(failure) => {
-                let retry = move |()| catalog.load();
-                view! { <div class="list"><LoadError failure=Signal::stored(failure) retry /></div> }.into_any()
-            }
-            CatalogStatus::Empty => view! { <NoProducts page /> <ArchiveSwitch catalog /> }.into_any(),
-            CatalogStatus::Full => view! { <Products catalog page /> }.into_any(),
-        }}
-        <ChangeSeatsDialog catalog page />
-        <ChangeRulesDialog catalog page />
-        <ChangeTermsDialog catalog page />
-        <GroupLimitsDialog catalog page />
-        <ChangeProductDialog catalog page />
-        <AddProduct catalog page />
-        <AddLicense catalog page />
+        <Loaded status=catalog.status() rows=6>
+            <Show when=move || has_entries.get() fallback=move || view! { <NoProducts catalog /> }>
+                <Products catalog />
+            </Show>
+            <ArchiveSwitch catalog />
+        </Loaded>
     }
 }
 
@@ -110,26 +96,27 @@ fn Licenses() -> impl IntoView {
 fn HeadActions(
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let caller = Caller::get();
-    let full = move || catalog.status.with(|status| *status == CatalogStatus::Full);
-    let archived = catalog.with_archived;
-    let address = move || format!("/api/v1/licenses/export{}", if archived.get() { "?archived=true" } else { "" });
+    let (caller, dialogs) = (Caller::get(), Dialogs::get());
+    let address = move || match catalog.with_archived.get() {
+        true => "/api/v1/licenses/export?archived=true".to_owned(),
+        false => "/api/v1/licenses/export".to_owned(),
+    };
     view! {
-        <Show when=full>
-            <Export address=Signal::derive(address) />
-        </Show>
-        <Show when=move || full() && caller.may(Action::ManageProducts)>
-            <button type="button" class="button" on:click=move |_| page.add_product()>
+        <Export address=Signal::derive(address) />
+        <Show when=move || caller.may(Action::ManageProducts)>
+            <button type="button" class="button" on:click=dialogs.opens(move || view! { <AddProduct catalog /> })>
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, licenses.add_product)}
             </button>
         </Show>
-        <Show when=move || full() && caller.may(Action::ChangeSeats)>
-            <button type="button" class="button primary" on:click=move |_| page.add_license(None)>
+        <Show when=move || caller.may(Action::ChangeSeats)>
+            <button
+                type="button"
+                class="button primary"
+                on:click=dialogs.opens(move || view! { <AddLicense catalog product=None /> })
+            >
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, licenses.add_license)}
             </button>
@@ -141,8 +128,6 @@ fn HeadActions(
 fn Products(
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let caller = Caller::get();
@@ -154,13 +139,12 @@ fn Products(
                 {t!(i18n, licenses.not_billing)}
             </p>
         </Show>
-        <ExpiringLicenses catalog page />
+        <ExpiringLicenses catalog />
         <div class="products">
             <For each=move || ids.get() key=|id| *id let:id>
-                <Product id catalog page />
+                <Product id catalog />
             </For>
         </div>
-        <ArchiveSwitch catalog />
     }
 }
 
@@ -174,7 +158,7 @@ fn ArchiveSwitch(
     let format = Format::get();
     let number = Memo::new(move |_| catalog.archived());
     let shows = catalog.with_archived;
-    let address = move || format!("/licenses{}", if shows.get() { "" } else { "?archived=true" });
+    let address = move || if shows.get() { "/licenses" } else { "/licenses?archived=true" }.to_owned();
     let text = move || {
         if shows.get() {
             t_string!(i18n, licenses.hide_archived).to_owned()
@@ -194,23 +178,25 @@ fn ArchiveSwitch(
 /// Empty state: no products yet.
 #[component]
 fn NoProducts(
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
+    /// Products and licenses of the page.
+    catalog: Catalog,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let caller = Caller::get();
+    let (caller, dialogs) = (Caller::get(), Dialogs::get());
     let may = Memo::new(move |_| caller.may(Action::ManageProducts));
-    let text =
-        move || if may.get() { t_string!(i18n, licenses.empty_text) } else { t_string!(i18n, licenses.empty_ask) };
+    let text = move || match may.get() {
+        true => t_string!(i18n, licenses.empty_text).to_owned(),
+        false => t_string!(i18n, licenses.empty_ask).to_owned(),
+    };
     view! {
         <div class="list">
-            <EmptyState
-                glyph=Glyph::Box
-                title=Signal::derive(move || t_string!(i18n, licenses.empty_title).to_owned())
-                text=Signal::derive(move || text().to_owned())
-            >
+            <EmptyState glyph=Glyph::Box title=text!(licenses.empty_title) text=Signal::derive(text)>
                 <Show when=move || may.get()>
-                    <button type="button" class="button primary" on:click=move |_| page.add_product()>
+                    <button
+                        type="button"
+                        class="button primary"
+                        on:click=dialogs.opens(move || view! { <AddProduct catalog /> })
+                    >
                         <Icon glyph=Glyph::Plus />
                         {t!(i18n, licenses.add_product)}
                     </button>

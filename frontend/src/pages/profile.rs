@@ -7,14 +7,13 @@ pub mod second_factor;
 mod sign_ins;
 mod tokens;
 
-use crate::{i18n::*, ui::page_head::PageHead};
+use crate::{text::text, ui::page_head::PageHead};
 use leptos::prelude::*;
 
 #[component]
 pub fn ProfilePage() -> impl IntoView {
-    let i18n = use_i18n();
     view! {
-        <PageHead title=Signal::derive(move || t_string!(i18n, profile.title).to_owned()) />
+        <PageHead title=text!(profile.title) />
         <div class="sheets">
             <person::PersonSheet />
             <password::PasswordSheet />

@@ -8,91 +8,76 @@ mod live_sessions;
 mod state;
 
 use crate::{
-    api::Failure,
-    bulk_actions::{
-        dialog::BulkActionDialog,
-        job::{BulkActionKind, BulkJob},
-    },
+    bulk_actions::job::BulkActionKind,
     format::{Format, Texts},
     i18n::*,
     labels,
     shell::RequirePermission,
+    text::text,
     ui::{
-        empty_state::{EmptyState, LoadError, Skeleton},
+        empty_state::EmptyState,
+        form_dialog::Dialogs,
         icon::Glyph,
         page_head::{Heading, PageHead},
+        query::Loaded,
     },
 };
 use access::Access;
-use edit::EditDialog;
+use edit::EditUser;
 use history::History;
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_params_map};
 use licenses_and_groups::{UserGroups, UserLicenses};
-use live_sessions::{EndDialog, LiveSessions};
-use seatkeeper_shared::{people::UserStatus, permissions::Action, problem::Code, wire::users::UserView};
+use live_sessions::LiveSessions;
+use seatkeeper_shared::{ids::UserId, people::UserStatus, permissions::Action, wire::users::UserView};
 use state::UserPageState;
 
 #[component]
 pub fn UserPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(|id| id.parse::<UserId>().ok())));
     view! {
         <div class="page user-page">
             <RequirePermission action=Action::ViewUsers>
-                <UserLoader />
+                {move || match id.get() {
+                    Some(id) => view! { <OneUser id /> }.into_any(),
+                    None => view! { <NoSuchUser /> }.into_any(),
+                }}
             </RequirePermission>
         </div>
     }
     .into_any()
 }
 
-/// What the page shows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum LoadState {
-    Loading,
-    Failed,
-    NotFound,
-    Loaded,
+#[component]
+fn OneUser(
+    /// The user's id, from the URL.
+    id: UserId,
+) -> impl IntoView {
+    let page = UserPageState::new(id);
+    view! {
+        <Loaded status=page.user.status() rows=8 missing=move || view! { <NoSuchUser /> }>
+            <User page />
+        </Loaded>
+    }
 }
 
 #[component]
-fn UserLoader() -> impl IntoView {
+fn NoSuchUser() -> impl IntoView {
     let i18n = use_i18n();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get_str("id").unwrap_or_default().to_owned()));
-    let page = UserPageState::new(id);
-    // A memo, so that reloading the user does not redraw the page and lose what is being entered.
-    let state = Memo::new(move |_| {
-        let failure = page.failure.with(|failure| failure.as_ref().map(Failure::code));
-        match (failure, page.is_loaded()) {
-            (Some(Some(Code::NotFound)), _) => LoadState::NotFound,
-            (_, true) => LoadState::Loaded,
-            (Some(_), false) => LoadState::Failed,
-            (None, false) => LoadState::Loading,
-        }
-    });
-    let title = Signal::derive(move || t_string!(i18n, person.not_found_title).to_owned());
-    move || match state.get() {
-        LoadState::Loaded => view! { <User page /> }.into_any(),
-        LoadState::NotFound => view! {
-            <div class="vh">
-                <Heading title />
-            </div>
-            <EmptyState
-                glyph=Glyph::Search
-                title
-                text=Signal::derive(move || t_string!(i18n, person.not_found_text).to_owned())
-            >
-                <A href="/users" attr:class="button">
-                    {t!(i18n, person.back)}
-                </A>
-            </EmptyState>
-        }
-        .into_any(),
-        LoadState::Failed => {
-            let failure = Signal::derive(move || page.failure.get().unwrap_or(Failure::Unreachable));
-            view! { <LoadError failure retry=move |()| page.load() /> }.into_any()
-        }
-        LoadState::Loading => view! { <Skeleton rows=8 /> }.into_any(),
+    view! {
+        <div class="vh">
+            <Heading title=text!(person.not_found_title) />
+        </div>
+        <EmptyState
+            glyph=Glyph::Search
+            title=text!(person.not_found_title)
+            text=text!(person.not_found_text)
+        >
+            <A href="/users" attr:class="button">
+                {t!(i18n, person.back)}
+            </A>
+        </EmptyState>
     }
 }
 
@@ -101,7 +86,7 @@ fn User(
     /// The state of the page.
     page: UserPageState,
 ) -> impl IntoView {
-    let name = Signal::derive(move || page.user.with(|user| user.as_ref().map(|u| u.name.clone()).unwrap_or_default()));
+    let name = Signal::derive(move || page.name());
     view! {
         <PageHead title=name line=move || view! { <Subtitle page /> }>
             <Actions page />
@@ -114,9 +99,6 @@ fn User(
             <History page />
             <Access page />
         </div>
-        <EditDialog page />
-        <EndDialog page />
-        <BulkActionDialog job=page.job groups=page.groups done=move |()| page.load() />
     }
 }
 
@@ -138,14 +120,15 @@ fn Subtitle(
     }
 }
 
-/// The actions on the user as a whole.
+/// The actions on the user as a whole. Deleting comes last and is quiet: its dialog warns.
 #[component]
 fn Actions(
     /// The state of the page.
     page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let suspended = move || page.with(|user| user.status == UserStatus::Suspended).unwrap_or(false);
+    let edit = Dialogs::get().opens(move || page.user.with_untracked(Clone::clone).map(|user| view! { <EditUser page user /> }));
+    let suspended = Memo::new(move |_| page.with(|user| user.status == UserStatus::Suspended).unwrap_or(false));
     let button = move |kind: BulkActionKind, class: &'static str, text: fn(Texts) -> &'static str| {
         view! {
             <button type="button" class=class on:click=move |_| page.ask(kind)>
@@ -155,16 +138,16 @@ fn Actions(
     };
     view! {
         <Show when=move || page.may_change()>
-            <button type="button" class="button" on:click=move |_| page.editing.set(true)>
+            <button type="button" class="button" on:click=edit>
                 {t!(i18n, person.edit)}
             </button>
             <Show
-                when=suspended
+                when=move || suspended.get()
                 fallback=move || button(BulkActionKind::Suspend, "button", |i18n| t_string!(i18n, users.suspend))
             >
                 {button(BulkActionKind::Reactivate, "button", |i18n| t_string!(i18n, bulk.reactivate))}
             </Show>
-            {button(BulkActionKind::Delete, "button danger", |i18n| t_string!(i18n, bulk.delete))}
+            {button(BulkActionKind::Delete, "button ghost", |i18n| t_string!(i18n, bulk.delete))}
         </Show>
     }
 }
@@ -220,14 +203,5 @@ fn Facts(
                 <dd class="num">{move || page.with(last)}</dd>
             </dl>
         </section>
-    }
-}
-
-impl UserPageState {
-    /// Opens the dialog for an action on this user.
-    fn ask(self, kind: BulkActionKind) {
-        if let Some(user) = self.user.get_untracked() {
-            self.job.set(Some(BulkJob::new(kind, vec![user])));
-        }
     }
 }

@@ -2,24 +2,26 @@
 
 mod add;
 pub mod filter;
+pub mod role_fields;
 mod row;
 mod state;
 mod table;
 mod toolbar;
 
 use crate::{
-    bulk_actions::dialog::BulkActionDialog,
     clock::Clock,
     format::Format,
     i18n::*,
     shell::RequirePermission,
+    text::text,
     ui::{
         export::Export,
+        form_dialog::Dialogs,
         icon::{Glyph, Icon},
         page_head::PageHead,
     },
 };
-use add::AddDialog;
+use add::AddUser;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::permissions::Action;
@@ -43,27 +45,24 @@ pub fn UsersPage() -> impl IntoView {
 fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let page = UsersPageState::new();
-    let clock = Clock::get();
+    let (page, dialogs, clock) = (UsersPageState::new(), Dialogs::get(), Clock::get());
+    let add = dialogs.opens(move || view! { <AddUser page /> });
     let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
     let total = move || {
-        page.total.get().map(|count| {
+        page.list.total().map(|count| {
             view! {
                 <p class="muted num">{t_string!(i18n, users.total, count = count, n = format.number(count))}</p>
             }
         })
     };
     view! {
-        <PageHead
-            title=Signal::derive(move || t_string!(i18n, users.title).to_owned())
-            line=move || view! { <div class="page-line">{total}</div> }
-        >
+        <PageHead title=text!(users.title) line=move || view! { <div class="page-line">{total}</div> }>
             <Export address=Signal::derive(export_url) />
             <Show when=move || page.may(Action::ManageUsers)>
                 <A href="/users/import" attr:class="button">
                     {t!(i18n, import.open)}
                 </A>
-                <button type="button" class="button primary" on:click=move |_| page.adding.set(true)>
+                <button type="button" class="button primary" on:click=add>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, users.add)}
                 </button>
@@ -75,14 +74,5 @@ fn Users() -> impl IntoView {
             <Table page />
             <Foot page />
         </section>
-        <AddDialog page />
-        <BulkActionDialog
-            job=page.job
-            groups=page.groups
-            done=move |()| {
-                page.clear_selection();
-                page.load(false);
-            }
-        />
     }
 }

@@ -1,8 +1,10 @@
 //! The navigation and the user menu: at the side, on phones at the bottom and the top.
 
-use super::preferences::{LanguageChoice, ThemeChoice};
+use super::{
+    preferences::{LanguageChoice, ThemeChoice},
+    sign_out,
+};
 use crate::{
-    api::Api,
     caller::Caller,
     clock::Clock,
     format::Format,
@@ -15,7 +17,7 @@ use crate::{
         person::{Avatar, Person},
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::components::A;
 use seatkeeper_shared::{license::expiry_warning, permissions::Action, wire::licenses::LicenseView};
 
@@ -170,17 +172,10 @@ fn NavLink(
 #[component]
 fn UserMenu() -> impl IntoView {
     let i18n = use_i18n();
-    let (caller, api) = (Caller::get(), Api::get());
+    let (caller, sign_out) = (Caller::get(), sign_out::handler());
     let name = Signal::derive(move || caller.me().map(|me| me.name).unwrap_or_default());
     let email = Signal::derive(move || caller.me().map(|me| me.email).unwrap_or_default());
     let role = move || caller.me().map(|me| labels::role(i18n, me.rights.role));
-    let sign_out = move |_| {
-        spawn_local(async move {
-            // If the request fails, the browser session expires on the server by itself.
-            let _ = api.post::<()>("/sign-out", &()).await;
-            caller.set_signed_out();
-        });
-    };
     let trigger = move || {
         view! {
             <Avatar name />

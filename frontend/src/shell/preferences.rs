@@ -6,6 +6,7 @@ use crate::{
     caller::Caller,
     i18n::*,
     local_storage,
+    text::text,
     ui::{
         icon::Glyph,
         segmented_control::{Segment, SegmentedControl},
@@ -28,7 +29,7 @@ pub fn LanguageChoice() -> impl IntoView {
         .collect::<Vec<_>>();
     view! {
         <SegmentedControl
-            label=Signal::derive(move || t_string!(i18n, shell.language).to_owned())
+            label=text!(shell.language)
             bare=true
             segments=Signal::stored(segments)
             value=Signal::derive(move || i18n.get_locale().as_str().to_owned())
@@ -56,7 +57,7 @@ pub fn ThemeChoice() -> impl IntoView {
     });
     view! {
         <SegmentedControl
-            label=Signal::derive(move || t_string!(i18n, shell.theme).to_owned())
+            label=text!(shell.theme)
             bare=true
             segments
             value=theme

@@ -1,6 +1,7 @@
-//! A list of checkboxes from which several can be chosen.
+//! Lists of choices: checkboxes, of which several can be chosen, and radio buttons, of which one is.
 
 use crate::{i18n::*, text::Text};
+use super::show::Show;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -17,16 +18,23 @@ pub struct CheckListItem<T> {
 
 #[component]
 pub fn CheckList<T: Copy + Ord + Send + Sync + 'static>(
-    /// Names the list for screen readers.
+    /// Names the list, for screen readers only unless it is `titled`.
     #[prop(into)]
     label: Text,
+    /// Whether the label is visible.
+    #[prop(optional)]
+    titled: bool,
     /// The choices.
+    #[prop(into)]
     items: Signal<Vec<CheckListItem<T>>>,
     /// The chosen values.
     selected: RwSignal<BTreeSet<T>>,
     /// Shown if there is nothing to choose from.
-    #[prop(into)]
+    #[prop(into, optional)]
     none: Text,
+    /// A hint below the list.
+    #[prop(into, optional)]
+    hint: Text,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let item = move |item: CheckListItem<T>| {
@@ -36,11 +44,12 @@ pub fn CheckList<T: Copy + Ord + Send + Sync + 'static>(
     };
     view! {
         <fieldset class="check-list">
-            <legend class="vh">{move || label.get(i18n)}</legend>
+            <legend class=if titled { "label" } else { "vh" }>{move || label.get(i18n)}</legend>
             <Show when=move || items.with(Vec::is_empty)>
                 <p class="muted">{move || none.get(i18n)}</p>
             </Show>
             {move || items.get().into_iter().map(item).collect_view()}
+            {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
         </fieldset>
     }
 }
@@ -61,6 +70,43 @@ fn CheckListBox(
             <input type="checkbox" prop:checked=move || checked.get() on:change=move |_| toggle.run(()) />
             <span>{text} {(!note.is_empty()).then(|| view! { <small>{note}</small> })}</span>
         </label>
+    }
+}
+
+/// A list of radio buttons, of which exactly one is chosen.
+#[component]
+pub fn RadioList<T: Copy + PartialEq + Send + Sync + 'static>(
+    /// The heading.
+    #[prop(into)]
+    label: Text,
+    /// Groups the radio buttons.
+    name: &'static str,
+    /// The choices.
+    #[prop(into)]
+    items: Signal<Vec<CheckListItem<T>>>,
+    /// The chosen value.
+    selected: RwSignal<T>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let item = move |item: CheckListItem<T>| {
+        let CheckListItem { value, text, note } = item;
+        view! {
+            <label class="check">
+                <input
+                    type="radio"
+                    name=name
+                    prop:checked=move || selected.get() == value
+                    on:change=move |_| selected.set(value)
+                />
+                <span>{text} {(!note.is_empty()).then(|| view! { <small>{note}</small> })}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="check-list">
+            <legend class="label">{move || label.get(i18n)}</legend>
+            {move || items.get().into_iter().map(item).collect_view()}
+        </fieldset>
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     i18n::*,
     ui::icon::{Glyph, Icon},
 };
+use super::show::Show;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     endpoints::{ApiRequest, Endpoint},
@@ -35,6 +36,12 @@ impl VersionedEdit {
         // If the user saves before it is read, or if this request fails, saving reads it.
         spawn_local(async move { drop(edit.read_tag().await) });
         edit
+    }
+
+    /// The edit of a version that has just been read, with its ETag.
+    pub fn at<T>(read: Endpoint<T>, tag: String) -> Self {
+        let (request, is_shown) = (StoredValue::new(read.into_request()), Callback::new(|_| true));
+        Self { api: Api::get(), request, is_shown, tag: RwSignal::new(Some(tag)), conflict: RwSignal::new(false) }
     }
 
     /// Reads the current ETag and checks for a conflict.

@@ -51,7 +51,7 @@ pub fn TextField(
     let i18n = use_i18n();
     let id = unique_id(name);
     let notes = format!("{id}-notes");
-    let wrong = error_of(form, name, error);
+    let wrong = wrong_text(form, name, error);
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get().filter(|_| autofocus) {
@@ -86,17 +86,22 @@ pub fn TextField(
             />
             {choices}
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
+                {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
                 {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>
     }
 }
 
-/// The error of a field: that of its form, or its own.
-pub(super) fn error_of(form: Option<Form>, name: &'static str, own: MaybeProp<FieldError>) -> Memo<Option<FieldError>> {
+/// What is wrong with a field, in the user's language: the error or failure of its form, or its own error.
+pub fn wrong_text(form: Option<Form>, name: &'static str, own: MaybeProp<FieldError>) -> Memo<Option<String>> {
+    let i18n = use_i18n();
     let of_form = form.map(|form| form.error(name));
-    Memo::new(move |_| of_form.and_then(|error| error.get()).or_else(|| own.get()))
+    Memo::new(move |_| {
+        let error = of_form.and_then(|error| error.get()).or_else(|| own.get());
+        let text = error.map(|error| labels::field_error(i18n, &error));
+        text.or_else(|| form?.code_at(name).map(|code| labels::problem(i18n, code).to_owned()))
+    })
 }
 
 /// Focuses a field that appeared after its dialog had opened; `autofocus` works only for fields that are there by then.
@@ -132,7 +137,7 @@ pub fn TextArea(
     let i18n = use_i18n();
     let id = unique_id(name);
     let notes = format!("{id}-notes");
-    let wrong = error_of(form, name, error);
+    let wrong = wrong_text(form, name, error);
     view! {
         <div class="field">
             <label for=id.clone()>
@@ -148,7 +153,7 @@ pub fn TextArea(
                 on:input=move |event| value.set(event_target_value(&event))
             ></textarea>
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
+                {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
                 {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>

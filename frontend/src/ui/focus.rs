@@ -11,9 +11,15 @@ pub fn focus_on(selector: &'static str) {
 
 /// Like [`focus_on`], but only if the focus was lost: the user may have moved it elsewhere meanwhile.
 pub fn restore_focus(selector: &'static str) {
+    restore_focus_to_first(vec![selector.to_owned()]);
+}
+
+/// Like [`restore_focus`], for the first selector that finds an element.
+pub fn restore_focus_to_first(selectors: Vec<String>) {
     request_animation_frame(move || {
         if is_focus_lost() {
-            focus(document().query_selector(selector).ok().flatten());
+            let mut found = selectors.iter().filter_map(|selector| document().query_selector(selector).ok().flatten());
+            focus(found.next());
         }
     });
 }
@@ -36,7 +42,8 @@ fn event_element(event: &web_sys::MouseEvent) -> Option<Element> {
     event.target().and_then(|target| target.dyn_into::<Element>().ok())
 }
 
-fn is_focus_lost() -> bool {
+/// Whether no element has the focus, or one that no longer accepts input.
+pub fn is_focus_lost() -> bool {
     document().active_element().is_none_or(|active| active.tag_name() == "BODY" || active.has_attribute("disabled"))
 }
 

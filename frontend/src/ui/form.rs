@@ -31,6 +31,10 @@ pub struct Form {
     api: Option<Api>,
     /// Whether something has been entered since the form was opened or saved.
     touched: RwSignal<bool>,
+    /// The failures that are about a field.
+    codes: StoredValue<Vec<(Code, &'static str)>>,
+    /// The failure that is shown at its field.
+    field_code: RwSignal<Option<(Code, &'static str)>>,
 }
 
 impl Default for Form {
@@ -45,6 +49,8 @@ impl Default for Form {
             toasts,
             api: Api::find(),
             touched: RwSignal::new(false),
+            codes: StoredValue::default(),
+            field_code: RwSignal::new(None),
         }
     }
 }
@@ -53,6 +59,13 @@ impl Default for Form {
 pub type FieldCheck = (&'static str, Option<FieldError>);
 
 impl Form {
+    /// Shows failures with this code at a field: `Form::default().shows_at("old", Code::WrongPassword)`.
+    #[must_use]
+    pub fn shows_at(self, field: &'static str, code: Code) -> Self {
+        self.codes.update_value(|codes| codes.push((code, field)));
+        self
+    }
+
     /// Sends the request if all checks pass; `done` gets the answer, also if the form has been closed meanwhile, so it
     /// may only use what outlives the form. A failure is shown in the form.
     pub fn submit<T: DeserializeOwned + 'static>(
@@ -99,6 +112,7 @@ impl Form {
     pub fn clear(self) {
         self.busy.set(false);
         self.failure.set(None);
+        self.field_code.set(None);
         self.fields.set(Vec::new());
     }
 
@@ -118,6 +132,7 @@ impl Form {
             .collect();
         let valid = wrong.is_empty();
         self.failure.set(None);
+        self.field_code.set(None);
         self.fields.set(wrong);
         self.busy.set(valid);
         if !valid {
@@ -156,8 +171,13 @@ impl Form {
             }
             return;
         }
+        let of_code = |code| self.codes.with_value(|codes| codes.iter().copied().find(|(own, _)| *own == code));
+        let at_field = failure.code().and_then(of_code);
         let fields = failure.fields().to_vec();
-        if fields.iter().any(|problem| self.shown.with_value(|shown| shown.contains(&problem.field.as_str()))) {
+        if at_field.is_some() {
+            self.field_code.set(at_field);
+            focus_first_invalid();
+        } else if fields.iter().any(|problem| self.shown.with_value(|shown| shown.contains(&problem.field.as_str()))) {
             focus_first_invalid();
         } else {
             self.failure.set(Some(failure));
@@ -185,6 +205,11 @@ impl Form {
         })
     }
 
+    /// The failure of the form that is about this field; tracked.
+    pub fn code_at(self, field: &'static str) -> Option<Code> {
+        self.field_code.get().filter(|(_, own)| *own == field).map(|(code, _)| code)
+    }
+
     /// The failure of the form as a whole; tracked.
     pub fn failure(self) -> Option<Failure> {
         self.failure.get()
@@ -196,9 +221,13 @@ impl Form {
     }
 }
 
+/// Focuses the first invalid field of the form with the focus, or else of the page.
 fn focus_first_invalid() {
+    const INVALID: &str = "[aria-invalid=true]";
     request_animation_frame(|| {
-        let first = document().query_selector("[aria-invalid=true]").ok().flatten();
+        let form = document().active_element().and_then(|active| active.closest("form").ok().flatten());
+        let in_form = form.and_then(|form| form.query_selector(INVALID).ok().flatten());
+        let first = in_form.or_else(|| document().query_selector(INVALID).ok().flatten());
         if let Some(field) = first.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
             // Fails only if the field has been removed.
             let _ = field.focus();
@@ -230,6 +259,18 @@ mod tests {
         assert!(form.begin([]));
         form.failed(wrong("group_id"));
         assert_eq!((name.get_untracked(), form.failure.get_untracked()), (None, Some(wrong("group_id"))));
+    }
+
+    #[wasm_bindgen_test]
+    fn a_failure_about_a_field_is_shown_at_it() {
+        let owner = Owner::new();
+        let form = owner.with(|| Form::default().shows_at("old", Code::WrongPassword));
+        assert!(form.begin([]));
+        form.failed(Failure::Problem(Box::new(Problem::new(Code::WrongPassword))));
+        assert_eq!((form.code_at("old"), form.code_at("new")), (Some(Code::WrongPassword), None));
+        assert_eq!(form.failure.get_untracked(), None);
+        assert!(form.begin([]));
+        assert_eq!(form.code_at("old"), None);
     }
 
     #[wasm_bindgen_test]

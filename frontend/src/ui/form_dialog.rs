@@ -11,9 +11,12 @@ use crate::{
         edit_conflict::{ConflictNotice, VersionedEdit},
         error_message::{ErrorMessage, failure_text},
         field::unique_id,
+        focus::restore_focus_to_first,
         form::Form,
+        query::{LoadState, Loaded, QueryStatus},
     },
 };
+use super::show::Show;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use std::sync::Arc;
@@ -26,12 +29,25 @@ pub struct Dialogs {
     content: RwSignal<Option<Content>>,
     /// Whether something has been entered since the dialog opened.
     touched: RwSignal<bool>,
+    /// The id of the heading, which names the dialog.
+    heading_id: &'static str,
+}
+
+impl Default for Dialogs {
+    fn default() -> Self {
+        Self { content: RwSignal::new(None), touched: RwSignal::new(false), heading_id: "dialog-heading" }
+    }
 }
 
 impl Dialogs {
     /// Provides it as a context, for the pages inside of [`DialogHost`]'s parent.
     pub fn provide() {
-        provide_context(Self { content: RwSignal::new(None), touched: RwSignal::new(false) });
+        provide_context(Self::default());
+    }
+
+    /// For a [`DialogHost`] of its own, whose dialog opens above that of the page.
+    pub fn above_page() -> Self {
+        Self { heading_id: "upper-dialog-heading", ..Self::default() }
     }
 
     /// The instance from the context.
@@ -54,6 +70,20 @@ impl Dialogs {
         if form.is_open() {
             self.close();
         }
+    }
+
+    /// Like [`Dialogs::close_if`]. If what opened the dialog is gone, the focus goes to the first selector that finds
+    /// an element.
+    pub fn close_onto(self, form: Form, selectors: Vec<String>) {
+        if form.is_open() {
+            self.close();
+            restore_focus_to_first(selectors);
+        }
+    }
+
+    /// Something has been entered in another way than by typing or choosing.
+    pub fn touch(self) {
+        self.touched.set(true);
     }
 
     /// Opens the same dialog afresh, with the current values.
@@ -81,9 +111,6 @@ impl Dialogs {
         self.content.set(Some(content));
     }
 }
-
-/// The id of the heading, which names the dialog.
-const HEADING_ID: &str = "dialog-heading";
 
 /// The place of the dialog; exists once, in the layout.
 #[component]
@@ -132,7 +159,7 @@ pub fn DialogHost() -> impl IntoView {
         <dialog
             node_ref=node
             class="dialog"
-            aria-labelledby=HEADING_ID
+            aria-labelledby=dialogs.heading_id
             on:cancel=cancelled
             on:close=closed
             on:input=move |_| dialogs.touched.set(true)
@@ -166,12 +193,18 @@ pub fn DiscardQuestion(
             request_animation_frame(move || drop(dialog.show_modal()));
         }
     });
+    // Closed rather than removed, so that the browser returns the focus.
+    let keep = move |_| {
+        if let Some(dialog) = node.get_untracked() {
+            dialog.close();
+        }
+    };
     view! {
         <dialog node_ref=node class="dialog" aria-labelledby=id.clone() on:close=move |_| asking.set(false)>
             <h2 id=id.clone()>{t!(i18n, common.discard_title)}</h2>
             <p>{t!(i18n, common.discard_text)}</p>
             <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| asking.set(false)>
+                <button type="button" class="button" autofocus on:click=keep>
                     {t!(i18n, common.keep_editing)}
                 </button>
                 <button type="button" class="button danger" on:click=move |_| discard.run(())>
@@ -190,6 +223,9 @@ pub fn FormDialog(
     title: Text,
     /// Whether it is being submitted, and its errors.
     form: Form,
+    /// The root class of the page whose styles the fields have.
+    #[prop(optional)]
+    scope: &'static str,
     /// Called when the user submits the form; usually calls [`Form::submit`].
     #[prop(into)]
     submit: Callback<()>,
@@ -202,12 +238,18 @@ pub fn FormDialog(
     /// Whether the form cannot be submitted yet.
     #[prop(into, optional)]
     blocked: Signal<bool>,
+    /// Whether there is nothing to submit: without the button.
+    #[prop(into, optional)]
+    no_submit: Signal<bool>,
     /// Shown in place of the form's own failure, if it is not empty.
     #[prop(into, optional)]
     failure: Text,
     /// The edit that may conflict with somebody else's.
     #[prop(optional)]
     edit: Option<VersionedEdit>,
+    /// Called to show the current version after a conflict, if reopening the dialog does not.
+    #[prop(into, optional)]
+    reload: Option<Callback<()>>,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
@@ -219,26 +261,83 @@ pub fn FormDialog(
             submit.run(());
         }
     };
+    let reload = reload.unwrap_or_else(|| Callback::new(move |()| dialogs.reopen()));
     let wrong = move || failure.get_some(i18n).or_else(|| failure_text(i18n, form.failure()));
     view! {
-        <h2 id=HEADING_ID>{move || title.get(i18n)}</h2>
-        <form class="form" novalidate on:submit=submitted>
-            {edit.map(|edit| view! { <ConflictNotice edit reload=move |()| dialogs.reopen() /> })}
+        <h2 id=dialogs.heading_id>{move || title.get(i18n)}</h2>
+        <form class=format!("form {scope}") novalidate on:submit=submitted>
+            {edit.map(|edit| view! { <ConflictNotice edit reload /> })}
             {children()}
             <ErrorMessage text=Signal::derive(wrong) />
-            <div class="acts">
-                <button type="button" class="button" autofocus=danger on:click=move |_| dialogs.close()>
-                    {t!(i18n, common.cancel)}
-                </button>
+            <FormButtons confirm danger disabled=Signal::derive(move || form.busy() || blocked.get()) no_submit />
+        </form>
+    }
+}
+
+#[component]
+fn FormButtons(
+    /// The label of the button that submits.
+    confirm: Text,
+    /// Whether it warns of a loss.
+    danger: bool,
+    /// Whether it has no effect.
+    disabled: Signal<bool>,
+    /// Whether it is left out.
+    no_submit: Signal<bool>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let dialogs = Dialogs::get();
+    view! {
+        <div class="acts">
+            <button type="button" class="button" autofocus=danger on:click=move |_| dialogs.close()>
+                {t!(i18n, common.cancel)}
+            </button>
+            <Show when=move || !no_submit.get()>
                 <button
                     type="submit"
                     class=if danger { "button danger" } else { "button primary" }
-                    aria-disabled=move || (form.busy() || blocked.get()).to_string()
+                    aria-disabled=move || disabled.get().to_string()
                 >
                     {move || confirm.get(i18n)}
                 </button>
+            </Show>
+        </div>
+    }
+}
+
+/// A dialog that loads what it shows. Until that is there: its title, how loading goes, and a button to give up.
+#[component]
+pub fn LoadedDialog(
+    /// Names what the dialog does.
+    #[prop(into)]
+    title: Text,
+    /// The states of the query.
+    status: QueryStatus,
+    /// The dialog, usually a [`FormDialog`], with what has been loaded.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let dialogs = Dialogs::get();
+    let is_loaded = Memo::new(move |_| status.state() == LoadState::Loaded);
+    Effect::new(move |_| {
+        if is_loaded.get() {
+            // The focus was on what has just disappeared.
+            let fields = ["dialog[open] form [autofocus]", "dialog[open] form :is(input, select, textarea)"];
+            restore_focus_to_first(fields.map(str::to_owned).to_vec());
+        }
+    });
+    view! {
+        <Show when=move || !is_loaded.get()>
+            <h2 id=dialogs.heading_id>{move || title.get(i18n)}</h2>
+        </Show>
+        <Loaded status>{children()}</Loaded>
+        <Show when=move || !is_loaded.get()>
+            <div class="acts">
+                <button type="button" class="button" on:click=move |_| dialogs.close()>
+                    {t!(i18n, common.cancel)}
+                </button>
             </div>
-        </form>
+        </Show>
     }
 }
 
@@ -263,5 +362,34 @@ pub fn ConfirmDialog(
         <FormDialog title form submit=action confirm danger=true>
             {children()}
         </FormDialog>
+    }
+}
+
+/// A dialog that only shows something; "Done" closes it.
+#[component]
+pub fn InfoDialog(
+    /// Names what is shown.
+    #[prop(into)]
+    title: Text,
+    /// What else can be done with it: the buttons before "Done".
+    #[prop(optional, into)]
+    acts: Option<ViewFn>,
+    /// What is shown.
+    children: Children,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    // Beside another button, a premature Enter must not close what is shown only once.
+    let (dialogs, autofocus) = (Dialogs::get(), acts.is_none());
+    view! {
+        <h2 id=dialogs.heading_id>{move || title.get(i18n)}</h2>
+        <div class="form">
+            {children()}
+            <div class="acts">
+                {acts.map(|acts| acts.run())}
+                <button type="button" class="button primary" autofocus=autofocus on:click=move |_| dialogs.close()>
+                    {t!(i18n, common.done)}
+                </button>
+            </div>
+        </div>
     }
 }

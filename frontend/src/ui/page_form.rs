@@ -1,6 +1,7 @@
 //! A form on a page. What has been entered is not lost by leaving the page without being asked.
 
 use super::{
+    edit_conflict::{ConflictNotice, VersionedEdit},
     error_message::{ErrorMessage, failure_text},
     form::Form,
     form_dialog::DiscardQuestion,
@@ -9,6 +10,7 @@ use crate::{
     i18n::*,
     text::{Text, text},
 };
+use super::show::Show;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, prelude::Closure};
 use web_sys::{Event, HtmlElement, MouseEvent};
@@ -24,6 +26,15 @@ pub fn PageForm(
     /// The label of the button that submits.
     #[prop(into, default = text!(common.save))]
     confirm: Text,
+    /// Whether the form stands in a sheet, instead of being one.
+    #[prop(optional)]
+    embedded: bool,
+    /// The edit that may conflict with somebody else's, and what shows the current version then.
+    #[prop(optional)]
+    edit: Option<(VersionedEdit, Callback<()>)>,
+    /// The buttons before the one that submits.
+    #[prop(optional, into)]
+    acts: Option<ViewFn>,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
@@ -33,10 +44,17 @@ pub fn PageForm(
         submit.run(());
     };
     view! {
-        <form class="form sheet" novalidate on:submit=submitted on:input=move |_| form.touch()>
+        <form
+            class=if embedded { "form" } else { "form sheet" }
+            novalidate
+            on:submit=submitted
+            on:input=move |_| form.touch()
+        >
+            {edit.map(|(edit, reload)| view! { <ConflictNotice edit reload /> })}
             {children()}
             <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
+                {acts.map(|acts| acts.run())}
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
                     {move || confirm.get(i18n)}
                 </button>
@@ -60,7 +78,9 @@ fn LeaveGuard(
         }
     });
     let clicked = listen_first("click", move |event| {
-        let Some(link) = link_to_page(&event).filter(|_| form.is_touched()) else { return };
+        // Another form of the page may be asking already.
+        let is_free = !event.default_prevented() && form.is_touched();
+        let Some(link) = link_to_page(&event).filter(|_| is_free) else { return };
         event.prevent_default();
         event.stop_propagation();
         wanted.set_value(Some(link));

@@ -3,6 +3,10 @@
 //! A late answer to an outdated request is ignored, a failed reload leaves the value in place, and all methods do
 //! nothing once the page is closed.
 
+mod paged;
+
+pub use paged::{Paged, Paging, is_typing};
+
 use crate::{
     api::{Api, Failure},
     ui::empty_state::{LoadError, Skeleton},
@@ -12,7 +16,6 @@ use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     endpoints::{ApiRequest, Endpoint},
     problem::Code,
-    wire::Page,
 };
 use serde::de::DeserializeOwned;
 
@@ -117,6 +120,12 @@ impl QueryStatus {
         self.failure.set(result.err());
     }
 
+    /// Nothing is to be loaded: the answer to a request that was sent before is ignored.
+    fn stop(self) {
+        self.request_number.try_update_value(|number| *number += 1);
+        self.loading.set(false);
+    }
+
     /// Forgets the value: another request begins.
     fn reset(self) {
         self.loaded.set(false);
@@ -177,7 +186,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Query<T> {
             }
             match now.clone() {
                 Some(request) => query.send(request, if is_same { 0 } else { delay_ms }),
-                None => query.status.loading.set(false),
+                None => query.status.stop(),
             }
             now
         });
@@ -237,107 +246,6 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Query<T> {
     /// The ETag of the value; tracked.
     pub fn tag(self) -> String {
         self.tag.try_get().unwrap_or_default()
-    }
-
-    /// The states, for [`Loaded`].
-    pub fn status(self) -> QueryStatus {
-        self.status
-    }
-}
-
-/// A list that is read page by page.
-pub struct Paged<T: 'static> {
-    status: QueryStatus,
-    items: RwSignal<Vec<T>>,
-    total: RwSignal<Option<i64>>,
-    /// The cursor of the next page.
-    next: RwSignal<Option<String>>,
-    request: StoredValue<Option<ApiRequest>>,
-}
-
-impl<T> Clone for Paged<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Paged<T> {}
-
-impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
-    /// Reads the first page now and whenever the signals that the request is made of change it; after a pause if
-    /// `is_typing` says so for the requests before and now. The items of before remain until the answer is there.
-    pub fn new(
-        request: impl Fn() -> Option<Endpoint<Page<T>>> + Send + Sync + 'static,
-        is_typing: fn(&str, &str) -> bool,
-    ) -> Self {
-        Self::start(Box::new(move || request().map(Endpoint::into_request)), is_typing)
-    }
-
-    fn start(request: Box<dyn Fn() -> Option<ApiRequest> + Send + Sync>, is_typing: fn(&str, &str) -> bool) -> Self {
-        let list = Self {
-            status: QueryStatus::new(),
-            items: RwSignal::new(Vec::new()),
-            total: RwSignal::new(None),
-            next: RwSignal::new(None),
-            request: StoredValue::new(None),
-        };
-        Effect::new(move |_| {
-            list.status.reloads.track();
-            let now = request();
-            let before = list.request.get_value();
-            list.request.set_value(now.clone());
-            let Some(now) = now else { return list.status.loading.set(false) };
-            let typing = before.is_some_and(|before| before != now && is_typing(&before.path, &now.path));
-            list.send(now, if typing { SEARCH_DEBOUNCE_MS } else { 0 }, false);
-        });
-        list
-    }
-
-    fn send(self, request: ApiRequest, delay_ms: u32, append: bool) {
-        let deliver = move |text: String, _| {
-            let page: Page<T> = crate::api::parse(&text)?;
-            self.total.set(Some(page.total));
-            self.next.set(page.next);
-            self.items.update(|items| {
-                if !append {
-                    items.clear();
-                }
-                items.extend(page.items);
-            });
-            Ok(())
-        };
-        self.status.send(request, delay_ms, Box::new(deliver));
-    }
-
-    /// Reads the first page again.
-    pub fn reload(self) {
-        self.status.reload();
-    }
-
-    /// Reads the next page, unless a request is in progress.
-    pub fn load_more(self) {
-        let request = self.request.try_get_value().flatten();
-        let (Some(mut request), Some(next)) = (request, self.next.try_get_untracked().flatten()) else { return };
-        if self.status.loading.get_untracked() {
-            return;
-        }
-        request.path = Endpoint::<()>::get(request.path).with("after", &next).into_request().path;
-        self.send(request, 0, true);
-    }
-
-    /// The items loaded so far.
-    pub fn items(self) -> RwSignal<Vec<T>> {
-        self.items
-    }
-
-    /// The number of matching items, once known; tracked.
-    pub fn total(self) -> Option<i64> {
-        self.total.try_get().flatten()
-    }
-
-    /// Whether there are further pages; tracked.
-    pub fn has_more(self) -> bool {
-        self.next.try_with(Option::is_some).unwrap_or_default()
     }
 
     /// The states, for [`Loaded`].
@@ -500,5 +408,35 @@ mod tests {
         settle().await;
         server.answer("/g?limit=1", 200, r#"{"items":[1],"total":1}"#).await;
         assert_eq!(items.get_untracked(), [1]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_list_that_is_not_wanted_any_more_is_empty_and_ignores_late_answers() {
+        let server = FakeServer::start();
+        let ((list, wanted), _page) = page(|| {
+            let wanted = RwSignal::new(true);
+            (Paged::<i64>::new(move || wanted.get().then(|| Endpoint::get("/g")), |_, _| false), wanted)
+        })
+        .await;
+        server.answer("/g", 200, r#"{"items":[1],"total":1}"#).await;
+        list.reload();
+        settle().await;
+        wanted.set(false);
+        settle().await;
+        server.answer("/g", 200, r#"{"items":[2],"total":1}"#).await;
+        assert_eq!((list.items().get_untracked(), list.total(), list.first_pages()), (vec![], None, 1));
+        assert_eq!(list.status().state(), LoadState::Loading);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_audit_log_continues_at_a_position() {
+        let server = FakeServer::start();
+        let (list, _page) = page(|| Paged::audit(|| Endpoint::get("/audit"), |_, _| false)).await;
+        server.answer("/audit", 200, r#"{"items":[],"next":7}"#).await;
+        assert_eq!((list.has_more(), list.total()), (true, None));
+        list.load_more();
+        settle().await;
+        server.answer("/audit?after=7", 200, r#"{"items":[]}"#).await;
+        assert!(!list.has_more());
     }
 }

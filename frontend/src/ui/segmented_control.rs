@@ -4,6 +4,7 @@ use super::{
     field::unique_id,
     icon::{Glyph, Icon},
 };
+use crate::{i18n::use_i18n, text::Text};
 use leptos::prelude::*;
 
 /// An option of a [`SegmentedControl`].
@@ -19,7 +20,7 @@ pub struct Segment {
 /// A control to choose one of a few options.
 #[component]
 pub fn SegmentedControl(
-    #[prop(into)] label: Signal<String>,
+    #[prop(into)] label: Text,
     /// Whether the label is for screen readers only.
     #[prop(optional)]
     bare: bool,
@@ -33,6 +34,7 @@ pub fn SegmentedControl(
     #[prop(into)]
     choose: Callback<&'static str>,
 ) -> impl IntoView {
+    let i18n = use_i18n();
     let name = StoredValue::new(unique_id("choice"));
     let one = move |segment: Segment| {
         let Segment { value: own, text, glyph } = segment;
@@ -52,7 +54,7 @@ pub fn SegmentedControl(
     };
     view! {
         <fieldset class="choice">
-            <legend class:vh=bare>{move || label.get()}</legend>
+            <legend class:vh=bare>{move || label.get(i18n)}</legend>
             <div class="segments">{move || segments.get().into_iter().map(one).collect_view()}</div>
         </fieldset>
     }

@@ -1,10 +1,10 @@
 //! A labelled drop-down list with the browser's `<select>`.
 
 use super::{
-    field::{error_of, unique_id},
+    field::{unique_id, wrong_text},
     form::Form,
 };
-use crate::{i18n::*, labels, text::Text};
+use crate::{i18n::*, text::Text};
 use leptos::prelude::*;
 use seatkeeper_shared::validate::FieldError;
 
@@ -62,7 +62,7 @@ pub fn Select(
     let i18n = use_i18n();
     let id = unique_id(name);
     let notes = format!("{id}-notes");
-    let wrong = error_of(form, name, error);
+    let wrong = wrong_text(form, name, error);
     let groups =
         move || grouped(options.get()).into_iter().map(|(group, all)| section(group, all, value)).collect_view();
     view! {
@@ -78,7 +78,7 @@ pub fn Select(
                 {groups}
             </select>
             <div id=notes class="notes">
-                {move || wrong.get().map(|error| view! { <p class="wrong">{labels::field_error(i18n, &error)}</p> })}
+                {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
                 {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
             </div>
         </div>

@@ -193,11 +193,12 @@ fn parse_cursor(text: &str) -> Option<store::imports::RowCursor> {
 
 const IMPORT_ROW_SHEET: Sheet<ImportRow> = Sheet {
     name: "import",
-    columns: &["line", "email", "outcome", "problems", "notices"],
+    columns: &["line", "name", "email", "outcome", "problems", "notices"],
     cells: |row| {
         let describe = |problems: &[ImportProblem]| problems.iter().map(describe).collect::<Vec<_>>().join("; ");
         let outcome = row.outcome.to_string();
-        vec![row.line.to_string(), row.email.clone(), outcome, describe(&row.problems), describe(&row.notices)]
+        let (problems, notices) = (describe(&row.problems), describe(&row.notices));
+        vec![row.line.to_string(), row.name.clone(), row.email.clone(), outcome, problems, notices]
     },
 };
 

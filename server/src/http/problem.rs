@@ -15,6 +15,15 @@ use seatkeeper_shared::{
     wire::queue::TicketOver,
 };
 
+/// The unique indexes of a single field, and the name of the field.
+const UNIQUE_FIELDS: [(&str, &str); 5] = [
+    ("users_email_key", "email"),
+    ("groups_name_key", "name"),
+    ("products_slug", "name"),
+    ("directories_name_key", "name"),
+    ("sign_in_providers_name_key", "name"),
+];
+
 /// An error response.
 #[derive(Clone, Debug)]
 pub struct ApiError(Box<Problem>);
@@ -72,6 +81,14 @@ impl ApiError {
     pub fn ticket_over(over: TicketOver) -> Self {
         let mut problem = Problem::new(Code::TicketOver);
         problem.ticket = Some(over);
+        Self(Box::new(problem))
+    }
+
+    /// A value that must be unique is taken; with its field, if the index is of one.
+    fn taken(index: &str) -> Self {
+        let mut problem = Problem::new(Code::AlreadyExists).detail(format!("{index} is taken"));
+        let field = UNIQUE_FIELDS.iter().find(|(unique, _)| *unique == index).map(|(_, field)| *field);
+        problem.errors.extend(field.map(|field| FieldProblem { field: field.to_owned(), error: FieldError::Taken }));
         Self(Box::new(problem))
     }
 
@@ -138,7 +155,7 @@ impl IntoResponse for ApiError {
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Taken(index) => Self::with_detail(Code::AlreadyExists, format!("{index} is taken")),
+            DbError::Taken(index) => Self::taken(&index),
             DbError::Unreadable { .. } => {
                 tracing::error!(%error, "database row unreadable");
                 Self::new(Code::Internal)

@@ -2,7 +2,7 @@
 
 use super::{
     job::{ImportJob, read_names},
-    plan::{ImporterRights, PlannedRow, UserWrite, plan},
+    plan::{ImporterRights, PlannedRow, UserWrite, plan, undecided_row},
     table::TableRow,
 };
 use crate::{
@@ -151,11 +151,10 @@ async fn refresh_rights(job: &mut ImportJob) -> Result<bool, DbError> {
 
 /// The result of a row that is not processed because the user who imports has lost the right.
 fn refused_row(row: &TableRow) -> ImportRow {
-    let email: String = row.get(ImportField::Email).unwrap_or_default().chars().take(254).collect();
-    let (column, value) = (ImportField::Email.as_str().to_owned(), email.clone());
+    let refused = undecided_row(row);
+    let (column, value) = (ImportField::Email.as_str().to_owned(), refused.email.clone());
     let problem = ImportProblem { column, heading: None, value, code: Code::Forbidden, error: None };
-    let (problems, notices) = (vec![problem], Vec::new());
-    ImportRow { line: row.line, outcome: RowOutcome::Refused, email, problems, notices }
+    ImportRow { problems: vec![problem], ..refused }
 }
 
 /// The results of a dry run: users are as they would be, and licenses are assigned in the simulation.

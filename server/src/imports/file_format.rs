@@ -2,33 +2,33 @@
 //! name.
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use seatkeeper_shared::validate::FieldError;
+use seatkeeper_shared::{file_kind::FileKind, validate::FieldError};
 
-/// Magic bytes of unsupported formats, and the names of these formats.
-const UNSUPPORTED_FORMATS: [(&[u8], &str); 13] = [
-    (b"%PDF-", "PDF"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or password-protected Excel workbook (.xls)"),
-    (b"\x89PNG", "an image (PNG)"),
-    (b"\xff\xd8\xff", "an image (JPEG)"),
-    (b"GIF8", "an image (GIF)"),
-    (b"\x1f\x8b", "gzip"),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (b"Rar!", "RAR"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"SQLite format 3", "a SQLite database"),
-    (b"PAR1", "Parquet"),
-    (b"BEGIN:VCARD", "a vCard"),
-    (b"\x7fELF", "a program"),
+/// Magic bytes of unsupported formats.
+const UNSUPPORTED_FORMATS: [(&[u8], FileKind); 13] = [
+    (b"%PDF-", FileKind::Pdf),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind::OldWorkbook),
+    (b"\x89PNG", FileKind::Image),
+    (b"\xff\xd8\xff", FileKind::Image),
+    (b"GIF8", FileKind::Image),
+    (b"\x1f\x8b", FileKind::Archive),
+    (b"7z\xbc\xaf\x27\x1c", FileKind::Archive),
+    (b"Rar!", FileKind::Archive),
+    (b"{\\rtf", FileKind::RichText),
+    (b"SQLite format 3", FileKind::Database),
+    (b"PAR1", FileKind::Parquet),
+    (b"BEGIN:VCARD", FileKind::Vcard),
+    (b"\x7fELF", FileKind::Program),
 ];
-/// How text that is not a table begins, and the names of these formats.
-const MARKUP_FORMATS: [(&str, &str); 7] = [
-    ("<!doctype html", "a web page (HTML)"),
-    ("<html", "a web page (HTML)"),
-    ("<table", "a web page (HTML)"),
-    ("<?xml", "XML"),
-    ("<", "a web page or XML"),
-    ("{", "JSON"),
-    ("[{", "JSON"),
+/// How text that is not a table begins.
+const MARKUP_FORMATS: [(&str, FileKind); 7] = [
+    ("<!doctype html", FileKind::Html),
+    ("<html", FileKind::Html),
+    ("<table", FileKind::Html),
+    ("<?xml", FileKind::Xml),
+    ("<", FileKind::Markup),
+    ("{", FileKind::Json),
+    ("[{", FileKind::Json),
 ];
 
 #[derive(Debug, PartialEq, Eq)]
@@ -54,36 +54,36 @@ pub fn detect(bytes: &[u8], encoding: Option<&'static Encoding>) -> Result<FileC
         };
     }
     if let Some((_, kind)) = UNSUPPORTED_FORMATS.iter().find(|(start, _)| bytes.starts_with(start)) {
-        return Err(kind_error(kind));
+        return Err(kind_error(*kind));
     }
     let (text, encoding) = decode(bytes, encoding)?;
     let start: String = text.trim_start().chars().take(20).collect::<String>().to_lowercase();
     if let Some((_, kind)) = MARKUP_FORMATS.iter().find(|(markup, _)| start.starts_with(markup)) {
-        return Err(kind_error(kind));
+        return Err(kind_error(*kind));
     }
     if text.chars().take(10_000).any(|c| c == '\0') {
-        return Err(kind_error("a binary file"));
+        return Err(kind_error(FileKind::Binary));
     }
     Ok(FileContent::Text { text, encoding: encoding.name() })
 }
 
-pub(super) fn kind_error(kind: &str) -> FieldError {
-    FieldError::FileKind { kind: kind.to_owned() }
+pub(super) fn kind_error(kind: FileKind) -> FieldError {
+    FieldError::FileKind { kind }
 }
 
 /// The kind of a zip archive, by the file names in it; `None` for an Excel workbook.
-fn unsupported_zip_kind(bytes: &[u8]) -> Option<&'static str> {
+fn unsupported_zip_kind(bytes: &[u8]) -> Option<FileKind> {
     let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
     if has(b"xl/workbook.xml") {
         None
     } else if has(b"application/vnd.oasis.opendocument.spreadsheet") {
-        Some("an OpenDocument spreadsheet (.ods)")
+        Some(FileKind::OpenDocument)
     } else if has(b"xl/workbook.bin") {
-        Some("a binary Excel workbook (.xlsb)")
+        Some(FileKind::BinaryWorkbook)
     } else if has(b"word/document.xml") {
-        Some("a Word document (.docx)")
+        Some(FileKind::Word)
     } else {
-        Some("a zip archive")
+        Some(FileKind::Archive)
     }
 }
 
@@ -209,17 +209,17 @@ mod tests {
     #[test]
     fn unsupported_formats_are_refused_by_name() {
         for (bytes, kind) in [
-            (&b"%PDF-1.7\n"[..], "PDF"),
-            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "an old or password-protected Excel workbook (.xls)"),
-            (b"PK\x03\x04\x14\0\0\0notes.txt", "a zip archive"),
-            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "an OpenDocument spreadsheet (.ods)"),
-            (b"PK\x03\x04word/document.xml", "a Word document (.docx)"),
-            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "an image (PNG)"),
-            (b"\xff\xd8\xff\xe0", "an image (JPEG)"),
-            (b"  <!DOCTYPE html><table>", "a web page (HTML)"),
-            (b"<table><tr>", "a web page (HTML)"),
-            (b"[{\"email\": \"a@b\"}]", "JSON"),
-            (b"email\0name", "a binary file"),
+            (&b"%PDF-1.7\n"[..], FileKind::Pdf),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", FileKind::OldWorkbook),
+            (b"PK\x03\x04\x14\0\0\0notes.txt", FileKind::Archive),
+            (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", FileKind::OpenDocument),
+            (b"PK\x03\x04word/document.xml", FileKind::Word),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", FileKind::Image),
+            (b"\xff\xd8\xff\xe0", FileKind::Image),
+            (b"  <!DOCTYPE html><table>", FileKind::Html),
+            (b"<table><tr>", FileKind::Html),
+            (b"[{\"email\": \"a@b\"}]", FileKind::Json),
+            (b"email\0name", FileKind::Binary),
         ] {
             assert_eq!(detect(bytes, None), Err(kind_error(kind)));
         }

@@ -140,14 +140,12 @@ pub struct PlannedRow {
     headings: HashMap<String, String>,
 }
 
-/// How many characters of a value a problem quotes.
+/// How many characters of a value a problem quotes, and of a name the result.
 const MAX_QUOTED_CHARS: usize = 200;
 
 impl PlannedRow {
     fn of(cells: &TableRow, existing: Option<&ExistingUser>, new_id: UserId) -> Self {
-        let email = cells.get(Column::Email).unwrap_or_default().chars().take(254).collect();
-        let (problems, notices, grants, groups) = Default::default();
-        let row = ImportRow { line: cells.line, outcome: RowOutcome::Refused, email, problems, notices };
+        let (row, grants, groups) = (undecided_row(cells), Vec::new(), Vec::new());
         let heading = |field: &Column| Some((field.as_str().to_owned(), cells.heading(*field)?.to_owned()));
         let headings = Column::ALL.iter().filter_map(heading).filter(|(field, heading)| field != heading).collect();
         let (user, status) = existing.map_or((new_id, UserStatus::Active), |existing| (existing.id, existing.status));
@@ -232,6 +230,14 @@ impl PlannedRow {
     }
 }
 
+/// The result of a row before it is decided: refused, but without problems.
+pub fn undecided_row(cells: &TableRow) -> ImportRow {
+    let name = cells.name().unwrap_or_default().chars().take(MAX_QUOTED_CHARS).collect();
+    let email = cells.get(Column::Email).unwrap_or_default().chars().take(254).collect();
+    let (problems, notices) = (Vec::new(), Vec::new());
+    ImportRow { line: cells.line, outcome: RowOutcome::Refused, name, email, problems, notices }
+}
+
 /// The outcome of a row: of writing its user, and of what the seat engine did.
 pub fn outcome(written: RowOutcome, done: bool, has_problems: bool) -> RowOutcome {
     match (written, done, has_problems) {
@@ -273,6 +279,9 @@ pub fn plan(
     // Joining the group would assign licenses.
     for (entry, _) in groups.iter().filter(|entry| !rights.can_assign && gives_licenses(entry)) {
         planned.problem("groups", entry, Code::GroupGivesLicenses);
+    }
+    if let Some((visible, true)) = existing.filter(|_| planned.row.name.is_empty()) {
+        planned.row.name.clone_from(&visible.name);
     }
     let change = ImportedChange { name: None, role, status, permissions, limited, manages };
     planned.status = status.unwrap_or(planned.status);

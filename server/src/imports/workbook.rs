@@ -3,7 +3,7 @@
 
 use super::file_format::kind_error;
 use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx, XlsxError};
-use seatkeeper_shared::validate::FieldError;
+use seatkeeper_shared::{file_kind::FileKind, validate::FieldError};
 use std::io::{Cursor, Read as _, copy, sink};
 use zip::ZipArchive;
 
@@ -53,26 +53,26 @@ pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Workbook, FieldError> {
 }
 
 fn damaged(_: XlsxError) -> FieldError {
-    kind_error("a damaged or protected Excel workbook")
+    kind_error(FileKind::DamagedWorkbook)
 }
 
 /// Checks the unpacked size by unpacking everything once, because the sizes in an archive's headers cannot be trusted.
 fn check_unpacked_size(bytes: &[u8], mut left: u64) -> Result<(), FieldError> {
-    let broken = |_| kind_error("a damaged or protected Excel workbook");
+    let broken = |_| kind_error(FileKind::DamagedWorkbook);
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     if archive.len() > MAX_ARCHIVE_ENTRIES {
         return Err(too_large());
     }
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(broken)?;
-        let size = copy(&mut entry.take(left + 1), &mut sink()).map_err(|_| kind_error("a damaged Excel workbook"))?;
+        let size = copy(&mut entry.take(left + 1), &mut sink()).map_err(|_| kind_error(FileKind::DamagedWorkbook))?;
         left = left.checked_sub(size).ok_or_else(too_large)?;
     }
     Ok(())
 }
 
 fn too_large() -> FieldError {
-    kind_error("an Excel workbook that is too large when unpacked")
+    kind_error(FileKind::LargeWorkbook)
 }
 
 /// What may still be read of a workbook.

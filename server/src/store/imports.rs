@@ -31,7 +31,7 @@ statements! {
         WHERE id = $1";
 
     ROWS = "
-        SELECT line, rank, outcome, email, problems, notices
+        SELECT line, rank, outcome, name, email, problems, notices
         FROM import_rows
         WHERE import_id = $1 AND pending IS NULL AND (rank > $2 OR (rank = $2 AND line > $3))
         ORDER BY rank, line
@@ -113,7 +113,8 @@ pub async fn rows(
 fn row(row: &Row) -> Result<ImportRow, DbError> {
     let (problems, notices) = progress::problems(row)?;
     let (line, outcome, email) = (row.get("line")?, row.get("outcome")?, row.get("email")?);
-    Ok(ImportRow { line, outcome, email, problems, notices })
+    let name = row.opt("name")?.unwrap_or_default();
+    Ok(ImportRow { line, outcome, name, email, problems, notices })
 }
 
 /// A page of row results.

@@ -193,6 +193,9 @@ pub struct ImportRow {
     pub line: i64,
     /// The outcome of the row.
     pub outcome: RowOutcome,
+    /// The name exactly as in the file; if it has none, that of the existing user. Absent if there is none either.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// The e-mail address exactly as in the file.
     pub email: String,
     /// The problems of the row.

@@ -6,6 +6,7 @@ use crate::{
     problem::{Code, SessionEnd},
     session::{Mode, Platform, SessionState},
     string_enum::string_enum,
+    wire::queue::TicketView,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,16 @@ pub struct NewSession {
     /// attended sessions. A ticket taken by `wait` does not keep this: borrow the session once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub borrow_seconds: Option<i64>,
+}
+
+/// The response to a request for a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SeatResponse {
+    /// There is a seat, with this session.
+    Seat(SessionView),
+    /// The agent waits in the queue with this ticket; only if the request has `wait`.
+    Queued(TicketView),
 }
 
 /// Borrows the seat of a session for work offline.

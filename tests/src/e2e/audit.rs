@@ -31,7 +31,7 @@ async fn an_admin_finds_a_change_in_the_audit_log_by_keyboard() {
     }
     assert_eq!(browser.violations().await, Vec::<String>::new());
     browser.screenshot("audit-open").await;
-    press(&browser, ".audit-ways button:last-child", Key::Enter).await;
+    press(&browser, ".audit-links button:last-child", Key::Enter).await;
     browser.holds(&format!("location.search === '?user={user}'")).await;
     browser.reads("Betrifft: Pavel Novotný").await;
     browser.holds("document.querySelectorAll('.audit .expand').length === 2").await;
@@ -44,6 +44,7 @@ async fn an_admin_finds_a_change_in_the_audit_log_by_keyboard() {
     browser.reads("Kein Eintrag passt zu diesem Filter").await;
     browser.click("Filter zurücksetzen").await;
     browser.reads("Konto eingerichtet").await;
+    browser.holds("document.activeElement.name === 'what'").await;
     browser.click("Exportieren").await;
     let file = browser.value("document.querySelector('a[download]').getAttribute('href')").await;
     assert_eq!(file, "/api/v1/audit/export?format=csv");

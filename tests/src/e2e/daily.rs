@@ -64,7 +64,6 @@ async fn the_second_of_two_admins_who_change_a_contract_gets_a_conflict() {
     open().await;
     assert_no_violations(&browser).await;
     let path = format!("/licenses/{license}");
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     world.admin.patch(&path, &json!({ "notes": "Rahmenvertrag 7" })).await.ok();
     browser.type_into("dialog[open] textarea[name=notes]", "Mine").await;
     browser.enter_at("dialog[open] button[type=submit]").await;
@@ -77,6 +76,40 @@ async fn the_second_of_two_admins_who_change_a_contract_gets_a_conflict() {
     browser.enter_at("dialog[open] button[type=submit]").await;
     browser.holds("!document.querySelector('dialog[open]')").await;
     assert_eq!(world.admin.get(&path).await.ok()["notes"], "Rahmenvertrag 7 b");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_focus_is_never_lost_from_the_first_product_to_an_archived_license() {
+    let world = world().await;
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go("/licenses").await;
+    browser.enter("Produkt hinzufügen").await;
+    browser.type_into("dialog[open] input[name=name]", "Fernhilfe").await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.holds("!!document.activeElement.closest('.no-license')").await;
+
+    browser.enter_at(".no-license button").await;
+    browser.type_into("dialog[open] input[name=seats]", "1500").await;
+    assert_no_violations(&browser).await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.holds("!!document.activeElement.closest('.license-acts')").await;
+    browser.reads("1.500 frei").await;
+
+    browser.enter("Plätze ändern …").await;
+    browser.holds("document.activeElement === document.querySelector('dialog[open] input[name=seats]')").await;
+    browser.enter_at("dialog[open] button[aria-label='Einen Platz mehr']").await;
+    browser.type_into("dialog[open] input[name=seats]", &(Key::Escape + "")).await;
+    browser.enter("Weiter bearbeiten").await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.reads("hat jetzt 1.501 Plätze").await;
+    browser.holds("document.activeElement.innerText.includes('Plätze ändern')").await;
+
+    browser.enter_at("article footer button[popovertarget]").await;
+    browser.enter("Laufzeit & Vertrag").await;
+    browser.type_into("dialog[open] input[name=archived]", " ").await;
+    browser.enter_at("dialog[open] button[type=submit]").await;
+    browser.holds("!document.querySelector('article') && document.activeElement.tagName === 'H1'").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,6 +162,7 @@ async fn an_admin_imports_users_and_sees_the_result_of_each_row() {
     browser.screenshot("daily-import-columns").await;
     browser.enter("Prüfen").await;
     browser.reads("Geprüft. Noch wurde nichts geändert.").await;
+    browser.reads("Ohne Adresse").await;
     assert_no_violations(&browser).await;
     browser.enter("1 Benutzer importieren").await;
     browser.reads("Fertig importiert.").await;

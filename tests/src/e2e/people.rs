@@ -22,7 +22,7 @@ async fn a_preview_lists_users_without_a_named_seat_and_a_suspension_is_undone()
                  s.value = [...s.options].find(o => o.text.includes('Benannt')).value; \
                  s.dispatchEvent(new Event('change', { bubbles: true })); return true";
     browser.value(&format!("(() => {{ {named} }})()")).await;
-    browser.reads("2 von 3 werden geändert.").await;
+    browser.reads("2 von 3 Benutzern werden geändert.").await;
     browser.reads("2 benannte Plätze sind frei.").await;
     browser.reads("1 Benutzer kann nicht geändert werden:").await;
     browser.screenshot("people-preview").await;

@@ -86,7 +86,8 @@ async fn an_agent_creates_a_passkey_and_signs_in_with_it() {
     browser.add_authenticator().await;
     browser.sign_in(&email_of("Nora Neu")).await;
     browser.go("/profile").await;
-    browser.type_into("input[name=passkey_name]", &format!("Notebook{}", Key::Enter + "")).await;
+    browser.click("Passkey hinzufügen").await;
+    browser.type_into("dialog[open] input[name=name]", &format!("Notebook{}", Key::Enter + "")).await;
     browser.reads("Passkey Notebook hinzugefügt.").await;
     browser.click("Passkey Notebook umbenennen").await;
     browser.type_into("dialog[open] input[name=name]", &format!(" Süd{}", Key::Enter + "")).await;
@@ -103,6 +104,8 @@ async fn an_agent_creates_a_passkey_and_signs_in_with_it() {
     browser.go("/profile").await;
     browser.reads("zuletzt benutzt: ").await;
     browser.click("Passkey Notebook Süd entfernen").await;
+    browser.reads("Passkey Notebook Süd entfernen?").await;
+    browser.enter_at("dialog[open] button.danger").await;
     browser.reads("Ihre Organisation verlangt das.").await;
     assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }

@@ -5,9 +5,9 @@ use crate::{
     i18n::*,
     labels,
     pages::settings::directory::{email_link_label, findings},
+    ui::query::Query,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use leptos::prelude::*;
 use seatkeeper_shared::{
     license::{GroupLimit, Model, Price, SeatRule, SecondDevice},
     people::{Permission, Role, UserStatus},
@@ -15,13 +15,13 @@ use seatkeeper_shared::{
     session::{EndReason, Mode, Platform},
     wire::{
         account::SecondFactorRule,
+        groups::GroupView,
         imports::ImportState,
         providers::{EmailLinking, Finding, FindingCode},
     },
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// A fact of an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +61,8 @@ fn value_fact(field: &str, value: &Value) -> Fact {
 pub struct FactFormatter {
     pub i18n: Texts,
     pub format: Format,
-    /// Names of the groups by id.
-    pub groups: RwSignal<HashMap<String, String>>,
+    /// For the names of groups.
+    pub groups: Query<Vec<GroupView>>,
 }
 
 impl FactFormatter {
@@ -185,8 +185,10 @@ impl FactFormatter {
 
     fn limit(self, limit: &GroupLimit) -> String {
         let i18n = self.i18n;
-        let known = self.groups.with(|groups| groups.get(&limit.group_id.to_string()).cloned());
-        let group = known.unwrap_or_else(|| t_string!(i18n, audit.some_group).to_owned());
+        let name = |groups: &Vec<GroupView>| {
+            groups.iter().find(|group| group.id == limit.group_id).map(|group| group.name.clone())
+        };
+        let group = self.groups.with(name).flatten().unwrap_or_else(|| t_string!(i18n, audit.some_group).to_owned());
         let floor = self.format.number(limit.floor);
         match limit.cap {
             None => t_string!(i18n, audit.limit, group = group, floor = floor),

@@ -1,15 +1,17 @@
 //! Filter of the audit log, read from and written to the URL query and converted to API queries.
 
-use crate::pages::licenses::days::{day_end, day_start, local_time_in, parse_day};
+use crate::{
+    api::address,
+    pages::licenses::days::{day_end, day_start, local_time_in, parse_day},
+};
 use chrono::{DateTime, Utc};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
     audit::{Area, Kind, Origin},
-    ids::{LicenseId, Position, UserId},
+    endpoints::{self, Endpoint},
+    ids::{LicenseId, UserId},
+    wire::audit::AuditPage,
 };
-
-/// Number of events per page.
-const PAGE_SIZE: usize = 100;
 
 /// Filter by the kind of event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,48 +94,47 @@ impl Filter {
     pub fn query(&self) -> String {
         let mut query = ParamsMap::new();
         put(&mut query, "what", self.kind.as_str());
-        self.put_shared(&mut query);
+        self.ids().iter().for_each(|(name, value)| put(&mut query, name, value));
         put(&mut query, "from", &self.from);
         put(&mut query, "to", &self.to);
         put(&mut query, "q", &self.q);
         query.to_query_string()
     }
 
-    /// API path of the events after this position in the list. Days are interpreted in the time zone `zone`.
-    pub fn path(&self, after: Option<Position>, zone: &str) -> String {
-        let mut query = self.api_query(zone);
-        put(&mut query, "after", &after.map(|after| after.to_string()).unwrap_or_default());
-        put(&mut query, "limit", &PAGE_SIZE.to_string());
-        format!("/audit{}", query.to_query_string())
+    /// Requests the matching events. Days are interpreted in the time zone `zone`.
+    pub fn request(&self, zone: &str) -> Endpoint<AuditPage> {
+        self.restrict(endpoints::audit::list(), zone)
     }
 
     /// URL of the export in this format.
     pub fn export(&self, format: &str, zone: &str) -> String {
-        let mut query = self.api_query(zone);
-        put(&mut query, "format", format);
-        format!("/api/v1/audit/export{}", query.to_query_string())
+        address(self.restrict(endpoints::audit::export(), zone).with("format", format))
     }
 
-    fn api_query(&self, zone: &str) -> ParamsMap {
-        let mut query = ParamsMap::new();
-        put(&mut query, "kind", &self.kind.kinds());
-        self.put_shared(&mut query);
+    /// Adds the filter to a request.
+    fn restrict<T>(&self, request: Endpoint<T>, zone: &str) -> Endpoint<T> {
         let to_local = local_time_in(zone);
         // The debug format of a naive time is RFC 3339 without the `Z`.
         let moment = |at: DateTime<Utc>| format!("{:?}Z", at.naive_utc());
         let from = parse_day(&self.from).ok().flatten().map(|day| moment(day_start(day, &to_local)));
         let to = parse_day(&self.to).ok().flatten().map(|day| moment(day_end(day, &to_local)));
-        put(&mut query, "from", &from.unwrap_or_default());
-        put(&mut query, "to", &to.unwrap_or_default());
-        put(&mut query, "q", self.q.trim());
-        query
+        let given = [("kind", self.kind.kinds())].into_iter().chain(self.ids()).chain([
+            ("from", from.unwrap_or_default()),
+            ("to", to.unwrap_or_default()),
+            ("q", self.q.trim().to_owned()),
+        ]);
+        let given = given.filter(|(_, value)| !value.is_empty());
+        given.fold(request, |request, (name, value)| request.with(name, &value))
     }
 
-    fn put_shared(&self, query: &mut ParamsMap) {
-        put(query, "actor", &self.actor.map(|id| id.to_string()).unwrap_or_default());
-        put(query, "user", &self.user.map(|id| id.to_string()).unwrap_or_default());
-        put(query, "license", &self.license.map(|id| id.to_string()).unwrap_or_default());
-        put(query, "origin", self.origin.map(Origin::as_str).unwrap_or_default());
+    /// The parameters that are the same in the URL of the page and in requests; empty if not set.
+    fn ids(&self) -> [(&'static str, String); 4] {
+        [
+            ("actor", self.actor.map(|id| id.to_string()).unwrap_or_default()),
+            ("user", self.user.map(|id| id.to_string()).unwrap_or_default()),
+            ("license", self.license.map(|id| id.to_string()).unwrap_or_default()),
+            ("origin", self.origin.map(|origin| origin.to_string()).unwrap_or_default()),
+        ]
     }
 }
 
@@ -152,9 +153,9 @@ mod tests {
     fn an_area_is_requested_by_its_kinds() {
         let filter = Filter { kind: KindFilter::read("groups"), ..Filter::default() };
         assert_eq!(filter.query(), "?what=groups");
-        let url = filter.path(Some(Position(7)), "UTC");
+        let url = filter.request("UTC").into_request().path;
         assert!(url.contains("group_added") && url.contains("group_limits_changed"), "{url}");
-        assert!(url.contains("after=7") && !url.contains("user_added"), "{url}");
+        assert!(!url.contains("user_added"), "{url}");
     }
 
     #[wasm_bindgen_test]

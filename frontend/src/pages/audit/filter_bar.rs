@@ -9,8 +9,10 @@ use crate::{
     format::Texts,
     i18n::*,
     labels,
+    text::{Text, text},
     ui::{
         field::unique_id,
+        focus::focus_on,
         icon::{Glyph, Icon},
         search::SearchField,
         select::{Select, SelectOption},
@@ -20,6 +22,7 @@ use leptos::prelude::*;
 use seatkeeper_shared::{
     audit::{Area, Kind, Origin},
     ids::UserId,
+    wire::licenses::LicenseView,
 };
 
 #[component]
@@ -28,38 +31,39 @@ pub fn FilterBar(
     page: AuditPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let licenses = page.live.licenses();
     let chosen = move |read: fn(&Filter) -> String| Signal::derive(move || page.filter.with(read));
     view! {
         <div class="bar audit-bar">
             <Select
-                label=Signal::derive(move || t_string!(i18n, audit.what).to_owned())
+                label=text!(audit.what)
                 name="what"
                 options=Signal::derive(move || kind_options(i18n))
                 value=chosen(|filter| filter.kind.as_str().to_owned())
                 choose=move |name: String| page.update_filter(|filter| filter.kind = KindFilter::read(&name))
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, audit.origin).to_owned())
+                label=text!(audit.origin)
                 name="origin"
                 options=Signal::derive(move || origin_options(i18n))
                 value=chosen(|filter| filter.origin.map(|origin| origin.to_string()).unwrap_or_default())
                 choose=move |name: String| page.update_filter(|filter| filter.origin = name.parse().ok())
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, audit.license).to_owned())
+                label=text!(audit.license)
                 name="license"
-                options=Signal::derive(move || license_options(page, i18n))
+                options=Signal::derive(move || licenses.with(|all| license_options(i18n, all)))
                 value=chosen(|filter| filter.license.map(|id| id.to_string()).unwrap_or_default())
                 choose=move |id: String| page.update_filter(|filter| filter.license = id.parse().ok())
             />
             <DateField
-                label=Signal::derive(move || t_string!(i18n, audit.from).to_owned())
+                label=text!(audit.from)
                 name="from"
                 value=chosen(|filter| filter.from.clone())
                 choose=move |day| page.update_filter(|filter| filter.from = day)
             />
             <DateField
-                label=Signal::derive(move || t_string!(i18n, audit.to).to_owned())
+                label=text!(audit.to)
                 name="to"
                 value=chosen(|filter| filter.to.clone())
                 choose=move |day| page.update_filter(|filter| filter.to = day)
@@ -67,7 +71,7 @@ pub fn FilterBar(
             <SearchField
                 value=chosen(|filter| filter.q.clone())
                 search=move |text| page.update_filter(|filter| filter.q = text)
-                hint=Signal::derive(move || t_string!(i18n, audit.search).to_owned())
+                hint=text!(audit.search)
             />
         </div>
     }
@@ -93,11 +97,9 @@ fn origin_options(i18n: Texts) -> Vec<SelectOption> {
     all
 }
 
-fn license_options(page: AuditPageState, i18n: Texts) -> Vec<SelectOption> {
+fn license_options(i18n: Texts, licenses: &[LicenseView]) -> Vec<SelectOption> {
     let mut all = vec![SelectOption::new("", t_string!(i18n, audit.every_license))];
-    page.live.state.with(|state| {
-        all.extend(state.licenses.iter().map(|one| SelectOption::new(one.id.to_string(), labels::license(i18n, one))));
-    });
+    all.extend(licenses.iter().map(|one| SelectOption::new(one.id.to_string(), labels::license(i18n, one))));
     all
 }
 
@@ -105,7 +107,7 @@ fn license_options(page: AuditPageState, i18n: Texts) -> Vec<SelectOption> {
 #[component]
 fn DateField(
     /// Label of the field.
-    label: Signal<String>,
+    label: Text,
     /// Name of the input.
     name: &'static str,
     /// The chosen day; empty if none is.
@@ -114,10 +116,11 @@ fn DateField(
     #[prop(into)]
     choose: Callback<String>,
 ) -> impl IntoView {
+    let i18n = use_i18n();
     let id = unique_id(name);
     view! {
         <div class="field">
-            <label for=id.clone()>{move || label.get()}</label>
+            <label for=id.clone()>{move || label.get(i18n)}</label>
             <input
                 id=id
                 name=name
@@ -160,13 +163,18 @@ fn Chip(
     remove: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let clicked = move |_| {
+        remove.run(());
+        // The button goes away with its chip.
+        focus_on(".audit-bar select");
+    };
     move || {
         text.get().map(|text| {
             let label = t_string!(i18n, audit.remove, text = text.clone());
             view! {
                 <li class="chip">
                     {text}
-                    <button type="button" class="icon-button" aria-label=label on:click=move |_| remove.run(())>
+                    <button type="button" class="icon-button" aria-label=label on:click=clicked>
                         <Icon glyph=Glyph::Cross />
                     </button>
                 </li>

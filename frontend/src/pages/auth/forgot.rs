@@ -1,19 +1,14 @@
 //! Requesting a link to reset a forgotten password. The answer does not reveal whether the user exists.
 
-use super::Card;
+use super::{AuthForm, Card};
 use crate::{
-    api::Api,
     i18n::*,
-    ui::{
-        error_message::{ErrorMessage, failure_text},
-        field::TextField,
-        form::Form,
-        page_head::Heading,
-    },
+    text::text,
+    ui::{field::TextField, form::Form, page_head::Heading, show::Show},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::components::A;
-use seatkeeper_shared::{validate, wire::password_links::ForgotPassword};
+use seatkeeper_shared::{endpoints, validate, wire::password_links::ForgotPassword};
 
 #[component]
 pub fn ForgotPage() -> impl IntoView {
@@ -21,7 +16,7 @@ pub fn ForgotPage() -> impl IntoView {
     let sent = RwSignal::new(false);
     view! {
         <Card>
-            <Heading title=Signal::derive(move || t_string!(i18n, auth.forgot_title).to_owned()) />
+            <Heading title=text!(auth.forgot_title) />
             <Show when=move || sent.get() fallback=move || view! { <Entry sent /> }>
                 <p role="status">{t!(i18n, auth.forgot_sent)}</p>
             </Show>
@@ -39,35 +34,26 @@ fn Entry(
     sent: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, form, email) = (Api::get(), Form::default(), RwSignal::new(String::new()));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let (form, email) = (Form::default(), RwSignal::new(String::new()));
+    let submit = move |()| {
         let body = ForgotPassword { email: email.get_untracked() };
-        if form.begin([("email", validate::email(&body.email).err())]) {
-            spawn_local(async move {
-                match api.post::<()>("/forgot-password", &body).await {
-                    Ok(()) => sent.set(true),
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        let checks = [("email", validate::email(&body.email).err())];
+        form.submit(checks, || endpoints::sign_in::forgot_password(&body), move |()| {
+            sent.try_set(true);
+        });
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <AuthForm form submit confirm=text!(auth.forgot_send)>
             <p class="muted">{t!(i18n, auth.forgot_text)}</p>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
+                label=text!(auth.email)
                 value=email
                 kind="email"
                 name="email"
                 autocomplete="username"
-                error=form.error("email")
+                form
                 autofocus=true
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
-                {t!(i18n, auth.forgot_send)}
-            </button>
-        </form>
+        </AuthForm>
     }
 }

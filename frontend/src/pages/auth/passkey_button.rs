@@ -1,65 +1,61 @@
-//! Sign-in with a passkey: one click, without password and second step.
+//! Signs in with a passkey: one click, without password and second step. Also proves who a signed-in user is.
 
 use crate::{
-    api::{Api, Failure},
-    caller::Caller,
-    i18n::*,
+    api::Api,
+    i18n::use_i18n,
     passkey::{self, PasskeyError},
+    text::Text,
     ui::{
         error_message::{ErrorMessage, failure_text},
         form::Form,
         icon::{Glyph, Icon},
     },
 };
-use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::wire::{
-    account::Me,
-    passkeys::{PasskeyOptions, PasskeySignIn},
-};
+use leptos::prelude::*;
+use seatkeeper_shared::wire::account::Me;
 
-/// The button; nothing if the browser does not support passkeys.
+/// The button, with what went wrong above it; nothing if the browser does not support passkeys.
 #[component]
-pub fn PasskeyButton() -> impl IntoView {
+pub fn PasskeyButton(
+    /// The label.
+    #[prop(into)]
+    label: Text,
+    /// Whether it is as large as the buttons of the sign-in page.
+    #[prop(optional)]
+    large: bool,
+    /// Called with the user who has signed in.
+    #[prop(into)]
+    done: Callback<Me>,
+) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
+    let (api, form) = (Api::get(), Form::default());
     let passkey_error = RwSignal::new(None::<PasskeyError>);
     let start = move |_| {
-        if form.begin([]) {
-            passkey_error.set(None);
-            spawn_local(async move {
-                match sign_in(api).await {
-                    Ok(Ok(me)) => caller.set_signed_in(me),
-                    Ok(Err(error)) => {
-                        form.done();
-                        passkey_error.set(Some(error));
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        passkey_error.set(None);
+        form.run([], passkey::sign_in(api), move |answer| match answer {
+            Ok(me) => drop(done.try_run(me)),
+            Err(error) => drop(passkey_error.try_set(Some(error))),
+        });
     };
     let wrong = move || match passkey_error.get() {
-        Some(PasskeyError::Cancelled) => Some(t_string!(i18n, passkeys.cancelled).to_owned()),
-        Some(PasskeyError::Unsupported) => Some(t_string!(i18n, passkeys.unsupported).to_owned()),
+        Some(error) => Some(error.sign_in_text(i18n).to_owned()),
         None => failure_text(i18n, form.failure()),
     };
     passkey::supported().then(|| {
         view! {
             <div class="form">
                 <ErrorMessage text=Signal::derive(wrong) />
-                <button type="button" class="button large" aria-disabled=move || form.busy().to_string() on:click=start>
+                <button
+                    type="button"
+                    class="button"
+                    class:large=large
+                    aria-disabled=move || form.busy().to_string()
+                    on:click=start
+                >
                     <Icon glyph=Glyph::Key />
-                    {t!(i18n, passkeys.sign_in)}
+                    {move || label.get(i18n)}
                 </button>
             </div>
         }
     })
-}
-
-async fn sign_in(api: Api) -> Result<Result<Me, PasskeyError>, Failure> {
-    let asked = api.post::<PasskeyOptions>("/sign-in/passkey/begin", &()).await?;
-    match passkey::sign(&asked.options).await {
-        Ok(credential) => api.post("/sign-in/passkey", &PasskeySignIn { credential }).await.map(Ok),
-        Err(error) => Ok(Err(error)),
-    }
 }

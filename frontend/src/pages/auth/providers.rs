@@ -1,6 +1,10 @@
 //! Sign-in through identity providers, and the error message if that failed.
 
-use crate::{format::Texts, i18n::*, ui::error_message::ErrorMessage};
+use crate::{
+    format::Texts,
+    i18n::*,
+    ui::{error_message::ErrorMessage, show::Show},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
@@ -12,7 +16,7 @@ use seatkeeper_shared::{
 #[component]
 pub fn Providers(
     /// The available sign-in methods.
-    options: RwSignal<SignInOptions>,
+    options: Memo<SignInOptions>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();
@@ -58,7 +62,7 @@ fn start_url(id: ProviderId, back: &str) -> String {
 #[component]
 pub fn SignInError(
     /// The available sign-in methods.
-    options: RwSignal<SignInOptions>,
+    options: Memo<SignInOptions>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let query = use_query_map();

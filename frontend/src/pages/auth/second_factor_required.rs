@@ -2,36 +2,37 @@
 
 use super::Card;
 use crate::{
-    api::Api,
-    caller::Caller,
     i18n::*,
     pages::profile::{passkeys::PasskeysSheet, second_factor::SecondFactorSheet},
-    ui::page_head::Heading,
+    shell::sign_out,
+    text::text,
+    ui::{
+        form_dialog::{DialogHost, Dialogs},
+        page_head::Heading,
+    },
+    verify::VerifyDialog,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{context::Provider, prelude::*};
 
 /// Shown in place of all other pages.
 #[component]
 pub fn SecondFactorRequired() -> impl IntoView {
     let i18n = use_i18n();
-    let (api, caller) = (Api::get(), Caller::get());
-    let sign_out = move |_| {
-        spawn_local(async move {
-            // If the request fails, the browser session expires on the server by itself.
-            let _ = api.post::<()>("/sign-out", &()).await;
-            caller.set_signed_out();
-        });
-    };
+    let sign_out = sign_out::handler();
     view! {
-        <Card wide=true>
-            <Heading title=Signal::derive(move || t_string!(i18n, factor.must_title).to_owned()) />
-            <p>{t!(i18n, factor.must_text)}</p>
-            <SecondFactorSheet />
-            <PasskeysSheet />
-            <button type="button" class="link auth-link" on:click=sign_out>
-                {t!(i18n, shell.sign_out)}
-            </button>
-        </Card>
+        <Provider value=Dialogs::default()>
+            <Card wide=true>
+                <Heading title=text!(factor.must_title) />
+                <p>{t!(i18n, factor.must_text)}</p>
+                <SecondFactorSheet />
+                <PasskeysSheet />
+                <button type="button" class="link auth-link" on:click=sign_out>
+                    {t!(i18n, shell.sign_out)}
+                </button>
+            </Card>
+            <DialogHost />
+            <VerifyDialog />
+        </Provider>
     }
     .into_any()
 }

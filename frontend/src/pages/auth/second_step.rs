@@ -1,19 +1,17 @@
 //! The second step of the sign-in: a code of the authenticator app, or a recovery code.
 
+use super::{AuthForm, passkey_button::PasskeyButton};
 use crate::{
-    api::Api,
+    api::{Api, Failure},
     caller::Caller,
     i18n::*,
-    ui::{
-        error_message::{ErrorMessage, failure_text},
-        field::TextField,
-        focus::focus_on,
-        form::Form,
-        page_head::Heading,
-    },
+    text::text,
+    ui::{field::TextField, focus::focus_on, form::Form, page_head::Heading},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
+    problem::Code,
     validate::FieldError,
     wire::{
         account::Me,
@@ -30,13 +28,19 @@ pub fn SecondStepForm(
     back: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let caller = Caller::get();
+    let way = if needed.code {
+        view! { <CodeForm challenge=needed.challenge /> }.into_any()
+    } else {
+        view! {
+            <p>{t!(i18n, factor.step_passkey)}</p>
+            <PasskeyButton label=text!(passkeys.sign_in) large=true done=move |me| caller.set_signed_in(me) />
+        }
+        .into_any()
+    };
     view! {
-        <Heading title=Signal::derive(move || t_string!(i18n, factor.step_title).to_owned()) />
-        {if needed.code {
-            view! { <CodeForm challenge=needed.challenge /> }.into_any()
-        } else {
-            view! { <p>{t!(i18n, factor.step_passkey)}</p> }.into_any()
-        }}
+        <Heading title=text!(factor.step_title) />
+        {way}
         <button type="button" class="link auth-link" on:click=move |_| back.run(())>
             {t!(i18n, factor.step_back)}
         </button>
@@ -49,41 +53,34 @@ fn CodeForm(
     challenge: String,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, caller, form, code) = (Api::get(), Caller::get(), Form::default(), RwSignal::new(String::new()));
+    let (api, caller, form) = (Api::get(), Caller::get(), Form::default().shows_at("code", Code::WrongCode));
+    let code = RwSignal::new(String::new());
     focus_on("input[name=code]");
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let submit = move |()| {
         let body = SecondStep { challenge: challenge.clone(), code: code.get_untracked() };
-        if form.begin([("code", body.code.trim().is_empty().then_some(FieldError::Required))]) {
-            spawn_local(async move {
-                match api.post::<Me>("/sign-in/second-factor", &body).await {
-                    Ok(me) => caller.set_signed_in(me),
-                    Err(failure) => {
-                        code.set(String::new());
-                        form.failed(failure);
-                        focus_on("input[name=code]");
-                    }
-                }
-            });
-        }
+        let checks = [("code", body.code.trim().is_empty().then_some(FieldError::Required))];
+        form.run(checks, send_code(api, body, code), move |me| caller.set_signed_in(me));
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <AuthForm form submit confirm=text!(auth.sign_in) busy=text!(auth.signing_in)>
             <p>{t!(i18n, factor.step_text)}</p>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, factor.code).to_owned())
+                label=text!(factor.code)
                 value=code
                 name="code"
                 autocomplete="one-time-code"
-                hint=Signal::derive(move || Some(t_string!(i18n, factor.step_hint).to_owned()))
-                error=form.error("code")
+                hint=text!(factor.step_hint)
+                form
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
-                {move || {
-                    if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
-                }}
-            </button>
-        </form>
+        </AuthForm>
     }
+}
+
+/// Sends the code. A wrong one is removed from the field: it is not corrected, but replaced by the next.
+async fn send_code(api: Api, body: SecondStep, field: RwSignal<String>) -> Result<Me, Failure> {
+    let answer = api.send(endpoints::sign_in::second_step(&body)).await;
+    if answer.as_ref().is_err_and(|failure| failure.code() == Some(Code::WrongCode)) {
+        field.try_set(String::new());
+    }
+    answer
 }

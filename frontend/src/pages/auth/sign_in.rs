@@ -2,150 +2,176 @@
 //! the user is sent to the page they wanted.
 
 use super::{
-    Card,
+    AuthForm, Card,
     passkey_button::PasskeyButton,
     providers::{Providers, SignInError},
     second_step::SecondStepForm,
 };
 use crate::{
-    api::Api,
-    caller::{Caller, CallerState},
+    caller::{Caller, CallerState, SignedOutReason},
     i18n::*,
-    shell::start_page,
-    ui::{
-        error_message::{ErrorMessage, failure_text},
-        field::TextField,
-        form::Form,
-        page_head::Heading,
-    },
+    shell::{RedirectToSetup, start_page},
+    text::text,
+    ui::{field::TextField, form::Form, page_head::Heading, query::Query, show::Show},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     components::A,
     hooks::{use_navigate, use_query_map},
 };
 use seatkeeper_shared::{
+    endpoints,
     validate::{FieldError, is_app_path},
     wire::{
-        account::{SetupState, SignIn},
+        account::SignIn,
         providers::SignInOptions,
         second_factor::{SecondFactorNeeded, SignedIn},
     },
 };
 
+/// The state of the page.
+#[derive(Clone, Copy)]
+struct SignInState {
+    caller: Caller,
+    /// The ways to sign in. Until the server answers, and if it does not: by password only.
+    options: Memo<SignInOptions>,
+    email: RwSignal<String>,
+    /// Set if a second factor is needed as well.
+    pending_factor: RwSignal<Option<SecondFactorNeeded>>,
+}
+
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, caller) = (Api::get(), Caller::get());
-    let mails = RwSignal::new(false);
-    // Until the server answers, and if it does not: password only.
-    let options = RwSignal::new(SignInOptions { passwords: true, providers: Vec::new() });
-    let pending_factor = RwSignal::new(None::<SecondFactorNeeded>);
-    spawn_local(async move {
-        if let Ok(state) = api.read::<SetupState>("/setup").await {
-            mails.try_set(state.mails);
-        }
-    });
-    spawn_local(async move {
-        if let Ok(answer) = api.read::<SignInOptions>("/sign-in-options").await {
-            options.try_set(answer);
-        }
-    });
+    let caller = Caller::get();
+    let options = Query::once(endpoints::sign_in::options());
+    let only_password = || SignInOptions { passwords: true, providers: Vec::new() };
+    let state = SignInState {
+        caller,
+        options: Memo::new(move |_| options.get().unwrap_or_else(only_password)),
+        email: RwSignal::default(),
+        pending_factor: RwSignal::new(None),
+    };
     redirect_when_signed_in(caller);
-    let passwords = Memo::new(move |_| options.with(|options| options.passwords));
-    let first = move || {
+    let is_set_up = Memo::new(move |_| caller.state() != CallerState::SetupNeeded);
+    let back = Callback::new(move |()| state.pending_factor.set(None));
+    let step = move || match state.pending_factor.get() {
+        None => view! { <FirstStep state /> }.into_any(),
+        Some(needed) => view! { <SecondStepForm needed back /> }.into_any(),
+    };
+    move || match is_set_up.get() {
+        true => view! { <Card>{step}</Card> }.into_any(),
+        false => view! { <RedirectToSetup /> }.into_any(),
+    }
+}
+
+#[component]
+fn FirstStep(
+    /// The state of the page.
+    state: SignInState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let passwords = Memo::new(move |_| state.options.with(|options| options.passwords));
+    let by_passkey = move |me| state.caller.set_signed_in(me);
+    let form = move || {
         view! {
-            <Heading title=Signal::derive(move || t_string!(i18n, auth.sign_in_title).to_owned()) />
-            <SignInError options />
-            <Providers options />
-            <Show
-                when=move || passwords.get()
-                fallback=move || {
-                    view! {
-                        <details>
-                            <summary>{t!(i18n, sign_in.emergency)}</summary>
-                            <PasswordForm pending_factor />
-                            <PasskeyButton />
-                        </details>
-                    }
-                }
-            >
-                <PasswordForm pending_factor />
-                <PasskeyButton />
-                <Show
-                    when=move || mails.get()
-                    fallback=move || view! { <p class="auth-hint">{t!(i18n, auth.forgot)}</p> }
-                >
-                    <A href="/forgot-password" attr:class="auth-link">
-                        {t!(i18n, auth.forgot_link)}
-                    </A>
-                </Show>
-            </Show>
+            <PasswordForm state />
+            <PasskeyButton label=text!(passkeys.sign_in) large=true done=by_passkey />
         }
         .into_any()
     };
-    let back = Callback::new(move |()| pending_factor.set(None));
-    view! {
-        <Card>
-            {move || match pending_factor.get() {
-                None => first(),
-                Some(needed) => view! { <SecondStepForm needed back /> }.into_any(),
-            }}
-        </Card>
-    }
-    .into_any()
-}
-
-/// The form for e-mail address and password. `pending_factor` is set if a second factor is needed as well.
-#[component]
-fn PasswordForm(pending_factor: RwSignal<Option<SecondFactorNeeded>>) -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, caller, form) = (Api::get(), Caller::get(), Form::default());
-    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let missing = |text: &str| text.trim().is_empty().then_some(FieldError::Required);
-        let body = SignIn { email: email.get_untracked(), password: password.get_untracked() };
-        if form.begin([("email", missing(&body.email)), ("password", missing(&body.password))]) {
-            spawn_local(async move {
-                match api.post::<SignedIn>("/sign-in", &body).await {
-                    Ok(SignedIn::Done(me)) => caller.set_signed_in(*me),
-                    Ok(SignedIn::NeedsSecondFactor(needed)) => {
-                        form.done();
-                        pending_factor.set(Some(needed));
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
+    let emergency = move || {
+        view! {
+            <details>
+                <summary>{t!(i18n, sign_in.emergency)}</summary>
+                {form()}
+            </details>
         }
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <Heading title=text!(auth.sign_in_title) />
+        <SignedOutNote caller=state.caller />
+        <SignInError options=state.options />
+        <Providers options=state.options />
+        <Show when=move || passwords.get() fallback=emergency>
+            {form()}
+            <ForgotPassword caller=state.caller />
+        </Show>
+    }
+}
+
+/// Tells a user who did not sign out themselves why they have to sign in again.
+#[component]
+fn SignedOutNote(
+    /// The user.
+    caller: Caller,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let text = move |reason| match reason {
+        SignedOutReason::Ended => t_string!(i18n, sign_in.ended),
+        SignedOutReason::Revoked => t_string!(i18n, sign_in.revoked),
+    };
+    move || {
+        let note = |reason| view! { <p class="note calm" role="status">{move || text(reason)}</p> };
+        caller.signed_out_reason().map(note)
+    }
+}
+
+/// The way to a new password.
+#[component]
+fn ForgotPassword(
+    /// Knows whether the server sends e-mail.
+    caller: Caller,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <Show
+            when=move || caller.sends_mail()
+            fallback=move || view! { <p class="auth-hint">{t!(i18n, auth.forgot)}</p> }
+        >
+            <A href="/forgot-password" attr:class="auth-link">
+                {t!(i18n, auth.forgot_link)}
+            </A>
+        </Show>
+    }
+}
+
+/// The form for e-mail address and password.
+#[component]
+fn PasswordForm(
+    /// The state of the page.
+    state: SignInState,
+) -> impl IntoView {
+    let (form, password) = (Form::default(), RwSignal::new(String::new()));
+    let submit = move |()| {
+        let missing = |text: &str| text.trim().is_empty().then_some(FieldError::Required);
+        let body = SignIn { email: state.email.get_untracked(), password: password.get_untracked() };
+        let checks = [("email", missing(&body.email)), ("password", missing(&body.password))];
+        form.submit(checks, || endpoints::sign_in::with_password(&body), move |answer| match answer {
+            SignedIn::Done(me) => state.caller.set_signed_in(*me),
+            SignedIn::NeedsSecondFactor(needed) => drop(state.pending_factor.try_set(Some(needed))),
+        });
+    };
+    view! {
+        <AuthForm form submit confirm=text!(auth.sign_in) busy=text!(auth.signing_in)>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
-                value=email
+                label=text!(auth.email)
+                value=state.email
                 kind="email"
                 name="email"
                 autocomplete="username"
-                error=form.error("email")
+                form
                 autofocus=true
             />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, auth.password).to_owned())
+                label=text!(auth.password)
                 value=password
                 kind="password"
                 name="password"
                 autocomplete="current-password"
-                error=form.error("password")
+                form
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <button type="submit" class="button primary large" aria-disabled=move || form.busy().to_string()>
-                {move || {
-                    if form.busy() { t_string!(i18n, auth.signing_in) } else { t_string!(i18n, auth.sign_in) }
-                }}
-            </button>
-        </form>
+        </AuthForm>
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     format::{Format, Texts},
     i18n::*,
     labels,
+    text::text,
     ui::select::{Select, SelectOption},
 };
 use leptos::prelude::*;
@@ -78,7 +79,7 @@ fn FileSummary(
         <p role="status">{summary}</p>
         <Show when=move || { sheets.with(|sheets| sheets.len() > 1) }>
             <Select
-                label=Signal::derive(move || t_string!(i18n, import.sheet).to_owned())
+                label=text!(import.sheet)
                 name="sheet"
                 options=Signal::derive(options)
                 value=Signal::derive(sheet)
@@ -121,7 +122,7 @@ pub fn EncodingChoice(
     };
     view! {
         <Select
-            label=Signal::derive(move || t_string!(i18n, import.encoding).to_owned())
+            label=text!(import.encoding)
             name="encoding"
             options=Signal::derive(options)
             value=job.encoding
@@ -211,10 +212,9 @@ fn DryRunButton(
 
 /// Whether the file was rejected because its encoding could not be detected.
 pub fn needs_encoding(job: ImportJob) -> bool {
-    job.failure.with(|failure| {
-        let mut problems = failure.iter().flat_map(crate::api::Failure::fields);
-        problems.any(|problem| matches!(problem.error, FieldError::NotEncoded { .. }))
-    })
+    let failure = job.failure();
+    let mut problems = failure.iter().flat_map(crate::api::Failure::fields);
+    problems.any(|problem| matches!(problem.error, FieldError::NotEncoded { .. }))
 }
 
 fn source(i18n: Texts, source: ImportSource) -> &'static str {

@@ -5,19 +5,17 @@ use super::{
     matching::{column_name, field_problem_text},
 };
 use crate::{
-    api::Failure,
+    api::{Failure, address},
     format::{Format, Texts},
     i18n::*,
     labels,
-    ui::{
-        error_message::failure_text,
-        export::Export,
-        icon::{Glyph, Icon},
-    },
+    text::text,
+    ui::{error_message::failure_text, export::Export, list_foot::ListFoot, query::Loaded},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{
-    problem::FieldProblem,
+    endpoints,
+    problem::{Code, FieldProblem},
     validate::FieldError,
     wire::imports::{ImportFailure, ImportProblem, ImportRow, ImportState, ImportView, RowOutcome},
 };
@@ -28,6 +26,7 @@ pub fn ImportResult(
     /// The import of the page.
     job: ImportJob,
 ) -> impl IntoView {
+    // The dry run is shown until the state of the import itself is there.
     let import =
         Memo::new(move |before: Option<&Option<ImportView>>| job.import.get().or_else(|| before.cloned().flatten()));
     let over = move || import.with(|import| import.as_ref().is_some_and(|i| i.state != ImportState::Running));
@@ -157,9 +156,7 @@ fn NextSteps(
         (import.created + import.changed, some && import.created + import.changed > 0)
     };
     let count = Memo::new(move |_| import.with(|import| import.as_ref().map(writes)).unwrap_or_default());
-    let address = move || {
-        import.with(|import| import.as_ref().map(|i| format!("/api/v1/imports/{}/export", i.id))).unwrap_or_default()
-    };
+    let address = move || job.id.get().map(|id| address(endpoints::imports::export(id))).unwrap_or_default();
     view! {
         <div class="import-acts">
             <Show when=move || count.get().1 && job.has_file()>
@@ -176,7 +173,7 @@ fn NextSteps(
                 </button>
             </Show>
             <Show when=move || import.with(|import| import.as_ref().is_some_and(|i| i.dry_run)) && job.has_file()>
-                <button type="button" class="button" on:click=move |_| job.match_again()>
+                <button type="button" class="button" on:click=move |_| job.load_preview()>
                     {t!(i18n, import.match_again)}
                 </button>
             </Show>
@@ -185,22 +182,47 @@ fn NextSteps(
     }
 }
 
-/// The table of rows, those with problems first.
+/// The rows, those with problems first.
 #[component]
 fn Rows(
     /// The import of the page.
     job: ImportJob,
 ) -> impl IntoView {
+    let format = Format::get();
+    let rows = job.rows;
+    let count = move || i64::try_from(rows.items().with(Vec::len)).unwrap_or(i64::MAX);
+    let shown = text!(
+        import.shown,
+        count = rows.total().unwrap_or_default(),
+        shown = format.number(count()),
+        total = format.number(rows.total().unwrap_or_default())
+    );
+    view! {
+        <Loaded status=rows.status()>
+            <div>
+                <RowTable job />
+                <ListFoot paging=rows.paging() shown more=text!(import.more) />
+            </div>
+        </Loaded>
+    }
+}
+
+#[component]
+fn RowTable(
+    /// The import of the page.
+    job: ImportJob,
+) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
     let one = move |row: ImportRow| {
         let problems =
             row.problems.iter().map(|problem| view! { <li>{problem_text(i18n, problem)}</li> }).collect_view();
         let notices = row.notices.iter().map(|notice| view! { <li>{notice_text(i18n, notice)}</li> }).collect_view();
-        let bad = !row.problems.is_empty();
         view! {
-            <tr class:bad=bad>
-                <td class="num">{row.line}</td>
-                <td>{row.email.clone()}</td>
+            <tr class:bad=!row.problems.is_empty()>
+                <td class="num">{format.number(row.line)}</td>
+                <td>{row.name}</td>
+                <td>{row.email}</td>
                 <td>{outcome(i18n, row.outcome)}</td>
                 <td>
                     <ul>{problems} {notices}</ul>
@@ -215,22 +237,15 @@ fn Rows(
                 <thead>
                     <tr>
                         <th scope="col">{t!(i18n, import.line)}</th>
+                        <th scope="col">{t!(i18n, import.column_name)}</th>
                         <th scope="col">{t!(i18n, import.email)}</th>
                         <th scope="col">{t!(i18n, import.outcome)}</th>
                         <th scope="col">{t!(i18n, import.problems)}</th>
                     </tr>
                 </thead>
-                <tbody>{move || job.rows.get().into_iter().map(one).collect_view()}</tbody>
+                <tbody>{move || job.rows.items().get().into_iter().map(one).collect_view()}</tbody>
             </table>
         </div>
-        <Show when=move || job.next.with(Option::is_some)>
-            <div class="import-acts">
-                <button type="button" class="button" on:click=move |_| job.load_more()>
-                    <Icon glyph=Glyph::Down />
-                    {t!(i18n, import.more)}
-                </button>
-            </div>
-        </Show>
     }
 }
 
@@ -263,7 +278,7 @@ fn problem_text(i18n: Texts, problem: &ImportProblem) -> String {
     let column = column(i18n, problem);
     let why = problem.error.as_ref().map_or_else(
         || match problem.code {
-            seatkeeper_shared::problem::Code::AlreadyExists => t_string!(i18n, import.twice).to_owned(),
+            Code::AlreadyExists => t_string!(i18n, import.twice).to_owned(),
             code => labels::problem(i18n, code).to_owned(),
         },
         |error| labels::field_error(i18n, error),

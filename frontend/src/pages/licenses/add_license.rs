@@ -3,106 +3,67 @@
 use super::{
     catalog::Catalog,
     days::local_time_in,
-    license_fields::{LicenseFields, ProductField, RulesSection, SeatsField, ValidityFields},
+    license_fields::{LicenseFields, ProductField, RulesSection, ValidityFields},
     model_choice::ModelChoice,
-    state::LicensesPageState,
 };
 use crate::{
-    api::Api,
     format::Format,
     i18n::*,
     labels,
+    text::text,
     ui::{
-        dialog::Dialog,
-        error_message::{ErrorMessage, failure_text},
+        field::TextField,
         form::Form,
+        form_dialog::{Dialogs, FormDialog},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::wire::licenses::LicenseView;
+use leptos::prelude::*;
+use seatkeeper_shared::{endpoints, ids::ProductId, wire::licenses::LicenseView};
 
 #[component]
 pub fn AddLicense(
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
+    /// The product of the license; `None` lets the user choose.
+    product: Option<ProductId>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let name = move || page.new_license_product.get().and_then(|id| catalog.entry(id)).map(|entry| entry.name);
-    let title = move || match name() {
-        Some(product) => t_string!(i18n, licenses.add_license_to, product = product),
-        None => t_string!(i18n, licenses.add_license).to_owned(),
+    let (format, form, toasts, dialogs) = (Format::get(), Form::default(), Toasts::get(), Dialogs::get());
+    let entry = product.and_then(|id| untrack(|| catalog.entry(id)));
+    let title = match entry {
+        Some(entry) => text!(licenses.add_license_to, product = entry.name.clone()),
+        None => text!(licenses.add_license),
     };
-    view! {
-        <Dialog open=page.add_license_open title=Signal::derive(title)>
-            <LicenseForm catalog page />
-        </Dialog>
-    }
-}
-
-#[component]
-fn LicenseForm(
-    /// Products and licenses of the page.
-    catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
-    let given_product = page.new_license_product.get_untracked();
-    let only =
-        move || catalog.entries.with_untracked(|all| if let [one] = all.as_slice() { Some(one.id) } else { None });
-    let fields = LicenseFields::new(given_product.or_else(only).map(|id| id.to_string()).unwrap_or_default());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let checked = fields.values().request(local_time_in(&untrack(|| format.time_zone())));
-        let (body, wrong) = checked.map_or_else(|wrong| (None, wrong), |body| (Some(body), Vec::new()));
-        if let (true, Some(body)) = (form.begin(wrong), body) {
-            spawn_local(async move {
-                match api.post::<LicenseView>("/licenses", &body).await {
-                    Ok(added) => {
-                        toasts.success(t_string!(i18n, licenses.added, license = labels::license(i18n, &added)));
-                        form.done();
-                        page.add_license_open.set(false);
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
+    let only = catalog.entries.with_untracked(|all| if let [one] = all.as_slice() { Some(one.id) } else { None });
+    let fields = LicenseFields::new(product.or(only).map(|id| id.to_string()).unwrap_or_default());
+    let added = move |added: LicenseView| {
+        let name = untrack(|| labels::license(i18n, &added));
+        toasts.success(tu_string!(i18n, licenses.added, license = name));
+        let card = format!("[aria-labelledby=license-{}] .license-acts :is(a, button)", added.id);
+        catalog.apply_license(added);
+        dialogs.close_onto(form, vec![card]);
+    };
+    let submit = move |()| match fields.values().request(local_time_in(&untrack(|| format.time_zone()))) {
+        Ok(body) => form.submit([], || endpoints::licenses::add(&body), added),
+        Err(wrong) => {
+            form.begin(wrong);
         }
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
-            {given_product.is_none().then(|| view! { <ProductField catalog fields form /> })}
+        <FormDialog scope="licenses-page" title form submit confirm=text!(licenses.add_license)>
+            {product.is_none().then(|| view! { <ProductField catalog fields form /> })}
             <ModelChoice value=fields.model />
-            <SeatsField fields form first=given_product.is_some() />
-            <ValidityFields fields form />
+            <TextField
+                label=text!(licenses.seats)
+                value=fields.seats
+                kind="number"
+                name="seats"
+                form
+                autofocus=product.is_some()
+            />
+            <ValidityFields starts=fields.starts ends=fields.ends form />
             <RulesSection fields form />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <Buttons form open=page.add_license_open />
-        </form>
-    }
-}
-
-#[component]
-fn Buttons(
-    /// State and errors of the form.
-    form: Form,
-    /// Whether the dialog is open.
-    open: RwSignal<bool>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <div class="acts">
-            <button type="button" class="button" on:click=move |_| open.set(false)>
-                {t!(i18n, common.cancel)}
-            </button>
-            <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                {move || {
-                    if form.busy() { t_string!(i18n, licenses.saving) } else { t_string!(i18n, licenses.add_license) }
-                }}
-            </button>
-        </div>
+        </FormDialog>
     }
 }

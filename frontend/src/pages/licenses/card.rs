@@ -2,7 +2,7 @@
 
 use super::{
     catalog::Catalog,
-    state::LicensesPageState,
+    license_dialog::{LicenseDialog, LicensePart},
     terms_summary::TermsSummary,
     validity::{ValidityStatus, last_day},
 };
@@ -13,9 +13,10 @@ use crate::{
     i18n::*,
     labels,
     ui::{
-        field::unique_id,
+        form_dialog::Dialogs,
         menu::Menu,
         seats::{SeatChart, SeatCount},
+        show::Show,
     },
 };
 use leptos::prelude::*;
@@ -28,16 +29,15 @@ pub fn LicenseCard(
     id: LicenseId,
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let caller = Caller::get();
+    let (caller, dialogs) = (Caller::get(), Dialogs::get());
     let Some(first) = untrack(|| catalog.license(id)) else { return ().into_any() };
     let known = Memo::new(move |_| catalog.license(id));
     let license = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
     let validity = validity(license);
-    let heading = unique_id("license");
+    let heading = format!("license-{id}");
+    let change_seats = dialogs.opens(move || view! { <LicenseDialog catalog id part=LicensePart::Seats /> });
     let name = move || license.with(|license| labels::license(i18n, license));
     view! {
         <article
@@ -59,10 +59,10 @@ pub fn LicenseCard(
                     {t!(i18n, licenses.sessions)} " " <span class="vh">{name}</span>
                 </A>
                 <Show when=move || caller.may(Action::ManageProducts)>
-                    <MoreActions id license page />
+                    <MoreActions id license catalog />
                 </Show>
                 <Show when=move || caller.may(Action::ChangeSeats)>
-                    <button type="button" class="button" on:click=move |_| page.change_seats(id)>
+                    <button type="button" class="button" on:click=change_seats>
                         {t!(i18n, licenses.change_seats)} " " <span class="vh">{name}</span>
                     </button>
                 </Show>
@@ -79,24 +79,26 @@ fn MoreActions(
     id: LicenseId,
     /// The license shown.
     license: Signal<LicenseView>,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
+    /// Products and licenses of the page.
+    catalog: Catalog,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let dialogs = Dialogs::get();
+    let change = move |part| dialogs.opens(move || view! { <LicenseDialog catalog id part /> });
     let name = move || license.with(|license| labels::license(i18n, license));
     let pool = move || license.with(|license| license.model == Model::Concurrent);
     let face = move || t_string!(i18n, licenses.more_acts);
     let label = Signal::derive(move || t_string!(i18n, licenses.more_acts_of, license = name()));
     view! {
         <Menu label trigger=move || face.into_any()>
-            <button type="button" class="menu-item" on:click=move |_| page.change_rules(id)>
+            <button type="button" class="menu-item" on:click=change(LicensePart::Rules)>
                 {t!(i18n, licenses.change_rules)}
             </button>
-            <button type="button" class="menu-item" on:click=move |_| page.terms_dialog.set(Some(id))>
+            <button type="button" class="menu-item" on:click=change(LicensePart::Terms)>
                 {t!(i18n, licenses.change_terms)}
             </button>
             <Show when=pool>
-                <button type="button" class="menu-item" on:click=move |_| page.limits_dialog.set(Some(id))>
+                <button type="button" class="menu-item" on:click=change(LicensePart::GroupLimits)>
                     {t!(i18n, licenses.change_limits)}
                 </button>
             </Show>

@@ -1,14 +1,19 @@
 //! Products with their licenses: names and contracts from the API, licenses and counts from the live feed.
 
 use crate::{
-    api::{Api, Failure},
     live::{ConnectionStatus, Live},
+    ui::query::{LoadState, Query, QueryStatus},
 };
-use leptos::{prelude::*, task::spawn_local};
+use chrono::DateTime;
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
+    endpoints,
     ids::{LicenseId, ProductId},
-    wire::licenses::{Contract, LicenseView, ProductIntegration, ProductView},
+    wire::{
+        licenses::{Contract, LicenseView, ProductView},
+        live::Change,
+    },
 };
 
 /// A product with its licenses.
@@ -24,77 +29,88 @@ pub struct CatalogEntry {
     pub licenses: Vec<LicenseId>,
 }
 
-/// What the page can show.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CatalogStatus {
-    /// Nothing is loaded yet.
-    Loading,
-    /// Loading failed.
-    Failed(Failure),
-    /// There are no products.
-    Empty,
-    /// There are products.
-    Full,
-}
-
 /// Products and licenses of the page.
 #[derive(Clone, Copy)]
 pub struct Catalog {
     /// The products with their licenses.
     pub entries: Memo<Vec<CatalogEntry>>,
-    /// What the page can show.
-    pub status: Memo<CatalogStatus>,
     /// All licenses with their current counts.
     pub licenses: Memo<Vec<LicenseView>>,
     /// Whether archived products and licenses are included.
     pub with_archived: Memo<bool>,
-    products: RwSignal<Option<Vec<ProductView>>>,
-    failure: RwSignal<Option<Failure>>,
-    api: Api,
+    products: Query<Vec<ProductView>>,
+    live: Live,
 }
 
 impl Catalog {
     /// Loads the products, and reloads them when the feed names an unknown product or has reconnected.
     pub fn open() -> Self {
-        let (live, products, failure) = (Live::get(), RwSignal::new(None::<Vec<ProductView>>), RwSignal::new(None));
+        let (live, products) = (Live::get(), Query::once(endpoints::products::all()));
         let (arrived, live_licenses) = (live.has_snapshot(), live.licenses());
-        let licenses = Memo::new(move |_| if arrived.get() { live_licenses.get() } else { products.with(of_products) });
+        let licenses = Memo::new(move |_| match arrived.get() {
+            true => live_licenses.get(),
+            false => products.with(|all| of_products(all)).unwrap_or_default(),
+        });
         let query = use_query_map();
         let with_archived = Memo::new(move |_| query.with(|query| query.get_str("archived") == Some("true")));
         let entries = Memo::new(move |_| {
             let all = with_archived.get();
             licenses.with(|licenses| {
-                products.with(|products| entries(products.as_deref().unwrap_or_default(), licenses, all))
+                let known = products.with(|products| entries(products, licenses, all));
+                known.unwrap_or_else(|| entries(&[], licenses, all))
             })
         });
-        let status = Memo::new(move |_| match (products.with(Option::is_some), failure.get()) {
-            (false, None) => CatalogStatus::Loading,
-            (false, Some(failure)) => CatalogStatus::Failed(failure),
-            (true, _) if entries.with(Vec::is_empty) => CatalogStatus::Empty,
-            (true, _) => CatalogStatus::Full,
+        let is_loaded = Memo::new(move |_| products.status().state() == LoadState::Loaded);
+        let has_unknown = Memo::new(move |_| {
+            is_loaded.get() && entries.with(|all| all.iter().any(|entry| entry.key_seconds.is_none()))
         });
-        let catalog = Self { entries, status, licenses, with_archived, products, failure, api: Api::get() };
-        let has_unknown = Memo::new(move |_| entries.with(|all| all.iter().any(|entry| entry.key_seconds.is_none())));
         let connected = Memo::new(move |_| !matches!(live.connection.get(), ConnectionStatus::Lost(_)));
         Effect::new(move |before: Option<(bool, bool)>| {
             let now = (has_unknown.get(), connected.get());
-            if before.is_none_or(|(has_unknown, connected)| (now.0 && !has_unknown) || (now.1 && !connected)) {
-                catalog.load();
+            if before.is_some_and(|(has_unknown, connected)| (now.0 && !has_unknown) || (now.1 && !connected)) {
+                products.reload();
             }
             now
         });
-        catalog
+        Self { entries, licenses, with_archived, products, live }
     }
 
-    /// Loads the products. The previous ones stay until the response arrives.
-    pub fn load(self) {
-        self.failure.set(None);
-        spawn_local(async move {
-            // The page may have been left by then.
-            match self.api.read::<Vec<ProductView>>("/products?archived=true").await {
-                Ok(products) => drop(self.products.try_set(Some(products))),
-                Err(failure) => drop(self.failure.try_set(Some(failure))),
+    /// The states of loading.
+    pub fn status(self) -> QueryStatus {
+        self.products.status()
+    }
+
+    /// Whether there is something to show; tracked.
+    pub fn has_entries(self) -> bool {
+        self.status().state() == LoadState::Loaded && !self.entries.with(Vec::is_empty)
+    }
+
+    /// Shows an added or changed product at once.
+    pub fn apply_product(self, product: ProductView) {
+        self.show_licenses(product.licenses.clone());
+        self.products.update(|all| {
+            all.retain(|known| known.id != product.id);
+            all.push(product);
+        });
+    }
+
+    /// Shows an added or changed license at once.
+    pub fn apply_license(self, license: LicenseView) {
+        self.products.update(|all| {
+            if let Some(product) = all.iter_mut().find(|product| product.id == license.product_id) {
+                product.licenses.retain(|known| known.id != license.id);
+                product.licenses.push(license.clone());
             }
+        });
+        self.show_licenses(vec![license]);
+    }
+
+    /// Shows licenses ahead of the feed, which delivers the same a moment later.
+    fn show_licenses(self, licenses: Vec<LicenseView>) {
+        // The feed may have been closed by now.
+        let _ = self.live.state.try_update(|state| {
+            let (position, at) = (state.position, DateTime::UNIX_EPOCH);
+            state.apply(Change { position, at, licenses, sessions: Vec::new(), queues: Vec::new() });
         });
     }
 
@@ -105,34 +121,28 @@ impl Catalog {
 
     /// The contract of a license, which the feed does not contain.
     pub fn contract(self, id: LicenseId) -> Contract {
-        self.products.with(|products| {
-            let mut known = products.iter().flatten().flat_map(|product| &product.licenses);
-            known.find(|license| license.id == id).map(|license| license.contract.clone()).unwrap_or_default()
-        })
-    }
-
-    /// Gate origins and launch links of a product, which the feed does not contain.
-    pub fn integration(self, id: ProductId) -> ProductIntegration {
-        self.products.with(|products| {
-            let product = products.iter().flatten().find(|product| product.id == id);
-            product.map(|product| product.integration.clone()).unwrap_or_default()
-        })
+        let contract = self.products.with(|products| {
+            let mut known = products.iter().flat_map(|product| &product.licenses);
+            known.find(|license| license.id == id).map(|license| license.contract.clone())
+        });
+        contract.flatten().unwrap_or_default()
     }
 
     /// How many licenses, and products without licenses, are archived.
     pub fn archived(self) -> usize {
         let licenses = self.licenses.with(|all| all.iter().filter(|license| license.archived_at.is_some()).count());
         let empty = |product: &&ProductView| product.archived_at.is_some() && product.licenses.is_empty();
-        licenses + self.products.with(|products| products.iter().flatten().filter(empty).count())
+        licenses + self.products.with(|products| products.iter().filter(empty).count()).unwrap_or_default()
     }
 
+    /// A product with its licenses; `None` if it is archived and hidden.
     pub fn entry(self, id: ProductId) -> Option<CatalogEntry> {
         self.entries.with(|all| all.iter().find(|entry| entry.id == id).cloned())
     }
 }
 
-fn of_products(products: &Option<Vec<ProductView>>) -> Vec<LicenseView> {
-    products.iter().flatten().flat_map(|product| product.licenses.clone()).collect()
+fn of_products(products: &[ProductView]) -> Vec<LicenseView> {
+    products.iter().flat_map(|product| product.licenses.clone()).collect()
 }
 
 /// Groups the licenses by product, including archived ones if `all` is set. A license of an unknown product creates an

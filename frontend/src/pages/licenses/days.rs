@@ -5,6 +5,9 @@ use js_sys::{Function, Object, Reflect};
 use seatkeeper_shared::validate::FieldError;
 use wasm_bindgen::JsCast as _;
 
+/// The instant of a date field; `None` if it is empty.
+pub type ParsedInstant = Result<Option<DateTime<Utc>>, FieldError>;
+
 /// Parses the value of a date field; `None` if it is empty.
 ///
 /// # Errors
@@ -28,6 +31,20 @@ pub fn day_start(day: NaiveDate, to_local: impl Fn(DateTime<Utc>) -> NaiveDateTi
 /// The end of a day (exclusive), given the conversion to local time.
 pub fn day_end(day: NaiveDate, to_local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
     day_start(day.checked_add_days(Days::new(1)).unwrap_or(day), to_local)
+}
+
+/// The start of the first and the end of the last day of a span, either of which may be open.
+pub fn parse_span(
+    first: &str,
+    last: &str,
+    to_local: impl Fn(DateTime<Utc>) -> NaiveDateTime,
+) -> (ParsedInstant, ParsedInstant) {
+    let start = parse_day(first).map(|day| day.map(|day| day_start(day, &to_local)));
+    let end = parse_day(last).map(|day| day.map(|day| day_end(day, &to_local))).and_then(|end| match (&start, end) {
+        (Ok(Some(start)), Some(end)) if end <= *start => Err(FieldError::EndBeforeStart),
+        _ => Ok(end),
+    });
+    (start, end)
 }
 
 /// Conversion to the local time of a time zone (IANA name); UTC if the browser does not know the zone.

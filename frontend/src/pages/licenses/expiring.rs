@@ -2,7 +2,7 @@
 
 use super::{
     catalog::Catalog,
-    state::LicensesPageState,
+    license_dialog::{LicenseDialog, LicensePart},
     validity::{ValidityStatus, last_day},
 };
 use crate::{
@@ -11,7 +11,11 @@ use crate::{
     format::Format,
     i18n::*,
     labels,
-    ui::icon::{Glyph, Icon},
+    ui::{
+        form_dialog::Dialogs,
+        icon::{Glyph, Icon},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{permissions::Action, wire::licenses::LicenseView};
@@ -21,11 +25,9 @@ use seatkeeper_shared::{permissions::Action, wire::licenses::LicenseView};
 pub fn ExpiringLicenses(
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (caller, clock, format) = (Caller::get(), Clock::get(), Format::get());
+    let (caller, clock, format, dialogs) = (Caller::get(), Clock::get(), Format::get(), Dialogs::get());
     let expiring = Memo::new(move |_| {
         let now = clock.now();
         let mut expiring = catalog.licenses.with(|all| {
@@ -45,8 +47,9 @@ pub fn ExpiringLicenses(
     let item = move |license: LicenseView| {
         let id = license.id;
         let label = text(&license);
+        let change = dialogs.opens(move || view! { <LicenseDialog catalog id part=LicensePart::Terms /> });
         let button = view! {
-            <button type="button" class="button small" on:click=move |_| page.terms_dialog.set(Some(id))>
+            <button type="button" class="button small" on:click=change>
                 {t!(i18n, licenses.renew)} " " <span class="vh">{labels::license(i18n, &license)}</span>
             </button>
         };

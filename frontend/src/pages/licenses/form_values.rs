@@ -1,9 +1,6 @@
 //! Form values of a new license or product, and their conversion to requests.
 
-use super::{
-    days::{day_end, day_start, parse_day},
-    rule_values::RuleValues,
-};
+use super::{days::parse_span, rule_values::RuleValues};
 use crate::ui::form::FieldCheck;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use seatkeeper_shared::{
@@ -38,13 +35,7 @@ impl LicenseValues {
     pub fn request(&self, to_local: impl Fn(DateTime<Utc>) -> NaiveDateTime) -> Result<NewLicense, Vec<FieldCheck>> {
         let product = self.product.parse().map_err(|_| FieldError::Required);
         let seats = parse_seats(&self.seats);
-        let starts = parse_day(&self.starts).map(|day| day.map(|day| day_start(day, &to_local)));
-        let ends = parse_day(&self.ends).map(|day| day.map(|day| day_end(day, &to_local))).and_then(|end| {
-            match (&starts, end) {
-                (Ok(Some(start)), Some(end)) if end <= *start => Err(FieldError::EndBeforeStart),
-                _ => Ok(end),
-            }
-        });
+        let (starts, ends) = parse_span(&self.starts, &self.ends, to_local);
         let rules = self.rules.changed(&RuleValues::from(Rules::default()), self.model);
         match (product, seats, starts, ends, rules) {
             (Ok(product_id), Ok(seats), Ok(starts_at), Ok(ends_at), Ok(rules)) => Ok(NewLicense {
@@ -141,8 +132,7 @@ mod tests {
         assert_eq!(errors(&before), [("ends_at", Some(FieldError::EndBeforeStart))]);
         let empty = LicenseValues { product: String::new(), seats: String::new(), ..values() };
         assert_eq!(errors(&empty), [("product_id", Some(FieldError::Required)), ("seats", Some(FieldError::Required))]);
-        let rules = RuleValues { lease: "9".to_owned(), ..values().rules };
-        let short = LicenseValues { rules, ..values() };
+        let short = LicenseValues { rules: values().rules.with("lease_seconds", "9"), ..values() };
         assert_eq!(errors(&short), [("lease_seconds", Some(FieldError::OutOfRange { min: 10, max: 86_400 }))]);
     }
 

@@ -1,225 +1,181 @@
-//! Dialog for the group limits of a license: seats reserved per group, and caps.
+//! The form for the group limits of a license: seats reserved per group, and caps.
 
-use super::{catalog::Catalog, form_values::parse_integer, state::LicensesPageState};
+use super::{form_values::parse_integer, license_dialog::LicenseEdit};
 use crate::{
-    api::{Api, Failure},
     format::Format,
     i18n::*,
-    labels,
+    text::text,
     ui::{
-        dialog::TaskDialog,
-        edit_conflict::{ConflictNotice, VersionedEdit},
-        empty_state::{LoadError, Skeleton},
-        error_message::{ErrorMessage, failure_text},
         field::TextField,
-        form::Form,
-        toast::Toasts,
+        form_dialog::{FormDialog, InfoDialog, LoadedDialog},
+        query::Query,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
+use leptos_router::components::A;
 use seatkeeper_shared::{
-    endpoints::Endpoint,
+    endpoints,
+    ids::GroupId,
     license::GroupLimit,
     validate::{FieldError, MAX_SEATS},
-    wire::{
-        groups::{GroupLimits, GroupView},
-        licenses::LicenseView,
-    },
+    wire::groups::{GroupLimits, GroupView},
 };
-
-#[component]
-pub fn GroupLimitsDialog(
-    /// Products and licenses of the page.
-    catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let license = Memo::new(move |_| page.limits_dialog.get().and_then(|id| catalog.license(id)));
-    let title = move || {
-        let name = license.with(|license| license.as_ref().map(|license| labels::license(i18n, license)));
-        t_string!(i18n, licenses.limits_title, license = name.unwrap_or_default())
-    };
-    let open = Signal::derive(move || page.limits_dialog.with(Option::is_some));
-    view! {
-        <TaskDialog open close=move |()| page.limits_dialog.set(None) title=Signal::derive(title)>
-            {move || license.get_untracked().map(|first| view! { <LimitsLoader first page /> })}
-        </TaskDialog>
-    }
-}
 
 /// Loads the groups, then shows the form.
 #[component]
-fn LimitsLoader(
-    /// The license when the dialog was opened.
-    first: LicenseView,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
+pub fn GroupLimitsForm(
+    /// The edit of the dialog.
+    edit: LicenseEdit,
+) -> impl IntoView {
+    let groups = Query::once(endpoints::groups::list());
+    let form = move |groups: Vec<GroupView>| match groups.is_empty() {
+        true => view! { <NoGroups edit /> }.into_any(),
+        false => view! { <LimitsForm edit groups /> }.into_any(),
+    };
+    view! {
+        <LoadedDialog title=edit.title status=groups.status()>
+            {groups.with_untracked(Vec::clone).map(form)}
+        </LoadedDialog>
+    }
+}
+
+/// Says that there are no groups, and leads to the page where they are added.
+#[component]
+fn NoGroups(
+    /// The edit of the dialog.
+    edit: LicenseEdit,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let api = Api::get();
-    let groups = RwSignal::new(None::<Result<Vec<GroupView>, Failure>>);
-    let load = move || {
-        groups.set(None);
-        spawn_local(async move { drop(groups.try_set(Some(api.read("/groups").await))) });
-    };
-    load();
-    move || match groups.get() {
-        None => view! { <Skeleton rows=3 /> }.into_any(),
-        Some(Err(failure)) => view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any(),
-        Some(Ok(groups)) if groups.is_empty() => view! {
-            <p>{t!(i18n, licenses.no_groups)}</p>
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| page.limits_dialog.set(None)>
-                    {t!(i18n, common.close)}
-                </button>
-            </div>
+    let acts = move || {
+        view! {
+            <A href="/groups" attr:class="button">
+                {t!(i18n, licenses.open_groups)}
+            </A>
         }
-        .into_any(),
-        Some(Ok(groups)) => view! { <GroupLimitsForm first=first.clone() groups page /> }.into_any(),
+    };
+    view! {
+        <InfoDialog title=edit.title acts>
+            <p>{t!(i18n, licenses.no_groups)}</p>
+        </InfoDialog>
     }
 }
 
 /// Form fields of one group.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct GroupLimitFields {
-    group: GroupView,
+    group: GroupId,
     floor: RwSignal<String>,
     cap: RwSignal<String>,
 }
 
 impl GroupLimitFields {
-    fn of(group: GroupView, limits: &[GroupLimit]) -> Self {
-        let limit = limits.iter().find(|limit| limit.group_id == group.id);
+    fn of(group: GroupId, limits: &[GroupLimit]) -> Self {
+        let limit = limits.iter().find(|limit| limit.group_id == group);
         let floor = limit.map(|limit| limit.floor).filter(|floor| *floor > 0);
         let cap = limit.and_then(|limit| limit.cap);
         let text = |number: Option<i64>| RwSignal::new(number.map(|number| number.to_string()).unwrap_or_default());
         Self { floor: text(floor), cap: text(cap), group }
     }
 
-    /// The entered limit; `None` if both fields are empty.
-    fn limit(&self) -> Result<Option<GroupLimit>, FieldError> {
-        let (floor, cap) = (self.floor.get(), self.cap.get());
-        let floor = if floor.trim().is_empty() { 0 } else { parse_integer(&floor, (0, MAX_SEATS))? };
-        let cap = if cap.trim().is_empty() { None } else { Some(parse_integer(&cap, (floor, MAX_SEATS))?) };
-        let group_id = self.group.id;
-        Ok((floor > 0 || cap.is_some()).then_some(GroupLimit { group_id, floor, cap }))
+    /// The entered number of reserved seats; tracked.
+    fn floor(self) -> Result<i64, FieldError> {
+        Ok(entered(self.floor, 0)?.unwrap_or_default())
     }
+
+    /// The entered cap; tracked. An error of the floor is not one of the cap.
+    fn cap(self) -> Result<Option<i64>, FieldError> {
+        entered(self.cap, self.floor().unwrap_or_default())
+    }
+
+    /// The entered limit; `None` if both fields are empty.
+    fn limit(self) -> Result<Option<GroupLimit>, FieldError> {
+        let (floor, cap) = (self.floor()?, self.cap()?);
+        Ok((floor > 0 || cap.is_some()).then_some(GroupLimit { group_id: self.group, floor, cap }))
+    }
+}
+
+/// The entered number, at least `min`; `None` if the field is empty.
+fn entered(text: RwSignal<String>, min: i64) -> Result<Option<i64>, FieldError> {
+    text.with(|text| (!text.trim().is_empty()).then(|| parse_integer(text, (min, MAX_SEATS))).transpose())
 }
 
 /// Limits of groups that are not in the form, because they are newer. They are sent unchanged, because the request
 /// replaces all limits.
 fn invisible_limits(limits: &[GroupLimit], visible: &[GroupLimitFields]) -> Vec<GroupLimit> {
-    let is_invisible = |limit: &&GroupLimit| visible.iter().all(|fields| fields.group.id != limit.group_id);
+    let is_invisible = |limit: &&GroupLimit| visible.iter().all(|fields| fields.group != limit.group_id);
     limits.iter().filter(is_invisible).cloned().collect()
 }
 
 #[component]
-fn GroupLimitsForm(
-    /// The license when the dialog was opened.
-    first: LicenseView,
+fn LimitsForm(
+    /// The edit of the dialog.
+    edit: LicenseEdit,
     /// All visible groups.
     groups: Vec<GroupView>,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (format, toasts, form) = (Format::get(), Toasts::get(), Form::default());
-    let (id, seats) = (first.id, first.seats);
-    let shown = first.group_limits.clone();
-    let edit =
-        VersionedEdit::of(Endpoint::get(format!("/licenses/{id}")), move |now: &LicenseView| now.group_limits == shown);
-    let reload = move |()| {
-        page.limits_dialog.set(None);
-        set_timeout(move || page.limits_dialog.set(Some(id)), std::time::Duration::from_millis(300));
-    };
-    let group_fields: Vec<_> =
-        groups.into_iter().map(|group| GroupLimitFields::of(group, &first.group_limits)).collect();
-    let all = StoredValue::new(group_fields.clone());
-    let invisible_limits = invisible_limits(&first.group_limits, &group_fields);
+    let format = Format::get();
+    let (id, seats, before) =
+        edit.license.with_value(|license| (license.id, license.seats, license.group_limits.clone()));
+    let all: Vec<_> = groups.iter().map(|group| GroupLimitFields::of(group.id, &before)).collect();
+    let rows = groups.into_iter().zip(all.clone()).map(|(group, fields)| view! { <GroupRow group fields /> });
+    let rows = rows.collect_view();
+    let invisible = invisible_limits(&before, &all);
     let limits = Memo::new(move |_| {
-        let entered = all.with_value(|all| {
-            all.iter().filter_map(|fields| fields.limit().transpose()).collect::<Result<Vec<_>, _>>()
-        });
-        entered.map(|entered| [entered, invisible_limits.clone()].concat())
+        let entered = all.iter().filter_map(|fields| fields.limit().transpose()).collect::<Result<Vec<_>, _>>();
+        entered.map(|entered| [entered, invisible.clone()].concat())
     });
-    let reserved = move || limits.get().unwrap_or_default().iter().map(|limit| limit.floor).sum::<i64>();
     let sum = move || {
-        let (n, all_seats) = (format.number(reserved()), format.number(seats));
+        let reserved = limits.get().unwrap_or_default().iter().map(|limit| limit.floor).sum::<i64>();
+        let (n, all_seats) = (format.number(reserved), format.number(seats));
         t_string!(i18n, licenses.reserved_of, count = seats, n = n, seats = all_seats)
     };
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let limits = limits.get_untracked();
-        let (true, Ok(limits)) = (form.begin([("limits", limits.clone().err())]), limits) else { return };
-        spawn_local(async move {
-            match edit
-                .send(Endpoint::<LicenseView>::put(format!("/licenses/{id}/groups"), &GroupLimits { limits }))
-                .await
-            {
-                Ok(changed) => {
-                    let name = untrack(|| labels::license(i18n, &changed));
-                    toasts.success(tu_string!(i18n, licenses.limits_changed, license = name));
-                    form.done();
-                    page.limits_dialog.set(None);
-                }
-                Err(failure) => form.failed(failure),
-            }
-        });
+    let submit = move |()| match limits.get_untracked() {
+        Ok(limits) => edit.send(endpoints::licenses::set_group_limits(id, &GroupLimits { limits })),
+        Err(error) => edit.save(Err(vec![("limits", Some(error))])),
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <ConflictNotice edit reload />
+        <FormDialog scope="licenses-page" title=edit.title form=edit.form submit edit=edit.version>
             <p class="hint">{t!(i18n, licenses.limits_hint)}</p>
-            <div class="limits">
-                {group_fields.into_iter().map(|fields| view! { <GroupRow fields /> }).collect_view()}
-            </div>
+            <div class="form">{rows}</div>
             <p role="status">{sum}</p>
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| page.limits_dialog.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {move || if form.busy() { t_string!(i18n, licenses.saving) } else { t_string!(i18n, common.save) }}
-                </button>
-            </div>
-        </form>
+        </FormDialog>
     }
 }
 
 #[component]
 fn GroupRow(
-    /// Form fields of the group.
+    /// The group.
+    group: GroupView,
+    /// Its form fields.
     fields: GroupLimitFields,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let (floor, cap) = (fields.floor, fields.cap);
-    let (members, name) = (fields.group.members, fields.group.name.clone());
+    let members = group.members;
     let count = move || t_string!(i18n, licenses.members, count = members, n = format.number(members));
-    let error = Signal::derive(move || fields.limit().err());
     view! {
         <fieldset class="limit">
             <legend>
-                <b>{name}</b>
+                <b>{group.name}</b>
                 " "
                 <small>{count}</small>
             </legend>
             <div class="pair">
                 <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.floor).to_owned())
-                    value=floor
+                    label=text!(licenses.floor)
+                    value=fields.floor
                     kind="number"
                     name="floor"
+                    error=Signal::derive(move || fields.floor().err())
                     optional=true
                 />
                 <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.cap).to_owned())
-                    value=cap
+                    label=text!(licenses.cap)
+                    value=fields.cap
                     kind="number"
                     name="cap"
-                    error=error
+                    error=Signal::derive(move || fields.cap().err())
                     optional=true
                 />
             </div>
@@ -230,15 +186,28 @@ fn GroupRow(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seatkeeper_shared::ids::GroupId;
     use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn id(n: u8) -> GroupId {
+        format!("00000000-0000-4000-8000-00000000000{n}").parse().unwrap()
+    }
+
+    fn limit(n: u8) -> GroupLimit {
+        GroupLimit { group_id: id(n), floor: 3, cap: None }
+    }
 
     #[wasm_bindgen_test]
     fn limits_of_invisible_groups_are_kept() {
-        let id = |n: u8| format!("00000000-0000-4000-8000-00000000000{n}").parse::<GroupId>().unwrap();
-        let limit = |n| GroupLimit { group_id: id(n), floor: 3, cap: None };
-        let visible = GroupView { id: id(1), name: "Nord".to_owned(), members: 0, directory_id: None };
-        let group_fields = [GroupLimitFields::of(visible, &[limit(1), limit(2)])];
-        assert_eq!(invisible_limits(&[limit(1), limit(2)], &group_fields), [limit(2)]);
+        let fields = [GroupLimitFields::of(id(1), &[limit(1), limit(2)])];
+        assert_eq!(invisible_limits(&[limit(1), limit(2)], &fields), [limit(2)]);
+    }
+
+    #[wasm_bindgen_test]
+    fn an_error_belongs_to_the_field_that_has_it() {
+        let fields = GroupLimitFields::of(id(1), &[limit(1)]);
+        fields.cap.set("2".to_owned());
+        assert_eq!((fields.floor(), fields.cap()), (Ok(3), Err(FieldError::OutOfRange { min: 3, max: MAX_SEATS })));
+        fields.floor.set("-1".to_owned());
+        assert_eq!((fields.floor().is_err(), fields.cap()), (true, Ok(Some(2))));
     }
 }

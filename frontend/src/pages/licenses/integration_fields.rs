@@ -1,7 +1,8 @@
 //! Form section for the integration of a product: gate origins and launch links. Collapsed if none is set.
 
+use super::collapsible::Collapsible;
 use crate::{
-    i18n::*,
+    text::text,
     ui::{
         field::{TextArea, TextField},
         form::Form,
@@ -76,54 +77,48 @@ pub fn IntegrationSection(
     /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
-    let i18n = use_i18n();
     let (open, has_secret) = integration.before.with_value(|before| {
         (
             before.agent_link.is_some() || before.customer_link.is_some() || !before.gate_origins.is_empty(),
             before.has_link_secret,
         )
     });
-    let secret_hint = move || match has_secret {
-        true => t_string!(i18n, licenses.link_secret_kept),
-        false => t_string!(i18n, licenses.link_secret_hint),
-    };
+    let secret_hint = if has_secret { text!(licenses.link_secret_kept) } else { text!(licenses.link_secret_hint) };
+    let names = vec!["gate_origins", "agent_link", "customer_link", "link_secret"];
     view! {
-        <details class="integration" open=open>
-            <summary>{t!(i18n, licenses.integration)}</summary>
-            <div class="form">
-                <TextArea
-                    label=Signal::derive(move || t_string!(i18n, licenses.gate_origins).to_owned())
-                    value=integration.origins
-                    name="gate_origins"
-                    hint=Signal::derive(move || Some(t_string!(i18n, licenses.gate_origins_hint).to_owned()))
-                    error=form.error("gate_origins")
-                />
-                <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.agent_link).to_owned())
-                    value=integration.agent
-                    name="agent_link"
-                    optional=true
-                    hint=Signal::derive(move || Some(t_string!(i18n, licenses.link_hint).to_owned()))
-                    error=form.error("agent_link")
-                />
-                <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.customer_link).to_owned())
-                    value=integration.customer
-                    name="customer_link"
-                    optional=true
-                    error=form.error("customer_link")
-                />
-                <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.link_secret).to_owned())
-                    value=integration.secret
-                    kind="password"
-                    name="link_secret"
-                    autocomplete="new-password"
-                    optional=true
-                    hint=Signal::derive(move || Some(secret_hint().to_owned()))
-                    error=form.error("link_secret")
-                />
-            </div>
-        </details>
+        <Collapsible summary=text!(licenses.integration) form fields=names open>
+            <TextArea
+                label=text!(licenses.gate_origins)
+                value=integration.origins
+                name="gate_origins"
+                hint=text!(licenses.gate_origins_hint)
+                form
+            />
+            <TextField
+                label=text!(licenses.agent_link)
+                value=integration.agent
+                name="agent_link"
+                hint=text!(licenses.link_hint)
+                form
+                optional=true
+            />
+            <TextField
+                label=text!(licenses.customer_link)
+                value=integration.customer
+                name="customer_link"
+                form
+                optional=true
+            />
+            <TextField
+                label=text!(licenses.link_secret)
+                value=integration.secret
+                kind="password"
+                name="link_secret"
+                autocomplete="new-password"
+                hint=secret_hint
+                form
+                optional=true
+            />
+        </Collapsible>
     }
 }

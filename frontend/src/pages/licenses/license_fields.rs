@@ -1,14 +1,16 @@
-//! Form fields of the dialog to add a license.
+//! Form fields of a new license; its dates are also those of the dialog for the terms.
 
 use super::{
     catalog::Catalog,
+    collapsible::Collapsible,
     form_values::LicenseValues,
     rule_fields::RulesFieldset,
-    rule_values::{RuleFields, RuleValues},
+    rule_values::{NUMBER_RULES, RuleFields, RuleValues},
 };
 use crate::{
     format::Format,
     i18n::*,
+    text::text,
     ui::{
         field::TextField,
         form::Form,
@@ -17,7 +19,6 @@ use crate::{
 };
 use leptos::prelude::*;
 use seatkeeper_shared::license::{Model, Rules};
-use wasm_bindgen::JsCast as _;
 
 /// Signals of the form fields.
 #[derive(Clone, Copy)]
@@ -79,34 +80,12 @@ pub fn ProductField(
     };
     view! {
         <Select
-            label=Signal::derive(move || t_string!(i18n, licenses.product).to_owned())
+            label=text!(licenses.product)
             name="product_id"
             options=Signal::derive(options)
             value=fields.product
             choose=move |product| fields.product.set(product)
-            error=form.error("product_id")
-        />
-    }
-}
-
-#[component]
-pub fn SeatsField(
-    /// The form fields.
-    fields: LicenseFields,
-    /// State and errors of the form.
-    form: Form,
-    /// Whether it is the first field of the form, which receives the focus.
-    first: bool,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.seats).to_owned())
-            value=fields.seats
-            kind="number"
-            name="seats"
-            error=form.error("seats")
-            autofocus=first
+            form
         />
     }
 }
@@ -114,8 +93,10 @@ pub fn SeatsField(
 /// First and last day, in the account's time zone.
 #[component]
 pub fn ValidityFields(
-    /// The form fields.
-    fields: LicenseFields,
+    /// The first day.
+    starts: RwSignal<String>,
+    /// The last day, inclusive.
+    ends: RwSignal<String>,
     /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
@@ -125,28 +106,21 @@ pub fn ValidityFields(
         <div class="with-notes">
             <div class="pair">
                 <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.starts).to_owned())
-                    value=fields.starts
+                    label=text!(licenses.starts)
+                    value=starts
                     kind="date"
                     name="starts_at"
-                    error=form.error("starts_at")
+                    form
                     optional=true
                 />
-                <TextField
-                    label=Signal::derive(move || t_string!(i18n, licenses.ends).to_owned())
-                    value=fields.ends
-                    kind="date"
-                    name="ends_at"
-                    error=form.error("ends_at")
-                    optional=true
-                />
+                <TextField label=text!(licenses.ends) value=ends kind="date" name="ends_at" form optional=true />
             </div>
             <p class="hint">{move || t_string!(i18n, licenses.days_hint, zone = format.time_zone())}</p>
         </div>
     }
 }
 
-/// The rules, collapsed because the defaults suit most licenses. They expand when one of them has an error.
+/// The rules, collapsed because the defaults suit most licenses.
 #[component]
 pub fn RulesSection(
     /// The form fields.
@@ -154,27 +128,15 @@ pub fn RulesSection(
     /// State and errors of the form.
     form: Form,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    let has_error = Memo::new(move |_| RuleFields::NAMES.into_iter().any(|name| form.error(name).get().is_some()));
-    let expanded = RwSignal::new(false);
+    let names = NUMBER_RULES.iter().map(|rule| rule.name).collect();
     view! {
-        <details
-            class="more-rules"
-            prop:open=move || has_error.get() || expanded.get()
-            on:toggle=move |event| expanded.set(is_open(&event))
-        >
-            <summary>{t!(i18n, licenses.rules)} <small>{t!(i18n, licenses.rules_hint)}</small></summary>
+        <Collapsible summary=text!(licenses.rules) hint=text!(licenses.rules_hint) form fields=names>
             <RulesFieldset
                 rules=fields.rules
                 form
                 shared=Signal::derive(move || fields.model.get() == Model::Concurrent)
                 may_buy=Signal::stored(true)
             />
-        </details>
+        </Collapsible>
     }
-}
-
-fn is_open(event: &web_sys::Event) -> bool {
-    let details = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    details.is_some_and(|details| details.has_attribute("open"))
 }

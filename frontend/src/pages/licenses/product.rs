@@ -1,13 +1,14 @@
 //! Section of a product: its name and a card per license.
 
-use super::{card::LicenseCard, catalog::Catalog, state::LicensesPageState};
+use super::{add_license::AddLicense, card::LicenseCard, catalog::Catalog, product_dialogs::ChangeProductDialog};
 use crate::{
     caller::Caller,
     format::Format,
     i18n::*,
     ui::{
-        field::unique_id,
+        form_dialog::Dialogs,
         icon::{Glyph, Icon},
+        show::Show,
     },
 };
 use chrono::TimeDelta;
@@ -20,19 +21,17 @@ pub fn Product(
     id: ProductId,
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
-    let heading = unique_id("product");
+    let heading = format!("product-{id}");
     let entry = Memo::new(move |_| catalog.entry(id));
     let licenses = Memo::new(move |_| entry.get().map(|entry| entry.licenses).unwrap_or_default());
     view! {
         <section class="product" aria-labelledby=heading.clone()>
-            <ProductHead id heading=heading.clone() catalog page />
-            <Show when=move || !licenses.with(Vec::is_empty) fallback=move || view! { <NoLicense id page /> }>
+            <ProductHead id heading=heading.clone() catalog />
+            <Show when=move || !licenses.with(Vec::is_empty) fallback=move || view! { <NoLicense id catalog /> }>
                 <div class="licenses">
                     <For each=move || licenses.get() key=|id| *id let:id>
-                        <LicenseCard id catalog page />
+                        <LicenseCard id catalog />
                     </For>
                 </div>
             </Show>
@@ -49,11 +48,9 @@ fn ProductHead(
     heading: String,
     /// Products and licenses of the page.
     catalog: Catalog,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (caller, format) = (Caller::get(), Format::get());
+    let (caller, format, dialogs) = (Caller::get(), Format::get(), Dialogs::get());
     let entry = Memo::new(move |_| catalog.entry(id));
     let name = move || entry.with(|entry| entry.as_ref().map(|entry| entry.name.clone()).unwrap_or_default());
     let has_licenses = move || entry.with(|entry| entry.as_ref().is_some_and(|entry| !entry.licenses.is_empty()));
@@ -81,7 +78,7 @@ fn ProductHead(
                     type="button"
                     class="button ghost small"
                     aria-label=move || t_string!(i18n, licenses.change_product_of, product = name())
-                    on:click=move |_| page.product_dialog.set(Some(id))
+                    on:click=dialogs.opens(move || view! { <ChangeProductDialog catalog id /> })
                 >
                     {t!(i18n, licenses.change_product)}
                 </button>
@@ -91,7 +88,7 @@ fn ProductHead(
                     type="button"
                     class="button ghost small"
                     aria-label=move || t_string!(i18n, licenses.add_license_to, product = name())
-                    on:click=move |_| page.add_license(Some(id))
+                    on:click=dialogs.opens(move || view! { <AddLicense catalog product=Some(id) /> })
                 >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, licenses.license)}
@@ -106,16 +103,20 @@ fn ProductHead(
 fn NoLicense(
     /// The product without licenses.
     id: ProductId,
-    /// Which dialog of the page is open.
-    page: LicensesPageState,
+    /// Products and licenses of the page.
+    catalog: Catalog,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let caller = Caller::get();
+    let (caller, dialogs) = (Caller::get(), Dialogs::get());
     view! {
         <div class="no-license">
             <p>{t!(i18n, licenses.none)}</p>
             <Show when=move || caller.may(Action::ChangeSeats)>
-                <button type="button" class="button" on:click=move |_| page.add_license(Some(id))>
+                <button
+                    type="button"
+                    class="button"
+                    on:click=dialogs.opens(move || view! { <AddLicense catalog product=Some(id) /> })
+                >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, licenses.add_license)}
                 </button>

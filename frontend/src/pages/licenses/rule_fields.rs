@@ -1,17 +1,24 @@
 //! Form fields for the rules of a license, each with an explanation.
 
-use super::{rule_values::RuleFields, terms_summary::seat_rule_help};
+use super::{
+    rule_values::{NUMBER_RULES, NumberRule, RuleFields, RuleScope},
+    terms_summary::seat_rule_help,
+};
 use crate::{
     i18n::*,
     labels,
+    text::text,
     ui::{
+        checkbox::Checkbox,
         field::TextField,
         form::Form,
         select::{Select, SelectOption},
+        show::Show,
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::license::{SeatRule, SecondDevice};
+use std::ops::Range;
 
 /// All rule fields; for a named license only those that apply.
 #[component]
@@ -28,17 +35,19 @@ pub fn RulesFieldset(
     may_buy: Signal<bool>,
 ) -> impl IntoView {
     view! {
-        <div class="rules">
+        <div class="form">
             <Show when=move || shared.get()>
                 <SeatRuleField rules />
             </Show>
             <SecondDeviceField rules />
-            <Show when=move || shared.get()>
-                <QueueFields rules form may_buy />
-            </Show>
-            <IdleFields rules form />
-            <LeaseField rules form />
-            <BorrowFields rules form shared />
+            <NumberFields range=0..5 rules form shared may_buy />
+            <Checkbox
+                label=text!(licenses.idle_connected)
+                hint=text!(licenses.idle_connected_hint)
+                name="idle_ends_connected"
+                value=rules.connected
+            />
+            <NumberFields range=5..NUMBER_RULES.len() rules form shared may_buy />
         </div>
     }
 }
@@ -55,12 +64,12 @@ fn SeatRuleField(
     };
     view! {
         <Select
-            label=Signal::derive(move || t_string!(i18n, licenses.rule).to_owned())
+            label=text!(licenses.rule)
             name="seat_rule"
             options=Signal::derive(options)
             value=Signal::derive(move || rules.seat_rule.get().to_string())
             choose=move |rule: String| rules.seat_rule.set(rule.parse().unwrap_or(SeatRule::Agent))
-            hint=Signal::derive(move || Some(seat_rule_help(i18n, rules.seat_rule.get()).to_owned()))
+            hint=Signal::derive(move || seat_rule_help(i18n, rules.seat_rule.get()).to_owned())
         />
     }
 }
@@ -77,7 +86,7 @@ fn SecondDeviceField(
     };
     view! {
         <Select
-            label=Signal::derive(move || t_string!(i18n, licenses.second_device).to_owned())
+            label=text!(licenses.second_device)
             name="second_device"
             options=Signal::derive(options)
             value=Signal::derive(move || rules.second_device.get().to_string())
@@ -86,136 +95,31 @@ fn SecondDeviceField(
     }
 }
 
-/// Offer time, cool-down and overdraft.
+/// Some of the rules that are numbers.
 #[component]
-fn QueueFields(
-    /// The form fields.
-    rules: RuleFields,
-    /// State and errors of the form.
-    form: Form,
-    /// Whether the user may change the number of seats.
-    may_buy: Signal<bool>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.offer).to_owned())
-            value=rules.offer
-            kind="number"
-            name="offer_seconds"
-            hint=Signal::derive(move || Some(t_string!(i18n, licenses.offer_hint).to_owned()))
-            error=form.error("offer_seconds")
-        />
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.cool_down).to_owned())
-            value=rules.cool_down
-            kind="number"
-            name="cool_down_seconds"
-            hint=Signal::derive(move || Some(t_string!(i18n, licenses.cool_down_hint).to_owned()))
-            error=form.error("cool_down_seconds")
-        />
-        <Show when=move || may_buy.get()>
-            <TextField
-                label=Signal::derive(move || t_string!(i18n, licenses.overdraft).to_owned())
-                value=rules.overdraft
-                kind="number"
-                name="overdraft"
-                hint=Signal::derive(move || Some(t_string!(i18n, licenses.overdraft_hint).to_owned()))
-                error=form.error("overdraft")
-            />
-        </Show>
-    }
-}
-
-/// When idle sessions end, and the warning before.
-#[component]
-fn IdleFields(
-    /// The form fields.
-    rules: RuleFields,
-    /// State and errors of the form.
-    form: Form,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.idle).to_owned())
-            value=rules.idle
-            kind="number"
-            name="idle_seconds"
-            hint=Signal::derive(move || Some(t_string!(i18n, licenses.idle_hint).to_owned()))
-            error=form.error("idle_seconds")
-        />
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.idle_warning).to_owned())
-            value=rules.warning
-            kind="number"
-            name="idle_warning_seconds"
-            error=form.error("idle_warning_seconds")
-        />
-        <label class="check">
-            <input
-                type="checkbox"
-                name="idle_ends_connected"
-                prop:checked=move || rules.connected.get()
-                on:change=move |event| rules.connected.set(event_target_checked(&event))
-            />
-            <span>
-                {t!(i18n, licenses.idle_connected)} <small>{t!(i18n, licenses.idle_connected_hint)}</small>
-            </span>
-        </label>
-    }
-}
-
-/// How long a session stays alive without a heartbeat.
-#[component]
-fn LeaseField(
-    /// The form fields.
-    rules: RuleFields,
-    /// State and errors of the form.
-    form: Form,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.lease).to_owned())
-            value=rules.lease
-            kind="number"
-            name="lease_seconds"
-            hint=Signal::derive(move || Some(t_string!(i18n, licenses.lease_hint).to_owned()))
-            error=form.error("lease_seconds")
-        />
-    }
-}
-
-/// For how long, and how many, seats can be borrowed for offline use.
-#[component]
-fn BorrowFields(
+fn NumberFields(
+    /// Their places in [`NUMBER_RULES`].
+    range: Range<usize>,
     /// The form fields.
     rules: RuleFields,
     /// State and errors of the form.
     form: Form,
     /// Whether the license is concurrent.
     shared: Signal<bool>,
+    /// Whether the user may change the number of seats.
+    may_buy: Signal<bool>,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, licenses.borrow).to_owned())
-            value=rules.borrow
-            kind="number"
-            name="borrow_seconds"
-            hint=Signal::derive(move || Some(t_string!(i18n, licenses.borrow_hint).to_owned()))
-            error=form.error("borrow_seconds")
-        />
-        <Show when=move || shared.get()>
-            <TextField
-                label=Signal::derive(move || t_string!(i18n, licenses.borrow_seats).to_owned())
-                value=rules.borrow_seats
-                kind="number"
-                name="borrow_seats"
-                hint=Signal::derive(move || Some(t_string!(i18n, licenses.borrow_seats_hint).to_owned()))
-                error=form.error("borrow_seats")
-            />
-        </Show>
-    }
+    let field = move |(rule, value): (&'static NumberRule, RwSignal<String>)| {
+        let applies = move || match rule.scope {
+            RuleScope::Any => true,
+            RuleScope::Shared => shared.get(),
+            RuleScope::SharedPurchase => shared.get() && may_buy.get(),
+        };
+        view! {
+            <Show when=applies>
+                <TextField label=rule.label value kind="number" name=rule.name hint=rule.hint form />
+            </Show>
+        }
+    };
+    NUMBER_RULES[range.clone()].iter().zip(rules.numbers[range].iter().copied()).map(field).collect_view()
 }

@@ -1,41 +1,138 @@
 //! Form values of the rules of a license, and their conversion to a change.
 
 use super::form_values::parse_integer;
-use crate::ui::form::FieldCheck;
+use crate::{
+    text::{Text, text},
+    ui::form::FieldCheck,
+};
 use leptos::prelude::*;
 use seatkeeper_shared::{
     license::{Model, RuleOverrides, Rules, SeatRule, SecondDevice},
-    validate::{FieldError, MAX_BORROW_SECONDS, MAX_SEATS},
+    validate::{MAX_BORROW_SECONDS, MAX_SEATS},
 };
 
-/// Range for the minutes without activity after which a session ends.
-const IDLE_MINUTES_RANGE: (i64, i64) = (0, 10_080);
-/// Range for the hours for which a seat can be borrowed.
-const BORROW_HOURS_RANGE: (i64, i64) = (0, MAX_BORROW_SECONDS / 3_600);
+/// To which licenses a rule applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleScope {
+    /// All.
+    Any,
+    /// Those with shared seats.
+    Shared,
+    /// Those with shared seats; changing the rule is a purchase.
+    SharedPurchase,
+}
+
+/// A rule that is a number.
+pub struct NumberRule {
+    /// Its name in a request.
+    pub name: &'static str,
+    /// The label of its field.
+    pub label: Text,
+    /// The hint below the field.
+    pub hint: Text,
+    /// To which licenses it applies.
+    pub scope: RuleScope,
+    /// What can be entered.
+    range: (i64, i64),
+    /// What is entered as 1: 60 if minutes are entered for seconds.
+    unit: i64,
+    of: fn(&Rules) -> i64,
+    change: fn(&mut RuleOverrides) -> &mut Option<i64>,
+}
+
+/// The rules that are numbers, in the order of their fields.
+pub static NUMBER_RULES: [NumberRule; 8] = [
+    NumberRule {
+        name: "offer_seconds",
+        label: text!(licenses.offer),
+        hint: text!(licenses.offer_hint),
+        scope: RuleScope::Shared,
+        range: (5, 3_600),
+        unit: 1,
+        of: |rules| rules.offer_seconds,
+        change: |rules| &mut rules.offer_seconds,
+    },
+    NumberRule {
+        name: "cool_down_seconds",
+        label: text!(licenses.cool_down),
+        hint: text!(licenses.cool_down_hint),
+        scope: RuleScope::Shared,
+        range: (0, 86_400),
+        unit: 1,
+        of: |rules| rules.cool_down_seconds,
+        change: |rules| &mut rules.cool_down_seconds,
+    },
+    NumberRule {
+        name: "overdraft",
+        label: text!(licenses.overdraft),
+        hint: text!(licenses.overdraft_hint),
+        scope: RuleScope::SharedPurchase,
+        range: (0, MAX_SEATS),
+        unit: 1,
+        of: |rules| rules.overdraft,
+        change: |rules| &mut rules.overdraft,
+    },
+    NumberRule {
+        name: "idle_seconds",
+        label: text!(licenses.idle),
+        hint: text!(licenses.idle_hint),
+        scope: RuleScope::Any,
+        range: (0, 10_080),
+        unit: 60,
+        of: |rules| rules.idle_seconds,
+        change: |rules| &mut rules.idle_seconds,
+    },
+    NumberRule {
+        name: "idle_warning_seconds",
+        label: text!(licenses.idle_warning),
+        hint: Text::constant(|_| ""),
+        scope: RuleScope::Any,
+        range: (0, 3_600),
+        unit: 1,
+        of: |rules| rules.idle_warning_seconds,
+        change: |rules| &mut rules.idle_warning_seconds,
+    },
+    NumberRule {
+        name: "lease_seconds",
+        label: text!(licenses.lease),
+        hint: text!(licenses.lease_hint),
+        scope: RuleScope::Any,
+        range: (10, 86_400),
+        unit: 1,
+        of: |rules| rules.lease_seconds,
+        change: |rules| &mut rules.lease_seconds,
+    },
+    NumberRule {
+        name: "borrow_seconds",
+        label: text!(licenses.borrow),
+        hint: text!(licenses.borrow_hint),
+        scope: RuleScope::Any,
+        range: (0, MAX_BORROW_SECONDS / 3_600),
+        unit: 3_600,
+        of: |rules| rules.borrow_seconds,
+        change: |rules| &mut rules.borrow_seconds,
+    },
+    NumberRule {
+        name: "borrow_seats",
+        label: text!(licenses.borrow_seats),
+        hint: text!(licenses.borrow_seats_hint),
+        scope: RuleScope::Shared,
+        range: (0, MAX_SEATS),
+        unit: 1,
+        of: |rules| rules.borrow_seats,
+        change: |rules| &mut rules.borrow_seats,
+    },
+];
 
 /// Form values of the rules, as entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleValues {
     pub seat_rule: SeatRule,
     pub second_device: SecondDevice,
-    /// Lease in seconds.
-    pub lease: String,
-    /// Seats granted beyond the purchased ones.
-    pub overdraft: String,
-    /// Validity of an offer in seconds.
-    pub offer: String,
-    /// Minutes without activity after which a session ends.
-    pub idle: String,
-    /// Seconds before that at which the agent is warned.
-    pub warning: String,
     /// Whether inactivity also ends connected sessions.
     pub connected: bool,
-    /// Seconds for which an agent whose session was ended gets no seat.
-    pub cool_down: String,
-    /// Maximum hours for which a seat can be borrowed.
-    pub borrow: String,
-    /// Maximum number of seats borrowed at the same time.
-    pub borrow_seats: String,
+    /// In the order of [`NUMBER_RULES`].
+    pub numbers: [String; NUMBER_RULES.len()],
 }
 
 impl From<Rules> for RuleValues {
@@ -43,54 +140,48 @@ impl From<Rules> for RuleValues {
         Self {
             seat_rule: rules.seat_rule,
             second_device: rules.second_device,
-            lease: rules.lease_seconds.to_string(),
-            overdraft: rules.overdraft.to_string(),
-            offer: rules.offer_seconds.to_string(),
-            // Shown in whole minutes. An unchanged field is not sent, so that its value is not rounded.
-            idle: (rules.idle_seconds + 59).div_euclid(60).to_string(),
-            warning: rules.idle_warning_seconds.to_string(),
             connected: rules.idle_ends_connected,
-            cool_down: rules.cool_down_seconds.to_string(),
-            borrow: (rules.borrow_seconds + 3_599).div_euclid(3_600).to_string(),
-            borrow_seats: rules.borrow_seats.to_string(),
+            // Shown in whole units. An unchanged field is not sent, so that its value is not rounded.
+            numbers: NUMBER_RULES
+                .each_ref()
+                .map(|rule| ((rule.of)(&rules) + rule.unit - 1).div_euclid(rule.unit).to_string()),
         }
     }
 }
 
 impl RuleValues {
-    /// The changed rules. Rules about the queue and shared seats are left out for a named license.
+    /// The changed rules, without those that do not apply to the model.
     ///
     /// # Errors
     /// Returns the error of each changed field that is not valid.
     pub fn changed(&self, before: &Self, model: Model) -> Result<RuleOverrides, Vec<FieldCheck>> {
         let shared = model == Model::Concurrent;
         let mut errors: Vec<FieldCheck> = Vec::new();
-        let mut number = |field: &'static str, now: &str, before: &str, range: (i64, i64)| {
-            let checked: Result<i64, FieldError> = (now != before).then(|| parse_integer(now, range))?;
-            checked.map_err(|error| errors.push((field, Some(error)))).ok()
-        };
-        let chosen = RuleOverrides {
+        let mut chosen = RuleOverrides {
             seat_rule: if_changed(self.seat_rule, before.seat_rule).filter(|_| shared),
             second_device: if_changed(self.second_device, before.second_device),
-            lease_seconds: number("lease_seconds", &self.lease, &before.lease, (10, 86_400)),
-            overdraft: shared
-                .then(|| number("overdraft", &self.overdraft, &before.overdraft, (0, MAX_SEATS)))
-                .flatten(),
-            offer_seconds: shared.then(|| number("offer_seconds", &self.offer, &before.offer, (5, 3_600))).flatten(),
-            idle_seconds: number("idle_seconds", &self.idle, &before.idle, IDLE_MINUTES_RANGE)
-                .map(|minutes| minutes * 60),
-            idle_warning_seconds: number("idle_warning_seconds", &self.warning, &before.warning, (0, 3_600)),
             idle_ends_connected: if_changed(self.connected, before.connected),
-            cool_down_seconds: shared
-                .then(|| number("cool_down_seconds", &self.cool_down, &before.cool_down, (0, 86_400)))
-                .flatten(),
-            borrow_seconds: number("borrow_seconds", &self.borrow, &before.borrow, BORROW_HOURS_RANGE)
-                .map(|hours| hours * 3_600),
-            borrow_seats: shared
-                .then(|| number("borrow_seats", &self.borrow_seats, &before.borrow_seats, (0, MAX_SEATS)))
-                .flatten(),
+            ..RuleOverrides::default()
         };
+        let numbers = NUMBER_RULES.iter().zip(self.numbers.iter().zip(&before.numbers));
+        for (rule, (now, _)) in numbers.filter(|(_, (now, before))| now != before) {
+            if !shared && rule.scope != RuleScope::Any {
+                continue;
+            }
+            match parse_integer(now, rule.range) {
+                Ok(number) => *(rule.change)(&mut chosen) = Some(number * rule.unit),
+                Err(error) => errors.push((rule.name, Some(error))),
+            }
+        }
         if errors.is_empty() { Ok(chosen) } else { Err(errors) }
+    }
+
+    /// These values with another number.
+    #[cfg(test)]
+    pub fn with(mut self, name: &str, number: &str) -> Self {
+        let index = NUMBER_RULES.iter().position(|rule| rule.name == name).unwrap();
+        number.clone_into(&mut self.numbers[index]);
+        self
     }
 }
 
@@ -103,52 +194,20 @@ fn if_changed<T: PartialEq>(now: T, before: T) -> Option<T> {
 pub struct RuleFields {
     pub seat_rule: RwSignal<SeatRule>,
     pub second_device: RwSignal<SecondDevice>,
-    /// Lease in seconds.
-    pub lease: RwSignal<String>,
-    /// Seats granted beyond the purchased ones.
-    pub overdraft: RwSignal<String>,
-    /// Validity of an offer in seconds.
-    pub offer: RwSignal<String>,
-    /// Minutes without activity after which a session ends.
-    pub idle: RwSignal<String>,
-    /// Seconds before that at which the agent is warned.
-    pub warning: RwSignal<String>,
     /// Whether inactivity also ends connected sessions.
     pub connected: RwSignal<bool>,
-    /// Seconds for which an agent whose session was ended gets no seat.
-    pub cool_down: RwSignal<String>,
-    /// Maximum hours for which a seat can be borrowed.
-    pub borrow: RwSignal<String>,
-    /// Maximum number of seats borrowed at the same time.
-    pub borrow_seats: RwSignal<String>,
+    /// In the order of [`NUMBER_RULES`].
+    pub numbers: [RwSignal<String>; NUMBER_RULES.len()],
 }
 
 impl RuleFields {
-    /// Names of the fields in a request, to look up their errors.
-    pub const NAMES: [&'static str; 8] = [
-        "lease_seconds",
-        "overdraft",
-        "offer_seconds",
-        "idle_seconds",
-        "idle_warning_seconds",
-        "cool_down_seconds",
-        "borrow_seconds",
-        "borrow_seats",
-    ];
-
+    /// Fields with these values.
     pub fn of(rules: RuleValues) -> Self {
         Self {
             seat_rule: RwSignal::new(rules.seat_rule),
             second_device: RwSignal::new(rules.second_device),
-            lease: RwSignal::new(rules.lease),
-            overdraft: RwSignal::new(rules.overdraft),
-            offer: RwSignal::new(rules.offer),
-            idle: RwSignal::new(rules.idle),
-            warning: RwSignal::new(rules.warning),
             connected: RwSignal::new(rules.connected),
-            cool_down: RwSignal::new(rules.cool_down),
-            borrow: RwSignal::new(rules.borrow),
-            borrow_seats: RwSignal::new(rules.borrow_seats),
+            numbers: rules.numbers.map(RwSignal::new),
         }
     }
 
@@ -157,15 +216,8 @@ impl RuleFields {
         RuleValues {
             seat_rule: self.seat_rule.get_untracked(),
             second_device: self.second_device.get_untracked(),
-            lease: self.lease.get_untracked(),
-            overdraft: self.overdraft.get_untracked(),
-            offer: self.offer.get_untracked(),
-            idle: self.idle.get_untracked(),
-            warning: self.warning.get_untracked(),
             connected: self.connected.get_untracked(),
-            cool_down: self.cool_down.get_untracked(),
-            borrow: self.borrow.get_untracked(),
-            borrow_seats: self.borrow_seats.get_untracked(),
+            numbers: self.numbers.map(|number| number.get_untracked()),
         }
     }
 }
@@ -173,6 +225,7 @@ impl RuleFields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seatkeeper_shared::validate::FieldError;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn default_values() -> RuleValues {
@@ -182,7 +235,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn only_changed_fields_are_sent() {
         assert_eq!(default_values().changed(&default_values(), Model::Concurrent), Ok(RuleOverrides::default()));
-        let values = RuleValues { idle: "30".to_owned(), second_device: SecondDevice::Refuse, ..default_values() };
+        let values = RuleValues { second_device: SecondDevice::Refuse, ..default_values() }.with("idle_seconds", "30");
         let chosen = values.changed(&default_values(), Model::Concurrent).unwrap();
         assert_eq!((chosen.idle_seconds, chosen.second_device), (Some(1_800), Some(SecondDevice::Refuse)));
         assert_eq!(chosen.lease_seconds, None);
@@ -191,13 +244,13 @@ mod tests {
     #[wasm_bindgen_test]
     fn an_unchanged_value_is_not_rounded() {
         let odd = RuleValues::from(Rules { idle_seconds: 90, ..Rules::default() });
-        assert_eq!(odd.idle, "2");
+        assert_eq!(odd, default_values().with("idle_seconds", "2"));
         assert_eq!(odd.changed(&odd, Model::Concurrent), Ok(RuleOverrides::default()));
     }
 
     #[wasm_bindgen_test]
     fn borrowing_is_entered_in_hours() {
-        let values = RuleValues { borrow: "72".to_owned(), borrow_seats: "2".to_owned(), ..default_values() };
+        let values = default_values().with("borrow_seconds", "72").with("borrow_seats", "2");
         let chosen = values.changed(&default_values(), Model::Concurrent).unwrap();
         assert_eq!((chosen.borrow_seconds, chosen.borrow_seats), (Some(259_200), Some(2)));
         assert_eq!(
@@ -205,17 +258,17 @@ mod tests {
             None,
             "does not apply to named licenses"
         );
-        let longer = RuleValues { borrow: "721".to_owned(), ..default_values() };
+        let longer = default_values().with("borrow_seconds", "721");
         let range = FieldError::OutOfRange { min: 0, max: 720 };
         assert_eq!(longer.changed(&default_values(), Model::Named), Err(vec![("borrow_seconds", Some(range))]));
     }
 
     #[wasm_bindgen_test]
     fn errors_are_reported_per_field() {
-        let values = RuleValues { lease: "9".to_owned(), offer: String::new(), ..default_values() };
+        let values = default_values().with("lease_seconds", "9").with("offer_seconds", "");
         let errors = values.changed(&default_values(), Model::Concurrent).unwrap_err();
         let range = FieldError::OutOfRange { min: 10, max: 86_400 };
-        assert_eq!(errors, [("lease_seconds", Some(range)), ("offer_seconds", Some(FieldError::Required))]);
+        assert_eq!(errors, [("offer_seconds", Some(FieldError::Required)), ("lease_seconds", Some(range))]);
         assert!(
             values.changed(&default_values(), Model::Named).unwrap_err().len() == 1,
             "a named license has no queue"

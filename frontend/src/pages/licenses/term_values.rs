@@ -1,15 +1,12 @@
 //! Form values of the dates and contract of a license, and their conversion to a change.
 
-use super::{
-    days::{day_end, day_start, parse_day},
-    validity::last_day,
-};
+use super::{days::parse_span, validity::last_day};
 use crate::ui::form::FieldCheck;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use seatkeeper_shared::{
     license::Price,
     validate::{FieldError, MAX_PRICE_MINOR, notes, optional_text},
-    wire::licenses::{ChangeLicense, Contract, LicenseView},
+    wire::licenses::{ChangeLicense, LicenseView},
 };
 
 /// Form values of dates and contract, as entered.
@@ -34,10 +31,10 @@ impl TermValues {
     /// The current values. `to_local` converts to the account's local time; `decimal_separator` is used for the price.
     pub fn of(
         license: &LicenseView,
-        contract: &Contract,
         to_local: impl Fn(DateTime<Utc>) -> NaiveDateTime,
         decimal_separator: char,
     ) -> Self {
+        let contract = &license.contract;
         let written = |at: Option<DateTime<Utc>>| at.map(|at| to_local(at).date().to_string()).unwrap_or_default();
         let price = contract.price_per_seat.as_ref();
         Self {
@@ -60,13 +57,7 @@ impl TermValues {
         before: &Self,
         to_local: impl Fn(DateTime<Utc>) -> NaiveDateTime,
     ) -> Result<ChangeLicense, Vec<FieldCheck>> {
-        let starts = parse_day(&self.starts).map(|day| day.map(|day| day_start(day, &to_local)));
-        let ends = parse_day(&self.ends).map(|day| day.map(|day| day_end(day, &to_local))).and_then(|end| {
-            match (&starts, end) {
-                (Ok(Some(start)), Some(end)) if end <= *start => Err(FieldError::EndBeforeStart),
-                _ => Ok(end),
-            }
-        });
+        let (starts, ends) = parse_span(&self.starts, &self.ends, to_local);
         let (order, text, price) = (optional_text(&self.order), notes(&self.notes), self.price());
         let mut errors: Vec<FieldCheck> = vec![("starts_at", starts.clone().err()), ("ends_at", ends.clone().err())];
         errors.extend([("order_number", order.err()), ("notes", text.err())]);
@@ -113,8 +104,8 @@ mod tests {
     fn values() -> TermValues {
         let mut license = license(1, 10);
         license.ends_at = Some(at(365 * DAY));
-        let price_per_seat = Some(Price { minor: 4_990, currency: "CHF".to_owned() });
-        TermValues::of(&license, &Contract { price_per_seat, ..Contract::default() }, utc, ',')
+        license.contract.price_per_seat = Some(Price { minor: 4_990, currency: "CHF".to_owned() });
+        TermValues::of(&license, utc, ',')
     }
 
     #[wasm_bindgen_test]

@@ -6,6 +6,7 @@ use crate::{
     i18n::*,
     labels,
     pages::users::filter::holders,
+    ui::show::Show,
 };
 use leptos::prelude::*;
 use leptos_router::components::A;

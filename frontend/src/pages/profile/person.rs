@@ -1,21 +1,21 @@
 //! The user's name and language.
 
 use crate::{
-    api::Api,
     caller::Caller,
     i18n::*,
     shell::language,
+    text::text,
     ui::{
-        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
+        page_form::PageForm,
         select::{Select, SelectOption},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
-    validate,
+    endpoints, validate,
     wire::account::{ChangeMe, Me},
 };
 
@@ -23,64 +23,50 @@ use seatkeeper_shared::{
 #[component]
 pub fn PersonSheet() -> impl IntoView {
     let i18n = use_i18n();
-    let (api, caller, toasts, form) = (Api::get(), Caller::get(), Toasts::get(), Form::default());
+    let (caller, toasts, form) = (Caller::get(), Toasts::get(), Form::default());
     let me = caller.me_untracked();
     let name = RwSignal::new(me.as_ref().map(|me| me.name.clone()).unwrap_or_default());
     let email = RwSignal::new(me.map(|me| me.email).unwrap_or_default());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let body = ChangeMe { name: Some(name.get_untracked()), ..ChangeMe::default() };
-        if form.begin([("name", validate::name(&name.get_untracked()).err())]) {
-            spawn_local(async move {
-                match api.patch::<Me>("/me", &body).await {
-                    Ok(me) => {
-                        form.done();
-                        caller.set_signed_in(me);
-                        toasts.success(untrack(|| t_string!(i18n, profile.saved)));
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+    // The language that is chosen here, and not yet saved.
+    let chosen = RwSignal::new(None::<Locale>);
+    let language = move || chosen.get().unwrap_or_else(|| i18n.get_locale()).as_str().to_owned();
+    let submit = move |()| {
+        let (name, locale) = (name.get_untracked(), chosen.get_untracked());
+        let checks = [("name", validate::name(&name).err())];
+        let change = || {
+            endpoints::me::change(&ChangeMe { name: Some(name), locale: locale.map(language::of_profile) })
+        };
+        form.submit(checks, change, move |me: Me| {
+            if let Some(locale) = locale {
+                language::remember(locale);
+            }
+            chosen.try_set(None);
+            caller.set_signed_in(me);
+            toasts.success(tu_string!(i18n, profile.saved));
+        });
     };
     // Each language is named in itself.
     let languages = vec![SelectOption::new("de", "Deutsch"), SelectOption::new("en", "English")];
-    let choose = move |value: String| {
-        if let Ok(locale) = value.parse() {
-            language::choose(i18n, caller, api, locale);
-        }
-    };
     view! {
-        <form class="form sheet" novalidate on:submit=submit>
+        <PageForm form submit>
             <h2>{t!(i18n, profile.person)}</h2>
+            <TextField label=text!(auth.your_name) value=name name="name" autocomplete="name" form />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, auth.your_name).to_owned())
-                value=name
-                name="name"
-                autocomplete="name"
-                error=form.error("name")
-            />
-            <TextField
-                label=Signal::derive(move || t_string!(i18n, auth.email).to_owned())
+                label=text!(auth.email)
                 value=email
                 kind="email"
                 name="email"
                 readonly=true
-                hint=Signal::derive(move || Some(t_string!(i18n, profile.email_hint).to_owned()))
+                hint=text!(profile.email_hint)
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, shell.language).to_owned())
+                label=text!(shell.language)
                 name="locale"
                 options=Signal::stored(languages)
-                value=Signal::derive(move || i18n.get_locale().as_str().to_owned())
-                choose
+                value=Signal::derive(language)
+                choose=move |value: String| chosen.set(value.parse().ok())
+                form
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, common.save)}
-                </button>
-            </div>
-        </form>
+        </PageForm>
     }
 }

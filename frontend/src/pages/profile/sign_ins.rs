@@ -1,58 +1,53 @@
 //! The browsers in which the user is signed in, and signing out there.
 
 use crate::{
-    api::{Api, Failure},
     format::Format,
     i18n::*,
-    labels,
     ui::{
-        empty_state::{LoadError, Skeleton},
+        error_message::{ErrorMessage, failure_text},
+        focus::restore_focus,
+        form::Form,
+        query::{Loaded, Query},
+        show::Show,
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::wire::account::SignInView;
+use leptos::prelude::*;
+use seatkeeper_shared::{endpoints, ids::SignInId, wire::account::SignInView};
 
 /// The section of the profile page.
 #[component]
 pub fn SignInsSheet() -> impl IntoView {
     let i18n = use_i18n();
-    let (api, toasts) = (Api::get(), Toasts::get());
-    let all = RwSignal::new(None::<Result<Vec<SignInView>, Failure>>);
-    let load = move || {
-        spawn_local(async move {
-            let answer = api.read("/me/sign-ins").await;
-            all.try_set(Some(answer));
-        });
-    };
-    load();
-    let end = Callback::new(move |path: String| {
-        spawn_local(async move {
-            match api.delete(&path).await {
-                Ok(()) => toasts.success(untrack(|| t_string!(i18n, profile.signed_out))),
-                Err(failure) => toasts.error(untrack(|| labels::failure(i18n, &failure))),
-            }
-            load();
+    let (toasts, form) = (Toasts::get(), Form::default());
+    let all = Query::once(endpoints::me::sign_ins());
+    // `None`: all but this browser.
+    let end = Callback::new(move |one: Option<SignInId>| {
+        let request = || one.map_or_else(endpoints::me::end_other_sign_ins, endpoints::me::end_sign_in);
+        form.submit([], request, move |()| {
+            all.update(|all| all.retain(|sign_in| sign_in.this || one.is_some_and(|one| one != sign_in.id)));
+            toasts.success(match one {
+                Some(_) => tu_string!(i18n, profile.signed_out),
+                None => tu_string!(i18n, profile.others_signed_out),
+            });
+            restore_focus("#sign-ins-title");
         });
     });
-    let others = move || all.with(|all| matches!(all, Some(Ok(all)) if all.iter().any(|one| !one.this)));
+    let has_others = move || all.with(|all| all.iter().any(|one| !one.this)).unwrap_or_default();
+    let rows = move || all.get().unwrap_or_default().into_iter().map(|one| view! { <Row one end /> }).collect_view();
     view! {
         <section class="form sheet" aria-labelledby="sign-ins-title">
-            <h2 id="sign-ins-title">{t!(i18n, profile.sign_ins)}</h2>
+            <h2 id="sign-ins-title" tabindex="-1">
+                {t!(i18n, profile.sign_ins)}
+            </h2>
             <p class="muted">{t!(i18n, profile.sign_ins_text)}</p>
-            {move || match all.get() {
-                None => view! { <Skeleton rows=2 /> }.into_any(),
-                Some(Err(failure)) => {
-                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
-                }
-                Some(Ok(all)) => {
-                    let rows = all.into_iter().map(|one| view! { <Row one end /> }).collect_view();
-                    view! { <ul class="item-list">{rows}</ul> }.into_any()
-                }
-            }}
-            <Show when=others>
+            <Loaded status=all.status() rows=2>
+                <ul class="item-list">{rows}</ul>
+            </Loaded>
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
+            <Show when=has_others>
                 <div class="acts">
-                    <button type="button" class="button" on:click=move |_| end.run("/me/sign-ins".to_owned())>
+                    <button type="button" class="button" on:click=move |_| end.run(None)>
                         {t!(i18n, profile.sign_out_others)}
                     </button>
                 </div>
@@ -65,41 +60,37 @@ pub fn SignInsSheet() -> impl IntoView {
 fn Row(
     /// The browser session.
     one: SignInView,
-    /// Called with the path of the session to end.
-    end: Callback<String>,
+    /// Called with the id of the session to end.
+    end: Callback<Option<SignInId>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let browser = move |named: &Option<String>| {
-        named.clone().unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned())
-    };
-    let (named, address, this) = (one.browser.clone(), one.address.clone().unwrap_or_default(), one.this);
-    let label = {
-        let named = named.clone();
-        move || t_string!(i18n, profile.sign_out_of, browser = browser(&named))
-    };
-    let path = format!("/me/sign-ins/{}", one.id);
+    let SignInView { id, browser, address, created_at, last_used_at, this } = one;
+    let (browser, address) = (StoredValue::new(browser), address.unwrap_or_default());
+    let name = move || browser.get_value().unwrap_or_else(|| t_string!(i18n, profile.unknown_browser).to_owned());
     let when = move || {
-        let (since, used) = (format.date_time(one.created_at), format.ago(one.last_used_at));
+        let (since, used) = (format.date_time(created_at), format.ago(last_used_at));
         t_string!(i18n, profile.sign_in_when, address = address.clone(), since = since, used = used)
+    };
+    let sign_out = move || {
+        view! {
+            <button
+                type="button"
+                class="button"
+                aria-label=move || t_string!(i18n, profile.sign_out_of, browser = name())
+                on:click=move |_| end.run(Some(id))
+            >
+                {t!(i18n, shell.sign_out)}
+            </button>
+        }
     };
     view! {
         <li>
             <span class="item-text">
-                <b>
-                    {move || browser(&named)}
-                    {this.then(|| view! { <span class="tag">{t!(i18n, profile.this_one)}</span> })}
-                </b>
+                <b>{name} {this.then(|| view! { <span class="tag">{t!(i18n, profile.this_one)}</span> })}</b>
                 <small class="muted num">{when}</small>
             </span>
-            {(!this)
-                .then(|| {
-                    view! {
-                        <button type="button" class="button" aria-label=label on:click=move |_| end.run(path.clone())>
-                            {t!(i18n, shell.sign_out)}
-                        </button>
-                    }
-                })}
+            {(!this).then(sign_out)}
         </li>
     }
 }

@@ -1,10 +1,10 @@
 //! Settings › Directory and sign-in: sign-in providers, password rules and SCIM directories.
 
 mod addresses;
-mod delete;
 pub mod findings;
 mod guide;
 mod passwords;
+mod provider_dialogs;
 mod provider_fields;
 mod provider_form;
 mod providers;
@@ -12,18 +12,17 @@ mod scim;
 mod state;
 
 use super::tabs::SettingsTabs;
-use crate::{format::Texts, i18n::*, shell::RequirePermission, ui::page_head::PageHead};
+use crate::{format::Texts, i18n::*, shell::RequirePermission, text::text, ui::page_head::PageHead};
 use leptos::prelude::*;
 use seatkeeper_shared::{permissions::Action, wire::providers::EmailLinking};
 use state::DirectoryPageState;
 
 #[component]
 pub fn DirectoryPage() -> impl IntoView {
-    let i18n = use_i18n();
     view! {
         <div class="page settings-page">
             <RequirePermission action=Action::ManageAccount>
-                <PageHead title=Signal::derive(move || t_string!(i18n, directory.title).to_owned()) />
+                <PageHead title=text!(directory.title) />
                 <SettingsTabs />
                 <Sections />
             </RequirePermission>
@@ -34,15 +33,13 @@ pub fn DirectoryPage() -> impl IntoView {
 
 #[component]
 fn Sections() -> impl IntoView {
-    let page = DirectoryPageState::open();
+    let page = DirectoryPageState::new();
     view! {
         <div class="sheets">
             <providers::ProvidersSheet page />
             <passwords::PasswordsSheet page />
             <scim::DirectoriesSheet page />
         </div>
-        <provider_form::ProviderDialog page />
-        <delete::DeleteDialog page />
     }
 }
 

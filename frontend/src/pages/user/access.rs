@@ -2,21 +2,24 @@
 
 use super::state::UserPageState;
 use crate::{
-    api::Failure,
     format::Format,
     i18n::*,
+    text::{Text, text},
     ui::{
-        dialog::TaskDialog,
-        empty_state::{LoadError, Skeleton},
-        error_message::{ErrorMessage, failure_text},
         form::Form,
+        form_dialog::{ConfirmDialog, Dialogs},
+        query::{Loaded, Query},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::wire::{
-    account::{SignInView, TokenView},
-    users::UserAccess,
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    endpoints::{self, Endpoint},
+    ids::UserId,
+    wire::{
+        account::{SignInView, TokenView},
+        users::UserAccess,
+    },
 };
 
 /// What is to be removed.
@@ -30,17 +33,66 @@ enum AccessRemoval {
     Token(TokenView),
 }
 
+impl AccessRemoval {
+    fn request(&self, user: UserId) -> Endpoint<()> {
+        match self {
+            Self::SignIns => endpoints::users::sign_out(user),
+            Self::Factor => endpoints::users::reset_second_factor(user),
+            Self::Token(token) => endpoints::users::delete_token(user, token.id),
+        }
+    }
+
+    /// What is asked, what follows from it, and the label of the button.
+    fn texts(&self, name: String) -> (Text, Text, Text) {
+        match self {
+            Self::SignIns => (
+                text!(person.sign_out_title, name = name.clone()),
+                text!(person.sign_out_text),
+                text!(person.sign_out),
+            ),
+            Self::Factor => (
+                text!(person.reset_factor_title, name = name.clone()),
+                text!(person.reset_factor_text),
+                text!(person.reset_factor),
+            ),
+            Self::Token(token) => {
+                let token = token.name.clone();
+                let title = text!(person.delete_token_title, token = token.clone(), name = name.clone());
+                (title, text!(person.delete_token_text), text!(profile.delete))
+            }
+        }
+    }
+}
+
 /// The section of the page, for callers who may change the user.
 #[component]
 pub fn Access(
     /// The state of the page.
     page: UserPageState,
 ) -> impl IntoView {
-    let may = Memo::new(move |_| page.may_change());
     view! {
-        <Show when=move || may.get()>
+        <Show when=move || page.may_change()>
             <AccessCard page />
         </Show>
+    }
+}
+
+/// The loaded access, and the dialogs that remove something from it.
+#[derive(Clone, Copy)]
+struct AccessState {
+    page: UserPageState,
+    access: Query<UserAccess>,
+    dialogs: Dialogs,
+}
+
+impl AccessState {
+    fn ask(self, what: AccessRemoval) {
+        self.dialogs.open(move || view! { <RemoveAccess state=self what=what.clone() /> });
+    }
+
+    /// The result of a function of the access; tracked.
+    fn with<T: Default>(self, of: impl FnOnce(&UserAccess) -> T) -> T {
+        self.access.with(of).unwrap_or_default()
     }
 }
 
@@ -49,95 +101,96 @@ fn AccessCard(
     /// The state of the page.
     page: UserPageState,
 ) -> impl IntoView {
-    let access = RwSignal::new(None::<Result<UserAccess, Failure>>);
-    let removing = RwSignal::new(None::<AccessRemoval>);
-    let load = Callback::new(move |()| {
-        let id = page.id.get_untracked();
-        spawn_local(async move {
-            let answer = page.api.read(&format!("/users/{id}/access")).await;
-            access.try_set(Some(answer));
-        });
-    });
-    Effect::new(move |_| {
-        page.id.track();
-        load.run(());
-    });
+    let access = Query::once(endpoints::users::access(page.id));
+    let state = AccessState { page, access, dialogs: Dialogs::get() };
     view! {
         <section class="card wide">
-            {move || match access.get() {
-                None => view! { <Skeleton rows=2 /> }.into_any(),
-                Some(Err(failure)) => {
-                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load.run(()) /> }.into_any()
-                }
-                Some(Ok(access)) => view! { <AccessDetails access removing /> }.into_any(),
-            }}
+            <Loaded status=access.status() rows=2>
+                <SignIns state />
+                <SecondFactor state />
+                <Tokens state />
+            </Loaded>
         </section>
-        <RemovalDialog page removing load />
     }
-    .into_any()
 }
 
 #[component]
-fn AccessDetails(
-    /// The loaded data.
-    access: UserAccess,
-    /// Set to open the confirmation dialog.
-    removing: RwSignal<Option<AccessRemoval>>,
+fn SignIns(
+    /// The loaded access.
+    state: AccessState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let format = Format::get();
-    let UserAccess { sign_ins, tokens, second_factor, passkeys } = access;
-    let factor = move || {
-        let app = second_factor.then(|| t_string!(i18n, person.has_app).to_owned());
-        let keys =
-            (passkeys > 0).then(|| t_string!(i18n, person.has_passkeys, count = passkeys, n = format.number(passkeys)));
-        let all: Vec<_> = app.into_iter().chain(keys).collect();
-        if all.is_empty() {
-            t_string!(i18n, person.no_factor).to_owned()
-        } else {
-            all.join(t_string!(i18n, common.listed))
-        }
-    };
-    let (no_sign_ins, no_tokens) = (sign_ins.is_empty(), tokens.is_empty());
+    let any = Memo::new(move |_| state.with(|access| !access.sign_ins.is_empty()));
     view! {
         <div class="card-head">
             <h2>{t!(i18n, profile.sign_ins)}</h2>
-            {(!no_sign_ins)
-                .then(|| {
-                    view! {
-                        <button
-                            type="button"
-                            class="button small"
-                            on:click=move |_| removing.set(Some(AccessRemoval::SignIns))
-                        >
-                            {t!(i18n, person.sign_out)}
-                        </button>
-                    }
-                })}
+            <Show when=move || any.get()>
+                <button type="button" class="button small" on:click=move |_| state.ask(AccessRemoval::SignIns)>
+                    {t!(i18n, person.sign_out)}
+                </button>
+            </Show>
         </div>
-        {no_sign_ins.then(|| view! { <p class="muted">{t!(i18n, person.no_sign_ins)}</p> })}
-        <ul class="lines">{sign_ins.into_iter().map(|one| view! { <SignInRow one /> }).collect_view()}</ul>
+        <Show when=move || !any.get()>
+            <p class="muted">{t!(i18n, person.no_sign_ins)}</p>
+        </Show>
+        <ul class="lines">
+            <For each=move || state.with(|access| access.sign_ins.clone()) key=|one| one.id let:one>
+                <SignInRow one />
+            </For>
+        </ul>
+    }
+}
+
+#[component]
+fn SecondFactor(
+    /// The loaded access.
+    state: AccessState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let factors = Memo::new(move |_| state.with(|access| (access.second_factor, access.passkeys)));
+    let listed = move || {
+        let (has_app, passkeys) = factors.get();
+        let app = has_app.then(|| t_string!(i18n, person.has_app).to_owned());
+        let keys =
+            (passkeys > 0).then(|| t_string!(i18n, person.has_passkeys, count = passkeys, n = format.number(passkeys)));
+        let all: Vec<_> = app.into_iter().chain(keys).collect();
+        match all.is_empty() {
+            true => t_string!(i18n, person.no_factor).to_owned(),
+            false => all.join(t_string!(i18n, common.listed)),
+        }
+    };
+    view! {
         <div class="card-head">
             <h2>{t!(i18n, factor.title)}</h2>
-            {(second_factor || passkeys > 0)
-                .then(|| {
-                    view! {
-                        <button
-                            type="button"
-                            class="button small"
-                            on:click=move |_| removing.set(Some(AccessRemoval::Factor))
-                        >
-                            {t!(i18n, person.reset_factor)}
-                        </button>
-                    }
-                })}
+            <Show when=move || factors.get() != (false, 0)>
+                <button type="button" class="button small" on:click=move |_| state.ask(AccessRemoval::Factor)>
+                    {t!(i18n, person.reset_factor)}
+                </button>
+            </Show>
         </div>
-        <p class="muted">{factor}</p>
+        <p class="muted">{listed}</p>
+    }
+}
+
+#[component]
+fn Tokens(
+    /// The loaded access.
+    state: AccessState,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
         <div class="card-head">
             <h2>{t!(i18n, profile.tokens)}</h2>
         </div>
-        {no_tokens.then(|| view! { <p class="muted">{t!(i18n, person.no_tokens)}</p> })}
-        <ul class="lines">{tokens.into_iter().map(|token| view! { <TokenRow token removing /> }).collect_view()}</ul>
+        <Show when=move || state.with(|access| access.tokens.is_empty())>
+            <p class="muted">{t!(i18n, person.no_tokens)}</p>
+        </Show>
+        <ul class="lines">
+            <For each=move || state.with(|access| access.tokens.clone()) key=|token| token.id let:token>
+                <TokenRow state token />
+            </For>
+        </ul>
     }
 }
 
@@ -164,10 +217,10 @@ fn SignInRow(
 
 #[component]
 fn TokenRow(
+    /// The loaded access.
+    state: AccessState,
     /// The API token.
     token: TokenView,
-    /// Set to open the confirmation dialog.
-    removing: RwSignal<Option<AccessRemoval>>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
@@ -176,18 +229,15 @@ fn TokenRow(
         let used = used.map_or_else(|| t_string!(i18n, profile.never_used).to_owned(), |at| format.ago(at));
         t_string!(i18n, person.token_when, until = format.date(expires), used = used)
     };
-    let label = {
-        let name = name.clone();
-        move || t_string!(i18n, profile.delete_token, name = name.clone())
-    };
+    let shown = name.clone();
     view! {
         <li>
-            <span>{name} <small class="num">{when}</small></span>
+            <span>{shown} <small class="num">{when}</small></span>
             <button
                 type="button"
                 class="button small"
-                aria-label=label
-                on:click=move |_| removing.set(Some(AccessRemoval::Token(token.clone())))
+                aria-label=move || t_string!(i18n, profile.delete_token, name = name.clone())
+                on:click=move |_| state.ask(AccessRemoval::Token(token.clone()))
             >
                 {t!(i18n, profile.delete)}
             </button>
@@ -195,95 +245,31 @@ fn TokenRow(
     }
 }
 
-/// The confirmation dialog before something is removed.
+/// Asks before something is removed.
 #[component]
-fn RemovalDialog(
-    /// The state of the page.
-    page: UserPageState,
-    /// Set to open the confirmation dialog.
-    removing: RwSignal<Option<AccessRemoval>>,
-    /// Reloads the section.
-    load: Callback<()>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let name = move || page.with(|user| user.name.clone()).unwrap_or_default();
-    let title = move || match removing.get() {
-        Some(AccessRemoval::SignIns) => t_string!(i18n, person.sign_out_title, name = name()),
-        Some(AccessRemoval::Factor) => t_string!(i18n, person.reset_factor_title, name = name()),
-        Some(AccessRemoval::Token(token)) => t_string!(i18n, profile.delete_token, name = token.name),
-        None => String::new(),
-    };
-    view! {
-        <TaskDialog
-            open=Signal::derive(move || removing.with(Option::is_some))
-            close=move |()| removing.set(None)
-            title=Signal::derive(title)
-        >
-            {move || removing.get().map(|what| view! { <Removal page what removing load /> })}
-        </TaskDialog>
-    }
-}
-
-#[component]
-fn Removal(
-    /// The state of the page.
-    page: UserPageState,
+fn RemoveAccess(
+    /// The loaded access.
+    state: AccessState,
     /// What is to be removed.
     what: AccessRemoval,
-    /// Cleared to close the dialog.
-    removing: RwSignal<Option<AccessRemoval>>,
-    /// Reloads the section.
-    load: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts) = (Form::default(), Toasts::get());
-    let id = page.id.get_untracked();
-    let path = match &what {
-        AccessRemoval::SignIns => format!("/users/{id}/sign-ins"),
-        AccessRemoval::Factor => format!("/users/{id}/second-factor"),
-        AccessRemoval::Token(token) => format!("/users/{id}/tokens/{}", token.id),
-    };
-    let text = {
-        let what = what.clone();
-        move || match what {
-            AccessRemoval::SignIns => t_string!(i18n, person.sign_out_text),
-            AccessRemoval::Factor => t_string!(i18n, person.reset_factor_text),
-            AccessRemoval::Token(_) => t_string!(i18n, person.delete_token_text),
-        }
-    };
-    let confirm = move || match what {
-        AccessRemoval::SignIns => t_string!(i18n, person.sign_out),
-        AccessRemoval::Factor => t_string!(i18n, person.reset_factor),
-        AccessRemoval::Token(_) => t_string!(i18n, profile.delete),
-    };
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let path = path.clone();
-        if form.begin([]) {
-            spawn_local(async move {
-                match page.api.delete(&path).await {
-                    Ok(()) => {
-                        toasts.success(tu_string!(i18n, person.taken).to_owned());
-                        removing.set(None);
-                        let _ = load.try_run(());
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+    let (title, follows, confirm) = what.texts(untrack(|| state.page.name()));
+    let action = move |()| {
+        form.submit(
+            [],
+            || what.request(state.page.id),
+            move |()| {
+                toasts.success(tu_string!(i18n, person.taken));
+                state.access.reload();
+                state.dialogs.close_if(form);
+            },
+        );
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <p>{text}</p>
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| removing.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>
-                    {confirm}
-                </button>
-            </div>
-        </form>
+        <ConfirmDialog title form action confirm>
+            <p>{move || follows.get(i18n)}</p>
+        </ConfirmDialog>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::state::UserPageState;
 use crate::{
-    bulk_actions::job::{BulkActionKind, BulkJob},
+    bulk_actions::job::BulkActionKind,
     i18n::*,
     labels,
 };
@@ -24,11 +24,6 @@ pub fn UserLicenses(
         let groups = page.groups_of(id);
         let names = groups.join(t_string!(i18n, common.listed));
         (!groups.is_empty()).then(|| t_string!(i18n, person.through_group, group = names))
-    };
-    let revoke = move |id| {
-        if let Some(user) = page.user.get_untracked() {
-            page.job.set(Some(BulkJob::with_choice(BulkActionKind::Revoke, vec![user], id)));
-        }
     };
     view! {
         <section class="card">
@@ -53,7 +48,11 @@ pub fn UserLicenses(
                             </span>
                             // A license given by a group can only be removed from the group.
                             <Show when=move || page.may(Action::Assign) && through(license.0).is_none()>
-                                <button type="button" class="button small" on:click=move |_| revoke(license.0)>
+                                <button
+                                    type="button"
+                                    class="button small"
+                                    on:click=move |_| page.ask_with(BulkActionKind::Revoke, license.0)
+                                >
                                     {t!(i18n, users.revoke)}
                                 </button>
                             </Show>
@@ -75,11 +74,6 @@ pub fn UserGroups(
         let ids = page.with(|user| user.group_ids.clone()).unwrap_or_default();
         ids.into_iter().filter_map(|id| Some((id, page.groups.name(id)?))).collect::<Vec<_>>()
     });
-    let leave = move |id| {
-        if let Some(user) = page.user.get_untracked() {
-            page.job.set(Some(BulkJob::with_choice(BulkActionKind::RemoveFromGroup, vec![user], id)));
-        }
-    };
     view! {
         <section class="card">
             <div class="card-head">
@@ -99,7 +93,11 @@ pub fn UserGroups(
                         <li>
                             <a href=format!("/groups?group={}", group.0)>{group.1}</a>
                             <Show when=move || page.may(Action::ManageUsers)>
-                                <button type="button" class="button small" on:click=move |_| leave(group.0)>
+                                <button
+                                    type="button"
+                                    class="button small"
+                                    on:click=move |_| page.ask_with(BulkActionKind::RemoveFromGroup, group.0)
+                                >
                                     {t!(i18n, bulk.remove)}
                                 </button>
                             </Show>

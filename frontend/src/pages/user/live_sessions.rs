@@ -2,18 +2,19 @@
 
 use super::state::UserPageState;
 use crate::{
-    format::Format,
+    format::{Format, Texts},
     i18n::*,
     labels,
+    text::text,
     ui::{
-        dialog::TaskDialog,
-        error_message::{ErrorMessage, failure_text},
         form::Form,
+        form_dialog::{ConfirmDialog, Dialogs},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     ids::SessionId,
     permissions::Action,
     wire::sessions::{EndResult, EndSession, SessionView},
@@ -25,44 +26,14 @@ pub fn LiveSessions(
     page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let format = Format::get();
     let live = Memo::new(move |_| {
-        let id = page.with(|user| user.id);
         page.live.state.with(|state| {
-            let mut sessions: Vec<_> =
-                state.sessions.values().filter(|session| Some(session.user_id) == id).cloned().collect();
-            sessions.sort_by_key(|session| session.created_at);
+            let own = state.sessions.values().filter(|session| session.user_id == page.id);
+            let mut sessions: Vec<_> = own.map(|session| (session.created_at, session.id)).collect();
+            sessions.sort();
             sessions
         })
     });
-    let line = move |session: &SessionView| {
-        let id = session.id;
-        let product = labels::license_name(i18n, &session.product_name, session.model);
-        let until = session.borrowed_until;
-        let state = match until {
-            Some(until) => t_string!(i18n, word.offline_until, time = format.date_time(until)),
-            None => labels::session_state(i18n, session.state).to_owned(),
-        };
-        let (device, since) = (session.device.clone(), format.ago(session.created_at));
-        let remote = session.remote_device.clone();
-        let remote = remote.map(|device| t_string!(i18n, console.at_remote, device = device));
-        let facts = [Some(state), Some(device), remote, Some(since)].into_iter().flatten();
-        let facts = facts.collect::<Vec<_>>().join(t_string!(i18n, common.dot));
-        view! {
-            <li>
-                <span>
-                    {product}
-                    <small class="num">{facts}</small>
-                </span>
-                // A borrowed seat can only be returned by its agent.
-                <Show when=move || page.may(Action::EndSessions) && until.is_none()>
-                    <button type="button" class="button small" on:click=move |_| page.ending.set(Some(id))>
-                        {t!(i18n, person.end)}
-                    </button>
-                </Show>
-            </li>
-        }
-    };
     view! {
         <section class="card">
             <div class="card-head">
@@ -72,74 +43,96 @@ pub fn LiveSessions(
                 when=move || !live.with(Vec::is_empty)
                 fallback=move || view! { <p class="muted">{t!(i18n, person.no_live)}</p> }
             >
-                <ul class="lines">{move || live.with(|all| all.iter().map(line).collect_view())}</ul>
+                <ul class="lines">
+                    <For each=move || live.get() key=|(_, id)| *id let:session>
+                        <LiveSession page id=session.1 />
+                    </For>
+                </ul>
             </Show>
         </section>
     }
 }
 
-/// The confirmation dialog before a session is ended.
 #[component]
-pub fn EndDialog(
+fn LiveSession(
     /// The state of the page.
     page: UserPageState,
+    /// The session.
+    id: SessionId,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let format = Format::get();
+    let session = Memo::new(move |_| page.live.session(id));
+    let ask = Dialogs::get().opens(move || view! { <EndSessionDialog page id /> });
+    let product = move || product_name(i18n, session.get());
+    let facts = move || session.with(|session| session.as_ref().map(|session| facts(i18n, format, session)));
+    // A borrowed seat can only be returned by its agent.
+    let is_here = Memo::new(move |_| session.with(|one| one.as_ref().is_some_and(|one| one.borrowed_until.is_none())));
     view! {
-        <TaskDialog
-            open=Signal::derive(move || page.ending.with(Option::is_some))
-            close=move |()| page.ending.set(None)
-            title=Signal::derive(move || t_string!(i18n, person.end_title).to_owned())
-        >
-            {move || page.ending.get().map(|id| view! { <Question page id /> })}
-        </TaskDialog>
+        <li>
+            <span>
+                {product}
+                <small class="num">{facts}</small>
+            </span>
+            <Show when=move || page.may(Action::EndSessions) && is_here.get()>
+                <button type="button" class="button small" on:click=ask>
+                    {t!(i18n, person.end)}
+                </button>
+            </Show>
+        </li>
     }
 }
 
+fn product_name(i18n: Texts, session: Option<SessionView>) -> String {
+    session.map(|session| labels::license_name(i18n, &session.product_name, session.model)).unwrap_or_default()
+}
+
+/// State, devices, and since when.
+fn facts(i18n: Texts, format: Format, session: &SessionView) -> String {
+    let state = match session.borrowed_until {
+        Some(until) => t_string!(i18n, word.offline_until, time = format.date_time(until)),
+        None => labels::session_state(i18n, session.state).to_owned(),
+    };
+    let remote = session.remote_device.clone();
+    let remote = remote.map(|device| t_string!(i18n, console.at_remote, device = device));
+    let all = [Some(state), Some(session.device.clone()), remote, Some(format.ago(session.created_at))];
+    all.into_iter().flatten().collect::<Vec<_>>().join(t_string!(i18n, common.dot))
+}
+
+/// Asks before a session is ended.
 #[component]
-fn Question(
+fn EndSessionDialog(
     /// The state of the page.
     page: UserPageState,
     /// The session to end.
     id: SessionId,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts) = (Form::default(), Toasts::get());
-    let name = move || page.with(|user| user.name.clone()).unwrap_or_default();
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if !form.begin([]) {
-            return;
-        }
+    let (form, toasts, dialogs) = (Form::default(), Toasts::get(), Dialogs::get());
+    let name = StoredValue::new(untrack(|| page.name()));
+    let action = move |()| {
         // A single session is ended even if it is protected.
         let body = EndSession { protected_too: true, ..EndSession::default() };
-        spawn_local(async move {
-            match page.api.post::<EndResult>(&format!("/sessions/{id}/end"), &body).await {
-                Ok(EndResult { refused: Some(code), .. }) => {
-                    let why = untrack(|| labels::problem(i18n, code));
-                    toasts.error(tu_string!(i18n, person.not_ended, why = why));
-                    page.ending.set(None);
+        form.submit(
+            [],
+            || endpoints::sessions::end(id, &body),
+            move |result| {
+                match result {
+                    EndResult { refused: Some(code), .. } => {
+                        let why = untrack(|| labels::problem(i18n, code));
+                        toasts.error(tu_string!(i18n, person.not_ended, why = why));
+                    }
+                    _ => toasts.success(tu_string!(i18n, person.ended)),
                 }
-                Ok(_) => {
-                    toasts.success(tu_string!(i18n, person.ended));
-                    page.ending.set(None);
-                }
-                Err(failure) => form.failed(failure),
-            }
-        });
+                dialogs.close_if(form);
+            },
+        );
     };
+    let product = untrack(|| product_name(i18n, page.live.session(id)));
+    let title = text!(person.end_title, name = name.get_value(), product = product.clone());
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <p>{move || t_string!(i18n, person.end_text, name = name())}</p>
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <div class="acts">
-                <button type="button" class="button" autofocus on:click=move |_| page.ending.set(None)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button danger" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, person.end_confirm)}
-                </button>
-            </div>
-        </form>
+        <ConfirmDialog title form action confirm=text!(person.end_confirm)>
+            <p>{move || t_string!(i18n, person.end_text, name = name.get_value())}</p>
+        </ConfirmDialog>
     }
 }

@@ -1,15 +1,18 @@
-//! The state that the sections of the page share: the loaded user with their ETag, and the open dialogs.
+//! The state that the sections of the page share: the loaded user, and where their licenses come from.
 
 use crate::{
-    api::{Api, Failure},
-    bulk_actions::job::BulkJob,
+    bulk_actions::{
+        dialog::BulkActions,
+        job::{BulkActionKind, BulkJob},
+    },
     caller::Caller,
     group_list::GroupList,
     live::Live,
+    ui::query::Query,
 };
-use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    ids::{LicenseId, SessionId},
+    endpoints,
+    ids::{LicenseId, UserId},
     people::Role,
     permissions::Action,
     wire::{groups::GroupAssignment, users::UserView},
@@ -18,107 +21,57 @@ use seatkeeper_shared::{
 /// The shared state of the page.
 #[derive(Clone, Copy)]
 pub struct UserPageState {
-    pub api: Api,
     pub live: Live,
     pub groups: GroupList,
     /// The user's id, from the URL.
-    pub id: Memo<String>,
-    /// The user, once loaded.
-    pub user: RwSignal<Option<UserView>>,
-    /// The licenses that the user has through groups.
-    pub through: RwSignal<Vec<GroupAssignment>>,
-    /// The ETag of the user.
-    pub tag: RwSignal<String>,
-    /// Why loading failed.
-    pub failure: RwSignal<Option<Failure>>,
-    /// The action whose dialog is open.
-    pub job: RwSignal<Option<BulkJob>>,
-    /// Whether the edit dialog is open.
-    pub editing: RwSignal<bool>,
-    /// The session whose end dialog is open.
-    pub ending: RwSignal<Option<SessionId>>,
+    pub id: UserId,
+    pub user: Query<UserView>,
+    /// The licenses that the user has through groups. If this fails, only the origin of the licenses is missing.
+    through: Query<Vec<GroupAssignment>>,
+    bulk: BulkActions,
     caller: Caller,
 }
 
 impl UserPageState {
     /// Creates the state and starts loading.
-    pub fn new(id: Memo<String>) -> Self {
-        let page = Self {
-            api: Api::get(),
-            live: Live::get(),
-            groups: GroupList::load(),
-            id,
-            user: RwSignal::new(None),
-            through: RwSignal::new(Vec::new()),
-            tag: RwSignal::default(),
-            failure: RwSignal::new(None),
-            job: RwSignal::new(None),
-            editing: RwSignal::new(false),
-            ending: RwSignal::new(None),
-            caller: Caller::get(),
-        };
-        Effect::new(move |_| {
-            page.id.track();
-            page.reset();
-            page.load();
+    pub fn new(id: UserId) -> Self {
+        let (user, groups) = (Query::once(endpoints::users::one(id)), GroupList::load());
+        let through = Query::once(endpoints::users::group_licenses(id));
+        let bulk = BulkActions::new(groups, move || {
+            user.reload();
+            through.reload();
         });
-        page
-    }
-
-    /// Another user is shown: nothing of the previous one may remain.
-    fn reset(self) {
-        self.user.set(None);
-        self.through.set(Vec::new());
-        self.failure.set(None);
-        self.job.set(None);
-        self.editing.set(false);
-        self.ending.set(None);
-    }
-
-    /// Loads the user.
-    pub fn load(self) {
-        // The page may have been closed.
-        let Some(id) = self.id.try_get_untracked() else { return };
-        spawn_local(async move {
-            let answer = self.api.read_tagged::<UserView>(&format!("/users/{id}")).await;
-            // The page has been closed or shows another user.
-            if self.id.try_get_untracked().as_ref() != Some(&id) {
-                return;
-            }
-            match answer {
-                Ok((user, tag)) => {
-                    self.set_user(user, tag);
-                    // If this fails, only the origin of the licenses is missing.
-                    if let Ok(through) = self.api.read(&format!("/users/{id}/group-licenses")).await {
-                        self.through.try_set(through);
-                    }
-                }
-                Err(failure) => self.failure.set(Some(failure)),
-            }
-        });
+        Self { live: Live::get(), groups, id, user, through, bulk, caller: Caller::get() }
     }
 
     /// The names of the groups through which the user has a license; empty if it was assigned directly.
     pub fn groups_of(self, license: LicenseId) -> Vec<String> {
         let of = |one: &GroupAssignment| (one.license_id == license).then(|| one.group_name.clone());
-        self.through.with(|all| all.iter().filter_map(of).collect())
+        self.through.with(|all| all.iter().filter_map(of).collect()).unwrap_or_default()
     }
 
-    /// Shows the user of an answer.
-    pub fn set_user(self, user: UserView, tag: String) {
-        self.failure.set(None);
-        self.tag.set(tag);
-        self.user.set(Some(user));
-    }
-
-    /// Whether the user is loaded.
-    pub fn is_loaded(self) -> bool {
-        self.user.with(Option::is_some)
-    }
-
-    /// Applies a function to the loaded user.
+    /// The result of a function of the user; tracked.
     pub fn with<T>(self, of: impl FnOnce(&UserView) -> T) -> Option<T> {
-        self.user.with(|user| user.as_ref().map(of))
+        self.user.with(of)
+    }
+
+    /// The name of the user; empty until it is loaded.
+    pub fn name(self) -> String {
+        self.with(|user| user.name.clone()).unwrap_or_default()
+    }
+
+    /// Opens the dialog for an action on this user.
+    pub fn ask(self, kind: BulkActionKind) {
+        if let Some(user) = self.user.with_untracked(Clone::clone) {
+            self.bulk.ask(BulkJob::new(kind, vec![user]));
+        }
+    }
+
+    /// Opens the dialog for an action on this user with a given license or group.
+    pub fn ask_with(self, kind: BulkActionKind, choice: impl ToString) {
+        if let Some(user) = self.user.with_untracked(Clone::clone) {
+            self.bulk.ask(BulkJob::with_choice(kind, vec![user], choice));
+        }
     }
 
     /// Whether the caller has the right to this action.

@@ -1,49 +1,28 @@
 //! Adding a user: name, e-mail address, and an initial password or an invitation; for admins also role and permissions.
 
-use super::state::UsersPageState;
+use super::{role_fields::RoleFields, state::UsersPageState};
 use crate::{
     caller::Caller,
     i18n::*,
     invite::Invites,
-    labels,
+    text::{Text, text},
     ui::{
-        dialog::TaskDialog,
-        error_message::{ErrorMessage, failure_text},
         field::TextField,
         form::Form,
+        form_dialog::{Dialogs, FormDialog},
         select::{Select, SelectOption},
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     people::{Permission, Role},
     permissions::Action,
-    problem::Code,
     validate::{self, DEFAULT_PASSWORD_MIN},
-    wire::{
-        groups::GroupView,
-        users::{NewUser, UserView},
-    },
+    wire::{groups::GroupView, users::NewUser},
 };
 use std::collections::BTreeSet;
-
-#[component]
-pub fn AddDialog(
-    /// The state of the page.
-    page: UsersPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <TaskDialog
-            open=page.adding
-            close=move |()| page.adding.set(false)
-            title=Signal::derive(move || t_string!(i18n, users.add_title).to_owned())
-        >
-            <Entry page />
-        </TaskDialog>
-    }
-}
 
 /// The form values.
 #[derive(Clone, Copy)]
@@ -58,14 +37,9 @@ struct NewUserFields {
 
 impl NewUserFields {
     fn new() -> Self {
-        Self {
-            name: RwSignal::default(),
-            email: RwSignal::default(),
-            password: RwSignal::default(),
-            role: RwSignal::new(Role::Agent),
-            permissions: RwSignal::default(),
-            group: RwSignal::default(),
-        }
+        let (name, email, password) = Default::default();
+        let (role, permissions, group) = (RwSignal::new(Role::Agent), RwSignal::default(), RwSignal::default());
+        Self { name, email, password, role, permissions, group }
     }
 
     fn body(self) -> NewUser {
@@ -83,63 +57,44 @@ impl NewUserFields {
 }
 
 #[component]
-fn Entry(
+pub fn AddUser(
     /// The state of the page.
     page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, toasts, fields) = (Form::default(), Toasts::get(), NewUserFields::new());
-    let (invites, caller) = (Invites::get(), Caller::get());
-    let min_length = move || caller.me_untracked().map_or(DEFAULT_PASSWORD_MIN, |me| me.account.password_min);
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let (form, toasts, dialogs, invites) = (Form::default(), Toasts::get(), Dialogs::get(), Invites::get());
+    let (caller, fields) = (Caller::get(), NewUserFields::new());
+    let submit = move |()| {
         let body = fields.body();
+        let min_length = caller.me_untracked().map_or(DEFAULT_PASSWORD_MIN, |me| me.account.password_min);
+        let password = body.password.as_ref().map(|password| validate::password_with_min(password, min_length));
         let checks = [
             ("name", validate::name(&body.name).err()),
             ("email", validate::email(&body.email).err()),
-            (
-                "password",
-                body.password.as_ref().and_then(|password| validate::password_with_min(password, min_length()).err()),
-            ),
+            ("password", password.and_then(Result::err)),
         ];
-        if form.begin(checks) {
-            spawn_local(async move {
-                match page.api.post::<UserView>("/users", &body).await {
-                    Ok(user) => {
-                        if body.password.is_none() {
-                            invites.create(i18n, toasts, user.id, user.name.clone());
-                        }
-                        toasts.success(tu_string!(i18n, users.added, name = user.name));
-                        page.adding.set(false);
-                        page.load(false);
-                    }
-                    Err(failure) => form.failed(failure),
+        let is_invited = body.password.is_none();
+        form.submit(
+            checks,
+            || endpoints::users::add(&body),
+            move |user| {
+                if is_invited {
+                    invites.create(user.id, user.name.clone());
                 }
-            });
-        }
-    };
-    // Only the e-mail address must be unique.
-    let wrong = move || match form.code() {
-        Some(Code::AlreadyExists) => Some(t_string!(i18n, problem.email_exists).to_owned()),
-        _ => failure_text(i18n, form.failure()),
+                toasts.success(tu_string!(i18n, users.added, name = user.name));
+                page.list.reload();
+                dialogs.close_if(form);
+            },
+        );
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <FormDialog title=text!(users.add_title) form submit confirm=text!(users.add)>
             <NameAndPassword fields form />
             <GroupChoice page fields form />
             <Show when=move || page.may(Action::ManageRoles)>
-                <RoleChoice fields />
+                <RoleFields role=fields.role permissions=fields.permissions />
             </Show>
-            <ErrorMessage text=Signal::derive(wrong) />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| page.adding.set(false)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                    {t!(i18n, users.add)}
-                </button>
-            </div>
-        </form>
+        </FormDialog>
     }
 }
 
@@ -150,36 +105,23 @@ fn NameAndPassword(
     /// The state of the form.
     form: Form,
 ) -> impl IntoView {
-    let i18n = use_i18n();
     let caller = Caller::get();
-    let hint = move || {
+    let hint = Text::derive(move |locale| {
         let min_length = caller.me().map_or(DEFAULT_PASSWORD_MIN, |me| me.account.password_min);
-        let length_hint = t_string!(i18n, auth.password_hint, min = min_length);
-        Some(format!("{length_hint} {}", t_string!(i18n, users.add_hint)))
-    };
+        let length_hint = td_string!(locale, auth.password_hint, min = min_length);
+        format!("{length_hint} {}", td_string!(locale, users.add_hint))
+    });
     view! {
+        <TextField label=text!(users.name) value=fields.name name="name" form autofocus=true />
+        <TextField label=text!(users.email) value=fields.email kind="email" name="email" form />
         <TextField
-            label=Signal::derive(move || t_string!(i18n, users.name).to_owned())
-            value=fields.name
-            name="name"
-            error=form.error("name")
-            autofocus=true
-        />
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, users.email).to_owned())
-            value=fields.email
-            kind="email"
-            name="email"
-            error=form.error("email")
-        />
-        <TextField
-            label=Signal::derive(move || t_string!(i18n, users.password).to_owned())
+            label=text!(users.password)
             value=fields.password
             kind="password"
             name="password"
             autocomplete="new-password"
-            hint=Signal::derive(hint)
-            error=form.error("password")
+            hint
+            form
             optional=true
         />
     }
@@ -204,88 +146,13 @@ fn GroupChoice(
     view! {
         <Show when=move || { options.with(Vec::len) > 1 }>
             <Select
-                label=Signal::derive(move || t_string!(i18n, bulk.group).to_owned())
-                name="group"
+                label=text!(bulk.group)
+                name="group_ids"
                 options
                 value=fields.group
                 choose=move |id| fields.group.set(id)
-                error=form.error("group_ids")
+                form
             />
         </Show>
-    }
-}
-
-/// The role, and for a manager the permissions.
-#[component]
-fn RoleChoice(
-    /// The form values.
-    fields: NewUserFields,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let hint = move |role| match role {
-        Role::Agent => t_string!(i18n, users.role_agent_hint),
-        Role::Manager => t_string!(i18n, users.role_manager_hint),
-        Role::Admin => t_string!(i18n, users.role_admin_hint),
-    };
-    let one = move |role: Role| {
-        view! {
-            <label class="check">
-                <input
-                    type="radio"
-                    name="role"
-                    value=role.as_str()
-                    prop:checked=move || fields.role.get() == role
-                    on:change=move |_| fields.role.set(role)
-                />
-                <span>
-                    {move || labels::role(i18n, role)}
-                    <small>{move || hint(role)}</small>
-                </span>
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="check-list">
-            <legend class="label">{t!(i18n, users.role)}</legend>
-            {[Role::Agent, Role::Manager, Role::Admin].into_iter().map(one).collect_view()}
-        </fieldset>
-        <Show when=move || fields.role.get() == Role::Manager>
-            <Permissions fields />
-        </Show>
-    }
-}
-
-#[component]
-fn Permissions(
-    /// The form values.
-    fields: NewUserFields,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let one = move |permission: &'static Permission| {
-        let toggle = move |_| {
-            fields.permissions.update(|all| {
-                if !all.remove(permission) {
-                    all.insert(*permission);
-                }
-            });
-        };
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    name=permission.as_str()
-                    prop:checked=move || fields.permissions.with(|all| all.contains(permission))
-                    on:change=toggle
-                />
-                <span>{move || labels::permission(i18n, *permission)}</span>
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="check-list">
-            <legend class="label">{t!(i18n, users.permissions)}</legend>
-            {Permission::ALL.iter().map(one).collect_view()}
-            <p class="hint">{t!(i18n, users.permissions_hint)}</p>
-        </fieldset>
     }
 }

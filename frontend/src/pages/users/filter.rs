@@ -1,16 +1,20 @@
 //! The filter and order of the user list, converted from and to the URL and to the request.
 
-use crate::ui::sortable_header::SortOrder;
+use crate::{api::address, ui::sortable_header::SortOrder};
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
+    endpoints::{self, Endpoint},
     ids::{GroupId, LicenseId},
     people::{Role, Source, UserStatus},
-    wire::users::{UserFilter, UserSort},
+    wire::{
+        Page,
+        users::{UserFilter, UserSort, UserView},
+    },
 };
 
 /// The number of users per page.
-const PAGE_SIZE: usize = 100;
+const PAGE_SIZE: &str = "100";
 const DEFAULT_ORDER: SortOrder<UserSort> = (UserSort::Name, false);
 
 /// A category to filter by (Filterkategorie).
@@ -175,23 +179,26 @@ impl Filter {
         query.to_query_string()
     }
 
-    /// The API path of the page after this cursor; `now` is the end of ranges like "the last 30 days".
-    pub fn api_path(&self, after: Option<&str>, now: DateTime<Utc>) -> String {
-        let mut query = ParamsMap::new();
+    /// The request for the first page; `now` is the end of ranges like "the last 30 days".
+    pub fn request(&self, now: DateTime<Utc>) -> Endpoint<Page<UserView>> {
+        self.restrict(endpoints::users::list(), now).with("limit", PAGE_SIZE)
+    }
+
+    /// Adds filter and order to a request.
+    fn restrict<T>(&self, request: Endpoint<T>, now: DateTime<Utc>) -> Endpoint<T> {
+        let mut all = Vec::new();
         for category in Category::ALL.into_iter().filter(|category| *category != Category::Active) {
-            put(&mut query, category.as_str(), &self.value(category));
+            all.push((category.as_str(), self.value(category)));
         }
         let before = |days| to_text(now - TimeDelta::days(days));
-        match self.active {
-            Some(Active::Within(days)) => put(&mut query, "active_after", &before(days)),
-            Some(Active::NotWithin(days)) => put(&mut query, "active_before", &before(days)),
-            None => {}
-        }
-        put(&mut query, "q", self.q.trim());
-        put(&mut query, "sort", &self.sort());
-        put(&mut query, "after", after.unwrap_or_default());
-        put(&mut query, "limit", &PAGE_SIZE.to_string());
-        format!("/users{}", query.to_query_string())
+        all.extend(self.active.map(|active| match active {
+            Active::Within(days) => ("active_after", before(days)),
+            Active::NotWithin(days) => ("active_before", before(days)),
+        }));
+        all.push(("q", self.q.trim().to_owned()));
+        all.push(("sort", self.sort()));
+        all.retain(|(_, value)| !value.is_empty());
+        all.into_iter().fold(request, |request, (name, value)| request.with(name, &value))
     }
 
     /// The filter for bulk requests.
@@ -210,7 +217,7 @@ impl Filter {
 
     /// The URL of the CSV export of the matching users.
     pub fn export_url(&self, now: DateTime<Utc>) -> String {
-        self.api_path(None, now).replacen("/users", "/api/v1/users/export", 1)
+        address(self.restrict(endpoints::users::export(), now))
     }
 
     fn sort(&self) -> String {
@@ -222,6 +229,12 @@ impl Filter {
 pub fn holders(license: LicenseId) -> String {
     let filter = Filter { category: Some(Category::Products), license: Some(license), ..Filter::default() };
     format!("/users{}", filter.query())
+}
+
+/// Whether it is the search text in which two requests differ.
+pub fn is_typing(before: &str, now: &str) -> bool {
+    let search_text = |path: &str| path.split(['?', '&']).find_map(|part| part.strip_prefix("q=")).map(str::to_owned);
+    search_text(before) != search_text(now)
 }
 
 /// A time as the API expects it.
@@ -240,14 +253,30 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    fn path(filter: &Filter, now: DateTime<Utc>) -> String {
+        filter.request(now).into_request().path
+    }
+
+    #[wasm_bindgen_test]
+    fn only_another_search_text_is_typing() {
+        let request = |change: fn(&mut Filter)| {
+            let mut filter = Filter::default();
+            change(&mut filter);
+            path(&filter, DateTime::UNIX_EPOCH)
+        };
+        let all = request(|_| ());
+        assert!(is_typing(&all, &request(|filter| filter.q = "jörg".to_owned())));
+        assert!(!is_typing(&all, &request(|filter| filter.role = Some(Role::Admin))));
+    }
+
     #[wasm_bindgen_test]
     fn a_category_filters_only_once_a_value_is_chosen() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(100);
         let mut filter = Filter { category: Some(Category::Role), ..Filter::default() };
         assert_eq!(filter.query(), "?category=role");
-        assert_eq!(filter.api_path(None, now), "/users?sort=name&limit=100");
+        assert_eq!(path(&filter, now), "/users?sort=name&limit=100");
         filter.set(Category::Role, "manager");
-        assert_eq!(filter.api_path(Some("x"), now), "/users?role=manager&sort=name&after=x&limit=100");
+        assert_eq!(path(&filter, now), "/users?role=manager&sort=name&limit=100");
     }
 
     #[wasm_bindgen_test]
@@ -282,6 +311,8 @@ mod tests {
         }
         assert_eq!(filter.active_categories(), [Category::Products, Category::Active]);
         let expected = format!("/users?license={id}&active_before=1970-01-11T00%3A00%3A00Z&sort=name&limit=100");
-        assert_eq!(filter.api_path(None, now), expected);
+        assert_eq!(path(&filter, now), expected);
+        let export = format!("/api/v1/users/export?license={id}&active_before=1970-01-11T00%3A00%3A00Z&sort=name");
+        assert_eq!(filter.export_url(now), export);
     }
 }

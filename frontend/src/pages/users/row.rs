@@ -11,7 +11,6 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         person::Person,
-        toast::Toasts,
     },
 };
 use leptos::prelude::*;
@@ -33,7 +32,7 @@ pub fn Row(
     let i18n = use_i18n();
     let format = Format::get();
     let known = Memo::new(move |before: Option<&Option<UserView>>| {
-        let now = page.users.with(|users| users.iter().find(|user| user.id == id).cloned());
+        let now = page.list.items().with(|users| users.iter().find(|user| user.id == id).cloned());
         now.or_else(|| before.cloned().flatten())
     });
     let Some(first) = known.get_untracked() else { return ().into_any() };
@@ -129,12 +128,12 @@ fn Licenses(
         ids.into_iter().filter_map(|id| Some((id, named(id)?))).collect::<Vec<_>>()
     });
     let name = move || user.with(|user| user.name.clone());
-    let grant = move |_| page.job.set(Some(BulkJob::new(BulkActionKind::Grant, vec![user.get_untracked()])));
+    let grant = move |_| page.ask(BulkJob::new(BulkActionKind::Grant, vec![user.get_untracked()]));
     let chip = move |(id, license): (LicenseId, String)| {
         let label = license.clone();
         let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
         let revoke =
-            move |_| page.job.set(Some(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id)));
+            move |_| page.ask(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id));
         view! {
             <li class="chip">
                 {license}
@@ -156,7 +155,11 @@ fn Licenses(
                 when=move || !held.with(Vec::is_empty)
                 fallback=move || view! { <span class="muted">{t!(i18n, users.no_license)}</span> }
             >
-                <ul class="chips">{move || held.get().into_iter().map(chip).collect_view()}</ul>
+                <ul class="chips">
+                    <For each=move || held.get() key=Clone::clone let:license>
+                        {chip(license)}
+                    </For>
+                </ul>
             </Show>
             <Show when=move || page.may(Action::Assign)>
                 <button
@@ -182,7 +185,7 @@ fn Actions(
     suspended: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let ask = move |kind: BulkActionKind| page.job.set(Some(BulkJob::new(kind, vec![user.get_untracked()])));
+    let ask = move |kind: BulkActionKind| page.ask(BulkJob::new(kind, vec![user.get_untracked()]));
     let item = move |glyph: Glyph, bad: bool, kind: BulkActionKind, text: fn(Texts) -> &'static str| {
         view! {
             <button type="button" class="menu-item" class:bad=bad on:click=move |_| ask(kind)>
@@ -191,8 +194,8 @@ fn Actions(
             </button>
         }
     };
-    let (invites, toasts) = (Invites::get(), Toasts::get());
-    let invite = move |_| user.with_untracked(|user| invites.create(i18n, toasts, user.id, user.name.clone()));
+    let invites = Invites::get();
+    let invite = move |_| user.with_untracked(|user| invites.create(user.id, user.name.clone()));
     // Users other than agents can only be changed by admins; groups can always be changed.
     let may_change = Memo::new(move |_| user.with(|user| user.role == Role::Agent) || page.may(Action::ManageRoles));
     view! {

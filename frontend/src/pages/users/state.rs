@@ -1,61 +1,42 @@
-//! The state that the parts of the page share: the loaded list, the selection, and the open dialogs.
+//! The state that the parts of the page share: the filter, the loaded list, and the selection.
 
-use super::filter::Filter;
+use super::filter::{Filter, is_typing};
 use crate::{
-    api::{Api, Failure},
-    bulk_actions::job::{BulkJob, BulkTargets},
+    bulk_actions::{
+        dialog::BulkActions,
+        job::{BulkActionKind, BulkJob, BulkTargets},
+    },
     caller::Caller,
     clock::Clock,
     group_list::GroupList,
     live::Live,
+    ui::{check_list::toggle_member, query::Paged},
 };
-use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use seatkeeper_shared::{
-    ids::UserId,
-    permissions::Action,
-    wire::{Page, users::UserView},
-};
+use seatkeeper_shared::{ids::UserId, permissions::Action, wire::users::UserView};
 use std::collections::BTreeSet;
-
-/// The delay after the last keystroke before the search is sent.
-const SEARCH_DEBOUNCE_MS: u32 = 180;
 
 /// The shared state of the page.
 #[derive(Clone, Copy)]
 pub struct UsersPageState {
-    pub api: Api,
     /// Provides the licenses.
     pub live: Live,
     /// The filter in the URL.
     pub filter: Memo<Filter>,
     /// Puts a filter into the URL.
     navigate_to: Callback<Filter>,
-    /// The users loaded so far.
-    pub users: RwSignal<Vec<UserView>>,
-    /// The number of matching users, once known.
-    pub total: RwSignal<Option<i64>>,
-    /// The cursor of the next page.
-    pub next: RwSignal<Option<String>>,
-    /// Whether a request is in progress.
-    pub loading: RwSignal<bool>,
-    /// Why the last request failed.
-    pub failure: RwSignal<Option<Failure>>,
+    /// The matching users.
+    pub list: Paged<UserView>,
     /// The selected users.
     selected: RwSignal<BTreeSet<UserId>>,
     /// Whether all matching users are selected, including those not loaded.
     all_matching: RwSignal<bool>,
-    /// Whether the dialog to add a user is open.
-    pub adding: RwSignal<bool>,
-    /// The bulk action whose dialog is open.
-    pub job: RwSignal<Option<BulkJob>>,
     pub groups: GroupList,
-    /// Numbers the requests, so that late answers to outdated ones are ignored.
-    request_number: StoredValue<usize>,
+    bulk: BulkActions,
     clock: Clock,
     caller: Caller,
 }
@@ -68,35 +49,25 @@ impl UsersPageState {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
             navigate(&format!("/users{}", filter.query()), options);
         });
-        let page = Self {
-            api: Api::get(),
-            live: Live::get(),
-            filter: Memo::new(move |_| query.with(Filter::parse)),
-            navigate_to,
-            users: RwSignal::default(),
-            total: RwSignal::new(None),
-            next: RwSignal::new(None),
-            loading: RwSignal::new(true),
-            failure: RwSignal::new(None),
-            selected: RwSignal::default(),
-            all_matching: RwSignal::new(false),
-            adding: RwSignal::new(false),
-            job: RwSignal::new(None),
-            groups: GroupList::load(),
-            request_number: StoredValue::new(0),
-            clock: Clock::get(),
-            caller: Caller::get(),
-        };
+        let (clock, groups) = (Clock::get(), GroupList::load());
+        let filter = Memo::new(move |_| query.with(Filter::parse));
+        let list = Paged::new(move || Some(filter.with(|filter| filter.request(clock.now_untracked()))), is_typing);
+        let (selected, all_matching) = (RwSignal::default(), RwSignal::new(false));
+        let bulk = BulkActions::new(groups, move || {
+            all_matching.try_set(false);
+            selected.try_set(BTreeSet::new());
+            list.reload();
+        });
         Effect::new(move |before: Option<Filter>| {
-            let filter = page.filter.get();
+            let filter = filter.get();
             // Also on navigation: the matching users are no longer those that were selected.
-            if before.as_ref().is_some_and(|before| !before.shows_same(&filter)) {
-                page.all_matching.set(false);
+            if before.is_some_and(|before| !before.shows_same(&filter)) {
+                all_matching.set(false);
             }
-            page.load(before.is_some_and(|before| before.q != filter.q));
             filter
         });
-        page
+        let (live, caller) = (Live::get(), Caller::get());
+        Self { live, filter, navigate_to, list, selected, all_matching, groups, bulk, clock, caller }
     }
 
     /// Changes the filter in the URL.
@@ -117,65 +88,20 @@ impl UsersPageState {
         self.caller.me().is_some_and(|me| me.id == id)
     }
 
-    /// Loads the list from the beginning; after a delay if the user is still `typing`.
-    pub fn load(self, typing: bool) {
-        self.fetch(None, typing);
+    /// Opens the dialog for an action.
+    pub fn ask(self, job: BulkJob) {
+        self.bulk.ask(job);
     }
 
-    /// Loads the next page.
-    pub fn load_more(self) {
-        if let Some(next) = self.next.get_untracked() {
-            self.fetch(Some(next), false);
-        }
-    }
-
-    fn fetch(self, after: Option<String>, typing: bool) {
-        // The page may have been closed.
-        let Some(request_number) = self.request_number.try_update_value(|request_number| {
-            *request_number += 1;
-            *request_number
-        }) else {
-            return;
-        };
-        let address = self.filter.get_untracked().api_path(after.as_deref(), self.clock.now_untracked());
-        self.loading.set(true);
-        spawn_local(async move {
-            if typing {
-                TimeoutFuture::new(SEARCH_DEBOUNCE_MS).await;
-            }
-            // The page has been closed, or a newer request was sent.
-            if self.request_number.try_get_value() != Some(request_number) {
-                return;
-            }
-            let answer = self.api.read::<Page<UserView>>(&address).await;
-            if self.request_number.try_get_value() == Some(request_number) {
-                self.apply_page(answer, after.is_some());
-            }
-        });
-    }
-
-    fn apply_page(self, answer: Result<Page<UserView>, Failure>, further: bool) {
-        self.loading.set(false);
-        match answer {
-            Ok(page) => {
-                self.failure.set(None);
-                self.total.set(Some(page.total));
-                self.next.set(page.next);
-                self.users.update(|users| {
-                    if !further {
-                        users.clear();
-                    }
-                    users.extend(page.items);
-                });
-            }
-            Err(failure) => self.failure.set(Some(failure)),
-        }
+    /// Opens the dialog for an action on the selected users.
+    pub fn ask_for_selected(self, kind: BulkActionKind) {
+        self.ask(BulkJob::for_targets(kind, untrack(|| self.targets())));
     }
 
     /// The selected users that are listed.
     pub fn selected_users(self) -> Vec<UserView> {
         self.selected.with(|selected| {
-            self.users.with(|users| users.iter().filter(|user| selected.contains(&user.id)).cloned().collect())
+            self.list.items().with(|users| users.iter().filter(|user| selected.contains(&user.id)).cloned().collect())
         })
     }
 
@@ -191,11 +117,8 @@ impl UsersPageState {
 
     /// Whether all loaded users are selected and more could be.
     pub fn can_select_all_matching(self) -> bool {
-        let loaded = self.users.with(Vec::len);
-        !self.all_matching.get()
-            && loaded > 0
-            && self.next.with(Option::is_some)
-            && self.selected_users().len() == loaded
+        let loaded = self.list.items().with(Vec::len);
+        !self.all_matching.get() && loaded > 0 && self.list.has_more() && self.selected_users().len() == loaded
     }
 
     /// Selects all matching users, including those not loaded.
@@ -205,7 +128,7 @@ impl UsersPageState {
 
     /// The targets of a bulk action: all matching users, or the selected ones.
     pub fn targets(self) -> BulkTargets {
-        let total = self.total.get().and_then(|total| usize::try_from(total).ok());
+        let total = self.list.total().and_then(|total| usize::try_from(total).ok());
         match total.filter(|_| self.all_matching.get()) {
             Some(total) => {
                 BulkTargets::Matching(Box::new(self.filter.get().to_user_filter(self.clock.now_untracked())), total)
@@ -217,17 +140,13 @@ impl UsersPageState {
     /// Selects or deselects a user.
     pub fn toggle(self, id: UserId) {
         self.all_matching.set(false);
-        self.selected.update(|selected| {
-            if !selected.remove(&id) {
-                selected.insert(id);
-            }
-        });
+        self.selected.update(|selected| toggle_member(selected, id));
     }
 
     /// Selects all listed users; deselects them if all are selected.
     pub fn toggle_all(self) {
         self.all_matching.set(false);
-        let all: BTreeSet<_> = self.users.with_untracked(|users| users.iter().map(|user| user.id).collect());
+        let all: BTreeSet<_> = self.list.items().with_untracked(|users| users.iter().map(|user| user.id).collect());
         self.selected.update(|selected| *selected = if all.is_subset(selected) { BTreeSet::new() } else { all });
     }
 

@@ -4,23 +4,17 @@ use super::{filter::Filter, row::Row, state::UsersPageState};
 use crate::{
     format::Format,
     i18n::*,
+    text::{Text, text},
     ui::{
-        empty_state::{EmptyState, LoadError, Skeleton},
+        empty_state::EmptyState,
         icon::Glyph,
+        list_foot::ListFoot,
+        query::Loaded,
         sortable_header::SortableHeader,
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{permissions::Action, wire::users::UserSort};
-
-/// What is shown in place of, or as, the list.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum ListState {
-    Loading,
-    Failed,
-    Empty,
-    Filled,
-}
 
 /// The table, or a placeholder.
 #[component]
@@ -29,19 +23,10 @@ pub fn Table(
     page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let state = Memo::new(move |_| match (page.users.with(Vec::is_empty), page.failure.with(Option::is_some)) {
-        (false, _) => ListState::Filled,
-        (true, true) => ListState::Failed,
-        (true, false) if page.loading.get() => ListState::Loading,
-        (true, false) => ListState::Empty,
-    });
+    let is_empty = Memo::new(move |_| page.list.items().with(Vec::is_empty));
     let empty = move || {
         view! {
-            <EmptyState
-                glyph=Glyph::Search
-                title=Signal::derive(move || t_string!(i18n, users.none_title).to_owned())
-                text=Signal::derive(move || t_string!(i18n, users.none_text).to_owned())
-            >
+            <EmptyState glyph=Glyph::Search title=text!(users.none_title) text=text!(users.none_text)>
                 <button
                     type="button"
                     class="button"
@@ -52,15 +37,12 @@ pub fn Table(
             </EmptyState>
         }
     };
-    let failed = move || {
-        let failure = page.failure.get().unwrap_or(crate::api::Failure::Unreachable);
-        view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.load(false) /> }
-    };
-    move || match state.get() {
-        ListState::Loading => view! { <Skeleton rows=8 /> }.into_any(),
-        ListState::Failed => failed().into_any(),
-        ListState::Empty => empty().into_any(),
-        ListState::Filled => view! { <Rows page /> }.into_any(),
+    view! {
+        <Loaded status=page.list.status() rows=8>
+            <Show when=move || !is_empty.get() fallback=empty>
+                <Rows page />
+            </Show>
+        </Loaded>
     }
 }
 
@@ -70,9 +52,9 @@ fn Rows(
     page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let ids = Memo::new(move |_| page.users.with(|users| users.iter().map(|user| user.id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| page.list.items().with(|users| users.iter().map(|user| user.id).collect::<Vec<_>>()));
     view! {
-        <table class="users" aria-busy=move || page.loading.get().to_string()>
+        <table class="users" aria-busy=move || page.list.status().is_loading().to_string()>
             <caption class="vh">{t!(i18n, users.caption)}</caption>
             <Head page />
             <tbody>
@@ -92,7 +74,7 @@ fn Head(
     let i18n = use_i18n();
     let order = Signal::derive(move || page.filter.with(|filter| filter.order));
     let sort = Callback::new(move |order| page.update_filter(|filter| filter.order = order));
-    let all = move || page.selected_users().len() == page.users.with(Vec::len);
+    let all = move || page.selected_users().len() == page.list.items().with(Vec::len);
     view! {
         <thead>
             <tr>
@@ -131,40 +113,11 @@ pub fn Foot(
     /// The state of the page.
     page: UsersPageState,
 ) -> impl IntoView {
-    let i18n = use_i18n();
     let format = Format::get();
-    let shown = move || {
-        page.total.get().map(|total| {
-            let shown = page.users.with(Vec::len);
-            t_string!(i18n, users.shown, count = total, shown = format.number(shown), total = format.number(total))
-        })
-    };
-    let failed = move || page.failure.get().filter(|_| !page.users.with(Vec::is_empty));
-    view! {
-        {move || {
-            let retry = move |()| page.load(false);
-            failed().map(|failure| view! { <LoadError failure=Signal::stored(failure) retry /> })
-        }}
-        <footer class="list-foot">
-            <span class="num" role="status">
-                {shown}
-            </span>
-            <Show when=move || page.next.with(Option::is_some)>
-                <button
-                    type="button"
-                    class="button small"
-                    aria-disabled=move || page.loading.get().to_string()
-                    on:click=move |_| {
-                        if !page.loading.get_untracked() {
-                            page.load_more();
-                        }
-                    }
-                >
-                    {move || {
-                        if page.loading.get() { t_string!(i18n, common.loading) } else { t_string!(i18n, users.more) }
-                    }}
-                </button>
-            </Show>
-        </footer>
-    }
+    let shown = Text::derive(move |locale| {
+        let Some(total) = page.list.total() else { return String::new() };
+        let (shown, all) = (format.number(page.list.items().with(Vec::len)), format.number(total));
+        td_string!(locale, users.shown, count = total, shown = shown, total = all)
+    });
+    view! { <ListFoot paging=page.list.paging() shown more=text!(users.more) /> }
 }

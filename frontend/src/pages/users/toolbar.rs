@@ -5,10 +5,11 @@ use super::{
     state::UsersPageState,
 };
 use crate::{
-    bulk_actions::job::{BulkActionKind, BulkJob},
+    bulk_actions::job::BulkActionKind,
     format::{Format, Texts},
     i18n::*,
     labels,
+    text::text,
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
@@ -17,7 +18,10 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use seatkeeper_shared::people::{Role, Source, UserStatus};
+use seatkeeper_shared::{
+    people::{Role, Source, UserStatus},
+    wire::{groups::GroupView, licenses::LicenseView},
+};
 
 /// The controls that filter the list.
 #[component]
@@ -42,7 +46,7 @@ pub fn FilterBar(
     view! {
         <div class="bar">
             <Select
-                label=Signal::derive(move || t_string!(i18n, users.category).to_owned())
+                label=text!(users.category)
                 name="category"
                 options=Signal::derive(categories)
                 value=Signal::derive(move || category.get().map_or("", Category::as_str).to_owned())
@@ -50,7 +54,7 @@ pub fn FilterBar(
             />
             <Show when=move || category.get().is_some()>
                 <Select
-                    label=Signal::derive(move || t_string!(i18n, users.by).to_owned())
+                    label=text!(users.by)
                     name="by"
                     options
                     value=Signal::derive(move || value().unwrap_or_default())
@@ -123,7 +127,9 @@ fn values(page: UsersPageState, i18n: Texts, category: Category) -> Vec<SelectOp
     match category {
         Category::Products => {
             let group = t_string!(i18n, users.by_product);
-            let one = |l: &_| -> SelectOption { license_option(i18n, l).in_group(group) };
+            let one = |license: &LicenseView| {
+                SelectOption::new(license.id.to_string(), labels::license(i18n, license)).in_group(group)
+            };
             page.live.state.with(|state| values.extend(state.licenses.iter().map(one)));
         }
         Category::Role => {
@@ -135,9 +141,7 @@ fn values(page: UsersPageState, i18n: Texts, category: Category) -> Vec<SelectOp
             );
         }
         Category::Group => {
-            let one = |group: &seatkeeper_shared::wire::groups::GroupView| {
-                SelectOption::new(group.id.to_string(), group.name.clone())
-            };
+            let one = |group: &GroupView| SelectOption::new(group.id.to_string(), group.name.clone());
             page.groups.all.with(|all| values.extend(all.iter().map(one)));
         }
         Category::Active => {
@@ -158,10 +162,6 @@ fn active(i18n: Texts, active: Active) -> String {
     }
 }
 
-fn license_option(i18n: Texts, license: &seatkeeper_shared::wire::licenses::LicenseView) -> SelectOption {
-    SelectOption::new(license.id.to_string(), labels::license(i18n, license))
-}
-
 /// The number of selected users, and the actions on them.
 #[component]
 pub fn SelectionBar(
@@ -179,8 +179,7 @@ pub fn SelectionBar(
             t_string!(i18n, users.selected, count = count, n = n)
         }
     };
-    let total = move || page.total.get().unwrap_or_default();
-    let ask = move |kind: BulkActionKind| page.job.set(Some(BulkJob::for_targets(kind, untrack(|| page.targets()))));
+    let total = move || page.list.total().unwrap_or_default();
     view! {
         <p class="vh" role="status">
             {move || (count.get() > 0).then(selected)}
@@ -196,12 +195,12 @@ pub fn SelectionBar(
                 <button type="button" class="button small ghost" on:click=move |_| page.clear_selection()>
                     {t!(i18n, users.clear)}
                 </button>
-                <MoreActions page ask=Callback::new(ask) />
+                <MoreActions page />
                 <Show when=move || page.may(BulkActionKind::Revoke.required_action())>
-                    <button type="button" class="button small" on:click=move |_| ask(BulkActionKind::Revoke)>
+                    <button type="button" class="button small" on:click=move |_| page.ask_for_selected(BulkActionKind::Revoke)>
                         {t!(i18n, users.revoke)}
                     </button>
-                    <button type="button" class="button small primary" on:click=move |_| ask(BulkActionKind::Grant)>
+                    <button type="button" class="button small primary" on:click=move |_| page.ask_for_selected(BulkActionKind::Grant)>
                         {t!(i18n, users.grant)}
                     </button>
                 </Show>
@@ -215,8 +214,6 @@ pub fn SelectionBar(
 fn MoreActions(
     /// The state of the page.
     page: UsersPageState,
-    /// Called with the action that the user chooses.
-    ask: Callback<BulkActionKind>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let entry = move |kind: BulkActionKind| {
@@ -232,7 +229,7 @@ fn MoreActions(
         };
         view! {
             <Show when=move || page.may(kind.required_action())>
-                <button type="button" class="menu-item" class:bad=kind.is_destructive() on:click=move |_| ask.run(kind)>
+                <button type="button" class="menu-item" class:bad=kind.is_destructive() on:click=move |_| page.ask_for_selected(kind)>
                     {text}
                 </button>
             </Show>

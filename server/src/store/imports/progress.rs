@@ -50,10 +50,10 @@ statements! {
         UPDATE imports SET state = $2, failure = $3, ended_at = $4 WHERE id = $1";
 
     INSERT_ROWS = "
-        INSERT INTO import_rows (import_id, line, rank, outcome, email, problems, notices, pending)
-        SELECT import_id, line, rank, outcome, email, problems, notices, pending
-        FROM ROWS($1: import_id uuid, line int, rank int, outcome text, email text, problems text, notices text,
-                  pending text)";
+        INSERT INTO import_rows (import_id, line, rank, outcome, name, email, problems, notices, pending)
+        SELECT import_id, line, rank, outcome, name, email, problems, notices, pending
+        FROM ROWS($1: import_id uuid, line int, rank int, outcome text, name text, email text, problems text,
+                  notices text, pending text)";
 
     // Pending rows have rank 0, so they are found by the primary key.
     SETTLE_ROWS = "
@@ -66,7 +66,7 @@ statements! {
           AND import_rows.pending IS NOT NULL";
 
     PENDING = "
-        SELECT line, outcome, email, problems, notices, pending
+        SELECT line, outcome, name, email, problems, notices, pending
         FROM import_rows
         WHERE import_id = $1 AND rank = 0 AND pending IS NOT NULL
         ORDER BY line";
@@ -152,7 +152,8 @@ pub async fn record(
         fields! {
             "import_id": id, "line": row.line,
             "rank": i64::from(row.problems.is_empty() && pending.is_none()),
-            "outcome": row.outcome.as_str(), "email": row.email.as_str(), "problems": json(&row.problems),
+            "outcome": row.outcome.as_str(), "name": (!row.name.is_empty()).then_some(row.name.as_str()),
+            "email": row.email.as_str(), "problems": json(&row.problems),
             "notices": (!row.notices.is_empty()).then(|| json(&row.notices)), "pending": pending.as_ref().map(json),
         }
     }));

@@ -1,9 +1,9 @@
 //! Setting up the authenticator app: the secret as QR code and text, confirmed by the first code.
 
-use super::SetupStep;
+use super::{SetupStep, SheetState};
 use crate::{
-    api::Api,
     i18n::*,
+    text::text,
     ui::{
         error_message::{ErrorMessage, failure_text},
         field::TextField,
@@ -11,31 +11,26 @@ use crate::{
         form::Form,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
+    problem::Code,
     validate::FieldError,
-    wire::second_factor::{ConfirmSecondFactor, RecoveryCodes, SecondFactorSetup},
+    wire::second_factor::{ConfirmSecondFactor, SecondFactorSetup},
 };
 
 #[component]
 pub(super) fn Start(
-    /// The state of the second factor.
-    step: RwSignal<SetupStep>,
+    /// The state of the section.
+    state: SheetState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, form) = (Api::get(), Form::default());
+    let form = Form::default();
     let start = move |_| {
-        if form.begin([]) {
-            spawn_local(async move {
-                match api.post::<SecondFactorSetup>("/me/second-factor", &()).await {
-                    Ok(started) => {
-                        step.set(SetupStep::Started(started));
-                        restore_focus("#second-factor-sheet input");
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        form.submit([], endpoints::second_factor::start, move |started| {
+            state.step.try_set(SetupStep::Started(started));
+            restore_focus("#second-factor-sheet input");
+        });
     };
     view! {
         <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
@@ -51,47 +46,34 @@ pub(super) fn Start(
 pub(super) fn Confirm(
     /// The secret for the app.
     started: SecondFactorSetup,
-    /// The state of the second factor.
-    step: RwSignal<SetupStep>,
+    /// The state of the section.
+    state: SheetState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (api, form, code) = (Api::get(), Form::default(), RwSignal::new(String::new()));
+    let (form, code) = (Form::default().shows_at("code", Code::WrongCode), RwSignal::new(String::new()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let body = ConfirmSecondFactor { code: code.get_untracked() };
-        if form.begin([("code", body.code.trim().is_empty().then_some(FieldError::Required))]) {
-            spawn_local(async move {
-                match api.post::<RecoveryCodes>("/me/second-factor/confirm", &body).await {
-                    Ok(codes) => {
-                        step.set(SetupStep::Fresh(codes.recovery_codes));
-                        restore_focus("#second-factor-title");
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        let checks = [("code", body.code.trim().is_empty().then_some(FieldError::Required))];
+        form.submit(checks, || endpoints::second_factor::confirm(&body), move |codes| {
+            state.step.try_set(SetupStep::NewCodes(codes.recovery_codes));
+            restore_focus("#second-factor-title");
+        });
     };
     let cancel = move |_| {
-        step.set(SetupStep::Off);
+        state.step.set(SetupStep::Idle);
         restore_focus("#second-factor-sheet button");
     };
-    // As a `data:` URL and not as inline markup, so that nothing in it can run as script.
-    let picture = started.picture.map(|svg| format!("data:image/svg+xml,{}", js_sys::encode_uri_component(&svg)));
     view! {
         <form class="form" novalidate on:submit=submit>
-            <p>{t!(i18n, factor.scan)}</p>
-            {picture.map(|src| view! { <img class="qr" src=src alt=move || t_string!(i18n, factor.picture) /> })}
-            <p>{t!(i18n, factor.or_type)}</p>
-            <p class="secret" data-secret=started.secret.clone()>
-                {group_by_four(&started.secret)}
-            </p>
+            <Secret started />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, factor.code).to_owned())
+                label=text!(factor.code)
                 value=code
                 name="code"
                 autocomplete="one-time-code"
-                hint=Signal::derive(move || Some(t_string!(i18n, factor.confirm_hint).to_owned()))
-                error=form.error("code")
+                hint=text!(factor.confirm_hint)
+                form
             />
             <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
             <div class="acts">
@@ -103,6 +85,27 @@ pub(super) fn Confirm(
                 </button>
             </div>
         </form>
+    }
+}
+
+/// What the authenticator app needs: to scan, or to type.
+#[component]
+fn Secret(
+    /// The secret for the app.
+    started: SecondFactorSetup,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let SecondFactorSetup { secret, picture, .. } = started;
+    // As a `data:` URL and not as inline markup, so that nothing in it can run as script.
+    let picture = picture.map(|svg| format!("data:image/svg+xml,{}", js_sys::encode_uri_component(&svg)));
+    let grouped = group_by_four(&secret);
+    view! {
+        <p>{t!(i18n, factor.scan)}</p>
+        {picture.map(|src| view! { <img class="qr" src=src alt=move || t_string!(i18n, factor.picture) /> })}
+        <p>{t!(i18n, factor.or_type)}</p>
+        <p class="secret" data-secret=secret>
+            {grouped}
+        </p>
     }
 }
 

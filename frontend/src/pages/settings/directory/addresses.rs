@@ -1,8 +1,10 @@
 //! URLs to be entered at a provider or directory, with copy buttons.
 
+use super::state::DirectoryPageState;
 use crate::{
     i18n::*,
     pages::console::support_key::copy_to_clipboard,
+    text::{Text, text},
     ui::{
         icon::{Glyph, Icon},
         toast::Toasts,
@@ -19,21 +21,19 @@ use seatkeeper_shared::{
 pub fn Addresses(
     /// The provider shown.
     id: ProviderId,
-    /// Base URL of the server.
-    #[prop(into)]
-    base: Signal<String>,
+    /// The state of the page.
+    page: DirectoryPageState,
 ) -> impl IntoView {
-    let i18n = use_i18n();
     view! {
         <div class="addresses">
             <Copyable
-                label=Signal::derive(move || t_string!(i18n, directory.redirect).to_owned())
-                text=Signal::derive(move || base.with(|base| redirect_url(base, id)))
+                label=text!(directory.redirect)
+                text=Signal::derive(move || redirect_url(&page.base_url(), id))
             />
             <Copyable
-                label=Signal::derive(move || t_string!(i18n, directory.logout).to_owned())
-                text=Signal::derive(move || base.with(|base| logout_url(base, id)))
-                hint=Signal::derive(move || Some(t_string!(i18n, directory.logout_hint).to_owned()))
+                label=text!(directory.logout)
+                text=Signal::derive(move || logout_url(&page.base_url(), id))
+                hint=text!(directory.logout_hint)
             />
         </div>
     }
@@ -42,15 +42,15 @@ pub fn Addresses(
 /// A text with a copy button.
 #[component]
 pub fn Copyable(
-    /// Label of the text.
+    /// Says what the text is.
     #[prop(into)]
-    label: Signal<String>,
+    label: Text,
     /// The text to copy.
     #[prop(into)]
     text: Signal<String>,
     /// Help text below.
     #[prop(into, optional)]
-    hint: MaybeProp<String>,
+    hint: Text,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let toasts = Toasts::get();
@@ -66,20 +66,20 @@ pub fn Copyable(
     };
     view! {
         <div class="copyable">
-            <span class="label">{move || label.get()}</span>
+            <span class="label">{move || label.get(i18n)}</span>
             <div class="copyable-line">
                 <code class="secret" tabindex="0">{move || text.get()}</code>
                 <button
                     type="button"
                     class="button"
-                    aria-label=move || t_string!(i18n, directory.copy_of, what = label.get())
+                    aria-label=move || t_string!(i18n, directory.copy_of, what = label.get(i18n))
                     on:click=copy_it
                 >
                     <Icon glyph=Glyph::Copy />
                     {t!(i18n, directory.copy)}
                 </button>
             </div>
-            {move || hint.get().map(|hint| view! { <p class="hint">{hint}</p> })}
+            {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
         </div>
     }
 }

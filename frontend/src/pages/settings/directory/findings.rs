@@ -1,42 +1,50 @@
 //! Findings of a provider test, with advice.
 
-use super::state::TestState;
 use crate::{
     format::{Format, Texts},
     i18n::*,
     labels,
-    ui::icon::{Glyph, Icon},
+    ui::{
+        icon::{Glyph, Icon},
+        query::Query,
+    },
 };
 use leptos::prelude::*;
-use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInFinding};
+use seatkeeper_shared::wire::providers::{Finding, FindingCode, ProviderTest, SignInFinding};
 
 /// State and findings of a test.
 #[component]
 pub fn Findings(
     /// The test of the provider, if there was one.
-    #[prop(into)]
-    test: Signal<Option<TestState>>,
+    test: Query<ProviderTest>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let lines = move || match test.get() {
-        None => ().into_any(),
-        Some(TestState::Running) => view! { <p class="muted">{t!(i18n, directory.testing)}</p> }.into_any(),
-        Some(TestState::Failed(failure)) => {
-            view! { <p class="note bad">{labels::failure(i18n, &failure)}</p> }.into_any()
+    let lines = move || {
+        if test.status().is_loading() {
+            return view! { <p class="muted">{t!(i18n, directory.testing)}</p> }.into_any();
         }
-        Some(TestState::Done(test)) => {
-            let sign_ins = test.sign_ins;
-            view! {
-                {test.findings.into_iter().map(|finding| view! { <FindingNote finding /> }).collect_view()}
-                <SignInFindings sign_ins />
-            }
-            .into_any()
+        if let Some(failure) = test.status().failure() {
+            return view! { <p class="note bad">{labels::failure(i18n, &failure)}</p> }.into_any();
         }
+        test.get().map(|ProviderTest { findings, sign_ins, .. }| view! { <TestResult findings sign_ins /> }).into_any()
     };
     view! {
         <div class="findings" role="status">
             {lines}
         </div>
+    }
+}
+
+#[component]
+fn TestResult(
+    /// What the test found.
+    findings: Vec<Finding>,
+    /// What sign-ins have found.
+    sign_ins: Vec<SignInFinding>,
+) -> impl IntoView {
+    view! {
+        {findings.into_iter().map(|finding| view! { <FindingNote finding /> }).collect_view()}
+        <SignInFindings sign_ins />
     }
 }
 

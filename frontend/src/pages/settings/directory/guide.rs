@@ -3,6 +3,7 @@
 use crate::{
     format::Texts,
     i18n::*,
+    text::text,
     ui::select::{Select, SelectOption},
 };
 use leptos::prelude::*;
@@ -139,9 +140,10 @@ pub fn Guide(
     view! {
         <details class="more">
             <summary>{t!(i18n, directory.guide)}</summary>
-            <div class="form">
+            // The choice is no change that could be lost with the form around it.
+            <div class="form" on:input=|event| event.stop_propagation()>
                 <Select
-                    label=Signal::derive(move || t_string!(i18n, directory.guide_for).to_owned())
+                    label=text!(directory.guide_for)
                     name="guide"
                     options=Signal::derive(options)
                     value=chosen

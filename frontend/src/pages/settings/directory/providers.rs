@@ -3,43 +3,51 @@
 use super::{
     addresses::Addresses,
     findings::Findings,
-    state::{DirectoryPageState, ProviderDialogKind, TestState},
+    provider_dialogs::{AddProvider, ChangeProvider, DeleteProvider},
+    state::DirectoryPageState,
 };
 use crate::{
     format::Format,
     i18n::*,
+    text::text,
     ui::{
-        empty_state::{EmptyState, LoadError, Skeleton},
+        empty_state::EmptyState,
+        form_dialog::Dialogs,
         icon::{Glyph, Icon},
+        query::{Loaded, Query, QueryStatus},
+        show::Show,
     },
 };
 use leptos::prelude::*;
-use seatkeeper_shared::{ids::ProviderId, wire::providers::ProviderView};
+use seatkeeper_shared::{endpoints, ids::ProviderId, wire::providers::ProviderView};
 
 #[component]
 pub fn ProvidersSheet(
-    /// Shared state of the page.
+    /// The state of the page.
     page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let list = move || match page.providers.get() {
-        None => view! { <Skeleton rows=3 /> }.into_any(),
-        Some(Err(failure)) => {
-            view! { <LoadError failure=Signal::stored(failure) retry=move |()| page.load() /> }.into_any()
-        }
-        Some(Ok(all)) if all.items.is_empty() => view! { <NoProviders /> }.into_any(),
-        Some(Ok(all)) => {
-            let rows = all.items.into_iter().map(|provider| view! { <ProviderRow provider page /> }).collect_view();
-            view! { <ul class="item-list">{rows}</ul> }.into_any()
-        }
+    let add = Dialogs::get().opens(move || new_id().map(|id| view! { <AddProvider id page /> }));
+    let none = || {
+        view! { <EmptyState glyph=Glyph::Key title=text!(directory.none_title) text=text!(directory.none_text) /> }
     };
     view! {
         <section class="form sheet" aria-labelledby="providers-title">
-            <h2 id="providers-title">{t!(i18n, directory.providers)}</h2>
+            <h2 id="providers-title" tabindex="-1">
+                {t!(i18n, directory.providers)}
+            </h2>
             <p class="muted">{t!(i18n, directory.providers_text)}</p>
-            {list}
+            <Loaded status=page.providers.status()>
+                <Show when=move || !page.all().is_empty() fallback=none>
+                    <ul class="item-list">
+                        <For each=move || page.all() key=|provider| provider.id let:provider>
+                            <ProviderRow first=provider page />
+                        </For>
+                    </ul>
+                </Show>
+            </Loaded>
             <div class="acts">
-                <button type="button" class="button primary" on:click=move |_| page.open_dialog.set(add_dialog())>
+                <button type="button" class="button primary" on:click=add>
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, directory.add)}
                 </button>
@@ -48,63 +56,56 @@ pub fn ProvidersSheet(
     }
 }
 
-/// Dialog for a new provider. The client generates its id, so that its URLs can be shown before saving.
-fn add_dialog() -> Option<ProviderDialogKind> {
+/// The id of a new provider. The client generates it, so that its URLs can be shown before saving.
+fn new_id() -> Option<ProviderId> {
     let mut bytes = [0_u8; 16];
     window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
     // Version and variant bits of a random UUID (RFC 9562 §5.4).
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    id.parse::<ProviderId>().ok().map(ProviderDialogKind::Add)
+    id.parse().ok()
 }
 
-#[component]
-fn NoProviders() -> impl IntoView {
-    let i18n = use_i18n();
-    view! {
-        <EmptyState
-            glyph=Glyph::Key
-            title=Signal::derive(move || t_string!(i18n, directory.none_title).to_owned())
-            text=Signal::derive(move || t_string!(i18n, directory.none_text).to_owned())
-        />
-    }
-}
-
+/// A provider. The row stays when the list is reloaded, and with it the focus and what is expanded.
 #[component]
 fn ProviderRow(
-    /// The provider shown.
-    provider: ProviderView,
-    /// Shared state of the page.
+    /// The provider when the row appeared.
+    first: ProviderView,
+    /// The state of the page.
     page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let ProviderView { id, enabled, users, last_used_at, .. } = provider;
+    let id = first.id;
+    let provider = Memo::new(move |_| page.provider(id).unwrap_or_else(|| first.clone()));
+    let enabled = Memo::new(move |_| provider.with(|provider| provider.enabled));
+    let state = move || if enabled.get() { t_string!(i18n, directory.on) } else { t_string!(i18n, directory.off) };
     let used = move || {
+        let ProviderView { users, last_used_at, .. } = provider.get();
         let used = last_used_at.map_or_else(|| t_string!(i18n, directory.never).to_owned(), |at| format.ago(at));
         let users = t_string!(i18n, directory.users, count = users, n = format.number(users));
         t_string!(i18n, directory.used, users = users, used = used)
     };
-    let state = move || if enabled { t_string!(i18n, directory.on) } else { t_string!(i18n, directory.off) };
-    let test_state = Signal::derive(move || page.tests.with(|all| all.get(&id).cloned()));
+    let runs = Memo::new(move |_| page.test_runs(id));
+    let test = Query::new(move || (runs.get() > 0).then(|| endpoints::providers::test(id)));
     view! {
         <li class="provider">
             <span class="item-text">
                 <span>
-                    <b>{provider.name.clone()}</b>
-                    <span class="tag" class:quiet=!enabled>
+                    <b>{move || provider.with(|provider| provider.name.clone())}</b>
+                    <span class="tag" class:quiet=move || !enabled.get()>
                         {state}
                     </span>
                 </span>
-                <small class="muted">{provider.issuer.clone()}</small>
+                <small class="muted">{move || provider.with(|provider| provider.issuer.clone())}</small>
                 <small class="muted num">{used}</small>
             </span>
-            <Buttons provider page test_state />
-            <Findings test=test_state />
+            <Buttons provider page test=test.status() />
+            <Findings test />
             <details>
                 <summary>{t!(i18n, directory.addresses)}</summary>
-                <Addresses id base=Signal::derive(move || page.base_url()) />
+                <Addresses id page />
             </details>
         </li>
     }
@@ -113,32 +114,30 @@ fn ProviderRow(
 #[component]
 fn Buttons(
     /// The provider shown.
-    provider: ProviderView,
-    /// Shared state of the page.
+    provider: Memo<ProviderView>,
+    /// The state of the page.
     page: DirectoryPageState,
-    /// State of its test, if there was one.
-    test_state: Signal<Option<TestState>>,
+    /// Whether it is being tested.
+    test: QueryStatus,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let id = provider.id;
-    let provider = StoredValue::new(provider);
-    let name = move || provider.with_value(|provider| provider.name.clone());
-    let running = move || test_state.with(|test_state| *test_state == Some(TestState::Running));
-    let test = move |_| {
-        if !untrack(running) {
+    let dialogs = Dialogs::get();
+    let id = provider.with_untracked(|provider| provider.id);
+    let name = move || provider.with(|provider| provider.name.clone());
+    let shown = move || untrack(|| page.provider(id));
+    let run = move |_| {
+        if !untrack(|| test.is_loading()) {
             page.test(id);
         }
     };
-    let change = move |_| page.open_dialog.set(Some(ProviderDialogKind::Change(Box::new(provider.get_value()))));
-    let delete = move |_| page.open_dialog.set(Some(ProviderDialogKind::Delete(Box::new(provider.get_value()))));
     view! {
         <div class="acts">
             <button
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, directory.test_of, name = name())
-                aria-disabled=move || running().to_string()
-                on:click=test
+                aria-disabled=move || test.is_loading().to_string()
+                on:click=run
             >
                 {t!(i18n, directory.test)}
             </button>
@@ -146,7 +145,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, directory.edit_of, name = name())
-                on:click=change
+                on:click=dialogs.opens(move || shown().map(|before| view! { <ChangeProvider before page /> }))
             >
                 {t!(i18n, directory.edit)}
             </button>
@@ -154,7 +153,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, directory.delete_of, name = name())
-                on:click=delete
+                on:click=dialogs.opens(move || shown().map(|provider| view! { <DeleteProvider provider page /> }))
             >
                 {t!(i18n, directory.delete)}
             </button>

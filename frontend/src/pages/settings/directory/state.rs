@@ -1,92 +1,76 @@
-//! Shared state of the page: providers, their tests, and the open dialog.
+//! The state that the sections of the page share: the providers, and how often each has been tested.
 
-use crate::api::{Api, Failure};
-use leptos::{prelude::*, task::spawn_local};
+use crate::ui::query::Query;
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     ids::ProviderId,
-    wire::providers::{ProviderTest, ProviderView, SignInProviders},
+    wire::providers::{ProviderView, SignInProviders},
 };
 use std::collections::HashMap;
 
-/// The dialog that is open.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ProviderDialogKind {
-    /// Add a provider with this id.
-    Add(ProviderId),
-    /// Change a provider.
-    Change(Box<ProviderView>),
-    /// Delete a provider.
-    Delete(Box<ProviderView>),
-}
-
-/// State of the test of a provider.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TestState {
-    Running,
-    Done(ProviderTest),
-    /// The request to Seatkeeper failed.
-    Failed(Failure),
-}
-
-/// Shared state of the page.
+/// The shared state of the page.
 #[derive(Clone, Copy)]
 pub struct DirectoryPageState {
-    pub api: Api,
-    /// The providers, once loaded.
-    pub providers: RwSignal<Option<Result<SignInProviders, Failure>>>,
-    pub open_dialog: RwSignal<Option<ProviderDialogKind>>,
-    /// Tests run since the page was opened.
-    pub tests: RwSignal<HashMap<ProviderId, TestState>>,
+    pub providers: Query<SignInProviders>,
+    /// How often each provider has been tested since the page was opened.
+    test_runs: RwSignal<HashMap<ProviderId, usize>>,
 }
 
 impl DirectoryPageState {
-    /// Creates the state and loads the providers.
-    pub fn open() -> Self {
-        let page = Self {
-            api: Api::get(),
-            providers: RwSignal::new(None),
-            open_dialog: RwSignal::new(None),
-            tests: RwSignal::new(HashMap::new()),
-        };
-        page.load();
-        page
+    /// Creates the state and starts loading.
+    pub fn new() -> Self {
+        Self { providers: Query::once(endpoints::providers::list()), test_runs: RwSignal::default() }
     }
 
-    pub fn load(self) {
-        spawn_local(async move {
-            let answer = self.api.read("/sign-in-providers").await;
-            self.providers.try_set(Some(answer));
-        });
+    /// The number of tests of a provider, each of which its row carries out; tracked.
+    pub fn test_runs(self, id: ProviderId) -> usize {
+        self.test_runs.with(|runs| runs.get(&id).copied().unwrap_or_default())
     }
 
+    /// Tests a provider.
     pub fn test(self, id: ProviderId) {
-        self.tests.update(|all| drop(all.insert(id, TestState::Running)));
-        spawn_local(async move {
-            let answer = self.api.post(&format!("/sign-in-providers/{id}/test"), &()).await;
-            let test_state = answer.map_or_else(TestState::Failed, TestState::Done);
-            self.tests.try_update(|all| drop(all.insert(id, test_state)));
+        self.test_runs.try_update(|runs| *runs.entry(id).or_default() += 1);
+    }
+
+    /// A provider was added or changed: shows it and tests it.
+    pub fn saved(self, id: ProviderId) {
+        self.providers.reload();
+        self.test(id);
+    }
+
+    /// The providers; tracked. None until they are loaded.
+    pub fn all(self) -> Vec<ProviderView> {
+        self.providers.with(|all| all.items.clone()).unwrap_or_default()
+    }
+
+    /// One of the providers; tracked.
+    pub fn provider(self, id: ProviderId) -> Option<ProviderView> {
+        self.providers.with(|all| all.items.iter().find(|one| one.id == id).cloned()).flatten()
+    }
+
+    /// Puts the current version of a provider in place.
+    pub fn replace(self, now: &ProviderView) {
+        self.providers.update(|all| {
+            for one in all.items.iter_mut().filter(|one| one.id == now.id) {
+                one.clone_from(now);
+            }
         });
     }
 
-    /// Reopens the dialog with the current provider. If the provider has been deleted, the dialog stays closed.
-    pub fn reopen_dialog(self, id: ProviderId) {
-        self.open_dialog.set(None);
-        self.load();
-        spawn_local(async move {
-            let now = self.api.read(&format!("/sign-in-providers/{id}")).await;
-            self.open_dialog.try_set(now.ok().map(ProviderDialogKind::Change));
-        });
+    /// Removes a deleted provider.
+    pub fn remove(self, id: ProviderId) {
+        self.providers.update(|all| all.items.retain(|one| one.id != id));
     }
 
-    /// Base URL at which browsers reach the server.
+    /// Base URL at which browsers reach the server; tracked.
     pub fn base_url(self) -> String {
-        self.providers.with(|loaded| match loaded {
-            Some(Ok(all)) => all.base_url.clone(),
-            _ => window().location().origin().unwrap_or_default(),
-        })
+        let known = self.providers.with(|all| all.base_url.clone());
+        known.unwrap_or_else(|| window().location().origin().unwrap_or_default())
     }
 
+    /// Whether users can sign in with a provider; tracked.
     pub fn has_enabled_provider(self) -> bool {
-        self.providers.with(|loaded| matches!(loaded, Some(Ok(all)) if all.items.iter().any(|one| one.enabled)))
+        self.providers.with(|all| all.items.iter().any(|one| one.enabled)).unwrap_or_default()
     }
 }

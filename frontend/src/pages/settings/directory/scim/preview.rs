@@ -10,7 +10,7 @@ use seatkeeper_shared::wire::directory::{RolePreview, RulesPreview, UserPreview}
 pub fn RulesPreviewNote(
     /// The effects.
     preview: RulesPreview,
-    /// Shared state of the SCIM section.
+    /// The state of the section.
     scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -61,7 +61,7 @@ fn RoleNote(
 fn UserLine(
     /// The affected user.
     user: UserPreview,
-    /// Shared state of the SCIM section.
+    /// The state of the section.
     scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();

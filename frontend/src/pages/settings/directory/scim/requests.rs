@@ -1,54 +1,43 @@
 //! The most recent SCIM requests of a directory, with their results.
 
-use super::state::ScimState;
 use crate::{
-    api::Failure,
     format::Format,
     i18n::*,
-    ui::empty_state::{LoadError, Skeleton},
+    text::text,
+    ui::{
+        checkbox::Checkbox,
+        query::{Loaded, Query},
+        show::Show,
+    },
 };
-use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{ids::DirectoryId, wire::directory::DirectoryRequest};
+use leptos::prelude::*;
+use seatkeeper_shared::{endpoints, ids::DirectoryId, wire::directory::DirectoryRequest};
 
 #[component]
 pub fn Requests(
     /// The directory shown.
     id: DirectoryId,
-    /// Shared state of the SCIM section.
-    scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let loaded = RwSignal::new(None::<Result<Vec<DirectoryRequest>, Failure>>);
+    let requests = Query::once(endpoints::directories::requests(id));
     let refused_only = RwSignal::new(false);
-    let load = move || {
-        spawn_local(async move {
-            let answer = scim.api.read(&format!("/directories/{id}/requests")).await;
-            loaded.try_set(Some(answer));
-        });
-    };
-    load();
+    let status = requests.status();
     view! {
         <div class="form">
             <div class="acts spread">
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        prop:checked=move || refused_only.get()
-                        on:change=move |event| refused_only.set(event_target_checked(&event))
-                    />
-                    <span>{t!(i18n, scim.refused_only)}</span>
-                </label>
-                <button type="button" class="button small" on:click=move |_| load()>
+                <Checkbox label=text!(scim.refused_only) name="refused_only" value=refused_only />
+                <button
+                    type="button"
+                    class="button small"
+                    aria-disabled=move || status.is_loading().to_string()
+                    on:click=move |_| requests.reload()
+                >
                     {t!(i18n, scim.reload)}
                 </button>
             </div>
-            {move || match loaded.get() {
-                None => view! { <Skeleton rows=3 /> }.into_any(),
-                Some(Err(failure)) => {
-                    view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any()
-                }
-                Some(Ok(all)) => view! { <RequestList all refused_only /> }.into_any(),
-            }}
+            <Loaded status>
+                <RequestList requests refused_only />
+            </Loaded>
         </div>
     }
 }
@@ -56,24 +45,35 @@ pub fn Requests(
 #[component]
 fn RequestList(
     /// All requests.
-    all: Vec<DirectoryRequest>,
+    requests: Query<Vec<DirectoryRequest>>,
     /// Whether only refused requests are shown.
     refused_only: RwSignal<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let shown = move || {
-        let wanted = |one: &&DirectoryRequest| !refused_only.get() || one.status >= 400;
-        all.iter().filter(wanted).cloned().collect::<Vec<_>>()
+    let shown = Memo::new(move |_| {
+        let wanted = |one: &&DirectoryRequest| !refused_only.get() || is_refused(one);
+        requests.with(|all| all.iter().filter(wanted).cloned().collect::<Vec<_>>()).unwrap_or_default()
+    });
+    let none = move || {
+        let text = move || match refused_only.get() {
+            true => t_string!(i18n, scim.no_problems),
+            false => t_string!(i18n, scim.no_requests),
+        };
+        view! { <p class="muted">{text}</p> }
     };
-    move || {
-        let shown = shown();
-        if shown.is_empty() {
-            return view! { <p class="muted">{t!(i18n, scim.no_requests)}</p> }.into_any();
-        }
-        let lines = shown.into_iter().map(|request| view! { <RequestLine request /> }).collect_view();
-        view! { <ol class="requests" tabindex="0" aria-label=move || t_string!(i18n, scim.requests)>{lines}</ol> }
-            .into_any()
+    view! {
+        <Show when=move || !shown.with(Vec::is_empty) fallback=none>
+            <ol class="requests" tabindex="0" aria-label=move || t_string!(i18n, scim.requests)>
+                <For each=move || shown.get() key=|request| request.number let:request>
+                    <RequestLine request />
+                </For>
+            </ol>
+        </Show>
     }
+}
+
+fn is_refused(request: &DirectoryRequest) -> bool {
+    request.status >= 400
 }
 
 #[component]
@@ -83,8 +83,8 @@ fn RequestLine(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
+    let refused = is_refused(&request);
     let DirectoryRequest { at, method, path, status, reason, .. } = request;
-    let refused = status >= 400;
     let result = move || if refused { status.to_string() } else { format!("{} {status}", t_string!(i18n, scim.ok)) };
     view! {
         <li>

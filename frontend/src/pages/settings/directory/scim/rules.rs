@@ -5,49 +5,52 @@ mod rule_list;
 
 use super::{preview::RulesPreviewNote, state::ScimState};
 use crate::{
-    api::Failure,
     i18n::*,
+    text::text,
     ui::{
-        edit_conflict::{ConflictNotice, VersionedEdit},
-        empty_state::{LoadError, Skeleton},
-        error_message::{ErrorMessage, failure_text},
+        edit_conflict::VersionedEdit,
         focus::focus_within,
-        form::{FieldCheck, Form},
+        form::Form,
         icon::{Glyph, Icon},
+        page_form::PageForm,
+        query::{LoadState, Loaded, Query},
+        show::Show,
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use rule_fieldset::RuleFieldset;
 use rule_list::RuleList;
 use seatkeeper_shared::{
-    endpoints::Endpoint,
+    endpoints,
     ids::DirectoryId,
-    validate::FieldError,
     wire::directory::{RuleView, RulesPreview, SetRules},
 };
 
-/// Loads the rules, then shows the form.
+/// The rules of a directory, in a form.
 #[component]
 pub fn Rules(
     /// The directory shown.
     id: DirectoryId,
-    /// Shared state of the SCIM section.
+    /// The state of the section.
     scim: ScimState,
 ) -> impl IntoView {
-    let loaded = RwSignal::new(None::<Result<Vec<RuleView>, Failure>>);
-    let load = move || {
-        spawn_local(async move {
-            let answer = scim.api.read(&format!("/directories/{id}/rules")).await;
-            loaded.try_set(Some(answer));
-        });
-    };
-    load();
-    scim.groups.reload();
-    move || match loaded.get() {
-        None => view! { <Skeleton rows=3 /> }.into_any(),
-        Some(Err(failure)) => view! { <LoadError failure=Signal::stored(failure) retry=move |()| load() /> }.into_any(),
-        Some(Ok(rules)) => view! { <RulesForm id rules scim reload=move |()| load() /> }.into_any(),
+    let i18n = use_i18n();
+    let rules = Query::once(endpoints::directories::rules(id));
+    let node = NodeRef::<leptos::html::Div>::new();
+    let reload = Callback::new(move |()| {
+        // The button that was clicked goes with the form.
+        if let Some(node) = node.get_untracked() {
+            // Fails only if the element has been removed.
+            let _ = node.focus();
+        }
+        rules.reload();
+    });
+    let form = move || rules.get().map(|rules| view! { <RulesForm id rules scim reload /> });
+    view! {
+        <div node_ref=node role="group" tabindex="-1" aria-label=move || t_string!(i18n, scim.rules)>
+            <Loaded status=rules.status()>{form}</Loaded>
+        </div>
     }
 }
 
@@ -57,107 +60,108 @@ fn RulesForm(
     id: DirectoryId,
     /// The saved rules.
     rules: Vec<RuleView>,
-    /// Shared state of the SCIM section.
+    /// The state of the section.
     scim: ScimState,
-    /// Reloads the rules after a conflict.
-    #[prop(into)]
+    /// Called to show the current rules after a conflict.
     reload: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (form, toasts, list) = (Form::default(), Toasts::get(), RuleList::of(rules.clone()));
-    let edit =
-        VersionedEdit::of(Endpoint::get(format!("/directories/{id}/rules")), move |now: &Vec<RuleView>| *now == rules);
-    let save = move || {
-        spawn_local(async move {
-            let request = untrack(|| list.request());
-            match edit.send(Endpoint::<Vec<RuleView>>::put(format!("/directories/{id}/rules"), &request)).await {
-                Ok(saved) => {
-                    form.done();
-                    list.replace(saved);
-                    toasts.success(tu_string!(i18n, scim.saved));
-                    // The list shows the number of failures.
-                    scim.load();
-                }
-                Err(failure) => form.failed(failure),
-            }
+    let edit = VersionedEdit::of(endpoints::directories::rules(id), move |now: &Vec<RuleView>| *now == rules);
+    let submit = move |()| {
+        let (sent, save) = (list.keys(), endpoints::directories::set_rules(id, &untrack(|| list.request())));
+        form.run([list.check()], edit.send(save), move |saved| {
+            list.set_ids(&sent, &saved);
+            toasts.success(tu_string!(i18n, scim.saved));
+            // The list shows the number of failures.
+            scim.directories.reload();
         });
     };
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if form.begin([lacks_group(list)]) {
-            save();
+    let asked = RwSignal::new(None::<SetRules>);
+    let preview = Query::new(move || asked.get().map(|rules| endpoints::directories::preview_rules(id, &rules)));
+    let show_preview = move |_| {
+        if form.begin([list.check()]) {
+            // Only checked: nothing is submitted, so that what has been entered remains unsaved.
+            form.clear();
+            asked.set(Some(untrack(|| list.request())));
+            preview.reload();
         }
     };
-    let add = move |event: web_sys::MouseEvent| {
-        focus_within(&event, "form", ".rules > li:last-child select");
-        list.add();
+    let acts = move || {
+        view! {
+            <button type="button" class="button" on:click=show_preview>
+                {t!(i18n, scim.preview)}
+            </button>
+        }
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
-            <ConflictNotice edit reload />
+        <PageForm form submit embedded=true edit=(edit, reload) confirm=text!(scim.save) acts>
             <p class="muted">{t!(i18n, scim.rules_text)}</p>
-            <Show when=move || list.is_empty()>
-                <p>{t!(i18n, scim.no_rules)}</p>
-            </Show>
-            <ol class="rules">
-                <For each=move || list.all() key=|rule| rule.key let:rule>
-                    <RuleFieldset rule list form scim />
-                </For>
-            </ol>
-            <button type="button" class="button" on:click=add>
-                <Icon glyph=Glyph::Plus />
-                {t!(i18n, scim.add_rule)}
-            </button>
-            <RulesFooter id list form scim />
-        </form>
+            <RuleFieldsets list form scim />
+            <Preview list asked preview scim />
+        </PageForm>
     }
 }
 
-/// Rules without a group would be silently dropped, so they are an error.
-fn lacks_group(list: RuleList) -> FieldCheck {
-    ("rule_group", untrack(|| list.lacks_group()).then_some(FieldError::Required))
-}
-
-/// Preview of the rules, and the buttons of the form.
+/// The fields of all rules, and a button to add one.
 #[component]
-fn RulesFooter(
-    /// The directory shown.
-    id: DirectoryId,
+fn RuleFieldsets(
     /// The rules as entered.
     list: RuleList,
     /// State and errors of the form.
     form: Form,
-    /// Shared state of the SCIM section.
+    /// The state of the section.
     scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let found = RwSignal::new(None::<(SetRules, RulesPreview)>);
-    let load_preview = move |_| {
-        if form.begin([lacks_group(list)]) {
-            let request = untrack(|| list.request());
-            spawn_local(async move {
-                match scim.api.post(&format!("/directories/{id}/rules/preview"), &request).await {
-                    Ok(preview) => {
-                        form.done();
-                        found.set(Some((request, preview)));
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+    let has_no_groups =
+        move || scim.groups.status().state() == LoadState::Loaded && scim.groups.all.with(Vec::is_empty);
+    let add = move |event: web_sys::MouseEvent| {
+        focus_within(&event, "form", ".rules > li:last-child select");
+        list.add();
+        form.touch();
     };
-    // A preview of rules that have been edited since is outdated.
-    let preview = move || found.get().filter(|(of, _)| *of == list.request()).map(|(_, preview)| preview);
     view! {
-        <div role="status">{move || preview().map(|preview| view! { <RulesPreviewNote preview scim /> })}</div>
-        <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-        <div class="acts">
-            <button type="button" class="button" aria-disabled=move || form.busy().to_string() on:click=load_preview>
-                {t!(i18n, scim.preview)}
-            </button>
-            <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>
-                {t!(i18n, scim.save)}
-            </button>
+        <Show when=has_no_groups>
+            <p class="note">
+                <span>{t!(i18n, scim.no_groups)} " " <a href="/groups">{t!(i18n, nav.groups)}</a></span>
+            </p>
+        </Show>
+        <Show when=move || list.is_empty()>
+            <p>{t!(i18n, scim.no_rules)}</p>
+        </Show>
+        <ol class="rules">
+            <For each=move || list.all() key=|rule| rule.key let:rule>
+                <RuleFieldset rule list form scim />
+            </For>
+        </ol>
+        <button type="button" class="button" on:click=add>
+            <Icon glyph=Glyph::Plus />
+            {t!(i18n, scim.add_rule)}
+        </button>
+    }
+}
+
+/// The effects of the rules for which a preview was asked, until they are edited.
+#[component]
+fn Preview(
+    /// The rules as entered.
+    list: RuleList,
+    /// The rules for which the preview was asked.
+    asked: RwSignal<Option<SetRules>>,
+    /// Their effects.
+    preview: Query<RulesPreview>,
+    /// The state of the section.
+    scim: ScimState,
+) -> impl IntoView {
+    let is_current = move || asked.with(|asked| asked.as_ref().is_some_and(|asked| *asked == list.request()));
+    view! {
+        <div role="status">
+            <Show when=is_current>
+                <Loaded status=preview.status() rows=1>
+                    {move || preview.get().map(|preview| view! { <RulesPreviewNote preview scim /> })}
+                </Loaded>
+            </Show>
         </div>
     }
 }

@@ -1,109 +1,87 @@
-//! Shared state of the SCIM section: directories, the new token, and the open confirmation.
+//! The state that the parts of the SCIM section share: directories, their new tokens, and what rules can refer to.
 
 use crate::{
-    api::{Api, Failure},
     format::Texts,
     group_list::GroupList,
     i18n::*,
     labels,
+    ui::{focus::focus_on, query::Query},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
-    ids::LicenseId,
+    endpoints,
+    ids::{DirectoryId, LicenseId},
     wire::{
         directory::{CreatedDirectory, DirectoryView},
         licenses::LicenseView,
     },
 };
 
-/// The action to confirm.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Confirmation {
-    /// Replace the token of a directory.
-    Rotate(DirectoryView),
-    /// Delete a directory.
-    Delete(DirectoryView),
-}
-
-/// What the list shows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ListContent {
-    Loading,
-    /// Loading failed.
-    Failed(Failure),
-    /// There are no directories.
-    Empty,
-    /// The directories.
-    Rows,
-}
-
-/// Shared state of the SCIM section.
+/// The shared state of the section.
 #[derive(Clone, Copy)]
 pub struct ScimState {
-    pub api: Api,
-    /// The directories, once loaded.
-    all: RwSignal<Option<Result<Vec<DirectoryView>, Failure>>>,
-    /// What the list shows.
-    pub content: Memo<ListContent>,
-    /// The token just created.
-    pub new_token: RwSignal<Option<CreatedDirectory>>,
-    /// The open confirmation.
-    pub confirmation: RwSignal<Option<Confirmation>>,
+    pub directories: Query<Vec<DirectoryView>>,
+    /// The tokens created since the page was opened.
+    pub new_tokens: RwSignal<Vec<CreatedDirectory>>,
     /// The groups that rules can refer to.
     pub groups: GroupList,
-    /// The licenses that rules can assign.
-    pub licenses: RwSignal<Vec<LicenseView>>,
+    /// The licenses that rules can assign. If they cannot be loaded, rules show their ids.
+    pub licenses: Query<Vec<LicenseView>>,
 }
 
 impl ScimState {
-    /// Creates the state and loads the data.
-    pub fn open() -> Self {
-        let all = RwSignal::new(None::<Result<Vec<DirectoryView>, Failure>>);
-        let content = move |_: Option<&ListContent>| match all.get() {
-            None => ListContent::Loading,
-            Some(Err(failure)) => ListContent::Failed(failure),
-            Some(Ok(all)) if all.is_empty() => ListContent::Empty,
-            Some(Ok(_)) => ListContent::Rows,
-        };
-        let scim = Self {
-            api: Api::get(),
-            all,
-            content: Memo::new(content),
-            new_token: RwSignal::new(None),
-            confirmation: RwSignal::new(None),
+    /// Creates the state and starts loading.
+    pub fn new() -> Self {
+        Self {
+            directories: Query::once(endpoints::directories::list()),
+            new_tokens: RwSignal::default(),
             groups: GroupList::load(),
-            licenses: RwSignal::new(Vec::new()),
-        };
-        scim.load();
-        spawn_local(async move {
-            // If loading fails, rules show license ids, and the rest of the page works.
-            if let Ok(all) = scim.api.read("/licenses").await {
-                scim.licenses.try_set(all);
+            licenses: Query::once(endpoints::licenses::list()),
+        }
+    }
+
+    /// The directories; tracked. None until they are loaded.
+    pub fn all(self) -> Vec<DirectoryView> {
+        self.directories.get().unwrap_or_default()
+    }
+
+    /// One of the directories; tracked.
+    pub fn directory(self, id: DirectoryId) -> Option<DirectoryView> {
+        self.directories.with(|all| all.iter().find(|one| one.id == id).cloned()).flatten()
+    }
+
+    /// Shows the new token of a directory in place of its previous one, and moves the focus to its copy button.
+    pub fn show_token(self, made: CreatedDirectory) {
+        self.new_tokens.try_update(|all| {
+            all.retain(|one| one.directory.id != made.directory.id);
+            all.push(made);
+        });
+        self.directories.reload();
+        focus_on(".new-secret:last-child button");
+    }
+
+    /// Removes a deleted directory.
+    pub fn remove(self, id: DirectoryId) {
+        self.directories.update(|all| all.retain(|one| one.id != id));
+        self.new_tokens.try_update(|all| all.retain(|one| one.directory.id != id));
+    }
+
+    /// Puts the number of failures of a directory in place.
+    pub fn set_failures(self, id: DirectoryId, failures: i64) {
+        self.directories.update(|all| {
+            for one in all.iter_mut().filter(|one| one.id == id) {
+                one.failures = failures;
             }
         });
-        scim
     }
 
-    pub fn load(self) {
-        spawn_local(self.reload());
-    }
-
-    pub async fn reload(self) {
-        let answer = self.api.read("/directories").await;
-        self.all.try_set(Some(answer));
-    }
-
-    /// The loaded directories.
-    pub fn directories(self) -> Vec<DirectoryView> {
-        self.all.get().and_then(Result::ok).unwrap_or_default()
-    }
-
+    /// The name of a license, or its id if it is not known; tracked.
     pub fn license_name(self, i18n: Texts, id: LicenseId) -> String {
         let known = self.licenses.with(|all| all.iter().find(|one| one.id == id).map(|one| labels::license(i18n, one)));
-        known.unwrap_or_else(|| id.to_string())
+        known.flatten().unwrap_or_else(|| id.to_string())
     }
 
-    /// Names of licenses, as a list.
+    /// Names of licenses, as a list; tracked.
     pub fn license_names(self, i18n: Texts, ids: &[LicenseId]) -> String {
         let names: Vec<_> = ids.iter().map(|id| self.license_name(i18n, *id)).collect();
         names.join(t_string!(i18n, common.listed))

@@ -7,14 +7,17 @@ use super::{
 use crate::{
     i18n::*,
     labels,
+    text::text,
     ui::{
+        check_list::{CheckList, CheckListItem},
         focus::{focus_again, focus_within},
         form::Form,
         select::{Select, SelectOption},
     },
 };
 use leptos::prelude::*;
-use seatkeeper_shared::{ids::LicenseId, people::Role};
+use seatkeeper_shared::{people::Role, wire::licenses::LicenseView};
+use web_sys::MouseEvent;
 
 #[component]
 pub fn RuleFieldset(
@@ -24,7 +27,7 @@ pub fn RuleFieldset(
     list: RuleList,
     /// State and errors of the form.
     form: Form,
-    /// Shared state of the SCIM section.
+    /// The state of the section.
     scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
@@ -32,42 +35,42 @@ pub fn RuleFieldset(
     let missing = Signal::derive(move || missing.get().filter(|_| rule.lacks_group()));
     let index = Memo::new(move |_| list.index_of(rule.key));
     let groups = move || {
-        let mut choices = vec![SelectOption::new("", t_string!(i18n, common.select))];
-        choices
-            .extend(scim.groups.all.get().into_iter().map(|group| SelectOption::new(group.id.to_string(), group.name)));
-        choices
+        let none = SelectOption::new("", t_string!(i18n, common.select));
+        let all = scim.groups.all.get().into_iter().map(|group| SelectOption::new(group.id.to_string(), group.name));
+        std::iter::once(none).chain(all).collect::<Vec<_>>()
     };
     let roles = move || {
-        let mut choices = vec![SelectOption::new("", t_string!(i18n, scim.no_role))];
-        choices.extend(Role::ALL.iter().map(|role| SelectOption::new(role.as_str(), labels::role(i18n, *role))));
-        choices
+        let none = SelectOption::new("", t_string!(i18n, scim.no_role));
+        let all = Role::ALL.iter().map(|role| SelectOption::new(role.as_str(), labels::role(i18n, *role)));
+        std::iter::once(none).chain(all).collect::<Vec<_>>()
     };
     view! {
         <li>
             <fieldset class="part">
                 <legend>{move || t_string!(i18n, scim.rule_of, n = index.get() + 1)}</legend>
                 <Select
-                    label=Signal::derive(move || t_string!(i18n, scim.rule_group).to_owned())
+                    label=text!(scim.rule_group)
                     name="rule_group"
                     options=Signal::derive(groups)
                     value=rule.group
                     choose=move |group| rule.group.set(group)
                     error=missing
                 />
-                <LicenseCheckboxes licenses=rule.licenses scim />
+                <LicenseCheckboxes rule scim />
                 <Select
-                    label=Signal::derive(move || t_string!(i18n, scim.rule_role).to_owned())
+                    label=text!(scim.rule_role)
                     name="rule_role"
                     options=Signal::derive(roles)
                     value=rule.role
                     choose=move |role| rule.role.set(role)
                 />
-                <Buttons key=rule.key index list />
+                <Buttons key=rule.key index list form />
             </fieldset>
         </li>
     }
 }
 
+/// Moves or removes the rule.
 #[component]
 fn Buttons(
     /// Key of the rule.
@@ -76,9 +79,21 @@ fn Buttons(
     index: Memo<usize>,
     /// All rules.
     list: RuleList,
+    /// State of the form, which is touched.
+    form: Form,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let number = move || index.get() + 1;
+    let move_up = move |event: MouseEvent| {
+        focus_again(&event);
+        list.move_up(key);
+        form.touch();
+    };
+    let remove = move |event: MouseEvent| {
+        focus_within(&event, "form", ".rules + .button");
+        list.remove(key);
+        form.touch();
+    };
     view! {
         <div class="acts">
             <button
@@ -86,10 +101,7 @@ fn Buttons(
                 class="button small"
                 aria-label=move || t_string!(i18n, scim.up, n = number())
                 aria-disabled=move || (index.get() == 0).to_string()
-                on:click=move |event| {
-                    focus_again(&event);
-                    list.move_up(key);
-                }
+                on:click=move_up
             >
                 {t!(i18n, scim.up_short)}
             </button>
@@ -97,10 +109,7 @@ fn Buttons(
                 type="button"
                 class="button small"
                 aria-label=move || t_string!(i18n, scim.remove, n = number())
-                on:click=move |event| {
-                    focus_within(&event, "form", ".rules + .button");
-                    list.remove(key);
-                }
+                on:click=remove
             >
                 {t!(i18n, scim.remove_short)}
             </button>
@@ -108,44 +117,32 @@ fn Buttons(
     }
 }
 
+/// The licenses on offer, and those that the rule had when it was shown even if they are archived.
 #[component]
 fn LicenseCheckboxes(
-    /// The chosen licenses.
-    licenses: RwSignal<Vec<LicenseId>>,
-    /// Shared state of the SCIM section.
+    /// Fields of the rule.
+    rule: DirectoryRuleFields,
+    /// The state of the section.
     scim: ScimState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let boxes = move || {
-        let all = scim.licenses.get().into_iter().filter(|one| one.archived_at.is_none());
-        all.map(|license| {
-            let id = license.id;
-            let choose = move |event: web_sys::Event| {
-                let chosen = event_target_checked(&event);
-                licenses.update(|all| {
-                    all.retain(|one| *one != id);
-                    if chosen {
-                        all.push(id);
-                    }
-                });
-            };
-            view! {
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        prop:checked=move || licenses.with(|all| all.contains(&id))
-                        on:change=choose
-                    />
-                    <span>{move || labels::license(i18n, &license)}</span>
-                </label>
-            }
-        })
-        .collect_view()
-    };
+    let before = StoredValue::new(rule.licenses.get_untracked());
+    let items = Signal::derive(move || {
+        let mut all = scim.licenses.get().unwrap_or_default();
+        all.retain(|one| one.archived_at.is_none() || before.with_value(|before| before.contains(&one.id)));
+        let item = |license: LicenseView| {
+            let text = labels::license(i18n, &license);
+            CheckListItem { value: license.id, text, note: String::new() }
+        };
+        all.into_iter().map(item).collect::<Vec<_>>()
+    });
     view! {
-        <fieldset class="check-list">
-            <legend class="label">{t!(i18n, scim.rule_licenses)}</legend>
-            {boxes}
-        </fieldset>
+        <CheckList
+            label=text!(scim.rule_licenses)
+            titled=true
+            items
+            selected=rule.licenses
+            none=text!(groups.no_licenses)
+        />
     }
 }
