@@ -38,6 +38,7 @@ use crate::{
     app::App,
     auth::late_body::{self, BodyLimits},
     http::{
+        compression,
         connections::{Limits, ServerConfig},
         csrf, export,
         problem::ApiError,
@@ -55,7 +56,7 @@ use axum::{
 };
 use seatkeeper_shared::{
     problem::{Code, Problem},
-    wire::sessions::StateFilter,
+    wire::{live::SnapshotContent, sessions::StateFilter},
 };
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
@@ -168,6 +169,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directories::failures))
         .routes(routes!(directories::retry))
         .routes(routes!(live::live))
+        .routes(routes!(live::snapshot))
         .routes(routes!(audit::audit))
         .routes(routes!(audit::export_audit));
     OpenApiRouter::new().nest("/api/v1", v1)
@@ -188,6 +190,7 @@ pub fn openapi() -> OpenApi {
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
     // Used by parameters only, whose schemas are not collected automatically.
     components.schemas.insert("StateFilter".to_owned(), <StateFilter as utoipa::PartialSchema>::schema());
+    components.schemas.insert("SnapshotContent".to_owned(), <SnapshotContent as utoipa::PartialSchema>::schema());
     components.schemas.insert("Format".to_owned(), <export::Format as utoipa::PartialSchema>::schema());
     let mut problem_schemas = Vec::new();
     <Problem as utoipa::ToSchema>::schemas(&mut problem_schemas);
@@ -284,6 +287,7 @@ pub fn service(app: App) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(TraceLayer::new_for_http())
+                .layer(compression::json())
                 .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                     tracing::error!("request handler panicked");
                     ApiError::new(Code::Internal).into_response()

@@ -14,6 +14,7 @@ use crate::{
     db::{self, Db, DbError},
     egress::{AllowedAddress, Egress},
     expiry, group_licenses,
+    http::static_files::AppBuild,
     imports::{
         file_reader::FileReader,
         recovery::{self, RunningImports},
@@ -137,7 +138,10 @@ impl App {
         }
         let seats = Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone());
         let wait_estimates = WaitEstimates::new(db.clone());
-        let feed = Feed::start(db.clone(), clock.clone(), wait_estimates.clone(), commit_hooks.clone()).await?;
+        let dist = options.dist.map(Arc::new);
+        let app_build = AppBuild::new(dist.clone());
+        let feed =
+            Feed::start(db.clone(), clock.clone(), wait_estimates.clone(), commit_hooks.clone(), app_build).await?;
         let streams = OpenStreams::start(db.clone(), clock.clone(), commit_hooks.caller_cache.clone());
         if !options.poll_only {
             tokio::spawn(pg_notify::run(db.clone(), commit_hooks.clone()));
@@ -150,7 +154,7 @@ impl App {
             cookie_domain: options.cookie_domain.map(Into::into),
             trusted_proxies: options.trusted_proxies.into(),
             audit_days: options.audit_days,
-            dist: options.dist.map(Arc::new),
+            dist,
             throttle: options.throttle,
             mailer: options.mailer,
             provider_metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),

@@ -1,6 +1,7 @@
-//! What all routes share: problem documents, extractors, CSRF check, security headers, ETags, exports, static files.
+//! What all routes share: problem documents, extractors, CSRF check, security headers, ETags, compression, exports, static files.
 
 pub mod client_ip;
+pub mod compression;
 pub mod connections;
 pub mod cookies;
 pub mod csrf;

@@ -251,6 +251,7 @@ pub fn permission_table() -> Vec<Row> {
         ("POST", "/directories/{id}/retry", Shared, Value::Null, ADMINS),
         ("POST", "/gate/{product}", Shared, json!({}), SIGNED_IN),
         ("GET", "/live", Shared, Value::Null, SIGNED_IN),
+        ("GET", "/live/snapshot", Shared, Value::Null, SIGNED_IN),
     ]
 }
 

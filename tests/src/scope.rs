@@ -90,6 +90,8 @@ fn reading_routes(fixture: &ScopeFixture, import: &str) -> Vec<(&'static str, St
         ("/sessions", "/sessions?q=agent&sort=user_name".to_owned(), true),
         ("/sessions/{id}", fixture.foreign_session.clone(), false),
         ("/queues", "/queues".to_owned(), true),
+        ("/live/snapshot", "/live/snapshot".to_owned(), true),
+        ("/live/snapshot", "/live/snapshot?content=own".to_owned(), true),
         ("/tickets/{id}", fixture.foreign_ticket.clone(), false),
         ("/audit", "/audit?limit=500".to_owned(), true),
         ("/audit", format!("/audit?user={foreign}"), true),

@@ -53,6 +53,7 @@ mod late_bodies;
 mod links;
 mod lists;
 mod live;
+mod live_snapshots;
 mod offers;
 mod oidc;
 mod openapi;

@@ -4,7 +4,7 @@ use crate::harness::{Person, Watcher, World, on_both_engines, seat_request};
 use futures_util::{Stream, StreamExt as _};
 use seatkeeper::{
     auth::{StreamGuard, caller::Admission, caller_cache::Credential, secret},
-    live::watch,
+    live::{StreamOptions, watch},
 };
 use seatkeeper_shared::ids::LicenseId;
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn raw_feed(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = S
     let program = person.with_token().await;
     let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
     let guard = StreamGuard::open(&world.app, admission).await.expect("a good token");
-    let stream = watch(world.app.clone(), &guard, None);
+    let stream = watch(world.app.clone(), &guard, StreamOptions::default());
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))
 }
 

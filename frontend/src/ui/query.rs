@@ -303,9 +303,7 @@ mod tests {
         }
 
         async fn answer(&self, path: &str, status: u16, body: &str) {
-            run(&format!(
-                "window.pending['/api/v1{path}'].resolve(new Response('{body}', {{ status: {status} }}));"
-            ));
+            run(&format!("window.pending['/api/v1{path}'].resolve(new Response('{body}', {{ status: {status} }}));"));
             settle().await;
         }
 

@@ -1,34 +1,36 @@
 //! One reader of the event log per process. Each change is serialized once, however many viewers there are.
 
-use super::{snapshot::SnapshotCache, usage_trends::UsageTrends};
+use super::{
+    change_batch::{ChangeBatch, LicenseChange},
+    snapshot::SnapshotCache,
+    usage_trends::UsageTrends,
+};
 use crate::{
     auth::{StreamGuard, invalidation::AffectedCallers},
     clock::Clock,
     commit_hooks::CommitHooks,
     db::{Db, DbError},
+    http::static_files::AppBuild,
     seats::wait_estimate::WaitEstimates,
     store::{self, events::LoggedEvent},
 };
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, Position, SessionId, UserId},
+    ids::{LicenseId, Position, SessionId, UserId},
     wire::{
         licenses::LicenseView,
-        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contact, Contacts},
-        queue::QueueView,
-        sessions::SessionView,
+        live::{ALIVE, ALIVE_INTERVAL_SECONDS, Alive, CHANGE, CONTACTS, Change, Contact, Contacts},
     },
 };
 use serde::Serialize;
 use std::{
-    borrow::Cow,
     collections::{BTreeSet, HashMap, HashSet},
     hash::Hash,
     sync::{Arc, RwLock},
     time::Duration,
 };
-use tokio::{sync::broadcast, time::Instant};
+use tokio::sync::broadcast;
 
 /// Changes within this time are sent as one batch.
 const BATCH_WINDOW: Duration = Duration::from_millis(100);
@@ -36,12 +38,10 @@ const BATCH_WINDOW: Duration = Duration::from_millis(100);
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// The same while other processes send notifications: one may get lost.
 const NOTIFIED_POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// How often viewers learn which sessions sent a heartbeat.
-const CONTACTS_INTERVAL: Duration = Duration::from_secs(5);
+/// How often viewers learn that the connection works, and which sessions sent a heartbeat.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(ALIVE_INTERVAL_SECONDS);
 /// More than the longest time between answering a heartbeat and writing it.
 const HEARTBEAT_WRITE_DELAY: TimeDelta = TimeDelta::seconds(2);
-/// How often an `alive` event is sent.
-const ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// The most events, or contacts, read at once.
 const MAX_READ_ROWS: i64 = 5_000;
 /// How many messages a viewer may fall behind before it must resync: six seconds or more.
@@ -79,84 +79,20 @@ impl ContactBatch {
     }
 }
 
-/// A changed license, for viewers who do not see all groups.
-#[derive(Debug)]
-pub struct LicenseChange {
-    license: LicenseView,
-    /// As JSON, without reservations and caps of groups.
-    without_limits: String,
-}
-
-impl LicenseChange {
-    fn new(license: LicenseView) -> Self {
-        let bare = LicenseView { group_limits: Vec::new(), ..license.clone() };
-        Self { license, without_limits: json(&bare) }
-    }
-
-    /// The license as JSON, with the reservations and caps of these groups only.
-    pub fn json_for(&self, groups: &HashSet<GroupId>) -> Cow<'_, str> {
-        let mut visible = self.license.group_limits.iter().filter(|limit| groups.contains(&limit.group_id)).peekable();
-        if visible.peek().is_none() {
-            return Cow::Borrowed(&self.without_limits);
-        }
-        let group_limits = visible.cloned().collect();
-        Cow::Owned(json(&LicenseView { group_limits, ..self.license.clone() }))
-    }
-}
-
-/// A batch of changes, serialized once: as a whole for viewers who see all users, in pieces for the others.
-#[derive(Debug)]
-pub struct ChangeBatch {
-    /// The position of the last event in it.
-    pub position: Position,
-    /// The server's time of the state.
-    pub at: DateTime<Utc>,
-    /// The serialized event for viewers who see all users.
-    pub all: Bytes,
-    /// The changed licenses, for viewers who do not see all groups.
-    pub licenses: HashMap<LicenseId, LicenseChange>,
-    /// The changed sessions of each agent with their support keys, as comma-separated JSON.
-    pub sessions: HashMap<UserId, String>,
-    /// The same sessions without support keys.
-    pub sessions_without_keys: Vec<SessionView>,
-    /// The changed queues, each complete.
-    pub queues: Vec<QueueView>,
-    /// The tickets of each waiter in those queues, as comma-separated JSON.
-    pub tickets: HashMap<(LicenseId, UserId), String>,
-    /// Users who gained or lost a license, so that they see other licenses now.
-    pub reassigned: HashSet<UserId>,
-    /// A membership or a group's managers changed, so that managers limited to groups may see other users now.
-    pub groups_changed: bool,
-    /// Users whose rights may have changed, so that they may see other data now.
-    pub affected_callers: Vec<AffectedCallers>,
-}
-
-impl ChangeBatch {
-    /// Whether this user's rights may have changed.
-    pub fn may_change_rights_of(&self, user: UserId) -> bool {
-        self.affected_callers
-            .iter()
-            .any(|reach| matches!(reach, AffectedCallers::All) || *reach == AffectedCallers::User(user))
-    }
-
-    /// Whether a license or its queue changed.
-    pub fn concerns(&self, license: LicenseId) -> bool {
-        self.licenses.contains_key(&license) || self.queues.iter().any(|queue| queue.license_id == license)
-    }
-}
-
 /// The live feed. Clones share one reader.
 #[derive(Clone)]
 pub struct Feed {
     sender: broadcast::Sender<FeedMessage>,
     wait_estimates: WaitEstimates,
     trends: Arc<RwLock<UsageTrends>>,
+    app_build: AppBuild,
     /// The snapshots that viewers get first.
     pub(super) snapshots: SnapshotCache,
 }
 
 impl Feed {
-    /// Starts the reader of the log, which `commit_hooks` wake when this process has written to it.
+    /// Starts the reader of the log, which `commit_hooks` wake when this process has written to it. `app_build` is named
+    /// in `alive` events.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
@@ -165,6 +101,7 @@ impl Feed {
         clock: Clock,
         wait_estimates: WaitEstimates,
         commit_hooks: CommitHooks,
+        app_build: AppBuild,
     ) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
@@ -183,17 +120,10 @@ impl Feed {
             sender: broadcast::channel(CHANNEL_CAPACITY).0,
             wait_estimates,
             trends: Arc::new(RwLock::new(trends)),
+            app_build,
             snapshots: SnapshotCache::default(),
         };
-        let reader = Reader {
-            feed: feed.clone(),
-            db,
-            clock,
-            commit_hooks,
-            position,
-            contacts_sent_until,
-            alive_sent: Instant::now(),
-        };
+        let reader = Reader { feed: feed.clone(), db, clock, commit_hooks, position, contacts_sent_until };
         tokio::spawn(reader.run());
         Ok(feed)
     }
@@ -201,6 +131,16 @@ impl Feed {
     /// Receives all messages from now on. The guard proves that the viewer is authorized.
     pub fn subscribe(&self, _authorized: &StreamGuard) -> Subscription {
         self.sender.subscribe()
+    }
+
+    /// An `alive` event for this time; with `position` as its id if it is the first of a stream.
+    pub(super) async fn alive(&self, at: DateTime<Utc>, position: Option<Position>) -> Bytes {
+        frame(ALIVE, position, &json(&Alive { at, build: self.app_build.id().await }))
+    }
+
+    /// Identifies the build of the app that this server delivers.
+    pub async fn app_build(&self) -> Option<String> {
+        self.app_build.id().await
     }
 
     /// Fills in since when licenses are full, and their peaks.
@@ -310,24 +250,29 @@ struct Reader {
     commit_hooks: CommitHooks,
     position: Position,
     contacts_sent_until: DateTime<Utc>,
-    alive_sent: Instant,
 }
 
 impl Reader {
     async fn run(mut self) {
-        let mut contact = tokio::time::interval(CONTACTS_INTERVAL);
+        let mut alive = tokio::time::interval(ALIVE_INTERVAL);
         loop {
-            tokio::select! {
-                () = self.commit_hooks.changed() => {}
-                () = tokio::time::sleep(self.poll_interval()) => {}
-                _ = contact.tick() => self.send_contacts().await,
+            let is_alive_due = tokio::select! {
+                () = self.commit_hooks.changed() => false,
+                () = tokio::time::sleep(self.poll_interval()) => false,
+                _ = alive.tick() => true,
+            };
+            if is_alive_due {
+                self.send_contacts().await;
             }
             match self.read_events().await {
-                Ok(true) => {
-                    self.send_alive_if_due();
-                    tokio::time::sleep(BATCH_WINDOW).await;
+                Ok(has_changed) => {
+                    if is_alive_due {
+                        self.send_alive().await;
+                    }
+                    if has_changed {
+                        tokio::time::sleep(BATCH_WINDOW).await;
+                    }
                 }
-                Ok(false) => self.send_alive_if_due(),
                 Err(error) => {
                     tracing::warn!(%error, "live feed cannot read the event log; will retry");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -339,7 +284,7 @@ impl Reader {
     /// How long to wait for a notification before polling the log.
     fn poll_interval(&self) -> Duration {
         match (self.db.is_shared(), self.commit_hooks.is_listening()) {
-            (false, _) => CONTACTS_INTERVAL,
+            (false, _) => ALIVE_INTERVAL,
             (true, false) => POLL_INTERVAL,
             (true, true) => NOTIFIED_POLL_INTERVAL,
         }
@@ -384,11 +329,8 @@ impl Reader {
     }
 
     /// Sends an `alive` event: the connection works and the log can be read.
-    fn send_alive_if_due(&mut self) {
-        if self.alive_sent.elapsed() >= ALIVE_INTERVAL {
-            self.alive_sent = Instant::now();
-            let _ =
-                self.feed.sender.send(FeedMessage::Alive(frame(ALIVE, None, &json(&Alive { at: self.clock.now() }))));
-        }
+    async fn send_alive(&mut self) {
+        let alive = self.feed.alive(self.clock.now(), None).await;
+        let _ = self.feed.sender.send(FeedMessage::Alive(alive));
     }
 }

@@ -1,10 +1,10 @@
-//! The snapshot a viewer gets first: everything they may see. Viewers who see all users and connect at the same time
-//! share one.
+//! The snapshot: everything that a viewer may see, or the part that it needs. In streams, viewers who see all users and
+//! connect at the same time share one.
 
 use super::feed::{frame, json};
 use crate::{
     app::App,
-    auth::Scope,
+    auth::{Caller, Scope},
     db::{Db, DbError},
     store,
 };
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, UserId},
     wire::{
-        live::{SNAPSHOT, Snapshot},
+        live::{SNAPSHOT, Snapshot, SnapshotContent, SnapshotReply},
         sessions::{SessionSort, StateFilter},
     },
 };
@@ -72,6 +72,43 @@ impl SnapshotCache {
 
 async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSnapshot, DbError> {
     let started = Instant::now();
+    let visible_groups = scope.visible_groups(&app.db).await?.unwrap_or_default();
+    let visible_users = visible_users(&app.db, scope).await?;
+    let (snapshot, _) = read(app, user, scope, scope, MAX_SNAPSHOT_SESSIONS).await?;
+    let agents = snapshot.sessions.iter().map(|session| session.user_id).collect();
+    let licenses = snapshot.licenses.iter().map(|license| license.id).collect();
+    let (position, bytes) = (snapshot.position, frame(SNAPSHOT, Some(snapshot.position), &json(&snapshot)));
+    Ok(ViewerSnapshot { position, bytes, licenses, visible_users, visible_groups, started, agents })
+}
+
+/// The snapshot for a viewer who requests it beside the stream, with at most `limit` sessions.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn for_request(
+    app: &App,
+    caller: &Caller,
+    content: SnapshotContent,
+    limit: usize,
+) -> Result<SnapshotReply, DbError> {
+    let scope = Scope::of(caller);
+    let work = match content {
+        SnapshotContent::All => scope,
+        SnapshotContent::Own => Scope::Own(caller.id),
+    };
+    let (snapshot, next) = read(app, caller.id, scope, work, limit).await?;
+    Ok(SnapshotReply { user_id: caller.id, build: app.feed.app_build().await, next, snapshot })
+}
+
+/// Reads the licenses of `scope`, and the sessions and tickets of `work`. Support keys are only for the session's own
+/// agent. Also returns the cursor of the sessions beyond `limit`.
+async fn read(
+    app: &App,
+    user: UserId,
+    scope: Scope,
+    work: Scope,
+    limit: usize,
+) -> Result<(Snapshot, Option<String>), DbError> {
     let (db, at) = (&app.db, app.clock.now());
     // Read the position first: what is read after it may be newer, and is then sent again.
     let position = store::events::head(&mut db.begin_read().await?).await?;
@@ -81,27 +118,25 @@ async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSn
     };
     app.feed.complete(&mut licenses, at);
     scope.hide_group_limits(db, &mut licenses).await?;
-    let visible_groups = scope.visible_groups(db).await?.unwrap_or_default();
-    let of = if let Scope::Own(user) = scope { Some(user) } else { None };
-    let (state, within) = (Some(StateFilter::Live), scope.manager());
-    let filter = store::sessions::SessionFilter { state, user: of, within, ..Default::default() };
-    let visible_users = visible_users(db, scope).await?;
-    let mut page =
-        store::sessions::page(db, &filter, (SessionSort::Created, true), None, MAX_SNAPSHOT_SESSIONS).await?;
+    let of = if let Scope::Own(user) = work { Some(user) } else { None };
+    let filter = store::sessions::SessionFilter {
+        state: Some(StateFilter::Live),
+        user: of,
+        within: work.manager(),
+        ..Default::default()
+    };
+    let mut page = store::sessions::page(db, &filter, (SessionSort::Created, true), None, limit).await?;
     for session in page.items.iter_mut().filter(|session| session.user_id != user) {
         session.support_key = None;
     }
-    let mut queues = match scope {
+    let mut queues = match work {
         Scope::All => store::queue::all(db).await?,
         Scope::Groups(manager) => store::queue::visible_to(db, manager).await?,
         Scope::Own(user) => store::queue::of_user(db, user).await?,
     };
     app.wait_estimates.estimate_queues(&mut queues, at).await?;
-    let agents = page.items.iter().map(|session| session.user_id).collect();
-    let ids = licenses.iter().map(|license| license.id).collect();
     let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
-    let bytes = frame(SNAPSHOT, Some(position), &json(&snapshot));
-    Ok(ViewerSnapshot { position, bytes, licenses: ids, visible_users, visible_groups, started, agents })
+    Ok((snapshot, page.next))
 }
 
 /// The users that a manager limited to groups may see, as of now, which may be newer than the position. Changes of it

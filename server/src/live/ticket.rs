@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// How often a connected client's ticket is renewed: well below the shortest lease of 10 seconds.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(4);
+pub(super) const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(4);
 /// After this time the stream ends and the client must reconnect.
 const MAX_STREAM_DURATION: Duration = Duration::from_secs(3_600);
 /// The name of the server-sent event.

@@ -1,8 +1,10 @@
 //! One viewer of the live feed: a snapshot or the missed changes, then every change. A viewer that lags is told to
-//! resync.
+//! resync. A viewer that requests its snapshots separately is told when it needs a new one.
 
 use super::{
-    feed::{ChangeBatch, FeedMessage, Subscription, frame, json},
+    change_batch::ChangeBatch,
+    feed::{FeedMessage, Subscription, frame, json},
+    own_tickets::OwnTickets,
     snapshot::visible_users,
 };
 use crate::{
@@ -31,6 +33,24 @@ const MAX_MISSED_EVENTS: i64 = 2_000;
 /// After this time the stream ends and the viewer must reconnect.
 const MAX_STREAM_DURATION: Duration = Duration::from_secs(3_600);
 
+/// What a stream begins with, and what it does besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamOptions {
+    /// The position of the last change that the viewer received.
+    pub missed_from: Option<Position>,
+    /// Whether the stream contains snapshots. Without, it begins with an `alive` event that has the current position,
+    /// and `resync` says that the viewer needs a new snapshot.
+    pub has_snapshots: bool,
+    /// Whether the viewer's own tickets stay alive while it is connected.
+    pub renews_tickets: bool,
+}
+
+impl Default for StreamOptions {
+    fn default() -> Self {
+        Self { missed_from: None, has_snapshots: true, renews_tickets: false }
+    }
+}
+
 /// The feed for one viewer, as a stream of server-sent events.
 ///
 /// The connection polls the next event when it can send. A slow viewer misses messages, which costs the others nothing,
@@ -38,7 +58,7 @@ const MAX_STREAM_DURATION: Duration = Duration::from_secs(3_600);
 pub fn watch(
     app: App,
     guard: &StreamGuard,
-    missed_from: Option<Position>,
+    options: StreamOptions,
 ) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
     let caller = guard.caller();
     let viewer = Viewer {
@@ -53,7 +73,9 @@ pub fn watch(
         app,
         position: Position::default(),
         until: Instant::now() + MAX_STREAM_DURATION,
-        stage: Stage::Greet(missed_from),
+        has_snapshots: options.has_snapshots,
+        own_tickets: options.renews_tickets.then(|| OwnTickets::new(caller.clone())),
+        stage: Stage::Greet(options.missed_from),
     };
     stream::try_unfold(viewer, Viewer::next)
 }
@@ -71,6 +93,8 @@ struct Viewer {
     subscribed_at: Instant,
     position: Position,
     until: Instant,
+    has_snapshots: bool,
+    own_tickets: Option<OwnTickets>,
     stage: Stage,
 }
 
@@ -116,11 +140,17 @@ impl Viewer {
     /// The next event for this viewer; `None` if it must reconnect.
     async fn follow(&mut self) -> Result<Option<Bytes>, DbError> {
         loop {
-            let message = match timeout_at(self.until, self.subscription.recv()).await {
+            let message = match timeout_at(self.until, self.receive()).await {
                 Ok(Ok(message)) => message,
-                Ok(Err(RecvError::Lagged(_))) => {
+                Ok(Err(RecvError::Lagged(_))) if self.has_snapshots => {
                     self.stage = Stage::End;
                     return Ok(Some(frame(RESYNC, None, "{}")));
+                }
+                Ok(Err(RecvError::Lagged(_))) => {
+                    // Without the messages that wait, which the next change would overwrite before they are read.
+                    self.subscription = self.subscription.resubscribe();
+                    self.load_tickets().await?;
+                    return self.snapshot().await.map(Some);
                 }
                 Ok(Err(RecvError::Closed)) | Err(_) => return Ok(None),
             };
@@ -134,6 +164,9 @@ impl Viewer {
                 }
                 FeedMessage::Change(batch) if batch.position > self.position => {
                     self.position = batch.position;
+                    if let Some(own) = &mut self.own_tickets {
+                        own.apply(&batch);
+                    }
                     if let Some(bytes) = self.project(&batch).await? {
                         return Ok(Some(bytes));
                     }
@@ -143,9 +176,30 @@ impl Viewer {
         }
     }
 
+    /// Waits for the next message, and meanwhile keeps the viewer's tickets alive.
+    async fn receive(&mut self) -> Result<FeedMessage, RecvError> {
+        let Some(own) = &mut self.own_tickets else { return self.subscription.recv().await };
+        loop {
+            tokio::select! {
+                message = self.subscription.recv() => return message,
+                () = own.due() => own.renew(&self.app).await,
+            }
+        }
+    }
+
+    async fn load_tickets(&mut self) -> Result<(), DbError> {
+        match &mut self.own_tickets {
+            Some(own) => own.load(&self.app).await,
+            None => Ok(()),
+        }
+    }
+
     /// The missed changes if they are known and not too many, and otherwise a snapshot. `None` if nothing was missed.
     async fn begin(&mut self, missed_from: Option<Position>) -> Result<Option<Bytes>, DbError> {
-        let Some(from) = missed_from else { return self.snapshot().await.map(Some) };
+        self.load_tickets().await?;
+        let Some(from) = missed_from else {
+            return if self.has_snapshots { self.snapshot().await.map(Some) } else { self.begin_now().await.map(Some) };
+        };
         let events = store::events::after(&self.app.db, from, MAX_MISSED_EVENTS).await?;
         let can_replay =
             i64::try_from(events.len()).is_ok_and(|n| n < MAX_MISSED_EVENTS) && from <= self.head().await?;
@@ -154,7 +208,9 @@ impl Viewer {
         }
         self.load_selection().await?;
         self.position = from;
-        let Some(last) = events.last() else { return Ok(None) };
+        let Some(last) = events.last() else {
+            return if self.has_snapshots { Ok(None) } else { Ok(Some(self.alive().await)) };
+        };
         self.position = last.position;
         let batch = self.app.feed.load_batch(&self.app.db, self.app.clock.now(), &events).await?;
         let sees_other_users = batch.groups_changed && matches!(self.scope, Scope::Groups(_));
@@ -162,6 +218,18 @@ impl Viewer {
             return self.snapshot().await.map(Some);
         }
         self.project(&batch).await
+    }
+
+    /// Begins at the current position, without a snapshot.
+    async fn begin_now(&mut self) -> Result<Bytes, DbError> {
+        self.position = self.head().await?;
+        self.load_selection().await?;
+        Ok(self.alive().await)
+    }
+
+    /// An `alive` event with the position: the client learns at once that the stream reaches it.
+    async fn alive(&self) -> Bytes {
+        self.app.feed.alive(self.app.clock.now(), Some(self.position)).await
     }
 
     async fn head(&self) -> Result<Position, DbError> {
@@ -180,7 +248,13 @@ impl Viewer {
         Ok(())
     }
 
+    /// A snapshot, or the event that tells the viewer to request one.
     async fn snapshot(&mut self) -> Result<Bytes, DbError> {
+        if !self.has_snapshots {
+            self.position = self.head().await?;
+            self.load_selection().await?;
+            return Ok(frame(RESYNC, Some(self.position), "{}"));
+        }
         let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.subscribed_at).await?;
         (self.position, self.licenses) = (taken.position, taken.licenses);
         (self.visible_users, self.visible_groups) = (taken.visible_users, taken.visible_groups);

@@ -3,7 +3,10 @@
 //! Each change contains the current state of what changed, so applying one twice does no harm.
 
 use super::{licenses::LicenseView, queue::QueueView, sessions::SessionView};
-use crate::ids::{Position, SessionId};
+use crate::{
+    ids::{Position, SessionId, UserId},
+    string_enum::string_enum,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +18,13 @@ pub const CHANGE: &str = "change";
 pub const CONTACTS: &str = "contacts";
 /// The name of the event that carries [`Alive`].
 pub const ALIVE: &str = "alive";
-/// The name of the event for a viewer that was too slow: connect again without a position.
+/// The name of the event for a viewer that missed changes, or sees other data than before. In a stream that began with a
+/// snapshot: connect again without a position. In one that began without: request the snapshot again and read on.
 pub const RESYNC: &str = "resync";
+
+/// The time between two [`Alive`] events. A viewer that has received nothing for more than twice this time has lost the
+/// connection, even if its network has not noticed.
+pub const ALIVE_INTERVAL_SECONDS: u64 = 5;
 
 /// The state of everything the viewer may see.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +36,7 @@ pub struct Snapshot {
     pub at: DateTime<Utc>,
     /// All licenses the viewer may see.
     pub licenses: Vec<LicenseView>,
-    /// Live sessions the viewer may see, the newest first, at most 5,000.
+    /// Live sessions the viewer may see, the newest first, at most 5,000. A request for a snapshot can ask for fewer.
     pub sessions: Vec<SessionView>,
     /// The number of all live sessions that the viewer may see.
     pub sessions_total: i64,
@@ -66,12 +74,42 @@ pub struct Contacts {
     pub contacts: Vec<Contact>,
 }
 
-/// A keep-alive event for times without changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A keep-alive event, sent every [`ALIVE_INTERVAL_SECONDS`]: the connection works, and the log can be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Alive {
     /// The server's time.
     pub at: DateTime<Utc>,
+    /// Identifies the build of the app that the server delivers; absent if it delivers none. A page that was loaded from
+    /// another build is outdated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+}
+
+string_enum! {
+    /// The sessions and tickets in a snapshot.
+    SnapshotContent {
+        /// All that the viewer may see.
+        All = "all",
+        /// Only the viewer's own.
+        Own = "own",
+    }
+}
+
+/// The answer to a request for a snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SnapshotReply {
+    /// The viewer.
+    pub user_id: UserId,
+    /// The same as in [`Alive`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+    /// Set if there are more sessions: the `after` of `GET /sessions?state=live`, which lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// The state.
+    pub snapshot: Snapshot,
 }
 
 /// A session that sent a heartbeat.

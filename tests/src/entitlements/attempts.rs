@@ -207,6 +207,7 @@ fn own_attempts(s: &Fixture) -> Vec<Attempt> {
         ("GET", "/sessions"),
         ("GET", "/sessions/export"),
         ("GET", "/queues"),
+        ("GET", "/live/snapshot"),
         ("GET", "/borrow/keys"),
     ] {
         all.push(attempt(method, route, route.into(), Value::Null));

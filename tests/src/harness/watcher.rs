@@ -79,13 +79,13 @@ impl Watcher {
         (watcher, first)
     }
 
-    /// Reads the next event other than `alive`; `None` when the stream has ended.
-    async fn read(&mut self) -> Option<Frame> {
+    /// Reads the next event; `None` when the stream has ended.
+    async fn read_any(&mut self) -> Option<Frame> {
         loop {
             while let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
                 let block: Vec<_> = self.buffer.drain(..end + 2).collect();
                 let frame = Frame::read(std::str::from_utf8(&block).expect("UTF-8"));
-                if frame.as_ref().is_some_and(|frame| frame.event != "alive") {
+                if frame.is_some() {
                     return frame;
                 }
             }
@@ -93,6 +93,29 @@ impl Watcher {
             let chunk = self.response.chunk().await.ok().flatten()?;
             self.buffer.extend_from_slice(&chunk);
         }
+    }
+
+    /// Reads the next event other than `alive`; `None` when the stream has ended.
+    async fn read(&mut self) -> Option<Frame> {
+        loop {
+            let frame = self.read_any().await?;
+            if frame.event != "alive" {
+                return Some(frame);
+            }
+        }
+    }
+
+    /// Reads up to the next `alive` event.
+    pub async fn next_alive(&mut self) -> Frame {
+        let it = async {
+            loop {
+                let frame = self.read_any().await.expect("the stream is still open");
+                if frame.event == "alive" {
+                    return frame;
+                }
+            }
+        };
+        timeout(EVENT_TIMEOUT, it).await.expect("an alive event arrives in time")
     }
 
     /// Reads the next event; panics if none arrives in time.
