@@ -1,5 +1,5 @@
-//! The browser's local storage: theme, language, whether a user is signed in, the console's device and sessions. Where it is unavailable (private
-//! mode, storage switched off), nothing is stored and the app works all the same.
+//! The browser's local storage: theme, language, whether a user is signed in, the console's device and sessions. Where
+//! it is unavailable (private mode, storage switched off), nothing is stored and the app works all the same.
 
 use serde::{Serialize, de::DeserializeOwned};
 

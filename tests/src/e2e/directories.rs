@@ -63,7 +63,7 @@ async fn an_admin_connects_a_directory_and_loses_no_rules() {
     browser.reads("Verzeichnis Entra löschen?").await;
     browser.enter_at("dialog[open] button.danger").await;
     browser.reads("Noch kein Verzeichnis").await;
-    browser.holds("document.activeElement.id === 'directories-title'").await;
+    browser.holds("document.activeElement.closest('[aria-labelledby=directories-title]') !== null").await;
     browser.enter_at(".tabs a[href='/settings']").await;
     browser.holds("location.pathname === '/settings'").await;
 }
