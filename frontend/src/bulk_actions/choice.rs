@@ -106,7 +106,7 @@ pub fn EndNow(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let items = move || {
-        let item = |value, text: &str, note: &str| CheckListItem { value, text: text.to_owned(), note: note.to_owned() };
+        let item = |value, text: &str, note: &str| CheckListItem { value, text: text.into(), note: note.into() };
         vec![
             item(false, t_string!(i18n, users.let_finish), t_string!(i18n, users.let_finish_hint)),
             item(true, t_string!(i18n, users.end_now), t_string!(i18n, users.end_now_hint)),

@@ -4,7 +4,7 @@ use super::{
     job::{TargetSelector, carry_out},
     outcome::{Refusals, refusals},
 };
-use crate::{api::Api, format::Format, i18n::*, labels};
+use crate::{api::Api, format::Format, i18n::*, labels, ui::show::Show};
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::wire::users::{BulkAction, BulkResults};
 

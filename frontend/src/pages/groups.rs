@@ -18,6 +18,7 @@ use crate::{
         icon::{Glyph, Icon},
         page_head::PageHead,
         query::{LoadState, Loaded},
+        show::Show,
     },
 };
 use dialogs::{AddGroup, DeleteGroup, RenameGroupDialog};
@@ -166,7 +167,7 @@ fn Detail(
                         <button type="button" class="button small" on:click=rename>
                             {t!(i18n, groups.rename)}
                         </button>
-                        <button type="button" class="button small danger" on:click=delete>
+                        <button type="button" class="button small ghost" on:click=delete>
                             {t!(i18n, groups.delete)}
                         </button>
                     </Show>

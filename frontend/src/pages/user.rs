@@ -20,6 +20,7 @@ use crate::{
         icon::Glyph,
         page_head::{Heading, PageHead},
         query::Loaded,
+        show::Show,
     },
 };
 use access::Access;
@@ -127,7 +128,8 @@ fn Actions(
     page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let edit = Dialogs::get().opens(move || page.user.with_untracked(Clone::clone).map(|user| view! { <EditUser page user /> }));
+    let shown = move || page.user.with_untracked(Clone::clone);
+    let edit = Dialogs::get().opens(move || shown().map(|user| view! { <EditUser page user /> }));
     let suspended = Memo::new(move |_| page.with(|user| user.status == UserStatus::Suspended).unwrap_or(false));
     let button = move |kind: BulkActionKind, class: &'static str, text: fn(Texts) -> &'static str| {
         view! {

@@ -19,6 +19,7 @@ use crate::{
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
         page_head::PageHead,
+        show::Show,
     },
 };
 use add::AddUser;

@@ -2,6 +2,7 @@
 
 use super::field::unique_id;
 use crate::{i18n::use_i18n, text::Text};
+use super::show::Show;
 use leptos::prelude::*;
 
 /// A modal dialog controlled by a signal of its own.

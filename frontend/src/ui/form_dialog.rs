@@ -142,6 +142,13 @@ pub fn DialogHost() -> impl IntoView {
             });
         }
     });
+    // Reloading the page, or leaving the app.
+    let unload = window_event_listener_untyped("beforeunload", move |event| {
+        if dialogs.content.with_untracked(Option::is_some) && dialogs.touched.get_untracked() {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || unload.remove());
     // Escape, or the back gesture.
     let cancelled = move |event: web_sys::Event| {
         if is_own(&event) && dialogs.touched.get_untracked() {

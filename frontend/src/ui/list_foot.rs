@@ -9,6 +9,7 @@ use crate::{
     i18n::*,
     text::{Text, text},
 };
+use super::show::Show;
 use leptos::prelude::*;
 
 /// How much of the list is shown, and a button that reads the next page. With the last page the button goes away; a

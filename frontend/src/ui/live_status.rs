@@ -6,6 +6,7 @@ use crate::{
     live::{ConnectionStatus, Live},
 };
 use chrono::DateTime;
+use super::show::Show;
 use leptos::prelude::*;
 
 /// The status line under the title of a live page.

@@ -99,7 +99,7 @@ async fn the_focus_is_never_lost_from_the_first_product_to_an_archived_license()
     browser.enter("Plätze ändern …").await;
     browser.holds("document.activeElement === document.querySelector('dialog[open] input[name=seats]')").await;
     browser.enter_at("dialog[open] button[aria-label='Einen Platz mehr']").await;
-    browser.type_into("dialog[open] input[name=seats]", &(Key::Escape + "")).await;
+    browser.type_into("dialog[open] input[name=seats]", &(Key::Escape + "").to_string()).await;
     browser.enter("Weiter bearbeiten").await;
     browser.enter_at("dialog[open] button[type=submit]").await;
     browser.reads("hat jetzt 1.501 Plätze").await;

@@ -11,6 +11,7 @@ use crate::{
         form_dialog::{ConfirmDialog, Dialogs, FormDialog},
         query::Loaded,
         select::{Select, SelectOption},
+        show::Show,
         toast::Toasts,
     },
 };

@@ -9,6 +9,7 @@ use crate::{
         form::Form,
         form_dialog::{Dialogs, FormDialog},
         query::{Loaded, Query},
+        show::Show,
         toast::Toasts,
     },
 };

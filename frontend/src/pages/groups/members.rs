@@ -10,6 +10,7 @@ use crate::{
         person::Person,
         query::{LoadState, Loaded, Paged, Query},
         search::SearchField,
+        show::Show,
         toast::Toasts,
     },
 };

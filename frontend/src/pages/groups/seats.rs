@@ -11,6 +11,7 @@ use crate::{
         field::TextField,
         form::{FieldCheck, Form},
         form_dialog::{Dialogs, FormDialog},
+        show::Show,
         toast::Toasts,
     },
 };

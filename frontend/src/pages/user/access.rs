@@ -9,6 +9,7 @@ use crate::{
         form::Form,
         form_dialog::{ConfirmDialog, Dialogs},
         query::{Loaded, Query},
+        show::Show,
         toast::Toasts,
     },
 };

@@ -13,6 +13,7 @@ use crate::{
         field::TextField,
         form::Form,
         form_dialog::{Dialogs, FormDialog},
+        show::Show,
         toast::Toasts,
     },
 };

@@ -5,7 +5,7 @@ use crate::{
     format::Format,
     i18n::*,
     labels,
-    ui::query::{Loaded, Paged},
+    ui::{query::{Loaded, Paged}, show::Show},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{

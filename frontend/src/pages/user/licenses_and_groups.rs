@@ -5,6 +5,7 @@ use crate::{
     bulk_actions::job::BulkActionKind,
     i18n::*,
     labels,
+    ui::show::Show,
 };
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;

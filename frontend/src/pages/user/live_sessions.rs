@@ -9,6 +9,7 @@ use crate::{
     ui::{
         form::Form,
         form_dialog::{ConfirmDialog, Dialogs},
+        show::Show,
         toast::Toasts,
     },
 };

@@ -11,6 +11,7 @@ use crate::{
         form::Form,
         form_dialog::{Dialogs, FormDialog},
         select::{Select, SelectOption},
+        show::Show,
         toast::Toasts,
     },
 };

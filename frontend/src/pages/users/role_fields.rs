@@ -4,7 +4,7 @@ use crate::{
     i18n::*,
     labels,
     text::text,
-    ui::check_list::{CheckList, CheckListItem, RadioList},
+    ui::{check_list::{CheckList, CheckListItem, RadioList}, show::Show},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::people::{Permission, Role};

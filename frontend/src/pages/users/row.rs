@@ -11,6 +11,7 @@ use crate::{
         icon::{Glyph, Icon},
         menu::Menu,
         person::Person,
+        show::Show,
     },
 };
 use leptos::prelude::*;

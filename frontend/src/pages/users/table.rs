@@ -10,6 +10,7 @@ use crate::{
         icon::Glyph,
         list_foot::ListFoot,
         query::Loaded,
+        show::Show,
         sortable_header::SortableHeader,
     },
 };

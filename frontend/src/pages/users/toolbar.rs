@@ -15,6 +15,7 @@ use crate::{
         menu::Menu,
         search::SearchField,
         select::{Select, SelectOption},
+        show::Show,
     },
 };
 use leptos::prelude::*;
@@ -197,10 +198,18 @@ pub fn SelectionBar(
                 </button>
                 <MoreActions page />
                 <Show when=move || page.may(BulkActionKind::Revoke.required_action())>
-                    <button type="button" class="button small" on:click=move |_| page.ask_for_selected(BulkActionKind::Revoke)>
+                    <button
+                        type="button"
+                        class="button small"
+                        on:click=move |_| page.ask_for_selected(BulkActionKind::Revoke)
+                    >
                         {t!(i18n, users.revoke)}
                     </button>
-                    <button type="button" class="button small primary" on:click=move |_| page.ask_for_selected(BulkActionKind::Grant)>
+                    <button
+                        type="button"
+                        class="button small primary"
+                        on:click=move |_| page.ask_for_selected(BulkActionKind::Grant)
+                    >
                         {t!(i18n, users.grant)}
                     </button>
                 </Show>
@@ -229,7 +238,12 @@ fn MoreActions(
         };
         view! {
             <Show when=move || page.may(kind.required_action())>
-                <button type="button" class="menu-item" class:bad=kind.is_destructive() on:click=move |_| page.ask_for_selected(kind)>
+                <button
+                    type="button"
+                    class="menu-item"
+                    class:bad=kind.is_destructive()
+                    on:click=move |_| page.ask_for_selected(kind)
+                >
                     {text}
                 </button>
             </Show>
