@@ -2,8 +2,8 @@
 
 use crate::{
     api::{Api, Failure},
-    i18n::*,
     format::Texts,
+    i18n::*,
 };
 use js_sys::{Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::window;

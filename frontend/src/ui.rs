@@ -15,6 +15,7 @@ pub mod focus_keeper;
 pub mod form;
 pub mod form_dialog;
 pub mod icon;
+pub mod keyed_list;
 pub mod list_foot;
 pub mod live_status;
 pub mod menu;

@@ -101,10 +101,14 @@ fn Question(
     let submit = move |()| {
         let text = given.get_untracked();
         let checks = [("password", text.trim().is_empty().then_some(FieldError::Required))];
-        form.submit(checks, || endpoints::me::verify(&proof(text)), move |()| {
-            verification.answer(true);
-            dialogs.close_if(form);
-        });
+        form.submit(
+            checks,
+            || endpoints::me::verify(&proof(text)),
+            move |()| {
+                verification.answer(true);
+                dialogs.close_if(form);
+            },
+        );
     };
     let signed_in = Callback::new(move |me: Me| {
         let is_same = caller.me_untracked().is_some_and(|before| before.id == me.id);

@@ -1,12 +1,6 @@
 //! The users that a bulk action did not change, and why.
 
-use crate::{
-    format::Format,
-    i18n::*,
-    labels,
-    text::Text,
-    ui::form_dialog::InfoDialog,
-};
+use crate::{format::Format, i18n::*, labels, text::Text, ui::form_dialog::InfoDialog};
 use leptos::prelude::*;
 use seatkeeper_shared::{problem::Code, wire::users::BulkResults};
 

@@ -37,6 +37,7 @@ use crate::{
         export::Export,
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
+        keyed_list::For,
         live_status::LiveStatus,
         page_head::PageHead,
         query::Loaded,

@@ -1,7 +1,7 @@
 //! Lists of choices: checkboxes, of which several can be chosen, and radio buttons, of which one is.
 
-use crate::{i18n::*, text::Text};
 use super::show::Show;
+use crate::{i18n::*, text::Text};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! Modal dialogs with the browser's `<dialog>`, which traps the focus, closes with Escape and restores the focus.
 
 use super::field::unique_id;
-use crate::{i18n::use_i18n, text::Text};
 use super::show::Show;
+use crate::{i18n::use_i18n, text::Text};
 use leptos::prelude::*;
 
 /// A modal dialog controlled by a signal of its own.

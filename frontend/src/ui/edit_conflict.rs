@@ -1,11 +1,11 @@
 //! Optimistic locking for edit dialogs: detects that a resource was changed by someone else, so nothing is overwritten.
 
+use super::show::Show;
 use crate::{
     api::{Api, Failure, parse},
     i18n::*,
     ui::icon::{Glyph, Icon},
 };
-use super::show::Show;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
     endpoints::{ApiRequest, Endpoint},

@@ -4,6 +4,7 @@
 //! [`ConfirmDialog`]. It closes with Escape, asking first if something has been entered, and when another page opens;
 //! the browser then returns the focus.
 
+use super::show::Show;
 use crate::{
     i18n::*,
     text::{Text, text},
@@ -16,7 +17,6 @@ use crate::{
         query::{LoadState, Loaded, QueryStatus},
     },
 };
-use super::show::Show;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use std::sync::Arc;

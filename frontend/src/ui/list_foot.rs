@@ -1,5 +1,6 @@
 //! What is below a list that is read page by page.
 
+use super::show::Show;
 use super::{
     empty_state::LoadError,
     focus::restore_focus,
@@ -9,7 +10,6 @@ use crate::{
     i18n::*,
     text::{Text, text},
 };
-use super::show::Show;
 use leptos::prelude::*;
 
 /// How much of the list is shown, and a button that reads the next page. With the last page the button goes away; a

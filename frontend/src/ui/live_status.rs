@@ -1,12 +1,12 @@
 //! The line that says whether the page is live, and if not, since when.
 
+use super::show::Show;
 use crate::{
     format::Format,
     i18n::*,
     live::{ConnectionStatus, Live},
 };
 use chrono::DateTime;
-use super::show::Show;
 use leptos::prelude::*;
 
 /// The status line under the title of a live page.

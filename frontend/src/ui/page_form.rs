@@ -1,5 +1,6 @@
 //! A form on a page. What has been entered is not lost by leaving the page without being asked.
 
+use super::show::Show;
 use super::{
     edit_conflict::{ConflictNotice, VersionedEdit},
     error_message::{ErrorMessage, failure_text},
@@ -10,7 +11,6 @@ use crate::{
     i18n::*,
     text::{Text, text},
 };
-use super::show::Show;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, prelude::Closure};
 use web_sys::{Event, HtmlElement, MouseEvent};

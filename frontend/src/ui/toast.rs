@@ -1,6 +1,7 @@
 //! Toasts: short messages about successes and failures, in one live region.
 
 use super::icon::{Glyph, Icon};
+use super::keyed_list::For;
 use crate::i18n::*;
 use leptos::prelude::*;
 use std::{sync::Arc, time::Duration};

@@ -27,7 +27,7 @@ use seatkeeper_shared::{
     permissions::{Action, may},
     problem::Code,
     validate::email_key,
-    wire::imports::{ImportField, ImportProblem, ImportRow, RowOutcome},
+    wire::imports::{ImportField, ImportProblem, ImportRow},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

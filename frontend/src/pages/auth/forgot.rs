@@ -38,9 +38,13 @@ fn Entry(
     let submit = move |()| {
         let body = ForgotPassword { email: email.get_untracked() };
         let checks = [("email", validate::email(&body.email).err())];
-        form.submit(checks, || endpoints::sign_in::forgot_password(&body), move |()| {
-            sent.try_set(true);
-        });
+        form.submit(
+            checks,
+            || endpoints::sign_in::forgot_password(&body),
+            move |()| {
+                sent.try_set(true);
+            },
+        );
     };
     view! {
         <AuthForm form submit confirm=text!(auth.forgot_send)>

@@ -131,8 +131,7 @@ fn SetupForm(
     fields.time_zone.set(browser_time_zone().unwrap_or_else(|| "UTC".to_owned()));
     let lacks_token = fields.token.with_untracked(String::is_empty);
     // Once shown, the field stays, also while the form is sent again.
-    let asks_token =
-        Memo::new(move |before| before == Some(&true) || lacks_token || form.code_at("token").is_some());
+    let asks_token = Memo::new(move |before| before == Some(&true) || lacks_token || form.code_at("token").is_some());
     let submit = move |()| {
         let (body, navigate) = (fields.body(), navigate.clone());
         form.run(checks_of(&body), set_up(api, caller, body), move |me| {

@@ -147,10 +147,14 @@ fn PasswordForm(
         let missing = |text: &str| text.trim().is_empty().then_some(FieldError::Required);
         let body = SignIn { email: state.email.get_untracked(), password: password.get_untracked() };
         let checks = [("email", missing(&body.email)), ("password", missing(&body.password))];
-        form.submit(checks, || endpoints::sign_in::with_password(&body), move |answer| match answer {
-            SignedIn::Done(me) => state.caller.set_signed_in(*me),
-            SignedIn::NeedsSecondFactor(needed) => drop(state.pending_factor.try_set(Some(needed))),
-        });
+        form.submit(
+            checks,
+            || endpoints::sign_in::with_password(&body),
+            move |answer| match answer {
+                SignedIn::Done(me) => state.caller.set_signed_in(*me),
+                SignedIn::NeedsSecondFactor(needed) => drop(state.pending_factor.try_set(Some(needed))),
+            },
+        );
     };
     view! {
         <AuthForm form submit confirm=text!(auth.sign_in) busy=text!(auth.signing_in)>

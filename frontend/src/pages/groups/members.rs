@@ -7,6 +7,7 @@ use crate::{
     labels,
     ui::{
         icon::{Glyph, Icon},
+        keyed_list::For,
         person::Person,
         query::{LoadState, Loaded, Paged, Query},
         search::SearchField,

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
+        keyed_list::For,
         show::Show,
     },
 };

@@ -160,10 +160,14 @@ fn RenameDialog(
     let submit = move |()| {
         let body = RenamePasskey { name: name.get_untracked() };
         let checks = [("name", validate::name(&body.name).err())];
-        form.submit(checks, || endpoints::passkeys::rename(one.id, &body), move |_| {
-            all.reload();
-            dialogs.close_if(form);
-        });
+        form.submit(
+            checks,
+            || endpoints::passkeys::rename(one.id, &body),
+            move |_| {
+                all.reload();
+                dialogs.close_if(form);
+            },
+        );
     };
     view! {
         <FormDialog title=text!(passkeys.rename_title) form submit>
@@ -184,14 +188,18 @@ fn RemoveDialog(
     let (id, name) = (one.id, StoredValue::new(one.name));
     let action = move |()| {
         let name = name.get_value();
-        form.submit([], || endpoints::passkeys::remove(id), move |()| {
-            toasts.success(tu_string!(i18n, passkeys.removed, name = name));
-            all.update(|all| all.retain(|one| one.id != id));
-            dialogs.close_if(form);
-            restore_focus("#passkeys-title");
-            // If this was the only second factor of a user who needs one, the page closes.
-            caller.refresh();
-        });
+        form.submit(
+            [],
+            || endpoints::passkeys::remove(id),
+            move |()| {
+                toasts.success(tu_string!(i18n, passkeys.removed, name = name));
+                all.update(|all| all.retain(|one| one.id != id));
+                dialogs.close_if(form);
+                restore_focus("#passkeys-title");
+                // If this was the only second factor of a user who needs one, the page closes.
+                caller.refresh();
+            },
+        );
     };
     view! {
         <ConfirmDialog

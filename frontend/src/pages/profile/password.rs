@@ -28,11 +28,15 @@ pub fn PasswordSheet() -> impl IntoView {
             ("old", body.old.is_empty().then_some(FieldError::Required)),
             ("new", validate::password_with_min(&body.new, min_length.get_untracked()).err()),
         ];
-        form.submit(checks, || endpoints::me::change_password(&body), move |()| {
-            old.try_set(String::new());
-            new.try_set(String::new());
-            toasts.success(tu_string!(i18n, profile.password_changed));
-        });
+        form.submit(
+            checks,
+            || endpoints::me::change_password(&body),
+            move |()| {
+                old.try_set(String::new());
+                new.try_set(String::new());
+                toasts.success(tu_string!(i18n, profile.password_changed));
+            },
+        );
     };
     view! {
         <PageForm form submit confirm=text!(profile.change_password)>

@@ -33,9 +33,7 @@ pub fn PersonSheet() -> impl IntoView {
     let submit = move |()| {
         let (name, locale) = (name.get_untracked(), chosen.get_untracked());
         let checks = [("name", validate::name(&name).err())];
-        let change = || {
-            endpoints::me::change(&ChangeMe { name: Some(name), locale: locale.map(language::of_profile) })
-        };
+        let change = || endpoints::me::change(&ChangeMe { name: Some(name), locale: locale.map(language::of_profile) });
         form.submit(checks, change, move |me: Me| {
             if let Some(locale) = locale {
                 language::remember(locale);

@@ -94,8 +94,7 @@ fn Row(
         let (scope, until) = (scope_label(i18n, scope), format.date(expires_at));
         t_string!(i18n, profile.token_when, scope = scope, until = until, used = used)
     };
-    let delete =
-        dialogs.opens(move || token.try_get_value().map(|token| view! { <DeleteToken token state /> }));
+    let delete = dialogs.opens(move || token.try_get_value().map(|token| view! { <DeleteToken token state /> }));
     view! {
         <li>
             <span class="item-text">
@@ -141,13 +140,17 @@ fn DeleteToken(
     let (id, name) = (token.id, StoredValue::new(token.name));
     let action = move |()| {
         let name = name.get_value();
-        form.submit([], || endpoints::tokens::delete(id), move |()| {
-            toasts.success(tu_string!(i18n, profile.token_deleted, name = name));
-            state.all.update(|all| all.retain(|token| token.id != id));
-            state.created.try_update(|created| *created = created.take().filter(|created| created.token.id != id));
-            dialogs.close_if(form);
-            restore_focus("#tokens-title");
-        });
+        form.submit(
+            [],
+            || endpoints::tokens::delete(id),
+            move |()| {
+                toasts.success(tu_string!(i18n, profile.token_deleted, name = name));
+                state.all.update(|all| all.retain(|token| token.id != id));
+                state.created.try_update(|created| *created = created.take().filter(|created| created.token.id != id));
+                dialogs.close_if(form);
+                restore_focus("#tokens-title");
+            },
+        );
     };
     view! {
         <ConfirmDialog
@@ -178,11 +181,15 @@ fn AddToken(
         let scope = scope.get_untracked().parse().unwrap_or_default();
         let body = NewToken { name: name.get_untracked(), days, scope };
         let checks = [("name", validate::name(&body.name).err()), ("days", validate::in_range(days, 1, 365).err())];
-        form.submit(checks, || endpoints::tokens::create(&body), move |token| {
-            state.created.try_set(Some(token));
-            state.all.reload();
-            dialogs.close_if(form);
-        });
+        form.submit(
+            checks,
+            || endpoints::tokens::create(&body),
+            move |token| {
+                state.created.try_set(Some(token));
+                state.all.reload();
+                dialogs.close_if(form);
+            },
+        );
     };
     view! {
         <FormDialog title=text!(profile.new_token) form submit confirm=text!(profile.make_token)>

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         form::Form,
         form_dialog::{ConfirmDialog, Dialogs},
+        keyed_list::For,
         query::{Loaded, Query},
         show::Show,
         toast::Toasts,
@@ -46,11 +47,9 @@ impl AccessRemoval {
     /// What is asked, what follows from it, and the label of the button.
     fn texts(&self, name: String) -> (Text, Text, Text) {
         match self {
-            Self::SignIns => (
-                text!(person.sign_out_title, name = name.clone()),
-                text!(person.sign_out_text),
-                text!(person.sign_out),
-            ),
+            Self::SignIns => {
+                (text!(person.sign_out_title, name = name.clone()), text!(person.sign_out_text), text!(person.sign_out))
+            }
             Self::Factor => (
                 text!(person.reset_factor_title, name = name.clone()),
                 text!(person.reset_factor_text),

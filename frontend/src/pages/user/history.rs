@@ -1,11 +1,15 @@
 //! The ended sessions of a user, the newest first.
 
 use super::state::UserPageState;
+use crate::ui::keyed_list::For;
 use crate::{
     format::Format,
     i18n::*,
     labels,
-    ui::{query::{Loaded, Paged}, show::Show},
+    ui::{
+        query::{Loaded, Paged},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{

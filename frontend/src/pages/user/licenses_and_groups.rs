@@ -1,12 +1,8 @@
 //! The licenses and groups of a user, with buttons to add and remove.
 
 use super::state::UserPageState;
-use crate::{
-    bulk_actions::job::BulkActionKind,
-    i18n::*,
-    labels,
-    ui::show::Show,
-};
+use crate::ui::keyed_list::For;
+use crate::{bulk_actions::job::BulkActionKind, i18n::*, labels, ui::show::Show};
 use leptos::prelude::*;
 use seatkeeper_shared::permissions::Action;
 

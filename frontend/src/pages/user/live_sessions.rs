@@ -9,6 +9,7 @@ use crate::{
     ui::{
         form::Form,
         form_dialog::{ConfirmDialog, Dialogs},
+        keyed_list::For,
         show::Show,
         toast::Toasts,
     },

@@ -4,7 +4,10 @@ use crate::{
     i18n::*,
     labels,
     text::text,
-    ui::{check_list::{CheckList, CheckListItem, RadioList}, show::Show},
+    ui::{
+        check_list::{CheckList, CheckListItem, RadioList},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::people::{Permission, Role};

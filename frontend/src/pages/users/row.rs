@@ -9,6 +9,7 @@ use crate::{
     labels,
     ui::{
         icon::{Glyph, Icon},
+        keyed_list::For,
         menu::Menu,
         person::Person,
         show::Show,
@@ -133,8 +134,7 @@ fn Licenses(
     let chip = move |(id, license): (LicenseId, String)| {
         let label = license.clone();
         let label = move || t_string!(i18n, users.revoke_from, license = label.clone(), name = name());
-        let revoke =
-            move |_| page.ask(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id));
+        let revoke = move |_| page.ask(BulkJob::with_choice(BulkActionKind::Revoke, vec![user.get_untracked()], id));
         view! {
             <li class="chip">
                 {license}

@@ -6,11 +6,7 @@ use crate::{
     i18n::*,
     text::{Text, text},
     ui::{
-        empty_state::EmptyState,
-        icon::Glyph,
-        list_foot::ListFoot,
-        query::Loaded,
-        show::Show,
+        empty_state::EmptyState, icon::Glyph, keyed_list::For, list_foot::ListFoot, query::Loaded, show::Show,
         sortable_header::SortableHeader,
     },
 };

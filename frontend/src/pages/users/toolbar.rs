@@ -12,6 +12,7 @@ use crate::{
     text::text,
     ui::{
         icon::{Glyph, Icon},
+        keyed_list::For,
         menu::Menu,
         search::SearchField,
         select::{Select, SelectOption},

@@ -59,8 +59,8 @@ impl<T> Copy for Paged<T> {}
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Paged<T> {
     /// Reads the first page now and whenever the signals that the request is made of change it; after a pause if
-    /// `is_typing` says so for the requests before and now. The items of before remain until the answer is there; `None`
-    /// empties the list.
+    /// `is_typing` says so for the requests before and now. The items of before remain until the answer is there;
+    /// `None` empties the list.
     pub fn new(
         request: impl Fn() -> Option<Endpoint<Page<T>>> + Send + Sync + 'static,
         is_typing: fn(&str, &str) -> bool,

@@ -55,10 +55,14 @@ pub(super) fn Confirm(
         event.prevent_default();
         let body = ConfirmSecondFactor { code: code.get_untracked() };
         let checks = [("code", body.code.trim().is_empty().then_some(FieldError::Required))];
-        form.submit(checks, || endpoints::second_factor::confirm(&body), move |codes| {
-            state.step.try_set(SetupStep::NewCodes(codes.recovery_codes));
-            restore_focus("#second-factor-title");
-        });
+        form.submit(
+            checks,
+            || endpoints::second_factor::confirm(&body),
+            move |codes| {
+                state.step.try_set(SetupStep::NewCodes(codes.recovery_codes));
+                restore_focus("#second-factor-title");
+            },
+        );
     };
     let cancel = move |_| {
         state.step.set(SetupStep::Idle);

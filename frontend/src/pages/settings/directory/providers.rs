@@ -14,6 +14,7 @@ use crate::{
         empty_state::EmptyState,
         form_dialog::Dialogs,
         icon::{Glyph, Icon},
+        keyed_list::For,
         query::{Loaded, Query, QueryStatus},
         show::Show,
     },

@@ -6,6 +6,7 @@ use crate::{
     text::text,
     ui::{
         checkbox::Checkbox,
+        keyed_list::For,
         query::{Loaded, Query},
         show::Show,
     },

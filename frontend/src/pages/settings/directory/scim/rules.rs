@@ -12,6 +12,7 @@ use crate::{
         focus::focus_within,
         form::Form,
         icon::{Glyph, Icon},
+        keyed_list::For,
         page_form::PageForm,
         query::{LoadState, Loaded, Query},
         show::Show,
