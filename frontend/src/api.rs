@@ -11,8 +11,13 @@ use seatkeeper_shared::{
     problem::{Code, FieldProblem, Problem, RefusalFacts, SessionEnd},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
+use web_sys::AbortSignal;
 
 const BASE: &str = "/api/v1";
+/// After this time without a complete answer the server counts as unreachable, beyond the time that it may hold the
+/// request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +102,19 @@ impl Api {
         self.exchange(endpoint.into_request()).await.and_then(|(text, _)| parse(&text))
     }
 
+    /// Sends a request that is given up after this time: a server that hangs keeps a connection open for ever.
+    ///
+    /// # Errors
+    /// Returns a [`Failure`] if the server refuses the request, or cannot be reached in time.
+    pub async fn send_within<T: DeserializeOwned>(
+        self,
+        endpoint: Endpoint<T>,
+        timeout: Duration,
+    ) -> Result<T, Failure> {
+        let answer = transmit(&endpoint.into_request(), timeout).await;
+        self.observe(answer).and_then(|(text, _)| parse(&text))
+    }
+
     /// Sends a request; returns the answer with its ETag, for [`Endpoint::if_match`].
     ///
     /// # Errors
@@ -111,12 +129,13 @@ impl Api {
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
     pub async fn exchange(self, request: ApiRequest) -> Result<(String, String), Failure> {
-        let mut answer = transmit(&request).await;
+        let timeout = REQUEST_TIMEOUT + request.held;
+        let mut answer = transmit(&request, timeout).await;
         if let (Err(failure), Some(verification)) = (&answer, self.verification)
             && failure.code() == Some(Code::VerificationRequired)
             && verification.request().await
         {
-            answer = transmit(&request).await;
+            answer = transmit(&request, timeout).await;
         }
         self.observe(answer)
     }
@@ -282,7 +301,7 @@ pub fn address<T>(endpoint: Endpoint<T>) -> String {
 /// # Errors
 /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
 pub async fn send_unobserved<T: DeserializeOwned>(endpoint: Endpoint<T>) -> Result<T, Failure> {
-    transmit(&endpoint.into_request()).await.and_then(|(text, _)| parse(&text))
+    transmit(&endpoint.into_request(), REQUEST_TIMEOUT).await.and_then(|(text, _)| parse(&text))
 }
 
 /// Sends one request without updating the caller; `key` is the idempotency key.
@@ -300,7 +319,7 @@ pub async fn send_request<B: Serialize, T: DeserializeOwned>(
 }
 
 /// Sends a request once; returns the body of the answer and its ETag.
-async fn transmit(request: &ApiRequest) -> Result<(String, String), Failure> {
+async fn transmit(request: &ApiRequest, timeout: Duration) -> Result<(String, String), Failure> {
     let method = match request.method {
         endpoints::Method::Get => Method::GET,
         endpoints::Method::Post => Method::POST,
@@ -310,6 +329,8 @@ async fn transmit(request: &ApiRequest) -> Result<(String, String), Failure> {
     };
     let address = format!("{BASE}{}", request.path);
     let mut builder = RequestBuilder::new(&address).method(method).header("Accept", "application/json");
+    let timeout_ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+    builder = builder.abort_signal(Some(&AbortSignal::timeout_with_u32(timeout_ms)));
     for (name, value) in [("Idempotency-Key", &request.idempotency_key), ("If-Match", &request.if_match)] {
         if let Some(value) = value {
             builder = builder.header(name, value);

@@ -33,6 +33,11 @@ impl Clock {
         at(self.local_ms.get() + self.offset_ms.get())
     }
 
+    /// The server's time at a time of the local clock, in milliseconds since 1970.
+    pub fn of_local(self, local_ms: f64) -> DateTime<Utc> {
+        at(local_ms + self.offset_ms.get())
+    }
+
     /// The current time, untracked.
     pub fn now_untracked(self) -> DateTime<Utc> {
         at(js_sys::Date::now() + self.offset_ms.get_untracked())

@@ -49,6 +49,11 @@ impl Format {
         self.date_with(time, &[("hour", "2-digit"), ("minute", "2-digit")])
     }
 
+    /// "10:42:07"
+    pub fn time_of_day(self, time: DateTime<Utc>) -> String {
+        self.date_with(time, &[("timeStyle", "medium")])
+    }
+
     /// "25. November 2026"
     pub fn date(self, time: DateTime<Utc>) -> String {
         self.date_with(time, &[("dateStyle", "long")])
@@ -77,6 +82,11 @@ impl Format {
     /// The duration since then; tracked, so it grows.
     pub fn since(self, then: DateTime<Utc>) -> String {
         self.duration(self.clock.since(then))
+    }
+
+    /// "40 s", "3 Tagen": the duration since then, after "seit"; tracked, so it grows.
+    pub fn span(self, then: DateTime<Utc>) -> String {
+        self.write_duration(self.clock.since(then), true)
     }
 
     /// "vor 7 min"; tracked, so it grows.

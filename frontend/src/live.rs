@@ -1,17 +1,22 @@
-//! The live feed as the pages use it: one shared connection, the state it delivers, and the connection's status.
+//! The live feed as the pages use it: the state, how up to date it is, and what a page needs of it.
 
-mod feed;
+mod connection;
+mod election;
 #[cfg(test)]
 pub mod sample;
 mod session_log;
 pub mod state;
+mod stream;
+mod sync;
+mod tabs;
+
+pub use connection::ConnectionStatus;
 
 use crate::{caller::Caller, clock::Clock};
-use feed::{Feed, FeedMessage};
-use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
-    ids::{LicenseId, SessionId},
+    ids::{LicenseId, SessionId, UserId},
+    permissions::{Visibility, visibility},
     session::SessionState,
     wire::{
         licenses::LicenseView,
@@ -19,19 +24,17 @@ use seatkeeper_shared::{
         sessions::SessionView,
     },
 };
-use state::{LastContacts, LiveState};
+use state::{Coverage, LastContacts, LiveState};
+use std::collections::BTreeMap;
+use sync::StateSync;
 
-/// How long an ended session remains visible.
-const ENDED_SESSION_DISPLAY_MS: u32 = 2_000;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum ConnectionStatus {
-    /// No message has arrived yet.
-    Connecting,
-    /// The state is up to date.
-    Live,
-    /// The connection is lost; the state is as of this time (milliseconds since 1970 by the local clock).
-    Lost(f64),
+/// What the pages that are open need, besides the licenses and the user's own sessions and tickets.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Needs {
+    /// How many need the sessions and tickets of all users.
+    all: usize,
+    /// How many need those of a user.
+    of_users: BTreeMap<UserId, usize>,
 }
 
 /// The live feed, in the context.
@@ -41,34 +44,60 @@ pub struct Live {
     pub state: RwSignal<LiveState>,
     /// Heartbeats, kept apart from the state because they arrive far more often.
     pub last_contacts: RwSignal<LastContacts>,
-    /// The status of the connection.
+    /// Whether the state is up to date.
     pub connection: RwSignal<ConnectionStatus>,
     /// The sessions that ended with the latest change.
     pub ended: RwSignal<Vec<SessionView>>,
+    /// Whether the server delivers another build of the app than this one.
+    pub is_app_outdated: RwSignal<bool>,
+    needs: RwSignal<Needs>,
     clock: Clock,
-    caller: Caller,
 }
 
 impl Live {
-    /// Connects and provides the feed as a context. The connection closes when the calling component is removed.
+    /// Begins and provides the feed as a context. It ends when the calling component is removed.
     pub fn provide() -> Self {
         let live = Self {
             state: RwSignal::default(),
             last_contacts: RwSignal::default(),
             connection: RwSignal::new(ConnectionStatus::Connecting),
             ended: RwSignal::default(),
+            is_app_outdated: RwSignal::new(false),
+            needs: RwSignal::default(),
             clock: Clock::get(),
-            caller: Caller::get(),
         };
-        let feed = StoredValue::new_local(Feed::open(move |message| live.on_message(message)));
-        on_cleanup(move || feed.with_value(Feed::close));
         provide_context(live);
+        if let Some(me) = Caller::get().me_untracked() {
+            let (user, sees_all) = (me.id, visibility(&me.rights) == Visibility::All);
+            let coverage = Memo::new(move |_| live.needs.with(|needs| needs.coverage(user, sees_all)));
+            StateSync::start(live, user, coverage);
+        }
         live
     }
 
     /// The feed from the context.
     pub fn get() -> Self {
         expect_context()
+    }
+
+    /// The calling page needs the sessions and tickets of all users; the memo tells whether they have arrived.
+    pub fn need_all(self) -> Memo<bool> {
+        self.needs.update(|needs| needs.all += 1);
+        on_cleanup(move || {
+            self.needs.try_update(|needs| needs.all -= 1);
+        });
+        Memo::new(move |_| self.state.with(LiveState::covers_all))
+    }
+
+    /// The calling page needs the sessions of this user.
+    pub fn need_sessions_of(self, user: UserId) {
+        self.needs.update(|needs| *needs.of_users.entry(user).or_default() += 1);
+        on_cleanup(move || {
+            self.needs.try_update(|needs| {
+                needs.of_users.entry(user).and_modify(|count| *count -= 1);
+                needs.of_users.retain(|_, count| *count > 0);
+            });
+        });
     }
 
     /// A live session, or one that has just ended.
@@ -110,53 +139,15 @@ impl Live {
     pub fn has_snapshot(self) -> Memo<bool> {
         Memo::new(move |_| self.state.with(|state| state.position.0 > 0))
     }
+}
 
-    fn on_message(self, message: FeedMessage) {
-        match message {
-            FeedMessage::Snapshot(snapshot) => {
-                self.clock.synchronize(snapshot.at);
-                self.last_contacts.set(LastContacts::default());
-                self.state.update(|state| state.reset(*snapshot));
-                self.connection.set(ConnectionStatus::Live);
-            }
-            FeedMessage::Change(change) => self.apply_change(*change),
-            FeedMessage::Contacts(contacts) => {
-                self.clock.synchronize(contacts.at);
-                self.last_contacts.update(|last_contacts| last_contacts.record(contacts));
-            }
-            FeedMessage::Alive(alive) => self.clock.synchronize(alive.at),
-            FeedMessage::Connected => {
-                // A resumed connection delivers only what was missed, which may be nothing.
-                if self.has_snapshot().get_untracked() {
-                    self.connection.set(ConnectionStatus::Live);
-                }
-            }
-            FeedMessage::Disconnected { since } => {
-                if !matches!(self.connection.get_untracked(), ConnectionStatus::Lost(_)) {
-                    self.connection.set(ConnectionStatus::Lost(since));
-                }
-                // The user may have been signed out, or their rights may have changed.
-                self.caller.refresh();
-            }
+impl Needs {
+    /// What the state has to contain. Viewers who do not see all users get all that they may see: the counts of the
+    /// licenses would tell them too much.
+    fn coverage(&self, me: UserId, sees_all: bool) -> Coverage {
+        if self.all > 0 || !sees_all {
+            return Coverage::All;
         }
-    }
-
-    fn apply_change(self, change: Change) {
-        self.clock.synchronize(change.at);
-        let Some(ended) = self.state.try_update(|state| state.apply(change)) else { return };
-        self.connection.set(ConnectionStatus::Live);
-        if ended.is_empty() {
-            return;
-        }
-        let ids: Vec<_> = ended.iter().map(|session| session.id).collect();
-        self.state.with_untracked(|state| {
-            self.last_contacts.update_untracked(|last_contacts| last_contacts.retain(&state.sessions))
-        });
-        self.ended.set(ended);
-        spawn_local(async move {
-            TimeoutFuture::new(ENDED_SESSION_DISPLAY_MS).await;
-            // The page, and the feed with it, may have been closed by now.
-            let _ = self.state.try_update(|state| state.remove_recently_ended(&ids));
-        });
+        Coverage::Users(self.of_users.keys().copied().chain([me]).collect())
     }
 }

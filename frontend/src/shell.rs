@@ -14,6 +14,7 @@ use crate::{
         empty_state::{EmptyState, LoadError},
         form_dialog::{DialogHost, Dialogs},
         icon::{Glyph, Mark},
+        live_status::{ConnectionNotice, NewVersionNotice},
         page_head::Heading,
     },
     verify::VerifyDialog,
@@ -99,6 +100,10 @@ fn SignedInLayout() -> impl IntoView {
         <div class="shell">
             <Sidebar />
             <main id="main" tabindex="-1">
+                <div class="app-notices">
+                    <ConnectionNotice />
+                    <NewVersionNotice />
+                </div>
                 <Outlet />
             </main>
         </div>

@@ -9,6 +9,7 @@ mod directories;
 mod join;
 mod journey;
 mod keep_alive;
+mod live;
 mod oidc;
 mod page_checks;
 mod people;

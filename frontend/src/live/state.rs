@@ -13,9 +13,28 @@ use seatkeeper_shared::{
         sessions::SessionView,
     },
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Everything the viewer sees, as of [`LiveState::position`].
+/// Whose sessions and tickets the state contains. Pages that show no list of them need only those of some users.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Coverage {
+    /// Those of all users whom the viewer may see.
+    #[default]
+    All,
+    /// Those of these users.
+    Users(BTreeSet<UserId>),
+}
+
+impl Coverage {
+    fn includes(&self, user: UserId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Users(users) => users.contains(&user),
+        }
+    }
+}
+
+/// What the viewer sees, as of [`LiveState::position`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LiveState {
     /// The position of the last change applied.
@@ -30,6 +49,8 @@ pub struct LiveState {
     pub queues: BTreeMap<LicenseId, Vec<TicketView>>,
     /// Which of the sessions, live or recently ended, changed lately.
     pub session_log: SessionLog,
+    /// Whose sessions and tickets these are.
+    coverage: Coverage,
     /// The number of live sessions that the feed left out, because there are very many.
     omitted_sessions: usize,
     /// When the state began; a session that is older and not known was left out.
@@ -50,6 +71,38 @@ impl LiveState {
         self.session_log.record_all();
         self.queues.clear();
         snapshot.queues.into_iter().for_each(|queue| self.insert_queue(queue));
+    }
+
+    /// Retains the sessions and tickets of these users only, now and when changes are applied.
+    pub fn restrict(&mut self, coverage: Coverage) {
+        self.sessions.retain(|_, session| coverage.includes(session.user_id));
+        self.recently_ended.retain(|_, session| coverage.includes(session.user_id));
+        self.queues.values_mut().for_each(|queue| queue.retain(|ticket| coverage.includes(ticket.user_id)));
+        self.queues.retain(|_, queue| !queue.is_empty());
+        self.session_log.record_all();
+        self.coverage = coverage;
+    }
+
+    /// Whether the sessions and tickets of all users whom the viewer may see are contained.
+    pub fn covers_all(&self) -> bool {
+        self.position.0 > 0 && self.coverage == Coverage::All
+    }
+
+    /// Whether no session is left out.
+    pub fn is_complete(&self) -> bool {
+        self.covers_all() && self.omitted_sessions == 0
+    }
+
+    /// Adds sessions that the snapshot left out. Changes that may be newer have to be applied again.
+    pub fn add_omitted(&mut self, sessions: Vec<SessionView>) {
+        for session in sessions {
+            let is_known = self.sessions.contains_key(&session.id) || self.recently_ended.contains_key(&session.id);
+            if !is_known && self.coverage.includes(session.user_id) {
+                self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
+                self.sessions.insert(session.id, session);
+            }
+        }
+        self.session_log.record_all();
     }
 
     /// Applies a change (idempotent); returns the sessions that it ended.
@@ -84,13 +137,15 @@ impl LiveState {
     /// The number of live sessions on the licenses that `counts` selects.
     pub fn session_count_of(&self, counts: impl Fn(LicenseId, Model) -> bool) -> usize {
         let known = self.sessions.values().filter(|session| counts(session.license_id, session.model)).count();
-        if self.omitted_sessions == 0 {
-            return known;
-        }
-        // The counts of the licenses include sessions of users whom a manager limited to groups may not see.
         let licenses = self.licenses.iter().filter(|license| counts(license.id, license.model));
         let counted: i64 = licenses.map(|license| license.usage.sessions).sum();
-        usize::try_from(counted).unwrap_or_default().clamp(known, known + self.omitted_sessions)
+        let counted = usize::try_from(counted).unwrap_or_default();
+        match self.coverage {
+            // The counts of the licenses include sessions of users whom a manager limited to groups may not see.
+            Coverage::All => counted.clamp(known, known + self.omitted_sessions),
+            // Only viewers who see all users do without their sessions.
+            Coverage::Users(_) => counted,
+        }
     }
 
     /// The number of live sessions on concurrent licenses.
@@ -132,7 +187,8 @@ impl LiveState {
         self.queues.retain(|_, queue| !queue.is_empty());
     }
 
-    fn insert_queue(&mut self, queue: QueueView) {
+    fn insert_queue(&mut self, mut queue: QueueView) {
+        queue.tickets.retain(|ticket| self.coverage.includes(ticket.user_id));
         if queue.tickets.is_empty() {
             self.queues.remove(&queue.license_id);
         } else {
@@ -158,7 +214,7 @@ impl LiveState {
 
     /// Inserts or ends a session; returns it if this ended it.
     fn insert_session(&mut self, mut session: SessionView) -> Option<SessionView> {
-        if self.is_outdated(&session) {
+        if !self.coverage.includes(session.user_id) || self.is_outdated(&session) {
             return None;
         }
         let before = self.sessions.remove(&session.id);
@@ -196,7 +252,7 @@ impl LastContacts {
         self.0.extend(contacts.contacts.into_iter().map(|contact| (contact.id, contact)));
     }
 
-    /// Retains only the entries of these sessions.
+    /// Retains only the entries of these live sessions.
     pub fn retain(&mut self, sessions: &BTreeMap<SessionId, SessionView>) {
         self.0.retain(|id, _| sessions.contains_key(id));
     }
@@ -335,6 +391,33 @@ mod tests {
         assert_eq!(state.shared_session_count(), 9);
         state.licenses[0].usage.sessions = 5;
         assert_eq!(state.shared_session_count(), 5, "the others have named licenses");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_restricted_state_contains_and_accepts_only_what_belongs_to_its_users() {
+        let of = |n: u32| SessionView { user_id: ticket(n).user_id, ..session(n) };
+        let mut state = state(vec![of(1), of(2)]);
+        state.insert_ticket(ticket(1));
+        state.insert_ticket(ticket(2));
+        state.licenses[0].usage.sessions = 7;
+        assert!(state.covers_all());
+        state.restrict(Coverage::Users([ticket(1).user_id].into()));
+        assert!(!state.covers_all());
+        assert_eq!((state.sessions.len(), state.tickets_of(ticket(2).user_id)), (1, Vec::new()));
+        let queue = QueueView { license_id: ticket(1).license_id, tickets: vec![ticket(2)] };
+        let ended = state.apply(Change { queues: vec![queue], ..change(vec![ended(of(2)), of(3)]) });
+        assert_eq!((ended.len(), state.sessions.len(), state.queues.len()), (0, 1, 0));
+        assert_eq!(state.shared_session_count(), 7, "by the count of the license");
+    }
+
+    #[wasm_bindgen_test]
+    fn omitted_sessions_are_added_unless_something_newer_is_known() {
+        let mut state = LiveState::default();
+        let (position, at, licenses, queues) = (Position(7), at(100), vec![license(1, 10)], Vec::new());
+        state.reset(Snapshot { position, at, licenses, sessions: vec![session(3)], sessions_total: 3, queues });
+        state.apply(change(vec![ended(session(3))]));
+        state.add_omitted(vec![session(1), session(2), session(3)]);
+        assert_eq!((state.sessions.len(), state.session_count()), (2, 2));
     }
 
     #[wasm_bindgen_test]

@@ -24,7 +24,6 @@ mod start;
 pub mod state;
 pub mod support_key;
 mod ticket;
-mod ticket_streams;
 mod waiting_session;
 mod warning;
 

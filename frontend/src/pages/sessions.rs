@@ -54,7 +54,7 @@ pub fn SessionsPage() -> impl IntoView {
 fn Sessions() -> impl IntoView {
     let i18n = use_i18n();
     let (format, live) = (Format::get(), Live::get());
-    let arrived = live.has_snapshot();
+    let arrived = live.need_all();
     let active = move || {
         let count = live.state.with(|state| state.session_count());
         t_string!(i18n, sessions.active, count = count, n = format.number(count))

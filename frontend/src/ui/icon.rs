@@ -22,6 +22,8 @@ pub enum Glyph {
     Tick,
     /// A warning triangle.
     Warning,
+    /// An arrow in a circle.
+    Refresh,
     /// Two sheets.
     Copy,
     /// A door with an arrow.
@@ -74,6 +76,7 @@ impl Glyph {
             Self::Minus => "M4.500 10h11",
             Self::More => "M4.500 10h.01M10 10h.01M15.500 10h.01",
             Self::Tick => "M4.500 10.500 8.500 14.500 15.500 6",
+            Self::Refresh => "M16.500 10a6.500 6.500 0 1 1-2-4.700M16.500 2.800v3.700h-3.700",
             Self::Warning => "M10 3.500 17.500 16.500h-15zM10 8.500v3.500M10 14.300v.01",
             Self::Copy => "M7.500 7.500h9v9h-9zM4.500 12.500h-1v-9h9v1",
             Self::Leave => "M8 3.500H4v13h4M12.500 6.500 16 10l-3.500 3.500M16 10H8",

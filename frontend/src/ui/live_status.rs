@@ -1,12 +1,16 @@
-//! The line that says whether the page is live, and if not, since when.
+//! How up to date the page is: the line under the title of a live page, and the notices above every page.
 
-use super::show::Show;
 use crate::{
+    clock::Clock,
     format::Format,
     i18n::*,
     live::{ConnectionStatus, Live},
+    text::Text,
+    ui::{
+        icon::{Glyph, Icon},
+        show::Show,
+    },
 };
-use chrono::DateTime;
 use leptos::prelude::*;
 
 /// The status line under the title of a live page.
@@ -14,28 +18,85 @@ use leptos::prelude::*;
 pub fn LiveStatus(
     /// The text shown while the page is live.
     #[prop(into)]
-    text: Signal<String>,
+    text: Text,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (format, connection) = (Format::get(), Live::get().connection);
-    let zone = move || t_string!(i18n, live.zone, zone = format.time_zone());
+    let (format, clock, connection) = (Format::get(), Clock::get(), Live::get().connection);
+    let is_live = Memo::new(move |_| connection.get() == ConnectionStatus::Live);
     let status = move || match connection.get() {
         ConnectionStatus::Connecting => t_string!(i18n, live.connecting).to_owned(),
         ConnectionStatus::Live => t_string!(i18n, live.on).to_owned(),
-        ConnectionStatus::Lost(since) => {
-            #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date fit")]
-            let since = DateTime::from_timestamp_millis(since as i64).unwrap_or_default();
-            t_string!(i18n, live.lost, time = format.time(since), ago = format.ago(since))
+        ConnectionStatus::Polling(at) | ConnectionStatus::Lost(at) => {
+            t_string!(i18n, live.as_of, time = format.time_of_day(clock.of_local(at)))
         }
     };
     view! {
-        <p class="live-line" class:lost=move || matches!(connection.get(), ConnectionStatus::Lost(_))>
-            <i class="pulse" class:off=move || connection.get() != ConnectionStatus::Live aria-hidden="true"></i>
-            <span role="status">{status}</span>
-            <Show when=move || connection.get() == ConnectionStatus::Live>
-                <span class="live-text">{move || text.get()}</span>
+        <p class="live-line" class:lost=move || connection.get().outdated_since().is_some()>
+            <i class="live-dot" class:off=move || !is_live.get() aria-hidden="true"></i>
+            <span>{status}</span>
+            <Show when=move || is_live.get()>
+                <span class="live-text">{move || text.get(i18n)}</span>
             </Show>
-            <span class="live-zone">{zone}</span>
+            <span class="live-zone">{move || t_string!(i18n, live.zone, zone = format.time_zone())}</span>
         </p>
+    }
+}
+
+/// Tells on every page that what it shows is not live, and how old it is. Screen readers are told once: the age, which
+/// changes every second, is not part of what they read.
+#[component]
+pub fn ConnectionNotice() -> impl IntoView {
+    let i18n = use_i18n();
+    let (format, clock, connection) = (Format::get(), Clock::get(), Live::get().connection);
+    let time = move |at| format.time_of_day(clock.of_local(at));
+    let announced = Memo::new(move |_| match connection.get() {
+        ConnectionStatus::Connecting | ConnectionStatus::Live => None,
+        ConnectionStatus::Lost(at) => Some(t_string!(i18n, live.lost, time = time(at))),
+        // Without the time, which changes with every refresh.
+        ConnectionStatus::Polling(_) => Some(t_string!(i18n, live.polling).to_owned()),
+    });
+    let age = move || match connection.get() {
+        ConnectionStatus::Connecting | ConnectionStatus::Live => String::new(),
+        ConnectionStatus::Lost(at) => t_string!(i18n, live.lost_for, span = format.span(clock.of_local(at))),
+        ConnectionStatus::Polling(at) => t_string!(i18n, live.polled_at, time = time(at)),
+    };
+    let notice = move |text: String| {
+        view! {
+            <div class="note connection-notice">
+                <Icon glyph=Glyph::Warning />
+                <p>
+                    {text} " "
+                    <span class="num" aria-hidden="true">
+                        {age}
+                    </span>
+                </p>
+            </div>
+        }
+    };
+    view! { <div role="status">{move || announced.get().map(notice)}</div> }
+}
+
+/// Offers to load the version of the app that the server delivers now. The user chooses when, because what they are
+/// entering would be lost.
+#[component]
+pub fn NewVersionNotice() -> impl IntoView {
+    let i18n = use_i18n();
+    let is_outdated = Live::get().is_app_outdated;
+    let reload = |_| {
+        // Fails only in documents that are not shown.
+        let _ = window().location().reload();
+    };
+    view! {
+        <div role="status">
+            <Show when=move || is_outdated.get()>
+                <div class="note calm version-notice">
+                    <Icon glyph=Glyph::Refresh />
+                    <p>{t!(i18n, live.new_version)}</p>
+                    <button type="button" class="button small" on:click=reload>
+                        {t!(i18n, live.reload)}
+                    </button>
+                </div>
+            </Show>
+        </div>
     }
 }

@@ -60,6 +60,11 @@ impl Browser {
         Self { driver, url: url.to_owned(), _process: process, _profile: profile }
     }
 
+    /// Brings a tab to the front.
+    pub async fn show(&self, tab: &WindowHandle) {
+        self.driver.switch_to_window(tab.clone()).await.expect("the tab exists");
+    }
+
     /// Opens a page.
     pub async fn go(&self, path: &str) {
         self.driver.goto(format!("{}{path}", self.url)).await.expect("the page opens");

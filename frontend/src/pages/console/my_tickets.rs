@@ -1,9 +1,7 @@
-//! The agent's tickets from the live feed: kept alive while the app is open, with the reasons of those that ended.
+//! The agent's tickets from the live feed, whose stream keeps them alive, with the reasons of those that ended.
 
-use super::ticket_streams::TicketStreams;
 use crate::{
     api::{Api, Failure},
-    clock::Clock,
     live::Live,
 };
 use gloo_timers::future::TimeoutFuture;
@@ -31,25 +29,19 @@ pub struct MyTickets {
 }
 
 impl MyTickets {
-    /// Keeps the tickets of this user alive. They survive a reload, and lapse when the window is closed.
+    /// Follows the tickets of this user. They survive a reload, and lapse when the last window is closed.
     pub fn follow(user: Option<UserId>) -> Self {
-        let (live, clock) = (Live::get(), Clock::get());
+        let live = Live::get();
         let own =
             Memo::new(move |_| live.state.with(|state| user.map(|user| state.tickets_of(user)).unwrap_or_default()));
         let tickets =
             Self { own, ended: RwSignal::default(), focus_on_appear: RwSignal::default(), live, api: Api::get() };
-        let streams = StoredValue::new_local(TicketStreams::default());
         Effect::new(move |before: Option<Vec<TicketId>>| {
             let now: Vec<_> = own.with(|own| own.iter().map(|ticket| ticket.id).collect());
-            streams.update_value(|streams| streams.set_tickets(&now));
             for gone in before.into_iter().flatten().filter(|id| !now.contains(id)) {
                 tickets.load_end(gone);
             }
             now
-        });
-        Effect::new(move |_| {
-            let now = clock.now();
-            streams.update_value(|streams| streams.reopen_refused(now));
         });
         tickets
     }

@@ -28,6 +28,7 @@ pub fn LiveSessions(
     page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    page.live.need_sessions_of(page.id);
     let live = Memo::new(move |_| {
         page.live.state.with(|state| {
             let own = state.sessions.values().filter(|session| session.user_id == page.id);

@@ -1,0 +1,449 @@
+//! Keeps the state up to date: loads what the pages need, then applies the changes of the stream. While the stream
+//! delivers nothing, it loads the state again from time to time. Hidden tabs of users whom no seat concerns let go.
+
+use super::{
+    Live,
+    connection::ConnectionMonitor,
+    state::{Coverage, LastContacts, LiveState},
+    stream::Notice,
+    tabs::TabFeed,
+};
+use crate::{
+    api::{Api, Failure},
+    caller::Caller,
+    clock::Clock,
+};
+use gloo_timers::future::TimeoutFuture;
+use leptos::{leptos_dom::helpers::WindowListenerHandle, prelude::*, task::spawn_local};
+use seatkeeper_shared::{
+    endpoints,
+    ids::{Position, UserId},
+    wire::{
+        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, RESYNC, SnapshotContent, SnapshotReply},
+        sessions::SessionView,
+    },
+};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// How long an ended session remains visible.
+const ENDED_SESSION_DISPLAY_MS: u32 = 2_000;
+/// How often silence is looked for.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a request for the state may take before the server counts as hanging.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(8);
+/// The delay before a failed request for the state is repeated, while the stream works.
+const RETRY_DELAY_MS: f64 = 3_000.0;
+/// How long a tab stays connected after it was hidden.
+const HIDDEN_GRACE_MS: f64 = 30_000.0;
+/// The sessions in the first answer: it should arrive fast.
+const FIRST_SESSIONS: usize = 1_000;
+/// The most sessions that are loaded.
+const MAX_SESSIONS: usize = 5_000;
+/// The most changes kept while a request is in progress.
+const MAX_KEPT_CHANGES: usize = 500;
+
+/// A request for the state.
+#[derive(Debug, Default)]
+struct Load {
+    /// Numbers the requests, so that late answers to outdated ones are ignored.
+    number: usize,
+    in_progress: bool,
+    /// When to request it, if it has to be requested again.
+    due_at: Option<f64>,
+    /// The changes that arrived since the request was sent, in order: the answer may be older.
+    changes: Vec<Change>,
+    /// The position of the last answer. Changes up to it are contained.
+    loaded: Position,
+    /// The stream delivers everything after this position.
+    began: Position,
+}
+
+/// What keeps the state of one [`Live`] up to date.
+#[derive(Clone, Copy)]
+pub(super) struct StateSync {
+    live: Live,
+    caller: Caller,
+    clock: Clock,
+    api: Api,
+    user: UserId,
+    coverage: Memo<Coverage>,
+    monitor: StoredValue<ConnectionMonitor>,
+    load: StoredValue<Load>,
+    feed: StoredValue<Option<TabFeed>, LocalStorage>,
+    /// Whether this tab has let go.
+    is_suspended: StoredValue<bool>,
+    hidden_at: StoredValue<Option<f64>>,
+    /// The build of this app, as the server first named it.
+    build: StoredValue<Option<String>>,
+}
+
+impl StateSync {
+    /// Begins; ends when the calling component is removed.
+    pub(super) fn start(live: Live, user: UserId, coverage: Memo<Coverage>) {
+        let now = js_sys::Date::now();
+        let sync = Self {
+            live,
+            caller: Caller::get(),
+            clock: Clock::get(),
+            api: Api::get(),
+            user,
+            coverage,
+            monitor: StoredValue::new(ConnectionMonitor::new(now)),
+            load: StoredValue::default(),
+            feed: StoredValue::new_local(None),
+            is_suspended: StoredValue::new(false),
+            hidden_at: StoredValue::new(is_hidden().then_some(now)),
+            build: StoredValue::new(None),
+        };
+        let feed = TabFeed::new(user, move || sync.position(), move |notice| sync.on_notice(notice));
+        feed.join();
+        sync.feed.set_value(Some(feed));
+        let listeners = sync.listen_to_window();
+        let checks = set_interval_with_handle(move || sync.check(), CHECK_INTERVAL).ok();
+        on_cleanup(move || {
+            if let Some(feed) = sync.feed.try_get_value().flatten() {
+                feed.close();
+            }
+            checks.inspect(IntervalHandle::clear);
+            listeners.into_iter().for_each(WindowListenerHandle::remove);
+        });
+        Effect::new(move |before: Option<Coverage>| {
+            let needed = sync.coverage.get();
+            sync.on_needs_changed(before.as_ref(), &needed);
+            needed
+        });
+    }
+
+    fn listen_to_window(self) -> Vec<WindowListenerHandle> {
+        vec![
+            window_event_listener_untyped("visibilitychange", move |_| self.on_visibility_change()),
+            // In the back/forward cache a page must not hold a connection.
+            window_event_listener_untyped("pagehide", move |_| self.suspend()),
+            window_event_listener_untyped("pageshow", move |_| self.resume()),
+            window_event_listener_untyped("online", move |_| self.check()),
+            window_event_listener_untyped("offline", move |_| self.on_lost()),
+        ]
+    }
+
+    /// The position of the state; `None` until it is loaded.
+    fn position(self) -> Option<Position> {
+        self.live.state.try_with_untracked(|state| state.position).filter(|position| position.0 > 0)
+    }
+
+    fn on_needs_changed(self, before: Option<&Coverage>, needed: &Coverage) {
+        let is_subset = match (before, needed) {
+            (Some(Coverage::All), Coverage::Users(_)) => self.live.state.with_untracked(LiveState::is_complete),
+            (Some(Coverage::Users(before)), Coverage::Users(users)) => users.is_subset(before),
+            _ => false,
+        };
+        if is_subset && !self.load.with_value(|load| load.in_progress) {
+            self.live.state.update(|state| state.restrict(needed.clone()));
+        } else {
+            self.request();
+        }
+    }
+
+    // What arrives.
+
+    fn on_notice(self, notice: Notice) {
+        match notice {
+            Notice::Lost => self.on_lost(),
+            Notice::Began(after) => {
+                let has_gap = self.position().is_some_and(|position| position < after);
+                self.load.update_value(|load| load.began = after);
+                if has_gap {
+                    self.request();
+                }
+            }
+            Notice::Message { name, data } => {
+                self.monitor.update_value(|monitor| monitor.on_message(js_sys::Date::now()));
+                self.on_message(&name, &data);
+                self.publish_status();
+            }
+        }
+    }
+
+    fn on_message(self, name: &str, data: &str) {
+        match name {
+            CHANGE => self.decode(data, Self::on_change),
+            CONTACTS => self.decode(data, Self::on_contacts),
+            ALIVE => self.decode(data, |sync, alive: Alive| {
+                sync.clock.synchronize(alive.at);
+                sync.note_build(alive.build);
+            }),
+            RESYNC => self.request(),
+            _ => {}
+        }
+    }
+
+    /// If a message cannot be decoded, the server is newer: the state is loaded instead.
+    fn decode<T: DeserializeOwned>(self, data: &str, apply: fn(Self, T)) {
+        match serde_json::from_str(data) {
+            Ok(value) => apply(self, value),
+            Err(error) => {
+                leptos::logging::warn!("live feed message could not be decoded: {error}");
+                self.request_at(js_sys::Date::now() + RETRY_DELAY_MS);
+            }
+        }
+    }
+
+    fn on_change(self, change: Change) {
+        self.clock.synchronize(change.at);
+        let is_contained = self.load.try_update_value(|load| {
+            if load.in_progress && load.changes.len() < MAX_KEPT_CHANGES {
+                load.changes.push(change.clone());
+            } else if load.in_progress {
+                // Too many to keep: the answer will be too old.
+                load.due_at = Some(0.0);
+            }
+            change.position <= load.loaded || load.loaded.0 == 0
+        });
+        if is_contained == Some(false) {
+            self.apply(change);
+        }
+    }
+
+    fn apply(self, change: Change) {
+        let Some(ended) = self.live.state.try_update(|state| state.apply(change)) else { return };
+        if ended.is_empty() {
+            return;
+        }
+        let ids: Vec<_> = ended.iter().map(|session| session.id).collect();
+        self.forget_other_contacts();
+        self.live.ended.set(ended);
+        spawn_local(async move {
+            TimeoutFuture::new(ENDED_SESSION_DISPLAY_MS).await;
+            // The page, and the feed with it, may have been closed by now.
+            let _ = self.live.state.try_update(|state| state.remove_recently_ended(&ids));
+        });
+    }
+
+    fn on_contacts(self, contacts: Contacts) {
+        self.clock.synchronize(contacts.at);
+        self.live.last_contacts.update(|last_contacts| last_contacts.record(contacts));
+        if !self.live.state.with_untracked(LiveState::covers_all) {
+            self.forget_other_contacts();
+        }
+    }
+
+    /// Forgets the heartbeats of sessions that the state does not contain.
+    fn forget_other_contacts(self) {
+        self.live.state.with_untracked(|state| {
+            self.live.last_contacts.update_untracked(|last_contacts| last_contacts.retain(&state.sessions));
+        });
+    }
+
+    fn note_build(self, build: Option<String>) {
+        let Some(build) = build else { return };
+        let first = self.build.try_update_value(|first| first.get_or_insert_with(|| build.clone()).clone());
+        if first.is_some_and(|first| first != build) && !self.live.is_app_outdated.get_untracked() {
+            self.live.is_app_outdated.set(true);
+        }
+    }
+
+    // What does not arrive.
+
+    /// Runs every second, and when the tab is shown or the network is back. Timers do not run while the computer
+    /// sleeps, so the first check after that notices how much time has passed.
+    fn check(self) {
+        if self.is_suspended.try_get_value() != Some(false) {
+            return;
+        }
+        let now = js_sys::Date::now();
+        if let Some(feed) = self.feed.try_get_value().flatten() {
+            feed.check(now);
+        }
+        if self.monitor.try_update_value(|monitor| monitor.check(now)) == Some(true) {
+            self.caller.refresh();
+        }
+        self.publish_status();
+        let polls = self.monitor.try_update_value(|monitor| monitor.take_due_poll(now)) == Some(true);
+        let is_due = self.load.with_value(|load| !load.in_progress && load.due_at.is_some_and(|at| at <= now));
+        if polls || is_due {
+            self.request();
+        }
+        if self.is_dispensable(now) {
+            self.suspend();
+        }
+    }
+
+    fn on_lost(self) {
+        let before = self.monitor.with_value(ConnectionMonitor::status);
+        self.monitor.update_value(|monitor| monitor.on_lost(js_sys::Date::now()));
+        self.publish_status();
+        if before.outdated_since().is_none() {
+            // The user may have been signed out, or their rights may have changed.
+            self.caller.refresh();
+        }
+    }
+
+    fn publish_status(self) {
+        let Some(status) = self.monitor.try_with_value(ConnectionMonitor::status) else { return };
+        if self.live.connection.try_get_untracked().is_some_and(|shown| shown != status) {
+            self.live.connection.set(status);
+        }
+    }
+
+    // Hidden tabs.
+
+    fn on_visibility_change(self) {
+        let hidden = is_hidden();
+        self.hidden_at.set_value(hidden.then(js_sys::Date::now));
+        if !hidden {
+            self.resume();
+            self.check();
+        }
+    }
+
+    /// Whether the tab has been hidden for a while, and has nothing to notify the user of: neither an offered seat nor
+    /// the end of a session.
+    fn is_dispensable(self, now: f64) -> bool {
+        let is_hidden = self.hidden_at.get_value().is_some_and(|since| now - since > HIDDEN_GRACE_MS);
+        is_hidden
+            && self.live.state.with_untracked(|state| {
+                state.tickets_of(self.user).is_empty() && state.sessions_of(self.user).is_empty()
+            })
+    }
+
+    fn suspend(self) {
+        if self.is_suspended.try_update_value(|is| std::mem::replace(is, true)) == Some(false)
+            && let Some(feed) = self.feed.get_value()
+        {
+            feed.leave();
+        }
+    }
+
+    fn resume(self) {
+        if self.is_suspended.try_update_value(|is| std::mem::replace(is, false)) == Some(true)
+            && let Some(feed) = self.feed.get_value()
+        {
+            self.monitor.set_value(ConnectionMonitor::new(js_sys::Date::now()));
+            self.publish_status();
+            feed.join();
+            self.request();
+        }
+    }
+
+    // Loading.
+
+    fn request_at(self, at: f64) {
+        self.load.update_value(|load| load.due_at = Some(load.due_at.map_or(at, |known| known.min(at))));
+    }
+
+    /// Requests the state, whatever is in progress: that may lack what is needed now.
+    fn request(self) {
+        let Some(number) = self.load.try_update_value(|load| {
+            load.number += 1;
+            (load.in_progress, load.due_at) = (true, None);
+            load.changes.clear();
+            load.number
+        }) else {
+            return;
+        };
+        spawn_local(async move {
+            let coverage = self.coverage.get_untracked();
+            let done = self.load_state(number, &coverage).await;
+            if self.is_current(number) {
+                self.finish(done);
+            }
+        });
+    }
+
+    fn is_current(self, number: usize) -> bool {
+        self.load.try_with_value(|load| load.number == number) == Some(true)
+    }
+
+    fn finish(self, done: Result<(), Failure>) {
+        self.load.update_value(|load| {
+            load.in_progress = false;
+            load.changes.clear();
+        });
+        if done.is_err() {
+            self.monitor.update_value(ConnectionMonitor::on_failed_poll);
+            self.request_at(js_sys::Date::now() + RETRY_DELAY_MS);
+        }
+        self.publish_status();
+    }
+
+    async fn load_state(self, number: usize, coverage: &Coverage) -> Result<(), Failure> {
+        let content = if *coverage == Coverage::All { SnapshotContent::All } else { SnapshotContent::Own };
+        let reply = self.api.send_within(endpoints::live::snapshot(content, FIRST_SESSIONS), LOAD_TIMEOUT).await?;
+        if !self.is_current(number) {
+            return Ok(());
+        }
+        let next = reply.next.clone();
+        self.apply_snapshot(reply, coverage.clone());
+        match coverage {
+            Coverage::All => self.load_sessions(number, None, next).await,
+            Coverage::Users(users) => {
+                for user in users.iter().filter(|user| **user != self.user) {
+                    self.load_sessions(number, Some(*user), Some(String::new())).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn apply_snapshot(self, reply: SnapshotReply, coverage: Coverage) {
+        self.clock.synchronize(reply.snapshot.at);
+        self.note_build(reply.build);
+        if reply.user_id != self.user {
+            // Another user has signed in, in another tab.
+            return self.caller.refresh();
+        }
+        let position = reply.snapshot.position;
+        let kept = self.load.try_update_value(|load| {
+            load.loaded = position;
+            if position < load.began {
+                load.due_at = Some(0.0);
+            }
+            load.changes.clone()
+        });
+        self.live.last_contacts.set(LastContacts::default());
+        self.live.state.update(|state| {
+            state.restrict(coverage);
+            state.reset(reply.snapshot);
+        });
+        self.apply_again(kept.unwrap_or_default());
+        self.monitor.update_value(|monitor| monitor.on_snapshot(js_sys::Date::now()));
+        self.publish_status();
+        if let Some(feed) = self.feed.get_value() {
+            // The stream may have waited for a position.
+            feed.check(js_sys::Date::now());
+        }
+    }
+
+    /// Loads the sessions that the snapshot left out: of a user, or after a cursor.
+    async fn load_sessions(self, number: usize, user: Option<UserId>, next: Option<String>) -> Result<(), Failure> {
+        let mut next = next;
+        while let Some(after) = next.filter(|_| self.live.state.with_untracked(|s| s.sessions.len()) < MAX_SESSIONS) {
+            let kept = self.load.with_value(|load| load.changes.len());
+            let after = Some(after).filter(|after| !after.is_empty());
+            let request = endpoints::live::sessions(user, after.as_deref());
+            let page = self.api.send_within(request, LOAD_TIMEOUT).await?;
+            if !self.is_current(number) {
+                return Ok(());
+            }
+            self.add_omitted(page.items);
+            let newer = self.load.with_value(|load| load.changes.get(kept..).map(<[_]>::to_vec));
+            self.apply_again(newer.unwrap_or_default());
+            next = page.next;
+        }
+        Ok(())
+    }
+
+    fn add_omitted(self, sessions: Vec<SessionView>) {
+        self.live.state.update(|state| state.add_omitted(sessions));
+    }
+
+    /// Applies the changes that are later than the answer.
+    fn apply_again(self, changes: Vec<Change>) {
+        let loaded = self.load.with_value(|load| load.loaded);
+        changes.into_iter().filter(|change| change.position > loaded).for_each(|change| self.apply(change));
+    }
+}
+
+fn is_hidden() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Hidden
+}

@@ -1,0 +1,222 @@
+//! One stream for all tabs of a user: the tab that leads passes on what its stream delivers.
+
+use super::{
+    election::{ANSWER_TIMEOUT_MS, Action, Claim, Election, Word},
+    stream::{Notice, Stream},
+};
+use leptos::prelude::*;
+use seatkeeper_shared::ids::{Position, UserId};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+use wasm_bindgen::{JsCast as _, JsValue, prelude::Closure};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+/// The time between a claim to lead and opening the stream: another tab may have claimed at the same moment.
+const START_DELAY: Duration = Duration::from_millis(30);
+
+/// A tab's end of the feed.
+#[derive(Clone)]
+pub struct TabFeed(Rc<Inner>);
+
+struct Inner {
+    election: RefCell<Election>,
+    /// `None` in browsers without it: then each tab leads itself.
+    channel: Option<BroadcastChannel>,
+    stream: RefCell<Option<Stream>>,
+    position: Rc<dyn Fn() -> Option<Position>>,
+    on_notice: Box<dyn Fn(Notice)>,
+    listener: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+}
+
+impl TabFeed {
+    /// A feed for the tabs of this user, not joined yet. `position` is that of the state, once loaded; `on_notice` gets
+    /// what the stream of this or another tab delivers.
+    pub fn new(
+        user: UserId,
+        position: impl Fn() -> Option<Position> + 'static,
+        on_notice: impl Fn(Notice) + 'static,
+    ) -> Self {
+        let inner = Rc::new(Inner {
+            election: RefCell::new(Election::new(random_number())),
+            channel: BroadcastChannel::new(&format!("seatkeeper-live-{user}")).ok(),
+            stream: RefCell::new(None),
+            position: Rc::new(position),
+            on_notice: Box::new(on_notice),
+            listener: RefCell::new(None),
+        });
+        let weak = Rc::downgrade(&inner);
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let (Some(inner), Some(text)) = (weak.upgrade(), event.data().as_string()) {
+                inner.hear(&text);
+            }
+        });
+        if let Some(channel) = &inner.channel {
+            channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        }
+        inner.listener.replace(Some(listener));
+        Self(inner)
+    }
+
+    /// Takes part.
+    pub fn join(&self) {
+        self.0.act(|election| election.join());
+    }
+
+    /// Takes part no longer; another tab leads if this one did.
+    pub fn leave(&self) {
+        self.0.act(Election::leave);
+    }
+
+    /// Leaves for ever.
+    pub fn close(&self) {
+        self.leave();
+        if let Some(channel) = &self.0.channel {
+            channel.close();
+        }
+    }
+
+    /// Notices what is silent, whether the stream or the tab that leads.
+    pub fn check(&self, now: f64) {
+        if let Some(stream) = self.0.stream.borrow().as_ref() {
+            stream.check(now);
+        }
+        self.0.act(|election| election.check(now));
+    }
+}
+
+impl Inner {
+    fn act(self: &Rc<Self>, act: impl FnOnce(&mut Election) -> Vec<Action>) {
+        let actions = act(&mut self.election.borrow_mut());
+        self.perform(actions);
+    }
+
+    fn perform(self: &Rc<Self>, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Say(word) => self.post(&encode_word(word)),
+                Action::Wait => self.after(Duration::from_millis(ANSWER_TIMEOUT_MS.into()), |inner| {
+                    inner.act(|election| election.on_timeout(js_sys::Date::now()));
+                }),
+                Action::Start => self.after(START_DELAY, |inner| {
+                    if inner.election.borrow().is_leading() && inner.stream.borrow().is_none() {
+                        inner.start();
+                    }
+                }),
+                Action::Stop => drop(self.stream.take()),
+            }
+        }
+    }
+
+    fn after(self: &Rc<Self>, delay: Duration, act: fn(&Rc<Self>)) {
+        let inner = Rc::downgrade(self);
+        set_timeout(
+            move || {
+                if let Some(inner) = inner.upgrade() {
+                    act(&inner);
+                }
+            },
+            delay,
+        );
+    }
+
+    fn start(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let stream = Stream::open(
+            self.position.clone(),
+            Rc::new(move |notice| {
+                if let Some(inner) = weak.upgrade() {
+                    inner.post(&encode_notice(&notice));
+                    (inner.on_notice)(notice);
+                }
+            }),
+        );
+        self.stream.replace(Some(stream));
+    }
+
+    fn hear(self: &Rc<Self>, text: &str) {
+        let now = js_sys::Date::now();
+        match decode(text) {
+            Some(Heard::Word(word)) => self.act(|election| election.on_word(word, now)),
+            Some(Heard::Notice(notice)) => {
+                self.act(|election| election.on_stream_message(now));
+                if self.election.borrow().is_following() {
+                    (self.on_notice)(notice);
+                }
+            }
+            // Of a newer version of the app.
+            None => {}
+        }
+    }
+
+    fn post(&self, text: &str) {
+        if let Some(channel) = &self.channel {
+            // Fails only if the channel is closed.
+            let _ = channel.post_message(&JsValue::from_str(text));
+        }
+    }
+}
+
+fn random_number() -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 2^32")]
+    let number = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    number
+}
+
+/// What a tab hears from another.
+#[derive(Debug, PartialEq)]
+enum Heard {
+    Word(Word),
+    Notice(Notice),
+}
+
+fn encode_word(word: Word) -> String {
+    match word {
+        Word::Ask => "ask".to_owned(),
+        Word::Lead(Claim { at, tab }) => format!("lead {at} {tab}"),
+        Word::Leave => "leave".to_owned(),
+    }
+}
+
+fn encode_notice(notice: &Notice) -> String {
+    match notice {
+        Notice::Began(position) => format!("began {position}"),
+        Notice::Message { name, data } => format!("message {name} {data}"),
+        Notice::Lost => "lost".to_owned(),
+    }
+}
+
+fn decode(text: &str) -> Option<Heard> {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    Some(match kind {
+        "ask" => Heard::Word(Word::Ask),
+        "leave" => Heard::Word(Word::Leave),
+        "lead" => {
+            let (at, tab) = rest.split_once(' ')?;
+            Heard::Word(Word::Lead(Claim { at: at.parse().ok()?, tab: tab.parse().ok()? }))
+        }
+        "began" => Heard::Notice(Notice::Began(Position(rest.parse().ok()?))),
+        "message" => {
+            let (name, data) = rest.split_once(' ')?;
+            Heard::Notice(Notice::Message { name: name.to_owned(), data: data.to_owned() })
+        }
+        "lost" => Heard::Notice(Notice::Lost),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn what_a_tab_says_is_understood_by_another() {
+        for word in [Word::Ask, Word::Leave, Word::Lead(Claim { at: 1_772_442_000_123.0, tab: u32::MAX })] {
+            assert_eq!(decode(&encode_word(word)), Some(Heard::Word(word)));
+        }
+        let message = Notice::Message { name: "alive".to_owned(), data: r#"{"at": "a b"}"#.to_owned() };
+        for notice in [Notice::Began(Position(41)), message, Notice::Lost] {
+            assert_eq!(decode(&encode_notice(&notice)), Some(Heard::Notice(notice)));
+        }
+        assert_eq!(decode("something new"), None);
+    }
+}
