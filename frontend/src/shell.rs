@@ -16,6 +16,7 @@ use crate::{
         icon::{Glyph, Mark},
         live_status::{ConnectionNotice, NewVersionNotice},
         page_head::Heading,
+        show::Show,
     },
     verify::VerifyDialog,
 };

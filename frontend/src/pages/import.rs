@@ -12,6 +12,7 @@ use crate::{
     ui::{error_message::ErrorMessage, page_head::PageHead},
 };
 use job::ImportJob;
+use crate::ui::show::Show;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use matching::{EncodingChoice, Matching, needs_encoding};

@@ -13,8 +13,10 @@ use crate::{
     live::Live,
     ui::{
         icon::{Glyph, Icon, Mark},
+        keyed_list::For,
         menu::Menu,
         person::{Avatar, Person},
+        show::Show,
     },
 };
 use leptos::prelude::*;

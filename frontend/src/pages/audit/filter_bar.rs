@@ -16,6 +16,7 @@ use crate::{
         icon::{Glyph, Icon},
         search::SearchField,
         select::{Select, SelectOption},
+        show::Show,
     },
 };
 use leptos::prelude::*;

@@ -7,6 +7,7 @@ use crate::{
     labels,
     ui::icon::{Glyph, Icon},
 };
+use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::{audit::Origin, wire::audit::AuditEvent};
 

@@ -7,6 +7,8 @@ use crate::{
     text::{Text, text},
     ui::{empty_state::EmptyState, focus::focus_on, icon::Glyph, list_foot::ListFoot, query::Loaded},
 };
+use crate::ui::show::Show;
+use crate::ui::keyed_list::For;
 use leptos::prelude::*;
 
 #[component]

@@ -8,6 +8,7 @@ use crate::{
     text::text,
     ui::select::{Select, SelectOption},
 };
+use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     validate::FieldError,

@@ -12,6 +12,7 @@ use crate::{
     text::text,
     ui::{error_message::failure_text, export::Export, list_foot::ListFoot, query::Loaded},
 };
+use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     endpoints,
