@@ -28,6 +28,7 @@ pub mod pages;
 pub mod passkey;
 pub mod shell;
 pub mod text;
+mod translated_page;
 pub mod ui;
 pub mod verify;
 
@@ -41,5 +42,6 @@ pub fn start() {
         boot.remove();
     }
     ui::focus_keeper::keep_focus();
+    translated_page::watch();
     leptos::mount::mount_to_body(app::App);
 }

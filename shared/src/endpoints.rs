@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod borrow;
 pub mod directories;
+pub mod gate;
 pub mod groups;
 pub mod imports;
 pub mod join;

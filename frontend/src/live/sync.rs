@@ -1,27 +1,22 @@
 //! Keeps the state up to date: loads what the pages need, then applies the changes of the stream. While the stream
 //! delivers nothing, it loads the state again from time to time. Hidden tabs of users whom no seat concerns let go.
 
+mod loading;
+
 use super::{
     Live,
     connection::ConnectionMonitor,
-    state::{Coverage, LastContacts, LiveState},
+    state::{Coverage, LiveState},
     stream::Notice,
     tabs::TabFeed,
 };
-use crate::{
-    api::{Api, Failure},
-    caller::Caller,
-    clock::Clock,
-};
+use crate::{api::Api, caller::Caller, clock::Clock};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{leptos_dom::helpers::WindowListenerHandle, prelude::*, task::spawn_local};
+use loading::{Load, RETRY_DELAY_MS};
 use seatkeeper_shared::{
-    endpoints,
     ids::{Position, UserId},
-    wire::{
-        live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, RESYNC, SnapshotContent, SnapshotReply},
-        sessions::SessionView,
-    },
+    wire::live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, RESYNC},
 };
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -30,34 +25,8 @@ use std::time::Duration;
 const ENDED_SESSION_DISPLAY_MS: u32 = 2_000;
 /// How often silence is looked for.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a request for the state may take before the server counts as hanging.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(8);
-/// The delay before a failed request for the state is repeated, while the stream works.
-const RETRY_DELAY_MS: f64 = 3_000.0;
 /// How long a tab stays connected after it was hidden.
 const HIDDEN_GRACE_MS: f64 = 30_000.0;
-/// The sessions in the first answer: it should arrive fast.
-const FIRST_SESSIONS: usize = 1_000;
-/// The most sessions that are loaded.
-const MAX_SESSIONS: usize = 5_000;
-/// The most changes kept while a request is in progress.
-const MAX_KEPT_CHANGES: usize = 500;
-
-/// A request for the state.
-#[derive(Debug, Default)]
-struct Load {
-    /// Numbers the requests, so that late answers to outdated ones are ignored.
-    number: usize,
-    in_progress: bool,
-    /// When to request it, if it has to be requested again.
-    due_at: Option<f64>,
-    /// The changes that arrived since the request was sent, in order: the answer may be older.
-    changes: Vec<Change>,
-    /// The position of the last answer. Changes up to it are contained.
-    loaded: Position,
-    /// The stream delivers everything after this position.
-    began: Position,
-}
 
 /// What keeps the state of one [`Live`] up to date.
 #[derive(Clone, Copy)]
@@ -190,15 +159,7 @@ impl StateSync {
 
     fn on_change(self, change: Change) {
         self.clock.synchronize(change.at);
-        let is_contained = self.load.try_update_value(|load| {
-            if load.in_progress && load.changes.len() < MAX_KEPT_CHANGES {
-                load.changes.push(change.clone());
-            } else if load.in_progress {
-                // Too many to keep: the answer will be too old.
-                load.due_at = Some(0.0);
-            }
-            change.position <= load.loaded || load.loaded.0 == 0
-        });
+        let is_contained = self.load.try_update_value(|load| load.is_contained(&change));
         if is_contained == Some(false) {
             self.apply(change);
         }
@@ -323,124 +284,6 @@ impl StateSync {
             feed.join();
             self.request();
         }
-    }
-
-    // Loading.
-
-    fn request_at(self, at: f64) {
-        self.load.update_value(|load| load.due_at = Some(load.due_at.map_or(at, |known| known.min(at))));
-    }
-
-    /// Requests the state, whatever is in progress: that may lack what is needed now.
-    fn request(self) {
-        let Some(number) = self.load.try_update_value(|load| {
-            load.number += 1;
-            (load.in_progress, load.due_at) = (true, None);
-            load.changes.clear();
-            load.number
-        }) else {
-            return;
-        };
-        spawn_local(async move {
-            let coverage = self.coverage.get_untracked();
-            let done = self.load_state(number, &coverage).await;
-            if self.is_current(number) {
-                self.finish(done);
-            }
-        });
-    }
-
-    fn is_current(self, number: usize) -> bool {
-        self.load.try_with_value(|load| load.number == number) == Some(true)
-    }
-
-    fn finish(self, done: Result<(), Failure>) {
-        self.load.update_value(|load| {
-            load.in_progress = false;
-            load.changes.clear();
-        });
-        if done.is_err() {
-            self.monitor.update_value(ConnectionMonitor::on_failed_poll);
-            self.request_at(js_sys::Date::now() + RETRY_DELAY_MS);
-        }
-        self.publish_status();
-    }
-
-    async fn load_state(self, number: usize, coverage: &Coverage) -> Result<(), Failure> {
-        let content = if *coverage == Coverage::All { SnapshotContent::All } else { SnapshotContent::Own };
-        let reply = self.api.send_within(endpoints::live::snapshot(content, FIRST_SESSIONS), LOAD_TIMEOUT).await?;
-        if !self.is_current(number) {
-            return Ok(());
-        }
-        let next = reply.next.clone();
-        self.apply_snapshot(reply, coverage.clone());
-        match coverage {
-            Coverage::All => self.load_sessions(number, None, next).await,
-            Coverage::Users(users) => {
-                for user in users.iter().filter(|user| **user != self.user) {
-                    self.load_sessions(number, Some(*user), Some(String::new())).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn apply_snapshot(self, reply: SnapshotReply, coverage: Coverage) {
-        self.clock.synchronize(reply.snapshot.at);
-        self.note_build(reply.build);
-        if reply.user_id != self.user {
-            // Another user has signed in, in another tab.
-            return self.caller.refresh();
-        }
-        let position = reply.snapshot.position;
-        let kept = self.load.try_update_value(|load| {
-            load.loaded = position;
-            if position < load.began {
-                load.due_at = Some(0.0);
-            }
-            load.changes.clone()
-        });
-        self.live.last_contacts.set(LastContacts::default());
-        self.live.state.update(|state| {
-            state.restrict(coverage);
-            state.reset(reply.snapshot);
-        });
-        self.apply_again(kept.unwrap_or_default());
-        self.monitor.update_value(|monitor| monitor.on_snapshot(js_sys::Date::now()));
-        self.publish_status();
-        if let Some(feed) = self.feed.get_value() {
-            // The stream may have waited for a position.
-            feed.check(js_sys::Date::now());
-        }
-    }
-
-    /// Loads the sessions that the snapshot left out: of a user, or after a cursor.
-    async fn load_sessions(self, number: usize, user: Option<UserId>, next: Option<String>) -> Result<(), Failure> {
-        let mut next = next;
-        while let Some(after) = next.filter(|_| self.live.state.with_untracked(|s| s.sessions.len()) < MAX_SESSIONS) {
-            let kept = self.load.with_value(|load| load.changes.len());
-            let after = Some(after).filter(|after| !after.is_empty());
-            let request = endpoints::live::sessions(user, after.as_deref());
-            let page = self.api.send_within(request, LOAD_TIMEOUT).await?;
-            if !self.is_current(number) {
-                return Ok(());
-            }
-            self.add_omitted(page.items);
-            let newer = self.load.with_value(|load| load.changes.get(kept..).map(<[_]>::to_vec));
-            self.apply_again(newer.unwrap_or_default());
-            next = page.next;
-        }
-        Ok(())
-    }
-
-    fn add_omitted(self, sessions: Vec<SessionView>) {
-        self.live.state.update(|state| state.add_omitted(sessions));
-    }
-
-    /// Applies the changes that are later than the answer.
-    fn apply_again(self, changes: Vec<Change>) {
-        let loaded = self.load.with_value(|load| load.loaded);
-        changes.into_iter().filter(|change| change.position > loaded).for_each(|change| self.apply(change));
     }
 }
 

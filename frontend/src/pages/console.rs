@@ -14,7 +14,9 @@ mod join_link;
 pub mod messages;
 mod my_licenses;
 mod my_session;
+mod my_sessions;
 mod my_tickets;
+mod notice_list;
 mod notices;
 mod notify;
 mod offer;
@@ -28,37 +30,40 @@ mod waiting_session;
 mod warning;
 
 use crate::{
+    api::Failure,
     caller::Caller,
     i18n::*,
     live::Live,
+    text::{Text, text},
     ui::{
         empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
         live_status::LiveStatus,
         page_head::PageHead,
+        show::Show,
+        keyed_list::For,
     },
 };
 use announcements::Announcements;
 use card::ProductCard;
+use card_data::CardData;
 use device::DeviceName;
 use leptos::prelude::*;
+use leptos_router::components::A;
 use notices::Notices;
 use open_tool::OpenableProducts;
+use seatkeeper_shared::permissions::Action;
 use state::ConsolePageState;
 
 #[component]
 pub fn ConsolePage() -> impl IntoView {
-    let i18n = use_i18n();
     let caller = Caller::get();
     provide_context(OpenableProducts::load());
-    let hello = Signal::derive(move || {
-        let name = caller.me().map(|me| me.name).unwrap_or_default();
-        t_string!(i18n, console.hello, name = name)
-    });
+    let hello = text!(console.hello, name = caller.me().map(|me| me.name).unwrap_or_default());
     view! {
         <div class="page console-page">
             <PageHead
-                title=Signal::derive(move || t_string!(i18n, console.title).to_owned())
+                title=text!(console.title)
                 line=move || view! { <LiveStatus text=hello /> }
             />
             <Notices />
@@ -80,41 +85,70 @@ enum Content {
 
 #[component]
 fn Products() -> impl IntoView {
-    let i18n = use_i18n();
     let (page, arrived) = (ConsolePageState::get(), Live::get().has_snapshot());
     let cards = page.cards();
-    let content =
-        Memo::new(move |_| match (arrived.get() && page.my_licenses.is_loaded(), page.my_licenses.failure()) {
-            (false, _) => Content::Loading,
-            (true, _) if !cards.with(Vec::is_empty) => Content::Cards,
-            (true, Some(_)) => Content::Failed,
-            (true, None) => Content::Empty,
-        });
-    let failure = Signal::derive(move || page.my_licenses.failure().unwrap_or(crate::api::Failure::Unreachable));
+    let status = page.my_licenses.status();
+    let content = Memo::new(move |_| match (arrived.get() && page.my_licenses.is_loaded(), status.failure()) {
+        (false, _) => Content::Loading,
+        (true, _) if !cards.with(Vec::is_empty) => Content::Cards,
+        (true, Some(_)) => Content::Failed,
+        (true, None) => Content::Empty,
+    });
+    let failure = Signal::derive(move || status.failure().unwrap_or(Failure::Unreachable));
     move || match content.get() {
         Content::Loading => view! { <div class="console-card"><Skeleton rows=4 /></div> }.into_any(),
-        Content::Failed => view! { <LoadError failure retry=move |()| page.my_licenses.retry() /> }.into_any(),
-        Content::Empty => view! {
-            <EmptyState
-                glyph=Glyph::Console
-                title=Signal::derive(move || t_string!(i18n, console.empty_title).to_owned())
-                text=Signal::derive(move || t_string!(i18n, console.empty_text).to_owned())
-            />
+        Content::Failed => view! { <LoadError failure retry=move |()| status.reload() /> }.into_any(),
+        Content::Empty => view! { <NoLicense /> }.into_any(),
+        Content::Cards => view! { <Cards cards /> }.into_any(),
+    }
+}
+
+#[component]
+fn Cards(
+    /// One card per product.
+    cards: Memo<Vec<CardData>>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let page = ConsolePageState::get();
+    view! {
+        <div class="console-cards">
+            <For each=move || cards.get() key=|card| card.product let:card>
+                <ProductCard first=card cards />
+            </For>
+        </div>
+        <footer class="console-foot">
+            <DeviceName />
+            <Show when=move || page.sessions.keeps_any_alive()>
+                <p class="hint">{t!(i18n, console.keep_open)}</p>
+            </Show>
+        </footer>
+    }
+}
+
+/// What to do without a license: ask an admin, or who can assign licenses, do so.
+#[component]
+fn NoLicense() -> impl IntoView {
+    let i18n = use_i18n();
+    let caller = Caller::get();
+    let own_page = move || {
+        let me = caller.me().filter(|_| caller.may(Action::Assign) && caller.may(Action::ViewUsers));
+        me.map(|me| format!("/users/{}", me.id))
+    };
+    let own_page = Memo::new(move |_| own_page());
+    let text = Text::derive(move |locale| match own_page.with(Option::is_some) {
+        true => td_string!(locale, console.empty_assign).to_owned(),
+        false => td_string!(locale, console.empty_text).to_owned(),
+    });
+    let link = move |path: String| {
+        view! {
+            <A href=path attr:class="button primary">
+                {t!(i18n, console.assign_license)}
+            </A>
         }
-        .into_any(),
-        Content::Cards => view! {
-            <div class="console-cards">
-                <For each=move || cards.get() key=|card| card.product let:card>
-                    <ProductCard first=card cards />
-                </For>
-            </div>
-            <footer class="console-foot">
-                <DeviceName />
-                <Show when=move || page.kept_sessions.with(|kept| !kept.is_empty())>
-                    <p class="hint">{t!(i18n, console.keep_open)}</p>
-                </Show>
-            </footer>
-        }
-        .into_any(),
+    };
+    view! {
+        <EmptyState glyph=Glyph::Console title=text!(console.empty_title) text>
+            {move || own_page.get().map(link)}
+        </EmptyState>
     }
 }

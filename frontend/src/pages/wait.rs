@@ -6,6 +6,7 @@ mod queue_position;
 
 use crate::{
     caller::{Caller, CallerState},
+    clock::Clock,
     format::Format,
     i18n::*,
     pages::{auth::Card, console::messages},
@@ -14,11 +15,16 @@ use crate::{
         empty_state::Skeleton,
         icon::{Glyph, Icon},
         page_head::{Heading, TitlePrefix},
+        show::Show,
     },
+    text::{Text, text},
 };
 use gate_entry::{ContinueMode, EntryState, GateEntry};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{
+    components::A,
+    hooks::{use_params_map, use_query_map},
+};
 use queue_position::QueuePosition;
 use seatkeeper_shared::{problem::SessionEnd, session::EndReason, wire::gate::GateAdmission};
 
@@ -47,25 +53,18 @@ fn Waiting() -> impl IntoView {
     // Also in the title, for users who look at another window.
     let position = move || entry.queue_position().map(|n| t_string!(i18n, queue.title_place, n = format.number(n)));
     TitlePrefix::provide(Signal::derive(position));
-    view! {
-        <Card>
-            {move || match entry.state.get() {
-                EntryState::Requesting => view! { <Requesting entry /> }.into_any(),
-                EntryState::Queued(entered) => view! { <QueuePosition entered=*entered entry /> }.into_any(),
-                EntryState::Admitted(entered, mode) => view! { <Admitted entered=*entered mode /> }.into_any(),
-                EntryState::Ended(end) => view! { <Ended end entry /> }.into_any(),
-                EntryState::Refused(failure) => {
-                    let text = Signal::derive(move || messages::failure_text(i18n, format, &failure));
-                    view! { <Refused text entry /> }.into_any()
-                }
-                EntryState::LeftQueue => {
-                    let text = Signal::derive(move || t_string!(i18n, gate.lost).to_owned());
-                    view! { <Refused text entry /> }.into_any()
-                }
-            }}
-        </Card>
-    }
-    .into_any()
+    let face = move || match entry.state.get() {
+        EntryState::Requesting => view! { <Requesting entry /> }.into_any(),
+        EntryState::Queued(entered) => view! { <QueuePosition entered=*entered entry /> }.into_any(),
+        EntryState::Admitted(entered, mode) => view! { <Admitted entered=*entered mode /> }.into_any(),
+        EntryState::Ended(end) => view! { <Ended end entry /> }.into_any(),
+        EntryState::Refused(failure) => {
+            let text = Text::derive(move |_| messages::failure_text(i18n, format, &failure));
+            view! { <Refused text entry /> }.into_any()
+        }
+        EntryState::LeftQueue => view! { <Refused text=text!(gate.lost) entry /> }.into_any(),
+    };
+    view! { <Card>{face}</Card> }.into_any()
 }
 
 #[component]
@@ -75,7 +74,7 @@ fn Requesting(
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Heading title=Signal::derive(move || t_string!(i18n, gate.asking).to_owned()) />
+        <Heading title=text!(gate.asking) />
         <Skeleton rows=2 />
         <Show when=move || entry.unreachable.get()>
             <p class="note" role="status">{t!(i18n, gate.silent)}</p>
@@ -107,13 +106,15 @@ fn Admitted(
     view! {
         <Heading title=Signal::derive(move || title().to_owned()) />
         <p role="status">{text}</p>
-        {to.map(|to| {
-            view! {
+        {match to {
+            Some(to) => view! {
                 <a class="button primary large" href=to rel="external">
                     {t!(i18n, gate.continue_to_app)}
                 </a>
             }
-        })}
+            .into_any(),
+            None => view! { <ToConsole /> }.into_any(),
+        }}
     }
 }
 
@@ -132,9 +133,8 @@ fn Ended(
         true => t_string!(i18n, gate.elsewhere_title),
         false => t_string!(i18n, gate.ended_title),
     };
-    let end = StoredValue::new(end);
-    let who =
-        move || end.with_value(|end| messages::ended_by(i18n, format, end, crate::clock::Clock::get().now_untracked()));
+    let (end, clock) = (StoredValue::new(end), Clock::get());
+    let who = move || end.with_value(|end| messages::ended_by(i18n, format, end, clock.now_untracked()));
     let message = move || end.with_value(|end| messages::end_message(i18n, end));
     view! {
         <Heading title=Signal::derive(move || title().to_owned()) />
@@ -156,19 +156,31 @@ fn Ended(
 fn Refused(
     /// The reason.
     #[prop(into)]
-    text: Signal<String>,
+    text: Text,
     /// The entry into the application.
     entry: GateEntry,
 ) -> impl IntoView {
     let i18n = use_i18n();
     view! {
-        <Heading title=Signal::derive(move || t_string!(i18n, gate.refused_title).to_owned()) />
+        <Heading title=text!(gate.refused_title) />
         <p role="alert" class="note">
             <Icon glyph=Glyph::Lock />
-            {move || text.get()}
+            {move || text.get(i18n)}
         </p>
-        <button type="button" class="button large" on:click=move |_| entry.request(false)>
+        <button type="button" class="button primary large" on:click=move |_| entry.request(false)>
             {t!(i18n, common.retry)}
         </button>
+        <ToConsole />
+    }
+}
+
+/// The way on for users who do not get to the application from here.
+#[component]
+fn ToConsole() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <A href="/console" attr:class="button large">
+            {t!(i18n, gate.to_console)}
+        </A>
     }
 }

@@ -1,13 +1,13 @@
 //! Announces queue changes to screen readers and in the window title.
 
-use super::state::ConsolePageState;
+use super::{my_sessions::MySessions, my_tickets::MyTickets, state::ConsolePageState};
 use crate::{
     format::{Format, Texts},
     i18n::*,
     ui::page_head::TitlePrefix,
 };
 use leptos::prelude::*;
-use seatkeeper_shared::{ids::UserId, ticket::TicketState, wire::queue::TicketView};
+use seatkeeper_shared::{ticket::TicketState, wire::queue::TicketView};
 
 /// Live regions: queue positions are announced politely, offers assertively.
 #[component]
@@ -38,11 +38,11 @@ pub fn Announcements() -> impl IntoView {
 }
 
 /// Shows the most urgent state in the window title: an offer, else a session about to end, else the queue position.
-pub fn show_in_title(page: ConsolePageState, user: Option<UserId>) {
+pub fn show_in_title(sessions: MySessions, tickets: MyTickets) {
     let (i18n, format) = (use_i18n(), Format::get());
     let text = Memo::new(move |_| {
-        let ending = user.is_some_and(|user| page.has_ending_session(user));
-        page.tickets.own.with(|own| title(i18n, format, own, ending))
+        let ending = sessions.has_ending();
+        tickets.own.with(|own| title(i18n, format, own, ending))
     });
     TitlePrefix::provide(text.into());
 }

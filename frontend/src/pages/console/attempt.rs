@@ -4,19 +4,16 @@ use super::{
     card_data::{Availability, CardData, StartCheck},
     state::ConsolePageState,
 };
-use crate::api::{Api, Failure, idempotency_key};
+use crate::api::{Failure, idempotency_key};
 use chrono::{DateTime, TimeDelta, Utc};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     problem::Code,
     session::SessionState,
-    wire::{
-        queue::TicketView,
-        sessions::{NewSession, SessionView},
-    },
+    wire::sessions::{NewSession, SeatResponse},
 };
-use serde::Deserialize;
 
 /// Delays before a request without an answer is repeated, in milliseconds.
 const RETRY_DELAYS_MS: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
@@ -24,14 +21,6 @@ const RETRY_DELAYS_MS: [u32; 4] = [1_000, 2_000, 4_000, 8_000];
 const FULL_REFUSAL_VALIDITY: TimeDelta = TimeDelta::seconds(5);
 /// How long any other refusal counts, since the feed does not carry its cause.
 const OTHER_REFUSAL_VALIDITY: TimeDelta = TimeDelta::seconds(60);
-
-/// Response to a request for a seat.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum StartResponse {
-    Session(Box<SessionView>),
-    Ticket(Box<TicketView>),
-}
 
 /// State of the attempts to start a session of one product.
 #[derive(Clone, Copy)]
@@ -96,7 +85,7 @@ impl Attempt {
         self.unanswered.set_value(Some((request.clone(), key.clone())));
         spawn_local(async move {
             let mut answer = self.ask(&request, &key).await;
-            if matches!(&answer, Ok(StartResponse::Session(session)) if session.state == SessionState::Ended) {
+            if matches!(&answer, Ok(SeatResponse::Seat(session)) if session.state == SessionState::Ended) {
                 // The earlier request had succeeded, and its session has ended since.
                 answer = self.ask(&request, &idempotency_key()).await;
             }
@@ -109,10 +98,10 @@ impl Attempt {
         });
     }
 
-    async fn ask(self, request: &NewSession, key: &str) -> Result<StartResponse, Failure> {
-        let api: Api = self.page.api;
+    async fn ask(self, request: &NewSession, key: &str) -> Result<SeatResponse, Failure> {
+        let send = async || self.page.api.send(endpoints::sessions::request(request, key)).await;
         for wait in RETRY_DELAYS_MS {
-            match api.post_once("/sessions", request, key).await {
+            match send().await {
                 Err(failure) if has_no_answer(&failure) => {
                     if self.no_answer.try_set(true).is_some() {
                         // The page was left, so the request is dropped.
@@ -123,16 +112,16 @@ impl Attempt {
                 answer => return answer,
             }
         }
-        api.post_once("/sessions", request, key).await
+        send().await
     }
 
-    fn answered(self, answer: Result<StartResponse, Failure>) {
+    fn answered(self, answer: Result<SeatResponse, Failure>) {
         if !matches!(&answer, Err(failure) if has_no_answer(failure)) {
             self.unanswered.try_set_value(None);
         }
         match answer {
-            Ok(StartResponse::Session(session)) => self.page.on_started(&session),
-            Ok(StartResponse::Ticket(ticket)) => self.page.on_ticket_taken(*ticket),
+            Ok(SeatResponse::Seat(session)) => self.page.sessions.on_started(&session),
+            Ok(SeatResponse::Queued(ticket)) => self.page.on_ticket_taken(ticket),
             Err(failure) => {
                 let position = self.page.feed_position_untracked();
                 let failed = FailedAttempt { failure, position, at: self.page.clock.now_untracked() };

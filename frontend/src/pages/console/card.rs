@@ -8,6 +8,8 @@ use super::{
     ticket::Ticket,
 };
 use crate::{format::Format, i18n::*, ui::seats::SeatChart};
+use crate::ui::show::Show;
+use crate::ui::keyed_list::For;
 use leptos::prelude::*;
 use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
 
@@ -50,7 +52,7 @@ pub fn heading_id(product: &str) -> String {
     format!("product-{product}")
 }
 
-/// "5 frei", "Voll · 10 / 10", "Eigener Platz"
+/// "5 frei", "Voll", "Eigener Platz". The counts are in the lines below.
 #[component]
 fn CapacityTag(
     /// The product's card data.
@@ -61,7 +63,7 @@ fn CapacityTag(
     let capacity = Memo::new(move |_| card.with(Capacity::of));
     let class = move || match capacity.get() {
         Capacity::Free(_) => "tag ok",
-        Capacity::Full { .. } => "tag warn",
+        Capacity::Full => "tag warn",
         Capacity::Over(_) => "tag over",
         Capacity::Own | Capacity::None => "tag plain",
     };
@@ -69,9 +71,7 @@ fn CapacityTag(
         Capacity::None => None,
         Capacity::Own => Some(t_string!(i18n, console.own_seat).to_owned()),
         Capacity::Free(count) => Some(t_string!(i18n, seats.free, count = count, n = format.number(count))),
-        Capacity::Full { taken, seats } => {
-            Some(t_string!(i18n, console.full_tag, taken = format.number(taken), seats = format.number(seats)))
-        }
+        Capacity::Full => Some(t_string!(i18n, console.full_tag).to_owned()),
         Capacity::Over(count) => Some(t_string!(i18n, seats.over, count = count, n = format.number(count))),
     };
     move || text().map(|text| view! { <span class=class>{text}</span> })

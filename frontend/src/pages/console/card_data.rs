@@ -62,13 +62,8 @@ pub enum Capacity {
     Own,
     /// Number of free shared seats.
     Free(i64),
-    /// No seat is free.
-    Full {
-        /// Seats taken or kept for an offer.
-        taken: i64,
-        /// All seats.
-        seats: i64,
-    },
+    /// No seat is free: all are in use or kept for an offer.
+    Full,
     /// How many more seats are taken than exist.
     Over(i64),
     /// No license is assigned any more.
@@ -83,10 +78,7 @@ impl Capacity {
             _ if card.licenses.iter().any(|license| license.model == Model::Named) => Self::Own,
             (free @ 1.., _) => Self::Free(free),
             (_, over @ 1..) => Self::Over(over),
-            _ => Self::Full {
-                taken: sum(|license| license.taken() + license.usage.offered),
-                seats: sum(|license| license.seats),
-            },
+            _ => Self::Full,
         }
     }
 }
@@ -245,7 +237,7 @@ mod tests {
     fn capacity_summarizes_the_seats() {
         let capacity = |licenses: &[LicenseView]| Capacity::of(&cards(licenses, &[], &[])[0]);
         assert_eq!(capacity(&[pool(10, 8)]), Capacity::Free(2));
-        assert_eq!(capacity(&[pool(10, 10)]), Capacity::Full { taken: 10, seats: 10 });
+        assert_eq!(capacity(&[pool(10, 10)]), Capacity::Full);
         assert_eq!(capacity(&[pool(10, 12)]), Capacity::Over(2));
         assert_eq!(capacity(&[pool(10, 10), named()]), Capacity::Own);
         assert_eq!(Capacity::of(&cards(&[], &[session(1)], &[])[0]), Capacity::None);

@@ -5,10 +5,11 @@ use crate::{
     format::Texts,
     i18n::*,
     labels, local_storage,
+    text::text,
     ui::{
-        dialog::Dialog,
         field::TextField,
         form::Form,
+        form_dialog::{Dialogs, FormDialog},
         icon::{Glyph, Icon},
     },
 };
@@ -70,56 +71,46 @@ fn platform_of(agent: &str) -> Option<Platform> {
 #[component]
 pub fn DeviceName() -> impl IntoView {
     let i18n = use_i18n();
-    let device = ConsolePageState::get().device;
-    let open = RwSignal::new(false);
+    let (dialogs, device) = (Dialogs::get(), ConsolePageState::get().device);
     view! {
-        <button type="button" class="button ghost device" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+        <button
+            type="button"
+            class="button ghost device"
+            aria-haspopup="dialog"
+            on:click=dialogs.opens(move || view! { <RenameDevice device /> })
+        >
             <Icon glyph=Glyph::Screen />
             <span class="device-name">{t!(i18n, console.this_device)} " " <b>{move || device.name()}</b></span>
         </button>
-        <Dialog open title=Signal::derive(move || t_string!(i18n, console.device).to_owned())>
-            <DeviceForm open />
-        </Dialog>
     }
 }
 
 #[component]
-fn DeviceForm(
-    /// Whether the dialog is open.
-    open: RwSignal<bool>,
+fn RenameDevice(
+    /// This device.
+    device: Device,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    let (device, form) = (ConsolePageState::get().device, Form::default());
-    let name = RwSignal::new(untrack(|| device.name()));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let (dialogs, form, name) = (Dialogs::get(), Form::default(), RwSignal::new(untrack(|| device.name())));
+    let submit = move || {
         let checked = name.with_untracked(|name| validate::name(name));
         if form.begin([("device", checked.clone().err())])
             && let Ok(name) = checked
         {
             device.rename(name);
-            open.set(false);
+            dialogs.close();
         }
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <FormDialog title=text!(console.device) form submit>
             <TextField
-                label=Signal::derive(move || t_string!(i18n, console.device).to_owned())
+                label=text!(console.device)
                 value=name
                 name="device"
-                hint=Signal::derive(move || Some(t_string!(i18n, console.device_hint).to_owned()))
-                error=form.error("device")
+                hint=text!(console.device_hint)
+                form
                 autofocus=true
             />
-            <div class="acts">
-                <button type="button" class="button" on:click=move |_| open.set(false)>
-                    {t!(i18n, common.cancel)}
-                </button>
-                <button type="submit" class="button primary">
-                    {t!(i18n, common.save)}
-                </button>
-            </div>
-        </form>
+        </FormDialog>
     }
 }
 

@@ -1,82 +1,125 @@
 //! Keeps the sessions of this device alive: sends the due heartbeats and applies the responses.
 
-use super::state::ConsolePageState;
+use super::{heartbeat_schedule::HeartbeatSchedule, my_sessions::MySessions};
 use crate::{
-    api::Failure,
+    api::{Api, Failure},
+    clock::Clock,
     live::{ConnectionStatus, Live},
 };
+use chrono::{DateTime, Utc};
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     ids::SessionId,
     problem::Code,
-    wire::sessions::{Heartbeat, HeartbeatReply},
+    wire::sessions::{Heartbeat, HeartbeatReply, SessionView},
 };
 
-/// Sends heartbeats until the app is closed.
-pub fn start(page: ConsolePageState) {
-    Effect::new(move |_| {
-        let ids: Vec<_> = page.kept_sessions.with(|kept| kept.iter().map(|one| one.id).collect());
-        page.heartbeats.update(|schedule| schedule.set_sessions(&ids, page.clock.now_untracked()));
-        send_due(page);
-    });
-    // Browsers throttle the clock of a hidden tab to one tick per minute, which is still shorter than a lease.
-    Effect::new(move |_| {
-        page.clock.now();
-        send_due(page);
-    });
-    // When the tab becomes visible, comes online or wakes up, it does not wait for the next tick.
-    let send_now = move || page.send_heartbeats_now();
-    let handles = [
-        window_event_listener_untyped("visibilitychange", move |_| send_now()),
-        window_event_listener_untyped("online", move |_| send_now()),
-        window_event_listener_untyped("pageshow", move |_| send_now()),
-    ];
-    on_cleanup(move || handles.into_iter().for_each(|handle| handle.remove()));
-    let connection = Live::get().connection;
-    let connected = Memo::new(move |_| connection.get() == ConnectionStatus::Live);
-    Effect::new(move |before: Option<bool>| {
-        let connected = connected.get();
-        if connected && before == Some(false) {
-            send_now();
-        }
-        connected
-    });
+/// The heartbeats of the sessions that this browser keeps alive.
+#[derive(Clone, Copy)]
+pub struct Heartbeats {
+    schedule: RwSignal<HeartbeatSchedule>,
+    sessions: MySessions,
+    api: Api,
+    clock: Clock,
 }
 
-/// Sends the heartbeats that are due now.
-pub fn send_due(page: ConsolePageState) {
-    let now = page.clock.now_untracked();
-    // Untracked: subscribers are notified only when a response changes something.
-    let due = page.heartbeats.try_update_untracked(|schedule| schedule.take_due(now)).unwrap_or_default();
-    for (id, active) in due {
-        spawn_local(send(page, id, active));
+impl Heartbeats {
+    /// Sends heartbeats until the app is closed.
+    pub fn start(sessions: MySessions) -> Self {
+        let heartbeats = Self { schedule: RwSignal::default(), sessions, api: Api::get(), clock: Clock::get() };
+        Effect::new(move |_| {
+            let (ids, now) = (sessions.kept_ids(), heartbeats.clock.now_untracked());
+            heartbeats.schedule.update(|schedule| schedule.set_sessions(&ids, now));
+            heartbeats.send_due();
+        });
+        // Browsers throttle the clock of a hidden tab to one tick per minute, which is still shorter than a lease.
+        Effect::new(move |_| {
+            heartbeats.clock.now();
+            heartbeats.send_due();
+        });
+        heartbeats.send_on_wake();
+        heartbeats
     }
-}
 
-/// Reports activity at once: the agent confirmed that they are still working.
-pub fn report_activity(page: ConsolePageState, id: SessionId) {
-    spawn_local(send(page, id, true));
-}
-
-async fn send(page: ConsolePageState, id: SessionId, active: bool) {
-    let answer = page.api.post::<HeartbeatReply>(&format!("/sessions/{id}/heartbeat"), &Heartbeat { active }).await;
-    let now = page.clock.now_untracked();
-    let _ = match answer {
-        Ok(renewed) => {
-            page.on_renewed(id, &renewed);
-            page.heartbeats.try_update(|schedule| schedule.renewed(id, &renewed, now))
-        }
-        Err(failure) => match classify(&failure) {
-            HeartbeatFailure::SessionOver => {
-                if let Some(end) = failure.ended() {
-                    page.on_ended(id, end.clone());
-                }
-                page.stop_keeping_alive(id);
-                None
+    /// When the tab becomes visible, comes online or wakes up, it does not wait for the next tick.
+    fn send_on_wake(self) {
+        let handles = ["visibilitychange", "online", "pageshow"]
+            .map(|event| window_event_listener_untyped(event, move |_| self.send_now()));
+        on_cleanup(move || handles.into_iter().for_each(|handle| handle.remove()));
+        let connection = Live::get().connection;
+        let connected = Memo::new(move |_| connection.get() == ConnectionStatus::Live);
+        Effect::new(move |before: Option<bool>| {
+            let connected = connected.get();
+            if connected && before == Some(false) {
+                self.send_now();
             }
-            HeartbeatFailure::Retry => page.heartbeats.try_update(|schedule| schedule.lost(id, now)),
-        },
-    };
+            connected
+        });
+    }
+
+    /// Sends every heartbeat that is not under way.
+    pub fn send_now(self) {
+        let _ = self.schedule.try_update(|schedule| schedule.make_due(self.clock.now_untracked()));
+        self.send_due();
+    }
+
+    /// Records that the agent was active; reported with the next heartbeat.
+    pub fn record_activity(self, now: DateTime<Utc>) {
+        let _ = self.schedule.try_update_untracked(|schedule| schedule.record_activity(now));
+    }
+
+    /// Reports activity at once: the agent confirmed that they are still working.
+    pub fn report_activity(self, id: SessionId) {
+        spawn_local(self.send(id, true));
+    }
+
+    /// `Some` while heartbeats of this session are being lost; the value is the end of its lease, if known. Tracked.
+    pub fn losing_until(self, id: SessionId) -> Option<Option<DateTime<Utc>>> {
+        self.clock.now();
+        self.schedule.with(|schedule| schedule.losing_until(id))
+    }
+
+    fn send_due(self) {
+        let now = self.clock.now_untracked();
+        // Untracked: subscribers are notified only when a response changes something.
+        let due = self.schedule.try_update_untracked(|schedule| schedule.take_due(now)).unwrap_or_default();
+        for (id, active) in due {
+            spawn_local(self.send(id, active));
+        }
+    }
+
+    async fn send(self, id: SessionId, active: bool) {
+        let answer = self.api.send(endpoints::sessions::heartbeat(id, &Heartbeat { active })).await;
+        let now = self.clock.now_untracked();
+        match answer {
+            Ok(renewed) => {
+                self.on_renewed(id, &renewed);
+                let _ = self.schedule.try_update(|schedule| schedule.renewed(id, &renewed, now));
+            }
+            Err(failure) => match classify(&failure) {
+                HeartbeatFailure::SessionOver => {
+                    if let Some(end) = failure.ended() {
+                        self.sessions.on_ended(id, end.clone());
+                    }
+                    self.sessions.stop_keeping_alive(id);
+                }
+                HeartbeatFailure::Retry => {
+                    let _ = self.schedule.try_update(|schedule| schedule.lost(id, now));
+                }
+            },
+        }
+    }
+
+    /// Applies the response: whether the session will end, and when.
+    fn on_renewed(self, id: SessionId, renewed: &HeartbeatReply) {
+        let Some(known) = self.sessions.find(id) else { return };
+        // Most responses change nothing, and should not notify subscribers.
+        if (known.idle_ends_at, &known.ending) != (renewed.idle_ends_at, &renewed.ending) {
+            let (idle_ends_at, ending) = (renewed.idle_ends_at, renewed.ending.clone());
+            self.sessions.apply(SessionView { idle_ends_at, ending, ..known });
+        }
+    }
 }
 
 /// What a failed heartbeat means.

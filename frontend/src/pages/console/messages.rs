@@ -1,6 +1,6 @@
 //! Sentences for why no session can be started and how one ended.
 
-use super::state::{Notice, SessionOutcome};
+use super::notice_list::{Notice, SessionOutcome};
 use crate::{
     api::Failure,
     format::{Format, Texts},

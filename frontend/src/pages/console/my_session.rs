@@ -5,15 +5,22 @@ use super::{
     state::ConsolePageState, waiting_session::WaitingSession, warning::Warnings,
 };
 use crate::{
-    api::Failure,
     duration::countdown,
     format::Format,
     i18n::*,
     labels,
-    ui::{error_message::ErrorMessage, field::unique_id, seats::ProtectedTag, toast::Toasts},
+    ui::{
+        error_message::{ErrorMessage, failure_text},
+        field::unique_id,
+        form::Form,
+        seats::ProtectedTag,
+        show::Show,
+        toast::Toasts,
+    },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     ids::SessionId,
     license::Model,
     session::{EndReason, Mode, SessionState},
@@ -39,9 +46,9 @@ pub fn MySession(
     Effect::new(move |_| {
         // After the start the focus moves here once, so that a screen reader announces the session.
         if let Some(section) = node.get()
-            && page.focus_on_appear.get() == Some(id)
+            && page.sessions.focus_on_appear.get() == Some(id)
         {
-            page.focus_on_appear.set(None);
+            page.sessions.focus_on_appear.set(None);
             // The page also works without focus.
             let _ = section.focus();
         }
@@ -87,7 +94,7 @@ fn SessionStatus(
         let mode = (session.mode != Mode::Attended).then(|| labels::mode(i18n, session.mode).to_owned());
         let platform = session.platform.map(|platform| labels::platform(i18n, platform).to_owned());
         let device =
-            (!page.keeps_alive(session.id)).then(|| t_string!(i18n, console.on_device, device = session.device));
+            (!page.sessions.keeps_alive(session.id)).then(|| t_string!(i18n, console.on_device, device = session.device));
         let remote = session.remote_device.map(|device| t_string!(i18n, console.at_remote, device = device));
         let parts: Vec<_> = [mode, remote, platform, device].into_iter().flatten().collect();
         parts.join(t_string!(i18n, common.dot))
@@ -114,10 +121,7 @@ fn HeartbeatWarning(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let page = ConsolePageState::get();
-    let lease_end = Memo::new(move |_| {
-        page.clock.now();
-        page.heartbeats.with(|schedule| schedule.losing_until(id))
-    });
+    let lease_end = Memo::new(move |_| page.heartbeats.losing_until(id));
     let text = move || {
         lease_end.get().map(|until| match until.map(|until| page.clock.until(until)) {
             None => t_string!(i18n, console.trouble_unknown).to_owned(),
@@ -138,54 +142,39 @@ fn EndButton(
     card: Memo<CardData>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (page, toasts) = (ConsolePageState::get(), Toasts::get());
-    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Failure>));
+    let (page, toasts, form) = (ConsolePageState::get(), Toasts::get(), Form::default());
     let click = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
         let id = session.with_untracked(|session| session.id);
         // Computed now: by the time of the response the feed may have removed the session, and this button with it.
         let freed = untrack(|| card.with(|card| session.with(|session| frees_a_seat(card, session))));
         let head = heading_id(&card.with_untracked(|card| card.product.to_string()));
-        spawn_local(async move {
-            match page.api.post::<EndResult>(&format!("/sessions/{id}/end"), &EndSession::default()).await {
-                Ok(result) => {
-                    if result.ended.as_ref().is_none_or(|end| end.reason == EndReason::Finished) {
-                        toasts.success(if freed {
-                            tu_string!(i18n, console.ended)
-                        } else {
-                            tu_string!(i18n, console.ended_only)
-                        });
-                    }
-                    match result.ended {
-                        Some(end) => page.on_ended(id, end),
-                        None => page.stop_keeping_alive(id),
-                    }
-                    focus_element(&head);
-                }
-                Err(failure) => {
-                    let _ = wrong.try_set(Some(failure));
-                    let _ = busy.try_set(false);
-                }
+        let done = move |result: EndResult| {
+            if result.ended.as_ref().is_none_or(|end| end.reason == EndReason::Finished) {
+                toasts.success(match freed {
+                    true => tu_string!(i18n, console.ended),
+                    false => tu_string!(i18n, console.ended_only),
+                });
             }
-        });
+            match result.ended {
+                Some(end) => page.sessions.on_ended(id, end),
+                None => page.sessions.stop_keeping_alive(id),
+            }
+            focus_element(&head);
+        };
+        form.submit([], || endpoints::sessions::end(id, &EndSession::default()), done);
     };
     let borrowed = Memo::new(move |_| session.with(|session| session.borrowed_until.is_some()));
-    let label = move || match (busy.get(), borrowed.get()) {
+    let label = move || match (form.busy(), borrowed.get()) {
         (true, _) => t_string!(i18n, sessions.ending),
         (false, true) => t_string!(i18n, console.give_back),
         (false, false) => t_string!(i18n, console.end),
     };
-    let text = Signal::derive(move || wrong.get().map(|failure| labels::failure(i18n, &failure).to_owned()));
     view! {
-        <ErrorMessage text />
+        <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
         <Show when=move || borrowed.get()>
             <p class="note">{t!(i18n, console.give_back_hint)}</p>
         </Show>
-        <button type="button" class="button end" aria-disabled=move || busy.get().to_string() on:click=click>
+        <button type="button" class="button end" aria-disabled=move || form.busy().to_string() on:click=click>
             {label}
         </button>
     }

@@ -7,6 +7,7 @@ use crate::{
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     ids::{TicketId, UserId},
     ticket::TicketEnd,
     wire::queue::TicketView,
@@ -66,7 +67,7 @@ impl MyTickets {
     fn load_end(self, id: TicketId) {
         spawn_local(async move {
             for wait in RETRY_DELAYS_MS {
-                match self.api.read::<TicketView>(&format!("/tickets/{id}")).await {
+                match self.api.send(endpoints::tickets::one(id)).await {
                     Ok(ticket) => {
                         if needs_notice(&ticket) {
                             let _ = self.ended.try_update(|all| all.push(ticket));

@@ -3,12 +3,13 @@
 use super::{
     ended_ticket::EndedTicketNotice,
     messages,
-    state::{ConsolePageState, Notice},
+    notice_list::Notice,
+    state::ConsolePageState,
 };
 use crate::{
     format::Format,
     i18n::*,
-    ui::icon::{Glyph, Icon},
+    ui::{icon::{Glyph, Icon}, keyed_list::For},
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -19,7 +20,7 @@ pub fn Notices() -> impl IntoView {
     let page = ConsolePageState::get();
     view! {
         <div class="notices" role="alert">
-            <For each=move || page.notices.get() key=|notice| notice.id let:notice>
+            <For each=move || page.notices.all() key=|notice| notice.id let:notice>
                 <SessionNotice notice />
             </For>
             <For each=move || page.tickets.ended.get() key=|ticket| ticket.id let:ticket>
@@ -46,7 +47,7 @@ fn SessionNotice(
     let next = move || notice.with_value(|notice| notice.outcome.end().and_then(|end| messages::next_step(i18n, end)));
     let dismiss = move |_| {
         let id = notice.with_value(|notice| notice.id);
-        page.notices.update(|all| all.retain(|one| one.id != id));
+        page.notices.dismiss(id);
         focus_element("main");
     };
     view! {

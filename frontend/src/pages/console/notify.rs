@@ -1,9 +1,9 @@
 //! Notifies an agent of an offered seat with a sound and a browser notification.
 
-use super::state::ConsolePageState;
+use super::my_tickets::MyTickets;
 use crate::{
     i18n::*,
-    ui::icon::{Glyph, Icon},
+    ui::{icon::{Glyph, Icon}, show::Show},
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{ids::TicketId, ticket::TicketState};
@@ -19,10 +19,10 @@ const TONE_SECONDS: f64 = 0.5;
 const TONE_GAIN: f32 = 0.2;
 
 /// Notifies once per offer until the app is closed.
-pub fn on_offer(page: ConsolePageState) {
+pub fn on_offer(tickets: MyTickets) {
     let i18n = use_i18n();
     let offers = Memo::new(move |_| {
-        page.tickets.own.with(|own| {
+        tickets.own.with(|own| {
             let offered = own.iter().filter(|ticket| ticket.state == TicketState::Offered);
             offered.map(|ticket| (ticket.id, ticket.product_name.clone())).collect::<Vec<_>>()
         })

@@ -11,6 +11,7 @@ use crate::{
     ui::{
         error_message::ErrorMessage,
         icon::{Glyph, Icon},
+        show::Show,
     },
 };
 use leptos::prelude::*;

@@ -1,41 +1,34 @@
 //! Opens the tool in which a session takes place, if the product defines a launch link.
 
-use super::state::ConsolePageState;
 use crate::{
-    api::{Api, Failure},
     i18n::*,
-    labels,
     ui::{
-        error_message::ErrorMessage,
+        error_message::{ErrorMessage, failure_text},
+        form::Form,
         icon::{Glyph, Icon},
+        query::Query,
+        show::Show,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     ids::ProductId,
     wire::{join::SessionLink, licenses::ProductView, sessions::SessionView},
 };
 
-/// The products that define a launch link.
+/// The products, some of which define a launch link. Without an answer the button is missing, and everything else works.
 #[derive(Clone, Copy)]
-pub struct OpenableProducts(RwSignal<Vec<ProductId>>);
+pub struct OpenableProducts(Query<Vec<ProductView>>);
 
 impl OpenableProducts {
     pub fn load() -> Self {
-        let openable = Self(RwSignal::default());
-        let api = Api::get();
-        spawn_local(async move {
-            // Without an answer the button is missing, and everything else works.
-            if let Ok(products) = api.read::<Vec<ProductView>>("/products").await {
-                let open = products.into_iter().filter(|product| product.integration.opens);
-                openable.0.try_set(open.map(|product| product.id).collect());
-            }
-        });
-        openable
+        Self(Query::once(endpoints::products::list()))
     }
 
-    fn has(self, product: ProductId) -> bool {
-        self.0.with(|all| all.contains(&product))
+    fn has(self, id: ProductId) -> bool {
+        let opens = |all: &Vec<ProductView>| all.iter().any(|product| product.id == id && product.integration.opens);
+        self.0.with(opens).unwrap_or_default()
     }
 }
 
@@ -46,34 +39,19 @@ pub fn OpenButton(
     session: Memo<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (page, openable) = (ConsolePageState::get(), expect_context::<OpenableProducts>());
-    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Failure>));
-    let opens = Memo::new(move |_| openable.has(session.with(|session| session.product_id)));
+    let (openable, form) = (expect_context::<OpenableProducts>(), Form::default());
+    let opens = move || openable.has(session.with(|session| session.product_id));
     let click = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
         let id = session.with_untracked(|session| session.id);
-        spawn_local(async move {
-            match page.api.post::<SessionLink>(&format!("/sessions/{id}/open"), &()).await {
-                Ok(opened) => {
-                    // `noopener` denies the tool access to this window. Browsers report a blocked window themselves.
-                    let _ = window().open_with_url_and_target_and_features(&opened.link, "_blank", "noopener");
-                }
-                Err(failure) => {
-                    let _ = wrong.try_set(Some(failure));
-                }
-            }
-            let _ = busy.try_set(false);
+        form.submit([], || endpoints::sessions::open(id), |opened: SessionLink| {
+            // `noopener` denies the tool access to this window. Browsers report a blocked window themselves.
+            let _ = window().open_with_url_and_target_and_features(&opened.link, "_blank", "noopener");
         });
     };
-    let text = Signal::derive(move || wrong.get().map(|failure| labels::failure(i18n, &failure).to_owned()));
     view! {
-        <Show when=move || opens.get()>
-            <ErrorMessage text />
-            <button type="button" class="button open" aria-disabled=move || busy.get().to_string() on:click=click>
+        <Show when=opens>
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
+            <button type="button" class="button open" aria-disabled=move || form.busy().to_string() on:click=click>
                 <Icon glyph=Glyph::Screen />
                 {t!(i18n, console.open)}
             </button>

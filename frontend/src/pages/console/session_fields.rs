@@ -2,18 +2,21 @@
 
 use super::{card_data::CardData, state::ConsolePageState};
 use crate::{
-    api::Api,
     i18n::*,
     labels,
+    text::text,
     ui::{
         field::TextField,
         form::Form,
+        query::Query,
         segmented_control::{Segment, SegmentedControl},
         select::{Select, SelectOption},
+        show::Show,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     session::{Mode, Platform},
     validate,
     wire::sessions::NewSession,
@@ -85,7 +88,7 @@ pub fn SessionFieldset(
     view! {
         <div class="session-fields">
             <SegmentedControl
-                label=Signal::derive(move || t_string!(i18n, console.mode).to_owned())
+                label=text!(console.mode)
                 bare=true
                 segments
                 value=Signal::derive(move || mode.get().to_string())
@@ -96,7 +99,7 @@ pub fn SessionFieldset(
             </Show>
             <Show when=move || mode.get() != Mode::Attended>
                 <Select
-                    label=Signal::derive(move || t_string!(i18n, sessions.platform).to_owned())
+                    label=text!(sessions.platform)
                     name="platform"
                     options=platforms
                     value=Signal::derive(move || platform.get().map(|one| one.to_string()).unwrap_or_default())
@@ -113,26 +116,17 @@ fn RemoteDeviceField(
     /// The form values.
     fields: SessionFields,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    let (api, suggestions) = (Api::get(), RwSignal::new(Vec::<String>::new()));
-    spawn_local(async move {
-        // Without suggestions the name can still be typed.
-        if let Ok(names) = api.read("/me/remote-devices").await {
-            let _ = suggestions.try_set(names);
-        }
-    });
-    let name = fields.remote_device;
-    let error =
-        Signal::derive(move || fields.form.error("remote_device").get().filter(|_| name.with(String::is_empty)));
-    let hint = Signal::derive(move || Some(t_string!(i18n, console.remote_device_hint).to_owned()));
+    // Without suggestions the name can still be typed.
+    let used_before = Query::once(endpoints::sessions::remote_devices());
+    let suggestions = Signal::derive(move || used_before.get().unwrap_or_default());
     view! {
         <TextField
-            label=Signal::derive(move || t_string!(i18n, console.remote_device).to_owned())
-            value=name
+            label=text!(console.remote_device)
+            value=fields.remote_device
             name="remote_device"
             choices=suggestions
-            hint
-            error
+            hint=text!(console.remote_device_hint)
+            form=fields.form
         />
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         error_message::ErrorMessage,
         field::unique_id,
         icon::{Glyph, Icon},
+        show::Show,
     },
 };
 use leptos::prelude::*;

@@ -8,11 +8,14 @@ use crate::{
     api::Failure,
     format::{Format, Texts},
     i18n::*,
-    labels,
-    ui::{error_message::ErrorMessage, field::unique_id},
+    ui::{
+        error_message::{ErrorMessage, failure_text},
+        field::unique_id,
+        show::Show,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
-use seatkeeper_shared::{ids::TicketId, problem::Code, ticket::TicketState, wire::queue::TicketView};
+use seatkeeper_shared::{endpoints, ids::TicketId, problem::Code, ticket::TicketState, wire::queue::TicketView};
 
 #[component]
 pub fn Ticket(
@@ -138,7 +141,7 @@ impl TicketActions {
 
     /// Error of the last action.
     pub fn error_text(self, i18n: Texts) -> Signal<Option<String>> {
-        Signal::derive(move || self.failure.get().map(|failure| labels::failure(i18n, &failure).to_owned()))
+        Signal::derive(move || failure_text(i18n, self.failure.get()))
     }
 
     /// Value of `aria-disabled`.
@@ -150,8 +153,8 @@ impl TicketActions {
     pub fn accept(self) {
         let page = self.page;
         self.run(async move |id: TicketId| {
-            let session = page.api.post(&format!("/tickets/{id}/accept"), &()).await?;
-            page.on_started(&session);
+            let session = page.api.send(endpoints::tickets::accept(id)).await?;
+            page.sessions.on_started(&session);
             page.tickets.remove(id);
             Ok(())
         });
@@ -161,7 +164,7 @@ impl TicketActions {
     pub fn pass(self) {
         let page = self.page;
         self.run(async move |id: TicketId| {
-            page.tickets.update(page.api.post(&format!("/tickets/{id}/pass"), &()).await?);
+            page.tickets.update(page.api.send(endpoints::tickets::pass(id)).await?);
             Ok(())
         });
     }
@@ -171,7 +174,7 @@ impl TicketActions {
         let page = self.page;
         let head = heading_id(&self.ticket.with_untracked(|ticket| ticket.product_id.to_string()));
         self.run(async move |id: TicketId| {
-            page.api.delete(&format!("/tickets/{id}")).await?;
+            page.api.send(endpoints::tickets::leave(id)).await?;
             page.tickets.remove(id);
             focus_element(&head);
             Ok(())

@@ -6,20 +6,22 @@ use super::{
     support_key::{copy_to_clipboard, grouped, spelled},
 };
 use crate::{
-    api::Failure,
     duration::countdown,
     i18n::*,
     labels,
     ui::{
-        error_message::ErrorMessage,
+        error_message::{ErrorMessage, failure_text},
         field::unique_id,
+        form::Form,
         icon::{Glyph, Icon},
+        show::Show,
         toast::Toasts,
     },
 };
 use chrono::TimeDelta;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     session::Platform,
     wire::sessions::{Connect, SessionView},
 };
@@ -116,35 +118,28 @@ fn ConnectButtons(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let page = ConsolePageState::get();
-    let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<Failure>));
+    let form = Form::default();
     let label = StoredValue::new(unique_id("platforms"));
     let connect = move |platform: Platform| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        wrong.set(None);
         let id = session.with_untracked(|session| session.id);
-        spawn_local(async move {
-            match page.api.post::<SessionView>(&format!("/sessions/{id}/connect"), &Connect { platform }).await {
-                Ok(session) => page.update_session(session),
+        let work = async move {
+            match page.api.send(endpoints::sessions::connect(id, &Connect { platform })).await {
+                Ok(session) => page.sessions.apply(session),
                 Err(failure) => match failure.ended() {
-                    Some(end) => page.on_ended(id, end.clone()),
-                    None => {
-                        let _ = wrong.try_set(Some(failure));
-                    }
+                    Some(end) => page.sessions.on_ended(id, end.clone()),
+                    None => return Err(failure),
                 },
             }
-            let _ = busy.try_set(false);
-        });
+            Ok(())
+        };
+        form.run([], work, |()| {});
     };
-    let text = move || wrong.get().map(|failure| labels::failure(i18n, &failure).to_owned());
     let button = move |platform: Platform| {
         view! {
             <button
                 type="button"
                 class="button"
-                aria-disabled=move || busy.get().to_string()
+                aria-disabled=move || form.busy().to_string()
                 on:click=move |_| connect(platform)
             >
                 {move || labels::platform(i18n, platform)}
@@ -157,7 +152,7 @@ fn ConnectButtons(
                 {t!(i18n, console.connected_on)}
             </span>
             <div class="platforms">{Platform::ALL.iter().map(|platform| button(*platform)).collect_view()}</div>
-            <ErrorMessage text=Signal::derive(text) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
         </div>
     }
 }

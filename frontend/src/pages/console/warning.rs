@@ -1,11 +1,11 @@
 //! Warnings about an end that an admin announced, or one for inactivity.
 
-use super::{heartbeat, state::ConsolePageState};
+use super::state::ConsolePageState;
 use crate::{
     duration::countdown,
     format::Format,
     i18n::*,
-    ui::icon::{Glyph, Icon},
+    ui::{icon::{Glyph, Icon}, show::Show},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::wire::sessions::SessionView;
@@ -80,7 +80,7 @@ fn IdleWarning(
                 <b>{t!(i18n, console.idle_title)}</b>
                 <p class="num">{move || t_string!(i18n, console.idle_in, left = left())}</p>
             </div>
-            <button type="button" class="button" on:click=move |_| heartbeat::report_activity(page, id)>
+            <button type="button" class="button" on:click=move |_| page.heartbeats.report_activity(id)>
                 {t!(i18n, console.still_working)}
             </button>
         </div>

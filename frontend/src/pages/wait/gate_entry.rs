@@ -8,6 +8,7 @@ use crate::{
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     ids::TicketId,
     problem::{Code, SessionEnd},
     ticket::TicketState,
@@ -16,9 +17,12 @@ use seatkeeper_shared::{
         queue::TicketView,
     },
 };
+use std::time::Duration;
 
 /// The delay before a request without an answer is repeated.
 const RETRY_INTERVAL_MS: u32 = 2_000;
+/// How long the server may hold a request for changes of the ticket.
+const LONG_POLL: Duration = Duration::from_secs(25);
 /// How often the application may send a user back here, within [`REDIRECT_WINDOW_MS`], before this counts as a loop.
 const MAX_REDIRECTS: usize = 3;
 const REDIRECT_WINDOW_MS: f64 = 30_000.0;
@@ -105,7 +109,7 @@ impl GateEntry {
     pub fn leave(self, ticket: TicketId) {
         spawn_local(async move {
             // If this fails, the ticket expires by itself, as when the user closes the window.
-            let _ = self.api.delete(&format!("/tickets/{ticket}")).await;
+            let _ = self.api.send(endpoints::tickets::leave(ticket)).await;
             let _ = self.state.try_set(EntryState::LeftQueue);
         });
     }
@@ -113,11 +117,9 @@ impl GateEntry {
     /// Asks the gate for a seat; returns the ticket if the user has to wait.
     async fn enter(self, again: bool) -> Option<TicketView> {
         let (product, return_to) = self.target.try_get_value()?;
-        let path = format!("/gate/{}", js_sys::encode_uri_component(&product));
         loop {
-            let answer =
-                self.api.post::<GateAdmission>(&path, &EnterGate { return_to: return_to.clone(), again }).await;
-            match answer {
+            let body = EnterGate { return_to: return_to.clone(), again };
+            match self.api.send(endpoints::gate::enter(&product, &body)).await {
                 Ok(entered) if entered.has_seat() => self.continue_to_application(entered),
                 Ok(entered) => {
                     let ticket = entered.ticket.clone();
@@ -140,8 +142,7 @@ impl GateEntry {
     /// Waits until the ticket is offered a seat; returns false if it never will be.
     async fn wait_for_offer(self, mut ticket: TicketView) -> bool {
         while ticket.state == TicketState::Waiting {
-            let path = format!("/tickets/{}?wait=25&position={}", ticket.id, ticket.position);
-            match self.api.read::<TicketView>(&path).await {
+            match self.api.send(endpoints::tickets::watch(&ticket, LONG_POLL)).await {
                 Ok(now) => {
                     let shown = self.state.try_update(|state| {
                         if let EntryState::Queued(entered) = state {

@@ -2,6 +2,7 @@
 
 use super::gate_entry::GateEntry;
 use crate::{format::Format, i18n::*, ui::page_head::Heading};
+use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::wire::gate::GateAdmission;
 
