@@ -1,5 +1,4 @@
-//! Rebuilds when the embedded migrations change and, with the feature `embed`, compresses the built app into the
-//! binary.
+//! Rebuilds when the embedded migrations change and, with the feature `embed`, puts the built app into the binary.
 
 #![expect(clippy::disallowed_methods, reason = "the build output is public: it needs no private file mode")]
 
@@ -7,7 +6,6 @@ use base64::Engine as _;
 use sha2::{Digest, Sha256};
 use std::{
     env, fs, io,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -24,7 +22,7 @@ fn main() -> io::Result<()> {
     }
     let mut list = String::from("&[\n");
     for file in files_below(dist)? {
-        list.push_str(&embed(dist, &file, &out)?);
+        list.push_str(&embed(dist, &file)?);
     }
     list.push(']');
     fs::write(out.join("static_files.rs"), list)
@@ -44,22 +42,14 @@ fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Writes the compressed forms of a file; returns its `StaticFile` entry as Rust source.
-fn embed(dist: &Path, file: &Path, out: &Path) -> io::Result<String> {
-    let plain = fs::read(file)?;
+/// Returns the `StaticFile` entry of a file, which has its compressed forms beside it, as Rust source.
+fn embed(dist: &Path, file: &Path) -> io::Result<String> {
     let name = file.strip_prefix(dist).expect("below dist").to_string_lossy().replace('\\', "/");
-    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(&plain));
-    let stem = out.join(&hash);
-    let (br, gz) = (stem.with_extension("br"), stem.with_extension("gz"));
-    if !br.exists() {
-        brotli::CompressorWriter::new(fs::File::create(&br)?, 1 << 16, 11, 22).write_all(&plain)?;
-        let mut gzip = flate2::write::GzEncoder::new(fs::File::create(&gz)?, flate2::Compression::best());
-        gzip.write_all(&plain)?;
-        gzip.finish()?;
-    }
-    let source = fs::canonicalize(file)?;
+    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(fs::read(file)?));
+    let plain = fs::canonicalize(file)?;
+    let (br, gz) = (plain.with_added_extension("br"), plain.with_added_extension("gz"));
     Ok(format!(
-        "StaticFile {{ path: {name:?}, hash: {hash:?}, plain: include_bytes!({source:?}), \
+        "StaticFile {{ path: {name:?}, hash: {hash:?}, plain: include_bytes!({plain:?}), \
          br: include_bytes!({br:?}), gz: include_bytes!({gz:?}) }},\n"
     ))
 }

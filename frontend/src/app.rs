@@ -1,9 +1,11 @@
 //! The routes, and the contexts that all pages share: translations, clock, caller, toasts.
 
 use crate::{
-    caller::Caller,
+    caller::{Caller, CallerState},
     clock::Clock,
     i18n::I18nContextProvider,
+    lazy::{self, PendingDownloads, ProgressLine, ahead},
+    lazy_page, local_storage,
     pages::{
         audit::AuditPage,
         auth::{forgot::ForgotPage, join_account::JoinAccountPage, setup::SetupPage, sign_in::SignInPage},
@@ -19,7 +21,7 @@ use crate::{
         users::UsersPage,
         wait::WaitPage,
     },
-    shell::{NotFound, Shell, StartRedirect, language},
+    shell::{NotFound, Shell, StartRedirect, language, start_page},
     ui::toast::{ToastRegion, Toasts},
     verify::Verification,
 };
@@ -38,6 +40,7 @@ pub fn App() -> impl IntoView {
     Caller::provide();
     Toasts::provide();
     Verification::provide();
+    PendingDownloads::provide();
     view! {
         <I18nContextProvider set_lang_attr_on_html=true>
             <AppRoutes />
@@ -48,32 +51,45 @@ pub fn App() -> impl IntoView {
 #[component]
 fn AppRoutes() -> impl IntoView {
     language::apply();
+    ahead::watch_links();
+    remember_start_page();
     view! {
+        <ProgressLine />
         <Router>
             <Routes fallback=NotFound>
-                <Route path=path!("/sign-in") view=SignInPage />
-                <Route path=path!("/setup") view=SetupPage />
-                <Route path=path!("/join-account") view=JoinAccountPage />
-                <Route path=path!("/forgot-password") view=ForgotPage />
-                <Route path=path!("/join") view=JoinPage />
-                <Route path=path!("/wait/:product") view=WaitPage />
-                <ParentRoute path=path!("") view=Shell>
+                <Route path=path!("/sign-in") view={lazy_page!("/sign-in" => sign_in, SignInPage)} />
+                <Route path=path!("/setup") view={lazy_page!("/setup" => setup, SetupPage)} />
+                <Route path=path!("/join-account") view={lazy_page!("/join-account" => join_account, JoinAccountPage)} />
+                <Route path=path!("/forgot-password") view={lazy_page!("/forgot-password" => forgot_password, ForgotPage)} />
+                <Route path=path!("/join") view={lazy_page!("/join" => join, JoinPage)} />
+                <Route path=path!("/wait/:product") view={lazy_page!("/wait/*" => wait, WaitPage)} />
+                <ParentRoute path=path!("") view={lazy_page!("/" => shell, Shell, lazy::view_or_reload)}>
                     <Route path=path!("") view=StartRedirect />
-                    <Route path=path!("sessions") view=SessionsPage />
-                    <Route path=path!("users") view=UsersPage />
-                    <Route path=path!("users/import") view=ImportPage />
-                    <Route path=path!("users/:id") view=UserPage />
-                    <Route path=path!("groups") view=GroupsPage />
-                    <Route path=path!("licenses") view=LicensesPage />
-                    <Route path=path!("audit") view=AuditPage />
-                    <Route path=path!("console") view=ConsolePage />
-                    <Route path=path!("profile") view=ProfilePage />
-                    <Route path=path!("settings") view=SettingsPage />
-                    <Route path=path!("settings/directory") view=DirectoryPage />
+                    <Route path=path!("sessions") view={lazy_page!("/sessions" => sessions, SessionsPage)} />
+                    <Route path=path!("users") view={lazy_page!("/users" => users, UsersPage)} />
+                    <Route path=path!("users/import") view={lazy_page!("/users/import" => import, ImportPage)} />
+                    <Route path=path!("users/:id") view={lazy_page!("/users/*" => user, UserPage)} />
+                    <Route path=path!("groups") view={lazy_page!("/groups" => groups, GroupsPage)} />
+                    <Route path=path!("licenses") view={lazy_page!("/licenses" => licenses, LicensesPage)} />
+                    <Route path=path!("audit") view={lazy_page!("/audit" => audit, AuditPage)} />
+                    <Route path=path!("console") view={lazy_page!("/console" => console, ConsolePage)} />
+                    <Route path=path!("profile") view={lazy_page!("/profile" => profile, ProfilePage)} />
+                    <Route path=path!("settings") view={lazy_page!("/settings" => settings, SettingsPage)} />
+                    <Route path=path!("settings/directory") view={lazy_page!("/settings/directory" => directory, DirectoryPage)} />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>
         </Router>
         <ToastRegion />
     }
+}
+
+/// Remembers whether somebody is signed in, and where they start: `index.html` fetches ahead what they will see.
+fn remember_start_page() {
+    let caller = Caller::get();
+    Effect::new(move |_| match caller.state() {
+        CallerState::SignedIn(_) => local_storage::set("start", start_page(caller)),
+        CallerState::SignedOut | CallerState::SetupNeeded => local_storage::remove("start"),
+        CallerState::Unknown | CallerState::Failed(_) => {}
+    });
 }

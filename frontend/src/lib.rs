@@ -13,6 +13,7 @@ macro_rules! t {
 
 pub mod api;
 pub mod app;
+pub mod boot;
 mod bulk_actions;
 pub mod caller;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod format;
 mod group_list;
 pub mod invite;
 pub mod labels;
+pub mod lazy;
 pub mod live;
 pub mod local_storage;
 pub mod normalize;
@@ -35,12 +37,9 @@ pub mod verify;
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// Removes the loading screen of `index.html` and mounts the app.
+/// Mounts the app, below the boot screen.
 pub fn start() {
     console_error_panic_hook::set_once();
-    if let Some(boot) = leptos::prelude::document().get_element_by_id("boot") {
-        boot.remove();
-    }
     ui::focus_keeper::keep_focus();
     translated_page::watch();
     leptos::mount::mount_to_body(app::App);

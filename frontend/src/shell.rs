@@ -6,8 +6,10 @@ pub mod preferences;
 pub mod sign_out;
 
 use crate::{
+    boot,
     caller::{Caller, CallerState},
     i18n::*,
+    lazy_part,
     live::Live,
     pages::{auth::second_factor_required::SecondFactorRequired, console::state::ConsolePageState},
     ui::{
@@ -29,7 +31,8 @@ use leptos_router::{
 use nav::{NavPage, Sidebar};
 use seatkeeper_shared::permissions::Action;
 
-/// Shows the pages to signed-in users; sends all others to the sign-in.
+/// Shows the pages to signed-in users; sends all others to the sign-in. Until it is known who asks, the boot screen
+/// stays.
 #[component]
 pub fn Shell() -> impl IntoView {
     let caller = Caller::get();
@@ -38,10 +41,17 @@ pub fn Shell() -> impl IntoView {
         CallerState::SignedIn(me) => Ok((me.id, me.needs_second_factor)),
         other => Err(other),
     });
-    move || match access.get() {
-        Ok((_, true)) => view! { <SecondFactorRequired /> }.into_any(),
-        Ok(_) => view! { <SignedInLayout /> }.into_any(),
-        Err(state) => view! { <NotSignedIn state /> }.into_any(),
+    move || {
+        let access = access.get();
+        if matches!(access, Err(CallerState::Unknown)) {
+            return ().into_any();
+        }
+        boot::remove();
+        match access {
+            Ok((_, true)) => lazy_part!(second_factor_required() { view! { <SecondFactorRequired /> } }).into_any(),
+            Ok(_) => view! { <SignedInLayout /> }.into_any(),
+            Err(state) => view! { <NotSignedIn state /> }.into_any(),
+        }
     }
 }
 
@@ -156,6 +166,7 @@ pub fn RequirePermission(
 /// Shown for addresses without a page.
 #[component]
 pub fn NotFound() -> impl IntoView {
+    boot::remove();
     let i18n = use_i18n();
     let title = Signal::derive(move || t_string!(i18n, shell.not_found_title).to_owned());
     view! {

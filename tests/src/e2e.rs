@@ -6,6 +6,7 @@ mod browser;
 mod daily;
 mod devices;
 mod directories;
+mod first_load;
 mod join;
 mod journey;
 mod keep_alive;

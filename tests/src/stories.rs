@@ -86,6 +86,7 @@ mod sessions;
 mod sign_in;
 mod startup_errors;
 mod statements;
+mod static_files;
 mod step_up;
 mod subscription;
 mod throttling;

@@ -12,9 +12,9 @@ use crate::workspace::{dist, root, target};
 const SOURCES: [&str; 8] = [
     "frontend",
     "shared",
+    "bundler",
     "Cargo.toml",
     "Cargo.lock",
-    "Trunk.toml",
     ".cargo/config.toml",
     "xtask/src/app.rs",
     "xtask/src/tools.rs",

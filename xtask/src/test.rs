@@ -206,6 +206,6 @@ pub fn e2e() -> Result<Command> {
     cargo.env("SEATKEEPER_TEST_CHROMEDRIVER", browser::chromedriver()?);
     cargo.env("SEATKEEPER_TEST_AXE", tools::axe()?);
     cargo.env("SEATKEEPER_TEST_OIDC_PROVIDER", tools::oidc_provider()?);
-    cargo.env("SEATKEEPER_TEST_DIST", app::build()?);
+    cargo.env("SEATKEEPER_TEST_DIST", app::build()?).env("SEATKEEPER_TEST_APP_SIZES", app::sizes()?);
     Ok(cargo)
 }

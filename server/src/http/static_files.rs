@@ -25,6 +25,9 @@ struct StaticFile {
 
 static EMBEDDED_FILES: &[StaticFile] = include!(concat!(env!("OUT_DIR"), "/static_files.rs"));
 
+/// The folder of files whose paths name their build: `app/HASH/…`. The bundler writes it.
+const HASHED: &str = "app/";
+
 /// The build of the frontend that this server delivers.
 #[derive(Clone, Debug)]
 pub struct AppBuild(Option<Arc<PathBuf>>);
@@ -53,7 +56,7 @@ impl AppBuild {
 pub async fn serve(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     match &app.dist {
-        Some(folder) => read_from_folder(folder, path).await,
+        Some(folder) => read_from_folder(folder, path, &headers).await,
         None => embedded(path, &headers),
     }
 }
@@ -64,33 +67,36 @@ fn embedded(path: &str, request_headers: &HeaderMap) -> Response {
         return not_found();
     };
     let tag = format!("\"{}\"", file.hash);
-    if request_headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return StatusCode::NOT_MODIFIED.into_response();
-    }
-    let accepts = request_headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let accepts =
-        |coding: &str| accepts.split(',').any(|one| one.split(';').next().unwrap_or_default().trim() == coding);
-    let (bytes, coding) = match () {
-        () if accepts("br") => (file.br, Some("br")),
-        () if accepts("gzip") => (file.gz, Some("gzip")),
-        () => (file.plain, None),
+    let coding = accepted_coding(request_headers);
+    let bytes = match coding {
+        Some("br") => file.br,
+        Some(_) => file.gz,
+        None => file.plain,
     };
-    let mut response = file_response(file.path, file.plain, Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    headers.extend(HeaderValue::from_str(&tag).ok().map(|tag| (header::ETAG, tag)));
-    headers.extend(coding.map(|coding| (header::CONTENT_ENCODING, HeaderValue::from_static(coding))));
+    let mut response = file_response(file.path, file.plain, Body::from(bytes), coding);
+    response.headers_mut().extend(HeaderValue::from_str(&tag).ok().map(|tag| (header::ETAG, tag)));
+    if request_headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        // With the headers of the file: they replace those that the browser has stored.
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+    }
     response
 }
 
-async fn read_from_folder(folder: &Path, path: &str) -> Response {
+async fn read_from_folder(folder: &Path, path: &str, request_headers: &HeaderMap) -> Response {
     let inside = !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     let file = Some(path).filter(|_| inside);
     let app_page = Some("index.html").filter(|_| is_page(path));
     for name in [file, app_page].into_iter().flatten() {
-        if let Ok(bytes) = tokio::fs::read(folder.join(name)).await {
-            return file_response(name, &bytes.clone(), Body::from(bytes));
+        let path = folder.join(name);
+        let Ok(plain) = tokio::fs::read(&path).await else { continue };
+        // `trunk serve` writes no compressed forms.
+        if let Some(coding) = accepted_coding(request_headers)
+            && let Ok(compressed) = tokio::fs::read(path.with_added_extension(extension(coding))).await
+        {
+            return file_response(name, &plain, Body::from(compressed), Some(coding));
         }
+        return file_response(name, &plain.clone(), Body::from(plain), None);
     }
     if app_page.is_some() {
         const TEXT: &str = "The app is not built. Run `cargo xtask run`, or `cargo xtask dev` to develop.\n";
@@ -99,27 +105,49 @@ async fn read_from_folder(folder: &Path, path: &str) -> Response {
     not_found()
 }
 
-/// Whether a path belongs to a page: its last segment has no dot.
+/// The best of our content codings that the browser accepts.
+fn accepted_coding(request_headers: &HeaderMap) -> Option<&'static str> {
+    let accepted = request_headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let names: Vec<_> = accepted.split(',').map(|one| one.split(';').next().unwrap_or_default().trim()).collect();
+    ["br", "gzip"].into_iter().find(|coding| names.contains(coding))
+}
+
+fn extension(coding: &str) -> &str {
+    if coding == "gzip" { "gz" } else { coding }
+}
+
+/// Whether a path belongs to a page: its last segment has no dot, and it is not a file of a build. A missing file of an
+/// older build must be an error, which the app can tell.
 fn is_page(path: &str) -> bool {
-    !path.rsplit('/').next().unwrap_or_default().contains('.')
+    !path.starts_with(HASHED) && !path.rsplit('/').next().unwrap_or_default().contains('.')
 }
 
 fn not_found() -> Response {
     (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response()
 }
 
-/// A response with a file. The hashes in file names are computed before the last build step, so they do not identify
-/// the content and browsers must revalidate their cached files.
-fn file_response(path: &str, plain: &[u8], body: Body) -> Response {
+/// A response with a file, which `coding` has compressed.
+fn file_response(path: &str, plain: &[u8], body: Body, coding: Option<&'static str>) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(path)));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.extend(coding.map(|coding| (header::CONTENT_ENCODING, HeaderValue::from_static(coding))));
     if path.ends_with(".html") {
         let policy = content_security_policy(&String::from_utf8_lossy(plain));
         headers.extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
     }
     response
+}
+
+/// Files whose path names their build never change. The page names the build, so browsers ask for it each time.
+fn cache_control(path: &str) -> &'static str {
+    match () {
+        () if path.starts_with(HASHED) => "public, max-age=31536000, immutable",
+        () if path.ends_with(".svg") => "public, max-age=86400",
+        () => "no-cache",
+    }
 }
 
 fn content_type(path: &str) -> &'static str {

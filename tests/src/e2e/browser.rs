@@ -191,6 +191,18 @@ impl Browser {
             .expect("the viewport can be resized");
     }
 
+    /// Forgets all downloaded files, but no cookies.
+    pub async fn clear_cache(&self) {
+        self.driver.cdp().send_raw("Network.clearBrowserCache", json!({})).await.expect("the cache can be cleared");
+    }
+
+    /// Lets requests for addresses with these patterns fail.
+    pub async fn block(&self, patterns: &[&str]) {
+        let cdp = self.driver.cdp();
+        cdp.send_raw("Network.enable", json!({})).await.expect("requests can be watched");
+        cdp.send_raw("Network.setBlockedURLs", json!({ "urls": patterns })).await.expect("requests can be blocked");
+    }
+
     /// Adds a virtual authenticator with passkeys, which always confirms the user.
     pub async fn add_authenticator(&self) {
         self.driver.cdp().send_raw("WebAuthn.enable", json!({})).await.expect("WebAuthn is supported");
