@@ -9,12 +9,20 @@ use std::time::Duration;
 pub struct Clock {
     local_ms: RwSignal<f64>,
     offset_ms: RwSignal<f64>,
+    /// Changes every few seconds.
+    coarse: Memo<i64>,
 }
+
+/// How far the age of something older than a minute may be behind.
+const COARSE_SECONDS: f64 = 5.0;
 
 impl Clock {
     /// Starts the clock and provides it as a context.
     pub fn provide() -> Self {
-        let clock = Self { local_ms: RwSignal::new(js_sys::Date::now()), offset_ms: RwSignal::new(0.0) };
+        let local_ms = RwSignal::new(js_sys::Date::now());
+        #[expect(clippy::cast_possible_truncation, reason = "a number of seconds")]
+        let coarse = Memo::new(move |_| (local_ms.get() / 1_000.0 / COARSE_SECONDS) as i64);
+        let clock = Self { local_ms, offset_ms: RwSignal::new(0.0), coarse };
         let tick = move || clock.local_ms.set(js_sys::Date::now());
         if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
             on_cleanup(move || handle.clear());
@@ -43,9 +51,18 @@ impl Clock {
         at(js_sys::Date::now() + self.offset_ms.get_untracked())
     }
 
-    /// The time since `then`, at least zero; tracked.
+    /// The time since `then`, at least zero; tracked. It updates every second in the first minute, then every few
+    /// seconds, because it is shown in minutes.
     pub fn since(self, then: DateTime<Utc>) -> TimeDelta {
-        (self.now() - then).max(TimeDelta::zero())
+        let age = self.now_untracked() - then;
+        if age < TimeDelta::minutes(1) { (self.now() - then).max(TimeDelta::zero()) } else { self.coarse_since(then) }
+    }
+
+    /// The time since `then`, at least zero; tracked, but it updates every few seconds only.
+    pub fn coarse_since(self, then: DateTime<Utc>) -> TimeDelta {
+        self.coarse.track();
+        self.offset_ms.track();
+        (self.now_untracked() - then).max(TimeDelta::zero())
     }
 
     /// The time until `then`, at least zero; tracked.

@@ -98,6 +98,14 @@ impl Format {
         t_string!(self.i18n, time.ago, span = self.write_duration(length, true))
     }
 
+    /// "gerade eben" within a minute, then "vor 7 min": for what is repeated all the time; tracked, so it grows.
+    pub fn ago_in_minutes(self, then: DateTime<Utc>) -> String {
+        if self.clock.coarse_since(then) < TimeDelta::minutes(1) {
+            return t_string!(self.i18n, time.just_now).to_owned();
+        }
+        self.ago(then)
+    }
+
     /// "in etwa 12 Minuten"; tracked, so it shrinks.
     pub fn estimate(self, then: DateTime<Utc>) -> String {
         let i18n = self.i18n;

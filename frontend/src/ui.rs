@@ -17,6 +17,7 @@ pub mod form_dialog;
 pub mod icon;
 pub mod keyed_list;
 pub mod list_foot;
+pub mod list_status;
 pub mod live_status;
 pub mod menu;
 pub mod page_form;

@@ -176,7 +176,16 @@ impl Account {
 
     /// Writes live sessions with fresh leases; the licenses must have enough seats.
     pub async fn sessions(&self, holders: impl Iterator<Item = (LicenseId, UserId)>) -> anyhow::Result<()> {
-        let (at, until) = (self.now, self.now + TimeDelta::seconds(LEASE_SECONDS));
+        self.sessions_for(TimeDelta::seconds(LEASE_SECONDS), holders).await
+    }
+
+    /// Writes live sessions that last this long without a heartbeat; the licenses must have enough seats.
+    pub async fn sessions_for(
+        &self,
+        lease: TimeDelta,
+        holders: impl Iterator<Item = (LicenseId, UserId)>,
+    ) -> anyhow::Result<()> {
+        let (at, until) = (self.now, self.now + lease);
         let rows = holders.enumerate().map(|(index, (license, user))| {
             let session = session(index);
             row! { "id": session, "license_id": license, "user_id": user, "at": at, "lease_until": until }

@@ -5,6 +5,7 @@
 //! connections.
 
 mod account;
+mod browser;
 mod check;
 mod connection;
 mod database;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The default scenarios, in the order in which they run.
-const DEFAULT_SCENARIOS: [&str; 9] = [
+const DEFAULT_SCENARIOS: [&str; 10] = [
     "sqlite",
     "postgres",
     "gate",
@@ -43,9 +44,11 @@ const DEFAULT_SCENARIOS: [&str; 9] = [
     "lists-postgres",
     "heartbeats",
     "viewers",
+    "browser",
 ];
 /// Scenarios that take longer, and run only with `--only`.
-const LONG_SCENARIOS: [&str; 4] = ["directory-sqlite", "directory-postgres", "import-sqlite", "import-postgres"];
+const LONG_SCENARIOS: [&str; 5] =
+    ["directory-sqlite", "directory-postgres", "import-sqlite", "import-postgres", "browser-memory"];
 
 fn main() -> ExitCode {
     match start() {
@@ -104,6 +107,8 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "viewers" => viewers::measure(table).await,
+        "browser" => browser::measure(table).await,
+        "browser-memory" => browser::measure_memory(table).await,
         "directory-sqlite" => directory::measure(table, database::BenchEngine::Sqlite).await,
         "directory-postgres" => directory::measure(table, database::BenchEngine::Postgres).await,
         "import-sqlite" => imports::measure(table, database::BenchEngine::Sqlite).await,

@@ -42,7 +42,7 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
     let database = BenchDatabase::create(BenchEngine::Sqlite).await?;
     let (admin, agents) = write(&database).await?;
     let server = Server::seatkeeper(&database.address).await?;
-    let mut changes = changes(server.address, &agents);
+    let mut changes = changes(server.address, &agents, SESSION_CYCLE);
     let token = &admin.token;
     let few = measure_viewers(&server, token, FEW_VIEWERS).await?;
     let mut alone = vec![measure_viewers(&server, token, MANY_VIEWERS).await?];
@@ -105,18 +105,18 @@ async fn write(database: &BenchDatabase) -> anyhow::Result<(Agent, Vec<Agent>)> 
     Ok((admin, people.iter().enumerate().map(|(index, person)| person.with_product_of(pool_of(index))).collect()))
 }
 
-/// Agents who create and end sessions at a steady rate until the returned set is dropped.
-fn changes(server: SocketAddr, agents: &[Agent]) -> JoinSet<anyhow::Result<()>> {
+/// Agents who create and end a session in each cycle, evenly spread, until the returned set is dropped.
+pub fn changes(server: SocketAddr, agents: &[Agent], cycle: Duration) -> JoinSet<anyhow::Result<()>> {
     let mut working = JoinSet::new();
     let began = Instant::now();
     for (index, agent) in agents.iter().cloned().enumerate() {
-        let first = began + SESSION_CYCLE.mul_f64(index as f64 / agents.len() as f64);
-        working.spawn_local(work(server, agent, first));
+        let first = began + cycle.mul_f64(index as f64 / agents.len() as f64);
+        working.spawn_local(work(server, agent, first, cycle));
     }
     working
 }
 
-async fn work(server: SocketAddr, agent: Agent, mut turn: Instant) -> anyhow::Result<()> {
+async fn work(server: SocketAddr, agent: Agent, mut turn: Instant, cycle: Duration) -> anyhow::Result<()> {
     let mut connection = Connection::open(server).await?;
     let body = format!(r#"{{"product":"{}","device":"Bench","mode":"unattended"}}"#, agent.product);
     let create = post("/api/v1/sessions", &agent.token, &body);
@@ -126,9 +126,9 @@ async fn work(server: SocketAddr, agent: Agent, mut turn: Instant) -> anyhow::Re
         let Some(id) = id_in(body).filter(|_| status == 201).map(str::to_owned) else {
             anyhow::bail!("a create returned {status}: {}", String::from_utf8_lossy(body));
         };
-        sleep_until((turn + SESSION_CYCLE / 2).into()).await;
+        sleep_until((turn + cycle / 2).into()).await;
         connection.request(&post(&format!("/api/v1/sessions/{id}/end"), &agent.token, "")).await?;
-        turn += SESSION_CYCLE;
+        turn += cycle;
     }
 }
 

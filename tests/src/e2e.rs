@@ -17,6 +17,7 @@ mod people;
 mod pictures;
 mod queue;
 mod second_factor;
+mod sessions;
 mod setup;
 mod sign_in;
 

@@ -5,7 +5,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::postgres::Cluster;
 use crate::process::{self, RunningProcess, cargo, say};
-use crate::workspace;
+use crate::{app, browser, workspace};
 
 #[derive(clap::Args)]
 pub struct BenchArgs {
@@ -14,17 +14,32 @@ pub struct BenchArgs {
     only: Option<String>,
 }
 
-/// Builds server and benchmarks in release, without the app, and runs them; an error if a limit is missed.
+/// Builds server and benchmarks in release, the app only if it is measured, and runs them; an error if a limit is
+/// missed.
 pub fn run(args: &BenchArgs) -> Result<()> {
-    say("building the server and the benchmarks (some minutes the first time)");
+    let mut bench = cargo();
+    bench.args(["bench", "--quiet", "--bench", "speed"]);
+    let mut build = cargo();
+    build.args(["build", "--release", "--bin", "seatkeeper", "--bench", "speed"]);
     // With the same packages in both commands: another selection would enable other features of the dependencies, and
     // compile them twice.
     let packages = ["--package", "seatkeeper", "--package", "seatkeeper-tests"];
-    process::run(cargo().args(["build", "--release", "--bin", "seatkeeper", "--bench", "speed"]).args(packages))?;
+    build.args(packages);
+    bench.args(packages);
+    if args.only.as_deref().is_none_or(|name| name.starts_with("browser")) {
+        bench.env("SEATKEEPER_TEST_CHROMIUM", browser::chromium()?);
+        bench.env("SEATKEEPER_TEST_CHROMEDRIVER", browser::chromedriver()?);
+        app::build()?;
+        // As it ships: compressed.
+        let embedded = ["--features", "seatkeeper/embed"];
+        build.args(embedded);
+        bench.args(embedded);
+    }
+    say("building the server and the benchmarks (some minutes the first time)");
+    process::run(&mut build)?;
     raise_open_file_limit()?;
     let cluster = Cluster::start()?;
-    let mut bench = cargo();
-    bench.args(["bench", "--quiet", "--bench", "speed"]).args(packages).arg("--");
+    bench.arg("--");
     if let Some(name) = &args.only {
         bench.args(["--only", name]);
     }

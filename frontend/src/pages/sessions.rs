@@ -4,15 +4,20 @@ mod end_dialog;
 mod end_result;
 mod end_time;
 mod filter;
+mod hold;
 mod pools;
 mod queues;
 mod remove_ticket;
 mod row;
 mod row_menu;
+mod row_order;
+mod rows;
 mod selection;
 mod shortcuts;
 mod state;
+mod status_bar;
 mod table;
+mod table_rows;
 mod toolbar;
 mod waiter;
 
@@ -21,22 +26,26 @@ use crate::{
     i18n::*,
     live::Live,
     shell::RequirePermission,
+    text::text,
     ui::{
         empty_state::{EmptyState, Skeleton},
+        export::Export,
         icon::Glyph,
         live_status::LiveStatus,
         page_head::PageHead,
+        show::Show,
     },
 };
-use end_dialog::EndDialog;
+use filter::Filter;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use pools::Pools;
 use queues::Queues;
 use seatkeeper_shared::permissions::Action;
 use state::SessionsPageState;
+use status_bar::StatusBar;
 use table::{SessionTable, TableFooter};
-use toolbar::{FilterBar, SelectionBar};
+use toolbar::FilterBar;
 
 #[component]
 pub fn SessionsPage() -> impl IntoView {
@@ -53,30 +62,31 @@ pub fn SessionsPage() -> impl IntoView {
 #[component]
 fn Sessions() -> impl IntoView {
     let i18n = use_i18n();
-    let (format, live) = (Format::get(), Live::get());
-    let arrived = live.need_all();
+    let (format, arrived) = (Format::get(), Live::get().need_all());
+    let page = SessionsPageState::new();
     let active = move || {
-        let count = live.state.with(|state| state.session_count());
+        let count = page.scope_count.get();
         t_string!(i18n, sessions.active, count = count, n = format.number(count))
     };
     view! {
-        <PageHead
-            title=Signal::derive(move || t_string!(i18n, sessions.title).to_owned())
-            line=move || view! { <LiveStatus text=Signal::derive(active) /> }
-        />
+        <PageHead title=text!(sessions.title) line=move || view! { <LiveStatus text=Signal::derive(active) /> }>
+            <Export address=Signal::derive(move || page.filter.with(Filter::export)) />
+        </PageHead>
         <Show
             when=move || arrived.get()
             fallback=|| view! { <div class="list"><Skeleton rows=8 /></div> }
         >
-            <Content />
+            <Content page />
         </Show>
     }
 }
 
 #[component]
-fn Content() -> impl IntoView {
+fn Content(
+    /// Shared state of the page.
+    page: SessionsPageState,
+) -> impl IntoView {
     let i18n = use_i18n();
-    let page = SessionsPageState::new();
     shortcuts::listen(page);
     let has_license = Memo::new(move |_| page.live.state.with(|state| !state.licenses.is_empty()));
     let no_license = move || {
@@ -84,8 +94,8 @@ fn Content() -> impl IntoView {
             <div class="list">
                 <EmptyState
                     glyph=Glyph::Box
-                    title=Signal::derive(move || t_string!(i18n, sessions.no_license_title).to_owned())
-                    text=Signal::derive(move || t_string!(i18n, sessions.no_license_text).to_owned())
+                    title=text!(sessions.no_license_title)
+                    text=text!(sessions.no_license_text)
                 >
                     <A href="/licenses" attr:class="button primary">
                         {t!(i18n, nav.licenses)}
@@ -100,11 +110,10 @@ fn Content() -> impl IntoView {
             <Queues page />
             <section class="list" aria-label=move || t_string!(i18n, sessions.list)>
                 <FilterBar page />
-                <SelectionBar page />
+                <StatusBar page />
                 <SessionTable page />
                 <TableFooter page />
             </section>
-            <EndDialog page />
         </Show>
     }
 }

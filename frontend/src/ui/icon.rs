@@ -52,6 +52,8 @@ pub enum Glyph {
     Key,
     /// A chevron that points down.
     Chevron,
+    /// An arrow in a circle.
+    Reload,
 }
 
 impl Glyph {
@@ -103,6 +105,7 @@ impl Glyph {
                 "M3.500 13a3.500 3.500 0 1 0 7 0 3.500 3.500 0 1 0-7 0M9.500 10.500l7-7M13.500 6.500l2.500 2.500"
             }
             Self::Chevron => "M6 8l4 4 4-4",
+            Self::Reload => "M16 10a6 6 0 1 1-1.8-4.300M16.500 2.500v3.500h-3.500",
             Self::Top => "M4.500 3.500h11M10 17V7.500M5 12.500l5-5 5 5",
             Self::Search => "M4 9a5 5 0 1 0 10 0A5 5 0 1 0 4 9M12.700 12.700 16.500 16.500",
         }

@@ -16,10 +16,15 @@ pub fn Menu(
     /// The content of the button.
     #[prop(into)]
     trigger: ViewFnOnce,
-    /// The content of the menu. A click on a button in it closes the menu.
+    /// Whether the menu is open, for callers that need to know.
+    #[prop(optional)]
+    open: Option<RwSignal<bool>>,
+    /// The content of the menu, which exists once the menu has been opened. A click on a button in it closes the menu.
     children: Children,
 ) -> impl IntoView {
     let id = unique_id("menu");
+    let (opened, content) = (RwSignal::new(false), StoredValue::new_local(Some(children)));
+    let content = move || content.try_update_value(|content| opened.get().then(|| content.take())).flatten().flatten();
     let panel = NodeRef::<leptos::html::Div>::new();
     let close = move |event: web_sys::MouseEvent| {
         let clicked = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
@@ -29,13 +34,29 @@ pub fn Menu(
             let _ = panel.hide_popover();
         }
     };
+    let toggled = move |_| {
+        if let (Some(open), Some(panel)) = (open, panel.get_untracked()) {
+            open.set(panel.matches(":popover-open").unwrap_or_default());
+        }
+    };
     view! {
         <div class="menu">
-            <button type="button" class=class aria-label=move || label.get() popovertarget=id.clone()>
+            <button
+                type="button"
+                class=class
+                aria-label=move || label.get()
+                popovertarget=id.clone()
+                on:click=move |_| {
+                    // The browser opens the menu after this, when the content is there.
+                    if !opened.get_untracked() {
+                        opened.set(true);
+                    }
+                }
+            >
                 {trigger.run()}
             </button>
-            <div id=id popover="auto" class="menu-panel" node_ref=panel on:click=close>
-                {children()}
+            <div id=id popover="auto" class="menu-panel" node_ref=panel on:click=close on:toggle=toggled>
+                {move || content().map(|content| content())}
             </div>
         </div>
     }

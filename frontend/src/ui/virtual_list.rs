@@ -1,12 +1,15 @@
 //! List virtualization: which rows of a long table are in the DOM. These are the visible rows with some around them,
 //! and the focused row.
 
+use leptos::{ev, html::Tbody, prelude::*};
 use std::ops::Range;
 
 /// Tables of up to this many rows are rendered as a whole.
 pub const MAX_UNVIRTUALIZED_ROWS: usize = 300;
 /// Rows rendered above and below the visible ones.
 const OVERSCAN_ROWS: usize = 12;
+/// The range of rendered rows begins and ends at multiples of this, so that it does not change with every row scrolled.
+const ROWS_PER_STEP: usize = 4;
 
 /// An element of the rendered table: a row, or the empty space of rows that are not rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,13 +46,85 @@ impl Viewport {
         }
         let first = (-self.top / self.row).floor().max(0.0) as usize;
         let last = ((self.height - self.top) / self.row).ceil().max(0.0) as usize;
-        let start = first.saturating_sub(OVERSCAN_ROWS).min(total);
-        start..last.saturating_add(OVERSCAN_ROWS).clamp(start, total)
+        let start = first.saturating_sub(OVERSCAN_ROWS) / ROWS_PER_STEP * ROWS_PER_STEP;
+        let end = last.saturating_add(OVERSCAN_ROWS).next_multiple_of(ROWS_PER_STEP);
+        start.min(total)..end.clamp(start.min(total), total)
+    }
+}
+
+/// The rows of a table that are in the DOM while the window is scrolled and resized.
+#[derive(Clone, Copy)]
+pub struct VisibleRows {
+    total: Memo<usize>,
+    viewport: RwSignal<Viewport>,
+    range: Memo<Range<usize>>,
+}
+
+impl VisibleRows {
+    /// Follows the table with this body, which has `total` rows, each with a `data-id`, and all of the same height.
+    pub fn follow(body: NodeRef<Tbody>, total: Memo<usize>) -> Self {
+        let viewport = RwSignal::new(Viewport::default());
+        let range = Memo::new(move |_| viewport.get().rows(total.get()));
+        let rows = Self { total, viewport, range };
+        let scheduled = StoredValue::new(false);
+        let schedule = move || {
+            if !scheduled.get_value() {
+                scheduled.set_value(true);
+                request_animation_frame(move || {
+                    // The page may have been left by now.
+                    if scheduled.try_update_value(|scheduled| *scheduled = false).is_some() {
+                        rows.measure(body);
+                    }
+                });
+            }
+        };
+        let scroll = window_event_listener(ev::scroll, move |_| schedule());
+        let resize = window_event_listener(ev::resize, move |_| schedule());
+        on_cleanup(move || {
+            scroll.remove();
+            resize.remove();
+        });
+        Effect::new(move |_| {
+            total.track();
+            schedule();
+        });
+        rows
+    }
+
+    /// The range of the rendered rows; tracked.
+    pub fn range(self) -> Range<usize> {
+        self.range.get()
+    }
+
+    /// Whether some rows are not rendered; tracked.
+    pub fn is_partial(self) -> bool {
+        self.total.get() > MAX_UNVIRTUALIZED_ROWS
+    }
+
+    /// The height of this many rows, as a CSS length; tracked.
+    #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+    pub fn height(self, rows: usize) -> String {
+        format!("{}px", rows as f64 * self.viewport.with(|viewport| viewport.row))
+    }
+
+    fn measure(self, body: NodeRef<Tbody>) {
+        let Some(body) = body.get_untracked().filter(|_| self.total.get_untracked() > MAX_UNVIRTUALIZED_ROWS) else {
+            return;
+        };
+        let before = self.viewport.get_untracked();
+        let row = body.query_selector("tr[data-id]").ok().flatten().map(|row| row.get_bounding_client_rect().height());
+        let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(before.height);
+        let row = row.filter(|height| *height > 0.0).unwrap_or(before.row);
+        let now = Viewport { top: body.get_bounding_client_rect().top(), height, row };
+        if now != before {
+            self.viewport.set(now);
+        }
     }
 }
 
 /// The elements to render: the rows of the range, the `pinned` row wherever it is, and the gaps between.
 pub fn list_items(total: usize, rows: Range<usize>, pinned: Option<usize>) -> Vec<ListItem> {
+    let rows = rows.start.min(total)..rows.end.min(total);
     let mut shown: Vec<usize> = rows.clone().collect();
     match pinned {
         Some(index) if index < rows.start => shown.insert(0, index),
@@ -86,6 +161,7 @@ mod tests {
     fn a_long_table_renders_the_visible_rows_and_some_around() {
         let viewport = Viewport { top: -5_000.0, height: 1_000.0, row: 50.0 };
         assert_eq!(viewport.rows(5_000), 88..132);
+        assert_eq!(Viewport { top: -5_149.0, ..viewport }.rows(5_000), 88..136, "in steps");
         let below = Viewport { top: 2_000.0, ..viewport };
         assert_eq!(below.rows(5_000), 0..12, "scrolled to far above the table");
         let past = Viewport { top: -1_000_000.0, ..viewport };

@@ -1,7 +1,7 @@
-//! Dialog to end sessions: affected agents, time, message, and the result.
+//! Dialog to end sessions: affected agents, time and message.
 
 use super::{
-    end_result::{self, EndResultList, NotEnded, end_sessions},
+    end_result::{self, NotEndedSessions, end_sessions},
     end_time::EndTimeChoice,
     state::SessionsPageState,
 };
@@ -9,21 +9,25 @@ use crate::{
     api::Api,
     format::{Format, Texts},
     i18n::*,
+    text::{Text, text},
     ui::{
-        dialog::Dialog,
-        error_message::{ErrorMessage, failure_text},
+        checkbox::Checkbox,
         field::TextField,
         form::Form,
+        form_dialog::{Dialogs, FormDialog},
         icon::{Glyph, Icon},
+        show::Show,
         toast::Toasts,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use seatkeeper_shared::{
+    ids::SessionId,
     session::SessionState,
     validate,
     wire::sessions::{EndResult, EndSessions, SessionView},
 };
+use std::collections::BTreeSet;
 
 /// Maximum number of agents listed by name.
 const MAX_LISTED_NAMES: usize = 6;
@@ -32,94 +36,73 @@ const MAX_LISTED_NAMES: usize = 6;
 pub fn EndDialog(
     /// Shared state of the page.
     page: SessionsPageState,
+    /// The sessions to end.
+    targets: Vec<SessionId>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let format = Format::get();
-    let not_ended = RwSignal::new(Vec::<NotEnded>::new());
-    Effect::new(move |_| {
-        if !page.end_dialog_open.get() {
-            not_ended.set(Vec::new());
-        }
-    });
-    let title = move || {
-        let count = page.targets.with(Vec::len);
-        t_string!(i18n, sessions.end_title, count = count, n = format.number(count))
-    };
-    view! {
-        <Dialog open=page.end_dialog_open title=Signal::derive(title)>
-            <Show
-                when=move || not_ended.with(Vec::is_empty)
-                fallback=move || view! { <EndResultList page not_ended /> }
-            >
-                <EndForm page not_ended />
-            </Show>
-        </Dialog>
-    }
-}
-
-#[component]
-fn EndForm(
-    /// Shared state of the page.
-    page: SessionsPageState,
-    /// Receives the sessions that were not ended.
-    not_ended: RwSignal<Vec<NotEnded>>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let (format, api, toasts, form) = (Format::get(), Api::get(), Toasts::get(), Form::default());
+    let (format, api, toasts, dialogs) = (Format::get(), Api::get(), Toasts::get(), Dialogs::get());
+    let (form, total, targets) = (Form::default(), targets.len(), StoredValue::new(targets));
     let (reason, minutes, protected_too) = (RwSignal::new(String::new()), RwSignal::new(0), RwSignal::new(false));
-    let affected = Memo::new(move |_| affected(page));
+    let affected = Memo::new(move |_| targets.with_value(|ids| live_sessions(page, ids)));
     let protected = Memo::new(move |_| affected.with(|all| all.iter().filter(|session| session.protected).count()));
-    let count = Memo::new(move |_| {
-        let spared = if protected_too.get() { 0 } else { protected.get() };
-        page.targets.with(Vec::len).saturating_sub(spared)
-    });
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let count = Memo::new(move |_| total.saturating_sub(if protected_too.get() { 0 } else { protected.get() }));
+    let submit = move |()| {
+        let (ids, known) = (targets.get_value(), affected.get_untracked());
         let text = reason.get_untracked();
         let message = validate::message(Some(&text));
-        if count.get_untracked() > 0 && form.begin([("message", message.clone().err())]) {
-            let (ids, known) = (page.targets.get_untracked(), affected.get_untracked());
-            let request = EndSessions {
-                ids: Vec::new(),
-                message: message.unwrap_or_default(),
-                in_seconds: Some(minutes.get_untracked() * 60).filter(|seconds| *seconds > 0),
-                protected_too: protected_too.get_untracked(),
-            };
-            spawn_local(async move {
-                match end_sessions(api, &ids, &request).await {
-                    Ok(results) => {
-                        show_toasts(i18n, format, toasts, &results);
-                        let failed = end_result::not_ended(&results, &known);
-                        page.selection.update(|selection| selection.clear());
-                        form.done();
-                        page.end_dialog_open.set(!failed.is_empty());
-                        not_ended.set(failed);
-                    }
-                    Err(failure) => form.failed(failure),
-                }
-            });
-        }
+        let request = EndSessions {
+            ids: Vec::new(),
+            message: message.clone().unwrap_or_default(),
+            in_seconds: Some(minutes.get_untracked() * 60).filter(|seconds| *seconds > 0),
+            protected_too: protected_too.get_untracked(),
+        };
+        form.run([("message", message.err())], end_sessions(api, ids, request), move |results| {
+            show_toasts(i18n, format, toasts, &results);
+            page.forget_ended(&results);
+            match end_result::not_ended(&results, &known) {
+                none if none.is_empty() => dialogs.close_if(form),
+                failed if form.is_open() => dialogs.open(move || view! { <NotEndedSessions failed=failed.clone() /> }),
+                _ => {}
+            }
+        });
     };
     view! {
-        <form class="form" novalidate on:submit=submit>
+        <FormDialog
+            scope="sessions-page"
+            title=title(format, affected, total)
+            form
+            submit
+            danger=true
+            confirm=confirm_label(format, form, count)
+            blocked=Signal::derive(move || count.get() == 0)
+        >
             <AffectedAgents affected />
-            <Show when=move || { protected.get() > 0 }>
-                <ProtectedNote protected protected_too />
-            </Show>
+            <ProtectedNote protected protected_too />
             <EndTimeChoice minutes />
             <TextField
-                label=Signal::derive(move || t_string!(i18n, sessions.end_reason).to_owned())
+                label=text!(sessions.end_reason)
                 value=reason
                 name="message"
-                hint=Signal::derive(move || Some(t_string!(i18n, sessions.end_reason_hint).to_owned()))
-                error=form.error("message")
+                hint=text!(sessions.end_reason_hint)
+                form
                 optional=true
                 autofocus=true
             />
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
-            <Buttons page form count />
-        </form>
+        </FormDialog>
     }
+}
+
+fn title(format: Format, affected: Memo<Vec<SessionView>>, total: usize) -> Text {
+    let name = move || affected.with(|all| all.first().map(|session| session.user_name.clone())).unwrap_or_default();
+    text!(sessions.end_title, count = total, n = format.number(total), name = name())
+}
+
+fn confirm_label(format: Format, form: Form, count: Memo<usize>) -> Text {
+    Text::derive(move |locale| match (form.busy(), count.get()) {
+        (true, _) => td_string!(locale, sessions.ending).to_owned(),
+        (_, 0) => td_string!(locale, sessions.end_none).to_owned(),
+        (_, count) => td_string!(locale, sessions.end_confirm, count = count, n = format.number(count)),
+    })
 }
 
 /// Names of the affected agents, and the number of sessions connected to a customer.
@@ -155,7 +138,7 @@ fn AffectedAgents(
     }
 }
 
-/// Note about protected sessions, with a checkbox to include them.
+/// Note about protected sessions, if there are any, with a checkbox to include them.
 #[component]
 fn ProtectedNote(
     /// Number of protected sessions.
@@ -170,53 +153,15 @@ fn ProtectedNote(
         t_string!(i18n, sessions.protected, count = count, n = format.number(count))
     };
     view! {
-        <div class="note protected-note">
-            <Icon glyph=Glyph::Lock />
-            <div>
-                <p>{text}</p>
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        name="protected_too"
-                        prop:checked=move || protected_too.get()
-                        on:change=move |event| protected_too.set(event_target_checked(&event))
-                    />
-                    <span>{t!(i18n, sessions.protected_too)}</span>
-                </label>
+        <Show when=move || { protected.get() > 0 }>
+            <div class="note protected-note">
+                <Icon glyph=Glyph::Lock />
+                <div>
+                    <p>{text}</p>
+                    <Checkbox label=text!(sessions.protected_too) name="protected_too" value=protected_too />
+                </div>
             </div>
-        </div>
-    }
-}
-
-#[component]
-fn Buttons(
-    /// Shared state of the page.
-    page: SessionsPageState,
-    /// State and errors of the form.
-    form: Form,
-    /// Number of sessions that will be ended.
-    count: Memo<usize>,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let format = Format::get();
-    let label = move || match (form.busy(), count.get()) {
-        (true, _) => t_string!(i18n, sessions.ending).to_owned(),
-        (_, 0) => t_string!(i18n, sessions.end_none).to_owned(),
-        (_, count) => t_string!(i18n, sessions.end_confirm, count = count, n = format.number(count)),
-    };
-    view! {
-        <div class="acts">
-            <button type="button" class="button" on:click=move |_| page.end_dialog_open.set(false)>
-                {t!(i18n, common.cancel)}
-            </button>
-            <button
-                type="submit"
-                class="button danger"
-                aria-disabled=move || (form.busy() || count.get() == 0).to_string()
-            >
-                {label}
-            </button>
-        </div>
+        </Show>
     }
 }
 
@@ -234,15 +179,13 @@ fn show_toasts(i18n: Texts, format: Format, toasts: Toasts, results: &[EndResult
     }
 }
 
-/// The sessions to be ended that are still live.
-fn affected(page: SessionsPageState) -> Vec<SessionView> {
-    page.live
-        .state
-        .with(|state| page.targets.with(|ids| ids.iter().filter_map(|id| state.sessions.get(id)).cloned().collect()))
+/// Those of the sessions that are live still.
+fn live_sessions(page: SessionsPageState, ids: &[SessionId]) -> Vec<SessionView> {
+    page.live.state.with(|state| ids.iter().filter_map(|id| state.sessions.get(id)).cloned().collect())
 }
 
 /// Names of the agents, without duplicates.
 fn agent_names(sessions: &[SessionView]) -> Vec<String> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     sessions.iter().filter(|s| seen.insert(s.user_id)).map(|s| s.user_name.clone()).collect()
 }

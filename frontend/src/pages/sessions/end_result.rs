@@ -1,18 +1,20 @@
 //! Ends sessions in bulk, and lists those that were not ended.
 
-use super::state::SessionsPageState;
 use crate::{
     api::{Api, Failure},
     format::Format,
     i18n::*,
     labels,
+    text::text,
+    ui::form_dialog::InfoDialog,
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{
+    endpoints,
     ids::SessionId,
     problem::{Code, SessionEnd},
     validate::MAX_BULK_ITEMS,
-    wire::sessions::{EndResult, EndResults, EndSessions, SessionView},
+    wire::sessions::{EndResult, EndSessions, SessionView},
 };
 
 /// A session that was not ended by the request.
@@ -27,11 +29,11 @@ pub struct NotEnded {
 ///
 /// # Errors
 /// Returns an error if a request fails.
-pub async fn end_sessions(api: Api, ids: &[SessionId], request: &EndSessions) -> Result<Vec<EndResult>, Failure> {
+pub async fn end_sessions(api: Api, ids: Vec<SessionId>, request: EndSessions) -> Result<Vec<EndResult>, Failure> {
     let mut results = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(MAX_BULK_ITEMS) {
         let body = EndSessions { ids: chunk.to_vec(), ..request.clone() };
-        results.extend(api.post::<EndResults>("/sessions/end", &body).await?.results);
+        results.extend(api.send(endpoints::sessions::end_many(&body)).await?.results);
     }
     Ok(results)
 }
@@ -49,50 +51,34 @@ pub fn not_ended(results: &[EndResult], known: &[SessionView]) -> Vec<NotEnded> 
     results.iter().filter(|result| !spared(result)).filter_map(missed).collect()
 }
 
-/// List of the sessions that were not ended, with reasons.
+/// Lists the sessions that were not ended, with reasons.
 #[component]
-pub fn EndResultList(
-    /// Shared state of the page.
-    page: SessionsPageState,
+pub fn NotEndedSessions(
     /// The sessions that were not ended.
-    not_ended: RwSignal<Vec<NotEnded>>,
+    failed: Vec<NotEnded>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
+    let count = failed.len();
     let reason = move |one: &NotEnded| match &one.ended {
         Some(end) => t_string!(i18n, sessions.already_ended, how = labels::end_summary(i18n, end)),
         None if one.refused == Code::NotFound => t_string!(i18n, sessions.not_found).to_owned(),
         None => labels::problem(i18n, one.refused).to_owned(),
     };
-    let failed = move || {
-        let count = not_ended.with(Vec::len);
-        t_string!(i18n, sessions.end_failed, count = count, n = format.number(count))
-    };
     let line = move |one: NotEnded| {
-        let text = reason(&one);
+        let name = one.name.clone();
         view! {
             <li>
-                <b>{one.name}</b>
+                <b>{name}</b>
                 " "
-                <span class="muted">{text}</span>
+                <span class="muted">{move || reason(&one)}</span>
             </li>
         }
     };
     view! {
-        <div class="form">
-            <p>{failed}</p>
-            <ul class="results">{move || not_ended.get().into_iter().map(line).collect_view()}</ul>
-            <div class="acts">
-                <button
-                    type="button"
-                    class="button primary"
-                    autofocus
-                    on:click=move |_| page.end_dialog_open.set(false)
-                >
-                    {t!(i18n, common.done)}
-                </button>
-            </div>
-        </div>
+        <InfoDialog title=text!(sessions.end_failed, count = count, n = format.number(count))>
+            <ul class="results">{failed.into_iter().map(line).collect_view()}</ul>
+        </InfoDialog>
     }
 }
 

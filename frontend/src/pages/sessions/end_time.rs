@@ -2,6 +2,7 @@
 
 use crate::{
     i18n::*,
+    text::text,
     ui::segmented_control::{Segment, SegmentedControl},
 };
 use leptos::prelude::*;
@@ -30,7 +31,7 @@ pub fn EndTimeChoice(
     };
     view! {
         <SegmentedControl
-            label=Signal::derive(move || t_string!(i18n, sessions.when).to_owned())
+            label=text!(sessions.when)
             segments
             value=Signal::derive(move || minutes.get().to_string())
             choose=move |value: &'static str| minutes.set(value.parse().unwrap_or_default())

@@ -1,14 +1,15 @@
 //! Filter and sort order of the session table, read from and written to the URL query.
 
+use super::row_order::{SortKey, SortValue};
 use crate::{live::state::LastContacts, normalize::search_key, ui::sortable_header::SortOrder};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
-    ids::{LicenseId, SessionId},
+    ids::LicenseId,
     license::Model,
     session::{Platform, SessionState},
     wire::sessions::SessionView,
 };
-use std::{cmp::Reverse, str::FromStr};
+use std::str::FromStr;
 
 /// The licenses whose sessions are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,46 +141,53 @@ impl Filter {
         *self != all || matches!(self.scope, LicenseScope::One(_))
     }
 
-    /// The matching sessions in sort order.
-    pub fn apply<'a>(
-        &self,
-        sessions: impl Iterator<Item = &'a SessionView>,
-        contacts: &LastContacts,
-    ) -> Vec<SessionId> {
-        let q = search_key(&self.q);
-        let mut shown: Vec<_> = sessions.filter(|session| self.matches(session, &q)).collect();
-        // Sessions that compare equal are sorted by age, the newest first.
-        shown.sort_by_key(|session| (Reverse(session.created_at), session.id));
-        let (column, descending) = self.order;
-        match column {
-            Column::Agent => shown.sort_by_cached_key(|session| search_key(&session.user_name)),
-            Column::State => shown.sort_by_key(|session| session.state),
-            Column::Platform => shown.sort_by_key(|session| session.platform),
-            Column::Device => shown.sort_by_cached_key(|session| search_key(&session.device)),
-            Column::Since => shown.sort_by_key(|session| Reverse(session.created_at)),
-            Column::Contact => shown.sort_by_cached_key(|session| Reverse(contacts.of(session).last_seen_at)),
+    /// Whether a session on a license is in the scope of the filter.
+    pub fn includes(&self, license: LicenseId, model: Model) -> bool {
+        match self.scope {
+            LicenseScope::Shared => model == Model::Concurrent,
+            LicenseScope::Everything => true,
+            LicenseScope::One(id) => license == id,
         }
-        if descending {
-            shown.reverse();
-        }
-        shown.into_iter().map(|session| session.id).collect()
     }
 
-    fn matches(&self, session: &SessionView, q: &str) -> bool {
-        let scope = match self.scope {
-            LicenseScope::Shared => session.model == Model::Concurrent,
-            LicenseScope::Everything => true,
-            LicenseScope::One(id) => session.license_id == id,
-        };
+    /// Where a session stands in the table; `None` if the filter hides it.
+    pub fn sort_key(&self, session: &SessionView, contacts: &LastContacts) -> Option<SortKey> {
+        self.matches(session).then(|| {
+            let value = match self.order.0 {
+                Column::Agent => SortValue::Text(search_key(&session.user_name)),
+                Column::Device => SortValue::Text(search_key(&session.device)),
+                Column::State => SortValue::Number(i64::from(session.state == SessionState::Connected)),
+                Column::Platform => SortValue::Number(platform_rank(session.platform)),
+                Column::Since => SortValue::Number(-session.created_at.timestamp_micros()),
+                Column::Contact => SortValue::Number(-contacts.of(session).last_seen_at.timestamp_micros()),
+            };
+            SortKey::new(value, session)
+        })
+    }
+
+    fn matches(&self, session: &SessionView) -> bool {
         // A session that has just ended stays in the list for a moment.
         let state = self.state.is_none_or(|state| session.state == state || session.state == SessionState::Ended);
-        scope
+        self.includes(session.license_id, session.model)
             && state
             && self.platform.is_none_or(|platform| session.platform == Some(platform))
-            && (q.is_empty()
-                || search_key(&session.user_name).contains(q)
-                || search_key(&session.user_email).contains(q))
+            && self.finds(session)
     }
+
+    /// Whether the name or the e-mail address contains the text searched for.
+    fn finds(&self, session: &SessionView) -> bool {
+        if self.q.is_empty() {
+            return true;
+        }
+        let q = search_key(&self.q);
+        search_key(&session.user_name).contains(&q) || search_key(&session.user_email).contains(&q)
+    }
+}
+
+/// Unknown platforms first, then in the order of the list of all.
+fn platform_rank(platform: Option<Platform>) -> i64 {
+    let rank = Platform::ALL.iter().position(|one| Some(*one) == platform);
+    rank.and_then(|rank| i64::try_from(rank).ok()).unwrap_or(-1)
 }
 
 fn parsed<T: FromStr>(text: &str) -> Option<T> {
@@ -193,7 +201,7 @@ fn parse_order(text: &str) -> Option<SortOrder<Column>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::row_order::RowOrder, *};
     use crate::live::sample::session;
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -209,8 +217,9 @@ mod tests {
 
     fn shown(filter: &Filter) -> Vec<String> {
         let all = sessions();
-        let ids = filter.apply(all.iter(), &LastContacts::default());
-        ids.iter().filter_map(|id| all.iter().find(|s| s.id == *id)).map(|s| s.user_name.clone()).collect()
+        let keys = all.iter().filter_map(|session| filter.sort_key(session, &LastContacts::default()));
+        let order = RowOrder::new(filter.order.1, keys);
+        order.ids().filter_map(|id| all.iter().find(|s| s.id == id)).map(|s| s.user_name.clone()).collect()
     }
 
     #[wasm_bindgen_test]
@@ -237,7 +246,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn search_state_and_platform_are_applied() {
+    fn a_search_a_state_and_a_platform_hide_the_others() {
         assert_eq!(shown(&Filter { q: "yilm".to_owned(), ..Filter::default() }), ["Mehmet Yılmaz"]);
         assert_eq!(shown(&Filter { q: "AGENT2@".to_owned(), ..Filter::default() }), ["Agent 2"]);
         let mac = Filter { platform: Some(Platform::Mac), state: Some(SessionState::Connected), ..Filter::default() };

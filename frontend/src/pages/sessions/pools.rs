@@ -5,7 +5,11 @@ use crate::{
     format::Format,
     i18n::*,
     labels,
-    ui::seats::{SeatChart, SeatCount},
+    ui::{
+        keyed_list::For,
+        seats::{SeatChart, SeatCount},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{ids::LicenseId, license::Model, wire::licenses::LicenseView};

@@ -1,7 +1,13 @@
 //! The queues of the licenses: who waits, since when, and to whom a seat is offered.
 
-use super::{filter::LicenseScope, remove_ticket::RemoveTicketDialog, state::SessionsPageState, waiter::Waiter};
-use crate::{format::Format, i18n::*, labels, ui::field::unique_id};
+use super::{filter::LicenseScope, state::SessionsPageState, waiter::Waiter};
+use crate::{
+    format::Format,
+    i18n::*,
+    labels,
+    ui::{field::unique_id, show::Show},
+};
+use crate::ui::keyed_list::For;
 use leptos::prelude::*;
 use seatkeeper_shared::ids::{LicenseId, TicketId};
 
@@ -29,7 +35,6 @@ pub fn Queues(
         <For each=move || ids.get() key=|id| *id let:id>
             <Queue page id />
         </For>
-        <RemoveTicketDialog page />
     }
 }
 

@@ -1,20 +1,27 @@
 //! Table row of a session.
 
-use super::{row_menu::RowMenu, state::SessionsPageState};
+use super::{row_menu::RowMenu, rows::RenderedRow, state::SessionsPageState};
 use crate::{
     clock::Clock,
     duration::countdown,
-    format::Format,
+    format::{Format, Texts},
     i18n::*,
     labels,
     live::state::is_contact_lost,
     ui::{
         icon::{Glyph, Icon},
         person::Person,
+        show::Show,
     },
 };
-use leptos::{html::Tr, prelude::*};
-use seatkeeper_shared::{ids::SessionId, session::SessionState, wire::sessions::SessionView};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use seatkeeper_shared::{
+    ids::SessionId,
+    problem::SessionEnd,
+    session::SessionState,
+    wire::{live::Contact, sessions::SessionView},
+};
 
 #[component]
 pub fn Row(
@@ -25,87 +32,102 @@ pub fn Row(
     /// Whether the table is virtualized, so that rows need an explicit index.
     virtualized: Memo<bool>,
 ) -> impl IntoView {
-    let i18n = use_i18n();
-    let format = Format::get();
-    let node = NodeRef::<Tr>::new();
-    let known = Memo::new(move |before: Option<&Option<SessionView>>| {
-        page.live.session(id).or_else(|| before.cloned().flatten())
-    });
-    let Some(first) = known.get_untracked() else { return ().into_any() };
-    let session = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
+    let Some(RenderedRow { session, index }) = page.rows.render(id) else { return ().into_any() };
     let text = move |text: fn(&SessionView) -> String| Signal::derive(move || session.with(text));
     let over = Memo::new(move |_| session.with(|session| session.state == SessionState::Ended));
-    let not_endable = Memo::new(move |_| over.get() || session.with(|session| session.borrowed_until.is_some()));
     let selected = Memo::new(move |_| page.selected.with(|selected| selected.contains(&id)));
-    let index = move || page.rows.with(|rows| rows.iter().position(|row| *row == id));
-    let platform = move || session.with(|s| s.platform.map(|platform| labels::platform(i18n, platform)));
+    // The table draws its rows again when this changes.
+    let may_end = page.may_end.get_untracked();
     view! {
         <tr
-            node_ref=node
             data-id=id.to_string()
             tabindex="-1"
             class:selected=move || selected.get()
             class:ended-row=move || over.get()
-            aria-rowindex=move || if virtualized.get() { index().map(|index| index + 2) } else { None }
-            on:focusin=move |_| page.cursor.set(untrack(index).map(|index| (id, index)))
+            aria-rowindex=move || virtualized.get().then(|| index.get() + 2)
+            on:focusin=move |_| page.cursor.set(Some((id, index.get_untracked())))
         >
-            <Show when=move || page.may_end.get()>
-                <td class="pick">
-                    <RowCheckbox page id name=text(|s| s.user_name.clone()) selected disabled=not_endable />
-                </td>
-            </Show>
+            {may_end
+                .then(|| {
+                    view! {
+                        <td class="pick">
+                            <RowCheckbox page session selected />
+                        </td>
+                    }
+                })}
             <th scope="row" class="cell-who">
                 <Person name=text(|s| s.user_name.clone()) email=text(|s| s.user_email.clone()) />
             </th>
             <td class="cell-state">
                 <StateCell page session />
             </td>
-            <td class="cell-license">
-                {text(|s| s.product_name.clone())}
-                <small>{move || session.with(|s| labels::model_short(i18n, s.model))}</small>
-            </td>
-            <td class="cell-platform">
-                {move || platform().unwrap_or_else(|| t_string!(i18n, common.dash))}
-                <small>{move || session.with(|s| s.remote_device.clone())}</small>
-            </td>
-            <td class="cell-device mono">{text(|s| s.device.clone())}</td>
-            <td class="cell-since num nowrap" title=move || session.with(|s| format.exact(s.created_at))>
-                {move || session.with(|s| format.since(s.created_at))}
-            </td>
-            <td class="cell-contact num nowrap muted">
-                {move || session.with(|s| format.ago(page.live.contact(s).last_seen_at))}
-            </td>
-            <Show when=move || page.may_end.get()>
-                <td class="cell-acts">
-                    <Show when=move || !over.get()>
-                        <RowMenu page session />
-                    </Show>
-                </td>
-            </Show>
+            <Facts page session />
+            {may_end
+                .then(|| {
+                    view! {
+                        <td class="cell-acts">
+                            <Show when=move || !over.get()>
+                                <RowMenu page session />
+                            </Show>
+                        </td>
+                    }
+                })}
         </tr>
     }
     .into_any()
+}
+
+/// The cells about product, devices and times.
+#[component]
+fn Facts(
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The session shown.
+    session: RwSignal<SessionView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let format = Format::get();
+    let platform = move || session.with(|s| s.platform.map(|platform| labels::platform(i18n, platform)));
+    view! {
+        <td class="cell-license" title=move || session.with(|s| s.product_name.clone())>
+            {move || session.with(|s| s.product_name.clone())}
+            <small>{move || session.with(|s| labels::model_short(i18n, s.model))}</small>
+        </td>
+        <td class="cell-platform" title=move || session.with(|s| s.remote_device.clone())>
+            {move || platform().unwrap_or_else(|| t_string!(i18n, common.dash))}
+            <small>{move || session.with(|s| s.remote_device.clone())}</small>
+        </td>
+        <td class="cell-device mono" title=move || session.with(|s| s.device.clone())>
+            {move || session.with(|s| s.device.clone())}
+        </td>
+        <td class="cell-since num nowrap" title=move || session.with(|s| format.exact(s.created_at))>
+            {move || session.with(|s| format.since(s.created_at))}
+        </td>
+        <td class="cell-contact num nowrap muted">
+            {move || session.with(|s| format.ago_in_minutes(page.live.contact(s).last_seen_at))}
+        </td>
+    }
 }
 
 #[component]
 fn RowCheckbox(
     /// Shared state of the page.
     page: SessionsPageState,
-    /// The session to show.
-    id: SessionId,
-    /// Name of the agent.
-    name: Signal<String>,
+    /// The session shown.
+    session: RwSignal<SessionView>,
     /// Whether the row is selected.
     selected: Memo<bool>,
-    /// Whether the session cannot be ended here, because it has ended or is borrowed.
-    disabled: Memo<bool>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let id = session.with_untracked(|session| session.id);
+    let label = move || t_string!(i18n, sessions.select_row, name = session.with(|s| s.user_name.clone()));
+    // A borrowed session can only be ended by its agent.
+    let disabled = move || session.with(|s| s.state == SessionState::Ended || s.borrowed_until.is_some());
     view! {
         <input
             type="checkbox"
-            aria-label=move || t_string!(i18n, sessions.select_row, name = name.get())
-            disabled=move || disabled.get()
+            aria-label=label
+            disabled=disabled
             prop:checked=move || selected.get()
             on:click=move |event| page.select(id, event.shift_key())
         />
@@ -118,7 +140,7 @@ fn StateCell(
     /// Shared state of the page.
     page: SessionsPageState,
     /// The session shown.
-    session: Signal<SessionView>,
+    session: RwSignal<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (clock, format) = (Clock::get(), Format::get());
@@ -130,52 +152,18 @@ fn StateCell(
                 && is_contact_lost(&page.live.contact(s), clock.now())
         })
     });
-    let offline = Memo::new(move |_| session.with(|s| s.borrowed_until.is_some()));
-    let ends = Memo::new(move |_| session.with(|s| s.ending.is_some() || s.idle_ends_at.is_some()));
     let protected = Memo::new(move |_| session.with(|s| s.protected));
-    let class = move || match session.with(|s| s.state) {
-        SessionState::Ended => "state ended",
-        _ if ends.get() => "state ending",
-        _ if contact_lost.get() => "state lost",
-        _ if offline.get() => "state offline",
-        SessionState::Waiting => "state waiting",
-        SessionState::Connected => "state connected",
-    };
     let word = move || {
         if contact_lost.get() { t_string!(i18n, word.lost) } else { session.with(|s| labels::current_state(i18n, s)) }
     };
-    let more = move || {
-        session.with(|s| {
-            if let Some(end) = &s.ended {
-                return labels::session_end_summary(i18n, s, end);
-            }
-            if let Some(until) = s.borrowed_until {
-                return t_string!(i18n, sessions.until, time = format.date_time(until));
-            }
-            if let Some(ending) = &s.ending {
-                return t_string!(i18n, sessions.ends_in, left = countdown(clock.until(ending.at)));
-            }
-            if let Some(at) = s.idle_ends_at {
-                return t_string!(i18n, sessions.idle_in, left = countdown(clock.until(at)));
-            }
-            if contact_lost.get() {
-                let left = clock.until(page.live.contact(s).lease_until);
-                return if left.is_zero() {
-                    t_string!(i18n, sessions.free_now).to_owned()
-                } else {
-                    t_string!(i18n, sessions.free_in, left = countdown(left))
-                };
-            }
-            match (s.state, s.key_expires_at) {
-                (SessionState::Waiting, Some(at)) => {
-                    t_string!(i18n, sessions.key_left, left = countdown(clock.until(at)))
-                }
-                _ => labels::mode(i18n, s.mode).to_owned(),
-            }
+    let next = move || {
+        session.with(|s| match contact_lost.get() && next_event(s).is_none() {
+            true => seat_release(i18n, clock, &page.live.contact(s)),
+            false => what_follows(i18n, format, clock, s),
         })
     };
     view! {
-        <span class=class>
+        <span class=move || session.with(|s| state_class(s, contact_lost.get()))>
             <span>
                 <span class="state-word">
                     {word}
@@ -186,8 +174,56 @@ fn StateCell(
                         </span>
                     </Show>
                 </span>
-                <small class="num">{more}</small>
+                <small class="num">{next}</small>
             </span>
         </span>
     }
+}
+
+fn state_class(session: &SessionView, contact_lost: bool) -> &'static str {
+    match session.state {
+        SessionState::Ended => "state ended",
+        _ if session.ending.is_some() || session.idle_ends_at.is_some() => "state ending",
+        _ if contact_lost => "state lost",
+        _ if session.borrowed_until.is_some() => "state offline",
+        SessionState::Waiting => "state waiting",
+        SessionState::Connected => "state connected",
+    }
+}
+
+/// What is known to happen to a session next.
+enum NextEvent<'a> {
+    Ended(&'a SessionEnd),
+    ReturnsBy(DateTime<Utc>),
+    EndsAt(DateTime<Utc>),
+    IdleEndsAt(DateTime<Utc>),
+}
+
+fn next_event(session: &SessionView) -> Option<NextEvent<'_>> {
+    let ended = session.ended.as_ref().map(NextEvent::Ended);
+    ended
+        .or_else(|| session.borrowed_until.map(NextEvent::ReturnsBy))
+        .or_else(|| session.ending.as_ref().map(|ending| NextEvent::EndsAt(ending.at)))
+        .or_else(|| session.idle_ends_at.map(NextEvent::IdleEndsAt))
+}
+
+fn what_follows(i18n: Texts, format: Format, clock: Clock, session: &SessionView) -> String {
+    let left = |at| countdown(clock.until(at));
+    match (next_event(session), session.state, session.key_expires_at) {
+        (Some(NextEvent::Ended(end)), ..) => labels::session_end_summary(i18n, session, end),
+        (Some(NextEvent::ReturnsBy(until)), ..) => t_string!(i18n, sessions.until, time = format.date_time(until)),
+        (Some(NextEvent::EndsAt(at)), ..) => t_string!(i18n, sessions.ends_in, left = left(at)),
+        (Some(NextEvent::IdleEndsAt(at)), ..) => t_string!(i18n, sessions.idle_in, left = left(at)),
+        (None, SessionState::Waiting, Some(at)) => t_string!(i18n, sessions.key_left, left = left(at)),
+        (None, ..) => labels::mode(i18n, session.mode).to_owned(),
+    }
+}
+
+/// When the seat of a session without contact is freed.
+fn seat_release(i18n: Texts, clock: Clock, contact: &Contact) -> String {
+    let left = clock.until(contact.lease_until);
+    if left.is_zero() {
+        return t_string!(i18n, sessions.free_now).to_owned();
+    }
+    t_string!(i18n, sessions.free_in, left = countdown(left))
 }

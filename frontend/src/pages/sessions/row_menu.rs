@@ -9,11 +9,13 @@ use crate::{
     ui::{
         icon::{Glyph, Icon},
         menu::Menu,
+        show::Show,
         toast::Toasts,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     ids::SessionId,
     wire::sessions::{Protect, SessionView},
 };
@@ -23,7 +25,7 @@ pub fn RowMenu(
     /// Shared state of the page.
     page: SessionsPageState,
     /// The session shown.
-    session: Signal<SessionView>,
+    session: RwSignal<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let actions = SessionActions::new(page);
@@ -39,7 +41,7 @@ pub fn RowMenu(
         false => t_string!(i18n, sessions.protect),
     };
     view! {
-        <Menu class="icon-button" label trigger=|| view! { <Icon glyph=Glyph::More /> }>
+        <Menu class="icon-button" label open=page.hold.menu trigger=|| view! { <Icon glyph=Glyph::More /> }>
             <Show when=move || ending.get()>
                 <button type="button" class="menu-item" on:click=move |_| actions.cancel_end(id)>
                     {t!(i18n, sessions.cancel_end)}
@@ -76,7 +78,7 @@ impl SessionActions {
 
     fn protect(self, id: SessionId, protected: bool) {
         spawn_local(async move {
-            let answer = self.api.post(&format!("/sessions/{id}/protect"), &Protect { protected }).await;
+            let answer = self.api.send(endpoints::sessions::protect(id, &Protect { protected })).await;
             let i18n = self.i18n;
             self.show_result(answer, move |name| match protected {
                 true => tu_string!(i18n, sessions.protect_done, name = name),
@@ -87,7 +89,7 @@ impl SessionActions {
 
     fn cancel_end(self, id: SessionId) {
         spawn_local(async move {
-            let answer = self.api.post(&format!("/sessions/{id}/cancel-end"), &()).await;
+            let answer = self.api.send(endpoints::sessions::cancel_end(id)).await;
             let i18n = self.i18n;
             self.show_result(answer, move |name| tu_string!(i18n, sessions.cancel_end_done, name = name));
         });

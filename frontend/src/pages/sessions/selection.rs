@@ -11,9 +11,9 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The selected rows among `rows`, so that filtered or ended sessions are not acted upon.
-    pub fn among(&self, rows: &[SessionId]) -> BTreeSet<SessionId> {
-        rows.iter().filter(|id| self.selected.contains(id)).copied().collect()
+    /// The selected sessions that satisfy a condition, so that filtered or ended ones are not acted upon.
+    pub fn among(&self, condition: impl Fn(SessionId) -> bool) -> BTreeSet<SessionId> {
+        self.selected.iter().copied().filter(|id| condition(*id)).collect()
     }
 
     pub fn toggle(&mut self, id: SessionId) {
@@ -35,7 +35,7 @@ impl Selection {
 
     /// Selects all rows, or clears the selection if all are selected.
     pub fn toggle_all(&mut self, rows: &[SessionId]) {
-        if self.among(rows).len() == rows.len() {
+        if rows.iter().all(|id| self.selected.contains(id)) {
             self.clear();
         } else {
             self.selected.extend(rows);
@@ -62,15 +62,15 @@ mod tests {
         let (rows, mut selection) = (rows(), Selection::default());
         selection.toggle(rows[3]);
         selection.extend_to(&rows, rows[1]);
-        assert_eq!(selection.among(&rows).into_iter().collect::<Vec<_>>(), rows[1..=3]);
+        assert_eq!(selection.among(|_| true).into_iter().collect::<Vec<_>>(), rows[1..=3]);
     }
 
     #[wasm_bindgen_test]
     fn removed_rows_are_no_longer_selected() {
         let (rows, mut selection) = (rows(), Selection::default());
         selection.toggle_all(&rows);
-        assert_eq!(selection.among(&rows[..2]).len(), 2);
+        assert_eq!(selection.among(|id| rows[..2].contains(&id)).len(), 2);
         selection.toggle_all(&rows);
-        assert!(selection.among(&rows).is_empty(), "a second click clears the selection");
+        assert!(selection.among(|_| true).is_empty(), "a second click clears the selection");
     }
 }

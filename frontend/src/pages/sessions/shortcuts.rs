@@ -21,8 +21,7 @@ pub fn listen(page: SessionsPageState) {
         if modified
             || event.default_prevented()
             || is_typing(&event)
-            || page.end_dialog_open.get_untracked()
-            || page.ticket_to_remove.with_untracked(Option::is_some)
+            || document().query_selector("dialog[open]").ok().flatten().is_some()
             || !are_enabled()
         {
             return;
@@ -54,16 +53,18 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
 
 /// Moves the cursor by `step` rows. If the current row is gone, moves to the row in its place.
 fn move_cursor(page: SessionsPageState, step: isize) {
-    let to = page.rows.with_untracked(|rows| {
-        let now = page.cursor.get_untracked();
-        let place = now.map(|(id, index)| rows.iter().position(|row| *row == id).ok_or(index));
-        let index = match place {
-            None => 0,
-            Some(Ok(index)) => index.saturating_add_signed(step),
-            Some(Err(index)) => index,
-        };
-        let index = index.min(rows.len().checked_sub(1)?);
-        Some((rows[index], index))
+    let to = untrack(|| {
+        page.rows.with(|rows| {
+            let now = page.cursor.get();
+            let place = now.map(|(id, index)| rows.position(id).ok_or(index));
+            let index = match place {
+                None => 0,
+                Some(Ok(index)) => index.saturating_add_signed(step),
+                Some(Err(index)) => index,
+            };
+            let index = index.min(rows.len().checked_sub(1)?);
+            Some((rows.get(index)?, index))
+        })
     });
     if let Some((id, index)) = to {
         page.cursor.set(Some((id, index)));

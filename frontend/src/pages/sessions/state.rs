@@ -1,16 +1,20 @@
-//! Shared state of the sessions page: filter, rows, selection, cursor and open dialogs.
+//! Shared state of the sessions page: filter, rows, selection and cursor.
 
 use super::{
-    filter::{Column, Filter},
-    selection::Selection,
+    end_dialog::EndDialog, filter::Filter, hold::RowHold, rows::SessionRows, selection::Selection,
+    table_rows::TableRows,
 };
-use crate::{caller::Caller, live::Live};
+use crate::{
+    caller::Caller,
+    live::{Live, state::LiveState},
+    ui::form_dialog::Dialogs,
+};
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use seatkeeper_shared::{ids::SessionId, permissions::Action, session::SessionState, wire::queue::TicketView};
+use seatkeeper_shared::{ids::SessionId, permissions::Action, wire::sessions::EndResult};
 use std::collections::BTreeSet;
 
 /// Shared state of the page.
@@ -21,18 +25,21 @@ pub struct SessionsPageState {
     pub filter: Memo<Filter>,
     /// Writes the filter to the URL query.
     pub set_filter: Callback<Filter>,
-    /// The rows shown, in order, including sessions that ended a moment ago.
-    pub rows: Memo<Vec<SessionId>>,
+    /// The rows shown, including sessions that ended a moment ago.
+    pub rows: SessionRows,
+    /// What keeps the rows in place.
+    pub hold: RowHold,
+    /// The number of live sessions in the scope of the filter, also of those that it hides otherwise.
+    pub scope_count: Memo<usize>,
     pub selection: RwSignal<Selection>,
-    /// The selected rows that are shown and can be ended.
+    /// The selected sessions that the filter shows and that can be ended.
     pub selected: Memo<BTreeSet<SessionId>>,
+    /// The number of sessions that have ended since they were selected.
+    pub ended_selected: Memo<usize>,
     /// The focused row and its index.
     pub cursor: RwSignal<Option<(SessionId, usize)>>,
-    /// The sessions that the end dialog is about.
-    pub targets: RwSignal<Vec<SessionId>>,
-    pub end_dialog_open: RwSignal<bool>,
-    /// The ticket to remove from the queue, while the confirmation is open.
-    pub ticket_to_remove: RwSignal<Option<TicketView>>,
+    /// Opens the dialogs of the page.
+    pub dialogs: Dialogs,
     /// Screen reader announcement of the last change to a queue.
     pub announcement: RwSignal<String>,
     /// Whether the user may end sessions.
@@ -48,23 +55,37 @@ impl SessionsPageState {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
             navigate(&format!("/sessions{}", filter.query()), options);
         });
-        let rows = Memo::new(move |_| visible_rows(live, &filter.get()));
+        let rows = SessionRows::new(live, filter);
+        let scope_count = Memo::new(move |_| {
+            filter.with(|filter| {
+                live.state.with(|state| state.session_count_of(|license, model| filter.includes(license, model)))
+            })
+        });
         let selection = RwSignal::new(Selection::default());
         let selected = Memo::new(move |_| {
-            let rows = rows.with(|rows| selectable(live, rows));
-            selection.with(|selection| selection.among(&rows))
+            let is_shown = |id: &SessionId| rows.with(|rows| rows.contains(*id));
+            selection.with(|selection| {
+                live.state.with(|state| selection.among(|id| is_shown(&id) && can_be_ended(state, id)))
+            })
         });
+        let ended_selected = Memo::new(move |_| {
+            let has_ended = |id| live.state.with(|state| !state.sessions.contains_key(&id));
+            selection.with(|selection| selection.among(has_ended).len())
+        });
+        let has_selection =
+            Memo::new(move |_| selected.with(|selected| !selected.is_empty()) || ended_selected.get() > 0);
         Self {
             live,
             filter,
             set_filter,
             rows,
+            hold: RowHold::new(rows, has_selection),
+            scope_count,
             selection,
             selected,
+            ended_selected,
             cursor: RwSignal::new(None),
-            targets: RwSignal::new(Vec::new()),
-            end_dialog_open: RwSignal::new(false),
-            ticket_to_remove: RwSignal::new(None),
+            dialogs: Dialogs::get(),
             announcement: RwSignal::default(),
             may_end: Memo::new(move |_| caller.may(Action::EndSessions)),
         }
@@ -82,17 +103,26 @@ impl SessionsPageState {
         self.selection.update(|selection| if shift { selection.extend_to(&rows, id) } else { selection.toggle(id) });
     }
 
-    /// The rows that can be selected.
+    /// The rows that can be selected, in order.
     pub fn selectable_rows(self) -> Vec<SessionId> {
-        untrack(|| self.rows.with(|rows| selectable(self.live, rows)))
+        untrack(|| {
+            let rows = self.rows.with(TableRows::ids);
+            self.live.state.with(|state| rows.into_iter().filter(|id| can_be_ended(state, *id)).collect())
+        })
     }
 
     /// Opens the end dialog for these sessions.
     pub fn ask_to_end(self, targets: Vec<SessionId>) {
         if self.may_end.get_untracked() && !targets.is_empty() {
-            self.targets.set(targets);
-            self.end_dialog_open.set(true);
+            self.dialogs.open(move || view! { <EndDialog page=self targets=targets.clone() /> });
         }
+    }
+
+    /// The user has ended sessions: nothing is selected any more, and their rows need not be kept.
+    pub fn forget_ended(self, results: &[EndResult]) {
+        let ended = results.iter().filter(|result| result.ended.is_some() && result.refused.is_none());
+        self.rows.end_by_user(&ended.map(|result| result.id).collect::<Vec<_>>());
+        self.selection.try_update(Selection::clear);
     }
 
     /// Opens the end dialog for the selected sessions, or the session at the cursor if none is selected.
@@ -108,24 +138,7 @@ impl SessionsPageState {
     }
 }
 
-fn visible_rows(live: Live, filter: &Filter) -> Vec<SessionId> {
-    let apply = |contacts: &_| {
-        live.state.with(|state| filter.apply(state.sessions.values().chain(state.recently_ended.values()), contacts))
-    };
-    // Heartbeats arrive often and only matter for this order.
-    if filter.order.0 == Column::Contact {
-        live.last_contacts.with(apply)
-    } else {
-        live.last_contacts.with_untracked(apply)
-    }
-}
-
-fn selectable(live: Live, rows: &[SessionId]) -> Vec<SessionId> {
-    live.state.with(|state| {
-        // Only the agent can return a borrowed seat.
-        let can_end = |id: &&SessionId| {
-            state.sessions.get(id).is_some_and(|s| s.state != SessionState::Ended && s.borrowed_until.is_none())
-        };
-        rows.iter().filter(can_end).copied().collect()
-    })
+/// Whether a session is live and not borrowed: only the agent can return a borrowed seat.
+fn can_be_ended(state: &LiveState, id: SessionId) -> bool {
+    state.sessions.get(&id).is_some_and(|session| session.borrowed_until.is_none())
 }

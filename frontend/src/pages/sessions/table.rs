@@ -1,26 +1,34 @@
 //! Table of live sessions, virtualized when it is long.
 
-use super::{filter::Column, row::Row, state::SessionsPageState};
+use super::{filter::Column, row::Row, shortcuts, state::SessionsPageState, table_rows::TableRows};
 use crate::{
     format::Format,
     i18n::*,
     local_storage,
+    text::text,
     ui::{
         empty_state::EmptyState,
         icon::Glyph,
+        keyed_list::For,
+        show::Show,
         sortable_header::SortableHeader,
-        virtual_list::{ListItem, MAX_UNVIRTUALIZED_ROWS, Viewport, list_items},
+        virtual_list::{ListItem, VisibleRows, list_items},
     },
 };
-use leptos::{ev, html::Tbody, prelude::*};
+use leptos::{html::Tbody, prelude::*};
 use seatkeeper_shared::ids::SessionId;
+use std::ops::Range;
 
-/// A rendered row, or a gap of rows that are not rendered.
+/// An element of the table's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     Row(SessionId),
-    Gap(usize, usize),
+    /// The space of rows that are not rendered: the first, second or third gap.
+    Gap(usize),
 }
+
+/// The elements of the table's body, and the number of rows in each gap.
+type Layout = (Vec<Slot>, Vec<usize>);
 
 #[component]
 pub fn SessionTable(
@@ -29,31 +37,64 @@ pub fn SessionTable(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let body = NodeRef::<Tbody>::new();
-    let total = Memo::new(move |_| page.rows.with(Vec::len));
-    let viewport = follow_viewport(body, total);
-    let range = Memo::new(move |_| viewport.get().rows(total.get()));
-    let slots = Memo::new(move |_| slots(page, range.get()));
-    let virtualized = Memo::new(move |_| total.get() > MAX_UNVIRTUALIZED_ROWS);
+    let visible = VisibleRows::follow(body, page.rows.total);
+    let layout = Memo::new(move |_| layout(page, visible.range()));
+    let slots = Memo::new(move |_| layout.with(|layout| layout.0.clone()));
+    let virtualized = Memo::new(move |_| visible.is_partial());
+    let gap = move |number: usize| {
+        let length = move || layout.with(|layout| layout.1.get(number).copied().unwrap_or_default());
+        // No `colspan`: it would bring back columns that are hidden.
+        view! {
+            <tr class="gap" aria-hidden="true">
+                <td style:height=move || visible.height(length())></td>
+            </tr>
+        }
+    };
     let slot = move |slot: Slot| match slot {
         Slot::Row(id) => view! { <Row page id virtualized /> }.into_any(),
-        Slot::Gap(_, length) => view! { <Gap length viewport /> }.into_any(),
+        Slot::Gap(number) => gap(number).into_any(),
     };
     view! {
-        <Show when=move || { total.get() > 0 } fallback=move || view! { <EmptyTable page /> }>
+        <Show when=move || { page.rows.total.get() > 0 } fallback=move || view! { <EmptyTable page /> }>
             <table
                 class="sessions"
-                aria-rowcount=move || virtualized.get().then(|| total.get() + 1)
+                class:held=move || page.hold.is_held.get()
+                aria-rowcount=move || virtualized.get().then(|| page.rows.total.get() + 1)
             >
                 <caption class="vh">{t!(i18n, sessions.title)}</caption>
                 <Head page />
-                <tbody node_ref=body>
-                    <For each=move || slots.get() key=|slot| *slot let:one>
-                        {slot(one)}
-                    </For>
+                <tbody
+                    node_ref=body
+                    on:pointermove=move |_| page.hold.pointer_moves()
+                    on:pointerdown=move |_| page.hold.pointer_moves()
+                    on:pointerleave=move |_| page.hold.pointer_leaves()
+                    on:focusin=move |event| page.hold.focus_enters(&event)
+                    on:focusout=move |_| page.hold.focus_leaves()
+                >
+                    {move || {
+                        // Rows have other cells then.
+                        page.may_end.track();
+                        view! { <For each=move || slots.get() key=|slot| *slot children=slot /> }
+                    }}
                 </tbody>
             </table>
         </Show>
     }
+}
+
+fn layout(page: SessionsPageState, range: Range<usize>) -> Layout {
+    page.rows.with(|rows| {
+        let pinned = page.cursor.get().and_then(|(id, _)| rows.position(id));
+        let mut gaps = Vec::new();
+        let slots = list_items(rows.len(), range, pinned).into_iter().filter_map(|item| match item {
+            ListItem::Row(index) => rows.get(index).map(Slot::Row),
+            ListItem::Gap(gap) => {
+                gaps.push(gap.len());
+                Some(Slot::Gap(gaps.len() - 1))
+            }
+        });
+        (slots.collect(), gaps)
+    })
 }
 
 #[component]
@@ -111,87 +152,23 @@ fn SelectAllCheckbox(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let (selected, total) =
-        (move || page.selected.with(std::collections::BTreeSet::len), move || page.rows.with(Vec::len));
+    let selected = Memo::new(move |_| {
+        let count = page.selected.with(std::collections::BTreeSet::len);
+        // Asked only while something is selected, because it looks at all rows.
+        (count > 0, count > 0 && page.rows.with(TableRows::len) > 0 && count == page.selectable_rows().len())
+    });
     view! {
         <input
             type="checkbox"
-            aria-label=move || t_string!(i18n, sessions.select_all, n = format.number(total()))
-            prop:checked=move || { selected() > 0 && selected() == total() }
-            prop:indeterminate=move || { selected() > 0 && selected() < total() }
+            aria-label=move || t_string!(i18n, sessions.select_all, n = format.number(page.rows.total.get()))
+            prop:checked=move || selected.get().1
+            prop:indeterminate=move || matches!(selected.get(), (true, false))
             on:change=move |_| {
                 let rows = page.selectable_rows();
                 page.selection.update(|selection| selection.toggle_all(&rows));
             }
         />
     }
-}
-
-#[component]
-fn Gap(
-    /// Number of rows it replaces.
-    length: usize,
-    /// The viewport, which contains the row height.
-    viewport: RwSignal<Viewport>,
-) -> impl IntoView {
-    #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
-    let height = move || format!("{}px", length as f64 * viewport.with(|viewport| viewport.row));
-    view! {
-        <tr class="gap" aria-hidden="true">
-            <td colspan="9" style:height=height></td>
-        </tr>
-    }
-}
-
-fn slots(page: SessionsPageState, range: std::ops::Range<usize>) -> Vec<Slot> {
-    page.rows.with(|rows| {
-        let pinned = page.cursor.get().and_then(|(id, _)| rows.iter().position(|row| *row == id));
-        let slot = |piece| match piece {
-            ListItem::Row(index) => Slot::Row(rows[index]),
-            ListItem::Gap(gap) => Slot::Gap(gap.start, gap.len()),
-        };
-        list_items(rows.len(), range.start.min(rows.len())..range.end.min(rows.len()), pinned)
-            .into_iter()
-            .map(slot)
-            .collect()
-    })
-}
-
-/// Measures the position of the table on scroll and resize, at most once per frame.
-fn follow_viewport(body: NodeRef<Tbody>, total: Memo<usize>) -> RwSignal<Viewport> {
-    let viewport = RwSignal::new(Viewport::default());
-    let scheduled = StoredValue::new(false);
-    let measure = move || {
-        let Some(body) = body.get_untracked().filter(|_| total.get_untracked() > MAX_UNVIRTUALIZED_ROWS) else {
-            return;
-        };
-        let row = body.query_selector("tr[data-id]").ok().flatten().map(|row| row.get_bounding_client_rect().height());
-        let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(900.0);
-        let row = row.filter(|height| *height > 0.0).unwrap_or(viewport.get_untracked().row);
-        viewport.set(Viewport { top: body.get_bounding_client_rect().top(), height, row });
-    };
-    let schedule = move || {
-        if !scheduled.get_value() {
-            scheduled.set_value(true);
-            request_animation_frame(move || {
-                // The page may have been left by now.
-                if scheduled.try_update_value(|scheduled| *scheduled = false).is_some() {
-                    measure();
-                }
-            });
-        }
-    };
-    let scroll = window_event_listener(ev::scroll, move |_| schedule());
-    let resize = window_event_listener(ev::resize, move |_| schedule());
-    on_cleanup(move || {
-        scroll.remove();
-        resize.remove();
-    });
-    Effect::new(move |_| {
-        total.track();
-        schedule();
-    });
-    viewport
 }
 
 /// Empty state: no sessions at all, or none that match the filter.
@@ -206,8 +183,8 @@ fn EmptyTable(
         view! {
             <EmptyState
                 glyph=Glyph::Live
-                title=Signal::derive(move || t_string!(i18n, sessions.empty_title).to_owned())
-                text=Signal::derive(move || t_string!(i18n, sessions.empty_text).to_owned())
+                title=text!(sessions.empty_title)
+                text=text!(sessions.empty_text)
             />
         }
     };
@@ -215,8 +192,8 @@ fn EmptyTable(
         <Show when=move || is_narrowed.get() fallback=quiet>
             <EmptyState
                 glyph=Glyph::Search
-                title=Signal::derive(move || t_string!(i18n, sessions.none_title).to_owned())
-                text=Signal::derive(move || t_string!(i18n, sessions.none_text).to_owned())
+                title=text!(sessions.none_title)
+                text=text!(sessions.none_text)
             >
                 <button
                     type="button"
@@ -230,7 +207,7 @@ fn EmptyTable(
     }
 }
 
-/// Number of rows shown, and the keyboard shortcuts.
+/// What the table leaves out, and the keyboard shortcuts.
 #[component]
 pub fn TableFooter(
     /// Shared state of the page.
@@ -238,19 +215,14 @@ pub fn TableFooter(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let total = Memo::new(move |_| page.live.state.with(|state| (state.sessions.len(), state.session_count())));
-    let shown = move || {
-        let (shown, total) = (page.rows.with(Vec::len), total.get().1);
-        t_string!(i18n, sessions.shown, count = total, shown = format.number(shown), total = format.number(total))
-    };
+    let counts = Memo::new(move |_| page.live.state.with(|state| (state.sessions.len(), state.session_count())));
     let capped = move || {
-        let (here, all) = total.get();
+        let (here, all) = counts.get();
         (all > here).then(|| t_string!(i18n, sessions.capped, n = format.number(here), total = format.number(all)))
     };
     view! {
         {move || capped().map(|text| view! { <p class="note list-note">{text}</p> })}
         <footer class="list-foot">
-            <span class="num">{shown}</span>
             <Show
                 when=move || page.may_end.get()
                 fallback=move || view! { <span>{t!(i18n, sessions.read_only)}</span> }
@@ -265,7 +237,7 @@ pub fn TableFooter(
 #[component]
 fn ShortcutHints() -> impl IntoView {
     let i18n = use_i18n();
-    let on = super::shortcuts::are_enabled();
+    let on = shortcuts::are_enabled();
     view! {
         <span class="keys">
             <label>
@@ -274,7 +246,7 @@ fn ShortcutHints() -> impl IntoView {
                     prop:checked=on
                     on:change=move |event| {
                         let value = if event_target_checked(&event) { "on" } else { "off" };
-                        local_storage::set(super::shortcuts::STORAGE_KEY, value);
+                        local_storage::set(shortcuts::STORAGE_KEY, value);
                     }
                 />
                 {t!(i18n, sessions.keys)}

@@ -1,15 +1,14 @@
-//! Bars above the table: filters, and actions for the selected sessions.
+//! The filters of the table.
 
 use super::{
     filter::{Column, Filter, LicenseScope},
     state::SessionsPageState,
 };
 use crate::{
-    format::Format,
     i18n::*,
     labels,
+    text::text,
     ui::{
-        export::Export,
         search::SearchField,
         select::{Select, SelectOption},
     },
@@ -40,14 +39,14 @@ pub fn FilterBar(
         <div class="bar">
             <LicenseSelect page />
             <Select
-                label=Signal::derive(move || t_string!(i18n, sessions.state).to_owned())
+                label=text!(sessions.state)
                 name="state"
                 options=Signal::derive(states)
                 value=value(|filter| filter.state.map(|state| state.to_string()).unwrap_or_default())
                 choose=move |text: String| page.update_filter(|filter| filter.state = text.parse().ok())
             />
             <Select
-                label=Signal::derive(move || t_string!(i18n, sessions.platform).to_owned())
+                label=text!(sessions.platform)
                 name="platform"
                 options=Signal::derive(platforms)
                 value=value(|filter| filter.platform.map(|one| one.to_string()).unwrap_or_default())
@@ -58,7 +57,6 @@ pub fn FilterBar(
                 value=value(|filter| filter.q.clone())
                 search=move |text| page.update_filter(|filter| filter.q = text)
             />
-            <Export address=Signal::derive(move || page.filter.with(Filter::export)) />
         </div>
     }
 }
@@ -105,7 +103,7 @@ fn LicenseSelect(
     };
     view! {
         <Select
-            label=Signal::derive(move || t_string!(i18n, sessions.product).to_owned())
+            label=text!(sessions.product)
             name="license"
             options
             value=Signal::derive(value)
@@ -136,40 +134,12 @@ fn PhoneSortSelect(
     view! {
         <div class="only-phone">
             <Select
-                label=Signal::derive(move || t_string!(i18n, sessions.sort_by).to_owned())
+                label=text!(sessions.sort_by)
                 name="order"
                 options=Signal::derive(options)
                 value=Signal::derive(move || page.filter.with(|filter| filter.order.0.as_str().to_owned()))
                 choose
             />
         </div>
-    }
-}
-
-/// Number of selected sessions, with buttons to end them or clear the selection.
-#[component]
-pub fn SelectionBar(
-    /// Shared state of the page.
-    page: SessionsPageState,
-) -> impl IntoView {
-    let i18n = use_i18n();
-    let format = Format::get();
-    let count = Memo::new(move |_| page.selected.with(std::collections::BTreeSet::len));
-    let selected = move || t_string!(i18n, sessions.selected, count = count.get(), n = format.number(count.get()));
-    view! {
-        <p class="vh" role="status">
-            {move || (count.get() > 0).then(selected)}
-        </p>
-        <Show when=move || { count.get() > 0 && page.may_end.get() }>
-            <div class="selection-bar">
-                <b>{selected}</b>
-                <button type="button" class="button small ghost" on:click=move |_| page.selection.update(|s| s.clear())>
-                    {t!(i18n, sessions.clear)}
-                </button>
-                <button type="button" class="button small danger" on:click=move |_| page.ask_to_end_selected()>
-                    {move || t_string!(i18n, sessions.end_n, count = count.get(), n = format.number(count.get()))}
-                </button>
-            </div>
-        </Show>
     }
 }

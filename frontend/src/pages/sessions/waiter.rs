@@ -1,6 +1,6 @@
 //! A ticket in a queue: position, waiting time or offer, and the buttons to move or remove it.
 
-use super::state::SessionsPageState;
+use super::{remove_ticket::RemoveTicket, state::SessionsPageState};
 use crate::{
     api::Api,
     clock::Clock,
@@ -11,11 +11,13 @@ use crate::{
     ui::{
         icon::{Glyph, Icon},
         person::Person,
+        show::Show,
         toast::Toasts,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
+    endpoints,
     ids::{LicenseId, TicketId},
     wire::queue::{MoveTicket, TicketView},
 };
@@ -127,6 +129,10 @@ fn WaiterActions(
     let up = Signal::derive(move || t_string!(i18n, queue.up, name = name()));
     let down = Signal::derive(move || t_string!(i18n, queue.down, name = name()));
     let out = Signal::derive(move || t_string!(i18n, queue.remove, name = name()));
+    let remove = page.dialogs.opens(move || {
+        let ticket = ticket.get_untracked();
+        view! { <RemoveTicket ticket /> }
+    });
     view! {
         <span class="waiter-acts">
             {button("head", Glyph::Top, first, Signal::derive(head), |_| 1)}
@@ -138,7 +144,7 @@ fn WaiterActions(
                 aria-haspopup="dialog"
                 aria-label=out
                 title=out
-                on:click=move |_| page.ticket_to_remove.set(Some(ticket.get_untracked()))
+                on:click=remove
             >
                 <Icon glyph=Glyph::Cross />
             </button>
@@ -182,7 +188,7 @@ impl TicketMover {
         let id = self.ticket.with_untracked(|ticket| ticket.id);
         let i18n = self.i18n;
         spawn_local(async move {
-            let moved = self.api.post::<TicketView>(&format!("/tickets/{id}/move"), &MoveTicket { position }).await;
+            let moved = self.api.send(endpoints::tickets::move_to(id, &MoveTicket { position })).await;
             match moved {
                 Ok(ticket) => {
                     let n = untrack(|| number_text(i18n, ticket.position));
