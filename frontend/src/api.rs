@@ -10,7 +10,7 @@ use seatkeeper_shared::{
     endpoints::{self, ApiRequest, Endpoint},
     problem::{Code, FieldProblem, Problem, RefusalFacts, SessionEnd},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 use web_sys::AbortSignal;
 
@@ -140,35 +140,6 @@ impl Api {
         self.observe(answer)
     }
 
-    /// Sends a GET request.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn read<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
-        self.observe(send_request::<(), T>(Method::GET, path, None, None).await)
-    }
-
-    /// Sends a POST request.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn post<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.send_verified(async || send_request(Method::POST, path, Some(body), None).await).await
-    }
-
-    /// Sends a POST request with an idempotency key: repeating it with the same key has no further effect.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn post_once<T: DeserializeOwned>(
-        self,
-        path: &str,
-        body: &impl Serialize,
-        key: &str,
-    ) -> Result<T, Failure> {
-        self.send_verified(async || send_request(Method::POST, path, Some(body), Some(key)).await).await
-    }
-
     /// Sends a request with a file as its body.
     ///
     /// # Errors
@@ -184,94 +155,6 @@ impl Api {
             Ok(request) => execute(request).await.and_then(|(text, _)| parse(&text)),
             Err(_) => Err(Failure::Unreachable),
         })
-    }
-
-    /// Sends a PATCH request.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn patch<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.send_verified(async || send_request(Method::PATCH, path, Some(body), None).await).await
-    }
-
-    /// Sends a PUT request.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn put<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.send_verified(async || send_request(Method::PUT, path, Some(body), None).await).await
-    }
-
-    /// Sends a GET request; returns the answer with its ETag, for [`Api::patch_if`] and [`Api::put_if`].
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn read_tagged<T: DeserializeOwned>(self, path: &str) -> Result<(T, String), Failure> {
-        self.observe(send::<()>(Method::GET, path, None, None).await.and_then(|(text, tag)| Ok((parse(&text)?, tag))))
-    }
-
-    /// Sends a PATCH request that succeeds only if the resource still has this ETag; returns the answer and its ETag.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] with [`Code::ChangedMeanwhile`] if the resource has changed since, or any other failure of
-    /// the request.
-    pub async fn patch_if<T: DeserializeOwned>(
-        self,
-        path: &str,
-        tag: &str,
-        body: &impl Serialize,
-    ) -> Result<(T, String), Failure> {
-        let attempt = async || {
-            let (text, tag) = send(Method::PATCH, path, Some(body), Some(("If-Match", tag))).await?;
-            Ok((parse(&text)?, tag))
-        };
-        self.send_verified(attempt).await
-    }
-
-    /// Sends a PUT request that succeeds only if the resource still has this ETag; returns the answer and its ETag.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] with [`Code::ChangedMeanwhile`] if the resource has changed since, or any other failure of
-    /// the request.
-    pub async fn put_if<T: DeserializeOwned>(
-        self,
-        path: &str,
-        tag: &str,
-        body: &impl Serialize,
-    ) -> Result<(T, String), Failure> {
-        let attempt = async || {
-            let (text, tag) = send(Method::PUT, path, Some(body), Some(("If-Match", tag))).await?;
-            Ok((parse(&text)?, tag))
-        };
-        self.send_verified(attempt).await
-    }
-
-    /// Sends a DELETE request.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn delete(self, path: &str) -> Result<(), Failure> {
-        self.send_verified(async || send_request::<(), ()>(Method::DELETE, path, None, None).await).await
-    }
-
-    /// Sends a DELETE request whose answer is the remaining resource.
-    ///
-    /// # Errors
-    /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn delete_returning<T: DeserializeOwned>(self, path: &str) -> Result<T, Failure> {
-        self.send_verified(async || send_request::<(), T>(Method::DELETE, path, None, None).await).await
-    }
-
-    /// Sends a changing request. If the server wants the user verified first, asks the user and repeats the request.
-    async fn send_verified<T>(self, attempt: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
-        let mut answer = attempt().await;
-        if let (Err(failure), Some(verification)) = (&answer, self.verification)
-            && failure.code() == Some(Code::VerificationRequired)
-            && verification.request().await
-        {
-            answer = attempt().await;
-        }
-        self.observe(answer)
     }
 
     /// Updates the caller if the answer shows that their sign-in has changed.
@@ -304,20 +187,6 @@ pub async fn send_unobserved<T: DeserializeOwned>(endpoint: Endpoint<T>) -> Resu
     transmit(&endpoint.into_request(), REQUEST_TIMEOUT).await.and_then(|(text, _)| parse(&text))
 }
 
-/// Sends one request without updating the caller; `key` is the idempotency key.
-///
-/// # Errors
-/// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-pub async fn send_request<B: Serialize, T: DeserializeOwned>(
-    method: Method,
-    path: &str,
-    body: Option<&B>,
-    key: Option<&str>,
-) -> Result<T, Failure> {
-    let (text, _) = send(method, path, body, key.map(|key| ("Idempotency-Key", key))).await?;
-    parse(&text)
-}
-
 /// Sends a request once; returns the body of the answer and its ETag.
 async fn transmit(request: &ApiRequest, timeout: Duration) -> Result<(String, String), Failure> {
     let method = match request.method {
@@ -339,24 +208,6 @@ async fn transmit(request: &ApiRequest, timeout: Duration) -> Result<(String, St
     let request = match &request.body {
         Some(body) => builder.header("Content-Type", "application/json").body(body),
         None => builder.build(),
-    };
-    execute(request.map_err(|_| Failure::Unreachable)?).await
-}
-
-/// Sends a request with one additional header; returns the body of the answer and its ETag.
-async fn send<B: Serialize>(
-    method: Method,
-    path: &str,
-    body: Option<&B>,
-    header: Option<(&str, &str)>,
-) -> Result<(String, String), Failure> {
-    let mut request = RequestBuilder::new(&format!("{BASE}{path}")).method(method).header("Accept", "application/json");
-    if let Some((name, value)) = header {
-        request = request.header(name, value);
-    }
-    let request = match body {
-        Some(body) => request.json(body),
-        None => request.build(),
     };
     execute(request.map_err(|_| Failure::Unreachable)?).await
 }

@@ -4,7 +4,6 @@
 pub mod check_list;
 pub mod checkbox;
 pub mod copy_button;
-pub mod dialog;
 pub mod edit_conflict;
 pub mod empty_state;
 pub mod error_message;
