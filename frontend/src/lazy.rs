@@ -82,6 +82,8 @@ macro_rules! lazy_page {
 macro_rules! lazy_part {
     ($name:ident($($argument:ident: $type:ty),*) $body:block) => {{
         $crate::split_function!($name($($argument: $type),*) $body);
+        // Not fetched ahead.
+        let _ = download;
         Suspend::new(async move { $crate::lazy::view_or_reload(show($($argument),*).await) })
     }};
 }

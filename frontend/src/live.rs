@@ -1,6 +1,7 @@
 //! The live feed as the pages use it: the state, how up to date it is, and what a page needs of it.
 
 mod connection;
+mod contacts;
 mod election;
 #[cfg(test)]
 pub mod sample;

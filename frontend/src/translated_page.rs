@@ -153,7 +153,10 @@ mod tests {
     const TRANSLATE: &str = "(() => {
         const texts = document.createTreeWalker(document.getElementById('translated'), NodeFilter.SHOW_TEXT);
         const all = [];
-        while (texts.nextNode()) { if (texts.currentNode.data.trim()) all.push(texts.currentNode); }
+        while (texts.nextNode()) {
+            const text = texts.currentNode;
+            if (text.data.trim() && !text.parentElement.closest('font')) all.push(text);
+        }
         for (const text of all) {
             const [outer, inner] = [document.createElement('font'), document.createElement('font')];
             inner.textContent = 'übersetzt: ' + text.data;

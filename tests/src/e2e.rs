@@ -20,6 +20,7 @@ mod second_factor;
 mod sessions;
 mod setup;
 mod sign_in;
+mod translated;
 
 use crate::harness::World;
 use std::path::PathBuf;

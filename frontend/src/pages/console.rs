@@ -38,10 +38,10 @@ use crate::{
     ui::{
         empty_state::{EmptyState, LoadError, Skeleton},
         icon::Glyph,
+        keyed_list::For,
         live_status::LiveStatus,
         page_head::PageHead,
         show::Show,
-        keyed_list::For,
     },
 };
 use announcements::Announcements;

@@ -5,6 +5,7 @@ mod job;
 mod matching;
 mod result;
 
+use crate::ui::show::Show;
 use crate::{
     i18n::*,
     shell::RequirePermission,
@@ -12,7 +13,6 @@ use crate::{
     ui::{error_message::ErrorMessage, page_head::PageHead},
 };
 use job::ImportJob;
-use crate::ui::show::Show;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use matching::{EncodingChoice, Matching, needs_encoding};

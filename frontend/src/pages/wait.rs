@@ -11,13 +11,13 @@ use crate::{
     i18n::*,
     pages::{auth::Card, console::messages},
     shell::NotSignedIn,
+    text::{Text, text},
     ui::{
         empty_state::Skeleton,
         icon::{Glyph, Icon},
         page_head::{Heading, TitlePrefix},
         show::Show,
     },
-    text::{Text, text},
 };
 use gate_entry::{ContinueMode, EntryState, GateEntry};
 use leptos::prelude::*;

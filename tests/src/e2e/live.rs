@@ -162,7 +162,8 @@ async fn forward(State(server): State<String>, method: Method, uri: Uri, headers
     let client = reqwest::Client::new();
     let request = client.request(method, format!("{server}{uri}")).headers(headers).body(body);
     let response = request.send().await.expect("the server answers");
-    let (status, headers) = (response.status(), response.headers().clone());
+    let (status, mut headers) = (response.status(), response.headers().clone());
+    headers.remove("transfer-encoding");
     let body = response.bytes().await.expect("a body");
     let mut answer = Response::new(Body::from(body));
     (*answer.status_mut(), *answer.headers_mut()) = (status, headers);

@@ -1,13 +1,13 @@
 //! Table row of an event, with expandable details.
 
 use super::{detail::Detail, event_labels, state::AuditPageState};
+use crate::ui::show::Show;
 use crate::{
     format::{Format, Texts},
     i18n::*,
     labels,
     ui::icon::{Glyph, Icon},
 };
-use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::{audit::Origin, wire::audit::AuditEvent};
 

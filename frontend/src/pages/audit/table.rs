@@ -1,14 +1,14 @@
 //! Table of events, or its empty, loading or error state; and the foot.
 
 use super::{filter::Filter, row::Row, state::AuditPageState};
+use crate::ui::keyed_list::For;
+use crate::ui::show::Show;
 use crate::{
     format::Format,
     i18n::*,
     text::{Text, text},
     ui::{empty_state::EmptyState, focus::focus_on, icon::Glyph, list_foot::ListFoot, query::Loaded},
 };
-use crate::ui::show::Show;
-use crate::ui::keyed_list::For;
 use leptos::prelude::*;
 
 #[component]

@@ -7,9 +7,9 @@ use super::{
     state::ConsolePageState,
     ticket::Ticket,
 };
-use crate::{format::Format, i18n::*, ui::seats::SeatChart};
-use crate::ui::show::Show;
 use crate::ui::keyed_list::For;
+use crate::ui::show::Show;
+use crate::{format::Format, i18n::*, ui::seats::SeatChart};
 use leptos::prelude::*;
 use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
 

@@ -29,7 +29,9 @@ pub fn ContinueHere(
     // An application's session ends with its process, and a borrowed one is offline: neither can be continued here.
     let elsewhere = Memo::new(move |_| {
         session.with(|session| {
-            session.mode != Mode::Application && session.borrowed_until.is_none() && !page.sessions.keeps_alive(session.id)
+            session.mode != Mode::Application
+                && session.borrowed_until.is_none()
+                && !page.sessions.keeps_alive(session.id)
         })
     });
     let text = move || t_string!(i18n, console.elsewhere, device = session.with(|session| session.device.clone()));

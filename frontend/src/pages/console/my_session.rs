@@ -93,8 +93,8 @@ fn SessionStatus(
         let session = session.get();
         let mode = (session.mode != Mode::Attended).then(|| labels::mode(i18n, session.mode).to_owned());
         let platform = session.platform.map(|platform| labels::platform(i18n, platform).to_owned());
-        let device =
-            (!page.sessions.keeps_alive(session.id)).then(|| t_string!(i18n, console.on_device, device = session.device));
+        let device = (!page.sessions.keeps_alive(session.id))
+            .then(|| t_string!(i18n, console.on_device, device = session.device));
         let remote = session.remote_device.map(|device| t_string!(i18n, console.at_remote, device = device));
         let parts: Vec<_> = [mode, remote, platform, device].into_iter().flatten().collect();
         parts.join(t_string!(i18n, common.dot))

@@ -160,8 +160,7 @@ impl MySessions {
 
     /// The device of the newest session on the same license.
     fn replacing_device(self, session: &SessionView) -> Option<String> {
-        let others =
-            self.own().into_iter().filter(|one| one.license_id == session.license_id && one.id != session.id);
+        let others = self.own().into_iter().filter(|one| one.license_id == session.license_id && one.id != session.id);
         others.max_by_key(|one| one.created_at).map(|one| one.device)
     }
 

@@ -1,15 +1,13 @@
 //! Notices about sessions and tickets that ended or moved without the agent's action, shown until dismissed.
 
-use super::{
-    ended_ticket::EndedTicketNotice,
-    messages,
-    notice_list::Notice,
-    state::ConsolePageState,
-};
+use super::{ended_ticket::EndedTicketNotice, messages, notice_list::Notice, state::ConsolePageState};
 use crate::{
     format::Format,
     i18n::*,
-    ui::{icon::{Glyph, Icon}, keyed_list::For},
+    ui::{
+        icon::{Glyph, Icon},
+        keyed_list::For,
+    },
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;

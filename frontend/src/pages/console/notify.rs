@@ -3,7 +3,10 @@
 use super::my_tickets::MyTickets;
 use crate::{
     i18n::*,
-    ui::{icon::{Glyph, Icon}, show::Show},
+    ui::{
+        icon::{Glyph, Icon},
+        show::Show,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{ids::TicketId, ticket::TicketState};

@@ -43,10 +43,14 @@ pub fn OpenButton(
     let opens = move || openable.has(session.with(|session| session.product_id));
     let click = move |_| {
         let id = session.with_untracked(|session| session.id);
-        form.submit([], || endpoints::sessions::open(id), |opened: SessionLink| {
-            // `noopener` denies the tool access to this window. Browsers report a blocked window themselves.
-            let _ = window().open_with_url_and_target_and_features(&opened.link, "_blank", "noopener");
-        });
+        form.submit(
+            [],
+            || endpoints::sessions::open(id),
+            |opened: SessionLink| {
+                // `noopener` denies the tool access to this window. Browsers report a blocked window themselves.
+                let _ = window().open_with_url_and_target_and_features(&opened.link, "_blank", "noopener");
+            },
+        );
     };
     view! {
         <Show when=opens>

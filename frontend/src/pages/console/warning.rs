@@ -5,7 +5,10 @@ use crate::{
     duration::countdown,
     format::Format,
     i18n::*,
-    ui::{icon::{Glyph, Icon}, show::Show},
+    ui::{
+        icon::{Glyph, Icon},
+        show::Show,
+    },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::wire::sessions::SessionView;

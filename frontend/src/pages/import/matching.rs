@@ -1,6 +1,7 @@
 //! Matching the columns of a file with the fields of users, before the dry run.
 
 use super::job::ImportJob;
+use crate::ui::show::Show;
 use crate::{
     format::{Format, Texts},
     i18n::*,
@@ -8,7 +9,6 @@ use crate::{
     text::text,
     ui::select::{Select, SelectOption},
 };
-use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     validate::FieldError,

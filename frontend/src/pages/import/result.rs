@@ -4,6 +4,7 @@ use super::{
     job::ImportJob,
     matching::{column_name, field_problem_text},
 };
+use crate::ui::show::Show;
 use crate::{
     api::{Failure, address},
     format::{Format, Texts},
@@ -12,7 +13,6 @@ use crate::{
     text::text,
     ui::{error_message::failure_text, export::Export, list_foot::ListFoot, query::Loaded},
 };
-use crate::ui::show::Show;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     endpoints,

@@ -1,13 +1,13 @@
 //! The queues of the licenses: who waits, since when, and to whom a seat is offered.
 
 use super::{filter::LicenseScope, state::SessionsPageState, waiter::Waiter};
+use crate::ui::keyed_list::For;
 use crate::{
     format::Format,
     i18n::*,
     labels,
     ui::{field::unique_id, show::Show},
 };
-use crate::ui::keyed_list::For;
 use leptos::prelude::*;
 use seatkeeper_shared::ids::{LicenseId, TicketId};
 

@@ -1,8 +1,8 @@
 //! The place in the queue, with an estimate of the waiting time.
 
 use super::gate_entry::GateEntry;
-use crate::{format::Format, i18n::*, ui::page_head::Heading};
 use crate::ui::show::Show;
+use crate::{format::Format, i18n::*, ui::page_head::Heading};
 use leptos::prelude::*;
 use seatkeeper_shared::wire::gate::GateAdmission;
 
