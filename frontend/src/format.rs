@@ -39,7 +39,7 @@ impl Format {
     pub fn money(self, price: &Price) -> String {
         let digits = price.decimals();
         let amount = price.minor as f64 / 10_f64.powi(i32::from(digits));
-        let options = [("style", "currency"), ("currency", price.currency.as_str())];
+        let options = [("style", "currency"), ("currency", price.currency.as_str()), GROUPING];
         intl(self.i18n, "NumberFormat", &options, &JsValue::from_f64(amount))
             .unwrap_or_else(|| format!("{amount:.*} {}", usize::from(digits), price.currency))
     }
@@ -154,6 +154,9 @@ impl Format {
     }
 }
 
+/// By default, some languages group from five digits on only: "1000" beside "10.000".
+const GROUPING: (&str, &str) = ("useGrouping", "always");
+
 /// "5.000", for callers that have only the language.
 #[expect(clippy::cast_precision_loss, reason = "counts of people and seats are small")]
 pub fn number_text(i18n: Texts, number: impl TryInto<i64>) -> String {
@@ -161,7 +164,7 @@ pub fn number_text(i18n: Texts, number: impl TryInto<i64>) -> String {
     if (0..1_000).contains(&number) {
         return number.to_string();
     }
-    intl(i18n, "NumberFormat", &[], &JsValue::from_f64(number as f64)).unwrap_or_else(|| number.to_string())
+    intl(i18n, "NumberFormat", &[GROUPING], &JsValue::from_f64(number as f64)).unwrap_or_else(|| number.to_string())
 }
 
 /// Formats with the browser's `Intl`. Formatters are expensive to create and therefore cached.

@@ -69,8 +69,8 @@ struct Installation {
     _database: BenchDatabase,
 }
 
-/// Measures everything, memory for a short time.
-pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
+/// Measures how long pages take to appear at the first visit.
+pub async fn measure_loads(table: &mut Table) -> anyhow::Result<()> {
     let installation = Installation::start().await?;
     table.begin("Browser, first load on Fast 3G");
     for (path, token, has_appeared) in [
@@ -81,12 +81,18 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
     ] {
         installation.add_first_load(table, path, token, has_appeared).await?;
     }
+    Ok(())
+}
+
+/// Measures the table, and its memory for a short time.
+pub async fn measure_table(table: &mut Table) -> anyhow::Result<()> {
+    let installation = Installation::start().await?;
     table.begin("Browser, 5,000 sessions, 100 changes per second");
     installation.add_table_costs(table).await?;
     installation.add_memory(table, MEMORY_DURATION).await
 }
 
-/// Measures memory for a long time.
+/// Measures the table's memory for a long time.
 pub async fn measure_memory(table: &mut Table) -> anyhow::Result<()> {
     let installation = Installation::start().await?;
     table.begin("Browser, 5,000 sessions, 100 changes per second");

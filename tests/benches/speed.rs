@@ -34,7 +34,7 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The default scenarios, in the order in which they run.
-const DEFAULT_SCENARIOS: [&str; 10] = [
+const DEFAULT_SCENARIOS: [&str; 11] = [
     "sqlite",
     "postgres",
     "gate",
@@ -44,7 +44,8 @@ const DEFAULT_SCENARIOS: [&str; 10] = [
     "lists-postgres",
     "heartbeats",
     "viewers",
-    "browser",
+    "browser-load",
+    "browser-table",
 ];
 /// Scenarios that take longer, and run only with `--only`.
 const LONG_SCENARIOS: [&str; 5] =
@@ -107,7 +108,8 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
         "viewers" => viewers::measure(table).await,
-        "browser" => browser::measure(table).await,
+        "browser-load" => browser::measure_loads(table).await,
+        "browser-table" => browser::measure_table(table).await,
         "browser-memory" => browser::measure_memory(table).await,
         "directory-sqlite" => directory::measure(table, database::BenchEngine::Sqlite).await,
         "directory-postgres" => directory::measure(table, database::BenchEngine::Postgres).await,

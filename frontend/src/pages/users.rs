@@ -10,7 +10,6 @@ mod toolbar;
 
 use crate::{
     clock::Clock,
-    format::Format,
     i18n::*,
     shell::RequirePermission,
     text::text,
@@ -28,7 +27,7 @@ use leptos_router::components::A;
 use seatkeeper_shared::permissions::Action;
 use state::UsersPageState;
 use table::{Foot, Table};
-use toolbar::{FilterBar, SelectionBar};
+use toolbar::{FilterBar, StatusBar};
 
 #[component]
 pub fn UsersPage() -> impl IntoView {
@@ -45,19 +44,11 @@ pub fn UsersPage() -> impl IntoView {
 #[component]
 fn Users() -> impl IntoView {
     let i18n = use_i18n();
-    let format = Format::get();
     let (page, dialogs, clock) = (UsersPageState::new(), Dialogs::get(), Clock::get());
     let add = dialogs.opens(move || view! { <AddUser page /> });
     let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
-    let total = move || {
-        page.list.total().map(|count| {
-            view! {
-                <p class="muted num">{t_string!(i18n, users.total, count = count, n = format.number(count))}</p>
-            }
-        })
-    };
     view! {
-        <PageHead title=text!(users.title) line=move || view! { <div class="page-line">{total}</div> }>
+        <PageHead title=text!(users.title)>
             <Export address=Signal::derive(export_url) />
             <Show when=move || page.may(Action::ManageUsers)>
                 <A href="/users/import" attr:class="button">
@@ -71,7 +62,7 @@ fn Users() -> impl IntoView {
         </PageHead>
         <section class="list" aria-label=move || t_string!(i18n, users.title)>
             <FilterBar page />
-            <SelectionBar page />
+            <StatusBar page />
             <Table page />
             <Foot page />
         </section>

@@ -131,7 +131,8 @@ pub fn AvailabilityTag(#[prop(into)] license: Signal<LicenseView>) -> impl IntoV
     };
     let text = move || match tag() {
         (over, ..) if over > 0 => t_string!(i18n, seats.over, count = over, n = format.number(over)),
-        (_, 0, _) => t_string!(i18n, seats.full).to_owned(),
+        (_, 0, Model::Concurrent) => t_string!(i18n, seats.full).to_owned(),
+        (_, 0, Model::Named) => t_string!(i18n, seats.all_assigned).to_owned(),
         (_, free, _) => t_string!(i18n, seats.free, count = free, n = format.number(free)),
     };
     view! { <span class=class>{text}</span> }

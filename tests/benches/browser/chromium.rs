@@ -179,6 +179,8 @@ async fn start(port: u16, profile: &TempDir) -> anyhow::Result<WebDriver> {
             Ok(driver) => {
                 driver.set_script_timeout(PAGE_TIMEOUT).await?;
                 driver.set_page_load_timeout(PAGE_TIMEOUT).await?;
+                // The processes are killed instead: to quit when dropped would block this thread, which has to send it.
+                driver.clone().leak()?;
                 return Ok(driver);
             }
             Err(problem) if Instant::now() > until => return Err(problem).context("the browser does not start"),

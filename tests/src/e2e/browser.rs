@@ -219,6 +219,12 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("the color scheme can be set");
     }
 
+    /// Replaces the colors of the page by those of the user's system, as high-contrast modes do.
+    pub async fn force_colors(&self) {
+        let media = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("colors can be forced");
+    }
+
     /// Saves what the window shows as a picture for the documents, if their folder is given.
     pub async fn picture(&self, name: &str) {
         match std::env::var_os("SEATKEEPER_PICTURES") {

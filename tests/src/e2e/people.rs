@@ -39,9 +39,9 @@ async fn a_preview_lists_users_without_a_named_seat_and_a_suspension_is_undone()
     browser.holds("document.querySelectorAll('tbody tr').length === 1").await;
     browser.element("input[aria-label='Agent 0 auswählen']").await.click().await.expect("ticked");
     browser.click("Mehr …").await;
-    browser.holds("!!document.querySelector('.selection-bar :popover-open')").await;
+    browser.holds("!!document.querySelector('.list-status :popover-open')").await;
     let suspend =
-        "[...document.querySelectorAll('.selection-bar .menu-item')].find(b => b.innerText.includes('Sperren'))";
+        "[...document.querySelectorAll('.list-status .menu-item')].find(b => b.innerText.includes('Sperren'))";
     browser.value(&format!("{suspend}.click()")).await;
     browser.element("dialog[open] button[type=submit]").await.click().await.expect("confirmed");
     browser.reads("1 Benutzer ist gesperrt.").await;

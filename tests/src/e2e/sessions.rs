@@ -139,7 +139,7 @@ async fn four_hundred_sessions_stand_in_their_columns_at_every_width() {
         }
         browser.screenshot(&format!("sessions-400-{width}")).await;
     }
-    for width in [800, 390, 320] {
+    for width in [800, 640, 390, 320] {
         browser.resize(width, 800).await;
         browser.value("window.scrollTo(0, 9000)").await;
         browser.holds("document.querySelectorAll('tbody tr').length < 100").await;
@@ -170,4 +170,29 @@ async fn a_manager_limited_to_groups_reads_the_totals_of_these_groups() {
     browser.holds("!document.querySelector('.list-note')").await;
     browser.go("/sessions?q=agent.1").await;
     browser.reads("1 von 2 Sitzungen").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_colors_say_is_also_said_in_forced_colors() {
+    let world = world().await;
+    let (_, agents) = world.pool(10, 3).await;
+    sessions_of(&agents).await;
+    let browser = open_sessions(&world, "de").await;
+    browser.element("input[aria-label='Sitzung von Agent 1 auswählen']").await.click().await.expect("ticked");
+    browser.force_colors().await;
+    let differ = |property: &str, one: &str, other: &str| {
+        format!("(getComputedStyle({one}).{property} !== getComputedStyle({other}).{property})")
+    };
+    let find = |selector: &str| format!("document.querySelector('{selector}')");
+    for group in [1, 2] {
+        let segment = |state: &str| find(&format!(".preferences fieldset:nth-of-type({group}) .segment:{state}"));
+        let (chosen, other) = (segment("has(:checked)"), segment("not(:has(:checked))"));
+        browser.holds(&differ("backgroundColor", &chosen, &other)).await;
+    }
+    browser.holds(&differ("backgroundColor", &find(".pulse"), "document.body")).await;
+    browser.holds(&differ("outlineStyle", &find("tr.selected"), &find("tbody tr:not(.selected)"))).await;
+    browser.holds(&differ("outlineStyle", &find("nav a[aria-current]"), &find("nav a:not([aria-current])"))).await;
+    browser.holds(&differ("backgroundColor", &find(".seats .on"), &find(".seats .free"))).await;
+    browser.screenshot("sessions-forced-colors").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
 }

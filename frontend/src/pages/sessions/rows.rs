@@ -193,8 +193,8 @@ impl SessionRows {
     }
 
     /// Shows what is pending.
-    pub fn settle(self) {
-        self.rows.update(TableRows::settle);
+    pub fn show_pending(self) {
+        self.rows.update(TableRows::show_pending);
     }
 
     /// Lets the rows of sessions go that the user has ended, even while the others are held.

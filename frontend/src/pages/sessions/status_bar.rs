@@ -104,7 +104,7 @@ fn PendingButton(
                 type="button"
                 class="button small pending num"
                 title=move || t_string!(i18n, sessions.pending_show)
-                on:click=move |_| page.rows.settle()
+                on:click=move |_| page.rows.show_pending()
             >
                 <Icon glyph=Glyph::Reload />
                 {text}

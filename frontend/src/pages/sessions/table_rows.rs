@@ -125,7 +125,7 @@ impl TableRows {
     }
 
     /// Shows what is pending, and goes on holding the rows if they were held.
-    pub fn settle(&mut self) {
+    pub fn show_pending(&mut self) {
         if self.held.is_some() {
             self.release();
             self.hold();
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(rows.kept(session(3).id).map(|kept| kept.state), Some(SessionState::Ended));
         assert!(rows.update(&ended(4), Some(key(4))), "over before it was shown");
         assert_eq!(rows.pending().new, 1);
-        rows.settle();
+        rows.show_pending();
         assert_eq!((shown(&rows), rows.pending()), (vec![1, 2], PendingRows::default()));
         rows.update(&session(5), Some(key(5)));
         assert_eq!(rows.pending().new, 1, "they are still held");

@@ -1,4 +1,4 @@
-//! The filter bar (category, value, search, active filters) and the selection bar with the bulk actions.
+//! The filter bar (category, value, search, active filters) and the line with the bulk actions.
 
 use super::{
     filter::{Active, Category},
@@ -9,10 +9,11 @@ use crate::{
     format::{Format, Texts},
     i18n::*,
     labels,
-    text::text,
+    text::{Text, text},
     ui::{
         icon::{Glyph, Icon},
         keyed_list::For,
+        list_status::ListStatus,
         menu::Menu,
         search::SearchField,
         select::{Select, SelectOption},
@@ -164,57 +165,53 @@ fn active(i18n: Texts, active: Active) -> String {
     }
 }
 
-/// The number of selected users, and the actions on them.
+/// The number of users, or of those selected with the actions on them.
 #[component]
-pub fn SelectionBar(
+pub fn StatusBar(
+    /// The state of the page.
+    page: UsersPageState,
+) -> impl IntoView {
+    let format = Format::get();
+    let count = Memo::new(move |_| page.targets().count());
+    let selected = Text::derive(move |locale| match (count.get(), page.selects_all_matching()) {
+        (0, _) => String::new(),
+        (count, true) => td_string!(locale, users.selected_matching, count = count, n = format.number(count)),
+        (count, false) => td_string!(locale, users.selected, count = count, n = format.number(count)),
+    });
+    let total = Text::derive(move |locale| match page.list.total() {
+        Some(total) => td_string!(locale, users.total, count = total, n = format.number(total)),
+        None => String::new(),
+    });
+    view! { <ListStatus text=total selected actions=move || view! { <SelectionActions page /> } /> }
+}
+
+/// The actions on the selected users.
+#[component]
+fn SelectionActions(
     /// The state of the page.
     page: UsersPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let count = Memo::new(move |_| page.targets().count());
-    let selected = move || {
-        let (count, n) = (count.get(), format.number(count.get()));
-        if page.selects_all_matching() {
-            t_string!(i18n, users.selected_matching, count = count, n = n)
-        } else {
-            t_string!(i18n, users.selected, count = count, n = n)
-        }
-    };
     let total = move || page.list.total().unwrap_or_default();
+    let act = move |kind: BulkActionKind| move |_| page.ask_for_selected(kind);
     view! {
-        <p class="vh" role="status">
-            {move || (count.get() > 0).then(selected)}
-        </p>
-        <Show when=move || { count.get() > 0 }>
-            <div class="selection-bar">
-                <b>{selected}</b>
-                <Show when=move || page.can_select_all_matching()>
-                    <button type="button" class="button small ghost" on:click=move |_| page.select_all_matching()>
-                        {move || t_string!(i18n, users.select_matching, n = format.number(total()))}
-                    </button>
-                </Show>
-                <button type="button" class="button small ghost" on:click=move |_| page.clear_selection()>
-                    {t!(i18n, users.clear)}
-                </button>
-                <MoreActions page />
-                <Show when=move || page.may(BulkActionKind::Revoke.required_action())>
-                    <button
-                        type="button"
-                        class="button small"
-                        on:click=move |_| page.ask_for_selected(BulkActionKind::Revoke)
-                    >
-                        {t!(i18n, users.revoke)}
-                    </button>
-                    <button
-                        type="button"
-                        class="button small primary"
-                        on:click=move |_| page.ask_for_selected(BulkActionKind::Grant)
-                    >
-                        {t!(i18n, users.grant)}
-                    </button>
-                </Show>
-            </div>
+        <Show when=move || page.can_select_all_matching()>
+            <button type="button" class="button small ghost" on:click=move |_| page.select_all_matching()>
+                {move || t_string!(i18n, users.select_matching, n = format.number(total()))}
+            </button>
+        </Show>
+        <button type="button" class="button small ghost" on:click=move |_| page.clear_selection()>
+            {t!(i18n, users.clear)}
+        </button>
+        <MoreActions page />
+        <Show when=move || page.may(BulkActionKind::Revoke.required_action())>
+            <button type="button" class="button small" on:click=act(BulkActionKind::Revoke)>
+                {t!(i18n, users.revoke)}
+            </button>
+            <button type="button" class="button small primary" on:click=act(BulkActionKind::Grant)>
+                {t!(i18n, users.grant)}
+            </button>
         </Show>
     }
 }
