@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn comments_and_spaces_go_and_what_separates_stays() {
-        let css = "/* a */\n.a :hover,\n.b > .c {\n  margin: 0 calc(1px + 2px);\n  color: red;\n}\n@media (width < 3px) and (x) {\n}\n";
+        let css = "/* a */\n.a :hover,\n.b > .c {\n  margin: 0 calc(1px + 2px);\n  color: red;\n}\n\
+            @media (width < 3px) and (x) {\n}\n";
         assert_eq!(
             minified(css),
             ".a :hover,.b > .c{margin:0 calc(1px + 2px);color:red}@media (width < 3px) and (x){}"

@@ -119,8 +119,8 @@ impl<'a> ParsedModule<'a> {
         found.map(|export| export.index).with_context(|| format!("the main module does not export {name}"))
     }
 
-    /// The slots of the table that it fills: where they begin, and their functions. The main module reserves the slots of
-    /// the others with nulls, which they are anyway.
+    /// The slots of the table that it fills: where they begin, and their functions. The main module reserves the slots
+    /// of the others with nulls, which they are anyway.
     pub fn slots(&self) -> Result<Vec<(u32, Vec<u32>)>> {
         let mut slots = Vec::new();
         for element in self.elements.iter().cloned().flatten() {

@@ -1,13 +1,14 @@
 //! Decides which pieces of the app become one download.
 //!
 //! Hundreds of pieces would be hundreds of requests; one file would be everything for everybody. Two files become one
-//! if that lowers the cost of all first loads together, where a request counts like the bytes below; and then those that
-//! cost least, until no first load fetches too many.
+//! if that lowers the cost of all first loads together, where a request counts like the bytes below; and then those
+//! that cost least, until no first load fetches too many.
 
 use std::collections::BTreeSet;
 
-/// What a further file costs, in compressed bytes: planned with each of these, the best plan wins. With a low cost, more
-/// files must be merged in the end because of [`MAX_FILES`]; with a high one, pages get more that they do not need.
+/// What a further file costs, in compressed bytes: planned with each of these, the best plan wins. With a low cost,
+/// more files must be merged in the end because of [`MAX_FILES`]; with a high one, pages get more that they do not
+/// need.
 const FILE_COSTS: [usize; 4] = [5_000, 10_000, 20_000, 40_000];
 
 /// How many of the files a first load fetches at most, beside the page, the script and the style sheet.
@@ -79,8 +80,8 @@ impl Costs<'_> {
         files.iter().map(|(loads, bytes)| self.weight(*loads) * bytes).sum::<usize>() + excess * EXCESS_COST
     }
 
-    /// The two bundles whose merging saves most, or costs least, and how much it saves; the first ones if several do. Only
-    /// bundles that all these loads fetch are considered.
+    /// The two bundles whose merging saves most, or costs least, and how much it saves; the first ones if several do.
+    /// Only bundles that all these loads fetch are considered.
     fn best_merge(&self, bundles: &[Bundle], loads: u128) -> Option<(isize, usize, usize)> {
         let mut best: Option<(isize, usize, usize)> = None;
         let fetched = |(_, bundle): &(usize, &Bundle)| bundle.loads & loads == loads;

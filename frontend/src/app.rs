@@ -4,7 +4,7 @@ use crate::{
     caller::{Caller, CallerState},
     clock::Clock,
     i18n::I18nContextProvider,
-    lazy::{self, PendingDownloads, ProgressLine, ahead},
+    lazy::{self, PendingDownloads, ProgressLine, prefetch},
     lazy_page, local_storage,
     pages::{
         audit::AuditPage,
@@ -51,7 +51,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn AppRoutes() -> impl IntoView {
     language::apply();
-    ahead::watch_links();
+    prefetch::watch_links();
     remember_start_page();
     view! {
         <ProgressLine />
@@ -59,8 +59,14 @@ fn AppRoutes() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view={lazy_page!("/sign-in" => sign_in, SignInPage)} />
                 <Route path=path!("/setup") view={lazy_page!("/setup" => setup, SetupPage)} />
-                <Route path=path!("/join-account") view={lazy_page!("/join-account" => join_account, JoinAccountPage)} />
-                <Route path=path!("/forgot-password") view={lazy_page!("/forgot-password" => forgot_password, ForgotPage)} />
+                <Route
+                    path=path!("/join-account")
+                    view={lazy_page!("/join-account" => join_account, JoinAccountPage)}
+                />
+                <Route
+                    path=path!("/forgot-password")
+                    view={lazy_page!("/forgot-password" => forgot_password, ForgotPage)}
+                />
                 <Route path=path!("/join") view={lazy_page!("/join" => join, JoinPage)} />
                 <Route path=path!("/wait/:product") view={lazy_page!("/wait/*" => wait, WaitPage)} />
                 <ParentRoute path=path!("") view={lazy_page!("/" => shell, Shell, lazy::view_or_reload)}>
@@ -75,7 +81,10 @@ fn AppRoutes() -> impl IntoView {
                     <Route path=path!("console") view={lazy_page!("/console" => console, ConsolePage)} />
                     <Route path=path!("profile") view={lazy_page!("/profile" => profile, ProfilePage)} />
                     <Route path=path!("settings") view={lazy_page!("/settings" => settings, SettingsPage)} />
-                    <Route path=path!("settings/directory") view={lazy_page!("/settings/directory" => directory, DirectoryPage)} />
+                    <Route
+                        path=path!("settings/directory")
+                        view={lazy_page!("/settings/directory" => directory, DirectoryPage)}
+                    />
                     <Route path=path!("*any") view=NotFound />
                 </ParentRoute>
             </Routes>

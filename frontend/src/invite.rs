@@ -56,7 +56,7 @@ fn absolute_url(link: String) -> String {
 fn InviteLink(
     /// The name of the invited user.
     name: String,
-    /// The link.
+    /// The address at which that user sets a password.
     link: String,
 ) -> impl IntoView {
     let i18n = use_i18n();

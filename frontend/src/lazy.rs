@@ -1,6 +1,6 @@
 //! Parts of the app that a browser downloads when they are first shown: each page, and large parts of pages.
 
-pub mod ahead;
+pub mod prefetch;
 
 use crate::{
     boot,
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 /// A download has failed. The browser's console says why; most often, a newer build has replaced the file.
 pub use leptos::wasm_split::SplitLoaderError as DownloadError;
 
-/// Defines `show`, which returns the view of a part after its download, and `download`, which fetches it ahead.
+/// Defines `show`, which returns the view of a part after its download, and `download`, which prefetches it.
 #[cfg(feature = "split")]
 #[macro_export]
 macro_rules! split_function {
@@ -72,7 +72,7 @@ macro_rules! lazy_page {
             }
         }
 
-        $crate::lazy::ahead::register($path, || Box::pin(download()));
+        $crate::lazy::prefetch::register($path, || Box::pin(download()));
         ::leptos_router::Lazy::<LazyPage>::new()
     }};
 }
@@ -82,7 +82,7 @@ macro_rules! lazy_page {
 macro_rules! lazy_part {
     ($name:ident($($argument:ident: $type:ty),*) $body:block) => {{
         $crate::split_function!($name($($argument: $type),*) $body);
-        // Not fetched ahead.
+        // Not prefetched.
         let _ = download;
         Suspend::new(async move { $crate::lazy::view_or_reload(show($($argument),*).await) })
     }};
@@ -131,7 +131,7 @@ pub fn view_or_reload(view: Result<AnyView, DownloadError>) -> AnyView {
 /// The same, in place of the boot screen.
 pub fn page_or_reload(page: Result<AnyView, DownloadError>) -> AnyView {
     boot::remove();
-    ahead::after_a_moment();
+    prefetch::after_a_moment();
     view_or_reload(page)
 }
 

@@ -1,4 +1,5 @@
-//! What all routes share: problem documents, extractors, CSRF check, security headers, ETags, compression, exports, static files.
+//! What all routes share: problem documents, extractors, CSRF check, security headers, ETags, compression, exports,
+//! static files.
 
 pub mod client_ip;
 pub mod compression;

@@ -155,7 +155,8 @@ impl Installation {
         window.go(&self.address("/readyz")).await?;
         let styles = "fetch('/sessions').then(page => page.text()).then(text => {
             const page = new DOMParser().parseFromString(text, 'text/html');
-            window.appStyles = [...page.querySelectorAll('link[rel=stylesheet]')].map(link => link.getAttribute('href'));
+            const links = [...page.querySelectorAll('link[rel=stylesheet]')];
+            window.appStyles = links.map(link => link.getAttribute('href'));
             return window.appStyles.length > 0;
         })";
         anyhow::ensure!(window.value(styles).await? == true, "the app has no styles");

@@ -212,7 +212,8 @@ on_both_engines! {
             .text()
             .await
             .expect("text");
-        assert!(table.contains("3,B,b@example.org,refused,\"role \"\"king\"\": is not a known value\",\r\n"), "{table}");
+        let refused = "3,B,b@example.org,refused,\"role \"\"king\"\": is not a known value\",\r\n";
+        assert!(table.contains(refused), "{table}");
     }
 
     async fn an_import_requires_the_same_rights_as_manual_changes(world: World) {

@@ -1,4 +1,5 @@
-//! The stream of the tab that leads: an `EventSource` that is opened again, after the last position, until it is closed.
+//! The stream of the tab that leads: an `EventSource` that is opened again, after the last position, until it is
+//! closed.
 
 use super::election::SILENCE_TIMEOUT_MS;
 use crate::api;
@@ -23,7 +24,7 @@ const MAX_QUIET_FAILURES: usize = 2;
 
 /// What a stream tells.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Notice {
+pub enum StreamNotice {
     /// It delivers all changes after this position.
     Began(Position),
     /// An event arrived.
@@ -43,7 +44,7 @@ pub struct Stream(Rc<Inner>);
 struct Inner {
     /// The position of the state; `None` until it is loaded.
     position: Rc<dyn Fn() -> Option<Position>>,
-    on_notice: Rc<dyn Fn(Notice)>,
+    on_notice: Rc<dyn Fn(StreamNotice)>,
     connection: RefCell<Option<Connection>>,
     failures: Cell<usize>,
     /// When the last message arrived, or the last attempt began.
@@ -72,7 +73,7 @@ impl Drop for Stream {
 
 impl Stream {
     /// Opens the stream as soon as there is a position.
-    pub fn open(position: Rc<dyn Fn() -> Option<Position>>, on_notice: Rc<dyn Fn(Notice)>) -> Self {
+    pub fn open(position: Rc<dyn Fn() -> Option<Position>>, on_notice: Rc<dyn Fn(StreamNotice)>) -> Self {
         let inner = Rc::new(Inner {
             position,
             on_notice,
@@ -91,7 +92,7 @@ impl Stream {
         if self.0.connection.borrow().is_none() && self.0.failures.get() == 0 {
             self.0.connect();
         } else if now - self.0.heard_at.get() > SILENCE_TIMEOUT_MS {
-            (self.0.on_notice)(Notice::Lost);
+            (self.0.on_notice)(StreamNotice::Lost);
             self.0.connect();
         }
     }
@@ -102,7 +103,7 @@ impl Inner {
         let Some(position) = (self.position)().filter(|_| !self.is_closed.get()) else { return };
         self.heard_at.set(js_sys::Date::now());
         // Before the first message, so that none precedes it.
-        (self.on_notice)(Notice::Began(position));
+        (self.on_notice)(StreamNotice::Began(position));
         let address = api::address(endpoints::live::changes(position));
         let Ok(source) = EventSource::new(&address) else { return self.retry_later() };
         let mut listeners = Vec::new();
@@ -130,7 +131,7 @@ impl Inner {
         self.heard_at.set(js_sys::Date::now());
         self.failures.set(0);
         let data = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string()).unwrap_or_default();
-        (self.on_notice)(Notice::Message { name: name.to_owned(), data });
+        (self.on_notice)(StreamNotice::Message { name: name.to_owned(), data });
     }
 
     /// Opens it again after a delay. Not by the browser itself: that gives up if the server refuses once.
@@ -141,7 +142,7 @@ impl Inner {
         let failures = self.failures.get();
         self.failures.set(failures + 1);
         if failures + 1 >= MAX_QUIET_FAILURES {
-            (self.on_notice)(Notice::Lost);
+            (self.on_notice)(StreamNotice::Lost);
         }
         let inner = Rc::downgrade(self);
         let delay = Duration::from_millis(RETRY_DELAYS_MS[failures.min(RETRY_DELAYS_MS.len() - 1)]);

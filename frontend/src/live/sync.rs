@@ -7,7 +7,7 @@ use super::{
     Live,
     connection::ConnectionMonitor,
     state::{Coverage, LiveState},
-    stream::Notice,
+    stream::StreamNotice,
     tabs::TabFeed,
 };
 use crate::{api::Api, caller::Caller, clock::Clock};
@@ -115,17 +115,17 @@ impl StateSync {
 
     // What arrives.
 
-    fn on_notice(self, notice: Notice) {
+    fn on_notice(self, notice: StreamNotice) {
         match notice {
-            Notice::Lost => self.on_lost(),
-            Notice::Began(after) => {
+            StreamNotice::Lost => self.on_lost(),
+            StreamNotice::Began(after) => {
                 let has_gap = self.position().is_some_and(|position| position < after);
                 self.load.update_value(|load| load.began = after);
                 if has_gap {
                     self.request();
                 }
             }
-            Notice::Message { name, data } => {
+            StreamNotice::Message { name, data } => {
                 self.monitor.update_value(|monitor| monitor.on_message(js_sys::Date::now()));
                 self.on_message(&name, &data);
                 self.publish_status();

@@ -2,7 +2,7 @@
 
 use super::{
     election::{ANSWER_TIMEOUT_MS, Action, Claim, Election, Word},
-    stream::{Notice, Stream},
+    stream::{Stream, StreamNotice},
 };
 use leptos::prelude::*;
 use seatkeeper_shared::ids::{Position, UserId};
@@ -23,7 +23,7 @@ struct Inner {
     channel: Option<BroadcastChannel>,
     stream: RefCell<Option<Stream>>,
     position: Rc<dyn Fn() -> Option<Position>>,
-    on_notice: Box<dyn Fn(Notice)>,
+    on_notice: Box<dyn Fn(StreamNotice)>,
     listener: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
 }
 
@@ -33,7 +33,7 @@ impl TabFeed {
     pub fn new(
         user: UserId,
         position: impl Fn() -> Option<Position> + 'static,
-        on_notice: impl Fn(Notice) + 'static,
+        on_notice: impl Fn(StreamNotice) + 'static,
     ) -> Self {
         let inner = Rc::new(Inner {
             election: RefCell::new(Election::new(random_number())),
@@ -46,7 +46,7 @@ impl TabFeed {
         let weak = Rc::downgrade(&inner);
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let (Some(inner), Some(text)) = (weak.upgrade(), event.data().as_string()) {
-                inner.hear(&text);
+                inner.receive(&text);
             }
         });
         if let Some(channel) = &inner.channel {
@@ -132,11 +132,11 @@ impl Inner {
         self.stream.replace(Some(stream));
     }
 
-    fn hear(self: &Rc<Self>, text: &str) {
+    fn receive(self: &Rc<Self>, text: &str) {
         let now = js_sys::Date::now();
         match decode(text) {
-            Some(Heard::Word(word)) => self.act(|election| election.on_word(word, now)),
-            Some(Heard::Notice(notice)) => {
+            Some(Received::Word(word)) => self.act(|election| election.on_word(word, now)),
+            Some(Received::Notice(notice)) => {
                 self.act(|election| election.on_stream_message(now));
                 if self.election.borrow().is_following() {
                     (self.on_notice)(notice);
@@ -161,11 +161,11 @@ fn random_number() -> u32 {
     number
 }
 
-/// What a tab hears from another.
+/// A message from another tab.
 #[derive(Debug, PartialEq)]
-enum Heard {
+enum Received {
     Word(Word),
-    Notice(Notice),
+    Notice(StreamNotice),
 }
 
 fn encode_word(word: Word) -> String {
@@ -176,29 +176,29 @@ fn encode_word(word: Word) -> String {
     }
 }
 
-fn encode_notice(notice: &Notice) -> String {
+fn encode_notice(notice: &StreamNotice) -> String {
     match notice {
-        Notice::Began(position) => format!("began {position}"),
-        Notice::Message { name, data } => format!("message {name} {data}"),
-        Notice::Lost => "lost".to_owned(),
+        StreamNotice::Began(position) => format!("began {position}"),
+        StreamNotice::Message { name, data } => format!("message {name} {data}"),
+        StreamNotice::Lost => "lost".to_owned(),
     }
 }
 
-fn decode(text: &str) -> Option<Heard> {
+fn decode(text: &str) -> Option<Received> {
     let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
     Some(match kind {
-        "ask" => Heard::Word(Word::Ask),
-        "leave" => Heard::Word(Word::Leave),
+        "ask" => Received::Word(Word::Ask),
+        "leave" => Received::Word(Word::Leave),
         "lead" => {
             let (at, tab) = rest.split_once(' ')?;
-            Heard::Word(Word::Lead(Claim { at: at.parse().ok()?, tab: tab.parse().ok()? }))
+            Received::Word(Word::Lead(Claim { at: at.parse().ok()?, tab: tab.parse().ok()? }))
         }
-        "began" => Heard::Notice(Notice::Began(Position(rest.parse().ok()?))),
+        "began" => Received::Notice(StreamNotice::Began(Position(rest.parse().ok()?))),
         "message" => {
             let (name, data) = rest.split_once(' ')?;
-            Heard::Notice(Notice::Message { name: name.to_owned(), data: data.to_owned() })
+            Received::Notice(StreamNotice::Message { name: name.to_owned(), data: data.to_owned() })
         }
-        "lost" => Heard::Notice(Notice::Lost),
+        "lost" => Received::Notice(StreamNotice::Lost),
         _ => return None,
     })
 }
@@ -211,11 +211,11 @@ mod tests {
     #[wasm_bindgen_test]
     fn what_a_tab_says_is_understood_by_another() {
         for word in [Word::Ask, Word::Leave, Word::Lead(Claim { at: 1_772_442_000_123.0, tab: u32::MAX })] {
-            assert_eq!(decode(&encode_word(word)), Some(Heard::Word(word)));
+            assert_eq!(decode(&encode_word(word)), Some(Received::Word(word)));
         }
-        let message = Notice::Message { name: "alive".to_owned(), data: r#"{"at": "a b"}"#.to_owned() };
-        for notice in [Notice::Began(Position(41)), message, Notice::Lost] {
-            assert_eq!(decode(&encode_notice(&notice)), Some(Heard::Notice(notice)));
+        let message = StreamNotice::Message { name: "alive".to_owned(), data: r#"{"at": "a b"}"#.to_owned() };
+        for notice in [StreamNotice::Began(Position(41)), message, StreamNotice::Lost] {
+            assert_eq!(decode(&encode_notice(&notice)), Some(Received::Notice(notice)));
         }
         assert_eq!(decode("something new"), None);
     }

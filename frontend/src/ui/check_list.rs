@@ -40,7 +40,8 @@ pub fn CheckList<T: Copy + Ord + Send + Sync + 'static>(
     let item = move |item: CheckListItem<T>| {
         let CheckListItem { value, text, note } = item;
         let toggle = Callback::new(move |()| selected.update(|all| toggle_member(all, value)));
-        view! { <CheckListBox text note checked=Signal::derive(move || selected.with(|all| all.contains(&value))) toggle /> }
+        let checked = Signal::derive(move || selected.with(|all| all.contains(&value)));
+        view! { <CheckListBox text note checked toggle /> }
     };
     view! {
         <fieldset class="check-list">

@@ -15,7 +15,7 @@ use leptos::{prelude::*, task::spawn_local};
 pub fn CopyButton(
     /// The text to copy.
     content: String,
-    /// The label.
+    /// What the button says beside its icon.
     #[prop(into)]
     label: Text,
     /// What a toast says once the text is copied.

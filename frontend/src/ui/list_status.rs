@@ -28,7 +28,10 @@ pub fn ListStatus(
             <b class="num" role="status">
                 {move || selected.get(i18n)}
             </b>
-            <Show when=move || has_selection.get() fallback=move || view! { <span class="num">{move || text.get(i18n)}</span> }>
+            <Show
+                when=move || has_selection.get()
+                fallback=move || view! { <span class="num">{move || text.get(i18n)}</span> }
+            >
                 {actions.run()}
             </Show>
             {children.map(|children| view! { <div class="list-status-end">{children()}</div> })}

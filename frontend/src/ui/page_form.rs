@@ -67,7 +67,7 @@ pub fn PageForm(
 /// Asks before the page is left while the form has unsaved changes.
 #[component]
 fn LeaveGuard(
-    /// The form.
+    /// Holds the changes that leaving would discard.
     form: Form,
 ) -> impl IntoView {
     let asking = RwSignal::new(false);

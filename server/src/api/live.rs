@@ -71,8 +71,8 @@ pub struct SnapshotQuery {
     limit: Option<i64>,
 }
 
-/// Returns the current state, for a viewer whose stream was opened with `snapshot=false`. Apply the changes of the stream
-/// that have later positions.
+/// Returns the current state, for a viewer whose stream was opened with `snapshot=false`. Apply the changes of the
+/// stream that have later positions.
 #[utoipa::path(
     get, path = "/live/snapshot", tag = "live",
     params(SnapshotQuery),

@@ -38,8 +38,8 @@ impl AppBuild {
         Self(dist)
     }
 
-    /// The hash of its page, which names all its other files; `None` if the frontend is not built. A folder is read each
-    /// time, because it can be rebuilt while the server runs.
+    /// The hash of its page, which names all its other files; `None` if the frontend is not built. A folder is read
+    /// each time, because it can be rebuilt while the server runs.
     pub async fn id(&self) -> Option<String> {
         match &self.0 {
             Some(folder) => {

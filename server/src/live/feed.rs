@@ -91,8 +91,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Starts the reader of the log, which `commit_hooks` wake when this process has written to it. `app_build` is named
-    /// in `alive` events.
+    /// Starts the reader of the log, which `commit_hooks` wake when this process has written to it. `app_build` is
+    /// named in `alive` events.
     ///
     /// # Errors
     /// Returns an error if the database does not respond.

@@ -18,8 +18,8 @@ pub const CHANGE: &str = "change";
 pub const CONTACTS: &str = "contacts";
 /// The name of the event that carries [`Alive`].
 pub const ALIVE: &str = "alive";
-/// The name of the event for a viewer that missed changes, or sees other data than before. In a stream that began with a
-/// snapshot: connect again without a position. In one that began without: request the snapshot again and read on.
+/// The name of the event for a viewer that missed changes, or sees other data than before. In a stream that began with
+/// a snapshot: connect again without a position. In one that began without: request the snapshot again and read on.
 pub const RESYNC: &str = "resync";
 
 /// The time between two [`Alive`] events. A viewer that has received nothing for more than twice this time has lost the
@@ -80,8 +80,8 @@ pub struct Contacts {
 pub struct Alive {
     /// The server's time.
     pub at: DateTime<Utc>,
-    /// Identifies the build of the app that the server delivers; absent if it delivers none. A page that was loaded from
-    /// another build is outdated.
+    /// Identifies the build of the app that the server delivers; absent if it delivers none. A page that was loaded
+    /// from another build is outdated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
 }

@@ -37,7 +37,7 @@ impl Drop for DriverProcess {
     }
 }
 
-/// The memory of a page.
+/// What a page still occupies after garbage collection.
 #[derive(Clone, Copy, Debug)]
 pub struct PageMemory {
     /// JavaScript memory in use, in megabytes.

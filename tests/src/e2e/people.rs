@@ -1,5 +1,5 @@
-//! Bulk actions on users: the preview, the users left out, undo. Adding a user whose address is taken, and two admins who
-//! edit a user at the same time.
+//! Bulk actions on users: the preview, the users left out, undo. Adding a user whose address is taken, and two admins
+//! who edit a user at the same time.
 
 use super::{browser::Browser, world};
 use seatkeeper_shared::license::Model;

@@ -17,7 +17,7 @@ use seatkeeper_shared::wire::account::Me;
 /// The button, with what went wrong above it; nothing if the browser does not support passkeys.
 #[component]
 pub fn PasskeyButton(
-    /// The label.
+    /// What the button says beside its icon.
     #[prop(into)]
     label: Text,
     /// Whether it is as large as the buttons of the sign-in page.

@@ -87,7 +87,7 @@ pub fn DeviceName() -> impl IntoView {
 
 #[component]
 fn RenameDevice(
-    /// This device.
+    /// The one that the console runs on.
     device: Device,
 ) -> impl IntoView {
     let (dialogs, form, name) = (Dialogs::get(), Form::default(), RwSignal::new(untrack(|| device.name())));

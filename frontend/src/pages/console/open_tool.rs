@@ -17,7 +17,8 @@ use seatkeeper_shared::{
     wire::{join::SessionLink, licenses::ProductView, sessions::SessionView},
 };
 
-/// The products, some of which define a launch link. Without an answer the button is missing, and everything else works.
+/// The products, some of which define a launch link. Without an answer the button is missing, and everything else
+/// works.
 #[derive(Clone, Copy)]
 pub struct OpenableProducts(Query<Vec<ProductView>>);
 

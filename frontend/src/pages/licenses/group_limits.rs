@@ -145,7 +145,7 @@ fn LimitsForm(
 
 #[component]
 fn GroupRow(
-    /// The group.
+    /// The group whose limits are edited; its members are counted beside its name.
     group: GroupView,
     /// Its form fields.
     fields: GroupLimitFields,

@@ -116,7 +116,7 @@ pub fn AddProduct(
     }
 }
 
-/// Dialog to change a product.
+/// Loads the current version of a product, and shows it in a form.
 #[component]
 pub fn ChangeProductDialog(
     /// Products and licenses of the page.

@@ -22,7 +22,7 @@ pub enum RuleScope {
     SharedPurchase,
 }
 
-/// A rule that is a number.
+/// A rule with a numeric value: its field, the values that are valid, and where they are stored.
 pub struct NumberRule {
     /// Its name in a request.
     pub name: &'static str,

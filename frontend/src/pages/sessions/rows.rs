@@ -192,7 +192,7 @@ impl SessionRows {
         });
     }
 
-    /// Shows what is pending.
+    /// Inserts the new sessions and removes the ended ones; rows that are held stay held.
     pub fn show_pending(self) {
         self.rows.update(TableRows::show_pending);
     }

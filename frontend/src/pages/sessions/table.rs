@@ -154,7 +154,7 @@ fn SelectAllCheckbox(
     let format = Format::get();
     let selected = Memo::new(move |_| {
         let count = page.selected.with(std::collections::BTreeSet::len);
-        // Asked only while something is selected, because it looks at all rows.
+        // Compared only while something is selected, because this looks at all rows.
         (count > 0, count > 0 && page.rows.with(TableRows::len) > 0 && count == page.selectable_rows().len())
     });
     view! {

@@ -20,7 +20,7 @@ impl PendingRows {
     }
 }
 
-/// The rows of the table.
+/// The sessions that the table shows, in order, and those whose appearance or removal is pending.
 #[derive(Clone, Debug, Default)]
 pub struct TableRows {
     order: RowOrder,
