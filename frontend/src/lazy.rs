@@ -6,7 +6,7 @@ use crate::{
     boot,
     i18n::*,
     text::text,
-    ui::{empty_state::EmptyState, icon::Glyph},
+    ui::{empty_state::EmptyState, icon::Glyph, page_head::Heading},
 };
 use leptos::prelude::*;
 
@@ -144,6 +144,9 @@ fn DownloadFailed() -> impl IntoView {
         let _ = window().location().reload();
     };
     view! {
+        <div class="vh">
+            <Heading title=text!(shell.download_failed_title) />
+        </div>
         <div role="alert">
             <EmptyState
                 glyph=Glyph::Offline

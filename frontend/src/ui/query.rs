@@ -297,7 +297,7 @@ mod tests {
             run("window.realFetch = window.fetch; window.pending = {};
                  window.fetch = request => new Promise((resolve, reject) => {
                      const url = new URL(request.url);
-                     window.pending[url.pathname + url.search] = { resolve, reject };
+                     window.pending[(url.pathname + url.search).replace(/&$/, '')] = { resolve, reject };
                  });");
             Self
         }

@@ -34,12 +34,14 @@ pub fn JoinAccountPage() -> impl IntoView {
     let form = Form::default();
     // In the fragment, which browsers do not send to servers.
     let secret = window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned();
-    let link = Query::once(endpoints::sign_in::preview_link(&PreviewPasswordLink { secret: secret.clone() }));
+    let is_cut_off = secret.is_empty();
+    let request = endpoints::sign_in::preview_link(&PreviewPasswordLink { secret: secret.clone() });
+    let link = Query::new(move || (!is_cut_off).then(|| request.clone()));
     let secret = StoredValue::new(secret);
     // The link may also have been used, or have expired, since the page was opened.
     let refusal = Memo::new(move |_| {
         let code = link.status().failure().as_ref().and_then(Failure::code).or_else(|| form.code());
-        code.filter(|code| is_refusal(*code))
+        code.filter(|code| is_refusal(*code)).or(is_cut_off.then_some(Code::LinkUnknown))
     });
     let entry = move || link.get().map(|link| view! { <Entry link secret=secret.get_value() form /> });
     view! {
