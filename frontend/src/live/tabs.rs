@@ -17,6 +17,9 @@ const START_DELAY: Duration = Duration::from_millis(30);
 #[derive(Clone)]
 pub struct TabFeed(Rc<Inner>);
 
+/// Receives the messages of the other tabs.
+type MessageListener = Closure<dyn FnMut(MessageEvent)>;
+
 struct Inner {
     election: RefCell<Election>,
     /// `None` in browsers without it: then each tab leads itself.
@@ -24,7 +27,7 @@ struct Inner {
     stream: RefCell<Option<Stream>>,
     position: Rc<dyn Fn() -> Option<Position>>,
     on_notice: Box<dyn Fn(StreamNotice)>,
-    listener: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    listener: RefCell<Option<MessageListener>>,
 }
 
 impl TabFeed {

@@ -169,8 +169,8 @@ fn listen(name: &str, handler: impl FnMut(Event) + 'static) {
 }
 
 /// Calls back after elements were added or removed.
-fn observe_changes(mut changed: impl FnMut() + 'static) {
-    let callback = Closure::<dyn FnMut()>::new(move || changed()).into_js_value();
+fn observe_changes(changed: impl FnMut() + 'static) {
+    let callback = Closure::<dyn FnMut()>::new(changed).into_js_value();
     let options = MutationObserverInit::new();
     options.set_child_list(true);
     options.set_subtree(true);
