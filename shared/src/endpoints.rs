@@ -184,6 +184,13 @@ fn json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }
 
+/// A value as a part of a path, percent-encoded.
+fn encoded(value: &str) -> String {
+    let mut path = String::new();
+    push_encoded(&mut path, value);
+    path
+}
+
 /// Appends a value with everything but unreserved characters percent-encoded (RFC 3986 §2.3).
 fn push_encoded(path: &mut String, value: &str) {
     for byte in value.bytes() {
