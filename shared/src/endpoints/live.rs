@@ -17,8 +17,8 @@ pub fn feed() -> Endpoint<Snapshot> {
 }
 
 /// The live feed without snapshots: what changed after a position, and then every change. It keeps the caller's tickets
-/// alive while it is read.
-pub fn changes(after: Position) -> Endpoint<()> {
+/// alive while it is read. A stream that cannot go on from there says so, in place of a snapshot.
+pub fn changes(after: Position) -> Endpoint<Snapshot> {
     let feed = Endpoint::get("/live").with("snapshot", "false").with("after", &after.to_string());
     feed.with("renew_tickets", "true").held(Duration::MAX)
 }
