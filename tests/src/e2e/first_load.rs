@@ -75,7 +75,7 @@ async fn every_page_opens_by_address_and_by_click() {
         assert_eq!(browser.console_messages().await, Vec::<String>::new(), "{path}");
     }
     browser.sign_in(ADMIN).await;
-    let user = world.admin.get("/users").await.ok()["users"][0]["id"].as_str().expect("a user").to_owned();
+    let user = world.admin.get("/users").await.ok()["items"][0]["id"].as_str().expect("a user").to_owned();
     let pages = ["/console", "/sessions", "/users", "/users/import", &format!("/users/{user}"), "/groups", "/licenses"];
     for path in pages.into_iter().chain(["/audit", "/profile", "/settings", "/settings/directory"]) {
         browser.go(path).await;
