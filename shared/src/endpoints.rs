@@ -99,7 +99,7 @@ impl<T> Endpoint<T> {
         Self::new(Method::Post, path.into(), Some(json(body)))
     }
 
-    /// Sends a file with POST; whoever sends the request adds the file as its body.
+    /// Sends a file with POST. The HTTP client adds the file as the body.
     pub fn post_file(path: impl Into<String>) -> Self {
         Self::new(Method::Post, path.into(), None)
     }

@@ -148,7 +148,7 @@ pub fn keep_focus() {
     observe_changes(move || {
         if places.borrow().is_gone() && is_focus_lost() {
             let places = places.clone();
-            // Two frames later: whoever removed the element may know a better place, and the next content may be drawn.
+            // Two frames later: the code that removed the element may focus a better place, and the next content is drawn.
             request_animation_frame(move || request_animation_frame(move || restore(&places)));
         }
     });
