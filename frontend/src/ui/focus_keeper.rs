@@ -148,7 +148,7 @@ pub fn keep_focus() {
     observe_changes(move || {
         if places.borrow().is_gone() && is_focus_lost() {
             let places = places.clone();
-            // Two frames later: the code that removed the element may focus a better place, and the next content is drawn.
+            // Two frames later: the code that removed the element may have moved the focus itself by then.
             request_animation_frame(move || request_animation_frame(move || restore(&places)));
         }
     });
