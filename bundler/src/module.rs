@@ -51,7 +51,7 @@ impl<'a> ParsedModule<'a> {
     }
 
     fn add(&mut self, bytes: &'a [u8], payload: Payload<'a>) -> Result<()> {
-        if let Some((id @ (4 | 5 | 6 | 7 | 8), range)) = payload.as_section() {
+        if let Some((id @ (4..=8), range)) = payload.as_section() {
             self.definitions.push((id, part(bytes, range)));
         }
         match payload {
