@@ -4,7 +4,7 @@
 use anyhow::{Result, anyhow};
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
-use wasmparser::{BinaryReaderError, CodeSectionReader, FunctionSectionReader, Parser};
+use wasmparser::{BinaryReaderError, CodeSectionReader, CustomSectionReader, FunctionSectionReader, Parser};
 
 use crate::module::ParsedModule;
 
@@ -37,6 +37,18 @@ impl Reencode for Ordering {
 
     fn function_index(&mut self, old: u32) -> Result<u32, Error<Self::Error>> {
         Ok(self.new_indices[old as usize])
+    }
+
+    /// Without the names of functions, which would have to be sorted, too, and which nobody needs.
+    fn parse_custom_section(
+        &mut self,
+        module: &mut Module,
+        section: CustomSectionReader<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        match section.name() {
+            "name" => Ok(()),
+            _ => wasm_encoder::reencode::utils::parse_custom_section(self, module, section),
+        }
     }
 
     fn parse_function_section(
