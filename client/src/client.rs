@@ -6,8 +6,7 @@ use crate::{
     retry::retry,
 };
 use reqwest::{Method, RequestBuilder, Response, header, redirect::Policy};
-use seatkeeper_shared::endpoints::{self, ApiRequest, Endpoint};
-use serde::de::DeserializeOwned;
+use seatkeeper_shared::endpoints::{self, Answer, ApiRequest, Endpoint};
 use std::time::Duration;
 
 /// How long repeatable requests are retried by default.
@@ -85,7 +84,7 @@ impl Client {
     ///
     /// # Errors
     /// Returns a [`ClientError`], as all calls do.
-    pub async fn send<T: DeserializeOwned>(&self, endpoint: Endpoint<T>) -> Result<T, ClientError> {
+    pub async fn send<T: Answer>(&self, endpoint: Endpoint<T>) -> Result<T, ClientError> {
         let (response, _) = self.exchange(endpoint).await?;
         read(response).await
     }

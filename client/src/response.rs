@@ -2,8 +2,7 @@
 
 use crate::ClientError;
 use reqwest::{RequestBuilder, Response, header};
-use seatkeeper_shared::problem::Problem;
-use serde::de::DeserializeOwned;
+use seatkeeper_shared::{endpoints::Answer, problem::Problem};
 
 /// Sends a request; returns the response if its status is a success.
 pub async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
@@ -22,7 +21,7 @@ pub async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
 }
 
 /// Reads the JSON body of a response; an empty one is `null`.
-pub async fn read<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
-    let body = response.bytes().await?;
-    Ok(serde_json::from_slice(if body.is_empty() { b"null" } else { &body })?)
+pub async fn read<T: Answer>(response: Response) -> Result<T, ClientError> {
+    let body = response.text().await?;
+    Ok(T::from_json(if body.is_empty() { "null" } else { &body })?)
 }

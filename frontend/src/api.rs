@@ -7,10 +7,9 @@ use crate::{
 use gloo_net::http::{Method, Request, RequestBuilder};
 use leptos::prelude::*;
 use seatkeeper_shared::{
-    endpoints::{self, ApiRequest, Endpoint},
+    endpoints::{self, Answer, ApiRequest, Endpoint},
     problem::{Code, FieldProblem, Problem, RefusalFacts, SessionEnd},
 };
-use serde::de::DeserializeOwned;
 use std::time::Duration;
 use web_sys::AbortSignal;
 
@@ -98,7 +97,7 @@ impl Api {
     ///
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn send<T: DeserializeOwned>(self, endpoint: Endpoint<T>) -> Result<T, Failure> {
+    pub async fn send<T: Answer>(self, endpoint: Endpoint<T>) -> Result<T, Failure> {
         self.exchange(endpoint.into_request()).await.and_then(|(text, _)| parse(&text))
     }
 
@@ -106,11 +105,7 @@ impl Api {
     ///
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request, or cannot be reached in time.
-    pub async fn send_within<T: DeserializeOwned>(
-        self,
-        endpoint: Endpoint<T>,
-        timeout: Duration,
-    ) -> Result<T, Failure> {
+    pub async fn send_within<T: Answer>(self, endpoint: Endpoint<T>, timeout: Duration) -> Result<T, Failure> {
         let answer = transmit(&endpoint.into_request(), timeout).await;
         self.observe(answer).and_then(|(text, _)| parse(&text))
     }
@@ -119,7 +114,7 @@ impl Api {
     ///
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn send_tagged<T: DeserializeOwned>(self, endpoint: Endpoint<T>) -> Result<(T, String), Failure> {
+    pub async fn send_tagged<T: Answer>(self, endpoint: Endpoint<T>) -> Result<(T, String), Failure> {
         self.exchange(endpoint.into_request()).await.and_then(|(text, tag)| Ok((parse(&text)?, tag)))
     }
 
@@ -144,11 +139,7 @@ impl Api {
     ///
     /// # Errors
     /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-    pub async fn send_file<T: DeserializeOwned>(
-        self,
-        endpoint: Endpoint<T>,
-        file: web_sys::File,
-    ) -> Result<T, Failure> {
+    pub async fn send_file<T: Answer>(self, endpoint: Endpoint<T>, file: web_sys::File) -> Result<T, Failure> {
         let request = RequestBuilder::new(&address(endpoint)).method(Method::POST);
         let request = request.header("Accept", "application/json").header("Content-Type", "text/csv").body(file);
         self.observe(match request {
@@ -183,7 +174,7 @@ pub fn address<T>(endpoint: Endpoint<T>) -> String {
 ///
 /// # Errors
 /// Returns a [`Failure`] if the server refuses the request or cannot be reached.
-pub async fn send_unobserved<T: DeserializeOwned>(endpoint: Endpoint<T>) -> Result<T, Failure> {
+pub async fn send_unobserved<T: Answer>(endpoint: Endpoint<T>) -> Result<T, Failure> {
     transmit(&endpoint.into_request(), REQUEST_TIMEOUT).await.and_then(|(text, _)| parse(&text))
 }
 
@@ -227,9 +218,9 @@ async fn execute(request: Request) -> Result<(String, String), Failure> {
 ///
 /// # Errors
 /// Returns [`Failure::Unreachable`] if it is not what was expected: a proxy answered in place of the server.
-pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+pub fn parse<T: Answer>(text: &str) -> Result<T, Failure> {
     let text = if text.is_empty() { "null" } else { text };
-    serde_json::from_str(text).map_err(|error| {
+    T::from_json(text).map_err(|error| {
         leptos::logging::error!("unexpected answer from the server: {error}");
         Failure::Unreachable
     })
@@ -243,5 +234,5 @@ pub fn idempotency_key() -> String {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
     let random: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{:.0}-{random}", js_sys::Date::now())
+    format!("{}-{random}", js_sys::Date::now() as u64)
 }

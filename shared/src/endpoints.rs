@@ -2,6 +2,7 @@
 //! ones, so that a path is written once.
 
 pub mod account;
+mod answer;
 pub mod audit;
 pub mod borrow;
 pub mod directories;
@@ -21,6 +22,8 @@ pub mod sign_in;
 pub mod tickets;
 pub mod tokens;
 pub mod users;
+
+pub use answer::Answer;
 
 use serde::Serialize;
 use std::{fmt::Write as _, marker::PhantomData, time::Duration};

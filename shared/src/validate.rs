@@ -1,8 +1,11 @@
 //! Validation of input values. The app's forms and the server use the same functions.
 
 mod common;
+mod flat;
 pub mod invisible;
 pub mod urls;
+
+pub use flat::FlatFieldError;
 
 use crate::file_kind::FileKind;
 use serde::{Deserialize, Serialize};
@@ -44,7 +47,7 @@ pub const MAX_BULK_ITEMS: usize = 1_000;
 /// Why a value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(tag = "error", rename_all = "snake_case", try_from = "FlatFieldError")]
 pub enum FieldError {
     /// The value is empty.
     #[error("must not be empty")]

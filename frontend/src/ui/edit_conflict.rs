@@ -8,11 +8,9 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    endpoints::{ApiRequest, Endpoint},
+    endpoints::{Answer, ApiRequest, Endpoint},
     problem::{Code, Problem},
 };
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// The edit of a resource, based on the version that the dialog shows.
 #[derive(Clone, Copy)]
@@ -21,15 +19,15 @@ pub struct VersionedEdit {
     /// Reads the resource.
     request: StoredValue<ApiRequest>,
     /// Whether this JSON is the version that the dialog shows.
-    is_shown: Callback<Value, bool>,
+    is_shown: Callback<String, Result<bool, Failure>>,
     tag: RwSignal<Option<String>>,
     conflict: RwSignal<bool>,
 }
 
 impl VersionedEdit {
     /// Starts reading the ETag of a resource. If `is_shown` rejects what is read, there is a conflict.
-    pub fn of<T: DeserializeOwned>(read: Endpoint<T>, is_shown: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
-        let is_shown = Callback::new(move |now| serde_json::from_value(now).is_ok_and(|now| is_shown(&now)));
+    pub fn of<T: Answer>(read: Endpoint<T>, is_shown: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        let is_shown = Callback::new(move |now: String| parse(&now).map(|now| is_shown(&now)));
         let request = StoredValue::new(read.into_request());
         let edit =
             Self { api: Api::get(), request, is_shown, tag: RwSignal::new(None), conflict: RwSignal::new(false) };
@@ -40,7 +38,7 @@ impl VersionedEdit {
 
     /// The edit of a version that has just been read, with its ETag.
     pub fn at<T>(read: Endpoint<T>, tag: String) -> Self {
-        let (request, is_shown) = (StoredValue::new(read.into_request()), Callback::new(|_| true));
+        let (request, is_shown) = (StoredValue::new(read.into_request()), Callback::new(|_| Ok(true)));
         Self { api: Api::get(), request, is_shown, tag: RwSignal::new(Some(tag)), conflict: RwSignal::new(false) }
     }
 
@@ -49,7 +47,7 @@ impl VersionedEdit {
         let closed = || Failure::Unreachable;
         let (text, tag) = self.api.exchange(self.request.try_get_value().ok_or_else(closed)?).await?;
         // `None`: the dialog is closed.
-        if self.is_shown.try_run(parse(&text)?) == Some(false) {
+        if self.is_shown.try_run(text).transpose()? == Some(false) {
             self.conflict.try_set(true);
         }
         self.tag.try_set(Some(tag.clone()));
@@ -73,7 +71,7 @@ impl VersionedEdit {
     ///
     /// # Errors
     /// Returns a failure with [`Code::ChangedMeanwhile`] on a conflict, or any other failure of the request.
-    pub async fn send<T: DeserializeOwned>(self, change: Endpoint<T>) -> Result<T, Failure> {
+    pub async fn send<T: Answer>(self, change: Endpoint<T>) -> Result<T, Failure> {
         let (text, tag) = self.exchange(change.into_request()).await?;
         self.tag.try_set(Some(tag));
         parse(&text)

@@ -9,11 +9,10 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    endpoints::Endpoint,
+    endpoints::{Answer, Endpoint},
     problem::{Code, FieldProblem},
     validate::FieldError,
 };
-use serde::de::DeserializeOwned;
 use std::pin::Pin;
 use wasm_bindgen::JsCast as _;
 
@@ -68,7 +67,7 @@ impl Form {
 
     /// Sends the request if all checks pass; `done` gets the answer, also if the form has been closed meanwhile, so it
     /// may only use what outlives the form. A failure is shown in the form.
-    pub fn submit<T: DeserializeOwned + 'static>(
+    pub fn submit<T: Answer + 'static>(
         self,
         checks: impl IntoIterator<Item = FieldCheck>,
         request: impl FnOnce() -> Endpoint<T>,

@@ -14,10 +14,9 @@ use crate::{
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
-    endpoints::{ApiRequest, Endpoint},
+    endpoints::{Answer, ApiRequest, Endpoint},
     problem::Code,
 };
-use serde::de::DeserializeOwned;
 
 /// The delay after the last keystroke before a search is sent.
 pub const SEARCH_DEBOUNCE_MS: u32 = 180;
@@ -156,7 +155,7 @@ impl<T> Clone for Query<T> {
 
 impl<T> Copy for Query<T> {}
 
-impl<T: DeserializeOwned + Send + Sync + 'static> Query<T> {
+impl<T: Answer + Send + Sync + 'static> Query<T> {
     /// Sends the request now and whenever the signals that it is made of change it. `None` loads nothing. A different
     /// request discards the value.
     pub fn new(request: impl Fn() -> Option<Endpoint<T>> + Send + Sync + 'static) -> Self {

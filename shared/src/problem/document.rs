@@ -1,7 +1,12 @@
 //! The problem document (RFC 9457): an error code with its details.
 
 use super::Code;
-use crate::{ids::LicenseId, session::EndReason, validate::FieldError, wire::queue::TicketOver};
+use crate::{
+    ids::LicenseId,
+    session::EndReason,
+    validate::{FieldError, FlatFieldError},
+    wire::queue::TicketOver,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -65,12 +70,22 @@ impl Problem {
 /// One field with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(try_from = "FlatFieldError")]
 pub struct FieldProblem {
     /// The name of the field in the body or the query.
     pub field: String,
     /// Why the value is invalid.
     #[serde(flatten)]
     pub error: FieldError,
+}
+
+impl TryFrom<FlatFieldError> for FieldProblem {
+    type Error = String;
+
+    fn try_from(mut flat: FlatFieldError) -> Result<Self, String> {
+        let field = flat.field.take().ok_or("missing field `field`")?;
+        Ok(Self { field, error: flat.try_into()? })
+    }
 }
 
 /// The state of the license that refused a seat.

@@ -94,7 +94,7 @@ pub struct SecondStep {
 }
 
 /// The result of signing in with e-mail address and password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum SignedIn {
     /// The user is signed in.

@@ -119,7 +119,7 @@ pub struct NewSession {
 }
 
 /// The response to a request for a seat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum SeatResponse {
     /// There is a seat, with this session.
