@@ -27,6 +27,9 @@ pub struct PageBudget {
     pub path: String,
     /// The parts of the app that it needs, as named in the app's routes.
     pub parts: BTreeSet<String>,
+    /// The parts that are downloaded a moment after the page was shown, or when they are first needed: its dialogs.
+    #[serde(default)]
+    pub later: BTreeSet<String>,
     /// How much its first load counts when files are planned.
     #[serde(default = "one")]
     pub weight: usize,

@@ -65,15 +65,18 @@ pub fn bundle(inputs: &Inputs) -> Result<Vec<PageSize>> {
     Ok(measure(&folder, &pages, &sizes))
 }
 
-/// Plans the files: for the pages of the budget, and for each part that no page needs at once.
+/// Plans the files: for the pages of the budget, for what each of them downloads later, and for each other part.
 fn plan_bundles(app: &SplitApp, budget: &Budget) -> Result<Vec<Bundle>> {
-    let of_pages: BTreeSet<&String> = budget.page.iter().flat_map(|page| &page.parts).collect();
+    let of_pages: BTreeSet<&String> = budget.page.iter().flat_map(|page| page.parts.union(&page.later)).collect();
     let unknown: Vec<_> = of_pages.iter().filter(|part| !app.parts.contains(**part)).collect();
     ensure!(unknown.is_empty(), "budget.toml names parts that the app does not have: {unknown:?}");
-    let of_page = |page: &PageBudget| Load { parts: page.parts.clone(), weight: page.weight };
-    let mut loads: Vec<Load> = budget.page.iter().map(of_page).collect();
+    let first = |page: &PageBudget| Load { parts: page.parts.clone(), weight: page.weight, is_first: true };
+    let later = |parts: BTreeSet<String>| Load { parts, weight: 1, is_first: false };
+    let mut loads: Vec<Load> = budget.page.iter().map(first).collect();
+    let with_later = budget.page.iter().filter(|page| !page.later.is_empty());
+    loads.extend(with_later.map(|page| later(page.parts.union(&page.later).cloned().collect())));
     let others = app.parts.iter().filter(|part| !of_pages.contains(part));
-    loads.extend(others.map(|part| Load { parts: [part.clone()].into(), weight: 1 }));
+    loads.extend(others.map(|part| later([part.clone()].into())));
     let sizes: Vec<_> = app.pieces.iter().map(|piece| Size { users: &piece.users, bytes: piece.size }).collect();
     Ok(plan::plan(&sizes, &loads))
 }

@@ -1,8 +1,8 @@
 //! Decides which pieces of the app become one download.
 //!
 //! Hundreds of pieces would be hundreds of requests; one file would be everything for everybody. Two files become one
-//! if that lowers the cost of all first loads together, where a request counts like the bytes below; and then those
-//! that cost least, until no first load fetches too many.
+//! if that lowers the cost of all loads together, where a file counts like the bytes below; and then those that cost least,
+//! until no first load fetches too many.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,9 @@ const FILE_COSTS: [usize; 4] = [5_000, 10_000, 20_000, 40_000];
 
 /// How many of the files a first load fetches at most, beside the page, the script and the style sheet.
 const MAX_FILES: usize = 5;
+
+/// What a request costs when plans are compared, in compressed bytes.
+const REQUEST_COST: usize = 2_000;
 
 /// More than any plan costs.
 const EXCESS_COST: usize = 1 << 40;
@@ -28,12 +31,14 @@ pub struct Size<'a> {
     pub bytes: usize,
 }
 
-/// A first load, as far as planning is concerned.
+/// What is downloaded together, as far as planning is concerned.
 pub struct Load {
     /// The parts of the app that it needs.
     pub parts: BTreeSet<String>,
     /// How much it counts.
     pub weight: usize,
+    /// Whether the user waits for it: a first load, with few files.
+    pub is_first: bool,
 }
 
 /// A file: some pieces, or, for the first one, the main module and some pieces.
@@ -41,7 +46,7 @@ pub struct Load {
 pub struct Bundle {
     /// Indices of the pieces, ascending.
     pub pieces: Vec<usize>,
-    /// The first loads that fetch it, as bits.
+    /// The loads that fetch it, as bits.
     loads: u128,
     bytes: usize,
 }
@@ -73,11 +78,13 @@ impl Costs<'_> {
         apart.cast_signed() - cost(one.loads | other.loads, one.bytes + other.bytes).cast_signed()
     }
 
-    /// What all first loads cost together, with files that have these loads and bytes.
+    /// What all loads cost together, with files that have these loads and bytes.
     fn price(&self, files: &[(u128, usize)]) -> usize {
         let files_of = |bit: usize| files.iter().filter(|(loads, _)| loads >> bit & 1 == 1).count();
-        let excess: usize = (0..self.loads.len()).map(|bit| files_of(bit).saturating_sub(MAX_FILES)).sum();
-        files.iter().map(|(loads, bytes)| self.weight(*loads) * bytes).sum::<usize>() + excess * EXCESS_COST
+        let first = self.loads.iter().enumerate().filter(|(_, load)| load.is_first);
+        let excess: usize = first.map(|(bit, _)| files_of(bit).saturating_sub(MAX_FILES)).sum();
+        let cost = |(loads, bytes): &(u128, usize)| self.weight(*loads) * (bytes + REQUEST_COST);
+        files.iter().map(cost).sum::<usize>() + excess * EXCESS_COST
     }
 
     /// The two bundles whose merging saves most, or costs least, and how much it saves; the first ones if several do.
@@ -98,9 +105,10 @@ impl Costs<'_> {
 }
 
 /// A first load that fetches more than [`MAX_FILES`], as a bit.
-fn overfull_load(bundles: &[Bundle], loads: usize) -> Option<u128> {
+fn overfull_load(bundles: &[Bundle], loads: &[Load]) -> Option<u128> {
     let files = |bit: u128| bundles.iter().filter(|bundle| bundle.loads & bit != 0).count();
-    (0..loads).map(|load| 1 << load).find(|bit| files(*bit) > MAX_FILES)
+    let first = loads.iter().enumerate().filter(|(_, load)| load.is_first);
+    first.map(|(load, _)| 1 << load).find(|bit| files(*bit) > MAX_FILES)
 }
 
 fn merge(bundles: &mut Vec<Bundle>, one: usize, other: usize) {
@@ -108,7 +116,7 @@ fn merge(bundles: &mut Vec<Bundle>, one: usize, other: usize) {
     bundles.remove(other);
 }
 
-/// Plans the files for these first loads. The first file is the main one.
+/// Plans the files for these loads. The first file is the main one.
 pub fn plan(pieces: &[Size], loads: &[Load]) -> Vec<Bundle> {
     let apart = one_per_set(pieces, loads);
     let plans = FILE_COSTS.map(|file| {
@@ -119,9 +127,9 @@ pub fn plan(pieces: &[Size], loads: &[Load]) -> Vec<Bundle> {
     plans.into_iter().min_by_key(|(total, _)| *total).map(|(_, bundles)| bundles).unwrap_or_default()
 }
 
-/// The main file, and one for each set of first loads that need the same pieces.
+/// The main file, and one for each set of loads that need the same pieces.
 fn one_per_set(pieces: &[Size], loads: &[Load]) -> Vec<Bundle> {
-    assert!(loads.len() < 128, "more first loads than bits");
+    assert!(loads.len() < 128, "more loads than bits");
     // Everybody has the main file, so its own size changes nothing.
     let mut bundles = vec![Bundle { pieces: Vec::new(), loads: (1 << loads.len()) - 1, bytes: 0 }];
     for (index, piece) in pieces.iter().enumerate() {
@@ -145,7 +153,7 @@ fn merged(mut bundles: Vec<Bundle>, costs: &Costs) -> Vec<Bundle> {
     while let Some((1.., one, other)) = costs.best_merge(&bundles, 0) {
         merge(&mut bundles, one, other);
     }
-    while let Some(load) = overfull_load(&bundles, costs.loads.len())
+    while let Some(load) = overfull_load(&bundles, costs.loads)
         && let Some((_, one, other)) = costs.best_merge(&bundles, load)
     {
         merge(&mut bundles, one, other);
@@ -211,7 +219,7 @@ mod tests {
     fn planned(pieces: &[(&str, usize)], loads: &[&str]) -> Vec<Vec<usize>> {
         let users: Vec<_> = pieces.iter().map(|(users, bytes)| (set(users), *bytes)).collect();
         let sizes: Vec<_> = users.iter().map(|(users, bytes)| Size { users, bytes: *bytes }).collect();
-        let loads: Vec<_> = loads.iter().map(|load| Load { parts: set(load), weight: 1 }).collect();
+        let loads: Vec<_> = loads.iter().map(|load| Load { parts: set(load), weight: 1, is_first: true }).collect();
         plan(&sizes, &loads).into_iter().map(|bundle| bundle.pieces).collect()
     }
 

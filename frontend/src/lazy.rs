@@ -9,6 +9,8 @@ use crate::{
     ui::{empty_state::EmptyState, icon::Glyph, page_head::Heading},
 };
 use leptos::prelude::*;
+use leptos_router::ChooseView;
+use std::pin::Pin;
 
 /// A download has failed. The browser's console says why; most often, a newer build has replaced the file.
 pub use leptos::wasm_split::SplitLoaderError as DownloadError;
@@ -55,26 +57,47 @@ macro_rules! lazy_page {
     };
     ($path:literal => $name:ident, $page:ident, $finish:path) => {{
         $crate::split_function!($name() { view! { <$page /> } });
-
-        struct LazyPage;
-
-        impl ::leptos_router::LazyRoute for LazyPage {
-            fn data() -> Self {
-                Self
-            }
-
-            async fn view(_: Self) -> AnyView {
-                $finish(show().await)
-            }
-
-            async fn preload() {
-                $crate::lazy::wait_for(download()).await;
-            }
-        }
-
-        $crate::lazy::prefetch::register($path, || Box::pin(download()));
-        ::leptos_router::Lazy::<LazyPage>::new()
+        $crate::lazy::LazyPage::new($path, || Box::pin(download()), || Box::pin(show()), $finish)
     }};
+}
+
+/// Starts the download of a part.
+pub type Download = fn() -> Pin<Box<dyn Future<Output = Result<(), DownloadError>>>>;
+
+/// The view of a part, after its download.
+pub type Downloaded = Pin<Box<dyn Future<Output = Result<AnyView, DownloadError>> + Send>>;
+
+/// A page of the app: one type for all, so that the router's code exists once.
+#[derive(Clone, Copy)]
+pub struct LazyPage {
+    download: Download,
+    show: fn() -> Downloaded,
+    finish: fn(Result<AnyView, DownloadError>) -> AnyView,
+}
+
+impl LazyPage {
+    /// The page at this path; used by [`lazy_page!`](crate::lazy_page).
+    pub fn new(
+        path: &'static str,
+        download: Download,
+        show: fn() -> Downloaded,
+        finish: fn(Result<AnyView, DownloadError>) -> AnyView,
+    ) -> Self {
+        prefetch::register(path, download);
+        Self { download, show, finish }
+    }
+}
+
+impl ChooseView for LazyPage {
+    async fn choose(self) -> AnyView {
+        (self.finish)((self.show)().await)
+    }
+
+    async fn preload(&self) {
+        if let Some(pending) = use_context::<PendingDownloads>() {
+            pending.wait_for(self.download).await;
+        }
+    }
 }
 
 /// A part of a page that is downloaded when it is first shown: `lazy_part!(verify(open: Open) { view! { … } })`.
@@ -84,8 +107,39 @@ macro_rules! lazy_part {
         $crate::split_function!($name($($argument: $type),*) $body);
         // Not prefetched.
         let _ = download;
-        Suspend::new(async move { $crate::lazy::view_or_reload(show($($argument),*).await) })
+        $crate::lazy::when_downloaded(Box::pin(show($($argument),*)))
     }};
+}
+
+/// A function that returns a part of a page: the part is downloaded a moment after the page was shown, or when it is
+/// first needed. `let ticket = lazy_view!(my_ticket(ticket: TicketView) { view! { <Ticket ticket /> } });`
+#[macro_export]
+macro_rules! lazy_view {
+    ($name:ident($($argument:ident: $type:ty),*) $body:block) => {{
+        $crate::split_function!($name($($argument: $type),*) $body);
+        $crate::lazy::prefetch::soon(stringify!($name), || Box::pin(download()));
+        |$($argument: $type),*| $crate::lazy::when_downloaded(Box::pin(show($($argument),*)))
+    }};
+}
+
+/// The content of a dialog, downloaded a moment after the page was shown, or when the dialog is first opened:
+/// `dialogs.opens(lazy_dialog!(rename_group(page: GroupsPage) { view! { <RenameGroup page /> } }))`. The dialogs of a page
+/// are named in `frontend/budget.toml`.
+#[macro_export]
+macro_rules! lazy_dialog {
+    ($name:ident($($argument:ident: $type:ty),*) $body:block) => {{
+        $crate::split_function!($name($($argument: $type),*) $body);
+        $crate::lazy::prefetch::soon(stringify!($name), || Box::pin(download()));
+        $crate::ui::form_dialog::DialogContent::downloaded(|| Box::pin(download()), move || {
+            $(let $argument = $argument.clone();)*
+            Box::pin(show($($argument),*))
+        })
+    }};
+}
+
+/// The view of a part: empty until it has been downloaded.
+pub fn when_downloaded(view: Downloaded) -> AnyView {
+    Suspend::new(async move { view_or_reload(view.await) }).into_any()
 }
 
 /// How many downloads the user waits for: the page before stays while the next one is loaded.
@@ -97,17 +151,15 @@ impl PendingDownloads {
     pub fn provide() {
         provide_context(Self(RwSignal::new(0)));
     }
-}
 
-/// Waits for a download, with the progress line.
-pub async fn wait_for(download: impl Future<Output = Result<(), DownloadError>>) {
-    let pending = use_context::<PendingDownloads>();
-    let change =
-        |by: i32| pending.map(|PendingDownloads(count)| count.update(|count| *count = count.saturating_add_signed(by)));
-    change(1);
-    // If it fails, the view tries again, and shows the failure.
-    let _ = download.await;
-    change(-1);
+    /// Waits for a download, with the progress line.
+    pub async fn wait_for(self, download: Download) {
+        let Self(count) = self;
+        count.try_update(|count| *count += 1);
+        // If it fails, the view tries again, and shows the failure.
+        let _ = download().await;
+        count.try_update(|count| *count = count.saturating_sub(1));
+    }
 }
 
 /// A line at the top while the user waits for a page.

@@ -11,13 +11,19 @@ use crate::{
     i18n::*,
     lazy_part,
     live::Live,
-    pages::{auth::second_factor_required::SecondFactorRequired, console::state::ConsolePageState},
+    pages::{
+        auth::second_factor_required::SecondFactorRequired,
+        console::{
+            my_sessions::MySessions,
+            state::{ConsolePageState, ConsolePlace},
+        },
+    },
     ui::{
         empty_state::{EmptyState, LoadError},
         form_dialog::{DialogHost, Dialogs},
         icon::{Glyph, Mark},
         live_status::{ConnectionNotice, NewVersionNotice},
-        page_head::Heading,
+        page_head::{Heading, TitlePrefix},
         show::Show,
     },
     verify::VerifyDialog,
@@ -48,7 +54,7 @@ pub fn Shell() -> impl IntoView {
         }
         boot::remove();
         match access {
-            Ok((_, true)) => lazy_part!(second_factor_required() { view! { <SecondFactorRequired /> } }).into_any(),
+            Ok((_, true)) => lazy_part!(second_factor_required() { view! { <SecondFactorRequired /> } }),
             Ok(_) => view! { <SignedInLayout /> }.into_any(),
             Err(state) => view! { <NotSignedIn state /> }.into_any(),
         }
@@ -102,7 +108,8 @@ fn SignedInLayout() -> impl IntoView {
     let i18n = use_i18n();
     Live::provide();
     // Provided here, so that sessions stay alive while the user visits other pages.
-    ConsolePageState::provide();
+    ConsolePlace::provide();
+    TitlePrefix::provide();
     Dialogs::provide();
     view! {
         <a class="skip" href="#main">
@@ -118,8 +125,25 @@ fn SignedInLayout() -> impl IntoView {
                 <Outlet />
             </main>
         </div>
+        <SessionKeeper />
         <DialogHost />
         <VerifyDialog />
+    }
+}
+
+/// Keeps sessions and tickets of the user alive on all pages. Most users of other pages than the console have none.
+#[component]
+fn SessionKeeper() -> impl IntoView {
+    let live = Live::get();
+    let user = Caller::get().me_untracked().map(|me| me.id);
+    let has_any = move || user.is_some_and(|user| live.state.with(|state| state.concerns(user)));
+    let is_needed = Memo::new(move |before| before == Some(&true) || MySessions::are_stored(user) || has_any());
+    move || {
+        is_needed.get().then(|| {
+            lazy_part!(session_keeper() {
+                ConsolePageState::get();
+            })
+        })
     }
 }
 

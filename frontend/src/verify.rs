@@ -4,6 +4,7 @@
 use crate::{
     caller::Caller,
     i18n::*,
+    lazy_dialog,
     pages::auth::passkey_button::PasskeyButton,
     text::{Text, text},
     ui::{
@@ -27,6 +28,7 @@ use seatkeeper_shared::{
         second_factor::{Proof, VerifyOptions},
     },
 };
+use std::sync::Arc;
 
 /// Asks the user to verify, and lets requests wait for that.
 #[derive(Clone, Copy)]
@@ -69,12 +71,24 @@ impl Verification {
     }
 }
 
+/// Requests that wait for an answer of the dialog. However it is closed, or if it is never shown: nobody waits any longer.
+struct Waiting(Verification);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.answer(false);
+    }
+}
+
 /// The dialog, which opens above that of the page; exists once in the layout.
 #[component]
 pub fn VerifyDialog() -> impl IntoView {
     Verification::find().map(|verification| {
         let dialogs = Dialogs::above_page();
-        let open = Callback::new(move |()| dialogs.open(move || view! { <Question verification /> }));
+        let open = Callback::new(move |()| {
+            let waiting = Arc::new(Waiting(verification));
+            dialogs.open(lazy_dialog!(verify(waiting: Arc<Waiting>) { view! { <Question waiting /> } }));
+        });
         verification.open.set_value(Some(open));
         on_cleanup(move || {
             verification.open.try_set_value(None);
@@ -90,14 +104,15 @@ pub fn VerifyDialog() -> impl IntoView {
 #[component]
 fn Question(
     /// Receives the result.
-    verification: Verification,
+    waiting: Arc<Waiting>,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let verification = waiting.0;
+    // For as long as the dialog is open.
+    StoredValue::new(waiting);
     let (dialogs, caller) = (Dialogs::get(), Caller::get());
     let form = Form::default().shows_at("password", Code::WrongPassword).shows_at("password", Code::WrongCode);
     let (options, given) = (Query::once(endpoints::me::verify_options()), RwSignal::new(String::new()));
-    // However the dialog is closed: nobody waits any longer.
-    on_cleanup(move || verification.answer(false));
     let submit = move |()| {
         let text = given.get_untracked();
         let checks = [("password", text.trim().is_empty().then_some(FieldError::Required))];

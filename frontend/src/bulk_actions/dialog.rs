@@ -13,6 +13,7 @@ use crate::{
     format::Format,
     group_list::GroupList,
     i18n::*,
+    lazy_dialog,
     ui::{
         form::Form,
         form_dialog::{Dialogs, FormDialog},
@@ -27,50 +28,61 @@ use seatkeeper_shared::{
 /// Opens the dialogs of bulk actions, for one page.
 #[derive(Clone, Copy)]
 pub struct BulkActions {
-    dialogs: Dialogs,
-    /// The groups to choose from.
-    groups: GroupList,
-    /// Called after users were changed.
-    done: Callback<()>,
+    ask: Callback<BulkJob>,
 }
 
 impl BulkActions {
     /// For a page with these groups; `done` is called after users were changed.
     pub fn new(groups: GroupList, done: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { dialogs: Dialogs::get(), groups, done: Callback::new(move |()| done()) }
+        let (job, done) = (StoredValue::new(None), Callback::new(move |()| done()));
+        let open = Dialogs::get().opens(lazy_dialog!(bulk_action(
+            job: StoredValue<Option<BulkJob>>,
+            groups: GroupList,
+            done: Callback<()>
+        ) {
+            job.try_get_value().flatten().map(|job| view! { <BulkActionDialog job groups done /> })
+        }));
+        let ask = Callback::new(move |wanted| {
+            job.set_value(Some(wanted));
+            open(());
+        });
+        Self { ask }
     }
 
     /// Opens the dialog of an action.
     pub fn ask(self, job: BulkJob) {
-        self.dialogs.open(move || view! { <BulkActionDialog job=job.clone() actions=self /> });
+        self.ask.run(job);
     }
+}
 
-    /// Closes the dialog, or shows in it which users were not changed.
-    fn show_outcome(self, job: BulkJob, results: &BulkResults) {
-        let refused = refusals(results);
-        if refused.is_empty() {
-            return self.dialogs.close();
-        }
-        self.dialogs.open(move || view! { <Outcome title=title(&job) refused=refused.clone() /> });
+/// Closes the dialog, or shows in it which users were not changed.
+fn show_outcome(dialogs: Dialogs, job: BulkJob, results: &BulkResults) {
+    let refused = refusals(results);
+    if refused.is_empty() {
+        return dialogs.close();
     }
+    dialogs.open(move || view! { <Outcome title=title(&job) refused=refused.clone() /> });
 }
 
 #[component]
 fn BulkActionDialog(
     /// The action and its targets.
     job: BulkJob,
-    /// The actions of the page.
-    actions: BulkActions,
+    /// The groups to choose from.
+    groups: GroupList,
+    /// Called after users were changed.
+    done: Callback<()>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let (form, api, announcer, kind) = (Form::default(), Api::get(), Announcer::get(actions.done), job.kind);
+    let (form, api, dialogs) = (Form::default(), Api::get(), Dialogs::get());
+    let (announcer, kind) = (Announcer::get(done), job.kind);
     let (choice, end_now) = (RwSignal::new(job.choice.clone().unwrap_or_default()), RwSignal::new(false));
     let action = Memo::new(move |_| kind.action(&choice.get(), end_now.get()));
     let (progress, preview) = (RwSignal::new(None::<usize>), RwSignal::new(None::<BulkResults>));
     let (targets, total) = (StoredValue::new(job.targets.selector()), job.targets.count());
     let (title, for_whom, follows) = (title(&job), recipients(&job.targets), consequences(&job));
     let choose = {
-        let (targets, groups) = (job.targets.clone(), actions.groups);
+        let targets = job.targets.clone();
         kind.needs_choice().then(|| view! { <Choice kind targets groups choice form /> })
     };
     let changes_nothing = move || {
@@ -82,7 +94,7 @@ fn BulkActionDialog(
         let work = carry_out_and_announce(api, announcer, wanted, targets.get_value(), progress);
         form.run([], work, move |results| {
             if form.is_open() {
-                actions.show_outcome(job, &results);
+                show_outcome(dialogs, job, &results);
             }
         });
     };

@@ -1,27 +1,56 @@
-//! Downloads pages before they are asked for: those of links that are pointed at or focused, and, a moment after a page
-//! was shown, those of the navigation.
+//! Downloads parts of the app before they are asked for: the pages of links that are pointed at or focused, and, a moment
+//! after a page was shown, its dialogs and the pages of the navigation.
 
-use super::DownloadError;
+use super::Download;
 use leptos::{
     prelude::*,
     task::spawn_local,
     wasm_bindgen::{JsCast as _, JsValue},
 };
-use std::{cell::RefCell, pin::Pin, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
 /// How long after a page was shown the pages of the navigation are downloaded: its own requests go first.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// Starts the download of a page.
-type Download = fn() -> Pin<Box<dyn Future<Output = Result<(), DownloadError>>>>;
-
 thread_local! {
     static PAGES: RefCell<Vec<(&'static str, Download)>> = const { RefCell::new(Vec::new()) };
+    /// The dialogs of the pages shown so far: their names, and whether they have been downloaded ahead.
+    static DIALOGS: RefCell<Vec<(&'static str, Option<Download>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes the page at a path known; `*` stands for an id.
 pub fn register(path: &'static str, download: Download) {
     PAGES.with_borrow_mut(|pages| pages.push((path, download)));
+}
+
+/// Downloads a dialog a moment after its page was shown.
+pub fn soon(name: &'static str, download: Download) {
+    let is_first = DIALOGS.with_borrow_mut(|dialogs| {
+        let is_new = dialogs.iter().all(|(known, _)| *known != name);
+        let is_first = is_new && dialogs.iter().all(|(_, waiting)| waiting.is_none());
+        if is_new {
+            dialogs.push((name, Some(download)));
+        }
+        is_first
+    });
+    if is_first {
+        after(DELAY, || spawn_local(download_dialogs()));
+    }
+}
+
+async fn download_dialogs() {
+    let next = || DIALOGS.with_borrow_mut(|dialogs| dialogs.iter_mut().find_map(|(_, waiting)| waiting.take()));
+    while let Some(download) = next() {
+        // If it fails, it is repeated when the dialog is opened.
+        let _ = download().await;
+    }
+}
+
+/// Calls it after a time, unless the browser is set to download little.
+fn after(time: Duration, call: fn()) {
+    if !saves_data() {
+        set_timeout(call, time);
+    }
 }
 
 /// Downloads the page of a link when the pointer or the focus reaches it.
@@ -39,18 +68,13 @@ pub fn watch_links() {
 
 /// Downloads the pages of the navigation, one after the other.
 pub fn after_a_moment() {
-    set_timeout(
-        || {
-            if !saves_data() {
-                spawn_local(async {
-                    for path in navigation() {
-                        download(&path).await;
-                    }
-                });
+    after(DELAY, || {
+        spawn_local(async {
+            for path in navigation() {
+                download(&path).await;
             }
-        },
-        DELAY,
-    );
+        });
+    });
 }
 
 /// The paths of the pages that the user is likely to visit next.

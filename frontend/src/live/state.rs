@@ -162,6 +162,12 @@ impl LiveState {
         own
     }
 
+    /// Whether the user has a session or a ticket.
+    pub fn concerns(&self, user: UserId) -> bool {
+        self.sessions.values().any(|session| session.user_id == user)
+            || self.queues.values().flatten().any(|ticket| ticket.user_id == user)
+    }
+
     /// The queue of a license, in order.
     pub fn queue_of(&self, license: LicenseId) -> &[TicketView] {
         self.queues.get(&license).map(Vec::as_slice).unwrap_or_default()

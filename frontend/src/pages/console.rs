@@ -14,7 +14,7 @@ mod join_link;
 pub mod messages;
 mod my_licenses;
 mod my_session;
-mod my_sessions;
+pub mod my_sessions;
 mod my_tickets;
 mod notice_list;
 mod notices;

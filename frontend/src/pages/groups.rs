@@ -10,6 +10,7 @@ mod state;
 use crate::{
     format::Format,
     i18n::*,
+    lazy_dialog,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -64,7 +65,9 @@ fn Page() -> impl IntoView {
                 <button
                     type="button"
                     class="button primary"
-                    on:click=dialogs.opens(move || view! { <AddGroup page /> })
+                    on:click=dialogs.opens(lazy_dialog!(add_group(page: GroupsPageState) {
+                        view! { <AddGroup page /> }
+                    }))
                 >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, groups.add)}
@@ -156,8 +159,12 @@ fn Detail(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let dialogs = Dialogs::get();
-    let rename = dialogs.opens(move || view! { <RenameGroupDialog page /> });
-    let delete = dialogs.opens(move || page.id.get_untracked().map(|group| view! { <DeleteGroup page group /> }));
+    let rename = dialogs.opens(lazy_dialog!(rename_group(page: GroupsPageState) {
+        view! { <RenameGroupDialog page /> }
+    }));
+    let delete = dialogs.opens(lazy_dialog!(delete_group(page: GroupsPageState) {
+        page.id.get_untracked().map(|group| view! { <DeleteGroup page group /> })
+    }));
     view! {
         <div class="cards">
             <section class="card wide">

@@ -44,13 +44,13 @@ use crate::{
         show::Show,
     },
 };
-use add_license::AddLicense;
+use add_license::add_license;
 use catalog::Catalog;
 use expiring::ExpiringLicenses;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use product::Product;
-use product_dialogs::AddProduct;
+use product_dialogs::add_product;
 use seatkeeper_shared::permissions::Action;
 
 #[component]
@@ -107,7 +107,7 @@ fn HeadActions(
     view! {
         <Export address=Signal::derive(address) />
         <Show when=move || caller.may(Action::ManageProducts)>
-            <button type="button" class="button" on:click=dialogs.opens(move || view! { <AddProduct catalog /> })>
+            <button type="button" class="button" on:click=dialogs.opens(add_product(catalog))>
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, licenses.add_product)}
             </button>
@@ -116,7 +116,7 @@ fn HeadActions(
             <button
                 type="button"
                 class="button primary"
-                on:click=dialogs.opens(move || view! { <AddLicense catalog product=None /> })
+                on:click=dialogs.opens(add_license(catalog, None))
             >
                 <Icon glyph=Glyph::Plus />
                 {t!(i18n, licenses.add_license)}
@@ -196,7 +196,7 @@ fn NoProducts(
                     <button
                         type="button"
                         class="button primary"
-                        on:click=dialogs.opens(move || view! { <AddProduct catalog /> })
+                        on:click=dialogs.opens(add_product(catalog))
                     >
                         <Icon glyph=Glyph::Plus />
                         {t!(i18n, licenses.add_product)}

@@ -11,7 +11,7 @@ use crate::{
     bulk_actions::job::BulkActionKind,
     format::{Format, Texts},
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -128,8 +128,9 @@ fn Actions(
     page: UserPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let shown = move || page.user.with_untracked(Clone::clone);
-    let edit = Dialogs::get().opens(move || shown().map(|user| view! { <EditUser page user /> }));
+    let edit = Dialogs::get().opens(lazy_dialog!(edit_user(page: UserPageState) {
+        page.user.with_untracked(UserView::clone).map(|user| view! { <EditUser page user /> })
+    }));
     let suspended = Memo::new(move |_| page.with(|user| user.status == UserStatus::Suspended).unwrap_or(false));
     let button = move |kind: BulkActionKind, class: &'static str, text: fn(Texts) -> &'static str| {
         view! {

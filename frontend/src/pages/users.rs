@@ -11,6 +11,7 @@ mod toolbar;
 use crate::{
     clock::Clock,
     i18n::*,
+    lazy_dialog,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -45,7 +46,7 @@ pub fn UsersPage() -> impl IntoView {
 fn Users() -> impl IntoView {
     let i18n = use_i18n();
     let (page, dialogs, clock) = (UsersPageState::new(), Dialogs::get(), Clock::get());
-    let add = dialogs.opens(move || view! { <AddUser page /> });
+    let add = dialogs.opens(lazy_dialog!(add_user(page: UsersPageState) { view! { <AddUser page /> } }));
     let export_url = move || page.filter.with(|filter| filter.export_url(clock.now_untracked()));
     view! {
         <PageHead title=text!(users.title)>

@@ -52,7 +52,8 @@ fn Waiting() -> impl IntoView {
     let entry = GateEntry::begin(product, query.get("return"), unsent);
     // Also in the title, for users who look at another window.
     let position = move || entry.queue_position().map(|n| t_string!(i18n, queue.title_place, n = format.number(n)));
-    TitlePrefix::provide(Signal::derive(position));
+    TitlePrefix::provide();
+    TitlePrefix::show(Signal::derive(position));
     let face = move || match entry.state.get() {
         EntryState::Requesting => view! { <Requesting entry /> }.into_any(),
         EntryState::Queued(entered) => view! { <QueuePosition entered=*entered entry /> }.into_any(),

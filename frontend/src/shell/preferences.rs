@@ -25,7 +25,7 @@ pub fn LanguageChoice() -> impl IntoView {
     let segments = Locale::get_all()
         .iter()
         .rev()
-        .map(|locale| Segment { value: locale.as_str(), text: locale.as_str().to_uppercase(), glyph: None })
+        .map(|locale| Segment { value: locale.as_str(), text: locale.as_str().to_ascii_uppercase(), glyph: None })
         .collect::<Vec<_>>();
     view! {
         <SegmentedControl

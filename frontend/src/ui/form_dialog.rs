@@ -7,6 +7,7 @@
 use super::show::Show;
 use crate::{
     i18n::*,
+    lazy::{self, Download, Downloaded, PendingDownloads},
     text::{Text, text},
     ui::{
         edit_conflict::{ConflictNotice, VersionedEdit},
@@ -17,16 +18,42 @@ use crate::{
         query::{LoadState, Loaded, QueryStatus},
     },
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 use std::sync::Arc;
 
-type Content = Arc<dyn Fn() -> AnyView + Send + Sync>;
+/// What a dialog shows: a view of the page, or one with [`lazy_dialog!`](crate::lazy_dialog).
+#[derive(Clone)]
+pub struct DialogContent {
+    /// What has to be downloaded first.
+    download: Option<Download>,
+    view: Arc<dyn Fn() -> AnyView + Send + Sync>,
+}
+
+impl DialogContent {
+    /// A view that exists after a download; used by [`lazy_dialog!`](crate::lazy_dialog).
+    pub fn downloaded(download: Download, view: impl Fn() -> Downloaded + Send + Sync + 'static) -> Self {
+        Self { download: Some(download), view: Arc::new(move || lazy::when_downloaded(view())) }
+    }
+}
+
+impl<F, V> From<F> for DialogContent
+where
+    F: Fn() -> V + Send + Sync + 'static,
+    V: IntoAny + 'static,
+{
+    fn from(view: F) -> Self {
+        Self { download: None, view: Arc::new(move || view().into_any()) }
+    }
+}
 
 /// Opens and closes the dialog of the page; from the context.
 #[derive(Clone, Copy)]
 pub struct Dialogs {
-    content: RwSignal<Option<Content>>,
+    content: RwSignal<Option<DialogContent>>,
+    /// How often a dialog has been opened or closed: one that is still being downloaded may not be wanted any more.
+    turn: StoredValue<u32>,
+    downloads: Option<PendingDownloads>,
     /// Whether something has been entered since the dialog opened.
     touched: RwSignal<bool>,
     /// The id of the heading, which names the dialog.
@@ -35,7 +62,13 @@ pub struct Dialogs {
 
 impl Default for Dialogs {
     fn default() -> Self {
-        Self { content: RwSignal::new(None), touched: RwSignal::new(false), heading_id: "dialog-heading" }
+        Self {
+            content: RwSignal::new(None),
+            turn: StoredValue::new(0),
+            downloads: use_context(),
+            touched: RwSignal::new(false),
+            heading_id: "dialog-heading",
+        }
     }
 }
 
@@ -56,12 +89,13 @@ impl Dialogs {
     }
 
     /// Opens a dialog in place of one that is open.
-    pub fn open<V: IntoAny + 'static>(self, content: impl Fn() -> V + Send + Sync + 'static) {
-        self.show(Arc::new(move || content().into_any()));
+    pub fn open(self, content: impl Into<DialogContent>) {
+        self.show(content.into());
     }
 
     /// Closes the dialog without asking.
     pub fn close(self) {
+        self.take_turn();
         self.content.try_set(None);
     }
 
@@ -93,12 +127,8 @@ impl Dialogs {
     }
 
     /// A handler that opens a dialog: `on:click=dialogs.opens(move || view! { … })`.
-    pub fn opens<E, V: IntoAny + 'static>(
-        self,
-        content: impl Fn() -> V + Send + Sync + 'static,
-    ) -> impl Fn(E) + Copy + Send + Sync {
-        let content: Content = Arc::new(move || content().into_any());
-        let content = StoredValue::new(content);
+    pub fn opens<E>(self, content: impl Into<DialogContent>) -> impl Fn(E) + Copy + Send + Sync {
+        let content = StoredValue::new(content.into());
         move |_| {
             if let Some(content) = content.try_get_value() {
                 self.show(content);
@@ -106,9 +136,32 @@ impl Dialogs {
         }
     }
 
-    fn show(self, content: Content) {
+    fn show(self, content: DialogContent) {
+        let turn = self.take_turn();
+        let Some((download, downloads)) = content.download.zip(self.downloads) else {
+            self.show_now(content);
+            return;
+        };
+        spawn_local(async move {
+            downloads.wait_for(download).await;
+            if self.turn.try_get_value() == Some(turn) {
+                self.show_now(content);
+            }
+        });
+    }
+
+    fn show_now(self, content: DialogContent) {
         self.touched.set(false);
         self.content.set(Some(content));
+    }
+
+    fn take_turn(self) -> u32 {
+        self.turn
+            .try_update_value(|turn| {
+                *turn += 1;
+                *turn
+            })
+            .unwrap_or_default()
     }
 }
 
@@ -171,7 +224,7 @@ pub fn DialogHost() -> impl IntoView {
             on:close=closed
             on:input=move |_| dialogs.touched.set(true)
         >
-            {move || dialogs.content.get().map(|content| content())}
+            {move || dialogs.content.get().map(|content| (content.view)())}
             <Show when=move || asking.get()>
                 <DiscardQuestion asking discard=move |()| dialogs.close() />
             </Show>

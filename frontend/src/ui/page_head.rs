@@ -7,12 +7,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A text in front of the browser's title, to be noticed from another window or tab.
 #[derive(Clone, Copy)]
-pub struct TitlePrefix(Signal<Option<String>>);
+pub struct TitlePrefix(RwSignal<Option<Signal<Option<String>>>>);
 
 impl TitlePrefix {
-    /// Provides the text as a context; it is shown while it is `Some`.
-    pub fn provide(text: Signal<Option<String>>) {
-        provide_context(Self(text));
+    /// Provides it as a context, without a text.
+    pub fn provide() {
+        provide_context(Self(RwSignal::new(None)));
+    }
+
+    /// Shows a text while it is `Some`.
+    pub fn show(text: Signal<Option<String>>) {
+        if let Some(Self(shown)) = use_context() {
+            shown.set(Some(text));
+        }
+    }
+
+    fn text(self) -> Option<String> {
+        self.0.try_get().flatten()?.try_get().flatten()
     }
 }
 
@@ -47,7 +58,7 @@ pub fn Heading(#[prop(into)] title: Text) -> impl IntoView {
     // `try_get`: this runs once more while the page, or the whole layout, is being removed.
     let in_browser = move || {
         let titled = t_string!(i18n, common.titled, page = title.get(i18n));
-        match prefix.and_then(|prefix| prefix.0.try_get().flatten()) {
+        match prefix.and_then(TitlePrefix::text) {
             Some(text) => text + t_string!(i18n, common.dot) + &titled,
             None => titled,
         }

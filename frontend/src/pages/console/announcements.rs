@@ -44,7 +44,7 @@ pub fn show_in_title(sessions: MySessions, tickets: MyTickets) {
         let ending = sessions.has_ending();
         tickets.own.with(|own| title(i18n, format, own, ending))
     });
-    TitlePrefix::provide(text.into());
+    TitlePrefix::show(text.into());
 }
 
 fn title(i18n: Texts, format: Format, own: &[TicketView], ending: bool) -> Option<String> {

@@ -9,9 +9,12 @@ use super::{
 };
 use crate::ui::keyed_list::For;
 use crate::ui::show::Show;
-use crate::{format::Format, i18n::*, ui::seats::SeatChart};
+use crate::{format::Format, i18n::*, lazy_view, ui::seats::SeatChart};
 use leptos::prelude::*;
-use seatkeeper_shared::{license::Model, wire::licenses::LicenseView};
+use seatkeeper_shared::{
+    license::Model,
+    wire::{licenses::LicenseView, queue::TicketView, sessions::SessionView},
+};
 
 #[component]
 pub fn ProductCard(
@@ -27,6 +30,10 @@ pub fn ProductCard(
         now.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let id = StoredValue::new(heading_id(&product.to_string()));
+    // Most visits begin without either.
+    let session =
+        lazy_view!(my_session(first: SessionView, card: Memo<CardData>) { view! { <MySession first card /> } });
+    let ticket = lazy_view!(my_ticket(first: TicketView, card: Memo<CardData>) { view! { <Ticket first card /> } });
     view! {
         <section class="console-card" aria-labelledby=id.get_value()>
             <header class="console-head">
@@ -36,11 +43,11 @@ pub fn ProductCard(
                 <CapacityTag card />
             </header>
             <Pools card />
-            <For each=move || card.get().sessions key=|session| session.id let:session>
-                <MySession first=session card />
+            <For each=move || card.get().sessions key=|session| session.id let:first>
+                {session(first, card)}
             </For>
-            <For each=move || card.get().tickets key=|ticket| ticket.id let:ticket>
-                <Ticket first=ticket card />
+            <For each=move || card.get().tickets key=|ticket| ticket.id let:first>
+                {ticket(first, card)}
             </For>
             <StartForm card />
         </section>

@@ -4,7 +4,7 @@ use super::state::ConsolePageState;
 use crate::{
     format::Texts,
     i18n::*,
-    labels, local_storage,
+    labels, lazy_dialog, local_storage,
     text::text,
     ui::{
         field::TextField,
@@ -77,7 +77,7 @@ pub fn DeviceName() -> impl IntoView {
             type="button"
             class="button ghost device"
             aria-haspopup="dialog"
-            on:click=dialogs.opens(move || view! { <RenameDevice device /> })
+            on:click=dialogs.opens(lazy_dialog!(rename_device(device: Device) { view! { <RenameDevice device /> } }))
         >
             <Icon glyph=Glyph::Screen />
             <span class="device-name">{t!(i18n, console.this_device)} " " <b>{move || device.name()}</b></span>

@@ -58,6 +58,11 @@ impl MySessions {
         sessions
     }
 
+    /// Whether this browser has sessions of this user to keep alive.
+    pub fn are_stored(user: Option<UserId>) -> bool {
+        local_storage::get(&storage_key(user)).is_some_and(|stored| stored != "[]")
+    }
+
     /// The sessions that this browser keeps alive; tracked.
     pub fn kept_ids(self) -> Vec<SessionId> {
         self.kept.with(|kept| kept.iter().map(|one| one.id).collect())

@@ -4,25 +4,29 @@ use super::{ended_ticket::EndedTicketNotice, messages, notice_list::Notice, stat
 use crate::{
     format::Format,
     i18n::*,
+    lazy_view,
     ui::{
         icon::{Glyph, Icon},
         keyed_list::For,
     },
 };
 use leptos::prelude::*;
+use seatkeeper_shared::wire::queue::TicketView;
 use wasm_bindgen::JsCast as _;
 
 /// The list of notices above the page content.
 #[component]
 pub fn Notices() -> impl IntoView {
     let page = ConsolePageState::get();
+    let session = lazy_view!(session_notice(notice: Notice) { view! { <SessionNotice notice /> } });
+    let ticket = lazy_view!(ticket_notice(ticket: TicketView) { view! { <EndedTicketNotice ticket /> } });
     view! {
         <div class="notices" role="alert">
             <For each=move || page.notices.all() key=|notice| notice.id let:notice>
-                <SessionNotice notice />
+                {session(notice)}
             </For>
-            <For each=move || page.tickets.ended.get() key=|ticket| ticket.id let:ticket>
-                <EndedTicketNotice ticket />
+            <For each=move || page.tickets.ended.get() key=|ticket| ticket.id let:ended>
+                {ticket(ended)}
             </For>
         </div>
     }

@@ -1,5 +1,5 @@
-//! State of the console: the user's licenses, sessions and tickets. It lives as long as the app frame, so that sessions
-//! survive a visit to another page.
+//! State of the console: the user's licenses, sessions and tickets. It begins when it is first needed, and lives as long
+//! as the app frame, so that sessions survive a visit to another page.
 
 use super::{
     activity, announcements,
@@ -19,7 +19,23 @@ use seatkeeper_shared::{
     wire::{queue::TicketView, sessions::SessionView},
 };
 
-/// State of the console, provided as a context.
+/// Where the state is once it has begun; provided as a context by the app frame.
+#[derive(Clone)]
+pub struct ConsolePlace {
+    frame: Owner,
+    state: StoredValue<Option<ConsolePageState>>,
+}
+
+impl ConsolePlace {
+    /// Provides the place; the state lives as long as the current owner.
+    pub fn provide() {
+        if let Some(frame) = Owner::current() {
+            provide_context(Self { frame, state: StoredValue::new(None) });
+        }
+    }
+}
+
+/// State of the console.
 #[derive(Clone, Copy)]
 pub struct ConsolePageState {
     pub device: Device,
@@ -40,8 +56,18 @@ pub struct ConsolePageState {
 }
 
 impl ConsolePageState {
-    /// Provides the state as a context and starts the background tasks.
-    pub fn provide() {
+    /// The state; the first call begins it.
+    pub fn get() -> Self {
+        let place: ConsolePlace = expect_context();
+        place.state.get_value().unwrap_or_else(|| {
+            let state = place.frame.with(Self::start);
+            place.state.set_value(Some(state));
+            state
+        })
+    }
+
+    /// Starts the background tasks.
+    fn start() -> Self {
         let user = Caller::get().me_untracked().map(|me| me.id);
         let notices = NoticeList::default();
         let sessions = MySessions::follow(user, notices);
@@ -57,15 +83,10 @@ impl ConsolePageState {
             live: Live::get(),
             user,
         };
-        provide_context(page);
         announcements::show_in_title(page.sessions, page.tickets);
         notify::on_offer(page.tickets);
         activity::watch(page.sessions, page.heartbeats);
-    }
-
-    /// The state from the context.
-    pub fn get() -> Self {
-        expect_context()
+        page
     }
 
     /// One card per product.

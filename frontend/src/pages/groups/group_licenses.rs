@@ -4,7 +4,7 @@ use super::state::GroupsPageState;
 use crate::{
     format::Format,
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     text::text,
     ui::{
         form::Form,
@@ -31,7 +31,9 @@ pub fn GroupLicenses(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let dialogs = Dialogs::get();
-    let add = dialogs.opens(move || page.id.get_untracked().map(|group| view! { <AddLicense page group /> }));
+    let add = dialogs.opens(lazy_dialog!(add_group_license(page: GroupsPageState) {
+        page.id.get_untracked().map(|group| view! { <AddLicense page group /> })
+    }));
     let lines = move || {
         let all = page.licenses.get().unwrap_or_default();
         all.into_iter().map(|given| view! { <LicenseLine page given /> }).collect_view()
@@ -73,8 +75,9 @@ fn LicenseLine(
     let GroupLicense { license_id: id, holders, left_out, .. } = given;
     let dialogs = Dialogs::get();
     let name = move || page.license_name(id);
-    let remove =
-        dialogs.opens(move || page.id.get_untracked().map(|group| view! { <RemoveLicense page group license=id /> }));
+    let remove = dialogs.opens(lazy_dialog!(remove_group_license(page: GroupsPageState, id: LicenseId) {
+        page.id.get_untracked().map(|group| view! { <RemoveLicense page group license=id /> })
+    }));
     let missing = left_out.len();
     let count = move || t_string!(i18n, groups.holders, count = holders, n = format.number(holders));
     view! {

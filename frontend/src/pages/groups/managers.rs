@@ -3,6 +3,7 @@
 use super::state::GroupsPageState;
 use crate::{
     i18n::*,
+    lazy_dialog,
     text::text,
     ui::{
         check_list::{CheckList, CheckListItem},
@@ -48,7 +49,9 @@ pub fn Managers(
                     <button
                         type="button"
                         class="button small"
-                        on:click=dialogs.opens(move || view! { <ChooseManagers page /> })
+                        on:click=dialogs.opens(lazy_dialog!(choose_managers(page: GroupsPageState) {
+                            view! { <ChooseManagers page /> }
+                        }))
                     >
                         {t!(i18n, groups.edit_managers)}
                     </button>

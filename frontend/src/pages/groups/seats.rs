@@ -4,7 +4,7 @@ use super::state::GroupsPageState;
 use crate::{
     format::Format,
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     text::text,
     ui::{
         edit_conflict::VersionedEdit,
@@ -57,9 +57,9 @@ pub fn GroupSeats(
                     <button
                         type="button"
                         class="button small"
-                        on:click=dialogs.opens(move || {
+                        on:click=dialogs.opens(lazy_dialog!(change_group_seats(page: GroupsPageState, id: LicenseId) {
                             page.id.get_untracked().map(|group| view! { <ChangeSeats page group license=id /> })
-                        })
+                        }))
                     >
                         {t!(i18n, groups.edit_seats)}
                     </button>

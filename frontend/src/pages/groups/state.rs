@@ -1,6 +1,13 @@
 //! The state that the parts of the page share: the groups, and the open one.
 
-use crate::{caller::Caller, format::Texts, group_list::GroupList, i18n::use_i18n, live::Live, ui::query::Query};
+use crate::{
+    caller::Caller,
+    format::Texts,
+    group_list::GroupList,
+    i18n::use_i18n,
+    live::Live,
+    ui::{form_dialog::Dialogs, query::Query},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use seatkeeper_shared::{
@@ -35,6 +42,7 @@ impl GroupsPageState {
         let requested = Memo::new(move |_| query.with(|query| query.get_str("group").and_then(|id| id.parse().ok())));
         let first = Memo::new(move |_| groups.all.with(|all| all.first().map(|group| group.id)));
         let id = Memo::new(move |_| requested.get().or_else(|| first.get()));
+        close_dialog_of_other_group(id);
         Self {
             live: Live::get(),
             groups,
@@ -69,4 +77,16 @@ impl GroupsPageState {
     pub fn is_limited(self) -> bool {
         self.caller.me().is_some_and(|me| visibility(&me.rights) == Visibility::Groups)
     }
+}
+
+/// When another group is opened, the dialog of the one before closes, or does not open after its download.
+fn close_dialog_of_other_group(id: Memo<Option<GroupId>>) {
+    let dialogs = Dialogs::get();
+    Effect::new(move |before: Option<Option<GroupId>>| {
+        let now = id.get();
+        if before.flatten().is_some_and(|before| now != Some(before)) {
+            dialogs.close();
+        }
+        now
+    });
 }

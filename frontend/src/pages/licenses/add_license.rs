@@ -9,20 +9,27 @@ use super::{
 use crate::{
     format::Format,
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     text::text,
     ui::{
         field::TextField,
         form::Form,
-        form_dialog::{Dialogs, FormDialog},
+        form_dialog::{DialogContent, Dialogs, FormDialog},
         toast::Toasts,
     },
 };
 use leptos::prelude::*;
 use seatkeeper_shared::{endpoints, ids::ProductId, wire::licenses::LicenseView};
 
+/// The dialog to add a license; without a product, the user chooses one.
+pub fn add_license(catalog: Catalog, product: Option<ProductId>) -> DialogContent {
+    lazy_dialog!(add_license(catalog: Catalog, product: Option<ProductId>) {
+        view! { <AddLicense catalog product /> }
+    })
+}
+
 #[component]
-pub fn AddLicense(
+fn AddLicense(
     /// Products and licenses of the page.
     catalog: Catalog,
     /// The product of the license; `None` lets the user choose.

@@ -2,7 +2,7 @@
 
 use super::{
     catalog::Catalog,
-    license_dialog::{LicenseDialog, LicensePart},
+    license_dialog::{LicensePart, change_license},
     terms_summary::TermsSummary,
     validity::{ValidityStatus, last_day},
 };
@@ -37,7 +37,7 @@ pub fn LicenseCard(
     let license = Signal::derive(move || known.get().unwrap_or_else(|| first.clone()));
     let validity = validity(license);
     let heading = format!("license-{id}");
-    let change_seats = dialogs.opens(move || view! { <LicenseDialog catalog id part=LicensePart::Seats /> });
+    let change_seats = dialogs.opens(change_license(catalog, id, LicensePart::Seats));
     let name = move || license.with(|license| labels::license(i18n, license));
     view! {
         <article
@@ -84,7 +84,7 @@ fn MoreActions(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let dialogs = Dialogs::get();
-    let change = move |part| dialogs.opens(move || view! { <LicenseDialog catalog id part /> });
+    let change = move |part| dialogs.opens(change_license(catalog, id, part));
     let name = move || license.with(|license| labels::license(i18n, license));
     let pool = move || license.with(|license| license.model == Model::Concurrent);
     let face = move || t_string!(i18n, licenses.more_acts);

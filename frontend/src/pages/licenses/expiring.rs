@@ -2,7 +2,7 @@
 
 use super::{
     catalog::Catalog,
-    license_dialog::{LicenseDialog, LicensePart},
+    license_dialog::{LicensePart, change_license},
     validity::{ValidityStatus, last_day},
 };
 use crate::{
@@ -47,7 +47,7 @@ pub fn ExpiringLicenses(
     let item = move |license: LicenseView| {
         let id = license.id;
         let label = text(&license);
-        let change = dialogs.opens(move || view! { <LicenseDialog catalog id part=LicensePart::Terms /> });
+        let change = dialogs.opens(change_license(catalog, id, LicensePart::Terms));
         let button = view! {
             <button type="button" class="button small" on:click=change>
                 {t!(i18n, licenses.renew)} " " <span class="vh">{labels::license(i18n, &license)}</span>

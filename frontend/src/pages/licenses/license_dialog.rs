@@ -8,12 +8,12 @@ use super::{
 use crate::{
     format::{Format, Texts},
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     text::Text,
     ui::{
         edit_conflict::VersionedEdit,
         form::{FieldCheck, Form},
-        form_dialog::{Dialogs, LoadedDialog},
+        form_dialog::{DialogContent, Dialogs, LoadedDialog},
         query::Query,
         toast::Toasts,
     },
@@ -107,9 +107,15 @@ impl LicenseEdit {
     }
 }
 
-/// A dialog that changes a part of a license.
+/// The dialog that changes a part of a license.
+pub fn change_license(catalog: Catalog, id: LicenseId, part: LicensePart) -> DialogContent {
+    lazy_dialog!(change_license(catalog: Catalog, id: LicenseId, part: LicensePart) {
+        view! { <LicenseDialog catalog id part /> }
+    })
+}
+
 #[component]
-pub fn LicenseDialog(
+fn LicenseDialog(
     /// Products and licenses of the page.
     catalog: Catalog,
     /// The license to change.

@@ -1,6 +1,6 @@
 //! Section of a product: its name and a card per license.
 
-use super::{add_license::AddLicense, card::LicenseCard, catalog::Catalog, product_dialogs::ChangeProductDialog};
+use super::{add_license::add_license, card::LicenseCard, catalog::Catalog, product_dialogs::change_product};
 use crate::{
     caller::Caller,
     format::Format,
@@ -79,7 +79,7 @@ fn ProductHead(
                     type="button"
                     class="button ghost small"
                     aria-label=move || t_string!(i18n, licenses.change_product_of, product = name())
-                    on:click=dialogs.opens(move || view! { <ChangeProductDialog catalog id /> })
+                    on:click=dialogs.opens(change_product(catalog, id))
                 >
                     {t!(i18n, licenses.change_product)}
                 </button>
@@ -89,7 +89,7 @@ fn ProductHead(
                     type="button"
                     class="button ghost small"
                     aria-label=move || t_string!(i18n, licenses.add_license_to, product = name())
-                    on:click=dialogs.opens(move || view! { <AddLicense catalog product=Some(id) /> })
+                    on:click=dialogs.opens(add_license(catalog, Some(id)))
                 >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, licenses.license)}
@@ -116,7 +116,7 @@ fn NoLicense(
                 <button
                     type="button"
                     class="button"
-                    on:click=dialogs.opens(move || view! { <AddLicense catalog product=Some(id) /> })
+                    on:click=dialogs.opens(add_license(catalog, Some(id)))
                 >
                     <Icon glyph=Glyph::Plus />
                     {t!(i18n, licenses.add_license)}

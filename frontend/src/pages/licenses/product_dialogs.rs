@@ -7,13 +7,14 @@ use super::{
 };
 use crate::{
     i18n::*,
+    lazy_dialog,
     text::{Text, text},
     ui::{
         checkbox::Checkbox,
         edit_conflict::VersionedEdit,
         field::TextField,
         form::{FieldCheck, Form},
-        form_dialog::{Dialogs, FormDialog, LoadedDialog},
+        form_dialog::{DialogContent, Dialogs, FormDialog, LoadedDialog},
         query::Query,
         toast::Toasts,
     },
@@ -82,9 +83,13 @@ fn ProductFieldset(
     }
 }
 
-/// Dialog to add a product.
+/// The dialog to add a product.
+pub fn add_product(catalog: Catalog) -> DialogContent {
+    lazy_dialog!(add_product(catalog: Catalog) { view! { <AddProduct catalog /> } })
+}
+
 #[component]
-pub fn AddProduct(
+fn AddProduct(
     /// Products and licenses of the page.
     catalog: Catalog,
 ) -> impl IntoView {
@@ -116,9 +121,14 @@ pub fn AddProduct(
     }
 }
 
+/// The dialog to change a product.
+pub fn change_product(catalog: Catalog, id: ProductId) -> DialogContent {
+    lazy_dialog!(change_product(catalog: Catalog, id: ProductId) { view! { <ChangeProductDialog catalog id /> } })
+}
+
 /// Loads the current version of a product, and shows it in a form.
 #[component]
-pub fn ChangeProductDialog(
+fn ChangeProductDialog(
     /// Products and licenses of the page.
     catalog: Catalog,
     /// The product to change.

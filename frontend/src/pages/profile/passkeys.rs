@@ -5,6 +5,7 @@ use crate::{
     caller::Caller,
     format::Format,
     i18n::*,
+    lazy_dialog,
     passkey::{self, PasskeyError},
     text::text,
     ui::{
@@ -39,7 +40,9 @@ pub fn PasskeysSheet() -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    on:click=dialogs.opens(move || view! { <AddPasskey all /> })
+                    on:click=dialogs.opens(lazy_dialog!(add_passkey(all: Query<Vec<PasskeyView>>) {
+                        view! { <AddPasskey all /> }
+                    }))
                 >
                     <Icon glyph=Glyph::Key />
                     {t!(i18n, passkeys.add)}
@@ -76,15 +79,19 @@ fn Row(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let (format, dialogs) = (Format::get(), Dialogs::get());
-    let one = StoredValue::new(one);
-    let name = move || one.with_value(|one| one.name.clone());
+    let (stored, renamed) = (StoredValue::new(one.clone()), one.clone());
+    let name = move || stored.with_value(|one| one.name.clone());
     let when = move || {
-        let (added, used) = one.with_value(|one| (one.created_at, one.last_used_at));
+        let (added, used) = stored.with_value(|one| (one.created_at, one.last_used_at));
         let used = used.map_or_else(|| t_string!(i18n, profile.never_used).to_owned(), |at| format.ago(at));
         t_string!(i18n, passkeys.when, added = format.date(added), used = used)
     };
-    let rename = dialogs.opens(move || one.try_get_value().map(|one| view! { <RenameDialog one all /> }));
-    let remove = dialogs.opens(move || one.try_get_value().map(|one| view! { <RemoveDialog one all /> }));
+    let rename = dialogs.opens(lazy_dialog!(rename_passkey(renamed: PasskeyView, all: Query<Vec<PasskeyView>>) {
+        view! { <RenameDialog one=renamed all /> }
+    }));
+    let remove = dialogs.opens(lazy_dialog!(remove_passkey(one: PasskeyView, all: Query<Vec<PasskeyView>>) {
+        view! { <RemoveDialog one all /> }
+    }));
     view! {
         <li>
             <span class="item-text">

@@ -6,6 +6,7 @@ mod set_up;
 use crate::{
     caller::Caller,
     i18n::*,
+    lazy_dialog,
     text::text,
     ui::{
         copy_button::CopyButton,
@@ -115,7 +116,11 @@ fn FactorOn(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let dialogs = Dialogs::get();
-    let prove = move |action| dialogs.opens(move || view! { <ProveDialog action state /> });
+    let prove = move |action: ProtectedAction| {
+        dialogs.opens(lazy_dialog!(prove_identity(action: ProtectedAction, state: SheetState) {
+            view! { <ProveDialog action state /> }
+        }))
+    };
     view! {
         <p>
             <span class="tag ok">{t!(i18n, factor.is_on)}</span>

@@ -3,6 +3,7 @@
 use crate::{
     format::{Format, Texts},
     i18n::*,
+    lazy_dialog,
     text::text,
     ui::{
         copy_button::CopyButton,
@@ -69,7 +70,7 @@ pub fn TokensSheet() -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    on:click=dialogs.opens(move || view! { <AddToken state /> })
+                    on:click=dialogs.opens(lazy_dialog!(add_token(state: TokensState) { view! { <AddToken state /> } }))
                 >
                     {t!(i18n, profile.make_token)}
                 </button>
@@ -88,13 +89,14 @@ fn Row(
     let (format, dialogs) = (Format::get(), Dialogs::get());
     let TokenView { scope, expires_at, last_used_at, ref name, .. } = token;
     let (name, shown_name) = (name.clone(), name.clone());
-    let token = StoredValue::new(token);
     let when = move || {
         let used = last_used_at.map_or_else(|| t_string!(i18n, profile.never_used).to_owned(), |at| format.ago(at));
         let (scope, until) = (scope_label(i18n, scope), format.date(expires_at));
         t_string!(i18n, profile.token_when, scope = scope, until = until, used = used)
     };
-    let delete = dialogs.opens(move || token.try_get_value().map(|token| view! { <DeleteToken token state /> }));
+    let delete = dialogs.opens(lazy_dialog!(delete_token(token: TokenView, state: TokensState) {
+        view! { <DeleteToken token state /> }
+    }));
     view! {
         <li>
             <span class="item-text">

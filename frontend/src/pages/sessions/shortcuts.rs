@@ -26,7 +26,7 @@ pub fn listen(page: SessionsPageState) {
         {
             return;
         }
-        match event.key().to_lowercase().as_str() {
+        match event.key().to_ascii_lowercase().as_str() {
             "j" => move_cursor(page, 1),
             "k" => move_cursor(page, -1),
             "x" => {

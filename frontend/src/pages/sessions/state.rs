@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     caller::Caller,
+    lazy_dialog,
     live::{Live, state::LiveState},
-    ui::form_dialog::Dialogs,
+    ui::form_dialog::{DialogContent, Dialogs},
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -74,7 +75,7 @@ impl SessionsPageState {
         });
         let has_selection =
             Memo::new(move |_| selected.with(|selected| !selected.is_empty()) || ended_selected.get() > 0);
-        Self {
+        let page = Self {
             live,
             filter,
             set_filter,
@@ -88,7 +89,10 @@ impl SessionsPageState {
             dialogs: Dialogs::get(),
             announcement: RwSignal::default(),
             may_end: Memo::new(move |_| caller.may(Action::EndSessions)),
-        }
+        };
+        // Made known, so that it is downloaded ahead.
+        let _ = page.end_dialog(Vec::new());
+        page
     }
 
     pub fn update_filter(self, change: impl FnOnce(&mut Filter)) {
@@ -114,8 +118,15 @@ impl SessionsPageState {
     /// Opens the end dialog for these sessions.
     pub fn ask_to_end(self, targets: Vec<SessionId>) {
         if self.may_end.get_untracked() && !targets.is_empty() {
-            self.dialogs.open(move || view! { <EndDialog page=self targets=targets.clone() /> });
+            self.dialogs.open(self.end_dialog(targets));
         }
+    }
+
+    fn end_dialog(self, targets: Vec<SessionId>) -> DialogContent {
+        let page = self;
+        lazy_dialog!(end_sessions(page: SessionsPageState, targets: Vec<SessionId>) {
+            view! { <EndDialog page targets /> }
+        })
     }
 
     /// The user has ended sessions: nothing is selected any more, and their rows need not be kept.

@@ -7,7 +7,7 @@ use crate::{
     duration::countdown,
     format::{Format, Texts, number_text},
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     ui::{
         icon::{Glyph, Icon},
         person::Person,
@@ -129,10 +129,10 @@ fn WaiterActions(
     let up = Signal::derive(move || t_string!(i18n, queue.up, name = name()));
     let down = Signal::derive(move || t_string!(i18n, queue.down, name = name()));
     let out = Signal::derive(move || t_string!(i18n, queue.remove, name = name()));
-    let remove = page.dialogs.opens(move || {
+    let remove = page.dialogs.opens(lazy_dialog!(remove_ticket(ticket: Signal<TicketView>) {
         let ticket = ticket.get_untracked();
         view! { <RemoveTicket ticket /> }
-    });
+    }));
     view! {
         <span class="waiter-acts">
             {button("head", Glyph::Top, first, Signal::derive(head), |_| 1)}

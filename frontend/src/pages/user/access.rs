@@ -4,6 +4,7 @@ use super::state::UserPageState;
 use crate::{
     format::Format,
     i18n::*,
+    lazy_dialog,
     text::{Text, text},
     ui::{
         form::Form,
@@ -86,8 +87,12 @@ struct AccessState {
 }
 
 impl AccessState {
-    fn ask(self, what: AccessRemoval) {
-        self.dialogs.open(move || view! { <RemoveAccess state=self what=what.clone() /> });
+    /// A handler that opens the dialog.
+    fn asks<E>(self, what: AccessRemoval) -> impl Fn(E) + Copy + Send + Sync {
+        let state = self;
+        self.dialogs.opens(lazy_dialog!(remove_access(state: AccessState, what: AccessRemoval) {
+            view! { <RemoveAccess state what /> }
+        }))
     }
 
     /// The result of a function of the access; tracked.
@@ -125,7 +130,7 @@ fn SignIns(
         <div class="card-head">
             <h2>{t!(i18n, profile.sign_ins)}</h2>
             <Show when=move || any.get()>
-                <button type="button" class="button small" on:click=move |_| state.ask(AccessRemoval::SignIns)>
+                <button type="button" class="button small" on:click=state.asks(AccessRemoval::SignIns)>
                     {t!(i18n, person.sign_out)}
                 </button>
             </Show>
@@ -164,7 +169,7 @@ fn SecondFactor(
         <div class="card-head">
             <h2>{t!(i18n, factor.title)}</h2>
             <Show when=move || factors.get() != (false, 0)>
-                <button type="button" class="button small" on:click=move |_| state.ask(AccessRemoval::Factor)>
+                <button type="button" class="button small" on:click=state.asks(AccessRemoval::Factor)>
                     {t!(i18n, person.reset_factor)}
                 </button>
             </Show>
@@ -237,7 +242,7 @@ fn TokenRow(
                 type="button"
                 class="button small"
                 aria-label=move || t_string!(i18n, profile.delete_token, name = name.clone())
-                on:click=move |_| state.ask(AccessRemoval::Token(token.clone()))
+                on:click=state.asks(AccessRemoval::Token(token))
             >
                 {t!(i18n, profile.delete)}
             </button>

@@ -4,7 +4,7 @@ use super::state::UserPageState;
 use crate::{
     format::{Format, Texts},
     i18n::*,
-    labels,
+    labels, lazy_dialog,
     text::text,
     ui::{
         form::Form,
@@ -66,7 +66,9 @@ fn LiveSession(
     let i18n = use_i18n();
     let format = Format::get();
     let session = Memo::new(move |_| page.live.session(id));
-    let ask = Dialogs::get().opens(move || view! { <EndSessionDialog page id /> });
+    let ask = Dialogs::get().opens(lazy_dialog!(end_user_session(page: UserPageState, id: SessionId) {
+        view! { <EndSessionDialog page id /> }
+    }));
     let product = move || product_name(i18n, session.get());
     let facts = move || session.with(|session| session.as_ref().map(|session| facts(i18n, format, session)));
     // A borrowed seat can only be returned by its agent.

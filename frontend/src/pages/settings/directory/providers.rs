@@ -9,6 +9,7 @@ use super::{
 use crate::{
     format::Format,
     i18n::*,
+    lazy_dialog,
     text::text,
     ui::{
         empty_state::EmptyState,
@@ -28,7 +29,9 @@ pub fn ProvidersSheet(
     page: DirectoryPageState,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let add = Dialogs::get().opens(move || new_id().map(|id| view! { <AddProvider id page /> }));
+    let add = Dialogs::get().opens(lazy_dialog!(add_provider(page: DirectoryPageState) {
+        new_id().map(|id| view! { <AddProvider id page /> })
+    }));
     let none = || {
         view! { <EmptyState glyph=Glyph::Key title=text!(directory.none_title) text=text!(directory.none_text) /> }
     };
@@ -125,7 +128,12 @@ fn Buttons(
     let dialogs = Dialogs::get();
     let id = provider.with_untracked(|provider| provider.id);
     let name = move || provider.with(|provider| provider.name.clone());
-    let shown = move || untrack(|| page.provider(id));
+    let edit = dialogs.opens(lazy_dialog!(change_provider(page: DirectoryPageState, id: ProviderId) {
+        untrack(|| page.provider(id)).map(|before| view! { <ChangeProvider before page /> })
+    }));
+    let delete = dialogs.opens(lazy_dialog!(delete_provider(page: DirectoryPageState, id: ProviderId) {
+        untrack(|| page.provider(id)).map(|provider| view! { <DeleteProvider provider page /> })
+    }));
     let run = move |_| {
         if !untrack(|| test.is_loading()) {
             page.test(id);
@@ -146,7 +154,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, directory.edit_of, name = name())
-                on:click=dialogs.opens(move || shown().map(|before| view! { <ChangeProvider before page /> }))
+                on:click=edit
             >
                 {t!(i18n, directory.edit)}
             </button>
@@ -154,7 +162,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, directory.delete_of, name = name())
-                on:click=dialogs.opens(move || shown().map(|provider| view! { <DeleteProvider provider page /> }))
+                on:click=delete
             >
                 {t!(i18n, directory.delete)}
             </button>

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     format::Format,
     i18n::*,
+    lazy_dialog,
     text::{Text, text},
     ui::{
         empty_state::EmptyState,
@@ -27,7 +28,10 @@ use crate::{
 };
 use dialogs::{AddDirectory, DeleteDirectory, RotateToken};
 use leptos::prelude::*;
-use seatkeeper_shared::wire::directory::{CreatedDirectory, DirectoryView};
+use seatkeeper_shared::{
+    ids::DirectoryId,
+    wire::directory::{CreatedDirectory, DirectoryView},
+};
 use state::ScimState;
 
 #[component]
@@ -37,7 +41,7 @@ pub fn DirectoriesSheet(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let scim = ScimState::new();
-    let add = Dialogs::get().opens(move || view! { <AddDirectory scim /> });
+    let add = Dialogs::get().opens(lazy_dialog!(add_directory(scim: ScimState) { view! { <AddDirectory scim /> } }));
     view! {
         <section class="form sheet whole" aria-labelledby="directories-title">
             <h2 id="directories-title" tabindex="-1">
@@ -184,14 +188,19 @@ fn Buttons(
     let dialogs = Dialogs::get();
     let id = directory.with_untracked(|directory| directory.id);
     let name = move || directory.with(|directory| directory.name.clone());
-    let shown = move || untrack(|| scim.directory(id));
+    let rotate = dialogs.opens(lazy_dialog!(rotate_directory_token(scim: ScimState, id: DirectoryId) {
+        untrack(|| scim.directory(id)).map(|directory| view! { <RotateToken directory scim /> })
+    }));
+    let delete = dialogs.opens(lazy_dialog!(delete_directory(scim: ScimState, id: DirectoryId) {
+        untrack(|| scim.directory(id)).map(|directory| view! { <DeleteDirectory directory scim /> })
+    }));
     view! {
         <div class="acts">
             <button
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, scim.rotate_of, name = name())
-                on:click=dialogs.opens(move || shown().map(|directory| view! { <RotateToken directory scim /> }))
+                on:click=rotate
             >
                 {t!(i18n, scim.rotate)}
             </button>
@@ -199,7 +208,7 @@ fn Buttons(
                 type="button"
                 class="button"
                 aria-label=move || t_string!(i18n, scim.delete_of, name = name())
-                on:click=dialogs.opens(move || shown().map(|directory| view! { <DeleteDirectory directory scim /> }))
+                on:click=delete
             >
                 {t!(i18n, scim.delete)}
             </button>
