@@ -111,8 +111,13 @@ impl Installation {
         account.sessions_for(TimeDelta::days(1), holders).await?;
         let admin = account.admin().await?.token;
         account.close().await?;
-        let agents = agents.iter().map(|person| person.with_product_of(&pools[0])).collect();
-        Ok(Self { server: Server::seatkeeper(&database.address).await?, admin, agents, _database: database })
+        let agents: Vec<_> = agents.iter().map(|person| person.with_product_of(&pools[0])).collect();
+        let server = Server::seatkeeper(&database.address).await?;
+        // The log must have an event: pages take a feed at position 0 for one that has not begun.
+        let changes = viewers::changes(server.address, &agents, SESSION_CYCLE);
+        sleep(SESSION_CYCLE).await;
+        drop(changes);
+        Ok(Self { server, admin, agents, _database: database })
     }
 
     fn address(&self, path: &str) -> String {

@@ -1,6 +1,7 @@
 //! Keeps the state up to date: loads what the pages need, then applies the changes of the stream. While the stream
 //! delivers nothing, it loads the state again from time to time. Hidden tabs of users whom no seat concerns let go.
 
+mod changes;
 mod loading;
 
 use super::{
@@ -11,8 +12,8 @@ use super::{
     tabs::TabFeed,
 };
 use crate::{api::Api, caller::Caller, clock::Clock};
-use gloo_timers::future::TimeoutFuture;
-use leptos::{leptos_dom::helpers::WindowListenerHandle, prelude::*, task::spawn_local};
+use changes::PendingChanges;
+use leptos::{leptos_dom::helpers::WindowListenerHandle, prelude::*};
 use loading::{Load, RETRY_DELAY_MS};
 use seatkeeper_shared::{
     ids::{Position, UserId},
@@ -21,8 +22,6 @@ use seatkeeper_shared::{
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// How long an ended session remains visible.
-const ENDED_SESSION_DISPLAY_MS: u32 = 2_000;
 /// How often silence is looked for.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a tab stays connected after it was hidden.
@@ -39,6 +38,7 @@ pub(super) struct StateSync {
     coverage: Memo<Coverage>,
     monitor: StoredValue<ConnectionMonitor>,
     load: StoredValue<Load>,
+    pending: StoredValue<PendingChanges>,
     feed: StoredValue<Option<TabFeed>, LocalStorage>,
     /// Whether this tab has let go.
     is_suspended: StoredValue<bool>,
@@ -60,6 +60,7 @@ impl StateSync {
             coverage,
             monitor: StoredValue::new(ConnectionMonitor::new(now)),
             load: StoredValue::default(),
+            pending: StoredValue::default(),
             feed: StoredValue::new_local(None),
             is_suspended: StoredValue::new(false),
             hidden_at: StoredValue::new(is_hidden().then_some(now)),
@@ -97,6 +98,7 @@ impl StateSync {
 
     /// The position of the state; `None` until it is loaded.
     fn position(self) -> Option<Position> {
+        self.apply_pending();
         self.live.state.try_with_untracked(|state| state.position).filter(|position| position.0 > 0)
     }
 
@@ -107,6 +109,7 @@ impl StateSync {
             _ => false,
         };
         if is_subset && !self.load.with_value(|load| load.in_progress) {
+            self.apply_pending();
             self.live.state.update(|state| state.restrict(needed.clone()));
         } else {
             self.request();
@@ -163,21 +166,6 @@ impl StateSync {
         if is_contained == Some(false) {
             self.apply(change);
         }
-    }
-
-    fn apply(self, change: Change) {
-        let Some(ended) = self.live.state.try_update(|state| state.apply(change)) else { return };
-        if ended.is_empty() {
-            return;
-        }
-        let ids: Vec<_> = ended.iter().map(|session| session.id).collect();
-        self.forget_other_contacts();
-        self.live.ended.set(ended);
-        spawn_local(async move {
-            TimeoutFuture::new(ENDED_SESSION_DISPLAY_MS).await;
-            // The page, and the feed with it, may have been closed by now.
-            let _ = self.live.state.try_update(|state| state.remove_recently_ended(&ids));
-        });
     }
 
     fn on_contacts(self, contacts: Contacts) {

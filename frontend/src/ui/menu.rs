@@ -34,11 +34,21 @@ pub fn Menu(
             let _ = panel.hide_popover();
         }
     };
-    let toggled = move |_| {
-        if let (Some(open), Some(panel)) = (open, panel.get_untracked()) {
-            open.set(panel.matches(":popover-open").unwrap_or_default());
+    let is_open = StoredValue::new(false);
+    let set_open = move |now: bool| {
+        if is_open.try_update_value(|is_open| std::mem::replace(is_open, now)) == Some(!now)
+            && let Some(open) = open
+        {
+            open.try_set(now);
         }
     };
+    let toggled = move |_| {
+        if let Some(panel) = panel.get_untracked() {
+            set_open(panel.matches(":popover-open").unwrap_or_default());
+        }
+    };
+    // A menu that is removed is not closed before.
+    on_cleanup(move || set_open(false));
     view! {
         <div class="menu">
             <button

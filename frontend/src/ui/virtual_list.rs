@@ -84,8 +84,10 @@ impl VisibleRows {
             scroll.remove();
             resize.remove();
         });
+        // Not with each change of the total: measuring makes the browser lay out the page.
+        let is_partial = Memo::new(move |_| total.get() > MAX_UNVIRTUALIZED_ROWS);
         Effect::new(move |_| {
-            total.track();
+            is_partial.track();
             schedule();
         });
         rows

@@ -125,6 +125,8 @@ impl StateSync {
             // Another user has signed in, in another tab.
             return self.caller.refresh();
         }
+        // What waits may be older than the answer.
+        self.apply_pending();
         let position = reply.snapshot.position;
         let kept = self.load.try_update_value(|load| {
             load.loaded = position;

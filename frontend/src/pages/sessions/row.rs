@@ -152,7 +152,6 @@ fn StateCell(
                 && is_contact_lost(&page.live.contact(s), clock.now())
         })
     });
-    let protected = Memo::new(move |_| session.with(|s| s.protected));
     let word = move || {
         if contact_lost.get() { t_string!(i18n, word.lost) } else { session.with(|s| labels::current_state(i18n, s)) }
     };
@@ -167,15 +166,22 @@ fn StateCell(
             <span>
                 <span class="state-word">
                     {word}
-                    <Show when=move || protected.get()>
-                        <span class="shield" title=move || t_string!(i18n, word.protected)>
-                            <Icon glyph=Glyph::Lock />
-                            <span class="vh">{t!(i18n, word.protected)}</span>
-                        </span>
-                    </Show>
+                    {move || session.with(|s| s.protected).then(|| view! { <ProtectedMark /> })}
                 </span>
                 <small class="num">{next}</small>
             </span>
+        </span>
+    }
+}
+
+/// A lock with a text for screen readers.
+#[component]
+fn ProtectedMark() -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <span class="shield" title=move || t_string!(i18n, word.protected)>
+            <Icon glyph=Glyph::Lock />
+            <span class="vh">{t!(i18n, word.protected)}</span>
         </span>
     }
 }

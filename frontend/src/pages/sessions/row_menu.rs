@@ -28,11 +28,27 @@ pub fn RowMenu(
     session: RwSignal<SessionView>,
 ) -> impl IntoView {
     let i18n = use_i18n();
-    let actions = SessionActions::new(page);
-    let id = session.with_untracked(|session| session.id);
     let label = Signal::derive(move || {
         Some(t_string!(i18n, sessions.menu, name = session.with(|session| session.user_name.clone())))
     });
+    view! {
+        <Menu class="icon-button" label open=page.hold.menu trigger=|| view! { <Icon glyph=Glyph::More /> }>
+            <MenuItems page session />
+        </Menu>
+    }
+}
+
+/// The actions, which exist once the menu has been opened.
+#[component]
+fn MenuItems(
+    /// Shared state of the page.
+    page: SessionsPageState,
+    /// The session shown.
+    session: RwSignal<SessionView>,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    let actions = SessionActions::new(page);
+    let id = session.with_untracked(|session| session.id);
     let protected = Memo::new(move |_| session.with(|session| session.protected));
     let ending = Memo::new(move |_| session.with(|session| session.ending.is_some()));
     let borrowed = Memo::new(move |_| session.with(|session| session.borrowed_until.is_some()));
@@ -41,24 +57,22 @@ pub fn RowMenu(
         false => t_string!(i18n, sessions.protect),
     };
     view! {
-        <Menu class="icon-button" label open=page.hold.menu trigger=|| view! { <Icon glyph=Glyph::More /> }>
-            <Show when=move || ending.get()>
-                <button type="button" class="menu-item" on:click=move |_| actions.cancel_end(id)>
-                    {t!(i18n, sessions.cancel_end)}
-                </button>
-            </Show>
-            <button type="button" class="menu-item" on:click=move |_| actions.protect(id, !protected.get_untracked())>
-                {protect}
+        <Show when=move || ending.get()>
+            <button type="button" class="menu-item" on:click=move |_| actions.cancel_end(id)>
+                {t!(i18n, sessions.cancel_end)}
             </button>
-            <Show
-                when=move || !borrowed.get()
-                fallback=move || view! { <p class="menu-note">{t!(i18n, sessions.only_agent_returns)}</p> }
-            >
-                <button type="button" class="menu-item bad" on:click=move |_| page.ask_to_end(vec![id])>
-                    {move || t_string!(i18n, sessions.end_n, count = 1, n = 1)}
-                </button>
-            </Show>
-        </Menu>
+        </Show>
+        <button type="button" class="menu-item" on:click=move |_| actions.protect(id, !protected.get_untracked())>
+            {protect}
+        </button>
+        <Show
+            when=move || !borrowed.get()
+            fallback=move || view! { <p class="menu-note">{t!(i18n, sessions.only_agent_returns)}</p> }
+        >
+            <button type="button" class="menu-item bad" on:click=move |_| page.ask_to_end(vec![id])>
+                {move || t_string!(i18n, sessions.end_n, count = 1, n = 1)}
+            </button>
+        </Show>
     }
 }
 
