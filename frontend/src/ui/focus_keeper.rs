@@ -41,6 +41,10 @@ impl Place {
         !self.element.is_connected()
     }
 
+    fn is_in_toasts(&self) -> bool {
+        self.around.last().is_some_and(|(outer, _)| outer.matches(".toasts").unwrap_or_default())
+    }
+
     /// Focuses the element, or what is nearest to its place. Returns whether there was something.
     fn restore(&self) -> bool {
         let still_there = |(outer, _): &&(Element, u32)| outer.is_connected();
@@ -89,7 +93,7 @@ fn focus(element: &Element) -> bool {
 }
 
 /// Where the focus was last.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct LastPlaces {
     page: Option<Place>,
     /// In a dialog, a menu or a toast, if the focus moved there from the page.
@@ -156,9 +160,12 @@ pub fn keep_focus() {
 
 fn restore(places: &RefCell<LastPlaces>) {
     if is_focus_lost() {
-        // Taken out, because focusing changes them.
-        let LastPlaces { page, above } = places.take();
-        let _ = [above, page].into_iter().flatten().any(|place| place.restore());
+        // A copy, because focusing changes the places.
+        let LastPlaces { page, above } = places.borrow().clone();
+        // Who has answered a toast goes on in the page, not in the next toast.
+        let answered = above.as_ref().is_some_and(Place::is_in_toasts);
+        let order = if answered { [page, above] } else { [above, page] };
+        let _ = order.into_iter().flatten().any(|place| place.restore());
     }
 }
 

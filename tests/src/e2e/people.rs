@@ -32,6 +32,8 @@ async fn a_preview_lists_users_without_a_named_seat_and_a_suspension_is_undone()
     browser.element("dialog[open] button[type=submit]").await.click().await.expect("confirmed");
     browser.reads("1 Benutzer wurde nicht geändert:").await;
     browser.click("Fertig").await;
+    // The button that opened the dialog is gone with the selection.
+    browser.holds("!!document.activeElement.closest('section.list')").await;
 
     browser.go("/users?q=agent+0").await;
     browser.holds("document.querySelectorAll('tbody tr').length === 1").await;
@@ -118,5 +120,6 @@ async fn the_focus_stays_near_what_an_action_removed() {
     browser.holds("!!document.activeElement.closest('section.card')").await;
     browser.enter("Undo").await;
     browser.holds("!document.body.innerText.includes('No license is assigned.')").await;
+    browser.holds("!!document.activeElement.closest('section.card')").await;
     assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }

@@ -15,8 +15,8 @@ const ENDED_SESSION_DISPLAY_MS: f64 = 2_000.0;
 #[derive(Debug, Default)]
 pub(super) struct PendingChanges {
     changes: Vec<Change>,
-    /// When the last changes were applied, in milliseconds.
-    applied_at: f64,
+    /// When the last changes were applied, in milliseconds; `None` before the first.
+    applied_at: Option<f64>,
     /// Ended sessions, and when they disappear, in order.
     ended: VecDeque<(f64, SessionId)>,
     /// When the timer ends that is running.
@@ -26,14 +26,14 @@ pub(super) struct PendingChanges {
 impl PendingChanges {
     /// What is to be applied now: the changes, and the sessions that disappear.
     fn take(&mut self, now: f64) -> (Vec<Change>, Vec<SessionId>) {
-        self.applied_at = now;
+        self.applied_at = Some(now);
         let due = self.ended.iter().take_while(|(at, _)| *at <= now).count();
         (std::mem::take(&mut self.changes), self.ended.drain(..due).map(|(_, id)| id).collect())
     }
 
     /// When something has to be applied next.
     fn due_at(&self) -> Option<f64> {
-        let changes = (!self.changes.is_empty()).then_some(self.applied_at + REDRAW_INTERVAL_MS);
+        let changes = (!self.changes.is_empty()).then(|| self.applied_at.map_or(0.0, |at| at + REDRAW_INTERVAL_MS));
         let ended = self.ended.front().map(|(at, _)| *at);
         changes.into_iter().chain(ended).min_by(f64::total_cmp)
     }
@@ -48,7 +48,7 @@ impl StateSync {
 
     /// Applies the changes that wait.
     pub(super) fn apply_pending(self) {
-        let now = js_sys::Date::now();
+        let now = steady_now();
         let Some((changes, over)) = self.pending.try_update_value(|pending| pending.take(now)) else { return };
         if changes.is_empty() && over.is_empty() {
             return;
@@ -65,7 +65,7 @@ impl StateSync {
     }
 
     fn apply_due(self) {
-        let now = js_sys::Date::now();
+        let now = steady_now();
         let due_at = self.pending.try_with_value(PendingChanges::due_at).flatten();
         if due_at.is_some_and(|at| at <= now) {
             self.apply_pending();
@@ -94,6 +94,11 @@ impl StateSync {
             );
         }
     }
+}
+
+/// Milliseconds of a clock that is never set.
+fn steady_now() -> f64 {
+    window().performance().map_or_else(js_sys::Date::now, |performance| performance.now())
 }
 
 #[cfg(test)]

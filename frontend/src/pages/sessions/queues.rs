@@ -5,7 +5,7 @@ use crate::ui::keyed_list::For;
 use crate::{
     format::Format,
     i18n::*,
-    labels,
+    labels, lazy_view,
     ui::{field::unique_id, show::Show},
 };
 use leptos::prelude::*;
@@ -28,12 +28,14 @@ pub fn Queues(
             licenses.filter(|id| state.queues.contains_key(id)).filter(shown).collect::<Vec<_>>()
         })
     });
+    // Nobody waits most of the time.
+    let queue = lazy_view!(session_queue(page: SessionsPageState, id: LicenseId) { view! { <Queue page id /> } });
     view! {
         <p class="vh" role="status">
             {move || page.announcement.get()}
         </p>
         <For each=move || ids.get() key=|id| *id let:id>
-            <Queue page id />
+            {queue(page, id)}
         </For>
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     format::Format,
     i18n::*,
-    lazy_dialog,
+    lazy_dialog, lazy_view,
     text::{Text, text},
     ui::{
         empty_state::EmptyState,
@@ -27,11 +27,14 @@ use crate::{
     },
 };
 use dialogs::{AddDirectory, DeleteDirectory, RotateToken};
+use failures::Failures;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     ids::DirectoryId,
     wire::directory::{CreatedDirectory, DirectoryView},
 };
+use requests::Requests;
+use rules::Rules;
 use state::ScimState;
 
 #[component]
@@ -123,7 +126,12 @@ fn DirectoryRow(
         let groups = t_string!(i18n, scim.groups, count = groups, n = format.number(groups));
         t_string!(i18n, scim.facts, users = users, groups = groups, used = used)
     };
-    let failures = Memo::new(move |_| now.with(|now| now.failures));
+    let count = Memo::new(move |_| now.with(|now| now.failures));
+    let failures = lazy_view!(directory_failures(id: DirectoryId, scim: ScimState, count: Memo<i64>) {
+        view! { <Failures id scim count /> }
+    });
+    let rules = lazy_view!(directory_rules(id: DirectoryId, scim: ScimState) { view! { <Rules id scim /> } });
+    let requests = lazy_view!(directory_requests(id: DirectoryId) { view! { <Requests id /> } });
     view! {
         <li class="provider">
             <span class="item-text">
@@ -131,14 +139,14 @@ fn DirectoryRow(
                 <small class="muted num">{facts}</small>
             </span>
             <Buttons directory=now scim />
-            <Show when=move || { failures.get() > 0 }>
-                <failures::Failures id scim count=failures />
+            <Show when=move || { count.get() > 0 }>
+                {failures(id, scim, count)}
             </Show>
             <Disclosure label=text!(scim.rules) keep=true expanded=move |()| scim.groups.reload()>
-                <rules::Rules id scim />
+                {rules(id, scim)}
             </Disclosure>
             <Disclosure label=text!(scim.requests)>
-                <requests::Requests id />
+                {requests(id)}
             </Disclosure>
         </li>
     }
