@@ -189,7 +189,7 @@ async fn what_colors_say_is_also_said_in_forced_colors() {
         let (chosen, other) = (segment("has(:checked)"), segment("not(:has(:checked))"));
         browser.holds(&differ("backgroundColor", &chosen, &other)).await;
     }
-    browser.holds(&differ("backgroundColor", &find(".pulse"), "document.body")).await;
+    browser.holds(&differ("backgroundColor", &find(".live-dot"), "document.body")).await;
     browser.holds(&differ("outlineStyle", &find("tr.selected"), &find("tbody tr:not(.selected)"))).await;
     browser.holds(&differ("outlineStyle", &find("nav a[aria-current]"), &find("nav a:not([aria-current])"))).await;
     browser.holds(&differ("backgroundColor", &find(".seats .on"), &find(".seats .free"))).await;
