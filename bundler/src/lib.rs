@@ -2,6 +2,7 @@
 
 pub mod budget;
 mod css;
+mod import_names;
 mod merge;
 mod module;
 mod order;
@@ -110,11 +111,17 @@ fn make_files(inputs: &Inputs, linked: &[u8], app: &SplitApp, bundles: &[Bundle]
     let (main, script) = programs.bind(&wasm[0], &inputs.work)?;
     wasm[0] = main;
     let mut files = Files::new();
+    let mut script = script::complete(&script, parts)?;
     for (index, content) in programs.optimize(wasm, &inputs.work)?.into_iter().enumerate() {
-        let name = if index == 0 { "main".to_owned() } else { bundle_name(index) };
-        files.insert(format!("{name}.wasm"), order::by_size(&content)?);
+        let mut content = order::by_size(&content)?;
+        let mut name = bundle_name(index);
+        if index == 0 {
+            (content, script) = import_names::shortened(&content, &script)?;
+            name = "main".to_owned();
+        }
+        files.insert(format!("{name}.wasm"), content);
     }
-    files.insert("app.js".to_owned(), script::complete(&script, parts)?.into_bytes());
+    files.insert("app.js".to_owned(), script.into_bytes());
     Ok(files)
 }
 

@@ -39,16 +39,9 @@ impl Reencode for Ordering {
         Ok(self.new_indices[old as usize])
     }
 
-    /// Without the names of functions, which would have to be sorted, too, and which nobody needs.
-    fn parse_custom_section(
-        &mut self,
-        module: &mut Module,
-        section: CustomSectionReader<'_>,
-    ) -> Result<(), Error<Self::Error>> {
-        match section.name() {
-            "name" => Ok(()),
-            _ => wasm_encoder::reencode::utils::parse_custom_section(self, module, section),
-        }
+    /// Without the sections that no browser needs. The names of functions would have to be sorted, too.
+    fn parse_custom_section(&mut self, _: &mut Module, _: CustomSectionReader<'_>) -> Result<(), Error<Self::Error>> {
+        Ok(())
     }
 
     fn parse_function_section(

@@ -33,7 +33,7 @@ __wbg_init({ module_or_path: new URL(\"main.wasm\", import.meta.url) }).catch((p
 pub fn complete(script: &str, parts: &BTreeMap<String, Vec<String>>) -> Result<String> {
     let mut completed = String::new();
     let mut first = None;
-    for line in script.lines() {
+    for line in code_lines(script) {
         match (imported_name(line), &first) {
             (Some(name), None) => {
                 completed.push_str(&loader(name, parts));
@@ -53,6 +53,16 @@ pub fn complete(script: &str, parts: &BTreeMap<String, Vec<String>>) -> Result<S
     Ok(completed)
 }
 
+/// The lines without comments and indentation. The scripts have no text of several lines.
+fn code_lines(script: &str) -> impl Iterator<Item = &str> {
+    let mut in_comment = false;
+    script.lines().map(str::trim).filter(move |line| {
+        let is_comment = in_comment || line.starts_with("/*") || line.starts_with("//");
+        in_comment = is_comment && (in_comment || line.starts_with("/*")) && !line.ends_with("*/");
+        !is_comment && !line.is_empty()
+    })
+}
+
 /// The name in `import * as NAME from "./__wasm_split.js"`.
 fn imported_name(line: &str) -> Option<&str> {
     let (name, module) = line.strip_prefix("import * as ")?.split_once(" from ")?;
@@ -68,7 +78,14 @@ fn loader(name: &str, parts: &BTreeMap<String, Vec<String>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::complete;
+    use super::{code_lines, complete};
+
+    #[test]
+    fn comments_and_indentation_go() {
+        let script = "/**\n * @returns {number}\n */\nfunction one() {\n    // first\n    return 1; /* one */\n\n}\n/* all */\nlet b;\n";
+        let lines: Vec<_> = code_lines(script).collect();
+        assert_eq!(lines, ["function one() {", "return 1; /* one */", "}", "let b;"]);
+    }
 
     #[test]
     fn the_imports_are_replaced_by_the_loader() {
