@@ -50,7 +50,12 @@ mod tests {
 
     #[test]
     fn each_of_the_two_types_is_recognized() {
-        let needed = SecondFactorNeeded { challenge: "abc".to_owned() };
+        let needed = SecondFactorNeeded {
+            challenge: "abc".to_owned(),
+            expires_at: "2026-01-05T08:00:00Z".parse().unwrap(),
+            code: true,
+            passkey: false,
+        };
         let text = serde_json::to_string(&SignedIn::NeedsSecondFactor(needed.clone())).unwrap();
         assert_eq!(SignedIn::from_json(&text).unwrap(), SignedIn::NeedsSecondFactor(needed));
         let error = SignedIn::from_json("{}").unwrap_err().to_string();

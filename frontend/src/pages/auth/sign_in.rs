@@ -10,6 +10,7 @@ use super::{
 use crate::{
     caller::{Caller, CallerState, SignedOutReason},
     i18n::*,
+    lazy_view,
     shell::{RedirectToSetup, start_page},
     text::text,
     ui::{field::TextField, form::Form, page_head::Heading, query::Query, show::Show},
@@ -55,9 +56,12 @@ pub fn SignInPage() -> impl IntoView {
     redirect_when_signed_in(caller);
     let is_set_up = Memo::new(move |_| caller.state() != CallerState::SetupNeeded);
     let back = Callback::new(move |()| state.pending_factor.set(None));
+    let second_step = lazy_view!(second_step(needed: SecondFactorNeeded, back: Callback<()>) {
+        view! { <SecondStepForm needed back /> }
+    });
     let step = move || match state.pending_factor.get() {
         None => view! { <FirstStep state /> }.into_any(),
-        Some(needed) => view! { <SecondStepForm needed back /> }.into_any(),
+        Some(needed) => second_step(needed, back),
     };
     move || match is_set_up.get() {
         true => view! { <Card>{step}</Card> }.into_any(),

@@ -29,12 +29,12 @@ use crate::{
 use dialogs::{AddDirectory, DeleteDirectory, RotateToken};
 use failures::Failures;
 use leptos::prelude::*;
+use requests::Requests;
+use rules::Rules;
 use seatkeeper_shared::{
     ids::DirectoryId,
     wire::directory::{CreatedDirectory, DirectoryView},
 };
-use requests::Requests;
-use rules::Rules;
 use state::ScimState;
 
 #[component]
