@@ -111,12 +111,11 @@ impl LastPlaces {
         }
     }
 
-    /// The user has moved the focus to nothing: what they left may go away.
+    /// Nothing has the focus any more. If what had it is still there, the user has left it, and it may go away.
     fn left(&mut self) {
-        for place in [&mut self.page, &mut self.above] {
-            if place.as_ref().is_some_and(|place| !place.is_gone()) {
-                *place = None;
-            }
+        let last = self.above.as_ref().or(self.page.as_ref());
+        if last.is_some_and(|last| !last.is_gone()) {
+            *self = Self::default();
         }
     }
 
@@ -235,6 +234,14 @@ mod tests {
         places.left();
         assert!(!places.is_gone() && places.page.is_none());
         places.focused(page.query_selector("#three").unwrap().unwrap());
+        let toasts = document().create_element("section").unwrap();
+        toasts.set_class_name("toasts");
+        toasts.set_inner_html("<button>Undo</button>");
+        document().body().unwrap().append_child(&toasts).unwrap();
+        places.focused(toasts.first_element_child().unwrap());
+        toasts.remove();
+        places.left();
+        assert!(places.page.is_some(), "the answered toast is gone, but the place in the page is not");
         page.remove();
         places.left();
         assert!(places.is_gone());
