@@ -41,6 +41,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 pub fn start() {
     console_error_panic_hook::set_once();
     ui::focus_keeper::keep_focus();
+    ui::leave_guard::watch_buttons();
     translated_page::watch();
     leptos::mount::mount_to_body(app::App);
 }

@@ -15,6 +15,7 @@ pub mod form;
 pub mod form_dialog;
 pub mod icon;
 pub mod keyed_list;
+pub mod leave_guard;
 pub mod list_foot;
 pub mod list_status;
 pub mod live_status;

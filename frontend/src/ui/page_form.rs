@@ -6,6 +6,7 @@ use super::{
     error_message::{ErrorMessage, failure_text},
     form::Form,
     form_dialog::DiscardQuestion,
+    leave_guard,
 };
 use crate::{
     i18n::*,
@@ -71,6 +72,7 @@ fn LeaveGuard(
     form: Form,
 ) -> impl IntoView {
     let asking = RwSignal::new(false);
+    // The link that has been clicked; `None` if it was the browser's button.
     let wanted = StoredValue::new_local(None::<HtmlElement>);
     let unload = window_event_listener_untyped("beforeunload", move |event| {
         if form.is_touched() {
@@ -90,11 +92,20 @@ fn LeaveGuard(
         unload.remove();
         drop(clicked);
     });
+    leave_guard::guard(move || {
+        let asks = form.is_touched();
+        if asks {
+            wanted.set_value(None);
+            asking.set(true);
+        }
+        asks
+    });
     let discard = move |()| {
         form.forget_touched();
         asking.set(false);
-        if let Some(link) = wanted.get_value() {
-            link.click();
+        match wanted.get_value() {
+            Some(link) => link.click(),
+            None => leave_guard::leave(),
         }
     };
     view! {

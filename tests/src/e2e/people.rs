@@ -101,6 +101,33 @@ async fn a_taken_address_is_shown_at_its_field_and_input_is_not_lost_unasked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_back_button_asks_before_input_is_lost() {
+    let world = world().await;
+    let browser = Browser::open(&world.url, "de").await;
+    browser.sign_in("anja.krueger@example.org").await;
+    browser.go("/licenses").await;
+    browser.enter_at("nav a[href='/users']").await;
+    browser.enter("Benutzer hinzufügen").await;
+    browser.type_into("dialog[open] input[name=name]", "Nora Neu").await;
+    browser.value("history.back()").await;
+    browser.reads("Eingaben verwerfen?").await;
+    browser.holds("location.pathname === '/users'").await;
+    browser.enter("Weiter bearbeiten").await;
+    browser.holds("document.querySelector('dialog[open] input[name=name]').value === 'Nora Neu'").await;
+    browser.value("history.back()").await;
+    browser.reads("Eingaben verwerfen?").await;
+    browser.enter("Verwerfen").await;
+    browser.holds("location.pathname === '/licenses' && !document.querySelector('dialog[open]')").await;
+    browser.enter_at("nav a[href='/settings']").await;
+    browser.type_into("main form input", "X").await;
+    browser.value("history.back()").await;
+    browser.reads("Eingaben verwerfen?").await;
+    browser.enter("Verwerfen").await;
+    browser.holds("location.pathname === '/licenses'").await;
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_focus_stays_near_what_an_action_removed() {
     let world = world().await;
     let (_, agents) = world.pool(5, 1).await;
