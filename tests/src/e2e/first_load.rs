@@ -4,8 +4,8 @@
 use super::{browser::Browser, world};
 use crate::harness::World;
 use seatkeeper_bundler::budget::{Budget, PageSize};
-use serde_json::json;
-use std::{fs, path::Path};
+use serde_json::{Value, json};
+use std::{fs, path::Path, time::Duration};
 
 const ADMIN: &str = "anja.krueger@example.org";
 
@@ -99,7 +99,15 @@ async fn pages_are_downloaded_ahead_of_a_click() {
     browser.sees("main h1").await;
     // Those of the navigation a moment later, without a click.
     browser.holds(&format!("{LATE}.length >= 6")).await;
-    let before = browser.value(&format!("{LATE}.length")).await;
+    let mut before = Value::Null;
+    loop {
+        let now = browser.value(&format!("{LATE}.length")).await;
+        if now == before {
+            break;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
     browser.element("nav a[href='/licenses']").await.click().await.expect("a link");
     browser.holds("location.pathname === '/licenses' && document.querySelector('main h1') !== null").await;
     assert_eq!(browser.value(&format!("{LATE}.length")).await, before, "the click downloaded something");

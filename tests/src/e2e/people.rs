@@ -118,7 +118,8 @@ async fn the_back_button_asks_before_input_is_lost() {
     browser.reads("Eingaben verwerfen?").await;
     browser.enter("Verwerfen").await;
     browser.holds("location.pathname === '/licenses' && !document.querySelector('dialog[open]')").await;
-    browser.enter_at("nav a[href='/settings']").await;
+    browser.click("Anja Krüger").await;
+    browser.enter_at("a[href='/settings']").await;
     browser.type_into("main form input", "X").await;
     browser.value("history.back()").await;
     browser.reads("Eingaben verwerfen?").await;
