@@ -249,10 +249,7 @@ impl StateSync {
     /// the end of a session.
     fn is_dispensable(self, now: f64) -> bool {
         let is_hidden = self.hidden_at.get_value().is_some_and(|since| now - since > HIDDEN_GRACE_MS);
-        is_hidden
-            && self.live.state.with_untracked(|state| {
-                state.tickets_of(self.user).is_empty() && state.sessions_of(self.user).is_empty()
-            })
+        is_hidden && !self.live.state.with_untracked(|state| state.concerns(self.user))
     }
 
     fn suspend(self) {

@@ -20,6 +20,8 @@ use thirtyfour::WindowHandle;
 
 /// Within this time everything that is wrong with the connection is noticed.
 const NOTICED_WITHIN: Duration = Duration::from_secs(15);
+/// How long a hidden tab stays connected.
+const HIDDEN_GRACE: Duration = Duration::from_secs(30);
 const ADMIN: &str = "anja.krueger@example.org";
 const IS_LIVE: &str = "document.querySelector('.live-dot:not(.off)') !== null \
                        && document.querySelector('.connection-notice') === null";
@@ -75,6 +77,30 @@ async fn twelve_tabs_share_one_stream_and_all_are_live() {
     serves_streams(&world, 1).await;
     agents[1].request_seat().await.created();
     browser.reads("Agent 1").await;
+    browser.holds(IS_LIVE).await;
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tab_that_is_hidden_for_a_while_lets_go_and_is_live_again_when_it_is_shown() {
+    let world = world().await;
+    let (_, agents) = world.pool(5, 1).await;
+    let browser = admin_at_sessions(&world.url).await;
+    serves_streams(&world, 1).await;
+    // Tabs of this browser are never hidden, so the page is told.
+    let show = |state: &str| {
+        format!(
+            "(Object.defineProperty(document, 'visibilityState', {{ value: '{state}', configurable: true }}),
+             document.dispatchEvent(new Event('visibilitychange')))"
+        )
+    };
+    browser.value(&show("hidden")).await;
+    tokio::time::sleep(HIDDEN_GRACE).await;
+    serves_streams(&world, 0).await;
+    agents[0].request_seat().await.created();
+    browser.value(&show("visible")).await;
+    serves_streams(&world, 1).await;
+    browser.reads("Agent 0").await;
     browser.holds(IS_LIVE).await;
     assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }
