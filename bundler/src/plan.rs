@@ -1,8 +1,8 @@
 //! Decides which pieces of the app become one download.
 //!
 //! Hundreds of pieces would be hundreds of requests; one file would be everything for everybody. Two files become one
-//! if that lowers the cost of all loads together, where a file counts like the bytes below; and then those that cost least,
-//! until no first load fetches too many.
+//! if that lowers the cost of all loads together, where a file counts like the bytes below; and then those that cost
+//! least, until no first load fetches too many.
 
 use std::collections::BTreeSet;
 

@@ -82,8 +82,10 @@ mod tests {
 
     #[test]
     fn comments_and_indentation_go() {
-        let script = "/**\n * @returns {number}\n */\nfunction one() {\n    // first\n    return 1; /* one */\n\n}\n/* all */\nlet b;\n";
-        let lines: Vec<_> = code_lines(script).collect();
+        let comment = "/**\n * @returns {number}\n */\n";
+        let function = "function one() {\n    // first\n    return 1; /* one */\n\n}\n";
+        let script = format!("{comment}{function}/* all */\nlet b;\n");
+        let lines: Vec<_> = code_lines(&script).collect();
         assert_eq!(lines, ["function one() {", "return 1; /* one */", "}", "let b;"]);
     }
 

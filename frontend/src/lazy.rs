@@ -123,8 +123,8 @@ macro_rules! lazy_view {
 }
 
 /// The content of a dialog, downloaded a moment after the page was shown, or when the dialog is first opened:
-/// `dialogs.opens(lazy_dialog!(rename_group(page: GroupsPage) { view! { <RenameGroup page /> } }))`. The dialogs of a page
-/// are named in `frontend/budget.toml`.
+/// `dialogs.opens(lazy_dialog!(rename_group(page: GroupsPage) { view! { <RenameGroup page /> } }))`. The dialogs of a
+/// page are named in `frontend/budget.toml`.
 #[macro_export]
 macro_rules! lazy_dialog {
     ($name:ident($($argument:ident: $type:ty),*) $body:block) => {{

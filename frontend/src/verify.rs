@@ -71,7 +71,8 @@ impl Verification {
     }
 }
 
-/// Requests that wait for an answer of the dialog. However it is closed, or if it is never shown: nobody waits any longer.
+/// Requests that wait for an answer of the dialog. However it is closed, or if it is never shown: nobody waits any
+/// longer.
 struct Waiting(Verification);
 
 impl Drop for Waiting {

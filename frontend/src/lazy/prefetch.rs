@@ -1,5 +1,5 @@
-//! Downloads parts of the app before they are asked for: the pages of links that are pointed at or focused, and, a moment
-//! after a page was shown, its dialogs and the pages of the navigation.
+//! Downloads parts of the app before they are asked for: the pages of links that are pointed at or focused, and, a
+//! moment after a page was shown, its dialogs and the pages of the navigation.
 
 use super::Download;
 use leptos::{

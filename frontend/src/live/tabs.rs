@@ -24,13 +24,13 @@ pub struct TabFeed(Rc<Inner>);
 /// Whether a tab that leads passes on what its stream delivers.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum PassingOn {
-    /// No other tab has been heard, but the state is not loaded yet: a tab that joins now could not know what it missed.
+    /// No other tab is known, but the state is not loaded yet: a tab that joins now could not know what it missed.
     #[default]
     Loading,
-    /// No other tab has been heard.
+    /// No other tab is known.
     Alone,
     /// There is another tab, or there was one.
-    Heard,
+    ToOthers,
 }
 
 /// Receives the messages of the other tabs.
@@ -166,7 +166,7 @@ impl Inner {
 
     /// Another tab has been heard: says up to where it has to load the state, because nothing was passed on until now.
     fn pass_on_from_now(&self) {
-        if self.passing_on.replace(PassingOn::Heard) == PassingOn::Alone
+        if self.passing_on.replace(PassingOn::ToOthers) == PassingOn::Alone
             && self.stream.borrow().is_some()
             && let Some(position) = (self.position)()
         {

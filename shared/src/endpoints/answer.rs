@@ -19,8 +19,8 @@ impl<T: DeserializeOwned> Answer for T {
     }
 }
 
-// These two are one of two types. Serde would read either of them through a copy of the whole answer, with code of its own
-// for that, which every browser would download.
+// These two are one of two types. Serde would read either of them through a copy of the whole answer, with code of its
+// own for that, which every browser would download.
 
 impl Answer for SeatResponse {
     fn from_json(text: &str) -> Result<Self, Error> {

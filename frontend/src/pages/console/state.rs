@@ -1,5 +1,5 @@
-//! State of the console: the user's licenses, sessions and tickets. It begins when it is first needed, and lives as long
-//! as the app frame, so that sessions survive a visit to another page.
+//! State of the console: the user's licenses, sessions and tickets. It begins when it is first needed, and lives as
+//! long as the app frame, so that sessions survive a visit to another page.
 
 use super::{
     activity, announcements,
@@ -35,7 +35,7 @@ impl ConsolePlace {
     }
 }
 
-/// State of the console.
+/// What the console shows, and what keeps its sessions alive.
 #[derive(Clone, Copy)]
 pub struct ConsolePageState {
     pub device: Device,
