@@ -1,5 +1,5 @@
-//! Shortens the names of the functions that the main module imports from its script. wasm-bindgen's end in hashes, which
-//! no compression makes smaller, and stand in both files.
+//! Shortens the names of the functions that the main module imports from its script. wasm-bindgen's end in hashes,
+//! which no compression makes smaller, and stand in both files.
 
 use std::collections::HashMap;
 
