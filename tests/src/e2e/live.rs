@@ -91,7 +91,7 @@ async fn a_tab_that_is_hidden_for_a_while_lets_go_and_is_live_again_when_it_is_s
     let show = |state: &str| {
         format!(
             "(Object.defineProperty(document, 'visibilityState', {{ value: '{state}', configurable: true }}),
-             document.dispatchEvent(new Event('visibilitychange')))"
+             document.dispatchEvent(new Event('visibilitychange', {{ bubbles: true }})))"
         )
     };
     browser.value(&show("hidden")).await;
