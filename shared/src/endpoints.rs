@@ -2,7 +2,6 @@
 //! ones, so that a path is written once.
 
 pub mod account;
-mod answer;
 pub mod audit;
 pub mod borrow;
 pub mod directories;
@@ -23,7 +22,7 @@ pub mod tickets;
 pub mod tokens;
 pub mod users;
 
-pub use answer::Answer;
+pub use crate::answer::Answer;
 
 use serde::Serialize;
 use std::{fmt::Write as _, marker::PhantomData, time::Duration};

@@ -3,6 +3,7 @@
 
 #![warn(missing_docs)]
 
+mod answer;
 pub mod audit;
 pub mod endpoints;
 pub mod error_chain;
