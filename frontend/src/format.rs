@@ -122,6 +122,7 @@ impl Format {
         match RoundedDuration::of(length) {
             RoundedDuration::Seconds(n) => t_string!(i18n, time.seconds, n = n),
             RoundedDuration::Minutes(n) => t_string!(i18n, time.minutes, n = n),
+            RoundedDuration::Hours(h, 0) => t_string!(i18n, time.full_hours, h = h),
             RoundedDuration::Hours(h, m) => t_string!(i18n, time.hours, h = h, m = format!("{m:02}")),
             RoundedDuration::Days(count) if dative => t_string!(i18n, time.days_dative, count = count),
             RoundedDuration::Days(count) => t_string!(i18n, time.days, count = count),

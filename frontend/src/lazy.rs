@@ -6,7 +6,7 @@ use crate::{
     boot,
     i18n::*,
     text::text,
-    ui::{empty_state::EmptyState, icon::Glyph, page_head::Heading},
+    ui::{empty_state::EmptyState, form_dialog::InfoDialog, icon::Glyph, page_head::Heading},
 };
 use leptos::prelude::*;
 use leptos_router::ChooseView;
@@ -142,6 +142,11 @@ pub fn when_downloaded(view: Downloaded) -> AnyView {
     Suspend::new(async move { view_or_reload(view.await) }).into_any()
 }
 
+/// The same for the content of a dialog, which says in its own words that it could not be downloaded.
+pub fn dialog_when_downloaded(view: Downloaded) -> AnyView {
+    Suspend::new(async move { view.await.unwrap_or_else(|_| view! { <DialogDownloadFailed /> }.into_any()) }).into_any()
+}
+
 /// How many downloads the user waits for: the page before stays while the next one is loaded.
 #[derive(Clone, Copy)]
 pub struct PendingDownloads(RwSignal<u32>);
@@ -187,14 +192,32 @@ pub fn page_or_reload(page: Result<AnyView, DownloadError>) -> AnyView {
     view_or_reload(page)
 }
 
+fn reload<E>(_: E) {
+    // Navigating is always allowed; there is nobody to tell otherwise.
+    let _ = window().location().reload();
+}
+
+#[component]
+fn DialogDownloadFailed() -> impl IntoView {
+    let i18n = use_i18n();
+    let acts = move || {
+        view! {
+            <button type="button" class="button" on:click=reload>
+                {t!(i18n, shell.reload)}
+            </button>
+        }
+    };
+    view! {
+        <InfoDialog title=text!(shell.dialog_failed_title) acts>
+            <p role="alert">{t!(i18n, shell.download_failed_text)}</p>
+        </InfoDialog>
+    }
+}
+
 #[component]
 fn DownloadFailed() -> impl IntoView {
     boot::remove();
     let i18n = use_i18n();
-    let reload = move |_| {
-        // Navigating is always allowed; there is nobody to tell otherwise.
-        let _ = window().location().reload();
-    };
     view! {
         <div class="vh">
             <Heading title=text!(shell.download_failed_title) />

@@ -10,7 +10,7 @@ use crate::{
     },
     text::{Text, text},
     ui::{
-        field::{unique_id, wrong_text},
+        field::{entry, unique_id, wrong_text},
         form::Form,
         icon::{Glyph, Icon},
         page_head::Heading,
@@ -57,6 +57,9 @@ fn Entry(
     let key = RwSignal::new(key_from_link());
     // A customer who follows a link has nothing to enter; one click confirms.
     let linked = !key.read_untracked().is_empty();
+    // A key that was refused is not to be confirmed again.
+    let (error, refused) = (form.error("key"), Memo::new(move |_| form.code_at("key").is_some()));
+    let confirms = Memo::new(move |_| linked && error.get().is_none() && !refused.get());
     let submit = move |()| {
         let parsed = support_key(&key.read_untracked());
         let error = if key.read_untracked().trim().is_empty() { FieldError::Required } else { FieldError::Unknown };
@@ -67,7 +70,7 @@ fn Entry(
     view! {
         <Heading title=text!(join.title) />
         <p class="muted">
-            {move || if linked { t_string!(i18n, join.text_linked) } else { t_string!(i18n, join.text) }}
+            {move || if confirms.get() { t_string!(i18n, join.text_linked) } else { t_string!(i18n, join.text) }}
         </p>
         <AuthForm form submit confirm=text!(join.join) busy=text!(join.joining) autofocus=linked>
             <KeyField key form autofocus=!linked />
@@ -89,6 +92,7 @@ fn KeyField(
     let i18n = use_i18n();
     let id = unique_id("key");
     let notes = format!("{id}-notes");
+    let entered = entry(key, Some(form), "key");
     let (error, text) = (form.error("key"), wrong_text(Some(form), "key", MaybeProp::default()));
     let wrong = Memo::new(move |_| match error.get() {
         Some(FieldError::Unknown) => Some(t_string!(i18n, join.not_nine).to_owned()),
@@ -110,7 +114,7 @@ fn KeyField(
                 aria-invalid=move || wrong.get().map(|_| "true")
                 aria-describedby=notes.clone()
                 prop:value=move || key.get()
-                on:input=move |event| key.set(event_target_value(&event))
+                on:input=move |event| entered(event_target_value(&event))
             />
             <div id=notes class="notes">
                 {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}

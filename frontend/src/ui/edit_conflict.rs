@@ -4,7 +4,10 @@ use super::show::Show;
 use crate::{
     api::{Api, Failure, parse},
     i18n::*,
-    ui::icon::{Glyph, Icon},
+    ui::{
+        form::Form,
+        icon::{Glyph, Icon},
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use seatkeeper_shared::{
@@ -22,6 +25,12 @@ pub struct VersionedEdit {
     is_shown: Callback<String, Result<bool, Failure>>,
     tag: RwSignal<Option<String>>,
     conflict: RwSignal<bool>,
+}
+
+/// Why the form could not be submitted, unless the notice of a conflict says so already.
+pub fn failure_beside_notice(form: Form, edit: Option<VersionedEdit>) -> Option<Failure> {
+    let has_notice = edit.is_some_and(|edit| edit.conflict.get());
+    form.failure().filter(|failure| !has_notice || failure.code() != Some(Code::ChangedMeanwhile))
 }
 
 impl VersionedEdit {

@@ -52,12 +52,11 @@ pub fn TextField(
     let id = unique_id(name);
     let notes = format!("{id}-notes");
     let wrong = wrong_text(form, name, error);
+    let entered = entry(value, form, name);
     let input = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(input) = input.get().filter(|_| autofocus) {
-            request_animation_frame(move || focus_late(&input));
-        }
-    });
+    if autofocus {
+        focus_when_shown(input);
+    }
     let list = choices.map(|_| format!("{id}-choices"));
     let choices = choices.map(|choices| {
         let all = move || choices.get().into_iter().map(|one| view! { <option value=one></option> }).collect_view();
@@ -82,14 +81,40 @@ pub fn TextField(
                 aria-invalid=move || wrong.get().map(|_| "true")
                 aria-describedby=notes.clone()
                 prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| entered(event_target_value(&event))
             />
             {choices}
-            <div id=notes class="notes">
-                {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
-                {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
-            </div>
+            <FieldNotes id=notes wrong hint />
         </div>
+    }
+}
+
+/// What is wrong with a field, and its hint; the field refers to them by this id.
+#[component]
+fn FieldNotes(
+    /// The element id.
+    id: String,
+    /// What is wrong.
+    wrong: Memo<Option<String>>,
+    /// The hint; may be empty.
+    hint: Text,
+) -> impl IntoView {
+    let i18n = use_i18n();
+    view! {
+        <div id=id class="notes">
+            {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
+            {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
+        </div>
+    }
+}
+
+/// Takes what is entered in a field; what was wrong with the text before no longer counts.
+pub fn entry(value: RwSignal<String>, form: Option<Form>, name: &'static str) -> impl Fn(String) + Copy {
+    move |text| {
+        value.set(text);
+        if let Some(form) = form {
+            form.forget_error(name);
+        }
     }
 }
 
@@ -104,7 +129,15 @@ pub fn wrong_text(form: Option<Form>, name: &'static str, own: MaybeProp<FieldEr
     })
 }
 
-/// Focuses a field that appeared after its dialog had opened; `autofocus` works only for fields that are there by then.
+/// Focuses a field that appears after its dialog has opened; `autofocus` works only for fields that are there by then.
+fn focus_when_shown(input: NodeRef<leptos::html::Input>) {
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            request_animation_frame(move || focus_late(&input));
+        }
+    });
+}
+
 fn focus_late(input: &web_sys::HtmlElement) {
     let Ok(Some(dialog)) = input.closest("dialog[open]") else { return };
     let nothing_is_focused = document()
@@ -138,6 +171,7 @@ pub fn TextArea(
     let id = unique_id(name);
     let notes = format!("{id}-notes");
     let wrong = wrong_text(form, name, error);
+    let entered = entry(value, form, name);
     view! {
         <div class="field">
             <label for=id.clone()>
@@ -150,12 +184,9 @@ pub fn TextArea(
                 aria-invalid=move || wrong.get().map(|_| "true")
                 aria-describedby=notes.clone()
                 prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| entered(event_target_value(&event))
             ></textarea>
-            <div id=notes class="notes">
-                {move || wrong.get().map(|text| view! { <p class="wrong">{text}</p> })}
-                {move || hint.get_some(i18n).map(|hint| view! { <p class="hint">{hint}</p> })}
-            </div>
+            <FieldNotes id=notes wrong hint />
         </div>
     }
 }

@@ -140,6 +140,16 @@ impl Form {
         valid
     }
 
+    /// The field has been changed, so its error is outdated.
+    pub fn forget_error(self, field: &str) {
+        if self.fields.with_untracked(|fields| fields.iter().any(|problem| problem.field == field)) {
+            self.fields.update(|fields| fields.retain(|problem| problem.field != field));
+        }
+        if self.field_code.get_untracked().is_some_and(|(_, at)| at == field) {
+            self.field_code.set(None);
+        }
+    }
+
     /// The server accepted the form.
     pub fn done(self) {
         self.busy.try_set(false);
@@ -243,6 +253,25 @@ mod tests {
     fn wrong(field: &str) -> Failure {
         let errors = vec![FieldProblem { field: field.to_owned(), error: FieldError::Required }];
         Failure::Problem(Box::new(Problem { errors, ..Problem::new(Code::Invalid) }))
+    }
+
+    #[wasm_bindgen_test]
+    fn an_error_goes_when_its_field_is_changed() {
+        let owner = Owner::new();
+        let (form, name, old) = owner.with(|| {
+            let form = Form::default().shows_at("old", Code::WrongPassword);
+            (form, form.error("name"), form.error("old"))
+        });
+        form.begin([("name", Some(FieldError::Required)), ("old", Some(FieldError::Required))]);
+        form.forget_error("name");
+        assert_eq!((name.get_untracked(), old.get_untracked()), (None, Some(FieldError::Required)));
+        assert!(form.begin([]));
+        form.failed(Failure::Problem(Box::new(Problem::new(Code::WrongPassword))));
+        assert_eq!(form.code_at("old"), Some(Code::WrongPassword));
+        form.forget_error("name");
+        assert_eq!(form.code_at("old"), Some(Code::WrongPassword), "another field");
+        form.forget_error("old");
+        assert_eq!(form.code_at("old"), None);
     }
 
     #[wasm_bindgen_test]

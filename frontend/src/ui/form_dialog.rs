@@ -13,7 +13,7 @@ use crate::{
     i18n::*,
     text::{Text, text},
     ui::{
-        edit_conflict::{ConflictNotice, VersionedEdit},
+        edit_conflict::{ConflictNotice, VersionedEdit, failure_beside_notice},
         error_message::{ErrorMessage, failure_text},
         focus::restore_focus_to_first,
         form::Form,
@@ -69,7 +69,7 @@ pub fn FormDialog(
         }
     };
     let reload = reload.unwrap_or_else(|| Callback::new(move |()| dialogs.reopen()));
-    let wrong = move || failure.get_some(i18n).or_else(|| failure_text(i18n, form.failure()));
+    let wrong = move || failure.get_some(i18n).or_else(|| failure_text(i18n, failure_beside_notice(form, edit)));
     view! {
         <h2 id=dialogs.heading_id>{move || title.get(i18n)}</h2>
         <form class=format!("form {scope}") novalidate on:submit=submitted>

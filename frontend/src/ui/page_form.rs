@@ -2,7 +2,7 @@
 
 use super::show::Show;
 use super::{
-    edit_conflict::{ConflictNotice, VersionedEdit},
+    edit_conflict::{ConflictNotice, VersionedEdit, failure_beside_notice},
     error_message::{ErrorMessage, failure_text},
     form::Form,
     form_dialog::DiscardQuestion,
@@ -40,6 +40,7 @@ pub fn PageForm(
     children: Children,
 ) -> impl IntoView {
     let i18n = use_i18n();
+    let versioned = edit.as_ref().map(|(edit, _)| *edit);
     let submitted = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         submit.run(());
@@ -53,7 +54,7 @@ pub fn PageForm(
         >
             {edit.map(|(edit, reload)| view! { <ConflictNotice edit reload /> })}
             {children()}
-            <ErrorMessage text=Signal::derive(move || failure_text(i18n, form.failure())) />
+            <ErrorMessage text=Signal::derive(move || failure_text(i18n, failure_beside_notice(form, versioned))) />
             <div class="acts">
                 {acts.map(|acts| acts.run())}
                 <button type="submit" class="button primary" aria-disabled=move || form.busy().to_string()>

@@ -203,6 +203,14 @@ impl Browser {
         cdp.send_raw("Network.setBlockedURLs", json!({ "urls": patterns })).await.expect("requests can be blocked");
     }
 
+    /// Opens pages from now on as a browser that is set to download little.
+    pub async fn save_data(&self) {
+        let source = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })";
+        let cdp = self.driver.cdp();
+        let added = cdp.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+        added.expect("a script can be added");
+    }
+
     /// Adds a virtual authenticator with passkeys, which always confirms the user.
     pub async fn add_authenticator(&self) {
         self.driver.cdp().send_raw("WebAuthn.enable", json!({})).await.expect("WebAuthn is supported");

@@ -140,6 +140,23 @@ async fn the_frame_is_painted_before_the_app_and_a_failure_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dialog_that_cannot_be_downloaded_says_so_and_can_be_closed() {
+    let world = world().await;
+    let browser = without_downloads(&world).await;
+    // Nothing is downloaded ahead, so the dialog has to be when it is opened.
+    browser.save_data().await;
+    browser.go("/users").await;
+    browser.sees("main h1").await;
+    browser.block(&["*/part-*.wasm"]).await;
+    browser.click("Add user").await;
+    browser.reads("This could not be downloaded").await;
+    browser.sees("dialog[open] h2").await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+    browser.enter("Done").await;
+    browser.holds("!document.querySelector('dialog[open]')").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_a_newer_build_has_replaced_offers_to_reload() {
     let world = world().await;
     let browser = without_downloads(&world).await;

@@ -57,6 +57,7 @@ async fn a_customer_joins_on_a_phone_and_the_agent_sees_it() {
     late.go(&format!("/join#{key}")).await;
     late.click("Verbinden").await;
     late.reads("Mit diesem Schlüssel ist schon jemand verbunden").await;
+    late.holds("!document.body.innerText.includes('schon eingetragen')").await;
     late.screenshot("join-used").await;
     assert_eq!(late.violations().await, Vec::<String>::new());
 }

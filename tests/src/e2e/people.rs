@@ -68,6 +68,7 @@ async fn the_second_of_two_admins_who_edit_a_user_sees_the_current_state() {
     browser.element("dialog[open] button[type=submit]").await.click().await.expect("saved");
     browser.reads("Jemand anderes war schneller").await;
     browser.holds("document.querySelector('dialog[open] input[name=name]').value === 'Nora Neu II'").await;
+    browser.holds("document.querySelectorAll('dialog[open] .note.bad').length === 1").await;
     browser.screenshot("people-late").await;
     browser.enter("Aktuellen Stand anzeigen").await;
     browser.holds("document.querySelector('dialog[open] input[name=name]')?.value === 'Nora Weber'").await;
@@ -88,6 +89,8 @@ async fn a_taken_address_is_shown_at_its_field_and_input_is_not_lost_unasked() {
     browser.holds("document.activeElement.closest('.field').innerText.includes('Ist schon vergeben.')").await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
     browser.screenshot("people-taken").await;
+    browser.type_into("dialog[open] input[name=email]", "x").await;
+    browser.holds("!document.querySelector('dialog[open] [aria-invalid=true]')").await;
     let escape = (Key::Escape + "").to_string();
     browser.type_into("dialog[open] input[name=email]", &escape).await;
     browser.reads("Eingaben verwerfen?").await;

@@ -63,7 +63,9 @@ pub fn Managers(
             >
                 <ul class="lines">{move || managers.get().into_iter().map(line).collect_view()}</ul>
             </Show>
-            <p class="hint">{t!(i18n, groups.managers_hint)}</p>
+            <Show when=move || page.may(Action::ManageRoles)>
+                <p class="hint">{t!(i18n, groups.managers_hint)}</p>
+            </Show>
         </section>
     }
 }

@@ -20,7 +20,7 @@ pub struct DialogContent {
 impl DialogContent {
     /// A view that exists after a download; used by [`lazy_dialog!`](crate::lazy_dialog).
     pub fn downloaded(download: Download, view: impl Fn() -> Downloaded + Send + Sync + 'static) -> Self {
-        Self { download: Some(download), view: Arc::new(move || lazy::when_downloaded(view())) }
+        Self { download: Some(download), view: Arc::new(move || lazy::dialog_when_downloaded(view())) }
     }
 }
 
