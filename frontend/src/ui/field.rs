@@ -94,7 +94,7 @@ pub fn TextField(
 fn FieldNotes(
     /// The element id.
     id: String,
-    /// What is wrong.
+    /// The error in the reader's language.
     wrong: Memo<Option<String>>,
     /// The hint; may be empty.
     hint: Text,
