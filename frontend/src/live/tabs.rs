@@ -6,11 +6,7 @@ use super::{
 };
 use leptos::prelude::*;
 use seatkeeper_shared::ids::{Position, UserId};
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -21,18 +17,6 @@ const START_DELAY: Duration = Duration::from_millis(30);
 #[derive(Clone)]
 pub struct TabFeed(Rc<Inner>);
 
-/// Whether a tab that leads passes on what its stream delivers.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum PassingOn {
-    /// No other tab is known, but the state is not loaded yet: a tab that joins now could not know what it missed.
-    #[default]
-    Loading,
-    /// No other tab is known.
-    Alone,
-    /// There is another tab, or there was one.
-    ToOthers,
-}
-
 /// Receives the messages of the other tabs.
 type MessageListener = Closure<dyn FnMut(MessageEvent)>;
 
@@ -41,8 +25,6 @@ struct Inner {
     /// `None` in browsers without it: then each tab leads itself.
     channel: Option<BroadcastChannel>,
     stream: RefCell<Option<Stream>>,
-    /// Whether what the stream delivers is passed on.
-    passing_on: Cell<PassingOn>,
     position: Rc<dyn Fn() -> Option<Position>>,
     on_notice: Box<dyn Fn(StreamNotice)>,
     listener: RefCell<Option<MessageListener>>,
@@ -60,7 +42,6 @@ impl TabFeed {
             election: RefCell::new(Election::new(random_number())),
             channel: BroadcastChannel::new(&format!("seatkeeper-live-{user}")).ok(),
             stream: RefCell::new(None),
-            passing_on: Cell::default(),
             position: Rc::new(position),
             on_notice: Box::new(on_notice),
             listener: RefCell::new(None),
@@ -146,7 +127,7 @@ impl Inner {
             self.position.clone(),
             Rc::new(move |notice| {
                 if let Some(inner) = weak.upgrade() {
-                    inner.pass_on(&notice);
+                    inner.post(&encode_notice(&notice));
                     (inner.on_notice)(notice);
                 }
             }),
@@ -154,29 +135,8 @@ impl Inner {
         self.stream.replace(Some(stream));
     }
 
-    /// Passes a notice on, unless this is the only tab: sending costs more than applying most changes.
-    fn pass_on(&self, notice: &StreamNotice) {
-        if self.passing_on.get() == PassingOn::Loading && (self.position)().is_some() {
-            self.passing_on.set(PassingOn::Alone);
-        }
-        if self.passing_on.get() != PassingOn::Alone {
-            self.post(&encode_notice(notice));
-        }
-    }
-
-    /// Another tab has been heard: says up to where it has to load the state, because nothing was passed on until now.
-    fn pass_on_from_now(&self) {
-        if self.passing_on.replace(PassingOn::ToOthers) == PassingOn::Alone
-            && self.stream.borrow().is_some()
-            && let Some(position) = (self.position)()
-        {
-            self.post(&encode_notice(&StreamNotice::Began(position)));
-        }
-    }
-
     fn receive(self: &Rc<Self>, text: &str) {
         let now = js_sys::Date::now();
-        self.pass_on_from_now();
         match decode(text) {
             Some(Received::Word(word)) => self.act(|election| election.on_word(word, now)),
             Some(Received::Notice(notice)) => {

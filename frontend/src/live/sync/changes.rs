@@ -7,7 +7,7 @@ use seatkeeper_shared::{ids::SessionId, wire::live::Change};
 use std::{collections::VecDeque, time::Duration};
 
 /// The shortest time between two redraws because of changes.
-const REDRAW_INTERVAL_MS: f64 = 500.0;
+const REDRAW_INTERVAL_MS: f64 = 250.0;
 /// How long an ended session remains visible.
 const ENDED_SESSION_DISPLAY_MS: f64 = 2_000.0;
 
@@ -122,8 +122,8 @@ mod tests {
         assert_eq!(pending.due_at(), None);
         pending.changes.push(change());
         pending.changes.push(change());
-        assert_eq!(pending.due_at(), Some(10_500.0));
-        assert_eq!(pending.take(10_500.0).0.len(), 2);
+        assert_eq!(pending.due_at(), Some(10_250.0));
+        assert_eq!(pending.take(10_250.0).0.len(), 2);
     }
 
     #[wasm_bindgen_test]
