@@ -13,17 +13,12 @@ mod tabs;
 
 pub use connection::ConnectionStatus;
 
-use crate::{caller::Caller, clock::Clock};
+use crate::caller::Caller;
 use leptos::prelude::*;
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, UserId},
     permissions::{Visibility, visibility},
-    session::SessionState,
-    wire::{
-        licenses::LicenseView,
-        live::{Change, Contact},
-        sessions::SessionView,
-    },
+    wire::{licenses::LicenseView, live::Contact, sessions::SessionView},
 };
 use state::{Coverage, LastContacts, LiveState};
 use std::collections::BTreeMap;
@@ -52,7 +47,6 @@ pub struct Live {
     /// Whether the server delivers another build of the app than this one.
     pub is_app_outdated: RwSignal<bool>,
     needs: RwSignal<Needs>,
-    clock: Clock,
 }
 
 impl Live {
@@ -65,7 +59,6 @@ impl Live {
             ended: RwSignal::default(),
             is_app_outdated: RwSignal::new(false),
             needs: RwSignal::default(),
-            clock: Clock::get(),
         };
         provide_context(live);
         if let Some(me) = Caller::get().me_untracked() {
@@ -118,17 +111,8 @@ impl Live {
 
     /// Applies a session from the answer to a request, ahead of the feed, which delivers the same a moment later.
     pub fn apply_session(self, session: SessionView) {
-        let (id, has_ended) = (session.id, session.state == SessionState::Ended);
-        let at = self.clock.now_untracked();
         // The page, and the feed with it, may have been closed by now.
-        let _ = self.state.try_update(|state| {
-            let position = state.position;
-            let (licenses, queues) = Default::default();
-            state.apply(Change { position, at, licenses, sessions: vec![session], queues });
-            if has_ended {
-                state.remove_recently_ended(&[id]);
-            }
-        });
+        let _ = self.state.try_update(|state| state.apply_ahead(session));
     }
 
     /// The last contact with the device of a session.

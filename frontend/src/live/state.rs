@@ -117,6 +117,34 @@ impl LiveState {
         change.sessions.into_iter().filter_map(|session| self.insert_session(session)).collect()
     }
 
+    /// Applies a session from the answer to a request, ahead of the feed, which delivers it and the use of its license
+    /// a moment later: what is shown of both agrees until then.
+    pub fn apply_ahead(&mut self, session: SessionView) {
+        let (id, license, user) = (session.id, session.license_id, session.user_id);
+        let before = self.use_by(user, license);
+        self.insert_session(session);
+        self.remove_recently_ended(&[id]);
+        let after = self.use_by(user, license);
+        if let Some(license) = self.licenses.iter_mut().find(|known| known.id == license) {
+            let usage = &mut license.usage;
+            let counts = [&mut usage.sessions, &mut usage.occupied, &mut usage.connected];
+            for (count, (after, before)) in counts.into_iter().zip(after.into_iter().zip(before)) {
+                *count = (*count + after - before).max(0);
+            }
+        }
+    }
+
+    /// The user's sessions on a license, the seats they occupy, and the part of these that is connected.
+    fn use_by(&self, user: UserId, license: LicenseId) -> [i64; 3] {
+        let all = self.sessions.values().filter(|session| session.user_id == user && session.license_id == license);
+        let [mut sessions, mut connected] = [0, 0];
+        for session in all {
+            sessions += 1;
+            connected |= i64::from(session.state == SessionState::Connected);
+        }
+        [sessions, sessions.min(1), connected]
+    }
+
     /// Removes recently ended sessions.
     pub fn remove_recently_ended(&mut self, ids: &[SessionId]) {
         for id in ids {
@@ -257,6 +285,7 @@ mod tests {
     use seatkeeper_shared::{
         problem::SessionEnd,
         session::{EndReason, SessionState},
+        wire::licenses::LicenseUse,
     };
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -312,6 +341,28 @@ mod tests {
         assert_eq!(state.apply(change(vec![ended(then.clone())])).len(), 1, "an end is always news");
         state.apply(change(vec![now]));
         assert!(state.sessions.is_empty(), "an end is final");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_session_ahead_of_the_feed_counts_once_on_its_license() {
+        let mut state = state(vec![session(1)]);
+        state.licenses[0].usage = LicenseUse { sessions: 1, occupied: 1, ..LicenseUse::default() };
+        let counts = |state: &LiveState| {
+            let usage = &state.licenses[0].usage;
+            (state.sessions.len(), usage.sessions, usage.occupied, usage.connected)
+        };
+        state.apply_ahead(session(2));
+        state.apply_ahead(session(2));
+        assert_eq!(counts(&state), (2, 2, 2, 0));
+        state.apply_ahead(SessionView { state: SessionState::Connected, ..session(2) });
+        assert_eq!(counts(&state), (2, 2, 2, 1));
+        state.apply_ahead(ended(SessionView { state: SessionState::Connected, ..session(2) }));
+        assert_eq!(counts(&state), (1, 1, 1, 0));
+        state.apply_ahead(ended(session(2)));
+        assert_eq!(counts(&state), (1, 1, 1, 0), "the feed may have been faster");
+        assert!(state.recently_ended.is_empty());
+        state.apply_ahead(SessionView { user_id: session(1).user_id, ..session(3) });
+        assert_eq!(counts(&state), (2, 2, 1, 0), "a user's sessions share their seat");
     }
 
     #[wasm_bindgen_test]

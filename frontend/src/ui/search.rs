@@ -18,6 +18,9 @@ pub fn SearchField(
     /// Called with the text as it is typed.
     #[prop(into)]
     search: Callback<String>,
+    /// The label, if the search is not for what is shown.
+    #[prop(into, default = text!(common.search))]
+    label: Text,
     /// The placeholder: what can be searched, if not names and e-mail addresses.
     #[prop(into, default = text!(common.name_or_email))]
     hint: Text,
@@ -26,7 +29,7 @@ pub fn SearchField(
     let id = unique_id("search");
     view! {
         <div class="field grow">
-            <label for=id.clone()>{t!(i18n, common.search)}</label>
+            <label for=id.clone()>{move || label.get(i18n)}</label>
             <div class="search">
                 <Icon glyph=Glyph::Search />
                 <input

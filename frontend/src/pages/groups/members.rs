@@ -5,6 +5,7 @@ use crate::{
     api::Api,
     i18n::*,
     labels,
+    text::text,
     ui::{
         icon::{Glyph, Icon},
         keyed_list::For,
@@ -176,7 +177,7 @@ fn AddMember(
     };
     view! {
         <div role="group" aria-label=move || t_string!(i18n, groups.find)>
-            <SearchField value=q.into() search=move |text| q.set(text) />
+            <SearchField label=text!(groups.find) value=q.into() search=move |text| q.set(text) />
             <div role="status">
                 <Show when=move || found.status().state() == LoadState::Loaded>
                     <Show when=is_none>

@@ -163,14 +163,16 @@ fn RenameDialog(
     /// The user's passkeys.
     all: Query<Vec<PasskeyView>>,
 ) -> impl IntoView {
-    let (dialogs, form, name) = (Dialogs::get(), Form::default(), RwSignal::new(one.name));
+    let i18n = use_i18n();
+    let (toasts, dialogs, form, name) = (Toasts::get(), Dialogs::get(), Form::default(), RwSignal::new(one.name));
     let submit = move |()| {
         let body = RenamePasskey { name: name.get_untracked() };
         let checks = [("name", validate::name(&body.name).err())];
         form.submit(
             checks,
             || endpoints::passkeys::rename(one.id, &body),
-            move |_| {
+            move |one| {
+                toasts.success(tu_string!(i18n, passkeys.renamed, name = one.name));
                 all.reload();
                 dialogs.close_if(form);
             },

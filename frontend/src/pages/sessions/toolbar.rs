@@ -132,7 +132,7 @@ fn PhoneSortSelect(
         page.update_filter(|filter| filter.order = (column, matches!(column, Column::Since | Column::Contact)));
     };
     view! {
-        <div class="only-phone">
+        <div class="field only-phone">
             <Select
                 label=text!(sessions.sort_by)
                 name="order"
