@@ -3,6 +3,7 @@
 use crate::{
     audit::sealer,
     auth::{
+        caller_cache::CallerCache,
         last_used::{self, LastUsedBuffer},
         oidc::DiscoveryCache,
         password::Passwords,
@@ -10,10 +11,13 @@ use crate::{
         throttle::Throttle,
     },
     clock::{Clock, Random},
-    commit_hooks::CommitHooks,
+    commit_hooks::{CommitHooks, CommitSubscriber, Wake},
     db::{self, Db, DbError},
     egress::{AllowedAddress, Egress},
-    expiry, group_licenses,
+    events::topics::Topic,
+    expiry,
+    forward_auth::session_cache::SessionCache,
+    group_licenses,
     http::static_files::AppBuild,
     imports::{
         file_reader::FileReader,
@@ -22,22 +26,20 @@ use crate::{
     live::Feed,
     mail::Mailer,
     pg_notify,
+    product_cache::ProductCache,
     readiness::Readiness,
     scim::{
         request_log::{self, DirectoryLog},
         rules,
     },
-    seats::{Seats, sweep, wait_estimate::WaitEstimates},
+    seats::{Seats, StaleSeats, sweep, wait_estimate::WaitEstimates},
     secrets::{self, Keyring, Reseal, SecretLocation, SecretsError, StoredSecret},
     store,
     usage_peaks::UsagePeaks,
 };
 use ipnet::IpNet;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
-use tokio::{
-    sync::Notify,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::task::{JoinHandle, JoinSet};
 
 /// The shared state. Cheap to clone, which happens several times per request.
 #[derive(Clone)]
@@ -55,6 +57,10 @@ pub struct AppState {
     /// Open streams and long polls, which end with the credentials that opened them.
     pub streams: OpenStreams,
     pub commit_hooks: CommitHooks,
+    pub caller_cache: CallerCache,
+    pub product_cache: ProductCache,
+    /// The sessions of recent requests through the gate.
+    pub session_cache: SessionCache,
     /// The keys that encrypt secrets in the database.
     pub keyring: Keyring,
     pub passwords: Passwords,
@@ -66,8 +72,10 @@ pub struct AppState {
     pub imports: RunningImports,
     /// Parses the files of imports and their previews.
     pub import_files: FileReader,
-    /// Notified when assignments that groups give may have to be reconciled.
-    pub reconcile_requested: Notify,
+    /// Woken when assignments that groups give may have to be reconciled.
+    pub reconcile_requested: Wake,
+    /// Woken when what had to wait for a seat or an admin can be tried again.
+    pub seat_freed: Wake,
     /// When cookies and tokens were last used, until that is written to the database.
     pub last_used: LastUsedBuffer,
     /// Sends e-mails, if a mail server is configured.
@@ -132,17 +140,28 @@ impl App {
             tracing::info!(count = resealed.sealed, "secrets in the database were encrypted");
         }
         sweep::at_start(&db, &clock).await?;
-        let commit_hooks = CommitHooks::default();
+        let caller_cache = CallerCache::default();
         if !db.is_shared() {
-            commit_hooks.caller_cache.set_single_process();
+            caller_cache.set_single_process();
         }
-        let seats = Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone());
+        let (product_cache, session_cache) = (ProductCache::default(), SessionCache::default());
+        let (reconcile_requested, seat_freed) = (Wake::on(Topic::GroupLicenses), Wake::on(Topic::FreedSeats));
+        let stale_seats = StaleSeats::default();
+        let commit_hooks = CommitHooks::new([
+            Arc::new(caller_cache.clone()) as Arc<dyn CommitSubscriber>,
+            Arc::new(product_cache.clone()),
+            Arc::new(session_cache.clone()),
+            Arc::new(reconcile_requested.clone()),
+            Arc::new(seat_freed.clone()),
+            Arc::new(stale_seats.clone()),
+        ]);
+        let seats = Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone(), stale_seats);
         let wait_estimates = WaitEstimates::new(db.clone());
         let dist = options.dist.map(Arc::new);
         let app_build = AppBuild::new(dist.clone());
         let feed =
             Feed::start(db.clone(), clock.clone(), wait_estimates.clone(), commit_hooks.clone(), app_build).await?;
-        let streams = OpenStreams::start(db.clone(), clock.clone(), commit_hooks.caller_cache.clone());
+        let streams = OpenStreams::start(db.clone(), clock.clone(), caller_cache.clone());
         if !options.poll_only {
             tokio::spawn(pg_notify::run(db.clone(), commit_hooks.clone()));
         }
@@ -160,7 +179,6 @@ impl App {
             provider_metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),
             imports: RunningImports::default(),
             import_files: FileReader::default(),
-            reconcile_requested: Notify::new(),
             last_used: LastUsedBuffer::default(),
             directory_log: DirectoryLog::default(),
             keyring,
@@ -175,6 +193,11 @@ impl App {
             feed,
             streams,
             commit_hooks,
+            caller_cache,
+            product_cache,
+            session_cache,
+            reconcile_requested,
+            seat_freed,
         }));
         let state = Arc::downgrade(&app.0);
         tokio::spawn(db::schema::watch(move || state.upgrade().map(|state| state.db.clone())));
@@ -253,32 +276,14 @@ impl App {
     pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
-        let is_stale = events.iter().any(|event| may_change_seat_decisions(event.kind));
-        if is_stale {
-            // Before the next transaction can begin, so that no decision uses what this one changes.
-            self.seats.invalidate_cache();
-        }
+        // Before the next transaction can begin, so that no decision uses what this one changes.
+        self.commit_hooks.notify_transaction(events);
         let committed = tx.commit().await;
         // Also after an error: the transaction may have been committed nevertheless.
-        if is_stale {
-            self.seats.invalidate_cache();
-        }
+        self.commit_hooks.notify_transaction(events);
         self.commit_hooks.notify_committed(events);
-        if events.iter().any(|event| may_change_group_licenses(event.kind)) {
-            self.reconcile_requested.notify_one();
-        }
         committed
     }
-}
-
-/// Whether an event of this kind may change which licenses users have through groups.
-fn may_change_group_licenses(kind: &str) -> bool {
-    kind.starts_with("group_") || kind == "user_changed" || kind == "license_terms_changed"
-}
-
-/// Whether an event of this kind may change data that seat decisions are based on.
-fn may_change_seat_decisions(kind: &str) -> bool {
-    ["user_", "license_", "product_", "group_"].iter().any(|prefix| kind.starts_with(prefix))
 }
 
 /// A task that owns these tasks: a panic in one does not stop the others, and aborting it aborts them all.

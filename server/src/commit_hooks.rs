@@ -1,42 +1,59 @@
-//! Hooks that run after each commit of events: they invalidate the affected cache entries and wake the reader of the
-//! event log.
+//! What happens after each commit of events: caches and tasks that subscribed learn of it.
 
-use crate::{
-    auth::{caller_cache::CallerCache, invalidation::AffectedCallers},
-    events::Event,
-    forward_auth::session_cache::SessionCache,
-    product_cache::ProductCache,
-    store::events::LoggedEvent,
+use crate::events::{
+    Event,
+    topics::{EventSubject, Topic},
 };
-use seatkeeper_shared::ids::{LicenseId, SessionId, UserId};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio::sync::Notify;
 
-/// The caches that commits invalidate and the tasks that commits wake. Clones share both.
-#[derive(Clone, Debug, Default)]
+/// Learns of committed events. Must be quick, and may be told of an event more than once.
+pub trait CommitSubscriber: Send + Sync {
+    /// A transaction outside the seat engine is about to be committed, or was; in the latter case its outcome may be
+    /// unknown.
+    fn on_transaction(&self, _event: &EventSubject) {}
+
+    /// An event was committed, by this process or another one.
+    fn on_commit(&self, _event: &EventSubject) {}
+}
+
+/// The subscribers, and the tasks that commits wake. Clones share both.
+#[derive(Clone, Default)]
 pub struct CommitHooks {
-    pub caller_cache: CallerCache,
-    pub product_cache: ProductCache,
-    /// The sessions of recent requests through the gate.
-    pub session_cache: SessionCache,
+    subscribers: Arc<[Arc<dyn CommitSubscriber>]>,
     changed: Arc<Notify>,
     committed_here: Arc<Notify>,
-    seat_freed: Arc<Notify>,
     is_listening: Arc<AtomicBool>,
 }
 
 impl CommitHooks {
-    /// Applies events that this process committed, or whose commit has an unknown outcome. Call it before answering any
-    /// request.
+    /// Hooks with these subscribers.
+    pub fn new(subscribers: impl IntoIterator<Item = Arc<dyn CommitSubscriber>>) -> Self {
+        Self { subscribers: subscribers.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Tells that a transaction outside the seat engine is about to be committed, or was. Call it at both times: no
+    /// decision may use what it changes.
+    pub fn notify_transaction(&self, events: &[Event]) {
+        for event in events {
+            self.subscribers.iter().for_each(|subscriber| subscriber.on_transaction(&event.subject()));
+        }
+    }
+
+    /// Tells of events that this process committed, or whose commit has an unknown outcome. Call it before answering
+    /// any request.
     pub fn notify_committed(&self, events: &[Event]) {
         if events.is_empty() {
             return;
         }
         for event in events {
-            self.apply(event.kind, event.user, event.license, event.session);
+            self.notify(&event.subject());
         }
         self.changed.notify_one();
         self.committed_here.notify_one();
@@ -58,11 +75,9 @@ impl CommitHooks {
         self.is_listening.store(listening, Ordering::Relaxed);
     }
 
-    /// Applies events read from the log, which any process may have written.
-    pub fn apply_logged(&self, events: &[LoggedEvent]) {
-        for event in events {
-            self.apply(&event.kind, event.user, event.license, event.session);
-        }
+    /// Tells of events read from the log, which any process may have written.
+    pub fn notify_logged<'a>(&self, events: impl IntoIterator<Item = &'a EventSubject>) {
+        events.into_iter().for_each(|event| self.notify(event));
     }
 
     /// Waits for a commit here or a notification. One that came while nothing waited counts. For the single reader of
@@ -76,40 +91,45 @@ impl CommitHooks {
         self.committed_here.notified().await;
     }
 
-    /// Waits until a named seat may have been freed, or an admin may have been added. For the single task that retries
-    /// changes that had to wait for either.
-    pub async fn seat_freed(&self) {
-        self.seat_freed.notified().await;
-    }
-
-    fn apply(&self, kind: &str, user: Option<UserId>, license: Option<LicenseId>, session: Option<SessionId>) {
-        match AffectedCallers::of(kind, user, license.is_some()) {
-            AffectedCallers::None => {}
-            AffectedCallers::User(user) => self.caller_cache.invalidate_user(user),
-            AffectedCallers::All => self.caller_cache.invalidate_all(),
-        }
-        if kind.starts_with("product_") {
-            self.product_cache.invalidate();
-        }
-        if let Some(session) = session.filter(|_| kind == "session_ended") {
-            self.session_cache.forget(session);
-        }
-        if may_free_a_seat(kind) {
-            self.seat_freed.notify_one();
-        }
+    fn notify(&self, event: &EventSubject) {
+        self.subscribers.iter().for_each(|subscriber| subscriber.on_commit(event));
     }
 }
 
-/// Whether an event of this kind may allow an assignment, or the removal of a role, that was refused before.
-fn may_free_a_seat(kind: &str) -> bool {
-    [
-        "license_revoked",
-        "user_suspended",
-        "user_deleted",
-        "user_changed",
-        "seats_changed",
-        "license_terms_changed",
-        "product_changed",
-    ]
-    .contains(&kind)
+impl fmt::Debug for CommitHooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommitHooks").field("subscribers", &self.subscribers.len()).finish_non_exhaustive()
+    }
+}
+
+/// Wakes a task when a committed event concerns its topic. Clones wake the same task.
+#[derive(Clone, Debug)]
+pub struct Wake {
+    topic: Topic,
+    notify: Arc<Notify>,
+}
+
+impl Wake {
+    /// For the task that waits for this topic.
+    pub fn on(topic: Topic) -> Self {
+        Self { topic, notify: Arc::default() }
+    }
+
+    /// Wakes the task, for another reason than an event.
+    pub fn now(&self) {
+        self.notify.notify_one();
+    }
+
+    /// Waits for such an event. One that came while nothing waited counts.
+    pub async fn woken(&self) {
+        self.notify.notified().await;
+    }
+}
+
+impl CommitSubscriber for Wake {
+    fn on_commit(&self, event: &EventSubject) {
+        if event.concerns(self.topic) {
+            self.now();
+        }
+    }
 }

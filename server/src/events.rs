@@ -1,6 +1,8 @@
 //! Events: every change writes one to the event log in the same transaction. The audit log, the live feed and the
 //! history read that log.
 
+pub mod topics;
+
 use crate::seats::{Actor, changes::SeatChange};
 use seatkeeper_shared::{
     audit::Kind,
@@ -10,13 +12,14 @@ use seatkeeper_shared::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use topics::EventSubject;
 use uuid::Uuid;
 
 /// An event before it has a position in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// What happened, for example `session_created`.
-    pub kind: &'static str,
+    /// What happened.
+    pub kind: Kind,
     pub actor: Actor,
     pub license: Option<LicenseId>,
     pub user: Option<UserId>,
@@ -41,14 +44,18 @@ pub struct Object {
 
 impl Event {
     /// An event about a user, or about the account if there is none.
-    pub fn new(kind: &'static str, actor: Actor, user: Option<UserId>, facts: Value) -> Self {
-        debug_assert!(kind.parse::<Kind>().is_ok(), "{kind} is missing in seatkeeper_shared::audit::Kind");
+    pub fn new(kind: Kind, actor: Actor, user: Option<UserId>, facts: Value) -> Self {
         Self { kind, actor, license: None, user, session: None, occupied: None, seats: None, object: None, facts }
     }
 
     /// An event about a license.
-    pub fn of_license(kind: &'static str, actor: Actor, license: LicenseId, facts: Value) -> Self {
+    pub fn of_license(kind: Kind, actor: Actor, license: LicenseId, facts: Value) -> Self {
         Self { license: Some(license), ..Self::new(kind, actor, None, facts) }
+    }
+
+    /// What tells what the event affects.
+    pub fn subject(&self) -> EventSubject {
+        EventSubject { kind: Some(self.kind), license: self.license, user: self.user, session: self.session }
     }
 
     /// Sets the group, product or token that the event is about.
@@ -65,7 +72,7 @@ impl Event {
 
     /// The event of a change to the seats of a license.
     pub fn of_change(actor: Actor, license: LicenseId, change: &SeatChange, occupied: i64, seats: i64) -> Self {
-        debug_assert!(change.kind().parse().is_ok_and(Kind::is_about_seats), "{} is about seats", change.kind());
+        debug_assert!(change.kind().is_about_seats(), "{}", change.kind());
         Self {
             kind: change.kind(),
             actor: if is_automatic(change) { Actor::system() } else { actor },
@@ -95,8 +102,8 @@ pub fn member_events(actor: &Actor, group: GroupId, name: &str, before: &[UserId
         users.iter().filter(|user| others.binary_search(user).is_err()).copied().collect()
     };
     let event = |kind, user| Event::new(kind, actor.clone(), Some(user), json!({})).about(group.0, name);
-    let added = missing_in(before, after).into_iter().map(|user| event("group_member_added", user));
-    let removed = missing_in(after, before).into_iter().map(|user| event("group_member_removed", user));
+    let added = missing_in(before, after).into_iter().map(|user| event(Kind::GroupMemberAdded, user));
+    let removed = missing_in(after, before).into_iter().map(|user| event(Kind::GroupMemberRemoved, user));
     added.chain(removed).collect()
 }
 

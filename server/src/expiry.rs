@@ -2,7 +2,10 @@
 
 use crate::{app::App, db::DbError, events::Event, seats::Actor, store};
 use chrono::TimeDelta;
-use seatkeeper_shared::license::{WARNING_DAYS, expiry_warning};
+use seatkeeper_shared::{
+    audit::Kind,
+    license::{WARNING_DAYS, expiry_warning},
+};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
@@ -28,7 +31,7 @@ pub async fn warn(app: &App) -> Result<usize, DbError> {
         let mut tx = app.db.begin().await?;
         if store::contracts::set_warned(&mut tx, license, days, ends_at).await? {
             let facts = json!({ "days": days, "ends_at": ends_at });
-            app.commit(tx, &[Event::of_license("license_expiring", Actor::system(), license, facts)]).await?;
+            app.commit(tx, &[Event::of_license(Kind::LicenseExpiring, Actor::system(), license, facts)]).await?;
             written += 1;
         }
     }

@@ -48,7 +48,7 @@ pub enum EntryOutcome {
 /// Returns `pool_full` if the user waits in the queue now, `session_ended` if a person ended the session and the
 /// user has not confirmed to continue, or the refusal.
 pub async fn admit(app: &App, caller: &Caller, key: &CacheKey) -> Result<SessionId, ApiError> {
-    let cache = &app.commit_hooks.session_cache;
+    let cache = &app.session_cache;
     if let Some(decision) = cached_decision(app, caller, key, true) {
         return decision;
     }
@@ -86,7 +86,7 @@ pub async fn renew_only(app: &App, caller: &Caller, key: &CacheKey, active: bool
 
 /// The cached answer. Sends a heartbeat in the background if one is due.
 fn cached_decision(app: &App, caller: &Caller, key: &CacheKey, active: bool) -> Option<Result<SessionId, ApiError>> {
-    match app.commit_hooks.session_cache.get(key, active, app.clock.now()) {
+    match app.session_cache.get(key, active, app.clock.now()) {
         CachedDecision::Session { id: session, sends_heartbeat } => {
             if sends_heartbeat {
                 let (app, caller, key) = (app.clone(), caller.clone(), key.clone());
@@ -166,16 +166,16 @@ async fn renew_lease(
 ) -> Result<bool, ApiError> {
     let now = app.clock.now();
     if !heartbeat.cached {
-        app.commit_hooks.session_cache.expect(key, session, now);
+        app.session_cache.expect(key, session, now);
     }
     match app.seats.renew(&caller.actor(), caller.id, session, heartbeat.active).await {
         Ok(renewed) => {
             let next = TimeDelta::seconds(renewed.next_in_seconds);
-            app.commit_hooks.session_cache.confirm(session, heartbeat.active, renewed.lease_until, (now, next));
+            app.session_cache.confirm(session, heartbeat.active, renewed.lease_until, (now, next));
             Ok(true)
         }
         Err(SeatsError::Failed(Code::NotFound)) => {
-            app.commit_hooks.session_cache.forget(session);
+            app.session_cache.forget(session);
             Ok(false)
         }
         Err(error) => Err(error.into()),
@@ -193,7 +193,7 @@ async fn request_seat(
 ) -> Result<Result<EntryOutcome, SessionId>, ApiError> {
     let now = app.clock.now();
     let session = SessionId(app.random.id(now));
-    app.commit_hooks.session_cache.expect(key, session, now);
+    app.session_cache.expect(key, session, now);
     let ask = SeatRequest {
         session,
         ticket: Some(TicketId(app.random.id(now))),
@@ -207,12 +207,12 @@ async fn request_seat(
     };
     let taken = app.seats.create(&caller.actor(), caller.id, key.product, ask).await;
     if !matches!(taken, Ok(CreateOutcome::New(_))) {
-        app.commit_hooks.session_cache.forget(session);
+        app.session_cache.forget(session);
     }
     match taken {
         Ok(CreateOutcome::New(session)) => {
             let lease = session.lease_until - session.created_at;
-            app.commit_hooks.session_cache.confirm(session.id, true, session.lease_until, (now, lease / 4));
+            app.session_cache.confirm(session.id, true, session.lease_until, (now, lease / 4));
             Ok(Ok(EntryOutcome::Seat(session.id)))
         }
         Ok(CreateOutcome::Repeated(id)) => {

@@ -135,7 +135,7 @@ async fn unclaim(app: &App, license: LicenseId, users: &[UserId]) -> Result<(), 
 pub async fn run(app: App) {
     loop {
         // A notification and the end of the interval are handled alike.
-        let _ = tokio::time::timeout(RECONCILE_INTERVAL, app.reconcile_requested.notified()).await;
+        let _ = tokio::time::timeout(RECONCILE_INTERVAL, app.reconcile_requested.woken()).await;
         if let Err(error) = reconcile_all(&app).await {
             tracing::warn!(%error, "group licenses not reconciled; will retry");
         }

@@ -28,6 +28,7 @@ use crate::{
 use chrono::TimeDelta;
 use job::ImportJob;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::ImportId,
     problem::Code,
     validate::{FieldError, MAX_IMPORT_ROWS},
@@ -101,7 +102,7 @@ pub async fn start(
         Err(DbError::Taken(_)) => return Err(ApiError::new(Code::ImportRunning)),
         other => other?,
     }
-    app.commit(tx, &job.import.events("import_started", json!({ "rows": rows }))).await?;
+    app.commit(tx, &job.import.events(Kind::ImportStarted, json!({ "rows": rows }))).await?;
     tokio::spawn(job.run(table));
     Ok(import)
 }

@@ -16,6 +16,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use ed25519_dalek::{Signer as _, SigningKey};
+use seatkeeper_shared::audit::Kind;
 use seatkeeper_shared::wire::{
     borrow::{BorrowKey, BorrowKeys, ISSUER, Lease, TOKEN_TYPE},
     sessions::SessionView,
@@ -105,7 +106,7 @@ async fn generate_first(app: &App) -> Result<Option<StoredLeaseKey>, DbError> {
     }
     let kid = insert(&mut tx, &app.keyring, &app.random, now).await?;
     let stored = store::lease_keys::current_in(&mut tx).await?;
-    let event = Event::new("borrow_key_made", Actor::system(), None, json!({})).named(kid);
+    let event = Event::new(Kind::BorrowKeyMade, Actor::system(), None, json!({})).named(kid);
     app.commit(tx, &[event]).await?;
     Ok(stored)
 }
@@ -150,7 +151,7 @@ pub async fn rotate(
     store::lease_keys::retire(&mut tx, now, old_until).await?;
     let kid = insert(&mut tx, keyring, random, now).await?;
     let facts = json!({ "replaces": replaced, "until": old_until });
-    let event = Event::new("borrow_key_made", Actor::system(), None, facts).named(&kid);
+    let event = Event::new(Kind::BorrowKeyMade, Actor::system(), None, facts).named(&kid);
     store::events::append(&mut tx, now, &[event]).await?;
     tx.commit().await?;
     Ok(Some(RotatedKey { kid, old_until }))

@@ -1,7 +1,9 @@
 //! Caches which product a slug or an id means for a few seconds: every request for a seat names a product.
 
 use crate::{
+    commit_hooks::CommitSubscriber,
     db::{Db, DbError},
+    events::topics::{EventSubject, Topic},
     store,
 };
 use seatkeeper_shared::ids::ProductId;
@@ -39,7 +41,7 @@ impl ProductCache {
         Ok(found)
     }
 
-    /// Removes all entries. Call it after a product was added or changed.
+    /// Removes all entries.
     pub fn invalidate(&self) {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
     }
@@ -52,5 +54,13 @@ impl ProductCache {
     fn insert(&self, name: &str, product: ProductId, now: Instant) {
         let mut names = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         names.insert(name.to_owned(), (product, now + MAX_AGE));
+    }
+}
+
+impl CommitSubscriber for ProductCache {
+    fn on_commit(&self, event: &EventSubject) {
+        if event.concerns(Topic::Products) {
+            self.invalidate();
+        }
     }
 }

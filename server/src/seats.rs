@@ -21,8 +21,9 @@ pub use error::SeatsError;
 
 use crate::{
     clock::{Clock, Random},
-    commit_hooks::CommitHooks,
+    commit_hooks::{CommitHooks, CommitSubscriber},
     db::{Db, PreparedTx},
+    events::topics::{EventSubject, Topic},
 };
 use chrono::TimeDelta;
 use command::{EndOptions, Outcome, OwnerFilter, SeatCommand};
@@ -52,9 +53,31 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Clone)]
 pub struct Seats {
     queue: mpsc::Sender<PendingCommand>,
-    external_changes: Arc<AtomicU64>,
+    stale: StaleSeats,
     /// Writes heartbeats in bulk without locking licenses. Only on a shared database.
     heartbeats: Option<Heartbeats>,
+}
+
+/// Counts the transactions outside of the engine that changed what it has cached: licenses, users or groups.
+#[derive(Clone, Debug, Default)]
+pub struct StaleSeats(Arc<AtomicU64>);
+
+impl StaleSeats {
+    fn mark(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl CommitSubscriber for StaleSeats {
+    fn on_transaction(&self, event: &EventSubject) {
+        if event.concerns(Topic::SeatDecisions) {
+            self.mark();
+        }
+    }
 }
 
 /// The result of [`Seats::create`].
@@ -70,21 +93,20 @@ pub enum CreateOutcome {
 impl Seats {
     /// Starts the task that makes all changes to seats. It ends when the last clone is dropped. It calls `commit_hooks`
     /// after each commit that wrote to the event log.
-    pub fn start(db: Db, clock: Clock, random: Random, commit_hooks: CommitHooks) -> Self {
+    /// `stale` is one of its subscribers.
+    pub fn start(db: Db, clock: Clock, random: Random, commit_hooks: CommitHooks, stale: StaleSeats) -> Self {
         let (queue, commands) = mpsc::channel(MAX_BATCH_COMMANDS * 16);
-        let external_changes = Arc::new(AtomicU64::new(0));
         let heartbeats = db.is_shared().then(|| Heartbeats::start(db.clone(), clock.clone()));
         let state = EngineState::new(db.is_shared());
         let prepared_tx = PreparedTx::new(&db);
-        let engine =
-            Engine { db, prepared_tx, clock, random, commit_hooks, external_changes: external_changes.clone(), state };
+        let engine = Engine { db, prepared_tx, clock, random, commit_hooks, stale: stale.clone(), state };
         tokio::spawn(engine.run(commands));
-        Self { queue, external_changes, heartbeats }
+        Self { queue, stale, heartbeats }
     }
 
-    /// Discards cached licenses. Call it after a commit outside of this module that changed licenses, users or groups.
+    /// Discards cached licenses. For what is written outside of this module without an event.
     pub fn invalidate_cache(&self) {
-        self.external_changes.fetch_add(1, Ordering::Release);
+        self.stale.mark();
     }
 
     /// Requests a seat of any license of the product. If none is free and the request has a ticket id, the user joins

@@ -76,7 +76,7 @@ pub async fn measure_loads(table: &mut Table) -> anyhow::Result<()> {
     for (path, token, has_appeared) in [
         ("/join", None, "!!document.querySelector('input[name=key]')"),
         ("/sign-in", None, "!!document.querySelector('input[name=email]')"),
-        ("/console", Some(installation.admin.as_str()), "!!document.querySelector('main h1')"),
+        ("/console", Some(installation.admin.as_str()), "!!document.querySelector('#main h1')"),
         ("/sessions", Some(installation.admin.as_str()), HAS_ROWS),
     ] {
         installation.add_first_load(table, path, token, has_appeared).await?;

@@ -92,7 +92,7 @@ on_both_engines! {
             world.admin.get("/me").await.ok();
             seatkeeper::auth::last_used::write(&world.app).await.expect("written");
             // Cached callers expire by real time, but the test moves only its own clock.
-            world.app.commit_hooks.caller_cache.invalidate_all();
+            world.app.caller_cache.invalidate_all();
         }
         world.admin.get("/me").await.ok();
         idle.get("/me").await.problem(401, "not_signed_in");

@@ -14,7 +14,7 @@ async fn all_events(world: &World) -> Vec<LoggedEvent> {
 async fn events_since(world: &World, position: &mut Position) -> Vec<String> {
     let new = store::events::after(&world.app.db, *position, 1_000).await.expect("the log can be read");
     *position = new.last().map_or(*position, |event| event.position);
-    new.into_iter().map(|event| event.kind).collect()
+    new.into_iter().map(|event| event.subject.kind_name().to_owned()).collect()
 }
 
 fn assert_gapless(events: &[LoggedEvent]) {
@@ -103,7 +103,7 @@ on_both_engines! {
         people[1].request_seat().await.created();
         let events = store::events::after(&world.app.db, before, 10).await.expect("the log can be read");
         let summary: Vec<_> =
-            events.iter().map(|e| (e.kind.as_str(), e.user, e.license, e.occupied, e.seats)).collect();
+            events.iter().map(|e| (e.subject.kind_name(), e.subject.user, e.subject.license, e.occupied, e.seats)).collect();
         assert_eq!(
             summary,
             [
@@ -134,9 +134,9 @@ on_both_engines! {
         .await;
         let events = all_events(&world).await;
         assert_gapless(&events);
-        let count = |kind: &str| events.iter().filter(|event| event.kind == kind).count();
+        let count = |kind: &str| events.iter().filter(|event| event.subject.kind_name() == kind).count();
         assert_eq!((count("session_created") + count("session_refused"), count("license_granted")), (20, 40));
-        for event in events.iter().filter(|event| event.kind == "session_created") {
+        for event in events.iter().filter(|event| event.subject.kind_name() == "session_created") {
             assert!(event.occupied <= event.seats, "more seats were occupied than exist: {event:?}");
         }
     }

@@ -47,7 +47,7 @@ async fn count_until_quiet(commit_hooks: &CommitHooks) -> usize {
 }
 
 fn event() -> [Event; 1] {
-    [Event::new("signed_in", Actor::system(), None, json!({}))]
+    [Event::new(seatkeeper_shared::audit::Kind::SignedIn, Actor::system(), None, json!({}))]
 }
 
 /// Terminates the listener connections of all servers, and returns their number.

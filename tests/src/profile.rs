@@ -191,7 +191,7 @@ on_both_engines! {
             world.advance_clock(TimeDelta::seconds(seconds));
             program.get("/me").await.ok();
             seatkeeper::auth::last_used::write(&world.app).await.expect("written");
-            world.app.commit_hooks.caller_cache.invalidate_all();
+            world.app.caller_cache.invalidate_all();
             assert_eq!(last().await, shown);
         }
     }

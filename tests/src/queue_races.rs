@@ -55,8 +55,8 @@ async fn assert_fair(world: &World, after: Position) {
     let (mut holders, mut offered): (HashSet<UserId>, HashSet<UserId>) = Default::default();
     let mut queue: VecDeque<UserId> = VecDeque::new();
     for event in &events {
-        let Some(user) = event.user else { continue };
-        match event.kind.as_str() {
+        let Some(user) = event.subject.user else { continue };
+        match event.subject.kind_name() {
             "session_created" => assert!(holders.insert(user)),
             "session_ended" => assert!(holders.remove(&user)),
             "ticket_taken" => queue.push_back(user),

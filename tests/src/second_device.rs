@@ -120,7 +120,7 @@ on_both_engines! {
         let before = world.head().await;
         people[0].post(&format!("{first}/continue"), &json!({ "device": "NB-2" })).await.ok();
         let events = seatkeeper::store::events::after(&world.app.db, before, 100).await.expect("the log can be read");
-        let occupied: Vec<_> = events.iter().map(|event| (event.kind.as_str(), event.occupied)).collect();
+        let occupied: Vec<_> = events.iter().map(|event| (event.subject.kind_name(), event.occupied)).collect();
         assert_eq!(occupied, [("session_continued", Some(1)); 2]);
     }
 

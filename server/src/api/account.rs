@@ -30,6 +30,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use chrono::TimeDelta;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{SignInId, UserId},
     people::{Role, Source, UserStatus},
     permissions::Rights,
@@ -96,7 +97,7 @@ pub async fn set_up(
     let (jar, _, started) = new_browser_session(&app, jar, &account, address, &headers);
     let actor = anonymous_actor(address).identified_as(id, &name);
     let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
-    let events = sign_in::start(&mut tx, (id, actor), &started, ("account_set_up", facts), now).await?;
+    let events = sign_in::start(&mut tx, (id, actor), &started, (Kind::AccountSetUp, facts), now).await?;
     app.commit(tx, &events).await?;
     Ok((
         StatusCode::CREATED,
@@ -222,7 +223,7 @@ pub(super) async fn complete_sign_in(
     let now = app.clock.now();
     let (jar, cookie, started) = new_browser_session(app, jar, &account, address, headers);
     let actor = anonymous_actor(address).identified_as(user, name);
-    let events = sign_in::start(&mut tx, (user, actor), &started, ("signed_in", facts), now).await?;
+    let events = sign_in::start(&mut tx, (user, actor), &started, (Kind::SignedIn, facts), now).await?;
     store::users::set_last_active(&mut tx, user, now).await?;
     app.commit(tx, &events).await?;
     let entry = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
@@ -266,7 +267,7 @@ pub(super) async fn record_failed_sign_in(
     user: Option<UserId>,
     reason: &'static str,
 ) -> Result<(), ApiError> {
-    let event = Event::new("sign_in_failed", anonymous_actor(address), user, json!({ "reason": reason }));
+    let event = Event::new(Kind::SignInFailed, anonymous_actor(address), user, json!({ "reason": reason }));
     let event = match validate::email(email) {
         Ok(email) => event.named(email),
         Err(_) => event,
@@ -286,7 +287,7 @@ pub async fn sign_out(
         let mut tx = app.db.begin().await?;
         let whose = store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie)).await?;
         if whose.is_some() {
-            app.commit(tx, &[Event::new("signed_out", caller.actor(), whose, json!({}))]).await?;
+            app.commit(tx, &[Event::new(Kind::SignedOut, caller.actor(), whose, json!({}))]).await?;
         }
     }
     let gone = Purpose::SignIn.cookie(&app, String::new());
@@ -326,13 +327,13 @@ pub async fn change_me(
     if let Some(name) = name {
         store::users::set_name(&mut tx, caller.id, &name).await?;
         let facts = json!({ "changes": { "name": [caller.name, name] } });
-        events.push(Event::new("user_changed", actor.clone(), Some(caller.id), facts).named(&caller.name));
+        events.push(Event::new(Kind::UserChanged, actor.clone(), Some(caller.id), facts).named(&caller.name));
         caller.name = name;
     }
     if let Some(locale) = locale {
         store::users::set_locale(&mut tx, caller.id, locale).await?;
         let facts = json!({ "changes": { "locale": [caller.locale, locale] } });
-        events.push(Event::new("locale_changed", actor, Some(caller.id), facts));
+        events.push(Event::new(Kind::LocaleChanged, actor, Some(caller.id), facts));
         caller.locale = Some(locale);
     }
     if events.is_empty() {

@@ -14,6 +14,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{DirectoryId, GroupId, LicenseId, RuleId},
     permissions::Action,
     problem::Code,
@@ -54,7 +55,7 @@ pub async fn add_directory(
     let id = DirectoryId(app.random.id(now));
     let mut tx = app.db.begin().await?;
     store::directories::insert(&mut tx, id, &name, &secret::hash(&secret), now).await?;
-    let event = Event::new("directory_added", caller.actor(), None, json!({})).about(id.0, name);
+    let event = Event::new(Kind::DirectoryAdded, caller.actor(), None, json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
     Ok((StatusCode::CREATED, Json(CreatedDirectory { directory: get_directory(&app, id).await?, secret })))
 }
@@ -80,7 +81,7 @@ pub async fn rotate(
     let mut tx = app.db.begin().await?;
     let name = store::directories::rotate(&mut tx, id, &secret::hash(&secret), app.clock.now()).await?;
     let name = name.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    app.commit(tx, &[Event::new("directory_token_made", caller.actor(), None, json!({})).about(id.0, name)]).await?;
+    app.commit(tx, &[Event::new(Kind::DirectoryTokenMade, caller.actor(), None, json!({})).about(id.0, name)]).await?;
     Ok(Json(CreatedDirectory { directory: get_directory(&app, id).await?, secret }))
 }
 
@@ -99,7 +100,7 @@ pub async fn delete_directory(
     let mut tx = app.db.begin().await?;
     let name = store::directories::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     store::directories::delete(&mut tx, id).await?;
-    app.commit(tx, &[Event::new("directory_deleted", caller.actor(), None, json!({})).about(id.0, name)]).await?;
+    app.commit(tx, &[Event::new(Kind::DirectoryDeleted, caller.actor(), None, json!({})).about(id.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -179,7 +180,8 @@ pub async fn set_rules(
         }
         store::directory_rules::set_rules(&mut tx, id, &after).await?;
         let facts = json!({ "changes": { "rules": [now, after] } });
-        app.commit(tx, &[Event::new("directory_rules_changed", caller.actor(), None, facts).about(id.0, name)]).await?;
+        app.commit(tx, &[Event::new(Kind::DirectoryRulesChanged, caller.actor(), None, facts).about(id.0, name)])
+            .await?;
         rules::apply(&app, &caller.actor(), &concerned).await;
     }
     let rules = rules_of(&app, id).await?;

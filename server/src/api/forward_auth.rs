@@ -73,12 +73,7 @@ pub async fn pass(
             ));
         }
         let caller = caller?;
-        let found = app
-            .commit_hooks
-            .product_cache
-            .find(&app.db, &product)
-            .await?
-            .ok_or_else(|| ApiError::new(Code::NotFound))?;
+        let found = app.product_cache.find(&app.db, &product).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
         let key = cache_key(&caller, found, &headers);
         let session = match request.is_prefetch() {
             true => forward_auth::renew_only(&app, &caller, &key, true).await?,
@@ -173,8 +168,7 @@ pub async fn enter(
     headers: HeaderMap,
     ValidJson(request): ValidJson<EnterGate>,
 ) -> Result<Json<GateAdmission>, ApiError> {
-    let found =
-        app.commit_hooks.product_cache.find(&app.db, &product).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let found = app.product_cache.find(&app.db, &product).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let back = store::forward_auth::product_origins(&app.db, found).await?;
     let (product_name, origins) = back.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let return_to =

@@ -10,6 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, LicenseId, UserId},
     permissions::Action,
     problem::Code,
@@ -52,7 +53,7 @@ pub async fn give(
     found.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let (mut tx, name) = super::groups::begin_locked(&app, &caller, id).await?;
     if store::group_licenses::insert(&mut tx, id, license, app.clock.now()).await? {
-        let event = Event::of_license("group_license_granted", caller.actor(), license, json!({})).about(id.0, name);
+        let event = Event::of_license(Kind::GroupLicenseGranted, caller.actor(), license, json!({})).about(id.0, name);
         app.commit(tx, &[event]).await?;
     } else {
         drop(tx);
@@ -79,7 +80,7 @@ pub async fn take(
     if !store::group_licenses::delete(&mut tx, id, license).await? {
         return Err(ApiError::new(Code::NotFound));
     }
-    let event = Event::of_license("group_license_revoked", caller.actor(), license, json!({})).about(id.0, name);
+    let event = Event::of_license(Kind::GroupLicenseRevoked, caller.actor(), license, json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
     reconcile(&app, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))

@@ -20,6 +20,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, UserId},
     permissions::Action,
     problem::Code,
@@ -82,7 +83,7 @@ pub async fn add_group(
         GroupView { id: GroupId(app.random.id(now)), name: fields.finish(name)?, members: 0, directory_id: None };
     let mut tx = app.db.begin().await?;
     store::groups::insert(&mut tx, &group, now).await?;
-    let event = Event::new("group_added", caller.actor(), None, json!({})).about(group.id.0, &group.name);
+    let event = Event::new(Kind::GroupAdded, caller.actor(), None, json!({})).about(group.id.0, &group.name);
     app.commit(tx, &[event]).await?;
     Ok((StatusCode::CREATED, Json(group)))
 }
@@ -114,7 +115,7 @@ pub async fn rename_group(
     if before != name {
         groups::rename(&mut tx, &Authority::User(&caller.actor()), id, &name).await?;
         let facts = json!({ "changes": { "name": [before, name] } });
-        app.commit(tx, &[Event::new("group_changed", caller.actor(), None, facts).about(id.0, before)]).await?;
+        app.commit(tx, &[Event::new(Kind::GroupChanged, caller.actor(), None, facts).about(id.0, before)]).await?;
     } else {
         drop(tx);
     }
@@ -143,7 +144,7 @@ pub async fn delete_group(
 /// Returns an error if the group does not exist, if the caller may not delete it, or if the change cannot be saved.
 pub async fn delete(app: &App, by: &Authority<'_>, id: GroupId) -> Result<(), ApiError> {
     let members = groups::delete(app, by, id).await?;
-    app.reconcile_requested.notify_one();
+    app.reconcile_requested.now();
     rules::apply(app, &by.actor(), &members).await;
     reconcile(app, &by.actor(), &ReconcileScope::users(members)).await?;
     Ok(())
@@ -255,7 +256,7 @@ pub async fn set_managers(
     if before != after {
         let names = |managers: &[(UserId, String)]| managers.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
         let facts = json!({ "changes": { "managers": [names(&before), names(&after)] } });
-        let event = Event::new("group_managers_changed", caller.actor(), None, facts).about(id.0, name);
+        let event = Event::new(Kind::GroupManagersChanged, caller.actor(), None, facts).about(id.0, name);
         app.commit(tx, &[event]).await?;
     } else {
         drop(tx);

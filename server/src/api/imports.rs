@@ -20,6 +20,7 @@ use axum::{
     response::Response,
 };
 use seatkeeper_shared::{
+    audit::Kind,
     ids::ImportId,
     permissions::Action,
     problem::Code,
@@ -156,7 +157,7 @@ pub async fn cancel(
     let mut tx = app.db.begin().await?;
     let requested = store::imports::progress::request_cancel(&mut tx, id, app.clock.now()).await?;
     let facts = json!({ "state": ImportState::Cancelled, "import": id });
-    let event = (requested && !dry_run).then(|| Event::new("import_ended", caller.actor(), None, facts));
+    let event = (requested && !dry_run).then(|| Event::new(Kind::ImportEnded, caller.actor(), None, facts));
     app.commit(tx, event.as_slice()).await?;
     imports::recovery::wait_closed(&app, id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -16,6 +16,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Datelike as _, Utc};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{LicenseId, UserId},
     license::{GroupLimit, Price, Rules},
     permissions::Action,
@@ -132,7 +133,7 @@ pub async fn add_license(
         "ends_at": added.ends_at, "rules": added.rules, "notes": added.contract.notes,
         "order_number": added.contract.order_number, "price_per_seat": added.contract.price_per_seat,
     });
-    app.commit(tx, &[Event::of_license("license_added", caller.actor(), added.id, facts)]).await?;
+    app.commit(tx, &[Event::of_license(Kind::LicenseAdded, caller.actor(), added.id, facts)]).await?;
     Ok((StatusCode::CREATED, Json(get_license(&app, added.id).await?)))
 }
 

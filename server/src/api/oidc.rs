@@ -32,6 +32,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use openidconnect::url::form_urlencoded;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{ProviderId, UserId},
     problem::Code,
     validate,
@@ -227,7 +228,7 @@ async fn record_refusal(
     tracing::warn!(provider_id = %provider.id, reason = %trouble, code, "sign-in by provider refused");
     let facts = json!({ "reason": trouble, "provider": provider.settings.name });
     let facts = refusal::with_finding(finding.as_ref(), facts);
-    let event = Event::new("sign_in_failed", anonymous_actor(address), user, facts);
+    let event = Event::new(Kind::SignInFailed, anonymous_actor(address), user, facts);
     let event = match email.and_then(|email| validate::email(email).ok()) {
         Some(email) => event.named(email),
         None => event,

@@ -22,6 +22,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::PasskeyId,
     people::UserStatus,
     problem::Code,
@@ -83,7 +84,7 @@ pub async fn add(
     let stored = response.verify(&site, &state.ok_or_else(|| ApiError::new(Code::PasskeyRefused))?)?;
     let passkey = PasskeyView { id: PasskeyId(app.random.id(now)), name, created_at: now, last_used_at: None };
     store::passkeys::insert(&mut tx, caller.id, &passkey, &stored).await?;
-    let event = Event::new("passkey_added", caller.actor(), Some(caller.id), json!({}));
+    let event = Event::new(Kind::PasskeyAdded, caller.actor(), Some(caller.id), json!({}));
     app.commit(tx, &[event.about(passkey.id.0, &passkey.name)]).await?;
     Ok((StatusCode::CREATED, Json(passkey)))
 }
@@ -109,7 +110,7 @@ pub async fn rename(
     if before.name != name {
         store::passkeys::rename(&mut tx, id, &name).await?;
         let facts = json!({ "changes": { "name": [before.name, name] } });
-        let event = Event::new("passkey_renamed", caller.actor(), Some(caller.id), facts);
+        let event = Event::new(Kind::PasskeyRenamed, caller.actor(), Some(caller.id), facts);
         app.commit(tx, &[event.about(id.0, &before.name)]).await?;
     }
     Ok(Json(PasskeyView { name, ..before }))
@@ -128,7 +129,7 @@ pub async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let mut tx = app.db.begin().await?;
     let name = store::passkeys::remove(&mut tx, caller.id, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let event = Event::new("passkey_removed", caller.actor(), Some(caller.id), json!({})).about(id.0, name);
+    let event = Event::new(Kind::PasskeyRemoved, caller.actor(), Some(caller.id), json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,6 +17,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::ProductId,
     permissions::Action,
     problem::Code,
@@ -91,7 +92,7 @@ pub async fn add_product(
     let mut tx = app.db.begin().await?;
     store::licenses::insert_product(&mut tx, &product, now).await?;
     let facts = json!({ "slug": product.slug, "key_seconds": product.key_seconds });
-    app.commit(tx, &[Event::new("product_added", caller.actor(), None, facts).about(id.0, &product.name)]).await?;
+    app.commit(tx, &[Event::new(Kind::ProductAdded, caller.actor(), None, facts).about(id.0, &product.name)]).await?;
     Ok((StatusCode::CREATED, Json(product)))
 }
 
@@ -164,7 +165,8 @@ pub async fn change_product(
     if before != after {
         store::contracts::change_product(&mut tx, id, &after).await?;
         let facts = events::changes(&audit_facts(&before), &audit_facts(&after));
-        app.commit(tx, &[Event::new("product_changed", caller.actor(), None, facts).about(id.0, before.name)]).await?;
+        app.commit(tx, &[Event::new(Kind::ProductChanged, caller.actor(), None, facts).about(id.0, before.name)])
+            .await?;
     } else {
         drop(tx);
     }

@@ -16,6 +16,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::SignInId,
     problem::Code,
     validate,
@@ -55,7 +56,7 @@ pub async fn change_password(
     attempt.refund(&mut tx).await?;
     store::credentials::set_password(&mut tx, caller.id, &hash).await?;
     store::browser_sessions::end_others(&mut tx, caller.id, caller.sign_in).await?;
-    app.commit(tx, &[Event::new("password_changed", caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(Kind::PasswordChanged, caller.actor(), Some(caller.id), json!({}))]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -71,7 +72,7 @@ pub async fn end_other_sign_ins(State(app): State<App>, caller: Caller) -> Resul
     let mut tx = app.db.begin().await?;
     let ended = store::browser_sessions::end_others(&mut tx, caller.id, caller.sign_in).await?;
     let facts = json!({ "sign_ins": ended });
-    let event = (ended > 0).then(|| Event::new("sign_ins_ended", caller.actor(), Some(caller.id), facts));
+    let event = (ended > 0).then(|| Event::new(Kind::SignInsEnded, caller.actor(), Some(caller.id), facts));
     app.commit(tx, event.as_slice()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -91,7 +92,7 @@ pub async fn end_sign_in(
     if !store::browser_sessions::end(&mut tx, caller.id, id).await? {
         return Err(ApiError::new(Code::NotFound));
     }
-    let event = Event::new("sign_ins_ended", caller.actor(), Some(caller.id), json!({ "sign_ins": 1 }));
+    let event = Event::new(Kind::SignInsEnded, caller.actor(), Some(caller.id), json!({ "sign_ins": 1 }));
     app.commit(tx, &[event]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

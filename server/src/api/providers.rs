@@ -26,6 +26,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{ProviderId, UserId},
     permissions::Action,
     problem::Code,
@@ -107,7 +108,7 @@ pub async fn add_provider(
     let provider = apply_change(&app, &defaults, change)?;
     let mut tx = app.db.begin().await?;
     store::providers::insert(&mut tx, &provider, now).await?;
-    let event = Event::new("sign_in_provider_added", caller.actor(), None, json!(provider.settings));
+    let event = Event::new(Kind::SignInProviderAdded, caller.actor(), None, json!(provider.settings));
     app.commit(tx, &[event.about(id.0, &provider.settings.name)]).await?;
     Ok((StatusCode::CREATED, Json(provider_view(&app, id).await?)))
 }
@@ -215,7 +216,7 @@ pub async fn change_provider(
         if before.client_secret != after.client_secret {
             facts["new_secret"] = json!(after.client_secret.is_some());
         }
-        let event = Event::new("sign_in_provider_changed", caller.actor(), None, facts);
+        let event = Event::new(Kind::SignInProviderChanged, caller.actor(), None, facts);
         let mut all = vec![event.about(id.0, &before.settings.name)];
         let same = (&before.settings.issuer, &before.settings.client_id)
             == (&after.settings.issuer, &after.settings.client_id);
@@ -270,7 +271,7 @@ pub async fn delete_provider(
     let mut tx = app.db.begin().await?;
     let (provider, rules) = lock_provider(&mut tx, id).await?;
     require_enabled_provider(&mut tx, &rules, id, !provider.settings.enabled).await?;
-    let event = Event::new("sign_in_provider_deleted", caller.actor(), None, json!({}));
+    let event = Event::new(Kind::SignInProviderDeleted, caller.actor(), None, json!({}));
     let mut all = vec![event.about(id.0, &provider.settings.name)];
     all.extend(end_provider_sessions(&mut tx, &caller, id).await?);
     store::providers::delete(&mut tx, &provider).await?;
@@ -317,7 +318,8 @@ pub async fn unlink(
     if !issuers.is_empty() {
         oidc_identities::end_of_user(&mut tx, id).await?;
         let facts = json!({ "issuers": issuers });
-        app.commit(tx, &[Event::new("identities_unlinked", caller.actor(), Some(id), facts).named(user.name)]).await?;
+        app.commit(tx, &[Event::new(Kind::IdentitiesUnlinked, caller.actor(), Some(id), facts).named(user.name)])
+            .await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

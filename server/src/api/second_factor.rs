@@ -25,6 +25,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::UserId,
     people::UserStatus,
     problem::Code,
@@ -134,7 +135,7 @@ pub async fn confirm(
         return Err(ApiError::new(Code::WrongCode));
     }
     let codes = replace_recovery_codes(&app, &mut tx, caller.id).await?;
-    app.commit(tx, &[Event::new("second_factor_set", caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(Kind::SecondFactorSet, caller.actor(), Some(caller.id), json!({}))]).await?;
     Ok(Json(codes))
 }
 
@@ -151,7 +152,7 @@ pub async fn renew_codes(
 ) -> Result<Json<RecoveryCodes>, ApiError> {
     let mut tx = begin_verified(&app, &caller, &given).await?;
     let codes = replace_recovery_codes(&app, &mut tx, caller.id).await?;
-    app.commit(tx, &[Event::new("recovery_codes_made", caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(Kind::RecoveryCodesMade, caller.actor(), Some(caller.id), json!({}))]).await?;
     Ok(Json(codes))
 }
 
@@ -170,7 +171,7 @@ pub async fn remove(
     if !store::second_factors::remove(&mut tx, caller.id).await? {
         return Err(ApiError::new(Code::NotFound));
     }
-    app.commit(tx, &[Event::new("second_factor_removed", caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(Kind::SecondFactorRemoved, caller.actor(), Some(caller.id), json!({}))]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -194,7 +195,7 @@ pub async fn remove_of(
         return Err(ApiError::new(Code::NotFound));
     }
     let facts = json!({ "passkeys": passkeys });
-    app.commit(tx, &[Event::new("second_factor_removed", caller.actor(), Some(id), facts).named(user.name)]).await?;
+    app.commit(tx, &[Event::new(Kind::SecondFactorRemoved, caller.actor(), Some(id), facts).named(user.name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -179,7 +179,7 @@ pub async fn create(
     let remote = non_blank(wanted.remote_device).map(|name| validate::name(&name)).transpose();
     let remote = fields.check("remote_device", remote);
     let key = fields.check("Idempotency-Key", idempotency_key(&headers));
-    let product = app.commit_hooks.product_cache.find(&app.db, &wanted.product).await?;
+    let product = app.product_cache.find(&app.db, &wanted.product).await?;
     let product = fields.check("product", product.ok_or(FieldError::Unknown));
     let borrow = fields.check("borrow_seconds", wanted.borrow_seconds.map(validate::borrow_seconds).transpose());
     let values = device.zip(remote).zip(key).zip(product).zip(borrow);

@@ -12,6 +12,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
+    audit::Kind,
     permissions::Action,
     problem::Code,
     validate::{self, FieldError, HIGHEST_PASSWORD_MIN, LOWEST_PASSWORD_MIN},
@@ -39,7 +40,7 @@ pub async fn change_account(
     if before != after {
         store::account::change(&mut tx, &after).await?;
         let facts = events::changes(&before, &after);
-        app.commit(tx, &[Event::new("account_changed", caller.actor(), None, facts)]).await?;
+        app.commit(tx, &[Event::new(Kind::AccountChanged, caller.actor(), None, facts)]).await?;
     }
     Ok(Json(after))
 }

@@ -14,6 +14,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::ProviderId,
     permissions::Action,
     validate::FieldError,
@@ -81,7 +82,7 @@ pub async fn change_rules(
     let after = store::providers::rules_in(&mut tx).await?;
     if before != after {
         let facts = events::changes(&audit_facts(&before), &audit_facts(&after));
-        app.commit(tx, &[Event::new("sign_in_rules_changed", caller.actor(), None, facts)]).await?;
+        app.commit(tx, &[Event::new(Kind::SignInRulesChanged, caller.actor(), None, facts)]).await?;
     }
     Ok(with_etag(&editable_fields(&after), after))
 }

@@ -13,6 +13,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::TimeDelta;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::TokenId,
     problem::Code,
     validate,
@@ -48,7 +49,7 @@ pub async fn make_token(
     let mut tx = app.db.begin().await?;
     store::credentials::insert_token(&mut tx, caller.id, &token, &secret::hash(&secret)).await?;
     let event = Event::new(
-        "token_made",
+        Kind::CreatedToken,
         caller.actor(),
         Some(caller.id),
         json!({ "expires_at": expires_at, "scope": wanted.scope }),
@@ -71,7 +72,7 @@ pub async fn delete_token(
     let mut tx = app.db.begin().await?;
     let name = store::credentials::delete_token(&mut tx, caller.id, id).await?;
     let name = name.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let event = Event::new("token_deleted", caller.actor(), Some(caller.id), json!({}));
+    let event = Event::new(Kind::TokenDeleted, caller.actor(), Some(caller.id), json!({}));
     app.commit(tx, &[event.about(id.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,6 +11,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{TokenId, UserId},
     problem::Code,
     wire::users::UserAccess,
@@ -53,7 +54,7 @@ pub async fn sign_out(
     let user = require_replaceable_access(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
     let ended = store::browser_sessions::end_others(&mut tx, id, None).await?;
-    let event = Event::new("sign_ins_ended", caller.actor(), Some(id), json!({ "sign_ins": ended }));
+    let event = Event::new(Kind::SignInsEnded, caller.actor(), Some(id), json!({ "sign_ins": ended }));
     let event = (ended > 0).then(|| event.named(user.name));
     app.commit(tx, event.as_slice()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -74,7 +75,7 @@ pub async fn delete_token(
     let mut tx = app.db.begin().await?;
     let name =
         store::credentials::delete_token(&mut tx, id, token).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let event = Event::new("token_deleted", caller.actor(), Some(id), json!({}));
+    let event = Event::new(Kind::TokenDeleted, caller.actor(), Some(id), json!({}));
     app.commit(tx, &[event.about(token.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -24,6 +24,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::Datelike as _;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, UserId},
     people::{Role, Source, UserStatus},
     permissions::{Action, Rights},
@@ -181,7 +182,7 @@ pub async fn add_user(
     let added = store::users::UserToAdd { id, name: &name, email: &email, rights: &rights, password_hash, source };
     store::users::insert(&mut tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
-    let mut events = vec![Event::new("user_added", caller.actor(), Some(id), facts).named(name)];
+    let mut events = vec![Event::new(Kind::UserAdded, caller.actor(), Some(id), facts).named(name)];
     for group in &groups {
         events.extend(memberships::change(&mut tx, &authority, *group, (&[id], &[])).await?.events());
     }
@@ -339,7 +340,7 @@ pub(super) async fn change_user_fields(
     let facts =
         events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
     let is_reactivated = before.status != after.status && after.status == UserStatus::Active;
-    app.commit(tx, &[Event::new("user_changed", caller.actor(), Some(id), facts).named(before.name)]).await?;
+    app.commit(tx, &[Event::new(Kind::UserChanged, caller.actor(), Some(id), facts).named(before.name)]).await?;
     if is_reactivated {
         // The suspension revoked the user's named seats.
         rules::apply(app, &caller.actor(), &[id]).await;

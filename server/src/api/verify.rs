@@ -75,7 +75,7 @@ pub async fn verify(
     store::browser_sessions::set_verified(&mut tx, caller.id, sign_in, now).await?;
     tx.commit().await?;
     // The cached caller has the old verification time.
-    app.commit_hooks.caller_cache.invalidate_user(caller.id);
+    app.caller_cache.invalidate_user(caller.id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{app::App, db::DbError, events::Event, seats::Actor, store};
 use chrono::{DateTime, TimeDelta, Utc};
+use seatkeeper_shared::audit::Kind;
 use serde_json::json;
 use std::time::Duration;
 
@@ -41,6 +42,6 @@ async fn record_cut(app: &App, before: DateTime<Utc>) -> Result<i64, DbError> {
     store::seals::set_pruned(&mut tx, cut.position).await?;
     let events = cut.position.0 - head.pruned.0;
     let facts = json!({ "position": cut.position, "hash": cut.hash, "events": events, "before": before });
-    app.commit(tx, &[Event::new("audit_pruned", Actor::system(), None, facts)]).await?;
+    app.commit(tx, &[Event::new(Kind::AuditPruned, Actor::system(), None, facts)]).await?;
     Ok(events)
 }

@@ -18,7 +18,7 @@ use crate::{
         seals::{Seal, StoredEvent},
     },
 };
-use seatkeeper_shared::ids::Position;
+use seatkeeper_shared::{audit::Kind, ids::Position};
 use std::collections::VecDeque;
 
 const READ_BATCH_SIZE: usize = 1_000;
@@ -181,7 +181,7 @@ impl<'a> Verifier<'a> {
             return Err(ChainError::EventMissing(next));
         }
         self.at = next;
-        self.explained |= event.kind == "audit_pruned" && self.explains_beginning(&event.facts);
+        self.explained |= event.kind == Kind::AuditPruned.as_str() && self.explains_beginning(&event.facts);
         Ok(())
     }
 

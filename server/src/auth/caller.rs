@@ -87,13 +87,13 @@ impl FromRequestParts<App> for Caller {
 /// Looks up the user of a credential, in the cache or in the database.
 async fn authenticate(app: &App, credential: Credential) -> Result<Option<Caller>, ApiError> {
     let now = app.clock.now();
-    let generation = match app.commit_hooks.caller_cache.get(&credential, now, Instant::now()) {
+    let generation = match app.caller_cache.get(&credential, now, Instant::now()) {
         Ok(caller) => return Ok(Some(caller)),
         Err(generation) => generation,
     };
     let Some(entry) = store::credentials::caller(&app.db, &credential, now).await? else { return Ok(None) };
     app.last_used.record(credential, entry.last_used_at, now);
-    app.commit_hooks.caller_cache.insert(generation, credential, entry.clone());
+    app.caller_cache.insert(generation, credential, entry.clone());
     Ok(Some(entry.caller))
 }
 

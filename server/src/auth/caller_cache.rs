@@ -5,7 +5,8 @@
 //! reads, and invalidating a user makes the earlier generations invalid for that user. Open streams rely on this, too
 //! (`stream_guard.rs`).
 
-use super::{caller::Caller, secret::Digest};
+use super::{caller::Caller, invalidation::AffectedCallers, secret::Digest};
+use crate::{commit_hooks::CommitSubscriber, events::topics::EventSubject};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::UserId;
 use std::{
@@ -157,6 +158,16 @@ impl CallerCache {
 
     fn write(&self) -> RwLockWriteGuard<'_, CacheState> {
         self.state.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl CommitSubscriber for CallerCache {
+    fn on_commit(&self, event: &EventSubject) {
+        match AffectedCallers::from(event) {
+            AffectedCallers::None => {}
+            AffectedCallers::User(user) => self.invalidate_user(user),
+            AffectedCallers::All => self.invalidate_all(),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::UserId,
     people::{Role, UserStatus},
     permissions::{Action, Rights, may},
@@ -56,7 +57,7 @@ pub async fn create_for_user(app: &App, caller: &Caller, id: UserId) -> Result<(
     if to.status != UserStatus::Active {
         return Err(ApiError::new(Code::UserSuspended));
     }
-    let kind = if to.invites { "invitation_made" } else { "password_link_made" };
+    let kind = if to.invites { Kind::InvitationMade } else { Kind::PasswordLinkMade };
     let link = create(app, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITATION_VALIDITY).await?;
     Ok((to, link))
 }
@@ -70,7 +71,7 @@ pub async fn send_reset_link(app: &App, stranger: Actor, email: &str) -> Result<
     let mut tx = app.db.begin().await?;
     let found = store::password_links::lock_by_email(&mut tx, email).await?;
     let Some(to) = found.filter(|to| to.status == UserStatus::Active) else { return Ok(()) };
-    let link = create(app, tx, (&to, None), ("password_forgotten", stranger), RESET_LINK_VALIDITY).await?;
+    let link = create(app, tx, (&to, None), (Kind::PasswordForgotten, stranger), RESET_LINK_VALIDITY).await?;
     Ok(send(app, &to, &link).await?)
 }
 
@@ -89,7 +90,7 @@ async fn create(
     app: &App,
     mut tx: Tx,
     (to, by): (&LinkRecipient, Option<UserId>),
-    (kind, actor): (&'static str, Actor),
+    (kind, actor): (Kind, Actor),
     validity: TimeDelta,
 ) -> Result<IssuedLink, DbError> {
     let (now, secret) = (app.clock.now(), app.random.secret());
@@ -165,5 +166,5 @@ pub async fn set_password(
     store::credentials::set_password(&mut tx, link.user, &hash).await?;
     store::browser_sessions::end_others(&mut tx, link.user, None).await?;
     let actor = actor.identified_as(link.user, &link.name);
-    Ok(app.commit(tx, &[Event::new("password_set", actor, Some(link.user), json!({}))]).await?)
+    Ok(app.commit(tx, &[Event::new(Kind::PasswordSet, actor, Some(link.user), json!({}))]).await?)
 }

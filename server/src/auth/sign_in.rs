@@ -7,7 +7,7 @@ use crate::{
     store::{self, credentials::NewBrowserSession},
 };
 use chrono::{DateTime, Utc};
-use seatkeeper_shared::ids::UserId;
+use seatkeeper_shared::{audit::Kind, ids::UserId};
 use serde_json::{Value, json};
 
 /// Starts a browser session in this transaction, and ends the session that the same browser had before, of whichever
@@ -20,13 +20,13 @@ pub async fn start(
     tx: &mut Tx,
     (user, actor): (UserId, Actor),
     started: &NewBrowserSession,
-    (kind, facts): (&'static str, Value),
+    (kind, facts): (Kind, Value),
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, DbError> {
     let replaced = store::credentials::insert_browser_session(tx, user, started, now).await?;
     store::sign_in_tries::remember(tx, &started.device, user, now).await?;
     let ended = replaced
-        .map(|before| Event::new("signed_out", actor.clone(), Some(before), json!({ "replaced_by_sign_in": true })));
+        .map(|before| Event::new(Kind::SignedOut, actor.clone(), Some(before), json!({ "replaced_by_sign_in": true })));
     let begun = Event::new(kind, actor, Some(user), facts);
     Ok(ended.into_iter().chain([begun]).collect())
 }

@@ -213,7 +213,7 @@ impl StreamGuard {
     /// # Errors
     /// Returns `not_signed_in`, `out_of_scope` or `second_factor_required`, as for any request.
     pub async fn open(app: &App, admission: Admission) -> Result<Self, ApiError> {
-        let (generation, now) = (app.commit_hooks.caller_cache.generation(Instant::now()), app.clock.now());
+        let (generation, now) = (app.caller_cache.generation(Instant::now()), app.clock.now());
         let entry = store::credentials::caller(&app.db, &admission.credential, now).await?;
         let entry = entry.ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
         app.last_used.record(admission.credential, entry.last_used_at, now);

@@ -3,7 +3,11 @@
 //! An entry is inserted *before* the step that confirms it (an admission or a heartbeat) and counts only after it. So
 //! an end that arrives in between removes the entry, and no request passes with a session that has ended.
 
-use crate::http::problem::ApiError;
+use crate::{
+    commit_hooks::CommitSubscriber,
+    events::topics::{EventSubject, Topic},
+    http::problem::ApiError,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{ProductId, SessionId, UserId};
 use std::{
@@ -141,6 +145,14 @@ impl SessionCache {
 
     fn write(&self) -> RwLockWriteGuard<'_, Entries> {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl CommitSubscriber for SessionCache {
+    fn on_commit(&self, event: &EventSubject) {
+        if let Some(session) = event.session.filter(|_| event.concerns(Topic::EndedSession)) {
+            self.forget(session);
+        }
     }
 }
 

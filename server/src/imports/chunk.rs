@@ -22,6 +22,7 @@ use crate::{
     },
 };
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, LicenseId, UserId},
     people::{Role, UserStatus},
     permissions::{Action, may},
@@ -268,7 +269,7 @@ fn user_added(job: &ImportJob, new: &ImportedUser) -> Event {
     let facts = json!({
         "name": new.name, "email": new.email, "role": new.rights.role, "status": new.status, "import": job.import.id,
     });
-    Event::new("user_added", job.import.actor.clone(), Some(new.id), facts).named(&new.name)
+    Event::new(Kind::UserAdded, job.import.actor.clone(), Some(new.id), facts).named(&new.name)
 }
 
 /// Changes an existing user. Suspending is left to the seat engine.
@@ -301,7 +302,7 @@ async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Resu
     store::users::change(tx, one.user, &before, &after).await?;
     let mut facts = events::changes(&users::facts(tx, &before).await?, &users::facts(tx, &after).await?);
     facts["import"] = json!(job.import.id);
-    Ok(Some(Event::new("user_changed", job.import.actor.clone(), Some(one.user), facts).named(before.name)))
+    Ok(Some(Event::new(Kind::UserChanged, job.import.actor.clone(), Some(one.user), facts).named(before.name)))
 }
 
 /// Suspends users. A failure is a problem of its row.

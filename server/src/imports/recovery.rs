@@ -10,6 +10,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{ImportId, LicenseId, UserId},
     people::UserStatus,
     problem::Code,
@@ -65,7 +66,7 @@ pub(super) struct ImportRef {
 
 impl ImportRef {
     /// The event about the import as a whole; none for a dry run.
-    pub fn events(&self, kind: &'static str, mut facts: serde_json::Value) -> Vec<Event> {
+    pub fn events(&self, kind: Kind, mut facts: serde_json::Value) -> Vec<Event> {
         facts["import"] = json!(self.id);
         if self.dry_run { Vec::new() } else { vec![Event::new(kind, self.actor.clone(), None, facts)] }
     }
@@ -87,7 +88,7 @@ pub(super) async fn close(
     let now = app.clock.now_in(&mut tx).await?;
     let events = match progress::lock(&mut tx, import.id).await? {
         Progress::Ended => return Ok(()),
-        Progress::Running => import.events("import_ended", json!({ "state": state })),
+        Progress::Running => import.events(Kind::ImportEnded, json!({ "state": state })),
         Progress::CancelRequested => {
             // The request to cancel is in the log already.
             (state, failure) = (ImportState::Cancelled, None);

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     commit_hooks::CommitHooks,
     db::{Db, DbError},
+    events::topics::Topic,
     http::static_files::AppBuild,
     seats::wait_estimate::WaitEstimates,
     store::{self, events::LoggedEvent},
@@ -17,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, Position, SessionId, UserId},
+    ids::{Position, SessionId, UserId},
     wire::{
         licenses::LicenseView,
         live::{ALIVE, ALIVE_INTERVAL_SECONDS, Alive, CHANGE, CONTACTS, Change, Contact, Contacts},
@@ -151,7 +152,7 @@ impl Feed {
     fn record_usage(&self, events: &[LoggedEvent]) {
         let mut trends = self.trends.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         for event in events {
-            if let (Some(license), Some(occupied), Some(seats)) = (event.license, event.occupied, event.seats) {
+            if let (Some(license), Some(occupied), Some(seats)) = (event.subject.license, event.occupied, event.seats) {
                 trends.record_usage(license, occupied, seats, event.at);
             }
         }
@@ -167,13 +168,11 @@ impl Feed {
         now: DateTime<Utc>,
         events: &[LoggedEvent],
     ) -> Result<ChangeBatch, DbError> {
-        let licenses: BTreeSet<_> = events.iter().filter_map(|e| e.license).collect();
-        let sessions: BTreeSet<SessionId> = events.iter().filter_map(|e| e.session).collect();
-        let users = |kinds: &[&str]| -> HashSet<UserId> {
-            events.iter().filter(|e| kinds.contains(&e.kind.as_str())).filter_map(|e| e.user).collect()
-        };
+        let licenses: BTreeSet<_> = events.iter().filter_map(|e| e.subject.license).collect();
+        let sessions: BTreeSet<SessionId> = events.iter().filter_map(|e| e.subject.session).collect();
+        let concerning = |topic| events.iter().map(|e| e.subject).filter(move |subject| subject.concerns(topic));
         // A change of a product changes all its licenses.
-        let mut licenses = match events.iter().any(|event| event.kind.starts_with("product_")) {
+        let mut licenses = match concerning(Topic::Products).next().is_some() {
             true => store::licenses::all(db, now).await?,
             false => store::licenses::some(db, now, licenses).await?,
         };
@@ -183,7 +182,11 @@ impl Feed {
         for session in &mut sessions {
             session.support_key = None;
         }
-        let mut queues = store::queue::of_licenses(db, changed_queues(events)).await?;
+        let mut queues = store::queue::of_licenses(
+            db,
+            concerning(Topic::Queues).filter_map(|subject| subject.license).collect::<BTreeSet<_>>(),
+        )
+        .await?;
         self.wait_estimates.estimate_queues(&mut queues, now).await?;
         let tickets = queues.iter().flat_map(|queue| &queue.tickets);
         let tickets = joined(tickets.map(|ticket| ((ticket.license_id, ticket.user_id), ticket)));
@@ -196,22 +199,14 @@ impl Feed {
             all,
             sessions_without_keys: change.sessions,
             queues: change.queues,
-            groups_changed: events.iter().any(|event| changes_groups(&event.kind)),
+            groups_changed: concerning(Topic::Groups).next().is_some(),
             tickets,
             licenses: change.licenses.into_iter().map(|license| (license.id, LicenseChange::new(license))).collect(),
             sessions: own,
-            reassigned: users(&["license_granted", "license_revoked"]),
-            affected_callers: events
-                .iter()
-                .map(|event| AffectedCallers::of(&event.kind, event.user, event.license.is_some()))
-                .collect(),
+            reassigned: concerning(Topic::Assignments).filter_map(|subject| subject.user).collect(),
+            affected_callers: events.iter().map(|event| AffectedCallers::from(&event.subject)).collect(),
         })
     }
-}
-
-/// Whether an event changes a group's members or managers.
-fn changes_groups(kind: &str) -> bool {
-    kind.starts_with("group_") && kind != "group_limits_changed" || matches!(kind, "user_added" | "user_deleted")
 }
 
 /// The values of each key, as comma-separated JSON.
@@ -225,11 +220,6 @@ fn joined<'a, K: Eq + Hash, T: Serialize + 'a>(all: impl Iterator<Item = (K, &'a
         text.push_str(&json(value));
     }
     joined
-}
-
-/// The licenses whose queue changed.
-fn changed_queues(events: &[LoggedEvent]) -> BTreeSet<LicenseId> {
-    events.iter().filter(|event| event.kind.starts_with("ticket_")).filter_map(|event| event.license).collect()
 }
 
 /// Formats a server-sent event.
@@ -294,7 +284,7 @@ impl Reader {
     async fn read_events(&mut self) -> Result<bool, DbError> {
         let events = store::events::after(&self.db, self.position, MAX_READ_ROWS).await?;
         let Some(last) = events.last().map(|e| e.position) else { return Ok(false) };
-        self.commit_hooks.apply_logged(&events);
+        self.commit_hooks.notify_logged(events.iter().map(|event| &event.subject));
         self.feed.record_usage(&events);
         if self.feed.sender.receiver_count() > 0 {
             let batch = self.feed.load_batch(&self.db, self.clock.now(), &events).await?;

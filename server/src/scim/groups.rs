@@ -32,6 +32,7 @@ use crate::{
 use axum::http::StatusCode;
 use changes::{Change, GroupChanges};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, UserId},
     validate,
 };
@@ -111,7 +112,7 @@ pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
     let note = missing_members_note(&mut tx, client, &users).await?;
     let (mut members, _) = memberships::directory_add(&mut tx, (client.id, &client.actor()), id, &users).await?;
     members.sort_unstable();
-    let mut events = vec![Event::new("group_added", client.actor(), None, json!({})).about(id.0, &name)];
+    let mut events = vec![Event::new(Kind::GroupAdded, client.actor(), None, json!({})).about(id.0, &name)];
     events.extend(member_events(&client.actor(), id, &name, &[], &members));
     app.commit(tx, &events).await?;
     let stored = find(app, client, &id.to_string()).await?;
@@ -266,7 +267,7 @@ impl<'a> LockedGroup<'a> {
         let mut events = Vec::new();
         if before != after {
             let facts = events::changes(&before, &after);
-            events.push(Event::new("group_changed", actor.clone(), None, facts).about(id.0, &self.stored.name));
+            events.push(Event::new(Kind::GroupChanged, actor.clone(), None, facts).about(id.0, &self.stored.name));
         }
         events.extend(member_events(&actor, id, name, &left, &joined));
         app.commit(self.tx, &events).await?;

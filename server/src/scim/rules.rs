@@ -26,6 +26,7 @@ use crate::{
 };
 use plan::{Plan, RoleChange};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{LicenseId, RuleId, UserId},
     people::Role,
     problem::Code,
@@ -184,7 +185,7 @@ async fn record_sources(
     }
     tx.commit().await?;
     // The group may have lost the license meanwhile.
-    app.reconcile_requested.notify_one();
+    app.reconcile_requested.now();
     Ok(())
 }
 
@@ -227,7 +228,7 @@ async fn change_role(app: &App, actor: &Actor, change: &RoleChange) -> Result<Re
     if is_promotion && store::access_reset::reset(&mut tx, change.user, app.clock.now()).await? {
         facts["access_reset"] = json!(true);
     }
-    let event = Event::new("user_changed", actor.clone(), Some(change.user), facts).named(before.name.clone());
+    let event = Event::new(Kind::UserChanged, actor.clone(), Some(change.user), facts).named(before.name.clone());
     let events = if before == after { Vec::new() } else { vec![event] };
     app.commit(tx, &events).await?;
     Ok(Ok(()))
@@ -262,11 +263,15 @@ async fn record_failures(
     };
     let new = new.iter().map(|one| {
         let facts = json!({ "code": one.code, "license": one.license, "rule": one.rule });
-        event("directory_rule_failed", one.user, facts)
+        event(Kind::DirectoryRuleFailed, one.user, facts)
     });
     let resolved_events =
         resolved.iter().filter(|failure| states.iter().any(|state| has_now(state, failure))).map(|failure| {
-            event("directory_rule_made_up", failure.user, json!({ "license": failure.license, "since": failure.since }))
+            event(
+                Kind::DirectoryRuleMadeUp,
+                failure.user,
+                json!({ "license": failure.license, "since": failure.since }),
+            )
         });
     let events: Vec<_> = new.chain(resolved_events).collect();
     app.commit(tx, &events).await

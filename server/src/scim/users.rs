@@ -30,6 +30,7 @@ use crate::{
 };
 use axum::http::StatusCode;
 use seatkeeper_shared::{
+    audit::Kind,
     ids::UserId,
     people::{Role, Source, UserStatus},
     permissions::Rights,
@@ -88,7 +89,7 @@ pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
         store::users::change(&mut tx, id, &before, &EditableUser { status, ..before.clone() }).await?;
     }
     let facts = json!({ "name": name, "email": email, "role": rights.role, "status": status });
-    app.commit(tx, &[Event::new("user_added", client.actor(), Some(id), facts).named(name)]).await?;
+    app.commit(tx, &[Event::new(Kind::UserAdded, client.actor(), Some(id), facts).named(name)]).await?;
     let stored = find(app, client, &id.to_string()).await?;
     user_response(app, client, StatusCode::CREATED, &stored).await
 }

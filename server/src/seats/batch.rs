@@ -16,6 +16,7 @@ use super::{
 use crate::events::Event;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
     problem::Code,
@@ -270,7 +271,7 @@ impl Batch {
             }
             None => {
                 let facts = json!({ "code": Code::NotAssigned, "product": product });
-                self.events.push(Event::new("session_refused", actor.clone(), Some(user), facts));
+                self.events.push(Event::new(Kind::SessionRefused, actor.clone(), Some(user), facts));
                 Refusal { code: Code::NotAssigned, facts: None }
             }
         }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, SessionId, TicketId, UserId},
     license::{GroupLimit, Rules},
     people::UserStatus,
@@ -132,30 +133,30 @@ pub enum SeatChange {
 
 impl SeatChange {
     /// The event kind of the change.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::Created(_) => "session_created",
-            Self::Connected { .. } => "session_connected",
-            Self::Warned { ends_at: Some(_), .. } => "session_idle",
-            Self::Warned { ends_at: None, .. } => "session_idle_called_off",
-            Self::EndScheduled { ending: Some(_), .. } => "session_end_announced",
-            Self::EndScheduled { ending: None, .. } => "session_end_called_off",
-            Self::Protected { .. } => "session_protected",
-            Self::Borrowed { .. } => "session_borrowed",
-            Self::Continued { .. } => "session_continued",
-            Self::Ended { .. } => "session_ended",
-            Self::CoolDownStarted { .. } => "cool_down_started",
-            Self::Refused { .. } => "session_refused",
-            Self::Queued(_) => "ticket_taken",
-            Self::Offered { until: Some(_), .. } => "ticket_offered",
-            Self::Offered { until: None, .. } => "ticket_offer_taken_back",
-            Self::Moved { .. } => "ticket_moved",
-            Self::TicketEnded { .. } => "ticket_over",
-            Self::Granted(_) => "license_granted",
-            Self::Revoked(_) => "license_revoked",
-            Self::Resized { .. } => "seats_changed",
-            Self::RulesChanged { .. } => "license_changed",
-            Self::GroupLimitsChanged { .. } => "group_limits_changed",
+            Self::Created(_) => Kind::SessionCreated,
+            Self::Connected { .. } => Kind::SessionConnected,
+            Self::Warned { ends_at: Some(_), .. } => Kind::SessionIdle,
+            Self::Warned { ends_at: None, .. } => Kind::SessionIdleCalledOff,
+            Self::EndScheduled { ending: Some(_), .. } => Kind::SessionEndAnnounced,
+            Self::EndScheduled { ending: None, .. } => Kind::SessionEndCalledOff,
+            Self::Protected { .. } => Kind::SessionProtected,
+            Self::Borrowed { .. } => Kind::SessionBorrowed,
+            Self::Continued { .. } => Kind::SessionContinued,
+            Self::Ended { .. } => Kind::SessionEnded,
+            Self::CoolDownStarted { .. } => Kind::CoolDownStarted,
+            Self::Refused { .. } => Kind::SessionRefused,
+            Self::Queued(_) => Kind::TicketTaken,
+            Self::Offered { until: Some(_), .. } => Kind::TicketOffered,
+            Self::Offered { until: None, .. } => Kind::TicketOfferTakenBack,
+            Self::Moved { .. } => Kind::TicketMoved,
+            Self::TicketEnded { .. } => Kind::TicketOver,
+            Self::Granted(_) => Kind::LicenseGranted,
+            Self::Revoked(_) => Kind::LicenseRevoked,
+            Self::Resized { .. } => Kind::SeatsChanged,
+            Self::RulesChanged { .. } => Kind::LicenseChanged,
+            Self::GroupLimitsChanged { .. } => Kind::GroupLimitsChanged,
         }
     }
 

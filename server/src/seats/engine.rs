@@ -2,6 +2,7 @@
 //! the next batch, which is committed as a whole. Each command is answered after its commit is durable.
 
 use super::{
+    StaleSeats,
     batch::Batch,
     command::{Outcome, SeatCommand},
     command_queue::{CommandQueue, PendingCommand},
@@ -18,15 +19,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
-use std::{
-    collections::BTreeSet,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Instant,
-};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, time::Instant};
 use tokio::sync::mpsc;
 
 /// The clock counts as changed if it differs by more than this from the elapsed time; the process counts as suspended
@@ -42,7 +35,7 @@ pub(super) struct Engine {
     pub random: Random,
     pub commit_hooks: CommitHooks,
     /// Counts changes to licenses, users and groups outside of the engine, each of which makes the cache stale.
-    pub external_changes: Arc<AtomicU64>,
+    pub stale: StaleSeats,
     pub state: EngineState,
 }
 
@@ -135,8 +128,8 @@ impl Engine {
     /// has expired. The heartbeats are written later. All that a crash can lose is how long leases run, and the next
     /// start extends all leases.
     fn answer_from_cache(&mut self, commands: &[PendingCommand]) -> Option<Vec<Outcome>> {
-        let Self { db, clock, external_changes, state, .. } = self;
-        let is_stale = state.seen_changes != external_changes.load(Ordering::Acquire);
+        let Self { db, clock, stale, state, .. } = self;
+        let is_stale = state.seen_changes != stale.count();
         if db.is_shared() || state.last_commit_failed || is_stale {
             return None;
         }
@@ -181,7 +174,7 @@ impl Engine {
         }
         let mut tx = self.prepared_tx.take().await?;
         // On SQLite no other transaction can write from here on. Changes before this point are counted.
-        let external_changes = self.external_changes.load(Ordering::Acquire);
+        let external_changes = self.stale.count();
         if external_changes != self.state.seen_changes {
             self.state.cache.invalidate();
         }

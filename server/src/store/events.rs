@@ -4,10 +4,10 @@
 use super::set;
 use crate::{
     db::{Db, DbError, Fields, Row, Tx, Value, args, fields, statements},
-    events::Event,
+    events::{Event, topics::EventSubject},
 };
 use chrono::{DateTime, Utc};
-use seatkeeper_shared::ids::{LicenseId, Position, SessionId, UserId};
+use seatkeeper_shared::ids::{LicenseId, Position};
 
 /// The end of a PostgreSQL statement that advances the head and appends events: `$1` are the events, `$2` is their
 /// number.
@@ -73,10 +73,7 @@ statements! {
 pub struct LoggedEvent {
     pub position: Position,
     pub at: DateTime<Utc>,
-    pub kind: String,
-    pub license: Option<LicenseId>,
-    pub user: Option<UserId>,
-    pub session: Option<SessionId>,
+    pub subject: EventSubject,
     /// The occupied seats of the license after the event.
     pub occupied: Option<i64>,
     /// The seats of the license after the event.
@@ -105,7 +102,7 @@ pub(super) fn rows(at: DateTime<Utc>, events: &[Event]) -> (Value, i64) {
 
 fn row(event: &Event, at: DateTime<Utc>, place: i64) -> Fields {
     fields! {
-        "place": place, "at": at, "kind": event.kind, "door": event.actor.origin.as_str(),
+        "place": place, "at": at, "kind": event.kind.as_str(), "door": event.actor.origin.as_str(),
         "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(), "license_id": event.license,
         "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
         "address": event.actor.address.map(|address| address.to_string()),
@@ -128,10 +125,12 @@ fn logged(row: &Row) -> Result<LoggedEvent, DbError> {
     Ok(LoggedEvent {
         position: row.get("position")?,
         at: row.get("at")?,
-        kind: row.get("kind")?,
-        license: row.opt("license_id")?,
-        user: row.opt("user_id")?,
-        session: row.opt("session_id")?,
+        subject: EventSubject {
+            kind: row.get::<String>("kind")?.parse().ok(),
+            license: row.opt("license_id")?,
+            user: row.opt("user_id")?,
+            session: row.opt("session_id")?,
+        },
         occupied: row.opt("occupied")?,
         seats: row.opt("seats")?,
     })

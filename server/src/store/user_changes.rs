@@ -11,7 +11,10 @@ use crate::{
     seats::Actor,
 };
 use chrono::{DateTime, Utc};
-use seatkeeper_shared::ids::{DirectoryId, UserId};
+use seatkeeper_shared::{
+    audit::Kind,
+    ids::{DirectoryId, UserId},
+};
 use serde_json::json;
 
 statements! {
@@ -110,7 +113,7 @@ pub async fn prepare(tx: &mut Tx, change: &UserChange) -> Result<Result<Vec<Even
         let (old, new) = (users::facts(tx, &before).await?, users::facts(tx, &change.after).await?);
         let facts = events::changes(&old, &new);
         events.push(
-            Event::new("user_changed", change.actor.clone(), Some(change.user), facts).named(before.name.clone()),
+            Event::new(Kind::UserChanged, change.actor.clone(), Some(change.user), facts).named(before.name.clone()),
         );
     }
     events.extend(change.events.iter().cloned());
@@ -152,5 +155,5 @@ pub async fn write(tx: &mut Tx, change: &UserChange, now: DateTime<Utc>) -> Resu
 
 /// The event that the directory's e-mail address of a user was not applied.
 pub fn email_kept(actor: &Actor, user: UserId, name: &str, directory_email: &str) -> Event {
-    Event::new("directory_email_kept", actor.clone(), Some(user), json!({ "email": directory_email })).named(name)
+    Event::new(Kind::DirectoryEmailKept, actor.clone(), Some(user), json!({ "email": directory_email })).named(name)
 }

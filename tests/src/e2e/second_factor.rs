@@ -122,7 +122,7 @@ async fn an_old_sign_in_is_confirmed_by_keyboard_and_the_request_is_completed() 
     browser.go("/profile").await;
     browser.reads("Zweiter Faktor").await;
     world.execute("UPDATE browser_sessions SET verified_at = '2026-01-01T00:00:00.000000Z'").await;
-    world.app.commit_hooks.caller_cache.invalidate_all();
+    world.app.caller_cache.invalidate_all();
     browser.click("Einrichten").await;
     browser.reads("Bestätigen Sie, dass Sie es sind").await;
     browser.enter_at("dialog[open] .acts button[type=button]").await;

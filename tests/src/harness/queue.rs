@@ -46,7 +46,7 @@ impl World {
     /// The users of all events of a kind after a position, in log order.
     pub async fn users_of_events(&self, kind: &str, after: Position) -> Vec<UserId> {
         let events = store::events::after(&self.app.db, after, 100_000).await.expect("the log can be read");
-        events.iter().filter(|event| event.kind == kind).filter_map(|event| event.user).collect()
+        events.iter().filter(|event| event.subject.kind_name() == kind).filter_map(|event| event.subject.user).collect()
     }
 }
 

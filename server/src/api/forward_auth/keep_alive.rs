@@ -32,12 +32,7 @@ pub async fn ping(
     caller: Result<Caller, ApiError>,
 ) -> Response {
     let renewed = async {
-        let product = app
-            .commit_hooks
-            .product_cache
-            .find(&app.db, &product)
-            .await?
-            .ok_or_else(|| ApiError::new(Code::NotFound))?;
+        let product = app.product_cache.find(&app.db, &product).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
         if !is_allowed_origin(&app, product, &headers).await? {
             return Err(ApiError::new(Code::WrongOrigin));
         }
@@ -62,21 +57,13 @@ async fn renew_seat(
 ) -> Result<KeepAliveReply, ApiError> {
     let key = cache_key(caller, product, headers);
     let session_id = forward_auth::renew_only(app, caller, &key, active).await?;
-    Ok(KeepAliveReply {
-        session_id,
-        next_in_seconds: app.commit_hooks.session_cache.heartbeat_interval(&key).num_seconds().max(1),
-    })
+    Ok(KeepAliveReply { session_id, next_in_seconds: app.session_cache.heartbeat_interval(&key).num_seconds().max(1) })
 }
 
 /// Answers CORS preflights, which browsers send if a page adds custom headers.
 pub async fn preflight(State(app): State<App>, Path(product): Path<String>, headers: HeaderMap) -> Response {
     let allowed = async {
-        let product = app
-            .commit_hooks
-            .product_cache
-            .find(&app.db, &product)
-            .await?
-            .ok_or_else(|| ApiError::new(Code::NotFound))?;
+        let product = app.product_cache.find(&app.db, &product).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
         is_allowed_origin(&app, product, &headers).await
     };
     match allowed.await {

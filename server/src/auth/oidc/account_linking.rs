@@ -22,6 +22,7 @@ use crate::{
     },
 };
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, UserId},
     people::{Source, UserStatus},
     permissions::Rights,
@@ -103,7 +104,7 @@ async fn try_sign_in(
     oidc_identities::set_last_used(&mut tx, issuer, &identity.subject, now).await?;
     let actor = actor.identified_as(user.id, &user.name);
     let facts = json!({ "provider": provider.settings.name });
-    events.extend(sign_in::start(&mut tx, (user.id, actor), started, ("signed_in", facts), now).await?);
+    events.extend(sign_in::start(&mut tx, (user.id, actor), started, (Kind::SignedIn, facts), now).await?);
     oidc_identities::set_provider(&mut tx, started.id, provider.id, identity.session.as_deref()).await?;
     store::users::set_last_active(&mut tx, user.id, now).await?;
     app.commit(tx, &events).await?;
@@ -159,7 +160,7 @@ async fn link_or_create(
     oidc_identities::link(tx, &settings.issuer, &identity.subject, user.id, now).await?;
     let actor = actor.clone().identified_as(user.id, &user.name);
     let facts = json!({ "provider": settings.name, "subject": identity.subject });
-    events.push(Event::new("identity_linked", actor, Some(user.id), facts));
+    events.push(Event::new(Kind::IdentityLinked, actor, Some(user.id), facts));
     Ok((user, events))
 }
 
@@ -179,7 +180,7 @@ async fn create(
     let added = store::users::UserToAdd { id, name: name_of, email: &email, rights: &rights, password_hash, source };
     store::users::insert(tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "provider": provider.settings.name });
-    let event = Event::new("user_added", Actor::system(), Some(id), facts).named(&name);
+    let event = Event::new(Kind::UserAdded, Actor::system(), Some(id), facts).named(&name);
     Ok((Candidate { id, name, email, status: UserStatus::Active }, vec![event]))
 }
 
@@ -249,5 +250,5 @@ async fn report_unknown_groups(
     }
     store::provider_findings::record(tx, provider.id, &finding, app.clock.now()).await?;
     let facts = refusal::with_finding(Some(&finding), json!({ "provider": settings.name }));
-    Ok(Some(Event::new("provider_groups_kept", Actor::system(), Some(user.id), facts).named(&user.name)))
+    Ok(Some(Event::new(Kind::ProviderGroupsKept, Actor::system(), Some(user.id), facts).named(&user.name)))
 }

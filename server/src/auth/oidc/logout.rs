@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
     JsonWebKey as _, JsonWebKeyAlgorithm, JsonWebKeyUse as _, JwsSigningAlgorithm as _, core::CoreJwsSigningAlgorithm,
 };
-use seatkeeper_shared::ids::UserId;
+use seatkeeper_shared::{audit::Kind, ids::UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -119,7 +119,7 @@ async fn end_sessions(tx: &mut Tx, provider: &Provider, claims: &LogoutClaims) -
 pub async fn sign_out_events(tx: &mut Tx, actor: &Actor, users: &[UserId]) -> Result<Vec<Event>, DbError> {
     let names = oidc_identities::names(tx, users).await?;
     let events = names.into_iter().map(|(user, name)| {
-        Event::new("sign_ins_ended", actor.clone(), Some(user), json!({ "by_provider": true })).named(name)
+        Event::new(Kind::SignInsEnded, actor.clone(), Some(user), json!({ "by_provider": true })).named(name)
     });
     Ok(events.collect())
 }

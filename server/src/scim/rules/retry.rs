@@ -58,13 +58,13 @@ pub async fn run(app: App) {
     loop {
         let all = tokio::select! {
             _ = time.tick() => true,
-            () = app.commit_hooks.seat_freed() => false,
+            () = app.seat_freed.woken() => false,
         };
         let done = if all { repair(&app).await } else { Ok(()) };
         if let Err(error) = done.and(retry(&app).await) {
             tracing::warn!(%error, "cannot retry directory rules; will retry");
         }
         // Seats that are still free go to group licenses.
-        app.reconcile_requested.notify_one();
+        app.reconcile_requested.now();
     }
 }

@@ -11,6 +11,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
+    audit::Kind,
     ids::{GroupId, LicenseId, RuleId, UserId},
     license::GroupLimit,
     problem::Code,
@@ -84,7 +85,7 @@ impl Batch {
             return;
         }
         let facts = events::changes(&before.logged_values(), &after.logged_values());
-        self.events.push(Event::of_license("license_terms_changed", actor.clone(), license, facts));
+        self.events.push(Event::of_license(Kind::LicenseTermsChanged, actor.clone(), license, facts));
         *self.changed_contracts.entry(license).or_default() |= before.ends_at != after.ends_at;
         self.contracts.insert(license, after);
     }
@@ -109,7 +110,7 @@ impl Batch {
             }
         }
         self.events.extend(member_events(actor, group, &name, &members, &[]));
-        self.events.push(Event::new("group_deleted", actor.clone(), None, json!({})).about(group.0, name));
+        self.events.push(Event::new(Kind::GroupDeleted, actor.clone(), None, json!({})).about(group.0, name));
         self.limitable_groups.remove(&group);
         self.deleted_groups.push(group);
         Outcome::Deleted(members)
@@ -143,14 +144,14 @@ impl Batch {
         if self.suspended_users.contains(&user) && self.existing_users.contains(&user) {
             return Outcome::Done;
         }
-        self.remove_from_pools(actor, user, "user_suspended")
+        self.remove_from_pools(actor, user, Kind::UserSuspended)
     }
 
     pub(super) fn delete(&mut self, actor: &Actor, user: UserId, removable: RemovableUsers) -> Outcome {
         if removable == RemovableUsers::Agents && self.elevated.contains(&user) {
             return Outcome::Failed(Code::Forbidden);
         }
-        let outcome = self.remove_from_pools(actor, user, "user_deleted");
+        let outcome = self.remove_from_pools(actor, user, Kind::UserDeleted);
         if let Outcome::Done = outcome {
             for pool in self.pools.values_mut() {
                 pool.unassign(user);
@@ -162,7 +163,7 @@ impl Batch {
     }
 
     /// Ends the user's sessions and tickets and their right to seats. `kind` is the kind of the event.
-    fn remove_from_pools(&mut self, actor: &Actor, user: UserId, kind: &'static str) -> Outcome {
+    fn remove_from_pools(&mut self, actor: &Actor, user: UserId, kind: Kind) -> Outcome {
         if !self.existing_users.contains(&user) {
             return Outcome::Failed(Code::NotFound);
         }
