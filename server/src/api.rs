@@ -24,6 +24,7 @@ mod products;
 mod profile;
 mod providers;
 mod queue;
+mod scim;
 mod second_factor;
 mod session_end;
 mod sessions;
@@ -36,7 +37,7 @@ mod verify;
 
 use crate::{
     app::App,
-    auth::late_body::{self, BodyLimits},
+    http::late_body::{self, BodyLimits},
     http::{
         compression,
         connections::{Limits, ServerConfig},
@@ -44,7 +45,6 @@ use crate::{
         problem::ApiError,
         static_files,
     },
-    scim,
 };
 use axum::{
     Json, Router,
@@ -255,7 +255,7 @@ pub fn server_config(app: &App, limits: Limits) -> ServerConfig {
 /// Renders an error that occurred outside of routes: as a SCIM error below SCIM's path, otherwise as a problem
 /// document.
 fn render_error(path: &str, error: ApiError) -> Response {
-    if scim::is_below_scim(path) { scim::render_error(error) } else { error.into_response() }
+    if self::scim::is_below_scim(path) { crate::scim::render_error(error) } else { error.into_response() }
 }
 
 /// The complete service.
@@ -293,7 +293,7 @@ pub fn service(app: App) -> Router {
                     ApiError::new(Code::Internal).into_response()
                 }))
                 // Before the CSRF check: directories use no cookies.
-                .layer(middleware::from_fn_with_state(scim::service(&app), scim::divert))
+                .layer(middleware::from_fn_with_state(self::scim::service(&app), self::scim::divert))
                 .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
                 .layer(middleware::from_fn_with_state(app.clone(), csrf::same_origin))
                 .layer(middleware::from_fn_with_state((app.clone(), BODY_LIMITS), late_body::receive)),

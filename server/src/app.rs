@@ -1,40 +1,41 @@
 //! The application: the state that all handlers share, and the tasks that run beside requests.
 
 use crate::{
+    app_build::AppBuild,
     audit::sealer,
     auth::{
         caller_cache::CallerCache,
         last_used::{self, LastUsedBuffer},
-        oidc::DiscoveryCache,
+        oidc::{DiscoveryCache, Oidc},
         password::Passwords,
+        password_links::PasswordLinks,
         stream_guard::OpenStreams,
         throttle::Throttle,
     },
     clock::{Clock, Random},
     commit_hooks::{CommitHooks, CommitSubscriber, Wake},
-    db::{self, Db, DbError},
+    db::{Db, DbError},
+    directory_log::{self, DirectoryLog},
     egress::{AllowedAddress, Egress},
+    entitlements::{Entitlements, group_licenses, rules},
     events::topics::Topic,
     expiry,
-    forward_auth::session_cache::SessionCache,
-    group_licenses,
-    http::static_files::AppBuild,
+    forward_auth::{Gate, session_cache::SessionCache},
     imports::{
+        Imports,
         file_reader::FileReader,
         recovery::{self, RunningImports},
     },
-    live::Feed,
+    journal::Journal,
+    lease_signing::LeaseKeys,
+    live::{Feed, Live},
     mail::Mailer,
     pg_notify,
     product_cache::ProductCache,
     readiness::Readiness,
-    scim::{
-        request_log::{self, DirectoryLog},
-        rules,
-    },
+    schema_watch,
     seats::{Seats, StaleSeats, sweep, wait_estimate::WaitEstimates},
     secrets::{self, Keyring, Reseal, SecretLocation, SecretsError, StoredSecret},
-    store,
     usage_peaks::UsagePeaks,
 };
 use ipnet::IpNet;
@@ -59,27 +60,23 @@ pub struct AppState {
     pub commit_hooks: CommitHooks,
     pub caller_cache: CallerCache,
     pub product_cache: ProductCache,
-    /// The sessions of recent requests through the gate.
-    pub session_cache: SessionCache,
     /// The keys that encrypt secrets in the database.
     pub keyring: Keyring,
     pub passwords: Passwords,
-    /// The metadata of sign-in providers.
-    pub provider_metadata: DiscoveryCache,
+    /// Signs users in by providers.
+    pub oidc: Oidc,
+    pub password_links: PasswordLinks,
+    pub lease_keys: LeaseKeys,
+    pub journal: Journal,
+    pub entitlements: Entitlements,
+    pub gate: Gate,
+    pub live: Live,
     pub throttle: Throttle,
     /// Recent requests of directories that are not written to the database yet.
     pub directory_log: DirectoryLog,
-    pub imports: RunningImports,
-    /// Parses the files of imports and their previews.
-    pub import_files: FileReader,
-    /// Woken when assignments that groups give may have to be reconciled.
-    pub reconcile_requested: Wake,
-    /// Woken when what had to wait for a seat or an admin can be tried again.
-    pub seat_freed: Wake,
+    pub imports: Imports,
     /// When cookies and tokens were last used, until that is written to the database.
     pub last_used: LastUsedBuffer,
-    /// Sends e-mails, if a mail server is configured.
-    pub mailer: Option<Mailer>,
     /// The token of the setup link, which works until there is an admin.
     pub setup_token: Arc<str>,
     /// The URL by which browsers reach the server, if it differs from the listening address.
@@ -167,20 +164,56 @@ impl App {
         }
         let passwords =
             if options.cheap_passwords { Passwords::cheap(random.clone()) } else { Passwords::new(random.clone()) };
+        let public_url: Option<Arc<str>> = options.public_url.map(Into::into);
+        let journal = Journal::new(db.clone(), clock.clone(), commit_hooks.clone());
+        let entitlements =
+            Entitlements { journal: journal.clone(), seats: seats.clone(), reconcile_requested, seat_freed };
         let app = Self(Arc::new(AppState {
             setup_token: options.setup_token.unwrap_or_else(|| random.secret()).into(),
-            public_url: options.public_url.map(Into::into),
             cookie_domain: options.cookie_domain.map(Into::into),
             trusted_proxies: options.trusted_proxies.into(),
             audit_days: options.audit_days,
             dist,
             throttle: options.throttle,
-            mailer: options.mailer,
-            provider_metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),
-            imports: RunningImports::default(),
-            import_files: FileReader::default(),
+            oidc: Oidc {
+                journal: journal.clone(),
+                random: random.clone(),
+                keyring: keyring.clone(),
+                metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),
+            },
+            password_links: PasswordLinks {
+                journal: journal.clone(),
+                random: random.clone(),
+                passwords: passwords.clone(),
+                mailer: options.mailer,
+                public_url: public_url.clone(),
+            },
+            lease_keys: LeaseKeys { journal: journal.clone(), random: random.clone(), keyring: keyring.clone() },
+            imports: Imports {
+                entitlements: entitlements.clone(),
+                random: random.clone(),
+                running: RunningImports::default(),
+                files: FileReader::default(),
+            },
+            gate: Gate {
+                db: db.clone(),
+                clock: clock.clone(),
+                random: random.clone(),
+                seats: seats.clone(),
+                wait_estimates: wait_estimates.clone(),
+                session_cache,
+            },
+            live: Live {
+                journal: journal.clone(),
+                seats: seats.clone(),
+                feed: feed.clone(),
+                wait_estimates: wait_estimates.clone(),
+            },
             last_used: LastUsedBuffer::default(),
             directory_log: DirectoryLog::default(),
+            public_url,
+            journal,
+            entitlements,
             keyring,
             passwords,
             readiness: Readiness::new(db.clone()),
@@ -195,13 +228,10 @@ impl App {
             commit_hooks,
             caller_cache,
             product_cache,
-            session_cache,
-            reconcile_requested,
-            seat_freed,
         }));
         let state = Arc::downgrade(&app.0);
-        tokio::spawn(db::schema::watch(move || state.upgrade().map(|state| state.db.clone())));
-        recovery::at_start(&app).await;
+        tokio::spawn(schema_watch::watch(move || state.upgrade().map(|state| state.db.clone())));
+        recovery::at_start(&app.imports).await;
         Ok(app)
     }
 
@@ -216,10 +246,10 @@ impl App {
     pub fn start_maintenance(&self) -> JoinHandle<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
-        tasks.spawn(expiry::run(self.clone()));
-        tasks.spawn(group_licenses::run(self.clone()));
-        tasks.spawn(rules::run(self.clone()));
-        tasks.spawn(recovery::run(self.clone()));
+        tasks.spawn(expiry::run(self.journal.clone()));
+        tasks.spawn(group_licenses::run(self.entitlements.clone()));
+        tasks.spawn(rules::run(self.entitlements.clone()));
+        tasks.spawn(recovery::run(self.imports.clone()));
         join_all(tasks)
     }
 
@@ -227,14 +257,14 @@ impl App {
     /// returned task is aborted.
     pub fn start_usage_writers(&self) -> JoinHandle<()> {
         let mut tasks = JoinSet::new();
-        tasks.spawn(last_used::run(self.clone()));
-        tasks.spawn(request_log::run(self.clone()));
+        tasks.spawn(last_used::run(self.last_used.clone(), self.journal.clone()));
+        tasks.spawn(directory_log::run(self.directory_log.clone(), self.db.clone()));
         join_all(tasks)
     }
 
     /// Seals the audit log once a second until the returned task is aborted.
     pub fn start_sealer(&self) -> JoinHandle<()> {
-        tokio::spawn(sealer::run(self.clone()))
+        tokio::spawn(sealer::run(self.journal.clone(), self.audit_days))
     }
 
     /// Encrypts a secret for its location in the database.
@@ -273,16 +303,8 @@ impl App {
     ///
     /// # Errors
     /// Returns an error if the transaction was not committed or its outcome is unknown.
-    pub async fn commit(&self, mut tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
-        let now = self.clock.now_in(&mut tx).await?;
-        store::events::append(&mut tx, now, events).await?;
-        // Before the next transaction can begin, so that no decision uses what this one changes.
-        self.commit_hooks.notify_transaction(events);
-        let committed = tx.commit().await;
-        // Also after an error: the transaction may have been committed nevertheless.
-        self.commit_hooks.notify_transaction(events);
-        self.commit_hooks.notify_committed(events);
-        committed
+    pub async fn commit(&self, tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
+        self.journal.commit(tx, events).await
     }
 }
 

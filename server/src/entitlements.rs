@@ -13,8 +13,33 @@
 //!   too, and in addition the rights to change what is deleted with it: seats reserved for it, and which users managers
 //!   see.
 
+pub mod assignment_source;
 mod authority;
+pub mod group_licenses;
 pub mod groups;
 pub mod memberships;
+pub mod rules;
 
 pub use authority::{Approved, Authority, DeniedChange, GroupChangeError};
+
+use crate::{commit_hooks::Wake, journal::Journal, seats::Seats};
+use std::ops::Deref;
+
+/// What decides who may have what: the database, the seats, and the tasks that reconcile them. Clones share all.
+#[derive(Clone)]
+pub struct Entitlements {
+    pub journal: Journal,
+    pub seats: Seats,
+    /// Woken when assignments that groups give may have to be reconciled.
+    pub reconcile_requested: Wake,
+    /// Woken when what had to wait for a seat or an admin can be tried again.
+    pub seat_freed: Wake,
+}
+
+impl Deref for Entitlements {
+    type Target = Journal;
+
+    fn deref(&self) -> &Journal {
+        &self.journal
+    }
+}

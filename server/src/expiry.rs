@@ -1,6 +1,6 @@
 //! Writes an event 60, 30 and 7 days before a license ends, each once, however many servers run.
 
-use crate::{app::App, db::DbError, events::Event, seats::Actor, store};
+use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store};
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     audit::Kind,
@@ -19,19 +19,19 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// Returns an error if the database cannot be read or written.
-pub async fn warn(app: &App) -> Result<usize, DbError> {
-    let now = app.clock.now();
+pub async fn warn(journal: &Journal) -> Result<usize, DbError> {
+    let now = journal.clock.now();
     let longest_notice = TimeDelta::days(WARNING_DAYS[0]);
     let mut written = 0;
-    for (license, ends_at, warned) in store::contracts::ending(&app.db, now, now + longest_notice).await? {
+    for (license, ends_at, warned) in store::contracts::ending(&journal.db, now, now + longest_notice).await? {
         let Some(days) = expiry_warning(Some(ends_at), now).filter(|days| warned.is_none_or(|last| last > *days))
         else {
             continue;
         };
-        let mut tx = app.db.begin().await?;
+        let mut tx = journal.db.begin().await?;
         if store::contracts::set_warned(&mut tx, license, days, ends_at).await? {
             let facts = json!({ "days": days, "ends_at": ends_at });
-            app.commit(tx, &[Event::of_license(Kind::LicenseExpiring, Actor::system(), license, facts)]).await?;
+            journal.commit(tx, &[Event::of_license(Kind::LicenseExpiring, Actor::system(), license, facts)]).await?;
             written += 1;
         }
     }
@@ -39,12 +39,12 @@ pub async fn warn(app: &App) -> Result<usize, DbError> {
 }
 
 /// Writes warnings until the task is dropped.
-pub async fn run(app: App) {
+pub async fn run(journal: Journal) {
     let mut tick = tokio::time::interval(CHECK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = warn(&app).await {
+        if let Err(error) = warn(&journal).await {
             tracing::warn!(%error, "cannot check which licenses end soon");
         }
     }

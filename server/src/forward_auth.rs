@@ -6,11 +6,16 @@ pub mod request;
 pub mod session_cache;
 
 use crate::{
-    app::App,
     auth::Caller,
-    http::problem::ApiError,
-    seats::{CreateOutcome, SeatsError, pool::SeatRequest},
-    store::{self, forward_auth::LastSession},
+    clock::{Clock, Random},
+    db::Db,
+    pool::SeatRequest,
+    problem::ApiError,
+    seats::{CreateOutcome, Seats, SeatsError, wait_estimate::WaitEstimates},
+    store::{
+        self,
+        forward_auth::{CacheKey, LastSession},
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -19,7 +24,7 @@ use seatkeeper_shared::{
     session::{EndReason, Mode},
     wire::queue::TicketView,
 };
-use session_cache::{CacheKey, CachedDecision};
+use session_cache::{CachedDecision, SessionCache};
 use sha2::{Digest as _, Sha256};
 
 /// How long requests are refused after a person ended the session.
@@ -42,23 +47,35 @@ pub enum EntryOutcome {
     Queued(Box<TicketView>),
 }
 
+/// What admits requests. Clones share all.
+#[derive(Clone)]
+pub struct Gate {
+    pub db: Db,
+    pub clock: Clock,
+    pub random: Random,
+    pub seats: Seats,
+    pub wait_estimates: WaitEstimates,
+    /// The sessions of recent requests.
+    pub session_cache: SessionCache,
+}
+
 /// Admits a request: returns the user's session, and starts one if there is a free seat.
 ///
 /// # Errors
 /// Returns `pool_full` if the user waits in the queue now, `session_ended` if a person ended the session and the
 /// user has not confirmed to continue, or the refusal.
-pub async fn admit(app: &App, caller: &Caller, key: &CacheKey) -> Result<SessionId, ApiError> {
-    let cache = &app.session_cache;
-    if let Some(decision) = cached_decision(app, caller, key, true) {
+pub async fn admit(gate: &Gate, caller: &Caller, key: &CacheKey) -> Result<SessionId, ApiError> {
+    let cache = &gate.session_cache;
+    if let Some(decision) = cached_decision(gate, caller, key, true) {
         return decision;
     }
-    let (error, cache_time) = match enter(app, caller, key, false).await {
+    let (error, cache_time) = match enter(gate, caller, key, false).await {
         Ok(EntryOutcome::Seat(session)) => return Ok(session),
         Ok(EntryOutcome::Queued(_)) => (ApiError::new(Code::PoolFull), QUEUED_CACHE_TIME),
         Err(error) if error.is_server_error() => return Err(error),
         Err(error) => (error, REFUSAL_CACHE_TIME),
     };
-    cache.turn_away(key, error.clone(), app.clock.now() + cache_time);
+    cache.turn_away(key, error.clone(), gate.clock.now() + cache_time);
     Err(error)
 }
 
@@ -67,17 +84,17 @@ pub async fn admit(app: &App, caller: &Caller, key: &CacheKey) -> Result<Session
 ///
 /// # Errors
 /// Returns `no_seat` if there is none, and `session_ended` as [`admit`] does.
-pub async fn renew_only(app: &App, caller: &Caller, key: &CacheKey, active: bool) -> Result<SessionId, ApiError> {
-    if let Some(decision) = cached_decision(app, caller, key, active) {
+pub async fn renew_only(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -> Result<SessionId, ApiError> {
+    if let Some(decision) = cached_decision(gate, caller, key, active) {
         return decision;
     }
-    match store::forward_auth::last_session(&app.db, key).await? {
+    match store::forward_auth::last_session(&gate.db, key).await? {
         Some(LastSession { id, ended: None })
-            if renew_lease(app, caller, key, id, Heartbeat { active, cached: false }).await? =>
+            if renew_lease(gate, caller, key, id, Heartbeat { active, cached: false }).await? =>
         {
             Ok(id)
         }
-        Some(LastSession { ended: Some(end), .. }) if blocks_reentry(&end, app.clock.now()) => {
+        Some(LastSession { ended: Some(end), .. }) if blocks_reentry(&end, gate.clock.now()) => {
             Err(ApiError::ended(Code::SessionEnded, end))
         }
         _ => Err(ApiError::new(Code::NoSeat)),
@@ -85,14 +102,14 @@ pub async fn renew_only(app: &App, caller: &Caller, key: &CacheKey, active: bool
 }
 
 /// The cached answer. Sends a heartbeat in the background if one is due.
-fn cached_decision(app: &App, caller: &Caller, key: &CacheKey, active: bool) -> Option<Result<SessionId, ApiError>> {
-    match app.session_cache.get(key, active, app.clock.now()) {
+fn cached_decision(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -> Option<Result<SessionId, ApiError>> {
+    match gate.session_cache.get(key, active, gate.clock.now()) {
         CachedDecision::Session { id: session, sends_heartbeat } => {
             if sends_heartbeat {
-                let (app, caller, key) = (app.clone(), caller.clone(), key.clone());
+                let (gate, caller, key) = (gate.clone(), caller.clone(), key.clone());
                 let heartbeat = Heartbeat { active, cached: true };
                 // The request does not wait for the heartbeat: the seat is valid until the lease expires.
-                tokio::spawn(async move { drop(renew_lease(&app, &caller, &key, session, heartbeat).await) });
+                tokio::spawn(async move { drop(renew_lease(&gate, &caller, &key, session, heartbeat).await) });
             }
             Some(Ok(session))
         }
@@ -105,14 +122,14 @@ fn cached_decision(app: &App, caller: &Caller, key: &CacheKey, active: bool) -> 
 ///
 /// # Errors
 /// Returns the same errors as [`admit`].
-pub async fn enter(app: &App, caller: &Caller, key: &CacheKey, again: bool) -> Result<EntryOutcome, ApiError> {
+pub async fn enter(gate: &Gate, caller: &Caller, key: &CacheKey, again: bool) -> Result<EntryOutcome, ApiError> {
     // If the repeated request belongs to a session that has ended, that session is the last one, whatever the clocks
     // say.
     let mut ended_session = None;
     for _ in 0..MAX_ENTRY_ATTEMPTS {
         let last = match ended_session {
-            Some(id) => store::forward_auth::session(&app.db, id).await?,
-            None => store::forward_auth::last_session(&app.db, key).await?,
+            Some(id) => store::forward_auth::session(&gate.db, id).await?,
+            None => store::forward_auth::last_session(&gate.db, key).await?,
         };
         let (alive, ended) = match &last {
             Some(LastSession { id, ended: None }) => (Some(*id), None),
@@ -120,14 +137,14 @@ pub async fn enter(app: &App, caller: &Caller, key: &CacheKey, again: bool) -> R
             None => (None, None),
         };
         if let Some(id) = alive
-            && renew_lease(app, caller, key, id, Heartbeat::REQUEST).await?
+            && renew_lease(gate, caller, key, id, Heartbeat::REQUEST).await?
         {
             return Ok(EntryOutcome::Seat(id));
         }
-        if let Some(end) = ended.filter(|end| !again && blocks_reentry(end, app.clock.now())) {
+        if let Some(end) = ended.filter(|end| !again && blocks_reentry(end, gate.clock.now())) {
             return Err(ApiError::ended(Code::SessionEnded, end.clone()));
         }
-        match request_seat(app, caller, key, last.map(|last| last.id)).await? {
+        match request_seat(gate, caller, key, last.map(|last| last.id)).await? {
             Ok(outcome) => return Ok(outcome),
             Err(id) => ended_session = Some(id),
         }
@@ -158,24 +175,24 @@ impl Heartbeat {
 
 /// Renews the lease of a session; returns false if the session has ended.
 async fn renew_lease(
-    app: &App,
+    gate: &Gate,
     caller: &Caller,
     key: &CacheKey,
     session: SessionId,
     heartbeat: Heartbeat,
 ) -> Result<bool, ApiError> {
-    let now = app.clock.now();
+    let now = gate.clock.now();
     if !heartbeat.cached {
-        app.session_cache.expect(key, session, now);
+        gate.session_cache.expect(key, session, now);
     }
-    match app.seats.renew(&caller.actor(), caller.id, session, heartbeat.active).await {
+    match gate.seats.renew(&caller.actor(), caller.id, session, heartbeat.active).await {
         Ok(renewed) => {
             let next = TimeDelta::seconds(renewed.next_in_seconds);
-            app.session_cache.confirm(session, heartbeat.active, renewed.lease_until, (now, next));
+            gate.session_cache.confirm(session, heartbeat.active, renewed.lease_until, (now, next));
             Ok(true)
         }
         Err(SeatsError::Failed(Code::NotFound)) => {
-            app.session_cache.forget(session);
+            gate.session_cache.forget(session);
             Ok(false)
         }
         Err(error) => Err(error.into()),
@@ -186,42 +203,43 @@ async fn renew_lease(
 /// the same idempotency key, on every server: of fifty that a page sends at once, one creates the session and the
 /// others get it.
 async fn request_seat(
-    app: &App,
+    gate: &Gate,
     caller: &Caller,
     key: &CacheKey,
     last: Option<SessionId>,
 ) -> Result<Result<EntryOutcome, SessionId>, ApiError> {
-    let now = app.clock.now();
-    let session = SessionId(app.random.id(now));
-    app.session_cache.expect(key, session, now);
+    let now = gate.clock.now();
+    let session = SessionId(gate.random.id(now));
+    gate.session_cache.expect(key, session, now);
     let ask = SeatRequest {
         session,
-        ticket: Some(TicketId(app.random.id(now))),
+        ticket: Some(TicketId(gate.random.id(now))),
         device: key.device.clone(),
         mode: Mode::Application,
         platform: None,
         remote_device: None,
-        support_key: app.random.support_key(),
+        support_key: gate.random.support_key(),
         idempotency_key: Some(idempotency_key(key, last)),
         borrow: None,
     };
-    let taken = app.seats.create(&caller.actor(), caller.id, key.product, ask).await;
+    let taken = gate.seats.create(&caller.actor(), caller.id, key.product, ask).await;
     if !matches!(taken, Ok(CreateOutcome::New(_))) {
-        app.session_cache.forget(session);
+        gate.session_cache.forget(session);
     }
     match taken {
         Ok(CreateOutcome::New(session)) => {
             let lease = session.lease_until - session.created_at;
-            app.session_cache.confirm(session.id, true, session.lease_until, (now, lease / 4));
+            gate.session_cache.confirm(session.id, true, session.lease_until, (now, lease / 4));
             Ok(Ok(EntryOutcome::Seat(session.id)))
         }
-        Ok(CreateOutcome::Repeated(id)) => {
-            Ok(renew_lease(app, caller, key, id, Heartbeat::REQUEST).await?.then_some(EntryOutcome::Seat(id)).ok_or(id))
-        }
+        Ok(CreateOutcome::Repeated(id)) => Ok(renew_lease(gate, caller, key, id, Heartbeat::REQUEST)
+            .await?
+            .then_some(EntryOutcome::Seat(id))
+            .ok_or(id)),
         Ok(CreateOutcome::Ticket(ticket)) => {
-            Ok(Ok(EntryOutcome::Queued(Box::new(app.wait_estimates.estimate_ticket(*ticket, now).await?))))
+            Ok(Ok(EntryOutcome::Queued(Box::new(gate.wait_estimates.estimate_ticket(*ticket, now).await?))))
         }
-        Err(SeatsError::Refused(refusal)) => Err(app.wait_estimates.estimate_refusal(refusal, now).await.into()),
+        Err(SeatsError::Refused(refusal)) => Err(gate.wait_estimates.estimate_refusal(refusal, now).await.into()),
         Err(error) => Err(error.into()),
     }
 }

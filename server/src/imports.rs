@@ -19,14 +19,17 @@ pub mod table;
 mod workbook;
 
 use crate::{
-    app::App,
     auth::Caller,
+    clock::Random,
     db::DbError,
-    http::problem::{ApiError, FieldErrors},
+    entitlements::Entitlements,
+    problem::{ApiError, FieldErrors},
     store,
 };
 use chrono::TimeDelta;
+use file_reader::FileReader;
 use job::ImportJob;
+use recovery::RunningImports;
 use seatkeeper_shared::{
     audit::Kind,
     ids::ImportId,
@@ -35,18 +38,37 @@ use seatkeeper_shared::{
     wire::imports::{ImportPreview, ImportState, ImportView},
 };
 use serde_json::json;
+use std::ops::Deref;
 use table::{ReadOptions, Table};
 
 /// How long the result of an import is kept.
 const RESULT_RETENTION: TimeDelta = TimeDelta::days(7);
 
+/// What imports need. Clones share all.
+#[derive(Clone)]
+pub struct Imports {
+    pub entitlements: Entitlements,
+    pub random: Random,
+    pub running: RunningImports,
+    /// Parses files.
+    pub files: FileReader,
+}
+
+impl Deref for Imports {
+    type Target = Entitlements;
+
+    fn deref(&self) -> &Entitlements {
+        &self.entitlements
+    }
+}
+
 /// Previews a file: its columns, what they mean, and the first rows.
 ///
 /// # Errors
 /// Returns an error if the file is not a table.
-pub async fn preview(app: &App, file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, ApiError> {
+pub async fn preview(imports: &Imports, file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, ApiError> {
     let read = move || Table::read(&file, &options).map(|table| table.preview());
-    app.import_files.run(read).await?.map_err(ApiError::fields)
+    imports.files.run(read).await?.map_err(ApiError::fields)
 }
 
 /// Starts an import.
@@ -55,7 +77,7 @@ pub async fn preview(app: &App, file: bytes::Bytes, options: ReadOptions) -> Res
 /// Returns an error if the file is not a table, has no column of e-mail addresses, no rows or too many, or if another
 /// import is running.
 pub async fn start(
-    app: &App,
+    imports: &Imports,
     caller: &Caller,
     file: bytes::Bytes,
     options: ReadOptions,
@@ -66,7 +88,7 @@ pub async fn start(
         let rows = table.count_rows();
         Ok((table, rows))
     };
-    let (table, rows) = app.import_files.run(read).await?.map_err(ApiError::fields)?;
+    let (table, rows) = imports.files.run(read).await?.map_err(ApiError::fields)?;
     let mut fields = FieldErrors::default();
     table.check_columns(&mut fields);
     if rows == 0 {
@@ -77,9 +99,9 @@ pub async fn start(
         fields.add("rows", FieldError::OutOfRange { min: 1, max });
     }
     let rows = fields.finish(i64::try_from(rows).ok())?;
-    let now = app.clock.now();
+    let now = imports.clock.now();
     let import = ImportView {
-        id: ImportId(app.random.id(now)),
+        id: ImportId(imports.random.id(now)),
         dry_run,
         state: ImportState::Running,
         rows,
@@ -93,16 +115,16 @@ pub async fn start(
         created_at: now,
         ended_at: None,
     };
-    let job = ImportJob::prepare(app, caller, &import).await?;
-    recovery::close_stale(app).await?;
-    let mut tx = app.db.begin().await?;
+    let job = ImportJob::prepare(imports, caller, &import).await?;
+    recovery::close_stale(imports).await?;
+    let mut tx = imports.db.begin().await?;
     let kept_since = now - RESULT_RETENTION;
     let inserted = store::imports::progress::insert(&mut tx, &import, (caller.id, &caller.name), kept_since).await;
     match inserted {
         Err(DbError::Taken(_)) => return Err(ApiError::new(Code::ImportRunning)),
         other => other?,
     }
-    app.commit(tx, &job.import.events(Kind::ImportStarted, json!({ "rows": rows }))).await?;
+    imports.commit(tx, &job.import.events(Kind::ImportStarted, json!({ "rows": rows }))).await?;
     tokio::spawn(job.run(table));
     Ok(import)
 }

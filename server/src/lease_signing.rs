@@ -5,11 +5,11 @@
 //! leases stay valid across restarts.
 
 use crate::{
-    app::App,
+    actor::Actor,
     clock::{Clock, Random},
     db::{Db, DbError, Tx},
     events::Event,
-    seats::Actor,
+    journal::Journal,
     secrets::{Keyring, SecretLocation},
     store::{self, lease_keys::StoredLeaseKey},
 };
@@ -23,9 +23,27 @@ use seatkeeper_shared::wire::{
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use std::ops::Deref;
 
 /// How far the clock of an offline device may be behind.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
+
+/// Where the keys are. Clones share all.
+#[derive(Clone)]
+pub struct LeaseKeys {
+    pub journal: Journal,
+    pub random: Random,
+    /// Encrypts the keys in the database.
+    pub keyring: Keyring,
+}
+
+impl Deref for LeaseKeys {
+    type Target = Journal;
+
+    fn deref(&self) -> &Journal {
+        &self.journal
+    }
+}
 
 /// Signs leases with the current key.
 #[derive(Debug)]
@@ -41,16 +59,16 @@ impl LeaseSigner {
     ///
     /// # Errors
     /// Returns an error if the database fails or the key cannot be decrypted.
-    pub async fn load(app: &App) -> Result<Option<Self>, DbError> {
-        let stored = match store::lease_keys::current(&app.db).await? {
+    pub async fn load(keys: &LeaseKeys) -> Result<Option<Self>, DbError> {
+        let stored = match store::lease_keys::current(&keys.db).await? {
             Some(stored) => Some(stored),
-            None => generate_first(app).await?,
+            None => generate_first(keys).await?,
         };
-        stored.map(|stored| Self::new(app, stored)).transpose()
+        stored.map(|stored| Self::new(&keys.keyring, stored)).transpose()
     }
 
-    fn new(app: &App, stored: StoredLeaseKey) -> Result<Self, DbError> {
-        let key = signing_key(&app.open_secret(&SecretLocation::LeaseKey(stored.kid.clone()), &stored.secret)?)?;
+    fn new(keyring: &Keyring, stored: StoredLeaseKey) -> Result<Self, DbError> {
+        let key = signing_key(&keyring.open(&SecretLocation::LeaseKey(stored.kid.clone()), &stored.secret)?)?;
         Ok(Self { stored, key })
     }
 
@@ -87,27 +105,27 @@ impl LeaseSigner {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn keys(app: &App) -> Result<BorrowKeys, DbError> {
-    let keys = store::lease_keys::keys(&app.db, app.clock.now()).await?;
-    if !keys.is_empty() || LeaseSigner::load(app).await?.is_none() {
+pub async fn keys(signing: &LeaseKeys) -> Result<BorrowKeys, DbError> {
+    let keys = store::lease_keys::keys(&signing.db, signing.clock.now()).await?;
+    if !keys.is_empty() || LeaseSigner::load(signing).await?.is_none() {
         return Ok(BorrowKeys { keys });
     }
-    Ok(BorrowKeys { keys: store::lease_keys::keys(&app.db, app.clock.now()).await? })
+    Ok(BorrowKeys { keys: store::lease_keys::keys(&signing.db, signing.clock.now()).await? })
 }
 
-async fn generate_first(app: &App) -> Result<Option<StoredLeaseKey>, DbError> {
-    let now = app.clock.now();
-    let mut tx = app.db.begin().await?;
+async fn generate_first(keys: &LeaseKeys) -> Result<Option<StoredLeaseKey>, DbError> {
+    let now = keys.clock.now();
+    let mut tx = keys.db.begin().await?;
     if store::account::lock(&mut tx).await?.is_none() {
         return Ok(None);
     }
     if let Some(existing) = store::lease_keys::current_in(&mut tx).await? {
         return Ok(Some(existing));
     }
-    let kid = insert(&mut tx, &app.keyring, &app.random, now).await?;
+    let kid = insert(&mut tx, &keys.keyring, &keys.random, now).await?;
     let stored = store::lease_keys::current_in(&mut tx).await?;
     let event = Event::new(Kind::BorrowKeyMade, Actor::system(), None, json!({})).named(kid);
-    app.commit(tx, &[event]).await?;
+    keys.commit(tx, &[event]).await?;
     Ok(stored)
 }
 

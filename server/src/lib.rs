@@ -4,35 +4,42 @@
 // `println!` panics on a closed pipe; `cli::output` does not.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod actor;
 pub mod api;
 pub mod app;
-pub mod assignment_source;
+pub mod app_build;
 pub mod audit;
 pub mod auth;
+pub mod caller;
 pub mod cli;
 pub mod clock;
 pub mod commit_hooks;
 pub mod csv_cell;
 pub mod db;
+pub mod directory_log;
 pub mod egress;
 pub mod entitlements;
 pub mod events;
 pub mod expiry;
 pub mod forward_auth;
-pub mod group_licenses;
 pub mod http;
 pub mod imports;
+pub mod journal;
 pub mod launch_link;
 pub mod lease_signing;
 pub mod live;
 pub mod mail;
 pub mod normalize;
 pub mod pg_notify;
+pub mod pool;
 pub mod private_files;
+pub mod problem;
 pub mod product_cache;
 pub mod readiness;
+pub mod schema_watch;
 pub mod scim;
 pub mod seats;
+pub mod secret_hash;
 pub mod secrets;
 pub mod store;
 pub mod usage_peaks;

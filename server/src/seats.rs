@@ -1,16 +1,14 @@
 //! Seats: who may occupy one. [`pool`] makes the decisions without I/O; [`Seats`] is the only entry point.
 
 pub mod batch;
-pub mod changes;
 pub mod command;
 mod command_queue;
 pub mod dry_run;
 mod engine;
 mod error;
+mod events;
 mod heartbeats;
-pub mod license_terms;
 mod load;
-pub mod pool;
 pub mod pool_cache;
 pub mod sweep;
 pub mod user_changes;
@@ -24,6 +22,7 @@ use crate::{
     commit_hooks::{CommitHooks, CommitSubscriber},
     db::{Db, PreparedTx},
     events::topics::{EventSubject, Topic},
+    pool::{SeatRequest, license_terms::LicenseTerms},
 };
 use chrono::TimeDelta;
 use command::{EndOptions, Outcome, OwnerFilter, SeatCommand};
@@ -31,8 +30,6 @@ use command_queue::{MAX_BATCH_COMMANDS, PendingCommand};
 use engine::{Engine, EngineState};
 use error::unexpected;
 use heartbeats::Heartbeats;
-use license_terms::LicenseTerms;
-use pool::SeatRequest;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,

@@ -8,6 +8,7 @@
 pub mod key_source;
 pub mod keyring;
 
+pub use crate::store::secrets::{SecretLocation, StoredSecret};
 pub use keyring::{Keyring, SecretError};
 
 use crate::{
@@ -15,56 +16,10 @@ use crate::{
     db::{Db, DbError},
     store,
 };
-use seatkeeper_shared::ids::{ProductId, ProviderId, UserId};
 use std::collections::BTreeMap;
 
 /// For transactions that conflict with another one.
 const MAX_ATTEMPTS: usize = 5;
-
-/// The value of a column: an encrypted secret, or a plain one if no key is configured.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoredSecret(String);
-
-impl StoredSecret {
-    pub const fn from_column(text: String) -> Self {
-        Self(text)
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for StoredSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("hidden")
-    }
-}
-
-/// The location of a secret in the database, which is the associated data of its encryption (AEAD).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretLocation {
-    /// The TOTP secret of a user's authenticator app.
-    CodeApp(UserId),
-    /// The client secret of a sign-in provider.
-    Client(ProviderId),
-    /// The key that signs the tokens in a product's launch links.
-    LaunchLink(ProductId),
-    /// The key with this id, which signs leases of borrowed seats.
-    LeaseKey(String),
-}
-
-impl SecretLocation {
-    /// `table.column/row`.
-    fn name(&self) -> String {
-        match self {
-            Self::CodeApp(user) => format!("second_factors.secret/{user}"),
-            Self::Client(provider) => format!("sign_in_providers.client_secret/{provider}"),
-            Self::LaunchLink(product) => format!("products.link_secret/{product}"),
-            Self::LeaseKey(id) => format!("borrow_keys.secret/{id}"),
-        }
-    }
-}
 
 /// Why the secrets in the database cannot be used.
 #[derive(Debug, thiserror::Error)]

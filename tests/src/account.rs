@@ -90,7 +90,7 @@ on_both_engines! {
         for _ in 0..4 {
             world.advance_clock(TimeDelta::minutes(10));
             world.admin.get("/me").await.ok();
-            seatkeeper::auth::last_used::write(&world.app).await.expect("written");
+            seatkeeper::auth::last_used::write(&world.app.last_used, &world.app.journal).await.expect("written");
             // Cached callers expire by real time, but the test moves only its own clock.
             world.app.caller_cache.invalidate_all();
         }

@@ -3,7 +3,7 @@
 use crate::harness::{Person, World, on_both_engines};
 use chrono::TimeDelta;
 use seatkeeper::{
-    group_licenses::{ReconcileScope, reconcile},
+    entitlements::group_licenses::{ReconcileScope, reconcile},
     seats::Actor,
 };
 use seatkeeper_shared::{
@@ -102,11 +102,11 @@ on_both_engines! {
         assert_eq!(left_out.iter().filter(|one| one["reason"] == "named_seats_taken").count(), 1);
         change_members(&world, group, &[], &[lucky]).await;
         assert!(!is_assigned(&world, license, lucky).await);
-        reconcile(&world.app, &Actor::system(), &ReconcileScope::All).await.expect("settled");
+        reconcile(&world.app.entitlements, &Actor::system(), &ReconcileScope::All).await.expect("settled");
         assert!(is_assigned(&world, license, other).await, "the next member gets the seat");
         world.admin.patch(&format!("/licenses/{license}"), &json!({ "seats": 5 })).await.ok();
         world.admin.patch(&format!("/users/{third}"), &json!({ "status": "active" })).await.ok();
-        reconcile(&world.app, &Actor::system(), &ReconcileScope::All).await.expect("settled");
+        reconcile(&world.app.entitlements, &Actor::system(), &ReconcileScope::All).await.expect("settled");
         assert!(is_assigned(&world, license, third).await, "a reactivated member gets one too");
     }
 
@@ -158,7 +158,7 @@ on_both_engines! {
         tx.commit().await.expect("saved");
         let member = format!("INSERT INTO group_members (group_id, user_id) VALUES ('{group}', '{otto}')");
         assert_eq!(world.execute(&member).await, 1);
-        reconcile(&world.app, &Actor::system(), &ReconcileScope::All).await.expect("settled");
+        reconcile(&world.app.entitlements, &Actor::system(), &ReconcileScope::All).await.expect("settled");
         assert!(!is_assigned(&world, license, otto).await, "the claim may belong to a running assignment");
         world.advance_clock(TimeDelta::minutes(2));
         let mut tx = world.app.db.begin().await.expect("a transaction");
@@ -166,7 +166,7 @@ on_both_engines! {
             seatkeeper::store::group_licenses::forget_stale(&mut tx, world.app.clock.now()).await.expect("forgotten");
         assert_eq!(stale, 1);
         tx.commit().await.expect("saved");
-        reconcile(&world.app, &Actor::system(), &ReconcileScope::All).await.expect("settled");
+        reconcile(&world.app.entitlements, &Actor::system(), &ReconcileScope::All).await.expect("settled");
         assert!(is_assigned(&world, license, otto).await);
     }
 

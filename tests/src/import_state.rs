@@ -125,16 +125,16 @@ on_both_engines! {
         }
         assert_eq!(world.admin.get(&format!("/imports/{id}")).await.ok()["done"], 0);
         match world.engine {
-            Engine::Sqlite => recovery::close_all(&world.app).await,
+            Engine::Sqlite => recovery::close_all(&world.app.imports).await,
             Engine::Postgres => {
-                recovery::close_stale(&world.app).await.expect("the check runs");
+                recovery::close_stale(&world.app.imports).await.expect("the check runs");
                 assert_eq!(
                     world.admin.get(&format!("/imports/{id}")).await.ok()["state"],
                     "running",
                     "its server may be alive"
                 );
                 world.advance_clock(chrono::TimeDelta::seconds(61));
-                recovery::close_stale(&world.app).await.expect("the check runs");
+                recovery::close_stale(&world.app.imports).await.expect("the check runs");
             }
         }
         let import = world.admin.get(&format!("/imports/{id}")).await.ok();

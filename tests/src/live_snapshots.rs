@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use seatkeeper::{
-    auth::{StreamGuard, caller::Admission, caller_cache::Credential, secret},
+    auth::{StreamGuard, admission::Admission, secret},
+    caller::Credential,
     live::{StreamOptions, watch},
 };
 use seatkeeper_shared::people::Role;
@@ -123,9 +124,9 @@ on_both_engines! {
         let (license, _) = world.pool(500, 1).await;
         let program = world.admin.with_token().await;
         let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
-        let guard = StreamGuard::open(&world.app, admission).await.expect("a good token");
+        let guard = StreamGuard::open((&world.app.streams, &world.app.db), &world.app.last_used, admission, None).await.expect("a good token");
         let options = StreamOptions { has_snapshots: false, ..StreamOptions::default() };
-        let stream = watch(world.app.clone(), &guard, options);
+        let stream = watch(world.app.live.clone(), &guard, options);
         let mut slow = Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("rows").to_vec()).expect("UTF-8")));
         assert_eq!(slow.next().await.expect("a greeting"), "retry: 1000\n\n");
         assert!(slow.next().await.expect("a first event").contains("event: alive\n"));

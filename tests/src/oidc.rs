@@ -15,7 +15,7 @@ use crate::{
 use browser::{OidcBrowser, add_provider, error_in};
 use futures_util::future::{join, join_all};
 use provider::Provider;
-use seatkeeper::scim::rules::repair;
+use seatkeeper::entitlements::rules::repair;
 use seatkeeper_shared::{ids::UserId, people::Role};
 use serde_json::json;
 use std::iter::zip;
@@ -282,7 +282,7 @@ on_both_engines! {
                 json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }),
             );
             assert_eq!(OidcBrowser::new(&world).sign_in(id).await, "/");
-            repair(&world.app).await.expect("put right");
+            repair(&world.app.entitlements).await.expect("put right");
             let user = world.admin.get(&format!("/users/{nora}")).await.ok();
             (user["role"].as_str().expect("a role").to_owned(), user["group_ids"].as_array().map_or(0, Vec::len))
         };

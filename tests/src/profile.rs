@@ -190,7 +190,7 @@ on_both_engines! {
         {
             world.advance_clock(TimeDelta::seconds(seconds));
             program.get("/me").await.ok();
-            seatkeeper::auth::last_used::write(&world.app).await.expect("written");
+            seatkeeper::auth::last_used::write(&world.app.last_used, &world.app.journal).await.expect("written");
             world.app.caller_cache.invalidate_all();
             assert_eq!(last().await, shown);
         }

@@ -260,13 +260,13 @@ on_both_engines! {
         let mut world = world;
         world.admin = world.admin.sign_in_again("anja.krueger@example.org").await;
         add_events(&world, 1).await;
-        assert_eq!(retention::prune(&world.app, 50).await.expect("pruning works"), 0, "nothing is too old");
+        assert_eq!(retention::prune(&world.app.journal, 50).await.expect("pruning works"), 0, "nothing is too old");
         // A seal that covers both old and recent events is kept entirely.
         seal(&world).await;
         let note = check(&world).await.expect("intact").newest.expect("a seal");
-        assert_eq!(retention::prune(&world.app, 31).await.expect("pruning works"), third);
+        assert_eq!(retention::prune(&world.app.journal, 31).await.expect("pruning works"), third);
         assert_eq!(
-            retention::prune(&world.app, 31).await.expect("pruning works"),
+            retention::prune(&world.app.journal, 31).await.expect("pruning works"),
             0,
             "pruning twice deletes nothing more"
         );

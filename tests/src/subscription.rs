@@ -283,7 +283,7 @@ on_both_engines! {
         let (license, _) = world.pool(1, 1).await;
         world.change_license(license, json!({ "ends_at": "2026-05-01T10:00:00Z" })).await;
         let warnings = async || world.event_log().await.matches("license_expiring").count();
-        let warn = async || expiry::warn(&world.app).await.expect("the check runs");
+        let warn = async || expiry::warn(&world.app.journal).await.expect("the check runs");
         for (days, now, all) in [(0, 0, 0), (1, 1, 1), (29, 0, 1), (1, 1, 2), (22, 0, 2), (1, 1, 3), (5, 0, 3)] {
             world.advance_clock(TimeDelta::days(days));
             assert_eq!((warn().await, warn().await, warnings().await), (now, 0, all), "{days} days later");
@@ -298,7 +298,7 @@ on_both_engines! {
     async fn two_servers_that_check_at_once_warn_once(world: World) {
         let (license, _) = world.pool(1, 1).await;
         world.change_license(license, json!({ "ends_at": "2026-03-08T00:00:00Z" })).await;
-        let checks = (0..8).map(|_| expiry::warn(&world.app));
+        let checks = (0..8).map(|_| expiry::warn(&world.app.journal));
         let given: usize =
             futures_util::future::join_all(checks).await.into_iter().map(|one| one.expect("the check runs")).sum();
         assert_eq!((given, world.event_log().await.matches("license_expiring").count()), (1, 1));

@@ -1,7 +1,6 @@
 //! Throttling of guesses: across networks and servers, and without locking the owner of an account out.
 
 use crate::harness::{Engine, PASSWORD, Person, SETUP_TOKEN, World, email_of, on_both_engines, setup};
-use axum_extra::extract::CookieJar;
 use chrono::TimeDelta;
 use reqwest::Method;
 use seatkeeper::auth::{
@@ -97,18 +96,18 @@ on_both_engines! {
     }
 
     async fn wrong_codes_count_like_passwords_and_right_ones_do_not_count(world: World) {
-        let (id, key, jar) = (world.admin.id, "anja.krueger@example.org", CookieJar::new());
+        let (id, key) = (world.admin.id, "anja.krueger@example.org");
         let mut counted = 0;
         for _ in 0..100 {
-            counted += i32::from(Attempt::in_browser(&world.app, AttemptedSecret::Code(id), key, &jar).await.is_ok());
+            counted += i32::from(Attempt::in_browser(&world.app.journal, AttemptedSecret::Code(id), key, None).await.is_ok());
         }
         assert_eq!(counted, 30);
         assert!(
-            Attempt::signed_in(&world.app, AttemptedSecret::Code(id)).await.is_ok(),
+            Attempt::signed_in(&world.app.journal, AttemptedSecret::Code(id)).await.is_ok(),
             "signed-in users have their own limit"
         );
         for _ in 0..100 {
-            let tried = Attempt::in_browser(&world.app, AttemptedSecret::Password(key), key, &jar)
+            let tried = Attempt::in_browser(&world.app.journal, AttemptedSecret::Password(key), key, None)
                 .await
                 .expect("correct attempts are not counted");
             let mut tx = world.app.db.begin().await.expect("a transaction");
@@ -119,7 +118,7 @@ on_both_engines! {
 
     async fn a_signed_in_user_has_one_attempt_limit_across_all_password_prompts(world: World) {
         for _ in 0..20 {
-            let tried = Attempt::signed_in(&world.app, AttemptedSecret::Password("anja.krueger@example.org")).await;
+            let tried = Attempt::signed_in(&world.app.journal, AttemptedSecret::Password("anja.krueger@example.org")).await;
             assert!(tried.is_ok(), "the burst limit");
         }
         let proof = json!({ "password": PASSWORD });

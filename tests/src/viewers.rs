@@ -3,7 +3,8 @@
 use crate::harness::{Person, Watcher, World, on_both_engines, seat_request};
 use futures_util::{Stream, StreamExt as _};
 use seatkeeper::{
-    auth::{StreamGuard, caller::Admission, caller_cache::Credential, secret},
+    auth::{StreamGuard, admission::Admission, secret},
+    caller::Credential,
     live::{StreamOptions, watch},
 };
 use seatkeeper_shared::ids::LicenseId;
@@ -24,8 +25,10 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 async fn raw_feed(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = String> + Send>> {
     let program = person.with_token().await;
     let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
-    let guard = StreamGuard::open(&world.app, admission).await.expect("a good token");
-    let stream = watch(world.app.clone(), &guard, StreamOptions::default());
+    let guard = StreamGuard::open((&world.app.streams, &world.app.db), &world.app.last_used, admission, None)
+        .await
+        .expect("a good token");
+    let stream = watch(world.app.live.clone(), &guard, StreamOptions::default());
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))
 }
 
@@ -165,7 +168,7 @@ on_both_engines! {
         let mut guards = Vec::new();
         for _ in 0..200 {
             let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
-            guards.push(StreamGuard::open(&world.app, admission).await.expect("a good token"));
+            guards.push(StreamGuard::open((&world.app.streams, &world.app.db), &world.app.last_used, admission, None).await.expect("a good token"));
         }
         let (begun, before) = (Instant::now(), world.app.streams.recheck_count());
         for seats in 1..=50 {

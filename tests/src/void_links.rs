@@ -280,8 +280,8 @@ on_both_engines! {
         let (list, _) = watched.split_once(" ON ").expect("a trigger");
         let watched: BTreeSet<_> = list.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         for column in world.database.first_column(columns).await {
-            assert!(watched.contains(&*column) || harmless.contains(&&*column), "{column}");
-            assert!(!(watched.contains(&*column) && harmless.contains(&&*column)), "{column}");
+            assert!(watched.contains(&&*column) || harmless.contains(&&*column), "{column}");
+            assert!(!(watched.contains(&&*column) && harmless.contains(&&*column)), "{column}");
         }
     }
 }

@@ -4,12 +4,12 @@ use crate::{
     app::App,
     auth::{
         Caller, NewPassword,
-        attempt_limit::{self, Attempt, AttemptedSecret},
-        caller_cache::Credential,
+        attempt_limit::{Attempt, AttemptedSecret},
         second_factor,
         secret::{self, Digest},
         sign_in,
     },
+    caller::Credential,
     db::Tx,
     events::Event,
     http::{
@@ -51,7 +51,7 @@ pub async fn setup_state(
     caller: Result<Caller, ApiError>,
 ) -> Result<Json<SetupState>, ApiError> {
     let needed = store::account::get(&app.db).await?.is_none();
-    Ok(Json(SetupState { needed, signed_in: caller.is_ok(), mails: app.mailer.is_some() }))
+    Ok(Json(SetupState { needed, signed_in: caller.is_ok(), mails: app.password_links.mailer.is_some() }))
 }
 
 /// Creates the account and its first admin, and signs the admin in.
@@ -134,7 +134,7 @@ pub(super) fn new_browser_session(
     let lasts = TimeDelta::minutes(account.session_minutes);
     let mut cookie = Purpose::SignIn.cookie(app, secret);
     cookie.set_max_age(time::Duration::seconds(lasts.num_seconds()));
-    let (jar, device) = attempt_limit::device_cookie(app, jar);
+    let (jar, device) = crate::http::cookies::device_cookie(app, jar);
     let user_agent_text = headers.get(header::USER_AGENT).and_then(|user_agent_text| user_agent_text.to_str().ok());
     let started = NewBrowserSession {
         id: SignInId(app.random.id(now)),
@@ -165,7 +165,9 @@ pub async fn sign_in(
     if !app.throttle.allow_password(address, &key) {
         return Err(ApiError::new(Code::TooManyRequests));
     }
-    let attempt = Attempt::in_browser(&app, AttemptedSecret::Password(&key), &key, &jar).await?;
+    let attempt =
+        Attempt::in_browser(&app.journal, AttemptedSecret::Password(&key), &key, Purpose::Device.of(&app, &jar))
+            .await?;
     let found = store::users::password_by_email(&app.db, &given.email).await?;
     let hash = found.as_ref().and_then(|user| user.password_hash.clone());
     let password_matches = app.passwords.verify(&attempt, &given.password, hash).await?;
@@ -191,7 +193,7 @@ pub async fn sign_in(
     }
     attempt.refund(&mut tx).await?;
     if held.is_needed() {
-        let needed = second_factor::create_challenge(&app, tx, user.id, held).await?;
+        let needed = second_factor::create_challenge((&app.random, app.clock.now()), tx, user.id, held).await?;
         return Ok((StatusCode::ACCEPTED, browser.jar, Json(SignedIn::NeedsSecondFactor(needed))));
     }
     let (jar, Json(me)) = complete_sign_in(&app, tx, browser, (user.id, &user.name), json!({})).await?;

@@ -61,13 +61,13 @@ pub async fn borrow(
     responses((status = 200, body = BorrowKeys)),
 )]
 pub async fn keys(State(app): State<App>) -> Result<Response, ApiError> {
-    let keys = lease_signing::keys(&app).await?;
+    let keys = lease_signing::keys(&app.lease_keys).await?;
     Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys)).into_response())
 }
 
 /// The signer, which exists once the account is set up.
 pub(super) async fn require_signer(app: &App) -> Result<LeaseSigner, ApiError> {
-    LeaseSigner::load(app).await?.ok_or_else(|| ApiError::new(Code::Unavailable))
+    LeaseSigner::load(&app.lease_keys).await?.ok_or_else(|| ApiError::new(Code::Unavailable))
 }
 
 /// Adds the lease to a borrowed session if it is the caller's own.

@@ -6,8 +6,8 @@ mod preview;
 use super::{licenses, pagination::parse_paging, users};
 use crate::{
     app::App,
-    assignment_source,
     auth::{Caller, Scope},
+    entitlements::assignment_source,
     http::{etag::IfMatch, extract::ValidJson, problem::ApiError},
     seats::SeatsError,
     store,
@@ -119,7 +119,7 @@ async fn apply(app: &App, caller: &Caller, action: &BulkAction, results: &mut [B
         _ if visible.is_empty() => {}
         BulkAction::Grant { license_id } => {
             merge_assignments(results, app.seats.grant(&actor, *license_id, visible.clone()).await?);
-            assignment_source::mark_manual(app, *license_id, &visible).await?;
+            assignment_source::mark_manual(&app.entitlements, *license_id, &visible).await?;
         }
         BulkAction::Revoke { license_id, end_now } => {
             merge_assignments(results, licenses::revoke_manually(app, caller, *license_id, visible, *end_now).await?);

@@ -2,15 +2,16 @@
 
 use crate::{
     app::App,
-    auth::{Caller, RecentlyVerifiedCaller, secret},
+    auth::{Caller, secret},
+    directory_log,
+    entitlements::rules,
     events::Event,
+    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
     },
-    scim::{self, rules},
-    store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
@@ -32,7 +33,7 @@ const MAX_RULES_PER_DIRECTORY: usize = 200;
 #[utoipa::path(get, path = "/directories", tag = "directories", responses((status = 200, body = Vec<DirectoryView>)))]
 pub async fn directories(State(app): State<App>, caller: Caller) -> Result<Json<Vec<DirectoryView>>, ApiError> {
     caller.require(Action::ManageAccount)?;
-    scim::request_log::write(&app).await?;
+    directory_log::write(&app.directory_log, &app.db).await?;
     Ok(Json(store::directories::all(&app.db).await?))
 }
 
@@ -117,7 +118,7 @@ pub async fn requests(
 ) -> Result<Json<Vec<DirectoryRequest>>, ApiError> {
     caller.require(Action::ManageAccount)?;
     get_directory(&app, id).await?;
-    scim::request_log::write(&app).await?;
+    directory_log::write(&app.directory_log, &app.db).await?;
     Ok(Json(store::directories::requests(&app.db, id).await?))
 }
 
@@ -182,7 +183,7 @@ pub async fn set_rules(
         let facts = json!({ "changes": { "rules": [now, after] } });
         app.commit(tx, &[Event::new(Kind::DirectoryRulesChanged, caller.actor(), None, facts).about(id.0, name)])
             .await?;
-        rules::apply(&app, &caller.actor(), &concerned).await;
+        rules::apply(&app.entitlements, &caller.actor(), &concerned).await;
     }
     let rules = rules_of(&app, id).await?;
     Ok(with_etag(&editable_fields(&rules), rules))
@@ -204,7 +205,7 @@ pub async fn preview(
     caller.require(Action::ManageAccount)?;
     get_directory(&app, id).await?;
     let wanted = validate_rules(&app, id, wanted).await?;
-    Ok(Json(rules::preview(&app, id, wanted).await?))
+    Ok(Json(rules::preview(&app.entitlements, id, wanted).await?))
 }
 
 /// Validates the rules: their groups, licenses and ids must exist.
@@ -277,6 +278,6 @@ pub async fn retry(
     caller.require(Action::ManageAccount)?;
     get_directory(&app, id).await?;
     let users = store::directory_rules::affected_users(&app.db, id, &[]).await?;
-    rules::apply(&app, &caller.actor(), &users).await;
+    rules::apply(&app.entitlements, &caller.actor(), &users).await;
     remaining_failures(&app, id).await
 }

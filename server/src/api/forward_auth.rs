@@ -8,10 +8,10 @@ use crate::{
     forward_auth::{
         self, EntryOutcome, credentials,
         request::{ForwardedRequest, ReturnAddress},
-        session_cache::CacheKey,
     },
     http::{extract::ValidJson, problem::ApiError, user_agent},
     store,
+    store::forward_auth::CacheKey,
 };
 use axum::{
     Json,
@@ -76,8 +76,8 @@ pub async fn pass(
         let found = app.product_cache.find(&app.db, &product).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
         let key = cache_key(&caller, found, &headers);
         let session = match request.is_prefetch() {
-            true => forward_auth::renew_only(&app, &caller, &key, true).await?,
-            false => forward_auth::admit(&app, &caller, &key).await?,
+            true => forward_auth::renew_only(&app.gate, &caller, &key, true).await?,
+            false => forward_auth::admit(&app.gate, &caller, &key).await?,
         };
         Ok((caller, session))
     };
@@ -174,7 +174,7 @@ pub async fn enter(
     let return_to =
         request.return_to.filter(|to| urls::has_allowed_origin(to, &origins)).or(origins.into_iter().next());
     let (session, ticket) =
-        match forward_auth::enter(&app, &caller, &cache_key(&caller, found, &headers), request.again).await? {
+        match forward_auth::enter(&app.gate, &caller, &cache_key(&caller, found, &headers), request.again).await? {
             EntryOutcome::Seat(id) => (store::sessions::get(&app.db, id).await?, None),
             EntryOutcome::Queued(ticket) => (None, Some(*ticket)),
         };

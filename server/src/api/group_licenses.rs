@@ -3,8 +3,8 @@
 use crate::{
     app::App,
     auth::Caller,
+    entitlements::group_licenses::{ReconcileScope, reconcile},
     events::Event,
-    group_licenses::{ReconcileScope, reconcile},
     http::{extract::PathParam, problem::ApiError},
     store,
 };
@@ -58,7 +58,7 @@ pub async fn give(
     } else {
         drop(tx);
     }
-    reconcile(&app, &caller.actor(), &ReconcileScope::License(license)).await?;
+    reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 
@@ -82,7 +82,7 @@ pub async fn take(
     }
     let event = Event::of_license(Kind::GroupLicenseRevoked, caller.actor(), license, json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
-    reconcile(&app, &caller.actor(), &ReconcileScope::License(license)).await?;
+    reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 

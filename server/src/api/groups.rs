@@ -4,18 +4,18 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     db::Tx,
+    entitlements::group_licenses::{ReconcileScope, reconcile},
+    entitlements::rules,
     entitlements::{
         Authority, groups,
         memberships::{self, MembershipChange},
     },
     events::Event,
-    group_licenses::{ReconcileScope, reconcile},
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
     },
-    scim::rules,
     store,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -143,10 +143,10 @@ pub async fn delete_group(
 /// # Errors
 /// Returns an error if the group does not exist, if the caller may not delete it, or if the change cannot be saved.
 pub async fn delete(app: &App, by: &Authority<'_>, id: GroupId) -> Result<(), ApiError> {
-    let members = groups::delete(app, by, id).await?;
-    app.reconcile_requested.now();
-    rules::apply(app, &by.actor(), &members).await;
-    reconcile(app, &by.actor(), &ReconcileScope::users(members)).await?;
+    let members = groups::delete(&app.entitlements, by, id).await?;
+    app.entitlements.reconcile_requested.now();
+    rules::apply(&app.entitlements, &by.actor(), &members).await;
+    reconcile(&app.entitlements, &by.actor(), &ReconcileScope::users(members)).await?;
     Ok(())
 }
 
@@ -219,8 +219,8 @@ async fn commit_membership_change(
 ) -> Result<(), ApiError> {
     app.commit(tx, &change.events()).await?;
     let users = change.users();
-    rules::apply(app, &caller.actor(), &users).await;
-    reconcile(app, &caller.actor(), &ReconcileScope::users(users)).await?;
+    rules::apply(&app.entitlements, &caller.actor(), &users).await;
+    reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::users(users)).await?;
     Ok(())
 }
 

@@ -90,7 +90,7 @@ pub async fn preview(
     file: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ImportPreview>, ApiError> {
     caller.require(Action::ManageUsers)?;
-    imports::preview(&app, read_body(file)?, query.options()?).await.map(Json)
+    imports::preview(&app.imports, read_body(file)?, query.options()?).await.map(Json)
 }
 
 /// Starts an import of users, optionally with licenses and groups. The body is a CSV file or an Excel workbook.
@@ -109,7 +109,7 @@ pub async fn import(
 ) -> Result<(StatusCode, Json<ImportView>), ApiError> {
     caller.require(Action::ManageUsers)?;
     let (file, options) = (read_body(file)?, file_query.options()?);
-    let import = imports::start(&app, &caller, file, options, query.dry_run == Some(true)).await?;
+    let import = imports::start(&app.imports, &caller, file, options, query.dry_run == Some(true)).await?;
     Ok((StatusCode::ACCEPTED, Json(import)))
 }
 
@@ -159,7 +159,7 @@ pub async fn cancel(
     let facts = json!({ "state": ImportState::Cancelled, "import": id });
     let event = (requested && !dry_run).then(|| Event::new(Kind::ImportEnded, caller.actor(), None, facts));
     app.commit(tx, event.as_slice()).await?;
-    imports::recovery::wait_closed(&app, id).await?;
+    imports::recovery::wait_closed(&app.imports, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

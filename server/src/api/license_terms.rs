@@ -9,7 +9,7 @@ use crate::{
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
     },
-    seats::license_terms::LicenseTerms,
+    pool::license_terms::LicenseTerms,
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{

@@ -2,8 +2,8 @@
 
 use crate::{
     app::App,
-    assignment_source,
     auth::{Caller, Scope},
+    entitlements::assignment_source,
     events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
@@ -279,7 +279,7 @@ pub async fn grant(
     let users = validate_bulk_users(wanted.user_ids)?;
     let (users, hidden) = partition_visible(&app, &caller, users).await?;
     let results = app.seats.grant(&caller.actor(), id, users.clone()).await?;
-    assignment_source::mark_manual(&app, id, &users).await?;
+    assignment_source::mark_manual(&app.entitlements, id, &users).await?;
     Ok(Json(with_not_found(results, hidden)))
 }
 
@@ -312,8 +312,8 @@ pub(super) async fn revoke_manually(
     users: Vec<UserId>,
     end_now: bool,
 ) -> Result<Vec<AssignmentResult>, ApiError> {
-    let other_sources = assignment_source::automatic(app, id, &users).await?;
-    assignment_source::withdraw_manual(app, id, &other_sources).await?;
+    let other_sources = assignment_source::automatic(&app.entitlements, id, &users).await?;
+    assignment_source::withdraw_manual(&app.entitlements, id, &other_sources).await?;
     let others: Vec<_> = users.iter().copied().filter(|user| !other_sources.contains_key(user)).collect();
     let mut revoked = app.seats.revoke(&caller.actor(), id, others, end_now).await?.into_iter();
     let result = |user_id: UserId| match other_sources.get(&user_id) {

@@ -56,7 +56,7 @@ pub async fn live(
         has_snapshots: query.snapshot.unwrap_or(true),
         renews_tickets: query.renew_tickets.unwrap_or(false),
     };
-    let stream = live::watch(app, &guard, options);
+    let stream = live::watch(app.live.clone(), &guard, options);
     let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache, no-transform")];
     (kind, [("x-accel-buffering", "no")], guard.body(stream, OnRevocation::Close)).into_response()
 }
@@ -87,5 +87,5 @@ pub async fn snapshot(
     let limit = fields.check("limit", in_range(query.limit.unwrap_or(1_000), 1, 5_000));
     let limit = usize::try_from(fields.finish(limit)?).unwrap_or(1_000);
     let content = query.content.unwrap_or(SnapshotContent::All);
-    Ok(Json(live::snapshot_for_request(&app, &caller, content, limit).await?))
+    Ok(Json(live::snapshot_for_request(&app.live, &caller, content, limit).await?))
 }

@@ -11,10 +11,12 @@ use crate::{
         logout::{self, LogoutError},
         refusal::{self, SignInRefusal},
     },
+    auth::secret,
     db::DbError,
     events::Event,
     http::{
         client_ip::ClientIp,
+        cookies::Purpose,
         extract::{PathParam, ValidQuery},
         problem::ApiError,
     },
@@ -71,7 +73,12 @@ pub async fn start(
     jar: CookieJar,
     headers: HeaderMap,
 ) -> (CookieJar, Redirect) {
-    let pending = PendingAuthorization::begin(&app, id, query.back, &jar);
+    let pending = PendingAuthorization::begin(
+        (&app.random, app.clock.now()),
+        id,
+        query.back,
+        Purpose::SignIn.of(&app, &jar).map(secret::hash),
+    );
     match authorization_redirect(&app, &pending, &headers).await {
         Ok(to) => (pending.add_to(jar, app.is_https()), Redirect::to(&to)),
         Err(trouble) => (jar, redirect_to_sign_in(trouble, Some(id), pending.back.as_deref())),
@@ -84,12 +91,13 @@ async fn authorization_redirect(
     headers: &HeaderMap,
 ) -> Result<String, SignInFailure> {
     let provider = enabled_provider(app, pending.provider).await?;
-    let found = app.provider_metadata.get(&provider.settings.issuer, app.clock.now()).await;
+    let found = app.oidc.metadata.get(&provider.settings.issuer, app.clock.now()).await;
     let metadata = found.map_err(|finding| {
         tracing::warn!(provider_id = %provider.id, ?finding, "sign-in provider unavailable");
         SignInRefusal::from(finding).trouble
     })?;
-    let relying_party = exchange::relying_party(app, &provider, &metadata, &redirect_uri(app, headers, provider.id))?;
+    let relying_party =
+        exchange::relying_party(&app.oidc, &provider, &metadata, &redirect_uri(app, headers, provider.id))?;
     Ok(exchange::authorization_url(&relying_party, &provider, &metadata, pending).into())
 }
 
@@ -178,7 +186,7 @@ async fn finish_sign_in(
     let provider = enabled_provider(app, pending.provider).await?;
     let identity = match authorization_code(&provider, given) {
         Ok(code) => {
-            exchange::exchange_code(app, &provider, pending, code, &redirect_uri(app, headers, provider.id)).await
+            exchange::exchange_code(&app.oidc, &provider, pending, code, &redirect_uri(app, headers, provider.id)).await
         }
         Err(refusal) => Err(refusal),
     };
@@ -189,7 +197,7 @@ async fn finish_sign_in(
     let account = account_settings(app).await.map_err(|_| SignInFailure::Unavailable)?;
     let (jar, _, mut started) = new_browser_session(app, jar, &account, address, headers);
     started.replaces = started.replaces.or_else(|| pending.replaces.clone());
-    match account_linking::sign_in(app, &provider, &identity, (&started, anonymous_actor(address))).await {
+    match account_linking::sign_in(&app.oidc, &provider, &identity, (&started, anonymous_actor(address))).await {
         Ok(_) => Ok(jar),
         Err(SignInError::Refused(refusal, user)) => {
             Err(record_refusal(app, address, &provider, identity.email.as_deref(), (refusal, user)).await)
@@ -268,7 +276,7 @@ pub async fn backchannel_logout(
         Err(SignInFailure::NoProvider) => return ApiError::new(Code::NotFound).into_response(),
         Err(_) => return ApiError::new(Code::Unavailable).into_response(),
     };
-    match logout::handle_logout_token(&app, &provider, &request.logout_token, address).await {
+    match logout::handle_logout_token(&app.oidc, &provider, &request.logout_token, address).await {
         Ok(_) => StatusCode::OK.into_response(),
         Err(LogoutError::Invalid(why)) => {
             tracing::warn!(provider_id = %id, error = why, "logout token refused");

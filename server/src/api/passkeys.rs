@@ -4,10 +4,11 @@ use super::account::{BrowserSignIn, complete_sign_in, may_use_local_sign_in, rec
 use crate::{
     app::App,
     auth::{
-        Caller, RecentlyVerifiedCaller,
+        Caller,
         passkeys::{AuthenticationResponse, RegistrationResponse, Site, start_authentication, start_registration},
     },
     events::Event,
+    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         client_ip::ClientIp,
         extract::{PathParam, ValidJson},
@@ -49,7 +50,7 @@ pub async fn begin(
     caller: RecentlyVerifiedCaller,
     headers: HeaderMap,
 ) -> Result<Json<PasskeyOptions>, ApiError> {
-    let site = Site::of(&app, &headers)?;
+    let site = Site::of(app.public_url.as_deref(), &headers)?;
     let known = store::passkeys::credentials_of(&app.db, caller.id).await?;
     let ceremony = start_registration(&site, caller.id, &caller.name, &caller.email, &known)?;
     let mut tx = app.db.begin().await?;
@@ -73,8 +74,11 @@ pub async fn add(
     let mut fields = FieldErrors::default();
     let name = fields.check("name", validate::name(&given.name));
     let name = fields.finish(name)?;
-    let (now, site, response) =
-        (app.clock.now(), Site::of(&app, &headers)?, RegistrationResponse::parse(&given.credential)?);
+    let (now, site, response) = (
+        app.clock.now(),
+        Site::of(app.public_url.as_deref(), &headers)?,
+        RegistrationResponse::parse(&given.credential)?,
+    );
     if store::passkeys::of_user(&app.db, caller.id).await?.len() >= MAX_PASSKEYS_PER_USER {
         return Err(ApiError::new(Code::PasskeyRefused));
     }
@@ -147,7 +151,7 @@ pub async fn begin_sign_in(
     if !app.throttle.allow_network(address) {
         return Err(ApiError::new(Code::TooManyRequests));
     }
-    let ceremony = start_authentication(&Site::of(&app, &headers)?)?;
+    let ceremony = start_authentication(&Site::of(app.public_url.as_deref(), &headers)?)?;
     let mut tx = app.db.begin().await?;
     store::passkeys::insert_challenge(&mut tx, None, &ceremony, app.clock.now()).await?;
     tx.commit().await?;
@@ -170,8 +174,11 @@ pub async fn sign_in(
     if !app.throttle.allow_network(address) {
         return Err(ApiError::new(Code::TooManyRequests));
     }
-    let (now, site, response) =
-        (app.clock.now(), Site::of(&app, &headers)?, AuthenticationResponse::parse(&given.credential)?);
+    let (now, site, response) = (
+        app.clock.now(),
+        Site::of(app.public_url.as_deref(), &headers)?,
+        AuthenticationResponse::parse(&given.credential)?,
+    );
     let refused = || ApiError::new(Code::PasskeyRefused);
     let mut tx = app.db.begin().await?;
     let challenge = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;

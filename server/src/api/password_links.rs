@@ -36,10 +36,10 @@ pub async fn invite(
 ) -> Result<(StatusCode, Json<CreatedPasswordLink>), ApiError> {
     // The link allows to sign in as the user.
     super::users::require_replaceable_access(&app, &caller, id).await?;
-    let (to, link) = password_links::create_for_user(&app, &caller, id).await?;
-    let is_mailed = app.mailer.is_some();
+    let (to, link) = password_links::create_for_user(&app.password_links, &caller, id).await?;
+    let is_mailed = app.password_links.mailer.is_some();
     if is_mailed {
-        password_links::send(&app, &to, &link).await?;
+        password_links::send(&app.password_links, &to, &link).await?;
     }
     let made = CreatedPasswordLink {
         invites: to.invites,
@@ -60,7 +60,7 @@ pub async fn preview_link(
     State(app): State<App>,
     ValidJson(given): ValidJson<PreviewPasswordLink>,
 ) -> Result<Json<PasswordLinkView>, ApiError> {
-    let link = password_links::find_valid(&app, &given.secret).await?;
+    let link = password_links::find_valid(&app.password_links, &given.secret).await?;
     let account = account_settings(&app).await?;
     Ok(Json(PasswordLinkView {
         invites: link.invites,
@@ -83,13 +83,14 @@ pub async fn set_password(
     ClientIp(address): ClientIp,
     ValidJson(given): ValidJson<RedeemPasswordLink>,
 ) -> Result<StatusCode, ApiError> {
-    let link = password_links::find_valid(&app, &given.secret).await?;
+    let link = password_links::find_valid(&app.password_links, &given.secret).await?;
     let account = account_settings(&app).await?;
     let known = [link.name.as_str(), &link.email, &account.name];
     let mut fields = FieldErrors::default();
     let password = fields.check("password", NewPassword::checked(&given.password, account.password_min, &known));
     let password = fields.finish(password)?;
-    password_links::set_password(&app, anonymous_actor(address), &given.secret, &link, &password).await?;
+    password_links::set_password(&app.password_links, anonymous_actor(address), &given.secret, &link, &password)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,7 +105,7 @@ pub async fn forgot(
     ClientIp(address): ClientIp,
     ValidJson(given): ValidJson<ForgotPassword>,
 ) -> Result<StatusCode, ApiError> {
-    if app.mailer.is_none() {
+    if app.password_links.mailer.is_none() {
         return Err(ApiError::new(Code::NoMail));
     }
     let mut fields = FieldErrors::default();
@@ -116,7 +117,9 @@ pub async fn forgot(
     }
     if app.throttle.allow_mail(&key) {
         tokio::spawn(async move {
-            if let Err(error) = password_links::send_reset_link(&app, anonymous_actor(address), &email).await {
+            if let Err(error) =
+                password_links::send_reset_link(&app.password_links, anonymous_actor(address), &email).await
+            {
                 tracing::error!(%error, "password reset link not sent");
             }
         });

@@ -11,7 +11,7 @@ use crate::{
         problem::{ApiError, FieldErrors},
     },
     normalize,
-    seats::license_terms::archived_at,
+    pool::license_terms::archived_at,
     secrets::SecretLocation,
     store::{self, contracts::EditableProduct},
 };

@@ -42,7 +42,8 @@ pub async fn change_password(
     if !is_allowed {
         return Err(ApiError::new(Code::TooManyRequests));
     }
-    let attempt = Attempt::signed_in(&app, AttemptedSecret::Password(&validate::email_key(&caller.email))).await?;
+    let attempt =
+        Attempt::signed_in(&app.journal, AttemptedSecret::Password(&validate::email_key(&caller.email))).await?;
     let old = store::users::password_by_email(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
     if !app.passwords.verify(&attempt, &change.old, old.clone()).await? {
         return Err(ApiError::new(Code::WrongPassword));

@@ -4,11 +4,12 @@ use super::oidc;
 use crate::{
     app::App,
     auth::{
-        Caller, RecentlyVerifiedCaller,
+        Caller,
         oidc::{http_client, logout, probe},
     },
     db::Tx,
     events::{self, Event},
+    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson},
@@ -295,7 +296,7 @@ pub async fn test_provider(
     let provider = store::providers::get(&app.db, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let redirect = oidc::redirect_uri(&app, &headers, id);
     let sign_ins = store::provider_findings::list(&app.db, id).await?;
-    Ok(Json(ProviderTest { sign_ins, ..probe::test_provider(&app, &provider, &redirect).await }))
+    Ok(Json(ProviderTest { sign_ins, ..probe::test_provider(&app.oidc, &provider, &redirect).await }))
 }
 
 /// Removes a user's linked identities, for example if their e-mail address was reassigned at the provider. Ends the

@@ -1,14 +1,15 @@
 //! The queue: watching tickets, accepting and passing on offers, and reordering by admins.
 
+use crate::pool::SeatRequest;
 use crate::{
     app::App,
-    auth::{Caller, Scope, StreamGuard, caller::Admission, stream_guard::OnRevocation},
+    auth::{Caller, Scope, StreamGuard, admission::Admission, stream_guard::OnRevocation},
     http::{
         extract::{PathParam, ValidJson, ValidQuery},
         problem::{ApiError, FieldErrors},
     },
     live::ticket,
-    seats::{SeatsError, command::OwnerFilter, pool::SeatRequest},
+    seats::{SeatsError, command::OwnerFilter},
     store,
 };
 use axum::{
@@ -81,9 +82,9 @@ pub async fn ticket(
     if wait.is_zero() {
         return Ok(Json(app.wait_estimates.estimate_ticket(seen, app.clock.now()).await?));
     }
-    let mut guard = StreamGuard::open(&app, admission).await?;
+    let mut guard = StreamGuard::open((&app.streams, &app.db), &app.last_used, admission, None).await?;
     let subscriber = (guard.caller().id, app.feed.subscribe(&guard));
-    let next = guard.run(ticket::poll(&app, subscriber, id, query.position, wait)).await.transpose()?.flatten();
+    let next = guard.run(ticket::poll(&app.live, subscriber, id, query.position, wait)).await.transpose()?.flatten();
     // The caller's visibility may have changed while waiting.
     let seen = visible_ticket(&app, &guard.current_caller()?, id).await?;
     match next {
@@ -106,7 +107,7 @@ pub async fn ticket_events(
 ) -> Result<Response, ApiError> {
     visible_ticket(&app, guard.caller(), id).await?;
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    let stream = ticket::watch(app, &guard, id);
+    let stream = ticket::watch(app.live.clone(), &guard, id);
     Ok((headers, guard.body(stream, OnRevocation::Close)).into_response())
 }
 

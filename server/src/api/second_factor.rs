@@ -4,14 +4,16 @@ use super::account::{BrowserSignIn, account_settings, complete_sign_in, record_f
 use crate::{
     app::App,
     auth::{
-        Caller, RecentlyVerifiedCaller,
+        Caller,
         attempt_limit::{Attempt, AttemptedSecret},
         second_factor, secret,
     },
     db::Tx,
     events::Event,
+    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         client_ip::ClientIp,
+        cookies::Purpose,
         extract::{PathParam, ValidJson},
         problem::ApiError,
     },
@@ -61,15 +63,21 @@ pub async fn second_step(
     if !app.throttle.allow_second_factor_code(user.id) {
         return Err(ApiError::new(Code::TooManyRequests));
     }
-    let attempt =
-        Attempt::in_browser(&app, AttemptedSecret::Code(user.id), &validate::email_key(&user.email), &jar).await?;
+    let attempt = Attempt::in_browser(
+        &app.journal,
+        AttemptedSecret::Code(user.id),
+        &validate::email_key(&user.email),
+        Purpose::Device.of(&app, &jar),
+    )
+    .await?;
     let factor = store::second_factors::get(&app.db, user.id).await?.filter(|factor| factor.confirmed);
     let factor = factor.ok_or_else(|| ApiError::new(Code::SignInOver))?;
     let browser = BrowserSignIn::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
     let current = store::users::lock_password(&mut tx, user.id).await?;
     current.filter(|user| user.status == UserStatus::Active).ok_or_else(|| ApiError::new(Code::SignInOver))?;
-    let Some(by) = second_factor::use_code(&app, &mut tx, &attempt, user.id, &factor, &given.code, now).await? else {
+    let Some(by) = second_factor::use_code(&app.keyring, &mut tx, &attempt, user.id, &factor, &given.code, now).await?
+    else {
         drop(tx);
         record_failed_sign_in(&app, address, &user.email, Some(user.id), "wrong_code").await?;
         return Err(ApiError::new(Code::WrongCode));
@@ -95,7 +103,7 @@ pub async fn start(
     State(app): State<App>,
     caller: RecentlyVerifiedCaller,
 ) -> Result<(StatusCode, Json<SecondFactorSetup>), ApiError> {
-    let secret = second_factor::new_secret(&app);
+    let secret = second_factor::new_secret(&app.random);
     let sealed = app.seal_secret(&SecretLocation::CodeApp(caller.id), &secret)?;
     let account = account_settings(&app).await?.name;
     let mut tx = app.db.begin().await?;
@@ -200,7 +208,7 @@ pub async fn remove_of(
 }
 
 async fn replace_recovery_codes(app: &App, tx: &mut Tx, user: UserId) -> Result<RecoveryCodes, ApiError> {
-    let recovery_codes = second_factor::new_recovery_codes(app);
+    let recovery_codes = second_factor::new_recovery_codes(&app.random);
     let hashes: Vec<_> = recovery_codes.iter().map(|code| second_factor::recovery_hash(code)).collect();
     store::second_factors::set_codes(tx, user, &hashes).await?;
     Ok(RecoveryCodes { recovery_codes })
@@ -216,7 +224,7 @@ async fn begin_verified(app: &App, caller: &Caller, given: &Proof) -> Result<Tx,
     }
     let factor = store::second_factors::get(&app.db, caller.id).await?.filter(|factor| factor.confirmed);
     let factor = factor.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let attempt = Attempt::by_proof(app, caller, given).await?;
+    let attempt = Attempt::by_proof(&app.journal, caller, given).await?;
     if let Some(password) = &given.password {
         let hash = store::users::password_by_email(&app.db, &caller.email).await?.and_then(|user| user.password_hash);
         if !app.passwords.verify(&attempt, password, hash).await? {
@@ -225,7 +233,8 @@ async fn begin_verified(app: &App, caller: &Caller, given: &Proof) -> Result<Tx,
     }
     let mut tx = app.db.begin().await?;
     if let Proof { password: None, code: Some(code) } = given {
-        let taken = second_factor::use_code(app, &mut tx, &attempt, caller.id, &factor, code, app.clock.now()).await?;
+        let taken =
+            second_factor::use_code(&app.keyring, &mut tx, &attempt, caller.id, &factor, code, app.clock.now()).await?;
         taken.ok_or_else(|| ApiError::new(Code::WrongCode))?;
     }
     attempt.refund(&mut tx).await?;

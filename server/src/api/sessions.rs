@@ -4,6 +4,7 @@ use super::{
     borrow::{attach_lease, attach_own_lease, require_signer},
     pagination::{Paging, non_blank, parse_paging},
 };
+use crate::pool::SeatRequest;
 use crate::{
     app::App,
     auth::{Caller, Scope},
@@ -11,7 +12,7 @@ use crate::{
         extract::{OptionalJson, PathParam, ValidJson, ValidQuery},
         problem::{ApiError, FieldErrors},
     },
-    seats::{CreateOutcome, SeatsError, pool::SeatRequest},
+    seats::{CreateOutcome, SeatsError},
     store,
 };
 use axum::{

@@ -3,8 +3,9 @@
 use super::providers::require_enabled_provider;
 use crate::{
     app::App,
-    auth::{Caller, RecentlyVerifiedCaller},
+    auth::Caller,
     events::{self, Event},
+    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::ValidJson,

@@ -2,8 +2,9 @@
 
 use crate::{
     app::App,
-    auth::{Caller, RecentlyVerifiedCaller, secret},
+    auth::{Caller, secret},
     events::Event,
+    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},

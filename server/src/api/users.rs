@@ -6,19 +6,17 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{
-        Caller, NewPassword, Scope, caller::Admission, password_links::may_replace_access,
-        recent_verification::require_recent_verification,
-    },
+    auth::{Caller, NewPassword, Scope, admission::Admission, password_links::may_replace_access},
+    entitlements::group_licenses::{ReconcileScope, reconcile},
+    entitlements::rules,
     entitlements::{Authority, memberships},
     events::{self, Event},
-    group_licenses::{ReconcileScope, reconcile},
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson, ValidQuery},
         problem::{ApiError, FieldErrors},
+        recent_verification::require_recent_verification,
     },
-    scim::rules,
     store::{self, user_changes::UserChange, users::EditableUser},
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -188,8 +186,8 @@ pub async fn add_user(
     }
     app.commit(tx, &events).await?;
     if !groups.is_empty() {
-        rules::apply(&app, &caller.actor(), &[id]).await;
-        reconcile(&app, &caller.actor(), &ReconcileScope::users([id])).await?;
+        rules::apply(&app.entitlements, &caller.actor(), &[id]).await;
+        reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::users([id])).await?;
     }
     Ok((StatusCode::CREATED, Json(visible_user(&app, &caller, id).await?)))
 }
@@ -343,7 +341,7 @@ pub(super) async fn change_user_fields(
     app.commit(tx, &[Event::new(Kind::UserChanged, caller.actor(), Some(id), facts).named(before.name)]).await?;
     if is_reactivated {
         // The suspension revoked the user's named seats.
-        rules::apply(app, &caller.actor(), &[id]).await;
+        rules::apply(&app.entitlements, &caller.actor(), &[id]).await;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub async fn verify(
     {
         return Err(ApiError::new(Code::TooManyRequests));
     }
-    let attempt = Attempt::by_proof(&app, &caller, &given).await?;
+    let attempt = Attempt::by_proof(&app.journal, &caller, &given).await?;
     let (now, mut wrong) = (app.clock.now(), None);
     let password = match &given.password {
         Some(password) => Some(verify_password(&app, &caller, &attempt, password).await?),
@@ -60,7 +60,8 @@ pub async fn verify(
         (Some(Some(hash)), ..) if user.password_hash.as_deref() == Some(&*hash) => {}
         (Some(_), ..) => wrong = Some(("wrong_password", Code::WrongPassword)),
         (None, Some(code), Some(factor)) => {
-            if second_factor::use_code(&app, &mut tx, &attempt, caller.id, &factor, code, now).await?.is_none() {
+            if second_factor::use_code(&app.keyring, &mut tx, &attempt, caller.id, &factor, code, now).await?.is_none()
+            {
                 wrong = Some(("wrong_code", Code::WrongCode));
             }
         }

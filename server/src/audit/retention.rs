@@ -1,6 +1,6 @@
 //! Deletes old events of the log, seal by seal, so that the rest of the chain can still be verified.
 
-use crate::{app::App, db::DbError, events::Event, seats::Actor, store};
+use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::audit::Kind;
 use serde_json::json;
@@ -19,11 +19,11 @@ const DELETE_PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// Returns an error if the database fails; the next run continues where this one stopped.
-pub async fn prune(app: &App, days: u32) -> Result<i64, DbError> {
-    let old = record_cut(app, app.clock.now() - TimeDelta::days(days.into())).await?;
-    let pruned = store::seals::head(&app.db).await?.pruned;
+pub async fn prune(journal: &Journal, days: u32) -> Result<i64, DbError> {
+    let old = record_cut(journal, journal.clock.now() - TimeDelta::days(days.into())).await?;
+    let pruned = store::seals::head(&journal.db).await?.pruned;
     loop {
-        let mut tx = app.db.begin().await?;
+        let mut tx = journal.db.begin().await?;
         let deleted = store::seals::delete(&mut tx, pruned, DELETE_BATCH_SIZE).await?;
         tx.commit().await?;
         if deleted == 0 {
@@ -35,13 +35,13 @@ pub async fn prune(app: &App, days: u32) -> Result<i64, DbError> {
 
 /// Records up to which event the log is pruned. Returns how many events that are. If two servers do this at once, only
 /// the first one records it.
-async fn record_cut(app: &App, before: DateTime<Utc>) -> Result<i64, DbError> {
-    let mut tx = app.db.begin().await?;
+async fn record_cut(journal: &Journal, before: DateTime<Utc>) -> Result<i64, DbError> {
+    let mut tx = journal.db.begin().await?;
     let head = store::seals::lock_head(&mut tx).await?;
     let Some(cut) = store::seals::last_prunable(&mut tx, head.pruned, before).await? else { return Ok(0) };
     store::seals::set_pruned(&mut tx, cut.position).await?;
     let events = cut.position.0 - head.pruned.0;
     let facts = json!({ "position": cut.position, "hash": cut.hash, "events": events, "before": before });
-    app.commit(tx, &[Event::new(Kind::AuditPruned, Actor::system(), None, facts)]).await?;
+    journal.commit(tx, &[Event::new(Kind::AuditPruned, Actor::system(), None, facts)]).await?;
     Ok(events)
 }

@@ -2,8 +2,8 @@
 
 use super::{SealHasher, retention};
 use crate::{
-    app::App,
     db::{Db, DbError, Tx},
+    journal::Journal,
     store::{self, seals::Seal},
 };
 use std::time::Duration;
@@ -67,16 +67,16 @@ async fn next_seal(tx: &mut Tx, head: &store::seals::SealHead) -> Result<Option<
 }
 
 /// Seals and prunes periodically, for ever.
-pub async fn run(app: App) {
+pub async fn run(journal: Journal, audit_days: Option<u32>) {
     let mut tick = tokio::time::interval(SEAL_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0_u32.. {
         tick.tick().await;
-        if let Err(error) = seal(&app.db).await {
+        if let Err(error) = seal(&journal.db).await {
             tracing::warn!(%error, "audit log not sealed");
         }
-        if let Some(days) = app.audit_days.filter(|_| round % PRUNE_EVERY == 0)
-            && let Err(error) = retention::prune(&app, days).await
+        if let Some(days) = audit_days.filter(|_| round % PRUNE_EVERY == 0)
+            && let Err(error) = retention::prune(&journal, days).await
         {
             tracing::warn!(%error, "audit log not pruned");
         }

@@ -8,15 +8,11 @@
 
 use super::{Caller, secret};
 use crate::{
-    app::App,
     db::{DbError, Tx},
-    http::{
-        cookies::Purpose,
-        problem::{ApiError, FieldErrors},
-    },
+    journal::Journal,
+    problem::{ApiError, FieldErrors},
     store::sign_in_tries::{self, Rate},
 };
-use axum_extra::extract::CookieJar;
 use seatkeeper_shared::{
     ids::UserId,
     problem::Code,
@@ -47,29 +43,29 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Counts an attempt in a browser with these cookies.
+    /// Counts an attempt in a browser with this device cookie.
     ///
     /// # Errors
     /// Returns `too_many_requests` if the limit is reached, or an error if the attempt cannot be saved.
     pub async fn in_browser(
-        app: &App,
+        journal: &Journal,
         attempted: AttemptedSecret<'_>,
         email_key: &str,
-        jar: &CookieJar,
+        device: Option<&str>,
     ) -> Result<Self, ApiError> {
-        let is_known = match Purpose::Device.of(app, jar) {
-            Some(device) => sign_in_tries::is_known(&app.db, &secret::hash(device), email_key).await?,
+        let is_known = match device {
+            Some(device) => sign_in_tries::is_known(&journal.db, &secret::hash(device), email_key).await?,
             None => false,
         };
-        Self::count(app, attempted, is_known).await
+        Self::count(journal, attempted, is_known).await
     }
 
     /// Counts an attempt by a signed-in user, for their own account.
     ///
     /// # Errors
     /// Returns `too_many_requests` if the limit is reached, or an error if the attempt cannot be saved.
-    pub async fn signed_in(app: &App, attempted: AttemptedSecret<'_>) -> Result<Self, ApiError> {
-        Self::count(app, attempted, true).await
+    pub async fn signed_in(journal: &Journal, attempted: AttemptedSecret<'_>) -> Result<Self, ApiError> {
+        Self::count(journal, attempted, true).await
     }
 
     /// Counts an attempt by a caller who verifies their identity by a password or a code.
@@ -77,12 +73,12 @@ impl Attempt {
     /// # Errors
     /// Returns `invalid` if neither is given, `too_many_requests` if the limit is reached, or an error if the attempt
     /// cannot be saved.
-    pub async fn by_proof(app: &App, caller: &Caller, given: &Proof) -> Result<Self, ApiError> {
+    pub async fn by_proof(journal: &Journal, caller: &Caller, given: &Proof) -> Result<Self, ApiError> {
         match given {
             Proof { password: Some(_), .. } => {
-                Self::signed_in(app, AttemptedSecret::Password(&validate::email_key(&caller.email))).await
+                Self::signed_in(journal, AttemptedSecret::Password(&validate::email_key(&caller.email))).await
             }
-            Proof { code: Some(_), .. } => Self::signed_in(app, AttemptedSecret::Code(caller.id)).await,
+            Proof { code: Some(_), .. } => Self::signed_in(journal, AttemptedSecret::Code(caller.id)).await,
             Proof { password: None, code: None } => {
                 let mut fields = FieldErrors::default();
                 fields.add("password", FieldError::Required);
@@ -91,7 +87,7 @@ impl Attempt {
         }
     }
 
-    async fn count(app: &App, attempted: AttemptedSecret<'_>, is_known: bool) -> Result<Self, ApiError> {
+    async fn count(journal: &Journal, attempted: AttemptedSecret<'_>, is_known: bool) -> Result<Self, ApiError> {
         let (rate, who) = if is_known { (KNOWN_BROWSER_RATE, "known") } else { (UNKNOWN_BROWSER_RATE, "stranger") };
         let key = match attempted {
             // Longer addresses cannot exist.
@@ -100,8 +96,8 @@ impl Attempt {
         };
         let kind = if matches!(attempted, AttemptedSecret::Password(_)) { "password" } else { "code" };
         let key_hash = secret::hash(&format!("{who} {kind} {key}"));
-        let mut tx = app.db.begin().await?;
-        if !sign_in_tries::charge(&mut tx, &key_hash, rate, app.clock.now()).await? {
+        let mut tx = journal.db.begin().await?;
+        if !sign_in_tries::charge(&mut tx, &key_hash, rate, journal.clock.now()).await? {
             return Err(ApiError::new(Code::TooManyRequests));
         }
         tx.commit().await?;
@@ -117,30 +113,13 @@ impl Attempt {
     }
 }
 
-/// Sets the cookie by which this browser is recognised later, with a new secret if it has none. Returns the cookies and
-/// the hash of the secret.
-pub fn device_cookie(app: &App, jar: CookieJar) -> (CookieJar, String) {
-    let device =
-        Purpose::Device.of(app, &jar).filter(|device| device.len() == DEVICE_SECRET_CHARS).map(ToOwned::to_owned);
-    let device = device.unwrap_or_else(|| app.random.secret());
-    let hash = secret::hash(&device);
-    let mut cookie = Purpose::Device.cookie(app, device);
-    cookie.set_max_age(time::Duration::days(DEVICE_COOKIE_DAYS));
-    (jar.add(cookie), hash)
-}
-
-/// The length of `Random::secret`.
-const DEVICE_SECRET_CHARS: usize = 43;
-/// The longest lifetime of a cookie that browsers accept.
-const DEVICE_COOKIE_DAYS: i64 = 400;
-
 /// Deletes counters that have no effect any more.
 ///
 /// # Errors
 /// Returns an error if the deletion cannot be saved.
-pub async fn delete_expired(app: &App) -> Result<(), DbError> {
-    let mut tx = app.db.begin().await?;
-    if sign_in_tries::delete_idle(&mut tx, app.clock.now()).await? > 0 {
+pub async fn delete_expired(journal: &Journal) -> Result<(), DbError> {
+    let mut tx = journal.db.begin().await?;
+    if sign_in_tries::delete_idle(&mut tx, journal.clock.now()).await? > 0 {
         tx.commit().await?;
     }
     Ok(())

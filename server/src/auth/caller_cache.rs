@@ -5,8 +5,12 @@
 //! reads, and invalidating a user makes the earlier generations invalid for that user. Open streams rely on this, too
 //! (`stream_guard.rs`).
 
-use super::{caller::Caller, invalidation::AffectedCallers, secret::Digest};
-use crate::{commit_hooks::CommitSubscriber, events::topics::EventSubject};
+use super::invalidation::AffectedCallers;
+use crate::{
+    caller::{CachedCaller, Caller, Credential},
+    commit_hooks::CommitSubscriber,
+    events::topics::EventSubject,
+};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::UserId;
 use std::{
@@ -24,25 +28,6 @@ const MAX_SINGLE_PROCESS_CACHE_AGE: Duration = Duration::from_secs(20);
 const MIN_PRUNE_SIZE: usize = 1_024;
 /// For how many users the last invalidation is recorded. With more, all earlier generations become invalid.
 const MAX_TRACKED_INVALIDATIONS: usize = 4_096;
-
-/// The credential of a request, as the digest of its secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Credential {
-    /// A browser's cookie.
-    Cookie(Digest),
-    /// A program's token.
-    Token(Digest),
-}
-
-/// A caller as read from the database.
-#[derive(Clone, Debug)]
-pub struct CachedCaller {
-    pub caller: Caller,
-    /// When the cookie or token expires.
-    pub expires_at: DateTime<Utc>,
-    /// When the credential was last used, as stored.
-    pub last_used_at: Option<DateTime<Utc>>,
-}
 
 /// Taken before a database read; tells whether the result may be cached.
 #[derive(Clone, Copy, Debug)]

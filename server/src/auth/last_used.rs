@@ -1,7 +1,7 @@
 //! Records when cookies and tokens were last used, to about a minute: buffered in memory and written in batches.
 
-use super::{attempt_limit, caller_cache::Credential};
-use crate::{app::App, db::DbError, store};
+use super::attempt_limit;
+use crate::{caller::Credential, db::DbError, journal::Journal, store};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
@@ -35,24 +35,24 @@ impl LastUsedBuffer {
 ///
 /// # Errors
 /// Returns an error if the uses could not be saved. They are not retried: a later use will be recorded anyway.
-pub async fn write(app: &App) -> Result<(), DbError> {
-    let uses = app.last_used.take();
+pub async fn write(buffer: &LastUsedBuffer, journal: &Journal) -> Result<(), DbError> {
+    let uses = buffer.take();
     if uses.is_empty() {
         return Ok(());
     }
-    let mut tx = app.db.begin().await?;
+    let mut tx = journal.db.begin().await?;
     store::browser_sessions::set_last_used(&mut tx, &uses).await?;
     tx.commit().await
 }
 
 /// Writes recorded uses and deletes expired attempt counters, periodically.
-pub async fn run(app: App) {
+pub async fn run(buffer: LastUsedBuffer, journal: Journal) {
     loop {
         tokio::time::sleep(WRITE_INTERVAL).await;
-        if let Err(error) = write(&app).await {
+        if let Err(error) = write(&buffer, &journal).await {
             tracing::warn!(%error, "last use of credentials not saved");
         }
-        if let Err(error) = attempt_limit::delete_expired(&app).await {
+        if let Err(error) = attempt_limit::delete_expired(&journal).await {
             tracing::warn!(%error, "expired sign-in attempts not deleted");
         }
     }

@@ -18,13 +18,33 @@ pub mod refusal;
 
 pub use discovery_cache::DiscoveryCache;
 
+use crate::{clock::Random, journal::Journal, secrets::Keyring};
 use chrono::TimeDelta;
 use openidconnect::{
     AdditionalClaims, Client, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdToken,
     IdTokenFields, ProviderMetadata, StandardErrorResponse, StandardTokenResponse, core,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Deref};
+
+/// What signs users in by providers. Clones share all.
+#[derive(Clone)]
+pub struct Oidc {
+    pub journal: Journal,
+    pub random: Random,
+    /// Decrypts the client secrets.
+    pub keyring: Keyring,
+    /// The metadata of providers.
+    pub metadata: DiscoveryCache,
+}
+
+impl Deref for Oidc {
+    type Target = Journal;
+
+    fn deref(&self) -> &Journal {
+        &self.journal
+    }
+}
 
 /// The accepted difference between a provider's clock and ours, for all times in tokens.
 pub const CLOCK_LEEWAY: TimeDelta = TimeDelta::seconds(60);

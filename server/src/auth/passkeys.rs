@@ -4,7 +4,10 @@
 //! The crate takes challenges and its timeout of five minutes from the system's randomness and clock, not from the
 //! app's.
 
-use crate::{app::App, http::problem::ApiError};
+use crate::{
+    problem::ApiError,
+    store::passkeys::{Ceremony, StoredPasskey},
+};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use seatkeeper_shared::{ids::UserId, problem::Code};
@@ -40,9 +43,9 @@ impl Site {
     ///
     /// # Errors
     /// Returns `no_passkeys` at IP addresses, where browsers have no passkeys.
-    pub fn of(app: &App, headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub fn of(public_url: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
         let said = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-        let origin = said.or(app.public_url.as_deref()).map(|url| url.trim_end_matches('/').to_ascii_lowercase());
+        let origin = said.or(public_url).map(|url| url.trim_end_matches('/').to_ascii_lowercase());
         let site = origin.and_then(|origin| {
             let domain = AsciiDomain::try_from(host(&origin)?.to_owned()).ok()?;
             Some(Self { origin, domain: RpId::Domain(domain) })
@@ -56,16 +59,6 @@ fn host(origin: &str) -> Option<&str> {
     let (_, host) = origin.split_once("://")?;
     let name = host.split(['/', ':']).next().filter(|name| !name.is_empty() && !name.starts_with('['))?;
     name.parse::<IpAddr>().is_err().then_some(name)
-}
-
-/// A ceremony that was started.
-pub struct Ceremony {
-    /// The challenge in hexadecimal, by which the response is matched.
-    pub challenge: String,
-    /// The server's state until the response arrives, in base64url.
-    pub state: String,
-    /// The options for the browser.
-    pub options: Value,
 }
 
 /// Starts the registration of a passkey for this user. `known` are the ids of existing passkeys, whose authenticators
@@ -113,17 +106,6 @@ pub fn start_authentication(site: &Site) -> Result<Ceremony, ApiError> {
         state: BASE64.encode(state.encode().map_err(internal_error)?),
         options: serde_json::to_value(&client).map_err(internal_error)?,
     })
-}
-
-/// A passkey as stored; all fields in base64url.
-#[derive(Clone, Debug)]
-pub struct StoredPasskey {
-    /// The credential id.
-    pub credential: String,
-    /// The public key and other static state.
-    pub key: String,
-    /// The dynamic state, updated on each use.
-    pub state: String,
 }
 
 /// A browser's response to [`start_registration`].

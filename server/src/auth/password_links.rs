@@ -6,18 +6,24 @@
 
 use super::{Caller, NewPassword, Scope, secret};
 use crate::{
-    app::App,
+    actor::Actor,
+    auth::password::Passwords,
+    clock::Random,
     db::{DbError, Tx},
     events::Event,
-    http::problem::ApiError,
-    mail::{MailError, templates},
-    seats::Actor,
+    journal::Journal,
+    mail::Mailer,
+    mail::{
+        MailError,
+        templates::{self, IssuedLink},
+    },
+    problem::ApiError,
     store::{
         self,
         password_links::{LinkRecipient, PasswordLink},
     },
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use seatkeeper_shared::{
     audit::Kind,
     ids::UserId,
@@ -26,16 +32,10 @@ use seatkeeper_shared::{
     problem::Code,
 };
 use serde_json::json;
+use std::{ops::Deref, sync::Arc};
 
 const INVITATION_VALIDITY: TimeDelta = TimeDelta::days(7);
 const RESET_LINK_VALIDITY: TimeDelta = TimeDelta::hours(2);
-
-/// A new link that was not sent or shown yet.
-pub struct IssuedLink {
-    /// The URL; only its path if the public address is not configured.
-    pub address: String,
-    pub expires_at: DateTime<Utc>,
-}
 
 /// Whether a user with these rights may replace the credentials of a user with this role. It takes the right to manage
 /// roles, because it allows to sign in as that user.
@@ -43,12 +43,36 @@ pub fn may_replace_access(by: &Rights, of: Role) -> bool {
     may(by, Action::ManageUsers) && (of == Role::Agent || may(by, Action::ManageRoles))
 }
 
+/// What creates, sends and uses up links. Clones share all.
+#[derive(Clone)]
+pub struct PasswordLinks {
+    pub journal: Journal,
+    pub random: Random,
+    pub passwords: Passwords,
+    /// Sends e-mails, if a mail server is configured.
+    pub mailer: Option<Mailer>,
+    /// The URL by which browsers reach the server.
+    pub public_url: Option<Arc<str>>,
+}
+
+impl Deref for PasswordLinks {
+    type Target = Journal;
+
+    fn deref(&self) -> &Journal {
+        &self.journal
+    }
+}
+
 /// Creates an invitation for a user without a password, or a reset link for a user with one.
 ///
 /// # Errors
 /// Returns `not_found`, `forbidden` or `user_suspended`, or an error if the link cannot be saved.
-pub async fn create_for_user(app: &App, caller: &Caller, id: UserId) -> Result<(LinkRecipient, IssuedLink), ApiError> {
-    let mut tx = app.db.begin().await?;
+pub async fn create_for_user(
+    links: &PasswordLinks,
+    caller: &Caller,
+    id: UserId,
+) -> Result<(LinkRecipient, IssuedLink), ApiError> {
+    let mut tx = links.db.begin().await?;
     let to = store::password_links::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     // The role may have changed since the caller's rights were checked.
     if !may_replace_access(&caller.rights, to.role) {
@@ -58,7 +82,7 @@ pub async fn create_for_user(app: &App, caller: &Caller, id: UserId) -> Result<(
         return Err(ApiError::new(Code::UserSuspended));
     }
     let kind = if to.invites { Kind::InvitationMade } else { Kind::PasswordLinkMade };
-    let link = create(app, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITATION_VALIDITY).await?;
+    let link = create(links, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITATION_VALIDITY).await?;
     Ok((to, link))
 }
 
@@ -67,12 +91,12 @@ pub async fn create_for_user(app: &App, caller: &Caller, id: UserId) -> Result<(
 ///
 /// # Errors
 /// Returns an error if the link cannot be saved or sent.
-pub async fn send_reset_link(app: &App, stranger: Actor, email: &str) -> Result<(), ResetLinkError> {
-    let mut tx = app.db.begin().await?;
+pub async fn send_reset_link(links: &PasswordLinks, stranger: Actor, email: &str) -> Result<(), ResetLinkError> {
+    let mut tx = links.db.begin().await?;
     let found = store::password_links::lock_by_email(&mut tx, email).await?;
     let Some(to) = found.filter(|to| to.status == UserStatus::Active) else { return Ok(()) };
-    let link = create(app, tx, (&to, None), (Kind::PasswordForgotten, stranger), RESET_LINK_VALIDITY).await?;
-    Ok(send(app, &to, &link).await?)
+    let link = create(links, tx, (&to, None), (Kind::PasswordForgotten, stranger), RESET_LINK_VALIDITY).await?;
+    Ok(send(links, &to, &link).await?)
 }
 
 /// Why a reset link was not sent.
@@ -87,18 +111,18 @@ pub enum ResetLinkError {
 }
 
 async fn create(
-    app: &App,
+    links: &PasswordLinks,
     mut tx: Tx,
     (to, by): (&LinkRecipient, Option<UserId>),
     (kind, actor): (Kind, Actor),
     validity: TimeDelta,
 ) -> Result<IssuedLink, DbError> {
-    let (now, secret) = (app.clock.now(), app.random.secret());
+    let (now, secret) = (links.clock.now(), links.random.secret());
     let expires_at = now + validity;
     store::password_links::insert(&mut tx, (to, by), &secret::hash(&secret), now, expires_at).await?;
     let facts = json!({ "expires_at": expires_at });
-    app.commit(tx, &[Event::new(kind, actor, Some(to.id), facts).named(&to.name)]).await?;
-    let root = app.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+    links.commit(tx, &[Event::new(kind, actor, Some(to.id), facts).named(&to.name)]).await?;
+    let root = links.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
     // In the fragment, which browsers do not send to servers: no proxy logs it.
     Ok(IssuedLink { address: format!("{root}/join-account#{secret}"), expires_at })
 }
@@ -107,8 +131,8 @@ async fn create(
 ///
 /// # Errors
 /// Returns an error if no mail server is configured, or if it rejects the message.
-pub async fn send(app: &App, to: &LinkRecipient, link: &IssuedLink) -> Result<(), MailError> {
-    let mailer = app.mailer.as_ref().ok_or(MailError::None)?;
+pub async fn send(links: &PasswordLinks, to: &LinkRecipient, link: &IssuedLink) -> Result<(), MailError> {
+    let mailer = links.mailer.as_ref().ok_or(MailError::None)?;
     mailer.send(&to.name, &to.email, templates::password_link(to, link)).await
 }
 
@@ -116,8 +140,8 @@ pub async fn send(app: &App, to: &LinkRecipient, link: &IssuedLink) -> Result<()
 ///
 /// # Errors
 /// Returns `link_unknown`, `link_used`, `link_expired`, `link_void` or `user_suspended`.
-pub async fn find_valid(app: &App, secret: &str) -> Result<PasswordLink, ApiError> {
-    let link = store::password_links::get(&app.db, &secret::hash(secret)).await?;
+pub async fn find_valid(links: &PasswordLinks, secret: &str) -> Result<PasswordLink, ApiError> {
+    let link = store::password_links::get(&links.db, &secret::hash(secret)).await?;
     let link = link.ok_or_else(|| ApiError::new(Code::LinkUnknown))?;
     if link.used_at.is_some() {
         return Err(ApiError::new(Code::LinkUsed));
@@ -125,20 +149,20 @@ pub async fn find_valid(app: &App, secret: &str) -> Result<PasswordLink, ApiErro
     if link.status != UserStatus::Active {
         return Err(ApiError::new(Code::UserSuspended));
     }
-    if link.is_void || !creator_may_still_create(app, &link).await? {
+    if link.is_void || !creator_may_still_create(links, &link).await? {
         return Err(ApiError::new(Code::LinkVoid));
     }
-    if link.expires_at <= app.clock.now() {
+    if link.expires_at <= links.clock.now() {
         return Err(ApiError::new(Code::LinkExpired));
     }
     Ok(link)
 }
 
 /// Whether the user who created a link for another user could still create it.
-async fn creator_may_still_create(app: &App, link: &PasswordLink) -> Result<bool, ApiError> {
+async fn creator_may_still_create(links: &PasswordLinks, link: &PasswordLink) -> Result<bool, ApiError> {
     let Some(maker) = link.made_by else { return Ok(true) };
-    let Some(rights) = store::password_links::maker_rights(&app.db, maker).await? else { return Ok(false) };
-    let seen = Scope::of_rights(maker, &rights).visible_users(&app.db, &[link.user]).await?;
+    let Some(rights) = store::password_links::maker_rights(&links.db, maker).await? else { return Ok(false) };
+    let seen = Scope::of_rights(maker, &rights).visible_users(&links.db, &[link.user]).await?;
     Ok(may_replace_access(&rights, link.role) && seen.contains(&link.user))
 }
 
@@ -148,23 +172,23 @@ async fn creator_may_still_create(app: &App, link: &PasswordLink) -> Result<bool
 /// # Errors
 /// Returns the errors of [`find_valid`], or an error if the password cannot be saved.
 pub async fn set_password(
-    app: &App,
+    links: &PasswordLinks,
     actor: Actor,
     secret: &str,
     link: &PasswordLink,
     password: &NewPassword,
 ) -> Result<(), ApiError> {
-    let hash = app.passwords.hash(password).await?;
-    let mut tx = app.db.begin().await?;
+    let hash = links.passwords.hash(password).await?;
+    let mut tx = links.db.begin().await?;
     // Lock order: users before their links. This waits for concurrent changes of the user, which void the link.
     drop(store::users::lock_password(&mut tx, link.user).await?);
-    if !store::password_links::use_up(&mut tx, &secret::hash(secret), app.clock.now()).await? {
+    if !store::password_links::use_up(&mut tx, &secret::hash(secret), links.clock.now()).await? {
         drop(tx);
-        find_valid(app, secret).await?;
+        find_valid(links, secret).await?;
         return Err(ApiError::new(Code::LinkUsed));
     }
     store::credentials::set_password(&mut tx, link.user, &hash).await?;
     store::browser_sessions::end_others(&mut tx, link.user, None).await?;
     let actor = actor.identified_as(link.user, &link.name);
-    Ok(app.commit(tx, &[Event::new(Kind::PasswordSet, actor, Some(link.user), json!({}))]).await?)
+    Ok(links.commit(tx, &[Event::new(Kind::PasswordSet, actor, Some(link.user), json!({}))]).await?)
 }

@@ -4,7 +4,7 @@
 use super::Caller;
 use crate::{
     db::{Db, DbError},
-    http::problem::ApiError,
+    problem::ApiError,
     store,
 };
 use seatkeeper_shared::{

@@ -3,9 +3,9 @@
 
 use super::{attempt_limit::Attempt, secret};
 use crate::{
-    app::App,
+    clock::Random,
     db::{DbError, Tx},
-    secrets::SecretLocation,
+    secrets::{Keyring, SecretLocation},
     store::{
         self,
         second_factors::{SecondFactors, StoredFactor},
@@ -25,12 +25,12 @@ const CHALLENGE_VALIDITY: TimeDelta = TimeDelta::minutes(5);
 /// # Errors
 /// Returns an error if the challenge cannot be saved.
 pub async fn create_challenge(
-    app: &App,
+    (random, now): (&Random, DateTime<Utc>),
     mut tx: Tx,
     user: UserId,
     held: SecondFactors,
 ) -> Result<SecondFactorNeeded, DbError> {
-    let (now, challenge) = (app.clock.now(), app.random.secret());
+    let challenge = random.secret();
     let expires_at = now + CHALLENGE_VALIDITY;
     store::second_factors::insert_challenge(&mut tx, &secret::hash(&challenge), user, now, expires_at).await?;
     tx.commit().await?;
@@ -45,14 +45,14 @@ fn totp(secret: &str) -> Option<Totp> {
 }
 
 /// Creates a secret of 160 bits, in base32.
-pub fn new_secret(app: &App) -> String {
-    Secret::new_stack(app.random.totp_secret()).to_base32()
+pub fn new_secret(random: &Random) -> String {
+    Secret::new_stack(random.totp_secret()).to_base32()
 }
 
 /// Creates recovery codes of 80 bits each, in groups of four characters.
-pub fn new_recovery_codes(app: &App) -> Vec<String> {
+pub fn new_recovery_codes(random: &Random) -> Vec<String> {
     let one = || {
-        let chars: Vec<_> = new_secret(app).to_lowercase().chars().take(16).collect();
+        let chars: Vec<_> = new_secret(random).to_lowercase().chars().take(16).collect();
         chars.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
     };
     (0..RECOVERY_CODE_COUNT).map(|_| one()).collect()
@@ -104,7 +104,7 @@ pub fn code_at(secret: &str, at: DateTime<Utc>) -> Option<String> {
 /// # Errors
 /// Returns an error if the database is unavailable.
 pub async fn use_code(
-    app: &App,
+    keyring: &Keyring,
     tx: &mut Tx,
     _counted: &Attempt,
     user: UserId,
@@ -112,7 +112,7 @@ pub async fn use_code(
     code: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<&'static str>, DbError> {
-    let secret = app.open_secret(&SecretLocation::CodeApp(user), &factor.secret)?;
+    let secret = keyring.open(&SecretLocation::CodeApp(user), &factor.secret)?;
     if let Some(step) = matching_time_step(&secret, code, now) {
         return Ok(store::second_factors::use_step(tx, user, step).await?.then_some("code"));
     }

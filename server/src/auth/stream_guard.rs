@@ -9,22 +9,24 @@
 
 use super::{
     Caller,
-    caller::Admission,
-    caller_cache::{CachedCaller, CallerCache, Generation},
+    admission::Admission,
+    caller_cache::{CallerCache, Generation},
+    last_used::LastUsedBuffer,
 };
 use crate::{
-    app::App,
+    caller::CachedCaller,
     clock::Clock,
     db::{Db, DbError},
-    http::{client_ip, problem::ApiError},
+    problem::ApiError,
     store,
 };
-use axum::{body::Body, extract::FromRequestParts, http::request::Parts};
+use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use seatkeeper_shared::problem::Code;
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -197,30 +199,25 @@ pub enum StreamError {
     CredentialRevoked,
 }
 
-impl FromRequestParts<App> for StreamGuard {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let mut guard = Self::open(app, Admission::from_request_parts(parts, app).await?).await?;
-        guard.caller.address = client_ip::address(&app.trusted_proxies, parts);
-        Ok(guard)
-    }
-}
-
 impl StreamGuard {
     /// Authorizes a request and registers it for rechecks until the guard is dropped.
     ///
     /// # Errors
     /// Returns `not_signed_in`, `out_of_scope` or `second_factor_required`, as for any request.
-    pub async fn open(app: &App, admission: Admission) -> Result<Self, ApiError> {
-        let (generation, now) = (app.caller_cache.generation(Instant::now()), app.clock.now());
-        let entry = store::credentials::caller(&app.db, &admission.credential, now).await?;
+    pub async fn open(
+        (streams, db): (&OpenStreams, &Db),
+        last_used: &LastUsedBuffer,
+        admission: Admission,
+        address: Option<IpAddr>,
+    ) -> Result<Self, ApiError> {
+        let (generation, now) = (streams.0.callers.generation(Instant::now()), streams.0.clock.now());
+        let entry = store::credentials::caller(db, &admission.credential, now).await?;
         let entry = entry.ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
-        app.last_used.record(admission.credential, entry.last_used_at, now);
+        last_used.record(admission.credential, entry.last_used_at, now);
         admission.authorize(&entry.caller)?;
-        let caller = entry.caller.clone();
+        let caller = Caller { address, ..entry.caller.clone() };
         let (sender, verdict) = watch::channel(Verdict::Valid(Box::new(entry), generation));
-        let streams = app.streams.clone();
+        let streams = streams.clone();
         let stream = Arc::new(OpenStream { admission: admission.clone(), verdict: sender });
         let mut open = streams.open();
         open.last_id += 1;

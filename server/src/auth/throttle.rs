@@ -1,7 +1,6 @@
 //! In-memory rate limits for guessing: passwords by network and e-mail address, codes by user, and support keys and
 //! setup tokens by network.
 
-use crate::http::client_ip::network_of as network;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use seatkeeper_shared::{ids::UserId, validate::MAX_EMAIL_BYTES};
 use std::{
@@ -61,17 +60,17 @@ impl Throttle {
     /// so that heavy guessing locks out other heavy guessing, but not a customer with a key. The limits together bound
     /// the odds of guessing a key.
     pub fn allow_support_key(&self, address: IpAddr) -> bool {
-        self.support_keys.allow(network(address))
+        self.support_keys.allow(network_of(address))
     }
 
     /// Counts an attempt to use the setup token, with the same limits as for support keys.
     pub fn allow_setup_token(&self, address: IpAddr) -> bool {
-        self.setup_token.allow(network(address))
+        self.setup_token.allow(network_of(address))
     }
 
     /// Counts an attempt from this address's network. Returns `false` above the limit.
     pub fn allow_network(&self, address: IpAddr) -> bool {
-        self.by_address.allow(network(address))
+        self.by_address.allow(network_of(address))
     }
 
     /// Counts a second factor code. Returns `false` above a burst of 10 and one more every 30 seconds for each user,
@@ -83,7 +82,7 @@ impl Throttle {
     /// Counts a password attempt. Returns `false` above the limit of the network, or of the network and the e-mail
     /// address.
     pub fn allow_password(&self, address: IpAddr, email_key: &str) -> bool {
-        self.allow_network(address) && self.by_address_and_email.allow((network(address), truncated(email_key)))
+        self.allow_network(address) && self.by_address_and_email.allow((network_of(address), truncated(email_key)))
     }
 }
 
@@ -149,6 +148,15 @@ fn quota(seconds: u64, burst: u32) -> Quota {
 fn quota_per_second(more: u32, burst: u32) -> Quota {
     let number = |n: u32| NonZeroU32::MIN.saturating_add(n.saturating_sub(1));
     Quota::per_second(number(more)).allow_burst(number(burst))
+}
+
+/// The network of an address for rate limits: the address itself for IPv4, its first 48 bits for IPv6, where a client
+/// has many addresses.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(ipv6) => IpAddr::V6((u128::from(ipv6) & (u128::MAX << 80)).into()),
+        ipv4 => ipv4,
+    }
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let app = App::start(db.clone(), options).await?;
     let background_tasks = [app.start_maintenance(), app.start_sealer(), app.start_usage_writers()];
-    tokio::spawn(probe::warn_about_blocked_providers(app.clone()));
+    tokio::spawn(probe::warn_about_blocked_providers(app.oidc.clone()));
     print_status(format_args!("Seatkeeper serves on {url}"));
     if store::account::get(&db).await?.is_none() {
         print_status(format_args!("Set it up once at {url}/setup?token={}", app.setup_token));
@@ -145,7 +145,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     connections::serve(listening.listeners, api::server_config(&app, limits), stop, REQUEST_DRAIN_TIMEOUT).await;
     // An import that cannot store its end within that time is ended by the next server.
-    drop(tokio::time::timeout(IMPORT_STOP_TIMEOUT, app.imports.stop()).await);
+    drop(tokio::time::timeout(IMPORT_STOP_TIMEOUT, app.imports.running.stop()).await);
     for task in background_tasks {
         task.abort();
     }

@@ -2,7 +2,9 @@
 
 use crate::{
     db::{DbError, Tx},
+    problem::ApiError,
     seats::Actor,
+    store::memberships::MembershipApproval,
     store::{
         self,
         memberships::{GivenLicense, GroupUses},
@@ -81,6 +83,8 @@ impl Authority<'_> {
 /// Proof that a change was approved; only this module creates it.
 #[derive(Debug)]
 pub struct Approved(());
+
+impl MembershipApproval for Approved {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum GroupChange {
@@ -214,5 +218,14 @@ mod tests {
         let limited = Rights { limited_to_groups: true, ..both };
         assert_eq!(code(&limited, &plain, &add), None);
         assert_eq!(code(&limited, &plain, &GroupChange::Name), Some(Code::Forbidden));
+    }
+}
+
+impl From<GroupChangeError> for ApiError {
+    fn from(error: GroupChangeError) -> Self {
+        match error {
+            GroupChangeError::Db(error) => error.into(),
+            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
+        }
     }
 }

@@ -5,9 +5,9 @@ use super::{
     authority::{GroupChange, denied},
 };
 use crate::{
-    app::App,
     db::{Db, DbError, Tx},
-    http::problem::ApiError,
+    entitlements::Entitlements,
+    problem::ApiError,
     seats::{Actor, DeletionBlockers},
     store,
 };
@@ -31,8 +31,8 @@ pub async fn rename(tx: &mut Tx, by: &Authority<'_>, group: GroupId, name: &str)
 ///
 /// # Errors
 /// Returns an error if there is no such group, if the rights do not suffice, or if the database fails.
-pub async fn delete(app: &App, by: &Authority<'_>, group: GroupId) -> Result<Vec<UserId>, ApiError> {
-    let mut tx = app.db.begin_read().await?;
+pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: GroupId) -> Result<Vec<UserId>, ApiError> {
+    let mut tx = entitlements.db.begin_read().await?;
     let rights = by.rights(&mut tx).await?;
     let uses = store::memberships::uses(&mut tx, group).await?;
     drop(tx);
@@ -49,7 +49,7 @@ pub async fn delete(app: &App, by: &Authority<'_>, group: GroupId) -> Result<Vec
             is_reserved: !may(rights, Action::ManageProducts),
         };
     }
-    Ok(app.seats.delete_group(&by.actor(), group, keep_if).await?)
+    Ok(entitlements.seats.delete_group(&by.actor(), group, keep_if).await?)
 }
 
 /// A user's rights as of now; `None` if they are suspended or deleted.
@@ -85,8 +85,8 @@ impl GroupPreview {
 ///
 /// # Errors
 /// Returns an error if the user is suspended or deleted, or if the database fails.
-pub async fn preview(app: &App, actor: &Actor, group: GroupId) -> Result<GroupPreview, ApiError> {
-    let mut tx = app.db.begin_read().await?;
+pub async fn preview(entitlements: &Entitlements, actor: &Actor, group: GroupId) -> Result<GroupPreview, ApiError> {
+    let mut tx = entitlements.db.begin_read().await?;
     let Some(rights) = Authority::User(actor).rights(&mut tx).await? else { return Ok(GroupPreview::default()) };
     let uses = store::memberships::uses(&mut tx, group).await?;
     let code = |leaving| denied(&rights, &uses, &GroupChange::Members { leaving }).map(|denied| denied.code);

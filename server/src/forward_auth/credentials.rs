@@ -1,6 +1,5 @@
 //! Filters a request's credentials for the application behind the gate: everything except Seatkeeper's own.
 
-use crate::http::cookies::is_own;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The `Cookie` and `Authorization` headers for the application, without Seatkeeper's cookies and token. An empty
@@ -65,4 +64,14 @@ mod tests {
         assert_eq!(filtered(&[], Some("Bearer ours"), true)[1], "");
         assert_eq!(filtered(&[], Some("Basic theirs"), false)[1], "Basic theirs");
     }
+}
+
+/// The prefix of the names of all cookies of this server, including those of `auth/oidc/authorization.rs`. The gate
+/// uses it to hide them from applications.
+const COOKIE_NAME_PREFIX: &str = "seatkeeper_";
+
+/// Whether a cookie with this name was set by this server.
+fn is_own(name: &str) -> bool {
+    let name = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    name.starts_with(COOKIE_NAME_PREFIX)
 }

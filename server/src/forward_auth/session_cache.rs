@@ -6,10 +6,11 @@
 use crate::{
     commit_hooks::CommitSubscriber,
     events::topics::{EventSubject, Topic},
-    http::problem::ApiError,
+    problem::ApiError,
+    store::forward_auth::CacheKey,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper_shared::ids::{ProductId, SessionId, UserId};
+use seatkeeper_shared::ids::SessionId;
 use std::{
     collections::HashMap,
     sync::{
@@ -24,14 +25,6 @@ const MAX_HEARTBEAT_INTERVAL: TimeDelta = TimeDelta::seconds(15);
 const HEARTBEAT_REPLY_WINDOW: TimeDelta = TimeDelta::seconds(5);
 /// Below this number of entries, expired ones are not removed.
 const MIN_ENTRIES_BEFORE_PRUNING: usize = 1_024;
-
-/// A user, a product and a device: they share one session at the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CacheKey {
-    pub user: UserId,
-    pub product: ProductId,
-    pub device: String,
-}
 
 /// The cached sessions and refusals. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -192,6 +185,7 @@ fn millis(at: DateTime<Utc>) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seatkeeper_shared::ids::{ProductId, UserId};
     use uuid::Uuid;
 
     fn key() -> CacheKey {

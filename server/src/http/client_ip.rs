@@ -57,15 +57,6 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     address.map(|address: IpAddr| address.to_canonical())
 }
 
-/// The network of an address for rate limits: the address itself for IPv4, its first 48 bits for IPv6, where a client
-/// has many addresses.
-pub fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(ipv6) => IpAddr::V6((u128::from(ipv6) & (u128::MAX << 80)).into()),
-        ipv4 => ipv4,
-    }
-}
-
 /// Parses a network in CIDR notation, or a single address.
 ///
 /// # Errors

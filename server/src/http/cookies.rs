@@ -3,7 +3,7 @@
 //! With HTTPS, a cookie for this host alone has the prefix `__Host-`: browsers accept it only from this host, so that
 //! other hosts of the same domain cannot overwrite it (RFC 6265bis §4.1.3).
 
-use crate::app::App;
+use crate::{app::App, auth::secret};
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
@@ -58,15 +58,22 @@ impl Purpose {
     }
 }
 
-/// The prefix of the names of all cookies of this server, including those of `auth/oidc/authorization.rs`. The gate
-/// uses it to hide them from applications.
-const COOKIE_NAME_PREFIX: &str = "seatkeeper_";
-
-/// Whether a cookie with this name was set by this server.
-pub fn is_own(name: &str) -> bool {
-    let name = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    name.starts_with(COOKIE_NAME_PREFIX)
-}
-
 /// The session cookie's name where it cannot have the prefix.
 pub const SIGN_IN_COOKIE: &str = "seatkeeper_session";
+
+/// Sets the cookie by which this browser is recognised later, with a new secret if it has none. Returns the cookies and
+/// the hash of the secret.
+pub fn device_cookie(app: &App, jar: CookieJar) -> (CookieJar, String) {
+    let device =
+        Purpose::Device.of(app, &jar).filter(|device| device.len() == DEVICE_SECRET_CHARS).map(ToOwned::to_owned);
+    let device = device.unwrap_or_else(|| app.random.secret());
+    let hash = secret::hash(&device);
+    let mut cookie = Purpose::Device.cookie(app, device);
+    cookie.set_max_age(time::Duration::days(DEVICE_COOKIE_DAYS));
+    (jar.add(cookie), hash)
+}
+
+/// The length of `Random::secret`.
+const DEVICE_SECRET_CHARS: usize = 43;
+/// The longest lifetime of a cookie that browsers accept.
+const DEVICE_COOKIE_DAYS: i64 = 400;

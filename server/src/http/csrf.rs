@@ -1,7 +1,7 @@
 //! CSRF protection: writes by browsers must come from this server's own pages, by the `Origin` header.
 
 use super::{cookies::Purpose, problem::ApiError};
-use crate::{app::App, auth::caller::bearer};
+use crate::{app::App, http::caller::bearer};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, header},

@@ -1,143 +1,20 @@
-//! The API's error type, rendered as a problem document (RFC 9457).
+//! The responses to requests that are refused or fail.
 
-use crate::{
-    auth::password::HashError, db::DbError, entitlements::GroupChangeError, group_licenses::ReconcileError,
-    mail::MailError, seats::SeatsError,
-};
+pub use crate::problem::{ApiError, FieldErrors};
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use seatkeeper_shared::{
-    problem::{Code, FieldProblem, Problem, SessionEnd},
-    validate::FieldError,
-    wire::queue::TicketOver,
-};
-
-/// The unique indexes of a single field, and the name of the field.
-const UNIQUE_FIELDS: [(&str, &str); 5] = [
-    ("users_email_key", "email"),
-    ("groups_name_key", "name"),
-    ("products_slug", "name"),
-    ("directories_name_key", "name"),
-    ("sign_in_providers_name_key", "name"),
-];
-
-/// An error response.
-#[derive(Clone, Debug)]
-pub struct ApiError(Box<Problem>);
-
-impl ApiError {
-    /// An error with a code only.
-    pub fn new(code: Code) -> Self {
-        Self(Box::new(Problem::new(code)))
-    }
-
-    pub fn code(&self) -> Code {
-        self.0.code
-    }
-
-    /// Replaces the status, for proxies that understand only certain ones.
-    #[must_use]
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.0.status = status;
-        self
-    }
-
-    /// The document as JSON on one line. If it has only a code, it is also a valid header value.
-    pub fn json(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_default()
-    }
-
-    /// Whether it is a server error (5xx), which may be temporary.
-    pub fn is_server_error(&self) -> bool {
-        self.0.status >= 500
-    }
-
-    /// An error with a sentence about this occurrence.
-    pub fn with_detail(code: Code, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(code).detail(detail)))
-    }
-
-    /// The caller may not change a group that gives these licenses or rights to its members.
-    pub fn denied(code: Code, gives: Vec<String>) -> Self {
-        let mut problem = Problem::new(code);
-        if !gives.is_empty() {
-            problem = problem.detail(format!("It gives: {}.", gives.join(", ")));
-        }
-        problem.gives = gives;
-        Self(Box::new(problem))
-    }
-
-    /// The session has ended; with how it ended.
-    pub fn ended(code: Code, end: SessionEnd) -> Self {
-        let mut problem = Problem::new(code);
-        problem.ended = Some(end);
-        Self(Box::new(problem))
-    }
-
-    /// The ticket is over; with how it ended.
-    pub fn ticket_over(over: TicketOver) -> Self {
-        let mut problem = Problem::new(Code::TicketOver);
-        problem.ticket = Some(over);
-        Self(Box::new(problem))
-    }
-
-    /// A value that must be unique is taken; with its field, if the index is of one.
-    fn taken(index: &str) -> Self {
-        let mut problem = Problem::new(Code::AlreadyExists).detail(format!("{index} is taken"));
-        let field = UNIQUE_FIELDS.iter().find(|(unique, _)| *unique == index).map(|(_, field)| *field);
-        problem.errors.extend(field.map(|field| FieldProblem { field: field.to_owned(), error: FieldError::Taken }));
-        Self(Box::new(problem))
-    }
-
-    /// An invalid field.
-    pub fn field(field: &str, error: FieldError) -> Self {
-        Self::fields(vec![FieldProblem { field: field.to_owned(), error }])
-    }
-
-    /// FieldErrors that cannot be accepted.
-    pub fn fields(errors: Vec<FieldProblem>) -> Self {
-        let details: Vec<_> = errors.iter().map(|e| format!("{} {}", e.field, e.error)).collect();
-        let mut problem = Problem::new(Code::Invalid).detail(details.join("; "));
-        problem.errors = errors;
-        Self(Box::new(problem))
-    }
-}
-
-/// Collects the errors of a body's fields, so that a response reports all of them.
-#[derive(Debug, Default)]
-pub struct FieldErrors(Vec<FieldProblem>);
-
-impl FieldErrors {
-    /// Returns the value, or records the error.
-    pub fn check<T>(&mut self, field: &str, value: Result<T, FieldError>) -> Option<T> {
-        value.map_err(|error| self.0.push(FieldProblem { field: field.to_owned(), error })).ok()
-    }
-
-    /// Records an error.
-    pub fn add(&mut self, field: &str, error: FieldError) {
-        self.0.push(FieldProblem { field: field.to_owned(), error });
-    }
-
-    /// Returns the values if no error was recorded.
-    ///
-    /// # Errors
-    /// Returns `invalid` with all recorded errors.
-    pub fn finish<T>(self, values: Option<T>) -> Result<T, ApiError> {
-        match values {
-            Some(values) if self.0.is_empty() => Ok(values),
-            _ => Err(ApiError::fields(self.0)),
-        }
-    }
-}
+use seatkeeper_shared::problem::Code;
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let code = self.0.code;
-        let mut response = (status, Json(self.0)).into_response();
+        let problem = self.into_problem();
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let code = problem.code;
+        let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match code {
@@ -149,78 +26,5 @@ impl IntoResponse for ApiError {
             _ => {}
         }
         response
-    }
-}
-
-impl From<DbError> for ApiError {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Taken(index) => Self::taken(&index),
-            DbError::Unreadable { .. } => {
-                tracing::error!(%error, "database row unreadable");
-                Self::new(Code::Internal)
-            }
-            // Logged once, when it was detected.
-            DbError::NewerSchema { .. } => {
-                Self::with_detail(Code::Unavailable, "A newer version of Seatkeeper has changed the database.")
-            }
-            DbError::Unusable { .. }
-            | DbError::Retry
-            | DbError::Undone
-            | DbError::Disk
-            | DbError::Gone
-            | DbError::Sqlx(_)
-            | DbError::Sqlite(_) => {
-                tracing::error!(%error, "database operation failed");
-                Self::new(Code::Unavailable)
-            }
-        }
-    }
-}
-
-impl From<SeatsError> for ApiError {
-    fn from(error: SeatsError) -> Self {
-        match error {
-            SeatsError::Unavailable => Self::new(Code::Unavailable),
-            SeatsError::Failed(code) => Self::new(code),
-            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
-            SeatsError::Refused(refusal) => {
-                let mut problem = Problem::new(refusal.code);
-                problem.refusal = refusal.facts;
-                Self(Box::new(problem))
-            }
-        }
-    }
-}
-
-impl From<ReconcileError> for ApiError {
-    fn from(error: ReconcileError) -> Self {
-        match error {
-            ReconcileError::Db(error) => error.into(),
-            ReconcileError::Seats(error) => error.into(),
-        }
-    }
-}
-
-impl From<GroupChangeError> for ApiError {
-    fn from(error: GroupChangeError) -> Self {
-        match error {
-            GroupChangeError::Db(error) => error.into(),
-            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
-        }
-    }
-}
-
-impl From<HashError> for ApiError {
-    fn from(error: HashError) -> Self {
-        tracing::error!(%error, "password hashing failed");
-        Self::new(Code::Internal)
-    }
-}
-
-impl From<MailError> for ApiError {
-    fn from(error: MailError) -> Self {
-        tracing::error!(%error, "e-mail not sent");
-        Self::new(Code::MailFailed)
     }
 }

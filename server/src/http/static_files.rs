@@ -1,6 +1,6 @@
 //! Serves the frontend's files, embedded in the binary or from the folder `dist`.
 
-use crate::app::App;
+use crate::{app::App, app_build::EMBEDDED_FILES};
 use axum::{
     body::Body,
     extract::State,
@@ -9,47 +9,10 @@ use axum::{
 };
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
-use std::{
-    path::{Component, Path, PathBuf},
-    sync::Arc,
-};
-
-/// An embedded file, uncompressed and compressed.
-struct StaticFile {
-    path: &'static str,
-    hash: &'static str,
-    plain: &'static [u8],
-    br: &'static [u8],
-    gz: &'static [u8],
-}
-
-static EMBEDDED_FILES: &[StaticFile] = include!(concat!(env!("OUT_DIR"), "/static_files.rs"));
+use std::path::{Component, Path};
 
 /// The folder of files whose paths name their build: `app/HASH/…`. The bundler writes it.
 const HASHED: &str = "app/";
-
-/// The build of the frontend that this server delivers.
-#[derive(Clone, Debug)]
-pub struct AppBuild(Option<Arc<PathBuf>>);
-
-impl AppBuild {
-    /// The build in the folder `dist`, or else the embedded one.
-    pub fn new(dist: Option<Arc<PathBuf>>) -> Self {
-        Self(dist)
-    }
-
-    /// The hash of its page, which names all its other files; `None` if the frontend is not built. A folder is read
-    /// each time, because it can be rebuilt while the server runs.
-    pub async fn id(&self) -> Option<String> {
-        match &self.0 {
-            Some(folder) => {
-                let page = tokio::fs::read(folder.join("index.html")).await.ok()?;
-                Some(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(page)))
-            }
-            None => EMBEDDED_FILES.iter().find(|file| file.path == "index.html").map(|file| file.hash.to_owned()),
-        }
-    }
-}
 
 /// Handles every path outside the API: returns the file if there is one, else the frontend's page, which has its own
 /// router.

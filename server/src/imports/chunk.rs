@@ -6,11 +6,11 @@ use super::{
     table::TableRow,
 };
 use crate::{
-    assignment_source,
     db::{DbError, Tx},
+    entitlements::assignment_source,
+    entitlements::rules,
     entitlements::{Authority, GroupChangeError, groups, memberships},
     events::{self, Event},
-    scim::rules,
     seats::{RemovableUsers, SeatsError},
     store::{
         self,
@@ -66,8 +66,8 @@ impl ImportChunk<'_> {
         suspend(job, &mut planned).await?;
         let granted = assign(job, &mut planned).await?;
         let rows: Vec<_> = planned.into_iter().zip(granted).map(|(planned, granted)| planned.settle(granted)).collect();
-        let mut tx = job.app.db.begin_by_index().await?;
-        let now = job.app.clock.now_in(&mut tx).await?;
+        let mut tx = job.imports.db.begin_by_index().await?;
+        let now = job.imports.clock.now_in(&mut tx).await?;
         if progress::lock(&mut tx, job.import.id).await? == Progress::Ended {
             // Another server found this import stale and has settled these rows.
             return Ok(false);
@@ -84,8 +84,8 @@ impl ImportChunk<'_> {
         }
         let mut planned = self.plan_rows(job).await?;
         let dry_results = if job.dry_run.is_some() { Some(simulate(job, planned.clone()).await?) } else { None };
-        let mut tx = job.app.db.begin_by_index().await?;
-        let now = job.app.clock.now_in(&mut tx).await?;
+        let mut tx = job.imports.db.begin_by_index().await?;
+        let now = job.imports.clock.now_in(&mut tx).await?;
         if progress::lock(&mut tx, job.import.id).await? != Progress::Running {
             return Ok(None);
         }
@@ -97,16 +97,16 @@ impl ImportChunk<'_> {
             }
         };
         progress::record(&mut tx, job.import.id, &rows, now).await?;
-        job.app.commit(tx, &events).await?;
+        job.imports.commit(tx, &events).await?;
         let changed: BTreeSet<_> = events.iter().filter_map(|event| event.user).collect();
-        rules::apply(&job.app, &job.import.actor, &changed.into_iter().collect::<Vec<_>>()).await;
+        rules::apply(&job.imports.entitlements, &job.import.actor, &changed.into_iter().collect::<Vec<_>>()).await;
         Ok(Some(planned))
     }
 
     /// Saves the rows as refused because the user who imports has lost the right.
     async fn refuse_rows(&self, job: &ImportJob) -> Result<Option<Vec<PlannedRow>>, DbError> {
-        let mut tx = job.app.db.begin_by_index().await?;
-        let now = job.app.clock.now_in(&mut tx).await?;
+        let mut tx = job.imports.db.begin_by_index().await?;
+        let now = job.imports.clock.now_in(&mut tx).await?;
         if progress::lock(&mut tx, job.import.id).await? != Progress::Running {
             return Ok(None);
         }
@@ -117,7 +117,7 @@ impl ImportChunk<'_> {
     }
 
     async fn plan_rows(&self, job: &ImportJob) -> Result<Vec<PlannedRow>, DbError> {
-        let (db, now) = (&job.app.db, job.app.clock.now());
+        let (db, now) = (&job.imports.db, job.imports.clock.now());
         let emails = self.rows.iter().filter_map(|row| row.get(ImportField::Email));
         let existing = store::imports::existing_users(db, emails).await?;
         let visible: HashSet<UserId> = match job.rights.manager {
@@ -130,7 +130,7 @@ impl ImportChunk<'_> {
         let one = |(row, first): (&TableRow, &bool)| {
             let user = row.get(ImportField::Email).and_then(|email| existing.get(&email_key(email)));
             let user = user.map(|user| (user, visible.contains(&user.id)));
-            plan(job.rights, &job.names, row, user, UserId(job.app.random.id(now)), *first)
+            plan(job.rights, &job.names, row, user, UserId(job.imports.random.id(now)), *first)
         };
         Ok(self.rows.iter().zip(self.first).map(one).collect())
     }
@@ -138,14 +138,14 @@ impl ImportChunk<'_> {
 
 /// Reads the current rights of the user who imports. Returns false if they do not suffice to continue.
 async fn refresh_rights(job: &mut ImportJob) -> Result<bool, DbError> {
-    let rights = groups::current_rights(&job.app.db, &job.import.actor).await?;
+    let rights = groups::current_rights(&job.imports.db, &job.import.actor).await?;
     let Some((rights, user)) = rights.filter(|rights| may(rights, Action::ManageUsers)).zip(job.import.actor.id) else {
         return Ok(false);
     };
     let before = std::mem::replace(&mut job.rights, ImporterRights::of(&rights, user));
     // The groups that a limited manager manages may change at any time.
     if job.rights.manager.is_some() || before.manager.is_some() {
-        job.names = read_names(&job.app, job.rights.manager).await?;
+        job.names = read_names(&job.imports, job.rights.manager).await?;
     }
     Ok(true)
 }
@@ -165,7 +165,7 @@ async fn simulate(job: &mut ImportJob, planned: Vec<PlannedRow>) -> Result<Vec<I
         .iter()
         .flat_map(|p| p.grants.iter().flat_map(|(_, any)| any).map(|license| (*license, p.user)))
         .collect();
-    dry_run.load_users(&job.app.db, &pairs).await?;
+    dry_run.load_users(&job.imports.db, &pairs).await?;
     let one = |mut planned: PlannedRow| {
         let mut granted = 0;
         for (entry, any) in planned.grants.clone() {
@@ -225,7 +225,7 @@ async fn write_users(job: &ImportJob, tx: &mut Tx, planned: &mut [PlannedRow]) -
     }
     let new: Vec<&ImportedUser> =
         planned.iter().filter_map(|one| if let UserWrite::New(new) = &one.write { Some(new) } else { None }).collect();
-    store::imports::insert_users(tx, &new, job.app.clock.now()).await?;
+    store::imports::insert_users(tx, &new, job.imports.clock.now()).await?;
     let mut events: Vec<_> = new.iter().map(|new| user_added(job, new)).collect();
     for one in planned.iter_mut() {
         events.extend(change_user(job, tx, one).await?);
@@ -309,7 +309,7 @@ async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Resu
 async fn suspend(job: &ImportJob, planned: &mut [PlannedRow]) -> Result<(), DbError> {
     let whom = if job.rights.can_manage_roles { RemovableUsers::Anybody } else { RemovableUsers::Agents };
     for one in planned.iter_mut().filter(|one| one.suspends()) {
-        match with_retries(|| job.app.seats.suspend(&job.import.actor, one.user, whom)).await {
+        match with_retries(|| job.imports.seats.suspend(&job.import.actor, one.user, whom)).await {
             Ok(()) => {}
             Err(SeatsError::Failed(code)) => one.problem("status", "suspended", code),
             Err(_) => return Err(DbError::Retry),
@@ -334,13 +334,13 @@ where
 
 /// Assigns a license to users. Returns for each whether it changed something, or why it was refused.
 async fn grant(job: &ImportJob, license: LicenseId, users: &[UserId]) -> Result<Vec<Result<bool, Code>>, DbError> {
-    let results = match with_retries(|| job.app.seats.grant(&job.import.actor, license, users.to_vec())).await {
+    let results = match with_retries(|| job.imports.seats.grant(&job.import.actor, license, users.to_vec())).await {
         Ok(results) => results,
         // The license was deleted meanwhile.
         Err(SeatsError::Failed(code)) => return Ok(vec![Err(code); users.len()]),
         Err(_) => return Err(DbError::Retry),
     };
-    assignment_source::mark_manual(&job.app, license, users).await?;
+    assignment_source::mark_manual(&job.imports.entitlements, license, users).await?;
     Ok(results.into_iter().map(|result| result.refused.map_or(Ok(result.changed), Err)).collect())
 }
 

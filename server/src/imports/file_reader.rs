@@ -1,7 +1,7 @@
 //! Parses uploaded files on a background thread, one at a time: a file of 64 MB can occupy a core for seconds, and
 //! several hundred megabytes.
 
-use crate::http::problem::ApiError;
+use crate::problem::ApiError;
 use seatkeeper_shared::problem::Code;
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task::spawn_blocking};

@@ -7,10 +7,10 @@ use super::{
     table::Table,
 };
 use crate::{
-    app::App,
     auth::{Caller, Scope},
     db::DbError,
-    http::problem::ApiError,
+    imports::Imports,
+    problem::ApiError,
     seats::{Actor, Origin, dry_run::DryRun},
     store::{self, imports::progress},
 };
@@ -33,7 +33,7 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// A running import.
 pub(super) struct ImportJob {
-    pub app: App,
+    pub imports: Imports,
     pub import: ImportRef,
     pub rights: ImporterRights,
     pub names: NameIndex,
@@ -45,15 +45,15 @@ pub(super) struct ImportJob {
 }
 
 /// The licenses and groups that the importing user can name: all, or the groups that a limited manager manages.
-pub(super) async fn read_names(app: &App, manager: Option<UserId>) -> Result<NameIndex, DbError> {
-    let now = app.clock.now();
-    let mut licenses = store::licenses::all(&app.db, now).await?;
+pub(super) async fn read_names(imports: &Imports, manager: Option<UserId>) -> Result<NameIndex, DbError> {
+    let now = imports.clock.now();
+    let mut licenses = store::licenses::all(&imports.db, now).await?;
     // If an entry matches several licenses, those that can be used now are tried first.
     licenses.sort_by_key(|license: &LicenseView| {
         (license.archived_at.is_some(), license.ends_at.is_some_and(|end| end <= now), license.id)
     });
-    let giving = store::group_licenses::giving_groups(&app.db).await?;
-    Ok(NameIndex::of(&licenses, store::groups::all(&app.db, manager).await?, giving))
+    let giving = store::group_licenses::giving_groups(&imports.db).await?;
+    Ok(NameIndex::of(&licenses, store::groups::all(&imports.db, manager).await?, giving))
 }
 
 /// How the processing of rows ended without an error.
@@ -64,25 +64,25 @@ enum RowsOutcome {
 }
 
 impl ImportJob {
-    pub async fn prepare(app: &App, caller: &Caller, import: &ImportView) -> Result<Self, ApiError> {
+    pub async fn prepare(imports: &Imports, caller: &Caller, import: &ImportView) -> Result<Self, ApiError> {
         let manager = Scope::of(caller).manager();
         let rights = ImporterRights::of(&caller.rights, caller.id);
-        let names = read_names(app, manager).await?;
-        let dry_run = if import.dry_run { Some(DryRun::read(&app.db, &names.licenses()).await?) } else { None };
+        let names = read_names(imports, manager).await?;
+        let dry_run = if import.dry_run { Some(DryRun::read(&imports.db, &names.licenses()).await?) } else { None };
         let actor = Actor { origin: Origin::Import, ..caller.actor() };
         let import = ImportRef { id: import.id, dry_run: import.dry_run, actor };
-        let (app, seen, stopping) = (app.clone(), HashSet::new(), app.imports.register());
-        Ok(Self { app, import, rights, names, dry_run, seen, stopping })
+        let (imports, seen, stopping) = (imports.clone(), HashSet::new(), imports.running.register());
+        Ok(Self { imports, import, rights, names, dry_run, seen, stopping })
     }
 
     /// Processes all rows and saves how the import ended.
     pub async fn run(self, table: Table) {
-        let (app, import, stopping) = (self.app.clone(), self.import.clone(), self.stopping.clone());
+        let (imports, import, stopping) = (self.imports.clone(), self.import.clone(), self.stopping.clone());
         // In a separate task, so that a panic is noticed here.
         let work = tokio::spawn(self.process_rows(table));
         let ended = tokio::select! {
             ended = work => ended,
-            never = send_heartbeats(&app, &import) => match never {},
+            never = send_heartbeats(&imports, &import) => match never {},
         };
         let (state, failure) = match ended {
             Ok(Ok(RowsOutcome::Completed)) => (ImportState::Done, None),
@@ -97,7 +97,7 @@ impl ImportJob {
                 (ImportState::Failed, Some(ImportFailure::Internal))
             }
         };
-        close_with_retries(&app, &import, (state, failure), stopping).await;
+        close_with_retries(&imports, &import, (state, failure), stopping).await;
     }
 
     async fn process_rows(mut self, table: Table) -> Result<RowsOutcome, DbError> {
@@ -120,14 +120,14 @@ impl ImportJob {
 }
 
 /// Tells other servers that this import is being processed.
-async fn send_heartbeats(app: &App, import: &ImportRef) -> std::convert::Infallible {
+async fn send_heartbeats(imports: &Imports, import: &ImportRef) -> std::convert::Infallible {
     let mut tick = tokio::time::interval(HEARTBEAT);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
         let sent = async {
-            let mut tx = app.db.begin().await?;
-            let now = app.clock.now_in(&mut tx).await?;
+            let mut tx = imports.db.begin().await?;
+            let now = imports.clock.now_in(&mut tx).await?;
             progress::heartbeat(&mut tx, import.id, now).await?;
             tx.commit().await
         };
@@ -140,7 +140,7 @@ async fn send_heartbeats(app: &App, import: &ImportRef) -> std::convert::Infalli
 /// Saves the end of an import, with retries. If the server stops meanwhile, the import is closed at the next start or
 /// by another server.
 async fn close_with_retries(
-    app: &App,
+    imports: &Imports,
     import: &ImportRef,
     (state, failure): (ImportState, Option<ImportFailure>),
     mut stopping: watch::Receiver<bool>,
@@ -148,7 +148,7 @@ async fn close_with_retries(
     let mut delay = INITIAL_RETRY_DELAY;
     loop {
         let stops = *stopping.borrow();
-        match recovery::close(app, import, state, failure).await {
+        match recovery::close(imports, import, state, failure).await {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, import_id = %import.id, "end of import not saved; will retry"),
         }

@@ -2,9 +2,9 @@
 //! up, so that the result says what was applied.
 
 use crate::{
-    app::App,
     db::DbError,
     events::Event,
+    imports::Imports,
     seats::Actor,
     store::imports::progress::{self, PendingRow, Progress},
 };
@@ -79,13 +79,13 @@ impl ImportRef {
 /// # Errors
 /// Returns an error if the end was not saved.
 pub(super) async fn close(
-    app: &App,
+    imports: &Imports,
     import: &ImportRef,
     mut state: ImportState,
     mut failure: Option<ImportFailure>,
 ) -> Result<(), DbError> {
-    let mut tx = app.db.begin_by_index().await?;
-    let now = app.clock.now_in(&mut tx).await?;
+    let mut tx = imports.db.begin_by_index().await?;
+    let now = imports.clock.now_in(&mut tx).await?;
     let events = match progress::lock(&mut tx, import.id).await? {
         Progress::Ended => return Ok(()),
         Progress::Running => import.events(Kind::ImportEnded, json!({ "state": state })),
@@ -100,7 +100,7 @@ pub(super) async fn close(
     let rows: Vec<_> = pending.into_iter().map(|(row, pending)| settle_pending(&states, row, pending)).collect();
     progress::settle(&mut tx, import.id, &rows, now).await?;
     progress::close(&mut tx, import.id, (state, failure), now).await?;
-    app.commit(tx, &events).await
+    imports.commit(tx, &events).await
 }
 
 type UserStates = HashMap<UserId, (UserStatus, HashSet<LicenseId>)>;
@@ -131,47 +131,47 @@ fn settle_pending(states: &UserStates, mut row: ImportRow, pending: PendingRow) 
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn close_stale(app: &App) -> Result<(), DbError> {
-    if !app.db.is_shared() {
+pub async fn close_stale(imports: &Imports) -> Result<(), DbError> {
+    if !imports.db.is_shared() {
         // With SQLite there is no other server, and this one closes its own imports however long that takes.
         return Ok(());
     }
-    let before = app.clock.now() - MAX_HEARTBEAT_AGE;
-    close_interrupted(app, progress::running(&app.db, Some(before)).await?).await
+    let before = imports.clock.now() - MAX_HEARTBEAT_AGE;
+    close_interrupted(imports, progress::running(&imports.db, Some(before)).await?).await
 }
 
 /// At the start of a server that does not share its database: every running import is left over.
-pub(crate) async fn at_start(app: &App) {
-    if !app.db.is_shared() {
-        close_all(app).await;
+pub(crate) async fn at_start(imports: &Imports) {
+    if !imports.db.is_shared() {
+        close_all(imports).await;
     }
 }
 
 /// Closes all running imports; for use when no server can be processing one.
-pub async fn close_all(app: &App) {
-    let closed = async { close_interrupted(app, progress::running(&app.db, None).await?).await };
+pub async fn close_all(imports: &Imports) {
+    let closed = async { close_interrupted(imports, progress::running(&imports.db, None).await?).await };
     if let Err(error) = closed.await {
         tracing::error!(%error, "interrupted import not closed");
     }
 }
 
-async fn close_interrupted(app: &App, imports: Vec<ImportId>) -> Result<(), DbError> {
-    for id in imports {
+async fn close_interrupted(imports: &Imports, ids: Vec<ImportId>) -> Result<(), DbError> {
+    for id in ids {
         tracing::warn!(import_id = %id, "import was interrupted");
-        let dry_run = crate::store::imports::get(&app.db, id).await?.is_none_or(|(_, import)| import.dry_run);
+        let dry_run = crate::store::imports::get(&imports.db, id).await?.is_none_or(|(_, import)| import.dry_run);
         let import = ImportRef { id, dry_run, actor: Actor::system() };
-        close(app, &import, ImportState::Failed, Some(ImportFailure::Interrupted)).await?;
+        close(imports, &import, ImportState::Failed, Some(ImportFailure::Interrupted)).await?;
     }
     Ok(())
 }
 
 /// Closes stale imports periodically, for ever.
-pub async fn run(app: App) {
+pub async fn run(imports: Imports) {
     let mut tick = tokio::time::interval(STALE_CHECK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = close_stale(&app).await {
+        if let Err(error) = close_stale(&imports).await {
             tracing::warn!(%error, "stale imports not closed; will retry");
         }
     }
@@ -181,11 +181,11 @@ pub async fn run(app: App) {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn wait_closed(app: &App, id: ImportId) -> Result<(), DbError> {
-    close_stale(app).await?;
+pub async fn wait_closed(imports: &Imports, id: ImportId) -> Result<(), DbError> {
+    close_stale(imports).await?;
     let closed = async {
         loop {
-            let running = crate::store::imports::get(&app.db, id).await?;
+            let running = crate::store::imports::get(&imports.db, id).await?;
             if running.is_none_or(|(_, import)| import.state != ImportState::Running) {
                 return Ok(());
             }

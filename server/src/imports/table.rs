@@ -7,7 +7,7 @@ use super::{
     mapping::{self, MAX_COLUMNS, Mapping},
     workbook::{self, Workbook},
 };
-use crate::{csv_cell, http::problem::FieldErrors};
+use crate::{csv_cell, problem::FieldErrors};
 use csv::{ReaderBuilder, StringRecord};
 use seatkeeper_shared::{
     problem::FieldProblem,

@@ -6,12 +6,12 @@ use super::{
     usage_trends::UsageTrends,
 };
 use crate::{
+    app_build::AppBuild,
     auth::{StreamGuard, invalidation::AffectedCallers},
     clock::Clock,
     commit_hooks::CommitHooks,
     db::{Db, DbError},
     events::topics::Topic,
-    http::static_files::AppBuild,
     seats::wait_estimate::WaitEstimates,
     store::{self, events::LoggedEvent},
 };

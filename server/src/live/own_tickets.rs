@@ -1,7 +1,7 @@
 //! Keeps a viewer's own tickets alive while its stream is open, so that a client needs no further stream per ticket.
 
 use super::{change_batch::ChangeBatch, ticket::KEEP_ALIVE_INTERVAL};
-use crate::{app::App, auth::Caller, db::DbError, store};
+use crate::{auth::Caller, db::DbError, live::Live, store};
 use seatkeeper_shared::{
     ids::{LicenseId, TicketId},
     wire::queue::QueueView,
@@ -28,9 +28,9 @@ impl OwnTickets {
     ///
     /// # Errors
     /// Returns an error if the database does not respond.
-    pub async fn load(&mut self, app: &App) -> Result<(), DbError> {
+    pub async fn load(&mut self, live: &Live) -> Result<(), DbError> {
         self.tickets.clear();
-        for queue in store::queue::of_user(&app.db, self.caller.id).await? {
+        for queue in store::queue::of_user(&live.db, self.caller.id).await? {
             self.replace(&queue);
         }
         Ok(())
@@ -58,10 +58,10 @@ impl OwnTickets {
     }
 
     /// Renews all tickets.
-    pub async fn renew(&self, app: &App) {
+    pub async fn renew(&self, live: &Live) {
         for ticket in self.tickets.values().flatten() {
             // A failure is ignored: if the ticket is over, the next change says so.
-            let _ = app.seats.renew_ticket(&self.caller.actor(), self.caller.id, *ticket).await;
+            let _ = live.seats.renew_ticket(&self.caller.actor(), self.caller.id, *ticket).await;
         }
     }
 }

@@ -3,9 +3,9 @@
 
 use super::feed::{frame, json};
 use crate::{
-    app::App,
     auth::{Caller, Scope},
     db::{Db, DbError},
+    live::Live,
     store,
 };
 use bytes::Bytes;
@@ -51,30 +51,30 @@ impl SnapshotCache {
     /// Returns an error if the database does not respond.
     pub async fn for_viewer(
         &self,
-        app: &App,
+        live: &Live,
         user: UserId,
         scope: Scope,
         subscribed_at: Instant,
     ) -> Result<ViewerSnapshot, DbError> {
         if scope != Scope::All {
-            return take_snapshot(app, user, scope).await;
+            return take_snapshot(live, user, scope).await;
         }
         let mut newest = self.0.lock().await;
         let taken = match newest.as_ref().filter(|taken| taken.started >= subscribed_at) {
             Some(taken) => taken.clone(),
-            None => newest.insert(take_snapshot(app, UserId(uuid::Uuid::nil()), scope).await?).clone(),
+            None => newest.insert(take_snapshot(live, UserId(uuid::Uuid::nil()), scope).await?).clone(),
         };
         drop(newest);
         // Support keys are only for the session's own agent, who gets a separate snapshot.
-        if taken.agents.contains(&user) { take_snapshot(app, user, scope).await } else { Ok(taken) }
+        if taken.agents.contains(&user) { take_snapshot(live, user, scope).await } else { Ok(taken) }
     }
 }
 
-async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSnapshot, DbError> {
+async fn take_snapshot(live: &Live, user: UserId, scope: Scope) -> Result<ViewerSnapshot, DbError> {
     let started = Instant::now();
-    let visible_groups = scope.visible_groups(&app.db).await?.unwrap_or_default();
-    let visible_users = visible_users(&app.db, scope).await?;
-    let (snapshot, _) = read(app, user, scope, scope, MAX_SNAPSHOT_SESSIONS).await?;
+    let visible_groups = scope.visible_groups(&live.db).await?.unwrap_or_default();
+    let visible_users = visible_users(&live.db, scope).await?;
+    let (snapshot, _) = read(live, user, scope, scope, MAX_SNAPSHOT_SESSIONS).await?;
     let agents = snapshot.sessions.iter().map(|session| session.user_id).collect();
     let licenses = snapshot.licenses.iter().map(|license| license.id).collect();
     let (position, bytes) = (snapshot.position, frame(SNAPSHOT, Some(snapshot.position), &json(&snapshot)));
@@ -86,7 +86,7 @@ async fn take_snapshot(app: &App, user: UserId, scope: Scope) -> Result<ViewerSn
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn for_request(
-    app: &App,
+    live: &Live,
     caller: &Caller,
     content: SnapshotContent,
     limit: usize,
@@ -96,27 +96,27 @@ pub async fn for_request(
         SnapshotContent::All => scope,
         SnapshotContent::Own => Scope::Own(caller.id),
     };
-    let (snapshot, next) = read(app, caller.id, scope, work, limit).await?;
-    Ok(SnapshotReply { user_id: caller.id, build: app.feed.app_build().await, next, snapshot })
+    let (snapshot, next) = read(live, caller.id, scope, work, limit).await?;
+    Ok(SnapshotReply { user_id: caller.id, build: live.feed.app_build().await, next, snapshot })
 }
 
 /// Reads the licenses of `scope`, and the sessions and tickets of `work`. Support keys are only for the session's own
 /// agent. Also returns the cursor of the sessions beyond `limit`.
 async fn read(
-    app: &App,
+    live: &Live,
     user: UserId,
     scope: Scope,
     work: Scope,
     limit: usize,
 ) -> Result<(Snapshot, Option<String>), DbError> {
-    let (db, at) = (&app.db, app.clock.now());
+    let (db, at) = (&live.db, live.clock.now());
     // Read the position first: what is read after it may be newer, and is then sent again.
     let position = store::events::head(&mut db.begin_read().await?).await?;
     let mut licenses = match scope {
         Scope::All | Scope::Groups(_) => store::licenses::all(db, at).await?,
         Scope::Own(user) => store::licenses::of_user(db, at, user).await?,
     };
-    app.feed.complete(&mut licenses, at);
+    live.feed.complete(&mut licenses, at);
     scope.hide_group_limits(db, &mut licenses).await?;
     let of = if let Scope::Own(user) = work { Some(user) } else { None };
     let filter = store::sessions::SessionFilter {
@@ -134,7 +134,7 @@ async fn read(
         Scope::Groups(manager) => store::queue::visible_to(db, manager).await?,
         Scope::Own(user) => store::queue::of_user(db, user).await?,
     };
-    app.wait_estimates.estimate_queues(&mut queues, at).await?;
+    live.wait_estimates.estimate_queues(&mut queues, at).await?;
     let snapshot = Snapshot { position, at, licenses, sessions: page.items, sessions_total: page.total, queues };
     Ok((snapshot, page.next))
 }

@@ -2,9 +2,9 @@
 
 use super::feed::{FeedMessage, Subscription, frame, json};
 use crate::{
-    app::App,
     auth::{Caller, Scope, StreamGuard},
     db::DbError,
+    live::Live,
     store,
 };
 use bytes::Bytes;
@@ -32,13 +32,13 @@ const TICKET_EVENT: &str = "ticket";
 /// # Errors
 /// Returns an error if the database does not respond.
 pub async fn poll(
-    app: &App,
+    live: &Live,
     (watcher, mut subscription): (UserId, Subscription),
     id: TicketId,
     known_position: Option<i64>,
     wait: Duration,
 ) -> Result<Option<TicketView>, DbError> {
-    let Some(first) = read(app, id).await? else { return Ok(None) };
+    let Some(first) = read(live, id).await? else { return Ok(None) };
     let differs = known_position.is_some_and(|position| position != first.position);
     if wait.is_zero() || differs || first.over.is_some() || first.offer_until.is_some() {
         return Ok(Some(first));
@@ -46,7 +46,7 @@ pub async fn poll(
     let changed = async {
         loop {
             let update = next_update(&mut subscription, &first, watcher).await;
-            let view = current_view(app, update, &first).await?;
+            let view = current_view(live, update, &first).await?;
             if !same(&view, &first) {
                 return Ok(Some(view));
             }
@@ -55,9 +55,9 @@ pub async fn poll(
     tokio::time::timeout(wait, changed).await.unwrap_or(Ok(Some(first.clone())))
 }
 
-async fn read(app: &App, id: TicketId) -> Result<Option<TicketView>, DbError> {
-    match store::queue::get(&app.db, id).await? {
-        Some(ticket) => app.wait_estimates.estimate_ticket(ticket, app.clock.now()).await.map(Some),
+async fn read(live: &Live, id: TicketId) -> Result<Option<TicketView>, DbError> {
+    match store::queue::get(&live.db, id).await? {
+        Some(ticket) => live.wait_estimates.estimate_ticket(ticket, live.clock.now()).await.map(Some),
         None => Ok(None),
     }
 }
@@ -92,10 +92,10 @@ async fn next_update(subscription: &mut Subscription, ticket: &TicketView, watch
 }
 
 /// The ticket from the update, or from the database.
-async fn current_view(app: &App, update: TicketUpdate, ticket: &TicketView) -> Result<TicketView, DbError> {
+async fn current_view(live: &Live, update: TicketUpdate, ticket: &TicketView) -> Result<TicketView, DbError> {
     match update {
         TicketUpdate::View(view) => Ok(*view),
-        TicketUpdate::Unknown => Ok(read(app, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
+        TicketUpdate::Unknown => Ok(read(live, ticket.id).await?.unwrap_or_else(|| ticket.clone())),
     }
 }
 
@@ -104,11 +104,11 @@ fn same(one: &TicketView, other: &TicketView) -> bool {
 }
 
 /// The states of a ticket, as a stream of server-sent events.
-pub fn watch(app: App, guard: &StreamGuard, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
+pub fn watch(live: Live, guard: &StreamGuard, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
     let (sender, receiver) = mpsc::channel(4);
-    let (caller, subscription) = (guard.caller().clone(), app.feed.subscribe(guard));
+    let (caller, subscription) = (guard.caller().clone(), live.feed.subscribe(guard));
     tokio::spawn(async move {
-        if let Err(error) = send_updates(&app, &caller, subscription, id, &sender).await {
+        if let Err(error) = send_updates(&live, &caller, subscription, id, &sender).await {
             tracing::warn!(%error, ticket_id = %id, "ticket stream failed; the client will reconnect");
             // The broken stream makes the client reconnect.
             let _ = sender.send(Err(error)).await;
@@ -118,13 +118,13 @@ pub fn watch(app: App, guard: &StreamGuard, id: TicketId) -> impl Stream<Item = 
 }
 
 async fn send_updates(
-    app: &App,
+    live: &Live,
     caller: &Caller,
     mut subscription: Subscription,
     id: TicketId,
     sender: &mpsc::Sender<Result<Bytes, DbError>>,
 ) -> Result<(), DbError> {
-    let Some(mut view) = read(app, id).await? else { return Ok(()) };
+    let Some(mut view) = read(live, id).await? else { return Ok(()) };
     let own = view.user_id == caller.id;
     let until = Instant::now() + MAX_STREAM_DURATION;
     let mut alive = tokio::time::interval(KEEP_ALIVE_INTERVAL);
@@ -140,10 +140,10 @@ async fn send_updates(
             update = next_update(&mut subscription, &view, caller.id) => {
                 // The client reconnects, and then gets what it may still see.
                 let is_unknown = matches!(update, TicketUpdate::Unknown);
-                if is_unknown && !Scope::of(caller).shows_work_of(&app.db, view.user_id).await? {
+                if is_unknown && !Scope::of(caller).shows_work_of(&live.db, view.user_id).await? {
                     break;
                 }
-                let now = current_view(app, update, &view).await?;
+                let now = current_view(live, update, &view).await?;
                 let before = std::mem::replace(&mut view, now);
                 !same(&before, &view)
             }
@@ -153,7 +153,7 @@ async fn send_updates(
                 }
                 if own {
                     // A failure is ignored: if the ticket is over, the next update says so.
-                    let _ = app.seats.renew_ticket(&caller.actor(), caller.id, id).await;
+                    let _ = live.seats.renew_ticket(&caller.actor(), caller.id, id).await;
                 }
                 false
             }

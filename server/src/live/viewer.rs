@@ -8,9 +8,9 @@ use super::{
     snapshot::visible_users,
 };
 use crate::{
-    app::App,
     auth::{Scope, StreamGuard},
     db::DbError,
+    live::Live,
     store,
 };
 use bytes::Bytes;
@@ -56,7 +56,7 @@ impl Default for StreamOptions {
 /// The connection polls the next event when it can send. A slow viewer misses messages, which costs the others nothing,
 /// and gets a `resync` event as soon as it reads again.
 pub fn watch(
-    app: App,
+    live: Live,
     guard: &StreamGuard,
     options: StreamOptions,
 ) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
@@ -69,8 +69,8 @@ pub fn watch(
         visible_groups: HashSet::new(),
         // Subscribe first, then read: a change in between is sent twice rather than not at all.
         subscribed_at: Instant::now(),
-        subscription: app.feed.subscribe(guard),
-        app,
+        subscription: live.feed.subscribe(guard),
+        live,
         position: Position::default(),
         until: Instant::now() + MAX_STREAM_DURATION,
         has_snapshots: options.has_snapshots,
@@ -81,7 +81,7 @@ pub fn watch(
 }
 
 struct Viewer {
-    app: App,
+    live: Live,
     scope: Scope,
     user: UserId,
     licenses: HashSet<LicenseId>,
@@ -182,14 +182,14 @@ impl Viewer {
         loop {
             tokio::select! {
                 message = self.subscription.recv() => return message,
-                () = own.due() => own.renew(&self.app).await,
+                () = own.due() => own.renew(&self.live).await,
             }
         }
     }
 
     async fn load_tickets(&mut self) -> Result<(), DbError> {
         match &mut self.own_tickets {
-            Some(own) => own.load(&self.app).await,
+            Some(own) => own.load(&self.live).await,
             None => Ok(()),
         }
     }
@@ -200,7 +200,7 @@ impl Viewer {
         let Some(from) = missed_from else {
             return if self.has_snapshots { self.snapshot().await.map(Some) } else { self.begin_now().await.map(Some) };
         };
-        let events = store::events::after(&self.app.db, from, MAX_MISSED_EVENTS).await?;
+        let events = store::events::after(&self.live.db, from, MAX_MISSED_EVENTS).await?;
         let can_replay =
             i64::try_from(events.len()).is_ok_and(|n| n < MAX_MISSED_EVENTS) && from <= self.head().await?;
         if !can_replay {
@@ -212,7 +212,7 @@ impl Viewer {
             return if self.has_snapshots { Ok(None) } else { Ok(Some(self.alive().await)) };
         };
         self.position = last.position;
-        let batch = self.app.feed.load_batch(&self.app.db, self.app.clock.now(), &events).await?;
+        let batch = self.live.feed.load_batch(&self.live.db, self.live.clock.now(), &events).await?;
         let sees_other_users = batch.groups_changed && matches!(self.scope, Scope::Groups(_));
         if batch.may_change_rights_of(self.user) || batch.reassigned.contains(&self.user) || sees_other_users {
             return self.snapshot().await.map(Some);
@@ -229,20 +229,20 @@ impl Viewer {
 
     /// An `alive` event with the position: the client learns at once that the stream reaches it.
     async fn alive(&self) -> Bytes {
-        self.app.feed.alive(self.app.clock.now(), Some(self.position)).await
+        self.live.feed.alive(self.live.clock.now(), Some(self.position)).await
     }
 
     async fn head(&self) -> Result<Position, DbError> {
-        let mut tx = self.app.db.begin_read().await?;
+        let mut tx = self.live.db.begin_read().await?;
         store::events::head(&mut tx).await
     }
 
     /// Loads which licenses, users and groups this viewer sees, unless it sees all.
     async fn load_selection(&mut self) -> Result<(), DbError> {
-        self.visible_users = visible_users(&self.app.db, self.scope).await?;
-        self.visible_groups = self.scope.visible_groups(&self.app.db).await?.unwrap_or_default();
+        self.visible_users = visible_users(&self.live.db, self.scope).await?;
+        self.visible_groups = self.scope.visible_groups(&self.live.db).await?.unwrap_or_default();
         if let Scope::Own(user) = self.scope {
-            let own = store::licenses::of_user(&self.app.db, self.app.clock.now(), user).await?;
+            let own = store::licenses::of_user(&self.live.db, self.live.clock.now(), user).await?;
             self.licenses = own.iter().map(|l| l.id).collect();
         }
         Ok(())
@@ -255,7 +255,7 @@ impl Viewer {
             self.load_selection().await?;
             return Ok(frame(RESYNC, Some(self.position), "{}"));
         }
-        let taken = self.app.feed.snapshots.for_viewer(&self.app, self.user, self.scope, self.subscribed_at).await?;
+        let taken = self.live.feed.snapshots.for_viewer(&self.live, self.user, self.scope, self.subscribed_at).await?;
         (self.position, self.licenses) = (taken.position, taken.licenses);
         (self.visible_users, self.visible_groups) = (taken.visible_users, taken.visible_groups);
         Ok(taken.bytes)

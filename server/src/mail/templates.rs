@@ -1,8 +1,16 @@
 //! The texts of e-mails, in the recipient's language. These are the only texts that the server itself translates; the
 //! app's are in its locale files.
 
-use crate::{auth::password_links::IssuedLink, store::password_links::LinkRecipient};
+use crate::store::password_links::LinkRecipient;
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::people::Locale;
+
+/// A new link that was not sent or shown yet.
+pub struct IssuedLink {
+    /// The URL; only its path if the public address is not configured.
+    pub address: String,
+    pub expires_at: DateTime<Utc>,
+}
 
 /// An e-mail in plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! SCIM error responses (RFC 7644 §3.12).
 
 use super::filter::ParseError;
-use crate::{db::DbError, http, seats::SeatsError};
+use crate::{db::DbError, problem::ApiError, seats::SeatsError};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -128,7 +128,7 @@ impl From<DbError> for ScimError {
                 Self::conflict("Another group has this displayName.")
             }
             DbError::Taken(_) => Self::conflict("Such a resource exists already."),
-            error => http::problem::ApiError::from(error).into(),
+            error => ApiError::from(error).into(),
         }
     }
 }
@@ -137,13 +137,13 @@ impl From<SeatsError> for ScimError {
     fn from(error: SeatsError) -> Self {
         match error {
             SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
-            error => http::problem::ApiError::from(error).into(),
+            error => ApiError::from(error).into(),
         }
     }
 }
 
-impl From<http::problem::ApiError> for ScimError {
-    fn from(error: http::problem::ApiError) -> Self {
+impl From<ApiError> for ScimError {
+    fn from(error: ApiError) -> Self {
         match error.code() {
             Code::LastAdmin => {
                 let error = Self::new(400, "This is the last admin of the account.");

@@ -1,10 +1,10 @@
 //! List queries and their responses (RFC 7644 §3.4.2), with filtering, sorting and paging in memory.
 
 use super::{
+    client::percent_decode,
     error::{ScimError, ScimType},
     filter::{self, Filter, StepBudget},
     projection::Projection,
-    request::percent_decode,
     response::ScimResponse,
 };
 use axum::http::StatusCode;

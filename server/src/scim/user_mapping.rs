@@ -3,8 +3,8 @@
 mod names;
 
 use super::{
+    client::ScimClient,
     error::{ScimError, ScimType},
-    request::ScimClient,
     schema::{self, Attributes, ENTERPRISE_SCHEMA, USER_SCHEMA},
 };
 use crate::{

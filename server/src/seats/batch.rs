@@ -5,15 +5,17 @@ mod licenses;
 mod queue;
 
 use super::{
-    changes::{ActiveSession, ScheduledEnd, SeatChange},
     command::{
         Actor, DeletionBlockers, EndOptions, Outcome, OwnerFilter, SeatCommand, ending_view, renewal_view, session_view,
     },
-    license_terms::ContractTerms,
-    pool::{EndCause, Pool, Refusal, SeatRequest},
     user_changes::UserChanges,
 };
-use crate::events::Event;
+use crate::pool::{
+    EndCause, Pool, Refusal, SeatRequest,
+    changes::{ActiveSession, ScheduledEnd, SeatChange},
+    license_terms::ContractTerms,
+};
+use crate::{events::Event, store::seats::write::BatchWrites};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     audit::Kind,
@@ -88,6 +90,24 @@ pub struct Group {
 }
 
 impl Batch {
+    /// What is to be written.
+    pub fn writes(&self) -> BatchWrites<'_> {
+        BatchWrites {
+            now: self.now,
+            pools: &self.pools,
+            changes: &self.changes,
+            granting_rules: &self.granting_rules,
+            newly_suspended: &self.newly_suspended,
+            deleted_users: &self.deleted_users,
+            deleted_groups: &self.deleted_groups,
+            user_changes: &self.user_changes.written,
+            contracts: &self.contracts,
+            changed_contracts: &self.changed_contracts,
+            changes_more_than_pools: self.changes_more_than_pools(),
+            events: &self.events,
+        }
+    }
+
     /// An empty batch at this time.
     pub fn at(now: DateTime<Utc>) -> Self {
         Self { now, ..Self::default() }

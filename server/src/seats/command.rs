@@ -1,9 +1,9 @@
 //! The commands to the seats, their results, and who gives them.
 
-use super::{
+use crate::pool::{
+    Pool, Refusal, SeatRequest,
     changes::{ActiveSession, ScheduledEnd, Ticket},
     license_terms::LicenseTerms,
-    pool::{Pool, Refusal, SeatRequest},
 };
 use crate::store::user_changes::UserChange;
 use chrono::TimeDelta;
@@ -20,33 +20,9 @@ use seatkeeper_shared::{
         sessions::{EndResult, HeartbeatReply, SessionView},
     },
 };
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
-pub use seatkeeper_shared::audit::Origin;
-
-/// Who does something, as the event log records it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// The user. `None` for the system, a directory or a customer.
-    pub id: Option<UserId>,
-    /// The name at that time.
-    pub name: Option<String>,
-    pub origin: Origin,
-    pub address: Option<IpAddr>,
-}
-
-impl Actor {
-    /// The same request, made by this user.
-    #[must_use]
-    pub fn identified_as(self, id: UserId, name: &str) -> Self {
-        Self { id: Some(id), name: Some(name.to_owned()), ..self }
-    }
-
-    /// Seatkeeper itself, for changes without a request.
-    pub fn system() -> Self {
-        Self { id: None, name: None, origin: Origin::System, address: None }
-    }
-}
+pub use crate::actor::{Actor, Origin, RemovableUsers};
 
 /// Whose sessions and tickets a command may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +30,6 @@ pub enum OwnerFilter {
     /// Only those of this user.
     Own(UserId),
     All,
-}
-
-/// Which users a caller may suspend or delete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemovableUsers {
-    /// Only agents; managers and admins require an admin.
-    Agents,
-    Anybody,
 }
 
 /// Properties of a group, or the properties that keep a caller from deleting one, because they could not remove the

@@ -1,9 +1,9 @@
 //! Dry runs of assignments: decided by the same rules on the current state, and never saved.
 
-use super::pool::Pool;
+use crate::pool::Pool;
 use crate::{
     db::{Db, DbError},
-    seats::changes::PoolUser,
+    pool::changes::PoolUser,
     store,
 };
 use seatkeeper_shared::{

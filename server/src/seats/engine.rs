@@ -7,7 +7,7 @@ use super::{
     command::{Outcome, SeatCommand},
     command_queue::{CommandQueue, PendingCommand},
     load,
-    pool_cache::{PoolCache, UnwrittenHeartbeats},
+    pool_cache::PoolCache,
     sweep,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     commit_hooks::CommitHooks,
     db::{Db, DbError, PendingCommit, PreparedTx},
     events::Event,
-    store,
+    store::{self, heartbeats::UnwrittenHeartbeats},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
@@ -205,10 +205,10 @@ impl Engine {
         let outcomes = commands.iter().map(|pending| batch.decide(&pending.actor, &pending.command)).collect();
         if self.db.is_shared() {
             let mut heartbeats = UnwrittenHeartbeats::default();
-            heartbeats.collect(&batch);
+            heartbeats.collect_from(&batch);
             store::heartbeats::write(&mut tx, &heartbeats).await?;
         }
-        store::seats::write::write_batch(&mut tx, &batch).await?;
+        store::seats::write::write_batch(&mut tx, &batch.writes()).await?;
         self.prepared_tx.prepare();
         let commit = tx.commit_early().await;
         let events = std::mem::take(&mut batch.events);

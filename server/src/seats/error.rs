@@ -1,7 +1,9 @@
 //! The error of a seat command.
 
-use super::{command::Outcome, pool::Refusal};
-use seatkeeper_shared::problem::Code;
+use super::command::Outcome;
+use crate::pool::Refusal;
+use crate::{db::DbError, problem::ApiError};
+use seatkeeper_shared::problem::{Code, Problem};
 
 /// The error for an outcome of another kind than the caller expects.
 pub(super) fn unexpected(outcome: Outcome) -> SeatsError {
@@ -31,4 +33,19 @@ pub enum SeatsError {
     /// The commit failed, or its outcome is unknown.
     #[error("not saved")]
     Unavailable,
+}
+
+impl From<SeatsError> for ApiError {
+    fn from(error: SeatsError) -> Self {
+        match error {
+            SeatsError::Unavailable => Self::new(Code::Unavailable),
+            SeatsError::Failed(code) => Self::new(code),
+            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
+            SeatsError::Refused(refusal) => {
+                let mut problem = Problem::new(refusal.code);
+                problem.refusal = refusal.facts;
+                problem.into()
+            }
+        }
+    }
 }

@@ -6,9 +6,9 @@ mod lock_set;
 use super::{
     batch::{Batch, Group},
     command::{DeletionBlockers, SeatCommand},
-    pool::{Pool, Terms},
     pool_cache::PoolCache,
 };
+use crate::pool::{Pool, Terms};
 use crate::{
     clock::Clock,
     db::{DbError, Tx},

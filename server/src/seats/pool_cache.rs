@@ -5,11 +5,13 @@
 //! outside of the engine. On PostgreSQL it has only hints, such as the license of a session, which save queries;
 //! decisions read their data under locks.
 
-use super::{batch::Batch, changes::SeatChange, pool::Pool};
+use super::batch::Batch;
+use crate::pool::{Pool, changes::SeatChange};
+use crate::store::heartbeats::{Heartbeat, UnwrittenHeartbeats};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{LicenseId, ProductId, SessionId, TicketId, UserId};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -34,24 +36,6 @@ pub struct PoolCache {
 const MAX_HINT_AGE: Duration = Duration::from_secs(1);
 /// The most sessions and tickets that are indexed as hints.
 const MAX_HINTS: usize = 100_000;
-
-/// The last heartbeats of sessions and tickets that are not written yet.
-#[derive(Clone, Debug, Default)]
-pub struct UnwrittenHeartbeats {
-    pub sessions: BTreeMap<SessionId, Heartbeat>,
-    pub tickets: BTreeMap<TicketId, Heartbeat>,
-}
-
-/// The state of a session or ticket after its last heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heartbeat {
-    pub seen_at: DateTime<Utc>,
-    pub lease_until: DateTime<Utc>,
-    /// When the agent was last active. `None` for a ticket.
-    pub active_at: Option<DateTime<Utc>>,
-    /// When the agent was warned that the session will end because of idleness.
-    pub warned_at: Option<DateTime<Utc>>,
-}
 
 impl PoolCache {
     /// An empty cache. `shared` says whether other processes write to the database.
@@ -131,7 +115,7 @@ impl PoolCache {
             batch.candidates.iter().filter(|((user, _), found)| !found.is_empty() && !reassigned.contains(user));
         self.candidates.extend(found.map(|(asked, found)| (*asked, found.clone())));
         if !self.shared {
-            self.heartbeats.collect(&batch);
+            self.heartbeats.collect_from(&batch);
             self.pools.extend(batch.pools);
         }
     }
@@ -153,12 +137,8 @@ impl PoolCache {
 }
 
 impl UnwrittenHeartbeats {
-    pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.tickets.is_empty()
-    }
-
     /// Adds the heartbeats of a batch.
-    pub fn collect(&mut self, batch: &Batch) {
+    pub(super) fn collect_from(&mut self, batch: &Batch) {
         for id in &batch.renewed_sessions {
             let pool = batch.license_of.get(id).and_then(|license| batch.pools.get(license));
             if let Some(live) = pool.and_then(|pool| pool.session(*id)) {

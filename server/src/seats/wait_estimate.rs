@@ -1,6 +1,6 @@
 //! Estimates when a seat can be expected, from the lengths of recent sessions on the license.
 
-use super::pool::Refusal;
+use crate::pool::Refusal;
 use crate::{
     db::{Db, DbError},
     store,

@@ -2,8 +2,9 @@
 
 use super::set;
 use crate::{
-    auth::{caller_cache::Credential, secret},
+    caller::Credential,
     db::{Db, DbError, Tx, args, fields, statements},
+    secret_hash as secret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

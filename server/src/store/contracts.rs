@@ -4,8 +4,8 @@
 use super::ids;
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
-    seats::license_terms::ContractTerms,
-    secrets::StoredSecret,
+    pool::license_terms::ContractTerms,
+    store::secrets::StoredSecret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

@@ -2,13 +2,10 @@
 
 use super::set;
 use crate::{
-    auth::{
-        Caller,
-        caller_cache::{CachedCaller, Credential},
-        secret,
-    },
+    actor::Origin,
+    caller::{CachedCaller, Caller, Credential},
     db::{Db, DbError, Row, Tx, args, fields, statements},
-    seats::Origin,
+    secret_hash as secret,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{

@@ -1,13 +1,18 @@
 //! Queries of the gate (forward authentication): the last session of a user on a device, and where to redirect users.
 
-use crate::{
-    db::{Db, DbError, Row, args, statements},
-    forward_auth::session_cache::CacheKey,
-};
+use crate::db::{Db, DbError, Row, args, statements};
 use seatkeeper_shared::{
-    ids::{ProductId, SessionId},
+    ids::{ProductId, SessionId, UserId},
     problem::SessionEnd,
 };
+
+/// A user, a product and a device: they share one session at the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CacheKey {
+    pub user: UserId,
+    pub product: ProductId,
+    pub device: String,
+}
 
 statements! {
     LAST_SESSION = "

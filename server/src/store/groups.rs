@@ -1,9 +1,9 @@
 //! Groups of users and their managers.
 
+use super::memberships::MembershipApproval;
 use super::{ids, manager_scope::visible_group, set};
 use crate::{
     db::{Db, DbError, Row, Tx, Value, args, fields, statements},
-    entitlements::Approved,
     normalize::fold,
 };
 use chrono::{DateTime, Utc};
@@ -128,7 +128,7 @@ pub async fn insert(tx: &mut Tx, group: &GroupView, now: DateTime<Utc>) -> Resul
 ///
 /// # Errors
 /// Returns [`DbError::Taken`] `groups_name_key` if the name is taken.
-pub async fn rename(tx: &mut Tx, _: &Approved, group: GroupId, name: &str) -> Result<(), DbError> {
+pub async fn rename(tx: &mut Tx, _: &impl MembershipApproval, group: GroupId, name: &str) -> Result<(), DbError> {
     tx.run(&RENAME, args![group, name, fold(name)]).await.map(drop)
 }
 

@@ -1,16 +1,37 @@
 //! Saves heartbeats of sessions and tickets in batches.
 
 use super::set;
-use crate::{
-    db::{DbError, Fields, Row, Tx, args, fields, statements},
-    seats::pool_cache::{Heartbeat, UnwrittenHeartbeats},
-};
+use crate::db::{DbError, Fields, Row, Tx, args, fields, statements};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
     wire::sessions::PendingEnd,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The last heartbeats of sessions and tickets that are not written yet.
+#[derive(Clone, Debug, Default)]
+pub struct UnwrittenHeartbeats {
+    pub sessions: BTreeMap<SessionId, Heartbeat>,
+    pub tickets: BTreeMap<TicketId, Heartbeat>,
+}
+
+/// The state of a session or ticket after its last heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    pub seen_at: DateTime<Utc>,
+    pub lease_until: DateTime<Utc>,
+    /// When the agent was last active. `None` for a ticket.
+    pub active_at: Option<DateTime<Utc>>,
+    /// When the agent was warned that the session will end because of idleness.
+    pub warned_at: Option<DateTime<Utc>>,
+}
+
+impl UnwrittenHeartbeats {
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty() && self.tickets.is_empty()
+    }
+}
 
 statements! {
     // Values written after a heartbeat was answered take it into account, and are not overwritten.

@@ -1,9 +1,9 @@
 //! Customers joining with a support key, and the launch links of products.
 
 use crate::{
-    auth::secret,
     db::{Db, DbError, Tx, args, statements},
-    secrets::StoredSecret,
+    secret_hash as secret,
+    store::secrets::StoredSecret,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::ids::{ProductId, SessionId};

@@ -2,7 +2,7 @@
 
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
-    secrets::StoredSecret,
+    store::secrets::StoredSecret,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{ids::ProductId, wire::borrow::BorrowKey};

@@ -1,16 +1,16 @@
-//! The members of groups, and the directory that added each, if any. Writing requires an [`Approved`] token, which only
+//! The members of groups, and the directory that added each, if any. Writing requires a [`MembershipApproval`], which only
 //! `entitlements` creates.
 
 use super::{ids, set};
-use crate::{
-    db::{DbError, Row, Tx, args, fields, statements},
-    entitlements::Approved,
-};
+use crate::db::{DbError, Row, Tx, args, fields, statements};
 use seatkeeper_shared::{
     ids::{DirectoryId, GroupId, LicenseId, UserId},
     license::Model,
     people::Role,
 };
+
+/// Proof that a change of a group or its members was approved. Only `entitlements` implements it.
+pub trait MembershipApproval {}
 
 statements! {
     AMONG = "
@@ -130,7 +130,12 @@ pub async fn of_group(tx: &mut Tx, group: GroupId) -> Result<Vec<Member>, DbErro
 }
 
 /// Adds members to a group. Returns those that were not members before.
-pub async fn insert(tx: &mut Tx, _: &Approved, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
+pub async fn insert(
+    tx: &mut Tx,
+    _: &impl MembershipApproval,
+    group: GroupId,
+    users: &[UserId],
+) -> Result<Vec<UserId>, DbError> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
@@ -140,7 +145,12 @@ pub async fn insert(tx: &mut Tx, _: &Approved, group: GroupId, users: &[UserId])
 }
 
 /// Removes members of a group. Returns those that were members.
-pub async fn delete(tx: &mut Tx, _: &Approved, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, DbError> {
+pub async fn delete(
+    tx: &mut Tx,
+    _: &impl MembershipApproval,
+    group: GroupId,
+    users: &[UserId],
+) -> Result<Vec<UserId>, DbError> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
@@ -152,7 +162,7 @@ pub async fn delete(tx: &mut Tx, _: &Approved, group: GroupId, users: &[UserId])
 /// directory's from now on.
 pub async fn directory_add(
     tx: &mut Tx,
-    _: &Approved,
+    _: &impl MembershipApproval,
     (by, group): (DirectoryId, GroupId),
     users: &[UserId],
 ) -> Result<(Vec<UserId>, Vec<UserId>), DbError> {
@@ -163,7 +173,7 @@ pub async fn directory_add(
 /// Removes members on behalf of a directory, even if it had not added them. Returns the removed members.
 pub async fn directory_remove(
     tx: &mut Tx,
-    _: &Approved,
+    _: &impl MembershipApproval,
     (by, group): (DirectoryId, GroupId),
     users: &[UserId],
 ) -> Result<Vec<Member>, DbError> {
@@ -173,7 +183,7 @@ pub async fn directory_remove(
 /// Removes all members except these users on behalf of a directory. Returns the removed members.
 pub async fn directory_retain(
     tx: &mut Tx,
-    _: &Approved,
+    _: &impl MembershipApproval,
     (by, group): (DirectoryId, GroupId),
     users: &[UserId],
 ) -> Result<Vec<Member>, DbError> {

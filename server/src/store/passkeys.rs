@@ -1,18 +1,37 @@
 //! Passkeys, and pending WebAuthn challenges.
 
-use crate::{
-    auth::passkeys::{Ceremony, StoredPasskey},
-    db::{Db, DbError, Row, Tx, args, statements},
-};
+use crate::db::{Db, DbError, Row, Tx, args, statements};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{PasskeyId, UserId},
     people::UserStatus,
     wire::passkeys::PasskeyView,
 };
+use serde_json::Value;
 
 /// How long a challenge is valid.
 const CHALLENGE_LIFETIME: TimeDelta = TimeDelta::minutes(5);
+
+/// A passkey as stored; all fields in base64url.
+#[derive(Clone, Debug)]
+pub struct StoredPasskey {
+    /// The credential id.
+    pub credential: String,
+    /// The public key and other static state.
+    pub key: String,
+    /// The dynamic state, updated on each use.
+    pub state: String,
+}
+
+/// A ceremony that was started.
+pub struct Ceremony {
+    /// The challenge in hexadecimal, by which the response is matched.
+    pub challenge: String,
+    /// The server's state until the response arrives, in base64url.
+    pub state: String,
+    /// The options for the browser.
+    pub options: Value,
+}
 
 statements! {
     OF_USER = "

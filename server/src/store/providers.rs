@@ -3,7 +3,7 @@
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
     normalize::fold,
-    secrets::StoredSecret,
+    store::secrets::StoredSecret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

@@ -3,7 +3,7 @@
 use super::ids;
 use crate::{
     db::{Db, DbError, Row, Tx, args, statements},
-    seats::changes::Ticket,
+    pool::changes::Ticket,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

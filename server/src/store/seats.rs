@@ -5,9 +5,9 @@ pub mod write;
 use super::{ids, set};
 use crate::{
     db::{DbError, Fields, Row, Tx, args, fields, statements},
-    seats::{
+    pool::{
+        Terms,
         changes::{ActiveSession, PoolUser, ScheduledEnd, Ticket},
-        pool::Terms,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};

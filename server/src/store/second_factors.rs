@@ -4,7 +4,7 @@
 use super::set;
 use crate::{
     db::{Db, DbError, Tx, args, fields, statements},
-    secrets::StoredSecret,
+    store::secrets::StoredSecret,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

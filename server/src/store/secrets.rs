@@ -1,10 +1,52 @@
 //! All encrypted secrets of all tables, for re-encryption.
 
-use crate::{
-    db::{DbError, Tx, args, statements},
-    secrets::{SecretLocation, StoredSecret},
-};
-use seatkeeper_shared::ids::ProviderId;
+use crate::db::{DbError, Tx, args, statements};
+use seatkeeper_shared::ids::{ProductId, ProviderId, UserId};
+
+/// The value of a column: an encrypted secret, or a plain one if no key is configured.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredSecret(pub(crate) String);
+
+impl StoredSecret {
+    pub const fn from_column(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for StoredSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("hidden")
+    }
+}
+
+/// The location of a secret in the database, which is the associated data of its encryption (AEAD).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretLocation {
+    /// The TOTP secret of a user's authenticator app.
+    CodeApp(UserId),
+    /// The client secret of a sign-in provider.
+    Client(ProviderId),
+    /// The key that signs the tokens in a product's launch links.
+    LaunchLink(ProductId),
+    /// The key with this id, which signs leases of borrowed seats.
+    LeaseKey(String),
+}
+
+impl SecretLocation {
+    /// `table.column/row`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::CodeApp(user) => format!("second_factors.secret/{user}"),
+            Self::Client(provider) => format!("sign_in_providers.client_secret/{provider}"),
+            Self::LaunchLink(product) => format!("products.link_secret/{product}"),
+            Self::LeaseKey(id) => format!("borrow_keys.secret/{id}"),
+        }
+    }
+}
 
 statements! {
     CODE_APPS = "

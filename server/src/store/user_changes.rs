@@ -6,9 +6,9 @@ use super::{
     users::{self, EditableUser},
 };
 use crate::{
+    actor::Actor,
     db::{DbError, Tx, args, statements},
     events::{self, Event},
-    seats::Actor,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

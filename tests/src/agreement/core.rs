@@ -3,9 +3,9 @@
 use super::{Outcome, Step};
 use crate::harness::{Person, World};
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper::seats::{
+use seatkeeper::pool::{
+    EndCause, Pool, SeatRequest, Terms,
     changes::{PoolUser, SeatChange},
-    pool::{EndCause, Pool, SeatRequest, Terms},
 };
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, TicketId},

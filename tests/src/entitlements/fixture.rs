@@ -128,13 +128,13 @@ impl Fixture {
     /// Runs all background work that may change entitlements later.
     pub async fn settle_all(world: &World) {
         use seatkeeper::{
-            group_licenses::{ReconcileScope, reconcile},
-            scim::rules,
+            entitlements::group_licenses::{ReconcileScope, reconcile},
+            entitlements::rules,
             seats::Actor,
         };
-        rules::repair(&world.app).await.expect("repaired");
-        rules::retry(&world.app).await.expect("retried");
-        reconcile(&world.app, &Actor::system(), &ReconcileScope::All).await.expect("settled");
+        rules::repair(&world.app.entitlements).await.expect("repaired");
+        rules::retry(&world.app.entitlements).await.expect("retried");
+        reconcile(&world.app.entitlements, &Actor::system(), &ReconcileScope::All).await.expect("settled");
     }
 
     /// Adds a user as the given caller, and returns the id.

@@ -3,7 +3,7 @@
 
 use super::Directory;
 use crate::harness::{World, on_both_engines};
-use seatkeeper::scim::rules::repair;
+use seatkeeper::entitlements::rules::repair;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     license::Model,
@@ -53,11 +53,11 @@ on_both_engines! {
         let anja = setup.directory.user("Anja A").await;
         setup.add_member_only(&world, anja).await;
         assert_eq!(setup.assignment_of(&world, anja).await, json!([false, "agent"]));
-        repair(&world.app).await.expect("the repair succeeds");
+        repair(&world.app.entitlements).await.expect("the repair succeeds");
         assert_eq!(setup.assignment_of(&world, anja).await, json!([true, "manager"]));
         assert_eq!(world.execute("DELETE FROM group_members").await, 1);
         assert_eq!(setup.assignment_of(&world, anja).await, json!([true, "manager"]));
-        repair(&world.app).await.expect("the repair succeeds");
+        repair(&world.app.entitlements).await.expect("the repair succeeds");
         assert_eq!(setup.assignment_of(&world, anja).await, json!([false, "agent"]));
     }
 
@@ -65,13 +65,13 @@ on_both_engines! {
         let setup = Setup::create(&world, 2).await;
         let anja = setup.directory.user("Anja A").await;
         setup.add_member_only(&world, anja).await;
-        repair(&world.app).await.expect("the repair succeeds");
+        repair(&world.app.entitlements).await.expect("the repair succeeds");
         let rule = "SELECT rule_id FROM assignments";
         let sql = format!(
             "UPDATE assignments SET rule_id = '00000000-0000-4000-8000-000000000001' WHERE ({rule}) IS NOT NULL"
         );
         assert_eq!(world.execute(&sql).await, 1);
-        repair(&world.app).await.expect("the repair succeeds");
+        repair(&world.app.entitlements).await.expect("the repair succeeds");
         let now = "UPDATE assignments SET rule_id = rule_id WHERE rule_id IN (SELECT id FROM directory_rules)";
         assert_eq!(world.execute(now).await, 1, "the rule that gives it now");
         assert_eq!(setup.assignment_of(&world, anja).await, json!([true, "manager"]));
@@ -82,12 +82,12 @@ on_both_engines! {
         let (anja, ben) = (setup.directory.user("Anja A").await, setup.directory.user("Ben B").await);
         for user in [anja, ben] {
             setup.add_member_only(&world, user).await;
-            repair(&world.app).await.expect("the repair succeeds");
+            repair(&world.app.entitlements).await.expect("the repair succeeds");
         }
         assert_eq!(setup.failures(&world).await, json!(1), "one seat for two members");
         let sql = format!("UPDATE users SET status = 'suspended' WHERE id = '{ben}'");
         assert_eq!(world.execute(&sql).await, 1);
-        repair(&world.app).await.expect("the repair succeeds");
+        repair(&world.app.entitlements).await.expect("the repair succeeds");
         assert_eq!(setup.failures(&world).await, json!(0), "a suspended user does not wait");
         assert_eq!(setup.assignment_of(&world, anja).await, json!([true, "manager"]));
     }

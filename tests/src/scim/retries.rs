@@ -3,7 +3,7 @@
 use super::{Directory, user_path};
 use crate::harness::{World, on_both_engines};
 use chrono::TimeDelta;
-use seatkeeper::scim::rules::retry;
+use seatkeeper::entitlements::rules::retry;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     license::Model,
@@ -70,7 +70,7 @@ on_both_engines! {
             .patch(&user_path(setup.users[0]), json!([{ "op": "replace", "value": { "active": false } }]))
             .await
             .ok();
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!((setup.holders(&world).await, setup.failures(&world).await), (vec!["Zoe Z".to_owned()], json!(2)));
         let log = world.admin.get("/audit?kind=directory_rule_made_up").await.ok();
         let event = &log["items"][0];
@@ -81,13 +81,13 @@ on_both_engines! {
         assert_eq!(event["facts"]["since"], "2026-03-02T09:01:00Z");
         let remove = json!([{ "op": "remove", "path": format!("members[value eq \"{}\"]", setup.users[1]) }]);
         assert_eq!(setup.directory.patch(&setup.group, remove).await.status, 204);
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!(setup.holders(&world).await, ["Mia M"]);
         world.admin.patch(&format!("/licenses/{}", setup.license), &json!({ "seats": 9 })).await.ok();
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!((setup.holders(&world).await.len(), setup.failures(&world).await), (2, json!(0)));
         let head = world.head().await;
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!(world.head().await, head, "nothing is left to do");
     }
 
@@ -112,7 +112,7 @@ on_both_engines! {
         setup.directory.patch(&user_path(zoe), json!([{ "op": "replace", "value": { "active": false } }])).await.ok();
         assert_eq!(setup.directory.delete(&user_path(mia)).await.status, 204);
         world.admin.patch(&format!("/licenses/{}", setup.license), &json!({ "seats": 2 })).await.ok();
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!(setup.holders(&world).await, ["Anja A", "Ben B"]);
     }
 
@@ -149,11 +149,11 @@ on_both_engines! {
             (failures.first().map(|one| (one.rule_id, one.code.as_str())), total)
         };
         assert_eq!(total().await, (Some((None, "last_admin")), 1), "reported, although no rule applies to this user");
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!(total().await.1, 1);
         let sql = format!("UPDATE users SET role = 'admin' WHERE id = '{}'", next.id);
         assert_eq!(world.execute(&sql).await, 1);
-        retry(&world.app).await.expect("the retry succeeds");
+        retry(&world.app.entitlements).await.expect("the retry succeeds");
         assert_eq!(total().await, (None, 0));
     }
 }

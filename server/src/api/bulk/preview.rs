@@ -2,8 +2,8 @@
 
 use crate::{
     app::App,
-    assignment_source::{self, AssignmentSource},
     auth::{Caller, Scope},
+    entitlements::assignment_source::{self, AssignmentSource},
     entitlements::groups::{self, GroupPreview},
     http::problem::ApiError,
     store,
@@ -52,7 +52,7 @@ impl PreviewContext {
                     context.seats_free = Some((license.seats - license.usage.assigned).max(0));
                 }
                 if let BulkAction::Revoke { .. } = action {
-                    context.other_sources = assignment_source::automatic(app, *license_id, users).await?;
+                    context.other_sources = assignment_source::automatic(&app.entitlements, *license_id, users).await?;
                 }
                 if let BulkAction::Revoke { end_now: true, .. } = action {
                     context.sessions = store::users::sessions_on(&app.db, *license_id, users).await?;
@@ -61,7 +61,7 @@ impl PreviewContext {
             BulkAction::AddToGroup { group_id } | BulkAction::RemoveFromGroup { group_id } => {
                 let found = store::groups::get(&app.db, *group_id, Scope::of(caller).manager()).await?;
                 found.ok_or_else(|| ApiError::new(Code::NotFound))?;
-                context.group = groups::preview(app, &caller.actor(), *group_id).await?;
+                context.group = groups::preview(&app.entitlements, &caller.actor(), *group_id).await?;
             }
             _ => {
                 if let BulkAction::Suspend = action {

@@ -56,8 +56,11 @@ async fn renew_seat(
     active: bool,
 ) -> Result<KeepAliveReply, ApiError> {
     let key = cache_key(caller, product, headers);
-    let session_id = forward_auth::renew_only(app, caller, &key, active).await?;
-    Ok(KeepAliveReply { session_id, next_in_seconds: app.session_cache.heartbeat_interval(&key).num_seconds().max(1) })
+    let session_id = forward_auth::renew_only(&app.gate, caller, &key, active).await?;
+    Ok(KeepAliveReply {
+        session_id,
+        next_in_seconds: app.gate.session_cache.heartbeat_interval(&key).num_seconds().max(1),
+    })
 }
 
 /// Answers CORS preflights, which browsers send if a page adds custom headers.

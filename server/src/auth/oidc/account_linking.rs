@@ -8,7 +8,7 @@ use super::{
     refusal::{self, SignInRefusal},
 };
 use crate::{
-    app::App,
+    auth::oidc::Oidc,
     auth::sign_in,
     db::{DbError, Tx},
     entitlements::{Authority, groups, memberships},
@@ -61,14 +61,14 @@ impl From<DbError> for SignInError {
 /// # Errors
 /// See [`SignInError`].
 pub async fn sign_in(
-    app: &App,
+    oidc: &Oidc,
     provider: &Provider,
     identity: &ProviderIdentity,
     (started, actor): (&NewBrowserSession, Actor),
 ) -> Result<UserId, SignInError> {
     let mut attempts = 1;
     loop {
-        match try_sign_in(app, provider, identity, (started, actor.clone())).await {
+        match try_sign_in(oidc, provider, identity, (started, actor.clone())).await {
             Err(SignInError::Db(DbError::Taken(_) | DbError::Retry)) if attempts < MAX_SIGN_IN_ATTEMPTS => {
                 attempts += 1
             }
@@ -78,28 +78,28 @@ pub async fn sign_in(
 }
 
 async fn try_sign_in(
-    app: &App,
+    oidc: &Oidc,
     provider: &Provider,
     identity: &ProviderIdentity,
     (started, actor): (&NewBrowserSession, Actor),
 ) -> Result<UserId, SignInError> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = oidc.db.begin().await?;
     let provider = &lock_provider(&mut tx, provider).await?;
-    let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
+    let (now, issuer) = (oidc.clock.now(), &provider.settings.issuer);
     let groups = match &identity.groups {
         GroupClaim::Names(names) => lock_groups(&mut tx, names, (issuer, &identity.subject)).await?,
         _ => Vec::new(),
     };
     let (user, mut events) = match oidc_identities::lock_linked_user(&mut tx, issuer, &identity.subject).await? {
         Some(user) => (user, Vec::new()),
-        None => link_or_create(app, &mut tx, provider, identity, &actor).await?,
+        None => link_or_create(oidc, &mut tx, provider, identity, &actor).await?,
     };
     if user.status != UserStatus::Active {
         return Err(SignInError::refused(SignInFailure::Suspended, Some(user.id)));
     }
     events.extend(match &identity.groups {
         GroupClaim::Names(_) => sync_groups(&mut tx, issuer, user.id, &groups).await?,
-        unknown => report_unknown_groups(app, &mut tx, provider, &user, unknown).await?.into_iter().collect(),
+        unknown => report_unknown_groups(oidc, &mut tx, provider, &user, unknown).await?.into_iter().collect(),
     });
     oidc_identities::set_last_used(&mut tx, issuer, &identity.subject, now).await?;
     let actor = actor.identified_as(user.id, &user.name);
@@ -107,7 +107,7 @@ async fn try_sign_in(
     events.extend(sign_in::start(&mut tx, (user.id, actor), started, (Kind::SignedIn, facts), now).await?);
     oidc_identities::set_provider(&mut tx, started.id, provider.id, identity.session.as_deref()).await?;
     store::users::set_last_active(&mut tx, user.id, now).await?;
-    app.commit(tx, &events).await?;
+    oidc.commit(tx, &events).await?;
     Ok(user.id)
 }
 
@@ -123,14 +123,14 @@ async fn lock_provider(tx: &mut Tx, provider: &Provider) -> Result<Provider, Sig
 
 /// Links an identity to an existing user with the same e-mail address, or to a new user.
 async fn link_or_create(
-    app: &App,
+    oidc: &Oidc,
     tx: &mut Tx,
     provider: &Provider,
     identity: &ProviderIdentity,
     actor: &Actor,
 ) -> Result<(Candidate, Vec<Event>), SignInError> {
     let refuse = |trouble| Err(SignInError::refused(trouble, None));
-    let (settings, now) = (&provider.settings, app.clock.now());
+    let (settings, now) = (&provider.settings, oidc.clock.now());
     let Some(email) = identity.email.as_deref().and_then(|email| validate::email(email).ok()) else {
         return refuse(SignInFailure::NoEmail);
     };
@@ -154,7 +154,7 @@ async fn link_or_create(
             }
             (user, Vec::new())
         }
-        None if settings.create_users => create(app, tx, provider, identity, email).await?,
+        None if settings.create_users => create(oidc, tx, provider, identity, email).await?,
         None => return refuse(SignInFailure::Unknown),
     };
     oidc_identities::link(tx, &settings.issuer, &identity.subject, user.id, now).await?;
@@ -165,14 +165,14 @@ async fn link_or_create(
 }
 
 async fn create(
-    app: &App,
+    oidc: &Oidc,
     tx: &mut Tx,
     provider: &Provider,
     identity: &ProviderIdentity,
     email: String,
 ) -> Result<(Candidate, Vec<Event>), DbError> {
-    let now = app.clock.now();
-    let id = UserId(app.random.id(now));
+    let now = oidc.clock.now();
+    let id = UserId(oidc.random.id(now));
     let name = identity.name.as_deref().and_then(|name| validate::name(name).ok());
     let name = name.unwrap_or_else(|| email.clone());
     let rights = Rights::agent();
@@ -237,7 +237,7 @@ async fn sync_groups(
 /// Reports that the group claim is unusable and memberships stay unchanged. A missing claim is reported only if the
 /// user has memberships that depend on it.
 async fn report_unknown_groups(
-    app: &App,
+    oidc: &Oidc,
     tx: &mut Tx,
     provider: &Provider,
     user: &Candidate,
@@ -248,7 +248,7 @@ async fn report_unknown_groups(
     if *claim == GroupClaim::Missing && oidc_identities::given_groups(tx, &settings.issuer, user.id).await?.is_empty() {
         return Ok(None);
     }
-    store::provider_findings::record(tx, provider.id, &finding, app.clock.now()).await?;
+    store::provider_findings::record(tx, provider.id, &finding, oidc.clock.now()).await?;
     let facts = refusal::with_finding(Some(&finding), json!({ "provider": settings.name }));
     Ok(Some(Event::new(Kind::ProviderGroupsKept, Actor::system(), Some(user.id), facts).named(&user.name)))
 }

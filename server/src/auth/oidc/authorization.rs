@@ -5,7 +5,7 @@
 //! Each authorization has a cookie of its own, named after its `state`: parallel sign-ins in two tabs do not interfere,
 //! and a callback that matches none changes none.
 
-use crate::{app::App, auth::secret, http::cookies::Purpose};
+use crate::{auth::secret, clock::Random};
 use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
@@ -51,9 +51,13 @@ pub struct PendingAuthorization {
 
 impl PendingAuthorization {
     /// Begins an authorization. A `back` that is not a page of this server is ignored.
-    pub fn begin(app: &App, provider: ProviderId, back: Option<String>, jar: &CookieJar) -> Self {
-        let replaces = Purpose::SignIn.of(app, jar).map(secret::hash);
-        let (random, until) = (&app.random, app.clock.now() + AUTHORIZATION_TIMEOUT);
+    pub fn begin(
+        (random, now): (&Random, DateTime<Utc>),
+        provider: ProviderId,
+        back: Option<String>,
+        replaces: Option<String>,
+    ) -> Self {
+        let until = now + AUTHORIZATION_TIMEOUT;
         let back = back.filter(|back| back.len() <= MAX_BACK_BYTES && validate::is_app_path(back));
         Self {
             provider,

@@ -8,7 +8,7 @@ use super::{
     id_token::{self, Claims},
     refusal::SignInRefusal,
 };
-use crate::{app::App, secrets::SecretLocation, store::providers::Provider};
+use crate::{auth::oidc::Oidc, secrets::SecretLocation, store::providers::Provider};
 use openidconnect::{
     AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse as _,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, SubjectIdentifier, TokenResponse as _,
@@ -38,13 +38,13 @@ pub struct ProviderIdentity {
 /// # Errors
 /// Returns an error if the redirect URL is invalid, or if the client secret cannot be decrypted.
 pub fn relying_party(
-    app: &App,
+    oidc: &Oidc,
     provider: &Provider,
     metadata: &Metadata,
     redirect: &str,
 ) -> Result<RelyingParty, SignInFailure> {
     let location = SecretLocation::Client(provider.id);
-    let secret = provider.client_secret.as_ref().map(|secret| app.open_secret(&location, secret)).transpose();
+    let secret = provider.client_secret.as_ref().map(|secret| oidc.keyring.open(&location, secret)).transpose();
     let secret = secret.map_err(|error| {
         tracing::error!(%error, provider_id = %provider.id, "client secret cannot be decrypted");
         SignInFailure::Unavailable
@@ -105,21 +105,21 @@ fn uses_form_post(provider: &Provider, metadata: &Metadata) -> bool {
 /// # Errors
 /// Returns the reason for a failed sign-in. Its details contain no secrets.
 pub async fn exchange_code(
-    app: &App,
+    oidc: &Oidc,
     provider: &Provider,
     pending: &PendingAuthorization,
     code: String,
     redirect: &str,
 ) -> Result<ProviderIdentity, SignInRefusal> {
-    let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
-    let metadata = app.provider_metadata.get(issuer, now).await?;
-    let relying_party = relying_party(app, provider, &metadata, redirect)?;
-    let http = app.provider_metadata.http_client(issuer);
+    let (now, issuer) = (oidc.clock.now(), &provider.settings.issuer);
+    let metadata = oidc.metadata.get(issuer, now).await?;
+    let relying_party = relying_party(oidc, provider, &metadata, redirect)?;
+    let http = oidc.metadata.http_client(issuer);
     let verifier = PkceCodeVerifier::new(pending.verifier.clone());
     let response = request_tokens(&relying_party, &http, code, verifier).await?;
     let token = response.id_token().ok_or_else(|| Finding::new(FindingCode::NoIdToken, None))?;
     let nonce = Nonce::new(pending.nonce.clone());
-    let claims = id_token::verify(app, provider, &metadata, (token, &nonce), now).await?;
+    let claims = id_token::verify(oidc, provider, &metadata, (token, &nonce), now).await?;
     let user_info = if needs_user_info(&claims, provider) {
         request_user_info(&relying_party, &http, response.access_token(), claims.subject().clone()).await
     } else {

@@ -4,7 +4,7 @@
 use super::{
     ACCEPTED_SIGNATURE_ALGORITHMS, CLOCK_LEEWAY, ExtraClaims, Metadata, RelyingParty, Token, refusal::SignInRefusal,
 };
-use crate::{app::App, store::providers::Provider};
+use crate::{auth::oidc::Oidc, store::providers::Provider};
 use chrono::{DateTime, Utc};
 use openidconnect::{
     ClaimsVerificationError, ClientId, IdTokenClaims, Nonce, SignatureVerificationError, core::CoreGenderClaim,
@@ -24,7 +24,7 @@ pub type Claims = IdTokenClaims<ExtraClaims, CoreGenderClaim>;
 /// # Errors
 /// Returns the reason if the token is invalid.
 pub async fn verify(
-    app: &App,
+    oidc: &Oidc,
     provider: &Provider,
     metadata: &Metadata,
     (token, nonce): (&Token, &Nonce),
@@ -34,7 +34,7 @@ pub async fn verify(
         Err(ClaimsVerificationError::SignatureVerification(
             SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
         )) => {
-            let newer = app.provider_metadata.refresh(&provider.settings.issuer, now).await?;
+            let newer = oidc.metadata.refresh(&provider.settings.issuer, now).await?;
             verify_signature(provider, &newer, token, nonce)
         }
         other => other,

@@ -3,7 +3,7 @@
 
 use super::{ACCEPTED_SIGNATURE_ALGORITHMS, CLOCK_LEEWAY, Metadata};
 use crate::{
-    app::App,
+    auth::oidc::Oidc,
     db::{DbError, Tx},
     events::Event,
     seats::{Actor, Origin},
@@ -72,17 +72,17 @@ struct JwsHeader {
 /// # Errors
 /// See [`LogoutError`].
 pub async fn handle_logout_token(
-    app: &App,
+    oidc: &Oidc,
     provider: &Provider,
     token: &str,
     from: IpAddr,
 ) -> Result<usize, LogoutError> {
-    let (now, issuer) = (app.clock.now(), &provider.settings.issuer);
+    let (now, issuer) = (oidc.clock.now(), &provider.settings.issuer);
     let token = SignedToken::of(token)?;
-    let metadata = app.provider_metadata.get(issuer, now).await.map_err(|_| LogoutError::NoKeys)?;
+    let metadata = oidc.metadata.get(issuer, now).await.map_err(|_| LogoutError::NoKeys)?;
     let mut is_valid = token.is_signed_by(&metadata);
     if !is_valid {
-        let newer = app.provider_metadata.refresh(issuer, now).await.map_err(|_| LogoutError::NoKeys)?;
+        let newer = oidc.metadata.refresh(issuer, now).await.map_err(|_| LogoutError::NoKeys)?;
         is_valid = token.is_signed_by(&newer);
     }
     if !is_valid {
@@ -90,7 +90,7 @@ pub async fn handle_logout_token(
     }
     let claims = token.claims()?;
     claims.check(provider, now)?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = oidc.db.begin().await?;
     if !oidc_identities::record_logout_token(&mut tx, issuer, &claims.jti, now, now + MAX_TOKEN_AGE + CLOCK_LEEWAY)
         .await?
     {
@@ -100,7 +100,7 @@ pub async fn handle_logout_token(
     let name = Some(provider.settings.name.clone());
     let actor = Actor { id: None, name, origin: Origin::Api, address: Some(from.to_canonical()) };
     let events = sign_out_events(&mut tx, &actor, &users).await?;
-    app.commit(tx, &events).await?;
+    oidc.commit(tx, &events).await?;
     Ok(users.len())
 }
 

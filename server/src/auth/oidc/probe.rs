@@ -3,30 +3,30 @@
 
 use super::{Metadata, discovery_cache, exchange};
 use crate::{
-    app::App,
+    auth::oidc::Oidc,
     store::{self, providers::Provider},
 };
 use openidconnect::{AuthorizationCode, PkceCodeVerifier, RequestTokenError, core::CoreErrorResponseType};
 use seatkeeper_shared::wire::providers::{Finding, FindingCode, ProviderTest};
 
 /// Logs at startup which enabled providers cannot be used because their addresses are not public and not allowed.
-pub async fn warn_about_blocked_providers(app: App) {
-    let Ok(providers) = store::providers::all(&app.db).await else { return };
+pub async fn warn_about_blocked_providers(oidc: Oidc) {
+    let Ok(providers) = store::providers::all(&oidc.db).await else { return };
     for provider in providers.into_iter().filter(|provider| provider.enabled) {
-        if let Some(blocked) = app.provider_metadata.blocked_address(&provider.issuer).await {
+        if let Some(blocked) = oidc.metadata.blocked_address(&provider.issuer).await {
             tracing::warn!(provider_id = %provider.id, error = %blocked, "provider address not allowed");
         }
     }
 }
 
 /// Tests a provider with fresh requests, bypassing the cache.
-pub async fn test_provider(app: &App, provider: &Provider, redirect: &str) -> ProviderTest {
+pub async fn test_provider(oidc: &Oidc, provider: &Provider, redirect: &str) -> ProviderTest {
     let issuer = &provider.settings.issuer;
-    let findings = match discovery_cache::discover(&app.provider_metadata.http_client(issuer), issuer).await {
+    let findings = match discovery_cache::discover(&oidc.metadata.http_client(issuer), issuer).await {
         Err(finding) => vec![finding],
         Ok(metadata) => {
             let mut findings = Vec::new();
-            findings.extend(check_client(app, provider, &metadata, redirect).await);
+            findings.extend(check_client(oidc, provider, &metadata, redirect).await);
             findings.extend(hints(&metadata, provider));
             findings
         }
@@ -36,12 +36,12 @@ pub async fn test_provider(app: &App, provider: &Provider, redirect: &str) -> Pr
     ProviderTest { good: is_usable, findings: success.into_iter().chain(findings).collect(), sign_ins: Vec::new() }
 }
 
-async fn check_client(app: &App, provider: &Provider, metadata: &Metadata, redirect: &str) -> Option<Finding> {
-    let relying_party = exchange::relying_party(app, provider, metadata, redirect).ok()?;
-    let http = app.provider_metadata.http_client(&provider.settings.issuer);
+async fn check_client(oidc: &Oidc, provider: &Provider, metadata: &Metadata, redirect: &str) -> Option<Finding> {
+    let relying_party = exchange::relying_party(oidc, provider, metadata, redirect).ok()?;
+    let http = oidc.metadata.http_client(&provider.settings.issuer);
     let send = |request| http.clone().send(request);
     let request = relying_party.exchange_code(AuthorizationCode::new("seatkeeper-test".to_owned())).ok()?;
-    match request.set_pkce_verifier(PkceCodeVerifier::new(app.random.secret())).request_async(&send).await {
+    match request.set_pkce_verifier(PkceCodeVerifier::new(oidc.random.secret())).request_async(&send).await {
         Err(RequestTokenError::ServerResponse(answer)) => match answer.error() {
             CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => {
                 let detail = answer.error_description().map(|text| text.chars().take(300).collect());

@@ -4,7 +4,6 @@ use super::{
     Limits,
     state::{CoarseClock, Connection, Phase, PhaseSince},
 };
-use crate::http::client_ip;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -58,7 +57,7 @@ struct OpenConnection {
 impl OpenConnections {
     fn remove(&mut self, id: u64) -> Option<OpenConnection> {
         let entry = self.connections.remove(&id)?;
-        let network = client_ip::network_of(entry.connection.peer.ip());
+        let network = crate::auth::throttle::network_of(entry.connection.peer.ip());
         if let Some(count) = self.by_network.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
@@ -118,7 +117,7 @@ impl ConnectionRegistry {
     /// # Errors
     /// Returns the limit that is reached.
     pub fn admit(self: &Arc<Self>, connection: &Arc<Connection>) -> Result<ConnectionSlot, AdmitError> {
-        let network = client_ip::network_of(connection.peer.ip());
+        let network = crate::auth::throttle::network_of(connection.peer.ip());
         let mut open = self.open();
         let of_network = open.by_network.get(&network).copied().unwrap_or_default();
         if !connection.is_trusted && of_network >= self.limits.per_address {

@@ -4,7 +4,7 @@ use super::{
     Attribute, ENTERPRISE_ATTRIBUTES, ENTERPRISE_SCHEMA, GROUP_ATTRIBUTES, GROUP_SCHEMA, Kind, USER_ATTRIBUTES,
     USER_SCHEMA,
 };
-use crate::scim::{MAX_BODY_BYTES, bulk, list};
+use crate::scim::{MAX_BODY_BYTES, MAX_BULK_OPERATIONS, list};
 use serde_json::{Value, json};
 
 /// The supported features of the protocol.
@@ -12,7 +12,7 @@ pub fn service_provider_config(base: &str) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
-        "bulk": { "supported": true, "maxOperations": bulk::MAX_OPERATIONS, "maxPayloadSize": MAX_BODY_BYTES },
+        "bulk": { "supported": true, "maxOperations": MAX_BULK_OPERATIONS, "maxPayloadSize": MAX_BODY_BYTES },
         "filter": { "supported": true, "maxResults": list::MAX_PAGE_SIZE },
         "changePassword": { "supported": false },
         "sort": { "supported": true },

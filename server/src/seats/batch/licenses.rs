@@ -1,13 +1,13 @@
 //! Decisions on licenses and users: assignments, seats, rules, contracts, group limits, suspension.
 
 use super::{Batch, Group, end_cause};
+use crate::pool::{
+    Pool,
+    license_terms::{ContractTerms, LicenseTerms},
+};
 use crate::{
     events::{self, Event, member_events},
-    seats::{
-        command::{Actor, DeletionBlockers, Outcome, RemovableUsers},
-        license_terms::{ContractTerms, LicenseTerms},
-        pool::Pool,
-    },
+    seats::command::{Actor, DeletionBlockers, Outcome, RemovableUsers},
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{

@@ -3,19 +3,23 @@
 use super::super::{ids, set};
 use crate::{
     db::{DbError, Fields, Tx, args, fields, statements},
-    seats::{
-        batch::Batch,
+    events::Event,
+    pool::{
+        Pool,
         changes::{ActiveSession, SeatChange, Ticket},
+        license_terms::ContractTerms,
     },
+    store::user_changes::UserChange,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, RuleId, SessionId, TicketId, UserId},
     license::{GroupLimit, Rules},
     session::SessionState,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 // Includes the columns of the end, because a session may end in the batch that created it.
 const INSERT_SESSIONS_SQL: &str = "
@@ -191,16 +195,39 @@ struct Rows {
     group_limits: BTreeMap<LicenseId, Vec<GroupLimit>>,
 }
 
+/// What a batch of decisions writes.
+#[derive(Clone, Copy)]
+pub struct BatchWrites<'a> {
+    /// The time of all decisions.
+    pub now: DateTime<Utc>,
+    /// The licenses after the decisions.
+    pub pools: &'a BTreeMap<LicenseId, Pool>,
+    /// What was decided, in order.
+    pub changes: &'a [(LicenseId, SeatChange)],
+    /// The rules that made assignments.
+    pub granting_rules: &'a BTreeMap<(LicenseId, UserId), RuleId>,
+    pub newly_suspended: &'a [UserId],
+    pub deleted_users: &'a [UserId],
+    pub deleted_groups: &'a [GroupId],
+    pub user_changes: &'a [Arc<UserChange>],
+    pub contracts: &'a BTreeMap<LicenseId, ContractTerms>,
+    /// The licenses whose contract changed, and whether their end did.
+    pub changed_contracts: &'a BTreeMap<LicenseId, bool>,
+    /// Whether more than sessions, tickets and assignments changed.
+    pub changes_more_than_pools: bool,
+    pub events: &'a [Event],
+}
+
 /// Writes all changes of a batch and its events, but not its heartbeats.
-pub async fn write_batch(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
+pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbError> {
     let rows = group_by_kind(batch);
     let pools_only =
-        batch.newly_suspended.is_empty() && batch.deleted_users.is_empty() && !batch.changes_more_than_pools();
+        batch.newly_suspended.is_empty() && batch.deleted_users.is_empty() && !batch.changes_more_than_pools;
     if tx.is_shared() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
         }
-        let (events, number) = super::super::events::rows(batch.now, &batch.events);
+        let (events, number) = super::super::events::rows(batch.now, batch.events);
         let (ended, created) = (rows.sessions_to_end(), rows.new_sessions(batch));
         return match (ended.is_empty(), created.is_empty()) {
             (false, true) => tx.write(&ENDED_AND_EVENTS, args![events, number, set(ended)]).await,
@@ -230,27 +257,27 @@ pub async fn write_batch(tx: &mut Tx, batch: &Batch) -> Result<(), DbError> {
     if !batch.newly_suspended.is_empty() {
         // Old sign-ins and tokens must not work again when the users are reactivated.
         for sql in [&SUSPEND_USERS, &DELETE_BROWSER_SESSIONS, &DELETE_TOKENS] {
-            tx.write(sql, args![ids(&batch.newly_suspended)]).await?;
+            tx.write(sql, args![ids(batch.newly_suspended)]).await?;
         }
     }
-    for change in &batch.user_changes.written {
+    for change in batch.user_changes {
         super::super::user_changes::write(tx, change, batch.now).await?;
     }
-    for (license, end_changed) in &batch.changed_contracts {
+    for (license, end_changed) in batch.changed_contracts {
         if let Some(contract) = batch.contracts.get(license) {
             super::super::contracts::change(tx, *license, contract, *end_changed).await?;
         }
     }
-    for group in &batch.deleted_groups {
+    for group in batch.deleted_groups {
         super::super::groups::delete(tx, *group).await?;
     }
-    super::super::user_deletion::delete(tx, &batch.deleted_users, batch.now).await?;
-    super::super::events::append(tx, batch.now, &batch.events).await
+    super::super::user_deletion::delete(tx, batch.deleted_users, batch.now).await?;
+    super::super::events::append(tx, batch.now, batch.events).await
 }
 
-fn group_by_kind(batch: &Batch) -> Rows {
+fn group_by_kind(batch: &BatchWrites<'_>) -> Rows {
     let mut rows = Rows::default();
-    for (license, change) in &batch.changes {
+    for (license, change) in batch.changes {
         let license = *license;
         match change {
             SeatChange::Created(live) => drop(rows.created.insert(live.id, (license, live.clone()))),
@@ -322,12 +349,12 @@ impl Rows {
         self.ended.iter().filter(|(id, _)| !self.created.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
 
-    fn changed_sessions(&self, batch: &Batch) -> Vec<Fields> {
+    fn changed_sessions(&self, batch: &BatchWrites<'_>) -> Vec<Fields> {
         let changed = self.changed.iter().filter(|(_, id)| !self.created.contains_key(id));
         changed.filter_map(|(license, id)| batch.pools.get(license)?.session(*id)).map(session_row).collect()
     }
 
-    fn new_sessions(&self, batch: &Batch) -> Vec<Fields> {
+    fn new_sessions(&self, batch: &BatchWrites<'_>) -> Vec<Fields> {
         let row = |(id, (license, first)): (&SessionId, &(LicenseId, ActiveSession))| {
             let last = batch.pools.get(license).and_then(|pool| pool.session(*id)).unwrap_or(first);
             let row = session_row(last).with(fields! { "license_id": license });
@@ -346,12 +373,12 @@ impl Rows {
         self.ended_tickets.iter().filter(|(id, _)| !self.queued.contains_key(id)).map(|(_, row)| row.clone()).collect()
     }
 
-    fn changed_tickets(&self, batch: &Batch) -> Vec<Fields> {
+    fn changed_tickets(&self, batch: &BatchWrites<'_>) -> Vec<Fields> {
         let changed = self.moved.iter().filter(|(_, id)| !self.queued.contains_key(id));
         changed.filter_map(|(license, id)| batch.pools.get(license)?.ticket(*id)).map(ticket_row).collect()
     }
 
-    fn new_tickets(&self, batch: &Batch) -> Vec<Fields> {
+    fn new_tickets(&self, batch: &BatchWrites<'_>) -> Vec<Fields> {
         let row = |(id, (license, first)): (&TicketId, &(LicenseId, Ticket))| {
             let last = batch.pools.get(license).and_then(|pool| pool.ticket(*id)).unwrap_or(first);
             let row = ticket_row(last).with(fields! { "license_id": license });
@@ -412,7 +439,7 @@ fn only_granted(all: &BTreeMap<(LicenseId, UserId), bool>) -> BTreeMap<(LicenseI
     all.iter().filter(|(_, granted)| **granted).map(|(pair, _)| (*pair, true)).collect()
 }
 
-fn assignment_rows(all: &BTreeMap<(LicenseId, UserId), bool>, batch: &Batch) -> Vec<Fields> {
+fn assignment_rows(all: &BTreeMap<(LicenseId, UserId), bool>, batch: &BatchWrites<'_>) -> Vec<Fields> {
     let row = |pair: &(LicenseId, UserId)| {
         let rule = batch.granting_rules.get(pair).copied();
         fields! { "license_id": pair.0, "user_id": pair.1, "created_at": batch.now, "rule_id": rule }
