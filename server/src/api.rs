@@ -37,11 +37,11 @@ mod verify;
 
 use crate::{
     app::App,
-    http::late_body::{self, BodyLimits},
     http::{
         compression,
         connections::{Limits, ServerConfig},
         csrf, export,
+        late_body::{self, BodyLimits},
         problem::ApiError,
         static_files,
     },

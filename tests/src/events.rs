@@ -102,8 +102,11 @@ on_both_engines! {
         let mut before = world.head().await;
         people[1].request_seat().await.created();
         let events = store::events::after(&world.app.db, before, 10).await.expect("the log can be read");
-        let summary: Vec<_> =
-            events.iter().map(|e| (e.subject.kind_name(), e.subject.user, e.subject.license, e.occupied, e.seats)).collect();
+        let summary = events.iter().map(|event| {
+            let subject = event.subject;
+            (subject.kind_name(), subject.user, subject.license, event.occupied, event.seats)
+        });
+        let summary: Vec<_> = summary.collect();
         assert_eq!(
             summary,
             [

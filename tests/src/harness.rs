@@ -100,6 +100,12 @@ pub struct World {
 }
 
 impl World {
+    /// Opens a stream with this credential.
+    pub async fn stream_guard(&self, admission: Admission) -> StreamGuard {
+        let app = &self.app;
+        StreamGuard::open((&app.streams, &app.db), &app.last_used, admission, None).await.expect("a good token")
+    }
+
     /// Starts a server with a fixed clock and sets it up; its only user is the admin.
     pub async fn start(engine: Engine) -> Self {
         Self::with_sign_in_burst(engine, 10_000).await

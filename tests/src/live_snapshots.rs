@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use reqwest::Method;
 use seatkeeper::{
-    auth::{StreamGuard, admission::Admission, secret},
+    auth::{admission::Admission, secret},
     caller::Credential,
     live::{StreamOptions, watch},
 };
@@ -124,7 +124,7 @@ on_both_engines! {
         let (license, _) = world.pool(500, 1).await;
         let program = world.admin.with_token().await;
         let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
-        let guard = StreamGuard::open((&world.app.streams, &world.app.db), &world.app.last_used, admission, None).await.expect("a good token");
+        let guard = world.stream_guard(admission).await;
         let options = StreamOptions { has_snapshots: false, ..StreamOptions::default() };
         let stream = watch(world.app.live.clone(), &guard, options);
         let mut slow = Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("rows").to_vec()).expect("UTF-8")));

@@ -50,6 +50,7 @@ mod import_state;
 mod imports;
 mod join;
 mod late_bodies;
+mod layers;
 mod links;
 mod lists;
 mod live;

@@ -3,7 +3,7 @@
 use crate::harness::{Person, Watcher, World, on_both_engines, seat_request};
 use futures_util::{Stream, StreamExt as _};
 use seatkeeper::{
-    auth::{StreamGuard, admission::Admission, secret},
+    auth::{admission::Admission, secret},
     caller::Credential,
     live::{StreamOptions, watch},
 };
@@ -25,9 +25,7 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 async fn raw_feed(world: &World, person: &Person) -> Pin<Box<dyn Stream<Item = String> + Send>> {
     let program = person.with_token().await;
     let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
-    let guard = StreamGuard::open((&world.app.streams, &world.app.db), &world.app.last_used, admission, None)
-        .await
-        .expect("a good token");
+    let guard = world.stream_guard(admission).await;
     let stream = watch(world.app.live.clone(), &guard, StreamOptions::default());
     Box::pin(stream.map(|bytes| String::from_utf8(bytes.expect("the database answers").to_vec()).expect("UTF-8")))
 }
@@ -168,7 +166,7 @@ on_both_engines! {
         let mut guards = Vec::new();
         for _ in 0..200 {
             let admission = Admission::for_read(Credential::Token(secret::digest(program.secret())));
-            guards.push(StreamGuard::open((&world.app.streams, &world.app.db), &world.app.last_used, admission, None).await.expect("a good token"));
+            guards.push(world.stream_guard(admission).await);
         }
         let (begun, before) = (Instant::now(), world.app.streams.recheck_count());
         for seats in 1..=50 {

@@ -6,12 +6,13 @@ use crate::{
     directory_log,
     entitlements::rules,
     events::Event,
-    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
+        recent_verification::RecentlyVerifiedCaller,
     },
+    store,
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{

@@ -10,8 +10,7 @@ use crate::{
         request::{ForwardedRequest, ReturnAddress},
     },
     http::{extract::ValidJson, problem::ApiError, user_agent},
-    store,
-    store::forward_auth::CacheKey,
+    store::{self, forward_auth::CacheKey},
 };
 use axum::{
     Json,

@@ -4,11 +4,12 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     db::Tx,
-    entitlements::group_licenses::{ReconcileScope, reconcile},
-    entitlements::rules,
     entitlements::{
-        Authority, groups,
+        Authority,
+        group_licenses::{ReconcileScope, reconcile},
+        groups,
         memberships::{self, MembershipChange},
+        rules,
     },
     events::Event,
     http::{

@@ -4,14 +4,16 @@
 use super::account::{account_settings, anonymous_actor, new_browser_session};
 use crate::{
     app::App,
-    auth::oidc::{
-        account_linking::{self, SignInError},
-        authorization::PendingAuthorization,
-        exchange,
-        logout::{self, LogoutError},
-        refusal::{self, SignInRefusal},
+    auth::{
+        oidc::{
+            account_linking::{self, SignInError},
+            authorization::PendingAuthorization,
+            exchange,
+            logout::{self, LogoutError},
+            refusal::{self, SignInRefusal},
+        },
+        secret,
     },
-    auth::secret,
     db::DbError,
     events::Event,
     http::{

@@ -8,11 +8,11 @@ use crate::{
         passkeys::{AuthenticationResponse, RegistrationResponse, Site, start_authentication, start_registration},
     },
     events::Event,
-    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         client_ip::ClientIp,
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
+        recent_verification::RecentlyVerifiedCaller,
     },
     store,
 };

@@ -9,11 +9,11 @@ use crate::{
     },
     db::Tx,
     events::{self, Event},
-    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
+        recent_verification::RecentlyVerifiedCaller,
     },
     secrets::SecretLocation,
     store::{

@@ -1,6 +1,5 @@
 //! The queue: watching tickets, accepting and passing on offers, and reordering by admins.
 
-use crate::pool::SeatRequest;
 use crate::{
     app::App,
     auth::{Caller, Scope, StreamGuard, admission::Admission, stream_guard::OnRevocation},
@@ -9,6 +8,7 @@ use crate::{
         problem::{ApiError, FieldErrors},
     },
     live::ticket,
+    pool::SeatRequest,
     seats::{SeatsError, command::OwnerFilter},
     store,
 };

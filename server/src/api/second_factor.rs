@@ -10,12 +10,12 @@ use crate::{
     },
     db::Tx,
     events::Event,
-    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         client_ip::ClientIp,
         cookies::Purpose,
         extract::{PathParam, ValidJson},
         problem::ApiError,
+        recent_verification::RecentlyVerifiedCaller,
     },
     secrets::SecretLocation,
     store,

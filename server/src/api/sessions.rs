@@ -4,7 +4,6 @@ use super::{
     borrow::{attach_lease, attach_own_lease, require_signer},
     pagination::{Paging, non_blank, parse_paging},
 };
-use crate::pool::SeatRequest;
 use crate::{
     app::App,
     auth::{Caller, Scope},
@@ -12,6 +11,7 @@ use crate::{
         extract::{OptionalJson, PathParam, ValidJson, ValidQuery},
         problem::{ApiError, FieldErrors},
     },
+    pool::SeatRequest,
     seats::{CreateOutcome, SeatsError},
     store,
 };

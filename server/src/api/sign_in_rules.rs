@@ -5,11 +5,11 @@ use crate::{
     app::App,
     auth::Caller,
     events::{self, Event},
-    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::ValidJson,
         problem::{ApiError, FieldErrors},
+        recent_verification::RecentlyVerifiedCaller,
     },
     store,
 };

@@ -4,10 +4,10 @@ use crate::{
     app::App,
     auth::{Caller, secret},
     events::Event,
-    http::recent_verification::RecentlyVerifiedCaller,
     http::{
         extract::{PathParam, ValidJson},
         problem::{ApiError, FieldErrors},
+        recent_verification::RecentlyVerifiedCaller,
     },
     store,
 };

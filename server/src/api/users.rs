@@ -7,9 +7,11 @@ use super::{
 use crate::{
     app::App,
     auth::{Caller, NewPassword, Scope, admission::Admission, password_links::may_replace_access},
-    entitlements::group_licenses::{ReconcileScope, reconcile},
-    entitlements::rules,
-    entitlements::{Authority, memberships},
+    entitlements::{
+        Authority,
+        group_licenses::{ReconcileScope, reconcile},
+        memberships, rules,
+    },
     events::{self, Event},
     http::{
         etag::{IfMatch, WithEtag, with_etag},

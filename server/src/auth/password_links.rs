@@ -12,9 +12,8 @@ use crate::{
     db::{DbError, Tx},
     events::Event,
     journal::Journal,
-    mail::Mailer,
     mail::{
-        MailError,
+        MailError, Mailer,
         templates::{self, IssuedLink},
     },
     problem::ApiError,

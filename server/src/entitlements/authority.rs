@@ -4,9 +4,9 @@ use crate::{
     db::{DbError, Tx},
     problem::ApiError,
     seats::Actor,
-    store::memberships::MembershipApproval,
     store::{
         self,
+        memberships::MembershipApproval,
         memberships::{GivenLicense, GroupUses},
     },
 };

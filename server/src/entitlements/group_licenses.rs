@@ -7,8 +7,7 @@
 
 use crate::{
     db::DbError,
-    entitlements::Entitlements,
-    entitlements::rules,
+    entitlements::{Entitlements, rules},
     problem::ApiError,
     seats::{Actor, SeatsError},
     store::{self, group_licenses::LicenseUser},

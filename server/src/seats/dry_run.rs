@@ -1,9 +1,8 @@
 //! Dry runs of assignments: decided by the same rules on the current state, and never saved.
 
-use crate::pool::Pool;
 use crate::{
     db::{Db, DbError},
-    pool::changes::PoolUser,
+    pool::{Pool, changes::PoolUser},
     store,
 };
 use seatkeeper_shared::{

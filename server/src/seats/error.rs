@@ -1,8 +1,7 @@
 //! The error of a seat command.
 
 use super::command::Outcome;
-use crate::pool::Refusal;
-use crate::{db::DbError, problem::ApiError};
+use crate::{db::DbError, pool::Refusal, problem::ApiError};
 use seatkeeper_shared::problem::{Code, Problem};
 
 /// The error for an outcome of another kind than the caller expects.

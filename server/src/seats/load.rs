@@ -8,10 +8,10 @@ use super::{
     command::{DeletionBlockers, SeatCommand},
     pool_cache::PoolCache,
 };
-use crate::pool::{Pool, Terms};
 use crate::{
     clock::Clock,
     db::{DbError, Tx},
+    pool::{Pool, Terms},
     store,
 };
 use lock_set::LockSet;

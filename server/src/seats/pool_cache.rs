@@ -6,8 +6,10 @@
 //! decisions read their data under locks.
 
 use super::batch::Batch;
-use crate::pool::{Pool, changes::SeatChange};
-use crate::store::heartbeats::{Heartbeat, UnwrittenHeartbeats};
+use crate::{
+    pool::{Pool, changes::SeatChange},
+    store::heartbeats::{Heartbeat, UnwrittenHeartbeats},
+};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{LicenseId, ProductId, SessionId, TicketId, UserId};
 use std::{

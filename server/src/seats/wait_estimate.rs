@@ -1,8 +1,8 @@
 //! Estimates when a seat can be expected, from the lengths of recent sessions on the license.
 
-use crate::pool::Refusal;
 use crate::{
     db::{Db, DbError},
+    pool::Refusal,
     store,
 };
 use chrono::{DateTime, TimeDelta, Utc};

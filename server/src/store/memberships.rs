@@ -1,5 +1,5 @@
-//! The members of groups, and the directory that added each, if any. Writing requires a [`MembershipApproval`], which only
-//! `entitlements` creates.
+//! The members of groups, and the directory that added each, if any. Writing requires a [`MembershipApproval`], which
+//! only `entitlements` creates.
 
 use super::{ids, set};
 use crate::db::{DbError, Row, Tx, args, fields, statements};

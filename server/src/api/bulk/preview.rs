@@ -3,8 +3,10 @@
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    entitlements::assignment_source::{self, AssignmentSource},
-    entitlements::groups::{self, GroupPreview},
+    entitlements::{
+        assignment_source::{self, AssignmentSource},
+        groups::{self, GroupPreview},
+    },
     http::problem::ApiError,
     store,
 };

@@ -8,8 +8,7 @@ use super::{
     refusal::{self, SignInRefusal},
 };
 use crate::{
-    auth::oidc::Oidc,
-    auth::sign_in,
+    auth::{oidc::Oidc, sign_in},
     db::{DbError, Tx},
     entitlements::{Authority, groups, memberships},
     events::Event,

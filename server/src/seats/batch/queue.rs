@@ -1,8 +1,10 @@
 //! Decisions on tickets: joining the queue, accepting and passing offers, leaving.
 
 use super::Batch;
-use crate::pool::{Pool, SeatRequest, changes::Ticket};
-use crate::seats::command::{Actor, Outcome, OwnerFilter, ticket_view};
+use crate::{
+    pool::{Pool, SeatRequest, changes::Ticket},
+    seats::command::{Actor, Outcome, OwnerFilter, ticket_view},
+};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, TicketId, UserId},

@@ -1,0 +1,116 @@
+//! The modules of the server import only from the layers below their own, as drawn in ARCHITECTURE.md.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate is in the workspace").to_path_buf()
+}
+
+/// The layer of each module, 0 being the highest: the names before the descriptions in the picture.
+fn layers(document: &str) -> BTreeMap<&str, usize> {
+    let (_, rest) = document.split_once("```layers\n").expect("the picture");
+    let (picture, _) = rest.split_once("```").expect("its end");
+    picture
+        .lines()
+        .enumerate()
+        .flat_map(|(layer, line)| {
+            let names = line.split_once("  ").map_or(line, |(names, _)| names);
+            names.split(' ').map(move |name| (name, layer))
+        })
+        .collect()
+}
+
+/// The modules that a source imports or names: what follows `crate::`, also in groups.
+fn imports(source: &str) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    for (at, prefix) in source.match_indices("crate::") {
+        let rest = &source[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(members(group)),
+            None => found.extend([first_name(rest)]),
+        }
+    }
+    found.remove("");
+    found
+}
+
+/// The first names of the members of a group of imports, whose opening brace has been read.
+fn members(group: &str) -> Vec<&str> {
+    let (mut depth, mut begins, mut found) = (0, true, Vec::new());
+    for (at, sign) in group.char_indices() {
+        match sign {
+            '}' if depth == 0 => break,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => begins = true,
+            sign if begins && !sign.is_whitespace() => {
+                found.push(first_name(&group[at..]));
+                begins = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn first_name(text: &str) -> &str {
+    text.split(|sign: char| !sign.is_ascii_lowercase() && sign != '_' && !sign.is_ascii_digit()).next().unwrap_or("")
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    files.into_iter().filter(|file| file.extension().is_some_and(|kind| kind == "rs")).chain(below).collect()
+}
+
+/// The imports against the direction, each as `file: module`.
+fn violations(layers: &BTreeMap<&str, usize>, file: &str, source: &str) -> Vec<String> {
+    let own = file.split(['/', '.']).next().unwrap_or_default();
+    let layer = layers.get(own).unwrap_or_else(|| panic!("{own} is not in the picture of ARCHITECTURE.md"));
+    let upward =
+        imports(source).into_iter().filter(|name| *name != own && layers.get(name).is_some_and(|of| of <= layer));
+    upward.map(|name| format!("{file}: {name}")).collect()
+}
+
+#[test]
+fn modules_import_only_from_lower_layers() {
+    let document = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the document");
+    let (layers, folder) = (layers(&document), root().join("server/src"));
+    let mut modules = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for path in sources(&folder) {
+        let file = path.strip_prefix(&folder).expect("a file below").to_string_lossy().into_owned();
+        if file == "lib.rs" || file == "main.rs" {
+            continue;
+        }
+        wrong.extend(violations(&layers, &file, &fs::read_to_string(&path).expect("a source")));
+        modules.insert(file.split(['/', '.']).next().unwrap_or_default().to_owned());
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    let drawn: BTreeSet<_> = layers.keys().map(|name| (*name).to_owned()).collect();
+    assert_eq!(drawn, modules, "the picture has every module, and no other");
+}
+
+#[test]
+fn only_entitlements_approves_changes_of_memberships() {
+    let folder = root().join("server/src");
+    let approving = sources(&folder)
+        .into_iter()
+        .filter(|path| fs::read_to_string(path).expect("a source").contains("impl MembershipApproval for"))
+        .map(|path| path.strip_prefix(&folder).expect("a file below").to_string_lossy().into_owned());
+    assert_eq!(approving.collect::<Vec<_>>(), ["entitlements/authority.rs"]);
+}
+
+#[test]
+fn an_import_against_the_direction_is_found() {
+    let layers = layers("```layers\nhttp api  edges\nstore\ndb       SQL\n```");
+    assert_eq!(violations(&layers, "db/row.rs", "use crate::store;"), ["db/row.rs: store"]);
+    assert_eq!(violations(&layers, "store.rs", "use crate::{db::{Db, api}, http::problem};"), ["store.rs: http"]);
+    assert_eq!(violations(&layers, "http/a.rs", "fn a() { crate::api::b() }"), ["http/a.rs: api"], "the same layer");
+    assert_eq!(violations(&layers, "api.rs", "use crate::{api::x, db, store::y};"), Vec::<String>::new());
+}
