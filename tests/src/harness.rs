@@ -35,7 +35,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::{
     api,
     app::{App, Options},
-    auth::throttle::Throttle,
+    auth::{StreamGuard, admission::Admission, throttle::Throttle},
     clock::{Clock, Random},
     db::Db,
     http::{
