@@ -36,11 +36,11 @@ use crate::{
     schema_watch,
     seats::{Seats, StaleSeats, sweep, wait_estimate::WaitEstimates},
     secrets::{self, Keyring, Reseal, SecretLocation, SecretsError, StoredSecret},
+    tasks::Tasks,
     usage_peaks::UsagePeaks,
 };
 use ipnet::IpNet;
 use std::{ops::Deref, path::PathBuf, sync::Arc};
-use tokio::task::{JoinHandle, JoinSet};
 
 /// The shared state. Cheap to clone, which happens several times per request.
 #[derive(Clone)]
@@ -137,8 +137,9 @@ impl App {
             tracing::info!(count = resealed.sealed, "secrets in the database were encrypted");
         }
         sweep::at_start(&db, &clock).await?;
+        let tasks = Tasks::default();
         let caller_cache = CallerCache::default();
-        if !db.is_shared() {
+        if !db.has_other_writers() {
             caller_cache.set_single_process();
         }
         let (product_cache, session_cache) = (ProductCache::default(), SessionCache::default());
@@ -152,20 +153,22 @@ impl App {
             Arc::new(seat_freed.clone()),
             Arc::new(stale_seats.clone()),
         ]);
-        let seats = Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone(), stale_seats);
+        let seats =
+            Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone(), stale_seats, tasks.clone());
         let wait_estimates = WaitEstimates::new(db.clone());
         let dist = options.dist.map(Arc::new);
         let app_build = AppBuild::new(dist.clone());
         let feed =
-            Feed::start(db.clone(), clock.clone(), wait_estimates.clone(), commit_hooks.clone(), app_build).await?;
-        let streams = OpenStreams::start(db.clone(), clock.clone(), caller_cache.clone());
+            Feed::start(db.clone(), clock.clone(), wait_estimates.clone(), commit_hooks.clone(), app_build, &tasks)
+                .await?;
+        let streams = OpenStreams::start(db.clone(), clock.clone(), caller_cache.clone(), &tasks);
         if !options.poll_only {
-            tokio::spawn(pg_notify::run(db.clone(), commit_hooks.clone()));
+            tasks.spawn_until_stop(pg_notify::run(db.clone(), commit_hooks.clone()));
         }
         let passwords =
             if options.cheap_passwords { Passwords::cheap(random.clone()) } else { Passwords::new(random.clone()) };
         let public_url: Option<Arc<str>> = options.public_url.map(Into::into);
-        let journal = Journal::new(db.clone(), clock.clone(), commit_hooks.clone());
+        let journal = Journal::new(db.clone(), clock.clone(), commit_hooks.clone(), tasks.clone());
         let entitlements =
             Entitlements { journal: journal.clone(), seats: seats.clone(), reconcile_requested, seat_freed };
         let app = Self(Arc::new(AppState {
@@ -201,6 +204,7 @@ impl App {
                 random: random.clone(),
                 seats: seats.clone(),
                 wait_estimates: wait_estimates.clone(),
+                tasks: tasks.clone(),
                 session_cache,
             },
             live: Live {
@@ -216,7 +220,7 @@ impl App {
             entitlements,
             keyring,
             passwords,
-            readiness: Readiness::new(db.clone()),
+            readiness: Readiness::new(db.clone(), tasks.clone()),
             usage_peaks: UsagePeaks::new(db.clone()),
             db,
             clock,
@@ -230,7 +234,7 @@ impl App {
             product_cache,
         }));
         let state = Arc::downgrade(&app.0);
-        tokio::spawn(schema_watch::watch(move || state.upgrade().map(|state| state.db.clone())));
+        tasks.spawn_until_stop(schema_watch::watch(move || state.upgrade().map(|state| state.db.clone())));
         recovery::at_start(&app.imports).await;
         Ok(app)
     }
@@ -240,31 +244,27 @@ impl App {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// Runs periodic maintenance until the returned task is aborted: ends expired sessions and tickets, warns of
-    /// licenses that end soon, reconciles assignments with groups, retries failed directory rules, and recovers
-    /// imports.
-    pub fn start_maintenance(&self) -> JoinHandle<()> {
-        let mut tasks = JoinSet::new();
-        tasks.spawn(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
-        tasks.spawn(expiry::run(self.journal.clone()));
-        tasks.spawn(group_licenses::run(self.entitlements.clone()));
-        tasks.spawn(rules::run(self.entitlements.clone()));
-        tasks.spawn(recovery::run(self.imports.clone()));
-        join_all(tasks)
+    /// Starts periodic maintenance: ends expired sessions and tickets, warns of licenses that end soon, reconciles
+    /// assignments with groups, retries failed directory rules, and recovers imports.
+    pub fn start_maintenance(&self) {
+        let tasks = &self.journal.tasks;
+        tasks.spawn_until_stop(sweep::run(self.db.clone(), self.clock.clone(), self.seats.clone()));
+        tasks.spawn_until_stop(expiry::run(self.journal.clone()));
+        tasks.spawn_until_stop(group_licenses::run(self.entitlements.clone()));
+        tasks.spawn_until_stop(rules::run(self.entitlements.clone()));
+        tasks.spawn_until_stop(recovery::run(self.imports.clone()));
     }
 
-    /// Writes when cookies and tokens were last used, and the requests of directories, to the database until the
-    /// returned task is aborted.
-    pub fn start_usage_writers(&self) -> JoinHandle<()> {
-        let mut tasks = JoinSet::new();
-        tasks.spawn(last_used::run(self.last_used.clone(), self.journal.clone()));
-        tasks.spawn(directory_log::run(self.directory_log.clone(), self.db.clone()));
-        join_all(tasks)
+    /// Starts writing to the database when cookies and tokens were last used, and the requests of directories.
+    pub fn start_usage_writers(&self) {
+        let tasks = &self.journal.tasks;
+        tasks.spawn_until_stop(last_used::run(self.last_used.clone(), self.journal.clone()));
+        tasks.spawn_until_stop(directory_log::run(self.directory_log.clone(), self.db.clone()));
     }
 
-    /// Seals the audit log once a second until the returned task is aborted.
-    pub fn start_sealer(&self) -> JoinHandle<()> {
-        tokio::spawn(sealer::run(self.journal.clone(), self.audit_days))
+    /// Starts sealing the audit log once a second.
+    pub fn start_sealer(&self) {
+        self.journal.tasks.spawn_until_stop(sealer::run(self.journal.clone(), self.audit_days));
     }
 
     /// Encrypts a secret for its location in the database.
@@ -306,9 +306,4 @@ impl App {
     pub async fn commit(&self, tx: crate::db::Tx, events: &[crate::events::Event]) -> Result<(), DbError> {
         self.journal.commit(tx, events).await
     }
-}
-
-/// A task that owns these tasks: a panic in one does not stop the others, and aborting it aborts them all.
-fn join_all(mut tasks: JoinSet<()>) -> JoinHandle<()> {
-    tokio::spawn(async move { while tasks.join_next().await.is_some() {} })
 }

@@ -193,7 +193,7 @@ impl Db {
     }
 
     /// Whether other processes may write to this database.
-    pub fn is_shared(&self) -> bool {
+    pub fn has_other_writers(&self) -> bool {
         matches!(self, Self::Postgres { .. })
     }
 
@@ -213,6 +213,7 @@ impl Db {
 /// Otherwise sqlx 0.9 would not know that a `BEGIN` whose answer was not received has to be rolled back, and the
 /// connection's next user would be inside that transaction. In a read-only one they could not write, and would see an
 /// outdated snapshot.
+#[expect(clippy::disallowed_methods, reason = "awaited at once")]
 async fn begin_detached(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();
     let begin = tokio::spawn(async move { pool.begin_with(statement).await });
@@ -300,8 +301,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether other processes may write to this database.
-    pub(crate) fn is_shared(&self) -> bool {
+    /// Whether a statement can write to several tables (`WITH … INSERT`), which saves round trips to a database server.
+    pub(crate) fn combines_writes(&self) -> bool {
         matches!(self.engine, Engine::Postgres(_) | Engine::Dedicated(_))
     }
 

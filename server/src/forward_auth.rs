@@ -16,6 +16,7 @@ use crate::{
         self,
         forward_auth::{CacheKey, LastSession},
     },
+    tasks::Tasks,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -55,6 +56,7 @@ pub struct Gate {
     pub random: Random,
     pub seats: Seats,
     pub wait_estimates: WaitEstimates,
+    pub tasks: Tasks,
     /// The sessions of recent requests.
     pub session_cache: SessionCache,
 }
@@ -109,7 +111,8 @@ fn cached_decision(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -
                 let (gate, caller, key) = (gate.clone(), caller.clone(), key.clone());
                 let heartbeat = Heartbeat { active, cached: true };
                 // The request does not wait for the heartbeat: the seat is valid until the lease expires.
-                tokio::spawn(async move { drop(renew_lease(&gate, &caller, &key, session, heartbeat).await) });
+                let tasks = gate.tasks.clone();
+                tasks.spawn_to_end(async move { drop(renew_lease(&gate, &caller, &key, session, heartbeat).await) });
             }
             Some(Ok(session))
         }

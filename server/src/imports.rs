@@ -125,6 +125,6 @@ pub async fn start(
         other => other?,
     }
     imports.commit(tx, &job.import.events(Kind::ImportStarted, json!({ "rows": rows }))).await?;
-    tokio::spawn(job.run(table));
+    imports.tasks.spawn_to_end(job.run(table));
     Ok(import)
 }

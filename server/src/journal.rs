@@ -6,20 +6,23 @@ use crate::{
     db::{Db, DbError, Tx},
     events::Event,
     store,
+    tasks::Tasks,
 };
 
-/// The database with its event log and clock. Clones share them.
+/// What every decision needs: the database with its event log, the clock, and where work goes on beside requests.
+/// Clones share them.
 #[derive(Clone)]
 pub struct Journal {
     pub db: Db,
     pub clock: Clock,
+    pub tasks: Tasks,
     hooks: CommitHooks,
 }
 
 impl Journal {
     /// The journal of this database, whose commits these hooks learn of.
-    pub fn new(db: Db, clock: Clock, hooks: CommitHooks) -> Self {
-        Self { db, clock, hooks }
+    pub fn new(db: Db, clock: Clock, hooks: CommitHooks, tasks: Tasks) -> Self {
+        Self { db, clock, tasks, hooks }
     }
 
     /// Writes the events of a transaction and commits it. Then invalidates the affected caches and wakes the live feed.

@@ -42,4 +42,5 @@ pub mod seats;
 pub mod secret_hash;
 pub mod secrets;
 pub mod store;
+pub mod tasks;
 pub mod usage_peaks;

@@ -1,7 +1,10 @@
 //! Readiness: whether the database can be written to. Frequent checks share a few writes a second, and only changes are
 //! logged.
 
-use crate::db::{Db, WriteProbe};
+use crate::{
+    db::{Db, WriteProbe},
+    tasks::Tasks,
+};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -27,6 +30,7 @@ pub struct Readiness(Arc<State>);
 struct State {
     db: Db,
     /// `None` while a write is in progress.
+    tasks: Tasks,
     probe: Mutex<Option<WriteProbe>>,
     last: watch::Sender<Option<ProbeResult>>,
     /// The failure that was logged last, until the database is ready again.
@@ -41,10 +45,10 @@ struct ProbeResult {
 }
 
 impl Readiness {
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, tasks: Tasks) -> Self {
         let (probe, last, logged_failure) =
             (Mutex::new(Some(WriteProbe::new(db.clone()))), watch::Sender::new(None), Mutex::default());
-        Self(Arc::new(State { db, probe, last, logged_failure }))
+        Self(Arc::new(State { db, tasks, probe, last, logged_failure }))
     }
 
     /// Checks whether the database can be written to.
@@ -73,7 +77,7 @@ impl Readiness {
         let Some(mut probe) = lock(&self.0.probe).take() else { return };
         let state = self.0.clone();
         // In its own task: if the caller stops waiting, the result serves the next one.
-        tokio::spawn(async move {
+        self.0.tasks.spawn_to_end(async move {
             let failure = match timeout(WRITE_TIMEOUT, probe.write()).await {
                 Ok(written) => written.err().map(|error| error.to_string()),
                 Err(_) => Some(format!("{} does not answer", state.db.endpoint().name())),
@@ -108,7 +112,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let address = format!("sqlite:{}", folder.path().join("db").display());
         let db = Db::open(&address).await.expect("a database");
-        let readiness = Readiness::new(db.clone());
+        let readiness = Readiness::new(db.clone(), Tasks::default());
         for answer in join_all((0..500).map(|_| readiness.check())).await {
             answer.expect("the database can be written to");
         }

@@ -23,6 +23,7 @@ use crate::{
     db::{Db, PreparedTx},
     events::topics::{EventSubject, Topic},
     pool::{SeatRequest, license_terms::LicenseTerms},
+    tasks::Tasks,
 };
 use chrono::TimeDelta;
 use command::{EndOptions, Outcome, OwnerFilter, SeatCommand};
@@ -91,13 +92,21 @@ impl Seats {
     /// Starts the task that makes all changes to seats. It ends when the last clone is dropped. It calls `commit_hooks`
     /// after each commit that wrote to the event log.
     /// `stale` is one of its subscribers.
-    pub fn start(db: Db, clock: Clock, random: Random, commit_hooks: CommitHooks, stale: StaleSeats) -> Self {
+    pub fn start(
+        db: Db,
+        clock: Clock,
+        random: Random,
+        commit_hooks: CommitHooks,
+        stale: StaleSeats,
+        tasks: Tasks,
+    ) -> Self {
         let (queue, commands) = mpsc::channel(MAX_BATCH_COMMANDS * 16);
-        let heartbeats = db.is_shared().then(|| Heartbeats::start(db.clone(), clock.clone()));
-        let state = EngineState::new(db.is_shared());
+        let heartbeats = db.has_other_writers().then(|| Heartbeats::start(db.clone(), clock.clone(), &tasks));
+        let state = EngineState::new(db.has_other_writers());
         let prepared_tx = PreparedTx::new(&db);
-        let engine = Engine { db, prepared_tx, clock, random, commit_hooks, stale: stale.clone(), state };
-        tokio::spawn(engine.run(commands));
+        let engine =
+            Engine { db, prepared_tx, clock, random, commit_hooks, stale: stale.clone(), state, tasks: tasks.clone() };
+        tasks.spawn_until_stop(engine.run(commands));
         Self { queue, stale, heartbeats }
     }
 

@@ -196,7 +196,7 @@ impl Account {
     /// Closes the database, so that a server can open it. PostgreSQL first vacuums and checkpoints, which it would
     /// otherwise do during the measurement.
     pub async fn close(self) -> anyhow::Result<()> {
-        if self.db.is_shared() {
+        if self.db.has_other_writers() {
             self.db.one(&VACUUM, vec![]).await?;
             self.db.one(&CHECKPOINT, vec![]).await?;
         }

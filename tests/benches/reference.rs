@@ -127,7 +127,7 @@ impl IntoResponse for ReferenceError {
 /// Serves forever.
 pub async fn serve(port: u16, database: String) -> anyhow::Result<()> {
     let db = Db::open(&database).await?;
-    let write_lock = (!db.is_shared()).then(Arc::default);
+    let write_lock = (!db.has_other_writers()).then(Arc::default);
     let state = Reference { db, write_lock, clock: Clock::default(), random: Random::default() };
     let routes = Router::new()
         .route("/readyz", routing::get(async || "ok\n"))

@@ -57,7 +57,9 @@ pub async fn join(
     let customer = Actor { id: None, name: None, origin: Origin::App, address: Some(address) };
     // In a task of its own, so that it is finished even if the customer disconnects: otherwise the key could be used up
     // in vain.
-    let connecting = tokio::spawn(async move { connect(&app, &customer, (session.user_id, id), &key, platform).await });
+    let tasks = app.journal.tasks.clone();
+    let connecting =
+        tasks.spawn_to_end(async move { connect(&app, &customer, (session.user_id, id), &key, platform).await });
     connecting.await.unwrap_or_else(|_| Err(ApiError::new(Code::Unavailable)))
 }
 

@@ -116,7 +116,8 @@ pub async fn forgot(
         return Err(ApiError::new(Code::TooManyRequests));
     }
     if app.throttle.allow_mail(&key) {
-        tokio::spawn(async move {
+        let tasks = app.journal.tasks.clone();
+        tasks.spawn_to_end(async move {
             if let Err(error) =
                 password_links::send_reset_link(&app.password_links, anonymous_actor(address), &email).await
             {

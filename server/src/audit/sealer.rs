@@ -24,7 +24,7 @@ const PRUNE_EVERY: u32 = 3_600;
 /// Returns an error if the database fails; nothing is sealed then.
 pub async fn seal(db: &Db) -> Result<i64, DbError> {
     // On SQLite no other process seals, so the write lock is taken only after the events are read.
-    let (head, mut reading) = if db.is_shared() {
+    let (head, mut reading) = if db.has_other_writers() {
         let mut tx = db.begin().await?;
         let Some(head) = store::seals::lock_head_if_free(&mut tx).await? else { return Ok(0) };
         (head, tx)
@@ -32,7 +32,7 @@ pub async fn seal(db: &Db) -> Result<i64, DbError> {
         (store::seals::head(db).await?, db.begin_read().await?)
     };
     let Some(seal) = next_seal(&mut reading, &head).await? else { return Ok(0) };
-    let mut tx = if db.is_shared() {
+    let mut tx = if db.has_other_writers() {
         reading
     } else {
         drop(reading);

@@ -19,6 +19,7 @@ use crate::{
     db::{Db, DbError},
     problem::ApiError,
     store,
+    tasks::Tasks,
 };
 use axum::body::Body;
 use bytes::Bytes;
@@ -77,10 +78,10 @@ enum Verdict {
 
 impl OpenStreams {
     /// Starts the task that rechecks credentials.
-    pub fn start(db: Db, clock: Clock, callers: CallerCache) -> Self {
+    pub fn start(db: Db, clock: Clock, callers: CallerCache, tasks: &Tasks) -> Self {
         let streams =
             Self(Arc::new(StreamRegistry { callers, clock, open: Mutex::default(), rechecks: AtomicU64::default() }));
-        tokio::spawn(streams.clone().run(db));
+        tasks.spawn_until_stop(streams.clone().run(db));
         streams
     }
 

@@ -93,6 +93,7 @@ enum OnExit {
 ///
 /// # Errors
 /// Returns an error if there is no seat, or the program cannot be started.
+#[expect(clippy::disallowed_methods, reason = "aborted below")]
 pub async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let reporter = Reporter { json: args.json };
     let client = config::client()?;

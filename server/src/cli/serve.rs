@@ -32,6 +32,8 @@ use tokio::signal::unix::{self, Signal, SignalKind};
 const REQUEST_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a running import may take to finish the chunk that it is writing, and to store that it was interrupted.
 const IMPORT_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long work beside requests may take to finish after the last request.
+const TASK_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Arguments of `seatkeeper serve`.
 #[derive(Debug, Args)]
@@ -99,6 +101,7 @@ impl ServeArgs {
 ///
 /// # Errors
 /// Returns an error if an option is invalid, or the database or the address cannot be used.
+#[expect(clippy::disallowed_methods, reason = "it ends the process")]
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let mailer = args.mailer()?;
     if let (Some(domain), Some(url)) = (&args.cookie_domain, &args.public_url) {
@@ -126,8 +129,11 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         ..Options::default()
     };
     let app = App::start(db.clone(), options).await?;
-    let background_tasks = [app.start_maintenance(), app.start_sealer(), app.start_usage_writers()];
-    tokio::spawn(probe::warn_about_blocked_providers(app.oidc.clone()));
+    app.start_maintenance();
+    app.start_sealer();
+    app.start_usage_writers();
+    let tasks = app.journal.tasks.clone();
+    tasks.spawn_until_stop(probe::warn_about_blocked_providers(app.oidc.clone()));
     print_status(format_args!("Seatkeeper serves on {url}"));
     if store::account::get(&db).await?.is_none() {
         print_status(format_args!("Set it up once at {url}/setup?token={}", app.setup_token));
@@ -146,9 +152,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     connections::serve(listening.listeners, api::server_config(&app, limits), stop, REQUEST_DRAIN_TIMEOUT).await;
     // An import that cannot store its end within that time is ended by the next server.
     drop(tokio::time::timeout(IMPORT_STOP_TIMEOUT, app.imports.running.stop()).await);
-    for task in background_tasks {
-        task.abort();
-    }
+    tasks.stop(TASK_STOP_TIMEOUT).await;
     db.close().await;
     Ok(())
 }

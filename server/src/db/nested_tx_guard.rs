@@ -56,6 +56,7 @@ fn count(transactions: &mut HashMap<Id, usize>, task: Id) -> &mut usize {
 mod tests {
     use crate::db::Db;
 
+    #[expect(clippy::disallowed_methods, reason = "awaited at once")]
     async fn in_a_task(work: impl Future<Output = ()> + Send + 'static) -> Result<(), tokio::task::JoinError> {
         tokio::spawn(work).await
     }

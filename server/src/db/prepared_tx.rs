@@ -40,6 +40,7 @@ impl PreparedTx {
 
     /// Begins the next transaction in advance if transactions follow each other closely. Call it while one is being
     /// committed.
+    #[expect(clippy::disallowed_methods, reason = "it ends by itself after a moment")]
     pub fn prepare(&mut self) {
         let before = self.last_prepared.replace(Instant::now());
         let PreparedEngine::Postgres(connections, endpoint) = &self.engine else { return };

@@ -160,6 +160,15 @@ impl From<DeniedChange> for GroupChangeError {
     }
 }
 
+impl From<GroupChangeError> for ApiError {
+    fn from(error: GroupChangeError) -> Self {
+        match error {
+            GroupChangeError::Db(error) => error.into(),
+            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,14 +227,5 @@ mod tests {
         let limited = Rights { limited_to_groups: true, ..both };
         assert_eq!(code(&limited, &plain, &add), None);
         assert_eq!(code(&limited, &plain, &GroupChange::Name), Some(Code::Forbidden));
-    }
-}
-
-impl From<GroupChangeError> for ApiError {
-    fn from(error: GroupChangeError) -> Self {
-        match error {
-            GroupChangeError::Db(error) => error.into(),
-            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
-        }
     }
 }

@@ -48,7 +48,8 @@ pub async fn apply(entitlements: &Entitlements, actor: &Actor, users: &[UserId])
         return;
     }
     let (entitlements, actor, users) = (entitlements.clone(), actor.clone(), users.to_vec());
-    let applying = tokio::spawn(async move {
+    let tasks = entitlements.tasks.clone();
+    let applying = tasks.spawn_to_end(async move {
         for batch in users.chunks(MAX_BATCH_USERS) {
             if let Err(error) = apply_batch(&entitlements, &actor, batch).await {
                 tracing::error!(%error, users = batch.len(), "cannot apply directory rules");

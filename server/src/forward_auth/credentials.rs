@@ -22,6 +22,16 @@ fn cookies(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&kept).ok().filter(|value| !value.is_empty())
 }
 
+/// The prefix of the names of all cookies of this server, including those of `auth/oidc/authorization.rs`. The gate
+/// uses it to hide them from applications.
+const COOKIE_NAME_PREFIX: &str = "seatkeeper_";
+
+/// Whether a cookie with this name was set by this server.
+fn is_own(name: &str) -> bool {
+    let name = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    name.starts_with(COOKIE_NAME_PREFIX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,14 +74,4 @@ mod tests {
         assert_eq!(filtered(&[], Some("Bearer ours"), true)[1], "");
         assert_eq!(filtered(&[], Some("Basic theirs"), false)[1], "Basic theirs");
     }
-}
-
-/// The prefix of the names of all cookies of this server, including those of `auth/oidc/authorization.rs`. The gate
-/// uses it to hide them from applications.
-const COOKIE_NAME_PREFIX: &str = "seatkeeper_";
-
-/// Whether a cookie with this name was set by this server.
-fn is_own(name: &str) -> bool {
-    let name = ["__Host-", "__Secure-"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    name.starts_with(COOKIE_NAME_PREFIX)
 }

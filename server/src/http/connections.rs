@@ -113,6 +113,7 @@ impl Server {
     }
 
     /// Serves a connection, or rejects it.
+    #[expect(clippy::disallowed_methods, reason = "the registry ends it")]
     fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         let address = peer.ip().to_canonical();
         let is_trusted = self.trusted_proxies.iter().any(|network| network.contains(&address));

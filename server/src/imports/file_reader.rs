@@ -64,6 +64,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[expect(clippy::disallowed_methods, reason = "aborted below")]
     async fn a_request_that_is_dropped_while_it_waits_parses_nothing() {
         let (reader, parsed) = (FileReader::default(), Arc::new(AtomicUsize::new(0)));
         let (finish, until_finished) = mpsc::channel::<()>();

@@ -79,7 +79,7 @@ impl ImportJob {
     pub async fn run(self, table: Table) {
         let (imports, import, stopping) = (self.imports.clone(), self.import.clone(), self.stopping.clone());
         // In a separate task, so that a panic is noticed here.
-        let work = tokio::spawn(self.process_rows(table));
+        let work = imports.tasks.spawn_to_end(self.process_rows(table));
         let ended = tokio::select! {
             ended = work => ended,
             never = send_heartbeats(&imports, &import) => match never {},

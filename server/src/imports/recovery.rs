@@ -132,7 +132,7 @@ fn settle_pending(states: &UserStates, mut row: ImportRow, pending: PendingRow) 
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn close_stale(imports: &Imports) -> Result<(), DbError> {
-    if !imports.db.is_shared() {
+    if !imports.db.has_other_writers() {
         // With SQLite there is no other server, and this one closes its own imports however long that takes.
         return Ok(());
     }
@@ -142,7 +142,7 @@ pub async fn close_stale(imports: &Imports) -> Result<(), DbError> {
 
 /// At the start of a server that does not share its database: every running import is left over.
 pub(crate) async fn at_start(imports: &Imports) {
-    if !imports.db.is_shared() {
+    if !imports.db.has_other_writers() {
         close_all(imports).await;
     }
 }

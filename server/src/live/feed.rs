@@ -14,6 +14,7 @@ use crate::{
     events::topics::Topic,
     seats::wait_estimate::WaitEstimates,
     store::{self, events::LoggedEvent},
+    tasks::Tasks,
 };
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -103,6 +104,7 @@ impl Feed {
         wait_estimates: WaitEstimates,
         commit_hooks: CommitHooks,
         app_build: AppBuild,
+        tasks: &Tasks,
     ) -> Result<Self, DbError> {
         let mut tx = db.begin_read().await?;
         let position = store::events::head(&mut tx).await?;
@@ -125,7 +127,7 @@ impl Feed {
             snapshots: SnapshotCache::default(),
         };
         let reader = Reader { feed: feed.clone(), db, clock, commit_hooks, position, contacts_sent_until };
-        tokio::spawn(reader.run());
+        tasks.spawn_until_stop(reader.run());
         Ok(feed)
     }
 
@@ -273,7 +275,7 @@ impl Reader {
 
     /// How long to wait for a notification before polling the log.
     fn poll_interval(&self) -> Duration {
-        match (self.db.is_shared(), self.commit_hooks.is_listening()) {
+        match (self.db.has_other_writers(), self.commit_hooks.is_listening()) {
             (false, _) => ALIVE_INTERVAL,
             (true, false) => POLL_INTERVAL,
             (true, true) => NOTIFIED_POLL_INTERVAL,

@@ -107,7 +107,8 @@ fn same(one: &TicketView, other: &TicketView) -> bool {
 pub fn watch(live: Live, guard: &StreamGuard, id: TicketId) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
     let (sender, receiver) = mpsc::channel(4);
     let (caller, subscription) = (guard.caller().clone(), live.feed.subscribe(guard));
-    tokio::spawn(async move {
+    let tasks = live.tasks.clone();
+    tasks.spawn_until_stop(async move {
         if let Err(error) = send_updates(&live, &caller, subscription, id, &sender).await {
             tracing::warn!(%error, ticket_id = %id, "ticket stream failed; the client will reconnect");
             // The broken stream makes the client reconnect.

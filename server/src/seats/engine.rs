@@ -16,6 +16,7 @@ use crate::{
     db::{Db, DbError, PendingCommit, PreparedTx},
     events::Event,
     store::{self, heartbeats::UnwrittenHeartbeats},
+    tasks::Tasks,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
@@ -36,6 +37,7 @@ pub(super) struct Engine {
     pub commit_hooks: CommitHooks,
     /// Counts changes to licenses, users and groups outside of the engine, each of which makes the cache stale.
     pub stale: StaleSeats,
+    pub tasks: Tasks,
     pub state: EngineState,
 }
 
@@ -84,7 +86,8 @@ impl Engine {
                 }
                 // The next batch is decided while this one is forced to disk.
                 Some(DecidedBatch { outcomes, written: Some(written) }) => {
-                    drop(tokio::spawn(answer_when_durable(commands, outcomes, written, self.commit_hooks.clone())));
+                    let answering = answer_when_durable(commands, outcomes, written, self.commit_hooks.clone());
+                    drop(self.tasks.spawn_to_end(answering));
                 }
             }
         }
@@ -130,7 +133,7 @@ impl Engine {
     fn answer_from_cache(&mut self, commands: &[PendingCommand]) -> Option<Vec<Outcome>> {
         let Self { db, clock, stale, state, .. } = self;
         let is_stale = state.seen_changes != stale.count();
-        if db.is_shared() || state.last_commit_failed || is_stale {
+        if db.has_other_writers() || state.last_commit_failed || is_stale {
             return None;
         }
         let now = clock.now();
@@ -203,7 +206,7 @@ impl Engine {
         }
         batch.settle();
         let outcomes = commands.iter().map(|pending| batch.decide(&pending.actor, &pending.command)).collect();
-        if self.db.is_shared() {
+        if self.db.has_other_writers() {
             let mut heartbeats = UnwrittenHeartbeats::default();
             heartbeats.collect_from(&batch);
             store::heartbeats::write(&mut tx, &heartbeats).await?;
@@ -237,7 +240,7 @@ impl Engine {
             tracing::warn!(seconds = ahead.num_seconds(), "clock change detected; all leases restart");
             sweep::restart_leases(&self.db, &self.clock, ahead).await?;
             // Unwritten heartbeats have times of the wrong clock.
-            self.state.cache = PoolCache::new(self.db.is_shared());
+            self.state.cache = PoolCache::new(self.db.has_other_writers());
         } else {
             sweep::after_outage(&self.db, &self.clock).await?;
         }

@@ -7,6 +7,7 @@ use crate::{
     clock::Clock,
     db::{Db, DbError},
     store::heartbeats::{self, RenewedLease},
+    tasks::Tasks,
 };
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
@@ -30,9 +31,9 @@ enum ReceivedHeartbeat {
 pub(super) struct Heartbeats(mpsc::Sender<ReceivedHeartbeat>);
 
 impl Heartbeats {
-    pub fn start(db: Db, clock: Clock) -> Self {
+    pub fn start(db: Db, clock: Clock, tasks: &Tasks) -> Self {
         let (sender, heartbeats) = mpsc::channel(MAX_BATCH_HEARTBEATS * 16);
-        tokio::spawn(run(db, clock, heartbeats));
+        tasks.spawn_until_stop(run(db, clock, heartbeats));
         Self(sender)
     }
 

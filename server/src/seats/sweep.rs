@@ -22,7 +22,7 @@ const OUTAGE_THRESHOLD: TimeDelta = TimeDelta::seconds(10);
 /// # Errors
 /// Returns an error if the database cannot be reached.
 pub async fn at_start(db: &Db, clock: &Clock) -> Result<(), DbError> {
-    if db.is_shared() {
+    if db.has_other_writers() {
         return after_outage(db, clock).await.map(drop);
     }
     let mut tx = db.begin().await?;

@@ -87,7 +87,7 @@ pub async fn append(tx: &mut Tx, at: DateTime<Utc>, events: &[Event]) -> Result<
         return Ok(());
     }
     let (rows, number) = rows(at, events);
-    if tx.is_shared() {
+    if tx.combines_writes() {
         return tx.write(&APPEND, args![rows, number]).await;
     }
     tx.write(&APPEND, args![rows]).await?;

@@ -118,7 +118,7 @@ on_both_engines! {
 
     async fn the_server_retries_by_itself_within_seconds(world: World) {
         let setup = Setup::create(&world, 1, &["Anja A", "Zoe Z"]).await;
-        let sweeping = world.app.start_maintenance();
+        world.app.start_maintenance();
         let began = Instant::now();
         setup
             .directory
@@ -129,7 +129,7 @@ on_both_engines! {
             assert!(began.elapsed() < Duration::from_secs(15), "the retry takes too long");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        sweeping.abort();
+        world.app.journal.tasks.stop(Duration::from_secs(5)).await;
     }
 
     async fn the_last_admin_is_reported_and_demoted_once_there_is_another(world: World) {

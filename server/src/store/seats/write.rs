@@ -223,7 +223,7 @@ pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbE
     let rows = group_by_kind(batch);
     let pools_only =
         batch.newly_suspended.is_empty() && batch.deleted_users.is_empty() && !batch.changes_more_than_pools;
-    if tx.is_shared() && rows.are_sessions_only() && pools_only {
+    if tx.combines_writes() && rows.are_sessions_only() && pools_only {
         if batch.events.is_empty() {
             return Ok(());
         }
