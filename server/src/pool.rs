@@ -16,7 +16,7 @@ mod terms;
 mod ticket_queue;
 
 pub use seating::Holder;
-pub use terms::{EndCause, Refusal, SeatRequest, Terms};
+pub use terms::{EndCause, NewSession, Refusal, SeatRequest, Terms};
 
 use changes::{ActiveSession, PoolUser, SeatChange, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -22,7 +22,7 @@ use crate::{
     commit_hooks::{CommitHooks, CommitSubscriber},
     db::{Db, PreparedTx},
     events::topics::{EventSubject, Topic},
-    pool::{SeatRequest, license_terms::LicenseTerms},
+    pool::{NewSession, SeatRequest, license_terms::LicenseTerms},
     tasks::Tasks,
 };
 use chrono::TimeDelta;
@@ -268,9 +268,9 @@ impl Seats {
         actor: &Actor,
         user: UserId,
         ticket: TicketId,
-        request: SeatRequest,
+        new: NewSession,
     ) -> Result<SessionView, SeatsError> {
-        self.session_command(actor, SeatCommand::AcceptOffer { ticket, user, request }).await
+        self.session_command(actor, SeatCommand::AcceptOffer { ticket, user, new }).await
     }
 
     /// Passes the offer to the next ticket in the queue.

@@ -8,7 +8,7 @@ use crate::{
         problem::{ApiError, FieldErrors},
     },
     live::ticket,
-    pool::SeatRequest,
+    pool::NewSession,
     seats::{SeatsError, command::OwnerFilter},
     store,
 };
@@ -22,7 +22,6 @@ use seatkeeper_shared::{
     ids::{SessionId, TicketId},
     permissions::Action,
     problem::Code,
-    session::Mode,
     ticket::TicketEnd,
     validate::in_range,
     wire::{
@@ -131,19 +130,8 @@ pub async fn accept(
     PathParam(id): PathParam<TicketId>,
 ) -> Result<(StatusCode, Json<SessionView>), ApiError> {
     let now = app.clock.now();
-    // Device, mode and platform are taken from the ticket.
-    let request = SeatRequest {
-        session: SessionId(app.random.id(now)),
-        device: String::new(),
-        mode: Mode::Attended,
-        platform: None,
-        remote_device: None,
-        support_key: app.random.support_key(),
-        idempotency_key: None,
-        ticket: None,
-        borrow: None,
-    };
-    match app.seats.accept_offer(&caller.actor(), caller.id, id, request).await {
+    let new = NewSession { id: SessionId(app.random.id(now)), support_key: app.random.support_key() };
+    match app.seats.accept_offer(&caller.actor(), caller.id, id, new).await {
         Ok(session) => Ok((StatusCode::CREATED, Json(session))),
         Err(SeatsError::Refused(refusal)) => Err(app.wait_estimates.estimate_refusal(refusal, now).await.into()),
         Err(error) => accepted_session(&app, &caller, id, error).await,

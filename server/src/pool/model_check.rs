@@ -76,7 +76,7 @@ fn decide(pool: &mut Pool, step: Step, at: DateTime<Utc>) -> Option<(usize, Code
             let request = request(number(n), "", Mode::Attended);
             let (user, _, ticket) = ids(n);
             let result = match step {
-                Step::Accept(_) => pool.accept_offer(ticket, request.clone(), at),
+                Step::Accept(_) => pool.accept_offer(ticket, new_session(number(n)), at),
                 _ => pool.admit(user, request.clone(), at),
             };
             let waits = matches!(step, Step::RequestOrWait(_)) && result.as_ref().is_err_and(Refusal::can_wait);

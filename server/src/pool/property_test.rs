@@ -151,7 +151,7 @@ fn decide(pool: &mut Pool, step: &Step, at: DateTime<Utc>, next: u128) -> Outcom
         }
         Step::Accept(which) => match ticket_at(pool, *which).cloned() {
             Some(ticket) => {
-                let result = pool.accept_offer(ticket.id, request(next, "any", Mode::Attended), at);
+                let result = pool.accept_offer(ticket.id, new_session(next), at);
                 Outcome::Acceptance { offered: ticket.offer_until.is_some(), result }
             }
             None => Outcome::Other(String::new()),

@@ -3,7 +3,7 @@
 //! After each decision, [`Pool::offer_seats`] reserves every free seat for the first ticket that may have it. So no
 //! later request can take it, and no seat is free while a waiter could have it.
 
-use super::{Pool, Refusal, SeatRequest};
+use super::{NewSession, Pool, Refusal, SeatRequest};
 use crate::pool::changes::{ActiveSession, SeatChange, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -64,7 +64,7 @@ impl Pool {
     pub fn accept_offer(
         &mut self,
         id: TicketId,
-        request: SeatRequest,
+        new: NewSession,
         now: DateTime<Utc>,
     ) -> Result<ActiveSession, Refusal> {
         let Some(ticket) = self.queue.get(id).cloned() else {
@@ -73,9 +73,7 @@ impl Pool {
         if ticket.offer_until.is_none() {
             return Err(self.refusal(Code::NoOffer, None));
         }
-        let Ticket { device, mode, platform, remote_device, .. } = ticket;
-        let request = SeatRequest { device, mode, platform, remote_device, ..request };
-        self.admit(ticket.user, request, now)
+        self.admit(ticket.user, new.of_ticket(ticket), now)
     }
 
     /// Passes the offer to the next ticket that may have the seat, and moves this one right behind it. Does nothing if

@@ -1,5 +1,6 @@
 //! The input and output of decisions: terms of a license, requests, refusals and causes of ends.
 
+use super::changes::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
@@ -73,6 +74,25 @@ pub struct SeatRequest {
     pub ticket: Option<TicketId>,
     /// For how long the seat is to be borrowed, if it is.
     pub borrow: Option<TimeDelta>,
+}
+
+/// What the session of an accepted offer is given; the rest comes from the ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// The id of the session to create.
+    pub id: SessionId,
+    /// The support key, used if the session waits for a customer.
+    pub support_key: String,
+}
+
+impl NewSession {
+    /// The request of the agent who took this ticket.
+    pub fn of_ticket(self, ticket: Ticket) -> SeatRequest {
+        let Ticket { device, mode, platform, remote_device, .. } = ticket;
+        let Self { id: session, support_key } = self;
+        let (idempotency_key, ticket, borrow) = (None, None, None);
+        SeatRequest { session, device, mode, platform, remote_device, support_key, idempotency_key, ticket, borrow }
+    }
 }
 
 /// A refusal: the rule that refused, and the numbers of the license.

@@ -82,6 +82,10 @@ pub(super) fn request(session: u128, device: &str, mode: Mode) -> SeatRequest {
     }
 }
 
+pub(super) fn new_session(id: u128) -> NewSession {
+    NewSession { id: SessionId(Uuid::from_u128(id)), support_key: format!("{id:09}") }
+}
+
 /// A license with twenty agents, at a time. Agents, sessions and tickets are identified by numbers.
 pub(super) struct Scenario {
     pub pool: Pool,
@@ -143,8 +147,8 @@ impl Scenario {
     }
 
     pub fn accepts(&mut self, number: u128, session: u128) -> Result<ActiveSession, Code> {
-        let request = request(session, "another device", Mode::Attended);
-        self.decide(|pool, at| pool.accept_offer(ticket(number), request, at)).map_err(|refusal| refusal.code)
+        self.decide(|pool, at| pool.accept_offer(ticket(number), new_session(session), at))
+            .map_err(|refusal| refusal.code)
     }
 
     pub fn passes(&mut self, number: u128) -> Result<Ticket, Code> {

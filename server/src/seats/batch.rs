@@ -156,7 +156,7 @@ impl Batch {
                 self.renewed_tickets.insert(*ticket);
                 self.change_ticket(*ticket, OwnerFilter::Own(*user), |pool, now| pool.renew_ticket(*ticket, now))
             }
-            SeatCommand::AcceptOffer { ticket, user, request } => self.accept(actor, *ticket, *user, request),
+            SeatCommand::AcceptOffer { ticket, user, new } => self.accept(actor, *ticket, *user, new),
             SeatCommand::PassOffer { ticket, user } => {
                 self.change_ticket(*ticket, OwnerFilter::Own(*user), |pool, now| pool.pass_offer(*ticket, now))
             }

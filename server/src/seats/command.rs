@@ -1,7 +1,7 @@
 //! The commands to the seats, their results, and who gives them.
 
 use crate::pool::{
-    Pool, Refusal, SeatRequest,
+    NewSession, Pool, Refusal, SeatRequest,
     changes::{ActiveSession, ScheduledEnd, Ticket},
     license_terms::LicenseTerms,
 };
@@ -80,7 +80,7 @@ pub enum SeatCommand {
     /// A heartbeat of a client in the queue.
     RenewTicket { ticket: TicketId, user: UserId },
     /// Accepts the seat that is offered to a ticket.
-    AcceptOffer { ticket: TicketId, user: UserId, request: SeatRequest },
+    AcceptOffer { ticket: TicketId, user: UserId, new: NewSession },
     /// Passes the offer to the next ticket in the queue.
     PassOffer { ticket: TicketId, user: UserId },
     /// Removes a ticket from the queue.

@@ -15,6 +15,7 @@ use crate::{
     commit_hooks::CommitHooks,
     db::{Db, DbError, PendingCommit, PreparedTx},
     events::Event,
+    pool::{NewSession, SeatRequest},
     store::{self, heartbeats::UnwrittenHeartbeats},
     tasks::Tasks,
 };
@@ -120,9 +121,10 @@ impl Engine {
 
     fn replace_support_keys(&self, commands: &mut [PendingCommand]) {
         for pending in commands {
-            if let SeatCommand::Create { request, .. } | SeatCommand::AcceptOffer { request, .. } = &mut pending.command
+            if let SeatCommand::Create { request: SeatRequest { support_key, .. }, .. }
+            | SeatCommand::AcceptOffer { new: NewSession { support_key, .. }, .. } = &mut pending.command
             {
-                request.support_key = self.random.support_key();
+                *support_key = self.random.support_key();
             }
         }
     }

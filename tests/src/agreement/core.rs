@@ -4,7 +4,7 @@ use super::{Outcome, Step};
 use crate::harness::{Person, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper::pool::{
-    EndCause, Pool, SeatRequest, Terms,
+    EndCause, NewSession, Pool, SeatRequest, Terms,
     changes::{PoolUser, SeatChange},
 };
 use seatkeeper_shared::{
@@ -148,10 +148,7 @@ impl Core {
     }
 
     fn accept(&mut self, ticket: TicketId, new: Uuid) -> Outcome {
-        match self
-            .step(|pool, now| pool.accept_offer(ticket, seat_request(new, ""), now))
-            .map_err(|refusal| refusal.code)
-        {
+        match self.step(|pool, now| pool.accept_offer(ticket, new_session(new), now)).map_err(|refusal| refusal.code) {
             Ok(_) => (201, None, None),
             Err(Code::NotFound) => match self.ended_tickets[&ticket] {
                 (TicketEnd::Seated, Some(session)) if !self.ended_sessions.contains_key(&session) => (200, None, None),
@@ -167,6 +164,10 @@ impl Core {
         let count = |number: usize| i64::try_from(number).expect("a number");
         [self.pool.occupied(), count(self.pool.sessions().count()), self.pool.waiting(), count(offered)]
     }
+}
+
+fn new_session(id: Uuid) -> NewSession {
+    NewSession { id: SessionId(id), support_key: String::new() }
 }
 
 fn seat_request(id: Uuid, device: &str) -> SeatRequest {

@@ -2,7 +2,7 @@
 
 use super::Batch;
 use crate::{
-    pool::{Pool, SeatRequest, changes::Ticket},
+    pool::{NewSession, Pool, SeatRequest, changes::Ticket},
     seats::command::{Actor, Outcome, OwnerFilter, ticket_view},
 };
 use chrono::{DateTime, Utc};
@@ -50,11 +50,11 @@ impl Batch {
         if matches!(owner, OwnerFilter::Own(own) if own != user) { None } else { self.pool(license) }
     }
 
-    pub(super) fn accept(&mut self, actor: &Actor, id: TicketId, user: UserId, request: &SeatRequest) -> Outcome {
+    pub(super) fn accept(&mut self, actor: &Actor, id: TicketId, user: UserId, new: &NewSession) -> Outcome {
         let now = self.now;
         let Some(pool) = self.queue_pool(id, OwnerFilter::Own(user)) else { return Outcome::Failed(Code::NotFound) };
         let (license, product) = (pool.terms.license, pool.terms.product);
-        match pool.accept_offer(id, request.clone(), now) {
+        match pool.accept_offer(id, new.clone(), now) {
             Ok(live) => self.created(license, &live, product),
             Err(refusal) if refusal.code == Code::NoOffer => Outcome::Failed(Code::NoOffer),
             Err(refusal) => Outcome::Refused(self.record_refusal(actor, user, product, vec![(license, refusal)])),
