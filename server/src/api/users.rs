@@ -10,9 +10,9 @@ use crate::{
     entitlements::{
         Authority,
         group_licenses::{ReconcileScope, reconcile},
-        memberships, rules,
+        memberships, rules, users as changes,
     },
-    events::{self, Event},
+    events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson, ValidQuery},
@@ -314,33 +314,24 @@ pub(super) async fn change_user_fields(
     expected: &IfMatch,
 ) -> Result<(), ApiError> {
     let mut tx = app.db.begin().await?;
-    // Locks the admins first, so that two admins cannot demote each other concurrently.
-    store::seats::lock_admins(&mut tx).await?;
-    let before = store::users::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    expected.check(&before)?;
+    let user = changes::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let before = &user.before;
+    expected.check(before)?;
     if before.rights.role != Role::Agent {
         // The role may have changed since the first check.
         caller.require(Action::ManageRoles)?;
     }
-    let after = apply_change(&before, change);
-    if before == after {
+    let after = apply_change(before, change);
+    if *before == after {
         return Ok(());
     }
     if before.status == UserStatus::Active && after.status == UserStatus::Suspended {
         // The user was reactivated meanwhile, so the seat engine must suspend them again.
         return Err(ApiError::new(Code::ChangedMeanwhile));
     }
-    if before.rights.role == Role::Admin && after.rights.role != Role::Admin {
-        let admins = store::seats::user_standings(&mut tx, &[id]).await?;
-        if !admins.iter().any(|other| other.admin && other.user != id) {
-            return Err(ApiError::new(Code::LastAdmin));
-        }
-    }
-    store::users::change(&mut tx, id, &before, &after).await?;
-    let facts =
-        events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
+    let event = user.change(&mut tx, &after, &caller.actor()).await?;
     let is_reactivated = before.status != after.status && after.status == UserStatus::Active;
-    app.commit(tx, &[Event::new(Kind::UserChanged, caller.actor(), Some(id), facts).named(before.name)]).await?;
+    app.commit(tx, &[event]).await?;
     if is_reactivated {
         // The suspension revoked the user's named seats.
         rules::apply(&app.entitlements, &caller.actor(), &[id]).await;

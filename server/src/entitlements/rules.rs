@@ -13,8 +13,11 @@ pub use retry::{repair, retry, run};
 
 use crate::{
     db::DbError,
-    entitlements::Entitlements,
-    events::{self, Event},
+    entitlements::{
+        Entitlements,
+        users::{self, UserChangeError},
+    },
+    events::Event,
     scim,
     seats::{Actor, SeatsError},
     store::{
@@ -144,7 +147,7 @@ async fn carry_out(
     }
     record_sources(entitlements, &plan.reowned, &plan.handed_over).await?;
     for change in plan.roles {
-        if let Err(code) = change_role(entitlements, actor, &change).await? {
+        if let RoleOutcome::Refused(code) = change_role(entitlements, actor, &change).await? {
             refusals.insert((change.user, None), code);
         }
     }
@@ -194,24 +197,21 @@ async fn record_sources(
     Ok(())
 }
 
+/// What became of a change of a role.
+enum RoleOutcome {
+    /// The user has the role, or the next round plans again.
+    Settled,
+    Refused(Code),
+}
+
 /// Changes a user's role, unless the last admin would lose it.
-async fn change_role(
-    entitlements: &Entitlements,
-    actor: &Actor,
-    change: &RoleChange,
-) -> Result<Result<(), Code>, DbError> {
+async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleChange) -> Result<RoleOutcome, DbError> {
     let mut tx = entitlements.db.begin().await?;
-    store::seats::lock_admins(&mut tx).await?;
-    let Some(before) = store::users::lock(&mut tx, change.user).await? else { return Ok(Ok(())) };
+    let Some(user) = users::lock(&mut tx, change.user).await? else { return Ok(RoleOutcome::Settled) };
+    let before = &user.before;
     // The role was changed meanwhile: the next round plans again.
     if before.rights.role != change.from {
-        return Ok(Ok(()));
-    }
-    if before.rights.role == Role::Admin && change.to != Role::Admin {
-        let standing = store::seats::user_standings(&mut tx, &[change.user]).await?;
-        if !standing.iter().any(|other| other.admin && other.user != change.user) {
-            return Ok(Err(Code::LastAdmin));
-        }
+        return Ok(RoleOutcome::Settled);
     }
     let is_promotion = rank(change.to) > rank(change.from);
     // The owner of the e-mail address can take over the account, and the address may have been changed here.
@@ -219,7 +219,7 @@ async fn change_role(
         && let Some(seen) = store::directory_users::get_in(&mut tx, change.directory, change.user).await?
         && !scim::user_mapping::reported_email(&seen, &before.email)?
     {
-        return Ok(Err(Code::EmailNotFromDirectory));
+        return Ok(RoleOutcome::Refused(Code::EmailNotFromDirectory));
     }
     let mut after: EditableUser = before.clone();
     after.rights.role = change.to;
@@ -228,19 +228,20 @@ async fn change_role(
         after.clear_manager_fields();
         after.rights.permissions.clear();
     }
-    store::users::change(&mut tx, change.user, &before, &after).await?;
+    let mut event = match user.change(&mut tx, &after, actor).await {
+        Ok(event) => event,
+        Err(UserChangeError::LastAdmin) => return Ok(RoleOutcome::Refused(Code::LastAdmin)),
+        Err(UserChangeError::Db(error)) => return Err(error),
+    };
     store::directory_rules::set_given_role(&mut tx, change.user, change.given).await?;
-    let mut facts =
-        events::changes(&store::users::facts(&mut tx, &before).await?, &store::users::facts(&mut tx, &after).await?);
     // A user manager may have created this account before the directory took it over, or may have set its password, and
     // could then sign in with the new role. So a promotion resets all access, and the user must sign in again.
     if is_promotion && store::access_reset::reset(&mut tx, change.user, entitlements.clock.now()).await? {
-        facts["access_reset"] = json!(true);
+        event.facts["access_reset"] = json!(true);
     }
-    let event = Event::new(Kind::UserChanged, actor.clone(), Some(change.user), facts).named(before.name.clone());
-    let events = if before == after { Vec::new() } else { vec![event] };
+    let events = if *before == after { Vec::new() } else { vec![event] };
     entitlements.commit(tx, &events).await?;
-    Ok(Ok(()))
+    Ok(RoleOutcome::Settled)
 }
 
 fn rank(role: Role) -> u8 {
