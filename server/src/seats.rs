@@ -10,18 +10,19 @@ mod events;
 mod heartbeats;
 mod load;
 pub mod pool_cache;
+mod stale;
 pub mod sweep;
 pub mod user_changes;
 pub mod wait_estimate;
 
 pub use command::{Actor, DeletionBlockers, Origin, RemovableUsers};
 pub use error::SeatsError;
+pub use stale::StaleSeats;
 
 use crate::{
     clock::{Clock, Random},
-    commit_hooks::{CommitHooks, CommitSubscriber},
+    commit_hooks::CommitHooks,
     db::{Db, PreparedTx},
-    events::topics::{EventSubject, Topic},
     pool::{NewSession, SeatRequest, license_terms::LicenseTerms},
     tasks::Tasks,
 };
@@ -41,10 +42,6 @@ use seatkeeper_shared::{
         sessions::{EndResult, HeartbeatReply, SessionView},
     },
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
 use tokio::sync::{mpsc, oneshot};
 
 /// The seats of all licenses. Clones share one command queue.
@@ -54,28 +51,6 @@ pub struct Seats {
     stale: StaleSeats,
     /// Writes heartbeats in bulk without locking licenses. Only on a shared database.
     heartbeats: Option<Heartbeats>,
-}
-
-/// Counts the transactions outside of the engine that changed what it has cached: licenses, users or groups.
-#[derive(Clone, Debug, Default)]
-pub struct StaleSeats(Arc<AtomicU64>);
-
-impl StaleSeats {
-    fn mark(&self) {
-        self.0.fetch_add(1, Ordering::Release);
-    }
-
-    fn count(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
-impl CommitSubscriber for StaleSeats {
-    fn on_transaction(&self, event: &EventSubject) {
-        if event.concerns(Topic::SeatDecisions) {
-            self.mark();
-        }
-    }
 }
 
 /// The result of [`Seats::create`].

@@ -15,7 +15,7 @@ use crate::pool::{
     changes::{ActiveSession, ScheduledEnd, SeatChange},
     license_terms::ContractTerms,
 };
-use crate::{events::Event, store::seats::write::BatchWrites};
+use crate::{events::Event, store::seats::batch_writes::BatchWrites};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     audit::Kind,

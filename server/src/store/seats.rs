@@ -1,5 +1,6 @@
 //! Reads the data of a seat batch, under locks taken in the order of the ids.
 
+pub mod batch_writes;
 pub mod write;
 
 use super::{ids, set};

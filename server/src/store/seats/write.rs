@@ -3,23 +3,17 @@
 use super::super::{ids, set};
 use crate::{
     db::{DbError, Fields, Tx, args, fields, statements},
-    events::Event,
-    pool::{
-        Pool,
-        changes::{ActiveSession, SeatChange, Ticket},
-        license_terms::ContractTerms,
-    },
-    store::user_changes::UserChange,
+    pool::changes::{ActiveSession, SeatChange, Ticket},
+    store::seats::batch_writes::BatchWrites,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, RuleId, SessionId, TicketId, UserId},
+    ids::{LicenseId, SessionId, TicketId, UserId},
     license::{GroupLimit, Rules},
     session::SessionState,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 // Includes the columns of the end, because a session may end in the batch that created it.
 const INSERT_SESSIONS_SQL: &str = "
@@ -193,29 +187,6 @@ struct Rows {
     resized: BTreeMap<LicenseId, i64>,
     rules: BTreeMap<LicenseId, Rules>,
     group_limits: BTreeMap<LicenseId, Vec<GroupLimit>>,
-}
-
-/// What a batch of decisions writes.
-#[derive(Clone, Copy)]
-pub struct BatchWrites<'a> {
-    /// The time of all decisions.
-    pub now: DateTime<Utc>,
-    /// The licenses after the decisions.
-    pub pools: &'a BTreeMap<LicenseId, Pool>,
-    /// What was decided, in order.
-    pub changes: &'a [(LicenseId, SeatChange)],
-    /// The rules that made assignments.
-    pub granting_rules: &'a BTreeMap<(LicenseId, UserId), RuleId>,
-    pub newly_suspended: &'a [UserId],
-    pub deleted_users: &'a [UserId],
-    pub deleted_groups: &'a [GroupId],
-    pub user_changes: &'a [Arc<UserChange>],
-    pub contracts: &'a BTreeMap<LicenseId, ContractTerms>,
-    /// The licenses whose contract changed, and whether their end did.
-    pub changed_contracts: &'a BTreeMap<LicenseId, bool>,
-    /// Whether more than sessions, tickets and assignments changed.
-    pub changes_more_than_pools: bool,
-    pub events: &'a [Event],
 }
 
 /// Writes all changes of a batch and its events, but not its heartbeats.
