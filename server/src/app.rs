@@ -143,7 +143,7 @@ impl App {
             caller_cache.set_single_process();
         }
         let (product_cache, session_cache) = (ProductCache::default(), SessionCache::default());
-        let (reconcile_requested, seat_freed) = (Wake::on(Topic::GroupLicenses), Wake::on(Topic::FreedSeats));
+        let (reconcile_requested, seat_freed) = (Wake::on_own(Topic::GroupLicenses), Wake::on(Topic::FreedSeats));
         let stale_seats = StaleSeats::default();
         let commit_hooks = CommitHooks::new([
             Arc::new(caller_cache.clone()) as Arc<dyn CommitSubscriber>,

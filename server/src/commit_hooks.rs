@@ -21,6 +21,11 @@ pub trait CommitSubscriber: Send + Sync {
 
     /// An event was committed, by this process or another one.
     fn on_commit(&self, _event: &EventSubject) {}
+
+    /// An event was read from the log, which any process may have committed; those of this process for a second time.
+    fn on_logged(&self, event: &EventSubject) {
+        self.on_commit(event);
+    }
 }
 
 /// The subscribers, and the tasks that commits wake. Clones share both.
@@ -53,7 +58,7 @@ impl CommitHooks {
             return;
         }
         for event in events {
-            self.notify(&event.subject());
+            self.subscribers.iter().for_each(|subscriber| subscriber.on_commit(&event.subject()));
         }
         self.changed.notify_one();
         self.committed_here.notify_one();
@@ -77,7 +82,9 @@ impl CommitHooks {
 
     /// Tells of events read from the log, which any process may have written.
     pub fn notify_logged<'a>(&self, events: impl IntoIterator<Item = &'a EventSubject>) {
-        events.into_iter().for_each(|event| self.notify(event));
+        for event in events {
+            self.subscribers.iter().for_each(|subscriber| subscriber.on_logged(event));
+        }
     }
 
     /// Waits for a commit here or a notification. One that came while nothing waited counts. For the single reader of
@@ -89,10 +96,6 @@ impl CommitHooks {
     /// Waits for a commit of this process. For the single sender of notifications.
     pub async fn committed_here(&self) {
         self.committed_here.notified().await;
-    }
-
-    fn notify(&self, event: &EventSubject) {
-        self.subscribers.iter().for_each(|subscriber| subscriber.on_commit(event));
     }
 }
 
@@ -106,13 +109,19 @@ impl fmt::Debug for CommitHooks {
 #[derive(Clone, Debug)]
 pub struct Wake {
     topic: Topic,
+    is_for_all: bool,
     notify: Arc<Notify>,
 }
 
 impl Wake {
-    /// For the task that waits for this topic.
+    /// For a task that waits for this topic, whichever process commits.
     pub fn on(topic: Topic) -> Self {
-        Self { topic, notify: Arc::default() }
+        Self { topic, is_for_all: true, notify: Arc::default() }
+    }
+
+    /// For a task that every process has, of which one is enough: that of the process that commits.
+    pub fn on_own(topic: Topic) -> Self {
+        Self { is_for_all: false, ..Self::on(topic) }
     }
 
     /// Wakes the task, for another reason than an event.
@@ -130,6 +139,12 @@ impl CommitSubscriber for Wake {
     fn on_commit(&self, event: &EventSubject) {
         if event.concerns(self.topic) {
             self.now();
+        }
+    }
+
+    fn on_logged(&self, event: &EventSubject) {
+        if self.is_for_all {
+            self.on_commit(event);
         }
     }
 }

@@ -29,8 +29,8 @@ pub struct Readiness(Arc<State>);
 #[derive(Debug)]
 struct State {
     db: Db,
-    /// `None` while a write is in progress.
     tasks: Tasks,
+    /// `None` while a write is in progress.
     probe: Mutex<Option<WriteProbe>>,
     last: watch::Sender<Option<ProbeResult>>,
     /// The failure that was logged last, until the database is ready again.
@@ -77,7 +77,7 @@ impl Readiness {
         let Some(mut probe) = lock(&self.0.probe).take() else { return };
         let state = self.0.clone();
         // In its own task: if the caller stops waiting, the result serves the next one.
-        self.0.tasks.spawn_to_end(async move {
+        self.0.tasks.spawn_until_stop(async move {
             let failure = match timeout(WRITE_TIMEOUT, probe.write()).await {
                 Ok(written) => written.err().map(|error| error.to_string()),
                 Err(_) => Some(format!("{} does not answer", state.db.endpoint().name())),

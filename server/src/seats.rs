@@ -81,7 +81,7 @@ impl Seats {
         let prepared_tx = PreparedTx::new(&db);
         let engine =
             Engine { db, prepared_tx, clock, random, commit_hooks, stale: stale.clone(), state, tasks: tasks.clone() };
-        tasks.spawn_until_stop(engine.run(commands));
+        tasks.spawn_service(engine.run(commands));
         Self { queue, stale, heartbeats }
     }
 

@@ -9,6 +9,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Tasks {
     tracker: TaskTracker,
     stopping: CancellationToken,
+    services: TaskTracker,
+    services_stopping: CancellationToken,
 }
 
 impl Tasks {
@@ -21,17 +23,35 @@ impl Tasks {
         }))
     }
 
+    /// Starts a task that other work needs, such as the seat engine: it is stopped last.
+    #[expect(clippy::disallowed_methods, reason = "tracked here")]
+    pub fn spawn_service(&self, service: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let stopping = self.services_stopping.clone();
+        tokio::spawn(self.services.track_future(async move {
+            stopping.run_until_cancelled(service).await;
+        }))
+    }
+
     /// Starts work that is finished even if nobody waits for it any more, and that the server waits for when it stops.
     #[expect(clippy::disallowed_methods, reason = "tracked here")]
     pub fn spawn_to_end<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         tokio::spawn(self.tracker.track_future(work))
     }
 
-    /// Stops the loops, and waits until all other work is finished, but not longer than this.
+    /// Stops the loops, waits until all other work is finished, and stops the services; all within this time.
     pub async fn stop(&self, limit: Duration) {
         self.stopping.cancel();
         self.tracker.close();
-        if timeout(limit, self.tracker.wait()).await.is_err() {
+        self.services.close();
+        let stopped = timeout(limit, async {
+            self.tracker.wait().await;
+            self.services_stopping.cancel();
+            self.services.wait().await;
+            // What the services have begun last.
+            self.tracker.wait().await;
+        });
+        if stopped.await.is_err() {
+            self.services_stopping.cancel();
             tracing::warn!(tasks = self.tracker.len(), "work beside requests was not finished in time");
         }
     }
@@ -56,6 +76,24 @@ mod tests {
         }));
         tasks.stop(Duration::from_secs(10)).await;
         assert!(endless.is_finished() && finished.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn work_can_use_a_service_until_it_is_finished() {
+        let tasks = Tasks::default();
+        let (question, mut questions) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<()>>(1);
+        let service = tasks.spawn_service(async move {
+            while let Some(asked) = questions.recv().await {
+                let _ = asked.send(());
+            }
+        });
+        let work = tasks.spawn_to_end(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            question.send(reply).await.is_ok() && answer.await.is_ok()
+        });
+        tasks.stop(Duration::from_secs(10)).await;
+        assert!(work.await.expect("it ends") && service.is_finished());
     }
 
     #[tokio::test]

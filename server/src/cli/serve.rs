@@ -33,7 +33,7 @@ const REQUEST_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a running import may take to finish the chunk that it is writing, and to store that it was interrupted.
 const IMPORT_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long work beside requests may take to finish after the last request.
-const TASK_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+const TASK_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Arguments of `seatkeeper serve`.
 #[derive(Debug, Args)]

@@ -33,7 +33,7 @@ pub(super) struct Heartbeats(mpsc::Sender<ReceivedHeartbeat>);
 impl Heartbeats {
     pub fn start(db: Db, clock: Clock, tasks: &Tasks) -> Self {
         let (sender, heartbeats) = mpsc::channel(MAX_BATCH_HEARTBEATS * 16);
-        tasks.spawn_until_stop(run(db, clock, heartbeats));
+        tasks.spawn_service(run(db, clock, heartbeats));
         Self(sender)
     }
 
