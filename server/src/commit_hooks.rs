@@ -119,7 +119,7 @@ impl Wake {
         Self { topic, is_for_all: true, notify: Arc::default() }
     }
 
-    /// For a task that every process has, of which one is enough: that of the process that commits.
+    /// For a task that runs in every process, but needs to be woken only in the one that commits.
     pub fn on_own(topic: Topic) -> Self {
         Self { is_for_all: false, ..Self::on(topic) }
     }

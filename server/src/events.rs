@@ -51,7 +51,7 @@ impl Event {
         Self { license: Some(license), ..Self::new(kind, actor, None, facts) }
     }
 
-    /// What tells what the event affects.
+    /// The part that says what the event affects.
     pub fn subject(&self) -> EventSubject {
         EventSubject { kind: Some(self.kind), license: self.license, user: self.user, session: self.session }
     }

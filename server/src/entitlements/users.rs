@@ -1,4 +1,5 @@
-//! Changes of users' roles and profiles: whoever makes one, an admin remains, and the event says what changed.
+//! Changes users' roles and profiles. Whoever makes the change, the last admin keeps the role, and an event records what
+//! changed.
 
 use crate::{
     actor::Actor,
@@ -49,7 +50,7 @@ impl LockedUser {
     ///
     /// # Errors
     /// Returns [`UserChangeError::LastAdmin`] if they may not.
-    pub async fn require_role_change(&self, tx: &mut Tx, to: Role) -> Result<(), UserChangeError> {
+    async fn require_role_change(&self, tx: &mut Tx, to: Role) -> Result<(), UserChangeError> {
         if self.before.rights.role != Role::Admin || to == Role::Admin {
             return Ok(());
         }
