@@ -1,5 +1,5 @@
-//! Changes users' roles and profiles. Whoever makes the change, the last admin keeps the role, and an event records what
-//! changed.
+//! Changes users' roles and profiles. Whoever makes the change, the last admin keeps the role, and an event records
+//! what changed.
 
 use crate::{
     actor::Actor,
