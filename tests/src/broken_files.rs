@@ -103,12 +103,10 @@ async fn a_broken_database_with_the_journal_of_a_killed_server_is_left_unchanged
 
 #[tokio::test]
 async fn the_database_of_another_program_is_left_unchanged() {
-    use sqlx::{Connection as _, Executor as _};
     let (database, file) = missing_database().await;
-    let address = format!("sqlite:{}?mode=rwc", file.display());
-    let mut theirs = sqlx::SqliteConnection::connect(&address).await.expect("a new file");
-    theirs.execute("CREATE TABLE recipes (name TEXT)").await.expect("a table");
-    theirs.close().await.expect("it is written");
+    let theirs = rusqlite::Connection::open(&file).expect("a new file");
+    theirs.execute_batch("CREATE TABLE recipes (name TEXT)").expect("a table");
+    theirs.close().expect("it is written");
     assert_refused(&database, &file, "is the database of another program");
 }
 

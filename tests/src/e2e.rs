@@ -6,6 +6,7 @@ mod browser;
 mod daily;
 mod devices;
 mod directories;
+mod driver_client;
 mod first_load;
 mod join;
 mod journey;

@@ -7,7 +7,7 @@ use crate::harness::{
 use futures_util::future::join_all;
 use nix::sys::signal::Signal;
 use serde_json::json;
-use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{fs, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -78,10 +78,10 @@ on_both_engines! {
             wait_for_readyz(&world.url, 503).await;
             other.execute("ROLLBACK").await.expect("it can be done");
         } else {
-            let mut other = SqliteConnection::connect(&world.database.address).await.expect("it opens");
-            other.execute("BEGIN IMMEDIATE").await.expect("it can be done");
+            let other = world.database.sqlite();
+            other.execute_batch("BEGIN IMMEDIATE").expect("it can be done");
             wait_for_readyz(&world.url, 503).await;
-            other.execute("ROLLBACK").await.expect("it can be done");
+            other.execute_batch("ROLLBACK").expect("it can be done");
         }
         wait_for_readyz(&world.url, 200).await;
     }

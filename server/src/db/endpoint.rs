@@ -120,6 +120,15 @@ pub(super) fn reason(error: &sqlx::Error) -> String {
     }
 }
 
+/// What SQLite says about an error, without the statement, which rusqlite adds to some.
+pub(super) fn sqlite_reason(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// Whether other statements would fail for the same reason.
 fn concerns_whole_server(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};

@@ -53,7 +53,7 @@ impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
         let Some(inner) = error.as_database_error() else { return Self::Sqlx(error) };
         if inner.is_unique_violation() {
-            return Self::Taken(inner.constraint().map_or_else(|| sqlite_index(inner.message()), str::to_owned));
+            return Self::Taken(inner.constraint().unwrap_or_default().to_owned());
         }
         match inner.code().as_deref() {
             Some("40P01" | "40001") => Self::Retry,

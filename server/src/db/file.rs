@@ -1,33 +1,42 @@
 //! Opens the SQLite file: locks it against a second process and checks it before anything is written.
 
 mod identity;
+mod migrations;
 mod mounts;
 mod permissions;
 
 pub(super) use identity::{FileId, LockedFile, resolve};
 
-use super::{Db, Endpoint, OpenError, Readers, Writer, endpoint, schema};
+use super::{Db, Endpoint, OpenError, Readers, Writer, endpoint};
 use crate::private_files;
-use sqlx::{
-    Connection as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     fs,
     io::{self, ErrorKind, Read as _},
+    panic::resume_unwind,
     path::Path,
     sync::Arc,
     time::Duration,
 };
+use tokio::task::spawn_blocking;
 
 /// The first bytes of every SQLite file (<https://www.sqlite.org/fileformat2.html>, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// How many transactions can read at once.
 const MAX_READERS: usize = 4;
+/// How long to wait for the lock of another program, such as a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the file, creates it if it is missing, and runs its migrations.
 pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
+    let file = file.to_owned();
+    // Checking a large file takes seconds.
+    let opened = spawn_blocking(move || open_blocking(&file)).await;
+    opened.unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
+}
+
+fn open_blocking(file: &Path) -> Result<Db, OpenError> {
     if let Some(folder) = file.parent() {
         private_files::create_directories(folder).map_err(|reason| unusable(folder, reason))?;
     }
@@ -36,24 +45,29 @@ pub(super) async fn open(file: &Path) -> Result<Db, OpenError> {
     let has_content = check_writable(file)?;
     let lock = LockedFile::lock(path.clone())?;
     if has_content {
-        check_content(file).await?;
+        check_content(file)?;
     }
-    let problem = |error: sqlx::Error| OpenError::Sqlite { path: name(file), reason: endpoint::reason(&error) };
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5));
-    let mut connection = SqliteConnection::connect_with(&options).await.map_err(problem)?;
-    let migrator = sqlx::migrate!("../migrations/sqlite");
-    let migrated = migrator.run(&mut connection).await;
-    migrated.map_err(|error| schema::migration_error(&name(file), &migrator, error))?;
-    connection.close().await.map_err(problem)?;
+    migrate(file)?;
     let writer = Writer::open(&lock).map_err(|reason| OpenError::Writer { path: name(file), reason })?;
     let readers = Readers::open(file, MAX_READERS).map_err(|reason| OpenError::Reader { path: name(file), reason })?;
     permissions::warn_if_too_open(file);
     Ok(Db::Sqlite { writer, readers, lock: Some(Arc::new(lock)), endpoint: Endpoint::file(file) })
+}
+
+/// Runs the migrations on a connection of their own. Each is on disk before the next begins.
+fn migrate(file: &Path) -> Result<(), OpenError> {
+    let problem = |error| OpenError::Sqlite { path: name(file), reason: endpoint::sqlite_reason(&error) };
+    let mut connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(problem)?;
+    let configured = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;";
+    connection.execute_batch(configured).map_err(problem)?;
+    migrations::run(&mut connection, &name(file))?;
+    connection.close().map_err(|(_, error)| problem(error))
+}
+
+fn connect(file: &Path, access: OpenFlags) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
 }
 
 /// Checks that the file may be written to. Returns whether it exists and is not empty.
@@ -73,7 +87,7 @@ fn check_writable(file: &Path) -> Result<bool, OpenError> {
 
 /// Checks that the file is an undamaged database of Seatkeeper. Reads all of it once, at about a gigabyte in a few
 /// seconds, and writes nothing, so that a damaged file can still be examined as it is.
-async fn check_content(file: &Path) -> Result<(), OpenError> {
+fn check_content(file: &Path) -> Result<(), OpenError> {
     let mut magic = [0; MAGIC.len()];
     let begins = fs::File::open(file).and_then(|mut opened| opened.read_exact(&mut magic));
     match begins {
@@ -81,12 +95,8 @@ async fn check_content(file: &Path) -> Result<(), OpenError> {
         Err(problem) if problem.kind() != ErrorKind::UnexpectedEof => return Err(unusable(file, problem)),
         _ => return Err(OpenError::NotSqlite(name(file))),
     }
-    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(Duration::from_secs(5));
-    let mut connection = SqliteConnection::connect_with(&options).await.map_err(|error| unreadable(file, error))?;
-    let checked = check(&mut connection).await;
-    // Everything was read already.
-    let _ = connection.close().await;
-    match checked.map_err(|error| unreadable(file, error))? {
+    let checked = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| check(&connection));
+    match checked.map_err(|error| unreadable(file, &error))? {
         Content::Seatkeeper => Ok(()),
         Content::Foreign => Err(OpenError::Foreign(name(file))),
         Content::Damaged(problem) => Err(OpenError::Damaged { path: name(file), problem }),
@@ -99,26 +109,24 @@ enum Content {
     Damaged(String),
 }
 
-async fn check(connection: &mut SqliteConnection) -> Result<Content, sqlx::Error> {
-    let result: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
+fn check(connection: &Connection) -> Result<Content, rusqlite::Error> {
+    let result: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if result != "ok" {
         // The last line has the problem; the one before it only names the file.
         return Ok(Content::Damaged(result.lines().last().unwrap_or_default().to_owned()));
     }
     // A file whose first start was killed has no table yet.
     let is_ours = "SELECT COUNT(*) = 0 OR SUM(name = '_sqlx_migrations') > 0 FROM sqlite_schema WHERE type = 'table'";
-    let is_ours: bool = sqlx::query_scalar(is_ours).fetch_one(connection).await?;
+    let is_ours: bool = connection.query_row(is_ours, [], |row| row.get(0))?;
     Ok(if is_ours { Content::Seatkeeper } else { Content::Foreign })
 }
 
-/// Turns SQLite's codes for a damaged file (11, CORRUPT) and for a file that is no database (26, NOTADB) into
-/// [`OpenError::Damaged`].
-fn unreadable(file: &Path, error: sqlx::Error) -> OpenError {
-    let code = error.as_database_error().and_then(|inner| inner.code()?.parse::<u32>().ok());
-    // The higher bits say where SQLite found the problem.
-    match code.map(|code| code & 0xff) {
-        Some(11 | 26) => OpenError::Damaged { path: name(file), problem: endpoint::reason(&error) },
-        _ => OpenError::Sqlite { path: name(file), reason: endpoint::reason(&error) },
+/// Turns SQLite's errors for a damaged file and for a file that is no database into [`OpenError::Damaged`].
+fn unreadable(file: &Path, error: &rusqlite::Error) -> OpenError {
+    let (path, reason) = (name(file), endpoint::sqlite_reason(error));
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => OpenError::Damaged { path, problem: reason },
+        _ => OpenError::Sqlite { path, reason },
     }
 }
 

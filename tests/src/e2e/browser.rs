@@ -1,5 +1,6 @@
 //! A browser with its own driver; both are stopped when dropped, also after a failed test.
 
+use super::driver_client::DriverClient;
 use crate::harness::{PASSWORD, process::free_address};
 use serde_json::{Value, json};
 use std::{
@@ -293,7 +294,8 @@ async fn start(port: u16, profile: &Path, language: &str) -> WebDriver {
     capabilities.set_browser_log_level(thirtyfour::LoggingPrefsLogLevel::All).expect("a level");
     let until = Instant::now() + PAGE_TIMEOUT;
     loop {
-        match WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities.clone()).await {
+        let driver = WebDriver::builder(format!("http://127.0.0.1:{port}"), capabilities.clone());
+        match driver.client(DriverClient::new()).connect().await {
             Ok(driver) => return driver,
             Err(error) if Instant::now() > until => panic!("the browser does not start: {error}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,

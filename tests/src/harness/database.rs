@@ -1,7 +1,11 @@
 //! One database for each test, on either engine.
 
-use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
-use std::sync::atomic::{AtomicU32, Ordering};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 use tempfile::TempDir;
 
 /// A database engine.
@@ -38,17 +42,32 @@ impl Database {
 }
 
 impl Database {
-    /// Executes a statement on a connection of its connection; returns the number of affected rows.
+    /// Executes a statement on a connection of its own; returns the number of affected rows.
     pub async fn execute(&self, sql: &str) -> u64 {
         if self.address.starts_with("postgres") {
             let mut connection = PgConnection::connect(&self.address).await.expect("the database answers");
             let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await;
             done.expect("the statement succeeds").rows_affected()
         } else {
-            let mut connection = SqliteConnection::connect(&self.address).await.expect("the file opens");
-            let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await;
-            done.expect("the statement succeeds").rows_affected()
+            let (connection, sql) = (self.sqlite(), sql.to_owned());
+            // It may wait for a transaction of a server that runs on this thread.
+            let done = tokio::task::spawn_blocking(move || connection.execute(&sql, [])).await;
+            done.expect("no panic").expect("the statement succeeds") as u64
         }
+    }
+
+    /// A connection to the SQLite file beside the server's, which waits for the server's transactions.
+    pub fn sqlite(&self) -> rusqlite::Connection {
+        let connection =
+            rusqlite::Connection::open_with_flags(self.path(), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let connection = connection.expect("the file opens");
+        connection.busy_timeout(Duration::from_secs(5)).expect("it can be set");
+        connection
+    }
+
+    /// The path of a SQLite file.
+    pub fn path(&self) -> &Path {
+        Path::new(self.address.strip_prefix("sqlite:").expect("a SQLite database"))
     }
 
     /// What a copy of the database contains: the bytes of SQLite's files, or every row of every table of PostgreSQL.
@@ -73,21 +92,22 @@ impl Database {
 
     /// The opcodes of SQLite's program for a statement (`EXPLAIN`).
     pub async fn sqlite_opcodes(&self, sql: &str) -> Vec<String> {
-        let mut connection = SqliteConnection::connect(&self.address).await.expect("the file opens");
-        let steps = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN {sql}"))).fetch_all(&mut connection).await;
-        steps.expect("SQLite can explain the statement").iter().map(|step| sqlx::Row::get(step, "opcode")).collect()
+        let connection = self.sqlite();
+        let mut statement = connection.prepare(&format!("EXPLAIN {sql}")).expect("SQLite can explain the statement");
+        let steps = statement.raw_query().mapped(|step| step.get("opcode")).collect::<Result<_, _>>();
+        steps.expect("SQLite can explain the statement")
     }
 
-    /// The first column of a query's rows, read on a connection of its connection.
+    /// The first column of a query's rows, read on a connection of its own.
     pub async fn first_column(&self, sql: &'static str) -> Vec<String> {
-        let read = if self.address.starts_with("postgres") {
+        if self.address.starts_with("postgres") {
             let mut connection = PgConnection::connect(&self.address).await.expect("the database answers");
-            sqlx::query_scalar(sql).fetch_all(&mut connection).await
-        } else {
-            let mut connection = SqliteConnection::connect(&self.address).await.expect("the file opens");
-            sqlx::query_scalar(sql).fetch_all(&mut connection).await
-        };
-        read.expect("the query succeeds")
+            return sqlx::query_scalar(sql).fetch_all(&mut connection).await.expect("the query succeeds");
+        }
+        let connection = self.sqlite();
+        let mut statement = connection.prepare(sql).expect("the query can be prepared");
+        let rows = statement.query_map([], |row| row.get(0)).and_then(Iterator::collect);
+        rows.expect("the query succeeds")
     }
 }
 
