@@ -29,6 +29,7 @@ mod connections;
 mod cool_down;
 mod credential_walk;
 mod database_files;
+mod dependencies;
 mod documents;
 mod e2e;
 mod ended_records;
