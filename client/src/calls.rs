@@ -39,15 +39,7 @@ pub struct SessionQuery {
 
 /// A request for a seat for an application, without waiting or borrowing.
 pub fn application(product: &str, device: &str) -> NewSession {
-    NewSession {
-        product: product.to_owned(),
-        device: device.to_owned(),
-        mode: Mode::Application,
-        platform: None,
-        remote_device: None,
-        wait: false,
-        borrow_seconds: None,
-    }
+    NewSession::new(product.to_owned(), device.to_owned(), Mode::Application)
 }
 
 impl Client {

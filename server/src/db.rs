@@ -29,7 +29,7 @@ pub use prepared_tx::PreparedTx;
 pub use probe::WriteProbe;
 pub use readers::{ReadTx, Readers};
 pub use row::{Column, Row};
-pub use sql::Sql;
+pub use sql::{ColumnDef, Columns, RowKind, Sql, select_kinds};
 pub(crate) use sql::{statement, statements};
 pub use value::{Fields, Value};
 pub(crate) use value::{args, fields};

@@ -214,16 +214,11 @@ async fn request_seat(
     let now = gate.clock.now();
     let session = SessionId(gate.random.id(now));
     gate.session_cache.expect(key, session, now);
+    let (ticket, support_key) = (TicketId(gate.random.id(now)), gate.random.support_key());
     let ask = SeatRequest {
-        session,
-        ticket: Some(TicketId(gate.random.id(now))),
-        device: key.device.clone(),
-        mode: Mode::Application,
-        platform: None,
-        remote_device: None,
-        support_key: gate.random.support_key(),
+        ticket: Some(ticket),
         idempotency_key: Some(idempotency_key(key, last)),
-        borrow: None,
+        ..SeatRequest::new(session, key.device.clone(), Mode::Application, support_key)
     };
     let taken = gate.seats.create(&caller.actor(), caller.id, key.product, ask).await;
     if !matches!(taken, Ok(CreateOutcome::New(_))) {

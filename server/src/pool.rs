@@ -12,13 +12,15 @@ pub mod changes;
 pub mod license_terms;
 mod queue;
 mod seating;
+mod session;
 mod terms;
 mod ticket_queue;
 
 pub use seating::Holder;
-pub use terms::{EndCause, NewSession, Refusal, SeatRequest, Terms};
+pub use session::{NewSession, ScheduledEnd, SeatRequest, Session, Ticket, ViewContext};
+pub use terms::{EndCause, Refusal, Terms};
 
-use changes::{ActiveSession, PoolUser, SeatChange, Ticket};
+use changes::{PoolUser, SeatChange};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
@@ -32,7 +34,7 @@ use ticket_queue::TicketQueue;
 #[derive(Clone, Debug)]
 pub struct Pool {
     pub terms: Terms,
-    sessions: BTreeMap<SessionId, ActiveSession>,
+    sessions: BTreeMap<SessionId, Session>,
     sessions_by_user: HashMap<UserId, BTreeSet<SessionId>>,
     /// The holders of occupied seats, with the number of their sessions.
     holders: HashMap<Holder, u32>,
@@ -50,7 +52,7 @@ impl Pool {
     /// A pool as it was read: the terms, the live sessions, and the tickets in the queue.
     pub fn new(
         terms: Terms,
-        sessions: impl IntoIterator<Item = ActiveSession>,
+        sessions: impl IntoIterator<Item = Session>,
         tickets: impl IntoIterator<Item = Ticket>,
     ) -> Self {
         let mut pool = Self {
@@ -103,12 +105,12 @@ impl Pool {
         self.user(user).is_some_and(|user| user.assigned)
     }
 
-    pub fn session(&self, id: SessionId) -> Option<&ActiveSession> {
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
         self.sessions.get(&id)
     }
 
     /// All live sessions, in the order of their ids.
-    pub fn sessions(&self) -> impl Iterator<Item = &ActiveSession> {
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values()
     }
 
@@ -215,7 +217,7 @@ impl Pool {
 
     /// When the agent is to be warned that the session will end because of idleness. `None` if they were warned or it
     /// will not end.
-    fn idle_warns_at(&self, live: &ActiveSession) -> Option<DateTime<Utc>> {
+    fn idle_warns_at(&self, live: &Session) -> Option<DateTime<Utc>> {
         let rules = &self.terms.rules;
         if rules.idle_seconds == 0 || self.is_exempt_from_idle_end(live) || live.warned_at.is_some() {
             return None;
@@ -226,14 +228,14 @@ impl Pool {
 
     /// When a session ends because of idleness. `None` until its agent was warned, so that it never ends before the
     /// whole warning time has passed.
-    pub fn idle_ends_at(&self, live: &ActiveSession) -> Option<DateTime<Utc>> {
+    pub fn idle_ends_at(&self, live: &Session) -> Option<DateTime<Utc>> {
         let warned =
             live.warned_at.filter(|_| self.terms.rules.idle_seconds > 0 && !self.is_exempt_from_idle_end(live));
         warned.map(|at| at + self.terms.idle_warning())
     }
 
     /// Whether idleness does not end the session.
-    fn is_exempt_from_idle_end(&self, live: &ActiveSession) -> bool {
+    fn is_exempt_from_idle_end(&self, live: &Session) -> bool {
         let connected = live.state == SessionState::Connected && !self.terms.rules.idle_ends_connected;
         live.protected || live.borrowed_until.is_some() || connected
     }
@@ -246,7 +248,7 @@ impl Pool {
         sessions.chain(tickets).chain(cool_downs).chain(license).min()
     }
 
-    fn deadlines(&self, live: &ActiveSession) -> [Option<DateTime<Utc>>; 5] {
+    fn deadlines(&self, live: &Session) -> [Option<DateTime<Utc>>; 5] {
         let ending = live.ending.as_ref().map(|ending| ending.at);
         [Some(live.lease_until), live.key_expires_at, ending, self.idle_warns_at(live), self.idle_ends_at(live)]
     }
@@ -256,7 +258,7 @@ impl Pool {
         self.next_expiry = Some(self.next_expiry.map_or(at, |expiry| expiry.min(at)));
     }
 
-    fn insert(&mut self, live: ActiveSession) {
+    fn insert(&mut self, live: Session) {
         let holder = self.holder(live.user, &live.device, live.id);
         *self.holders.entry(holder).or_default() += 1;
         self.sessions_by_user.entry(live.user).or_default().insert(live.id);
@@ -266,7 +268,7 @@ impl Pool {
         self.sessions.insert(live.id, live);
     }
 
-    fn remove(&mut self, id: SessionId) -> Option<ActiveSession> {
+    fn remove(&mut self, id: SessionId) -> Option<Session> {
         let live = self.sessions.remove(&id)?;
         let holder = self.holder(live.user, &live.device, live.id);
         if let Some(sessions) = self.holders.get_mut(&holder) {

@@ -82,6 +82,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("manager_scope", manager_scope::STATEMENTS),
         ("seals", seals::STATEMENTS),
         ("seats", seats::STATEMENTS),
+        ("seats/occupancy", seats::occupancy::STATEMENTS),
         ("seats/write", seats::write::STATEMENTS),
         ("second_factors", second_factors::STATEMENTS),
         ("secrets", secrets::STATEMENTS),

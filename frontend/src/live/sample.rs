@@ -12,6 +12,8 @@ use seatkeeper_shared::{
         sessions::SessionView,
     },
 };
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 /// The time this many seconds after 1970.
 pub fn at(seconds: i64) -> DateTime<Utc> {
@@ -47,56 +49,46 @@ pub fn license(number: u32, seats: i64) -> LicenseView {
 
 /// A session waiting for its customer, created at [`at`]`(number)`.
 pub fn session(number: u32) -> SessionView {
-    SessionView {
-        id: id::<SessionId>(number),
-        license_id: id::<LicenseId>(1),
-        product_id: id::<ProductId>(1),
-        product_name: "Remote Support v5".to_owned(),
-        model: Model::Concurrent,
-        user_id: id::<UserId>(number),
-        user_name: format!("Agent {number}"),
-        user_email: format!("agent{number}@example.org"),
-        device: "NB-0412".to_owned(),
-        state: SessionState::Waiting,
-        mode: Mode::Attended,
-        platform: None,
-        remote_device: None,
-        created_at: at(i64::from(number)),
-        connected_at: None,
-        last_seen_at: at(0),
-        lease_until: at(120),
-        borrowed_until: None,
-        key_expires_at: Some(at(600)),
-        protected: false,
-        idle_ends_at: None,
-        ending: None,
-        support_key: None,
-        lease: None,
-        ended: None,
-    }
+    view(json!({
+        "id": id::<SessionId>(number),
+        "license_id": id::<LicenseId>(1),
+        "product_id": id::<ProductId>(1),
+        "product_name": "Remote Support v5",
+        "model": Model::Concurrent,
+        "user_id": id::<UserId>(number),
+        "user_name": format!("Agent {number}"),
+        "user_email": format!("agent{number}@example.org"),
+        "device": "NB-0412",
+        "state": SessionState::Waiting,
+        "mode": Mode::Attended,
+        "created_at": at(i64::from(number)),
+        "last_seen_at": at(0),
+        "lease_until": at(120),
+        "key_expires_at": at(600),
+    }))
 }
 
 /// A waiting ticket at this position, of the agent with the same number.
 pub fn ticket(position: u32) -> TicketView {
-    TicketView {
-        id: id::<TicketId>(position),
-        license_id: id::<LicenseId>(1),
-        product_id: id::<ProductId>(1),
-        product_name: "Remote Support v5".to_owned(),
-        user_id: id::<UserId>(position),
-        user_name: format!("Agent {position}"),
-        user_email: format!("agent{position}@example.org"),
-        device: "NB-0412".to_owned(),
-        mode: Mode::Attended,
-        platform: None,
-        remote_device: None,
-        state: TicketState::Waiting,
-        position: i64::from(position),
-        created_at: at(i64::from(position)),
-        last_seen_at: at(0),
-        lease_until: at(120),
-        expected_at: None,
-        offer_until: None,
-        over: None,
-    }
+    view(json!({
+        "id": id::<TicketId>(position),
+        "license_id": id::<LicenseId>(1),
+        "product_id": id::<ProductId>(1),
+        "product_name": "Remote Support v5",
+        "user_id": id::<UserId>(position),
+        "user_name": format!("Agent {position}"),
+        "user_email": format!("agent{position}@example.org"),
+        "device": "NB-0412",
+        "mode": Mode::Attended,
+        "state": TicketState::Waiting,
+        "position": position,
+        "created_at": at(i64::from(position)),
+        "last_seen_at": at(0),
+        "lease_until": at(120),
+    }))
+}
+
+/// A view as the server sends it, without what is optional.
+fn view<T: DeserializeOwned>(sent: Value) -> T {
+    serde_json::from_value(sent).unwrap()
 }

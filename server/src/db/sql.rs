@@ -8,10 +8,12 @@
 //! - `-- if $4`, at the end of a line: the line is included only if that argument is given (see [`optional_clauses`]);
 //! - `FOR UPDATE …` and `FOR SHARE`, at the end of a line: a row lock. SQLite has one writer at a time and needs none.
 
+mod columns;
 mod optional_clauses;
 mod postgres;
 
 use super::Value;
+pub use columns::{ColumnDef, Columns, RowKind, select_kinds};
 use postgres::PostgresSql;
 use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
 use std::{

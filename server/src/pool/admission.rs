@@ -1,7 +1,6 @@
 //! The life cycle of a session: admission, which is the only way to get a seat, and all changes until the session ends.
 
-use super::{EndCause, Pool, Refusal, SeatRequest};
-use crate::pool::changes::{ActiveSession, ScheduledEnd, SeatChange};
+use super::{EndCause, Pool, Refusal, ScheduledEnd, SeatRequest, Session, changes::SeatChange};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, UserId},
@@ -20,7 +19,7 @@ impl Pool {
     ///
     /// # Errors
     /// Returns the refusal, with the numbers that the agent is shown.
-    pub fn admit(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> Result<ActiveSession, Refusal> {
+    pub fn admit(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> Result<Session, Refusal> {
         self.check_eligible(user, now)?;
         self.check_borrow_request(user, &request)?;
         let replaced = self.sessions_to_replace(user, &request.device)?;
@@ -41,29 +40,8 @@ impl Pool {
         Ok(live)
     }
 
-    fn start_session(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> ActiveSession {
-        let waits = request.mode == Mode::Attended;
-        let live = ActiveSession {
-            id: request.session,
-            user,
-            device: request.device,
-            state: if waits { SessionState::Waiting } else { SessionState::Connected },
-            mode: request.mode,
-            platform: request.platform,
-            remote_device: request.remote_device,
-            support_key: waits.then_some(request.support_key),
-            key_expires_at: waits.then(|| now + self.terms.key_lifetime),
-            idempotency_key: request.idempotency_key,
-            created_at: now,
-            connected_at: (!waits).then_some(now),
-            last_seen_at: now,
-            lease_until: now + self.terms.lease(),
-            active_at: now,
-            warned_at: None,
-            ending: None,
-            protected: false,
-            borrowed_until: None,
-        };
+    fn start_session(&mut self, user: UserId, request: SeatRequest, now: DateTime<Utc>) -> Session {
+        let live = Session::start(user, request, &self.terms, now);
         self.insert(live.clone());
         self.record(SeatChange::Created(live.clone()));
         live
@@ -122,7 +100,7 @@ impl Pool {
     ///
     /// # Errors
     /// Returns an error if there is no such live session.
-    pub fn connect(&mut self, id: SessionId, platform: Platform, now: DateTime<Utc>) -> Result<ActiveSession, Code> {
+    pub fn connect(&mut self, id: SessionId, platform: Platform, now: DateTime<Utc>) -> Result<Session, Code> {
         let lease = self.terms.lease();
         let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         if live.state == SessionState::Connected {
@@ -147,7 +125,7 @@ impl Pool {
     ///
     /// # Errors
     /// Returns an error if there is no such live session.
-    pub fn renew(&mut self, id: SessionId, active: bool, now: DateTime<Utc>) -> Result<ActiveSession, Code> {
+    pub fn renew(&mut self, id: SessionId, active: bool, now: DateTime<Utc>) -> Result<Session, Code> {
         let until = now + self.terms.lease();
         let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         // A clock that was set back must not shorten the lease. The lease of a borrowed seat is fixed.
@@ -174,7 +152,7 @@ impl Pool {
     ///
     /// # Errors
     /// Returns an error if there is no such live session or its seat is borrowed.
-    pub fn schedule_end(&mut self, id: SessionId, ending: Option<ScheduledEnd>) -> Result<ActiveSession, Code> {
+    pub fn schedule_end(&mut self, id: SessionId, ending: Option<ScheduledEnd>) -> Result<Session, Code> {
         let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         if ending.is_some() && live.borrowed_until.is_some() {
             return Err(Code::Borrowed);
@@ -195,7 +173,7 @@ impl Pool {
     ///
     /// # Errors
     /// Returns an error if there is no such live session.
-    pub fn protect(&mut self, id: SessionId, protected: bool, now: DateTime<Utc>) -> Result<ActiveSession, Code> {
+    pub fn protect(&mut self, id: SessionId, protected: bool, now: DateTime<Utc>) -> Result<Session, Code> {
         let live = self.sessions.get_mut(&id).ok_or(Code::NotFound)?;
         if live.protected == protected {
             return Ok(live.clone());
@@ -215,13 +193,8 @@ impl Pool {
     /// # Errors
     /// Returns an error if there is no such live session, or if one of the sessions is an application's or borrowed,
     /// which cannot be moved.
-    pub fn continue_on_device(
-        &mut self,
-        id: SessionId,
-        device: &str,
-        now: DateTime<Utc>,
-    ) -> Result<ActiveSession, Code> {
-        let ActiveSession { user, device: from, .. } = self.sessions.get(&id).cloned().ok_or(Code::NotFound)?;
+    pub fn continue_on_device(&mut self, id: SessionId, device: &str, now: DateTime<Utc>) -> Result<Session, Code> {
+        let Session { user, device: from, .. } = self.sessions.get(&id).cloned().ok_or(Code::NotFound)?;
         if from != device {
             let at_device =
                 self.sessions_by_user.get(&user).into_iter().flatten().filter_map(|id| self.sessions.get(id));
@@ -235,7 +208,7 @@ impl Pool {
             let moved: Vec<_> = at_device.into_iter().map(|live| live.id).collect();
             for session in &moved {
                 let Some(live) = self.remove(*session) else { continue };
-                self.insert(ActiveSession { device: device.to_owned(), ..live });
+                self.insert(Session { device: device.to_owned(), ..live });
             }
             // After all were moved: in between, the agent occupies two seats, which the event log must not show.
             for session in moved {

@@ -3,8 +3,7 @@
 //! A device that is offline does not learn that its session ended. So only its agent can free the seat early; otherwise
 //! two agents could use one seat. The exception is a user who is suspended or deleted, who loses the right to any seat.
 
-use super::{Holder, Pool, Refusal, SeatRequest};
-use crate::pool::changes::{ActiveSession, SeatChange};
+use super::{Holder, Pool, Refusal, SeatRequest, Session, changes::SeatChange};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, UserId},
@@ -13,7 +12,7 @@ use seatkeeper_shared::{
 };
 use std::collections::HashSet;
 
-impl ActiveSession {
+impl Session {
     /// Whether the device may go offline. An attended session may not, because a customer joins it through the server.
     pub fn can_be_borrowed(&self) -> bool {
         self.state == SessionState::Connected && self.mode != Mode::Attended
@@ -26,7 +25,7 @@ impl Pool {
     ///
     /// # Errors
     /// Returns a refusal if a rule refuses, there is no such live session, or it cannot be used offline.
-    pub fn borrow(&mut self, id: SessionId, length: TimeDelta, now: DateTime<Utc>) -> Result<ActiveSession, Refusal> {
+    pub fn borrow(&mut self, id: SessionId, length: TimeDelta, now: DateTime<Utc>) -> Result<Session, Refusal> {
         let Some(live) = self.sessions.get(&id) else {
             return Err(Refusal { code: Code::NotFound, facts: None });
         };
@@ -73,12 +72,7 @@ impl Pool {
     }
 
     /// Sets the lease to the borrowed time, which heartbeats do not change.
-    pub(super) fn start_borrowing(
-        &mut self,
-        id: SessionId,
-        length: TimeDelta,
-        now: DateTime<Utc>,
-    ) -> Option<ActiveSession> {
+    pub(super) fn start_borrowing(&mut self, id: SessionId, length: TimeDelta, now: DateTime<Utc>) -> Option<Session> {
         let until = now + length;
         let until = self.terms.ends_at.map_or(until, |end| until.min(end));
         let live = self.sessions.get_mut(&id)?;

@@ -1,6 +1,7 @@
-//! What decisions are about, and the changes that they make. The same changes are written to the tables and to the
-//! event log, from which the live feed reads them.
+//! The changes that decisions make. The same changes are written to the tables and to the event log, from which the
+//! live feed reads them.
 
+use super::session::{ScheduledEnd, Session, Ticket};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     audit::Kind,
@@ -8,90 +9,15 @@ use seatkeeper_shared::{
     license::{GroupLimit, Rules},
     people::UserStatus,
     problem::{Code, SessionEnd},
-    session::{Mode, Platform, SessionState},
+    session::Platform,
     ticket::TicketEnd,
 };
-
-/// A live session, with the fields that decisions need.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ActiveSession {
-    pub id: SessionId,
-    /// The agent.
-    pub user: UserId,
-    /// The agent's device.
-    pub device: String,
-    /// Waiting or connected.
-    pub state: SessionState,
-    pub mode: Mode,
-    /// The platform of the device at the other end.
-    pub platform: Option<Platform>,
-    /// The agent's name for the device at the other end.
-    pub remote_device: Option<String>,
-    /// Nine digits, while the session waits.
-    pub support_key: Option<String>,
-    /// When an unused support key expires.
-    pub key_expires_at: Option<DateTime<Utc>>,
-    /// Identifies repeated requests.
-    pub idempotency_key: Option<String>,
-    /// When the session began to occupy its seat.
-    pub created_at: DateTime<Utc>,
-    pub connected_at: Option<DateTime<Utc>>,
-    /// When the last heartbeat arrived.
-    pub last_seen_at: DateTime<Utc>,
-    /// When the session ends without another heartbeat.
-    pub lease_until: DateTime<Utc>,
-    /// When the agent was last active.
-    pub active_at: DateTime<Utc>,
-    /// When the agent was warned that the session will end because of idleness.
-    pub warned_at: Option<DateTime<Utc>>,
-    pub ending: Option<ScheduledEnd>,
-    /// Neither idleness nor a bulk end ends a protected session.
-    pub protected: bool,
-    /// Until when the seat is borrowed. Equals `lease_until` then, and heartbeats do not change it.
-    pub borrowed_until: Option<DateTime<Utc>>,
-}
-
-/// The scheduled end of a session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ScheduledEnd {
-    pub at: DateTime<Utc>,
-    /// The admin who scheduled it.
-    pub by: Option<UserId>,
-    pub by_name: Option<String>,
-    /// Shown to the agent.
-    pub message: Option<String>,
-}
-
-/// A ticket in the queue, with the fields that decisions need.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Ticket {
-    pub id: TicketId,
-    /// The agent.
-    pub user: UserId,
-    /// The agent's device.
-    pub device: String,
-    /// The mode of the session to come.
-    pub mode: Mode,
-    /// The platform of the device at the other end.
-    pub platform: Option<Platform>,
-    /// The agent's name for the device at the other end.
-    pub remote_device: Option<String>,
-    /// Orders the queue, the smallest first. Unique among the tickets of a license.
-    pub place: i64,
-    pub created_at: DateTime<Utc>,
-    /// When the last heartbeat arrived.
-    pub last_seen_at: DateTime<Utc>,
-    /// When the ticket lapses without another heartbeat.
-    pub lease_until: DateTime<Utc>,
-    /// Until when a free seat is offered to it.
-    pub offer_until: Option<DateTime<Utc>>,
-}
 
 /// A change that a decision made, or a refusal. `user` is the agent of the session or ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeatChange {
     /// A session was created, which occupies a seat.
-    Created(ActiveSession),
+    Created(Session),
     /// A customer connected.
     Connected { session: SessionId, user: UserId, platform: Platform, at: DateTime<Utc> },
     /// The agent was warned that the session will end at `ends_at` because of idleness. `None` if the warning was

@@ -6,7 +6,6 @@
 mod replica;
 
 use super::{tests::*, *};
-use crate::pool::changes::ScheduledEnd;
 use proptest::prelude::*;
 use replica::Replica;
 use seatkeeper_shared::{
@@ -129,8 +128,8 @@ fn groups_of(agent: u128) -> Vec<seatkeeper_shared::ids::GroupId> {
 /// The result of a step.
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    Admission { by: UserId, device: String, borrow: Option<TimeDelta>, result: Result<ActiveSession, Refusal> },
-    Acceptance { offered: bool, result: Result<ActiveSession, Refusal> },
+    Admission { by: UserId, device: String, borrow: Option<TimeDelta>, result: Result<Session, Refusal> },
+    Acceptance { offered: bool, result: Result<Session, Refusal> },
     Other(String),
 }
 

@@ -3,8 +3,7 @@
 //! After each decision, [`Pool::offer_seats`] reserves every free seat for the first ticket that may have it. So no
 //! later request can take it, and no seat is free while a waiter could have it.
 
-use super::{NewSession, Pool, Refusal, SeatRequest};
-use crate::pool::changes::{ActiveSession, SeatChange, Ticket};
+use super::{NewSession, Pool, Refusal, SeatRequest, Session, Ticket, changes::SeatChange};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
@@ -20,19 +19,7 @@ impl Pool {
         {
             return ticket;
         }
-        let ticket = Ticket {
-            id,
-            user,
-            device: request.device,
-            mode: request.mode,
-            platform: request.platform,
-            remote_device: request.remote_device,
-            place: self.queue.next_place(),
-            created_at: now,
-            last_seen_at: now,
-            lease_until: now + self.terms.lease(),
-            offer_until: None,
-        };
+        let ticket = Ticket::take(id, user, request, self.queue.next_place(), &self.terms, now);
         self.settle_by(ticket.lease_until);
         // A seat may be offered when the user's cool-down ends, which is a decision that a heartbeat must not make.
         if let Some(until) = self.cool_down_until(user, now) {
@@ -61,12 +48,7 @@ impl Pool {
     /// # Errors
     /// Returns a refusal if there is no such ticket in the queue, it has no offer, or a rule that changed since the
     /// offer refuses.
-    pub fn accept_offer(
-        &mut self,
-        id: TicketId,
-        new: NewSession,
-        now: DateTime<Utc>,
-    ) -> Result<ActiveSession, Refusal> {
+    pub fn accept_offer(&mut self, id: TicketId, new: NewSession, now: DateTime<Utc>) -> Result<Session, Refusal> {
         let Some(ticket) = self.queue.get(id).cloned() else {
             return Err(Refusal { code: Code::NotFound, facts: None });
         };

@@ -1,12 +1,11 @@
-//! The input and output of decisions: terms of a license, requests, refusals and causes of ends.
+//! The input and output of decisions: terms of a license, refusals and causes of ends.
 
-use super::changes::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
+    ids::{LicenseId, ProductId, UserId},
     license::{GroupLimit, Model, Rules},
     problem::{Code, RefusalFacts},
-    session::{EndReason, Mode, Platform},
+    session::EndReason,
 };
 
 /// The terms of a license.
@@ -51,47 +50,6 @@ impl Terms {
     pub fn validity_refusal(&self, now: DateTime<Utc>) -> Option<(Code, DateTime<Utc>)> {
         let not_started = self.starts_at.filter(|start| *start > now).map(|start| (Code::LicenseNotStarted, start));
         not_started.or(self.ends_at.filter(|end| *end <= now).map(|end| (Code::LicenseEnded, end)))
-    }
-}
-
-/// What a client asks for when it requests a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeatRequest {
-    /// The id of the session to create.
-    pub session: SessionId,
-    /// The agent's device.
-    pub device: String,
-    pub mode: Mode,
-    /// The platform of the device at the other end, if known.
-    pub platform: Option<Platform>,
-    /// The agent's name for the device at the other end.
-    pub remote_device: Option<String>,
-    /// The support key of the session, used if it waits for a customer.
-    pub support_key: String,
-    /// Identifies repeated requests.
-    pub idempotency_key: Option<String>,
-    /// The id of the ticket to create if no seat is free. `None` if the agent does not want to wait.
-    pub ticket: Option<TicketId>,
-    /// For how long the seat is to be borrowed, if it is.
-    pub borrow: Option<TimeDelta>,
-}
-
-/// What the session of an accepted offer is given; the rest comes from the ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewSession {
-    /// The id of the session to create.
-    pub id: SessionId,
-    /// The support key, used if the session waits for a customer.
-    pub support_key: String,
-}
-
-impl NewSession {
-    /// The request of the agent who took this ticket.
-    pub fn of_ticket(self, ticket: Ticket) -> SeatRequest {
-        let Ticket { device, mode, platform, remote_device, .. } = ticket;
-        let Self { id: session, support_key } = self;
-        let (idempotency_key, ticket, borrow) = (None, None, None);
-        SeatRequest { session, device, mode, platform, remote_device, support_key, idempotency_key, ticket, borrow }
     }
 }
 

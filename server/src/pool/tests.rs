@@ -69,17 +69,7 @@ pub(super) fn pool_user(number: u128, assigned: bool) -> PoolUser {
 }
 
 pub(super) fn request(session: u128, device: &str, mode: Mode) -> SeatRequest {
-    SeatRequest {
-        session: SessionId(Uuid::from_u128(session)),
-        device: device.to_owned(),
-        mode,
-        platform: None,
-        borrow: None,
-        remote_device: None,
-        support_key: format!("{session:09}"),
-        idempotency_key: None,
-        ticket: None,
-    }
+    SeatRequest::new(SessionId(Uuid::from_u128(session)), device.to_owned(), mode, format!("{session:09}"))
 }
 
 pub(super) fn new_session(id: u128) -> NewSession {
@@ -128,11 +118,11 @@ impl Scenario {
     }
 
     /// The agent requests a seat for a session at their usual device.
-    pub fn asks(&mut self, by: u128, session: u128) -> Result<ActiveSession, Code> {
+    pub fn asks(&mut self, by: u128, session: u128) -> Result<Session, Code> {
         self.asks_at(by, session, "NB-1")
     }
 
-    pub fn asks_at(&mut self, by: u128, session: u128, device: &str) -> Result<ActiveSession, Code> {
+    pub fn asks_at(&mut self, by: u128, session: u128, device: &str) -> Result<Session, Code> {
         let request = request(session, device, Mode::Application);
         self.decide(|pool, at| pool.admit(user(by), request, at)).map_err(|refusal| refusal.code)
     }
@@ -146,7 +136,7 @@ impl Scenario {
         self.pool.ticket(ticket.id).unwrap().clone()
     }
 
-    pub fn accepts(&mut self, number: u128, session: u128) -> Result<ActiveSession, Code> {
+    pub fn accepts(&mut self, number: u128, session: u128) -> Result<Session, Code> {
         self.decide(|pool, at| pool.accept_offer(ticket(number), new_session(session), at))
             .map_err(|refusal| refusal.code)
     }
@@ -163,7 +153,7 @@ impl Scenario {
         self.decide(|pool, at| pool.renew_ticket(ticket(number), at))
     }
 
-    pub fn renews(&mut self, number: u128, active: bool) -> Result<ActiveSession, Code> {
+    pub fn renews(&mut self, number: u128, active: bool) -> Result<Session, Code> {
         self.decide(|pool, at| pool.renew(session(number), active, at))
     }
 

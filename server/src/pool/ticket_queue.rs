@@ -1,6 +1,6 @@
 //! The queue of a license: its tickets in their order. A plain collection, which makes no decisions.
 
-use crate::pool::changes::Ticket;
+use super::Ticket;
 use seatkeeper_shared::ids::{TicketId, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -5,15 +5,11 @@ mod licenses;
 mod queue;
 
 use super::{
-    command::{
-        Actor, DeletionBlockers, EndOptions, Outcome, OwnerFilter, SeatCommand, ending_view, renewal_view, session_view,
-    },
+    command::{Actor, DeletionBlockers, EndOptions, Outcome, OwnerFilter, SeatCommand, renewal_view, session_view},
     user_changes::UserChanges,
 };
 use crate::pool::{
-    EndCause, Pool, Refusal, SeatRequest,
-    changes::{ActiveSession, ScheduledEnd, SeatChange},
-    license_terms::ContractTerms,
+    EndCause, Pool, Refusal, ScheduledEnd, SeatRequest, Session, changes::SeatChange, license_terms::ContractTerms,
 };
 use crate::{events::Event, store::seats::batch_writes::BatchWrites};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -239,7 +235,7 @@ impl Batch {
         found.into_iter().map(|(.., license)| license).collect()
     }
 
-    fn created(&mut self, license: LicenseId, live: &ActiveSession, product: ProductId) -> Outcome {
+    fn created(&mut self, license: LicenseId, live: &Session, product: ProductId) -> Outcome {
         self.license_of.insert(live.id, license);
         self.leave_other_queues(license, live, product);
         if let Some(key) = &live.idempotency_key {
@@ -251,7 +247,7 @@ impl Batch {
     }
 
     /// A user who has a seat no longer waits for another one of the same product.
-    fn leave_other_queues(&mut self, license: LicenseId, live: &ActiveSession, product: ProductId) {
+    fn leave_other_queues(&mut self, license: LicenseId, live: &Session, product: ProductId) {
         let now = self.now;
         for other in self.candidates.get(&(live.user, product)).cloned().unwrap_or_default() {
             let waits = self.pools.get(&other).is_some_and(|pool| pool.is_waiting(live.user));
@@ -302,7 +298,7 @@ impl Batch {
         &mut self,
         session: SessionId,
         user: UserId,
-        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<ActiveSession, Code>,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Session, Code>,
     ) -> Outcome {
         let owner = self.session(session).map(|live| live.user);
         if owner == Some(user) { self.change_session(session, change) } else { Outcome::Failed(Code::NotFound) }
@@ -312,7 +308,7 @@ impl Batch {
     fn change_session(
         &mut self,
         session: SessionId,
-        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<ActiveSession, Code>,
+        change: impl FnOnce(&mut Pool, DateTime<Utc>) -> Result<Session, Code>,
     ) -> Outcome {
         let now = self.now;
         let license = self.license_of.get(&session).copied();
@@ -323,7 +319,7 @@ impl Batch {
         }
     }
 
-    fn session(&self, session: SessionId) -> Option<&ActiveSession> {
+    fn session(&self, session: SessionId) -> Option<&Session> {
         self.pools.get(self.license_of.get(&session)?)?.session(session)
     }
 
@@ -364,7 +360,7 @@ impl Batch {
     fn end(&mut self, actor: &Actor, id: SessionId, owner: OwnerFilter, options: &EndOptions) -> EndResult {
         let now = self.now;
         let result = |ended, refused, ending| EndResult { id, ended, refused, ending };
-        let state = |live: &ActiveSession| (live.user, live.protected, live.borrowed_until.is_some());
+        let state = |live: &Session| (live.user, live.protected, live.borrowed_until.is_some());
         let Some((user, protected, borrowed)) = self.session(id).map(state) else {
             return result(None, Some(Code::NotFound), None);
         };
@@ -385,7 +381,7 @@ impl Batch {
         if let Some(after) = options.after.filter(|_| !is_own) {
             let (by, by_name, message) = (actor.id, actor.name.clone(), options.message.clone());
             let scheduled = ScheduledEnd { at: now + after, by, by_name, message };
-            let view = ending_view(&scheduled);
+            let view = scheduled.clone().into_view();
             return match pool.schedule_end(id, Some(scheduled)) {
                 Ok(_) => result(None, None, Some(view)),
                 Err(code) => result(None, Some(code), None),

@@ -1,9 +1,7 @@
 //! The commands to the seats, their results, and who gives them.
 
 use crate::pool::{
-    NewSession, Pool, Refusal, SeatRequest,
-    changes::{ActiveSession, ScheduledEnd, Ticket},
-    license_terms::LicenseTerms,
+    NewSession, Pool, Refusal, ScheduledEnd, SeatRequest, Session, Ticket, ViewContext, license_terms::LicenseTerms,
 };
 use crate::store::user_changes::UserChange;
 use chrono::TimeDelta;
@@ -12,9 +10,7 @@ use seatkeeper_shared::{
     license::GroupLimit,
     problem::Code,
     session::Platform,
-    ticket::TicketState,
     wire::{
-        self,
         licenses::{AssignmentResult, ChangeLicense},
         queue::TicketView,
         sessions::{EndResult, HeartbeatReply, SessionView},
@@ -144,77 +140,34 @@ pub enum Outcome {
 }
 
 /// The view of a live session.
-pub(super) fn session_view(pool: &Pool, live: &ActiveSession) -> SessionView {
-    let person = pool.user(live.user);
-    let terms = &pool.terms;
-    SessionView {
-        id: live.id,
-        license_id: terms.license,
-        product_id: terms.product,
-        product_name: terms.product_name.clone(),
-        model: terms.model,
-        user_id: live.user,
-        user_name: person.map(|p| p.name.clone()).unwrap_or_default(),
-        user_email: person.map(|p| p.email.clone()).unwrap_or_default(),
-        device: live.device.clone(),
-        state: live.state,
-        mode: live.mode,
-        platform: live.platform,
-        remote_device: live.remote_device.clone(),
-        created_at: live.created_at,
-        connected_at: live.connected_at,
-        last_seen_at: live.last_seen_at,
-        lease_until: live.lease_until,
-        borrowed_until: live.borrowed_until,
-        key_expires_at: live.key_expires_at,
-        protected: live.protected,
-        idle_ends_at: pool.idle_ends_at(live),
-        ending: live.ending.as_ref().map(ending_view),
-        support_key: live.support_key.clone(),
-        lease: None,
-        ended: None,
-    }
+pub(super) fn session_view(pool: &Pool, live: &Session) -> SessionView {
+    live.clone().into_view(context(pool, live.user), pool.idle_ends_at(live), None)
 }
 
 /// The view of a ticket in the queue.
 pub(super) fn ticket_view(pool: &Pool, ticket: &Ticket) -> TicketView {
-    let person = pool.user(ticket.user);
-    let terms = &pool.terms;
-    TicketView {
-        id: ticket.id,
-        license_id: terms.license,
-        product_id: terms.product,
+    ticket.clone().into_view(context(pool, ticket.user), pool.position(ticket.id), None)
+}
+
+fn context(pool: &Pool, user: UserId) -> ViewContext {
+    let (terms, person) = (&pool.terms, pool.user(user));
+    ViewContext {
+        license: terms.license,
+        product: terms.product,
         product_name: terms.product_name.clone(),
-        user_id: ticket.user,
+        model: terms.model,
         user_name: person.map(|p| p.name.clone()).unwrap_or_default(),
         user_email: person.map(|p| p.email.clone()).unwrap_or_default(),
-        device: ticket.device.clone(),
-        mode: ticket.mode,
-        platform: ticket.platform,
-        remote_device: ticket.remote_device.clone(),
-        state: if ticket.offer_until.is_some() { TicketState::Offered } else { TicketState::Waiting },
-        position: pool.position(ticket.id),
-        created_at: ticket.created_at,
-        last_seen_at: ticket.last_seen_at,
-        lease_until: ticket.lease_until,
-        expected_at: None,
-        offer_until: ticket.offer_until,
-        over: None,
     }
 }
 
-/// The view of a scheduled end.
-pub(super) fn ending_view(ending: &ScheduledEnd) -> wire::sessions::PendingEnd {
-    wire::sessions::PendingEnd { at: ending.at, by: ending.by_name.clone(), message: ending.message.clone() }
-}
-
 /// The answer to a heartbeat.
-pub(super) fn renewal_view(pool: &Pool, live: &ActiveSession) -> HeartbeatReply {
+pub(super) fn renewal_view(pool: &Pool, live: &Session) -> HeartbeatReply {
     HeartbeatReply {
         lease_until: live.lease_until,
         next_in_seconds: heartbeat_interval_seconds(pool.terms.rules.lease_seconds),
         idle_ends_at: pool.idle_ends_at(live),
-        ending: live.ending.as_ref().map(ending_view),
+        ending: live.ending.clone().map(ScheduledEnd::into_view),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Queries of the gate (forward authentication): the last session of a user on a device, and where to redirect users.
 
+use super::seats::row_mapping::{SESSION_END, session_end};
 use crate::db::{Db, DbError, Row, args, statements};
 use seatkeeper_shared::{
     ids::{ProductId, SessionId, UserId},
@@ -15,16 +16,16 @@ pub struct CacheKey {
 }
 
 statements! {
-    LAST_SESSION = "
-        SELECT s.id, s.ended_at, s.end_reason, s.ended_by_name, s.end_message
+    LAST_SESSION = format!("
+        SELECT s.id, {}
         FROM sessions s
         JOIN licenses l ON l.id = s.license_id
         WHERE s.user_id = $1 AND l.product_id = $2 AND s.device = $3 AND s.mode = 'application'
         ORDER BY s.created_at DESC, s.id DESC
-        LIMIT 1";
+        LIMIT 1", SESSION_END.select("s"));
 
-    SESSION = "
-        SELECT id, ended_at, end_reason, ended_by_name, end_message FROM sessions WHERE id = $1";
+    SESSION = format!("
+        SELECT s.id, {} FROM sessions s WHERE s.id = $1", SESSION_END.select("s"));
 
     ORIGINS = "
         SELECT name, gate_origins FROM products WHERE id = $1";
@@ -48,16 +49,7 @@ pub async fn session(db: &Db, id: SessionId) -> Result<Option<LastSession>, DbEr
 }
 
 fn read(row: &Row) -> Result<LastSession, DbError> {
-    let ended = match row.opt("ended_at")? {
-        None => None,
-        Some(at) => Some(SessionEnd {
-            reason: row.get("end_reason")?,
-            at,
-            by: row.opt("ended_by_name")?,
-            message: row.opt("end_message")?,
-        }),
-    };
-    Ok(LastSession { id: row.get("id")?, ended })
+    Ok(LastSession { id: row.get("id")?, ended: session_end(row)? })
 }
 
 /// The name of a product, and the origins of the applications behind its gate.

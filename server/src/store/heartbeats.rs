@@ -1,7 +1,10 @@
 //! Saves heartbeats of sessions and tickets in batches.
 
-use super::set;
-use crate::db::{DbError, Fields, Row, Tx, args, fields, statements};
+use super::{seats::row_mapping::scheduled_end, set};
+use crate::{
+    db::{DbError, Fields, Row, Tx, args, fields, statements},
+    pool::ScheduledEnd,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId, UserId},
@@ -70,7 +73,7 @@ statements! {
           AND sessions.lease_until > $3
           AND (given.active = 0 OR sessions.warned_at IS NULL)
         RETURNING sessions.id, sessions.lease_until, sessions.state, sessions.protected, sessions.warned_at,
-                  sessions.ending_at, sessions.ending_by_name, sessions.ending_message";
+                  sessions.ending_at, sessions.ending_by, sessions.ending_by_name, sessions.ending_message";
 
     // Rows locked by a seat batch are skipped: waiting for them in another order could deadlock.
     LEASES_OF = "
@@ -171,10 +174,6 @@ pub async fn renew(
 }
 
 fn renewed_lease(row: &Row, lease: &Row) -> Result<RenewedLease, DbError> {
-    let ending = match row.opt("ending_at")? {
-        Some(at) => Some(PendingEnd { at, by: row.opt("ending_by_name")?, message: row.opt("ending_message")? }),
-        None => None,
-    };
     let warning = TimeDelta::seconds(lease.get("idle_warning_seconds")?);
     let warned: Option<DateTime<Utc>> = row.opt("warned_at")?;
     Ok(RenewedLease {
@@ -182,7 +181,7 @@ fn renewed_lease(row: &Row, lease: &Row) -> Result<RenewedLease, DbError> {
         lease_until: row.get("lease_until")?,
         lease_seconds: lease.get("lease_seconds")?,
         idle_ends_at: warned.map(|at| at + warning),
-        ending,
+        ending: scheduled_end(row)?.map(ScheduledEnd::into_view),
     })
 }
 

@@ -1,31 +1,36 @@
-//! Tickets: as a seat batch reads them, and the queues for display.
+//! Tickets: their licenses, and the queues for display.
 
-use super::ids;
-use crate::{
-    db::{Db, DbError, Row, Tx, args, statements},
-    pool::changes::Ticket,
+use super::{
+    ids,
+    seats::row_mapping::{TICKET, TICKET_END, VIEW_COLUMNS, VIEW_JOINS, ticket, ticket_end, view_context},
 };
-use chrono::{DateTime, Utc};
+use crate::db::{Db, DbError, Row, Tx, args, statements};
 use seatkeeper_shared::{
     ids::{LicenseId, TicketId, UserId},
-    ticket::TicketState,
-    wire::queue::{QueueView, TicketOver, TicketView},
+    wire::queue::{QueueView, TicketView},
 };
 use std::collections::BTreeMap;
 
-/// A ticket with its position in the queue; 0 if it is over.
-const VIEW: &str = "
-    SELECT t.id, t.license_id, l.product_id, p.name AS product_name, t.user_id, u.name AS user_name,
-           u.email AS user_email, t.device, t.mode, t.platform, t.remote_device, t.created_at, t.last_seen_at,
-           t.lease_until, t.offer_until, t.ended_at, t.end_reason, t.session_id,
-           CASE WHEN t.ended_at IS NULL
-                THEN (SELECT COUNT(*) FROM tickets o
-                      WHERE o.license_id = t.license_id AND o.ended_at IS NULL AND o.place <= t.place)
-                ELSE 0 END AS position
-    FROM tickets t
-    JOIN licenses l ON l.id = t.license_id
-    JOIN products p ON p.id = l.product_id
-    JOIN users u ON u.id = t.user_id";
+/// Tickets with their positions in the queue; 0 if they are over.
+fn view_where(condition: &str) -> String {
+    format!(
+        "
+        SELECT {}, {}, {VIEW_COLUMNS},
+               CASE WHEN seat.ended_at IS NULL
+                    THEN (SELECT COUNT(*) FROM tickets o
+                          WHERE o.license_id = seat.license_id AND o.ended_at IS NULL AND o.place <= seat.place)
+                    ELSE 0 END AS position
+        FROM tickets seat {VIEW_JOINS}
+        WHERE {condition}",
+        TICKET.select("seat"),
+        TICKET_END.select("seat"),
+    )
+}
+
+/// The queues of licenses, each in its order.
+fn queues_where(condition: &str) -> String {
+    view_where(&format!("seat.ended_at IS NULL AND {condition} ORDER BY seat.license_id, seat.place"))
+}
 
 statements! {
     LICENSES_OF_TICKETS = "
@@ -33,42 +38,21 @@ statements! {
         FROM tickets
         WHERE id IN (SELECT id FROM ROWS($1: id uuid))";
 
-    GET = format!("{VIEW} WHERE t.id = $1");
+    GET = view_where("seat.id = $1");
 
-    ALL = format!("{VIEW} WHERE t.ended_at IS NULL ORDER BY t.license_id, t.place");
+    ALL = queues_where("TRUE");
 
-    OF_LICENSES = format!("
-        {VIEW}
-        WHERE t.ended_at IS NULL AND t.license_id IN (SELECT id FROM ROWS($1: id uuid))
-        ORDER BY t.license_id, t.place");
+    OF_LICENSES = queues_where("seat.license_id IN (SELECT id FROM ROWS($1: id uuid))");
 
-    VISIBLE_TO = format!("{VIEW} WHERE t.ended_at IS NULL AND {} ORDER BY t.license_id, t.place",
-        super::manager_scope::visible_work("t.user_id", 1));
+    VISIBLE_TO = queues_where(&super::manager_scope::visible_work("seat.user_id", 1));
 
-    OF_USER = format!("{VIEW} WHERE t.ended_at IS NULL AND t.user_id = $1 ORDER BY t.license_id, t.place");
+    OF_USER = queues_where("seat.user_id = $1");
 }
 
 /// The licenses of these tickets; unknown tickets are skipped.
 pub async fn licenses_of_tickets(tx: &mut Tx, tickets: &[TicketId]) -> Result<Vec<(TicketId, LicenseId)>, DbError> {
     let rows = tx.all(&LICENSES_OF_TICKETS, args![ids(tickets)]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("license_id")?))).collect()
-}
-
-/// A ticket as the seat engine uses it.
-pub(super) fn ticket(row: &Row) -> Result<Ticket, DbError> {
-    Ok(Ticket {
-        id: row.get("id")?,
-        user: row.get("user_id")?,
-        device: row.get("device")?,
-        mode: row.get("mode")?,
-        platform: row.opt("platform")?,
-        remote_device: row.opt("remote_device")?,
-        place: row.get("place")?,
-        created_at: row.get("created_at")?,
-        last_seen_at: row.get("last_seen_at")?,
-        lease_until: row.get("lease_until")?,
-        offer_until: row.opt("offer_until")?,
-    })
 }
 
 /// One ticket, in the queue or over.
@@ -112,35 +96,5 @@ fn queues(tickets: Vec<TicketView>) -> Vec<QueueView> {
 }
 
 fn view(row: &Row) -> Result<TicketView, DbError> {
-    let offer_until: Option<DateTime<Utc>> = row.opt("offer_until")?;
-    let over = match row.opt("ended_at")? {
-        Some(at) => Some(TicketOver { reason: row.get("end_reason")?, at, session_id: row.opt("session_id")? }),
-        None => None,
-    };
-    let state = match (&over, offer_until) {
-        (Some(_), _) => TicketState::Over,
-        (None, Some(_)) => TicketState::Offered,
-        (None, None) => TicketState::Waiting,
-    };
-    Ok(TicketView {
-        id: row.get("id")?,
-        license_id: row.get("license_id")?,
-        product_id: row.get("product_id")?,
-        product_name: row.get("product_name")?,
-        user_id: row.get("user_id")?,
-        user_name: row.get("user_name")?,
-        user_email: row.get("user_email")?,
-        device: row.get("device")?,
-        mode: row.get("mode")?,
-        platform: row.opt("platform")?,
-        remote_device: row.opt("remote_device")?,
-        state,
-        position: row.get("position")?,
-        created_at: row.get("created_at")?,
-        last_seen_at: row.get("last_seen_at")?,
-        lease_until: row.get("lease_until")?,
-        expected_at: None,
-        offer_until: offer_until.filter(|_| over.is_none()),
-        over,
-    })
+    Ok(ticket(row)?.into_view(view_context(row)?, row.get("position")?, ticket_end(row)?))
 }

@@ -3,6 +3,7 @@
 use super::{
     ids,
     pagination::{Cursor, SortValue, continue_optionally, cursor_args, total_of_single_page},
+    seats::row_mapping::{SESSION, SESSION_END, VIEW_COLUMNS, VIEW_JOINS, session, session_end, view_context},
 };
 use crate::{
     db::{Db, DbError, Row, Sql, Value, args, statements},
@@ -12,27 +13,24 @@ use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, UserId},
     license::Model,
-    problem::SessionEnd,
     session::Platform,
     wire::{
         Page,
         live::Contact,
-        sessions::{PendingEnd, SessionSort, SessionView, StateFilter},
+        sessions::{SessionSort, SessionView, StateFilter},
     },
 };
 
-const COLUMNS: &str = "
-    SELECT s.id, s.license_id, l.product_id, p.name AS product_name, l.model, s.user_id, u.name AS user_name,
-           u.email AS user_email, s.device, s.state, s.mode, s.platform, s.remote_device, s.support_key,
-           s.key_expires_at,
-           s.created_at, s.connected_at, s.last_seen_at, s.lease_until, s.ended_at, s.end_reason, s.end_message,
-           s.ended_by_name, s.protected, s.borrowed_until, s.warned_at, l.idle_warning_seconds, s.ending_at,
-           s.ending_by_name, s.ending_message";
-const JOINS: &str = "
-    FROM sessions s
-    JOIN licenses l ON l.id = s.license_id
-    JOIN products p ON p.id = l.product_id
-    JOIN users u ON u.id = s.user_id";
+/// Sessions with what their views say about the license and the agent.
+fn views() -> String {
+    format!(
+        "
+        SELECT {}, {}, {VIEW_COLUMNS}, l.idle_warning_seconds
+        FROM sessions seat {VIEW_JOINS}",
+        SESSION.select("seat"),
+        SESSION_END.select("seat"),
+    )
+}
 
 /// The conditions of a list and its total: `$1` license, `$2` product, `$3` model, `$4` user, `$5` state, `$6` whether
 /// live, `$7` platform, `$8` search, `$9` the manager to whom the agents must be visible, `$10` and `$11` further
@@ -41,47 +39,47 @@ fn filter() -> String {
     format!(
         "
     WHERE TRUE
-      AND s.license_id = $1 -- if $1
+      AND seat.license_id = $1 -- if $1
       AND l.product_id = $2 -- if $2
       AND l.model = $3 -- if $3
-      AND s.user_id = $4 -- if $4
-      AND s.state = $5 -- if $5
-      AND s.ended_at IS NULL -- if $6
-      AND s.platform = $7 -- if $7
+      AND seat.user_id = $4 -- if $4
+      AND seat.state = $5 -- if $5
+      AND seat.ended_at IS NULL -- if $6
+      AND seat.platform = $7 -- if $7
       AND (u.name_key LIKE $8 ESCAPE '!' OR u.email_key LIKE $8 ESCAPE '!' \
            OR u.email_key LIKE $10 ESCAPE '!' OR u.email_key LIKE $11 ESCAPE '!') -- if $8
-      AND (s.user_id = $9 OR {}) -- if $9
+      AND (seat.user_id = $9 OR {}) -- if $9
     ",
-        super::manager_scope::user_in_groups_of("s.user_id", 9)
+        super::manager_scope::user_in_groups_of("seat.user_id", 9)
     )
 }
 
 fn page_by(expr: &str, down: bool) -> String {
-    format!("{COLUMNS} {JOINS} {} {} LIMIT $14", filter(), continue_optionally(expr, "s.id", down, 12))
+    format!("{} {} {} LIMIT $14", views(), filter(), continue_optionally(expr, "seat.id", down, 12))
 }
 
 statements! {
-    BY_CREATED = page_by("s.created_at", false);
-    BY_CREATED_DOWN = page_by("s.created_at", true);
+    BY_CREATED = page_by("seat.created_at", false);
+    BY_CREATED_DOWN = page_by("seat.created_at", true);
     BY_USER = page_by("u.name_key", false);
     BY_USER_DOWN = page_by("u.name_key", true);
-    BY_STATE = page_by("s.state", false);
-    BY_STATE_DOWN = page_by("s.state", true);
-    BY_SEEN = page_by("s.last_seen_at", false);
-    BY_SEEN_DOWN = page_by("s.last_seen_at", true);
+    BY_STATE = page_by("seat.state", false);
+    BY_STATE_DOWN = page_by("seat.state", true);
+    BY_SEEN = page_by("seat.last_seen_at", false);
+    BY_SEEN_DOWN = page_by("seat.last_seen_at", true);
 
     TOTAL = format!("
         SELECT COUNT(*) AS total
-        FROM sessions s
-        JOIN licenses l ON l.id = s.license_id -- if $2 $3
-        JOIN users u ON u.id = s.user_id -- if $8
+        FROM sessions seat
+        JOIN licenses l ON l.id = seat.license_id -- if $2 $3
+        JOIN users u ON u.id = seat.user_id -- if $8
         {}", filter());
 
     // Without any condition, even TRUE, SQLite counts without reading the rows.
     TOTAL_OF_ALL = "
         SELECT COUNT(*) AS total FROM sessions";
 
-    SOME = format!("{COLUMNS} {JOINS} WHERE s.id IN (SELECT id FROM ROWS($1: id uuid))");
+    SOME = format!("{} WHERE seat.id IN (SELECT id FROM ROWS($1: id uuid))", views());
 
     REMOTE_DEVICES = "
         SELECT remote_device
@@ -169,7 +167,7 @@ pub async fn page(
     let mut args = filter.clone();
     args.extend(cursor_args(after, of_time(sort)));
     args.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-    let mut items = db.all(sql(sort, down), args).await?.iter().map(session).collect::<Result<Vec<_>, _>>()?;
+    let mut items = db.all(sql(sort, down), args).await?.iter().map(view).collect::<Result<Vec<_>, _>>()?;
     let has_more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| has_more).map(|last| Cursor { key: key(sort, last), id: last.id.0 }.encode());
@@ -191,7 +189,7 @@ async fn total(db: &Db, filter: Vec<Value>) -> Result<i64, DbError> {
 
 /// These sessions, with support keys; unknown ones are skipped.
 pub async fn some(db: &Db, which: impl IntoIterator<Item = SessionId>) -> Result<Vec<SessionView>, DbError> {
-    db.all(&SOME, args![ids(which)]).await?.iter().map(session).collect()
+    db.all(&SOME, args![ids(which)]).await?.iter().map(view).collect()
 }
 
 /// One session, with its support key.
@@ -219,48 +217,9 @@ pub async fn recent_contacts(db: &Db, since: DateTime<Utc>, limit: i64) -> Resul
         .collect()
 }
 
-fn session(row: &Row) -> Result<SessionView, DbError> {
-    let ended = match row.opt("ended_at")? {
-        None => None,
-        Some(at) => Some(SessionEnd {
-            reason: row.get("end_reason")?,
-            at,
-            by: row.opt("ended_by_name")?,
-            message: row.opt("end_message")?,
-        }),
-    };
-    let (warned, warning) = (row.opt::<DateTime<Utc>>("warned_at")?, row.get("idle_warning_seconds")?);
-    let ending = match row.opt("ending_at")? {
-        Some(at) if ended.is_none() => {
-            Some(PendingEnd { at, by: row.opt("ending_by_name")?, message: row.opt("ending_message")? })
-        }
-        _ => None,
-    };
-    Ok(SessionView {
-        id: row.get("id")?,
-        license_id: row.get("license_id")?,
-        product_id: row.get("product_id")?,
-        product_name: row.get("product_name")?,
-        model: row.get("model")?,
-        user_id: row.get("user_id")?,
-        user_name: row.get("user_name")?,
-        user_email: row.get("user_email")?,
-        device: row.get("device")?,
-        state: row.get("state")?,
-        mode: row.get("mode")?,
-        platform: row.opt("platform")?,
-        remote_device: row.opt("remote_device")?,
-        created_at: row.get("created_at")?,
-        connected_at: row.opt("connected_at")?,
-        last_seen_at: row.get("last_seen_at")?,
-        lease_until: row.get("lease_until")?,
-        key_expires_at: row.opt("key_expires_at")?,
-        protected: row.get("protected")?,
-        borrowed_until: row.opt("borrowed_until")?,
-        idle_ends_at: warned.filter(|_| ended.is_none()).map(|at| at + TimeDelta::seconds(warning)),
-        ending,
-        support_key: row.opt("support_key")?,
-        lease: None,
-        ended,
-    })
+fn view(row: &Row) -> Result<SessionView, DbError> {
+    let session = session(row)?;
+    let warning = TimeDelta::seconds(row.get("idle_warning_seconds")?);
+    let idle_ends_at = session.warned_at.map(|at| at + warning);
+    Ok(session.into_view(view_context(row)?, idle_ends_at, session_end(row)?))
 }

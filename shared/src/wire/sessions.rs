@@ -118,6 +118,13 @@ pub struct NewSession {
     pub borrow_seconds: Option<i64>,
 }
 
+impl NewSession {
+    /// A request with nothing that is optional.
+    pub fn new(product: String, device: String, mode: Mode) -> Self {
+        Self { product, device, mode, platform: None, remote_device: None, wait: false, borrow_seconds: None }
+    }
+}
+
 /// The response to a request for a seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]

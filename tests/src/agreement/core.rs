@@ -171,15 +171,5 @@ fn new_session(id: Uuid) -> NewSession {
 }
 
 fn seat_request(id: Uuid, device: &str) -> SeatRequest {
-    SeatRequest {
-        session: SessionId(id),
-        device: device.to_owned(),
-        mode: Mode::Application,
-        platform: None,
-        remote_device: None,
-        support_key: String::new(),
-        idempotency_key: None,
-        ticket: None,
-        borrow: None,
-    }
+    SeatRequest::new(SessionId(id), device.to_owned(), Mode::Application, String::new())
 }

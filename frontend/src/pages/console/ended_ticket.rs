@@ -87,12 +87,9 @@ fn can_rejoin(ticket: &TicketView) -> bool {
 /// The same request once more.
 fn rejoin_request(ticket: &TicketView, device: String) -> NewSession {
     NewSession {
-        product: ticket.product_id.to_string(),
-        device,
-        mode: ticket.mode,
         platform: ticket.platform,
         remote_device: ticket.remote_device.clone(),
         wait: true,
-        borrow_seconds: None,
+        ..NewSession::new(ticket.product_id.to_string(), device, ticket.mode)
     }
 }

@@ -51,15 +51,13 @@ impl SessionFields {
             return None;
         }
         self.form.done();
+        let product = card.with_untracked(|card| card.product.to_string());
         Some(NewSession {
-            product: card.with_untracked(|card| card.product.to_string()),
-            device: untrack(|| page.device.name()),
-            mode,
             // The platform of an attended session is set when the customer connects.
             platform: self.platform.get_untracked().filter(|_| mode != Mode::Attended),
             remote_device: remote_device.ok().flatten(),
             wait,
-            borrow_seconds: None,
+            ..NewSession::new(product, untrack(|| page.device.name()), mode)
         })
     }
 }

@@ -69,14 +69,12 @@ impl Agent {
         let is_desk =
             license.is_some_and(|license| matches!(license, SampleLicense::DeskNamed | SampleLicense::DeskShared));
         let unattended = self.rng.random_ratio(1, 5);
+        let product = if is_desk { "service-desk" } else { "remote-support-v5" };
+        let mode = if unattended { Mode::Unattended } else { Mode::Attended };
         NewSession {
-            product: if is_desk { "service-desk" } else { "remote-support-v5" }.to_owned(),
-            device: self.device(),
-            mode: if unattended { Mode::Unattended } else { Mode::Attended },
             platform: unattended.then(|| self.platform()),
             remote_device: unattended.then(|| self.remote_device()),
-            wait: false,
-            borrow_seconds: None,
+            ..NewSession::new(product.to_owned(), self.device(), mode)
         }
     }
 

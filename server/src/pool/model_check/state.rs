@@ -4,7 +4,6 @@ use super::{
     super::{tests::*, *},
     Step,
 };
-use crate::pool::changes::Ticket;
 use seatkeeper_shared::{
     license::{Model, Rules},
     session::Mode,
@@ -63,8 +62,9 @@ impl ModelState {
         let model = if self.named { Model::Named } else { Model::Concurrent };
         let terms = Terms { key_lifetime: TimeDelta::seconds(4 * TICK_SECONDS), ..terms(model, self.seats, rules) };
         let agents = || self.agents.iter().enumerate();
-        let live = agents().filter_map(|(n, agent)| agent.session.as_ref().map(|seated| seated.session(number(n))));
-        let line = agents().filter_map(|(n, agent)| agent.ticket.as_ref().map(|waiting| waiting.ticket(number(n))));
+        let live = agents().filter_map(|(n, agent)| Some(agent.session.as_ref()?.session(number(n), &terms)));
+        let line = agents().filter_map(|(n, agent)| Some(agent.ticket.as_ref()?.ticket(number(n), &terms)));
+        let (live, line): (Vec<_>, Vec<_>) = (live.collect(), line.collect());
         let mut pool = Pool::new(terms, live, line);
         for (n, agent) in agents() {
             let cool_until = (agent.cooling > 0).then(|| from_now(agent.cooling));
@@ -196,47 +196,25 @@ impl Agent {
 }
 
 impl Seated {
-    fn session(&self, number: u128) -> ActiveSession {
-        let state = if self.key.is_some() { SessionState::Waiting } else { SessionState::Connected };
-        ActiveSession {
-            id: session(number),
-            user: user(number),
-            device: String::new(),
-            state,
-            // Once connected, the mode does not matter.
-            mode: if self.key.is_some() { Mode::Attended } else { Mode::Unattended },
-            platform: None,
-            remote_device: None,
-            support_key: None,
+    fn session(&self, number: u128, terms: &Terms) -> Session {
+        // Once connected, the mode does not matter.
+        let mode = if self.key.is_some() { Mode::Attended } else { Mode::Unattended };
+        Session {
             key_expires_at: self.key.map(from_now),
-            idempotency_key: None,
-            created_at: now(),
-            connected_at: None,
-            last_seen_at: now(),
             lease_until: from_now(self.lease),
-            active_at: now(),
-            warned_at: None,
-            ending: None,
-            protected: false,
             borrowed_until: self.borrowed.then(|| from_now(self.lease)),
+            ..Session::start(user(number), request(number, "", mode), terms, now())
         }
     }
 }
 
 impl Waiting {
-    fn ticket(&self, number: u128) -> Ticket {
+    fn ticket(&self, number: u128, terms: &Terms) -> Ticket {
+        let request = request(number, "", Mode::Attended);
         Ticket {
-            id: ticket(number),
-            user: user(number),
-            device: String::new(),
-            mode: Mode::Attended,
-            platform: None,
-            remote_device: None,
-            place: self.place,
-            created_at: now(),
-            last_seen_at: now(),
             lease_until: from_now(self.lease),
             offer_until: self.offer.map(from_now),
+            ..Ticket::take(ticket(number), user(number), request, self.place, terms, now())
         }
     }
 }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Replica {
     terms: Terms,
     users: BTreeMap<UserId, PoolUser>,
-    sessions: BTreeMap<SessionId, ActiveSession>,
+    sessions: BTreeMap<SessionId, Session>,
     all_sessions: BTreeSet<SessionId>,
     queue: BTreeMap<i64, Ticket>,
 }
@@ -153,12 +153,7 @@ impl Replica {
     }
 
     /// Checks that a borrowed seat is freed only by its agent, by the end of its time, or by suspending the user.
-    fn check_borrowed_end(
-        &self,
-        live: &ActiveSession,
-        reason: EndReason,
-        at: DateTime<Utc>,
-    ) -> Result<(), TestCaseError> {
+    fn check_borrowed_end(&self, live: &Session, reason: EndReason, at: DateTime<Utc>) -> Result<(), TestCaseError> {
         use EndReason::{Finished, LeaseExpired, UserDeactivated};
         let Some(until) = live.borrowed_until else { return Ok(()) };
         prop_assert!(
@@ -223,8 +218,7 @@ impl Replica {
     fn ineligibility(&self, user: UserId, device: &str, at: DateTime<Utc>) -> Option<Code> {
         let pool_user = &self.users[&user];
         let elsewhere = self.sessions.values().any(|live| live.user == user && live.device != device);
-        let offline =
-            |live: &ActiveSession| live.user == user && live.device != device && live.borrowed_until.is_some();
+        let offline = |live: &Session| live.user == user && live.device != device && live.borrowed_until.is_some();
         let offline = self.sessions.values().any(offline);
         let cooling = pool_user.cool_until.is_some_and(|until| at < until) && self.terms.model == Model::Concurrent;
         let rules = [
@@ -263,7 +257,7 @@ impl Replica {
     /// Checks that the pool has the state that follows from the changes, except for heartbeats and the warnings that
     /// they cancel.
     pub fn agrees_with(&self, pool: &Pool) -> Result<(), TestCaseError> {
-        let without_heartbeat = |live: &ActiveSession| ActiveSession {
+        let without_heartbeat = |live: &Session| Session {
             last_seen_at: now(),
             lease_until: now(),
             active_at: now(),
@@ -334,7 +328,7 @@ impl Replica {
         &self,
         before: &Self,
         (by, device, borrow): (UserId, &str, Option<TimeDelta>),
-        result: Result<ActiveSession, Refusal>,
+        result: Result<Session, Refusal>,
         at: DateTime<Utc>,
     ) -> Result<(), TestCaseError> {
         match result {

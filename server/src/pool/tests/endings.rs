@@ -1,7 +1,6 @@
 //! Ends of sessions: by expiry, by a scheduled end, or by an admin, with and without a cool-down.
 
 use super::*;
-use crate::pool::changes::ScheduledEnd;
 use seatkeeper_shared::problem::SessionEnd;
 
 fn schedule_end(scenario: &mut Scenario, number: u128, seconds: i64) {

@@ -2,7 +2,7 @@
 
 use super::Batch;
 use crate::{
-    pool::{NewSession, Pool, SeatRequest, changes::Ticket},
+    pool::{NewSession, Pool, SeatRequest, Ticket},
     seats::command::{Actor, Outcome, OwnerFilter, ticket_view},
 };
 use chrono::{DateTime, Utc};
