@@ -102,8 +102,8 @@ pub struct RowKind {
     pub from: &'static str,
 }
 
-/// A statement that returns rows of several kinds, which saves round trips to a database server. The columns that a kind
-/// does not have are NULL in its rows; kinds may share columns of the same name and type.
+/// A statement that returns rows of several kinds, which saves round trips to a database server. The columns that a
+/// kind does not have are NULL in its rows; kinds may share columns of the same name and type.
 pub fn select_kinds(kinds: &[RowKind]) -> String {
     let mut all: Vec<&ColumnDef> = Vec::new();
     for column in kinds.iter().flat_map(|kind| kind.columns.0) {

@@ -159,7 +159,9 @@ impl ChangesByKind {
     }
 
     pub fn cool_downs(&self) -> Vec<Fields> {
-        let row = |((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)| fields! { "license_id": license, "user_id": user, "until": *until };
+        let row = |((license, user), until): (&(LicenseId, UserId), &DateTime<Utc>)| {
+            fields! { "license_id": license, "user_id": user, "until": *until }
+        };
         self.cool_downs.iter().map(row).collect()
     }
 
@@ -172,7 +174,9 @@ impl ChangesByKind {
     }
 
     pub fn changed_group_limits(&self) -> Vec<Fields> {
-        let row = |(license, limits): (&LicenseId, &Vec<GroupLimit>)| fields! { "id": license, "group_limits": json!(limits).to_string() };
+        let row = |(license, limits): (&LicenseId, &Vec<GroupLimit>)| {
+            fields! { "id": license, "group_limits": json!(limits).to_string() }
+        };
         self.group_limits.iter().map(row).collect()
     }
 }
