@@ -249,6 +249,7 @@ pub fn server_config(app: &App, limits: Limits) -> ServerConfig {
         limits,
         trusted_proxies: app.trusted_proxies.clone(),
         is_https: app.is_https(),
+        monotonic: app.clock.monotonic().clone(),
     }
 }
 

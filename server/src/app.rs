@@ -142,7 +142,7 @@ impl App {
         if !db.has_other_writers() {
             caller_cache.set_single_process();
         }
-        let (product_cache, session_cache) = (ProductCache::default(), SessionCache::default());
+        let (product_cache, session_cache) = (ProductCache::new(clock.monotonic().clone()), SessionCache::default());
         let (reconcile_requested, seat_freed) = (Wake::on_own(Topic::GroupLicenses), Wake::on(Topic::FreedSeats));
         let stale_seats = StaleSeats::default();
         let commit_hooks = CommitHooks::new([
@@ -155,7 +155,7 @@ impl App {
         ]);
         let seats =
             Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone(), stale_seats, tasks.clone());
-        let wait_estimates = WaitEstimates::new(db.clone());
+        let wait_estimates = WaitEstimates::new(db.clone(), clock.monotonic().clone());
         let dist = options.dist.map(Arc::new);
         let app_build = AppBuild::new(dist.clone());
         let feed =
@@ -220,7 +220,7 @@ impl App {
             entitlements,
             keyring,
             passwords,
-            readiness: Readiness::new(db.clone(), tasks.clone()),
+            readiness: Readiness::new(db.clone(), tasks.clone(), clock.monotonic().clone()),
             usage_peaks: UsagePeaks::new(db.clone()),
             db,
             clock,

@@ -1,13 +1,17 @@
 //! The clock and the source of randomness, which all code takes as arguments.
 
-use crate::db::{DbError, Tx};
+use crate::{
+    db::{DbError, Tx},
+    monotonic::MonotonicClock,
+};
 use base64::Engine as _;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use rand::{RngCore, SeedableRng, rngs::StdRng};
+use rand::{Rng as _, RngCore, SeedableRng, rngs::StdRng};
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicI64, Ordering},
 };
+use std::time::Instant;
 use uuid::Uuid;
 
 /// The longest round trip whose answer is used to measure the offset between this machine's clock and the database's.
@@ -19,12 +23,13 @@ pub struct Clock {
     fixed: Option<Arc<Mutex<DateTime<Utc>>>>,
     /// The last measured offset of this machine's clock from the database's, in microseconds.
     ahead: Arc<AtomicI64>,
+    monotonic: MonotonicClock,
 }
 
 impl Clock {
     /// A clock that shows this time until [`Clock::set`] changes it.
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        Self { fixed: Some(Arc::new(Mutex::new(at))), ahead: Arc::default() }
+        Self { fixed: Some(Arc::new(Mutex::new(at))), ..Self::default() }
     }
 
     pub fn is_fixed(&self) -> bool {
@@ -47,6 +52,17 @@ impl Clock {
             None => system_time() - TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed)),
         }
         .trunc_subsecs(6)
+    }
+
+    /// The monotonic time, for ages and deadlines within this process. A fixed clock does not stop it;
+    /// [`MonotonicClock::advance`] moves it.
+    pub fn instant(&self) -> Instant {
+        self.monotonic.now()
+    }
+
+    /// The monotonic clock, for what needs no other time.
+    pub fn monotonic(&self) -> &MonotonicClock {
+        &self.monotonic
     }
 
     /// The database's time, which leases run by and all replicas share.
@@ -143,6 +159,11 @@ impl Random {
     /// The secret of an authenticator app: 160 bits (RFC 4226 §4).
     pub fn totp_secret(&self) -> [u8; 20] {
         self.bytes()
+    }
+
+    /// A factor between 0.5 and 1 for the pause before a retry, so that clients do not retry in step.
+    pub fn jitter(&self) -> f64 {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).random_range(0.5..=1.0)
     }
 
     /// The salt of a password hash: 128 bits.

@@ -35,6 +35,7 @@ pub use value::{Fields, Value};
 pub(crate) use value::{args, fields};
 pub use writer::{OpenWriterError, PendingCommit, WriteTx, Writer};
 
+use crate::monotonic::MonotonicClock;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction, postgres::PgArguments, query::Query};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -70,15 +71,15 @@ const BEGIN_BY_INDEX: &str = "
 const RECENTLY_USED: Duration = Duration::from_secs(1);
 
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and runs its migrations.
+    /// Opens `sqlite:FILE` or `postgres://…` and runs its migrations. The ages of connections run by `monotonic`.
     ///
     /// # Errors
     /// Returns an error if the database cannot be opened or migrated. Nothing is overwritten then.
-    pub async fn open(address: &str) -> Result<Self, OpenError> {
+    pub async fn open(address: &str, monotonic: &MonotonicClock) -> Result<Self, OpenError> {
         if let Some(file) = address.strip_prefix("sqlite:") {
             file::open(Path::new(file.trim_start_matches("//"))).await
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            postgres::open(address).await
+            postgres::open(address, monotonic.clone()).await
         } else {
             Err(OpenError::Address)
         }

@@ -29,6 +29,7 @@ pub mod launch_link;
 pub mod lease_signing;
 pub mod live;
 pub mod mail;
+pub mod monotonic;
 pub mod normalize;
 pub mod pg_notify;
 pub mod pool;

@@ -10,7 +10,7 @@ use crate::{
     db::{Db, DbError, PgListener},
 };
 use std::{convert::Infallible, time::Duration};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 /// The shortest time between two notifications of one process: each takes a lock that all processes wait for.
 const MIN_NOTIFY_INTERVAL: Duration = Duration::from_millis(75);
@@ -55,11 +55,13 @@ pub async fn run(db: Db, commit_hooks: CommitHooks) {
 
 /// Passes notifications on in both directions until the connection is lost.
 async fn exchange(mut listener: PgListener, commit_hooks: &CommitHooks) -> Result<Infallible, ListenError> {
-    let mut echo_by = notify(&mut listener).await?;
+    notify(&mut listener).await?;
+    let (echo_timeout, notify_pause) = (sleep(ECHO_TIMEOUT), sleep(MIN_NOTIFY_INTERVAL));
+    tokio::pin!(echo_timeout, notify_pause);
     let mut waiting = true;
     loop {
         let next_notify = async {
-            sleep_until(echo_by - ECHO_TIMEOUT + MIN_NOTIFY_INTERVAL).await;
+            notify_pause.as_mut().await;
             // A commit and a timeout are both reasons to notify.
             let _ = timeout(KEEPALIVE_INTERVAL, commit_hooks.committed_here()).await;
         };
@@ -69,17 +71,19 @@ async fn exchange(mut listener: PgListener, commit_hooks: &CommitHooks) -> Resul
                 waiting = false;
                 commit_hooks.notification_received();
             }
-            () = sleep_until(echo_by), if waiting => return Err(ListenError::NotDelivered),
+            () = echo_timeout.as_mut(), if waiting => return Err(ListenError::NotDelivered),
             () = next_notify, if !waiting => {
-                echo_by = notify(&mut listener).await?;
+                notify(&mut listener).await?;
+                echo_timeout.set(sleep(ECHO_TIMEOUT));
+                notify_pause.set(sleep(MIN_NOTIFY_INTERVAL));
                 waiting = true;
             }
         }
     }
 }
 
-/// Sends a notification. Returns by when it should have come back.
-async fn notify(listener: &mut PgListener) -> Result<Instant, ListenError> {
+/// Sends a notification.
+async fn notify(listener: &mut PgListener) -> Result<(), ListenError> {
     timeout(ECHO_TIMEOUT, listener.notify()).await.map_err(|_| ListenError::NotDelivered)??;
-    Ok(Instant::now() + ECHO_TIMEOUT)
+    Ok(())
 }

@@ -4,6 +4,7 @@ use crate::{
     commit_hooks::CommitSubscriber,
     db::{Db, DbError},
     events::topics::{EventSubject, Topic},
+    monotonic::MonotonicClock,
     store,
 };
 use seatkeeper_shared::ids::ProductId;
@@ -18,10 +19,18 @@ const MAX_AGE: Duration = Duration::from_secs(5);
 /// Product ids by slug and by id, with the time until which they are used. Clones share them.
 ///
 /// A name that means no product is not cached: the next product may get it.
-#[derive(Clone, Debug, Default)]
-pub struct ProductCache(Arc<RwLock<HashMap<String, (ProductId, Instant)>>>);
+#[derive(Clone, Debug)]
+pub struct ProductCache {
+    names: Arc<RwLock<HashMap<String, (ProductId, Instant)>>>,
+    monotonic: MonotonicClock,
+}
 
 impl ProductCache {
+    /// An empty cache whose entries age by this clock.
+    pub fn new(monotonic: MonotonicClock) -> Self {
+        Self { names: Arc::default(), monotonic }
+    }
+
     /// The product with this slug or id.
     ///
     /// # Errors
@@ -30,7 +39,7 @@ impl ProductCache {
         // An id has several spellings, of which one is the key.
         let id = slug_or_id.parse::<ProductId>().map(|id| id.to_string());
         let name = id.as_deref().unwrap_or(slug_or_id);
-        let now = Instant::now();
+        let now = self.monotonic.now();
         if let Some(product) = self.get(name, now) {
             return Ok(Some(product));
         }
@@ -43,16 +52,16 @@ impl ProductCache {
 
     /// Removes all entries.
     pub fn invalidate(&self) {
-        self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+        self.names.write().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
     }
 
     fn get(&self, name: &str, now: Instant) -> Option<ProductId> {
-        let names = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let names = self.names.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         names.get(name).filter(|(_, until)| *until > now).map(|(product, _)| *product)
     }
 
     fn insert(&self, name: &str, product: ProductId, now: Instant) {
-        let mut names = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut names = self.names.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         names.insert(name.to_owned(), (product, now + MAX_AGE));
     }
 }

@@ -3,16 +3,14 @@
 
 use crate::{
     db::{Db, WriteProbe},
+    monotonic::MonotonicClock,
     tasks::Tasks,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
-use tokio::{
-    sync::watch,
-    time::{Instant, timeout},
-};
+use tokio::{sync::watch, time::timeout};
 
 /// A result that is not older is returned again.
 const MAX_AGE: Duration = Duration::from_millis(250);
@@ -30,6 +28,7 @@ pub struct Readiness(Arc<State>);
 struct State {
     db: Db,
     tasks: Tasks,
+    monotonic: MonotonicClock,
     /// `None` while a write is in progress.
     probe: Mutex<Option<WriteProbe>>,
     last: watch::Sender<Option<ProbeResult>>,
@@ -45,10 +44,10 @@ struct ProbeResult {
 }
 
 impl Readiness {
-    pub fn new(db: Db, tasks: Tasks) -> Self {
+    pub fn new(db: Db, tasks: Tasks, monotonic: MonotonicClock) -> Self {
         let (probe, last, logged_failure) =
             (Mutex::new(Some(WriteProbe::new(db.clone()))), watch::Sender::new(None), Mutex::default());
-        Self(Arc::new(State { db, tasks, probe, last, logged_failure }))
+        Self(Arc::new(State { db, tasks, monotonic, probe, last, logged_failure }))
     }
 
     /// Checks whether the database can be written to.
@@ -58,7 +57,7 @@ impl Readiness {
     pub async fn check(&self) -> Result<(), String> {
         let mut answers = self.0.last.subscribe();
         let last = answers.borrow_and_update().clone();
-        let failure = match last.filter(|last| last.at.elapsed() < MAX_AGE) {
+        let failure = match last.filter(|last| self.0.monotonic.since(last.at) < MAX_AGE) {
             Some(last) => last.failure,
             None => {
                 self.start_write();
@@ -83,7 +82,7 @@ impl Readiness {
                 Err(_) => Some(format!("{} does not answer", state.db.endpoint().name())),
             };
             *lock(&state.probe) = Some(probe);
-            state.last.send_replace(Some(ProbeResult { at: Instant::now(), failure }));
+            state.last.send_replace(Some(ProbeResult { at: state.monotonic.now(), failure }));
         });
     }
 
@@ -108,15 +107,19 @@ mod tests {
     use futures_util::future::join_all;
 
     #[tokio::test]
-    async fn concurrent_checks_share_one_write() {
-        let folder = tempfile::tempdir().expect("a folder");
+    async fn checks_share_a_write_until_its_result_is_too_old() {
+        let (folder, monotonic) = (tempfile::tempdir().expect("a folder"), MonotonicClock::default());
         let address = format!("sqlite:{}", folder.path().join("db").display());
-        let db = Db::open(&address).await.expect("a database");
-        let readiness = Readiness::new(db.clone(), Tasks::default());
+        let db = Db::open(&address, &monotonic).await.expect("a database");
+        let readiness = Readiness::new(db.clone(), Tasks::default(), monotonic.clone());
+        let writes = async || crate::store::schema::readiness_checks(&db).await.expect("the database can be read");
         for answer in join_all((0..500).map(|_| readiness.check())).await {
             answer.expect("the database can be written to");
         }
-        let checks = crate::store::schema::readiness_checks(&db).await.expect("the database can be read");
-        assert!((1..=20).contains(&checks), "{checks} writes for 500 checks");
+        let before = writes().await;
+        assert!((1..=20).contains(&before), "{before} writes for 500 checks");
+        monotonic.advance(MAX_AGE);
+        readiness.check().await.expect("the database can be written to");
+        assert_eq!(writes().await, before + 1, "the result was too old");
     }
 }

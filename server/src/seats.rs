@@ -78,7 +78,7 @@ impl Seats {
         let (queue, commands) = mpsc::channel(MAX_BATCH_COMMANDS * 16);
         let heartbeats = db.has_other_writers().then(|| Heartbeats::start(db.clone(), clock.clone(), &tasks));
         let state = EngineState::new(db.has_other_writers());
-        let prepared_tx = PreparedTx::new(&db);
+        let prepared_tx = PreparedTx::new(&db, clock.monotonic().clone());
         let engine =
             Engine { db, prepared_tx, clock, random, commit_hooks, stale: stale.clone(), state, tasks: tasks.clone() };
         tasks.spawn_service(engine.run(commands));

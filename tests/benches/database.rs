@@ -1,7 +1,7 @@
 //! A new database for each server, on either engine, with durable settings.
 
 use anyhow::Context as _;
-use seatkeeper::db::Db;
+use seatkeeper::{db::Db, monotonic::MonotonicClock};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -44,7 +44,7 @@ impl BenchDatabase {
 
     /// Opens the database and applies the migrations; no server may use it if it is SQLite.
     pub async fn open(&self) -> anyhow::Result<Db> {
-        Db::open(&self.address).await.context("cannot open the database of a benchmark")
+        Db::open(&self.address, &MonotonicClock::default()).await.context("cannot open the database of a benchmark")
     }
 }
 

@@ -17,6 +17,7 @@ use seatkeeper::{
     clock::{Clock, Random},
     db::{Db, DbError, Sql, Tx},
     http::listen::listen,
+    monotonic::MonotonicClock,
 };
 use seatkeeper_shared::{
     ids::{LicenseId, SessionId, UserId},
@@ -126,7 +127,7 @@ impl IntoResponse for ReferenceError {
 
 /// Serves forever.
 pub async fn serve(port: u16, database: String) -> anyhow::Result<()> {
-    let db = Db::open(&database).await?;
+    let db = Db::open(&database, &MonotonicClock::default()).await?;
     let write_lock = (!db.has_other_writers()).then(Arc::default);
     let state = Reference { db, write_lock, clock: Clock::default(), random: Random::default() };
     let routes = Router::new()

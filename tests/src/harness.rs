@@ -168,7 +168,7 @@ impl World {
 
     /// Opens the database a second time, as another process would. PostgreSQL only.
     pub async fn another_database_handle(&self) -> Db {
-        Db::open(&self.database.address).await.expect("the test database opens")
+        Db::open(&self.database.address, self.clock.monotonic()).await.expect("the test database opens")
     }
 
     /// Starts a server that is not set up yet. Dropping the returned database deletes it.
@@ -327,7 +327,7 @@ fn fixed(now: DateTime<Utc>, seed: u64, burst: u32) -> Options {
 
 /// Serves a database on a free port; returns the base URL.
 async fn serve(database: &Database, options: Options) -> (String, App) {
-    let db = Db::open(&database.address).await.expect("the test database opens");
+    let db = Db::open(&database.address, options.clock.monotonic()).await.expect("the test database opens");
     let app = App::start(db, options).await.expect("the app starts");
     let listening = listen_at("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listening.host);

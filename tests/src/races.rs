@@ -2,6 +2,7 @@
 
 use crate::harness::{Database, Engine, Person, on_both_engines};
 use futures_util::future::join_all;
+use seatkeeper::{db::Db, monotonic::MonotonicClock};
 use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
 
@@ -98,7 +99,8 @@ on_both_engines! {
 #[tokio::test]
 async fn a_second_process_on_one_sqlite_file_is_refused() {
     let database = Database::create(Engine::Sqlite).await;
-    let _first = seatkeeper::db::Db::open(&database.address).await.expect("the first opens it");
-    let second = seatkeeper::db::Db::open(&database.address).await.expect_err("the second must not");
+    let clock = MonotonicClock::default();
+    let _first = Db::open(&database.address, &clock).await.expect("the first opens it");
+    let second = Db::open(&database.address, &clock).await.expect_err("the second must not");
     assert!(second.to_string().contains("another Seatkeeper process"), "{second}");
 }

@@ -32,7 +32,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::{
     sync::watch,
@@ -119,7 +119,7 @@ impl OpenStreams {
         }
         self.0.rechecks.fetch_add(1, Ordering::Relaxed);
         // Taken before the read: a commit during the read makes the result outdated.
-        let generation = self.0.callers.generation(Instant::now());
+        let generation = self.0.callers.generation(self.0.clock.instant());
         let credentials: Vec<_> = streams.iter().map(|stream| stream.admission.credential).collect();
         let mut callers = store::credentials::callers(db, &credentials, self.0.clock.now()).await?;
         for stream in streams {
@@ -145,7 +145,7 @@ impl OpenStreams {
         match verdict {
             Verdict::Valid(entry, generation) => {
                 entry.expires_at > self.0.clock.now()
-                    && generation.read_at().elapsed() < MAX_VERDICT_AGE
+                    && self.0.clock.monotonic().since(generation.read_at()) < MAX_VERDICT_AGE
                     && self.0.callers.is_current(*generation, entry.caller.id)
             }
             Verdict::Revoked => true,
@@ -211,7 +211,7 @@ impl StreamGuard {
         admission: Admission,
         address: Option<IpAddr>,
     ) -> Result<Self, ApiError> {
-        let (generation, now) = (streams.0.callers.generation(Instant::now()), streams.0.clock.now());
+        let (generation, now) = (streams.0.callers.generation(streams.0.clock.instant()), streams.0.clock.now());
         let entry = store::credentials::caller(db, &admission.credential, now).await?;
         let entry = entry.ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
         last_used.record(admission.credential, entry.last_used_at, now);

@@ -11,7 +11,7 @@ use super::{
         signals::Signals,
     },
 };
-use crate::private_files;
+use crate::{monotonic::MonotonicClock, private_files};
 use clap::Args;
 use seatkeeper_client::{Client, application, lease};
 use seatkeeper_shared::{
@@ -68,7 +68,7 @@ pub async fn borrow(args: BorrowArgs) -> Result<ExitCode, Failure> {
     let borrow_seconds = i64::try_from(args.time.as_secs()).ok();
     let request = NewSession { borrow_seconds, ..application(&args.product, &device) };
     let reporter = Reporter { json: args.json };
-    let acquisition = SeatAcquisition::new(&client, request, args.wait, reporter);
+    let acquisition = SeatAcquisition::new(&client, request, args.wait, reporter, MonotonicClock::default());
     let session = match acquisition.run(&mut signals).await? {
         Acquired::Seat(session) => *session,
         Acquired::Interrupted(signal) => return Ok(ExitCode::from(128 + signal as u8)),

@@ -4,6 +4,7 @@ mod account;
 mod agent;
 
 use super::output::outln;
+use crate::monotonic::MonotonicClock;
 use account::{PASSWORD, simulated_agents, users};
 use anyhow::Context as _;
 use clap::Args;
@@ -54,7 +55,7 @@ pub async fn run(args: DemoAgentsArgs) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
     for user in simulated_agents() {
         let (server, seed) = (args.server.clone(), rng.random());
-        tasks.spawn(agent::simulate(server, user, args.speed.max(0.1), seed));
+        tasks.spawn(agent::simulate(server, user, args.speed.max(0.1), (seed, MonotonicClock::default())));
     }
     while let Some(done) = tasks.join_next().await {
         done?.context("an agent stopped")?;

@@ -43,7 +43,7 @@ struct RotateArgs {
 /// Returns an error if the database cannot be used, or no account is set up in it.
 pub async fn run(args: LeaseKeyArgs) -> anyhow::Result<()> {
     let LeaseKeyCommand::Rotate(args) = args.command;
-    let db = Db::open(&args.database).await?;
+    let db = Db::open(&args.database, Clock::default().monotonic()).await?;
     let result = rotate(&db, &args).await;
     db.close().await;
     result

@@ -13,6 +13,7 @@ use super::{
     config, duration,
     failure::{Exit, Failure},
 };
+use crate::{clock::Random, monotonic::MonotonicClock};
 use acquire::{Acquired, SeatAcquisition};
 use clap::{Args, ValueEnum};
 use program::Program;
@@ -100,9 +101,10 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     let internal = |error: std::io::Error| Failure::new(Exit::Internal, format!("cannot listen for signals: {error}"));
     // Before taking a seat, so that a signal cannot leave it occupied.
     let mut signals = Signals::catch().map_err(internal)?;
+    let monotonic = MonotonicClock::default();
     let device = args.device.clone().unwrap_or_else(default_device_name);
     let request = application(&args.product, &device);
-    let acquisition = SeatAcquisition::new(&client, request.clone(), args.wait, reporter);
+    let acquisition = SeatAcquisition::new(&client, request.clone(), args.wait, reporter, monotonic.clone());
     let session = match acquisition.run(&mut signals).await? {
         Acquired::Seat(session) => *session,
         Acquired::Interrupted(signal) => return Ok(ExitCode::from(128 + signal as u8)),
@@ -110,9 +112,10 @@ pub async fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     reporter.report(&RunEvent::Seated { session: session.id });
     let (session_sender, current_session) = watch::channel(session.id);
     let (update_sender, updates) = mpsc::unbounded_channel();
-    let keeper = SeatKeeper::new(client.clone(), request, session.clone(), update_sender, session_sender);
+    let sources = (Random::default(), monotonic.clone());
+    let keeper = SeatKeeper::new(client.clone(), request, session.clone(), (update_sender, session_sender), sources);
     let keeping = tokio::spawn(keeper.run());
-    let result = match Supervisor::new(&args, reporter, updates, &mut signals).map_err(internal) {
+    let result = match Supervisor::new(&args, reporter, updates, &mut signals, monotonic).map_err(internal) {
         Ok(mut supervisor) => match Program::start(&args.program, session.id, &args.product, args.on_exit) {
             Ok(program) => Ok(supervisor.run(&program).await),
             Err(failure) => Err(failure),

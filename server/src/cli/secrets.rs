@@ -4,6 +4,7 @@ use super::output::outln;
 use crate::{
     clock::Random,
     db::Db,
+    monotonic::MonotonicClock,
     secrets::{
         Reseal,
         key_source::{self, KeySource},
@@ -61,7 +62,7 @@ fn new_key(args: &KeyArgs) -> anyhow::Result<()> {
 }
 
 async fn rotate(args: &KeyArgs) -> anyhow::Result<()> {
-    let db = Db::open(&args.database).await?;
+    let db = Db::open(&args.database, &MonotonicClock::default()).await?;
     let result = reencrypt(&db, args).await;
     db.close().await;
     result

@@ -11,6 +11,7 @@ use crate::{
         oidc::probe,
         throttle::{self, Throttle},
     },
+    clock::Clock,
     db::Db,
     egress::AllowedAddress,
     http::{
@@ -110,12 +111,14 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let limits = args.limits.limits()?;
     // Listen before opening the database, so that a server that cannot listen does not create one.
     let listening = listen::listen_at(&args.listen).await?;
-    let db = Db::open(&args.database).await?;
+    let clock = Clock::default();
+    let db = Db::open(&args.database, clock.monotonic()).await?;
     let keyring = args.keys.load(&db, &args.database).await?;
     let local_url = format!("http://{}", listening.host);
     let url = args.public_url.clone().unwrap_or(local_url);
     let dist = args.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
     let options = Options {
+        clock,
         setup_token: args.setup_token,
         public_url: args.public_url,
         throttle: Throttle::new(args.sign_in_burst),

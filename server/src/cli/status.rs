@@ -8,6 +8,7 @@ use super::{
     failure::{Exit, Failure},
     output::{self, outln},
 };
+use crate::monotonic::MonotonicClock;
 use clap::Args;
 use seatkeeper_client::{Client, ClientError, LiveEvent};
 use snapshot::StatusSnapshot;
@@ -56,7 +57,7 @@ pub async fn run(args: StatusArgs) -> Result<ExitCode, Failure> {
 /// Connects to the feed and reads its first message, a complete snapshot.
 async fn first_snapshot(client: &Client) -> Result<StatusSnapshot, ClientError> {
     let mut live = client.live().await?;
-    let mut snapshot = StatusSnapshot::default();
+    let mut snapshot = StatusSnapshot::new(MonotonicClock::default());
     while let Some(message) = live.next().await? {
         snapshot.apply(message);
         if snapshot.is_loaded() {

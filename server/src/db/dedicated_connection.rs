@@ -2,6 +2,7 @@
 //! pooled connection and taking it back costs extra rounds of scheduling.
 
 use super::{BEGIN_BY_INDEX, DbError, PlanDiscardTimer, RECENTLY_USED};
+use crate::monotonic::MonotonicClock;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -24,6 +25,7 @@ struct CacheState {
     options: PgConnectOptions,
     idle: Mutex<Vec<DedicatedConnection>>,
     plan_discard: PlanDiscardTimer,
+    monotonic: MonotonicClock,
 }
 
 #[derive(Debug)]
@@ -44,8 +46,9 @@ pub(super) struct DedicatedTx {
 
 impl ConnectionCache {
     /// No connections yet.
-    pub fn new(options: PgConnectOptions) -> Self {
-        Self(Arc::new(CacheState { options, idle: Mutex::default(), plan_discard: PlanDiscardTimer::default() }))
+    pub fn new(options: PgConnectOptions, monotonic: MonotonicClock) -> Self {
+        let plan_discard = PlanDiscardTimer::new(monotonic.clone());
+        Self(Arc::new(CacheState { options, idle: Mutex::default(), plan_discard, monotonic }))
     }
 
     /// Begins a transaction.
@@ -67,13 +70,13 @@ impl ConnectionCache {
             let is_alive = if self.0.plan_discard.take_due() {
                 dedicated.connection.execute("DISCARD PLANS").await.is_ok()
             } else {
-                dedicated.used_at.elapsed() < RECENTLY_USED || dedicated.connection.ping().await.is_ok()
+                self.0.monotonic.since(dedicated.used_at) < RECENTLY_USED || dedicated.connection.ping().await.is_ok()
             };
             if is_alive {
                 return Ok(dedicated);
             }
         }
-        let (connection, now) = (self.0.options.connect().await?, Instant::now());
+        let (connection, now) = (self.0.options.connect().await?, self.0.monotonic.now());
         Ok(DedicatedConnection { connection, opened_at: now, used_at: now })
     }
 
@@ -82,9 +85,9 @@ impl ConnectionCache {
     }
 
     fn put_back(&self, dedicated: DedicatedConnection) {
-        let mut idle = self.idle();
-        if idle.len() < MAX_IDLE_CONNECTIONS && dedicated.opened_at.elapsed() < MAX_CONNECTION_AGE {
-            idle.push(DedicatedConnection { used_at: Instant::now(), ..dedicated });
+        let (mut idle, monotonic) = (self.idle(), &self.0.monotonic);
+        if idle.len() < MAX_IDLE_CONNECTIONS && monotonic.since(dedicated.opened_at) < MAX_CONNECTION_AGE {
+            idle.push(DedicatedConnection { used_at: monotonic.now(), ..dedicated });
         }
     }
 

@@ -54,7 +54,7 @@ fn count(transactions: &mut HashMap<Id, usize>, task: Id) -> &mut usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::db::Db;
+    use crate::{db::Db, monotonic::MonotonicClock};
 
     #[expect(clippy::disallowed_methods, reason = "awaited at once")]
     async fn in_a_task(work: impl Future<Output = ()> + Send + 'static) -> Result<(), tokio::task::JoinError> {
@@ -63,7 +63,8 @@ mod tests {
 
     async fn db() -> (tempfile::TempDir, Db) {
         let folder = tempfile::tempdir().expect("a folder");
-        let db = Db::open(&format!("sqlite:{}", folder.path().join("db").display())).await.expect("a database");
+        let address = format!("sqlite:{}", folder.path().join("db").display());
+        let db = Db::open(&address, &MonotonicClock::default()).await.expect("a database");
         (folder, db)
     }
 

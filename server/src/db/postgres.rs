@@ -1,12 +1,13 @@
 //! Opens a PostgreSQL database, directly or through a pooler in transaction mode.
 
 use super::{Db, Endpoint, OpenError, PlanDiscardTimer, RECENTLY_USED, endpoint, schema};
+use crate::monotonic::MonotonicClock;
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{io::ErrorKind, str::FromStr as _, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 /// How long to wait for a database that is still starting.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,13 +21,13 @@ const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(6819573291430172921)
 const DEALLOCATE_STATEMENTS: &str = "DEALLOCATE ALL";
 
 /// Opens the database and runs its migrations.
-pub(super) async fn open(address: &str) -> Result<Db, OpenError> {
+pub(super) async fn open(address: &str, monotonic: MonotonicClock) -> Result<Db, OpenError> {
     let (options, endpoint) = detect_endpoint(address).await?;
     let mut connection = connect(&options).await.map_err(|error| unreachable(&options, &error))?;
     migrate(&mut connection, &endpoint).await?;
     // The migrations are committed; a failure to close changes nothing.
     let _ = connection.close().await;
-    let plan_discard = PlanDiscardTimer::default();
+    let plan_discard = PlanDiscardTimer::new(monotonic);
     let pool = PgPoolOptions::new()
         .max_connections(12)
         .acquire_timeout(Duration::from_secs(10))
@@ -104,17 +105,22 @@ async fn require_transactions(options: &PgConnectOptions) -> Result<(), OpenErro
 
 /// Connects, and retries for a while if the database is still starting.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let (until, mut logged) = (Instant::now() + START_TIMEOUT, false);
+    let (deadline, mut logged) = (sleep(START_TIMEOUT), false);
+    tokio::pin!(deadline);
     loop {
         let connected = timeout(START_TIMEOUT, options.connect()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         match connected {
-            Err(error) if may_be_starting(&error) && Instant::now() + CONNECT_RETRY_INTERVAL < until => {
+            Err(error) if may_be_starting(&error) => {
                 if !logged {
                     let (database, reason) = (endpoint::name_of(options), endpoint::reason(&error));
                     tracing::warn!(database, reason, "waiting for the database");
                     logged = true;
                 }
-                sleep(CONNECT_RETRY_INTERVAL).await;
+                tokio::select! {
+                    biased;
+                    () = &mut deadline => return Err(error),
+                    () = sleep(CONNECT_RETRY_INTERVAL) => {}
+                }
             }
             connected => return connected,
         }

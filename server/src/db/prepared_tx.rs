@@ -3,6 +3,7 @@
 //! its connection.
 
 use super::{Db, DbError, Endpoint, Engine, Tx, dedicated_connection::ConnectionCache, nested_tx_guard};
+use crate::monotonic::MonotonicClock;
 use std::time::{Duration, Instant};
 use tokio::{sync::oneshot, time::sleep};
 
@@ -16,6 +17,7 @@ pub struct PreparedTx {
     engine: PreparedEngine,
     prepared: Option<oneshot::Sender<oneshot::Sender<Tx>>>,
     last_prepared: Option<Instant>,
+    monotonic: MonotonicClock,
 }
 
 #[derive(Debug)]
@@ -27,24 +29,24 @@ enum PreparedEngine {
 
 impl PreparedTx {
     /// No transaction is prepared yet.
-    pub fn new(db: &Db) -> Self {
+    pub fn new(db: &Db, monotonic: MonotonicClock) -> Self {
         let engine = match db {
             Db::Sqlite { .. } => PreparedEngine::Sqlite(db.clone()),
             Db::Postgres { pool, endpoint } => {
-                let connections = ConnectionCache::new(pool.connect_options().as_ref().clone());
+                let connections = ConnectionCache::new(pool.connect_options().as_ref().clone(), monotonic.clone());
                 PreparedEngine::Postgres(connections, endpoint.clone())
             }
         };
-        Self { engine, prepared: None, last_prepared: None }
+        Self { engine, prepared: None, last_prepared: None, monotonic }
     }
 
     /// Begins the next transaction in advance if transactions follow each other closely. Call it while one is being
     /// committed.
     #[expect(clippy::disallowed_methods, reason = "it ends by itself after a moment")]
     pub fn prepare(&mut self) {
-        let before = self.last_prepared.replace(Instant::now());
+        let before = self.last_prepared.replace(self.monotonic.now());
         let PreparedEngine::Postgres(connections, endpoint) = &self.engine else { return };
-        if before.is_none_or(|before| before.elapsed() > PREPARE_WINDOW) {
+        if before.is_none_or(|before| self.monotonic.since(before) > PREPARE_WINDOW) {
             return;
         }
         let (prepared, taker) = oneshot::channel::<oneshot::Sender<Tx>>();

@@ -13,7 +13,6 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::problem::Code;
-use std::time::Instant;
 
 /// The admission of this request, or `None` if the request has no credential.
 fn admission(app: &App, parts: &Parts) -> Option<Admission> {
@@ -40,7 +39,7 @@ impl FromRequestParts<App> for Caller {
 /// Looks up the user of a credential, in the cache or in the database.
 async fn authenticate(app: &App, credential: Credential) -> Result<Option<Caller>, ApiError> {
     let now = app.clock.now();
-    let generation = match app.caller_cache.get(&credential, now, Instant::now()) {
+    let generation = match app.caller_cache.get(&credential, now, app.clock.instant()) {
         Ok(caller) => return Ok(Some(caller)),
         Err(generation) => generation,
     };

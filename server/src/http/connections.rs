@@ -20,6 +20,7 @@ use self::{
     requests::{RenderError, RequestHandler},
     state::Connection,
 };
+use crate::monotonic::MonotonicClock;
 use axum::Router;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -59,6 +60,8 @@ pub struct ServerConfig {
     pub trusted_proxies: Arc<[IpNet]>,
     /// Whether the public URL uses HTTPS; then responses have an HSTS header.
     pub is_https: bool,
+    /// Measures how long connections take.
+    pub monotonic: MonotonicClock,
 }
 
 /// Serves until `stop` is ready. Responses in progress may take `drain_timeout` more.
@@ -97,7 +100,7 @@ impl Server {
         let mut http = http1::Builder::new();
         // The reaper enforces the header timeout.
         http.header_read_timeout(None).max_buf_size(MAX_BUFFER_BYTES);
-        let registry = Arc::new(ConnectionRegistry::new(config.limits.clone()));
+        let registry = Arc::new(ConnectionRegistry::new(config.limits.clone(), config.monotonic));
         let routes = (config.router, config.render_error);
         let requests = RequestHandler::new(routes, config.limits.body_timeout, config.is_https, registry.clone());
         let (accept_warning, limit_warning, address_limit_warning) = Default::default();

@@ -16,8 +16,8 @@ use seatkeeper_shared::{
         sessions::{SessionSort, StateFilter},
     },
 };
-use std::{collections::HashSet, sync::Arc};
-use tokio::{sync::Mutex, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
+use tokio::sync::Mutex;
 
 /// The most sessions in a snapshot.
 const MAX_SNAPSHOT_SESSIONS: usize = 5_000;
@@ -71,7 +71,7 @@ impl SnapshotCache {
 }
 
 async fn take_snapshot(live: &Live, user: UserId, scope: Scope) -> Result<ViewerSnapshot, DbError> {
-    let started = Instant::now();
+    let started = live.clock.instant();
     let visible_groups = scope.visible_groups(&live.db).await?.unwrap_or_default();
     let visible_users = visible_users(&live.db, scope).await?;
     let (snapshot, _) = read(live, user, scope, scope, MAX_SNAPSHOT_SESSIONS).await?;

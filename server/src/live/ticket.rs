@@ -14,10 +14,7 @@ use seatkeeper_shared::{
     wire::queue::TicketView,
 };
 use std::time::Duration;
-use tokio::{
-    sync::{broadcast, mpsc},
-    time::Instant,
-};
+use tokio::sync::{broadcast, mpsc};
 
 /// How often a connected client's ticket is renewed: well below the shortest lease of 10 seconds.
 pub(super) const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(4);
@@ -127,10 +124,10 @@ async fn send_updates(
 ) -> Result<(), DbError> {
     let Some(mut view) = read(live, id).await? else { return Ok(()) };
     let own = view.user_id == caller.id;
-    let until = Instant::now() + MAX_STREAM_DURATION;
+    let until = live.clock.instant() + MAX_STREAM_DURATION;
     let mut alive = tokio::time::interval(KEEP_ALIVE_INTERVAL);
     let mut has_changed = true;
-    while Instant::now() < until {
+    while live.clock.instant() < until {
         if has_changed && sender.send(Ok(frame(TICKET_EVENT, None, &json(&view)))).await.is_err() || view.over.is_some()
         {
             break;

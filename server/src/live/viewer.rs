@@ -22,11 +22,11 @@ use seatkeeper_shared::{
         queue::QueueView,
     },
 };
-use std::{collections::HashSet, time::Duration};
-use tokio::{
-    sync::broadcast::error::RecvError,
-    time::{Instant, timeout_at},
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
 };
+use tokio::{sync::broadcast::error::RecvError, time::timeout};
 
 /// The most missed events that are replayed; a viewer who missed more gets a snapshot.
 const MAX_MISSED_EVENTS: i64 = 2_000;
@@ -68,11 +68,11 @@ pub fn watch(
         visible_users: HashSet::new(),
         visible_groups: HashSet::new(),
         // Subscribe first, then read: a change in between is sent twice rather than not at all.
-        subscribed_at: Instant::now(),
+        subscribed_at: live.clock.instant(),
         subscription: live.feed.subscribe(guard),
+        until: live.clock.instant() + MAX_STREAM_DURATION,
         live,
         position: Position::default(),
-        until: Instant::now() + MAX_STREAM_DURATION,
         has_snapshots: options.has_snapshots,
         own_tickets: options.renews_tickets.then(|| OwnTickets::new(caller.clone())),
         stage: Stage::Greet(options.missed_from),
@@ -140,7 +140,7 @@ impl Viewer {
     /// The next event for this viewer; `None` if it must reconnect.
     async fn follow(&mut self) -> Result<Option<Bytes>, DbError> {
         loop {
-            let message = match timeout_at(self.until, self.receive()).await {
+            let message = match timeout(self.live.clock.monotonic().until(self.until), self.receive()).await {
                 Ok(Ok(message)) => message,
                 Ok(Err(RecvError::Lagged(_))) if self.has_snapshots => {
                     self.stage = Stage::End;

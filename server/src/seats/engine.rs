@@ -184,7 +184,7 @@ impl Engine {
             self.state.cache.invalidate();
         }
         self.state.seen_changes = external_changes;
-        self.state.cache.expire_hints();
+        self.state.cache.expire_hints(self.clock.instant());
         let sweeps = commands.iter().any(|pending| matches!(pending.command, SeatCommand::Sweep));
         let flushes = (self.state.cache.write_first || sweeps) && !self.state.cache.heartbeats.is_empty();
         if flushes {
@@ -304,8 +304,9 @@ impl ClockMonitor {
         if clock.is_fixed() {
             return Gap::None;
         }
-        let (at, instant) = self.0.unwrap_or((now, Instant::now()));
-        let elapsed = TimeDelta::from_std(instant.elapsed()).unwrap_or(TimeDelta::MAX);
+        let instant = clock.instant();
+        let (at, since) = self.0.unwrap_or((now, instant));
+        let elapsed = TimeDelta::from_std(instant.saturating_duration_since(since)).unwrap_or(TimeDelta::MAX);
         let ahead = (now - at) - elapsed;
         if ahead.abs() > MAX_CLOCK_GAP {
             return Gap::ClockChange(ahead);
@@ -313,7 +314,7 @@ impl ClockMonitor {
         if elapsed > MAX_CLOCK_GAP {
             return Gap::Suspended;
         }
-        self.0 = Some((now, Instant::now()));
+        self.0 = Some((now, instant));
         Gap::None
     }
 }

@@ -46,10 +46,10 @@ impl PoolCache {
     }
 
     /// Discards hints that may be outdated, if other processes write too.
-    pub fn expire_hints(&mut self) {
-        if self.shared && self.hints_since.is_none_or(|since| since.elapsed() > MAX_HINT_AGE) {
+    pub fn expire_hints(&mut self, now: Instant) {
+        if self.shared && self.hints_since.is_none_or(|since| now.saturating_duration_since(since) > MAX_HINT_AGE) {
             self.candidates.clear();
-            self.hints_since = Some(Instant::now());
+            self.hints_since = Some(now);
         }
         if self.shared && self.sessions.len() + self.queues.len() > MAX_HINTS {
             self.sessions.clear();

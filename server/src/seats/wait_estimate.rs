@@ -2,6 +2,7 @@
 
 use crate::{
     db::{Db, DbError},
+    monotonic::MonotonicClock,
     pool::Refusal,
     store,
 };
@@ -59,6 +60,7 @@ fn mean(lengths: impl Iterator<Item = TimeDelta>) -> Option<TimeDelta> {
 #[derive(Clone, Debug)]
 pub struct WaitEstimates {
     db: Db,
+    monotonic: MonotonicClock,
     cache: Arc<Mutex<HashMap<LicenseId, CachedHistory>>>,
 }
 
@@ -67,21 +69,21 @@ type CachedHistory = (Instant, Arc<SessionHistory>);
 
 impl WaitEstimates {
     /// An empty cache over this database.
-    pub fn new(db: Db) -> Self {
-        Self { db, cache: Arc::default() }
+    pub fn new(db: Db, monotonic: MonotonicClock) -> Self {
+        Self { db, monotonic, cache: Arc::default() }
     }
 
     async fn history(&self, license: LicenseId) -> Result<Arc<SessionHistory>, DbError> {
         let cache = || self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some((at, history)) = cache().get(&license)
-            && at.elapsed() < MAX_AGE
+            && self.monotonic.since(*at) < MAX_AGE
         {
             return Ok(history.clone());
         }
         let lengths = store::wait_estimate::durations(&self.db, license).await?;
         let live_since = store::wait_estimate::started_at(&self.db, license).await?;
         let history = Arc::new(SessionHistory { lengths, live_since });
-        cache().insert(license, (Instant::now(), history.clone()));
+        cache().insert(license, (self.monotonic.now(), history.clone()));
         Ok(history)
     }
 

@@ -6,6 +6,7 @@ use seatkeeper::{
     auth::secret,
     clock::{Clock, Random},
     db::{Db, Tx},
+    monotonic::MonotonicClock,
     store,
 };
 use seatkeeper_shared::{
@@ -20,7 +21,7 @@ use serde_json::json;
 /// Creates the tables, the account, its admin (also the billing contact) and agents. They have API tokens, but no
 /// passwords.
 pub async fn people(database: &str, agents: usize) -> (Person, Vec<Person>) {
-    let db = Db::open(database).await.expect("the database opens");
+    let db = Db::open(database, &MonotonicClock::default()).await.expect("the database opens");
     let mut tx = db.begin().await.expect("a transaction");
     let account = AccountView::new("Muster Support GmbH".to_owned(), "Europe/Berlin".to_owned());
     store::account::insert(&mut tx, &account, Clock::default().now()).await.expect("a new account");

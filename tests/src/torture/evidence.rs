@@ -5,7 +5,10 @@ use super::{
     history::History,
 };
 use chrono::{DateTime, Utc};
-use seatkeeper::db::{self, Db, DbError, Sql};
+use seatkeeper::{
+    db::{self, Db, DbError, Sql},
+    monotonic::MonotonicClock,
+};
 use seatkeeper_shared::{ids::LicenseId, session::EndReason};
 use std::collections::BTreeMap;
 
@@ -20,7 +23,7 @@ static SEATS: Sql = Sql::new(|| "SELECT id, seats FROM licenses".into());
 
 /// Collects the evidence. No server may be running, since the database is opened directly.
 pub async fn gather(database: &str, history: &History, licenses: BTreeMap<LicenseId, Terms>) -> Evidence {
-    let db = Db::open(database).await.expect("the database opens after the run");
+    let db = Db::open(database, &MonotonicClock::default()).await.expect("the database opens after the run");
     let evidence = read(&db, history, licenses).await.expect("everything can be read");
     db.close().await;
     evidence

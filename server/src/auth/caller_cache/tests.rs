@@ -1,7 +1,7 @@
 //! Tests of the caller cache: expiry, invalidation and pruning.
 
 use super::*;
-use crate::{auth::secret, seats::Origin};
+use crate::{auth::secret, monotonic::MonotonicClock, seats::Origin};
 use chrono::TimeDelta;
 use seatkeeper_shared::{permissions::Rights, scope::Scope};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ fn is_cached(callers: &CallerCache, credential: Credential, now: DateTime<Utc>, 
 
 #[test]
 fn an_entry_expires_five_seconds_after_the_read_began() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     read_and_cache(&callers, token("a"), 1, start);
     assert!(is_cached(&callers, token("a"), NOW, start + MAX_CALLER_CACHE_AGE - Duration::from_millis(1)));
     assert!(!is_cached(&callers, token("a"), NOW, start + MAX_CALLER_CACHE_AGE));
@@ -49,7 +49,7 @@ fn an_entry_expires_five_seconds_after_the_read_began() {
 
 #[test]
 fn an_expired_credential_is_not_returned() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     read_and_cache(&callers, token("a"), 1, start);
     let end = NOW + TimeDelta::hours(1);
     assert!(is_cached(&callers, token("a"), end - TimeDelta::microseconds(1), start));
@@ -58,14 +58,14 @@ fn an_expired_credential_is_not_returned() {
 
 #[test]
 fn a_cookie_secret_is_not_accepted_as_a_token() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     read_and_cache(&callers, Credential::Cookie(secret::digest("a")), 1, start);
     assert!(!is_cached(&callers, token("a"), NOW, start));
 }
 
 #[test]
 fn invalidating_a_user_removes_all_their_entries_and_no_others() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     for (secret, user) in [("a", 1), ("b", 1), ("c", 2)] {
         read_and_cache(&callers, token(secret), user, start);
     }
@@ -75,7 +75,7 @@ fn invalidating_a_user_removes_all_their_entries_and_no_others() {
 
 #[test]
 fn a_caller_read_during_an_invalidation_is_not_cached() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     let before = callers.get(&token("a"), NOW, start).expect_err("not cached yet");
     callers.invalidate_user(entry(1).caller.id);
     callers.insert(before, token("a"), entry(1));
@@ -86,7 +86,7 @@ fn a_caller_read_during_an_invalidation_is_not_cached() {
 
 #[test]
 fn expired_entries_are_pruned() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     for second in 0..100_u32 {
         for number in 0..200 {
             let user = second * 1_000 + number;
@@ -100,7 +100,7 @@ fn expired_entries_are_pruned() {
 
 #[test]
 fn invalidating_one_user_does_not_affect_reads_of_another() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     let generation = callers.generation(start);
     callers.invalidate_user(entry(1).caller.id);
     assert!(!callers.is_current(generation, entry(1).caller.id) && callers.is_current(generation, entry(2).caller.id));
@@ -113,7 +113,7 @@ fn invalidating_one_user_does_not_affect_reads_of_another() {
 
 #[test]
 fn no_invalidated_user_is_current_however_many_there_are() {
-    let (callers, start) = (CallerCache::default(), Instant::now());
+    let (callers, start) = (CallerCache::default(), MonotonicClock::default().now());
     let generation = callers.generation(start);
     for user in 1..=10_000 {
         callers.invalidate_user(entry(user).caller.id);

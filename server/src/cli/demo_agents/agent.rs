@@ -2,7 +2,7 @@
 //! client crashes.
 
 use super::account::{PASSWORD, SampleLicense, SampleUser};
-use crate::cli::output::errln;
+use crate::{cli::output::errln, monotonic::MonotonicClock};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use seatkeeper_client::{Client, ClientError, SeatResponse};
 use seatkeeper_shared::{
@@ -11,18 +11,23 @@ use seatkeeper_shared::{
     wire::sessions::{EndSession, Heartbeat, NewSession, SessionView},
 };
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// Simulates an agent until the task is dropped.
 ///
 /// # Errors
 /// Returns an error if the agent cannot sign in.
-pub async fn simulate(server: String, user: SampleUser, speed: f64, seed: u64) -> anyhow::Result<()> {
+pub async fn simulate(
+    server: String,
+    user: SampleUser,
+    speed: f64,
+    (seed, monotonic): (u64, MonotonicClock),
+) -> anyhow::Result<()> {
     let browser = Client::new(&server)?;
     browser.sign_in(&user.email(), PASSWORD).await?;
     let token = browser.create_token("Agent client", 30).await?;
     let client = Client::new(&server)?.with_token(token.secret);
-    let mut agent = Agent { client, user, speed, rng: StdRng::seed_from_u64(seed) };
+    let mut agent = Agent { client, user, speed, rng: StdRng::seed_from_u64(seed), monotonic };
     agent.pause(0.0, 1.5).await;
     loop {
         match agent.one_session().await {
@@ -37,6 +42,7 @@ struct Agent {
     user: SampleUser,
     speed: f64,
     rng: StdRng,
+    monotonic: MonotonicClock,
 }
 
 impl Agent {
@@ -98,13 +104,13 @@ impl Agent {
     /// Renews the lease for some minutes, then ends the session. One client in fifteen crashes instead.
     async fn hold_session(&mut self, session: &SessionView) -> Result<(), ClientError> {
         let minutes = self.rng.random_range(1.0..12.0);
-        let until = Instant::now() + Duration::from_secs_f64(minutes * 60.0 / self.speed);
+        let until = self.monotonic.now() + Duration::from_secs_f64(minutes * 60.0 / self.speed);
         let crashes = self.rng.random_ratio(1, 15);
-        while Instant::now() < until {
+        while !self.monotonic.until(until).is_zero() {
             let renewed = self.client.heartbeat(session.id, Heartbeat::default()).await?;
             let next =
                 Duration::from_secs(u64::try_from(renewed.next_in_seconds).unwrap_or(30)).min(Duration::from_secs(5));
-            sleep(next.min(until.saturating_duration_since(Instant::now()))).await;
+            sleep(next.min(self.monotonic.until(until))).await;
         }
         if crashes {
             // The seat stays occupied until the lease expires.

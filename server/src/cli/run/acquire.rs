@@ -10,6 +10,7 @@ use crate::{
         failure::{Exit, Failure},
     },
     clock::Random,
+    monotonic::MonotonicClock,
 };
 use nix::sys::signal::Signal;
 use seatkeeper_client::{Client, ClientError, SeatResponse};
@@ -21,8 +22,8 @@ use seatkeeper_shared::{
         sessions::{EndSession, NewSession, SessionView},
     },
 };
-use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
 
 /// How long an unreachable server is retried at least, even without `--wait`.
 const MIN_RETRY_TIME: Duration = Duration::from_secs(5);
@@ -52,6 +53,7 @@ pub struct SeatAcquisition {
     request: NewSession,
     max_wait: Duration,
     started: Instant,
+    monotonic: MonotonicClock,
     reporter: Reporter,
     /// The queue position last reported, and whether it came with an estimate.
     reported: Option<(i64, bool)>,
@@ -60,14 +62,21 @@ pub struct SeatAcquisition {
 
 impl SeatAcquisition {
     /// `wait` is the longest time in the queue; `None` does not queue.
-    pub fn new(client: &Client, request: NewSession, wait: Option<Duration>, reporter: Reporter) -> Self {
+    pub fn new(
+        client: &Client,
+        request: NewSession,
+        wait: Option<Duration>,
+        reporter: Reporter,
+        monotonic: MonotonicClock,
+    ) -> Self {
         let client = client.clone().with_retry_timeout(SILENT_RETRY_TIME);
         let request = NewSession { wait: wait.is_some(), ..request };
         Self {
             client,
             request,
             max_wait: wait.unwrap_or_default(),
-            started: Instant::now(),
+            started: monotonic.now(),
+            monotonic,
             reporter,
             reported: None,
             is_unreachable: false,
@@ -75,7 +84,7 @@ impl SeatAcquisition {
     }
 
     fn remaining_wait(&self) -> Duration {
-        self.max_wait.saturating_sub(self.started.elapsed())
+        self.max_wait.saturating_sub(self.monotonic.since(self.started))
     }
 
     /// Acquires a seat.
@@ -142,7 +151,7 @@ impl SeatAcquisition {
 
     /// Reports that the server is unreachable; fails if the error is permanent or there is no time left.
     fn tolerate(&mut self, error: ClientError) -> Result<(), Failure> {
-        if !error.is_transient() || self.started.elapsed() > self.max_wait.max(MIN_RETRY_TIME) {
+        if !error.is_transient() || self.monotonic.since(self.started) > self.max_wait.max(MIN_RETRY_TIME) {
             return Err(error.into());
         }
         if !self.is_unreachable {

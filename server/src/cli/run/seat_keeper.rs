@@ -2,18 +2,17 @@
 //! loss.
 
 use super::reporter::RunEvent;
-use crate::{cli::failure::describe, clock::Random};
-use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use crate::{cli::failure::describe, clock::Random, monotonic::MonotonicClock};
 use seatkeeper_client::{Client, ClientError, SeatResponse};
 use seatkeeper_shared::{
     ids::SessionId,
     problem::{Code, SessionEnd},
     wire::sessions::{Heartbeat, HeartbeatReply, NewSession, PendingEnd, SessionView},
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep},
+    time::sleep,
 };
 
 /// A change that concerns the seat.
@@ -33,7 +32,8 @@ pub struct SeatKeeper {
     updates: mpsc::UnboundedSender<SeatUpdate>,
     /// The current session, which is given back at the end.
     current_session: watch::Sender<SessionId>,
-    rng: StdRng,
+    random: Random,
+    monotonic: MonotonicClock,
     /// When the last answered heartbeat was sent; by the local clock, the lease runs from then.
     last_contact: Instant,
     lease: Duration,
@@ -51,8 +51,8 @@ impl SeatKeeper {
         client: Client,
         request: NewSession,
         session: SessionView,
-        updates: mpsc::UnboundedSender<SeatUpdate>,
-        current_session: watch::Sender<SessionId>,
+        (updates, current_session): (mpsc::UnboundedSender<SeatUpdate>, watch::Sender<SessionId>),
+        (random, monotonic): (Random, MonotonicClock),
     ) -> Self {
         let lease = (session.lease_until - session.last_seen_at).to_std().unwrap_or_default();
         let lease = lease.max(Duration::from_secs(1));
@@ -63,8 +63,9 @@ impl SeatKeeper {
             request,
             updates,
             current_session,
-            rng: StdRng::from_os_rng(),
-            last_contact: Instant::now(),
+            random,
+            last_contact: monotonic.now(),
+            monotonic,
             lease,
             is_unreachable: false,
             is_lost: false,
@@ -80,7 +81,7 @@ impl SeatKeeper {
         let mut pause = self.lease / 4;
         loop {
             sleep(pause).await;
-            let sent = Instant::now();
+            let sent = self.monotonic.now();
             let result = match self.new_seat_key.clone() {
                 Some(key) => self.request_new_seat(&key).await,
                 None => self.send_heartbeat().await,
@@ -114,7 +115,7 @@ impl SeatKeeper {
             },
             // After a long outage, or a suspend of this machine, another agent may have the seat.
             Err(error) if error.code() == Some(Code::LeaseExpired) => {
-                let key = Random::default().secret();
+                let key = self.random.secret();
                 self.new_seat_key = Some(key.clone());
                 self.request_new_seat(&key).await
             }
@@ -160,7 +161,7 @@ impl SeatKeeper {
             }
             // This key belongs to a session that has already ended (or, though not asked for, to a ticket).
             Ok(_) => {
-                self.new_seat_key = Some(Random::default().secret());
+                self.new_seat_key = Some(self.random.secret());
                 Ok(None)
             }
             Err(error) if error.is_transient() => Err(HeartbeatError::Client(error)),
@@ -178,7 +179,7 @@ impl SeatKeeper {
 
     /// Reports a failed request; returns the time until the next attempt.
     fn handle_failure(&mut self, error: &ClientError) -> Duration {
-        let left = self.lease.saturating_sub(self.last_contact.elapsed());
+        let left = self.lease.saturating_sub(self.monotonic.since(self.last_contact));
         if !self.is_unreachable {
             let message = error.problem().map_or_else(|| error.to_string(), describe);
             self.report(RunEvent::Unreachable { error: message, lease_left_seconds: Some(left.as_secs()) });
@@ -189,7 +190,7 @@ impl SeatKeeper {
         }
         // With jitter, so that clients do not retry in step; and no later than the end of the lease.
         let pause = (self.lease / 8).clamp(Duration::from_millis(500), Duration::from_secs(10));
-        let pause = pause.mul_f64(self.rng.random_range(0.5..=1.0));
+        let pause = pause.mul_f64(self.random.jitter());
         if left.is_zero() { pause } else { pause.min(left) }
     }
 

@@ -8,15 +8,20 @@ use super::{
     seat_keeper::SeatUpdate,
     signals::{CaughtSignal, Signals},
 };
+use crate::monotonic::MonotonicClock;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use std::{collections::HashSet, io, time::Duration};
+use std::{
+    collections::HashSet,
+    io,
+    time::{Duration, Instant},
+};
 use tokio::{
     signal::unix::{self, SignalKind},
     sync::mpsc,
-    time::{Instant, sleep, sleep_until},
+    time::sleep,
 };
 
 /// How long a program may take to stop after SIGTERM before it is killed.
@@ -33,6 +38,7 @@ pub struct Supervisor<'a> {
     children: Children,
     continued: unix::Signal,
     stop: Option<ScheduledStop>,
+    monotonic: MonotonicClock,
 }
 
 /// When the program is to be stopped, and how.
@@ -65,10 +71,11 @@ impl<'a> Supervisor<'a> {
         reporter: Reporter,
         updates: mpsc::UnboundedReceiver<SeatUpdate>,
         signals: &'a mut Signals,
+        monotonic: MonotonicClock,
     ) -> io::Result<Self> {
         let children = Children::watch(args.on_exit != OnExit::Leave)?;
         let continued = unix::signal(SignalKind::from_raw(Signal::SIGCONT as i32))?;
-        Ok(Self { args, reporter, updates, signals, children, continued, stop: None })
+        Ok(Self { args, reporter, updates, signals, children, continued, stop: None, monotonic })
     }
 
     /// Supervises the program until it has exited and, unless they are to be left alone, all processes it has started.
@@ -96,15 +103,13 @@ impl<'a> Supervisor<'a> {
     }
 
     async fn next_event(&mut self, poll_interval: Option<Duration>) -> SupervisorEvent {
-        let stop = self.stop;
+        let stop_in = self.stop.map(|stop| self.monotonic.until(stop.at));
         tokio::select! {
             change = self.children.next() => SupervisorEvent::Child(change),
             caught = self.signals.next() => SupervisorEvent::Signal(caught),
             _ = self.continued.recv() => SupervisorEvent::Continued,
             Some(update) = self.updates.recv() => SupervisorEvent::Seat(update),
-            () = sleep_until(stop.map_or_else(Instant::now, |stop| stop.at)), if stop.is_some() => {
-                SupervisorEvent::StopDue
-            }
+            () = sleep(stop_in.unwrap_or_default()), if stop_in.is_some() => SupervisorEvent::StopDue,
             () = sleep(poll_interval.unwrap_or_default()), if poll_interval.is_some() => SupervisorEvent::Poll,
         }
     }
@@ -119,7 +124,7 @@ impl<'a> Supervisor<'a> {
         self.reporter.report(&RunEvent::LeftBehind { processes: left.len(), stopping });
         let mut terminated = HashSet::new();
         if stopping {
-            self.stop = Some(ScheduledStop { at: Instant::now() + KILL_TIMEOUT, terminated: true });
+            self.stop = Some(ScheduledStop { at: self.monotonic.now() + KILL_TIMEOUT, terminated: true });
         }
         loop {
             let left = self.children.descendants();
@@ -157,7 +162,7 @@ impl<'a> Supervisor<'a> {
             SeatUpdate::Ended(end) => self.reporter.report(&RunEvent::Ended { end, stop_in_seconds }),
         }
         if stops && self.stop.is_none() {
-            self.stop = Some(ScheduledStop { at: Instant::now() + self.args.grace, terminated: false });
+            self.stop = Some(ScheduledStop { at: self.monotonic.now() + self.args.grace, terminated: false });
         }
     }
 
@@ -171,7 +176,7 @@ impl<'a> Supervisor<'a> {
     fn escalate_stop(&mut self) -> bool {
         let terminated = self.stop.is_some_and(|stop| stop.terminated);
         self.reporter.report(&RunEvent::Stopping { killed: terminated });
-        self.stop = Some(ScheduledStop { at: Instant::now() + KILL_TIMEOUT, terminated: true });
+        self.stop = Some(ScheduledStop { at: self.monotonic.now() + KILL_TIMEOUT, terminated: true });
         terminated
     }
 }

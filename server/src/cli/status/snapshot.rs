@@ -1,5 +1,6 @@
 //! The state of licenses, sessions and queues, as received from the live feed.
 
+use crate::monotonic::MonotonicClock;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_client::LiveEvent;
 use seatkeeper_shared::{
@@ -8,8 +9,7 @@ use seatkeeper_shared::{
     wire::{licenses::LicenseView, live::Contact, queue::QueueView, sessions::SessionView},
 };
 use serde_json::json;
-use std::collections::BTreeMap;
-use tokio::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 /// The current licenses, sessions and queues.
 #[derive(Debug, Default)]
@@ -24,9 +24,15 @@ pub struct StatusSnapshot {
     pub disconnected: Option<String>,
     /// The server's time in the last message, and when that message arrived.
     server_time: Option<(DateTime<Utc>, Instant)>,
+    monotonic: MonotonicClock,
 }
 
 impl StatusSnapshot {
+    /// Nothing is known yet. The ages of messages run by this clock.
+    pub fn new(monotonic: MonotonicClock) -> Self {
+        Self { monotonic, ..Self::default() }
+    }
+
     /// Whether a first message has been applied.
     pub fn is_loaded(&self) -> bool {
         self.server_time.is_some()
@@ -34,8 +40,8 @@ impl StatusSnapshot {
 
     /// The server's time: that of the last message, plus the time since its arrival.
     pub fn now(&self) -> DateTime<Utc> {
-        let (at, received) = self.server_time.unwrap_or_else(|| (DateTime::UNIX_EPOCH, Instant::now()));
-        at + TimeDelta::from_std(received.elapsed()).unwrap_or_default()
+        let Some((at, received)) = self.server_time else { return DateTime::UNIX_EPOCH };
+        at + TimeDelta::from_std(self.monotonic.since(received)).unwrap_or_default()
     }
 
     pub fn mark_disconnected(&mut self, reason: String) {
@@ -72,7 +78,7 @@ impl StatusSnapshot {
     }
 
     fn set_server_time(&mut self, at: DateTime<Utc>) {
-        self.server_time = Some((at, Instant::now()));
+        self.server_time = Some((at, self.monotonic.now()));
         self.disconnected = None;
     }
 

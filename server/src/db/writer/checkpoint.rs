@@ -95,7 +95,10 @@ fn is_too_large(log: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{Db, Sql, args, statement};
+    use crate::{
+        db::{Db, Sql, args, statement},
+        monotonic::MonotonicClock,
+    };
     use rusqlite::OpenFlags;
     use std::time::Instant;
 
@@ -121,7 +124,7 @@ mod tests {
     async fn the_log_shrinks_after_a_long_read() {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, log) = (folder.path().join("db"), folder.path().join("db-wal"));
-        let db = Db::open(&format!("sqlite:{}", file.display())).await.expect("a database");
+        let db = Db::open(&format!("sqlite:{}", file.display()), &MonotonicClock::default()).await.expect("a database");
         run(&db, &TABLE).await;
         for writes_continue in [true, false] {
             let reader = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("it opens");

@@ -9,9 +9,9 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 /// The minimum transfer rate of request bodies, on average over the timeout.
 const MIN_BYTES_PER_SECOND: f64 = 1024.0;
@@ -41,17 +41,17 @@ impl TimedBody {
     fn add_received(&mut self, bytes: usize) {
         if let Some(since) = self.waiting_since.take() {
             let earned = Duration::from_secs_f64(bytes as f64 / MIN_BYTES_PER_SECOND);
-            self.remaining = (self.remaining.saturating_sub(since.elapsed()) + earned).min(self.timeout);
+            self.remaining =
+                (self.remaining.saturating_sub(self.connection.monotonic().since(since)) + earned).min(self.timeout);
         }
     }
 
     /// Ready when the time is over.
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.waiting_since.is_none() {
-            let now = Instant::now();
-            self.waiting_since = Some(now);
+            self.waiting_since = Some(self.connection.monotonic().now());
             match &mut self.sleep {
-                Some(sleep) => sleep.as_mut().reset(now + self.remaining),
+                Some(armed) => armed.set(sleep(self.remaining)),
                 None => self.sleep = Some(Box::pin(sleep(self.remaining))),
             }
         }

@@ -4,6 +4,7 @@ use super::{
     Limits,
     state::{CoarseClock, Connection, Phase, PhaseSince},
 };
+use crate::monotonic::MonotonicClock;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -92,8 +93,8 @@ impl OpenConnections {
 }
 
 impl ConnectionRegistry {
-    pub fn new(limits: Limits) -> Self {
-        Self { limits, clock: CoarseClock::start(), draining: AtomicBool::new(false), open: Mutex::default() }
+    pub fn new(limits: Limits, monotonic: MonotonicClock) -> Self {
+        Self { limits, clock: CoarseClock::start(monotonic), draining: AtomicBool::new(false), open: Mutex::default() }
     }
 
     pub fn clock(&self) -> Arc<CoarseClock> {

@@ -1,6 +1,7 @@
 //! The state of a connection: its phase and since when, in one atomic number that its task and the reaper share without
 //! a lock.
 
+use crate::monotonic::MonotonicClock;
 use std::{
     net::SocketAddr,
     sync::{
@@ -55,19 +56,20 @@ impl PhaseSince {
 /// request.
 #[derive(Debug)]
 pub struct CoarseClock {
+    monotonic: MonotonicClock,
     started: Instant,
     now_ms: AtomicU64,
 }
 
 impl CoarseClock {
     /// Starts at 1, so that 0 can mean "never".
-    pub fn start() -> Arc<Self> {
-        Arc::new(Self { started: Instant::now(), now_ms: AtomicU64::new(1) })
+    pub fn start(monotonic: MonotonicClock) -> Arc<Self> {
+        Arc::new(Self { started: monotonic.now(), now_ms: AtomicU64::new(1), monotonic })
     }
 
     /// Updates the time.
     pub fn tick(&self) {
-        let passed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX >> 8);
+        let passed = u64::try_from(self.monotonic.since(self.started).as_millis()).unwrap_or(u64::MAX >> 8);
         self.now_ms.store(passed + 1, Ordering::Relaxed);
     }
 
@@ -101,6 +103,11 @@ impl Connection {
             blocked_since_ms: AtomicU64::new(0),
             has_body_timed_out: AtomicBool::new(false),
         }
+    }
+
+    /// The exact time, for what the coarse clock cannot measure.
+    pub fn monotonic(&self) -> &MonotonicClock {
+        &self.clock.monotonic
     }
 
     pub fn phase_since(&self) -> PhaseSince {
@@ -196,7 +203,8 @@ mod tests {
 
     #[test]
     fn a_busy_connection_is_not_closed_and_a_closed_one_begins_no_request() {
-        let connection = Connection::new(([127, 0, 0, 1], 1).into(), false, CoarseClock::start());
+        let connection =
+            Connection::new(([127, 0, 0, 1], 1).into(), false, CoarseClock::start(MonotonicClock::default()));
         let new = connection.phase_since();
         connection.received();
         assert!(!connection.close_if(new), "data has arrived meanwhile");
