@@ -114,6 +114,8 @@ pub struct Options {
     pub keyring: Keyring,
     /// Addresses that the server may connect to although they are not public.
     pub private_addresses: Vec<AllowedAddress>,
+    /// The values of the environment variables that name HTTP proxies.
+    pub proxies: Vec<String>,
     pub audit_days: Option<u32>,
     pub dist: Option<PathBuf>,
     pub throttle: Throttle,
@@ -182,7 +184,7 @@ impl App {
                 journal: journal.clone(),
                 random: random.clone(),
                 keyring: keyring.clone(),
-                metadata: DiscoveryCache::new(Egress::new(options.private_addresses)),
+                metadata: DiscoveryCache::new(Egress::new(options.private_addresses, &options.proxies)),
             },
             password_links: PasswordLinks {
                 journal: journal.clone(),

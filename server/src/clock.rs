@@ -122,6 +122,7 @@ fn system_time() -> DateTime<Utc> {
 pub struct Random(Arc<Mutex<StdRng>>);
 
 impl Default for Random {
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system's randomness")]
     fn default() -> Self {
         Self(Arc::new(Mutex::new(StdRng::from_os_rng())))
     }

@@ -27,7 +27,8 @@ use std::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The environment variables that configure proxies. The proxies themselves may have private addresses.
-const PROXY_VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+pub const PROXY_VARIABLES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The server refuses to connect to this address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,10 +61,10 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// A client that connects to public addresses and to `allowed` ones.
-    pub fn new(allowed: Vec<AllowedAddress>) -> Self {
-        let proxies = PROXY_VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
-        let proxies = proxies.filter_map(|proxy| host_of(&proxy)).map(AllowedAddress::Host);
+    /// A client that connects to public addresses, to `allowed` ones, and to `proxies`, the values of
+    /// [`PROXY_VARIABLES`].
+    pub fn new(allowed: Vec<AllowedAddress>, proxies: &[String]) -> Self {
+        let proxies = proxies.iter().filter_map(|proxy| host_of(proxy)).map(AllowedAddress::Host);
         let guard = GuardedResolver { allowed: allowed.into_iter().chain(proxies).collect(), lookup: Arc::new(lookup) };
         Self { http: client(guard.clone()), guard }
     }
@@ -216,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_spelling_of_a_private_address_is_requested() {
-        let egress = Egress::new(Vec::new());
+        let egress = Egress::new(Vec::new(), &[]);
         for inside in [
             "http://127.0.0.1/",
             "http://127.0.0.1./",
@@ -248,7 +249,9 @@ mod tests {
             let error = request.send().await.expect_err("this machine");
             assert!(BlockedAddress::of(&error).is_some(), "{name}: {error:?}");
         }
-        let allowed = Egress::new(vec!["127.0.0.0/8".parse().expect("a network")]);
+        let allowed = Egress::new(vec!["127.0.0.0/8".parse().expect("a network")], &[]);
         assert!(allowed.request(Method::GET, &Url::parse("http://127.0.0.1:1/").expect("an address")).is_ok());
+        let proxied = Egress::new(Vec::new(), &["http://user:secret@proxy.internal:3128".to_owned()]);
+        assert_eq!(proxied.guard.allowed.len(), 1, "the proxy may have a private address");
     }
 }

@@ -1,6 +1,7 @@
-//! The tasks beside requests: each is stopped, or finished, before the server closes its database.
+//! The tasks beside requests: each is stopped, or finished, before the server closes its database. Also the threads,
+//! which end by themselves.
 
-use std::time::Duration;
+use std::{io, thread, time::Duration};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -57,6 +58,22 @@ impl Tasks {
     }
 }
 
+/// Runs work that blocks its thread, such as a long computation, on a thread for such work. It is finished even if
+/// nobody waits for it any more.
+#[expect(clippy::disallowed_methods, reason = "the runtime waits for it")]
+pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    tokio::task::spawn_blocking(work)
+}
+
+/// Starts a thread that ends when what it serves is dropped, such as the sender of its requests.
+///
+/// # Errors
+/// Returns an error if the system has no more threads.
+#[expect(clippy::disallowed_methods, reason = "its owner ends it")]
+pub fn spawn_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,8 +104,10 @@ mod tests {
                 let _ = asked.send(());
             }
         });
+        let stopping = tasks.stopping.clone();
         let work = tasks.spawn_to_end(async move {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            // Not before the server stops.
+            stopping.cancelled().await;
             let (reply, answer) = tokio::sync::oneshot::channel();
             question.send(reply).await.is_ok() && answer.await.is_ok()
         });

@@ -2,7 +2,7 @@
 //! threads.
 
 use super::{NewPassword, attempt_limit::Attempt};
-use crate::clock::Random;
+use crate::{clock::Random, tasks::spawn_blocking};
 use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _, password_hash::SaltString};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
@@ -13,6 +13,8 @@ pub struct Passwords {
     random: Random,
     permits: Arc<Semaphore>,
     cost: argon2::Params,
+    /// What a password is compared with if the user has none; made at the same cost as the others.
+    dummy_hash: Arc<OnceLock<String>>,
 }
 
 /// A password could not be hashed.
@@ -23,7 +25,8 @@ pub struct HashError(String);
 impl Passwords {
     /// With the production cost.
     pub fn new(random: Random) -> Self {
-        Self { random, permits: Arc::new(Semaphore::new(2)), cost: argon2::Params::DEFAULT }
+        let (permits, cost) = (Arc::new(Semaphore::new(2)), argon2::Params::DEFAULT);
+        Self { random, permits, cost, dummy_hash: Arc::default() }
     }
 
     /// With the lowest cost, for tests that create many users.
@@ -58,12 +61,11 @@ impl Passwords {
     /// # Errors
     /// Returns an error if the verification could not be run.
     pub async fn verify(&self, _counted: &Attempt, password: &str, hash: Option<String>) -> Result<bool, HashError> {
-        static DUMMY_HASH: OnceLock<String> = OnceLock::new();
-        let (hasher, password) = (self.hasher(), password.to_owned());
+        let (hasher, password, dummy_hash) = (self.hasher(), password.to_owned(), self.dummy_hash.clone());
         self.run_blocking(move || {
             let has_password = hash.is_some();
             let hash = hash.unwrap_or_else(|| {
-                DUMMY_HASH
+                dummy_hash
                     .get_or_init(|| {
                         let salt = SaltString::encode_b64(b"nobody has this.").ok();
                         salt.and_then(|salt| hasher.hash_password(b"", &salt).ok().map(|h| h.to_string()))
@@ -80,7 +82,7 @@ impl Passwords {
 
     async fn run_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
         let _permit = self.permits.acquire().await.map_err(|e| HashError(e.to_string()))?;
-        tokio::task::spawn_blocking(work).await.map_err(|e| HashError(e.to_string()))
+        spawn_blocking(work).await.map_err(|e| HashError(e.to_string()))
     }
 }
 

@@ -46,6 +46,7 @@ fn resolve(url: Option<String>, token: Option<String>, stored: Option<StoredLogi
 }
 
 /// An environment variable, trimmed; `None` if it is empty.
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the environment, besides clap")]
 pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }

@@ -36,6 +36,7 @@ pub struct DemoAgentsArgs {
 ///
 /// # Errors
 /// Returns an error if the server cannot be reached or has another account.
+#[expect(clippy::disallowed_methods, reason = "this set of tasks stops them")]
 pub async fn run(args: DemoAgentsArgs) -> anyhow::Result<()> {
     let client = Client::new(&args.server)?;
     let state = wait_for_server(&client).await?;

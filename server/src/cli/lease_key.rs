@@ -1,11 +1,11 @@
 //! `seatkeeper lease-key`: replaces the key that signs the leases of borrowed seats.
 
-use super::output::outln;
+use super::{config::env_var, output::outln};
 use crate::{
     clock::{Clock, Random},
     db::Db,
     lease_signing,
-    secrets::key_source::KeySource,
+    secrets::key_source::{KEYS_VARIABLE, KeySource},
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -50,7 +50,7 @@ pub async fn run(args: LeaseKeyArgs) -> anyhow::Result<()> {
 }
 
 async fn rotate(db: &Db, args: &RotateArgs) -> anyhow::Result<()> {
-    let keyring = args.keys.load(db, &args.database).await?;
+    let keyring = args.keys.load(db, &args.database, env_var(KEYS_VARIABLE)).await?;
     let (clock, random) = (Clock::default(), Random::default());
     let rotated = lease_signing::rotate(db, &keyring, (&clock, &random), args.compromised).await?;
     let rotated = rotated.context("no account is set up in this database")?;

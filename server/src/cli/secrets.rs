@@ -1,13 +1,13 @@
 //! `seatkeeper secrets`: manages the keys that encrypt the secrets in the database.
 
-use super::output::outln;
+use super::{config::env_var, output::outln};
 use crate::{
     clock::Random,
     db::Db,
     monotonic::MonotonicClock,
     secrets::{
         Reseal,
-        key_source::{self, KeySource},
+        key_source::{self, KEYS_VARIABLE, KeySource},
         reseal,
     },
 };
@@ -69,7 +69,7 @@ async fn rotate(args: &KeyArgs) -> anyhow::Result<()> {
 }
 
 async fn reencrypt(db: &Db, args: &KeyArgs) -> anyhow::Result<()> {
-    let keyring = args.keys.load(db, &args.database).await?;
+    let keyring = args.keys.load(db, &args.database, env_var(KEYS_VARIABLE)).await?;
     let newest = keyring.ids().next().context("no key is configured: give one with --secret-key-file")?.to_owned();
     let done = reseal(db, &keyring, &Random::default(), Reseal::Outdated).await?;
     outln!(

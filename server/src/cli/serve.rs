@@ -2,7 +2,7 @@
 
 mod addresses;
 
-use super::{output::outln, run::signals::is_ignored};
+use super::{config::env_var, output::outln, run::signals::is_ignored};
 use crate::{
     api,
     app::{App, Options},
@@ -13,14 +13,14 @@ use crate::{
     },
     clock::Clock,
     db::Db,
-    egress::AllowedAddress,
+    egress::{AllowedAddress, PROXY_VARIABLES},
     http::{
         client_ip,
         connections::{self, limits::LimitOptions},
         listen,
     },
     mail::Mailer,
-    secrets::key_source::KeySource,
+    secrets::key_source::{KEYS_VARIABLE, KeySource},
     store,
 };
 use anyhow::Context as _;
@@ -113,7 +113,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let listening = listen::listen_at(&args.listen).await?;
     let clock = Clock::default();
     let db = Db::open(&args.database, clock.monotonic()).await?;
-    let keyring = args.keys.load(&db, &args.database).await?;
+    let keyring = args.keys.load(&db, &args.database, env_var(KEYS_VARIABLE)).await?;
     let local_url = format!("http://{}", listening.host);
     let url = args.public_url.clone().unwrap_or(local_url);
     let dist = args.dist.or_else(|| (!cfg!(feature = "embed")).then(|| PathBuf::from("dist")));
@@ -128,6 +128,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         keyring,
         trusted_proxies: args.trusted_proxies,
         private_addresses: args.allow_private_addresses,
+        proxies: PROXY_VARIABLES.iter().filter_map(|name| env_var(name)).collect(),
         audit_days: args.audit_retention_days,
         ..Options::default()
     };

@@ -113,6 +113,7 @@ impl DedicatedTx {
 }
 
 impl Drop for DedicatedTx {
+    #[expect(clippy::disallowed_methods, reason = "it ends after a timeout")]
     fn drop(&mut self) {
         let Some(mut dedicated) = self.dedicated.take() else { return };
         let cache = self.cache.clone();

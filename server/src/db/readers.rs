@@ -2,6 +2,7 @@
 //! block.
 
 use super::{DbError, Row, Sql, Value, writer::read_rows};
+use crate::tasks::spawn_blocking;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +11,6 @@ use std::{
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
     time::timeout,
 };
 

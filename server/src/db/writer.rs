@@ -8,10 +8,11 @@ mod checkpoint;
 mod log_syncer;
 
 use super::{DbError, Endpoint, Row, Sql, Value, file::LockedFile, probe, row::SqliteRow};
+use crate::tasks::spawn_thread;
 use checkpoint::Checkpoints;
 use log_syncer::LogSyncer;
 use rusqlite::{Connection, OpenFlags, Params, Statement, params_from_iter};
-use std::{path::Path, sync::Arc, thread, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
     sync::{
         Mutex, OwnedMutexGuard,
@@ -144,10 +145,8 @@ impl Writer {
         connection.execute_batch(&format!("PRAGMA journal_size_limit = {}", checkpoint::MAX_LOG_BYTES))?;
         let (log_syncer, checkpoints) = (LogSyncer::start(file)?, Checkpoints::start(file.path())?);
         let (requests, incoming) = unbounded_channel();
-        let builder = thread::Builder::new().name("sqlite-writer".to_owned());
         let path = file.path().to_owned();
-        builder
-            .spawn(move || run(connection, &path, &log_syncer, checkpoints, incoming))
+        spawn_thread("sqlite-writer", move || run(connection, &path, &log_syncer, checkpoints, incoming))
             .map_err(OpenWriterError::Io)?;
         Ok(Self { requests, transaction: Arc::default() })
     }

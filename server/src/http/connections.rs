@@ -65,6 +65,7 @@ pub struct ServerConfig {
 }
 
 /// Serves until `stop` is ready. Responses in progress may take `drain_timeout` more.
+#[expect(clippy::disallowed_methods, reason = "this set of tasks stops them")]
 pub async fn serve(
     listeners: Vec<TcpListener>,
     config: ServerConfig,

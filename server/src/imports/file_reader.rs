@@ -1,10 +1,10 @@
 //! Parses uploaded files on a background thread, one at a time: a file of 64 MB can occupy a core for seconds, and
 //! several hundred megabytes.
 
-use crate::problem::ApiError;
+use crate::{problem::ApiError, tasks::spawn_blocking};
 use seatkeeper_shared::problem::Code;
 use std::sync::Arc;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::sync::Semaphore;
 
 /// Lets the requests of this server parse their files one after another, in the order of their arrival.
 #[derive(Clone, Debug)]
@@ -54,7 +54,8 @@ mod tests {
             let running = running.clone();
             move || {
                 let others = running.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(5));
+                // Another file would run meanwhile, if it could.
+                (0..1_000).for_each(|_| std::thread::yield_now());
                 running.fetch_sub(1, Ordering::SeqCst);
                 others
             }

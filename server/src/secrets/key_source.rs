@@ -40,13 +40,13 @@ impl KeySource {
         })
     }
 
-    /// Loads the keys. Creates the key file next to a SQLite database if no secret is encrypted yet.
+    /// Loads the keys: `keys`, the value of [`KEYS_VARIABLE`], or else the file. Creates the key file next to a SQLite database if no secret is encrypted yet.
     ///
     /// # Errors
     /// Returns an error if a key is invalid, if the file cannot be read, or if there are encrypted secrets but no keys.
     /// Nothing was changed then.
-    pub async fn load(&self, db: &Db, database: &str) -> anyhow::Result<Keyring> {
-        if let Some(keys) = std::env::var(KEYS_VARIABLE).ok().filter(|keys| !keys.trim().is_empty()) {
+    pub async fn load(&self, db: &Db, database: &str, keys: Option<String>) -> anyhow::Result<Keyring> {
+        if let Some(keys) = keys {
             return Keyring::parse(keys.split(',').filter(|key| !key.trim().is_empty())).context(KEYS_VARIABLE);
         }
         let Some(file) = self.file(database) else {

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn is_allowed(issuer: &str, url: &str) -> bool {
-        ProviderHttpClient::new(Egress::new(Vec::new()), issuer).is_allowed(&Url::parse(url).expect("an address"))
+        ProviderHttpClient::new(Egress::new(Vec::new(), &[]), issuer).is_allowed(&Url::parse(url).expect("an address"))
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Catches the signals that `seatkeeper run` forwards to the program.
 
+use crate::tasks::spawn_thread;
 use nix::sys::signal::Signal;
 use signal_hook::{
     iterator::{SignalsInfo, exfiltrator::WithOrigin},
@@ -35,7 +36,7 @@ impl Signals {
         let mut signals = SignalsInfo::<WithOrigin>::new(handled.map(|signal| *signal as i32))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         // On a thread of its own, because tokio does not report the sender of a signal.
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        spawn_thread("signals", move || {
             for origin in signals.forever() {
                 let Ok(signal) = Signal::try_from(origin.signal) else { continue };
                 let from_terminal = matches!(origin.cause, Cause::Kernel);

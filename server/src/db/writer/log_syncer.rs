@@ -6,13 +6,13 @@ use crate::{
         file::{FileId, LockedFile},
     },
     private_files,
+    tasks::spawn_thread,
 };
 use std::{
     fs::File,
     io,
     path::PathBuf,
     sync::mpsc::{Receiver, Sender, channel},
-    thread,
 };
 use tokio::sync::oneshot;
 
@@ -59,7 +59,7 @@ impl LogSyncer {
 
     fn with_log(log: Log) -> io::Result<Self> {
         let (requests, incoming) = channel();
-        thread::Builder::new().name("sqlite-disk".to_owned()).spawn(move || run(&log, &incoming))?;
+        spawn_thread("sqlite-disk", move || run(&log, &incoming))?;
         Ok(Self(requests))
     }
 
