@@ -85,6 +85,11 @@ impl Seats {
         Self { queue, stale, heartbeats }
     }
 
+    /// How many commands wait for the current batch.
+    pub fn waiting_commands(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Discards cached licenses. For what is written outside of this module without an event.
     pub fn invalidate_cache(&self) {
         self.stale.mark();

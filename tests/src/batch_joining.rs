@@ -1,7 +1,7 @@
 //! On PostgreSQL several servers lock the same licenses: requests that arrive while a batch waits for the lock join
 //! that batch, and a transaction prepared ahead of need is not left open.
 
-use crate::harness::{Engine, World};
+use crate::harness::{Engine, World, eventually};
 use futures_util::future::join_all;
 use seatkeeper::db::Db;
 use sqlx::PgPool;
@@ -18,13 +18,7 @@ async fn count(world: &World, sql: &'static str) -> i64 {
 }
 
 async fn wait_for_count(world: &World, sql: &'static str, expected: i64) {
-    for _ in 0..200 {
-        if count(world, sql).await == expected {
-            return;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    panic!("never {expected}: {sql}");
+    eventually(sql, async || count(world, sql).await == expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,8 +39,7 @@ async fn a_request_that_arrives_while_a_license_is_locked_joins_the_waiting_batc
         let ends =
             join_all(people.iter().zip(&sessions).skip(1).map(|(agent, session)| agent.post_action(session, "end")));
         let release = async {
-            // Long enough for all requests to arrive.
-            sleep(Duration::from_millis(500)).await;
+            eventually("all requests arrive", async || world.app.seats.waiting_commands() == people.len() - 1).await;
             other.rollback().await.expect("the lock is released");
         };
         tokio::join!(ends, release).0
@@ -69,6 +62,7 @@ async fn no_transaction_is_left_open_for_requests_that_never_arrive() {
         people[0].post_action(&session, "end").await.ok();
     }
     wait_for_count(&world, OPEN, 0).await;
+    // Sleeps: that nothing begins cannot be awaited; a prepared transaction would begin within 50 ms.
     sleep(Duration::from_millis(300)).await;
     assert_eq!(count(&world, OPEN).await, 0);
     people[0].seated().await;

@@ -70,6 +70,16 @@ async fn delete_tokens(person: &Person) {
 }
 
 on_both_engines! {
+    async fn a_cached_caller_is_read_again_when_it_is_too_old(world: World) {
+        let program = world.agent("Nora Neu").await.with_token().await;
+        program.get("/me").await.ok();
+        // By hand, so that no event invalidates the cache.
+        world.execute("DELETE FROM api_tokens").await;
+        program.get("/me").await.ok();
+        world.clock.monotonic().advance(Duration::from_secs(20));
+        program.get("/me").await.problem(401, "not_signed_in");
+    }
+
     async fn a_deleted_token_is_refused_on_the_next_request(world: World) {
         let agent = world.agent("Nora Neu").await;
         let program = agent.with_token().await;

@@ -2,8 +2,8 @@
 
 use crate::harness::{
     CliFixture, RunningCommand,
-    cli::{at_the_command_line, eventually, output},
-    process,
+    cli::{at_the_command_line, output},
+    eventually, process,
 };
 use nix::{
     sys::signal::{Signal, kill},

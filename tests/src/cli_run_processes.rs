@@ -1,11 +1,7 @@
 //! `seatkeeper run` and the processes that its program starts: the seat stays occupied while one of them runs, and
 //! terminals, job control and zombies are handled.
 
-use crate::harness::{
-    CliFixture, Engine, RunningCommand,
-    cli::{at_the_command_line, eventually},
-    process,
-};
+use crate::harness::{CliFixture, Engine, RunningCommand, cli::at_the_command_line, eventually, process};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,

@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::harness::{
-    Database, Engine, PASSWORD, RawConnection, ServerProcess, cli::eventually, process::free_address, setup,
+    Database, Engine, PASSWORD, RawConnection, ServerProcess, eventually, process::free_address, setup,
 };
 use nix::sys::signal::Signal;
 use reqwest::{StatusCode, header::ORIGIN};

@@ -4,13 +4,13 @@
 mod keep_alive;
 mod requests;
 
-use crate::harness::{Answer, Engine, Person, World, email_of, on_both_engines, queue::path_of};
+use crate::harness::{Answer, Engine, Person, World, email_of, eventually, on_both_engines, queue::path_of, within};
 use axum::http::HeaderName;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use seatkeeper_shared::license::Model;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const PAGE: &str = "text/html,application/xhtml+xml";
@@ -72,12 +72,11 @@ impl World {
     async fn wait_until_renewed(&self, session: &Value) {
         let until = json!(self.clock.now() + TimeDelta::seconds(120));
         let path = path_of("sessions", &json!({ "id": session }));
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while self.admin.get(&path).await.ok()["lease_until"] != until {
-            assert!(Instant::now() < deadline, "the lease is not renewed");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        eventually("the lease is renewed", async || {
             self.sweep().await;
-        }
+            self.admin.get(&path).await.ok()["lease_until"] == until
+        })
+        .await;
     }
 }
 
@@ -110,14 +109,7 @@ on_both_engines! {
             let answer = people[0].open_application(PRODUCT).await;
             assert_eq!(answer.header("x-seatkeeper-session"), Some(session.as_str()));
             // The gate sends the heartbeat in the background.
-            let until = world.clock.now() + TimeDelta::seconds(120);
-            let lives = async || people[0].get(&format!("/sessions/{session}")).await.ok()["lease_until"].clone();
-            let deadline = Instant::now() + Duration::from_secs(10);
-            while lives().await != json!(until) {
-                assert!(Instant::now() < deadline, "{} instead of {until}", lives().await);
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                world.sweep().await;
-            }
+            world.wait_until_renewed(&json!(session)).await;
         }
         assert_eq!((world.usage(license).await)["occupied"], 1);
         world.advance_clock(TimeDelta::seconds(121));
@@ -317,11 +309,8 @@ async fn a_session_ended_at_one_server_is_refused_by_another_within_a_second() {
     let there = people[0].with_token().await.at(&world.second_server().await);
     there.open_application(PRODUCT).await.ok();
     world.admin.post_action(&path_of("sessions", &live(&world).await[0]), "end").await.ok();
-    let ended = Instant::now();
-    while there.open_application(PRODUCT).await.status == 200 {
-        assert!(ended.elapsed() < Duration::from_secs(1), "still admitted after {:?}", ended.elapsed());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let refused = async || there.open_application(PRODUCT).await.status != 200;
+    within(Duration::from_secs(1), || "the session is refused".to_owned(), refused).await;
     there.open_application(PRODUCT).await.assert_refused(403, "session_ended");
 }
 

@@ -8,10 +8,10 @@ mod nginx;
 mod story;
 mod traefik;
 
+use crate::harness::eventually;
 use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -61,12 +61,12 @@ impl ProxyServer {
             .stderr(output);
         let child = command.spawn().expect("the proxy starts");
         let mut proxy = Self { url: format!("http://127.0.0.1:{port}"), child, folder };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        eventually("the proxy serves", async || {
             let has_exited = proxy.child.try_wait().expect("its state can be read").is_some();
-            assert!(!has_exited && Instant::now() < deadline, "{}", proxy.output());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            assert!(!has_exited, "{}", proxy.output());
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+        })
+        .await;
         proxy
     }
 

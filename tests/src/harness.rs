@@ -15,6 +15,7 @@ pub mod queue;
 pub mod raw_connection;
 pub mod seed;
 pub mod small_disk;
+pub mod wait;
 pub mod watcher;
 
 pub use authenticator::Authenticator;
@@ -29,6 +30,7 @@ pub use process::ServerProcess;
 pub use proxy::Proxy;
 pub use raw_connection::RawConnection;
 pub use small_disk::SmallDisk;
+pub use wait::{Looks, eventually, found, within};
 pub use watcher::{Frame, Watcher};
 
 use chrono::{DateTime, TimeDelta, Utc};

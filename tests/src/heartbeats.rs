@@ -1,8 +1,9 @@
 //! Heartbeats: each is answered for its own session and agent, also by another server, and none revives a lease.
 
-use crate::harness::{Engine, World, on_both_engines};
+use crate::harness::{Engine, World, eventually, on_both_engines};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use seatkeeper::db::Db;
 use serde_json::json;
 
 on_both_engines! {
@@ -91,17 +92,22 @@ async fn a_heartbeat_saved_during_another_decision_counts() {
     let (_, people) = world.pool(1, 1).await;
     let session = people[0].seated().await;
     world.advance_clock(TimeDelta::seconds(60));
-    // Like heartbeats of another server, saved after the admin's decision has read the session.
-    let beat = "WITH beat AS (
-            UPDATE sessions SET last_seen_at = last_seen_at + INTERVAL '1 minute',
-                lease_until = lease_until + INTERVAL '1 minute'
-            RETURNING id)
-        SELECT pg_sleep(0.7) FROM beat";
-    let announce = async {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        world.admin.post(&format!("{session}/end"), &json!({ "in_seconds": 600 })).await.ok()
+    let Db::Postgres { pool, .. } = &world.app.db else { panic!("only PostgreSQL has other servers") };
+    // Like heartbeats of another server, committed after the admin's decision has read the session.
+    let mut beat = pool.begin().await.expect("a transaction");
+    let renew = "UPDATE sessions SET last_seen_at = last_seen_at + INTERVAL '1 minute',
+                     lease_until = lease_until + INTERVAL '1 minute'";
+    sqlx::query(renew).execute(&mut *beat).await.expect("the lease is renewed");
+    let (end, in_ten_minutes) = (format!("{session}/end"), json!({ "in_seconds": 600 }));
+    let announce = world.admin.post(&end, &in_ten_minutes);
+    let commit = async {
+        let waiting = "SELECT pid::text FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually("the decision waits", async || !world.database.first_column(waiting).await.is_empty()).await;
+        beat.commit().await.expect("the heartbeat is saved");
     };
-    tokio::join!(world.execute(beat), announce);
+    let (announced, ()) = tokio::join!(announce, commit);
+    announced.ok();
     let seen = world.admin.get(&session).await.ok();
     assert_eq!(seen["ending"]["at"], "2026-03-02T09:11:00Z");
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::{
     harness::{Answer, Person, World, on_both_engines},
-    imports::{import, user},
+    imports::{ended, import, user},
     scim::Directory,
 };
 use reqwest::Method;
@@ -267,9 +267,7 @@ on_both_engines! {
         let mapping = json!({ "Wer": "name", "#2": "email", "Programm": "licenses" });
         let begun = send(mapping, false).await.accepted();
         let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
-        while world.admin.get(&path).await.ok()["state"] == "running" {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        ended(&world.admin, &path).await;
         let anna = user(&world, "anna@example.org").await;
         assert_eq!((&anna["name"], anna["license_ids"].as_array().map(Vec::len)), (&json!("Anna Beck"), Some(1)));
     }
@@ -285,9 +283,7 @@ on_both_engines! {
         let request = world.admin.request(Method::POST, "/import").query(&query).body(file);
         let begun = world.admin.send(request).await.accepted();
         let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
-        while world.admin.get(&path).await.ok()["state"] == "running" {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        ended(&world.admin, &path).await;
         let (anna, bert) = (user(&world, "anna@example.org").await, user(&world, "bert@example.org").await);
         assert_eq!((&anna["name"], &anna["status"]), (&json!("A. Beck"), &json!("active")));
         assert_eq!((&bert["name"], &bert["status"]), (&json!("Bert Cohn"), &json!("suspended")));

@@ -1,7 +1,9 @@
 //! The state of an import shows exactly what was written, however it ends and whichever server is asked.
 
 use crate::{
-    harness::{Answer, Cluster, Database, Engine, Person, ServerProcess, SmallDisk, on_both_engines, process, seed},
+    harness::{
+        Answer, Cluster, Database, Engine, Person, ServerProcess, SmallDisk, found, on_both_engines, process, seed,
+    },
     imports::{import, user},
 };
 use nix::sys::signal::Signal;
@@ -25,14 +27,11 @@ async fn begin_import(by: &Person, file: &str) -> Answer {
 
 /// Polls until the import is in the expected state.
 async fn wait_for_import(by: &Person, path: &str, is_reached: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..3_000 {
+    found("the import is in the expected state", async || {
         let answer = by.try_send(by.request(Method::GET, path)).await;
-        if let Some(import) = answer.ok().filter(|answer| answer.status == 200 && is_reached(&answer.body)) {
-            return import.body;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{path} does not reach the expected state: {:#}", by.get(path).await.body)
+        answer.ok().filter(|answer| answer.status == 200 && is_reached(&answer.body)).map(|answer| answer.body)
+    })
+    .await
 }
 
 async fn text(by: &Person, path: &str) -> String {
@@ -250,6 +249,7 @@ async fn after_a_full_disk() {
     // Nothing more can be written, not even the end: the state stays as it is.
     let mut before = Value::Null;
     loop {
+        // Sleeps: a change that never comes cannot be awaited; the server writes several times a second while it can.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let now = by.get(&path).await.ok();
         if now == before {

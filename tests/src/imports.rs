@@ -1,6 +1,6 @@
 //! Imports: the outcome of a file of users, row by row, in a dry run and in a real run.
 
-use crate::harness::{Answer, Person, World, on_both_engines};
+use crate::harness::{Answer, Looks, Person, World, on_both_engines};
 use reqwest::Method;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
@@ -8,22 +8,29 @@ use seatkeeper_shared::{
     people::{Permission, Role},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
 
 async fn send(by: &Person, file: &[u8], dry_run: bool) -> Answer {
     let request = by.request(Method::POST, &format!("/import?dry_run={dry_run}")).header("content-type", "text/csv");
     by.send(request.body(file.to_vec())).await
 }
 
+/// Waits for the end of an import, and returns its final state.
+pub async fn ended(by: &Person, path: &str) -> Value {
+    let looks = Looks::begin();
+    loop {
+        let import = by.get(path).await.ok();
+        if import["state"] != "running" {
+            return import;
+        }
+        looks.pause("the import ends").await;
+    }
+}
+
 /// Imports a file and waits for its end. Returns the final state and the rows, those with problems first.
 pub async fn import(by: &Person, file: &[u8], dry_run: bool) -> (Value, Vec<Value>) {
     let begun = send(by, file, dry_run).await.accepted();
     let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
-    let mut import = by.get(&path).await.ok();
-    while import["state"] == "running" {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        import = by.get(&path).await.ok();
-    }
+    let import = ended(by, &path).await;
     let rows = by.get(&format!("{path}/rows?limit=500")).await.ok()["items"].as_array().expect("rows").clone();
     (import, rows)
 }
@@ -336,10 +343,7 @@ on_both_engines! {
         world.admin.patch(&format!("/users/{}", manager.id), &limit).await.ok();
         let members = async || world.admin.get(&format!("/groups/{giving}")).await.ok()["members"].as_i64();
         let at_once = members().await.expect("a number");
-        while world.admin.get(&path).await.ok()["state"] == "running" {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let last = world.admin.get(&path).await.ok();
+        let last = ended(&world.admin, &path).await;
         assert_eq!(members().await, Some(at_once), "{last:#}");
         assert_eq!(last["created"], at_once);
         assert_eq!(last["refused"], 6_000 - at_once);

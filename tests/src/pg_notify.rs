@@ -1,6 +1,6 @@
 //! Servers on one database notify each other through PostgreSQL; where that fails, polling the event log suffices.
 
-use crate::harness::{Engine, Watcher, World};
+use crate::harness::{Engine, Watcher, World, eventually};
 use seatkeeper::{
     api,
     app::{App, Options},
@@ -29,12 +29,8 @@ fn start_listener(world: &World) -> CommitHooks {
 }
 
 async fn wait_until_listening(commit_hooks: &CommitHooks) {
-    let begun = Instant::now();
-    while !commit_hooks.is_listening() {
-        assert!(begun.elapsed() < TIMEOUT, "the listener does not connect");
-        // Polls, because awaiting a notification would take it from the server's own reader.
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    // Not by awaiting a notification, which would take it from the server's own reader.
+    eventually("the listener connects", async || commit_hooks.is_listening()).await;
 }
 
 /// Counts notifications until none arrives for a while.
@@ -118,11 +114,7 @@ async fn a_disconnected_listener_reconnects() {
     wait_until_listening(&one).await;
     wait_until_listening(&other).await;
     assert_eq!(disconnect_listeners(&world).await, 3, "both listeners and the server are connected");
-    let begun = Instant::now();
-    while one.is_listening() || other.is_listening() {
-        assert!(begun.elapsed() < TIMEOUT, "the disconnection is not noticed");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("the disconnection is noticed", async || !one.is_listening() && !other.is_listening()).await;
     wait_until_listening(&one).await;
     wait_until_listening(&other).await;
     count_until_quiet(&other).await;

@@ -2,14 +2,13 @@
 //! stops writing.
 
 use crate::harness::{
-    Cluster, Database, Engine, Person, ServerProcess, SmallDisk, on_both_engines, process::free_address, seed,
+    Cluster, Database, Engine, Person, ServerProcess, SmallDisk, on_both_engines, process::free_address, seed, within,
 };
 use futures_util::future::join_all;
 use nix::sys::signal::Signal;
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{fs, time::Duration};
-use tokio::time::{Instant, sleep};
 
 /// Far more than the second that a change of state may take, because the machine may be busy.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -20,11 +19,7 @@ async fn readyz(url: &str) -> u16 {
 
 /// Polls until the status is the expected one.
 async fn wait_for_readyz(url: &str, expected: u16) {
-    let until = Instant::now() + TIMEOUT;
-    while readyz(url).await != expected {
-        assert!(Instant::now() < until, "/readyz never answers {expected}");
-        sleep(Duration::from_millis(50)).await;
-    }
+    within(TIMEOUT, || format!("/readyz answers {expected}"), async || readyz(url).await == expected).await;
 }
 
 async fn add_product(admin: &Person, name: &str) -> u16 {
@@ -154,13 +149,9 @@ async fn a_read_only_or_unreachable_postgresql_is_not_ready_and_is_reported_once
 
     cluster.stop(Signal::SIGQUIT);
     wait_for_readyz(&server.url, 503).await;
-    let until = Instant::now() + TIMEOUT;
     let unusable = "the database cannot be used database=\"PostgreSQL at ";
     let log_text = || fs::read_to_string(&log).expect("a log");
-    while !log_text().contains(unusable) {
-        assert!(Instant::now() < until, "{}", log_text());
-        sleep(Duration::from_millis(50)).await;
-    }
+    within(TIMEOUT, log_text, async || log_text().contains(unusable)).await;
     let line = log_text().lines().find(|line| line.contains(unusable)).expect("a line").to_owned();
     assert!(line.contains(&cluster.address.to_string()) && line.contains("database postgres"), "{line}");
     assert!(line.contains("reason="), "{line}");

@@ -1,7 +1,7 @@
 //! Tampering with the audit log is detected: verification names the first event or seal that was changed, deleted,
 //! added or swapped.
 
-use crate::harness::{Database, Engine, Person, ServerProcess, World, on_both_engines, seed};
+use crate::harness::{Database, Engine, Person, ServerProcess, World, found, on_both_engines, seed};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use seatkeeper::{
@@ -308,14 +308,11 @@ async fn check_sealing_and_verification(engine: Engine) {
     let (admin, agents): (_, Vec<_>) = (admin.at(&server.url), agents.iter().map(|a| a.at(&server.url)).collect());
     seed::pool(&admin, &agents, 2, 120).await;
     join_all(agents.iter().map(Person::request_seat)).await;
-    let mut report = String::new();
-    for _ in 0..100 {
-        report = audit_verify(&database, &[]).expect("intact");
-        if report.contains("Not sealed yet: 0 events.") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    let report = found("all events are sealed", async || {
+        let report = audit_verify(&database, &[]).expect("intact");
+        report.contains("Not sealed yet: 0 events.").then_some(report)
+    })
+    .await;
     let newest = report.lines().find_map(|line| line.strip_prefix("Newest seal: ")).expect("all was sealed").to_owned();
     server.stop().await;
     let report = audit_verify(&database, &["--expect", &newest]).expect("the noted seal is still there");

@@ -86,6 +86,7 @@ mod secrets;
 mod serve_signals;
 mod sessions;
 mod sign_in;
+mod sources;
 mod startup_errors;
 mod statements;
 mod static_files;

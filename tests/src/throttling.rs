@@ -160,6 +160,6 @@ on_both_engines! {
         }
         assert!(seen.starts_with(&[403, 403, 403]) && seen.contains(&429), "{seen:?}");
         // An attempt is regained in three seconds; a guess before that gets the same answer.
-        crate::harness::cli::eventually("the right token is accepted", async || guess(SETUP_TOKEN).await == 201).await;
+        crate::harness::eventually("the right token is accepted", async || guess(SETUP_TOKEN).await == 201).await;
     }
 }

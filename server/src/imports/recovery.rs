@@ -22,7 +22,10 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::watch, time::MissedTickBehavior};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, timeout},
+};
 
 /// How often a server confirms that it is processing its import.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -30,29 +33,29 @@ pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
 const MAX_HEARTBEAT_AGE: TimeDelta = TimeDelta::minutes(1);
 /// How often a server looks for stale imports.
 const STALE_CHECK_INTERVAL: Duration = Duration::from_secs(15);
+/// How often a request to cancel looks whether another server has closed the import, which sends no notification.
+const REMOTE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a request to cancel waits for the import to end.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The imports that run in this process.
-#[derive(Clone, Debug)]
-pub struct RunningImports(Arc<watch::Sender<bool>>);
-
-impl Default for RunningImports {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
+#[derive(Clone, Debug, Default)]
+pub struct RunningImports {
+    stopping: Arc<watch::Sender<bool>>,
+    /// Changes when this process has closed an import.
+    closed: Arc<watch::Sender<()>>,
 }
 
 impl RunningImports {
     /// Registers an import until the receiver is dropped. The value becomes true when the server stops.
     pub(super) fn register(&self) -> watch::Receiver<bool> {
-        self.0.subscribe()
+        self.stopping.subscribe()
     }
 
     /// Lets each import finish its current chunk, and waits until all imports have ended.
     pub async fn stop(&self) {
-        self.0.send_replace(true);
-        self.0.closed().await;
+        self.stopping.send_replace(true);
+        self.stopping.closed().await;
     }
 }
 
@@ -100,7 +103,9 @@ pub(super) async fn close(
     let rows: Vec<_> = pending.into_iter().map(|(row, pending)| settle_pending(&states, row, pending)).collect();
     progress::settle(&mut tx, import.id, &rows, now).await?;
     progress::close(&mut tx, import.id, (state, failure), now).await?;
-    imports.commit(tx, &events).await
+    imports.commit(tx, &events).await?;
+    imports.running.closed.send_replace(());
+    Ok(())
 }
 
 type UserStates = HashMap<UserId, (UserStatus, HashSet<LicenseId>)>;
@@ -183,15 +188,21 @@ pub async fn run(imports: Imports) {
 /// Returns an error if the database fails.
 pub async fn wait_closed(imports: &Imports, id: ImportId) -> Result<(), DbError> {
     close_stale(imports).await?;
+    // Before the first look, so that no end is missed.
+    let mut closed_here = imports.running.closed.subscribe();
     let closed = async {
         loop {
             let running = crate::store::imports::get(&imports.db, id).await?;
             if running.is_none_or(|(_, import)| import.state != ImportState::Running) {
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            if imports.db.has_other_writers() {
+                let _ = timeout(REMOTE_CHECK_INTERVAL, closed_here.changed()).await;
+            } else {
+                let _ = closed_here.changed().await;
+            }
         }
     };
     // After the timeout the import still stops, only later.
-    tokio::time::timeout(CANCEL_TIMEOUT, closed).await.unwrap_or(Ok(()))
+    timeout(CANCEL_TIMEOUT, closed).await.unwrap_or(Ok(()))
 }

@@ -318,3 +318,21 @@ impl ClockMonitor {
         Gap::None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_and_a_clock_change_are_told_apart() {
+        let (clock, mut monitor, start) = (Clock::default(), ClockMonitor::default(), DateTime::UNIX_EPOCH);
+        let (minute, second) = (TimeDelta::minutes(1), TimeDelta::seconds(1));
+        assert_eq!(monitor.gap_until(&clock, start), Gap::None);
+        clock.monotonic().advance(std::time::Duration::from_secs(1));
+        assert_eq!(monitor.gap_until(&clock, start + second), Gap::None);
+        clock.monotonic().advance(std::time::Duration::from_secs(60));
+        assert_eq!(monitor.gap_until(&clock, start + second + minute), Gap::Suspended);
+        let Gap::ClockChange(back) = monitor.gap_until(&clock, start + second) else { panic!("the clock stood still") };
+        assert_eq!(back.num_minutes(), -1);
+    }
+}

@@ -3,6 +3,7 @@
 use crate::{
     harness::{
         Answer, Authenticator, PASSWORD, Person, Watcher, World, email_of, queue::path_of, seat_request, secret_in,
+        within,
     },
     oidc::{browser::add_provider, provider::Provider},
     scim::Directory,
@@ -147,12 +148,8 @@ pub async fn set_password(world: &World, user: UserId) {
 }
 
 /// Waits until a condition holds.
-async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
-    let begun = Instant::now();
-    while !condition().await {
-        assert!(begun.elapsed() < MAX_CLOSE_TIME, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+async fn wait_until(what: &str, condition: impl AsyncFnMut() -> bool) {
+    within(MAX_CLOSE_TIME, || what.to_owned(), condition).await;
 }
 
 /// The streams and the long poll of a user.

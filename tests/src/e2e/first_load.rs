@@ -106,6 +106,7 @@ async fn pages_are_downloaded_ahead_of_a_click() {
             break;
         }
         before = now;
+        // Sleeps: that nothing more is downloaded cannot be awaited.
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
     browser.element("nav a[href='/licenses']").await.click().await.expect("a link");

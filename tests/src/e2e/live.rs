@@ -7,6 +7,7 @@ use crate::harness::{
     database::Database,
     email_of,
     process::{ServerProcess, free_address},
+    within,
 };
 use axum::{
     body::{Body, Bytes},
@@ -49,11 +50,8 @@ async fn open_tabs(browser: &Browser, count: usize, path: &str) -> Vec<WindowHan
 
 /// Waits until this process serves so many streams.
 async fn serves_streams(world: &World, count: usize) {
-    let begun = Instant::now();
-    while world.app.streams.count() != count {
-        assert!(begun.elapsed() < NOTICED_WITHIN, "{} streams, not {count}", world.app.streams.count());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let message = || format!("{} streams, not {count}", world.app.streams.count());
+    within(NOTICED_WITHIN, message, async || world.app.streams.count() == count).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,6 +93,7 @@ async fn a_tab_that_is_hidden_for_a_while_lets_go_and_is_live_again_when_it_is_s
         )
     };
     browser.value(&show("hidden")).await;
+    // Sleeps: the page keeps its stream for so long, by the browser's clock.
     tokio::time::sleep(HIDDEN_GRACE).await;
     serves_streams(&world, 0).await;
     agents[0].request_seat().await.created();

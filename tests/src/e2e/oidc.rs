@@ -1,6 +1,7 @@
 //! An admin sets up a real provider on its page; an agent signs in by it, and signs out there.
 
 use super::{browser::Browser, page_checks::check_pages, world};
+use crate::harness::eventually;
 use seatkeeper_shared::people::Role;
 use serde_json::json;
 use std::{
@@ -31,13 +32,8 @@ impl Provider {
     }
 
     async fn is_ready(port: u16) {
-        for _ in 0..200 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        panic!("the provider does not start");
+        let serves = async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok();
+        eventually("the provider serves", serves).await;
     }
 }
 

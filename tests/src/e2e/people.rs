@@ -61,7 +61,7 @@ async fn the_second_of_two_admins_who_edit_a_user_sees_the_current_state() {
     browser.go(&format!("/users/{}", nora.id)).await;
     browser.click("Bearbeiten …").await;
     browser.sees("dialog[open] input[name=name]").await;
-    // By then the dialog knows which version it shows.
+    // Sleeps: nothing in the page tells that the dialog knows which version it shows.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     world.admin.patch(&format!("/users/{}", nora.id), &json!({ "name": "Nora Weber" })).await.ok();
     browser.type_into("dialog[open] input[name=name]", " II").await;

@@ -3,7 +3,7 @@
 use super::fixture::Fixture;
 use crate::{
     harness::{PASSWORD, Person, World, email_of, on_both_engines, secret_in},
-    imports::import,
+    imports::{ended, import},
     scim::{Directory, user_path},
 };
 use reqwest::Method;
@@ -285,11 +285,7 @@ on_both_engines! {
         let begun = ute.send(request.body(format!("email;name\n{rows}"))).await.accepted();
         world.admin.patch(&format!("/users/{}", ute.id), &json!({ "permissions": [] })).await.ok();
         let path = format!("/imports/{}", begun["id"].as_str().expect("an id"));
-        let mut import = world.admin.get(&path).await.ok();
-        while import["state"] == "running" {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            import = world.admin.get(&path).await.ok();
-        }
+        let import = ended(&world.admin, &path).await;
         let [created, refused] = ["created", "refused"].map(|field| import[field].as_i64().expect("a number"));
         assert_eq!((import["state"].as_str(), created + refused), (Some("done"), 20_000), "{import:#}");
         assert!(refused > 0, "the import continued with revoked rights");

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     harness::{Person, World, on_both_engines},
+    imports::ended,
     permissions::{CALLERS, REAUTHENTICATED_ROUTES},
 };
 use reqwest::Method;
@@ -16,7 +17,7 @@ use seatkeeper_shared::{
     permissions::Rights,
 };
 use serde_json::json;
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 /// The caller that tries all routes.
 struct Walker {
@@ -99,9 +100,7 @@ impl Walker {
         assert_eq!(seen.is_success(), begun.status == 202, "preview and import require the same rights");
         if begun.status == 202 {
             let path = format!("/imports/{}", begun.body["id"].as_str().expect("an id"));
-            while self.person.get(&path).await.ok()["state"] == "running" {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            ended(&self.person, &path).await;
         }
         format!("import of {file}: {}", begun.status)
     }

@@ -4,21 +4,18 @@ use super::{
     ProxyServer,
     browser::{NAVIGATION, Visitor},
 };
-use crate::harness::{World, email_of, queue::path_of};
+use crate::harness::{World, email_of, eventually, queue::path_of, within};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SCRIPT: &str = "Accept: */*\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n";
 const PREFLIGHT: &str = "Origin: https://other.example.org\r\nAccess-Control-Request-Method: PUT\r\n";
 
 /// Waits for a proxy that loads its configuration after it starts to serve.
 pub async fn wait_until_configured(proxy: &ProxyServer) {
-    let until = Instant::now() + Duration::from_secs(30);
-    while Visitor::anonymous(&proxy.url).send("GET", "/", SCRIPT, "").await.status == 404 {
-        assert!(Instant::now() < until, "{}", proxy.output());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let is_configured = async || Visitor::anonymous(&proxy.url).send("GET", "/", SCRIPT, "").await.status != 404;
+    within(Duration::from_secs(30), || proxy.output(), is_configured).await;
 }
 
 /// Runs the whole test.
@@ -148,12 +145,11 @@ async fn check_websocket(world: &World, proxy: &ProxyServer, visitor: &Visitor) 
 /// Waits for the heartbeat that the gate sends in the background.
 async fn wait_until_renewed(world: &World, session: &str) {
     let until = world.clock.now() + TimeDelta::seconds(120);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while world.admin.get(&format!("/sessions/{session}")).await.ok()["lease_until"] != json!(until) {
-        assert!(Instant::now() < deadline, "the lease is not renewed");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    eventually("the lease is renewed", async || {
         world.sweep().await;
-    }
+        world.admin.get(&format!("/sessions/{session}")).await.ok()["lease_until"] == json!(until)
+    })
+    .await;
 }
 
 fn code(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Tests of the command line: real processes against a real server that can be killed and restarted.
 
-use super::{Database, Engine, Person, ServerProcess, person::Answer, process, seed};
+use super::{Database, Engine, Person, ServerProcess, eventually, person::Answer, process, seed, within};
 use nix::{
     sys::signal::{Signal, kill, killpg},
     unistd::Pid,
@@ -19,7 +19,7 @@ use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader},
     process::{Child, Command},
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::timeout,
 };
 
 /// The longest time a command, or a state to wait for, may take.
@@ -168,15 +168,6 @@ impl CliFixture {
     }
 }
 
-/// Polls until a condition holds; panics after [`COMMAND_TIMEOUT`].
-pub async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
-    let until = Instant::now() + COMMAND_TIMEOUT;
-    while !holds().await {
-        assert!(Instant::now() < until, "timed out: {what}");
-        sleep(Duration::from_millis(30)).await;
-    }
-}
-
 /// Runs a command to its end.
 pub async fn output(mut command: Command) -> Output {
     timeout(COMMAND_TIMEOUT, command.output()).await.expect("the command ends in time").expect("the command starts")
@@ -265,13 +256,16 @@ impl RunningCommand {
 
     /// Waits until its standard output or standard error contains a text; panics if it ends before.
     pub async fn wait_for_output(&mut self, text: &str) {
-        let until = Instant::now() + COMMAND_TIMEOUT;
-        while !self.out().contains(text) && !self.err().contains(text) {
+        let message = || format!("it prints \"{text}\"\nout: {}\nerr: {}", self.out.text(), self.err.text());
+        let printed = async || {
+            if self.out.text().contains(text) || self.err.text().contains(text) {
+                return true;
+            }
             let ended = self.child.try_wait().expect("it can be waited for");
-            let so_far = format!("out: {}\nerr: {}", self.out(), self.err());
-            assert!(Instant::now() < until && ended.is_none(), "it does not print \"{text}\" ({ended:?})\n{so_far}");
-            sleep(Duration::from_millis(20)).await;
-        }
+            assert!(ended.is_none(), "it has ended: {ended:?}; {}", message());
+            false
+        };
+        within(COMMAND_TIMEOUT, message, printed).await;
     }
 
     /// Kills it with SIGKILL; its children keep running.

@@ -3,6 +3,7 @@
 use super::{
     process::{free_address, pid},
     small_disk::SmallDisk,
+    within,
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -81,12 +82,9 @@ impl Cluster {
     }
 
     async fn answers(&self) {
-        let until = tokio::time::Instant::now() + START_TIMEOUT;
-        while PgConnection::connect(&Self::database_at(self.address)).await.is_err() {
-            let log = self.disk.path().join("log");
-            assert!(tokio::time::Instant::now() < until, "PostgreSQL does not answer; see {}", log.display());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let message = || format!("PostgreSQL answers; see {}", self.disk.path().join("log").display());
+        let answers = async || PgConnection::connect(&Self::database_at(self.address)).await.is_ok();
+        within(START_TIMEOUT, message, answers).await;
     }
 }
 

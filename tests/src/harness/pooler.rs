@@ -1,6 +1,6 @@
 //! A real PgBouncer in front of the PostgreSQL cluster of the tests.
 
-use super::{cluster, process::free_address};
+use super::{cluster, process::free_address, within};
 use std::{
     fs::{self, File},
     net::SocketAddr,
@@ -10,10 +10,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep},
-};
+use tokio::net::TcpStream;
 
 /// How long PgBouncer may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -54,12 +51,8 @@ impl Pooler {
         }
         let child = command.spawn().expect("PgBouncer starts");
         let pooler = Self { address, child, _folder: folder };
-        let until = Instant::now() + START_TIMEOUT;
-        while TcpStream::connect(address).await.is_err() {
-            let log = pooler._folder.path().join("log");
-            assert!(Instant::now() < until, "{}", fs::read_to_string(log).unwrap_or_default());
-            sleep(Duration::from_millis(20)).await;
-        }
+        let log = || fs::read_to_string(pooler._folder.path().join("log")).unwrap_or_default();
+        within(START_TIMEOUT, log, async || TcpStream::connect(address).await.is_ok()).await;
         pooler
     }
 

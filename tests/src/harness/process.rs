@@ -1,6 +1,6 @@
 //! A real server process that can be killed, paused and restarted at the same address.
 
-use super::{SECRET_KEY, SETUP_TOKEN};
+use super::{SECRET_KEY, SETUP_TOKEN, found};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -14,7 +14,6 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
 };
 
 /// A running `seatkeeper serve`. It is killed when dropped.
@@ -89,16 +88,13 @@ impl ServerProcess {
 
     async fn serves(&mut self) -> bool {
         let ready = format!("{}/readyz", self.url);
-        for _ in 0..300 {
+        found("the server is ready, or has exited", async || {
             if reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
-                return true;
+                return Some(true);
             }
-            if self.child.try_wait().expect("it can be waited for").is_some() {
-                return false;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the server did not become ready");
+            self.child.try_wait().expect("it can be waited for").map(|_| false)
+        })
+        .await
     }
 
     /// The process id.
@@ -119,13 +115,8 @@ impl ServerProcess {
     /// Sends a signal that terminates it; returns its exit status.
     pub async fn stop_with(&mut self, signal: Signal) -> ExitStatus {
         self.signal(signal);
-        for _ in 0..600 {
-            if let Some(ended) = self.child.try_wait().expect("it can be waited for") {
-                return ended;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the server did not exit after {signal}");
+        let what = format!("the server exits after {signal}");
+        found(&what, async || self.child.try_wait().expect("it can be waited for")).await
     }
 
     /// Sends SIGTERM and waits until it has exited.
