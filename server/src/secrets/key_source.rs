@@ -40,7 +40,8 @@ impl KeySource {
         })
     }
 
-    /// Loads the keys: `keys`, the value of [`KEYS_VARIABLE`], or else the file. Creates the key file next to a SQLite database if no secret is encrypted yet.
+    /// Loads the keys: `keys`, the value of [`KEYS_VARIABLE`], or else the file. Creates the key file next to a SQLite
+    /// database if no secret is encrypted yet.
     ///
     /// # Errors
     /// Returns an error if a key is invalid, if the file cannot be read, or if there are encrypted secrets but no keys.

@@ -7,11 +7,11 @@ use tokio::time::sleep;
 /// The pause between two looks.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// What has not happened by then never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Looks until a condition holds; panics if it does not in time.
 pub async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
-    within(PATIENCE, || what.to_owned(), holds).await;
+    within(WAIT_TIMEOUT, || what.to_owned(), holds).await;
 }
 
 /// Looks until something is found, and returns it; panics if it is not found in time.
@@ -45,7 +45,7 @@ impl Looks {
 
     /// The pause before the next look; panics if it was too many.
     pub async fn pause(&self, what: &str) {
-        assert!(self.0.elapsed() < PATIENCE, "not in time: {what}");
+        assert!(self.0.elapsed() < WAIT_TIMEOUT, "not in time: {what}");
         sleep(LOOK_INTERVAL).await;
     }
 }
