@@ -256,7 +256,11 @@ pub fn server_config(app: &App, limits: Limits) -> ServerConfig {
 /// Renders an error that occurred outside of routes: as a SCIM error below SCIM's path, otherwise as a problem
 /// document.
 fn render_error(path: &str, error: ApiError) -> Response {
-    if self::scim::is_below_scim(path) { crate::scim::render_error(error) } else { error.into_response() }
+    if self::scim::is_below_scim(path) {
+        crate::scim::error::ScimError::from(error).into_response()
+    } else {
+        error.into_response()
+    }
 }
 
 /// The complete service.

@@ -2,7 +2,6 @@
 
 use crate::{
     actor::{Actor, Origin, RemovableUsers},
-    problem::ApiError,
     secret_hash::Digest,
 };
 use chrono::{DateTime, Utc};
@@ -10,7 +9,6 @@ use seatkeeper_shared::{
     ids::{SignInId, UserId},
     people::Locale,
     permissions::{Action, Rights, may},
-    problem::Code,
     scope::Scope,
 };
 use std::net::IpAddr;
@@ -56,6 +54,11 @@ pub struct Caller {
     pub needs_second_factor: bool,
 }
 
+/// The caller may not perform this action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the caller may not {0:?}")]
+pub struct Forbidden(pub Action);
+
 impl Caller {
     pub fn may(&self, action: Action) -> bool {
         may(&self.rights, action)
@@ -64,9 +67,9 @@ impl Caller {
     /// Checks that the caller may perform an action.
     ///
     /// # Errors
-    /// Returns `forbidden` if the caller may not.
-    pub fn require(&self, action: Action) -> Result<(), ApiError> {
-        if self.may(action) { Ok(()) } else { Err(ApiError::new(Code::Forbidden)) }
+    /// Returns an error if the caller may not.
+    pub fn require(&self, action: Action) -> Result<(), Forbidden> {
+        if self.may(action) { Ok(()) } else { Err(Forbidden(action)) }
     }
 
     /// Which users this caller may suspend and delete, given `manage_users`.

@@ -2,6 +2,7 @@
 //! its lease. A session that a person ended is not started again by the next request of an open window.
 
 pub mod credentials;
+pub mod error;
 pub mod request;
 pub mod session_cache;
 
@@ -10,7 +11,6 @@ use crate::{
     clock::{Clock, Random},
     db::Db,
     pool::SeatRequest,
-    problem::ApiError,
     seats::{CreateOutcome, Seats, SeatsError, wait_estimate::WaitEstimates},
     store::{
         self,
@@ -19,6 +19,7 @@ use crate::{
     tasks::Tasks,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use error::{GateError, TurnedAway};
 use seatkeeper_shared::{
     ids::{SessionId, TicketId},
     problem::{Code, SessionEnd},
@@ -64,47 +65,52 @@ pub struct Gate {
 /// Admits a request: returns the user's session, and starts one if there is a free seat.
 ///
 /// # Errors
-/// Returns `pool_full` if the user waits in the queue now, `session_ended` if a person ended the session and the
-/// user has not confirmed to continue, or the refusal.
-pub async fn admit(gate: &Gate, caller: &Caller, key: &CacheKey) -> Result<SessionId, ApiError> {
+/// Returns an error if the user waits in the queue now, if a person ended the session and the user has not confirmed to
+/// continue, or if a seat was refused.
+pub async fn admit(gate: &Gate, caller: &Caller, key: &CacheKey) -> Result<SessionId, GateError> {
     let cache = &gate.session_cache;
     if let Some(decision) = cached_decision(gate, caller, key, true) {
-        return decision;
+        return Ok(decision?);
     }
-    let (error, cache_time) = match enter(gate, caller, key, false).await {
+    let (refusal, cache_time) = match enter(gate, caller, key, false).await {
         Ok(EntryOutcome::Seat(session)) => return Ok(session),
-        Ok(EntryOutcome::Queued(_)) => (ApiError::new(Code::PoolFull), QUEUED_CACHE_TIME),
-        Err(error) if error.is_server_error() => return Err(error),
-        Err(error) => (error, REFUSAL_CACHE_TIME),
+        Ok(EntryOutcome::Queued(_)) => (TurnedAway::Queued, QUEUED_CACHE_TIME),
+        Err(GateError::TurnedAway(refusal)) => (refusal, REFUSAL_CACHE_TIME),
+        Err(error) => return Err(error),
     };
-    cache.turn_away(key, error.clone(), gate.clock.now() + cache_time);
-    Err(error)
+    cache.turn_away(key, refusal.clone(), gate.clock.now() + cache_time);
+    Err(refusal.into())
 }
 
 /// Renews a seat without taking one, for requests that do not justify a seat: prefetches, and the keep-alive of an open
 /// page. `active` says whether the agent was active.
 ///
 /// # Errors
-/// Returns `no_seat` if there is none, and `session_ended` as [`admit`] does.
-pub async fn renew_only(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -> Result<SessionId, ApiError> {
+/// Returns an error if there is none, or if a person ended the session.
+pub async fn renew_only(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -> Result<SessionId, GateError> {
     if let Some(decision) = cached_decision(gate, caller, key, active) {
-        return decision;
+        return Ok(decision?);
     }
     match store::forward_auth::last_session(&gate.db, key).await? {
         Some(LastSession { id, ended: None })
-            if renew_lease(gate, caller, key, id, Heartbeat { active, cached: false }).await? =>
+            if renew_lease(gate, caller, key, id, Heartbeat { active, cached: false }).await? == Renewal::Renewed =>
         {
             Ok(id)
         }
         Some(LastSession { ended: Some(end), .. }) if blocks_reentry(&end, gate.clock.now()) => {
-            Err(ApiError::ended(Code::SessionEnded, end))
+            Err(TurnedAway::Ended(end).into())
         }
-        _ => Err(ApiError::new(Code::NoSeat)),
+        _ => Err(TurnedAway::NoSeat.into()),
     }
 }
 
 /// The cached answer. Sends a heartbeat in the background if one is due.
-fn cached_decision(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -> Option<Result<SessionId, ApiError>> {
+fn cached_decision(
+    gate: &Gate,
+    caller: &Caller,
+    key: &CacheKey,
+    active: bool,
+) -> Option<Result<SessionId, TurnedAway>> {
     match gate.session_cache.get(key, active, gate.clock.now()) {
         CachedDecision::Session { id: session, sends_heartbeat } => {
             if sends_heartbeat {
@@ -116,7 +122,7 @@ fn cached_decision(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -
             }
             Some(Ok(session))
         }
-        CachedDecision::TurnedAway(error) => Some(Err(error)),
+        CachedDecision::TurnedAway(refusal) => Some(Err(refusal)),
         CachedDecision::Nothing => None,
     }
 }
@@ -125,7 +131,7 @@ fn cached_decision(gate: &Gate, caller: &Caller, key: &CacheKey, active: bool) -
 ///
 /// # Errors
 /// Returns the same errors as [`admit`].
-pub async fn enter(gate: &Gate, caller: &Caller, key: &CacheKey, again: bool) -> Result<EntryOutcome, ApiError> {
+pub async fn enter(gate: &Gate, caller: &Caller, key: &CacheKey, again: bool) -> Result<EntryOutcome, GateError> {
     // If the repeated request belongs to a session that has ended, that session is the last one, whatever the clocks
     // say.
     let mut ended_session = None;
@@ -140,19 +146,19 @@ pub async fn enter(gate: &Gate, caller: &Caller, key: &CacheKey, again: bool) ->
             None => (None, None),
         };
         if let Some(id) = alive
-            && renew_lease(gate, caller, key, id, Heartbeat::REQUEST).await?
+            && renew_lease(gate, caller, key, id, Heartbeat::REQUEST).await? == Renewal::Renewed
         {
             return Ok(EntryOutcome::Seat(id));
         }
         if let Some(end) = ended.filter(|end| !again && blocks_reentry(end, gate.clock.now())) {
-            return Err(ApiError::ended(Code::SessionEnded, end.clone()));
+            return Err(TurnedAway::Ended(end.clone()).into());
         }
         match request_seat(gate, caller, key, last.map(|last| last.id)).await? {
-            Ok(outcome) => return Ok(outcome),
-            Err(id) => ended_session = Some(id),
+            SeatAnswer::Outcome(outcome) => return Ok(outcome),
+            SeatAnswer::HasEnded(id) => ended_session = Some(id),
         }
     }
-    Err(ApiError::new(Code::Unavailable))
+    Err(GateError::Unsettled)
 }
 
 /// Whether this end still keeps requests from starting a new session: a person or another device caused it recently.
@@ -176,14 +182,21 @@ impl Heartbeat {
     const REQUEST: Self = Self { active: true, cached: false };
 }
 
-/// Renews the lease of a session; returns false if the session has ended.
+/// What became of the lease of a session that was thought to be alive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Renewal {
+    Renewed,
+    HasEnded,
+}
+
+/// Renews the lease of a session.
 async fn renew_lease(
     gate: &Gate,
     caller: &Caller,
     key: &CacheKey,
     session: SessionId,
     heartbeat: Heartbeat,
-) -> Result<bool, ApiError> {
+) -> Result<Renewal, SeatsError> {
     let now = gate.clock.now();
     if !heartbeat.cached {
         gate.session_cache.expect(key, session, now);
@@ -192,25 +205,31 @@ async fn renew_lease(
         Ok(renewed) => {
             let next = TimeDelta::seconds(renewed.next_in_seconds);
             gate.session_cache.confirm(session, heartbeat.active, renewed.lease_until, (now, next));
-            Ok(true)
+            Ok(Renewal::Renewed)
         }
         Err(SeatsError::Failed(Code::NotFound)) => {
             gate.session_cache.forget(session);
-            Ok(false)
+            Ok(Renewal::HasEnded)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
-/// Requests a seat; the inner error is a session that has ended already. All requests that follow the same session use
-/// the same idempotency key, on every server: of fifty that a page sends at once, one creates the session and the
-/// others get it.
+/// What became of the request for a seat.
+enum SeatAnswer {
+    Outcome(EntryOutcome),
+    /// The request repeated the one of a session that has ended.
+    HasEnded(SessionId),
+}
+
+/// Requests a seat. All requests that follow the same session use the same idempotency key, on every server: of fifty
+/// that a page sends at once, one creates the session and the others get it.
 async fn request_seat(
     gate: &Gate,
     caller: &Caller,
     key: &CacheKey,
     last: Option<SessionId>,
-) -> Result<Result<EntryOutcome, SessionId>, ApiError> {
+) -> Result<SeatAnswer, GateError> {
     let now = gate.clock.now();
     let session = SessionId(gate.random.id(now));
     gate.session_cache.expect(key, session, now);
@@ -228,14 +247,15 @@ async fn request_seat(
         Ok(CreateOutcome::New(session)) => {
             let lease = session.lease_until - session.created_at;
             gate.session_cache.confirm(session.id, true, session.lease_until, (now, lease / 4));
-            Ok(Ok(EntryOutcome::Seat(session.id)))
+            Ok(SeatAnswer::Outcome(EntryOutcome::Seat(session.id)))
         }
-        Ok(CreateOutcome::Repeated(id)) => Ok(renew_lease(gate, caller, key, id, Heartbeat::REQUEST)
-            .await?
-            .then_some(EntryOutcome::Seat(id))
-            .ok_or(id)),
+        Ok(CreateOutcome::Repeated(id)) => match renew_lease(gate, caller, key, id, Heartbeat::REQUEST).await? {
+            Renewal::Renewed => Ok(SeatAnswer::Outcome(EntryOutcome::Seat(id))),
+            Renewal::HasEnded => Ok(SeatAnswer::HasEnded(id)),
+        },
         Ok(CreateOutcome::Ticket(ticket)) => {
-            Ok(Ok(EntryOutcome::Queued(Box::new(gate.wait_estimates.estimate_ticket(*ticket, now).await?))))
+            let ticket = gate.wait_estimates.estimate_ticket(*ticket, now).await?;
+            Ok(SeatAnswer::Outcome(EntryOutcome::Queued(Box::new(ticket))))
         }
         Err(SeatsError::Refused(refusal)) => Err(gate.wait_estimates.estimate_refusal(refusal, now).await.into()),
         Err(error) => Err(error.into()),

@@ -18,22 +18,15 @@ mod row_parser;
 pub mod table;
 mod workbook;
 
-use crate::{
-    auth::Caller,
-    clock::Random,
-    db::DbError,
-    entitlements::Entitlements,
-    problem::{ApiError, FieldErrors},
-    store,
-};
+use crate::{auth::Caller, clock::Random, db::DbError, entitlements::Entitlements, store};
 use chrono::TimeDelta;
-use file_reader::FileReader;
+use file_reader::{FileReader, ParserFailed};
 use job::ImportJob;
 use recovery::RunningImports;
 use seatkeeper_shared::{
     audit::Kind,
     ids::ImportId,
-    problem::Code,
+    problem::FieldProblem,
     validate::{FieldError, MAX_IMPORT_ROWS},
     wire::imports::{ImportPreview, ImportState, ImportView},
 };
@@ -62,13 +55,31 @@ impl Deref for Imports {
     }
 }
 
+/// Why a file was not previewed or not imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file, its columns or the options cannot be accepted.
+    #[error("the file cannot be imported as it is")]
+    Invalid(Vec<FieldProblem>),
+    #[error("another import is running")]
+    Running,
+    #[error(transparent)]
+    Parser(#[from] ParserFailed),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 /// Previews a file: its columns, what they mean, and the first rows.
 ///
 /// # Errors
 /// Returns an error if the file is not a table.
-pub async fn preview(imports: &Imports, file: bytes::Bytes, options: ReadOptions) -> Result<ImportPreview, ApiError> {
+pub async fn preview(
+    imports: &Imports,
+    file: bytes::Bytes,
+    options: ReadOptions,
+) -> Result<ImportPreview, ImportError> {
     let read = move || Table::read(&file, &options).map(|table| table.preview());
-    imports.files.run(read).await?.map_err(ApiError::fields)
+    imports.files.run(read).await?.map_err(ImportError::Invalid)
 }
 
 /// Starts an import.
@@ -82,23 +93,19 @@ pub async fn start(
     file: bytes::Bytes,
     options: ReadOptions,
     dry_run: bool,
-) -> Result<ImportView, ApiError> {
+) -> Result<ImportView, ImportError> {
     let read = move || {
         let table = Table::read(&file, &options)?;
         let rows = table.count_rows();
         Ok((table, rows))
     };
-    let (table, rows) = imports.files.run(read).await?.map_err(ApiError::fields)?;
-    let mut fields = FieldErrors::default();
-    table.check_columns(&mut fields);
-    if rows == 0 {
-        fields.add("rows", FieldError::Required);
+    let (table, rows) = imports.files.run(read).await?.map_err(ImportError::Invalid)?;
+    let wrong_count = count_problem(rows).map(|error| FieldProblem { field: "rows".to_owned(), error });
+    let problems: Vec<_> = table.missing_column().into_iter().chain(wrong_count).collect();
+    if !problems.is_empty() {
+        return Err(ImportError::Invalid(problems));
     }
-    let max = i64::try_from(MAX_IMPORT_ROWS).unwrap_or(i64::MAX);
-    if rows > MAX_IMPORT_ROWS {
-        fields.add("rows", FieldError::OutOfRange { min: 1, max });
-    }
-    let rows = fields.finish(i64::try_from(rows).ok())?;
+    let rows = count(rows);
     let now = imports.clock.now();
     let import = ImportView {
         id: ImportId(imports.random.id(now)),
@@ -121,10 +128,23 @@ pub async fn start(
     let kept_since = now - RESULT_RETENTION;
     let inserted = store::imports::progress::insert(&mut tx, &import, (caller.id, &caller.name), kept_since).await;
     match inserted {
-        Err(DbError::Taken(_)) => return Err(ApiError::new(Code::ImportRunning)),
+        Err(DbError::Taken(_)) => return Err(ImportError::Running),
         other => other?,
     }
     imports.commit(tx, &job.import.events(Kind::ImportStarted, json!({ "rows": rows }))).await?;
     imports.tasks.spawn_to_end(job.run(table));
     Ok(import)
+}
+
+/// Why a file with this many rows is not imported.
+fn count_problem(rows: usize) -> Option<FieldError> {
+    match rows {
+        0 => Some(FieldError::Required),
+        1..=MAX_IMPORT_ROWS => None,
+        _ => Some(FieldError::OutOfRange { min: 1, max: count(MAX_IMPORT_ROWS) }),
+    }
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -64,10 +64,3 @@ impl Mailer {
         Ok(())
     }
 }
-
-impl From<MailError> for crate::problem::ApiError {
-    fn from(error: MailError) -> Self {
-        tracing::error!(%error, "e-mail not sent");
-        Self::new(seatkeeper_shared::problem::Code::MailFailed)
-    }
-}

@@ -1,5 +1,8 @@
 //! Why something is refused or fails, as the API reports it: a problem document (RFC 9457).
 
+mod decisions;
+mod scim;
+
 use crate::db::DbError;
 use seatkeeper_shared::{
     problem::{Code, FieldProblem, Problem, SessionEnd},

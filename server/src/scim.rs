@@ -12,14 +12,7 @@ pub mod response;
 pub mod schema;
 pub mod user_mapping;
 
-use error::ScimError;
-
 /// The largest request body: a group of 10,000 members fits.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// The most operations of a bulk request.
 pub const MAX_BULK_OPERATIONS: usize = 1_000;
-
-/// Renders an error that occurred outside the routes as a SCIM error response.
-pub fn render_error(error: crate::problem::ApiError) -> axum::response::Response {
-    axum::response::IntoResponse::into_response(ScimError::from(error))
-}

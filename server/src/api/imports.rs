@@ -90,7 +90,7 @@ pub async fn preview(
     file: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ImportPreview>, ApiError> {
     caller.require(Action::ManageUsers)?;
-    imports::preview(&app.imports, read_body(file)?, query.options()?).await.map(Json)
+    Ok(Json(imports::preview(&app.imports, read_body(file)?, query.options()?).await?))
 }
 
 /// Starts an import of users, optionally with licenses and groups. The body is a CSV file or an Excel workbook.

@@ -1,11 +1,16 @@
 //! Whether a caller may use a route at all: the scope of their token, and the second factor that they must set up.
 
-use crate::{
-    caller::{Caller, Credential},
-    problem::ApiError,
-};
+use crate::caller::{Caller, Credential};
 use axum::extract::MatchedPath;
-use seatkeeper_shared::problem::Code;
+
+/// Why a caller may not use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdmissionError {
+    #[error("the token may not be used for this route")]
+    OutOfScope,
+    #[error("the user must set up a second factor first")]
+    SecondFactorRequired,
+}
 
 /// What the authorization of a request depends on: its credential, method and route. A stream keeps it and repeats the
 /// check by the same rules for as long as it is open.
@@ -30,16 +35,15 @@ impl Admission {
     /// Checks the token's scope and the second factor requirement. Every handler gets its caller through this check.
     ///
     /// # Errors
-    /// Returns `out_of_scope` if the token may not be used for this route, and `second_factor_required` if the user
-    /// must set up a second factor first.
-    pub fn authorize(&self, caller: &Caller) -> Result<(), ApiError> {
+    /// Returns an error if the caller may not use the route.
+    pub fn authorize(&self, caller: &Caller) -> Result<(), AdmissionError> {
         let path = self.path();
         // Passing the gate takes a seat, even with a safe method.
         if !caller.scope.admits(self.is_safe && !path.starts_with("/gate/"), path) {
-            return Err(ApiError::new(Code::OutOfScope));
+            return Err(AdmissionError::OutOfScope);
         }
         if caller.needs_second_factor && !is_allowed_without_second_factor(path) {
-            return Err(ApiError::new(Code::SecondFactorRequired));
+            return Err(AdmissionError::SecondFactorRequired);
         }
         Ok(())
     }

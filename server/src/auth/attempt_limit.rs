@@ -10,13 +10,11 @@ use super::{Caller, secret};
 use crate::{
     db::{DbError, Tx},
     journal::Journal,
-    problem::{ApiError, FieldErrors},
     store::sign_in_tries::{self, Rate},
 };
 use seatkeeper_shared::{
     ids::UserId,
-    problem::Code,
-    validate::{self, FieldError, MAX_EMAIL_BYTES},
+    validate::{self, MAX_EMAIL_BYTES},
     wire::second_factor::Proof,
 };
 
@@ -34,6 +32,19 @@ pub enum AttemptedSecret<'a> {
     Code(UserId),
 }
 
+/// Why an attempt may not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    #[error("too many wrong attempts for this account")]
+    LimitReached,
+    /// A proof of identity with neither a password nor a code.
+    #[error("neither a password nor a code is given")]
+    EmptyProof,
+    /// The attempt could not be counted.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 /// A counted attempt. Every check of a password or a code requires one.
 #[derive(Debug)]
 #[must_use]
@@ -46,13 +57,13 @@ impl Attempt {
     /// Counts an attempt in a browser with this device cookie.
     ///
     /// # Errors
-    /// Returns `too_many_requests` if the limit is reached, or an error if the attempt cannot be saved.
+    /// Returns an error if the limit is reached, or if the attempt cannot be saved.
     pub async fn in_browser(
         journal: &Journal,
         attempted: AttemptedSecret<'_>,
         email_key: &str,
         device: Option<&str>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, AttemptError> {
         let is_known = match device {
             Some(device) => sign_in_tries::is_known(&journal.db, &secret::hash(device), email_key).await?,
             None => false,
@@ -63,31 +74,26 @@ impl Attempt {
     /// Counts an attempt by a signed-in user, for their own account.
     ///
     /// # Errors
-    /// Returns `too_many_requests` if the limit is reached, or an error if the attempt cannot be saved.
-    pub async fn signed_in(journal: &Journal, attempted: AttemptedSecret<'_>) -> Result<Self, ApiError> {
+    /// Returns an error if the limit is reached, or if the attempt cannot be saved.
+    pub async fn signed_in(journal: &Journal, attempted: AttemptedSecret<'_>) -> Result<Self, AttemptError> {
         Self::count(journal, attempted, true).await
     }
 
     /// Counts an attempt by a caller who verifies their identity by a password or a code.
     ///
     /// # Errors
-    /// Returns `invalid` if neither is given, `too_many_requests` if the limit is reached, or an error if the attempt
-    /// cannot be saved.
-    pub async fn by_proof(journal: &Journal, caller: &Caller, given: &Proof) -> Result<Self, ApiError> {
+    /// Returns an error if neither is given, if the limit is reached, or if the attempt cannot be saved.
+    pub async fn by_proof(journal: &Journal, caller: &Caller, given: &Proof) -> Result<Self, AttemptError> {
         match given {
             Proof { password: Some(_), .. } => {
                 Self::signed_in(journal, AttemptedSecret::Password(&validate::email_key(&caller.email))).await
             }
             Proof { code: Some(_), .. } => Self::signed_in(journal, AttemptedSecret::Code(caller.id)).await,
-            Proof { password: None, code: None } => {
-                let mut fields = FieldErrors::default();
-                fields.add("password", FieldError::Required);
-                fields.finish(None)
-            }
+            Proof { password: None, code: None } => Err(AttemptError::EmptyProof),
         }
     }
 
-    async fn count(journal: &Journal, attempted: AttemptedSecret<'_>, is_known: bool) -> Result<Self, ApiError> {
+    async fn count(journal: &Journal, attempted: AttemptedSecret<'_>, is_known: bool) -> Result<Self, AttemptError> {
         let (rate, who) = if is_known { (KNOWN_BROWSER_RATE, "known") } else { (UNKNOWN_BROWSER_RATE, "stranger") };
         let key = match attempted {
             // Longer addresses cannot exist.
@@ -98,7 +104,7 @@ impl Attempt {
         let key_hash = secret::hash(&format!("{who} {kind} {key}"));
         let mut tx = journal.db.begin().await?;
         if !sign_in_tries::charge(&mut tx, &key_hash, rate, journal.clock.now()).await? {
-            return Err(ApiError::new(Code::TooManyRequests));
+            return Err(AttemptError::LimitReached);
         }
         tx.commit().await?;
         Ok(Self { key_hash, rate })

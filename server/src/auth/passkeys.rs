@@ -4,13 +4,10 @@
 //! The crate takes challenges and its timeout of five minutes from the system's randomness and clock, not from the
 //! app's.
 
-use crate::{
-    problem::ApiError,
-    store::passkeys::{Ceremony, StoredPasskey},
-};
+use crate::store::passkeys::{Ceremony, StoredPasskey};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use seatkeeper_shared::{ids::UserId, problem::Code};
+use seatkeeper_shared::ids::UserId;
 use serde_json::Value;
 use std::net::IpAddr;
 use webauthn_rp::{
@@ -31,6 +28,19 @@ use webauthn_rp::{
     },
 };
 
+/// Why a ceremony failed. The cause was logged where it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasskeyError {
+    /// Browsers have no passkeys at IP addresses.
+    #[error("the page has no host name")]
+    NoHostName,
+    /// The response is malformed, or does not belong to this ceremony, site and passkey.
+    #[error("the passkey was refused")]
+    Refused,
+    #[error("the options of a ceremony could not be created")]
+    NoOptions,
+}
+
 /// The relying party: the origin of the page and the domain that passkeys belong to.
 pub struct Site {
     origin: String,
@@ -42,15 +52,15 @@ impl Site {
     /// this server's.
     ///
     /// # Errors
-    /// Returns `no_passkeys` at IP addresses, where browsers have no passkeys.
-    pub fn of(public_url: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
+    /// Returns an error at IP addresses.
+    pub fn of(public_url: Option<&str>, headers: &HeaderMap) -> Result<Self, PasskeyError> {
         let said = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         let origin = said.or(public_url).map(|url| url.trim_end_matches('/').to_ascii_lowercase());
         let site = origin.and_then(|origin| {
             let domain = AsciiDomain::try_from(host(&origin)?.to_owned()).ok()?;
             Some(Self { origin, domain: RpId::Domain(domain) })
         });
-        site.ok_or_else(|| ApiError::new(Code::NoPasskeys))
+        site.ok_or(PasskeyError::NoHostName)
     }
 }
 
@@ -65,17 +75,17 @@ fn host(origin: &str) -> Option<&str> {
 /// refuse to create another.
 ///
 /// # Errors
-/// Returns `internal` if the options cannot be created.
+/// Returns an error if the options cannot be created.
 pub fn start_registration(
     site: &Site,
     user: UserId,
     name: &str,
     email: &str,
     known: &[String],
-) -> Result<Ceremony, ApiError> {
+) -> Result<Ceremony, PasskeyError> {
     let Ok(handle) = UserHandle16::decode(*user.0.as_bytes());
     let entity = PublicKeyCredentialUserEntity {
-        name: Username::try_from(email).or_else(|_| Username::try_from("user")).map_err(internal_error)?,
+        name: Username::try_from(email).or_else(|_| Username::try_from("user")).map_err(no_options)?,
         id: &handle,
         display_name: Nickname::try_from(name).ok(),
     };
@@ -86,25 +96,25 @@ pub fn start_registration(
     let mut options = PublicKeyCredentialCreationOptions::passkey(&site.domain, entity, exclude.collect());
     // Requested, not required: many authenticators do not support it and would fail to create a passkey.
     options.extensions.cred_protect = CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
-    let (state, client) = options.start_ceremony().map_err(internal_error)?;
+    let (state, client) = options.start_ceremony().map_err(no_options)?;
     Ok(Ceremony {
         challenge: format_challenge(client.options().challenge.as_data()),
-        state: BASE64.encode(state.encode().map_err(internal_error)?),
-        options: serde_json::to_value(&client).map_err(internal_error)?,
+        state: BASE64.encode(state.encode().map_err(no_options)?),
+        options: serde_json::to_value(&client).map_err(no_options)?,
     })
 }
 
 /// Starts an authentication with any passkey for this site.
 ///
 /// # Errors
-/// Returns `internal` if the options cannot be created.
-pub fn start_authentication(site: &Site) -> Result<Ceremony, ApiError> {
+/// Returns an error if the options cannot be created.
+pub fn start_authentication(site: &Site) -> Result<Ceremony, PasskeyError> {
     let (state, client) =
-        DiscoverableCredentialRequestOptions::passkey(&site.domain).start_ceremony().map_err(internal_error)?;
+        DiscoverableCredentialRequestOptions::passkey(&site.domain).start_ceremony().map_err(no_options)?;
     Ok(Ceremony {
         challenge: format_challenge(client.options().0.challenge.as_data()),
-        state: BASE64.encode(state.encode().map_err(internal_error)?),
-        options: serde_json::to_value(&client).map_err(internal_error)?,
+        state: BASE64.encode(state.encode().map_err(no_options)?),
+        options: serde_json::to_value(&client).map_err(no_options)?,
     })
 }
 
@@ -115,24 +125,24 @@ impl RegistrationResponse {
     /// Parses the JSON of the response.
     ///
     /// # Errors
-    /// Returns `passkey_refused` if it is malformed.
-    pub fn parse(credential: &Value) -> Result<Self, ApiError> {
+    /// Returns an error if it is malformed.
+    pub fn parse(credential: &Value) -> Result<Self, PasskeyError> {
         Registration::from_json_relaxed(credential.to_string().as_bytes()).map(Self).map_err(refused)
     }
 
     /// The challenge of the ceremony, in hexadecimal.
     ///
     /// # Errors
-    /// Returns `passkey_refused` if the response has none.
-    pub fn challenge(&self) -> Result<String, ApiError> {
+    /// Returns an error if the response has none.
+    pub fn challenge(&self) -> Result<String, PasskeyError> {
         self.0.challenge_relaxed().map(|challenge| format_challenge(challenge.0)).map_err(refused)
     }
 
     /// Verifies the response and returns the new passkey.
     ///
     /// # Errors
-    /// Returns `passkey_refused` if the response does not belong to this ceremony and site.
-    pub fn verify(&self, site: &Site, state: &str) -> Result<StoredPasskey, ApiError> {
+    /// Returns an error if the response does not belong to this ceremony and site.
+    pub fn verify(&self, site: &Site, state: &str) -> Result<StoredPasskey, PasskeyError> {
         let state = BASE64.decode(state).map_err(refused)?;
         let state = RegistrationServerState::<16>::decode(&state).map_err(refused)?;
         let options = RegistrationVerificationOptions::<'_, '_, _, &str> {
@@ -157,16 +167,16 @@ impl AuthenticationResponse {
     /// Parses the JSON of the response.
     ///
     /// # Errors
-    /// Returns `passkey_refused` if it is malformed.
-    pub fn parse(credential: &Value) -> Result<Self, ApiError> {
+    /// Returns an error if it is malformed.
+    pub fn parse(credential: &Value) -> Result<Self, PasskeyError> {
         DiscoverableAuthentication16::from_json_relaxed(credential.to_string().as_bytes()).map(Self).map_err(refused)
     }
 
     /// The challenge of the ceremony, in hexadecimal.
     ///
     /// # Errors
-    /// Returns `passkey_refused` if the response has none.
-    pub fn challenge(&self) -> Result<String, ApiError> {
+    /// Returns an error if the response has none.
+    pub fn challenge(&self) -> Result<String, PasskeyError> {
         self.0.challenge_relaxed().map(|challenge| format_challenge(challenge.0)).map_err(refused)
     }
 
@@ -178,8 +188,14 @@ impl AuthenticationResponse {
     /// Verifies that this passkey of this user signed the challenge at this site, and returns its new dynamic state.
     ///
     /// # Errors
-    /// Returns `passkey_refused` if the verification fails.
-    pub fn verify(&self, site: &Site, state: &str, user: UserId, passkey: &StoredPasskey) -> Result<String, ApiError> {
+    /// Returns an error if the verification fails.
+    pub fn verify(
+        &self,
+        site: &Site,
+        state: &str,
+        user: UserId,
+        passkey: &StoredPasskey,
+    ) -> Result<String, PasskeyError> {
         let state = BASE64.decode(state).map_err(refused)?;
         let state = DiscoverableAuthenticationServerState::decode(&state).map_err(refused)?;
         let key = StaticState::decode(&BASE64.decode(&passkey.key).map_err(refused)?).map_err(refused)?;
@@ -207,14 +223,14 @@ fn format_challenge(challenge: u128) -> String {
     format!("{challenge:032x}")
 }
 
-fn refused(why: impl std::fmt::Display) -> ApiError {
+fn refused(why: impl std::fmt::Display) -> PasskeyError {
     tracing::debug!(error = %why, "passkey refused");
-    ApiError::new(Code::PasskeyRefused)
+    PasskeyError::Refused
 }
 
-fn internal_error(why: impl std::fmt::Display) -> ApiError {
+fn no_options(why: impl std::fmt::Display) -> PasskeyError {
     tracing::error!(error = %why, "passkey ceremony could not be started");
-    ApiError::new(Code::Internal)
+    PasskeyError::NoOptions
 }
 
 #[cfg(test)]

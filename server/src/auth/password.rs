@@ -85,10 +85,3 @@ impl Passwords {
         spawn_blocking(work).await.map_err(|e| HashError(e.to_string()))
     }
 }
-
-impl From<HashError> for crate::problem::ApiError {
-    fn from(error: HashError) -> Self {
-        tracing::error!(%error, "password hashing failed");
-        Self::new(seatkeeper_shared::problem::Code::Internal)
-    }
-}

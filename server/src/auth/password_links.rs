@@ -7,7 +7,7 @@
 use super::{Caller, NewPassword, Scope, secret};
 use crate::{
     actor::Actor,
-    auth::password::Passwords,
+    auth::password::{HashError, Passwords},
     clock::Random,
     db::{DbError, Tx},
     events::Event,
@@ -16,7 +16,6 @@ use crate::{
         MailError, Mailer,
         templates::{self, IssuedLink},
     },
-    problem::ApiError,
     store::{
         self,
         password_links::{LinkRecipient, PasswordLink},
@@ -28,7 +27,6 @@ use seatkeeper_shared::{
     ids::UserId,
     people::{Role, UserStatus},
     permissions::{Action, Rights, may},
-    problem::Code,
 };
 use serde_json::json;
 use std::{ops::Deref, sync::Arc};
@@ -62,23 +60,37 @@ impl Deref for PasswordLinks {
     }
 }
 
+/// Why no link was created for a user.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLinkError {
+    #[error("there is no such user")]
+    UnknownUser,
+    #[error("the caller may not replace the credentials of a user with this role")]
+    NotAllowed,
+    #[error("the user is suspended")]
+    UserSuspended,
+    /// The link could not be saved.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 /// Creates an invitation for a user without a password, or a reset link for a user with one.
 ///
 /// # Errors
-/// Returns `not_found`, `forbidden` or `user_suspended`, or an error if the link cannot be saved.
+/// Returns an error if the caller may not create a link for this user, or if it cannot be saved.
 pub async fn create_for_user(
     links: &PasswordLinks,
     caller: &Caller,
     id: UserId,
-) -> Result<(LinkRecipient, IssuedLink), ApiError> {
+) -> Result<(LinkRecipient, IssuedLink), CreateLinkError> {
     let mut tx = links.db.begin().await?;
-    let to = store::password_links::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let to = store::password_links::lock(&mut tx, id).await?.ok_or(CreateLinkError::UnknownUser)?;
     // The role may have changed since the caller's rights were checked.
     if !may_replace_access(&caller.rights, to.role) {
-        return Err(ApiError::new(Code::Forbidden));
+        return Err(CreateLinkError::NotAllowed);
     }
     if to.status != UserStatus::Active {
-        return Err(ApiError::new(Code::UserSuspended));
+        return Err(CreateLinkError::UserSuspended);
     }
     let kind = if to.invites { Kind::InvitationMade } else { Kind::PasswordLinkMade };
     let link = create(links, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITATION_VALIDITY).await?;
@@ -135,30 +147,51 @@ pub async fn send(links: &PasswordLinks, to: &LinkRecipient, link: &IssuedLink) 
     mailer.send(&to.name, &to.email, templates::password_link(to, link)).await
 }
 
+/// Why a link does not lead to a new password.
+#[derive(Debug, thiserror::Error)]
+pub enum UseLinkError {
+    #[error("there is no such link")]
+    Unknown,
+    #[error("the link has been used")]
+    Used,
+    #[error("the user is suspended")]
+    UserSuspended,
+    /// The user has changed, or the creator may no longer create it.
+    #[error("the link is void")]
+    Void,
+    #[error("the link has expired")]
+    Expired,
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The password could not be saved, or the link not be read.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 /// Finds the link with this secret and checks that it can be used.
 ///
 /// # Errors
-/// Returns `link_unknown`, `link_used`, `link_expired`, `link_void` or `user_suspended`.
-pub async fn find_valid(links: &PasswordLinks, secret: &str) -> Result<PasswordLink, ApiError> {
+/// Returns an error if it cannot.
+pub async fn find_valid(links: &PasswordLinks, secret: &str) -> Result<PasswordLink, UseLinkError> {
     let link = store::password_links::get(&links.db, &secret::hash(secret)).await?;
-    let link = link.ok_or_else(|| ApiError::new(Code::LinkUnknown))?;
+    let link = link.ok_or(UseLinkError::Unknown)?;
     if link.used_at.is_some() {
-        return Err(ApiError::new(Code::LinkUsed));
+        return Err(UseLinkError::Used);
     }
     if link.status != UserStatus::Active {
-        return Err(ApiError::new(Code::UserSuspended));
+        return Err(UseLinkError::UserSuspended);
     }
     if link.is_void || !creator_may_still_create(links, &link).await? {
-        return Err(ApiError::new(Code::LinkVoid));
+        return Err(UseLinkError::Void);
     }
     if link.expires_at <= links.clock.now() {
-        return Err(ApiError::new(Code::LinkExpired));
+        return Err(UseLinkError::Expired);
     }
     Ok(link)
 }
 
 /// Whether the user who created a link for another user could still create it.
-async fn creator_may_still_create(links: &PasswordLinks, link: &PasswordLink) -> Result<bool, ApiError> {
+async fn creator_may_still_create(links: &PasswordLinks, link: &PasswordLink) -> Result<bool, DbError> {
     let Some(maker) = link.made_by else { return Ok(true) };
     let Some(rights) = store::password_links::maker_rights(&links.db, maker).await? else { return Ok(false) };
     let seen = Scope::of_rights(maker, &rights).visible_users(&links.db, &[link.user]).await?;
@@ -166,7 +199,7 @@ async fn creator_may_still_create(links: &PasswordLinks, link: &PasswordLink) ->
 }
 
 /// Sets the password and ends all browser sessions of the user. The link is used up. If it is used twice at once, one
-/// request sets the password and the other gets `link_used`.
+/// request sets the password and the other learns that it was used.
 ///
 /// # Errors
 /// Returns the errors of [`find_valid`], or an error if the password cannot be saved.
@@ -176,7 +209,7 @@ pub async fn set_password(
     secret: &str,
     link: &PasswordLink,
     password: &NewPassword,
-) -> Result<(), ApiError> {
+) -> Result<(), UseLinkError> {
     let hash = links.passwords.hash(password).await?;
     let mut tx = links.db.begin().await?;
     // Lock order: users before their links. This waits for concurrent changes of the user, which void the link.
@@ -184,7 +217,7 @@ pub async fn set_password(
     if !store::password_links::use_up(&mut tx, &secret::hash(secret), links.clock.now()).await? {
         drop(tx);
         find_valid(links, secret).await?;
-        return Err(ApiError::new(Code::LinkUsed));
+        return Err(UseLinkError::Used);
     }
     store::credentials::set_password(&mut tx, link.user, &hash).await?;
     store::browser_sessions::end_others(&mut tx, link.user, None).await?;

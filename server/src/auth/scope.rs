@@ -4,13 +4,11 @@
 use super::Caller;
 use crate::{
     db::{Db, DbError},
-    problem::ApiError,
     store,
 };
 use seatkeeper_shared::{
     ids::{GroupId, UserId},
     permissions::{Rights, Visibility, visibility},
-    problem::Code,
     wire::licenses::LicenseView,
 };
 use std::collections::HashSet;
@@ -60,15 +58,6 @@ impl Scope {
                 Ok(manager == user || store::manager_scope::among(db, Some(manager), &[user]).await?.contains(&user))
             }
         }
-    }
-
-    /// Checks that the caller sees this user's record, not only their sessions.
-    ///
-    /// # Errors
-    /// Returns `not_found` if the caller does not.
-    pub async fn require_visible(self, db: &Db, user: UserId) -> Result<(), ApiError> {
-        let visible = self.visible_users(db, &[user]).await?;
-        if visible.contains(&user) { Ok(()) } else { Err(ApiError::new(Code::NotFound)) }
     }
 
     /// Filters these users to those who exist, are not deleted, and whose records the caller sees.

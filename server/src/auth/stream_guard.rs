@@ -9,7 +9,7 @@
 
 use super::{
     Caller,
-    admission::Admission,
+    admission::{Admission, AdmissionError},
     caller_cache::{CallerCache, Generation},
     last_used::LastUsedBuffer,
 };
@@ -17,14 +17,12 @@ use crate::{
     caller::CachedCaller,
     clock::Clock,
     db::{Db, DbError},
-    problem::ApiError,
     store,
     tasks::Tasks,
 };
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
-use seatkeeper_shared::problem::Code;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -200,20 +198,32 @@ pub enum StreamError {
     CredentialRevoked,
 }
 
+/// Why a request gets no stream, or no more of it.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamRefusal {
+    /// There is no such credential, or it was revoked.
+    #[error("the request is not signed in")]
+    NotSignedIn,
+    #[error(transparent)]
+    Admission(#[from] AdmissionError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
 impl StreamGuard {
     /// Authorizes a request and registers it for rechecks until the guard is dropped.
     ///
     /// # Errors
-    /// Returns `not_signed_in`, `out_of_scope` or `second_factor_required`, as for any request.
+    /// Returns an error if the request is not authorized, as for any request.
     pub async fn open(
         (streams, db): (&OpenStreams, &Db),
         last_used: &LastUsedBuffer,
         admission: Admission,
         address: Option<IpAddr>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, StreamRefusal> {
         let (generation, now) = (streams.0.callers.generation(streams.0.clock.instant()), streams.0.clock.now());
         let entry = store::credentials::caller(db, &admission.credential, now).await?;
-        let entry = entry.ok_or_else(|| ApiError::new(Code::NotSignedIn))?;
+        let entry = entry.ok_or(StreamRefusal::NotSignedIn)?;
         last_used.record(admission.credential, entry.last_used_at, now);
         admission.authorize(&entry.caller)?;
         let caller = Caller { address, ..entry.caller.clone() };
@@ -237,13 +247,13 @@ impl StreamGuard {
     ///
     /// # Errors
     /// Returns an error if the request would no longer be authorized.
-    pub fn current_caller(&self) -> Result<Caller, ApiError> {
+    pub fn current_caller(&self) -> Result<Caller, StreamRefusal> {
         match &*self.verdict.borrow() {
             Verdict::Valid(entry, _) => {
                 self.admission.authorize(&entry.caller)?;
                 Ok(Caller { address: self.caller.address, ..entry.caller.clone() })
             }
-            Verdict::Revoked => Err(ApiError::new(Code::NotSignedIn)),
+            Verdict::Revoked => Err(StreamRefusal::NotSignedIn),
         }
     }
 

@@ -3,10 +3,10 @@
 //! An entry is inserted *before* the step that confirms it (an admission or a heartbeat) and counts only after it. So
 //! an end that arrives in between removes the entry, and no request passes with a session that has ended.
 
+use super::error::TurnedAway;
 use crate::{
     commit_hooks::CommitSubscriber,
     events::topics::{EventSubject, Topic},
-    problem::ApiError,
     store::forward_auth::CacheKey,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,7 +34,7 @@ pub struct SessionCache(Arc<RwLock<Entries>>);
 struct Entries {
     sessions: HashMap<CacheKey, CachedSession>,
     keys: HashMap<SessionId, CacheKey>,
-    turned_away: HashMap<CacheKey, (ApiError, DateTime<Utc>)>,
+    turned_away: HashMap<CacheKey, (TurnedAway, DateTime<Utc>)>,
     prune_at: usize,
 }
 
@@ -57,7 +57,7 @@ pub enum CachedDecision {
     /// The user has this session. If `sends_heartbeat`, this request must send the heartbeat.
     Session { id: SessionId, sends_heartbeat: bool },
     /// The user was refused a moment ago.
-    TurnedAway(ApiError),
+    TurnedAway(TurnedAway),
     /// Nothing is cached.
     Nothing,
 }
@@ -73,7 +73,7 @@ impl SessionCache {
             return CachedDecision::Session { id, sends_heartbeat };
         }
         match entries.turned_away.get(key) {
-            Some((error, until)) if *until > now => CachedDecision::TurnedAway(error.clone()),
+            Some((refusal, until)) if *until > now => CachedDecision::TurnedAway(refusal.clone()),
             _ => CachedDecision::Nothing,
         }
     }
@@ -113,9 +113,9 @@ impl SessionCache {
         interval.unwrap_or(MAX_HEARTBEAT_INTERVAL)
     }
 
-    /// Answers the user's requests with this error until then.
-    pub fn turn_away(&self, key: &CacheKey, error: ApiError, until: DateTime<Utc>) {
-        self.write().turned_away.insert(key.clone(), (error, until));
+    /// Answers the user's requests with this refusal until then.
+    pub fn turn_away(&self, key: &CacheKey, refusal: TurnedAway, until: DateTime<Utc>) {
+        self.write().turned_away.insert(key.clone(), (refusal, until));
     }
 
     /// Removes a session that has ended.
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_refusal_is_cached_until_it_expires() {
         let cache = SessionCache::default();
-        cache.turn_away(&key(), ApiError::new(seatkeeper_shared::problem::Code::PoolFull), at(2));
+        cache.turn_away(&key(), TurnedAway::Queued, at(2));
         assert!(matches!(cache.get(&key(), true, at(1)), CachedDecision::TurnedAway(_)));
         assert!(matches!(cache.get(&key(), true, at(2)), CachedDecision::Nothing));
     }

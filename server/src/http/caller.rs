@@ -88,6 +88,6 @@ impl FromRequestParts<App> for StreamGuard {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let admission = Admission::from_request_parts(parts, app).await?;
         let address = client_ip::address(&app.trusted_proxies, parts);
-        Self::open((&app.streams, &app.db), &app.last_used, admission, address).await
+        Ok(Self::open((&app.streams, &app.db), &app.last_used, admission, address).await?)
     }
 }

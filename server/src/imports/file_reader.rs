@@ -1,10 +1,14 @@
 //! Parses uploaded files on a background thread, one at a time: a file of 64 MB can occupy a core for seconds, and
 //! several hundred megabytes.
 
-use crate::{problem::ApiError, tasks::spawn_blocking};
-use seatkeeper_shared::problem::Code;
+use crate::tasks::spawn_blocking;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+
+/// The parser panicked, or the server stops.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the file could not be parsed")]
+pub struct ParserFailed;
 
 /// Lets the requests of this server parse their files one after another, in the order of their arrival.
 #[derive(Clone, Debug)]
@@ -25,14 +29,14 @@ impl FileReader {
     pub(super) async fn run<T: Send + 'static>(
         &self,
         parse: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let turn = self.0.clone().acquire_owned().await.map_err(|_| ApiError::new(Code::Internal))?;
+    ) -> Result<T, ParserFailed> {
+        let turn = self.0.clone().acquire_owned().await.map_err(|_| ParserFailed)?;
         let parsing = spawn_blocking(move || {
             // Not dropped with the request, since the thread continues without it.
             let _turn = turn;
             parse()
         });
-        parsing.await.map_err(|_| ApiError::new(Code::Internal))
+        parsing.await.map_err(|_| ParserFailed)
     }
 }
 

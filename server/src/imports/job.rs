@@ -10,7 +10,6 @@ use crate::{
     auth::{Caller, Scope},
     db::DbError,
     imports::Imports,
-    problem::ApiError,
     seats::{Actor, Origin, dry_run::DryRun},
     store::{self, imports::progress},
 };
@@ -64,7 +63,7 @@ enum RowsOutcome {
 }
 
 impl ImportJob {
-    pub async fn prepare(imports: &Imports, caller: &Caller, import: &ImportView) -> Result<Self, ApiError> {
+    pub async fn prepare(imports: &Imports, caller: &Caller, import: &ImportView) -> Result<Self, DbError> {
         let manager = Scope::of(caller).manager();
         let rights = ImporterRights::of(&caller.rights, caller.id);
         let names = read_names(imports, manager).await?;

@@ -7,7 +7,7 @@ use super::{
     mapping::{self, MAX_COLUMNS, Mapping},
     workbook::{self, Workbook},
 };
-use crate::{csv_cell, problem::FieldErrors};
+use crate::csv_cell;
 use csv::{ReaderBuilder, StringRecord};
 use seatkeeper_shared::{
     problem::FieldProblem,
@@ -242,11 +242,10 @@ impl Table {
         }
     }
 
-    /// Records the missing columns that an import requires.
-    pub fn check_columns(&self, fields: &mut FieldErrors) {
-        if !self.has(ImportField::Email) {
-            fields.add("email", FieldError::Required);
-        }
+    /// The column that an import requires, if it is missing.
+    pub fn missing_column(&self) -> Option<FieldProblem> {
+        let missing = || FieldProblem { field: "email".to_owned(), error: FieldError::Required };
+        (!self.has(ImportField::Email)).then(missing)
     }
 }
 

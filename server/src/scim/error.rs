@@ -1,12 +1,10 @@
 //! SCIM error responses (RFC 7644 §3.12).
 
 use super::filter::ParseError;
-use crate::{db::DbError, problem::ApiError, seats::SeatsError};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use seatkeeper_shared::problem::Code;
 use serde_json::{Value, json};
 
 /// The `scimType` of an error (RFC 7644 §3.12, table 9).
@@ -110,51 +108,6 @@ impl IntoResponse for ScimError {
         }
         response.extensions_mut().insert(Reason(self.detail));
         response
-    }
-}
-
-impl From<DbError> for ScimError {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Taken(index) if index.contains("email") => Self::conflict("Another user has this e-mail address."),
-            DbError::Taken(index) if index.contains("user_name") => Self::conflict("Another user has this userName."),
-            DbError::Taken(index) if index.contains("directory_users_external") => {
-                Self::conflict("Another user has this externalId.")
-            }
-            DbError::Taken(index) if index.contains("groups_external") => {
-                Self::conflict("Another group has this externalId.")
-            }
-            DbError::Taken(index) if index.contains("groups_name") => {
-                Self::conflict("Another group has this displayName.")
-            }
-            DbError::Taken(_) => Self::conflict("Such a resource exists already."),
-            error => ApiError::from(error).into(),
-        }
-    }
-}
-
-impl From<SeatsError> for ScimError {
-    fn from(error: SeatsError) -> Self {
-        match error {
-            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
-            error => ApiError::from(error).into(),
-        }
-    }
-}
-
-impl From<ApiError> for ScimError {
-    fn from(error: ApiError) -> Self {
-        match error.code() {
-            Code::LastAdmin => {
-                let error = Self::new(400, "This is the last admin of the account.");
-                Self { scim_type: Some(ScimType::Mutability), ..error }
-            }
-            Code::NotFound => Self::not_found("resource"),
-            Code::RequestTimeout => Self::new(408, "The request body did not arrive in time."),
-            Code::TooLarge => Self::new(413, "The body is too large."),
-            Code::Unavailable => Self::new(503, "The change was not saved; try again."),
-            code => Self::new(code.status(), format!("The request failed: {code}.")),
-        }
     }
 }
 

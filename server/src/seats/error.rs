@@ -1,8 +1,8 @@
 //! The error of a seat command.
 
 use super::command::Outcome;
-use crate::{db::DbError, pool::Refusal, problem::ApiError};
-use seatkeeper_shared::problem::{Code, Problem};
+use crate::pool::Refusal;
+use seatkeeper_shared::problem::Code;
 
 /// The error for an outcome of another kind than the caller expects.
 pub(super) fn unexpected(outcome: Outcome) -> SeatsError {
@@ -32,19 +32,4 @@ pub enum SeatsError {
     /// The commit failed, or its outcome is unknown.
     #[error("not saved")]
     Unavailable,
-}
-
-impl From<SeatsError> for ApiError {
-    fn from(error: SeatsError) -> Self {
-        match error {
-            SeatsError::Unavailable => Self::new(Code::Unavailable),
-            SeatsError::Failed(code) => Self::new(code),
-            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
-            SeatsError::Refused(refusal) => {
-                let mut problem = Problem::new(refusal.code);
-                problem.refusal = refusal.facts;
-                problem.into()
-            }
-        }
-    }
 }

@@ -1,0 +1,167 @@
+//! What the errors of the decisions are to a client: the one place that gives each its code.
+
+use super::ApiError;
+use crate::{
+    auth::{
+        admission::AdmissionError,
+        attempt_limit::AttemptError,
+        passkeys::PasskeyError,
+        password::HashError,
+        password_links::{CreateLinkError, UseLinkError},
+        stream_guard::StreamRefusal,
+    },
+    caller::Forbidden,
+    db::DbError,
+    forward_auth::error::{GateError, TurnedAway},
+    imports::{ImportError, file_reader::ParserFailed},
+    mail::MailError,
+    pool::Refusal,
+    seats::SeatsError,
+};
+use seatkeeper_shared::{
+    problem::{Code, Problem},
+    validate::FieldError,
+};
+
+impl From<Forbidden> for ApiError {
+    fn from(_: Forbidden) -> Self {
+        Self::new(Code::Forbidden)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let mut problem = Problem::new(refusal.code);
+        problem.refusal = refusal.facts;
+        problem.into()
+    }
+}
+
+impl From<SeatsError> for ApiError {
+    fn from(error: SeatsError) -> Self {
+        match error {
+            SeatsError::Unavailable => Self::new(Code::Unavailable),
+            SeatsError::Failed(code) => Self::new(code),
+            SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
+            SeatsError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<TurnedAway> for ApiError {
+    fn from(refusal: TurnedAway) -> Self {
+        match refusal {
+            TurnedAway::Queued => Self::new(Code::PoolFull),
+            TurnedAway::Ended(end) => Self::ended(Code::SessionEnded, end),
+            TurnedAway::NoSeat => Self::new(Code::NoSeat),
+            TurnedAway::Refused(refusal) => refusal.into(),
+            TurnedAway::Failed(code) => Self::new(code),
+        }
+    }
+}
+
+impl From<GateError> for ApiError {
+    fn from(error: GateError) -> Self {
+        match error {
+            GateError::TurnedAway(refusal) => refusal.into(),
+            GateError::Unsettled => Self::new(Code::Unavailable),
+            GateError::Seats(error) => error.into(),
+            GateError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<AdmissionError> for ApiError {
+    fn from(error: AdmissionError) -> Self {
+        Self::new(match error {
+            AdmissionError::OutOfScope => Code::OutOfScope,
+            AdmissionError::SecondFactorRequired => Code::SecondFactorRequired,
+        })
+    }
+}
+
+impl From<StreamRefusal> for ApiError {
+    fn from(refusal: StreamRefusal) -> Self {
+        match refusal {
+            StreamRefusal::NotSignedIn => Self::new(Code::NotSignedIn),
+            StreamRefusal::Admission(error) => error.into(),
+            StreamRefusal::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<AttemptError> for ApiError {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::LimitReached => Self::new(Code::TooManyRequests),
+            AttemptError::EmptyProof => Self::field("password", FieldError::Required),
+            AttemptError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for ApiError {
+    fn from(error: PasskeyError) -> Self {
+        Self::new(match error {
+            PasskeyError::NoHostName => Code::NoPasskeys,
+            PasskeyError::Refused => Code::PasskeyRefused,
+            PasskeyError::NoOptions => Code::Internal,
+        })
+    }
+}
+
+impl From<HashError> for ApiError {
+    fn from(error: HashError) -> Self {
+        tracing::error!(%error, "password hashing failed");
+        Self::new(Code::Internal)
+    }
+}
+
+impl From<CreateLinkError> for ApiError {
+    fn from(error: CreateLinkError) -> Self {
+        Self::new(match error {
+            CreateLinkError::UnknownUser => Code::NotFound,
+            CreateLinkError::NotAllowed => Code::Forbidden,
+            CreateLinkError::UserSuspended => Code::UserSuspended,
+            CreateLinkError::Db(error) => return error.into(),
+        })
+    }
+}
+
+impl From<UseLinkError> for ApiError {
+    fn from(error: UseLinkError) -> Self {
+        Self::new(match error {
+            UseLinkError::Unknown => Code::LinkUnknown,
+            UseLinkError::Used => Code::LinkUsed,
+            UseLinkError::UserSuspended => Code::UserSuspended,
+            UseLinkError::Void => Code::LinkVoid,
+            UseLinkError::Expired => Code::LinkExpired,
+            UseLinkError::Hash(error) => return error.into(),
+            UseLinkError::Db(error) => return error.into(),
+        })
+    }
+}
+
+impl From<MailError> for ApiError {
+    fn from(error: MailError) -> Self {
+        tracing::error!(%error, "e-mail not sent");
+        Self::new(Code::MailFailed)
+    }
+}
+
+impl From<ParserFailed> for ApiError {
+    fn from(_: ParserFailed) -> Self {
+        Self::new(Code::Internal)
+    }
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Invalid(problems) => Self::fields(problems),
+            ImportError::Running => Self::new(Code::ImportRunning),
+            ImportError::Parser(error) => error.into(),
+            ImportError::Db(error) => error.into(),
+        }
+    }
+}
