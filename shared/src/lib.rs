@@ -10,6 +10,7 @@ pub mod error_chain;
 pub mod file_kind;
 pub mod ids;
 pub mod license;
+pub mod patch;
 pub mod people;
 pub mod permissions;
 pub mod problem;

@@ -15,6 +15,7 @@ use axum::{Json, extract::State};
 use seatkeeper_shared::{
     ids::LicenseId,
     license::RuleOverrides,
+    patch::Patch,
     permissions::Action,
     validate,
     wire::licenses::{ChangeLicense, Contract, LicenseUsage, LicenseView},
@@ -53,11 +54,15 @@ fn validate_change(before: &LicenseView, change: ChangeLicense) -> Result<Change
     fields.check("seats", change.seats.map(validate::seats).transpose());
     let wrong = change.rules.apply_to(before.rules).invalid_fields();
     wrong.into_iter().for_each(|(field, error)| fields.add(field, error));
-    validate_dates(&mut fields, change.starts_at.unwrap_or(before.starts_at), change.ends_at.unwrap_or(before.ends_at));
+    validate_dates(
+        &mut fields,
+        change.starts_at.applied_to(before.starts_at),
+        change.ends_at.applied_to(before.ends_at),
+    );
     let given = Contract {
         notes: change.notes.clone(),
         order_number: change.order_number.clone(),
-        price_per_seat: change.price_per_seat.clone().flatten(),
+        price_per_seat: change.price_per_seat.new_value().cloned(),
     };
     let kept = validate_contract(&mut fields, &given);
     let text = |given: &Option<String>, kept| given.as_ref().map(|_| Option::unwrap_or_default(kept));
@@ -68,10 +73,10 @@ fn validate_change(before: &LicenseView, change: ChangeLicense) -> Result<Change
 /// Checks the permissions for a change. Seats, overdraft and price are purchases; an empty change also requires the
 /// billing contact.
 fn require_may_change(caller: &Caller, change: &ChangeLicense) -> Result<(), ApiError> {
-    let buys = change.seats.is_some() || change.rules.overdraft.is_some() || change.price_per_seat.is_some();
+    let buys = change.seats.is_some() || change.rules.overdraft.is_some() || !change.price_per_seat.is_keep();
     let rules = RuleOverrides { overdraft: None, ..change.rules.clone() };
     let manages =
-        ChangeLicense { seats: None, price_per_seat: None, rules, ..change.clone() } != ChangeLicense::default();
+        ChangeLicense { seats: None, price_per_seat: Patch::Keep, rules, ..change.clone() } != ChangeLicense::default();
     if buys || !manages {
         caller.require(Action::ChangeSeats)?;
     }

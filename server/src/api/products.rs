@@ -19,6 +19,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
     audit::Kind,
     ids::ProductId,
+    patch::Patch,
     permissions::Action,
     problem::Code,
     validate::{self, FieldError, MAX_PASSWORD_CHARS, in_range, urls},
@@ -147,20 +148,18 @@ pub async fn change_product(
         key_seconds: key_seconds.unwrap_or(before.key_seconds),
         archived_at: archived_at(before.archived_at, change.archived, now),
         gate_origins: links.gate_origins.unwrap_or_else(|| before.gate_origins.clone()),
-        agent_link: links.agent_link.unwrap_or_else(|| before.agent_link.clone()),
-        customer_link: links.customer_link.unwrap_or_else(|| before.customer_link.clone()),
+        agent_link: links.agent_link.applied_to(before.agent_link.clone()),
+        customer_link: links.customer_link.applied_to(before.customer_link.clone()),
         link_secret: match links.link_secret {
-            None => before.link_secret.clone(),
-            Some(None) => None,
-            Some(Some(new)) => {
+            Patch::Keep => before.link_secret.clone(),
+            Patch::Clear => None,
+            Patch::Set(new) => {
                 Some(app.changed_secret(&SecretLocation::LaunchLink(id), before.link_secret.as_ref(), &new)?)
             }
         },
     };
     if after.has_token_link() && after.link_secret.is_none() {
-        let mut fields = FieldErrors::default();
-        fields.add("link_secret", FieldError::Required);
-        return Err(fields.finish(None::<()>).err().unwrap_or_else(|| ApiError::new(Code::Invalid)));
+        return Err(ApiError::field("link_secret", FieldError::Required));
     }
     if before != after {
         store::contracts::change_product(&mut tx, id, &after).await?;
@@ -176,18 +175,26 @@ pub async fn change_product(
 /// The validated changes of a product's links and gate origins.
 struct ProductLinkChanges {
     gate_origins: Option<Vec<String>>,
-    agent_link: Option<Option<String>>,
-    customer_link: Option<Option<String>>,
-    link_secret: Option<Option<String>>,
+    agent_link: Patch<String>,
+    customer_link: Patch<String>,
+    link_secret: Patch<String>,
 }
 
 fn validate_links(fields: &mut FieldErrors, change: &ChangeProduct) -> Option<ProductLinkChanges> {
     let origins = fields.check("gate_origins", change.gate_origins.as_deref().map(validate_origins).transpose());
-    let agent = fields.check("agent_link", change.agent_link.as_deref().map(urls::launch_link).transpose());
-    let customer = fields.check("customer_link", change.customer_link.as_deref().map(urls::launch_link).transpose());
-    let secret = fields.check("link_secret", change.link_secret.as_deref().map(validate_secret).transpose());
+    let agent = fields.check("agent_link", validate_patch(change.agent_link.as_deref(), urls::launch_link));
+    let customer = fields.check("customer_link", validate_patch(change.customer_link.as_deref(), urls::launch_link));
+    let secret = fields.check("link_secret", validate_patch(change.link_secret.as_deref(), validate_secret));
     let (((gate_origins, agent_link), customer_link), link_secret) = origins.zip(agent).zip(customer).zip(secret)?;
     Some(ProductLinkChanges { gate_origins, agent_link, customer_link, link_secret })
+}
+
+/// A text of which an empty one means none.
+fn validate_patch(
+    given: Option<&str>,
+    validate: impl Fn(&str) -> Result<Option<String>, FieldError>,
+) -> Result<Patch<String>, FieldError> {
+    given.map_or(Ok(Patch::Keep), |text| validate(text).map(Patch::from))
 }
 
 fn validate_origins(given: &[String]) -> Result<Vec<String>, FieldError> {

@@ -53,13 +53,13 @@ impl ContractTerms {
         };
         let before = &self.contract;
         Self {
-            starts_at: change.starts_at.unwrap_or(self.starts_at),
-            ends_at: change.ends_at.unwrap_or(self.ends_at),
+            starts_at: change.starts_at.applied_to(self.starts_at),
+            ends_at: change.ends_at.applied_to(self.ends_at),
             archived_at: archived_at(self.archived_at, change.archived, now),
             contract: Contract {
                 notes: text(&change.notes, &before.notes),
                 order_number: text(&change.order_number, &before.order_number),
-                price_per_seat: change.price_per_seat.clone().unwrap_or_else(|| before.price_per_seat.clone()),
+                price_per_seat: change.price_per_seat.clone().applied_to(before.price_per_seat.clone()),
             },
         }
     }

@@ -3,10 +3,11 @@
 use crate::{
     ids::{LicenseId, ProductId, UserId},
     license::{GroupLimit, Model, Price, RuleOverrides, Rules},
+    patch::Patch,
     problem::Code,
 };
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A product with its live counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,13 +238,13 @@ pub struct ChangeLicense {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats: Option<i64>,
     /// The start of validity; `null`: no start.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
-    pub starts_at: Option<Option<DateTime<Utc>>>,
+    pub starts_at: Patch<DateTime<Utc>>,
     /// The end of validity; `null`: no end. An end in the past ends the sessions.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<DateTime<Utc>>))]
-    pub ends_at: Option<Option<DateTime<Utc>>>,
+    pub ends_at: Patch<DateTime<Utc>>,
     /// Archived, it grants no new seats and is hidden from lists; live sessions continue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
@@ -254,17 +255,12 @@ pub struct ChangeLicense {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_number: Option<String>,
     /// The price of a seat, which only the billing contact may change; `null`: unknown.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Price>))]
-    pub price_per_seat: Option<Option<Price>>,
+    pub price_per_seat: Patch<Price>,
     /// Changes to the rules.
     #[serde(flatten)]
     pub rules: RuleOverrides,
-}
-
-/// Distinguishes a field that is present, even if `null`, from an absent one, which stays unchanged.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(field).map(Some)
 }
 
 /// The usage of a license, for deciding on the number of its seats.

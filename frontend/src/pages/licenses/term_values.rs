@@ -5,6 +5,7 @@ use crate::ui::form::FieldCheck;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use seatkeeper_shared::{
     license::Price,
+    patch::Patch,
     validate::{FieldError, MAX_PRICE_MINOR, notes, optional_text},
     wire::licenses::{ChangeLicense, LicenseView},
 };
@@ -67,12 +68,12 @@ impl TermValues {
         }
         let price_changed = (&self.price, &self.currency) != (&before.price, &before.currency);
         Ok(ChangeLicense {
-            starts_at: starts.ok().filter(|_| self.starts != before.starts),
-            ends_at: ends.ok().filter(|_| self.ends != before.ends),
+            starts_at: Patch::when(self.starts != before.starts, starts.ok().flatten()),
+            ends_at: Patch::when(self.ends != before.ends, ends.ok().flatten()),
             archived: (self.archived != before.archived).then_some(self.archived),
             notes: (self.notes != before.notes).then(|| self.notes.clone()),
             order_number: (self.order != before.order).then(|| self.order.clone()),
-            price_per_seat: price.ok().filter(|_| price_changed),
+            price_per_seat: Patch::when(price_changed, price.ok().flatten()),
             ..ChangeLicense::default()
         })
     }
@@ -118,7 +119,7 @@ mod tests {
     fn emptied_fields_are_removed() {
         let now = TermValues { ends: String::new(), price: String::new(), ..values() };
         let change = now.changed(&values(), utc).unwrap();
-        assert_eq!((change.ends_at, change.price_per_seat), (Some(None), Some(None)));
+        assert_eq!((change.ends_at, change.price_per_seat), (Patch::Clear, Patch::Clear));
     }
 
     #[wasm_bindgen_test]
