@@ -43,7 +43,7 @@ async fn take_seat(client: &Client, product: &str) -> Result<SessionView, Client
         println!("waiting, number {} in the queue", ticket.position);
         ticket = client.watch_ticket(&ticket, Duration::from_secs(25)).await?;
     }
-    Ok(client.accept_offer(ticket.id).await?.0)
+    Ok(client.accept_offer(ticket.id).await?.session)
 }
 
 /// Works for some time, sending heartbeats at the interval that the server asks for.

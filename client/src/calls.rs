@@ -1,6 +1,6 @@
 //! The API calls by name; each is one request to an endpoint of `seatkeeper_shared::endpoints`.
 
-use crate::{Client, ClientError, LiveFeed, response::read};
+use crate::{Client, ClientError, LiveFeed, response::read, retry::Retried};
 use reqwest::StatusCode;
 use seatkeeper_shared::{
     endpoints,
@@ -40,6 +40,16 @@ pub struct SessionQuery {
 /// A request for a seat for an application, without waiting or borrowing.
 pub fn application(product: &str, device: &str) -> NewSession {
     NewSession::new(product.to_owned(), device.to_owned(), Mode::Application)
+}
+
+/// The session that an offer led to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AcceptedOffer {
+    /// The session.
+    pub session: SessionView,
+    /// Whether this call took the seat. If not, another program of the same agent waited with the same ticket and was
+    /// faster, and the session belongs to that program.
+    pub by_this_call: bool,
 }
 
 impl Client {
@@ -229,16 +239,15 @@ impl Client {
         self.send(endpoints::tickets::watch(known, wait)).await
     }
 
-    /// Accepts the offered seat; returns the session, and whether this call took it. If not, another program of the
-    /// same agent waited with the same ticket and was faster, and the session belongs to that program.
+    /// Accepts the offered seat.
     ///
     /// # Errors
     /// Returns a [`ClientError`]: `no_offer` while no seat is offered, `ticket_over` if it is too late.
-    pub async fn accept_offer(&self, ticket: TicketId) -> Result<(SessionView, bool), ClientError> {
-        let (response, retried) = self.exchange(endpoints::tickets::accept(ticket)).await?;
+    pub async fn accept_offer(&self, ticket: TicketId) -> Result<AcceptedOffer, ClientError> {
+        let Retried { answer, was_repeated } = self.exchange(endpoints::tickets::accept(ticket)).await?;
         // After a lost response, nobody can tell who took the seat; assume it was this call.
-        let is_ours = retried || response.status() == StatusCode::CREATED;
-        Ok((read(response).await?, is_ours))
+        let by_this_call = was_repeated || answer.status() == StatusCode::CREATED;
+        Ok(AcceptedOffer { session: read(answer).await?, by_this_call })
     }
 
     /// Leaves the queue, or declines the offer. Idempotent.
@@ -265,7 +274,7 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`].
     pub async fn live(&self) -> Result<LiveFeed, ClientError> {
-        let (response, _) = self.exchange(endpoints::live::feed()).await?;
+        let response = self.exchange(endpoints::live::feed()).await?.answer;
         Ok(LiveFeed::new(response))
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     ClientError,
     response::{read, send},
-    retry::retry,
+    retry::{Retried, retry},
 };
 use reqwest::{Method, RequestBuilder, Response, header, redirect::Policy};
 use seatkeeper_shared::endpoints::{self, Answer, ApiRequest, Endpoint};
@@ -85,12 +85,11 @@ impl Client {
     /// # Errors
     /// Returns a [`ClientError`], as all calls do.
     pub async fn send<T: Answer>(&self, endpoint: Endpoint<T>) -> Result<T, ClientError> {
-        let (response, _) = self.exchange(endpoint).await?;
-        read(response).await
+        read(self.exchange(endpoint).await?.answer).await
     }
 
-    /// Like [`Client::send`], but leaves the answer unread; returns whether the request was sent more than once.
-    pub(crate) async fn exchange<T>(&self, endpoint: Endpoint<T>) -> Result<(Response, bool), ClientError> {
+    /// Like [`Client::send`], but leaves the answer unread.
+    pub(crate) async fn exchange<T>(&self, endpoint: Endpoint<T>) -> Result<Retried<Response>, ClientError> {
         let request = endpoint.into_request();
         let timeout = if request.is_repeatable() { self.retry_timeout } else { Duration::ZERO };
         retry(timeout, || send(self.build(&request))).await

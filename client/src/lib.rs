@@ -28,7 +28,7 @@ mod live_feed;
 mod response;
 mod retry;
 
-pub use calls::{SessionQuery, application};
+pub use calls::{AcceptedOffer, SessionQuery, application};
 pub use client::Client;
 pub use error::ClientError;
 pub use live_feed::{LiveEvent, LiveFeed};

@@ -10,21 +10,28 @@ const FIRST_DELAY: Duration = Duration::from_millis(100);
 /// The longest delay between retries.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// Retries a call until it succeeds, fails permanently, or the timeout is over; returns whether there was more than one
-/// attempt.
+/// The answer to a call that may have been repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retried<T> {
+    pub answer: T,
+    /// Whether there was more than one attempt.
+    pub was_repeated: bool,
+}
+
+/// Retries a call until it succeeds, fails permanently, or the timeout is over.
 ///
 /// Only for idempotent calls. The delays double, and each is randomized to between 50 and 100 percent, so that clients
 /// which lost their server at the same moment do not all return at the same moment.
-pub async fn retry<T, F>(timeout: Duration, call: impl Fn() -> F) -> Result<(T, bool), ClientError>
+pub async fn retry<T, F>(timeout: Duration, call: impl Fn() -> F) -> Result<Retried<T>, ClientError>
 where
     F: Future<Output = Result<T, ClientError>>,
 {
     let until = Instant::now() + timeout;
     let mut random = StdRng::from_os_rng();
-    let (mut delay, mut retried) = (FIRST_DELAY, false);
+    let (mut delay, mut was_repeated) = (FIRST_DELAY, false);
     loop {
         let error = match call().await {
-            Ok(value) => return Ok((value, retried)),
+            Ok(answer) => return Ok(Retried { answer, was_repeated }),
             Err(error) => error,
         };
         let jittered = delay.mul_f64(random.random_range(0.5..=1.0));
@@ -33,7 +40,7 @@ where
         }
         sleep(jittered).await;
         delay = MAX_DELAY.min(delay * 2);
-        retried = true;
+        was_repeated = true;
     }
 }
 
@@ -55,7 +62,8 @@ mod tests {
             let tried = tries.get();
             async move { if tried < 4 { Err(problem(Code::Unavailable)) } else { Ok(tried) } }
         };
-        assert_eq!(retry(Duration::from_secs(1), call).await.expect("the fourth succeeds"), (4, true));
+        let fourth = Retried { answer: 4, was_repeated: true };
+        assert_eq!(retry(Duration::from_secs(1), call).await.expect("the fourth succeeds"), fourth);
         tries.set(-1_000);
         let since = Instant::now();
         assert_eq!(retry(Duration::from_secs(1), call).await.expect_err("too long").code(), Some(Code::Unavailable));

@@ -26,6 +26,13 @@ pub enum PasskeyError {
     Cancelled,
 }
 
+/// What came of asking the browser and then the server.
+pub enum PasskeyOutcome<T> {
+    Done(T),
+    /// The browser returned no passkey, so the server was not asked.
+    NoPasskey(PasskeyError),
+}
+
 impl PasskeyError {
     /// Why a sign-in with a passkey failed, in the user's language.
     pub fn sign_in_text(self, i18n: Texts) -> &'static str {
@@ -44,28 +51,31 @@ impl PasskeyError {
     }
 }
 
-/// Signs in with a passkey. What went wrong in the browser is the inner error.
+/// Signs in with a passkey.
 ///
 /// # Errors
 /// Returns a [`Failure`] if the server refuses the passkey or cannot be reached.
-pub async fn sign_in(api: Api) -> Result<Result<Me, PasskeyError>, Failure> {
+pub async fn sign_in(api: Api) -> Result<PasskeyOutcome<Me>, Failure> {
     let asked = api.send(endpoints::sign_in::begin_passkey()).await?;
     match call("parseRequestOptionsFromJSON", "get", &asked.options).await {
-        Ok(credential) => api.send(endpoints::sign_in::with_passkey(&PasskeySignIn { credential })).await.map(Ok),
-        Err(error) => Ok(Err(error)),
+        Ok(credential) => {
+            api.send(endpoints::sign_in::with_passkey(&PasskeySignIn { credential })).await.map(PasskeyOutcome::Done)
+        }
+        Err(error) => Ok(PasskeyOutcome::NoPasskey(error)),
     }
 }
 
-/// Has the browser create a passkey, and adds it to those of the user. What went wrong in the browser is the inner
-/// error.
+/// Has the browser create a passkey, and adds it to those of the user.
 ///
 /// # Errors
 /// Returns a [`Failure`] if the server refuses the passkey or cannot be reached.
-pub async fn add(api: Api, name: String) -> Result<Result<PasskeyView, PasskeyError>, Failure> {
+pub async fn add(api: Api, name: String) -> Result<PasskeyOutcome<PasskeyView>, Failure> {
     let asked = api.send(endpoints::passkeys::begin()).await?;
     match call("parseCreationOptionsFromJSON", "create", &asked.options).await {
-        Ok(credential) => api.send(endpoints::passkeys::add(&NewPasskey { name, credential })).await.map(Ok),
-        Err(error) => Ok(Err(error)),
+        Ok(credential) => {
+            api.send(endpoints::passkeys::add(&NewPasskey { name, credential })).await.map(PasskeyOutcome::Done)
+        }
+        Err(error) => Ok(PasskeyOutcome::NoPasskey(error)),
     }
 }
 

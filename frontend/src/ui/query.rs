@@ -147,6 +147,10 @@ pub struct Query<T: 'static> {
     tag: RwSignal<String>,
 }
 
+/// What a query is to load, if anything.
+#[derive(PartialEq)]
+struct Wanted(Option<ApiRequest>);
+
 impl<T> Clone for Query<T> {
     fn clone(&self) -> Self {
         *self
@@ -175,15 +179,15 @@ impl<T: Answer + Send + Sync + 'static> Query<T> {
 
     fn start(request: Box<dyn Fn() -> Option<ApiRequest> + Send + Sync>, delay_ms: u32) -> Self {
         let query = Self { status: QueryStatus::new(), value: RwSignal::new(None), tag: RwSignal::default() };
-        Effect::new(move |before: Option<Option<ApiRequest>>| {
+        Effect::new(move |before: Option<Wanted>| {
             query.status.reloads.track();
-            let now = request();
+            let now = Wanted(request());
             let is_same = before.as_ref() == Some(&now);
             if !is_same && before.is_some() {
                 query.status.reset();
                 query.value.set(None);
             }
-            match now.clone() {
+            match now.0.clone() {
                 Some(request) => query.send(request, if is_same { 0 } else { delay_ms }),
                 None => query.status.stop(),
             }

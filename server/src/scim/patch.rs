@@ -67,13 +67,14 @@ fn apply_at(
     if is_whole_extension(&path.attr) {
         return apply_to_extension(attributes, op, value, budget);
     }
-    let (is_extension, attribute) = find(&path.attr).ok_or_else(|| {
+    let found = find(&path.attr).ok_or_else(|| {
         ScimError::bad_request(ScimType::InvalidPath, format!("There is no attribute {}.", path.attr))
     })?;
+    let (FoundAttribute::Core(attribute) | FoundAttribute::Extension(attribute)) = found;
     if op == PatchOp::Remove && attribute.required && path.filter.is_none() && path.attr.sub.is_none() {
         return Err(ScimError::bad_request(ScimType::Mutability, format!("{} is required.", attribute.name)));
     }
-    if !is_extension {
+    if let FoundAttribute::Core(_) = found {
         return targets::apply(attributes, attribute, op, path, value, budget);
     }
     let parts = attributes.entry(ENTERPRISE_SCHEMA).or_insert_with(|| Value::Object(Map::new()));
@@ -125,15 +126,21 @@ const EXTERNAL_ID: Attribute = Attribute {
     canonical_values: &[],
 };
 
-/// Finds an attribute; the flag says whether it belongs to the enterprise extension.
-fn find(attr: &AttrPath) -> Option<(bool, &'static Attribute)> {
+/// An attribute, and where a resource has it.
+enum FoundAttribute {
+    Core(&'static Attribute),
+    /// Within the object of the enterprise extension.
+    Extension(&'static Attribute),
+}
+
+fn find(attr: &AttrPath) -> Option<FoundAttribute> {
     match attr.schema.as_deref() {
         Some(ENTERPRISE_SCHEMA) => {
-            schema::find_attribute(ENTERPRISE_ATTRIBUTES, &attr.name).map(|attribute| (true, attribute))
+            schema::find_attribute(ENTERPRISE_ATTRIBUTES, &attr.name).map(FoundAttribute::Extension)
         }
         Some(other) if !schema::is_core_schema(other) => None,
-        _ if attr.name.eq_ignore_ascii_case("externalId") => Some((false, &EXTERNAL_ID)),
-        _ => schema::find_attribute(USER_ATTRIBUTES, &attr.name).map(|attribute| (false, attribute)),
+        _ if attr.name.eq_ignore_ascii_case("externalId") => Some(FoundAttribute::Core(&EXTERNAL_ID)),
+        _ => schema::find_attribute(USER_ATTRIBUTES, &attr.name).map(FoundAttribute::Core),
     }
 }
 

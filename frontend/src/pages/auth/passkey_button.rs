@@ -3,7 +3,7 @@
 use crate::{
     api::Api,
     i18n::use_i18n,
-    passkey::{self, PasskeyError},
+    passkey::{self, PasskeyError, PasskeyOutcome},
     text::Text,
     ui::{
         error_message::{ErrorMessage, failure_text},
@@ -32,9 +32,9 @@ pub fn PasskeyButton(
     let passkey_error = RwSignal::new(None::<PasskeyError>);
     let start = move |_| {
         passkey_error.set(None);
-        form.run([], passkey::sign_in(api), move |answer| match answer {
-            Ok(me) => drop(done.try_run(me)),
-            Err(error) => drop(passkey_error.try_set(Some(error))),
+        form.run([], passkey::sign_in(api), move |outcome| match outcome {
+            PasskeyOutcome::Done(me) => drop(done.try_run(me)),
+            PasskeyOutcome::NoPasskey(error) => drop(passkey_error.try_set(Some(error))),
         });
     };
     let wrong = move || match passkey_error.get() {

@@ -1,6 +1,9 @@
 //! Keeps the sessions of this device alive: sends the due heartbeats and applies the responses.
 
-use super::{heartbeat_schedule::HeartbeatSchedule, my_sessions::MySessions};
+use super::{
+    heartbeat_schedule::{HeartbeatSchedule, LeaseRenewal},
+    my_sessions::MySessions,
+};
 use crate::{
     api::{Api, Failure},
     clock::Clock,
@@ -74,18 +77,18 @@ impl Heartbeats {
         spawn_local(self.send(id, true));
     }
 
-    /// `Some` while heartbeats of this session are being lost; the value is the end of its lease, if known. Tracked.
-    pub fn losing_until(self, id: SessionId) -> Option<Option<DateTime<Utc>>> {
+    /// Whether the lease of this session is being renewed; tracked.
+    pub fn renewal(self, id: SessionId) -> LeaseRenewal {
         self.clock.now();
-        self.schedule.with(|schedule| schedule.losing_until(id))
+        self.schedule.with(|schedule| schedule.renewal(id))
     }
 
     fn send_due(self) {
         let now = self.clock.now_untracked();
         // Untracked: subscribers are notified only when a response changes something.
         let due = self.schedule.try_update_untracked(|schedule| schedule.take_due(now)).unwrap_or_default();
-        for (id, active) in due {
-            spawn_local(self.send(id, active));
+        for heartbeat in due {
+            spawn_local(self.send(heartbeat.session, heartbeat.active));
         }
     }
 

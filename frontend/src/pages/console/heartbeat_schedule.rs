@@ -16,6 +16,23 @@ pub struct HeartbeatSchedule {
     active_at: Option<DateTime<Utc>>,
 }
 
+/// A heartbeat to send now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueHeartbeat {
+    pub session: SessionId,
+    /// Whether the agent was active since the last report.
+    pub active: bool,
+}
+
+/// Whether the lease of a session is being renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseRenewal {
+    /// The last heartbeat was answered, or the first is under way.
+    Working,
+    /// Heartbeats are being lost; with the end of the lease, if known.
+    Failing { lease_until: Option<DateTime<Utc>> },
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct ScheduledHeartbeat {
     due: DateTime<Utc>,
@@ -47,9 +64,8 @@ impl HeartbeatSchedule {
         self.active_at = Some(now);
     }
 
-    /// The heartbeats to send now, each with whether the agent was active since the last report. One that is answered
-    /// by neither [`HeartbeatSchedule::renewed`] nor [`HeartbeatSchedule::lost`] is due again later.
-    pub fn take_due(&mut self, now: DateTime<Utc>) -> Vec<(SessionId, bool)> {
+    /// The heartbeats to send now. One that is answered by neither [`HeartbeatSchedule::renewed`] nor [`HeartbeatSchedule::lost`] is due again later.
+    pub fn take_due(&mut self, now: DateTime<Utc>) -> Vec<DueHeartbeat> {
         let due = |heartbeat: &ScheduledHeartbeat| {
             heartbeat.due <= now && heartbeat.sent_at.is_none_or(|sent_at| sent_at + RESPONSE_TIMEOUT <= now)
         };
@@ -58,7 +74,8 @@ impl HeartbeatSchedule {
             if heartbeat.sent_at.replace(now).is_some() {
                 heartbeat.lost += 1;
             }
-            taken.push((*id, self.active_at.is_some_and(|active_at| active_at > heartbeat.reported_at)));
+            let active = self.active_at.is_some_and(|active_at| active_at > heartbeat.reported_at);
+            taken.push(DueHeartbeat { session: *id, active });
         }
         taken
     }
@@ -93,9 +110,12 @@ impl HeartbeatSchedule {
         self.heartbeats.values_mut().for_each(|heartbeat| heartbeat.due = heartbeat.due.min(now));
     }
 
-    /// `Some` while heartbeats of this session are being lost; the value is the end of its lease, if known.
-    pub fn losing_until(&self, id: SessionId) -> Option<Option<DateTime<Utc>>> {
-        self.heartbeats.get(&id).filter(|heartbeat| heartbeat.lost > 0).map(|heartbeat| heartbeat.lease_until)
+    /// Whether the lease of this session is being renewed.
+    pub fn renewal(&self, id: SessionId) -> LeaseRenewal {
+        match self.heartbeats.get(&id).filter(|heartbeat| heartbeat.lost > 0) {
+            Some(heartbeat) => LeaseRenewal::Failing { lease_until: heartbeat.lease_until },
+            None => LeaseRenewal::Working,
+        }
     }
 }
 
@@ -112,7 +132,7 @@ mod tests {
     }
 
     fn due(schedule: &mut HeartbeatSchedule, seconds: i64) -> Vec<SessionId> {
-        schedule.take_due(at(seconds)).into_iter().map(|(id, _)| id).collect()
+        schedule.take_due(at(seconds)).into_iter().map(|due| due.session).collect()
     }
 
     fn renewed() -> HeartbeatReply {
@@ -134,7 +154,7 @@ mod tests {
         let (mut schedule, id) = schedule();
         assert_eq!(due(&mut schedule, 0), [id]);
         schedule.renewed(id, &renewed(), at(0));
-        assert_eq!(schedule.losing_until(id), None);
+        assert_eq!(schedule.renewal(id), LeaseRenewal::Working);
         let mut now = 30;
         for wait in [1, 2, 4, 8, 8] {
             assert_eq!(due(&mut schedule, now), [id]);
@@ -142,9 +162,10 @@ mod tests {
             assert!(due(&mut schedule, now + wait - 1).is_empty());
             now += wait;
         }
-        assert_eq!(schedule.losing_until(id), Some(Some(at(120))), "the seat is kept until then");
+        let failing = LeaseRenewal::Failing { lease_until: Some(at(120)) };
+        assert_eq!(schedule.renewal(id), failing, "the seat is kept until then");
         schedule.renewed(id, &renewed(), at(now));
-        assert_eq!(schedule.losing_until(id), None);
+        assert_eq!(schedule.renewal(id), LeaseRenewal::Working);
     }
 
     #[wasm_bindgen_test]
@@ -152,7 +173,7 @@ mod tests {
         let (mut schedule, id) = schedule();
         assert_eq!(due(&mut schedule, 0), [id]);
         assert_eq!(due(&mut schedule, 10), [id]);
-        assert!(schedule.losing_until(id).is_some());
+        assert_eq!(schedule.renewal(id), LeaseRenewal::Failing { lease_until: None });
     }
 
     #[wasm_bindgen_test]
@@ -169,14 +190,14 @@ mod tests {
     #[wasm_bindgen_test]
     fn activity_is_reported_until_the_server_confirms_it() {
         let (mut schedule, id) = schedule();
-        assert_eq!(schedule.take_due(at(0)), [(id, false)]);
+        assert_eq!(schedule.take_due(at(0)), [DueHeartbeat { session: id, active: false }]);
         schedule.renewed(id, &renewed(), at(0));
         schedule.record_activity(at(20));
-        assert_eq!(schedule.take_due(at(30)), [(id, true)]);
+        assert_eq!(schedule.take_due(at(30)), [DueHeartbeat { session: id, active: true }]);
         schedule.lost(id, at(30));
-        assert_eq!(schedule.take_due(at(31)), [(id, true)], "again, since it was lost");
+        assert_eq!(schedule.take_due(at(31)), [DueHeartbeat { session: id, active: true }], "again, since it was lost");
         schedule.renewed(id, &renewed(), at(31));
-        assert_eq!(schedule.take_due(at(61)), [(id, false)], "nothing since");
+        assert_eq!(schedule.take_due(at(61)), [DueHeartbeat { session: id, active: false }], "nothing since");
     }
 
     #[wasm_bindgen_test]
@@ -185,6 +206,6 @@ mod tests {
         schedule.set_sessions(&[session(2).id], at(0));
         assert_eq!(due(&mut schedule, 0), [session(2).id]);
         schedule.lost(id, at(0));
-        assert_eq!(schedule.losing_until(id), None);
+        assert_eq!(schedule.renewal(id), LeaseRenewal::Working);
     }
 }

@@ -1,8 +1,9 @@
 //! A session of the agent: waiting with its key, or connected; and the button to end it.
 
 use super::{
-    card::heading_id, card_data::CardData, continue_here::ContinueHere, notices::focus_element, open_tool::OpenButton,
-    state::ConsolePageState, waiting_session::WaitingSession, warning::Warnings,
+    card::heading_id, card_data::CardData, continue_here::ContinueHere, heartbeat_schedule::LeaseRenewal,
+    notices::focus_element, open_tool::OpenButton, state::ConsolePageState, waiting_session::WaitingSession,
+    warning::Warnings,
 };
 use crate::{
     duration::countdown,
@@ -121,9 +122,10 @@ fn HeartbeatWarning(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let page = ConsolePageState::get();
-    let lease_end = Memo::new(move |_| page.heartbeats.losing_until(id));
+    let renewal = Memo::new(move |_| page.heartbeats.renewal(id));
     let text = move || {
-        lease_end.get().map(|until| match until.map(|until| page.clock.until(until)) {
+        let LeaseRenewal::Failing { lease_until } = renewal.get() else { return None };
+        Some(match lease_until.map(|until| page.clock.until(until)) {
             None => t_string!(i18n, console.trouble_unknown).to_owned(),
             Some(left) if left.num_milliseconds() == 0 => t_string!(i18n, console.trouble_over).to_owned(),
             Some(left) => t_string!(i18n, console.trouble, left = countdown(left)),

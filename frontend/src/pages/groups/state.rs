@@ -79,12 +79,16 @@ impl GroupsPageState {
     }
 }
 
+/// The group that the page shows, if any.
+#[derive(PartialEq)]
+struct OpenGroup(Option<GroupId>);
+
 /// When another group is opened, the dialog of the one before closes, or does not open after its download.
 fn close_dialog_of_other_group(id: Memo<Option<GroupId>>) {
     let dialogs = Dialogs::get();
-    Effect::new(move |before: Option<Option<GroupId>>| {
-        let now = id.get();
-        if before.flatten().is_some_and(|before| now != Some(before)) {
+    Effect::new(move |before: Option<OpenGroup>| {
+        let now = OpenGroup(id.get());
+        if before.is_some_and(|before| before.0.is_some() && before != now) {
             dialogs.close();
         }
         now

@@ -6,7 +6,7 @@ use crate::{
     format::Format,
     i18n::*,
     lazy_dialog,
-    passkey::{self, PasskeyError},
+    passkey::{self, PasskeyError, PasskeyOutcome},
     text::text,
     ui::{
         field::TextField,
@@ -130,15 +130,15 @@ fn AddPasskey(
     let submit = move |()| {
         let name = name.get_untracked();
         passkey_error.set(None);
-        form.run([("name", validate::name(&name).err())], passkey::add(api, name), move |answer| match answer {
-            Ok(one) => {
+        form.run([("name", validate::name(&name).err())], passkey::add(api, name), move |outcome| match outcome {
+            PasskeyOutcome::Done(one) => {
                 toasts.success(tu_string!(i18n, passkeys.added, name = one.name));
                 all.reload();
                 dialogs.close_if(form);
                 // If the user was required to set up a second factor, this closes the page.
                 caller.refresh();
             }
-            Err(error) => drop(passkey_error.try_set(Some(error))),
+            PasskeyOutcome::NoPasskey(error) => drop(passkey_error.try_set(Some(error))),
         });
     };
     let failure = Signal::derive(move || passkey_error.get().map(|error| error.add_text(i18n).to_owned()));

@@ -41,6 +41,12 @@ pub enum Acquired {
     Interrupted(Signal),
 }
 
+/// What ended the wait for the server's answer to a request.
+enum RequestEnd {
+    Answered(SeatResponse),
+    Interrupted(Signal),
+}
+
 /// What to do after a request.
 enum NextStep {
     Finish(Acquired),
@@ -97,12 +103,12 @@ impl SeatAcquisition {
             // never costs a second seat.
             let key = Random::default().secret();
             let next = match self.request_seat(&key, signals).await? {
-                Ok(SeatResponse::Seat(session)) if session.ended.is_none() => {
+                RequestEnd::Answered(SeatResponse::Seat(session)) if session.ended.is_none() => {
                     NextStep::Finish(Acquired::Seat(Box::new(session)))
                 }
-                Ok(SeatResponse::Seat(_)) => NextStep::RequestAgain,
-                Ok(SeatResponse::Queued(ticket)) => self.wait_in_queue(ticket, signals).await?,
-                Err(signal) => NextStep::Finish(Acquired::Interrupted(signal)),
+                RequestEnd::Answered(SeatResponse::Seat(_)) => NextStep::RequestAgain,
+                RequestEnd::Answered(SeatResponse::Queued(ticket)) => self.wait_in_queue(ticket, signals).await?,
+                RequestEnd::Interrupted(signal) => NextStep::Finish(Acquired::Interrupted(signal)),
             };
             if let NextStep::Finish(acquired) = next {
                 return Ok(acquired);
@@ -110,12 +116,8 @@ impl SeatAcquisition {
         }
     }
 
-    /// Repeats the request until the server answers. The inner error is a signal that arrived first.
-    async fn request_seat(
-        &mut self,
-        key: &str,
-        signals: &mut Signals,
-    ) -> Result<Result<SeatResponse, Signal>, Failure> {
+    /// Repeats the request until the server answers or a signal arrives.
+    async fn request_seat(&mut self, key: &str, signals: &mut Signals) -> Result<RequestEnd, Failure> {
         loop {
             let client = self.client.clone();
             let request = self.request.clone();
@@ -127,11 +129,11 @@ impl SeatAcquisition {
                     if let Ok(Ok(granted)) = timeout(INTERRUPT_TIMEOUT, call).await {
                         self.give_back(granted).await;
                     }
-                    return Ok(Err(caught.signal));
+                    return Ok(RequestEnd::Interrupted(caught.signal));
                 }
             };
             match response {
-                Ok(granted) => return Ok(Ok(granted)),
+                Ok(granted) => return Ok(RequestEnd::Answered(granted)),
                 Err(error) => self.tolerate(error)?,
             }
         }
@@ -212,9 +214,11 @@ impl SeatAcquisition {
     /// Accepts the offered seat; `None` if the offer is gone and the ticket still waits.
     async fn accept(&mut self, ticket: &TicketView) -> Result<Option<NextStep>, Failure> {
         match self.client.accept_offer(ticket.id).await {
-            Ok((session, true)) => Ok(Some(NextStep::Finish(Acquired::Seat(Box::new(session))))),
+            Ok(accepted) if accepted.by_this_call => {
+                Ok(Some(NextStep::Finish(Acquired::Seat(Box::new(accepted.session)))))
+            }
             // Another program of the same agent shares the ticket and has accepted the offer.
-            Ok((_, false)) => Ok(Some(NextStep::RequestAgain)),
+            Ok(_) => Ok(Some(NextStep::RequestAgain)),
             Err(error) if matches!(error.code(), Some(Code::NoOffer | Code::TicketOver)) => {
                 sleep(Duration::from_millis(200)).await;
                 Ok(None)
