@@ -45,7 +45,7 @@ pub fn application(product: &str, device: &str) -> NewSession {
 /// The session that an offer led to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AcceptedOffer {
-    /// The session.
+    /// The one with the seat that was offered.
     pub session: SessionView,
     /// Whether this call took the seat. If not, another program of the same agent waited with the same ticket and was
     /// faster, and the session belongs to that program.

@@ -2,6 +2,7 @@
 
 mod comments;
 mod items;
+mod nested;
 mod styles;
 
 use std::collections::BTreeMap;
@@ -170,6 +171,9 @@ fn check_file(path: &Path, text: &str) -> Vec<Finding> {
     }
     for (line, problem) in styles::leaking_rules(path, text) {
         find(line, problem);
+    }
+    for (line, name) in nested::nested_types(path, text) {
+        find(line, format!("`{name}` in `{name}`: name the outcomes with an enum"));
     }
     for (line, name) in items::repeated_names(path, text) {
         find(line, format!("the comment only repeats the name `{name}`: say more, or delete it"));

@@ -64,7 +64,8 @@ impl HeartbeatSchedule {
         self.active_at = Some(now);
     }
 
-    /// The heartbeats to send now. One that is answered by neither [`HeartbeatSchedule::renewed`] nor [`HeartbeatSchedule::lost`] is due again later.
+    /// The heartbeats to send now. One that is answered by neither [`HeartbeatSchedule::renewed`] nor
+    /// [`HeartbeatSchedule::lost`] is due again later.
     pub fn take_due(&mut self, now: DateTime<Utc>) -> Vec<DueHeartbeat> {
         let due = |heartbeat: &ScheduledHeartbeat| {
             heartbeat.due <= now && heartbeat.sent_at.is_none_or(|sent_at| sent_at + RESPONSE_TIMEOUT <= now)

@@ -100,7 +100,7 @@ fn version(stored: &DirectoryGroup) -> String {
 /// Returns an error if an attribute is missing or invalid, or another group has the name or the externalId.
 pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
     let requested = compute(move || changes::from_resource(&body)).await?;
-    let (name, external_id) = (requested.name.unwrap_or_default(), requested.external_id.flatten());
+    let (name, external_id) = (requested.name.unwrap_or_default(), requested.external_id.applied_to(None));
     let users: Vec<_> = requested.added.into_iter().collect();
     let now = app.clock.now();
     let id = GroupId(app.random.id(now));
@@ -252,7 +252,7 @@ impl<'a> LockedGroup<'a> {
     async fn apply(mut self, app: &App, wanted: &GroupChanges) -> Result<(Vec<UserId>, Option<String>), ChangeError> {
         let (joined, left, note) = self.apply_members(wanted).await?;
         let name = wanted.name.as_ref().unwrap_or(&self.stored.name);
-        let external_id = wanted.external_id.as_ref().unwrap_or(&self.stored.external_id);
+        let external_id = wanted.external_id.clone().applied_to(self.stored.external_id.clone());
         let before =
             json!({ "name": self.stored.name, "external_id": self.stored.external_id, "directory": self.stored.owned });
         let after = json!({ "name": name, "external_id": external_id, "directory": true });

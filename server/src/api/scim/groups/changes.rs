@@ -7,7 +7,7 @@ use crate::scim::{
     schema::{self, Kind, unwrap_single},
 };
 use crate::store::directory_groups::NamedMember;
-use seatkeeper_shared::ids::UserId;
+use seatkeeper_shared::{ids::UserId, patch::Patch};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -40,8 +40,7 @@ const MAX_MEMBER_STEPS: u64 = 2_000_000;
 pub struct GroupChanges {
     /// The new name.
     pub name: Option<String>,
-    /// The new external id; `Some(None)` removes it.
-    pub external_id: Option<Option<String>>,
+    pub external_id: Patch<String>,
     /// Removes all members that are not in `added`.
     pub replaces_members: bool,
     pub added: BTreeSet<UserId>,
@@ -58,7 +57,7 @@ impl GroupChanges {
         for change in changes {
             match change {
                 Change::Rename(name) => all.name = Some(name),
-                Change::SetExternalId(external) => all.external_id = Some(external),
+                Change::SetExternalId(external) => all.external_id = external.into(),
                 Change::AddMembers(users) => users.into_iter().for_each(|user| all.add(user)),
                 Change::RemoveMembers(users) => users.into_iter().for_each(|user| all.remove(user)),
                 Change::ReplaceMembers(users) => {
