@@ -5,7 +5,9 @@ use crate::{
     app::App,
     auth::{
         Caller,
-        passkeys::{AuthenticationResponse, RegistrationResponse, Site, start_authentication, start_registration},
+        passkeys::{
+            AuthenticationResponse, PasskeyError, RegistrationResponse, Site, start_authentication, start_registration,
+        },
     },
     events::Event,
     http::{
@@ -80,12 +82,12 @@ pub async fn add(
         RegistrationResponse::parse(&given.credential)?,
     );
     if store::passkeys::of_user(&app.db, caller.id).await?.len() >= MAX_PASSKEYS_PER_USER {
-        return Err(ApiError::new(Code::PasskeyRefused));
+        return Err(PasskeyError::Refused.into());
     }
     let mut tx = app.db.begin().await?;
-    let challenge = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;
-    let state = challenge.filter(|(user, _)| *user == Some(caller.id)).map(|(_, state)| state);
-    let stored = response.verify(&site, &state.ok_or_else(|| ApiError::new(Code::PasskeyRefused))?)?;
+    let ceremony = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;
+    let ceremony = ceremony.filter(|ceremony| ceremony.user == Some(caller.id)).ok_or(PasskeyError::Refused)?;
+    let stored = response.verify(&site, &ceremony.state)?;
     let passkey = PasskeyView { id: PasskeyId(app.random.id(now)), name, created_at: now, last_used_at: None };
     store::passkeys::insert(&mut tx, caller.id, &passkey, &stored).await?;
     let event = Event::new(Kind::PasskeyAdded, caller.actor(), Some(caller.id), json!({}));
@@ -179,21 +181,21 @@ pub async fn sign_in(
         Site::of(app.public_url.as_deref(), &headers)?,
         AuthenticationResponse::parse(&given.credential)?,
     );
-    let refused = || ApiError::new(Code::PasskeyRefused);
     let mut tx = app.db.begin().await?;
-    let challenge = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;
+    let ceremony = store::passkeys::take_challenge(&mut tx, &response.challenge()?, now).await?;
     let user_id = store::passkeys::lock_by_credential(&mut tx, &response.credential_id()).await?.map(|held| held.user);
     // Each challenge can be used once, even if the verification fails.
     tx.commit().await?;
-    let (_, state) = challenge.filter(|(user, _)| user.is_none()).ok_or_else(refused)?;
-    let user_id = user_id.ok_or_else(refused)?;
+    let ceremony = ceremony.filter(|ceremony| ceremony.user.is_none()).ok_or(PasskeyError::Refused)?;
+    let user_id = user_id.ok_or(PasskeyError::Refused)?;
     let is_allowed = may_use_local_sign_in(&app, user_id).await?;
     let browser = BrowserSignIn::of(&app, jar, address, &headers).await?;
     let mut tx = app.db.begin().await?;
     // Waits for a concurrent suspension of the user.
     drop(store::users::lock_password(&mut tx, user_id).await?);
-    let held = store::passkeys::lock_by_credential(&mut tx, &response.credential_id()).await?.ok_or_else(refused)?;
-    let next = response.verify(&site, &state, held.user, &held.stored);
+    let held = store::passkeys::lock_by_credential(&mut tx, &response.credential_id()).await?;
+    let held = held.ok_or(PasskeyError::Refused)?;
+    let next = response.verify(&site, &ceremony.state, held.user, &held.stored);
     let reason = match (&next, held.status) {
         (Ok(_), UserStatus::Active) => None,
         (Ok(_), UserStatus::Suspended) => Some("suspended"),
@@ -202,7 +204,7 @@ pub async fn sign_in(
     if let Some(reason) = reason {
         drop(tx);
         record_failed_sign_in(&app, address, &held.email, Some(held.user), reason).await?;
-        return Err(refused());
+        return Err(PasskeyError::Refused.into());
     }
     if !is_allowed {
         drop(tx);

@@ -198,6 +198,15 @@ pub enum StreamError {
     CredentialRevoked,
 }
 
+/// What is known of an open request's authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Authorized,
+    /// Something changed since the last recheck; the next one will tell.
+    Unknown,
+    Revoked,
+}
+
 /// Why a request gets no stream, or no more of it.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamRefusal {
@@ -304,8 +313,10 @@ impl StreamGuard {
     /// is not current.
     async fn is_authorized(&mut self) -> bool {
         loop {
-            if let Some(is_authorized) = self.decide() {
-                return is_authorized;
+            match self.standing() {
+                Standing::Authorized => return true,
+                Standing::Revoked => return false,
+                Standing::Unknown => {}
             }
             if self.verdict.changed().await.is_err() {
                 return false;
@@ -315,23 +326,27 @@ impl StreamGuard {
 
     /// Waits until the request is no longer authorized with the same rights.
     async fn revoked(&mut self) {
-        while self.decide() != Some(false) {
+        while self.standing() != Standing::Revoked {
             if self.verdict.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    /// Whether the request is still authorized; `None` if the last result is not current.
-    fn decide(&mut self) -> Option<bool> {
+    /// Whether the request is still authorized with the same rights, as far as the last recheck tells.
+    fn standing(&mut self) -> Standing {
         let verdict = self.verdict.borrow_and_update();
         match &*verdict {
             Verdict::Valid(entry, _)
                 if have_same_access(&entry.caller, &self.caller) && self.admission.authorize(&entry.caller).is_ok() =>
             {
-                self.streams.is_current(&verdict).then_some(true)
+                if self.streams.is_current(&verdict) {
+                    Standing::Authorized
+                } else {
+                    Standing::Unknown
+                }
             }
-            _ => Some(false),
+            _ => Standing::Revoked,
         }
     }
 }

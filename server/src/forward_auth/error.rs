@@ -47,3 +47,17 @@ impl From<SeatsError> for GateError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_server_turns_nobody_away() {
+        let is_turned_away = |error: SeatsError| matches!(GateError::from(error), GateError::TurnedAway(_));
+        assert!(is_turned_away(SeatsError::Failed(Code::NotAssigned)));
+        assert!(is_turned_away(SeatsError::Refused(Refusal { code: Code::LicenseEnded, facts: None })));
+        assert!(!is_turned_away(SeatsError::Failed(Code::Unavailable)));
+        assert!(!is_turned_away(SeatsError::Unavailable));
+    }
+}

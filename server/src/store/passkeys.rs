@@ -178,12 +178,19 @@ pub async fn insert_challenge(
     tx.run(&INSERT_CHALLENGE, args).await.map(drop)
 }
 
-/// Takes a pending challenge: its user and the state of its ceremony. Each challenge is used once.
+/// A ceremony that was started and not yet finished.
+pub struct PendingCeremony {
+    /// Who adds a passkey; `None` for a sign-in.
+    pub user: Option<UserId>,
+    pub state: String,
+}
+
+/// Takes the ceremony of a challenge, which can be used once.
 pub async fn take_challenge(
     tx: &mut Tx,
     challenge: &str,
     now: DateTime<Utc>,
-) -> Result<Option<(Option<UserId>, String)>, DbError> {
+) -> Result<Option<PendingCeremony>, DbError> {
     let row = tx.one(&TAKE_CHALLENGE, args![challenge, now]).await?;
-    row.map(|row| Ok((row.opt("user_id")?, row.get("state")?))).transpose()
+    row.map(|row| Ok(PendingCeremony { user: row.opt("user_id")?, state: row.get("state")? })).transpose()
 }
