@@ -145,7 +145,7 @@ impl App {
             caller_cache.set_single_process();
         }
         let (product_cache, session_cache) = (ProductCache::new(clock.monotonic().clone()), SessionCache::default());
-        let (reconcile_requested, seat_freed) = (Wake::on_own(Topic::GroupLicenses), Wake::on(Topic::FreedSeats));
+        let (reconcile_requested, seat_freed) = (Wake::on_own(Topic::GroupSeats), Wake::on(Topic::FreedSeats));
         let stale_seats = StaleSeats::default();
         let commit_hooks = CommitHooks::new([
             Arc::new(caller_cache.clone()) as Arc<dyn CommitSubscriber>,
@@ -171,8 +171,8 @@ impl App {
             if options.cheap_passwords { Passwords::cheap(random.clone()) } else { Passwords::new(random.clone()) };
         let public_url: Option<Arc<str>> = options.public_url.map(Into::into);
         let journal = Journal::new(db.clone(), clock.clone(), commit_hooks.clone(), tasks.clone());
-        let entitlements =
-            Entitlements { journal: journal.clone(), seats: seats.clone(), reconcile_requested, seat_freed };
+        let entitlements = Entitlements::new(journal, seats.clone(), reconcile_requested, seat_freed);
+        let journal = entitlements.journal();
         let app = Self(Arc::new(AppState {
             setup_token: options.setup_token.unwrap_or_else(|| random.secret()).into(),
             cookie_domain: options.cookie_domain.map(Into::into),

@@ -1,4 +1,7 @@
-//! Authorizes changes of groups and memberships, because users get licenses and roles through groups.
+//! Who may have what, and why: users' roles and status, memberships, assignments and their sources.
+//!
+//! Whoever makes a change (a request, a directory, a sign-in provider, an import) calls this module and holds no rule.
+//! What follows from a change is reconciled in its commit, see [`consequences`].
 //!
 //! *No user can use a group to grant or revoke what they could not grant or revoke directly.* Each change of a group
 //! names the [`Authority`] that makes it. A user's rights are read in the transaction of the change, so that neither a
@@ -15,6 +18,7 @@
 
 pub mod assignment_source;
 mod authority;
+mod consequences;
 pub mod group_licenses;
 pub mod groups;
 pub mod memberships;
@@ -23,24 +27,50 @@ pub mod users;
 
 pub use authority::{Approved, Authority, DeniedChange, GroupChangeError};
 
-use crate::{commit_hooks::Wake, journal::Journal, seats::Seats};
-use std::ops::Deref;
+use crate::{
+    clock::Clock,
+    commit_hooks::Wake,
+    db::{Db, DbError, Tx},
+    events::Event,
+    journal::Journal,
+    seats::Seats,
+    tasks::Tasks,
+};
+use std::sync::Arc;
 
 /// What decides who may have what: the database, the seats, and the tasks that reconcile them. Clones share all.
 #[derive(Clone)]
 pub struct Entitlements {
-    pub journal: Journal,
+    pub db: Db,
+    pub clock: Clock,
+    pub tasks: Tasks,
     pub seats: Seats,
     /// Woken when assignments that groups give may have to be reconciled.
-    pub reconcile_requested: Wake,
+    reconcile_requested: Wake,
     /// Woken when what had to wait for a seat or an admin can be tried again.
-    pub seat_freed: Wake,
+    seat_freed: Wake,
+    /// Its commits have no consequences: reconciling would otherwise reconcile what it has just changed.
+    journal: Journal,
 }
 
-impl Deref for Entitlements {
-    type Target = Journal;
+impl Entitlements {
+    /// The entitlements in the database of this journal, whose commits have no consequences yet.
+    pub fn new(journal: Journal, seats: Seats, reconcile_requested: Wake, seat_freed: Wake) -> Self {
+        let Journal { db, clock, tasks, .. } = journal.clone();
+        Self { db, clock, tasks, seats, reconcile_requested, seat_freed, journal }
+    }
 
-    fn deref(&self) -> &Journal {
-        &self.journal
+    /// The journal for everyone else: each commit is followed by its consequences.
+    pub fn journal(&self) -> Journal {
+        let entitlements = self.clone();
+        self.journal.with_consequences(Arc::new(move |events| consequences::follow(&entitlements, events)))
+    }
+
+    /// Writes the events of a transaction, commits it, and reconciles what they concern.
+    ///
+    /// # Errors
+    /// Returns an error if the transaction was not committed or its outcome is unknown.
+    pub async fn commit(&self, tx: Tx, events: &[Event]) -> Result<(), DbError> {
+        self.journal().commit(tx, events).await
     }
 }

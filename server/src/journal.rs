@@ -8,6 +8,11 @@ use crate::{
     store,
     tasks::Tasks,
 };
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// What follows from committed events, if anything does. The commit returns when it is finished.
+pub type Consequences = Arc<dyn Fn(&[Event]) -> Option<BoxFuture<'static, ()>> + Send + Sync>;
 
 /// What every decision needs: the database with its event log, the clock, and where work goes on beside requests.
 /// Clones share them.
@@ -17,15 +22,24 @@ pub struct Journal {
     pub clock: Clock,
     pub tasks: Tasks,
     hooks: CommitHooks,
+    /// Absent only in the journal that the consequences themselves commit with: they have none of their own.
+    consequences: Option<Consequences>,
 }
 
 impl Journal {
-    /// The journal of this database, whose commits these hooks learn of.
+    /// The journal of this database, whose commits these hooks learn of, and whose commits have no consequences.
     pub fn new(db: Db, clock: Clock, hooks: CommitHooks, tasks: Tasks) -> Self {
-        Self { db, clock, tasks, hooks }
+        Self { db, clock, tasks, hooks, consequences: None }
     }
 
-    /// Writes the events of a transaction and commits it. Then invalidates the affected caches and wakes the live feed.
+    /// The same journal, whose commits have these consequences.
+    #[must_use]
+    pub fn with_consequences(&self, consequences: Consequences) -> Self {
+        Self { consequences: Some(consequences), ..self.clone() }
+    }
+
+    /// Writes the events of a transaction and commits it. Then invalidates the affected caches, wakes the live feed,
+    /// and reconciles what the events concern, so that no caller has to remember it.
     ///
     /// # Errors
     /// Returns an error if the transaction was not committed or its outcome is unknown.
@@ -38,6 +52,10 @@ impl Journal {
         // Also after an error: the transaction may have been committed nevertheless.
         self.hooks.notify_transaction(events);
         self.hooks.notify_committed(events);
-        committed
+        committed?;
+        if let Some(following) = self.consequences.as_ref().and_then(|follow| follow(events)) {
+            following.await;
+        }
+        Ok(())
     }
 }

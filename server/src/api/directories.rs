@@ -168,23 +168,12 @@ pub async fn set_rules(
     ValidJson(wanted): ValidJson<SetRules>,
 ) -> Result<WithEtag<Vec<RuleView>>, ApiError> {
     caller.require(Action::ManageAccount)?;
-    let name = get_directory(&app, id).await?.name;
+    get_directory(&app, id).await?;
     let (before, after) = (rules_of(&app, id).await?, validate_rules(&app, id, wanted).await?);
     expected.check(&editable_fields(&before))?;
     if before != after {
-        let groups: Vec<_> = after.iter().map(|rule| rule.group_id).collect();
-        let concerned = store::directory_rules::affected_users(&app.db, id, &groups).await?;
-        let mut tx = app.db.begin().await?;
-        store::directories::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-        let now = store::directory_rules::of(&mut tx, id).await?;
-        if expected.is_given() && editable_fields(&now) != editable_fields(&before) {
-            return Err(ApiError::new(Code::ChangedMeanwhile));
-        }
-        store::directory_rules::set_rules(&mut tx, id, &after).await?;
-        let facts = json!({ "changes": { "rules": [now, after] } });
-        app.commit(tx, &[Event::new(Kind::DirectoryRulesChanged, caller.actor(), None, facts).about(id.0, name)])
-            .await?;
-        rules::apply(&app.entitlements, &caller.actor(), &concerned).await;
+        let is_expected = |now: &[RuleView]| !expected.is_given() || editable_fields(now) == editable_fields(&before);
+        rules::set(&app.entitlements, &caller.actor(), id, &after, is_expected).await?;
     }
     let rules = rules_of(&app, id).await?;
     Ok(with_etag(&editable_fields(&rules), rules))
@@ -278,7 +267,6 @@ pub async fn retry(
 ) -> Result<Json<RuleFailures>, ApiError> {
     caller.require(Action::ManageAccount)?;
     get_directory(&app, id).await?;
-    let users = store::directory_rules::affected_users(&app.db, id, &[]).await?;
-    rules::apply(&app.entitlements, &caller.actor(), &users).await;
+    rules::apply_all(&app.entitlements, &caller.actor(), id).await?;
     remaining_failures(&app, id).await
 }

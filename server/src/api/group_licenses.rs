@@ -3,7 +3,6 @@
 use crate::{
     app::App,
     auth::Caller,
-    entitlements::group_licenses::{ReconcileScope, reconcile},
     events::Event,
     http::{extract::PathParam, problem::ApiError},
     store,
@@ -58,7 +57,6 @@ pub async fn give(
     } else {
         drop(tx);
     }
-    reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 
@@ -82,7 +80,6 @@ pub async fn take(
     }
     let event = Event::of_license(Kind::GroupLicenseRevoked, caller.actor(), license, json!({})).about(id.0, name);
     app.commit(tx, &[event]).await?;
-    reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::License(license)).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }
 

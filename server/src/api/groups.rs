@@ -4,13 +4,7 @@ use crate::{
     app::App,
     auth::{Caller, Scope},
     db::Tx,
-    entitlements::{
-        Authority,
-        group_licenses::{ReconcileScope, reconcile},
-        groups,
-        memberships::{self, MembershipChange},
-        rules,
-    },
+    entitlements::{Authority, groups, memberships},
     events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
@@ -135,20 +129,8 @@ pub async fn delete_group(
     PathParam(id): PathParam<GroupId>,
 ) -> Result<StatusCode, ApiError> {
     caller.require(Action::ManageGroups)?;
-    delete(&app, &Authority::User(&caller.actor()), id).await?;
+    groups::delete(&app.entitlements, &Authority::User(&caller.actor()), id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Deletes a group, and revokes what it assigned.
-///
-/// # Errors
-/// Returns an error if the group does not exist, if the caller may not delete it, or if the change cannot be saved.
-pub async fn delete(app: &App, by: &Authority<'_>, id: GroupId) -> Result<(), ApiError> {
-    let members = groups::delete(&app.entitlements, by, id).await?;
-    app.entitlements.reconcile_requested.now();
-    rules::apply(&app.entitlements, &by.actor(), &members).await;
-    reconcile(&app.entitlements, &by.actor(), &ReconcileScope::users(members)).await?;
-    Ok(())
 }
 
 /// Replaces the members of a group.
@@ -171,7 +153,7 @@ pub async fn set_members(
     let (mut tx, _) = begin_locked(&app, &caller, id).await?;
     let users = fields.finish(Some(users))?;
     let change = memberships::set(&mut tx, &Authority::User(&caller.actor()), id, &users).await?;
-    commit_membership_change(&app, &caller, tx, &change).await?;
+    app.commit(tx, &change.events()).await?;
     group_response(&app, &caller, id).await.map(|(_, Json(found))| Json(found.group))
 }
 
@@ -208,21 +190,7 @@ pub(super) async fn change(
     moves: (&[UserId], &[UserId]),
 ) -> Result<(), ApiError> {
     let change = memberships::change(&mut tx, &Authority::User(&caller.actor()), id, moves).await?;
-    commit_membership_change(app, caller, tx, &change).await
-}
-
-/// Commits a change of members, and applies its consequences.
-async fn commit_membership_change(
-    app: &App,
-    caller: &Caller,
-    tx: Tx,
-    change: &MembershipChange,
-) -> Result<(), ApiError> {
-    app.commit(tx, &change.events()).await?;
-    let users = change.users();
-    rules::apply(&app.entitlements, &caller.actor(), &users).await;
-    reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::users(users)).await?;
-    Ok(())
+    Ok(app.commit(tx, &change.events()).await?)
 }
 
 /// Replaces the managers of a group.

@@ -7,11 +7,7 @@ use super::{
 use crate::{
     app::App,
     auth::{Caller, NewPassword, Scope, admission::Admission, password_links::may_replace_access},
-    entitlements::{
-        Authority,
-        group_licenses::{ReconcileScope, reconcile},
-        memberships, rules, users as changes,
-    },
+    entitlements::{Authority, memberships, users as changes},
     events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
@@ -187,10 +183,6 @@ pub async fn add_user(
         events.extend(memberships::change(&mut tx, &authority, *group, (&[id], &[])).await?.events());
     }
     app.commit(tx, &events).await?;
-    if !groups.is_empty() {
-        rules::apply(&app.entitlements, &caller.actor(), &[id]).await;
-        reconcile(&app.entitlements, &caller.actor(), &ReconcileScope::users([id])).await?;
-    }
     Ok((StatusCode::CREATED, Json(visible_user(&app, &caller, id).await?)))
 }
 
@@ -330,13 +322,7 @@ pub(super) async fn change_user_fields(
         return Err(ApiError::new(Code::ChangedMeanwhile));
     }
     let event = user.change(&mut tx, &after, &caller.actor()).await?;
-    let is_reactivated = before.status != after.status && after.status == UserStatus::Active;
-    app.commit(tx, &[event]).await?;
-    if is_reactivated {
-        // The suspension revoked the user's named seats.
-        rules::apply(&app.entitlements, &caller.actor(), &[id]).await;
-    }
-    Ok(())
+    Ok(app.commit(tx, &[event]).await?)
 }
 
 fn apply_change(before: &EditableUser, change: &ChangeUser) -> EditableUser {

@@ -2,15 +2,17 @@
 //! groups gives any more.
 //!
 //! It compares the actual assignments with the desired ones and applies the difference, so changes missed because of a
-//! crash, another server, an import or a directory are repaired. It runs after each change of groups, before the
-//! response, and periodically, which also assigns named seats that have become free.
+//! crash or another server are repaired. It runs in the commit of each change of groups, see `consequences`, and
+//! periodically, which also assigns named seats that have become free.
 
 use crate::{
     db::DbError,
     entitlements::{Entitlements, rules},
-    problem::ApiError,
     seats::{Actor, SeatsError},
-    store::{self, group_licenses::LicenseUser},
+    store::{
+        self,
+        group_licenses::{LicenseUser, ReconcileScope},
+    },
 };
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
@@ -23,28 +25,6 @@ use std::{
 
 /// How often all groups are reconciled.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(20);
-
-/// What a change affects: only this is reconciled on behalf of the user who made it.
-#[derive(Clone, Debug)]
-pub enum ReconcileScope {
-    All,
-    License(LicenseId),
-    Users(BTreeSet<UserId>),
-}
-
-impl ReconcileScope {
-    pub fn users(users: impl IntoIterator<Item = UserId>) -> Self {
-        Self::Users(users.into_iter().collect())
-    }
-
-    fn includes(&self, license: LicenseId, user: UserId) -> bool {
-        match self {
-            Self::All => true,
-            Self::License(only) => *only == license,
-            Self::Users(only) => only.contains(&user),
-        }
-    }
-}
 
 /// Why reconciling failed. The periodic run tries again.
 #[derive(Debug, thiserror::Error)]
@@ -64,18 +44,16 @@ pub async fn reconcile(
     actor: &Actor,
     scope: &ReconcileScope,
 ) -> Result<(), ReconcileError> {
-    let surplus = store::group_licenses::surplus(&entitlements.db).await?;
-    let surplus = surplus.into_iter().filter(|(license, user)| scope.includes(*license, *user)).collect();
+    let surplus = store::group_licenses::surplus(&entitlements.db, scope).await?;
     for (license, users) in by_license(hand_to_rules(entitlements, actor, surplus).await?.into_iter()) {
         for some in users.chunks(MAX_BULK_ITEMS) {
             entitlements.seats.revoke(actor, license, some.to_vec(), false).await?;
             unclaim(entitlements, license, some).await?;
         }
     }
-    let missing = store::group_licenses::missing(&entitlements.db).await?;
+    let missing = store::group_licenses::missing(&entitlements.db, scope).await?;
     let free: BTreeMap<_, _> = missing.iter().map(|one| (one.license, one.free)).collect();
-    let missing = missing.iter().map(|one| (one.license, one.user)).filter(|(l, u)| scope.includes(*l, *u));
-    for (license, mut users) in by_license(missing) {
+    for (license, mut users) in by_license(missing.iter().map(|one| (one.license, one.user))) {
         let free = free.get(&license).copied().unwrap_or_default().max(0);
         users.truncate(usize::try_from(free).unwrap_or(usize::MAX));
         for some in users.chunks(MAX_BULK_ITEMS) {
@@ -160,13 +138,4 @@ async fn reconcile_all(entitlements: &Entitlements) -> Result<(), ReconcileError
     store::group_licenses::forget_stale(&mut tx, entitlements.clock.now()).await?;
     tx.commit().await?;
     reconcile(entitlements, &Actor::system(), &ReconcileScope::All).await
-}
-
-impl From<ReconcileError> for ApiError {
-    fn from(error: ReconcileError) -> Self {
-        match error {
-            ReconcileError::Db(error) => error.into(),
-            ReconcileError::Seats(error) => error.into(),
-        }
-    }
 }

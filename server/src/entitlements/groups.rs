@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, Tx},
-    entitlements::Entitlements,
+    entitlements::{Entitlements, consequences},
     problem::ApiError,
-    seats::{Actor, DeletionBlockers},
+    seats::{Actor, DeletionBlockers, SeatsError},
     store,
 };
 use seatkeeper_shared::{
@@ -27,11 +27,13 @@ pub async fn rename(tx: &mut Tx, by: &Authority<'_>, group: GroupId, name: &str)
     Ok(store::groups::rename(tx, &approved, group, name).await?)
 }
 
-/// Deletes a group. Returns its former members.
+/// Deletes a group, and revokes what it gave.
+///
+/// It continues if the caller is cancelled.
 ///
 /// # Errors
 /// Returns an error if there is no such group, if the rights do not suffice, or if the database fails.
-pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: GroupId) -> Result<Vec<UserId>, ApiError> {
+pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: GroupId) -> Result<(), ApiError> {
     let mut tx = entitlements.db.begin_read().await?;
     let rights = by.rights(&mut tx).await?;
     let uses = store::memberships::uses(&mut tx, group).await?;
@@ -49,7 +51,13 @@ pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: Grou
             is_reserved: !may(rights, Action::ManageProducts),
         };
     }
-    Ok(entitlements.seats.delete_group(&by.actor(), group, keep_if).await?)
+    let (owned, actor) = (entitlements.clone(), by.actor());
+    let deleting = entitlements.tasks.spawn_to_end(async move {
+        let members = owned.seats.delete_group(&actor, group, keep_if).await?;
+        consequences::reconcile_users(&owned, actor, members.into_iter().collect()).await;
+        Ok(())
+    });
+    deleting.await.unwrap_or(Err(SeatsError::Unavailable)).map_err(ApiError::from)
 }
 
 /// A user's rights as of now; `None` if they are suspended or deleted.

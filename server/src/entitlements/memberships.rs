@@ -29,11 +29,6 @@ impl MembershipChange {
     pub fn events(&self) -> Vec<Event> {
         member_events(&self.actor, self.group, &self.name, &self.removed, &self.added)
     }
-
-    /// All users that were added or removed.
-    pub fn users(&self) -> Vec<UserId> {
-        self.added.iter().chain(&self.removed).copied().collect()
-    }
 }
 
 /// Adds and removes members. A user in both lists is added.

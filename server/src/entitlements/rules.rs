@@ -7,9 +7,11 @@
 mod plan;
 mod preview;
 mod retry;
+mod set;
 
 pub use preview::preview;
 pub use retry::{repair, retry, run};
+pub use set::{apply_all, set};
 
 use crate::{
     db::DbError,
@@ -23,7 +25,7 @@ use crate::{
     store::{
         self,
         directory_failures::{FailedGrant, ResolvedFailure},
-        directory_rules::RuleSubject,
+        directory_rules::{DirectoryRule, RuleSubject},
         users::EditableUser,
     },
 };
@@ -46,7 +48,7 @@ const MAX_ROUNDS: usize = 8;
 /// undo the change that caused the reconciling.
 ///
 /// It continues if the caller is cancelled.
-pub async fn apply(entitlements: &Entitlements, actor: &Actor, users: &[UserId]) {
+pub(super) async fn apply(entitlements: &Entitlements, actor: &Actor, users: &[UserId]) {
     if users.is_empty() {
         return;
     }
@@ -79,7 +81,8 @@ type Refusals = HashMap<(UserId, Option<LicenseId>), Code>;
 async fn apply_batch(entitlements: &Entitlements, actor: &Actor, requested: &[UserId]) -> Result<(), NotApplied> {
     let (mut users, mut refusals) = (requested.to_vec(), Refusals::new());
     for _ in 0..MAX_ROUNDS {
-        let (plan, states) = plan(entitlements, &users).await?;
+        let rules = store::directory_rules::all(&entitlements.db).await?;
+        let (plan, states) = plan(entitlements, &rules, &users).await?;
         let mut remaining = plan.without(&refusals);
         if remaining.is_empty() {
             return Ok(record_failures(entitlements, actor, &users, &plan, &states, &refusals).await?);
@@ -99,10 +102,14 @@ async fn apply_batch(entitlements: &Entitlements, actor: &Actor, requested: &[Us
     Ok(())
 }
 
-async fn plan(entitlements: &Entitlements, users: &[UserId]) -> Result<(Plan, Vec<RuleSubject>), DbError> {
-    let rules = store::directory_rules::all(&entitlements.db).await?;
+/// Plans what these users get and lose under these rules.
+async fn plan(
+    entitlements: &Entitlements,
+    rules: &[DirectoryRule],
+    users: &[UserId],
+) -> Result<(Plan, Vec<RuleSubject>), DbError> {
     let states = store::directory_rules::subjects(&entitlements.db, users).await?;
-    let mut plan = Plan::new(&rules, &states);
+    let mut plan = Plan::new(rules, &states);
     let surplus: Vec<_> = plan.revokes.iter().map(|(user, license)| (*license, *user)).collect();
     plan.hand_over(&store::group_licenses::granted_by_groups(&entitlements.db, &surplus).await?);
     Ok((plan, states))
@@ -240,7 +247,7 @@ async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleCh
         event.facts["access_reset"] = json!(true);
     }
     let events = if *before == after { Vec::new() } else { vec![event] };
-    entitlements.commit(tx, &events).await?;
+    entitlements.journal.commit(tx, &events).await?;
     Ok(RoleOutcome::Settled)
 }
 
@@ -285,7 +292,7 @@ async fn record_failures(
             )
         });
     let events: Vec<_> = new.chain(resolved_events).collect();
-    entitlements.commit(tx, &events).await
+    entitlements.journal.commit(tx, &events).await
 }
 
 /// Whether a rule has now given the user the license that failed before.

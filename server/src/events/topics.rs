@@ -16,8 +16,12 @@ pub enum Topic {
     Products,
     /// Data other than sessions and tickets that seat decisions are based on.
     SeatDecisions,
-    /// Who has a license through a group.
-    GroupLicenses,
+    /// What groups and rules give the event's user, which is reconciled in the commit.
+    GivenToUser,
+    /// Who has the event's license through groups, which is reconciled in the commit.
+    GivenByGroup,
+    /// How many seats of a license groups can give: who has it is reconciled soon after the commit.
+    GroupSeats,
     /// The members and managers of groups.
     Groups,
     /// Who has the event's license.
@@ -55,8 +59,8 @@ impl EventSubject {
 /// Exhaustive, so that a new kind does not compile until it is decided here what it affects.
 const fn topics(kind: Kind) -> &'static [Topic] {
     use Topic::{
-        AllCallers, Assignments, Caller, EndedSession, FreedSeats, GroupLicenses, Groups, Products, Queues,
-        SeatDecisions,
+        AllCallers, Assignments, Caller, EndedSession, FreedSeats, GivenByGroup, GivenToUser, GroupSeats, Groups,
+        Products, Queues, SeatDecisions,
     };
     match kind {
         Kind::AccountSetUp
@@ -86,22 +90,18 @@ const fn topics(kind: Kind) -> &'static [Topic] {
         | Kind::ProviderGroupsKept
         | Kind::LocaleChanged => &[Caller],
         Kind::UserAdded => &[Caller, SeatDecisions, Groups],
-        Kind::UserChanged => &[Caller, SeatDecisions, GroupLicenses, FreedSeats],
+        Kind::UserChanged => &[Caller, SeatDecisions, GivenToUser, FreedSeats],
         Kind::UserSuspended => &[Caller, SeatDecisions, FreedSeats],
         Kind::UserDeleted => &[Caller, SeatDecisions, Groups, FreedSeats],
-        Kind::GroupMemberAdded | Kind::GroupMemberRemoved | Kind::GroupManagersChanged => {
-            &[Caller, SeatDecisions, GroupLicenses, Groups]
-        }
-        Kind::GroupAdded
-        | Kind::GroupChanged
-        | Kind::GroupDeleted
-        | Kind::GroupLicenseGranted
-        | Kind::GroupLicenseRevoked => &[SeatDecisions, GroupLicenses, Groups],
-        Kind::GroupLimitsChanged => &[SeatDecisions, GroupLicenses],
+        Kind::GroupMemberAdded | Kind::GroupMemberRemoved => &[Caller, SeatDecisions, GivenToUser, Groups],
+        Kind::GroupManagersChanged => &[Caller, SeatDecisions, Groups],
+        Kind::GroupAdded | Kind::GroupChanged | Kind::GroupDeleted => &[SeatDecisions, Groups],
+        Kind::GroupLicenseGranted | Kind::GroupLicenseRevoked => &[SeatDecisions, GivenByGroup, Groups],
+        Kind::GroupLimitsChanged => &[SeatDecisions, GroupSeats],
         Kind::ProductAdded => &[Products, SeatDecisions],
         Kind::ProductChanged => &[Products, SeatDecisions, FreedSeats],
         Kind::LicenseAdded | Kind::LicenseChanged | Kind::LicenseExpiring => &[SeatDecisions],
-        Kind::LicenseTermsChanged => &[SeatDecisions, GroupLicenses, FreedSeats],
+        Kind::LicenseTermsChanged => &[SeatDecisions, GroupSeats, FreedSeats],
         Kind::SeatsChanged => &[FreedSeats],
         Kind::LicenseGranted => &[SeatDecisions, Assignments],
         Kind::LicenseRevoked => &[SeatDecisions, Assignments, FreedSeats],

@@ -8,7 +8,6 @@ use super::{
 use crate::{
     db::{DbError, Tx},
     entitlements::assignment_source,
-    entitlements::rules,
     entitlements::{Authority, GroupChangeError, groups, memberships},
     events::{self, Event},
     seats::{RemovableUsers, SeatsError},
@@ -98,8 +97,6 @@ impl ImportChunk<'_> {
         };
         progress::record(&mut tx, job.import.id, &rows, now).await?;
         job.imports.commit(tx, &events).await?;
-        let changed: BTreeSet<_> = events.iter().filter_map(|event| event.user).collect();
-        rules::apply(&job.imports.entitlements, &job.import.actor, &changed.into_iter().collect::<Vec<_>>()).await;
         Ok(Some(planned))
     }
 

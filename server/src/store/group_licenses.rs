@@ -1,7 +1,7 @@
 //! The licenses that groups give to their members, and the assignments that result from this (`group_assignments`).
 
 use super::{ids, set};
-use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
+use crate::db::{Db, DbError, Row, Tx, Value, args, fields, statements};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, RuleId, UserId},
@@ -10,7 +10,7 @@ use seatkeeper_shared::{
     problem::Code,
     wire::groups::{GroupAssignment, GroupLicense, UnassignedMember},
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An older claim without an assignment was left behind by a crash.
 const MAX_CLAIM_AGE: TimeDelta = TimeDelta::minutes(1);
@@ -67,6 +67,8 @@ statements! {
         WHERE NOT EXISTS (SELECT 1 FROM assignments a WHERE a.license_id = gl.license_id AND a.user_id = m.user_id)
           AND NOT EXISTS (
               SELECT 1 FROM group_assignments c WHERE c.license_id = gl.license_id AND c.user_id = m.user_id)
+          AND gl.license_id = $1 -- if $1
+          AND m.user_id IN (SELECT id FROM ROWS($2: id uuid)) -- if $2
         ORDER BY gl.license_id, m.user_id";
 
     // Assignments through groups that no group gives any more.
@@ -79,6 +81,8 @@ statements! {
             FROM group_licenses gl
             JOIN group_members m ON m.group_id = gl.group_id
             WHERE gl.license_id = c.license_id AND m.user_id = c.user_id)
+          AND c.license_id = $1 -- if $1
+          AND c.user_id IN (SELECT id FROM ROWS($2: id uuid)) -- if $2
         ORDER BY c.license_id, c.user_id";
 
     // Assignments of a group or a rule would be restored automatically.
@@ -180,6 +184,30 @@ fn refusal(row: &Row) -> Result<Option<Code>, DbError> {
     Ok(if archived { Some(Code::Archived) } else { full.then_some(Code::NamedSeatsTaken) })
 }
 
+/// The assignments that are compared with what groups give.
+#[derive(Clone, Debug)]
+pub enum ReconcileScope {
+    All,
+    License(LicenseId),
+    Users(BTreeSet<UserId>),
+}
+
+impl ReconcileScope {
+    /// Whether it contains nothing: as an argument, an empty set would stand for all users.
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Users(users) if users.is_empty())
+    }
+
+    fn args(&self) -> Vec<Value> {
+        let no_users: [UserId; 0] = [];
+        match self {
+            Self::All => args![None::<LicenseId>, ids(no_users)],
+            Self::License(license) => args![license, ids(no_users)],
+            Self::Users(users) => args![None::<LicenseId>, ids(users)],
+        }
+    }
+}
+
 /// A member who should have a license of their group, but does not.
 #[derive(Clone, Copy, Debug)]
 pub struct MissingAssignment {
@@ -190,8 +218,11 @@ pub struct MissingAssignment {
 }
 
 /// Active members who do not have the licenses of their groups.
-pub async fn missing(db: &Db) -> Result<Vec<MissingAssignment>, DbError> {
-    let rows = db.all(&MISSING, args![]).await?;
+pub async fn missing(db: &Db, scope: &ReconcileScope) -> Result<Vec<MissingAssignment>, DbError> {
+    if scope.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = db.all(&MISSING, scope.args()).await?;
     rows.iter()
         .map(|row| {
             let named = row.get::<Model>("model")? == Model::Named;
@@ -202,8 +233,11 @@ pub async fn missing(db: &Db) -> Result<Vec<MissingAssignment>, DbError> {
 }
 
 /// Assignments through groups that no group gives any more.
-pub async fn surplus(db: &Db) -> Result<Vec<(LicenseId, UserId)>, DbError> {
-    let rows = db.all(&SURPLUS, args![]).await?;
+pub async fn surplus(db: &Db, scope: &ReconcileScope) -> Result<Vec<LicenseUser>, DbError> {
+    if scope.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = db.all(&SURPLUS, scope.args()).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
 }
 

@@ -18,10 +18,9 @@ use super::{
     user_mapping,
 };
 use crate::{
-    api,
     app::App,
     db::{DbError, Tx},
-    entitlements::{Authority, memberships, rules},
+    entitlements::{Authority, groups, memberships},
     events::{self, Event, member_events},
     store::{
         self,
@@ -176,7 +175,7 @@ async fn change(
 ) -> Result<(DirectoryGroup, Option<String>), ScimError> {
     let id: GroupId = id.parse().map_err(|_| ScimError::not_found("group"))?;
     let mut attempts = 1;
-    let (moved, note) = loop {
+    let note = loop {
         match change_once(app, client, id, expected, requested).await {
             Err(ChangeError::Database(DbError::Retry)) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
             Err(ChangeError::Database(error)) => return Err(error.into()),
@@ -184,7 +183,6 @@ async fn change(
             Ok(done) => break done,
         }
     };
-    rules::apply(&app.entitlements, &client.actor(), &moved).await;
     Ok((find(app, client, &id.to_string()).await?, note))
 }
 
@@ -195,7 +193,7 @@ async fn change_once(
     id: GroupId,
     expected: Option<&str>,
     requested: &RequestedChange,
-) -> Result<(Vec<UserId>, Option<String>), ChangeError> {
+) -> Result<Option<String>, ChangeError> {
     let (changes, added) = match requested {
         RequestedChange::Fixed(changes) => {
             return LockedGroup::lock(app, client, id, expected).await?.apply(app, changes).await;
@@ -248,17 +246,16 @@ impl<'a> LockedGroup<'a> {
         Ok(Self { tx, client, stored })
     }
 
-    /// Applies the changes and commits; returns the users who joined or left, and a note for the request log.
-    async fn apply(mut self, app: &App, wanted: &GroupChanges) -> Result<(Vec<UserId>, Option<String>), ChangeError> {
+    /// Applies the changes and commits; returns a note for the request log.
+    async fn apply(mut self, app: &App, wanted: &GroupChanges) -> Result<Option<String>, ChangeError> {
         let (joined, left, note) = self.apply_members(wanted).await?;
         let name = wanted.name.as_ref().unwrap_or(&self.stored.name);
         let external_id = wanted.external_id.clone().applied_to(self.stored.external_id.clone());
         let before =
             json!({ "name": self.stored.name, "external_id": self.stored.external_id, "directory": self.stored.owned });
         let after = json!({ "name": name, "external_id": external_id, "directory": true });
-        let moved: Vec<_> = joined.iter().chain(&left).copied().collect();
-        if before == after && moved.is_empty() {
-            return Ok((moved, note));
+        if before == after && joined.is_empty() && left.is_empty() {
+            return Ok(note);
         }
         let (id, now, actor) = (self.stored.id, app.clock.now(), self.client.actor());
         let names = (name.as_str(), external_id.as_deref());
@@ -270,7 +267,7 @@ impl<'a> LockedGroup<'a> {
         }
         events.extend(member_events(&actor, id, name, &left, &joined));
         app.commit(self.tx, &events).await?;
-        Ok((moved, note))
+        Ok(note)
     }
 
     /// Changes the members; returns, in order, the users who joined (including existing members that the directory took
@@ -307,7 +304,7 @@ impl<'a> LockedGroup<'a> {
 pub async fn delete(app: &App, client: &ScimClient, id: &str, expected: Option<&str>) -> ScimResult {
     let stored = find(app, client, id).await?;
     check_if_match(expected, &version(&stored))?;
-    api::groups::delete(app, &Authority::Directory(client.id, &client.actor()), stored.id).await?;
+    groups::delete(&app.entitlements, &Authority::Directory(client.id, &client.actor()), stored.id).await?;
     Ok(ScimResponse::no_content())
 }
 

@@ -18,7 +18,6 @@ use super::{
 use crate::{
     app::App,
     db::DbError,
-    entitlements::rules,
     events::Event,
     seats::{RemovableUsers, SeatsError},
     store::{
@@ -147,21 +146,16 @@ async fn change(
     requested: RequestedChange,
 ) -> ScimResult {
     let mut attempts = 1;
-    let written = loop {
+    loop {
         let stored = find(app, client, id).await?;
         check_if_match(expected, &version(client, &stored)?)?;
-        let Some(change) = plan_change(app, client, stored, requested.clone()).await? else { break None };
+        let Some(change) = plan_change(app, client, stored, requested.clone()).await? else { break };
         match write(app, &change).await {
-            Ok(()) => break Some(change),
+            Ok(()) => break,
             Err(WriteError::Retry) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
             Err(WriteError::Retry) => return Err(DbError::Retry.into()),
             Err(WriteError::Failed(error)) => return Err(error),
         }
-    };
-    if let Some(UserChange { user, before, after, .. }) = written
-        && (before.status, after.status) == (UserStatus::Suspended, UserStatus::Active)
-    {
-        rules::apply(&app.entitlements, &client.actor(), &[user]).await;
     }
     let stored = find(app, client, id).await?;
     user_response(app, client, StatusCode::OK, &stored).await

@@ -32,14 +32,11 @@ pub async fn preview(
 ) -> Result<RulesPreview, DbError> {
     let groups: Vec<GroupId> = wanted.iter().map(|rule| rule.group_id).collect();
     let users = store::directory_rules::affected_users(&entitlements.db, directory, &groups).await?;
-    let standing = store::directory_rules::subjects(&entitlements.db, &users).await?;
     let mut rules = store::directory_rules::all(&entitlements.db).await?;
     rules.retain(|rule| rule.directory != directory);
     let roles = roles(entitlements, directory, &wanted).await?;
     rules.extend(wanted.into_iter().map(|view| DirectoryRule { directory, view }));
-    let mut plan = Plan::new(&rules, &standing);
-    let surplus: Vec<_> = plan.revokes.iter().map(|(user, license)| (*license, *user)).collect();
-    plan.hand_over(&store::group_licenses::granted_by_groups(&entitlements.db, &surplus).await?);
+    let (plan, standing) = super::plan(entitlements, &rules, &users).await?;
     let licenses: BTreeSet<LicenseId> = plan.grants.iter().map(|(_, license, _)| *license).collect();
     let mut dry_run = DryRun::read(&entitlements.db, &licenses.into_iter().collect::<Vec<_>>()).await?;
     let pairs = plan.grants.iter().map(|(user, license, _)| (*license, *user)).collect();

@@ -1,0 +1,73 @@
+//! Replaces the rules of a directory, and applies them again on request.
+
+use super::apply;
+use crate::{
+    db::DbError,
+    entitlements::Entitlements,
+    events::Event,
+    problem::ApiError,
+    seats::Actor,
+    store::{self, directory_rules},
+};
+use seatkeeper_shared::{audit::Kind, ids::DirectoryId, problem::Code, wire::directory::RuleView};
+use serde_json::json;
+
+/// Why the rules of a directory are not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesNotSet {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("there is no such directory")]
+    NoDirectory,
+    #[error("the rules were changed meanwhile")]
+    ChangedMeanwhile,
+}
+
+impl From<RulesNotSet> for ApiError {
+    fn from(error: RulesNotSet) -> Self {
+        match error {
+            RulesNotSet::Db(error) => error.into(),
+            RulesNotSet::NoDirectory => Self::new(Code::NotFound),
+            RulesNotSet::ChangedMeanwhile => Self::new(Code::ChangedMeanwhile),
+        }
+    }
+}
+
+/// Replaces the rules of a directory if the current ones are as expected, and applies the new ones to everyone whom
+/// they or the former ones concern.
+///
+/// # Errors
+/// Returns an error if there is no such directory, the rules are not as expected, or the change was not saved.
+pub async fn set(
+    entitlements: &Entitlements,
+    actor: &Actor,
+    directory: DirectoryId,
+    rules: &[RuleView],
+    is_expected: impl Fn(&[RuleView]) -> bool + Send,
+) -> Result<(), RulesNotSet> {
+    let groups: Vec<_> = rules.iter().map(|rule| rule.group_id).collect();
+    // Before the change: afterwards, nobody knows whom the former rules concerned.
+    let concerned = directory_rules::affected_users(&entitlements.db, directory, &groups).await?;
+    let mut tx = entitlements.db.begin().await?;
+    let name = store::directories::lock(&mut tx, directory).await?.ok_or(RulesNotSet::NoDirectory)?;
+    let before = directory_rules::of(&mut tx, directory).await?;
+    if !is_expected(&before) {
+        return Err(RulesNotSet::ChangedMeanwhile);
+    }
+    directory_rules::set_rules(&mut tx, directory, rules).await?;
+    let facts = json!({ "changes": { "rules": [before, rules] } });
+    let event = Event::new(Kind::DirectoryRulesChanged, actor.clone(), None, facts).about(directory.0, name);
+    entitlements.journal.commit(tx, &[event]).await?;
+    apply(entitlements, actor, &concerned).await;
+    Ok(())
+}
+
+/// Applies the rules of a directory again to everyone whom they concern.
+///
+/// # Errors
+/// Returns an error if the database does not respond.
+pub async fn apply_all(entitlements: &Entitlements, actor: &Actor, directory: DirectoryId) -> Result<(), DbError> {
+    let users = directory_rules::affected_users(&entitlements.db, directory, &[]).await?;
+    apply(entitlements, actor, &users).await;
+    Ok(())
+}
