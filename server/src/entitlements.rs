@@ -23,7 +23,6 @@ pub mod group_licenses;
 pub mod groups;
 pub mod memberships;
 pub mod rules;
-pub mod users;
 
 pub use authority::{Approved, Authority, DeniedChange, GroupChangeError};
 

@@ -45,3 +45,4 @@ pub mod secrets;
 pub mod store;
 pub mod tasks;
 pub mod usage_peaks;
+pub mod user_changes;

@@ -38,7 +38,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod sign_in_tries;
 pub mod sweeps;
-pub mod user_changes;
+pub mod unique_users;
 pub mod user_deletion;
 pub mod users;
 pub mod wait_estimate;
@@ -90,7 +90,7 @@ pub fn statements() -> Vec<(String, &'static Sql)> {
         ("sign_in_tries", sign_in_tries::STATEMENTS),
         ("browser_sessions", browser_sessions::STATEMENTS),
         ("sweeps", sweeps::STATEMENTS),
-        ("user_changes", user_changes::STATEMENTS),
+        ("unique_users", unique_users::STATEMENTS),
         ("users", users::STATEMENTS),
         ("users/list", users::list::STATEMENTS),
     ];

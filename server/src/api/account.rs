@@ -20,7 +20,8 @@ use crate::{
         user_agent,
     },
     seats::{Actor, Origin},
-    store::{self, credentials::NewBrowserSession},
+    store::{self, credentials::NewBrowserSession, users::EditableUser},
+    user_changes,
 };
 use axum::{
     Json,
@@ -90,6 +91,7 @@ pub async fn set_up(
         name: &name,
         email: &email,
         rights: &rights,
+        status: UserStatus::Active,
         password_hash: Some(&hash),
         source: Source::Manual,
     };
@@ -327,9 +329,9 @@ pub async fn change_me(
     let (actor, mut events) = (caller.actor(), Vec::new());
     let mut tx = app.db.begin().await?;
     if let Some(name) = name {
-        store::users::set_name(&mut tx, caller.id, &name).await?;
-        let facts = json!({ "changes": { "name": [caller.name, name] } });
-        events.push(Event::new(Kind::UserChanged, actor.clone(), Some(caller.id), facts).named(&caller.name));
+        let user = user_changes::lock_only(&mut tx, caller.id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+        let change = user.changed_to(EditableUser { name: name.clone(), ..user.before.clone() }, &actor);
+        events.extend(user.make(&mut tx, change, app.clock.now()).await?);
         caller.name = name;
     }
     if let Some(locale) = locale {

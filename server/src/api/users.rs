@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     auth::{Caller, NewPassword, Scope, admission::Admission, password_links::may_replace_access},
-    entitlements::{Authority, memberships, users as changes},
+    entitlements::{Authority, memberships},
     events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
@@ -15,7 +15,8 @@ use crate::{
         problem::{ApiError, FieldErrors},
         recent_verification::require_recent_verification,
     },
-    store::{self, user_changes::UserChange, users::EditableUser},
+    store::{self, users::EditableUser},
+    user_changes::{self, UserChange},
 };
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::Datelike as _;
@@ -174,8 +175,9 @@ pub async fn add_user(
     for group in &groups {
         memberships::may_add(&mut tx, &authority, *group).await?;
     }
-    let (password_hash, source) = (hash.as_deref(), Source::Manual);
-    let added = store::users::UserToAdd { id, name: &name, email: &email, rights: &rights, password_hash, source };
+    let (status, password_hash, source) = (UserStatus::Active, hash.as_deref(), Source::Manual);
+    let added =
+        store::users::UserToAdd { id, name: &name, email: &email, rights: &rights, status, password_hash, source };
     store::users::insert(&mut tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
     let mut events = vec![Event::new(Kind::UserAdded, caller.actor(), Some(id), facts).named(name)];
@@ -266,12 +268,11 @@ async fn try_change(
     }
     let before = EditableUser::from(&seen);
     let after = apply_change(&before, change);
-    let (actor, events) = (caller.actor(), Vec::new());
-    let user_change = UserChange { user: id, actor, before, after, directory: None, events };
+    expected.check(&before)?;
+    let user_change = UserChange::new(id, caller.actor(), before, after);
     if !user_change.suspends() {
         return change_user_fields(app, caller, id, change, expected).await;
     }
-    expected.check(&user_change.before)?;
     Ok(app.seats.suspend_and_change(user_change, caller.removable_users()).await?)
 }
 
@@ -306,43 +307,34 @@ pub(super) async fn change_user_fields(
     expected: &IfMatch,
 ) -> Result<(), ApiError> {
     let mut tx = app.db.begin().await?;
-    let user = changes::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let user = user_changes::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let before = &user.before;
     expected.check(before)?;
     if before.rights.role != Role::Agent {
         // The role may have changed since the first check.
         caller.require(Action::ManageRoles)?;
     }
-    let after = apply_change(before, change);
-    if *before == after {
+    let user_change = user.changed_to(apply_change(before, change), &caller.actor());
+    if user_change.is_empty() {
         return Ok(());
     }
-    if before.status == UserStatus::Active && after.status == UserStatus::Suspended {
-        // The user was reactivated meanwhile, so the seat engine must suspend them again.
-        return Err(ApiError::new(Code::ChangedMeanwhile));
-    }
-    let event = user.change(&mut tx, &after, &caller.actor()).await?;
-    Ok(app.commit(tx, &[event]).await?)
+    let events = user.make(&mut tx, user_change, app.clock.now()).await?;
+    Ok(app.commit(tx, &events).await?)
 }
 
 fn apply_change(before: &EditableUser, change: &ChangeUser) -> EditableUser {
-    let role = change.role.unwrap_or(before.rights.role);
-    let mut after = EditableUser {
+    EditableUser {
         name: change.name.clone().unwrap_or_else(|| before.name.clone()),
         email: change.email.clone().unwrap_or_else(|| before.email.clone()),
         rights: Rights {
-            role,
+            role: change.role.unwrap_or(before.rights.role),
             permissions: change.permissions.clone().unwrap_or_else(|| before.rights.permissions.clone()),
             billing_contact: before.rights.billing_contact,
             limited_to_groups: change.limited_to_groups.unwrap_or(before.rights.limited_to_groups),
         },
         status: change.status.unwrap_or(before.status),
         manages: change.manages.clone().unwrap_or_else(|| before.manages.clone()),
-    };
-    if role != Role::Manager {
-        after.clear_manager_fields();
     }
-    after
 }
 
 /// Deletes a user.

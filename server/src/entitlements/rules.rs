@@ -15,10 +15,7 @@ pub use set::{apply_all, set};
 
 use crate::{
     db::DbError,
-    entitlements::{
-        Entitlements,
-        users::{self, UserChangeError},
-    },
+    entitlements::Entitlements,
     events::Event,
     scim,
     seats::{Actor, SeatsError},
@@ -28,6 +25,7 @@ use crate::{
         directory_rules::{DirectoryRule, RuleSubject},
         users::EditableUser,
     },
+    user_changes::{self, RefusedChange, UserChangeError},
 };
 use plan::{Plan, RoleChange};
 use seatkeeper_shared::{
@@ -214,7 +212,7 @@ enum RoleOutcome {
 /// Changes a user's role, unless the last admin would lose it.
 async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleChange) -> Result<RoleOutcome, DbError> {
     let mut tx = entitlements.db.begin().await?;
-    let Some(user) = users::lock(&mut tx, change.user).await? else { return Ok(RoleOutcome::Settled) };
+    let Some(user) = user_changes::lock(&mut tx, change.user).await? else { return Ok(RoleOutcome::Settled) };
     let before = &user.before;
     // The role was changed meanwhile: the next round plans again.
     if before.rights.role != change.from {
@@ -230,23 +228,20 @@ async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleCh
     }
     let mut after: EditableUser = before.clone();
     after.rights.role = change.to;
-    if change.to != Role::Manager {
-        // If a rule makes the user a manager again, permissions and limits stay empty: an admin sets both together.
-        after.clear_manager_fields();
-        after.rights.permissions.clear();
+    let (now, mut user_change) = (entitlements.clock.now(), user.changed_to(after, actor));
+    // A user manager may have created this account before the directory took it over, or may have set its password, and
+    // could then sign in with the new role. So a promotion resets all access, and the user must sign in again.
+    if is_promotion && store::access_reset::reset(&mut tx, change.user, now).await? {
+        user_change = user_change.with_fact("access_reset", json!(true));
     }
-    let mut event = match user.change(&mut tx, &after, actor).await {
-        Ok(event) => event,
-        Err(UserChangeError::LastAdmin) => return Ok(RoleOutcome::Refused(Code::LastAdmin)),
+    let events = match user.make(&mut tx, user_change, now).await {
+        Ok(events) => events,
+        Err(UserChangeError::Refused(RefusedChange::LastAdmin)) => return Ok(RoleOutcome::Refused(Code::LastAdmin)),
+        // The next round plans again.
+        Err(UserChangeError::Refused(_)) => return Ok(RoleOutcome::Settled),
         Err(UserChangeError::Db(error)) => return Err(error),
     };
     store::directory_rules::set_given_role(&mut tx, change.user, change.given).await?;
-    // A user manager may have created this account before the directory took it over, or may have set its password, and
-    // could then sign in with the new role. So a promotion resets all access, and the user must sign in again.
-    if is_promotion && store::access_reset::reset(&mut tx, change.user, entitlements.clock.now()).await? {
-        event.facts["access_reset"] = json!(true);
-    }
-    let events = if *before == after { Vec::new() } else { vec![event] };
     entitlements.journal.commit(tx, &events).await?;
     Ok(RoleOutcome::Settled)
 }

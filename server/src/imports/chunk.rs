@@ -9,7 +9,7 @@ use crate::{
     db::{DbError, Tx},
     entitlements::assignment_source,
     entitlements::{Authority, GroupChangeError, groups, memberships},
-    events::{self, Event},
+    events::Event,
     seats::{RemovableUsers, SeatsError},
     store::{
         self,
@@ -17,8 +17,9 @@ use crate::{
             ImportedUser,
             progress::{self, Progress},
         },
-        users::{self, EditableUser},
+        users::EditableUser,
     },
+    user_changes::{self, UserChangeError},
 };
 use seatkeeper_shared::{
     audit::Kind,
@@ -270,15 +271,16 @@ fn user_added(job: &ImportJob, new: &ImportedUser) -> Event {
 }
 
 /// Changes an existing user. Suspending is left to the seat engine.
-async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Result<Option<Event>, DbError> {
-    let UserWrite::Change(change) = one.write.clone() else { return Ok(None) };
-    let Some(before) = store::users::lock(tx, one.user).await? else { return Err(DbError::Retry) };
+async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Result<Vec<Event>, DbError> {
+    let UserWrite::Change(change) = one.write.clone() else { return Ok(Vec::new()) };
+    let Some(user) = user_changes::lock_only(tx, one.user).await? else { return Err(DbError::Retry) };
+    let before = &user.before;
     // The user's role may have changed meanwhile.
     let is_admin = before.rights.role == Role::Admin && (change.role.is_some() || change.status.is_some());
     if is_admin || before.rights.role != Role::Agent && !job.rights.can_manage_roles {
         one.write = UserWrite::Nothing;
         one.problem("role", "", Code::Forbidden);
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let mut after = EditableUser { name: change.name.unwrap_or_else(|| before.name.clone()), ..before.clone() };
     after.rights.role = change.role.unwrap_or(before.rights.role);
@@ -287,19 +289,16 @@ async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Resu
     after.manages.extend(change.manages);
     after.manages.sort_unstable();
     after.manages.dedup();
-    if after.rights.role != Role::Manager && after.rights.role != before.rights.role {
-        after.clear_manager_fields();
-    }
     if change.status == Some(UserStatus::Active) {
         after.status = UserStatus::Active;
     }
-    if before == after {
-        return Ok(None);
+    let change = user.changed_to(after, &job.import.actor).with_fact("import", json!(job.import.id));
+    match user.make(tx, change, job.imports.clock.now()).await {
+        Ok(events) => Ok(events),
+        // Neither e-mail addresses nor the role of an admin change here.
+        Err(UserChangeError::Refused(_)) => Err(DbError::Retry),
+        Err(UserChangeError::Db(error)) => Err(error),
     }
-    store::users::change(tx, one.user, &before, &after).await?;
-    let mut facts = events::changes(&users::facts(tx, &before).await?, &users::facts(tx, &after).await?);
-    facts["import"] = json!(job.import.id);
-    Ok(Some(Event::new(Kind::UserChanged, job.import.actor.clone(), Some(one.user), facts).named(before.name)))
 }
 
 /// Suspends users. A failure is a problem of its row.

@@ -96,7 +96,6 @@ impl Batch {
             newly_suspended: &self.newly_suspended,
             deleted_users: &self.deleted_users,
             deleted_groups: &self.deleted_groups,
-            user_changes: &self.user_changes.written,
             contracts: &self.contracts,
             changed_contracts: &self.changed_contracts,
             changes_more_than_pools: self.changes_more_than_pools(),

@@ -3,7 +3,7 @@
 use crate::pool::{
     NewSession, Pool, Refusal, ScheduledEnd, SeatRequest, Session, Ticket, ViewContext, license_terms::LicenseTerms,
 };
-use crate::store::user_changes::UserChange;
+use crate::user_changes::UserChange;
 use chrono::TimeDelta;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},

@@ -213,6 +213,7 @@ impl Engine {
             heartbeats.collect_from(&batch);
             store::heartbeats::write(&mut tx, &heartbeats).await?;
         }
+        batch.user_changes.write(&mut tx, batch.now).await?;
         store::seats::write::write_batch(&mut tx, &batch.writes()).await?;
         self.prepared_tx.prepare();
         let commit = tx.commit_early().await;

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     db::{DbError, Tx},
-    events::Event,
-    store::user_changes::{self, NotWritten, UserChange},
+    user_changes::{self, AllowedChange, RefusedChange, UserChange, UserChangeError},
 };
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::{ids::UserId, problem::Code};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,14 +23,14 @@ pub struct UserChanges {
     /// The values in unique indexes that the written changes take.
     claimed: BTreeSet<(&'static str, String)>,
     /// The changes to write.
-    pub written: Vec<Arc<UserChange>>,
+    pub written: Vec<AllowedChange>,
 }
 
 #[derive(Debug)]
 struct Prepared {
     change: Arc<UserChange>,
-    /// The events of the change, or why it cannot be written.
-    checked: Result<Vec<Event>, NotWritten>,
+    /// Why it cannot be written, if it cannot.
+    checked: Result<AllowedChange, RefusedChange>,
 }
 
 impl UserChanges {
@@ -42,25 +42,40 @@ impl UserChanges {
     pub async fn prepare(&mut self, tx: &mut Tx, changes: &[Arc<UserChange>]) -> Result<(), DbError> {
         let mut changes: Vec<_> = changes.iter().collect();
         // Stable: the first of a user stays the first.
-        changes.sort_by_key(|change| change.user);
-        changes.dedup_by_key(|change| change.user);
+        changes.sort_by_key(|change| change.user());
+        changes.dedup_by_key(|change| change.user());
         for change in changes {
-            let checked = user_changes::prepare(tx, change).await?;
-            self.prepared.insert(change.user, Prepared { change: change.clone(), checked });
+            let checked = match user_changes::check(tx, change).await {
+                Ok(allowed) => Ok(allowed),
+                Err(UserChangeError::Refused(why)) => Err(why),
+                Err(UserChangeError::Db(error)) => return Err(error),
+            };
+            self.prepared.insert(change.user(), Prepared { change: change.clone(), checked });
         }
         Ok(())
     }
 
-    fn check(&self, change: &Arc<UserChange>) -> Result<&[Event], NotWritten> {
-        match self.prepared.get(&change.user).filter(|prepared| Arc::ptr_eq(&prepared.change, change)) {
-            None => Err(NotWritten::ChangedMeanwhile),
+    fn check(&self, change: &Arc<UserChange>) -> Result<AllowedChange, RefusedChange> {
+        match self.prepared.get(&change.user()).filter(|prepared| Arc::ptr_eq(&prepared.change, change)) {
+            None => Err(RefusedChange::ChangedMeanwhile),
             Some(Prepared { checked: Err(why), .. }) => Err(*why),
-            Some(Prepared { checked: Ok(events), .. }) => {
+            Some(Prepared { checked: Ok(allowed), .. }) => {
                 // Of two users in one batch who need the same value, the first gets it.
                 let taken = change.unique_values().into_iter().find(|claim| self.claimed.contains(claim));
-                taken.map_or(Ok(events), |(index, _)| Err(NotWritten::Taken(index)))
+                taken.map_or(Ok(allowed.clone()), |(index, _)| Err(RefusedChange::Taken(index)))
             }
         }
+    }
+
+    /// Writes the changes that were decided, but not their events.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn write(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<(), DbError> {
+        for change in &self.written {
+            change.write(tx, now).await?;
+        }
+        Ok(())
     }
 }
 
@@ -72,20 +87,22 @@ impl Batch {
         change: &Arc<UserChange>,
         removable: RemovableUsers,
     ) -> Outcome {
-        if self.suspended_users.contains(&change.user) && self.existing_users.contains(&change.user) {
+        let user = change.user();
+        if self.suspended_users.contains(&user) && self.existing_users.contains(&user) {
             return Outcome::Failed(Code::ChangedMeanwhile);
         }
-        let events = match self.user_changes.check(change) {
-            Ok(events) => events.to_vec(),
-            Err(NotWritten::Gone) => return Outcome::Failed(Code::NotFound),
-            Err(NotWritten::ChangedMeanwhile) => return Outcome::Failed(Code::ChangedMeanwhile),
-            Err(NotWritten::Taken(index)) => return Outcome::Taken(index),
+        let allowed = match self.user_changes.check(change) {
+            Ok(allowed) => allowed,
+            Err(RefusedChange::Gone) => return Outcome::Failed(Code::NotFound),
+            Err(RefusedChange::ChangedMeanwhile) => return Outcome::Failed(Code::ChangedMeanwhile),
+            Err(RefusedChange::LastAdmin) => return Outcome::Failed(Code::LastAdmin),
+            Err(RefusedChange::Taken(index)) => return Outcome::Taken(index),
         };
-        let outcome = self.suspend(actor, change.user, removable);
+        let outcome = self.suspend(actor, user, removable);
         if let Outcome::Done = outcome {
             self.user_changes.claimed.extend(change.unique_values());
-            self.user_changes.written.push(change.clone());
-            self.events.extend(events);
+            self.events.extend(allowed.events().iter().cloned());
+            self.user_changes.written.push(allowed);
         }
         outcome
     }
@@ -99,7 +116,7 @@ impl Seats {
     /// if there is no such user, `removable` excludes them, they are the last admin, another user has a value that must
     /// be unique, or the commit failed.
     pub async fn suspend_and_change(&self, change: UserChange, removable: RemovableUsers) -> Result<(), SeatsError> {
-        let (actor, user) = (change.actor.clone(), change.user);
+        let (actor, user) = (change.actor().clone(), change.user());
         self.unit_command(&actor, SeatCommand::SuspendUser { user, removable, change: Some(Arc::new(change)) }).await
     }
 }

@@ -53,16 +53,13 @@ statements! {
     INSERT = "
         INSERT INTO users (id, name, name_key, email, email_key, role, permissions, billing_contact, status,
                            password_hash, created_at, source)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $10, $11)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
     CHANGE = "
         UPDATE users
         SET name = $2, name_key = $3, role = $4, permissions = $5, status = $6, email = $7, email_key = $8,
             limited_to_groups = $9
         WHERE id = $1";
-
-    SET_NAME = "
-        UPDATE users SET name = $2, name_key = $3 WHERE id = $1";
 
     SET_LOCALE = "
         UPDATE users SET locale = $2 WHERE id = $1";
@@ -125,6 +122,7 @@ pub struct UserToAdd<'a> {
     pub name: &'a str,
     pub email: &'a str,
     pub rights: &'a Rights,
+    pub status: UserStatus,
     /// Absent until the user sets a password with a link.
     pub password_hash: Option<&'a str>,
     pub source: Source,
@@ -144,6 +142,7 @@ pub async fn insert(tx: &mut Tx, user: &UserToAdd<'_>, now: DateTime<Utc>) -> Re
         user.rights.role,
         permissions(user.rights),
         user.rights.billing_contact,
+        user.status,
         user.password_hash,
         now,
         user.source.as_str()
@@ -180,14 +179,6 @@ impl From<&UserView> for EditableUser {
     }
 }
 
-impl EditableUser {
-    /// Removes what only managers have, so that it does not take effect again if the user becomes a manager later.
-    pub fn clear_manager_fields(&mut self) {
-        self.rights.limited_to_groups = false;
-        self.manages.clear();
-    }
-}
-
 /// A user's fields for the log, with the current names of groups.
 pub async fn facts(tx: &mut Tx, user: &EditableUser) -> Result<serde_json::Value, DbError> {
     let manages = super::groups::names(tx, &user.manages).await?;
@@ -207,11 +198,20 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<EditableUser>, DbErr
     Ok(Some(EditableUser { name, email, rights: rights(&row)?, status, manages }))
 }
 
+/// Proof that a change of a user was decided. Only `user_changes` implements it.
+pub trait UserChangeApproval {}
+
 /// Changes a user.
 ///
 /// # Errors
 /// Returns [`DbError::Taken`] `users_email_key` if the e-mail address is taken.
-pub async fn change(tx: &mut Tx, id: UserId, from: &EditableUser, to: &EditableUser) -> Result<(), DbError> {
+pub async fn change(
+    tx: &mut Tx,
+    _: &impl UserChangeApproval,
+    id: UserId,
+    from: &EditableUser,
+    to: &EditableUser,
+) -> Result<(), DbError> {
     let args = args![
         id,
         &to.name,
@@ -230,10 +230,6 @@ pub async fn change(tx: &mut Tx, id: UserId, from: &EditableUser, to: &EditableU
         tx.run(&INSERT_MANAGED_GROUPS, args![set(managed)]).await?;
     }
     Ok(())
-}
-
-pub async fn set_name(tx: &mut Tx, id: UserId, name: &str) -> Result<(), DbError> {
-    tx.run(&SET_NAME, args![id, name, fold(name)]).await.map(drop)
 }
 
 pub async fn set_locale(tx: &mut Tx, id: UserId, locale: Locale) -> Result<(), DbError> {

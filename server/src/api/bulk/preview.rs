@@ -9,6 +9,7 @@ use crate::{
     },
     http::problem::ApiError,
     store,
+    user_changes::keeps_an_admin,
 };
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
@@ -146,12 +147,10 @@ fn preview_user(
 }
 
 fn require_other_admin(user: &UserView, admins: &mut i64) -> Result<(), Code> {
-    if user.role != Role::Admin || user.status != UserStatus::Active {
-        return Ok(());
-    }
-    if *admins <= 1 {
+    let is_active_admin = user.role == Role::Admin && user.status == UserStatus::Active;
+    if !keeps_an_admin(is_active_admin, usize::try_from(*admins).unwrap_or_default()) {
         return Err(Code::LastAdmin);
     }
-    *admins -= 1;
+    *admins -= i64::from(is_active_admin);
     Ok(())
 }

@@ -23,9 +23,9 @@ use crate::{
     store::{
         self,
         directory_users::DirectoryUser,
-        user_changes::{self, DirectoryChange, NotWritten, UserChange},
         users::{EditableUser, UserToAdd},
     },
+    user_changes::{self, DirectoryChange, RefusedChange, UserChange, UserChangeError},
 };
 use axum::http::StatusCode;
 use seatkeeper_shared::{
@@ -73,20 +73,15 @@ pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
     let mapped = compute(move || MappedUser::from_attributes(id, &schema::canonicalize(object(&body)?)?, true)).await?;
     let record = mapped.record(None);
     let mut tx = app.db.begin().await?;
-    if let Some(index) = user_changes::taken(&mut tx, id, &mapped.email, Some((client.id, &record))).await? {
+    if let Some(index) = store::unique_users::taken(&mut tx, id, &mapped.email, Some((client.id, &record))).await? {
         return Err(DbError::Taken(index.to_owned()).into());
     }
     let rights = Rights::agent();
     let (name, email, source) = (&mapped.name, &mapped.email, Source::Directory);
-    let added = UserToAdd { id, name, email, rights: &rights, password_hash: None, source };
+    let status = if mapped.active == Some(false) { UserStatus::Suspended } else { UserStatus::Active };
+    let added = UserToAdd { id, name, email, rights: &rights, status, password_hash: None, source };
     store::users::insert(&mut tx, &added, now).await?;
     store::directory_users::write(&mut tx, client.id, id, &record, now).await?;
-    let status = if mapped.active == Some(false) { UserStatus::Suspended } else { UserStatus::Active };
-    if status == UserStatus::Suspended
-        && let Some(before) = store::users::lock(&mut tx, id).await?
-    {
-        store::users::change(&mut tx, id, &before, &EditableUser { status, ..before.clone() }).await?;
-    }
     let facts = json!({ "name": name, "email": email, "role": rights.role, "status": status });
     app.commit(tx, &[Event::new(Kind::UserAdded, client.actor(), Some(id), facts).named(name)]).await?;
     let stored = find(app, client, &id.to_string()).await?;
@@ -150,7 +145,7 @@ async fn change(
         let stored = find(app, client, id).await?;
         check_if_match(expected, &version(client, &stored)?)?;
         let Some(change) = plan_change(app, client, stored, requested.clone()).await? else { break };
-        match write(app, &change).await {
+        match write(app, change).await {
             Ok(()) => break,
             Err(WriteError::Retry) if attempts < MAX_CHANGE_ATTEMPTS => attempts += 1,
             Err(WriteError::Retry) => return Err(DbError::Retry.into()),
@@ -191,8 +186,8 @@ async fn plan_change(
         }
         let kept = address.is_kept.then(|| user_changes::email_kept(&actor, stored.id, &before.name, &mapped.email));
         let record = mapped.record(address.released);
-        let directory = Some(DirectoryChange { directory, seen: stored.attributes, record });
-        Ok(Some(UserChange { user: stored.id, actor, before, after, directory, events: kept.into_iter().collect() }))
+        let by_directory = DirectoryChange { directory, seen: stored.attributes, record };
+        Ok(Some(UserChange::new(stored.id, actor, before, after).by_directory(by_directory, kept)))
     })
     .await
 }
@@ -237,22 +232,22 @@ impl From<DbError> for WriteError {
 }
 
 /// Writes a change completely or not at all.
-async fn write(app: &App, change: &UserChange) -> Result<(), WriteError> {
+async fn write(app: &App, change: UserChange) -> Result<(), WriteError> {
     if change.suspends() {
-        return match app.seats.suspend_and_change(change.clone(), RemovableUsers::Anybody).await {
+        return match app.seats.suspend_and_change(change, RemovableUsers::Anybody).await {
             Err(SeatsError::Failed(Code::ChangedMeanwhile)) => Err(WriteError::Retry),
             done => done.map_err(|error| WriteError::Failed(error.into())),
         };
     }
     let mut tx = app.db.begin().await?;
-    match user_changes::prepare(&mut tx, change).await? {
-        Ok(events) => {
-            user_changes::write(&mut tx, change, app.clock.now()).await?;
-            Ok(app.commit(tx, &events).await?)
-        }
-        Err(NotWritten::ChangedMeanwhile) => Err(WriteError::Retry),
-        Err(NotWritten::Gone) => Err(WriteError::Failed(ScimError::not_found("user"))),
-        Err(NotWritten::Taken(index)) => Err(DbError::Taken(index.to_owned()).into()),
+    match user_changes::make(&mut tx, change, app.clock.now()).await {
+        Ok(events) => Ok(app.commit(tx, &events).await?),
+        Err(UserChangeError::Refused(RefusedChange::ChangedMeanwhile)) => Err(WriteError::Retry),
+        Err(UserChangeError::Refused(RefusedChange::Gone)) => Err(WriteError::Failed(ScimError::not_found("user"))),
+        Err(UserChangeError::Refused(RefusedChange::Taken(index))) => Err(DbError::Taken(index.to_owned()).into()),
+        // A directory does not change roles.
+        Err(UserChangeError::Refused(RefusedChange::LastAdmin)) => Err(WriteError::Retry),
+        Err(UserChangeError::Db(error)) => Err(error.into()),
     }
 }
 

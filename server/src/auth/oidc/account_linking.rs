@@ -175,8 +175,9 @@ async fn create(
     let name = identity.name.as_deref().and_then(|name| validate::name(name).ok());
     let name = name.unwrap_or_else(|| email.clone());
     let rights = Rights::agent();
-    let (name_of, password_hash, source) = (name.as_str(), None, Source::Directory);
-    let added = store::users::UserToAdd { id, name: name_of, email: &email, rights: &rights, password_hash, source };
+    let (status, password_hash, source) = (UserStatus::Active, None, Source::Directory);
+    let added =
+        store::users::UserToAdd { id, name: &name, email: &email, rights: &rights, status, password_hash, source };
     store::users::insert(tx, &added, now).await?;
     let facts = json!({ "name": name, "email": email, "role": rights.role, "provider": provider.settings.name });
     let event = Event::new(Kind::UserAdded, Actor::system(), Some(id), facts).named(&name);

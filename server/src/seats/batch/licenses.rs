@@ -8,6 +8,7 @@ use crate::pool::{
 use crate::{
     events::{self, Event, member_events},
     seats::command::{Actor, DeletionBlockers, Outcome, RemovableUsers},
+    user_changes::keeps_an_admin,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
@@ -168,10 +169,10 @@ impl Batch {
             return Outcome::Failed(Code::NotFound);
         }
         // Of two admins who suspend each other in one batch, the second is the last admin.
-        if self.admins.remove(&user) && self.admins.is_empty() {
-            self.admins.insert(user);
+        if !keeps_an_admin(self.admins.contains(&user), self.admins.len()) {
             return Outcome::Failed(Code::LastAdmin);
         }
+        self.admins.remove(&user);
         self.touched = self.pools.keys().copied().collect();
         for pool in self.pools.values_mut() {
             pool.suspend(user, &end_cause(actor, EndReason::UserDeactivated, None), self.now);

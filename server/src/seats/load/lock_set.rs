@@ -1,6 +1,6 @@
 //! The users, sessions, licenses and groups that the commands of a batch name, which must be read or locked.
 
-use crate::{seats::command::SeatCommand, store::user_changes::UserChange};
+use crate::{seats::command::SeatCommand, user_changes::UserChange};
 use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, TicketId, UserId};
 use std::{collections::BTreeSet, sync::Arc};
 

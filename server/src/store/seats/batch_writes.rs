@@ -3,11 +3,10 @@
 use crate::{
     events::Event,
     pool::{Pool, changes::SeatChange, license_terms::ContractTerms},
-    store::user_changes::UserChange,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::ids::{GroupId, LicenseId, RuleId, UserId};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// What a batch of decisions writes.
 #[derive(Clone, Copy)]
@@ -23,7 +22,6 @@ pub struct BatchWrites<'a> {
     pub newly_suspended: &'a [UserId],
     pub deleted_users: &'a [UserId],
     pub deleted_groups: &'a [GroupId],
-    pub user_changes: &'a [Arc<UserChange>],
     pub contracts: &'a BTreeMap<LicenseId, ContractTerms>,
     /// The licenses whose contract changed, and whether their end did.
     pub changed_contracts: &'a BTreeMap<LicenseId, bool>,

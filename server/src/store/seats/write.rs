@@ -198,9 +198,6 @@ pub async fn write_batch(tx: &mut Tx, batch: &BatchWrites<'_>) -> Result<(), DbE
             tx.write(sql, args![ids(batch.newly_suspended)]).await?;
         }
     }
-    for change in batch.user_changes {
-        super::super::user_changes::write(tx, change, batch.now).await?;
-    }
     for (license, end_changed) in batch.changed_contracts {
         if let Some(contract) = batch.contracts.get(license) {
             super::super::contracts::change(tx, *license, contract, *end_changed).await?;

@@ -1,0 +1,364 @@
+//! Decides what a change of a user is, whoever makes it: which fields follow from the role, that an admin remains, which
+//! values must be unique, and which event records it. Requests, directories and their rules, imports and the seat engine
+//! all come here: the store changes a user only with an [`AllowedChange`], which only this module creates.
+//!
+//! A change may be computed before anything is locked (optimistic locking). It is written only if the user has not
+//! changed since: completely or not at all.
+
+mod last_admin;
+
+pub use last_admin::keeps_an_admin;
+
+use crate::{
+    actor::Actor,
+    db::{DbError, Tx},
+    events::{self, Event},
+    problem::ApiError,
+    store::{
+        self,
+        directory_users::DirectoryUserRecord,
+        unique_users,
+        users::{EditableUser, UserChangeApproval},
+    },
+};
+use chrono::{DateTime, Utc};
+use seatkeeper_shared::{
+    audit::Kind,
+    ids::{DirectoryId, UserId},
+    people::{Role, UserStatus},
+    problem::Code,
+    validate::email_key,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A change of a user that is to be made.
+#[derive(Clone, Debug)]
+pub struct UserChange {
+    user: UserId,
+    actor: Actor,
+    /// The user when the change was computed.
+    before: EditableUser,
+    after: EditableUser,
+    /// The directory's data, if a directory makes the change.
+    directory: Option<DirectoryChange>,
+    /// What its event says besides the changed fields.
+    facts: Vec<(&'static str, Value)>,
+    /// Further events to be logged.
+    events: Vec<Event>,
+}
+
+/// The directory's part of a change.
+#[derive(Clone, Debug)]
+pub struct DirectoryChange {
+    pub directory: DirectoryId,
+    /// The stored attributes when the change was computed; absent if the user belonged to no directory.
+    pub seen: Option<String>,
+    pub record: DirectoryUserRecord,
+}
+
+/// Why a change is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedChange {
+    /// The user was deleted.
+    Gone,
+    /// The user has changed since the change was computed: compute it again.
+    ChangedMeanwhile,
+    /// The last admin would lose the role.
+    LastAdmin,
+    /// Another user has one of the unique values; names the unique index.
+    Taken(&'static str),
+}
+
+/// Why a user was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserChangeError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("the change of the user is refused: {0:?}")]
+    Refused(RefusedChange),
+}
+
+impl From<RefusedChange> for UserChangeError {
+    fn from(refused: RefusedChange) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<UserChangeError> for ApiError {
+    fn from(error: UserChangeError) -> Self {
+        match error {
+            UserChangeError::Db(error) => error.into(),
+            UserChangeError::Refused(RefusedChange::Gone) => Self::new(Code::NotFound),
+            UserChangeError::Refused(RefusedChange::ChangedMeanwhile) => Self::new(Code::ChangedMeanwhile),
+            UserChangeError::Refused(RefusedChange::LastAdmin) => Self::new(Code::LastAdmin),
+            UserChangeError::Refused(RefusedChange::Taken(index)) => DbError::Taken(index.to_owned()).into(),
+        }
+    }
+}
+
+impl UserChange {
+    /// The change of a user from what was read to what is wanted. What only managers have goes with the role.
+    pub fn new(user: UserId, actor: Actor, before: EditableUser, wanted: EditableUser) -> Self {
+        let after = with_fields_of_role(&before, wanted);
+        Self { user, actor, before, after, directory: None, facts: Vec::new(), events: Vec::new() }
+    }
+
+    /// The same change, made by a directory; with an event of what it could not change, if any.
+    #[must_use]
+    pub fn by_directory(self, change: DirectoryChange, kept: Option<Event>) -> Self {
+        Self { directory: Some(change), events: kept.into_iter().collect(), ..self }
+    }
+
+    /// Adds a fact to its event.
+    #[must_use]
+    pub fn with_fact(mut self, name: &'static str, value: Value) -> Self {
+        self.facts.push((name, value));
+        self
+    }
+
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Whether nothing of the user changes, apart from what a directory stores.
+    pub fn is_empty(&self) -> bool {
+        self.before == self.after
+    }
+
+    /// The unique values, each with the name of its index.
+    pub fn unique_values(&self) -> Vec<(&'static str, String)> {
+        let mut values = vec![("users_email_key", email_key(&self.after.email))];
+        if let Some(DirectoryChange { directory, record, .. }) = &self.directory {
+            values.push(("directory_users_user_name_key", record.user_name_key.clone()));
+            let external = record.external_id.as_ref().map(|external| format!("{directory} {external}"));
+            values.extend(external.map(|external| ("directory_users_external_id", external)));
+        }
+        values
+    }
+
+    /// Whether it suspends the user, which the seat engine does.
+    pub fn suspends(&self) -> bool {
+        (self.before.status, self.after.status) == (UserStatus::Active, UserStatus::Suspended)
+    }
+
+    fn takes_role_of_admin(&self) -> bool {
+        self.before.rights.role == Role::Admin && self.after.rights.role != Role::Admin
+    }
+
+    /// What the log says about it.
+    async fn logged_events(&self, tx: &mut Tx) -> Result<Vec<Event>, DbError> {
+        // Suspending is a separate event.
+        let status = if self.suspends() { self.after.status } else { self.before.status };
+        let before = EditableUser { status, ..self.before.clone() };
+        let mut events = Vec::new();
+        if before != self.after || self.directory.is_some() {
+            let (old, new) = (store::users::facts(tx, &before).await?, store::users::facts(tx, &self.after).await?);
+            let mut facts = events::changes(&old, &new);
+            self.facts.iter().for_each(|(name, value)| facts[*name] = value.clone());
+            let event = Event::new(Kind::UserChanged, self.actor.clone(), Some(self.user), facts);
+            events.push(event.named(before.name));
+        }
+        events.extend(self.events.iter().cloned());
+        Ok(events)
+    }
+}
+
+/// What only managers have must not take effect again if the user becomes a manager later: permissions without the
+/// limits that came with them would be more than the user had.
+fn with_fields_of_role(before: &EditableUser, mut wanted: EditableUser) -> EditableUser {
+    if wanted.rights.role != Role::Manager {
+        wanted.rights.limited_to_groups = false;
+        wanted.manages.clear();
+        if before.rights.role != wanted.rights.role {
+            wanted.rights.permissions.clear();
+        }
+    }
+    wanted
+}
+
+/// A change that may be written in the transaction in which it was checked: the user is locked.
+#[derive(Clone, Debug)]
+pub struct AllowedChange {
+    change: Arc<UserChange>,
+    events: Vec<Event>,
+}
+
+impl UserChangeApproval for AllowedChange {}
+
+impl AllowedChange {
+    pub const fn change(&self) -> &Arc<UserChange> {
+        &self.change
+    }
+
+    /// What is to be logged in the same transaction.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Writes the change, but not its events.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn write(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<(), DbError> {
+        let change = &self.change;
+        if !change.is_empty() {
+            store::users::change(tx, self, change.user, &change.before, &change.after).await?;
+        }
+        match &change.directory {
+            Some(DirectoryChange { directory, record, .. }) => {
+                store::directory_users::write(tx, *directory, change.user, record, now).await
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A user who is locked until the end of the transaction.
+#[derive(Debug)]
+pub struct LockedUser {
+    id: UserId,
+    /// The user as stored.
+    pub before: EditableUser,
+}
+
+/// Locks a user, and before them all admins: of two transactions that remove each other's role, the second waits and
+/// then sees that one admin is left. `None` if there is no such user.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<LockedUser>, DbError> {
+    store::seats::lock_admins(tx).await?;
+    lock_only(tx, id).await
+}
+
+/// Locks a user of whom no admin's role is taken, or after the admins were locked. `None` if there is no such user.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn lock_only(tx: &mut Tx, id: UserId) -> Result<Option<LockedUser>, DbError> {
+    Ok(store::users::lock(tx, id).await?.map(|before| LockedUser { id, before }))
+}
+
+impl LockedUser {
+    /// The change to what is wanted.
+    pub fn changed_to(&self, wanted: EditableUser, by: &Actor) -> UserChange {
+        UserChange::new(self.id, by.clone(), self.before.clone(), wanted)
+    }
+
+    async fn check(&self, tx: &mut Tx, change: Arc<UserChange>) -> Result<AllowedChange, UserChangeError> {
+        if self.before != change.before {
+            return Err(RefusedChange::ChangedMeanwhile.into());
+        }
+        if let Some(DirectoryChange { directory, seen, .. }) = &change.directory {
+            let current = store::directory_users::get_in(tx, *directory, self.id).await?.ok_or(RefusedChange::Gone)?;
+            if current.attributes != *seen {
+                return Err(RefusedChange::ChangedMeanwhile.into());
+            }
+        }
+        // The seat engine counts the admins that its batch suspends.
+        if change.takes_role_of_admin() && !change.suspends() {
+            let standings = store::seats::user_standings(tx, &[self.id]).await?;
+            let admins = standings.iter().filter(|standing| standing.admin);
+            if !keeps_an_admin(admins.clone().any(|admin| admin.user == self.id), admins.count()) {
+                return Err(RefusedChange::LastAdmin.into());
+            }
+        }
+        if change.directory.is_some() || email_key(&change.after.email) != email_key(&change.before.email) {
+            let record = change.directory.as_ref().map(|change| (change.directory, &change.record));
+            if let Some(index) = unique_users::taken(tx, self.id, &change.after.email, record).await? {
+                return Err(RefusedChange::Taken(index).into());
+            }
+        }
+        let events = change.logged_events(tx).await?;
+        Ok(AllowedChange { change, events })
+    }
+
+    /// Makes a change that does not suspend the user. Returns the events to commit.
+    ///
+    /// # Errors
+    /// Returns why the change is refused: `ChangedMeanwhile` also if it would suspend the user, because they were
+    /// reactivated meanwhile. Returns an error if the database fails.
+    pub async fn make(
+        &self,
+        tx: &mut Tx,
+        change: UserChange,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Event>, UserChangeError> {
+        if change.suspends() {
+            return Err(RefusedChange::ChangedMeanwhile.into());
+        }
+        let allowed = self.check(tx, Arc::new(change)).await?;
+        allowed.write(tx, now).await?;
+        Ok(allowed.events)
+    }
+}
+
+/// Locks the user and checks whether a change that was computed before may be written.
+///
+/// # Errors
+/// Returns why it may not, or an error if the database fails.
+pub async fn check(tx: &mut Tx, change: &Arc<UserChange>) -> Result<AllowedChange, UserChangeError> {
+    let user =
+        if change.takes_role_of_admin() { lock(tx, change.user).await } else { lock_only(tx, change.user).await };
+    user?.ok_or(RefusedChange::Gone)?.check(tx, change.clone()).await
+}
+
+/// Makes a change that was computed before, and does not suspend the user. Returns the events to commit.
+///
+/// # Errors
+/// See [`LockedUser::make`].
+pub async fn make(tx: &mut Tx, change: UserChange, now: DateTime<Utc>) -> Result<Vec<Event>, UserChangeError> {
+    let user =
+        if change.takes_role_of_admin() { lock(tx, change.user).await } else { lock_only(tx, change.user).await };
+    user?.ok_or(RefusedChange::Gone)?.make(tx, change, now).await
+}
+
+/// The event that the directory's e-mail address of a user was not applied.
+pub fn email_kept(actor: &Actor, user: UserId, name: &str, directory_email: &str) -> Event {
+    Event::new(Kind::DirectoryEmailKept, actor.clone(), Some(user), json!({ "email": directory_email })).named(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seatkeeper_shared::{ids::GroupId, people::Permission, permissions::Rights};
+    use uuid::Uuid;
+
+    fn user(role: Role) -> EditableUser {
+        let permissions = [Permission::ManageUsers].into();
+        let rights = Rights { role, permissions, billing_contact: false, limited_to_groups: true };
+        let (name, email) = ("Mia".to_owned(), "mia@example.org".to_owned());
+        EditableUser { name, email, rights, status: UserStatus::Active, manages: vec![GroupId(Uuid::nil())] }
+    }
+
+    fn changed(from: Role, to: Role) -> EditableUser {
+        let wanted = EditableUser { rights: Rights { role: to, ..user(to).rights }, ..user(from) };
+        UserChange::new(UserId(Uuid::nil()), Actor::system(), user(from), wanted).after
+    }
+
+    #[test]
+    fn what_only_managers_have_goes_with_the_role() {
+        assert_eq!(changed(Role::Manager, Role::Manager), user(Role::Manager));
+        for role in [Role::Agent, Role::Admin] {
+            let after = changed(Role::Manager, role);
+            assert!(!after.rights.limited_to_groups && after.manages.is_empty() && after.rights.permissions.is_empty());
+        }
+        let agent = changed(Role::Agent, Role::Agent);
+        assert!(!agent.rights.limited_to_groups && !agent.rights.permissions.is_empty(), "the role does not change");
+    }
+
+    #[test]
+    fn only_an_active_user_is_suspended() {
+        let with = |status| EditableUser { status, ..user(Role::Agent) };
+        let suspends =
+            |from, to| UserChange::new(UserId(Uuid::nil()), Actor::system(), with(from), with(to)).suspends();
+        assert!(suspends(UserStatus::Active, UserStatus::Suspended));
+        assert!(!suspends(UserStatus::Suspended, UserStatus::Suspended));
+        assert!(!suspends(UserStatus::Suspended, UserStatus::Active));
+    }
+}
