@@ -17,6 +17,7 @@
 //!   see.
 
 pub mod assignment_source;
+pub mod assignments;
 mod authority;
 mod consequences;
 pub mod group_licenses;

@@ -99,14 +99,65 @@ fn modules_import_only_from_lower_layers() {
     assert_eq!(drawn, modules, "the picture has every module, and no other");
 }
 
+/// The sources of the server that contain a text.
+fn files_with(text: &str) -> Vec<String> {
+    let folder = root().join("server/src");
+    let found = sources(&folder)
+        .into_iter()
+        .filter(|path| fs::read_to_string(path).expect("a source").contains(text))
+        .map(|path| path.strip_prefix(&folder).expect("a file below").to_string_lossy().into_owned());
+    let mut found: Vec<_> = found.collect();
+    found.sort_unstable();
+    found
+}
+
 #[test]
 fn only_entitlements_approves_changes_of_memberships() {
-    let folder = root().join("server/src");
-    let approving = sources(&folder)
-        .into_iter()
-        .filter(|path| fs::read_to_string(path).expect("a source").contains("impl MembershipApproval for"))
-        .map(|path| path.strip_prefix(&folder).expect("a file below").to_string_lossy().into_owned());
-    assert_eq!(approving.collect::<Vec<_>>(), ["entitlements/authority.rs"]);
+    assert_eq!(files_with("impl MembershipApproval for"), ["entitlements/authority.rs"]);
+}
+
+#[test]
+fn one_module_decides_what_a_change_of_a_user_is() {
+    assert_eq!(files_with("impl UserChangeApproval for"), ["user_changes.rs"]);
+    let refusing = files_with("Code::LastAdmin)");
+    assert_eq!(
+        refusing,
+        [
+            "api/bulk/preview.rs",
+            "entitlements/rules.rs",
+            "seats/batch/licenses.rs",
+            "seats/user_changes.rs",
+            "user_changes.rs"
+        ],
+        "each asks `keeps_an_admin`, or passes on the refusal of `user_changes`"
+    );
+}
+
+/// What changes who may have what is called by `entitlements` alone, which reconciles and records the source with it.
+#[test]
+fn only_entitlements_gives_and_takes() {
+    for call in [
+        ".seats.grant(",
+        ".seats.revoke(",
+        ".seats.grant_by_rule(",
+        ".seats.delete_group(",
+        "rules::apply(",
+        "mark_manual(",
+        "withdraw_manual(",
+        "directory_rules::set_rules(",
+        "directory_rules::set_given_role(",
+    ] {
+        let elsewhere: Vec<_> =
+            files_with(call).into_iter().filter(|file| !file.starts_with("entitlements/")).collect();
+        assert_eq!((elsewhere, files_with(call).is_empty()), (Vec::<String>::new(), false), "{call}");
+    }
+}
+
+#[test]
+fn only_reconciling_commits_without_consequences() {
+    assert_eq!(files_with("Journal::new("), ["app.rs"], "and `Entitlements::new` takes it");
+    let inner = files_with("entitlements.journal.commit(");
+    assert!(!inner.is_empty() && inner.iter().all(|file| file.starts_with("entitlements/rules")), "{inner:?}");
 }
 
 #[test]

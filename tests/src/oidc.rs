@@ -16,8 +16,8 @@ use browser::{OidcBrowser, add_provider, error_in};
 use futures_util::future::{join, join_all};
 use provider::Provider;
 use seatkeeper::entitlements::rules::repair;
-use seatkeeper_shared::{ids::UserId, people::Role};
-use serde_json::json;
+use seatkeeper_shared::{ids::UserId, license::Model, people::Role};
+use serde_json::{Value, json};
 use std::iter::zip;
 
 on_both_engines! {
@@ -266,6 +266,27 @@ on_both_engines! {
             let browser = OidcBrowser::new(&world);
             let callback = browser.return_from_provider(id, &format!("?back={evil}")).await;
             assert_eq!(browser.follow(&callback).await, "/", "{evil}");
+        }
+    }
+
+    async fn a_group_from_a_provider_gives_its_licenses_before_the_user_is_signed_in(world: World) {
+        let provider = Provider::start(&world.clock).await;
+        let directory = Directory::create(&world, "Okta").await;
+        let nora = directory.user("Nora Neu").await;
+        let product = world.product("Remote Support v5").await;
+        let licenses =
+            [world.license(product, Model::Named, 1).await, world.license(product, Model::Concurrent, 1).await];
+        let group = world.group("Nachtschicht", &[]).await;
+        world.admin.put(&format!("/groups/{group}/licenses/{}", licenses[0]), &Value::Null).await.ok();
+        directory.set_rules(&world, json!([{ "group_id": group, "license_ids": [licenses[1]] }])).await;
+        let id = add_provider(&world, &provider, json!({ "group_claim": "groups" })).await;
+        for (groups, given) in [(json!(["Nachtschicht"]), 2), (json!([]), 0)] {
+            provider.set_claims(
+                json!({ "sub": "nora-1", "email": "nora.neu@example.org", "email_verified": true, "groups": groups }),
+            );
+            assert_eq!(OidcBrowser::new(&world).sign_in(id).await, "/");
+            let user = world.admin.get(&format!("/users/{nora}")).await.ok();
+            assert_eq!(user["license_ids"].as_array().map_or(0, Vec::len), given, "{groups}");
         }
     }
 

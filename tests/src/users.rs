@@ -185,6 +185,7 @@ on_both_engines! {
         for role in ["agent", "manager"] {
             let seen = world.admin.patch(&path(manager.id), &json!({ "role": role })).await.ok();
             assert_eq!((&seen["limited_to_groups"], &seen["manages"]), (&Value::Null, &Value::Null), "{role}");
+            assert_eq!(seen["permissions"], json!([]), "not without the limits that came with them: {role}");
         }
         assert_eq!(world.admin.get(&format!("/groups/{group}")).await.ok()["managers"], json!([]));
     }

@@ -3,11 +3,11 @@
 mod cursor;
 mod preview;
 
-use super::{licenses, pagination::parse_paging, users};
+use super::{pagination::parse_paging, users};
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    entitlements::assignment_source,
+    entitlements::assignments,
     http::{etag::IfMatch, extract::ValidJson, problem::ApiError},
     seats::SeatsError,
     store,
@@ -118,11 +118,11 @@ async fn apply(app: &App, caller: &Caller, action: &BulkAction, results: &mut [B
     match action {
         _ if visible.is_empty() => {}
         BulkAction::Grant { license_id } => {
-            merge_assignments(results, app.seats.grant(&actor, *license_id, visible.clone()).await?);
-            assignment_source::mark_manual(&app.entitlements, *license_id, &visible).await?;
+            merge_assignments(results, assignments::grant(&app.entitlements, &actor, *license_id, visible).await?);
         }
         BulkAction::Revoke { license_id, end_now } => {
-            merge_assignments(results, licenses::revoke_manually(app, caller, *license_id, visible, *end_now).await?);
+            let revoked = assignments::revoke(&app.entitlements, &actor, *license_id, visible, *end_now).await?;
+            merge_assignments(results, revoked);
         }
         BulkAction::AddToGroup { group_id } => change_group(app, caller, *group_id, &changing, &[]).await?,
         BulkAction::RemoveFromGroup { group_id } => change_group(app, caller, *group_id, &[], &changing).await?,

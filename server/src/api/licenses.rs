@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    entitlements::assignment_source,
+    entitlements::assignments,
     events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
@@ -278,8 +278,7 @@ pub async fn grant(
     caller.require(Action::Assign)?;
     let users = validate_bulk_users(wanted.user_ids)?;
     let (users, hidden) = partition_visible(&app, &caller, users).await?;
-    let results = app.seats.grant(&caller.actor(), id, users.clone()).await?;
-    assignment_source::mark_manual(&app.entitlements, id, &users).await?;
+    let results = assignments::grant(&app.entitlements, &caller.actor(), id, users).await?;
     Ok(Json(with_not_found(results, hidden)))
 }
 
@@ -299,28 +298,8 @@ pub async fn revoke(
     caller.require(Action::Assign)?;
     let users = validate_bulk_users(wanted.user_ids)?;
     let (users, hidden) = partition_visible(&app, &caller, users).await?;
-    let results = revoke_manually(&app, &caller, id, users, wanted.end_now).await?;
+    let results = assignments::revoke(&app.entitlements, &caller.actor(), id, users, wanted.end_now).await?;
     Ok(Json(with_not_found(results, hidden)))
-}
-
-/// Revokes manual assignments. Users who also have the license through a group or a rule keep it for as long as that
-/// applies.
-pub(super) async fn revoke_manually(
-    app: &App,
-    caller: &Caller,
-    id: LicenseId,
-    users: Vec<UserId>,
-    end_now: bool,
-) -> Result<Vec<AssignmentResult>, ApiError> {
-    let other_sources = assignment_source::automatic(&app.entitlements, id, &users).await?;
-    assignment_source::withdraw_manual(&app.entitlements, id, &other_sources).await?;
-    let others: Vec<_> = users.iter().copied().filter(|user| !other_sources.contains_key(user)).collect();
-    let mut revoked = app.seats.revoke(&caller.actor(), id, others, end_now).await?.into_iter();
-    let result = |user_id: UserId| match other_sources.get(&user_id) {
-        Some(reason) => Some(AssignmentResult { user_id, changed: false, refused: Some(reason.code()) }),
-        None => revoked.next(),
-    };
-    Ok(users.into_iter().filter_map(result).collect())
 }
 
 /// Splits the users into those whom the caller sees, and the others with their indexes.

@@ -50,7 +50,11 @@ pub async fn automatic(
 ///
 /// # Errors
 /// Returns an error if the change was not saved.
-pub async fn mark_manual(entitlements: &Entitlements, license: LicenseId, users: &[UserId]) -> Result<(), DbError> {
+pub(super) async fn mark_manual(
+    entitlements: &Entitlements,
+    license: LicenseId,
+    users: &[UserId],
+) -> Result<(), DbError> {
     let mut tx = entitlements.db.begin().await?;
     store::directory_rules::clear_rule_source(&mut tx, license, users).await?;
     store::group_licenses::unclaim(&mut tx, license, users).await?;
@@ -61,7 +65,7 @@ pub async fn mark_manual(entitlements: &Entitlements, license: LicenseId, users:
 ///
 /// # Errors
 /// Returns an error if the change was not saved.
-pub async fn withdraw_manual(
+pub(super) async fn withdraw_manual(
     entitlements: &Entitlements,
     license: LicenseId,
     sources: &HashMap<UserId, AssignmentSource>,

@@ -5,14 +5,13 @@
 //! crash or another server are repaired. It runs in the commit of each change of groups, see `consequences`, and
 //! periodically, which also assigns named seats that have become free.
 
+pub use crate::store::group_licenses::ReconcileScope;
+
 use crate::{
     db::DbError,
     entitlements::{Entitlements, rules},
     seats::{Actor, SeatsError},
-    store::{
-        self,
-        group_licenses::{LicenseUser, ReconcileScope},
-    },
+    store::{self, group_licenses::LicenseUser},
 };
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},

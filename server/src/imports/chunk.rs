@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     db::{DbError, Tx},
-    entitlements::assignment_source,
+    entitlements::assignments::{self, AssignmentError},
     entitlements::{Authority, GroupChangeError, groups, memberships},
     events::Event,
     seats::{RemovableUsers, SeatsError},
@@ -305,9 +305,12 @@ async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Resu
 async fn suspend(job: &ImportJob, planned: &mut [PlannedRow]) -> Result<(), DbError> {
     let whom = if job.rights.can_manage_roles { RemovableUsers::Anybody } else { RemovableUsers::Agents };
     for one in planned.iter_mut().filter(|one| one.suspends()) {
-        match with_retries(|| job.imports.seats.suspend(&job.import.actor, one.user, whom)).await {
+        let suspend = || async {
+            job.imports.seats.suspend(&job.import.actor, one.user, whom).await.map_err(AssignmentError::from)
+        };
+        match with_retries(suspend).await {
             Ok(()) => {}
-            Err(SeatsError::Failed(code)) => one.problem("status", "suspended", code),
+            Err(AssignmentError::Seats(SeatsError::Failed(code))) => one.problem("status", "suspended", code),
             Err(_) => return Err(DbError::Retry),
         }
     }
@@ -315,14 +318,14 @@ async fn suspend(job: &ImportJob, planned: &mut [PlannedRow]) -> Result<(), DbEr
 }
 
 /// Retries a command that the seat engine could not save.
-async fn with_retries<T, F>(mut send: impl FnMut() -> F) -> Result<T, SeatsError>
+async fn with_retries<T, F>(mut send: impl FnMut() -> F) -> Result<T, AssignmentError>
 where
-    F: Future<Output = Result<T, SeatsError>>,
+    F: Future<Output = Result<T, AssignmentError>>,
 {
     let mut attempts = 1;
     loop {
         match send().await {
-            Err(SeatsError::Unavailable) if attempts < MAX_ATTEMPTS => attempts += 1,
+            Err(AssignmentError::Seats(SeatsError::Unavailable)) if attempts < MAX_ATTEMPTS => attempts += 1,
             answer => return answer,
         }
     }
@@ -330,13 +333,14 @@ where
 
 /// Assigns a license to users. Returns for each whether it changed something, or why it was refused.
 async fn grant(job: &ImportJob, license: LicenseId, users: &[UserId]) -> Result<Vec<Result<bool, Code>>, DbError> {
-    let results = match with_retries(|| job.imports.seats.grant(&job.import.actor, license, users.to_vec())).await {
+    let grant = || assignments::grant(&job.imports.entitlements, &job.import.actor, license, users.to_vec());
+    let results = match with_retries(grant).await {
         Ok(results) => results,
         // The license was deleted meanwhile.
-        Err(SeatsError::Failed(code)) => return Ok(vec![Err(code); users.len()]),
+        Err(AssignmentError::Seats(SeatsError::Failed(code))) => return Ok(vec![Err(code); users.len()]),
+        Err(AssignmentError::Db(error)) => return Err(error),
         Err(_) => return Err(DbError::Retry),
     };
-    assignment_source::mark_manual(&job.imports.entitlements, license, users).await?;
     Ok(results.into_iter().map(|result| result.refused.map_or(Ok(result.changed), Err)).collect())
 }
 

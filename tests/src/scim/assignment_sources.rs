@@ -121,6 +121,19 @@ on_both_engines! {
         }
     }
 
+    async fn a_directory_changes_who_has_the_licenses_of_a_group_before_it_is_answered(world: World) {
+        let setup = Setup::create(&world).await;
+        let path = setup.path(Source::Rule);
+        setup.directory.set_rules(&world, json!([])).await;
+        world.admin.put(&format!("/groups/{}/licenses/{}", &path["/Groups/".len()..], setup.license), &Value::Null)
+            .await
+            .ok();
+        setup.begin(&world, Source::Rule).await;
+        assert!(setup.has(&world).await);
+        setup.end(&world, Source::Rule).await;
+        assert!(!setup.has(&world).await);
+    }
+
     async fn an_assignment_by_a_rule_or_group_cannot_be_revoked_by_hand(world: World) {
         let setup = Setup::create(&world).await;
         for source in [Source::Rule, Source::Group, Source::ByHand] {

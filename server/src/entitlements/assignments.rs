@@ -1,0 +1,77 @@
+//! Assigns and revokes licenses by hand, together with the source of each assignment: what a user was given by hand does
+//! not depend on groups and rules, and what these give cannot be revoked by hand.
+
+use super::{Entitlements, assignment_source};
+use crate::{
+    db::DbError,
+    problem::ApiError,
+    seats::{Actor, SeatsError},
+};
+use seatkeeper_shared::{
+    ids::{LicenseId, UserId},
+    wire::licenses::AssignmentResult,
+};
+
+/// Why assignments were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AssignmentError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Seats(#[from] SeatsError),
+}
+
+impl From<AssignmentError> for ApiError {
+    fn from(error: AssignmentError) -> Self {
+        match error {
+            AssignmentError::Db(error) => error.into(),
+            AssignmentError::Seats(error) => error.into(),
+        }
+    }
+}
+
+/// Assigns a license to users by hand. It continues if the caller is cancelled.
+///
+/// # Errors
+/// Returns an error if there is no such license or the change was not saved.
+pub async fn grant(
+    entitlements: &Entitlements,
+    actor: &Actor,
+    license: LicenseId,
+    users: Vec<UserId>,
+) -> Result<Vec<AssignmentResult>, AssignmentError> {
+    let (owned, actor) = (entitlements.clone(), actor.clone());
+    let granting = entitlements.tasks.spawn_to_end(async move {
+        let results = owned.seats.grant(&actor, license, users.clone()).await?;
+        assignment_source::mark_manual(&owned, license, &users).await?;
+        Ok(results)
+    });
+    granting.await.unwrap_or(Err(SeatsError::Unavailable.into()))
+}
+
+/// Revokes manual assignments. Users who also have the license through a group or a rule keep it for as long as that
+/// applies. It continues if the caller is cancelled.
+///
+/// # Errors
+/// Returns an error if there is no such license or the change was not saved.
+pub async fn revoke(
+    entitlements: &Entitlements,
+    actor: &Actor,
+    license: LicenseId,
+    users: Vec<UserId>,
+    end_now: bool,
+) -> Result<Vec<AssignmentResult>, AssignmentError> {
+    let (owned, actor) = (entitlements.clone(), actor.clone());
+    let revoking = entitlements.tasks.spawn_to_end(async move {
+        let other_sources = assignment_source::automatic(&owned, license, &users).await?;
+        assignment_source::withdraw_manual(&owned, license, &other_sources).await?;
+        let others: Vec<_> = users.iter().copied().filter(|user| !other_sources.contains_key(user)).collect();
+        let mut revoked = owned.seats.revoke(&actor, license, others, end_now).await?.into_iter();
+        let result = |user_id: UserId| match other_sources.get(&user_id) {
+            Some(source) => Some(AssignmentResult { user_id, changed: false, refused: Some(source.code()) }),
+            None => revoked.next(),
+        };
+        Ok(users.into_iter().filter_map(result).collect())
+    });
+    revoking.await.unwrap_or(Err(SeatsError::Unavailable.into()))
+}
