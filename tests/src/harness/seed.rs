@@ -11,7 +11,7 @@ use seatkeeper::{
 };
 use seatkeeper_shared::{
     ids::{LicenseId, TokenId, UserId},
-    people::{Role, Source},
+    people::{Role, Source, UserStatus},
     permissions::Rights,
     scope::Scope,
     wire::account::{AccountView, TokenView},
@@ -53,8 +53,8 @@ async fn person(tx: &mut Tx, name: &str, role: Role) -> Person {
     let id = UserId(random.id(now));
     let rights = Rights { role, billing_contact: role == Role::Admin, ..Rights::agent() };
     let email = email_of(name);
-    let (password_hash, source) = (Some("none"), Source::Manual);
-    let user = store::users::UserToAdd { id, name, email: &email, rights: &rights, password_hash, source };
+    let (status, password_hash, source) = (UserStatus::Active, Some("none"), Source::Manual);
+    let user = store::users::UserToAdd { id, name, email: &email, rights: &rights, status, password_hash, source };
     store::users::insert(tx, &user, now).await.expect("a new user");
     let secret = random.secret();
     let until = now + TimeDelta::days(30);
