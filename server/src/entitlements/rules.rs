@@ -228,13 +228,8 @@ async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleCh
     }
     let mut after: EditableUser = before.clone();
     after.rights.role = change.to;
-    let (now, mut user_change) = (entitlements.clock.now(), user.changed_to(after, actor));
-    // A user manager may have created this account before the directory took it over, or may have set its password, and
-    // could then sign in with the new role. So a promotion resets all access, and the user must sign in again.
-    if is_promotion && store::access_reset::reset(&mut tx, change.user, now).await? {
-        user_change = user_change.with_fact("access_reset", json!(true));
-    }
-    let events = match user.make(&mut tx, user_change, now).await {
+    let now = entitlements.clock.now();
+    let mut events = match user.make(&mut tx, user.changed_to(after, actor), now).await {
         Ok(events) => events,
         Err(UserChangeError::Refused(RefusedChange::LastAdmin)) => return Ok(RoleOutcome::Refused(Code::LastAdmin)),
         // The next round plans again.
@@ -242,6 +237,12 @@ async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleCh
         Err(UserChangeError::Db(error)) => return Err(error),
     };
     store::directory_rules::set_given_role(&mut tx, change.user, change.given).await?;
+    // A user manager may have created this account before the directory took it over, or may have set its password, and
+    // could then sign in with the new role. So a promotion resets all access, and the user must sign in again. Changing
+    // the role has voided links already, which is no reset.
+    if is_promotion && store::access_reset::reset(&mut tx, change.user, now).await? {
+        events.iter_mut().for_each(|event| event.facts["access_reset"] = json!(true));
+    }
     entitlements.journal.commit(tx, &events).await?;
     Ok(RoleOutcome::Settled)
 }
