@@ -1,5 +1,5 @@
-//! Assigns and revokes licenses by hand, together with the source of each assignment: what a user was given by hand does
-//! not depend on groups and rules, and what these give cannot be revoked by hand.
+//! Assigns and revokes licenses by hand, together with the source of each assignment: what a user was given by hand
+//! does not depend on groups and rules, and what these give cannot be revoked by hand.
 
 use super::{Entitlements, assignment_source};
 use crate::{
