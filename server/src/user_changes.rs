@@ -24,12 +24,12 @@ use crate::{
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     audit::Kind,
-    ids::{DirectoryId, UserId},
+    ids::{DirectoryId, ImportId, UserId},
     people::{Role, UserStatus},
     problem::Code,
     validate::email_key,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 
 /// A change of a user that is to be made.
@@ -42,8 +42,8 @@ pub struct UserChange {
     after: EditableUser,
     /// The directory's data, if a directory makes the change.
     directory: Option<DirectoryChange>,
-    /// What its event says besides the changed fields.
-    facts: Vec<(&'static str, Value)>,
+    /// The import that makes it, if one does.
+    import: Option<ImportId>,
     /// Further events to be logged.
     events: Vec<Event>,
 }
@@ -101,7 +101,7 @@ impl UserChange {
     /// The change of a user from what was read to what is wanted. What only managers have goes with the role.
     pub fn new(user: UserId, actor: Actor, before: EditableUser, wanted: EditableUser) -> Self {
         let after = with_fields_of_role(&before, wanted);
-        Self { user, actor, before, after, directory: None, facts: Vec::new(), events: Vec::new() }
+        Self { user, actor, before, after, directory: None, import: None, events: Vec::new() }
     }
 
     /// The same change, made by a directory; with an event of what it could not change, if any.
@@ -110,11 +110,10 @@ impl UserChange {
         Self { directory: Some(change), events: kept.into_iter().collect(), ..self }
     }
 
-    /// Adds a fact to its event.
+    /// The same change, made by an import.
     #[must_use]
-    pub fn with_fact(mut self, name: &'static str, value: Value) -> Self {
-        self.facts.push((name, value));
-        self
+    pub fn by_import(self, import: ImportId) -> Self {
+        Self { import: Some(import), ..self }
     }
 
     pub const fn user(&self) -> UserId {
@@ -159,7 +158,9 @@ impl UserChange {
         if before != self.after || self.directory.is_some() {
             let (old, new) = (store::users::facts(tx, &before).await?, store::users::facts(tx, &self.after).await?);
             let mut facts = events::changes(&old, &new);
-            self.facts.iter().for_each(|(name, value)| facts[*name] = value.clone());
+            if let Some(import) = self.import {
+                facts["import"] = json!(import);
+            }
             let event = Event::new(Kind::UserChanged, self.actor.clone(), Some(self.user), facts);
             events.push(event.named(before.name));
         }

@@ -292,7 +292,7 @@ async fn change_user(job: &ImportJob, tx: &mut Tx, one: &mut PlannedRow) -> Resu
     if change.status == Some(UserStatus::Active) {
         after.status = UserStatus::Active;
     }
-    let change = user.changed_to(after, &job.import.actor).with_fact("import", json!(job.import.id));
+    let change = user.changed_to(after, &job.import.actor).by_import(job.import.id);
     match user.make(tx, change, job.imports.clock.now()).await {
         Ok(events) => Ok(events),
         // Neither e-mail addresses nor the role of an admin change here.
