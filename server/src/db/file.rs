@@ -8,7 +8,7 @@ mod permissions;
 pub(super) use identity::{FileId, LockedFile, resolve};
 
 use super::{Db, Endpoint, OpenError, Readers, Writer, endpoint};
-use crate::private_files;
+use crate::{private_files, tasks::spawn_blocking};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     fs,
@@ -18,7 +18,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::task::spawn_blocking;
 
 /// The first bytes of every SQLite file (<https://www.sqlite.org/fileformat2.html>, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

@@ -3,10 +3,13 @@
 //! The record of what was applied is the one that sqlx's own migrator writes, which earlier versions of Seatkeeper used
 //! and PostgreSQL still does: the same table, the same checksums, the same refusals.
 
-use crate::db::{OpenError, endpoint, schema};
+use crate::{
+    db::{OpenError, endpoint, schema},
+    monotonic::MonotonicClock,
+};
 use rusqlite::Connection;
 use sqlx::migrate::{MigrateError, Migration, Migrator};
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 const CREATE_RECORD: &str = "
     CREATE TABLE IF NOT EXISTS _sqlx_migrations (
@@ -94,13 +97,14 @@ fn check(applied: &BTreeMap<i64, Applied>, migrator: &Migrator) -> Result<(), Mi
 
 /// Runs a migration and records it in one transaction, so that it never runs twice.
 fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), rusqlite::Error> {
-    let started = Instant::now();
+    let monotonic = MonotonicClock::default();
+    let started = monotonic.now();
     let tx = connection.transaction()?;
     tx.execute_batch(migration.sql.as_str())?;
     tx.execute(RECORD, (migration.version, &*migration.description, &*migration.checksum))?;
     tx.commit()?;
     // Only for the operator: it stays -1 if the process is killed before this.
-    let took = i64::try_from(started.elapsed().as_nanos()).unwrap_or(i64::MAX);
+    let took = i64::try_from(monotonic.since(started).as_nanos()).unwrap_or(i64::MAX);
     connection.execute(RECORD_DURATION, (migration.version, took))?;
     Ok(())
 }

@@ -73,7 +73,7 @@ impl File {
     }
 
     async fn open(&self) -> Result<(), OpenError> {
-        let db = Db::open(&format!("sqlite:{}", self.path.display())).await?;
+        let db = Db::open(&format!("sqlite:{}", self.path.display()), &MonotonicClock::default()).await?;
         db.close().await;
         Ok(())
     }
