@@ -1,6 +1,19 @@
-//! The enums of the audit log: the kinds of events, their subject areas, and their origins.
+//! The events of the audit log: their kinds with the data of each, their subject areas, and their origins.
+
+pub mod changes;
+mod data;
+mod field;
+mod reading;
+#[cfg(test)]
+mod tests;
+mod value;
 
 use crate::string_enum::string_enum;
+
+pub use data::{EventData, SignInFailureReason, SignInMethod};
+pub use field::{Field, Readers};
+pub use reading::{Fact, FieldName, read_facts};
+pub use value::{Cleared, FactValue, Minutes, Seconds};
 
 string_enum! {
     /// Where a change came from.
