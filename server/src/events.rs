@@ -5,19 +5,17 @@ pub mod topics;
 
 use crate::actor::Actor;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, Kind},
     ids::{GroupId, LicenseId, SessionId, UserId},
 };
-use serde::Serialize;
-use serde_json::{Value, json};
 use topics::EventSubject;
 use uuid::Uuid;
 
 /// An event before it has a position in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// What happened.
-    pub kind: Kind,
+    /// What happened, with all that is recorded about it.
+    pub data: EventData,
     pub actor: Actor,
     pub license: Option<LicenseId>,
     pub user: Option<UserId>,
@@ -27,9 +25,6 @@ pub struct Event {
     /// Seats of the license after the event.
     pub seats: Option<i64>,
     pub object: Option<Object>,
-    /// Further details as a JSON object, such as reasons and names. `changes` maps each changed field to its values
-    /// before and after.
-    pub facts: Value,
 }
 
 /// What an event is about if it is not a license, user or session; or the name of its user at that time.
@@ -42,18 +37,23 @@ pub struct Object {
 
 impl Event {
     /// An event about a user, or about the account if there is none.
-    pub fn new(kind: Kind, actor: Actor, user: Option<UserId>, facts: Value) -> Self {
-        Self { kind, actor, license: None, user, session: None, occupied: None, seats: None, object: None, facts }
+    pub fn new(data: EventData, actor: Actor, user: Option<UserId>) -> Self {
+        Self { data, actor, license: None, user, session: None, occupied: None, seats: None, object: None }
     }
 
     /// An event about a license.
-    pub fn of_license(kind: Kind, actor: Actor, license: LicenseId, facts: Value) -> Self {
-        Self { license: Some(license), ..Self::new(kind, actor, None, facts) }
+    pub fn of_license(data: EventData, actor: Actor, license: LicenseId) -> Self {
+        Self { license: Some(license), ..Self::new(data, actor, None) }
+    }
+
+    /// The kind of the event.
+    pub fn kind(&self) -> Kind {
+        self.data.kind()
     }
 
     /// The part that says what the event affects.
     pub fn subject(&self) -> EventSubject {
-        EventSubject { kind: Some(self.kind), license: self.license, user: self.user, session: self.session }
+        EventSubject { kind: Some(self.kind()), license: self.license, user: self.user, session: self.session }
     }
 
     /// Sets the group, product or token that the event is about.
@@ -69,22 +69,13 @@ impl Event {
     }
 }
 
-/// The fields that differ between two serializable states, each with its values before and after.
-pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Value {
-    let [before, after] = [json!(before), json!(after)];
-    let fields = before.as_object().into_iter().chain(after.as_object()).flat_map(|fields| fields.keys());
-    let changed = fields.filter(|field| before.get(field) != after.get(field));
-    let pairs = changed.map(|field| (field.clone(), json!([before.get(field), after.get(field)])));
-    json!({ "changes": pairs.collect::<serde_json::Map<_, _>>() })
-}
-
 /// An event for each user who was added to or removed from a group. Both lists must be sorted.
 pub fn member_events(actor: &Actor, group: GroupId, name: &str, before: &[UserId], after: &[UserId]) -> Vec<Event> {
     let missing_in = |others: &[UserId], users: &[UserId]| -> Vec<UserId> {
         users.iter().filter(|user| others.binary_search(user).is_err()).copied().collect()
     };
-    let event = |kind, user| Event::new(kind, actor.clone(), Some(user), json!({})).about(group.0, name);
-    let added = missing_in(before, after).into_iter().map(|user| event(Kind::GroupMemberAdded, user));
-    let removed = missing_in(after, before).into_iter().map(|user| event(Kind::GroupMemberRemoved, user));
+    let event = |data, user| Event::new(data, actor.clone(), Some(user)).about(group.0, name);
+    let added = missing_in(before, after).into_iter().map(|user| event(EventData::GroupMemberAdded {}, user));
+    let removed = missing_in(after, before).into_iter().map(|user| event(EventData::GroupMemberRemoved {}, user));
     added.chain(removed).collect()
 }

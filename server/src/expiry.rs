@@ -3,10 +3,9 @@
 use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store};
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     license::{WARNING_DAYS, expiry_warning},
 };
-use serde_json::json;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -30,8 +29,8 @@ pub async fn warn(journal: &Journal) -> Result<usize, DbError> {
         };
         let mut tx = journal.db.begin().await?;
         if store::contracts::set_warned(&mut tx, license, days, ends_at).await? {
-            let facts = json!({ "days": days, "ends_at": ends_at });
-            journal.commit(tx, &[Event::of_license(Kind::LicenseExpiring, Actor::system(), license, facts)]).await?;
+            let data = EventData::LicenseExpiring { days, ends_at };
+            journal.commit(tx, &[Event::of_license(data, Actor::system(), license)]).await?;
             written += 1;
         }
     }

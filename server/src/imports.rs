@@ -24,13 +24,12 @@ use file_reader::{FileReader, ParserFailed};
 use job::ImportJob;
 use recovery::RunningImports;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::ImportId,
     problem::FieldProblem,
     validate::{FieldError, MAX_IMPORT_ROWS},
     wire::imports::{ImportPreview, ImportState, ImportView},
 };
-use serde_json::json;
 use std::ops::Deref;
 use table::{ReadOptions, Table};
 
@@ -131,7 +130,7 @@ pub async fn start(
         Err(DbError::Taken(_)) => return Err(ImportError::Running),
         other => other?,
     }
-    imports.commit(tx, &job.import.events(Kind::ImportStarted, json!({ "rows": rows }))).await?;
+    imports.commit(tx, &job.import.events(|import| EventData::ImportStarted { import, rows })).await?;
     imports.tasks.spawn_to_end(job.run(table));
     Ok(import)
 }

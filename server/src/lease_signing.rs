@@ -16,7 +16,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use ed25519_dalek::{Signer as _, SigningKey};
-use seatkeeper_shared::audit::Kind;
+use seatkeeper_shared::audit::EventData;
 use seatkeeper_shared::wire::{
     borrow::{BorrowKey, BorrowKeys, ISSUER, Lease, TOKEN_TYPE},
     sessions::SessionView,
@@ -124,7 +124,7 @@ async fn generate_first(keys: &LeaseKeys) -> Result<Option<StoredLeaseKey>, DbEr
     }
     let kid = insert(&mut tx, &keys.keyring, &keys.random, now).await?;
     let stored = store::lease_keys::current_in(&mut tx).await?;
-    let event = Event::new(Kind::BorrowKeyMade, Actor::system(), None, json!({})).named(kid);
+    let event = Event::new(EventData::BorrowKeyMade { replaces: None, until: None }, Actor::system(), None).named(kid);
     keys.commit(tx, &[event]).await?;
     Ok(stored)
 }
@@ -168,8 +168,8 @@ pub async fn rotate(
     let replaced = store::lease_keys::current_in(&mut tx).await?.map(|stored| stored.kid);
     store::lease_keys::retire(&mut tx, now, old_until).await?;
     let kid = insert(&mut tx, keyring, random, now).await?;
-    let facts = json!({ "replaces": replaced, "until": old_until });
-    let event = Event::new(Kind::BorrowKeyMade, Actor::system(), None, facts).named(&kid);
+    let data = EventData::BorrowKeyMade { replaces: Some(replaced), until: Some(old_until) };
+    let event = Event::new(data, Actor::system(), None).named(&kid);
     store::events::append(&mut tx, now, &[event]).await?;
     tx.commit().await?;
     Ok(Some(RotatedKey { kid, old_until }))

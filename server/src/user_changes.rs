@@ -12,7 +12,7 @@ pub use last_admin::keeps_an_admin;
 use crate::{
     actor::Actor,
     db::{DbError, Tx},
-    events::{self, Event},
+    events::Event,
     problem::ApiError,
     store::{
         self,
@@ -23,13 +23,12 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{DirectoryId, ImportId, UserId},
     people::{Role, UserStatus},
     problem::Code,
     validate::email_key,
 };
-use serde_json::json;
 use std::sync::Arc;
 
 /// A change of a user that is to be made.
@@ -156,12 +155,9 @@ impl UserChange {
         let before = EditableUser { status, ..self.before.clone() };
         let mut events = Vec::new();
         if before != self.after || self.directory.is_some() {
-            let (old, new) = (store::users::facts(tx, &before).await?, store::users::facts(tx, &self.after).await?);
-            let mut facts = events::changes(&old, &new);
-            if let Some(import) = self.import {
-                facts["import"] = json!(import);
-            }
-            let event = Event::new(Kind::UserChanged, self.actor.clone(), Some(self.user), facts);
+            let changes = store::users::changes(tx, &before, &self.after).await?;
+            let data = EventData::UserChanged { changes, import: self.import, access_reset: None };
+            let event = Event::new(data, self.actor.clone(), Some(self.user));
             events.push(event.named(before.name));
         }
         events.extend(self.events.iter().cloned());
@@ -321,7 +317,8 @@ pub async fn make(tx: &mut Tx, change: UserChange, now: DateTime<Utc>) -> Result
 
 /// The event that the directory's e-mail address of a user was not applied.
 pub fn email_kept(actor: &Actor, user: UserId, name: &str, directory_email: &str) -> Event {
-    Event::new(Kind::DirectoryEmailKept, actor.clone(), Some(user), json!({ "email": directory_email })).named(name)
+    let data = EventData::DirectoryEmailKept { email: directory_email.to_owned() };
+    Event::new(data, actor.clone(), Some(user)).named(name)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use seatkeeper::{
     pg_notify,
     seats::Actor,
 };
+use seatkeeper_shared::audit::EventData;
 use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
 use tokio::time::{Instant, timeout};
@@ -43,7 +44,7 @@ async fn count_until_quiet(commit_hooks: &CommitHooks) -> usize {
 }
 
 fn event() -> [Event; 1] {
-    [Event::new(seatkeeper_shared::audit::Kind::SignedIn, Actor::system(), None, json!({}))]
+    [Event::new(EventData::PasswordSet {}, Actor::system(), None)]
 }
 
 /// Terminates the listener connections of all servers, and returns their number.

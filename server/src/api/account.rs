@@ -19,7 +19,7 @@ use crate::{
         problem::{ApiError, FieldErrors},
         user_agent,
     },
-    seats::{Actor, Origin},
+    seats::Actor,
     store::{self, credentials::NewBrowserSession, users::EditableUser},
     user_changes,
 };
@@ -31,7 +31,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, Origin, SignInFailureReason, SignInMethod, changes::LocaleChanges},
     ids::{SignInId, UserId},
     people::{Role, Source, UserStatus},
     permissions::Rights,
@@ -42,7 +42,6 @@ use seatkeeper_shared::{
         second_factor::{SecondFactorNeeded, SignedIn},
     },
 };
-use serde_json::json;
 use std::net::IpAddr;
 
 /// Whether the account must still be set up, and whether the caller is signed in.
@@ -98,8 +97,9 @@ pub async fn set_up(
     store::users::insert(&mut tx, &added, now).await?;
     let (jar, _, started) = new_browser_session(&app, jar, &account, address, &headers);
     let actor = anonymous_actor(address).identified_as(id, &name);
-    let facts = json!({ "account": account.name, "time_zone": account.time_zone, "name": name, "email": email });
-    let events = sign_in::start(&mut tx, (id, actor), &started, (Kind::AccountSetUp, facts), now).await?;
+    let (of, time_zone) = (account.name.clone(), account.time_zone.clone());
+    let data = EventData::AccountSetUp { account: of, time_zone, name: name.clone(), email: email.clone() };
+    let events = sign_in::start(&mut tx, (id, actor), &started, data, now).await?;
     app.commit(tx, &events).await?;
     Ok((
         StatusCode::CREATED,
@@ -179,7 +179,7 @@ pub async fn sign_in(
     }
     let user = found.ok_or_else(|| ApiError::new(Code::WrongCredentials))?;
     if !may_use_local_sign_in(&app, user.id).await? {
-        record_failed_sign_in(&app, address, &given.email, Some(user.id), "passwords_off").await?;
+        record_failed_sign_in(&app, address, &given.email, Some(user.id), SignInFailureReason::PasswordsOff).await?;
         return Err(ApiError::new(Code::PasswordsOff));
     }
     let held = store::second_factors::of_user(&app.db, user.id).await?;
@@ -198,7 +198,7 @@ pub async fn sign_in(
         let needed = second_factor::create_challenge((&app.random, app.clock.now()), tx, user.id, held).await?;
         return Ok((StatusCode::ACCEPTED, browser.jar, Json(SignedIn::NeedsSecondFactor(needed))));
     }
-    let (jar, Json(me)) = complete_sign_in(&app, tx, browser, (user.id, &user.name), json!({})).await?;
+    let (jar, Json(me)) = complete_sign_in(&app, tx, browser, (user.id, &user.name), None).await?;
     Ok((StatusCode::OK, jar, Json(SignedIn::Done(Box::new(me)))))
 }
 
@@ -216,18 +216,19 @@ impl<'a> BrowserSignIn<'a> {
     }
 }
 
-/// Signs in a user who passed all checks, and commits the transaction. The facts go into the audit log.
+/// Signs in a user who passed all checks, and commits the transaction. `by` is `None` if a password was enough.
 pub(super) async fn complete_sign_in(
     app: &App,
     mut tx: Tx,
     BrowserSignIn { jar, address, headers, account }: BrowserSignIn<'_>,
     (user, name): (UserId, &str),
-    facts: serde_json::Value,
+    by: Option<SignInMethod>,
 ) -> Result<(CookieJar, Json<Me>), ApiError> {
     let now = app.clock.now();
     let (jar, cookie, started) = new_browser_session(app, jar, &account, address, headers);
     let actor = anonymous_actor(address).identified_as(user, name);
-    let events = sign_in::start(&mut tx, (user, actor), &started, (Kind::SignedIn, facts), now).await?;
+    let data = EventData::SignedIn { by, provider: None };
+    let events = sign_in::start(&mut tx, (user, actor), &started, data, now).await?;
     store::users::set_last_active(&mut tx, user, now).await?;
     app.commit(tx, &events).await?;
     let entry = store::credentials::caller(&app.db, &Credential::Cookie(cookie), now).await?;
@@ -253,11 +254,11 @@ pub(super) async fn may_use_local_sign_in(app: &App, user: UserId) -> Result<boo
 }
 
 /// Why a sign-in is refused. Only for the audit log: the response must not reveal which e-mail addresses exist.
-fn refusal_reason(found: Option<&store::users::PasswordUser>, password_matches: bool) -> Option<&'static str> {
+fn refusal_reason(found: Option<&store::users::PasswordUser>, password_matches: bool) -> Option<SignInFailureReason> {
     match found {
-        None => Some("unknown_email"),
-        Some(_) if !password_matches => Some("wrong_password"),
-        Some(user) if user.status != UserStatus::Active => Some("suspended"),
+        None => Some(SignInFailureReason::UnknownEmail),
+        Some(_) if !password_matches => Some(SignInFailureReason::WrongPassword),
+        Some(user) if user.status != UserStatus::Active => Some(SignInFailureReason::Suspended),
         Some(_) => None,
     }
 }
@@ -269,9 +270,11 @@ pub(super) async fn record_failed_sign_in(
     address: IpAddr,
     email: &str,
     user: Option<UserId>,
-    reason: &'static str,
+    reason: SignInFailureReason,
 ) -> Result<(), ApiError> {
-    let event = Event::new(Kind::SignInFailed, anonymous_actor(address), user, json!({ "reason": reason }));
+    let data =
+        EventData::SignInFailed { reason, provider: None, finding: None, claim: None, setting: None, detail: None };
+    let event = Event::new(data, anonymous_actor(address), user);
     let event = match validate::email(email) {
         Ok(email) => event.named(email),
         Err(_) => event,
@@ -291,7 +294,8 @@ pub async fn sign_out(
         let mut tx = app.db.begin().await?;
         let whose = store::credentials::delete_browser_session(&mut tx, &secret::hash(cookie)).await?;
         if whose.is_some() {
-            app.commit(tx, &[Event::new(Kind::SignedOut, caller.actor(), whose, json!({}))]).await?;
+            app.commit(tx, &[Event::new(EventData::SignedOut { replaced_by_sign_in: None }, caller.actor(), whose)])
+                .await?;
         }
     }
     let gone = Purpose::SignIn.cookie(&app, String::new());
@@ -336,8 +340,8 @@ pub async fn change_me(
     }
     if let Some(locale) = locale {
         store::users::set_locale(&mut tx, caller.id, locale).await?;
-        let facts = json!({ "changes": { "locale": [caller.locale, locale] } });
-        events.push(Event::new(Kind::LocaleChanged, actor, Some(caller.id), facts));
+        let changes = LocaleChanges { locale: Some((caller.locale, Some(locale))) };
+        events.push(Event::new(EventData::LocaleChanged { changes }, actor, Some(caller.id)));
         caller.locale = Some(locale);
     }
     if events.is_empty() {

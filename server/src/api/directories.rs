@@ -16,7 +16,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{DirectoryId, GroupId, LicenseId, RuleId},
     permissions::Action,
     problem::Code,
@@ -57,7 +57,7 @@ pub async fn add_directory(
     let id = DirectoryId(app.random.id(now));
     let mut tx = app.db.begin().await?;
     store::directories::insert(&mut tx, id, &name, &secret::hash(&secret), now).await?;
-    let event = Event::new(Kind::DirectoryAdded, caller.actor(), None, json!({})).about(id.0, name);
+    let event = Event::new(EventData::DirectoryAdded {}, caller.actor(), None).about(id.0, name);
     app.commit(tx, &[event]).await?;
     Ok((StatusCode::CREATED, Json(CreatedDirectory { directory: get_directory(&app, id).await?, secret })))
 }
@@ -83,7 +83,7 @@ pub async fn rotate(
     let mut tx = app.db.begin().await?;
     let name = store::directories::rotate(&mut tx, id, &secret::hash(&secret), app.clock.now()).await?;
     let name = name.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    app.commit(tx, &[Event::new(Kind::DirectoryTokenMade, caller.actor(), None, json!({})).about(id.0, name)]).await?;
+    app.commit(tx, &[Event::new(EventData::DirectoryTokenMade {}, caller.actor(), None).about(id.0, name)]).await?;
     Ok(Json(CreatedDirectory { directory: get_directory(&app, id).await?, secret }))
 }
 
@@ -102,7 +102,7 @@ pub async fn delete_directory(
     let mut tx = app.db.begin().await?;
     let name = store::directories::lock(&mut tx, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     store::directories::delete(&mut tx, id).await?;
-    app.commit(tx, &[Event::new(Kind::DirectoryDeleted, caller.actor(), None, json!({})).about(id.0, name)]).await?;
+    app.commit(tx, &[Event::new(EventData::DirectoryDeleted {}, caller.actor(), None).about(id.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -9,13 +9,12 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{GroupId, LicenseId, UserId},
     permissions::Action,
     problem::Code,
     wire::groups::{GroupAssignment, GroupLicense},
 };
-use serde_json::json;
 
 /// Lists the licenses that a group assigns to its members, with the members who did not get one and why.
 #[utoipa::path(
@@ -52,7 +51,7 @@ pub async fn give(
     found.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let (mut tx, name) = super::groups::begin_locked(&app, &caller, id).await?;
     if store::group_licenses::insert(&mut tx, id, license, app.clock.now()).await? {
-        let event = Event::of_license(Kind::GroupLicenseGranted, caller.actor(), license, json!({})).about(id.0, name);
+        let event = Event::of_license(EventData::GroupLicenseGranted {}, caller.actor(), license).about(id.0, name);
         app.commit(tx, &[event]).await?;
     } else {
         drop(tx);
@@ -78,7 +77,7 @@ pub async fn take(
     if !store::group_licenses::delete(&mut tx, id, license).await? {
         return Err(ApiError::new(Code::NotFound));
     }
-    let event = Event::of_license(Kind::GroupLicenseRevoked, caller.actor(), license, json!({})).about(id.0, name);
+    let event = Event::of_license(EventData::GroupLicenseRevoked {}, caller.actor(), license).about(id.0, name);
     app.commit(tx, &[event]).await?;
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }

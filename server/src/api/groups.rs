@@ -15,7 +15,10 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{
+        EventData,
+        changes::{GroupChanges, ManagersChanges},
+    },
     ids::{GroupId, UserId},
     permissions::Action,
     problem::Code,
@@ -78,7 +81,7 @@ pub async fn add_group(
         GroupView { id: GroupId(app.random.id(now)), name: fields.finish(name)?, members: 0, directory_id: None };
     let mut tx = app.db.begin().await?;
     store::groups::insert(&mut tx, &group, now).await?;
-    let event = Event::new(Kind::GroupAdded, caller.actor(), None, json!({})).about(group.id.0, &group.name);
+    let event = Event::new(EventData::GroupAdded {}, caller.actor(), None).about(group.id.0, &group.name);
     app.commit(tx, &[event]).await?;
     Ok((StatusCode::CREATED, Json(group)))
 }
@@ -109,8 +112,9 @@ pub async fn rename_group(
     expected.check(&editable_fields(&before, managers.iter().map(|(manager, _)| *manager)))?;
     if before != name {
         groups::rename(&mut tx, &Authority::User(&caller.actor()), id, &name).await?;
-        let facts = json!({ "changes": { "name": [before, name] } });
-        app.commit(tx, &[Event::new(Kind::GroupChanged, caller.actor(), None, facts).about(id.0, before)]).await?;
+        let changes = GroupChanges { name: Some((before.clone(), name)), ..GroupChanges::default() };
+        let event = Event::new(EventData::GroupChanged { changes }, caller.actor(), None).about(id.0, before);
+        app.commit(tx, &[event]).await?;
     } else {
         drop(tx);
     }
@@ -224,8 +228,8 @@ pub async fn set_managers(
     let after = store::groups::managers(&mut tx, id).await?;
     if before != after {
         let names = |managers: &[(UserId, String)]| managers.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>();
-        let facts = json!({ "changes": { "managers": [names(&before), names(&after)] } });
-        let event = Event::new(Kind::GroupManagersChanged, caller.actor(), None, facts).about(id.0, name);
+        let changes = ManagersChanges { managers: Some((names(&before), names(&after))) };
+        let event = Event::new(EventData::GroupManagersChanged { changes }, caller.actor(), None).about(id.0, name);
         app.commit(tx, &[event]).await?;
     } else {
         drop(tx);

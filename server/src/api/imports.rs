@@ -20,7 +20,7 @@ use axum::{
     response::Response,
 };
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::ImportId,
     permissions::Action,
     problem::Code,
@@ -31,7 +31,6 @@ use seatkeeper_shared::{
     },
 };
 use serde::Deserialize;
-use serde_json::json;
 
 /// The maximum file size in bytes.
 pub const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
@@ -156,8 +155,8 @@ pub async fn cancel(
     let dry_run = own_import(&app, &caller, id).await?.dry_run;
     let mut tx = app.db.begin().await?;
     let requested = store::imports::progress::request_cancel(&mut tx, id, app.clock.now()).await?;
-    let facts = json!({ "state": ImportState::Cancelled, "import": id });
-    let event = (requested && !dry_run).then(|| Event::new(Kind::ImportEnded, caller.actor(), None, facts));
+    let data = EventData::ImportEnded { import: id, state: ImportState::Cancelled };
+    let event = (requested && !dry_run).then(|| Event::new(data, caller.actor(), None));
     app.commit(tx, event.as_slice()).await?;
     imports::recovery::wait_closed(&app.imports, id).await?;
     Ok(StatusCode::NO_CONTENT)

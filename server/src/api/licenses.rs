@@ -16,7 +16,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Datelike as _, Utc};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{LicenseId, UserId},
     license::{GroupLimit, Price, Rules},
     permissions::Action,
@@ -128,13 +128,25 @@ pub async fn add_license(
     let added = validate_license(&app, &wanted, LicenseId(app.random.id(now))).await?;
     let mut tx = app.db.begin().await?;
     store::licenses::insert_license(&mut tx, &added, now).await?;
-    let facts = json!({
-        "product": added.product, "model": added.model, "seats": added.seats, "starts_at": added.starts_at,
-        "ends_at": added.ends_at, "rules": added.rules, "notes": added.contract.notes,
-        "order_number": added.contract.order_number, "price_per_seat": added.contract.price_per_seat,
-    });
-    app.commit(tx, &[Event::of_license(Kind::LicenseAdded, caller.actor(), added.id, facts)]).await?;
-    Ok((StatusCode::CREATED, Json(get_license(&app, added.id).await?)))
+    let id = added.id;
+    app.commit(tx, &[Event::of_license(license_added(added), caller.actor(), id)]).await?;
+    Ok((StatusCode::CREATED, Json(get_license(&app, id).await?)))
+}
+
+/// What the audit log records about a new license.
+fn license_added(added: store::licenses::LicenseToAdd) -> EventData {
+    let Contract { notes, order_number, price_per_seat } = added.contract;
+    EventData::LicenseAdded {
+        product: added.product,
+        model: added.model,
+        seats: added.seats,
+        starts_at: added.starts_at,
+        ends_at: added.ends_at,
+        rules: Box::new(added.rules.into()),
+        notes,
+        order_number,
+        price_per_seat,
+    }
 }
 
 async fn validate_license(

@@ -36,7 +36,6 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use openidconnect::url::form_urlencoded;
 use seatkeeper_shared::{
-    audit::Kind,
     ids::{ProviderId, UserId},
     problem::Code,
     validate,
@@ -236,9 +235,8 @@ async fn record_refusal(
 ) -> SignInFailure {
     let code = finding.as_ref().map(|finding| finding.code.as_str());
     tracing::warn!(provider_id = %provider.id, reason = %trouble, code, "sign-in by provider refused");
-    let facts = json!({ "reason": trouble, "provider": provider.settings.name });
-    let facts = refusal::with_finding(finding.as_ref(), facts);
-    let event = Event::new(Kind::SignInFailed, anonymous_actor(address), user, facts);
+    let data = refusal::failed_sign_in(trouble, &provider.settings.name, finding.as_ref());
+    let event = Event::new(data, anonymous_actor(address), user);
     let event = match email.and_then(|email| validate::email(email).ok()) {
         Some(email) => event.named(email),
         None => event,

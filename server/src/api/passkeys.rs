@@ -25,7 +25,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, SignInFailureReason, SignInMethod, changes::NameChanges},
     ids::PasskeyId,
     people::UserStatus,
     problem::Code,
@@ -35,7 +35,6 @@ use seatkeeper_shared::{
         passkeys::{NewPasskey, PasskeyOptions, PasskeySignIn, PasskeyView, RenamePasskey},
     },
 };
-use serde_json::json;
 
 const MAX_PASSKEYS_PER_USER: usize = 50;
 
@@ -90,7 +89,7 @@ pub async fn add(
     let stored = response.verify(&site, &ceremony.state)?;
     let passkey = PasskeyView { id: PasskeyId(app.random.id(now)), name, created_at: now, last_used_at: None };
     store::passkeys::insert(&mut tx, caller.id, &passkey, &stored).await?;
-    let event = Event::new(Kind::PasskeyAdded, caller.actor(), Some(caller.id), json!({}));
+    let event = Event::new(EventData::PasskeyAdded {}, caller.actor(), Some(caller.id));
     app.commit(tx, &[event.about(passkey.id.0, &passkey.name)]).await?;
     Ok((StatusCode::CREATED, Json(passkey)))
 }
@@ -115,8 +114,8 @@ pub async fn rename(
     let before = store::passkeys::lock(&mut tx, caller.id, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
     if before.name != name {
         store::passkeys::rename(&mut tx, id, &name).await?;
-        let facts = json!({ "changes": { "name": [before.name, name] } });
-        let event = Event::new(Kind::PasskeyRenamed, caller.actor(), Some(caller.id), facts);
+        let changes = NameChanges { name: Some((before.name.clone(), name.clone())) };
+        let event = Event::new(EventData::PasskeyRenamed { changes }, caller.actor(), Some(caller.id));
         app.commit(tx, &[event.about(id.0, &before.name)]).await?;
     }
     Ok(Json(PasskeyView { name, ..before }))
@@ -135,7 +134,7 @@ pub async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let mut tx = app.db.begin().await?;
     let name = store::passkeys::remove(&mut tx, caller.id, id).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let event = Event::new(Kind::PasskeyRemoved, caller.actor(), Some(caller.id), json!({})).about(id.0, name);
+    let event = Event::new(EventData::PasskeyRemoved {}, caller.actor(), Some(caller.id)).about(id.0, name);
     app.commit(tx, &[event]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -198,8 +197,8 @@ pub async fn sign_in(
     let next = response.verify(&site, &ceremony.state, held.user, &held.stored);
     let reason = match (&next, held.status) {
         (Ok(_), UserStatus::Active) => None,
-        (Ok(_), UserStatus::Suspended) => Some("suspended"),
-        (Err(_), _) => Some("wrong_passkey"),
+        (Ok(_), UserStatus::Suspended) => Some(SignInFailureReason::Suspended),
+        (Err(_), _) => Some(SignInFailureReason::WrongPasskey),
     };
     if let Some(reason) = reason {
         drop(tx);
@@ -208,9 +207,9 @@ pub async fn sign_in(
     }
     if !is_allowed {
         drop(tx);
-        record_failed_sign_in(&app, address, &held.email, Some(held.user), "passwords_off").await?;
+        record_failed_sign_in(&app, address, &held.email, Some(held.user), SignInFailureReason::PasswordsOff).await?;
         return Err(ApiError::new(Code::PasswordsOff));
     }
     store::passkeys::set_used(&mut tx, held.id, &next?, now).await?;
-    complete_sign_in(&app, tx, browser, (held.user, &held.name), json!({ "by": "passkey" })).await
+    complete_sign_in(&app, tx, browser, (held.user, &held.name), Some(SignInMethod::Passkey)).await
 }

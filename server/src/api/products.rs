@@ -4,7 +4,7 @@ use super::licenses::{ArchivedQuery, visible_licenses};
 use crate::{
     app::App,
     auth::{Caller, Scope},
-    events::{self, Event},
+    events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson, ValidQuery},
@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, Seconds, changes::ProductState},
     ids::ProductId,
     patch::Patch,
     permissions::Action,
@@ -92,8 +92,8 @@ pub async fn add_product(
     };
     let mut tx = app.db.begin().await?;
     store::licenses::insert_product(&mut tx, &product, now).await?;
-    let facts = json!({ "slug": product.slug, "key_seconds": product.key_seconds });
-    app.commit(tx, &[Event::new(Kind::ProductAdded, caller.actor(), None, facts).about(id.0, &product.name)]).await?;
+    let data = EventData::ProductAdded { slug: product.slug.clone(), key_seconds: Seconds(product.key_seconds) };
+    app.commit(tx, &[Event::new(data, caller.actor(), None).about(id.0, &product.name)]).await?;
     Ok((StatusCode::CREATED, Json(product)))
 }
 
@@ -163,9 +163,8 @@ pub async fn change_product(
     }
     if before != after {
         store::contracts::change_product(&mut tx, id, &after).await?;
-        let facts = events::changes(&audit_facts(&before), &audit_facts(&after));
-        app.commit(tx, &[Event::new(Kind::ProductChanged, caller.actor(), None, facts).about(id.0, before.name)])
-            .await?;
+        let data = EventData::ProductChanged { changes: Box::new(logged(&before).changes(logged(&after))) };
+        app.commit(tx, &[Event::new(data, caller.actor(), None).about(id.0, before.name)]).await?;
     } else {
         drop(tx);
     }
@@ -236,13 +235,17 @@ fn editable_fields(product: &EditableProduct) -> serde_json::Value {
     })
 }
 
-/// The facts for the audit log. Instead of the secret, they contain a digest, which shows that it changed. It is a
-/// digest of the encrypted secret, so guesses cannot be tested against it.
-fn audit_facts(product: &EditableProduct) -> serde_json::Value {
+/// The fields that the audit log compares. Instead of the secret, they contain a digest, which shows that it changed.
+/// It is a digest of the encrypted secret, so guesses cannot be tested against it.
+fn logged(product: &EditableProduct) -> ProductState {
     let digest = product.link_secret.as_ref().map(|secret| crate::auth::secret::hash(secret.as_str())[..8].to_owned());
-    json!({
-        "name": product.name, "key_seconds": product.key_seconds, "archived": product.archived_at.is_some(),
-        "gate_origins": product.gate_origins.join(" "), "agent_link": product.agent_link,
-        "customer_link": product.customer_link, "link_secret": digest,
-    })
+    ProductState {
+        name: product.name.clone(),
+        key_seconds: Seconds(product.key_seconds),
+        archived: product.archived_at.is_some(),
+        gate_origins: product.gate_origins.join(" "),
+        agent_link: product.agent_link.clone(),
+        customer_link: product.customer_link.clone(),
+        link_secret: digest,
+    }
 }

@@ -16,13 +16,12 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::SignInId,
     problem::Code,
     validate,
     wire::account::{ChangePassword, SignInView},
 };
-use serde_json::json;
 
 /// Changes the caller's password and ends their other browser sessions. Requires the old password.
 #[utoipa::path(post, path = "/me/password", tag = "account", request_body = ChangePassword, responses((status = 204)))]
@@ -57,7 +56,7 @@ pub async fn change_password(
     attempt.refund(&mut tx).await?;
     store::credentials::set_password(&mut tx, caller.id, &hash).await?;
     store::browser_sessions::end_others(&mut tx, caller.id, caller.sign_in).await?;
-    app.commit(tx, &[Event::new(Kind::PasswordChanged, caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(EventData::PasswordChanged {}, caller.actor(), Some(caller.id))]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -72,8 +71,8 @@ pub async fn sign_ins(State(app): State<App>, caller: Caller) -> Result<Json<Vec
 pub async fn end_other_sign_ins(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
     let mut tx = app.db.begin().await?;
     let ended = store::browser_sessions::end_others(&mut tx, caller.id, caller.sign_in).await?;
-    let facts = json!({ "sign_ins": ended });
-    let event = (ended > 0).then(|| Event::new(Kind::SignInsEnded, caller.actor(), Some(caller.id), facts));
+    let data = EventData::SignInsEnded { sign_ins: Some(ended), by_provider: None };
+    let event = (ended > 0).then(|| Event::new(data, caller.actor(), Some(caller.id)));
     app.commit(tx, event.as_slice()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -93,7 +92,8 @@ pub async fn end_sign_in(
     if !store::browser_sessions::end(&mut tx, caller.id, id).await? {
         return Err(ApiError::new(Code::NotFound));
     }
-    let event = Event::new(Kind::SignInsEnded, caller.actor(), Some(caller.id), json!({ "sign_ins": 1 }));
+    let data = EventData::SignInsEnded { sign_ins: Some(1), by_provider: None };
+    let event = Event::new(data, caller.actor(), Some(caller.id));
     app.commit(tx, &[event]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

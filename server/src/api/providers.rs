@@ -8,7 +8,7 @@ use crate::{
         oidc::{http_client, logout, probe},
     },
     db::Tx,
-    events::{self, Event},
+    events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::{PathParam, ValidJson},
@@ -27,7 +27,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, changes::ProviderState},
     ids::{ProviderId, UserId},
     permissions::Action,
     problem::Code,
@@ -109,9 +109,25 @@ pub async fn add_provider(
     let provider = apply_change(&app, &defaults, change)?;
     let mut tx = app.db.begin().await?;
     store::providers::insert(&mut tx, &provider, now).await?;
-    let event = Event::new(Kind::SignInProviderAdded, caller.actor(), None, json!(provider.settings));
+    let event = Event::new(provider_added(provider.settings.clone()), caller.actor(), None);
     app.commit(tx, &[event.about(id.0, &provider.settings.name)]).await?;
     Ok((StatusCode::CREATED, Json(provider_view(&app, id).await?)))
+}
+
+/// What the audit log records about a new provider.
+fn provider_added(settings: ProviderSettings) -> EventData {
+    let added = ProviderState::from(settings);
+    EventData::SignInProviderAdded {
+        name: added.name,
+        issuer: added.issuer,
+        client_id: added.client_id,
+        scopes: added.scopes,
+        link_by_email: added.link_by_email,
+        create_users: added.create_users,
+        group_claim: added.group_claim,
+        form_post: added.form_post,
+        enabled: added.enabled,
+    }
 }
 
 fn default_settings() -> ProviderSettings {
@@ -213,11 +229,10 @@ pub async fn change_provider(
         require_enabled_provider(&mut tx, &rules, id, stays_enabled).await?;
         store::providers::change(&mut tx, &after).await?;
         store::provider_findings::clear(&mut tx, id).await?;
-        let mut facts = events::changes(&before.settings, &after.settings);
-        if before.client_secret != after.client_secret {
-            facts["new_secret"] = json!(after.client_secret.is_some());
-        }
-        let event = Event::new(Kind::SignInProviderChanged, caller.actor(), None, facts);
+        let changes = Box::new(ProviderState::from(before.settings.clone()).changes(after.settings.clone().into()));
+        let new_secret = (before.client_secret != after.client_secret).then_some(after.client_secret.is_some());
+        let data = EventData::SignInProviderChanged { changes, new_secret };
+        let event = Event::new(data, caller.actor(), None);
         let mut all = vec![event.about(id.0, &before.settings.name)];
         let same = (&before.settings.issuer, &before.settings.client_id)
             == (&after.settings.issuer, &after.settings.client_id);
@@ -272,7 +287,7 @@ pub async fn delete_provider(
     let mut tx = app.db.begin().await?;
     let (provider, rules) = lock_provider(&mut tx, id).await?;
     require_enabled_provider(&mut tx, &rules, id, !provider.settings.enabled).await?;
-    let event = Event::new(Kind::SignInProviderDeleted, caller.actor(), None, json!({}));
+    let event = Event::new(EventData::SignInProviderDeleted {}, caller.actor(), None);
     let mut all = vec![event.about(id.0, &provider.settings.name)];
     all.extend(end_provider_sessions(&mut tx, &caller, id).await?);
     store::providers::delete(&mut tx, &provider).await?;
@@ -318,9 +333,8 @@ pub async fn unlink(
     let issuers = oidc_identities::unlink(&mut tx, id).await?;
     if !issuers.is_empty() {
         oidc_identities::end_of_user(&mut tx, id).await?;
-        let facts = json!({ "issuers": issuers });
-        app.commit(tx, &[Event::new(Kind::IdentitiesUnlinked, caller.actor(), Some(id), facts).named(user.name)])
-            .await?;
+        let data = EventData::IdentitiesUnlinked { issuers };
+        app.commit(tx, &[Event::new(data, caller.actor(), Some(id)).named(user.name)]).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

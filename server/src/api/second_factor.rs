@@ -27,7 +27,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, SignInFailureReason},
     ids::UserId,
     people::UserStatus,
     problem::Code,
@@ -37,7 +37,6 @@ use seatkeeper_shared::{
         second_factor::{ConfirmSecondFactor, Proof, RecoveryCodes, SecondFactorSetup, SecondFactorState, SecondStep},
     },
 };
-use serde_json::json;
 
 /// Completes a sign-in with an authenticator app's code or a recovery code. Each code can be used once.
 #[utoipa::path(
@@ -79,14 +78,14 @@ pub async fn second_step(
     let Some(by) = second_factor::use_code(&app.keyring, &mut tx, &attempt, user.id, &factor, &given.code, now).await?
     else {
         drop(tx);
-        record_failed_sign_in(&app, address, &user.email, Some(user.id), "wrong_code").await?;
+        record_failed_sign_in(&app, address, &user.email, Some(user.id), SignInFailureReason::WrongCode).await?;
         return Err(ApiError::new(Code::WrongCode));
     };
     attempt.refund(&mut tx).await?;
     if !store::second_factors::use_challenge(&mut tx, &hash).await? {
         return Err(ApiError::new(Code::SignInOver));
     }
-    complete_sign_in(&app, tx, browser, (user.id, &user.name), json!({ "by": by })).await
+    complete_sign_in(&app, tx, browser, (user.id, &user.name), Some(by)).await
 }
 
 /// Whether the caller has a second factor.
@@ -143,7 +142,7 @@ pub async fn confirm(
         return Err(ApiError::new(Code::WrongCode));
     }
     let codes = replace_recovery_codes(&app, &mut tx, caller.id).await?;
-    app.commit(tx, &[Event::new(Kind::SecondFactorSet, caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(EventData::SecondFactorSet {}, caller.actor(), Some(caller.id))]).await?;
     Ok(Json(codes))
 }
 
@@ -160,7 +159,7 @@ pub async fn renew_codes(
 ) -> Result<Json<RecoveryCodes>, ApiError> {
     let mut tx = begin_verified(&app, &caller, &given).await?;
     let codes = replace_recovery_codes(&app, &mut tx, caller.id).await?;
-    app.commit(tx, &[Event::new(Kind::RecoveryCodesMade, caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(EventData::RecoveryCodesMade {}, caller.actor(), Some(caller.id))]).await?;
     Ok(Json(codes))
 }
 
@@ -179,7 +178,8 @@ pub async fn remove(
     if !store::second_factors::remove(&mut tx, caller.id).await? {
         return Err(ApiError::new(Code::NotFound));
     }
-    app.commit(tx, &[Event::new(Kind::SecondFactorRemoved, caller.actor(), Some(caller.id), json!({}))]).await?;
+    app.commit(tx, &[Event::new(EventData::SecondFactorRemoved { passkeys: None }, caller.actor(), Some(caller.id))])
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -202,8 +202,8 @@ pub async fn remove_of(
     if !had_app && passkeys == 0 {
         return Err(ApiError::new(Code::NotFound));
     }
-    let facts = json!({ "passkeys": passkeys });
-    app.commit(tx, &[Event::new(Kind::SecondFactorRemoved, caller.actor(), Some(id), facts).named(user.name)]).await?;
+    let data = EventData::SecondFactorRemoved { passkeys: Some(passkeys) };
+    app.commit(tx, &[Event::new(data, caller.actor(), Some(id)).named(user.name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

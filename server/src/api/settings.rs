@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     auth::Caller,
-    events::{self, Event},
+    events::Event,
     http::{
         extract::ValidJson,
         problem::{ApiError, FieldErrors},
@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, changes::AccountState},
     permissions::Action,
     problem::Code,
     validate::{self, FieldError, HIGHEST_PASSWORD_MIN, LOWEST_PASSWORD_MIN},
@@ -39,8 +39,8 @@ pub async fn change_account(
     let after = apply_change(&before, &change)?;
     if before != after {
         store::account::change(&mut tx, &after).await?;
-        let facts = events::changes(&before, &after);
-        app.commit(tx, &[Event::new(Kind::AccountChanged, caller.actor(), None, facts)]).await?;
+        let changes = Box::new(AccountState::from(before).changes(after.clone().into()));
+        app.commit(tx, &[Event::new(EventData::AccountChanged { changes }, caller.actor(), None)]).await?;
     }
     Ok(Json(after))
 }

@@ -4,7 +4,7 @@ use super::providers::require_enabled_provider;
 use crate::{
     app::App,
     auth::Caller,
-    events::{self, Event},
+    events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
         extract::ValidJson,
@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, changes::SignInRulesState},
     ids::ProviderId,
     permissions::Action,
     validate::FieldError,
@@ -82,8 +82,8 @@ pub async fn change_rules(
     store::providers::set_rules(&mut tx, &after).await?;
     let after = store::providers::rules_in(&mut tx).await?;
     if before != after {
-        let facts = events::changes(&audit_facts(&before), &audit_facts(&after));
-        app.commit(tx, &[Event::new(Kind::SignInRulesChanged, caller.actor(), None, facts)]).await?;
+        let changes = SignInRulesState::from(before).changes(after.clone().into());
+        app.commit(tx, &[Event::new(EventData::SignInRulesChanged { changes }, caller.actor(), None)]).await?;
     }
     Ok(with_etag(&editable_fields(&after), after))
 }
@@ -94,10 +94,4 @@ fn require_usable(works: bool) -> Result<(), ApiError> {
         fields.add("emergency_user_id", FieldError::Unknown);
     }
     fields.finish(Some(()))
-}
-
-/// The facts for the audit log.
-fn audit_facts(rules: &SignInRules) -> Value {
-    let emergency = rules.emergency.as_ref().map(|emergency| &emergency.name);
-    json!({ "providers_only": rules.providers_only, "emergency": emergency })
 }

@@ -14,13 +14,12 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::TokenId,
     problem::Code,
     validate,
     wire::account::{CreatedToken, NewToken, TokenView},
 };
-use serde_json::json;
 
 /// Lists the caller's API tokens.
 #[utoipa::path(get, path = "/tokens", tag = "account", responses((status = 200, body = Vec<TokenView>)))]
@@ -49,12 +48,8 @@ pub async fn make_token(
     let token = TokenView { id, name, created_at: now, expires_at, scope: wanted.scope, last_used_at: None };
     let mut tx = app.db.begin().await?;
     store::credentials::insert_token(&mut tx, caller.id, &token, &secret::hash(&secret)).await?;
-    let event = Event::new(
-        Kind::CreatedToken,
-        caller.actor(),
-        Some(caller.id),
-        json!({ "expires_at": expires_at, "scope": wanted.scope }),
-    );
+    let data = EventData::CreatedToken { expires_at, scope: wanted.scope };
+    let event = Event::new(data, caller.actor(), Some(caller.id));
     app.commit(tx, &[event.about(token.id.0, &token.name)]).await?;
     Ok((StatusCode::CREATED, Json(CreatedToken { token, secret })))
 }
@@ -73,7 +68,7 @@ pub async fn delete_token(
     let mut tx = app.db.begin().await?;
     let name = store::credentials::delete_token(&mut tx, caller.id, id).await?;
     let name = name.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let event = Event::new(Kind::TokenDeleted, caller.actor(), Some(caller.id), json!({}));
+    let event = Event::new(EventData::TokenDeleted {}, caller.actor(), Some(caller.id));
     app.commit(tx, &[event.about(id.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,12 +11,11 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{TokenId, UserId},
     problem::Code,
     wire::users::UserAccess,
 };
-use serde_json::json;
 
 /// Shows a user's browser sessions, tokens (without secrets), and whether they have a second factor.
 #[utoipa::path(
@@ -54,7 +53,8 @@ pub async fn sign_out(
     let user = require_replaceable_access(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
     let ended = store::browser_sessions::end_others(&mut tx, id, None).await?;
-    let event = Event::new(Kind::SignInsEnded, caller.actor(), Some(id), json!({ "sign_ins": ended }));
+    let data = EventData::SignInsEnded { sign_ins: Some(ended), by_provider: None };
+    let event = Event::new(data, caller.actor(), Some(id));
     let event = (ended > 0).then(|| event.named(user.name));
     app.commit(tx, event.as_slice()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -75,7 +75,7 @@ pub async fn delete_token(
     let mut tx = app.db.begin().await?;
     let name =
         store::credentials::delete_token(&mut tx, id, token).await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let event = Event::new(Kind::TokenDeleted, caller.actor(), Some(id), json!({}));
+    let event = Event::new(EventData::TokenDeleted {}, caller.actor(), Some(id));
     app.commit(tx, &[event.about(token.0, name)]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,7 +21,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::Datelike as _;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{GroupId, UserId},
     people::{Role, Source, UserStatus},
     permissions::{Action, Rights},
@@ -33,7 +33,6 @@ use seatkeeper_shared::{
     },
 };
 use serde::Deserialize;
-use serde_json::json;
 
 /// A change is retried if the user was changed concurrently.
 const MAX_CHANGE_ATTEMPTS: usize = 5;
@@ -179,8 +178,16 @@ pub async fn add_user(
     let added =
         store::users::UserToAdd { id, name: &name, email: &email, rights: &rights, status, password_hash, source };
     store::users::insert(&mut tx, &added, now).await?;
-    let facts = json!({ "name": name, "email": email, "role": rights.role, "permissions": rights.permissions });
-    let mut events = vec![Event::new(Kind::UserAdded, caller.actor(), Some(id), facts).named(name)];
+    let data = EventData::UserAdded {
+        name: name.clone(),
+        email,
+        role: rights.role,
+        permissions: Some(rights.permissions),
+        status: None,
+        import: None,
+        provider: None,
+    };
+    let mut events = vec![Event::new(data, caller.actor(), Some(id)).named(name)];
     for group in &groups {
         events.extend(memberships::change(&mut tx, &authority, *group, (&[id], &[])).await?.events());
     }

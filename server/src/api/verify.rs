@@ -9,6 +9,7 @@ use crate::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use seatkeeper_shared::{
+    audit::SignInFailureReason,
     people::UserStatus,
     problem::Code,
     validate,
@@ -58,14 +59,14 @@ pub async fn verify(
     match (password, &given.code, factor) {
         // The password may have changed during the verification.
         (Some(Some(hash)), ..) if user.password_hash.as_deref() == Some(&*hash) => {}
-        (Some(_), ..) => wrong = Some(("wrong_password", Code::WrongPassword)),
+        (Some(_), ..) => wrong = Some((SignInFailureReason::WrongPassword, Code::WrongPassword)),
         (None, Some(code), Some(factor)) => {
             if second_factor::use_code(&app.keyring, &mut tx, &attempt, caller.id, &factor, code, now).await?.is_none()
             {
-                wrong = Some(("wrong_code", Code::WrongCode));
+                wrong = Some((SignInFailureReason::WrongCode, Code::WrongCode));
             }
         }
-        (None, ..) => wrong = Some(("wrong_code", Code::WrongCode)),
+        (None, ..) => wrong = Some((SignInFailureReason::WrongCode, Code::WrongCode)),
     }
     if let Some((reason, code)) = wrong {
         drop(tx);

@@ -2,8 +2,7 @@
 
 use crate::{actor::Actor, db::DbError, events::Event, journal::Journal, store};
 use chrono::{DateTime, TimeDelta, Utc};
-use seatkeeper_shared::audit::Kind;
-use serde_json::json;
+use seatkeeper_shared::audit::EventData;
 use std::time::Duration;
 
 /// The shortest retention: the live page and the reports read the last month from the log.
@@ -41,7 +40,7 @@ async fn record_cut(journal: &Journal, before: DateTime<Utc>) -> Result<i64, DbE
     let Some(cut) = store::seals::last_prunable(&mut tx, head.pruned, before).await? else { return Ok(0) };
     store::seals::set_pruned(&mut tx, cut.position).await?;
     let events = cut.position.0 - head.pruned.0;
-    let facts = json!({ "position": cut.position, "hash": cut.hash, "events": events, "before": before });
-    journal.commit(tx, &[Event::new(Kind::AuditPruned, Actor::system(), None, facts)]).await?;
+    let data = EventData::AuditPruned { position: cut.position, hash: cut.hash, events, before };
+    journal.commit(tx, &[Event::new(data, Actor::system(), None)]).await?;
     Ok(events)
 }

@@ -18,7 +18,10 @@ use crate::{
         seals::{Seal, StoredEvent},
     },
 };
-use seatkeeper_shared::{audit::Kind, ids::Position};
+use seatkeeper_shared::{
+    audit::{Fact, FactValue, Field, FieldName, Kind, read_facts},
+    ids::Position,
+};
 use std::collections::VecDeque;
 
 const READ_BATCH_SIZE: usize = 1_000;
@@ -186,8 +189,10 @@ impl<'a> Verifier<'a> {
     }
 
     fn explains_beginning(&self, facts: &str) -> bool {
-        let facts: serde_json::Value = serde_json::from_str(facts).unwrap_or_default();
-        facts["position"] == self.report.pruned.0 && facts["hash"] == self.beginning
+        let facts = read_facts(Some(Kind::AuditPruned), &serde_json::from_str(facts).unwrap_or_default());
+        let says = |field, value| facts.contains(&Fact::Value(FieldName::Known(field), value));
+        says(Field::Position, FactValue::Number(self.report.pruned.0))
+            && says(Field::Hash, FactValue::Text(self.beginning.clone()))
     }
 
     /// Checks the notes for the seal that was just verified.

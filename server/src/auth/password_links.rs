@@ -21,14 +21,13 @@ use crate::{
         password_links::{LinkRecipient, PasswordLink},
     },
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::UserId,
     people::{Role, UserStatus},
     permissions::{Action, Rights, may},
 };
-use serde_json::json;
 use std::{ops::Deref, sync::Arc};
 
 const INVITATION_VALIDITY: TimeDelta = TimeDelta::days(7);
@@ -92,8 +91,11 @@ pub async fn create_for_user(
     if to.status != UserStatus::Active {
         return Err(CreateLinkError::UserSuspended);
     }
-    let kind = if to.invites { Kind::InvitationMade } else { Kind::PasswordLinkMade };
-    let link = create(links, tx, (&to, Some(caller.id)), (kind, caller.actor()), INVITATION_VALIDITY).await?;
+    let data = |expires_at| match to.invites {
+        true => EventData::InvitationMade { expires_at },
+        false => EventData::PasswordLinkMade { expires_at },
+    };
+    let link = create(links, tx, (&to, Some(caller.id)), (data, caller.actor()), INVITATION_VALIDITY).await?;
     Ok((to, link))
 }
 
@@ -106,7 +108,8 @@ pub async fn send_reset_link(links: &PasswordLinks, stranger: Actor, email: &str
     let mut tx = links.db.begin().await?;
     let found = store::password_links::lock_by_email(&mut tx, email).await?;
     let Some(to) = found.filter(|to| to.status == UserStatus::Active) else { return Ok(()) };
-    let link = create(links, tx, (&to, None), (Kind::PasswordForgotten, stranger), RESET_LINK_VALIDITY).await?;
+    let data = |expires_at| EventData::PasswordForgotten { expires_at };
+    let link = create(links, tx, (&to, None), (data, stranger), RESET_LINK_VALIDITY).await?;
     Ok(send(links, &to, &link).await?)
 }
 
@@ -125,14 +128,13 @@ async fn create(
     links: &PasswordLinks,
     mut tx: Tx,
     (to, by): (&LinkRecipient, Option<UserId>),
-    (kind, actor): (Kind, Actor),
+    (data, actor): (impl FnOnce(DateTime<Utc>) -> EventData, Actor),
     validity: TimeDelta,
 ) -> Result<IssuedLink, DbError> {
     let (now, secret) = (links.clock.now(), links.random.secret());
     let expires_at = now + validity;
     store::password_links::insert(&mut tx, (to, by), &secret::hash(&secret), now, expires_at).await?;
-    let facts = json!({ "expires_at": expires_at });
-    links.commit(tx, &[Event::new(kind, actor, Some(to.id), facts).named(&to.name)]).await?;
+    links.commit(tx, &[Event::new(data(expires_at), actor, Some(to.id)).named(&to.name)]).await?;
     let root = links.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
     // In the fragment, which browsers do not send to servers: no proxy logs it.
     Ok(IssuedLink { address: format!("{root}/join-account#{secret}"), expires_at })
@@ -222,5 +224,5 @@ pub async fn set_password(
     store::credentials::set_password(&mut tx, link.user, &hash).await?;
     store::browser_sessions::end_others(&mut tx, link.user, None).await?;
     let actor = actor.identified_as(link.user, &link.name);
-    Ok(links.commit(tx, &[Event::new(Kind::PasswordSet, actor, Some(link.user), json!({}))]).await?)
+    Ok(links.commit(tx, &[Event::new(EventData::PasswordSet {}, actor, Some(link.user))]).await?)
 }

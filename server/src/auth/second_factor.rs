@@ -13,7 +13,7 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use qrcode::{EcLevel, QrCode, render::svg};
-use seatkeeper_shared::{ids::UserId, wire::second_factor::SecondFactorNeeded};
+use seatkeeper_shared::{audit::SignInMethod, ids::UserId, wire::second_factor::SecondFactorNeeded};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
 const RECOVERY_CODE_COUNT: usize = 10;
@@ -111,12 +111,13 @@ pub async fn use_code(
     factor: &StoredFactor,
     code: &str,
     now: DateTime<Utc>,
-) -> Result<Option<&'static str>, DbError> {
+) -> Result<Option<SignInMethod>, DbError> {
     let secret = keyring.open(&SecretLocation::CodeApp(user), &factor.secret)?;
     if let Some(step) = matching_time_step(&secret, code, now) {
-        return Ok(store::second_factors::use_step(tx, user, step).await?.then_some("code"));
+        return Ok(store::second_factors::use_step(tx, user, step).await?.then_some(SignInMethod::Code));
     }
-    Ok(store::second_factors::use_recovery_code(tx, user, &recovery_hash(code)).await?.then_some("recovery_code"))
+    let is_known = store::second_factors::use_recovery_code(tx, user, &recovery_hash(code)).await?;
+    Ok(is_known.then_some(SignInMethod::RecoveryCode))
 }
 
 #[cfg(test)]

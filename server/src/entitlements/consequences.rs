@@ -11,7 +11,7 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{LicenseId, UserId},
     people::UserStatus,
 };
@@ -89,15 +89,17 @@ fn concerns(events: &[Event]) -> Vec<Concern> {
 /// Of the changes of a user, only reactivating matters: suspending has revoked their named seats. A role that an admin
 /// has just given is theirs to give.
 fn is_without_effect(event: &Event) -> bool {
-    let active = serde_json::json!(UserStatus::Active);
-    event.kind == Kind::UserChanged && event.facts["changes"]["status"][1] != active
+    let EventData::UserChanged { changes, .. } = &event.data else { return false };
+    changes.status.is_none_or(|(_, after)| after != UserStatus::Active)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seatkeeper_shared::ids::GroupId;
-    use serde_json::json;
+    use seatkeeper_shared::{
+        audit::changes::{LimitsChanges, UserChanges},
+        ids::GroupId,
+    };
     use uuid::Uuid;
 
     fn user(number: u128) -> UserId {
@@ -108,8 +110,9 @@ mod tests {
         Actor::system().identified_as(user(number), "Ada")
     }
 
-    fn changed(changes: serde_json::Value) -> Event {
-        Event::new(Kind::UserChanged, actor(1), Some(user(2)), json!({ "changes": changes }))
+    fn changed(changes: UserChanges) -> Event {
+        let data = EventData::UserChanged { changes: Box::new(changes), import: None, access_reset: None };
+        Event::new(data, actor(1), Some(user(2)))
     }
 
     #[test]
@@ -126,8 +129,11 @@ mod tests {
 
     #[test]
     fn a_reactivated_user_gets_back_what_is_theirs_and_a_renamed_one_needs_nothing() {
-        assert_eq!(concerns(&[changed(json!({ "status": ["suspended", "active"] }))])[0].users, [user(2)].into());
-        for without in [json!({ "status": ["active", "suspended"] }), json!({ "name": ["A", "B"] }), json!({})] {
+        let status = |before, after| UserChanges { status: Some((before, after)), ..UserChanges::default() };
+        let reactivated = changed(status(UserStatus::Suspended, UserStatus::Active));
+        assert_eq!(concerns(&[reactivated])[0].users, [user(2)].into());
+        let renamed = UserChanges { name: Some(("A".to_owned(), "B".to_owned())), ..UserChanges::default() };
+        for without in [status(UserStatus::Active, UserStatus::Suspended), renamed, UserChanges::default()] {
             assert_eq!(concerns(&[changed(without)]), []);
         }
     }
@@ -135,10 +141,17 @@ mod tests {
     #[test]
     fn what_a_group_gives_is_reconciled_for_the_license() {
         let license = LicenseId(Uuid::from_u128(9));
-        for kind in [Kind::GroupLicenseGranted, Kind::GroupLicenseRevoked] {
-            let found = concerns(&[Event::of_license(kind, actor(1), license, json!({}))]);
+        for data in [EventData::GroupLicenseGranted {}, EventData::GroupLicenseRevoked {}] {
+            let found = concerns(&[Event::of_license(data, actor(1), license)]);
             assert_eq!((&found[0].licenses, found[0].users.len()), (&BTreeSet::from([license]), 0));
         }
-        assert_eq!(concerns(&[Event::of_license(Kind::SeatsChanged, actor(1), license, json!({}))]), []);
+        assert_eq!(
+            concerns(&[Event::of_license(
+                EventData::GroupLimitsChanged { changes: LimitsChanges::default() },
+                actor(1),
+                license
+            )]),
+            []
+        );
     }
 }

@@ -29,12 +29,11 @@ use crate::{
 };
 use plan::{Plan, RoleChange};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{LicenseId, RuleId, UserId},
     people::Role,
     problem::Code,
 };
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The most users reconciled in one step.
@@ -241,7 +240,11 @@ async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleCh
     // could then sign in with the new role. So a promotion resets all access, and the user must sign in again. Changing
     // the role has voided links already, which is no reset.
     if is_promotion && store::access_reset::reset(&mut tx, change.user, now).await? {
-        events.iter_mut().for_each(|event| event.facts["access_reset"] = json!(true));
+        for event in &mut events {
+            if let EventData::UserChanged { access_reset, .. } = &mut event.data {
+                *access_reset = Some(true);
+            }
+        }
     }
     entitlements.journal.commit(tx, &events).await?;
     Ok(RoleOutcome::Settled)
@@ -271,21 +274,18 @@ async fn record_failures(
     let mut tx = entitlements.db.begin().await?;
     let (new, resolved) =
         store::directory_failures::set_failures(&mut tx, users, &failed, entitlements.clock.now()).await?;
-    let event = |kind, user, facts| {
+    let event = |data, user| {
         let name = plan.names.get(&user).cloned().unwrap_or_default();
-        Event::new(kind, actor.clone(), Some(user), facts).named(name)
+        Event::new(data, actor.clone(), Some(user)).named(name)
     };
     let new = new.iter().map(|one| {
-        let facts = json!({ "code": one.code, "license": one.license, "rule": one.rule });
-        event(Kind::DirectoryRuleFailed, one.user, facts)
+        let data = EventData::DirectoryRuleFailed { code: one.code, license: one.license, rule: one.rule };
+        event(data, one.user)
     });
     let resolved_events =
         resolved.iter().filter(|failure| states.iter().any(|state| has_now(state, failure))).map(|failure| {
-            event(
-                Kind::DirectoryRuleMadeUp,
-                failure.user,
-                json!({ "license": failure.license, "since": failure.since }),
-            )
+            let data = EventData::DirectoryRuleMadeUp { license: failure.license, since: failure.since };
+            event(data, failure.user)
         });
     let events: Vec<_> = new.chain(resolved_events).collect();
     entitlements.journal.commit(tx, &events).await

@@ -22,7 +22,7 @@ use crate::{
     user_changes::{self, UserChangeError},
 };
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{GroupId, LicenseId, UserId},
     people::{Role, UserStatus},
     permissions::{Action, may},
@@ -30,7 +30,6 @@ use seatkeeper_shared::{
     validate::email_key,
     wire::imports::{ImportField, ImportProblem, ImportRow},
 };
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// For transactions that conflict with another one.
@@ -264,10 +263,16 @@ async fn refused_groups(
 }
 
 fn user_added(job: &ImportJob, new: &ImportedUser) -> Event {
-    let facts = json!({
-        "name": new.name, "email": new.email, "role": new.rights.role, "status": new.status, "import": job.import.id,
-    });
-    Event::new(Kind::UserAdded, job.import.actor.clone(), Some(new.id), facts).named(&new.name)
+    let data = EventData::UserAdded {
+        name: new.name.clone(),
+        email: new.email.clone(),
+        role: new.rights.role,
+        permissions: None,
+        status: Some(new.status),
+        import: Some(job.import.id),
+        provider: None,
+    };
+    Event::new(data, job.import.actor.clone(), Some(new.id)).named(&new.name)
 }
 
 /// Changes an existing user. Suspending is left to the seat engine.

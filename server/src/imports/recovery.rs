@@ -10,13 +10,12 @@ use crate::{
 };
 use chrono::TimeDelta;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{ImportId, LicenseId, UserId},
     people::UserStatus,
     problem::Code,
     wire::imports::{ImportFailure, ImportProblem, ImportRow, ImportState},
 };
-use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -69,9 +68,8 @@ pub(super) struct ImportRef {
 
 impl ImportRef {
     /// The event about the import as a whole; none for a dry run.
-    pub fn events(&self, kind: Kind, mut facts: serde_json::Value) -> Vec<Event> {
-        facts["import"] = json!(self.id);
-        if self.dry_run { Vec::new() } else { vec![Event::new(kind, self.actor.clone(), None, facts)] }
+    pub fn events(&self, data: impl FnOnce(ImportId) -> EventData) -> Vec<Event> {
+        if self.dry_run { Vec::new() } else { vec![Event::new(data(self.id), self.actor.clone(), None)] }
     }
 }
 
@@ -91,7 +89,7 @@ pub(super) async fn close(
     let now = imports.clock.now_in(&mut tx).await?;
     let events = match progress::lock(&mut tx, import.id).await? {
         Progress::Ended => return Ok(()),
-        Progress::Running => import.events(Kind::ImportEnded, json!({ "state": state })),
+        Progress::Running => import.events(|import| EventData::ImportEnded { import, state }),
         Progress::CancelRequested => {
             // The request to cancel is in the log already.
             (state, failure) = (ImportState::Cancelled, None);

@@ -4,7 +4,6 @@
 use super::session::{ScheduledEnd, Session, Ticket};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::Kind,
     ids::{GroupId, SessionId, TicketId, UserId},
     license::{GroupLimit, Rules},
     people::UserStatus,
@@ -58,34 +57,6 @@ pub enum SeatChange {
 }
 
 impl SeatChange {
-    /// The event kind of the change.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Created(_) => Kind::SessionCreated,
-            Self::Connected { .. } => Kind::SessionConnected,
-            Self::Warned { ends_at: Some(_), .. } => Kind::SessionIdle,
-            Self::Warned { ends_at: None, .. } => Kind::SessionIdleCalledOff,
-            Self::EndScheduled { ending: Some(_), .. } => Kind::SessionEndAnnounced,
-            Self::EndScheduled { ending: None, .. } => Kind::SessionEndCalledOff,
-            Self::Protected { .. } => Kind::SessionProtected,
-            Self::Borrowed { .. } => Kind::SessionBorrowed,
-            Self::Continued { .. } => Kind::SessionContinued,
-            Self::Ended { .. } => Kind::SessionEnded,
-            Self::CoolDownStarted { .. } => Kind::CoolDownStarted,
-            Self::Refused { .. } => Kind::SessionRefused,
-            Self::Queued(_) => Kind::TicketTaken,
-            Self::Offered { until: Some(_), .. } => Kind::TicketOffered,
-            Self::Offered { until: None, .. } => Kind::TicketOfferTakenBack,
-            Self::Moved { .. } => Kind::TicketMoved,
-            Self::TicketEnded { .. } => Kind::TicketOver,
-            Self::Granted(_) => Kind::LicenseGranted,
-            Self::Revoked(_) => Kind::LicenseRevoked,
-            Self::Resized { .. } => Kind::SeatsChanged,
-            Self::RulesChanged { .. } => Kind::LicenseChanged,
-            Self::GroupLimitsChanged { .. } => Kind::GroupLimitsChanged,
-        }
-    }
-
     /// The session that changed, if one did.
     pub fn session(&self) -> Option<SessionId> {
         match self {

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
+    audit::changes::ContractState,
     license::Rules,
     wire::licenses::{ChangeLicense, Contract, LicenseView},
 };
-use serde_json::{Value, json};
 
 /// Everything about a license that can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,13 +69,11 @@ impl ContractTerms {
         self.starts_at.zip(self.ends_at).is_none_or(|(start, end)| start < end)
     }
 
-    /// The values as the event log records them.
-    pub fn logged_values(&self) -> Value {
-        json!({
-            "starts_at": self.starts_at, "ends_at": self.ends_at, "archived": self.archived_at.is_some(),
-            "notes": self.contract.notes, "order_number": self.contract.order_number,
-            "price_per_seat": self.contract.price_per_seat,
-        })
+    /// The values that the event log compares.
+    pub fn logged(&self) -> ContractState {
+        let Contract { notes, order_number, price_per_seat } = self.contract.clone();
+        let (starts_at, ends_at, archived) = (self.starts_at, self.ends_at, self.archived_at.is_some());
+        ContractState { starts_at, ends_at, archived, notes, order_number, price_per_seat }
     }
 }
 

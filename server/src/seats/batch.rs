@@ -14,7 +14,7 @@ use crate::pool::{
 use crate::{events::Event, store::seats::batch_writes::BatchWrites};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
     license::Model,
     problem::Code,
@@ -22,7 +22,6 @@ use seatkeeper_shared::{
     ticket::TicketEnd,
     wire::sessions::EndResult,
 };
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The data that the commands of a batch use, and what they decided.
@@ -285,8 +284,8 @@ impl Batch {
                 refusal
             }
             None => {
-                let facts = json!({ "code": Code::NotAssigned, "product": product });
-                self.events.push(Event::new(Kind::SessionRefused, actor.clone(), Some(user), facts));
+                let data = EventData::SessionRefused { code: Code::NotAssigned, product: Some(product) };
+                self.events.push(Event::new(data, actor.clone(), Some(user)));
                 Refusal { code: Code::NotAssigned, facts: None }
             }
         }

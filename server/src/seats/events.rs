@@ -1,19 +1,23 @@
 //! The events of changes to seats.
 
-use crate::{
-    actor::Actor,
-    events::{Event, changes},
-    pool::changes::SeatChange,
+use crate::{actor::Actor, events::Event, pool::changes::SeatChange};
+use seatkeeper_shared::{
+    audit::{
+        Cleared, EventData,
+        changes::{DeviceChanges, LimitsChanges, RulesState, SeatsChanges},
+    },
+    ids::LicenseId,
+    session::EndReason,
+    ticket::TicketEnd,
 };
-use seatkeeper_shared::{ids::LicenseId, session::EndReason, ticket::TicketEnd};
-use serde_json::{Value, json};
 
 impl Event {
     /// The event of a change to the seats of a license.
     pub fn of_change(actor: Actor, license: LicenseId, change: &SeatChange, occupied: i64, seats: i64) -> Self {
-        debug_assert!(change.kind().is_about_seats(), "{}", change.kind());
+        let data = data(change);
+        debug_assert!(data.kind().is_about_seats(), "{}", data.kind());
         Self {
-            kind: change.kind(),
+            data,
             actor: if is_automatic(change) { Actor::system() } else { actor },
             license: Some(license),
             user: change.user(),
@@ -21,7 +25,6 @@ impl Event {
             occupied: Some(occupied),
             seats: Some(seats),
             object: None,
-            facts: details(change),
         }
     }
 }
@@ -40,31 +43,52 @@ fn is_automatic(change: &SeatChange) -> bool {
     }
 }
 
-/// The details of a change that the columns of the event do not contain. Never includes the support key.
-fn details(change: &SeatChange) -> Value {
+/// What the log records about a change. Never includes the support key.
+fn data(change: &SeatChange) -> EventData {
     match change {
-        SeatChange::Created(live) => json!({ "device": live.device, "mode": live.mode, "platform": live.platform }),
-        SeatChange::Connected { platform, .. } => json!({ "platform": platform }),
-        SeatChange::Warned { ends_at, .. } => json!({ "ends_at": ends_at }),
-        SeatChange::EndScheduled { ending, .. } => {
-            let message = ending.as_ref().and_then(|ending| ending.message.clone());
-            json!({ "ends_at": ending.as_ref().map(|ending| ending.at), "message": message })
+        SeatChange::Created(live) => {
+            EventData::SessionCreated { device: live.device.clone(), mode: live.mode, platform: live.platform }
         }
-        SeatChange::Protected { protected, .. } => json!({ "protected": protected }),
-        SeatChange::Borrowed { until, .. } => json!({ "borrowed_until": until }),
-        SeatChange::Continued { from, to, .. } => json!({ "changes": { "device": [from, to] } }),
-        SeatChange::Ended { end, .. } => json!({ "reason": end.reason, "message": end.message }),
-        SeatChange::CoolDownStarted { until, .. } => json!({ "until": until }),
-        SeatChange::Refused { code, .. } => json!({ "code": code }),
-        SeatChange::Queued(ticket) => json!({ "ticket": ticket.id, "device": ticket.device, "place": ticket.place }),
-        SeatChange::Offered { ticket, until, .. } => json!({ "ticket": ticket, "until": until }),
-        SeatChange::Moved { ticket, place, .. } => json!({ "ticket": ticket, "place": place }),
+        SeatChange::Connected { platform, .. } => EventData::SessionConnected { platform: *platform },
+        SeatChange::Warned { ends_at: Some(ends_at), .. } => EventData::SessionIdle { ends_at: *ends_at },
+        SeatChange::Warned { ends_at: None, .. } => EventData::SessionIdleCalledOff { ends_at: Cleared },
+        SeatChange::EndScheduled { ending: Some(ending), .. } => {
+            EventData::SessionEndAnnounced { ends_at: ending.at, message: ending.message.clone() }
+        }
+        SeatChange::EndScheduled { ending: None, .. } => {
+            EventData::SessionEndCalledOff { ends_at: Cleared, message: Cleared }
+        }
+        SeatChange::Protected { protected, .. } => EventData::SessionProtected { protected: *protected },
+        SeatChange::Borrowed { until, .. } => EventData::SessionBorrowed { borrowed_until: *until },
+        SeatChange::Continued { from, to, .. } => {
+            EventData::SessionContinued { changes: DeviceChanges { device: Some((from.clone(), to.clone())) } }
+        }
+        SeatChange::Ended { end, .. } => EventData::SessionEnded { reason: end.reason, message: end.message.clone() },
+        SeatChange::CoolDownStarted { until, .. } => EventData::CoolDownStarted { until: *until },
+        SeatChange::Refused { code, .. } => EventData::SessionRefused { code: *code, product: None },
+        SeatChange::Queued(ticket) => {
+            EventData::TicketTaken { ticket: ticket.id, device: ticket.device.clone(), place: ticket.place }
+        }
+        SeatChange::Offered { ticket, until: Some(until), .. } => {
+            EventData::TicketOffered { ticket: *ticket, until: *until }
+        }
+        SeatChange::Offered { ticket, until: None, .. } => {
+            EventData::TicketOfferTakenBack { ticket: *ticket, until: Cleared }
+        }
+        SeatChange::Moved { ticket, place, .. } => EventData::TicketMoved { ticket: *ticket, place: *place },
         SeatChange::TicketEnded { ticket, reason, session, .. } => {
-            json!({ "ticket": ticket, "reason": reason, "session": session })
+            EventData::TicketOver { ticket: *ticket, reason: *reason, session: *session }
         }
-        SeatChange::Resized { from, to } => json!({ "changes": { "seats": [from, to] } }),
-        SeatChange::RulesChanged { from, to } => changes(from, to),
-        SeatChange::GroupLimitsChanged { from, to } => json!({ "changes": { "limits": [from, to] } }),
-        SeatChange::Granted(_) | SeatChange::Revoked(_) => json!({}),
+        SeatChange::Granted(_) => EventData::LicenseGranted {},
+        SeatChange::Revoked(_) => EventData::LicenseRevoked {},
+        SeatChange::Resized { from, to } => {
+            EventData::SeatsChanged { changes: SeatsChanges { seats: Some((*from, *to)) } }
+        }
+        SeatChange::RulesChanged { from, to } => {
+            EventData::LicenseChanged { changes: Box::new(RulesState::from(*from).changes((*to).into())) }
+        }
+        SeatChange::GroupLimitsChanged { from, to } => {
+            EventData::GroupLimitsChanged { changes: LimitsChanges { limits: Some((from.clone(), to.clone())) } }
+        }
     }
 }

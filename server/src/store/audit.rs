@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::{Kind, Origin},
+    audit::{Field, Kind, Origin, Readers},
     ids::{LicenseId, Position, UserId},
     wire::audit::{AuditEvent, AuditLicense, AuditObject, AuditUser},
 };
@@ -121,23 +121,23 @@ pub async fn page(
     let mut items = db.all(&EVENTS, args).await?.iter().map(event).collect::<Result<Vec<_>, _>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
-    if filter.manager.is_some() {
-        // Managers limited to groups must not learn which other groups a user manages.
-        omit_fields(&mut items, &["manages"]);
-    }
-    if filter.without_contracts {
-        omit_fields(&mut items, &["notes", "order_number", "price_per_seat"]);
-    }
+    omit_unreadable(&mut items, filter);
     let next = items.last().filter(|_| more).map(|last| last.position);
     Ok((items, next))
 }
 
-/// Removes these fields from the facts.
-fn omit_fields(events: &mut [AuditEvent], fields: &[&str]) {
+/// Removes the fields that the reader may not read.
+fn omit_unreadable(events: &mut [AuditEvent], filter: &AuditFilter) {
+    let is_omitted = |field: &&Field| match field.readers() {
+        Readers::All => false,
+        Readers::NotLimitedManagers => filter.manager.is_some(),
+        Readers::OfContracts => filter.without_contracts,
+    };
+    let omitted: Vec<_> = Field::ALL.iter().filter(is_omitted).map(|field| field.as_str()).collect();
     for facts in events.iter_mut().filter_map(|event| event.facts.as_object_mut()) {
-        for field in fields {
-            facts.remove(*field);
-            facts.get_mut("changes").and_then(|changes| changes.as_object_mut()).map(|changes| changes.remove(*field));
+        omitted.iter().for_each(|name| drop(facts.remove(*name)));
+        if let Some(changes) = facts.get_mut(Field::Changes.as_str()).and_then(|changes| changes.as_object_mut()) {
+            omitted.iter().for_each(|name| drop(changes.remove(*name)));
         }
     }
 }

@@ -102,12 +102,13 @@ pub(super) fn rows(at: DateTime<Utc>, events: &[Event]) -> (Value, i64) {
 
 fn row(event: &Event, at: DateTime<Utc>, place: i64) -> Fields {
     fields! {
-        "place": place, "at": at, "kind": event.kind.as_str(), "door": event.actor.origin.as_str(),
+        "place": place, "at": at, "kind": event.kind().as_str(), "door": event.actor.origin.as_str(),
         "actor_id": event.actor.id, "actor_name": event.actor.name.as_deref(), "license_id": event.license,
         "user_id": event.user, "session_id": event.session, "occupied": event.occupied, "seats": event.seats,
         "address": event.actor.address.map(|address| address.to_string()),
         "object_id": event.object.as_ref().and_then(|object| object.id),
-        "object_name": event.object.as_ref().map(|object| object.name.as_str()), "facts": event.facts.to_string(),
+        "object_name": event.object.as_ref().map(|object| object.name.as_str()),
+        "facts": event.data.facts().to_string(),
     }
 }
 

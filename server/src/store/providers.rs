@@ -7,6 +7,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
+    audit::changes::ProviderState,
     ids::{ProviderId, UserId},
     people::{Role, UserStatus},
     wire::providers::{EmailLinking, EmergencyAccess, ProviderOption, ProviderView, SignInRules},
@@ -112,6 +113,23 @@ pub struct ProviderSettings {
     /// Whether to request the response mode `form_post`.
     pub form_post: bool,
     pub enabled: bool,
+}
+
+impl From<ProviderSettings> for ProviderState {
+    fn from(settings: ProviderSettings) -> Self {
+        let ProviderSettings {
+            name,
+            issuer,
+            client_id,
+            scopes,
+            link_by_email,
+            create_users,
+            group_claim,
+            form_post,
+            enabled,
+        } = settings;
+        Self { name, issuer, client_id, scopes, link_by_email, create_users, group_claim, form_post, enabled }
+    }
 }
 
 /// All providers, without secrets.

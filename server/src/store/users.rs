@@ -11,6 +11,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
+    audit::changes::{UserChanges, UserState},
     ids::{GroupId, UserId},
     people::{Locale, Source, UserStatus},
     permissions::Rights,
@@ -18,7 +19,6 @@ use seatkeeper_shared::{
     wire::users::UserView,
 };
 use serde::Serialize;
-use serde_json::json;
 
 statements! {
     LOCK = "
@@ -179,14 +179,22 @@ impl From<&UserView> for EditableUser {
     }
 }
 
-/// A user's fields for the log, with the current names of groups.
-pub async fn facts(tx: &mut Tx, user: &EditableUser) -> Result<serde_json::Value, DbError> {
+/// What changed about a user, for the log, with the current names of groups.
+pub async fn changes(tx: &mut Tx, before: &EditableUser, after: &EditableUser) -> Result<Box<UserChanges>, DbError> {
+    Ok(Box::new(logged(tx, before).await?.changes(logged(tx, after).await?)))
+}
+
+async fn logged(tx: &mut Tx, user: &EditableUser) -> Result<UserState, DbError> {
     let manages = super::groups::names(tx, &user.manages).await?;
-    let manages: Vec<_> = manages.into_iter().map(|(_, name)| name).collect();
-    Ok(json!({
-        "name": user.name, "email": user.email, "role": user.rights.role, "permissions": user.rights.permissions,
-        "status": user.status, "limited_to_groups": user.rights.limited_to_groups, "manages": manages,
-    }))
+    Ok(UserState {
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: user.rights.role,
+        permissions: user.rights.permissions.clone(),
+        status: user.status,
+        limited_to_groups: user.rights.limited_to_groups,
+        manages: manages.into_iter().map(|(_, name)| name).collect(),
+    })
 }
 
 /// Locks a user until the end of the transaction.

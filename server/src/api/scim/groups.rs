@@ -21,7 +21,7 @@ use crate::{
     app::App,
     db::{DbError, Tx},
     entitlements::{Authority, groups, memberships},
-    events::{self, Event, member_events},
+    events::{Event, member_events},
     store::{
         self,
         directory_groups::{DirectoryGroup, NamedMember},
@@ -30,7 +30,7 @@ use crate::{
 use axum::http::StatusCode;
 use changes::{Change, GroupChanges};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{EventData, changes::GroupState},
     ids::{GroupId, UserId},
     validate,
 };
@@ -110,7 +110,7 @@ pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
     let note = missing_members_note(&mut tx, client, &users).await?;
     let (mut members, _) = memberships::directory_add(&mut tx, (client.id, &client.actor()), id, &users).await?;
     members.sort_unstable();
-    let mut events = vec![Event::new(Kind::GroupAdded, client.actor(), None, json!({})).about(id.0, &name)];
+    let mut events = vec![Event::new(EventData::GroupAdded {}, client.actor(), None).about(id.0, &name)];
     events.extend(member_events(&client.actor(), id, &name, &[], &members));
     app.commit(tx, &events).await?;
     let stored = find(app, client, &id.to_string()).await?;
@@ -251,9 +251,12 @@ impl<'a> LockedGroup<'a> {
         let (joined, left, note) = self.apply_members(wanted).await?;
         let name = wanted.name.as_ref().unwrap_or(&self.stored.name);
         let external_id = wanted.external_id.clone().applied_to(self.stored.external_id.clone());
-        let before =
-            json!({ "name": self.stored.name, "external_id": self.stored.external_id, "directory": self.stored.owned });
-        let after = json!({ "name": name, "external_id": external_id, "directory": true });
+        let before = GroupState {
+            name: self.stored.name.clone(),
+            external_id: self.stored.external_id.clone(),
+            directory: self.stored.owned,
+        };
+        let after = GroupState { name: name.clone(), external_id: external_id.clone(), directory: true };
         if before == after && joined.is_empty() && left.is_empty() {
             return Ok(note);
         }
@@ -262,8 +265,8 @@ impl<'a> LockedGroup<'a> {
         store::directory_groups::update(&mut self.tx, self.client.id, id, names, now).await?;
         let mut events = Vec::new();
         if before != after {
-            let facts = events::changes(&before, &after);
-            events.push(Event::new(Kind::GroupChanged, actor.clone(), None, facts).about(id.0, &self.stored.name));
+            let data = EventData::GroupChanged { changes: before.changes(after) };
+            events.push(Event::new(data, actor.clone(), None).about(id.0, &self.stored.name));
         }
         events.extend(member_events(&actor, id, name, &left, &joined));
         app.commit(self.tx, &events).await?;

@@ -29,14 +29,14 @@ use crate::{
 };
 use axum::http::StatusCode;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::UserId,
     people::{Role, Source, UserStatus},
     permissions::Rights,
     problem::Code,
     validate::email_key,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Attempts to apply a change while concurrent changes of the same user interfere.
@@ -82,8 +82,16 @@ pub async fn create(app: &App, client: &ScimClient, body: Value) -> ScimResult {
     let added = UserToAdd { id, name, email, rights: &rights, status, password_hash: None, source };
     store::users::insert(&mut tx, &added, now).await?;
     store::directory_users::write(&mut tx, client.id, id, &record, now).await?;
-    let facts = json!({ "name": name, "email": email, "role": rights.role, "status": status });
-    app.commit(tx, &[Event::new(Kind::UserAdded, client.actor(), Some(id), facts).named(name)]).await?;
+    let data = EventData::UserAdded {
+        name: name.clone(),
+        email: email.clone(),
+        role: rights.role,
+        permissions: None,
+        status: Some(status),
+        import: None,
+        provider: None,
+    };
+    app.commit(tx, &[Event::new(data, client.actor(), Some(id)).named(name)]).await?;
     let stored = find(app, client, &id.to_string()).await?;
     user_response(app, client, StatusCode::CREATED, &stored).await
 }

@@ -2,11 +2,7 @@
 //! e-mail address if the provider vouches for it, else a new user. The provider's settings decide which of these are
 //! allowed.
 
-use super::{
-    exchange::ProviderIdentity,
-    group_claim::GroupClaim,
-    refusal::{self, SignInRefusal},
-};
+use super::{exchange::ProviderIdentity, group_claim::GroupClaim, refusal::SignInRefusal};
 use crate::{
     auth::{oidc::Oidc, sign_in},
     db::{DbError, Tx},
@@ -21,14 +17,13 @@ use crate::{
     },
 };
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{GroupId, UserId},
     people::{Source, UserStatus},
     permissions::Rights,
     validate,
-    wire::providers::{EmailLinking, SignInFailure},
+    wire::providers::{EmailLinking, Finding, SignInFailure},
 };
-use serde_json::json;
 
 /// Concurrent first sign-ins of a user conflict with each other, and are retried.
 const MAX_SIGN_IN_ATTEMPTS: usize = 5;
@@ -102,8 +97,8 @@ async fn try_sign_in(
     });
     oidc_identities::set_last_used(&mut tx, issuer, &identity.subject, now).await?;
     let actor = actor.identified_as(user.id, &user.name);
-    let facts = json!({ "provider": provider.settings.name });
-    events.extend(sign_in::start(&mut tx, (user.id, actor), started, (Kind::SignedIn, facts), now).await?);
+    let data = EventData::SignedIn { by: None, provider: Some(provider.settings.name.clone()) };
+    events.extend(sign_in::start(&mut tx, (user.id, actor), started, data, now).await?);
     oidc_identities::set_provider(&mut tx, started.id, provider.id, identity.session.as_deref()).await?;
     store::users::set_last_active(&mut tx, user.id, now).await?;
     oidc.commit(tx, &events).await?;
@@ -158,8 +153,8 @@ async fn link_or_create(
     };
     oidc_identities::link(tx, &settings.issuer, &identity.subject, user.id, now).await?;
     let actor = actor.clone().identified_as(user.id, &user.name);
-    let facts = json!({ "provider": settings.name, "subject": identity.subject });
-    events.push(Event::new(Kind::IdentityLinked, actor, Some(user.id), facts));
+    let (provider, subject) = (settings.name.clone(), identity.subject.clone());
+    events.push(Event::new(EventData::IdentityLinked { provider, subject }, actor, Some(user.id)));
     Ok((user, events))
 }
 
@@ -179,8 +174,16 @@ async fn create(
     let added =
         store::users::UserToAdd { id, name: &name, email: &email, rights: &rights, status, password_hash, source };
     store::users::insert(tx, &added, now).await?;
-    let facts = json!({ "name": name, "email": email, "role": rights.role, "provider": provider.settings.name });
-    let event = Event::new(Kind::UserAdded, Actor::system(), Some(id), facts).named(&name);
+    let data = EventData::UserAdded {
+        name: name.clone(),
+        email: email.clone(),
+        role: rights.role,
+        permissions: None,
+        status: None,
+        import: None,
+        provider: Some(provider.settings.name.clone()),
+    };
+    let event = Event::new(data, Actor::system(), Some(id)).named(&name);
     Ok((Candidate { id, name, email, status: UserStatus::Active }, vec![event]))
 }
 
@@ -249,6 +252,7 @@ async fn report_unknown_groups(
         return Ok(None);
     }
     store::provider_findings::record(tx, provider.id, &finding, oidc.clock.now()).await?;
-    let facts = refusal::with_finding(Some(&finding), json!({ "provider": settings.name }));
-    Ok(Some(Event::new(Kind::ProviderGroupsKept, Actor::system(), Some(user.id), facts).named(&user.name)))
+    let (Finding { code: finding, claim, setting, detail }, provider) = (finding, settings.name.clone());
+    let data = EventData::ProviderGroupsKept { provider, finding, claim, setting, detail };
+    Ok(Some(Event::new(data, Actor::system(), Some(user.id)).named(&user.name)))
 }

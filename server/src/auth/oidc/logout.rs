@@ -6,7 +6,7 @@ use crate::{
     auth::oidc::Oidc,
     db::{DbError, Tx},
     events::Event,
-    seats::{Actor, Origin},
+    seats::Actor,
     store::{oidc_identities, providers::Provider},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,9 +14,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
     JsonWebKey as _, JsonWebKeyAlgorithm, JsonWebKeyUse as _, JwsSigningAlgorithm as _, core::CoreJwsSigningAlgorithm,
 };
-use seatkeeper_shared::{audit::Kind, ids::UserId};
+use seatkeeper_shared::{
+    audit::{EventData, Origin},
+    ids::UserId,
+};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::net::IpAddr;
 
 /// The member of the `events` claim that identifies a logout token.
@@ -119,7 +122,8 @@ async fn end_sessions(tx: &mut Tx, provider: &Provider, claims: &LogoutClaims) -
 pub async fn sign_out_events(tx: &mut Tx, actor: &Actor, users: &[UserId]) -> Result<Vec<Event>, DbError> {
     let names = oidc_identities::names(tx, users).await?;
     let events = names.into_iter().map(|(user, name)| {
-        Event::new(Kind::SignInsEnded, actor.clone(), Some(user), json!({ "by_provider": true })).named(name)
+        let data = EventData::SignInsEnded { sign_ins: None, by_provider: Some(true) };
+        Event::new(data, actor.clone(), Some(user)).named(name)
     });
     Ok(events.collect())
 }

@@ -2,8 +2,10 @@
 //! the claim and the setting.
 
 use openidconnect::core::CoreErrorResponseType;
-use seatkeeper_shared::wire::providers::{Finding, FindingCode, SignInFailure};
-use serde_json::{Value, json};
+use seatkeeper_shared::{
+    audit::EventData,
+    wire::providers::{Finding, FindingCode, SignInFailure},
+};
 
 /// A sign-in that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,16 +61,14 @@ impl SignInRefusal {
     }
 }
 
-/// Adds a finding to the facts of an audit log entry.
-pub fn with_finding(finding: Option<&Finding>, facts: Value) -> Value {
-    let mut facts = facts;
-    if let Some(finding) = finding {
-        facts["finding"] = json!(finding.code);
-        for (name, text) in [("claim", &finding.claim), ("setting", &finding.setting), ("detail", &finding.detail)] {
-            if let Some(text) = text {
-                facts[name] = json!(text);
-            }
-        }
+/// What the audit log records about a refused sign-in with a provider.
+pub fn failed_sign_in(trouble: SignInFailure, provider: &str, finding: Option<&Finding>) -> EventData {
+    EventData::SignInFailed {
+        reason: trouble.into(),
+        provider: Some(provider.to_owned()),
+        finding: finding.map(|finding| finding.code),
+        claim: finding.and_then(|finding| finding.claim.clone()),
+        setting: finding.and_then(|finding| finding.setting.clone()),
+        detail: finding.and_then(|finding| finding.detail.clone()),
     }
-    facts
 }

@@ -9,8 +9,12 @@ use crate::{
     seats::Actor,
     store::{self, directory_rules},
 };
-use seatkeeper_shared::{audit::Kind, ids::DirectoryId, problem::Code, wire::directory::RuleView};
-use serde_json::json;
+use seatkeeper_shared::{
+    audit::{EventData, changes::DirectoryRulesChanges},
+    ids::DirectoryId,
+    problem::Code,
+    wire::directory::RuleView,
+};
 
 /// Why the rules of a directory are not replaced.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +59,8 @@ pub async fn set(
         return Err(RulesNotSet::ChangedMeanwhile);
     }
     directory_rules::set_rules(&mut tx, directory, rules).await?;
-    let facts = json!({ "changes": { "rules": [before, rules] } });
-    let event = Event::new(Kind::DirectoryRulesChanged, actor.clone(), None, facts).about(directory.0, name);
+    let changes = DirectoryRulesChanges { rules: Some((before, rules.to_vec())) };
+    let event = Event::new(EventData::DirectoryRulesChanged { changes }, actor.clone(), None).about(directory.0, name);
     entitlements.journal.commit(tx, &[event]).await?;
     apply(entitlements, actor, &concerned).await;
     Ok(())

@@ -6,20 +6,19 @@ use crate::pool::{
     license_terms::{ContractTerms, LicenseTerms},
 };
 use crate::{
-    events::{self, Event, member_events},
+    events::{Event, member_events},
     seats::command::{Actor, DeletionBlockers, Outcome, RemovableUsers},
     user_changes::keeps_an_admin,
 };
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::EventData,
     ids::{GroupId, LicenseId, RuleId, UserId},
     license::GroupLimit,
     problem::Code,
     session::EndReason,
     wire::licenses::{AssignmentResult, ChangeLicense},
 };
-use serde_json::json;
 
 impl Batch {
     pub(super) fn grant(&mut self, license: LicenseId, users: &[UserId], rule: Option<RuleId>) -> Outcome {
@@ -85,8 +84,8 @@ impl Batch {
         if *before == after {
             return;
         }
-        let facts = events::changes(&before.logged_values(), &after.logged_values());
-        self.events.push(Event::of_license(Kind::LicenseTermsChanged, actor.clone(), license, facts));
+        let changes = Box::new(before.logged().changes(after.logged()));
+        self.events.push(Event::of_license(EventData::LicenseTermsChanged { changes }, actor.clone(), license));
         *self.changed_contracts.entry(license).or_default() |= before.ends_at != after.ends_at;
         self.contracts.insert(license, after);
     }
@@ -111,7 +110,7 @@ impl Batch {
             }
         }
         self.events.extend(member_events(actor, group, &name, &members, &[]));
-        self.events.push(Event::new(Kind::GroupDeleted, actor.clone(), None, json!({})).about(group.0, name));
+        self.events.push(Event::new(EventData::GroupDeleted {}, actor.clone(), None).about(group.0, name));
         self.limitable_groups.remove(&group);
         self.deleted_groups.push(group);
         Outcome::Deleted(members)
@@ -145,14 +144,14 @@ impl Batch {
         if self.suspended_users.contains(&user) && self.existing_users.contains(&user) {
             return Outcome::Done;
         }
-        self.remove_from_pools(actor, user, Kind::UserSuspended)
+        self.remove_from_pools(actor, user, EventData::UserSuspended {})
     }
 
     pub(super) fn delete(&mut self, actor: &Actor, user: UserId, removable: RemovableUsers) -> Outcome {
         if removable == RemovableUsers::Agents && self.elevated.contains(&user) {
             return Outcome::Failed(Code::Forbidden);
         }
-        let outcome = self.remove_from_pools(actor, user, Kind::UserDeleted);
+        let outcome = self.remove_from_pools(actor, user, EventData::UserDeleted {});
         if let Outcome::Done = outcome {
             for pool in self.pools.values_mut() {
                 pool.unassign(user);
@@ -163,8 +162,8 @@ impl Batch {
         outcome
     }
 
-    /// Ends the user's sessions and tickets and their right to seats. `kind` is the kind of the event.
-    fn remove_from_pools(&mut self, actor: &Actor, user: UserId, kind: Kind) -> Outcome {
+    /// Ends the user's sessions and tickets and their right to seats. `data` is what the event records.
+    fn remove_from_pools(&mut self, actor: &Actor, user: UserId, data: EventData) -> Outcome {
         if !self.existing_users.contains(&user) {
             return Outcome::Failed(Code::NotFound);
         }
@@ -179,7 +178,7 @@ impl Batch {
         }
         self.suspended_users.insert(user);
         self.newly_suspended.push(user);
-        self.events.push(Event::new(kind, actor.clone(), Some(user), json!({})));
+        self.events.push(Event::new(data, actor.clone(), Some(user)));
         Outcome::Done
     }
 }
