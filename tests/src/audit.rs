@@ -4,7 +4,7 @@ use crate::harness::{PASSWORD, Person, World, email_of, on_both_engines};
 use chrono::TimeDelta;
 use reqwest::Method;
 use seatkeeper_shared::{
-    audit::Kind,
+    audit::{Field, Kind},
     license::Model,
     people::{Permission, Role},
 };
@@ -363,5 +363,20 @@ fn every_event_kind_is_translated_into_every_language() {
         }
         let kinds = texts["audit_kind"].as_object().expect("words");
         assert_eq!(kinds.len(), Kind::ALL.len(), "texts of event kinds that no longer exist");
+    }
+}
+
+#[test]
+fn every_field_of_events_is_translated_into_every_language() {
+    for language in ["de", "en"] {
+        let texts = locale_texts(language);
+        // The changed fields are a table of their own.
+        let labelled: Vec<_> = Field::ALL.iter().filter(|field| **field != Field::Changes).collect();
+        for field in &labelled {
+            let label = texts["audit_field"][field.as_str()].as_str().unwrap_or_default();
+            assert!(label.contains(|letter: char| letter.is_uppercase()), "{field} has no label in {language}");
+        }
+        let labels = texts["audit_field"].as_object().expect("labels");
+        assert_eq!(labels.len(), labelled.len(), "labels of fields that no longer exist");
     }
 }

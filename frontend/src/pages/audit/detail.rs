@@ -1,13 +1,12 @@
 //! Details of an event: changed values, other facts, and links to filter by its users.
 
-use super::{
-    event_labels,
-    facts::{Fact, FactFormatter, parse_facts},
-    state::AuditPageState,
-};
+use super::{event_labels, facts::FactFormatter, state::AuditPageState};
 use crate::{format::Format, i18n::*};
 use leptos::prelude::*;
-use seatkeeper_shared::wire::audit::{AuditEvent, AuditUser};
+use seatkeeper_shared::{
+    audit::{Fact, Field, read_facts},
+    wire::audit::{AuditEvent, AuditUser},
+};
 
 /// The details below an expanded event.
 #[component]
@@ -17,8 +16,8 @@ pub fn Detail(
     /// The event shown.
     event: StoredValue<AuditEvent>,
 ) -> impl IntoView {
-    let facts = StoredValue::new(event.with_value(|event| parse_facts(&event.facts)));
-    let changed = facts.with_value(|facts| facts.iter().any(|fact| matches!(fact, Fact::Changed { .. })));
+    let facts = StoredValue::new(event.with_value(|event| read_facts(event.kind.parse().ok(), &event.facts)));
+    let changed = facts.with_value(|facts| facts.iter().any(|fact| matches!(fact, Fact::Changed(..))));
     view! {
         <div class="audit-facts">
             {changed.then(|| view! { <Changes page facts /> })}
@@ -41,20 +40,17 @@ fn Changes(
     let formatter = FactFormatter { i18n, format: Format::get(), groups: page.groups };
     let rows = move || {
         facts.with_value(|facts| {
-            let changed = facts.iter().filter_map(|fact| match fact {
-                Fact::Changed { field, before, after } => Some((field.clone(), before.clone(), after.clone())),
-                Fact::Value { .. } => None,
-            });
-            let row = |(field, before, after): (String, _, _)| {
-                view! {
+            let row = |fact: &Fact| {
+                let Fact::Changed(name, [before, after]) = fact else { return None };
+                Some(view! {
                     <tr>
-                        <th scope="row">{event_labels::field(i18n, &field)}</th>
-                        <td class="before">{formatter.value(&field, &before)}</td>
-                        <td class="after">{formatter.value(&field, &after)}</td>
+                        <th scope="row">{formatter.field(name)}</th>
+                        <td class="before">{formatter.value(before)}</td>
+                        <td class="after">{formatter.value(after)}</td>
                     </tr>
-                }
+                })
             };
-            changed.map(row).collect_view()
+            facts.iter().filter_map(row).collect_view()
         })
     };
     view! {
@@ -93,15 +89,15 @@ fn OtherFacts(
         ];
         let mut add = |label: String, text: Option<String>| all.extend(text.map(|text| (label, text)));
         add(t_string!(i18n, audit.address).to_owned(), event.address);
-        add(event_labels::field(i18n, "session"), event.session.map(|id| id.to_string()));
+        add(event_labels::field(i18n, Field::Session).to_owned(), event.session.map(|id| id.to_string()));
         let in_use = event.occupied.zip(event.seats).map(|(occupied, seats)| {
             t_string!(i18n, audit.in_use_of, occupied = format.number(occupied), seats = format.number(seats))
         });
         add(t_string!(i18n, audit.in_use).to_owned(), in_use);
         facts.with_value(|facts| {
             for fact in facts {
-                if let Fact::Value { field, value } = fact {
-                    add(event_labels::field(i18n, field), Some(formatter.value(field, value)));
+                if let Fact::Value(name, value) = fact {
+                    add(formatter.field(name), Some(formatter.value(value)));
                 }
             }
         });

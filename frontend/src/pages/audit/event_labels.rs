@@ -1,7 +1,7 @@
 //! Labels of event kinds, areas, origins and fields.
 
 use crate::{format::Texts, i18n::*};
-use seatkeeper_shared::audit::{Area, Kind, Origin};
+use seatkeeper_shared::audit::{Area, Field, Kind, Origin};
 
 /// Makes the label of each kind from its text. The match is exhaustive: a new kind without a label does not compile.
 macro_rules! kind_labels {
@@ -70,28 +70,38 @@ pub fn origin(i18n: Texts, origin: Origin) -> &'static str {
     }
 }
 
-/// Makes the label of each field from the text of the same name.
+/// Makes the label of each field from its text. Exhaustive, as for kinds.
 macro_rules! field_labels {
-    ($($field:ident,)*) => {
-        /// Label of a field; unknown names are returned unchanged.
-        pub fn field(i18n: Texts, name: &str) -> String {
-            let label = match name {
-                $(stringify!($field) => t_string!(i18n, audit_field.$field),)*
-                other => other,
-            };
-            label.to_owned()
+    ($($field:ident: $text:ident,)*) => {
+        /// Label of a field.
+        pub fn field(i18n: Texts, field: Field) -> &'static str {
+            match field {
+                Field::Changes => t_string!(i18n, audit.changes),
+                $(Field::$field => t_string!(i18n, audit_field.$text),)*
+            }
         }
     };
 }
 
 field_labels! {
-    access_reset, account, archived, before, billing_contact, borrow_seats, borrow_seconds, borrowed_until, by,
-    by_provider, claim, client_id, code, cool_down_seconds, create_users, days, detail, device, email, emergency,
-    enabled, ends_at, events, expires_at, finding, form_post, group_claim, hash, idle_ends_connected, idle_minutes,
-    idle_seconds, idle_warning_seconds, import, issuer, issuers, key_seconds, lease_seconds, limited_to_groups, limits,
-    link_by_email, locale, managers, manages, message, mode, model, name, new_secret, notes, offer_seconds,
-    order_number, overdraft, passkeys, password_min, permissions, place, platform, position, price_per_seat, product,
-    protected, provider, providers_only, reason, role, rows, scope, scopes, seat_rule, seats, second_device,
-    second_factor, session, session_minutes, setting, sign_ins, slug, starts_at, state, status, subject, ticket,
-    time_zone, until,
+    AccessReset: access_reset, Account: account, AgentLink: agent_link, Archived: archived, Before: before,
+    BillingContact: billing_contact, BorrowSeats: borrow_seats, BorrowSeconds: borrow_seconds,
+    BorrowedUntil: borrowed_until, By: by, ByProvider: by_provider, Claim: claim, ClientId: client_id, Code: code,
+    CoolDownSeconds: cool_down_seconds, CreateUsers: create_users, CustomerLink: customer_link, Days: days,
+    Detail: detail, Device: device, Directory: directory, Email: email, Emergency: emergency, Enabled: enabled,
+    EndsAt: ends_at, Events: events, ExpiresAt: expires_at, ExternalId: external_id, Finding: finding,
+    FormPost: form_post, GateOrigins: gate_origins, GroupClaim: group_claim, Hash: hash,
+    IdleEndsConnected: idle_ends_connected, IdleMinutes: idle_minutes, IdleSeconds: idle_seconds,
+    IdleWarningSeconds: idle_warning_seconds, Import: import, Issuer: issuer, Issuers: issuers, KeySeconds: key_seconds,
+    LeaseSeconds: lease_seconds, License: license, Limits: limits, LimitedToGroups: limited_to_groups,
+    LinkByEmail: link_by_email, LinkSecret: link_secret, Locale: locale, Managers: managers, Manages: manages,
+    Message: message, Mode: mode, Model: model, Name: name, NewSecret: new_secret, Notes: notes,
+    OfferSeconds: offer_seconds, OrderNumber: order_number, Overdraft: overdraft, Passkeys: passkeys,
+    PasswordMin: password_min, Permissions: permissions, Place: place, Platform: platform, Position: position,
+    PricePerSeat: price_per_seat, Product: product, Protected: protected, Provider: provider,
+    ProvidersOnly: providers_only, Reason: reason, ReplacedBySignIn: replaced_by_sign_in, Replaces: replaces,
+    Role: role, Rows: rows, Rule: rule, Rules: rules, Scope: scope, Scopes: scopes, SeatRule: seat_rule, Seats: seats,
+    SecondDevice: second_device, SecondFactor: second_factor, Session: session, SessionMinutes: session_minutes,
+    Setting: setting, SignIns: sign_ins, Since: since, Slug: slug, StartsAt: starts_at, State: state, Status: status,
+    Subject: subject, Ticket: ticket, TimeZone: time_zone, Until: until,
 }

@@ -1,5 +1,7 @@
-//! Parses the facts of an event and formats their values in the user's language.
+//! Formats the facts of an event in the user's language. Exhaustive: a new field needs a label, and a new type of value
+//! a way to show it.
 
+use super::event_labels;
 use crate::{
     format::{Format, Texts},
     i18n::*,
@@ -7,54 +9,16 @@ use crate::{
     pages::settings::directory::{email_link_label, findings},
     ui::query::Query,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use seatkeeper_shared::{
-    license::{GroupLimit, Model, Price, SeatRule, SecondDevice},
-    people::{Permission, Role, UserStatus},
-    problem::Code,
-    session::{EndReason, Mode, Platform},
-    wire::{
-        account::SecondFactorRule,
-        groups::GroupView,
-        imports::ImportState,
-        providers::{EmailLinking, Finding, FindingCode},
-    },
+    audit::{FactValue, FieldName, SignInFailureReason, SignInMethod},
+    license::GroupLimit,
+    people::Locale,
+    scope::Scope,
+    session::EndReason,
+    ticket::TicketEnd,
+    wire::{directory::RuleView, groups::GroupView, imports::ImportState, providers::Finding},
 };
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
-/// A fact of an event.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fact {
-    /// A changed field.
-    Changed { field: String, before: Value, after: Value },
-    /// A field with a single value.
-    Value { field: String, value: Value },
-}
-
-/// Parses the facts. Null values are left out.
-pub fn parse_facts(facts: &Value) -> Vec<Fact> {
-    let mut parsed = Vec::new();
-    for (field, value) in facts.as_object().into_iter().flatten() {
-        match value {
-            Value::Null => {}
-            Value::Object(changes) if field == "changes" => parsed.extend(changes.iter().map(changed_fact)),
-            // A price is a single value, although it is an object.
-            Value::Object(_) if field == "price_per_seat" => parsed.push(value_fact(field, value)),
-            Value::Object(nested) => parsed.extend(nested.iter().map(|(field, value)| value_fact(field, value))),
-            value => parsed.push(value_fact(field, value)),
-        }
-    }
-    parsed
-}
-
-fn changed_fact((field, pair): (&String, &Value)) -> Fact {
-    Fact::Changed { field: field.clone(), before: pair[0].clone(), after: pair[1].clone() }
-}
-
-fn value_fact(field: &str, value: &Value) -> Fact {
-    Fact::Value { field: field.to_owned(), value: value.clone() }
-}
 
 /// Formats values in the user's language.
 #[derive(Clone, Copy)]
@@ -66,121 +30,125 @@ pub struct FactFormatter {
 }
 
 impl FactFormatter {
-    /// Formats the value of a field. Unknown values are shown unchanged.
-    pub fn value(self, field: &str, value: &Value) -> String {
-        let i18n = self.i18n;
-        match value {
-            Value::Null => t_string!(i18n, common.dash).to_owned(),
-            Value::Bool(true) => t_string!(i18n, audit.yes).to_owned(),
-            Value::Bool(false) => t_string!(i18n, audit.no).to_owned(),
-            Value::Number(number) => self.number(field, number.as_i64().unwrap_or_default()),
-            Value::Array(all) if all.is_empty() => t_string!(i18n, common.dash).to_owned(),
-            Value::Array(all) => {
-                let all: Vec<_> = all.iter().map(|one| self.single_value(field, one)).collect();
-                all.join(t_string!(i18n, common.listed))
+    /// Label of a field; unknown names are returned unchanged.
+    pub fn field(self, name: &FieldName) -> String {
+        match name {
+            FieldName::Known(field) => event_labels::field(self.i18n, *field).to_owned(),
+            FieldName::Unknown(name) => name.clone(),
+        }
+    }
+
+    /// Formats a value. Values that this version does not know are shown as they stand in the log.
+    pub fn value(self, value: &FactValue) -> String {
+        let (i18n, format) = (self.i18n, self.format);
+        let text = match value {
+            FactValue::Nothing => t_string!(i18n, common.dash),
+            FactValue::List(all) if all.is_empty() => t_string!(i18n, common.dash),
+            FactValue::List(all) => {
+                let all: Vec<_> = all.iter().map(|one| self.value(one)).collect();
+                return all.join(t_string!(i18n, common.listed));
             }
-            one => self.single_value(field, one),
-        }
-    }
-
-    fn number(self, field: &str, number: i64) -> String {
-        if field.ends_with("_seconds") {
-            return self.format.duration(TimeDelta::seconds(number));
-        }
-        if field.ends_with("_minutes") {
-            return self.format.duration(TimeDelta::minutes(number));
-        }
-        self.format.number(number)
-    }
-
-    fn single_value(self, field: &str, value: &Value) -> String {
-        let text = match field {
-            "limits" => read(value).map(|limit| self.limit(&limit)),
-            "reason" => self.reason(value),
-            "finding" => {
-                read::<FindingCode>(value).map(|code| findings::finding_text(self.i18n, &Finding::new(code, None)))
-            }
-            "code" => read::<Code>(value).map(|code| labels::problem(self.i18n, code).to_owned()),
-            "price_per_seat" => read::<Price>(value).map(|price| self.format.money(&price)),
-            "state" => self.state(value),
-            "until" | "before" => self.time(value),
-            field if field.ends_with("_at") => self.time(value),
-            _ => self.word(field, value).map(str::to_owned),
+            FactValue::Unknown(value) => return value.to_string(),
+            FactValue::Text(text) => text,
+            FactValue::Flag(true) => t_string!(i18n, audit.yes),
+            FactValue::Flag(false) => t_string!(i18n, audit.no),
+            FactValue::Number(number) => return format.number(*number),
+            FactValue::Seconds(seconds) => return format.duration(TimeDelta::seconds(*seconds)),
+            FactValue::Minutes(minutes) => return format.duration(TimeDelta::minutes(*minutes)),
+            FactValue::Time(at) => return format.date_time(*at),
+            FactValue::Id(id) => return id.to_string(),
+            FactValue::Role(role) => labels::role(i18n, *role),
+            FactValue::Permission(permission) => labels::permission(i18n, *permission),
+            FactValue::Status(status) => labels::user_status(i18n, *status),
+            FactValue::Locale(Locale::De) => t_string!(i18n, audit.german),
+            FactValue::Locale(Locale::En) => t_string!(i18n, audit.english),
+            FactValue::Model(model) => labels::model_short(i18n, *model),
+            FactValue::Mode(mode) => labels::mode(i18n, *mode),
+            FactValue::Platform(platform) => labels::platform(i18n, *platform),
+            FactValue::SeatRule(rule) => labels::seat_rule(i18n, *rule),
+            FactValue::SecondDevice(rule) => labels::second_device(i18n, *rule),
+            FactValue::SecondFactor(rule) => labels::second_factor_rule(i18n, *rule),
+            FactValue::EmailLinking(link) => email_link_label(i18n, *link),
+            FactValue::Scope(scope) => self.scope(*scope),
+            FactValue::SignInMethod(method) => self.sign_in_method(*method),
+            FactValue::SignInFailure(reason) => self.sign_in_failure(*reason),
+            FactValue::SessionEnd(reason) => labels::end_reason(i18n, *reason),
+            FactValue::TicketEnd(end) => self.ticket_end(*end),
+            FactValue::ImportState(state) => self.import_state(*state),
+            FactValue::Finding(code) => return findings::finding_text(i18n, &Finding::new(*code, None)),
+            FactValue::Refusal(code) => labels::problem(i18n, *code),
+            FactValue::Price(price) => return format.money(price),
+            FactValue::Limit(limit) => return self.limit(limit),
+            FactValue::DirectoryRule(rule) => return self.directory_rule(rule),
         };
-        text.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        text.to_owned()
     }
 
-    fn time(self, value: &Value) -> Option<String> {
-        read::<DateTime<Utc>>(value).map(|at| self.format.date_time(at))
-    }
-
-    fn word(self, field: &str, value: &Value) -> Option<&'static str> {
+    fn scope(self, scope: Scope) -> &'static str {
         let i18n = self.i18n;
-        match field {
-            "role" => read::<Role>(value).map(|role| labels::role(i18n, role)),
-            "permissions" => read::<Permission>(value).map(|one| labels::permission(i18n, one)),
-            "status" => read::<UserStatus>(value).map(|status| labels::user_status(i18n, status)),
-            "model" => read::<Model>(value).map(|model| labels::model_short(i18n, model)),
-            "mode" => read::<Mode>(value).map(|mode| labels::mode(i18n, mode)),
-            "platform" => read::<Platform>(value).map(|platform| labels::platform(i18n, platform)),
-            "seat_rule" => read::<SeatRule>(value).map(|rule| labels::seat_rule(i18n, rule)),
-            "second_device" => read::<SecondDevice>(value).map(|rule| labels::second_device(i18n, rule)),
-            "link_by_email" => read::<EmailLinking>(value).map(|link| email_link_label(i18n, link)),
-            "second_factor" => read::<SecondFactorRule>(value).map(|rule| labels::second_factor_rule(i18n, rule)),
-            "by" => match value.as_str()? {
-                "code" => Some(t_string!(i18n, audit.by_code)),
-                "recovery_code" => Some(t_string!(i18n, audit.by_recovery_code)),
-                "passkey" => Some(t_string!(i18n, audit.by_passkey)),
-                _ => None,
-            },
-            "locale" => match value.as_str()? {
-                "de" => Some(t_string!(i18n, audit.german)),
-                "en" => Some(t_string!(i18n, audit.english)),
-                _ => None,
-            },
-            _ => None,
+        match scope {
+            Scope::Read => t_string!(i18n, audit.scope_read),
+            Scope::Sessions => t_string!(i18n, audit.scope_sessions),
+            Scope::All => t_string!(i18n, audit.scope_all),
         }
     }
 
-    /// Why a session or ticket ended, or a sign-in was refused.
-    fn reason(self, value: &Value) -> Option<String> {
+    fn sign_in_method(self, method: SignInMethod) -> &'static str {
         let i18n = self.i18n;
-        let text = match value.as_str()? {
-            "wrong_passkey" => t_string!(i18n, audit.wrong_passkey),
-            "wrong_code" => t_string!(i18n, audit.wrong_code),
-            "wrong_password" => t_string!(i18n, audit.wrong_password),
-            "unknown_email" => t_string!(i18n, audit.unknown_email),
-            "suspended" => t_string!(i18n, audit.suspended),
-            "passwords_off" => t_string!(i18n, audit.passwords_off),
-            "expired" => t_string!(i18n, audit.sso_expired),
-            "refused" => t_string!(i18n, audit.sso_refused),
-            "unreachable" => t_string!(i18n, audit.sso_unreachable),
-            "failed" => t_string!(i18n, audit.sso_failed),
-            "no_email" => t_string!(i18n, audit.sso_no_email),
-            "email_unverified" => t_string!(i18n, audit.sso_email_unverified),
-            "unknown" => t_string!(i18n, audit.sso_unknown),
-            "not_linked" => t_string!(i18n, audit.sso_not_linked),
-            "seated" => t_string!(i18n, audit.end_seated),
-            "declined" => t_string!(i18n, audit.end_declined),
-            "missed" => t_string!(i18n, audit.end_missed),
-            "withdrawn" => t_string!(i18n, audit.end_withdrawn),
-            "lapsed" => t_string!(i18n, audit.end_lapsed),
-            "dropped" => t_string!(i18n, audit.end_dropped),
-            _ => labels::end_reason(i18n, read::<EndReason>(value)?),
-        };
-        Some(text.to_owned())
+        match method {
+            SignInMethod::Code => t_string!(i18n, audit.by_code),
+            SignInMethod::RecoveryCode => t_string!(i18n, audit.by_recovery_code),
+            SignInMethod::Passkey => t_string!(i18n, audit.by_passkey),
+        }
     }
 
-    /// Result of an import.
-    fn state(self, value: &Value) -> Option<String> {
+    fn sign_in_failure(self, reason: SignInFailureReason) -> &'static str {
         let i18n = self.i18n;
-        let text = match read::<ImportState>(value)? {
-            ImportState::Running => return None,
+        match reason {
+            SignInFailureReason::WrongPasskey => t_string!(i18n, audit.wrong_passkey),
+            SignInFailureReason::WrongCode => t_string!(i18n, audit.wrong_code),
+            SignInFailureReason::WrongPassword => t_string!(i18n, audit.wrong_password),
+            SignInFailureReason::UnknownEmail => t_string!(i18n, audit.unknown_email),
+            SignInFailureReason::Suspended => t_string!(i18n, audit.suspended),
+            SignInFailureReason::PasswordsOff => t_string!(i18n, audit.passwords_off),
+            SignInFailureReason::Expired => t_string!(i18n, audit.sso_expired),
+            SignInFailureReason::Refused => t_string!(i18n, audit.sso_refused),
+            SignInFailureReason::Unreachable => t_string!(i18n, audit.sso_unreachable),
+            SignInFailureReason::Failed => t_string!(i18n, audit.sso_failed),
+            SignInFailureReason::NoEmail => t_string!(i18n, audit.sso_no_email),
+            SignInFailureReason::EmailUnverified => t_string!(i18n, audit.sso_email_unverified),
+            SignInFailureReason::Unknown => t_string!(i18n, audit.sso_unknown),
+            SignInFailureReason::NotLinked => t_string!(i18n, audit.sso_not_linked),
+            SignInFailureReason::TooMany => t_string!(i18n, audit.sso_too_many),
+            SignInFailureReason::NoProvider => t_string!(i18n, audit.sso_no_provider),
+            SignInFailureReason::Unavailable => t_string!(i18n, audit.sso_unavailable),
+        }
+    }
+
+    fn ticket_end(self, end: TicketEnd) -> &'static str {
+        let i18n = self.i18n;
+        match end {
+            TicketEnd::Seated => t_string!(i18n, audit.end_seated),
+            TicketEnd::Declined => t_string!(i18n, audit.end_declined),
+            TicketEnd::Missed => t_string!(i18n, audit.end_missed),
+            TicketEnd::Withdrawn => t_string!(i18n, audit.end_withdrawn),
+            TicketEnd::Lapsed => t_string!(i18n, audit.end_lapsed),
+            TicketEnd::Dropped => t_string!(i18n, audit.end_dropped),
+            TicketEnd::UserDeactivated => labels::end_reason(i18n, EndReason::UserDeactivated),
+            TicketEnd::AssignmentRevoked => labels::end_reason(i18n, EndReason::AssignmentRevoked),
+            TicketEnd::LicenseEnded => labels::end_reason(i18n, EndReason::LicenseEnded),
+        }
+    }
+
+    fn import_state(self, state: ImportState) -> &'static str {
+        let i18n = self.i18n;
+        match state {
+            // Only ended imports are in the log with a state.
+            ImportState::Running => ImportState::Running.as_str(),
             ImportState::Done => t_string!(i18n, audit.import_done),
             ImportState::Cancelled => t_string!(i18n, audit.import_cancelled),
             ImportState::Failed => t_string!(i18n, audit.import_failed),
-        };
-        Some(text.to_owned())
+        }
     }
 
     fn limit(self, limit: &GroupLimit) -> String {
@@ -197,37 +165,11 @@ impl FactFormatter {
             }
         }
     }
-}
 
-fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
-    serde_json::from_value(value.clone()).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    #[wasm_bindgen_test]
-    fn changes_have_two_values_and_other_facts_one() {
-        let facts = json!({
-            "changes": { "name": ["A", "B"] },
-            "reason": "idle",
-            "message": null,
-            "rules": { "overdraft": 1 },
-        });
-        let changed = Fact::Changed { field: "name".to_owned(), before: json!("A"), after: json!("B") };
-        assert_eq!(
-            parse_facts(&facts),
-            [changed, value_fact("reason", &json!("idle")), value_fact("overdraft", &json!(1))]
-        );
-    }
-
-    #[wasm_bindgen_test]
-    fn facts_that_are_not_an_object_are_ignored() {
-        for facts in [json!(null), json!([1]), json!("x"), json!({})] {
-            assert_eq!(parse_facts(&facts), []);
-        }
+    fn directory_rule(self, rule: &RuleView) -> String {
+        let i18n = self.i18n;
+        let licenses = self.format.number(i64::try_from(rule.license_ids.len()).unwrap_or(i64::MAX));
+        let role = rule.role.map_or_else(|| t_string!(i18n, common.dash), |role| labels::role(i18n, role));
+        t_string!(i18n, audit.directory_rule, group = rule.group_name.clone(), licenses = licenses, role = role)
     }
 }
