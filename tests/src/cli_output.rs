@@ -141,7 +141,7 @@ async fn run_to_end(mut command: Command) -> std::process::Output {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_a_closed_output_serves_and_logs() {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let address = process::free_address();
     let mut serve = std::process::Command::new(process::binary());
     serve.args(["serve", "--listen", &address.to_string(), "--database", &database.address]);
@@ -149,7 +149,7 @@ async fn a_server_with_a_closed_output_serves_and_logs() {
     serve.env("SEATKEEPER_LOG", "trace").stdin(Stdio::null()).stdout(closed_output()).stderr(closed_output());
     let mut server = process::ServerProcess::from_child(serve.spawn().expect("it starts"), address).await;
     for _ in 0..20 {
-        let answer = reqwest::get(format!("{}/api/v1/setup", server.url)).await.expect("an answer");
+        let answer = crate::harness::http::get(format!("{}/api/v1/setup", server.url)).await.expect("an answer");
         assert_eq!(answer.status(), 200);
     }
     assert_eq!(server.stop_with(Signal::SIGTERM).await.code(), Some(0));

@@ -19,7 +19,7 @@ const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: seats.example.org\r\n\r\n";
 
 /// Starts a server with these limits.
 async fn start_with_limits(limits: &[(&str, u32)]) -> (ServerProcess, Database) {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let environment: Vec<_> =
         limits.iter().map(|(name, value)| (format!("SEATKEEPER_{name}"), value.to_string())).collect();
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
@@ -30,7 +30,7 @@ async fn start_with_limits(limits: &[(&str, u32)]) -> (ServerProcess, Database) 
 
 /// Posts from the neighbour's address on a new connection.
 async fn post(url: &str, path: &str, body: &Value) -> reqwest::Result<reqwest::Response> {
-    let http = reqwest::Client::builder().local_address(Some(NEIGHBOUR.into())).build().expect("a client");
+    let http = crate::harness::http::client_builder().local_address(Some(NEIGHBOUR.into())).build().expect("a client");
     http.post(format!("{url}/api/v1{path}")).header(ORIGIN, url).json(body).send().await
 }
 
@@ -207,7 +207,7 @@ async fn a_stopping_server_closes_idle_connections_at_once() {
 
 #[tokio::test]
 async fn a_connection_limit_above_the_file_limit_is_refused() {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let output = ServerProcess::failed_start_with(&database.address, &["--max-connections", "100000000"]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && error.contains("--max-connections 100000000 is too high"), "{error}");

@@ -165,7 +165,7 @@ on_both_engines! {
         let script = anonymous.request_gate("/gate/remote-support-v5", "*/*").await;
         assert_eq!(script.header("x-seatkeeper-redirect"), None);
         script.problem(401, "not_signed_in");
-        let sent = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let sent = crate::harness::http::client_builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
         let sent = sent.get(format!("{}/gate/remote-support-v5?redirect=true", world.url)).header("accept", PAGE);
         let sent = sent.header("x-forwarded-proto", "https").header("x-forwarded-host", "app.example.org");
         let sent = sent.header("x-forwarded-uri", "/a?b").send().await.expect("an answer");

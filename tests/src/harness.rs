@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod cookie_store;
 pub mod database;
 pub mod faketime;
+pub mod http;
 pub mod mailbox;
 pub mod person;
 pub mod pooler;
@@ -138,7 +139,7 @@ impl World {
 
     async fn with(engine: Engine, change: impl FnOnce(Options) -> Options) -> Self {
         let now = "2026-03-02T09:00:00Z".parse().expect("a time");
-        let database = Database::create(engine).await;
+        let database = Database::migrated(engine).await;
         let (url, app) = serve(&database, change(fixed(now, 7, 10_000))).await;
         let admin = Person::setting_up(&url).await;
         let clock = app.clock.clone();
@@ -147,7 +148,7 @@ impl World {
 
     /// Starts a server on SQLite with the built app, the system clock and a running sweep.
     pub async fn with_app(dist: PathBuf) -> Self {
-        let database = Database::create(Engine::Sqlite).await;
+        let database = Database::migrated(Engine::Sqlite).await;
         let options = Options { dist: Some(dist), clock: Clock::default(), ..fixed(DateTime::UNIX_EPOCH, 7, 10_000) };
         let (url, app) = serve(&database, options).await;
         app.start_maintenance();
@@ -175,14 +176,14 @@ impl World {
 
     /// Starts a server that is not set up yet. Dropping the returned database deletes it.
     pub async fn not_set_up(engine: Engine) -> (String, Database) {
-        let database = Database::create(engine).await;
+        let database = Database::migrated(engine).await;
         let (url, _) = serve(&database, fixed(DateTime::UNIX_EPOCH, 7, 10_000)).await;
         (url, database)
     }
 
     /// Like [`Self::not_set_up`], with changed options.
     pub async fn not_set_up_with(engine: Engine, change: impl FnOnce(Options) -> Options) -> (String, Database) {
-        let database = Database::create(engine).await;
+        let database = Database::migrated(engine).await;
         let (url, _) = serve(&database, change(fixed(DateTime::UNIX_EPOCH, 7, 10_000))).await;
         (url, database)
     }

@@ -157,7 +157,7 @@ async fn assert_file_matches_users(by: &Person, rows: &[Value], number: usize) {
 }
 
 async fn check_interrupted_import(engine: Engine, killed: bool) {
-    let database = Database::create(engine).await;
+    let database = Database::migrated(engine).await;
     let (admin, people) = seed::people(&database.address, 1).await;
     let mut server = ServerProcess::start(&database.address).await;
     let by = admin.at(&server.url);
@@ -211,7 +211,7 @@ async fn after_a_stop_on_postgres() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_server_ends_the_import_of_a_killed_one() {
-    let database = Database::create(Engine::Postgres).await;
+    let database = Database::migrated(Engine::Postgres).await;
     let (admin, people) = seed::people(&database.address, 1).await;
     let (mut dies, lives) =
         (ServerProcess::start(&database.address).await, ServerProcess::start(&database.address).await);

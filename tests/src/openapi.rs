@@ -48,7 +48,7 @@ fn every_reference_in_the_openapi_document_resolves() {
 
 on_both_engines! {
     async fn the_openapi_document_is_public(world: World) {
-        let answer = reqwest::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
+        let answer = crate::harness::http::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["content-type"]),
             (200, &"application/json".parse().expect("a value"))

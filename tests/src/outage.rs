@@ -149,7 +149,7 @@ on_both_engines! {
 }
 
 async fn the_queue_survives_a_restart(engine: Engine) {
-    let database = Database::create(engine).await;
+    let database = Database::migrated(engine).await;
     let (admin, people) = seed::people(&database.address, 5).await;
     let mut server = ServerProcess::start(&database.address).await;
     let admin = admin.at(&server.url);

@@ -98,7 +98,7 @@ on_both_engines! {
 
 #[tokio::test]
 async fn a_second_process_on_one_sqlite_file_is_refused() {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let clock = MonotonicClock::default();
     let _first = Db::open(&database.address, &clock).await.expect("the first opens it");
     let second = Db::open(&database.address, &clock).await.expect_err("the second must not");

@@ -14,7 +14,7 @@ use std::{fs, time::Duration};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn readyz(url: &str) -> u16 {
-    reqwest::get(format!("{url}/readyz")).await.expect("the server answers").status().as_u16()
+    crate::harness::http::get(format!("{url}/readyz")).await.expect("the server answers").status().as_u16()
 }
 
 /// Polls until the status is the expected one.
@@ -83,7 +83,7 @@ on_both_engines! {
 }
 
 async fn assert_start_refused(engine: Engine) {
-    let database = Database::create(engine).await;
+    let database = Database::migrated(engine).await;
     seed::people(&database.address, 0).await;
     database.execute(&record_newer_migration(engine)).await;
     let refused = ServerProcess::failed_start(&database.address);
@@ -122,7 +122,7 @@ async fn a_full_disk_is_not_ready_until_space_is_freed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_file_is_not_ready() {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     seed::people(&database.address, 0).await;
     let server =
         ServerProcess::start_at(free_address(), &database.address, &[("SEATKEEPER_LOG", "off".to_owned())]).await;

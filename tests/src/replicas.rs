@@ -22,7 +22,7 @@ struct Replicas {
 
 impl Replicas {
     async fn start(agents: usize, lease_seconds: u32) -> Self {
-        let database = Database::create(Engine::Postgres).await;
+        let database = Database::migrated(Engine::Postgres).await;
         let (admin, agents) = seed::people(&database.address, agents).await;
         let (mut servers, mut addresses) = (Vec::new(), Vec::new());
         for _ in 0..3 {
@@ -101,7 +101,7 @@ async fn when_a_server_is_killed_the_others_continue_and_sweep() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_a_wrong_clock_reports_the_same_as_the_others() {
-    let database = Database::create(Engine::Postgres).await;
+    let database = Database::migrated(Engine::Postgres).await;
     let (admin, agents) = seed::people(&database.address, 1).await;
     let right = ServerProcess::start(&database.address).await;
     let (admin, agent) = (admin.at(&right.url), agents[0].at(&right.url));

@@ -37,7 +37,7 @@ impl Directory {
     pub async fn create(world: &World, name: &str) -> Self {
         let made = world.admin.post("/directories", &json!({ "name": name })).await.created();
         let secret = made["secret"].as_str().expect("a secret").to_owned();
-        Self { id: id_of(&made), secret, url: world.url.clone(), http: Client::new() }
+        Self { id: id_of(&made), secret, url: world.url.clone(), http: crate::harness::http::client() }
     }
 
     /// Its bearer token.

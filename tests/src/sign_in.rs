@@ -13,7 +13,7 @@ async fn request_with(
     headers: &[(header::HeaderName, &str)],
 ) -> crate::harness::Answer {
     let anonymous = Person::anonymous(&world.url);
-    let mut request = reqwest::Client::new().request(method, format!("{}/api/v1{path}", world.url));
+    let mut request = crate::harness::http::client().request(method, format!("{}/api/v1{path}", world.url));
     for (name, value) in headers {
         request = request.header(name, *value);
     }

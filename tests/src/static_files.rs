@@ -21,7 +21,8 @@ async fn world(folder: &Path) -> World {
 }
 
 async fn get(world: &World, path: &str, accepted: &str) -> Response {
-    let request = reqwest::Client::new().get(format!("{}{path}", world.url)).header(header::ACCEPT_ENCODING, accepted);
+    let request =
+        crate::harness::http::client().get(format!("{}{path}", world.url)).header(header::ACCEPT_ENCODING, accepted);
     request.send().await.expect("an answer")
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 use crate::process::{self, RunningProcess, cargo, say};
 use crate::{app, browser, workspace};
 
@@ -38,7 +38,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     say("building the server and the benchmarks (some minutes the first time)");
     process::run(&mut build)?;
     raise_open_file_limit()?;
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::Full)?;
     bench.arg("--");
     if let Some(name) = &args.only {
         bench.args(["--only", name]);

@@ -4,7 +4,10 @@ use anyhow::{Result, bail};
 
 use crate::process::{self, say};
 use crate::suite::{self, Plan};
-use crate::{postgres::Cluster, test, workspace};
+use crate::{
+    postgres::{Cluster, Durability},
+    test, workspace,
+};
 
 /// Runs the stories that take pictures, with the app as it ships; they write to `frontend/screenshots`.
 ///
@@ -12,7 +15,7 @@ use crate::{postgres::Cluster, test, workspace};
 /// Returns an error if a story fails, or if something it needs is missing.
 pub fn run() -> Result<()> {
     let folder = workspace::root().join("frontend/screenshots");
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(Durability::None)?;
     let outcome = suite::run("pictures", || {
         let mut command = test::e2e()?;
         command.env("SEATKEEPER_PICTURES", &folder).env("SEATKEEPER_TEST_POSTGRES", cluster.url());

@@ -17,6 +17,16 @@ use crate::packages::{SystemDependency, ensure, on_path};
 use crate::process::{RunningProcess, command, output, say};
 use crate::temp_folder::TempFolder;
 
+/// How a cluster treats its data.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Durability {
+    /// As in production; for measurements.
+    Full,
+    /// Faster: the tests kill servers of Seatkeeper, and clusters of their own, but the machine never loses power, and
+    /// databases that live for a second need no cleaning.
+    None,
+}
+
 /// A running cluster; dropping it stops the server and deletes the data.
 pub struct Cluster {
     port: u16,
@@ -27,7 +37,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Creates a cluster and waits until it accepts connections.
-    pub fn start() -> Result<Self> {
+    pub fn start(durability: Durability) -> Result<Self> {
         let programs = installed()?;
         say("starting a private PostgreSQL");
         let owner = owner()?;
@@ -40,7 +50,7 @@ impl Cluster {
         let port = free_port()?;
         let mut postgres = as_owner(&programs.join("postgres"), &folder, owner.as_ref());
         let log = File::create(log(&folder)).context("cannot write PostgreSQL's log")?;
-        configure(&mut postgres, port).stdout(log.try_clone()?).stderr(log);
+        configure(&mut postgres, port, durability).stdout(log.try_clone()?).stderr(log);
         // SIGINT is PostgreSQL's fast shutdown; on SIGTERM it would wait for its clients.
         let server = RunningProcess::start_with_stop(&mut postgres, Signal::SIGINT)?;
         let mut cluster = Self { port, server, folder };
@@ -127,11 +137,14 @@ fn init(initdb: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// fsync stays on, because the tests kill servers and check what survives.
-fn configure(postgres: &mut Command, port: u16) -> &mut Command {
+/// The settings of a cluster that is not durable.
+const NOT_DURABLE: [&str; 4] = ["fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=8GB"];
+
+fn configure(postgres: &mut Command, port: u16, durability: Durability) -> &mut Command {
     let port = format!("port={port}");
     let settings = ["listen_addresses=127.0.0.1", &port, "unix_socket_directories=", "max_connections=900"];
-    postgres.args(settings.iter().flat_map(|setting| ["-c", setting]))
+    let not_durable = if durability == Durability::None { &NOT_DURABLE[..] } else { &[] };
+    postgres.args(settings.iter().chain(not_durable).flat_map(|setting| ["-c", setting]))
 }
 
 fn log(folder: &TempFolder) -> PathBuf {

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::packages::{SystemDependency, ensure, on_path};
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 use crate::process::{self, cargo, command, interrupted, output, say};
 use crate::suite::{self, Plan};
 use crate::{app, browser, tools};
@@ -40,7 +40,8 @@ const ALL_SUITES: [Suite; 5] = [Suite::Unit, Suite::Api, Suite::Schema, Suite::W
 pub fn run(args: &TestArgs) -> Result<()> {
     let is_selected = |suite: &Suite| args.only.is_empty() || args.only.contains(suite);
     let suites: Vec<Suite> = ALL_SUITES.into_iter().filter(is_selected).collect();
-    let cluster = if suites.iter().any(|suite| suite.needs_postgres()) { Some(Cluster::start()?) } else { None };
+    let cluster =
+        if suites.iter().any(|suite| suite.needs_postgres()) { Some(Cluster::start(Durability::None)?) } else { None };
     let mut outcomes = Vec::new();
     for suite in suites {
         outcomes.push(suite::run(suite.name(), || {

@@ -19,7 +19,7 @@ pub struct DriverClient(reqwest::Client);
 
 impl DriverClient {
     pub fn new() -> Self {
-        Self(reqwest::Client::builder().timeout(TIMEOUT).build().expect("a client"))
+        Self(crate::harness::http::client_builder().timeout(TIMEOUT).build().expect("a client"))
     }
 }
 

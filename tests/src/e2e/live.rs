@@ -142,7 +142,7 @@ async fn notices_the_loss(browser: &Browser) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_hangs_is_noticed_and_the_page_recovers() {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let server = server_process(&database).await;
     let browser = admin_at_sessions(&server.url).await;
     let tabs = open_tabs(&browser, 2, "/console").await;
@@ -163,7 +163,7 @@ async fn a_server_that_hangs_is_noticed_and_the_page_recovers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_restarts_is_noticed_and_the_page_recovers() {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let mut server = server_process(&database).await;
     let address = server.url.trim_start_matches("http://").parse().expect("an address");
     let browser = admin_at_sessions(&server.url).await;
@@ -184,7 +184,7 @@ async fn holding_proxy(server: &str) -> String {
 }
 
 async fn forward(State(server): State<String>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let client = reqwest::Client::new();
+    let client = crate::harness::http::client();
     let request = client.request(method, format!("{server}{uri}")).headers(headers).body(body);
     let response = request.send().await.expect("the server answers");
     let (status, mut headers) = (response.status(), response.headers().clone());

@@ -65,7 +65,7 @@ pub struct CliFixture {
 impl CliFixture {
     /// Starts a server with one license of `seats` seats.
     pub async fn start(engine: Engine, seats: usize, agents: usize) -> Self {
-        let database = Database::create(engine).await;
+        let database = Database::migrated(engine).await;
         let (admin, people) = seed::people(&database.address, agents).await;
         let address = process::free_address();
         let server = ServerProcess::start_at(address, &database.address, &[]).await.expect("the server starts");

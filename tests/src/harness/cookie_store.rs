@@ -1,7 +1,7 @@
 //! A cookie store that handles `SameSite=Strict` as browsers do (RFC 6265bis §5.2): such cookies are not sent when
 //! another site, an identity provider for example, redirects the browser to Seatkeeper.
 
-use reqwest::{Client, ClientBuilder, Url, cookie::Jar, header::HeaderValue};
+use reqwest::{ClientBuilder, Url, cookie::Jar, header::HeaderValue};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ pub struct CookieStore {
 impl CookieStore {
     /// A client builder with a cookie store of its own.
     pub fn client() -> ClientBuilder {
-        Client::builder().cookie_provider(Arc::new(Self::default()))
+        crate::harness::http::client_builder().cookie_provider(Arc::new(Self::default()))
     }
 }
 

@@ -1,12 +1,17 @@
 //! One database for each test, on either engine.
 
+use seatkeeper::{db::Db, monotonic::MonotonicClock};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{
+    fs::File,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 /// A database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +33,54 @@ impl Database {
     /// Creates an empty database.
     pub async fn create(engine: Engine) -> Self {
         match engine {
+            Engine::Sqlite => Self::file(),
+            Engine::Postgres => Self { address: create_in_cluster("template0").await, _folder: None },
+        }
+    }
+
+    /// Creates a database with the current schema, by copying the one that the first call has migrated.
+    pub async fn migrated(engine: Engine) -> Self {
+        match engine {
             Engine::Sqlite => {
-                let folder = private_folder();
-                let address = format!("sqlite:{}", folder.path().join("seatkeeper.sqlite3").display());
-                Self { address, _folder: Some(folder) }
+                let template = SQLITE_TEMPLATE.get_or_init(migrate_file).await;
+                let database = Self::file();
+                let copied = File::options().write(true).create_new(true).mode(0o600).open(database.path());
+                copied.and_then(|mut file| file.write_all(template)).expect("the template can be copied");
+                database
             }
             Engine::Postgres => {
-                let address = create_in_cluster().await;
-                Self { address, _folder: None }
+                let template = POSTGRES_TEMPLATE.get_or_init(migrate_in_cluster).await;
+                Self { address: create_in_cluster(template).await, _folder: None }
             }
         }
     }
+
+    /// A file in a folder of its own, which does not exist yet.
+    fn file() -> Self {
+        let folder = private_folder();
+        let address = format!("sqlite:{}", folder.path().join("seatkeeper.sqlite3").display());
+        Self { address, _folder: Some(folder) }
+    }
+}
+
+/// The bytes of a migrated SQLite file.
+static SQLITE_TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+/// The name of a migrated PostgreSQL database to which nothing is connected.
+static POSTGRES_TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+async fn migrate_file() -> Vec<u8> {
+    let database = Database::file();
+    // Closing it moves the write-ahead log into the file.
+    Db::open(&database.address, &MonotonicClock::default()).await.expect("the migrations run").close().await;
+    std::fs::read(database.path()).expect("the migrated file")
+}
+
+async fn migrate_in_cluster() -> String {
+    let address = create_in_cluster("template0").await;
+    Db::open(&address, &MonotonicClock::default()).await.expect("the migrations run").close().await;
+    let (_, name) = address.rsplit_once('/').expect("an address with a database");
+    name.to_owned()
 }
 
 impl Database {
@@ -119,13 +161,14 @@ pub fn private_folder() -> TempDir {
         .expect("a temporary folder")
 }
 
-async fn create_in_cluster() -> String {
+/// Creates a database by copying another one. Returns its address.
+async fn create_in_cluster(template: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let cluster = std::env::var("SEATKEEPER_TEST_POSTGRES")
         .expect("SEATKEEPER_TEST_POSTGRES is not set: run the tests with `cargo xtask test`");
     let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut admin = PgConnection::connect(&cluster).await.expect("the cluster answers");
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"));
     admin.execute(sqlx::query(create)).await.expect("a new database");
     let (server, _) = cluster.rsplit_once('/').expect("an address with a database");
     format!("{server}/{name}")

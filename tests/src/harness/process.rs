@@ -89,7 +89,7 @@ impl ServerProcess {
     async fn serves(&mut self) -> bool {
         let ready = format!("{}/readyz", self.url);
         found("the server is ready, or has exited", async || {
-            if reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
+            if super::http::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
                 return Some(true);
             }
             self.child.try_wait().expect("it can be waited for").map(|_| false)

@@ -37,7 +37,7 @@ impl OidcBrowser {
     pub async fn post_from_another_site(&self, address: &str) -> String {
         let (to, form) = address.split_once('?').unwrap_or((address, ""));
         let to = if to.starts_with('/') { format!("{}{to}", self.url) } else { to.to_owned() };
-        let http = Client::builder().redirect(Policy::none()).build().expect("a client");
+        let http = crate::harness::http::client_builder().redirect(Policy::none()).build().expect("a client");
         let request = http.post(to).header("origin", "https://login.example.com").body(form.to_owned());
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = request.send().await.expect("an answer");
@@ -105,6 +105,7 @@ pub async fn add_provider(world: &World, provider: &Provider, more: Value) -> Pr
 /// Sends a logout token to Seatkeeper; returns the status of the response.
 pub async fn send_logout_token(world: &World, provider: ProviderId, token: &str) -> u16 {
     let address = format!("{}/auth/oidc/{provider}/backchannel-logout", world.url);
-    let answer = Client::new().post(address).form(&[("logout_token", token)]).send().await.expect("an answer");
+    let answer =
+        crate::harness::http::client().post(address).form(&[("logout_token", token)]).send().await.expect("an answer");
     answer.status().as_u16()
 }

@@ -288,7 +288,7 @@ on_both_engines! {
             "/api/v1/sign-out".to_owned(),
         ] {
             let request =
-                reqwest::Client::new().post(format!("{}{path}", world.url)).header("origin", "https://evil.example");
+                crate::harness::http::client().post(format!("{}{path}", world.url)).header("origin", "https://evil.example");
             let answer = request.body("code=x").send().await.expect("an answer");
             assert_eq!(answer.status(), 403, "{path}");
         }

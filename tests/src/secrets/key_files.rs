@@ -35,7 +35,7 @@ fn key_file(database: &Database) -> PathBuf {
 
 /// A database with an admin who has started to set up a code app, so that it contains a secret.
 async fn database_with_secret() -> Database {
-    let database = Database::create(Engine::Sqlite).await;
+    let database = Database::migrated(Engine::Sqlite).await;
     let server = start_server(&database).await;
     let admin = Person::setting_up(&server.url).await;
     admin.post("/me/second-factor", &json!({})).await.created();
