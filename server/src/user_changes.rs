@@ -1,6 +1,6 @@
-//! Decides what a change of a user is, whoever makes it: which fields follow from the role, that an admin remains, which
-//! values must be unique, and which event records it. Requests, directories and their rules, imports and the seat engine
-//! all come here: the store changes a user only with an [`AllowedChange`], which only this module creates.
+//! Decides what a change of a user is, whoever makes it: which fields follow from the role, that an admin remains,
+//! which values must be unique, and which event records it. Requests, directories and their rules, imports and the seat
+//! engine all come here: the store changes a user only with an [`AllowedChange`], which only this module creates.
 //!
 //! A change may be computed before anything is locked (optimistic locking). It is written only if the user has not
 //! changed since: completely or not at all.
@@ -13,7 +13,6 @@ use crate::{
     actor::Actor,
     db::{DbError, Tx},
     events::Event,
-    problem::ApiError,
     store::{
         self,
         directory_users::DirectoryUserRecord,
@@ -26,7 +25,6 @@ use seatkeeper_shared::{
     audit::EventData,
     ids::{DirectoryId, ImportId, UserId},
     people::{Role, UserStatus},
-    problem::Code,
     validate::email_key,
 };
 use std::sync::Arc;
@@ -81,18 +79,6 @@ pub enum UserChangeError {
 impl From<RefusedChange> for UserChangeError {
     fn from(refused: RefusedChange) -> Self {
         Self::Refused(refused)
-    }
-}
-
-impl From<UserChangeError> for ApiError {
-    fn from(error: UserChangeError) -> Self {
-        match error {
-            UserChangeError::Db(error) => error.into(),
-            UserChangeError::Refused(RefusedChange::Gone) => Self::new(Code::NotFound),
-            UserChangeError::Refused(RefusedChange::ChangedMeanwhile) => Self::new(Code::ChangedMeanwhile),
-            UserChangeError::Refused(RefusedChange::LastAdmin) => Self::new(Code::LastAdmin),
-            UserChangeError::Refused(RefusedChange::Taken(index)) => DbError::Taken(index.to_owned()).into(),
-        }
     }
 }
 

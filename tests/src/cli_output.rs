@@ -1,6 +1,6 @@
 //! No command panics when its output is closed or cannot be written.
 
-use crate::harness::{CliFixture, Database, Engine, process};
+use crate::harness::{CliFixture, Database, Engine, http, process};
 use clap::CommandFactory as _;
 use nix::sys::signal::Signal;
 use seatkeeper::cli::Cli;
@@ -149,7 +149,7 @@ async fn a_server_with_a_closed_output_serves_and_logs() {
     serve.env("SEATKEEPER_LOG", "trace").stdin(Stdio::null()).stdout(closed_output()).stderr(closed_output());
     let mut server = process::ServerProcess::from_child(serve.spawn().expect("it starts"), address).await;
     for _ in 0..20 {
-        let answer = crate::harness::http::get(format!("{}/api/v1/setup", server.url)).await.expect("an answer");
+        let answer = http::get(format!("{}/api/v1/setup", server.url)).await.expect("an answer");
         assert_eq!(answer.status(), 200);
     }
     assert_eq!(server.stop_with(Signal::SIGTERM).await.code(), Some(0));

@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::harness::{
-    Database, Engine, PASSWORD, RawConnection, ServerProcess, eventually, process::free_address, setup,
+    Database, Engine, PASSWORD, RawConnection, ServerProcess, eventually, http, process::free_address, setup,
 };
 use nix::sys::signal::Signal;
 use reqwest::{StatusCode, header::ORIGIN};
@@ -30,7 +30,7 @@ async fn start_with_limits(limits: &[(&str, u32)]) -> (ServerProcess, Database) 
 
 /// Posts from the neighbour's address on a new connection.
 async fn post(url: &str, path: &str, body: &Value) -> reqwest::Result<reqwest::Response> {
-    let http = crate::harness::http::client_builder().local_address(Some(NEIGHBOUR.into())).build().expect("a client");
+    let http = http::client_builder().local_address(Some(NEIGHBOUR.into())).build().expect("a client");
     http.post(format!("{url}/api/v1{path}")).header(ORIGIN, url).json(body).send().await
 }
 

@@ -4,7 +4,9 @@
 mod keep_alive;
 mod requests;
 
-use crate::harness::{Answer, Engine, Person, World, email_of, eventually, on_both_engines, queue::path_of, within};
+use crate::harness::{
+    Answer, Engine, Person, World, email_of, eventually, http, on_both_engines, queue::path_of, within,
+};
 use axum::http::HeaderName;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -165,7 +167,7 @@ on_both_engines! {
         let script = anonymous.request_gate("/gate/remote-support-v5", "*/*").await;
         assert_eq!(script.header("x-seatkeeper-redirect"), None);
         script.problem(401, "not_signed_in");
-        let sent = crate::harness::http::client_builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let sent = http::client_builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
         let sent = sent.get(format!("{}/gate/remote-support-v5?redirect=true", world.url)).header("accept", PAGE);
         let sent = sent.header("x-forwarded-proto", "https").header("x-forwarded-host", "app.example.org");
         let sent = sent.header("x-forwarded-uri", "/a?b").send().await.expect("an answer");

@@ -1,6 +1,6 @@
 //! Security headers and cookies: no sniffing, framing or caching, and no access to the cookie from scripts.
 
-use crate::harness::{Answer, PASSWORD, Person, World, on_both_engines, raw_connection::raw_response, setup};
+use crate::harness::{Answer, PASSWORD, Person, World, http, on_both_engines, raw_connection::raw_response, setup};
 use reqwest::{Method, header};
 use seatkeeper::app::Options;
 use serde_json::json;
@@ -70,7 +70,7 @@ on_both_engines! {
         let (url, _database) = World::not_set_up_with(world.engine, own).await;
         let set_up = async |url: &str| {
             let anonymous = Person::anonymous(url);
-            let request = crate::harness::http::client().post(format!("{url}/api/v1/setup")).header(header::ORIGIN, PUBLIC);
+            let request = http::client().post(format!("{url}/api/v1/setup")).header(header::ORIGIN, PUBLIC);
             anonymous.send(request.json(&setup())).await
         };
         let answer = set_up(&url).await;
@@ -85,7 +85,7 @@ on_both_engines! {
         }
         let cookie = answer.cookie("__Host-seatkeeper_session").split(';').next().expect("a value").to_owned();
         let status_with = async |cookie: &str| {
-            let request = crate::harness::http::client().get(format!("{url}/api/v1/me")).header(header::COOKIE, cookie);
+            let request = http::client().get(format!("{url}/api/v1/me")).header(header::COOKIE, cookie);
             request.send().await.expect("an answer").status().as_u16()
         };
         assert_eq!(status_with(&cookie).await, 200);
@@ -104,7 +104,7 @@ on_both_engines! {
         );
 
         let hsts = async |url: &str, path: &str| {
-            let answer = crate::harness::http::get(format!("{url}{path}")).await.expect("an answer");
+            let answer = http::get(format!("{url}{path}")).await.expect("an answer");
             answer
                 .headers()
                 .get(header::STRICT_TRANSPORT_SECURITY)

@@ -6,9 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Imports against the direction that are still to be removed.
-const PENDING: [(&str, &str); 1] = [("entitlements", "problem")];
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests crate is in the workspace").to_path_buf()
 }
@@ -75,7 +72,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn violations(layers: &BTreeMap<&str, usize>, file: &str, source: &str) -> Vec<String> {
     let own = file.split(['/', '.']).next().unwrap_or_default();
     let layer = layers.get(own).unwrap_or_else(|| panic!("{own} is not in the picture of ARCHITECTURE.md"));
-    let is_upward = |name: &str| layers.get(name).is_some_and(|of| of <= layer) && !PENDING.contains(&(own, name));
+    let is_upward = |name: &str| layers.get(name).is_some_and(|of| of <= layer);
     let upward = imports(source).into_iter().filter(|name| *name != own && is_upward(name));
     upward.map(|name| format!("{file}: {name}")).collect()
 }

@@ -1,6 +1,6 @@
 //! The OpenAPI document, exactly, and the table of routes in API.md.
 
-use crate::harness::on_both_engines;
+use crate::harness::{http, on_both_engines};
 use std::collections::BTreeSet;
 
 /// The routes in the table of API.md, and those named after "Outside `/api/v1`".
@@ -48,7 +48,7 @@ fn every_reference_in_the_openapi_document_resolves() {
 
 on_both_engines! {
     async fn the_openapi_document_is_public(world: World) {
-        let answer = crate::harness::http::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
+        let answer = http::get(format!("{}/api/openapi.json", world.url)).await.expect("an answer");
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["content-type"]),
             (200, &"application/json".parse().expect("a value"))

@@ -2,7 +2,8 @@
 //! stops writing.
 
 use crate::harness::{
-    Cluster, Database, Engine, Person, ServerProcess, SmallDisk, on_both_engines, process::free_address, seed, within,
+    Cluster, Database, Engine, Person, ServerProcess, SmallDisk, http, on_both_engines, process::free_address, seed,
+    within,
 };
 use futures_util::future::join_all;
 use nix::sys::signal::Signal;
@@ -14,7 +15,7 @@ use std::{fs, time::Duration};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn readyz(url: &str) -> u16 {
-    crate::harness::http::get(format!("{url}/readyz")).await.expect("the server answers").status().as_u16()
+    http::get(format!("{url}/readyz")).await.expect("the server answers").status().as_u16()
 }
 
 /// Polls until the status is the expected one.

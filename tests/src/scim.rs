@@ -18,7 +18,7 @@ mod rules;
 mod soft_deleted;
 mod validators;
 
-use crate::harness::{Answer, World, id_of};
+use crate::harness::{Answer, World, http, id_of};
 use reqwest::{Client, Method, header};
 use seatkeeper_shared::ids::{DirectoryId, UserId};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl Directory {
     pub async fn create(world: &World, name: &str) -> Self {
         let made = world.admin.post("/directories", &json!({ "name": name })).await.created();
         let secret = made["secret"].as_str().expect("a secret").to_owned();
-        Self { id: id_of(&made), secret, url: world.url.clone(), http: crate::harness::http::client() }
+        Self { id: id_of(&made), secret, url: world.url.clone(), http: http::client() }
     }
 
     /// Its bearer token.

@@ -3,6 +3,7 @@
 use crate::harness::{
     Database, Engine, Person,
     cli::RunningCommand,
+    http,
     process::{self, ServerProcess},
 };
 use futures_util::StreamExt as _;
@@ -53,7 +54,7 @@ async fn a_server_started_to_ignore_hangups_ignores_them() {
     let mut server = RunningCommand::start(shell);
     server.wait_for_output("Seatkeeper serves on").await;
     server.signal(Signal::SIGHUP);
-    let ready = crate::harness::http::get(format!("http://{address}/readyz")).await.expect("an answer");
+    let ready = http::get(format!("http://{address}/readyz")).await.expect("an answer");
     assert_eq!(ready.status(), 200);
     server.signal(Signal::SIGTERM);
     assert_eq!(server.code().await, 0);

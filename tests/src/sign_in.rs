@@ -1,6 +1,6 @@
 //! Setup, signing in and out, tokens, and cross-site writes.
 
-use crate::harness::{Engine, PASSWORD, Person, SETUP_TOKEN, World, email_of, on_both_engines, setup};
+use crate::harness::{Engine, PASSWORD, Person, SETUP_TOKEN, World, email_of, http, on_both_engines, setup};
 use reqwest::{Method, header};
 use seatkeeper_shared::people::Role;
 use serde_json::json;
@@ -13,7 +13,7 @@ async fn request_with(
     headers: &[(header::HeaderName, &str)],
 ) -> crate::harness::Answer {
     let anonymous = Person::anonymous(&world.url);
-    let mut request = crate::harness::http::client().request(method, format!("{}/api/v1{path}", world.url));
+    let mut request = http::client().request(method, format!("{}/api/v1{path}", world.url));
     for (name, value) in headers {
         request = request.header(name, *value);
     }

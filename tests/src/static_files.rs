@@ -1,7 +1,7 @@
 //! The app's files: those of a build are kept for ever, the page that names the build is not, and a file of an older
 //! build is missing instead of being answered with the page.
 
-use crate::harness::World;
+use crate::harness::{World, http};
 use reqwest::{Response, header};
 use std::{fs, path::Path};
 
@@ -21,8 +21,7 @@ async fn world(folder: &Path) -> World {
 }
 
 async fn get(world: &World, path: &str, accepted: &str) -> Response {
-    let request =
-        crate::harness::http::client().get(format!("{}{path}", world.url)).header(header::ACCEPT_ENCODING, accepted);
+    let request = http::client().get(format!("{}{path}", world.url)).header(header::ACCEPT_ENCODING, accepted);
     request.send().await.expect("an answer")
 }
 

@@ -4,7 +4,6 @@
 use super::{Entitlements, assignment_source};
 use crate::{
     db::DbError,
-    problem::ApiError,
     seats::{Actor, SeatsError},
 };
 use seatkeeper_shared::{
@@ -19,15 +18,6 @@ pub enum AssignmentError {
     Db(#[from] DbError),
     #[error(transparent)]
     Seats(#[from] SeatsError),
-}
-
-impl From<AssignmentError> for ApiError {
-    fn from(error: AssignmentError) -> Self {
-        match error {
-            AssignmentError::Db(error) => error.into(),
-            AssignmentError::Seats(error) => error.into(),
-        }
-    }
 }
 
 /// Assigns a license to users by hand. It continues if the caller is cancelled.

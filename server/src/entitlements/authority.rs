@@ -2,7 +2,6 @@
 
 use crate::{
     db::{DbError, Tx},
-    problem::ApiError,
     seats::Actor,
     store::{
         self,
@@ -157,15 +156,6 @@ pub enum GroupChangeError {
 impl From<DeniedChange> for GroupChangeError {
     fn from(denied: DeniedChange) -> Self {
         Self::Denied(denied)
-    }
-}
-
-impl From<GroupChangeError> for ApiError {
-    fn from(error: GroupChangeError) -> Self {
-        match error {
-            GroupChangeError::Db(error) => error.into(),
-            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
-        }
     }
 }
 

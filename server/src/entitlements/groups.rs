@@ -7,7 +7,6 @@ use super::{
 use crate::{
     db::{Db, DbError, Tx},
     entitlements::{Entitlements, consequences},
-    problem::ApiError,
     seats::{Actor, DeletionBlockers, SeatsError},
     store,
 };
@@ -27,13 +26,24 @@ pub async fn rename(tx: &mut Tx, by: &Authority<'_>, group: GroupId, name: &str)
     Ok(store::groups::rename(tx, &approved, group, name).await?)
 }
 
+/// Why a group is not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum GroupNotDeleted {
+    #[error(transparent)]
+    Change(#[from] GroupChangeError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Seats(#[from] SeatsError),
+}
+
 /// Deletes a group, and revokes what it gave.
 ///
 /// It continues if the caller is cancelled.
 ///
 /// # Errors
 /// Returns an error if there is no such group, if the rights do not suffice, or if the database fails.
-pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: GroupId) -> Result<(), ApiError> {
+pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: GroupId) -> Result<(), GroupNotDeleted> {
     let mut tx = entitlements.db.begin_read().await?;
     let rights = by.rights(&mut tx).await?;
     let uses = store::memberships::uses(&mut tx, group).await?;
@@ -57,7 +67,7 @@ pub async fn delete(entitlements: &Entitlements, by: &Authority<'_>, group: Grou
         consequences::reconcile_users(&owned, actor, members.into_iter().collect()).await;
         Ok(())
     });
-    deleting.await.unwrap_or(Err(SeatsError::Unavailable)).map_err(ApiError::from)
+    Ok(deleting.await.unwrap_or(Err(SeatsError::Unavailable))?)
 }
 
 /// A user's rights as of now; `None` if they are suspended or deleted.
@@ -93,7 +103,11 @@ impl GroupPreview {
 ///
 /// # Errors
 /// Returns an error if the user is suspended or deleted, or if the database fails.
-pub async fn preview(entitlements: &Entitlements, actor: &Actor, group: GroupId) -> Result<GroupPreview, ApiError> {
+pub async fn preview(
+    entitlements: &Entitlements,
+    actor: &Actor,
+    group: GroupId,
+) -> Result<GroupPreview, GroupChangeError> {
     let mut tx = entitlements.db.begin_read().await?;
     let Some(rights) = Authority::User(actor).rights(&mut tx).await? else { return Ok(GroupPreview::default()) };
     let uses = store::memberships::uses(&mut tx, group).await?;

@@ -11,7 +11,7 @@ mod set;
 
 pub use preview::preview;
 pub use retry::{repair, retry, run};
-pub use set::{apply_all, set};
+pub use set::{RulesNotSet, apply_all, set};
 
 use crate::{
     db::DbError,

@@ -12,11 +12,13 @@ use crate::{
     },
     caller::Forbidden,
     db::DbError,
+    entitlements::{GroupChangeError, assignments::AssignmentError, groups::GroupNotDeleted, rules::RulesNotSet},
     forward_auth::error::{GateError, TurnedAway},
     imports::{ImportError, file_reader::ParserFailed},
     mail::MailError,
     pool::Refusal,
     seats::SeatsError,
+    user_changes::{RefusedChange, UserChangeError},
 };
 use seatkeeper_shared::{
     problem::{Code, Problem},
@@ -86,6 +88,56 @@ impl From<StreamRefusal> for ApiError {
             StreamRefusal::NotSignedIn => Self::new(Code::NotSignedIn),
             StreamRefusal::Admission(error) => error.into(),
             StreamRefusal::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<AssignmentError> for ApiError {
+    fn from(error: AssignmentError) -> Self {
+        match error {
+            AssignmentError::Db(error) => error.into(),
+            AssignmentError::Seats(error) => error.into(),
+        }
+    }
+}
+
+impl From<RulesNotSet> for ApiError {
+    fn from(error: RulesNotSet) -> Self {
+        match error {
+            RulesNotSet::Db(error) => error.into(),
+            RulesNotSet::NoDirectory => Self::new(Code::NotFound),
+            RulesNotSet::ChangedMeanwhile => Self::new(Code::ChangedMeanwhile),
+        }
+    }
+}
+
+impl From<GroupChangeError> for ApiError {
+    fn from(error: GroupChangeError) -> Self {
+        match error {
+            GroupChangeError::Db(error) => error.into(),
+            GroupChangeError::Denied(denied) => Self::denied(denied.code, denied.gives),
+        }
+    }
+}
+
+impl From<UserChangeError> for ApiError {
+    fn from(error: UserChangeError) -> Self {
+        match error {
+            UserChangeError::Db(error) => error.into(),
+            UserChangeError::Refused(RefusedChange::Gone) => Self::new(Code::NotFound),
+            UserChangeError::Refused(RefusedChange::ChangedMeanwhile) => Self::new(Code::ChangedMeanwhile),
+            UserChangeError::Refused(RefusedChange::LastAdmin) => Self::new(Code::LastAdmin),
+            UserChangeError::Refused(RefusedChange::Taken(index)) => DbError::Taken(index.to_owned()).into(),
+        }
+    }
+}
+
+impl From<GroupNotDeleted> for ApiError {
+    fn from(error: GroupNotDeleted) -> Self {
+        match error {
+            GroupNotDeleted::Change(error) => error.into(),
+            GroupNotDeleted::Db(error) => error.into(),
+            GroupNotDeleted::Seats(error) => error.into(),
         }
     }
 }

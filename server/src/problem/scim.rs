@@ -3,6 +3,7 @@
 use super::ApiError;
 use crate::{
     db::DbError,
+    entitlements::groups::GroupNotDeleted,
     scim::error::{ScimError, ScimType},
     seats::SeatsError,
 };
@@ -34,6 +35,12 @@ impl From<SeatsError> for ScimError {
             SeatsError::Taken(index) => DbError::Taken(index.to_owned()).into(),
             error => ApiError::from(error).into(),
         }
+    }
+}
+
+impl From<GroupNotDeleted> for ScimError {
+    fn from(error: GroupNotDeleted) -> Self {
+        ApiError::from(error).into()
     }
 }
 

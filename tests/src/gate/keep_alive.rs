@@ -1,7 +1,7 @@
 //! The keep-alive requests with which an open page renews its seat.
 
 use super::{GATE, live, register_application};
-use crate::harness::{Person, on_both_engines, queue::path_of};
+use crate::harness::{Person, http, on_both_engines, queue::path_of};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -70,7 +70,7 @@ on_both_engines! {
             (script.status.as_u16(), script.header("content-type")),
             (200, Some("text/javascript; charset=utf-8"))
         );
-        let preflight = crate::harness::http::client().request(reqwest::Method::OPTIONS, format!("{}{address}", world.url));
+        let preflight = http::client().request(reqwest::Method::OPTIONS, format!("{}{address}", world.url));
         let preflight = preflight.header("origin", ours.1);
         let allowed = people[0].send(preflight).await;
         assert_eq!((allowed.status.as_u16(), allowed.header("access-control-allow-methods")), (204, Some("GET")));

@@ -4,7 +4,7 @@ use super::{
     ProxyServer,
     browser::{NAVIGATION, Visitor},
 };
-use crate::harness::{World, email_of, eventually, queue::path_of, within};
+use crate::harness::{World, email_of, eventually, http, queue::path_of, within};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -119,7 +119,7 @@ async fn check_websocket(world: &World, proxy: &ProxyServer, visitor: &Visitor) 
     assert_eq!(socket.seen("x-seatkeeper-user"), email_of("Agent 0"));
     assert_eq!(socket.seen("cookie"), "before=1; behind=2");
     let session = socket.seen("x-seatkeeper-session").to_owned();
-    let page = crate::harness::http::client();
+    let page = http::client();
     let ping = async |origin: &str| {
         let ping = page.get(format!("{}/gate/remote-support-v5/keep-alive?active=true", world.url));
         ping.header("cookie", &visitor.cookie).header("origin", origin).send().await.expect("an answer")

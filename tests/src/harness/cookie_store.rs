@@ -17,7 +17,7 @@ pub struct CookieStore {
 impl CookieStore {
     /// A client builder with a cookie store of its own.
     pub fn client() -> ClientBuilder {
-        crate::harness::http::client_builder().cookie_provider(Arc::new(Self::default()))
+        super::http::client_builder().cookie_provider(Arc::new(Self::default()))
     }
 }
 

@@ -98,13 +98,13 @@ impl Person {
     pub async fn with_token(&self) -> Self {
         let token = self.post("/tokens", &json!({ "name": "test", "days": 1 })).await.created();
         let secret = token["secret"].as_str().expect("a secret").to_owned();
-        Self { token: Some(secret), http: crate::harness::http::client(), ..self.clone() }
+        Self { token: Some(secret), http: super::http::client(), ..self.clone() }
     }
 
     /// A program with a token, for a server that does not run yet. Each request opens a new connection, so that a proxy
     /// sends it to the next server.
     pub fn with_secret(id: UserId, secret: String) -> Self {
-        let http = crate::harness::http::client_builder().pool_max_idle_per_host(0).build().expect("a client");
+        let http = super::http::client_builder().pool_max_idle_per_host(0).build().expect("a client");
         Self { id, token: Some(secret), http, url: String::new() }
     }
 

@@ -1,7 +1,7 @@
 //! A browser that signs in by a provider. It follows redirects one by one, so that tests can check each of them.
 
 use super::provider::{CLIENT_ID, CLIENT_SECRET, Provider};
-use crate::harness::{Answer, CookieStore, World, id_of};
+use crate::harness::{Answer, CookieStore, World, http, id_of};
 use reqwest::{Client, header, redirect::Policy};
 use seatkeeper_shared::ids::ProviderId;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl OidcBrowser {
     pub async fn post_from_another_site(&self, address: &str) -> String {
         let (to, form) = address.split_once('?').unwrap_or((address, ""));
         let to = if to.starts_with('/') { format!("{}{to}", self.url) } else { to.to_owned() };
-        let http = crate::harness::http::client_builder().redirect(Policy::none()).build().expect("a client");
+        let http = http::client_builder().redirect(Policy::none()).build().expect("a client");
         let request = http.post(to).header("origin", "https://login.example.com").body(form.to_owned());
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = request.send().await.expect("an answer");
@@ -105,7 +105,6 @@ pub async fn add_provider(world: &World, provider: &Provider, more: Value) -> Pr
 /// Sends a logout token to Seatkeeper; returns the status of the response.
 pub async fn send_logout_token(world: &World, provider: ProviderId, token: &str) -> u16 {
     let address = format!("{}/auth/oidc/{provider}/backchannel-logout", world.url);
-    let answer =
-        crate::harness::http::client().post(address).form(&[("logout_token", token)]).send().await.expect("an answer");
+    let answer = http::client().post(address).form(&[("logout_token", token)]).send().await.expect("an answer");
     answer.status().as_u16()
 }

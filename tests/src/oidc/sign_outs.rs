@@ -4,7 +4,7 @@ use super::{
     browser::{OidcBrowser, add_provider, error_in, send_logout_token},
     provider::{Key, Provider},
 };
-use crate::harness::on_both_engines;
+use crate::harness::{http, on_both_engines};
 use chrono::TimeDelta;
 use futures_util::future::join;
 use seatkeeper_shared::ids::ProviderId;
@@ -83,9 +83,9 @@ on_both_engines! {
             assert_eq!(send_logout_token(&world, id, token).await, 400, "{token:?}");
         }
         let address = format!("{}/auth/oidc/{id}/backchannel-logout", world.url);
-        let empty = crate::harness::http::client().post(&address).send().await.expect("an answer");
+        let empty = http::client().post(&address).send().await.expect("an answer");
         assert_eq!(empty.status(), 400);
-        assert_eq!(crate::harness::http::get(&address).await.expect("an answer").status(), 405);
+        assert_eq!(http::get(&address).await.expect("an answer").status(), 405);
         assert_eq!(send_logout_token(&world, ProviderId(uuid::Uuid::nil()), &good).await, 404);
         assert_eq!(world.head().await, head);
         browser.get("/me").await.ok();

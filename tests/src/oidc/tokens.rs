@@ -4,7 +4,7 @@ use super::{
     browser::{OidcBrowser, add_provider, error_in},
     provider::{CLIENT_ID, Key, Provider},
 };
-use crate::harness::{World, on_both_engines};
+use crate::harness::{World, http, on_both_engines};
 use chrono::TimeDelta;
 use seatkeeper_shared::ids::ProviderId;
 use serde_json::{Value, json};
@@ -288,7 +288,7 @@ on_both_engines! {
             "/api/v1/sign-out".to_owned(),
         ] {
             let request =
-                crate::harness::http::client().post(format!("{}{path}", world.url)).header("origin", "https://evil.example");
+                http::client().post(format!("{}{path}", world.url)).header("origin", "https://evil.example");
             let answer = request.body("code=x").send().await.expect("an answer");
             assert_eq!(answer.status(), 403, "{path}");
         }

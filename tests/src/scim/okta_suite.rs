@@ -2,7 +2,7 @@
 //! required assertion, in order.
 
 use super::{Directory, total_and_names};
-use crate::harness::on_both_engines;
+use crate::harness::{http, on_both_engines};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 /// Sends a request with Okta's headers.
 async fn request(directory: &Directory, authorization: &str, path: &str) -> (u16, Value) {
     let url = format!("{}/scim/v2{path}", directory.url);
-    let request = crate::harness::http::client().request(Method::GET, url).header(header::AUTHORIZATION, authorization);
+    let request = http::client().request(Method::GET, url).header(header::AUTHORIZATION, authorization);
     let request = request.header(header::ACCEPT, "application/scim+json").header("accept-charset", "utf-8");
     let request = request.header(header::CONTENT_TYPE, "application/scim+json; charset=utf-8");
     let response = request.header(header::USER_AGENT, "OKTA SCIM Integration").send().await.expect("an answer");

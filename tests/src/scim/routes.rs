@@ -1,13 +1,12 @@
 //! Every path below `/scim` gets a SCIM response, never the app's page or another format.
 
 use super::Directory;
-use crate::harness::on_both_engines;
+use crate::harness::{http, on_both_engines};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 
 async fn request(method: &Method, url: &str, secret: Option<&str>, body: &str) -> (u16, String, Value) {
-    let mut request =
-        crate::harness::http::client().request(method.clone(), url).header("origin", "https://elsewhere.example");
+    let mut request = http::client().request(method.clone(), url).header("origin", "https://elsewhere.example");
     request = request.header(header::ACCEPT, "text/html,*/*").header(header::CONTENT_TYPE, "application/scim+json");
     if let Some(secret) = secret {
         request = request.bearer_auth(secret);

@@ -5,14 +5,12 @@ use crate::{
     db::DbError,
     entitlements::Entitlements,
     events::Event,
-    problem::ApiError,
     seats::Actor,
     store::{self, directory_rules},
 };
 use seatkeeper_shared::{
     audit::{EventData, changes::DirectoryRulesChanges},
     ids::DirectoryId,
-    problem::Code,
     wire::directory::RuleView,
 };
 
@@ -25,16 +23,6 @@ pub enum RulesNotSet {
     NoDirectory,
     #[error("the rules were changed meanwhile")]
     ChangedMeanwhile,
-}
-
-impl From<RulesNotSet> for ApiError {
-    fn from(error: RulesNotSet) -> Self {
-        match error {
-            RulesNotSet::Db(error) => error.into(),
-            RulesNotSet::NoDirectory => Self::new(Code::NotFound),
-            RulesNotSet::ChangedMeanwhile => Self::new(Code::ChangedMeanwhile),
-        }
-    }
 }
 
 /// Replaces the rules of a directory if the current ones are as expected, and applies the new ones to everyone whom
