@@ -53,7 +53,6 @@ pub const HARMLESS_STATEMENTS: &[(&str, &str)] = &[
     ("passkeys::RENAME", "changes a name"),
     ("passkeys::USED", "records a use"),
     ("users::INSERT", "the new users are not signed in yet"),
-    ("users::SET_NAME", "changes a name"),
     ("users::SET_LOCALE", "changes the language"),
     ("users::SET_LAST_ACTIVE", "records a use"),
     ("secrets::REPLACE_CODE_APP", "the same secret, re-encrypted"),
