@@ -214,10 +214,21 @@ impl Db {
 /// Otherwise sqlx 0.9 would not know that a `BEGIN` whose answer was not received has to be rolled back, and the
 /// connection's next user would be inside that transaction. In a read-only one they could not write, and would see an
 /// outdated snapshot.
+///
+/// Connections that a restart of the database has closed are found out here, one after another: nothing has run on them,
+/// so another one begins.
 #[expect(clippy::disallowed_methods, reason = "awaited at once")]
 async fn begin_detached(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();
-    let begin = tokio::spawn(async move { pool.begin_with(statement).await });
+    let begin = tokio::spawn(async move {
+        for _ in 0..postgres::MAX_CONNECTIONS {
+            match pool.begin_with(statement).await {
+                Err(error) if postgres::was_closed(&error) => {}
+                begun => return begun,
+            }
+        }
+        pool.begin_with(statement).await
+    });
     // The task neither panics nor is cancelled, except with the whole process.
     begin.await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }

@@ -301,7 +301,7 @@ fn audit_verify(database: &Database, more: &[&str]) -> Result<String, String> {
 }
 
 async fn check_sealing_and_verification(engine: Engine) {
-    let database = Database::migrated(engine).await;
+    let database = Database::create(engine).await;
     assert!(audit_verify(&database, &[]).is_err(), "there is nothing to check yet");
     let (admin, agents) = seed::people(&database.address, 3).await;
     let server = ServerProcess::start(&database.address).await;

@@ -20,6 +20,9 @@ const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(6819573291430172921)
 /// A pooler's connections may still have prepared statements of an earlier start, and must not keep those of this one.
 const DEALLOCATE_STATEMENTS: &str = "DEALLOCATE ALL";
 
+/// The most pooled connections of a server.
+pub(super) const MAX_CONNECTIONS: u32 = 12;
+
 /// Opens the database and runs its migrations.
 pub(super) async fn open(address: &str, monotonic: MonotonicClock) -> Result<Db, OpenError> {
     let (options, endpoint) = detect_endpoint(address).await?;
@@ -29,7 +32,7 @@ pub(super) async fn open(address: &str, monotonic: MonotonicClock) -> Result<Db,
     let _ = connection.close().await;
     let plan_discard = PlanDiscardTimer::new(monotonic);
     let pool = PgPoolOptions::new()
-        .max_connections(12)
+        .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(Duration::from_secs(10))
         // A ping takes as long as a small query, so a connection that was just used is not pinged.
         .test_before_acquire(false)
@@ -132,6 +135,19 @@ fn may_be_starting(error: &sqlx::Error) -> bool {
         sqlx::Error::Io(error) => [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset].contains(&error.kind()),
         // cannot_connect_now
         sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
+        _ => false,
+    }
+}
+
+/// Whether the connection was closed before it was used again, as when the database has restarted since.
+pub(super) fn was_closed(error: &sqlx::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match error {
+        sqlx::Error::Io(error) => {
+            [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof].contains(&error.kind())
+        }
+        // admin_shutdown and crash_shutdown, which the closing server has sent
+        sqlx::Error::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02")),
         _ => false,
     }
 }
