@@ -215,8 +215,8 @@ impl Db {
 /// connection's next user would be inside that transaction. In a read-only one they could not write, and would see an
 /// outdated snapshot.
 ///
-/// Connections that a restart of the database has closed are found out here, one after another: nothing has run on them,
-/// so another one begins.
+/// Connections that a restart of the database has closed are found out here, one after another: nothing has run on
+/// them, so another one begins.
 #[expect(clippy::disallowed_methods, reason = "awaited at once")]
 async fn begin_detached(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();

@@ -122,9 +122,9 @@ fn one_module_decides_what_a_change_of_a_user_is() {
         [
             "api/bulk/preview.rs",
             "entitlements/rules.rs",
+            "problem/decisions.rs",
             "seats/batch/licenses.rs",
-            "seats/user_changes.rs",
-            "user_changes.rs"
+            "seats/user_changes.rs"
         ],
         "each asks `keeps_an_admin`, or passes on the refusal of `user_changes`"
     );

@@ -81,8 +81,8 @@ impl Walker {
         Self { person: signed_in.with_token().await, browser: signed_in, rights, limited }
     }
 
-    /// Tries everything from an attempt on, and adds the changes beyond the caller's rights to `wrong`. Returns the next
-    /// attempt when this world has had its fixtures.
+    /// Tries everything from an attempt on, and adds the changes beyond the caller's rights to `wrong`. Returns the
+    /// next attempt when this world has had its fixtures.
     async fn walk(&self, world: &World, first: usize, wrong: &mut Vec<String>) -> Option<usize> {
         let mut next = first;
         for number in 0..FIXTURES_PER_WORLD {
