@@ -257,7 +257,7 @@ impl Tx {
     }
 
     /// The same transaction, counted for the current task from now on.
-    fn handed_over(self) -> Self {
+    pub fn handed_over(self) -> Self {
         Self::on(self.engine, self.endpoint)
     }
 

@@ -19,7 +19,7 @@
 pub mod assignment_source;
 pub mod assignments;
 mod authority;
-mod consequences;
+pub mod consequences;
 pub mod group_licenses;
 pub mod groups;
 pub mod memberships;

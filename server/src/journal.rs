@@ -11,7 +11,8 @@ use crate::{
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
-/// What follows from committed events, if anything does. The commit returns when it is finished.
+/// What follows from committed events, if anything does: begun when this returns, and awaited by the commit. It must do
+/// no harm if the events were not committed.
 pub type Consequences = Arc<dyn Fn(&[Event]) -> Option<BoxFuture<'static, ()>> + Send + Sync>;
 
 /// What every decision needs: the database with its event log, the clock, and where work goes on beside requests.
@@ -39,21 +40,30 @@ impl Journal {
     }
 
     /// Writes the events of a transaction and commits it. Then invalidates the affected caches, wakes the live feed,
-    /// and reconciles what the events concern, so that no caller has to remember it.
+    /// and reconciles what the events concern, so that no caller has to remember it. All of it continues if the caller
+    /// is cancelled.
     ///
     /// # Errors
     /// Returns an error if the transaction was not committed or its outcome is unknown.
     pub async fn commit(&self, mut tx: Tx, events: &[Event]) -> Result<(), DbError> {
         let now = self.clock.now_in(&mut tx).await?;
         store::events::append(&mut tx, now, events).await?;
+        let (journal, events) = (self.clone(), events.to_vec());
+        let committing = self.tasks.spawn_to_end(async move { journal.finish(tx.handed_over(), &events).await });
+        // Only a panic ends it early.
+        committing.await.unwrap_or(Err(DbError::Undone))
+    }
+
+    async fn finish(&self, tx: Tx, events: &[Event]) -> Result<(), DbError> {
         // Before the next transaction can begin, so that no decision uses what this one changes.
         self.hooks.notify_transaction(events);
         let committed = tx.commit().await;
         // Also after an error: the transaction may have been committed nevertheless.
         self.hooks.notify_transaction(events);
         self.hooks.notify_committed(events);
+        let following = self.consequences.as_ref().and_then(|follow| follow(events));
         committed?;
-        if let Some(following) = self.consequences.as_ref().and_then(|follow| follow(events)) {
+        if let Some(following) = following {
             following.await;
         }
         Ok(())

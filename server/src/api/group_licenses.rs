@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     auth::Caller,
+    entitlements::consequences,
     events::Event,
     http::{extract::PathParam, problem::ApiError},
     store,
@@ -55,6 +56,8 @@ pub async fn give(
         app.commit(tx, &[event]).await?;
     } else {
         drop(tx);
+        // Repeating the request is how a client makes up for what failed the first time.
+        consequences::reconcile_license(&app.entitlements, caller.actor(), license).await;
     }
     Ok(Json(store::group_licenses::of_group(&app.db, id).await?))
 }

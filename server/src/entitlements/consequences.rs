@@ -30,7 +30,8 @@ struct Concern {
 /// Reconciles what these committed events concern, if anything. Failures are logged, and the periodic runs repair them:
 /// the change itself is committed.
 ///
-/// It has begun when this returns, and continues if the caller is cancelled.
+/// It has begun when this returns, and continues if the caller is cancelled. It compares what users have with what they
+/// should have, so it changes nothing if the events were not committed.
 pub fn follow(entitlements: &Entitlements, events: &[Event]) -> Option<BoxFuture<'static, ()>> {
     let concerns = concerns(events);
     if concerns.is_empty() {
@@ -52,6 +53,16 @@ pub fn follow(entitlements: &Entitlements, events: &[Event]) -> Option<BoxFuture
 /// Reconciles what groups and rules give users, on behalf of the actor who changed their groups.
 pub(super) async fn reconcile_users(entitlements: &Entitlements, actor: Actor, users: BTreeSet<UserId>) {
     reconcile(entitlements, Concern { actor, users, licenses: BTreeSet::new() }).await;
+}
+
+/// Reconciles what groups give of a license, on behalf of the actor who gave it to a group.
+pub async fn reconcile_license(entitlements: &Entitlements, actor: Actor, license: LicenseId) {
+    let owned = entitlements.clone();
+    let concern = Concern { actor, users: BTreeSet::new(), licenses: BTreeSet::from([license]) };
+    let reconciling = entitlements.tasks.spawn_to_end(async move { reconcile(&owned, concern).await });
+    if reconciling.await.is_err() {
+        tracing::error!("reconciling the licenses of groups panicked");
+    }
 }
 
 async fn reconcile(entitlements: &Entitlements, Concern { actor, users, licenses }: Concern) {

@@ -49,9 +49,14 @@ pub async fn set(
     directory_rules::set_rules(&mut tx, directory, rules).await?;
     let changes = DirectoryRulesChanges { rules: Some((before, rules.to_vec())) };
     let event = Event::new(EventData::DirectoryRulesChanged { changes }, actor.clone(), None).about(directory.0, name);
-    entitlements.journal.commit(tx, &[event]).await?;
-    apply(entitlements, actor, &concerned).await;
-    Ok(())
+    let (owned, actor) = (entitlements.clone(), actor.clone());
+    // A rule that nobody applied would be found only by the next repair.
+    let setting = entitlements.tasks.spawn_to_end(async move {
+        let committed = owned.journal.commit(tx.handed_over(), &[event]).await;
+        apply(&owned, &actor, &concerned).await;
+        committed
+    });
+    Ok(setting.await.unwrap_or(Err(DbError::Undone))?)
 }
 
 /// Applies the rules of a directory again to everyone whom they concern.
