@@ -154,7 +154,8 @@ impl Db {
         match self {
             Self::Sqlite { readers, .. } => self.located(readers.all(sql, args).await),
             Self::Postgres { pool, endpoint } => {
-                let rows = self.located(endpoint.query(sql, args).fetch_all(pool).await)?;
+                let read = || endpoint.query(sql, args.clone()).fetch_all(pool);
+                let rows = self.located(postgres::on_live_connection(pool, read).await)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -214,20 +215,15 @@ impl Db {
 /// Otherwise sqlx 0.9 would not know that a `BEGIN` whose answer was not received has to be rolled back, and the
 /// connection's next user would be inside that transaction. In a read-only one they could not write, and would see an
 /// outdated snapshot.
-///
-/// Connections that a restart of the database has closed are found out here, one after another: nothing has run on
-/// them, so another one begins.
 #[expect(clippy::disallowed_methods, reason = "awaited at once")]
 async fn begin_detached(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let pool = pool.clone();
     let begin = tokio::spawn(async move {
-        for _ in 0..postgres::MAX_CONNECTIONS {
-            match pool.begin_with(statement).await {
-                Err(error) if postgres::was_closed(&error) => {}
-                begun => return begun,
-            }
-        }
-        pool.begin_with(statement).await
+        let begin = || {
+            let pool = pool.clone();
+            async move { pool.begin_with(statement).await }
+        };
+        postgres::on_live_connection(&pool, begin).await
     });
     // The task neither panics nor is cancelled, except with the whole process.
     begin.await.unwrap_or(Err(sqlx::Error::PoolClosed))

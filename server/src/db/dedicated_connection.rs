@@ -1,7 +1,7 @@
 //! Connections to PostgreSQL outside of the pool, for a task that runs one transaction after another: handing out a
 //! pooled connection and taking it back costs extra rounds of scheduling.
 
-use super::{BEGIN_BY_INDEX, DbError, PlanDiscardTimer, RECENTLY_USED};
+use super::{BEGIN_BY_INDEX, DbError, PlanDiscardTimer, RECENTLY_USED, postgres::was_closed};
 use crate::monotonic::MonotonicClock;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 use std::{
@@ -57,9 +57,18 @@ impl ConnectionCache {
     /// Returns an error if the database cannot be reached in time.
     pub async fn begin(&self) -> Result<DedicatedTx, DbError> {
         let begun = timeout(ACQUIRE_TIMEOUT, async {
-            let mut dedicated = self.connection().await?;
-            dedicated.connection.execute(BEGIN_BY_INDEX).await?;
-            Ok(DedicatedTx { dedicated: Some(dedicated), cache: self.clone() })
+            loop {
+                let may_be_closed = !self.idle().is_empty();
+                let mut dedicated = self.connection().await?;
+                match dedicated.connection.execute(BEGIN_BY_INDEX).await {
+                    // The database has restarted since it was used.
+                    Err(error) if may_be_closed && was_closed(&error) => {}
+                    begun => {
+                        begun?;
+                        return Ok(DedicatedTx { dedicated: Some(dedicated), cache: self.clone() });
+                    }
+                }
+            }
         });
         begun.await.unwrap_or(Err(DbError::Sqlx(sqlx::Error::PoolTimedOut)))
     }

@@ -3,7 +3,7 @@
 use super::{Db, Endpoint, OpenError, PlanDiscardTimer, RECENTLY_USED, endpoint, schema};
 use crate::monotonic::MonotonicClock;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{io::ErrorKind, str::FromStr as _, time::Duration};
@@ -20,9 +20,6 @@ const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(6819573291430172921)
 /// A pooler's connections may still have prepared statements of an earlier start, and must not keep those of this one.
 const DEALLOCATE_STATEMENTS: &str = "DEALLOCATE ALL";
 
-/// The most pooled connections of a server.
-pub(super) const MAX_CONNECTIONS: u32 = 12;
-
 /// Opens the database and runs its migrations.
 pub(super) async fn open(address: &str, monotonic: MonotonicClock) -> Result<Db, OpenError> {
     let (options, endpoint) = detect_endpoint(address).await?;
@@ -32,7 +29,7 @@ pub(super) async fn open(address: &str, monotonic: MonotonicClock) -> Result<Db,
     let _ = connection.close().await;
     let plan_discard = PlanDiscardTimer::new(monotonic);
     let pool = PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
+        .max_connections(12)
         .acquire_timeout(Duration::from_secs(10))
         // A ping takes as long as a small query, so a connection that was just used is not pinged.
         .test_before_acquire(false)
@@ -137,6 +134,21 @@ fn may_be_starting(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
         _ => false,
     }
+}
+
+/// Begins a transaction, or runs a statement that only reads, on a pooled connection that is still open. A restart of
+/// the database closes all of them, which is found out for one after another; nothing has run on them then.
+pub(super) async fn on_live_connection<T, F: Future<Output = Result<T, sqlx::Error>>>(
+    pool: &PgPool,
+    run: impl Fn() -> F,
+) -> Result<T, sqlx::Error> {
+    for _ in 0..pool.num_idle() {
+        match run().await {
+            Err(error) if was_closed(&error) => {}
+            done => return done,
+        }
+    }
+    run().await
 }
 
 /// Whether the connection was closed before it was used again, as when the database has restarted since.

@@ -227,6 +227,8 @@ async fn change_role(entitlements: &Entitlements, actor: &Actor, change: &RoleCh
     }
     let mut after: EditableUser = before.clone();
     after.rights.role = change.to;
+    // A rule gives the role alone: an admin sets permissions and limits together.
+    after.rights.permissions.clear();
     let now = entitlements.clock.now();
     let mut events = match user.make(&mut tx, user.changed_to(after, actor), now).await {
         Ok(events) => events,

@@ -183,6 +183,19 @@ on_both_engines! {
         assert_eq!(standing.iter().map(|one| one.user).collect::<Vec<_>>(), [anja]);
     }
 
+    async fn a_rule_that_makes_a_manager_gives_no_permissions(world: World) {
+        let directory = Directory::create(&world, "Okta").await;
+        let anja = directory.user("Anja A").await;
+        // As left by earlier versions, which removed only the limit to groups when a manager became an agent.
+        let sql = format!(r#"UPDATE users SET permissions = '["manage_users"]' WHERE id = '{anja}'"#);
+        assert_eq!(world.execute(&sql).await, 1);
+        assert_eq!(seen(&world, anja).await["permissions"], json!(["manage_users"]));
+        let bosses = directory.group("Leitung", &[anja]).await;
+        directory.set_rules(&world, json!([{ "group_id": id_in(&bosses), "role": "manager" }])).await;
+        let anja = seen(&world, anja).await;
+        assert_eq!((&anja["role"], &anja["permissions"]), (&json!("manager"), &json!([])));
+    }
+
     async fn a_preview_lists_gained_and_lost_licenses_and_changes_nothing(world: World) {
         let directory = Directory::create(&world, "Okta").await;
         let (remote, desk) = (world.product("Remote Support v5").await, world.product("Service Desk").await);
