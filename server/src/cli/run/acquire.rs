@@ -43,7 +43,8 @@ pub enum Acquired {
 
 /// What ended the wait for the server's answer to a request.
 enum RequestEnd {
-    Answered(SeatResponse),
+    Seat(Box<SessionView>),
+    Queued(Box<TicketView>),
     Interrupted(Signal),
 }
 
@@ -103,11 +104,9 @@ impl SeatAcquisition {
             // never costs a second seat.
             let key = Random::default().secret();
             let next = match self.request_seat(&key, signals).await? {
-                RequestEnd::Answered(SeatResponse::Seat(session)) if session.ended.is_none() => {
-                    NextStep::Finish(Acquired::Seat(Box::new(session)))
-                }
-                RequestEnd::Answered(SeatResponse::Seat(_)) => NextStep::RequestAgain,
-                RequestEnd::Answered(SeatResponse::Queued(ticket)) => self.wait_in_queue(ticket, signals).await?,
+                RequestEnd::Seat(session) if session.ended.is_none() => NextStep::Finish(Acquired::Seat(session)),
+                RequestEnd::Seat(_) => NextStep::RequestAgain,
+                RequestEnd::Queued(ticket) => self.wait_in_queue(*ticket, signals).await?,
                 RequestEnd::Interrupted(signal) => NextStep::Finish(Acquired::Interrupted(signal)),
             };
             if let NextStep::Finish(acquired) = next {
@@ -133,7 +132,8 @@ impl SeatAcquisition {
                 }
             };
             match response {
-                Ok(granted) => return Ok(RequestEnd::Answered(granted)),
+                Ok(SeatResponse::Seat(session)) => return Ok(RequestEnd::Seat(Box::new(session))),
+                Ok(SeatResponse::Queued(ticket)) => return Ok(RequestEnd::Queued(Box::new(ticket))),
                 Err(error) => self.tolerate(error)?,
             }
         }

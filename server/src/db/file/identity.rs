@@ -17,9 +17,9 @@ pub struct LockedFile {
     id: FileId,
     /// Locks the inode, whatever its names. It must outlive all of SQLite's connections: closing any handle of a file
     /// releases the locks that SQLite holds on it.
-    _database_lock: File,
+    database_lock: File,
     /// Locks the name, on systems that have no locks independent of SQLite's.
-    _lock_file: File,
+    lock_file: File,
 }
 
 /// Distinguishes a file from all others on this machine.
@@ -100,7 +100,7 @@ impl LockedFile {
         database.try_lock().map_err(|_| OpenError::Locked(name(&path)))?;
         let found = database.metadata().map_err(|reason| unusable(&path, reason))?;
         check(&path, &found)?;
-        let locked = Self { id: FileId::of(&found), path, _database_lock: database, _lock_file: lock_file };
+        let locked = Self { id: FileId::of(&found), path, database_lock: database, lock_file };
         if locked.is_in_place() { Ok(locked) } else { Err(OpenError::Replaced(name(&locked.path))) }
     }
 
@@ -115,6 +115,16 @@ impl LockedFile {
     /// Whether its path still leads to it: it was not deleted, moved or replaced.
     pub fn is_in_place(&self) -> bool {
         self.id.is_at(&self.path)
+    }
+}
+
+impl Drop for LockedFile {
+    /// A child that is just being started has copies of all open files until it executes its program. Closing the files
+    /// here would leave the locks to it.
+    fn drop(&mut self) {
+        // If that fails, closing the files follows.
+        let _ = self.database_lock.unlock();
+        let _ = self.lock_file.unlock();
     }
 }
 
@@ -159,5 +169,17 @@ mod tests {
         assert!(!locked.is_in_place(), "it was moved");
         fs::write(&file, "").expect("another file");
         assert!(!locked.is_in_place(), "another file took its path");
+    }
+
+    #[test]
+    fn a_copy_of_the_open_files_does_not_keep_the_lock() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = fs::canonicalize(home.path()).expect("it exists").join("db");
+        let locked = LockedFile::lock(path.clone()).expect("the first lock");
+        assert!(matches!(LockedFile::lock(path.clone()), Err(OpenError::Locked(_))));
+        let copies = [&locked.database_lock, &locked.lock_file].map(|file| file.try_clone().expect("a copy"));
+        drop(locked);
+        assert!(LockedFile::lock(path).is_ok());
+        drop(copies);
     }
 }
