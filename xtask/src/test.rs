@@ -1,7 +1,9 @@
 //! `cargo xtask test`: runs all tests, on both databases and in a real browser, and prints a summary.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Result, bail};
 
@@ -109,7 +111,10 @@ impl Suite {
 
 /// The tests of the API. A few need other programs; without these they are skipped, and the summary says so.
 fn api() -> Plan {
+    // Many tests wait most of the time: for leases, other processes, or the database.
+    let threads = 2 * thread::available_parallelism().map_or(1, NonZero::get);
     let mut cargo = host(&["--test", "*", "--", "--skip", "e2e::", "--skip", "schema::"]);
+    cargo.args(["--test-threads", &threads.to_string()]);
     let programs = [
         (Some("SEATKEEPER_TEST_NGINX"), "gate_proxies::nginx::", "the gate behind nginx", nginx()),
         (Some("SEATKEEPER_TEST_CADDY"), "gate_proxies::caddy::", "the gate behind Caddy", caddy()),

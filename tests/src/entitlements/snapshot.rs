@@ -7,6 +7,7 @@ use seatkeeper_shared::{
     ids::UserId,
     permissions::{Action, Rights, may},
 };
+use sqlx::{Connection as _, PgConnection};
 use std::{
     collections::BTreeSet,
     sync::{LazyLock, OnceLock},
@@ -49,24 +50,9 @@ impl PartialEq for Snapshot {
 }
 
 impl Snapshot {
-    /// Reads all facts.
+    /// Reads all facts once.
     pub async fn read(world: &World) -> Self {
-        static ALL: LazyLock<String> = LazyLock::new(|| FACT_QUERIES.join(" UNION ALL "));
-        static SQLITE: LazyLock<String> = LazyLock::new(|| {
-            format!(
-                "SELECT group_concat(fact, char(10)) FROM \
-                 (SELECT * FROM (SELECT '' AS fact UNION ALL {}) ORDER BY fact)",
-                *ALL
-            )
-        });
-        static POSTGRES: LazyLock<String> = LazyLock::new(|| {
-            format!(
-                "SELECT string_agg(fact, chr(10) ORDER BY fact) FROM (SELECT '' AS fact UNION ALL {}) AS facts",
-                *ALL
-            )
-        });
-        let sql = if world.engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
-        Self::from(world.database.first_column(sql).await.concat())
+        SnapshotReader::of(world).await.read().await
     }
 
     fn lines(&self) -> &BTreeSet<String> {
@@ -99,6 +85,49 @@ impl Snapshot {
             .filter(|(how, fact)| !check.allows(how, fact))
             .map(|(how, fact)| format!("{how}: {fact}"))
             .collect()
+    }
+}
+
+/// Reads snapshots of one world. On PostgreSQL it keeps its connection, because connecting and planning take longer than
+/// reading.
+pub struct SnapshotReader<'a> {
+    world: &'a World,
+    postgres: Option<PgConnection>,
+}
+
+impl<'a> SnapshotReader<'a> {
+    pub async fn of(world: &'a World) -> Self {
+        let postgres = match world.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => {
+                Some(PgConnection::connect(&world.database.address).await.expect("the database answers"))
+            }
+        };
+        Self { world, postgres }
+    }
+
+    /// Reads all facts.
+    pub async fn read(&mut self) -> Snapshot {
+        static ALL: LazyLock<String> = LazyLock::new(|| FACT_QUERIES.join(" UNION ALL "));
+        static SQLITE: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT group_concat(fact, char(10)) FROM \
+                 (SELECT * FROM (SELECT '' AS fact UNION ALL {}) ORDER BY fact)",
+                *ALL
+            )
+        });
+        static POSTGRES: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT string_agg(fact, chr(10) ORDER BY fact) FROM (SELECT '' AS fact UNION ALL {}) AS facts",
+                *ALL
+            )
+        });
+        Snapshot::from(match &mut self.postgres {
+            Some(connection) => {
+                sqlx::query_scalar(POSTGRES.as_str()).fetch_one(connection).await.expect("the query succeeds")
+            }
+            None => self.world.database.first_column(&SQLITE).await.concat(),
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     attempts::{Attempt, ImportNames, TESTED_SEPARATELY, attempts, import_files},
     fixture::Fixture,
-    snapshot::Snapshot,
+    snapshot::{Snapshot, SnapshotReader},
 };
 use crate::{
     harness::{Engine, Person, World, on_both_engines},
@@ -84,14 +84,14 @@ impl Walker {
     /// Tries everything from an attempt on, and adds the changes beyond the caller's rights to `wrong`. Returns the
     /// next attempt when this world has had its fixtures.
     async fn walk(&self, world: &World, first: usize, wrong: &mut Vec<String>) -> Option<usize> {
-        let mut next = first;
+        let (mut next, mut facts) = (first, SnapshotReader::of(world).await);
         for number in 0..FIXTURES_PER_WORLD {
             // After a change to the fixture a new one is created, so that each attempt finds its objects.
             let fixture = Fixture::create(world, number, self.limited.then_some(self.person.id)).await;
             let is_admin = self.rights.as_ref().is_some_and(|rights| rights.role == Role::Admin);
             let all = attempts(&fixture, &self.person, is_admin);
             let files = import_files(&fixture, &ImportNames::of(number));
-            let (mut before, mut head) = (Snapshot::read(world).await, world.head().await);
+            let (mut before, mut head) = (facts.read().await, world.head().await);
             let mut changed = false;
             while !changed {
                 if next == all.len() + files.len() {
@@ -101,10 +101,10 @@ impl Walker {
                     Some(attempt) => self.try_attempt(attempt).await,
                     None => self.try_import(&files[next - all.len()]).await,
                 };
-                let mut after = Snapshot::read(world).await;
+                let mut after = facts.read().await;
                 if after != before || world.head().await != head {
                     Fixture::settle_all(world).await;
-                    after = Snapshot::read(world).await;
+                    after = facts.read().await;
                 }
                 let violations = before.violations(&after, self.person.id, self.rights.as_ref());
                 wrong.extend(violations.into_iter().map(|fact| format!("{what}: {fact}")));
