@@ -88,8 +88,8 @@ impl Snapshot {
     }
 }
 
-/// Reads snapshots of one world. On PostgreSQL it keeps its connection, because connecting and planning take longer than
-/// reading.
+/// Reads snapshots of one world. On PostgreSQL it keeps its connection, because connecting and planning take longer
+/// than reading.
 pub struct SnapshotReader<'a> {
     world: &'a World,
     postgres: Option<PgConnection>,
