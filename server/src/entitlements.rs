@@ -1,7 +1,7 @@
 //! Who may have what, and why: users' roles and status, memberships, assignments and their sources.
 //!
-//! Whoever makes a change (a request, a directory, a sign-in provider, an import) calls this module and holds no rule.
-//! What follows from a change is reconciled in its commit, see [`consequences`].
+//! Requests, directories, sign-in providers and imports all call this module, and have no rules of their own. What
+//! follows from a change is reconciled in its commit, see [`consequences`].
 //!
 //! *No user can use a group to grant or revoke what they could not grant or revoke directly.* Each change of a group
 //! names the [`Authority`] that makes it. A user's rights are read in the transaction of the change, so that neither a

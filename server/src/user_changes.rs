@@ -1,6 +1,7 @@
-//! Decides what a change of a user is, whoever makes it: which fields follow from the role, that an admin remains,
-//! which values must be unique, and which event records it. Requests, directories and their rules, imports and the seat
-//! engine all come here: the store changes a user only with an [`AllowedChange`], which only this module creates.
+//! The rules for changing a user, the same for every caller: which fields follow from the role, that an admin remains,
+//! which values must be unique, and which event records the change. Requests, directories and their rules, imports and
+//! the seat engine all come here: the store changes a user only with an [`AllowedChange`], which only this module
+//! creates.
 //!
 //! A change may be computed before anything is locked (optimistic locking). It is written only if the user has not
 //! changed since: completely or not at all.
