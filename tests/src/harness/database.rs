@@ -7,7 +7,10 @@ use std::{
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
@@ -22,11 +25,23 @@ pub enum Engine {
     Postgres,
 }
 
-/// The database of a test. A SQLite file is deleted when dropped; a PostgreSQL database goes with its cluster.
+/// The database of a test, which is deleted after it.
 pub struct Database {
     /// The value of `--database`.
     pub address: String,
     _folder: Option<TempDir>,
+}
+
+/// The names of PostgreSQL databases whose tests have ended. The next test drops them, since dropping a value cannot
+/// wait; without that, a run of all tests would fill many gigabytes.
+static ENDED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.address.starts_with("postgres") {
+            ENDED.lock().unwrap_or_else(PoisonError::into_inner).push(database_name(&self.address).to_owned());
+        }
+    }
 }
 
 impl Database {
@@ -79,8 +94,11 @@ async fn migrate_file() -> Vec<u8> {
 async fn migrate_in_cluster() -> String {
     let address = create_in_cluster("template0").await;
     Db::open(&address, &MonotonicClock::default()).await.expect("the migrations run").close().await;
-    let (_, name) = address.rsplit_once('/').expect("an address with a database");
-    name.to_owned()
+    database_name(&address).to_owned()
+}
+
+fn database_name(address: &str) -> &str {
+    address.rsplit_once('/').expect("an address with a database").1
 }
 
 impl Database {
@@ -168,6 +186,11 @@ async fn create_in_cluster(template: &str) -> String {
         .expect("SEATKEEPER_TEST_POSTGRES is not set: run the tests with `cargo xtask test`");
     let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut admin = PgConnection::connect(&cluster).await.expect("the cluster answers");
+    let ended = std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner));
+    for ended in ended {
+        let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE IF EXISTS {ended} WITH (FORCE)"));
+        admin.execute(sqlx::query(drop)).await.expect("a database without a test can be dropped");
+    }
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"));
     admin.execute(sqlx::query(create)).await.expect("a new database");
     let (server, _) = cluster.rsplit_once('/').expect("an address with a database");
