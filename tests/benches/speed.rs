@@ -22,6 +22,7 @@ mod load;
 mod no_op;
 mod raw_sql;
 mod reference;
+mod restart;
 mod server;
 mod size;
 mod statistics;
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 use table::Table;
 
 /// The default scenarios, in the order in which they run.
-const DEFAULT_SCENARIOS: [&str; 11] = [
+const DEFAULT_SCENARIOS: [&str; 12] = [
     "sqlite",
     "postgres",
     "gate",
@@ -43,6 +44,7 @@ const DEFAULT_SCENARIOS: [&str; 11] = [
     "lists-sqlite",
     "lists-postgres",
     "heartbeats",
+    "restart",
     "viewers",
     "browser-load",
     "browser-table",
@@ -107,6 +109,7 @@ async fn scenario(name: &str, table: &mut Table) -> anyhow::Result<()> {
         "lists-sqlite" => lists::sqlite(table).await,
         "lists-postgres" => lists::postgres(table).await,
         "heartbeats" => heartbeats::measure(table).await,
+        "restart" => restart::measure(table).await,
         "viewers" => viewers::measure(table).await,
         "browser-load" => browser::measure_loads(table).await,
         "browser-table" => browser::measure_table(table).await,
