@@ -26,6 +26,7 @@ mod providers;
 mod queue;
 mod scim;
 mod second_factor;
+mod service;
 mod session_end;
 mod sessions;
 mod settings;
@@ -35,12 +36,12 @@ mod user_access;
 mod users;
 mod verify;
 
+pub use service::server_config;
+
 use crate::{
     app::App,
     http::{
-        compression,
-        connections::{Limits, ServerConfig},
-        csrf, export,
+        export,
         late_body::{self, BodyLimits},
         problem::ApiError,
         static_files,
@@ -51,7 +52,6 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
     middleware,
-    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use seatkeeper_shared::{
@@ -59,7 +59,6 @@ use seatkeeper_shared::{
     wire::{live::SnapshotContent, sessions::StateFilter},
 };
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, ResponseBuilder, Schema,
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
@@ -241,30 +240,8 @@ pub fn all_routes() -> Vec<(String, String)> {
     found
 }
 
-/// The configuration of the HTTP server for this app.
-pub fn server_config(app: &App, limits: Limits) -> ServerConfig {
-    ServerConfig {
-        router: service(app.clone()),
-        render_error,
-        limits,
-        trusted_proxies: app.trusted_proxies.clone(),
-        is_https: app.is_https(),
-        monotonic: app.clock.monotonic().clone(),
-    }
-}
-
-/// Renders an error that occurred outside of routes: as a SCIM error below SCIM's path, otherwise as a problem
-/// document.
-fn render_error(path: &str, error: ApiError) -> Response {
-    if self::scim::is_below_scim(path) {
-        crate::scim::error::ScimError::from(error).into_response()
-    } else {
-        error.into_response()
-    }
-}
-
-/// The complete service.
-pub fn service(app: App) -> Router {
+/// All routes but SCIM's.
+fn all_paths(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     let description = openapi();
     let page = docs_page::page(&serde_json::to_value(&description).unwrap_or_default());
@@ -291,16 +268,7 @@ pub fn service(app: App) -> Router {
         // One combined layer: separate layers would each be cloned for every request.
         .layer(
             ServiceBuilder::new()
-                .layer(TraceLayer::new_for_http())
-                .layer(compression::json())
-                .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-                    tracing::error!("request handler panicked");
-                    ApiError::new(Code::Internal).into_response()
-                }))
-                // Before the CSRF check: directories use no cookies.
-                .layer(middleware::from_fn_with_state(self::scim::service(&app), self::scim::divert))
                 .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-                .layer(middleware::from_fn_with_state(app.clone(), csrf::same_origin))
                 .layer(middleware::from_fn_with_state((app.clone(), BODY_LIMITS), late_body::receive)),
         )
         .with_state(app)

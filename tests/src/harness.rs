@@ -332,9 +332,14 @@ fn fixed(now: DateTime<Utc>, seed: u64, burst: u32) -> Options {
 async fn serve(database: &Database, options: Options) -> (String, App) {
     let db = Db::open(&database.address, options.clock.monotonic()).await.expect("the test database opens");
     let app = App::start(db, options).await.expect("the app starts");
+    (serve_app(&app).await, app)
+}
+
+/// Serves an app on a free port; returns the base URL.
+pub async fn serve_app(app: &App) -> String {
     let listening = listen_at("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listening.host);
-    let config = api::server_config(&app, Limits::default());
+    let config = api::server_config(app, Limits::default());
     tokio::spawn(connections::serve(listening.listeners, config, std::future::pending(), Duration::ZERO));
-    (url, app)
+    url
 }

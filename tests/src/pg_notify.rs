@@ -2,7 +2,6 @@
 
 use crate::harness::{Engine, Watcher, World, eventually};
 use seatkeeper::{
-    api,
     app::{App, Options},
     commit_hooks::CommitHooks,
     db::Db,
@@ -12,7 +11,7 @@ use seatkeeper::{
 };
 use seatkeeper_shared::audit::EventData;
 use serde_json::json;
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 /// The longest time to wait for a notification.
@@ -66,11 +65,7 @@ async fn start_polling_server(world: &World) -> String {
         ..Options::default()
     };
     let app = App::start(world.app.db.clone(), options).await.expect("the app starts");
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let service = api::service(app).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await.expect("the test server serves") });
-    url
+    crate::harness::serve_app(&app).await
 }
 
 /// Makes ten changes at one server, and returns the longest time until a viewer at the other saw one.

@@ -20,39 +20,20 @@ use crate::{
 };
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, RawQuery, Request, State},
+    extract::{DefaultBodyLimit, RawQuery, State},
     http::{HeaderMap, header},
-    middleware::{self, Next},
-    response::Response,
+    middleware,
     routing::{get, post},
 };
 use request::{JsonBody, ResourceId};
-use tower::ServiceExt as _;
-use tower_http::catch_panic::CatchPanicLayer;
 
 type ScimResult = Result<ScimResponse, ScimError>;
-
-/// Routes every request below `/scim`, however its path is spelled, to the SCIM routes only: a directory always gets a
-/// SCIM response.
-pub async fn divert(State(scim): State<Router>, request: Request, next: Next) -> Response {
-    if !request::is_below_scim(request.uri().path()) {
-        return next.run(request).await;
-    }
-    scim.oneshot(request).await.unwrap_or_else(|never| match never {})
-}
 
 /// The service for all paths below `/scim`.
 pub fn service(app: &App) -> Router {
     let authenticate = middleware::from_fn_with_state(app.clone(), request::authenticate);
     let unknown_paths = Router::<()>::new().fallback(async || ScimError::not_found("resource")).layer(authenticate);
-    Router::new()
-        .nest("/scim/v2", router(app))
-        .fallback_service(unknown_paths)
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("SCIM request handler panicked");
-            axum::response::IntoResponse::into_response(ScimError::new(500, "Internal server error."))
-        }))
-        .with_state(app.clone())
+    Router::new().nest("/scim/v2", router(app)).fallback_service(unknown_paths).with_state(app.clone())
 }
 
 /// The routes below `/scim/v2`.

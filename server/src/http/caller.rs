@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{
     extract::{FromRequestParts, MatchedPath},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::problem::Code;
@@ -64,7 +64,7 @@ impl FromRequestParts<App> for Admission {
 
 /// The bearer token if there is one, otherwise the session cookie.
 fn credential(app: &App, parts: &Parts) -> Option<Credential> {
-    if let Some(token) = bearer(parts) {
+    if let Some(token) = bearer(&parts.headers) {
         return Some(Credential::Token(secret::digest(token)));
     }
     cookie(app, parts)
@@ -76,8 +76,8 @@ fn cookie(app: &App, parts: &Parts) -> Option<Credential> {
 }
 
 /// The secret in the `Authorization: Bearer …` header (RFC 6750).
-pub fn bearer(parts: &Parts) -> Option<&str> {
-    let header = parts.headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
 }

@@ -17,11 +17,10 @@ pub use self::limits::Limits;
 use self::{
     io::MonitoredStream,
     registry::{AdmitError, ConnectionRegistry, ConnectionSlot},
-    requests::{RenderError, RequestHandler},
+    requests::{Answer, RenderError, RequestHandler},
     state::Connection,
 };
 use crate::monotonic::MonotonicClock;
-use axum::Router;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
@@ -50,9 +49,10 @@ const WARNING_INTERVAL_MS: u64 = 60_000;
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
 /// The configuration of the HTTP server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServerConfig {
-    pub router: Router,
+    /// Answers requests.
+    pub answer: Answer,
     /// Renders errors that occur outside of routes.
     pub render_error: RenderError,
     pub limits: Limits,
@@ -102,7 +102,7 @@ impl Server {
         // The reaper enforces the header timeout.
         http.header_read_timeout(None).max_buf_size(MAX_BUFFER_BYTES);
         let registry = Arc::new(ConnectionRegistry::new(config.limits.clone(), config.monotonic));
-        let routes = (config.router, config.render_error);
+        let routes = (config.answer, config.render_error);
         let requests = RequestHandler::new(routes, config.limits.body_timeout, config.is_https, registry.clone());
         let (accept_warning, limit_warning, address_limit_warning) = Default::default();
         Self {

@@ -3,33 +3,32 @@
 use super::{cookies::Purpose, problem::ApiError};
 use crate::{app::App, http::caller::bearer};
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, header},
-    middleware::Next,
-    response::{IntoResponse as _, Response},
 };
 use axum_extra::extract::CookieJar;
 use seatkeeper_shared::problem::Code;
 
-/// Middleware that refuses writes from pages of other origins. Requests with a bearer token are exempt.
-pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Refuses writes from pages of other origins. Requests with a bearer token are exempt. Removes the credentials of a
+/// provider's callback, which comes from another origin.
+///
+/// # Errors
+/// Returns `wrong_origin` for a write from another page.
+pub fn check_origin(app: &App, request: &mut Request) -> Result<(), ApiError> {
     if request.method().is_safe() {
-        return next.run(request).await;
+        return Ok(());
     }
     if is_provider_callback(request.uri().path()) {
-        return next.run(without_credentials(request)).await;
+        remove_credentials(request);
+        return Ok(());
     }
-    let (parts, body) = request.into_parts();
-    let is_allowed = bearer(&parts).is_some()
-        || match parts.headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
-            Some(origin) => is_own_origin(&app, origin, &parts.headers),
-            None => Purpose::SignIn.of(&app, &CookieJar::from_headers(&parts.headers)).is_none(),
+    let headers = request.headers();
+    let is_allowed = bearer(headers).is_some()
+        || match headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default()) {
+            Some(origin) => is_own_origin(app, origin, headers),
+            None => Purpose::SignIn.of(app, &CookieJar::from_headers(headers)).is_none(),
         };
-    if is_allowed {
-        next.run(Request::from_parts(parts, body)).await
-    } else {
-        ApiError::new(Code::WrongOrigin).into_response()
-    }
+    if is_allowed { Ok(()) } else { Err(ApiError::new(Code::WrongOrigin)) }
 }
 
 /// Whether this is the OpenID Connect callback, to which providers send forms from their own site.
@@ -38,12 +37,11 @@ fn is_provider_callback(path: &str) -> bool {
     id.is_some_and(|id| !id.contains('/'))
 }
 
-/// Removes all credentials from the request, so that its handler has no caller.
-fn without_credentials(mut request: Request) -> Request {
+/// Removes all credentials, so that the handler has no caller.
+fn remove_credentials(request: &mut Request) {
     for name in [header::COOKIE, header::AUTHORIZATION] {
         request.headers_mut().remove(name);
     }
-    request
 }
 
 /// Whether an origin is this server's: the public URL's origin; and without HTTPS also the requested host, because the

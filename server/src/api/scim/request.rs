@@ -25,7 +25,7 @@ use serde_json::Value;
 /// Middleware: admits requests with the token of a directory, and records each in the directory's request log.
 pub async fn authenticate(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let hash = bearer(&parts).map(secret::hash);
+    let hash = bearer(&parts.headers).map(secret::hash);
     let directory = match directory_of(&app, hash.as_deref()).await {
         Ok(directory) => directory,
         Err(error) => return error.into_response(),

@@ -7,23 +7,25 @@ use super::{
 };
 use crate::http::{host, problem::ApiError, security_headers};
 use axum::{
-    Router,
     body::Body,
     extract::ConnectInfo,
     http::{HeaderValue, Request, Response, header},
 };
+use futures_util::future::BoxFuture;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use seatkeeper_shared::problem::Code;
 use std::{convert::Infallible, sync::Arc, time::Duration};
-use tower::Service as _;
 
 /// Renders an error in the format of a path's API (problem document or SCIM error).
 pub type RenderError = fn(&str, ApiError) -> Response<Body>;
 
+/// Answers a request.
+pub type Answer = Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
+
 /// Handles the requests of all connections.
 pub struct RequestHandler {
-    router: Router,
+    answer: Answer,
     render_error: RenderError,
     body_timeout: Duration,
     is_https: bool,
@@ -32,12 +34,12 @@ pub struct RequestHandler {
 
 impl RequestHandler {
     pub fn new(
-        (router, render_error): (Router, RenderError),
+        (answer, render_error): (Answer, RenderError),
         body_timeout: Duration,
         is_https: bool,
         registry: Arc<ConnectionRegistry>,
     ) -> Self {
-        Self { router, render_error, body_timeout, is_https, registry }
+        Self { answer, render_error, body_timeout, is_https, registry }
     }
 
     pub fn is_https(&self) -> bool {
@@ -68,23 +70,17 @@ impl RequestHandler {
         }
         parts.extensions.insert(ConnectInfo(connection.peer));
         if body.is_end_stream() {
-            return self.route(Request::from_parts(parts, Body::empty())).await;
+            return (self.answer)(Request::from_parts(parts, Body::empty())).await;
         }
         let uri = parts.uri.clone();
         let body = Body::new(TimedBody::new(body, connection.clone(), self.body_timeout));
-        let response = self.route(Request::from_parts(parts, body)).await;
+        let response = (self.answer)(Request::from_parts(parts, body)).await;
         if !connection.has_body_timed_out() {
             return response;
         }
         // Overrides the handler's response to the incomplete body.
         let mut response = (self.render_error)(uri.path(), ApiError::new(Code::RequestTimeout));
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        response
-    }
-
-    async fn route(&self, request: Request<Body>) -> Response<Body> {
-        // A router is always ready, and infallible.
-        let Ok(response) = self.router.clone().call(request).await;
         response
     }
 }
