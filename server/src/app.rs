@@ -36,6 +36,7 @@ use crate::{
     schema_watch,
     seats::{Seats, StaleSeats, sweep, wait_estimate::WaitEstimates},
     secrets::{self, Keyring, Reseal, SecretLocation, SecretsError, StoredSecret},
+    session_filing::{self, CreatedSessions},
     tasks::Tasks,
     usage_peaks::UsagePeaks,
 };
@@ -146,7 +147,7 @@ impl App {
         }
         let (product_cache, session_cache) = (ProductCache::new(clock.monotonic().clone()), SessionCache::default());
         let (reconcile_requested, seat_freed) = (Wake::on_own(Topic::GroupSeats), Wake::on(Topic::FreedSeats));
-        let stale_seats = StaleSeats::default();
+        let (stale_seats, created_sessions) = (StaleSeats::default(), CreatedSessions::default());
         let commit_hooks = CommitHooks::new([
             Arc::new(caller_cache.clone()) as Arc<dyn CommitSubscriber>,
             Arc::new(product_cache.clone()),
@@ -154,9 +155,11 @@ impl App {
             Arc::new(reconcile_requested.clone()),
             Arc::new(seat_freed.clone()),
             Arc::new(stale_seats.clone()),
+            Arc::new(created_sessions.clone()),
         ]);
         let seats =
             Seats::start(db.clone(), clock.clone(), random.clone(), commit_hooks.clone(), stale_seats, tasks.clone());
+        tasks.spawn_until_stop(session_filing::run(db.clone(), created_sessions));
         let wait_estimates = WaitEstimates::new(db.clone(), clock.monotonic().clone());
         let dist = options.dist.map(Arc::new);
         let app_build = AppBuild::new(dist.clone());

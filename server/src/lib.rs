@@ -42,6 +42,7 @@ pub mod scim;
 pub mod seats;
 pub mod secret_hash;
 pub mod secrets;
+pub mod session_filing;
 pub mod store;
 pub mod tasks;
 pub mod usage_peaks;

@@ -106,3 +106,6 @@ fn set(rows: impl IntoIterator<Item = Fields>) -> Value {
 fn ids(ids: impl IntoIterator<Item: Into<Value>>) -> Value {
     set(ids.into_iter().map(|id| Fields(vec![("id", id.into())])))
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,6 +145,12 @@ impl Sql {
             .join("\n")
     }
 
+    /// SQLite's text with all optional lines, for tests that look at plans.
+    #[cfg(test)]
+    pub(crate) fn on_sqlite(&self) -> &str {
+        self.rendered().on_sqlite()
+    }
+
     /// The texts with all optional lines.
     pub(super) fn rendered(&self) -> &RenderedSql {
         self.text.get_or_init(|| {

@@ -1,6 +1,9 @@
 //! Queries of the gate (forward authentication): the last session of a user on a device, and where to redirect users.
 
-use super::seats::row_mapping::{SESSION_END, session_end};
+use super::{
+    seats::row_mapping::{SESSION_END, session_end},
+    sessions::sessions_of_user,
+};
 use crate::db::{Db, DbError, Row, args, statements};
 use seatkeeper_shared::{
     ids::{ProductId, SessionId, UserId},
@@ -18,11 +21,12 @@ pub struct CacheKey {
 statements! {
     LAST_SESSION = format!("
         SELECT s.id, {}
-        FROM sessions s
+        FROM {}
+        CROSS JOIN sessions s
         JOIN licenses l ON l.id = s.license_id
-        WHERE s.user_id = $1 AND l.product_id = $2 AND s.device = $3 AND s.mode = 'application'
-        ORDER BY s.created_at DESC, s.id DESC
-        LIMIT 1", SESSION_END.select("s"));
+        WHERE s.id = own.session_id AND l.product_id = $2 AND s.device = $3 AND s.mode = 'application'
+        ORDER BY own.created_at DESC, own.session_id DESC
+        LIMIT 1", SESSION_END.select("s"), sessions_of_user(1, true));
 
     SESSION = format!("
         SELECT s.id, {} FROM sessions s WHERE s.id = $1", SESSION_END.select("s"));

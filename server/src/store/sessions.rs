@@ -2,7 +2,7 @@
 
 use super::{
     ids,
-    pagination::{Cursor, SortValue, continue_optionally, cursor_args, total_of_single_page},
+    pagination::{Cursor, SortValue, continue_optionally, cursor_args, order_by, total_of_single_page},
     seats::row_mapping::{SESSION, SESSION_END, VIEW_COLUMNS, VIEW_JOINS, session, session_end, view_context},
 };
 use crate::{
@@ -21,15 +21,32 @@ use seatkeeper_shared::{
     },
 };
 
-/// Sessions with what their views say about the license and the agent.
-fn views() -> String {
+/// Sessions with what their views say about the license and the agent. `source` stands before them in the FROM clause.
+fn views(source: &str) -> String {
     format!(
         "
         SELECT {}, {}, {VIEW_COLUMNS}, l.idle_warning_seconds
-        FROM sessions seat {VIEW_JOINS}",
+        FROM
+        {source}
+        sessions seat {VIEW_JOINS}",
         SESSION.select("seat"),
         SESSION_END.select("seat"),
     )
+}
+
+/// The sessions of the user `$number` as `own` in a FROM clause, in the order of their creation. The limit, which is
+/// none, keeps that order: without it, SQLite reads all of them before it returns the first.
+pub(super) fn sessions_of_user(number: usize, down: bool) -> String {
+    let order = order_by("created_at", "session_id", down);
+    format!(
+        "(SELECT created_at, session_id FROM user_sessions WHERE user_id = ${number} {order} \
+         LIMIT 9223372036854775807) own"
+    )
+}
+
+/// Those of the user `$4`, if one is given.
+fn of_user(down: bool) -> String {
+    format!("{} CROSS JOIN -- if $4", sessions_of_user(4, down))
 }
 
 /// The conditions of a list and its total: `$1` license, `$2` product, `$3` model, `$4` user, `$5` state, `$6` whether
@@ -42,7 +59,7 @@ fn filter() -> String {
       AND seat.license_id = $1 -- if $1
       AND l.product_id = $2 -- if $2
       AND l.model = $3 -- if $3
-      AND seat.user_id = $4 -- if $4
+      AND seat.id = own.session_id -- if $4
       AND seat.state = $5 -- if $5
       AND seat.ended_at IS NULL -- if $6
       AND seat.platform = $7 -- if $7
@@ -55,12 +72,23 @@ fn filter() -> String {
 }
 
 fn page_by(expr: &str, down: bool) -> String {
-    format!("{} {} {} LIMIT $14", views(), filter(), continue_optionally(expr, "seat.id", down, 12))
+    statement(expr, "seat.id", down)
+}
+
+/// As [`page_by`] the time of creation, for the sessions of one user: sorted where they are found.
+fn page_of_user(down: bool) -> String {
+    statement("own.created_at", "own.session_id", down)
+}
+
+fn statement(expr: &str, id: &str, down: bool) -> String {
+    format!("{} {} {} LIMIT $14", views(&of_user(down)), filter(), continue_optionally(expr, id, down, 12))
 }
 
 statements! {
     BY_CREATED = page_by("seat.created_at", false);
     BY_CREATED_DOWN = page_by("seat.created_at", true);
+    OF_USER = page_of_user(false);
+    OF_USER_DOWN = page_of_user(true);
     BY_USER = page_by("u.name_key", false);
     BY_USER_DOWN = page_by("u.name_key", true);
     BY_STATE = page_by("seat.state", false);
@@ -70,20 +98,25 @@ statements! {
 
     TOTAL = format!("
         SELECT COUNT(*) AS total
-        FROM sessions seat
+        FROM
+        {}
+        sessions seat
         JOIN licenses l ON l.id = seat.license_id -- if $2 $3
         JOIN users u ON u.id = seat.user_id -- if $8
-        {}", filter());
+        {}", of_user(false), filter());
 
     // Without any condition, even TRUE, SQLite counts without reading the rows.
     TOTAL_OF_ALL = "
         SELECT COUNT(*) AS total FROM sessions";
 
-    SOME = format!("{} WHERE seat.id IN (SELECT id FROM ROWS($1: id uuid))", views());
+    TOTAL_OF_USER = "
+        SELECT COUNT(*) AS total FROM user_sessions WHERE user_id = $1";
+
+    SOME = format!("{} WHERE seat.id IN (SELECT id FROM ROWS($1: id uuid))", views(""));
 
     REMOTE_DEVICES = "
         SELECT remote_device
-        FROM sessions
+        FROM user_sessions
         WHERE user_id = $1
           AND remote_device IS NOT NULL
         GROUP BY remote_device
@@ -120,8 +153,10 @@ pub fn of_time(sort: SessionSort) -> bool {
     matches!(sort, SessionSort::Created | SessionSort::LastSeen)
 }
 
-fn sql(sort: SessionSort, down: bool) -> &'static Sql {
+fn sql(sort: SessionSort, down: bool, of_user: bool) -> &'static Sql {
     match (sort, down) {
+        (SessionSort::Created, false) if of_user => &OF_USER,
+        (SessionSort::Created, true) if of_user => &OF_USER_DOWN,
         (SessionSort::Created, false) => &BY_CREATED,
         (SessionSort::Created, true) => &BY_CREATED_DOWN,
         (SessionSort::UserName, false) => &BY_USER,
@@ -151,6 +186,7 @@ pub async fn page(
     limit: usize,
 ) -> Result<Page<SessionView>, DbError> {
     let [email, other_form] = filter.q.as_deref().map(email_like_patterns).unwrap_or_default();
+    let user = filter.user;
     let filter = args![
         filter.license,
         filter.product,
@@ -167,22 +203,23 @@ pub async fn page(
     let mut args = filter.clone();
     args.extend(cursor_args(after, of_time(sort)));
     args.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-    let mut items = db.all(sql(sort, down), args).await?.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    let mut items =
+        db.all(sql(sort, down, user.is_some()), args).await?.iter().map(view).collect::<Result<Vec<_>, _>>()?;
     let has_more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| has_more).map(|last| Cursor { key: key(sort, last), id: last.id.0 }.encode());
     let total = match total_of_single_page(after, has_more, items.len()) {
         Some(total) => total,
-        None => total(db, filter).await?,
+        None => total(db, user, filter).await?,
     };
     Ok(Page { items, next, total })
 }
 
-async fn total(db: &Db, filter: Vec<Value>) -> Result<i64, DbError> {
-    let counted = if filter.iter().any(Value::is_given) {
-        db.one(&TOTAL, filter).await?
-    } else {
-        db.one(&TOTAL_OF_ALL, args![]).await?
+async fn total(db: &Db, user: Option<UserId>, filter: Vec<Value>) -> Result<i64, DbError> {
+    let counted = match (filter.iter().filter(|value| value.is_given()).count(), user) {
+        (0, _) => db.one(&TOTAL_OF_ALL, args![]).await?,
+        (1, Some(user)) => db.one(&TOTAL_OF_USER, args![user]).await?,
+        _ => db.one(&TOTAL, filter).await?,
     };
     counted.map_or(Ok(0), |row| row.get("total"))
 }

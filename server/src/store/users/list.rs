@@ -123,16 +123,7 @@ statements! {
         WHERE user_id IN (SELECT id FROM ROWS($1: id uuid))
         ORDER BY user_id, group_id";
 
-    // The plus keeps SQLite from using the index by user, so that it reads the few live sessions through the index by
-    // license instead of all sessions that these users ever had.
     SESSIONS_OF = "
-        SELECT user_id, COUNT(*) AS sessions
-        FROM sessions
-        WHERE ended_at IS NULL
-          AND license_id IN (SELECT id FROM licenses)
-          AND +user_id IN (SELECT id FROM ROWS($1: id uuid))
-        GROUP BY +user_id",
-    on_postgres: "
         SELECT user_id, COUNT(*) AS sessions
         FROM sessions
         WHERE ended_at IS NULL AND user_id IN (SELECT id FROM ROWS($1: id uuid))

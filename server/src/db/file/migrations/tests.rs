@@ -113,7 +113,7 @@ async fn a_new_file_gets_the_record_that_sqlx_made() {
 
 #[tokio::test]
 async fn a_file_of_an_earlier_version_gets_only_what_it_lacks() {
-    for last in [1, 11, 16, 24, 25] {
+    for last in [1, 11, 16, 24, 25, 26] {
         let file = File::of_version(last);
         file.open().await.expect("it opens");
         assert_eq!(file.record(), recorded(), "from version {last}");
@@ -121,6 +121,26 @@ async fn a_file_of_an_earlier_version_gets_only_what_it_lacks() {
         let lines = recorded().iter().filter(|line| line.0 <= last).count();
         assert_eq!(usize::try_from(file.one::<i64>(kept)), Ok(lines), "old records are kept");
     }
+}
+
+#[tokio::test]
+async fn the_sessions_of_earlier_versions_are_filed() {
+    let file = File::of_version(25);
+    file.connect()
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO sessions (id, license_id, user_id, device, state, mode, created_at, last_seen_at, lease_until,
+                                   remote_device)
+             VALUES ('s1', 'l', 'u2', 'd', 'connected', 'attended', '3', '', '', NULL),
+                    ('s2', 'l', 'u1', 'd', 'connected', 'attended', '2', '', '', 'SRV-1'),
+                    ('s3', 'l', 'u2', 'd', 'connected', 'attended', '1', '', '', NULL)",
+        )
+        .expect("sessions");
+    file.open().await.expect("it opens");
+    let filed = "SELECT group_concat(user_id || created_at || session_id || ifnull(remote_device, ''))
+                 FROM (SELECT * FROM user_sessions ORDER BY user_id, created_at)";
+    assert_eq!(file.one::<String>(filed), "u12s2SRV-1,u21s3,u23s1");
+    assert_eq!(file.one::<i64>("SELECT count(*) FROM unfiled_sessions"), 0);
 }
 
 #[tokio::test]
