@@ -60,14 +60,22 @@ pub enum Db {
 /// Makes PostgreSQL find single rows by their indexes. Its cached plans may date from when a table was empty and would
 /// scan all of it later. A bitmap scan of the live rows also visits all dead ones, every time. And planning takes as
 /// long as execution.
-const BEGIN_BY_INDEX: &str = "
-    BEGIN;
+macro_rules! begin_by_index {
+    ($begin:literal) => {
+        concat!(
+            $begin,
+            ";
     SET LOCAL enable_seqscan = off;
     SET LOCAL enable_bitmapscan = off;
     SET LOCAL enable_hashjoin = off;
     SET LOCAL enable_mergejoin = off;
     SET LOCAL jit = off;
-    SET LOCAL plan_cache_mode = force_generic_plan";
+    SET LOCAL plan_cache_mode = force_generic_plan"
+        )
+    };
+}
+const BEGIN_BY_INDEX: &str = begin_by_index!("BEGIN");
+const BEGIN_READ_BY_INDEX: &str = begin_by_index!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 
 /// A connection that answered within this time is not pinged before it is used.
 const RECENTLY_USED: Duration = Duration::from_secs(1);
@@ -121,6 +129,17 @@ impl Db {
         nested_tx_guard::assert_none_open();
         endpoint.may_write()?;
         let tx = self.located(begin_detached(pool, BEGIN_BY_INDEX).await)?;
+        Ok(Tx::on(Engine::Postgres(tx), endpoint.clone()))
+    }
+
+    /// Begins a read-only transaction on one snapshot, for reading single rows of large tables by their indexes.
+    ///
+    /// # Errors
+    /// Returns an error if the database cannot be reached in time.
+    pub async fn begin_read_by_index(&self) -> Result<Tx, DbError> {
+        let Self::Postgres { pool, endpoint } = self else { return self.begin_read().await };
+        nested_tx_guard::assert_none_open();
+        let tx = self.located(begin_detached(pool, BEGIN_READ_BY_INDEX).await)?;
         Ok(Tx::on(Engine::Postgres(tx), endpoint.clone()))
     }
 

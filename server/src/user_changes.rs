@@ -7,28 +7,23 @@
 //! changed since: completely or not at all.
 
 mod last_admin;
+mod locked;
 
 pub use last_admin::keeps_an_admin;
+pub use locked::{AllowedChange, LockedUser, LockedUsers, check, lock, lock_each, lock_only, make};
 
 use crate::{
     actor::Actor,
-    db::{DbError, Tx},
+    db::DbError,
     events::Event,
-    store::{
-        self,
-        directory_users::DirectoryUserRecord,
-        unique_users,
-        users::{EditableUser, UserChangeApproval},
-    },
+    store::{directory_users::DirectoryUserRecord, users::EditableUser},
 };
-use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
-    audit::EventData,
+    audit::{EventData, changes::UserChanges},
     ids::{DirectoryId, ImportId, UserId},
     people::{Role, UserStatus},
     validate::email_key,
 };
-use std::sync::Arc;
 
 /// A change of a user that is to be made.
 #[derive(Clone, Debug)]
@@ -135,20 +130,22 @@ impl UserChange {
         self.before.rights.role == Role::Admin && self.after.rights.role != Role::Admin
     }
 
-    /// What the log says about it.
-    async fn logged_events(&self, tx: &mut Tx) -> Result<Vec<Event>, DbError> {
-        // Suspending is a separate event.
+    /// The user as the log compares them with the change: suspending is a separate event.
+    fn logged_before(&self) -> EditableUser {
         let status = if self.suspends() { self.after.status } else { self.before.status };
-        let before = EditableUser { status, ..self.before.clone() };
+        EditableUser { status, ..self.before.clone() }
+    }
+
+    /// What the log says about it.
+    fn events(&self, before: EditableUser, changes: Box<UserChanges>) -> Vec<Event> {
         let mut events = Vec::new();
         if before != self.after || self.directory.is_some() {
-            let changes = store::users::changes(tx, &before, &self.after).await?;
             let data = EventData::UserChanged { changes, import: self.import, access_reset: None };
             let event = Event::new(data, self.actor.clone(), Some(self.user));
             events.push(event.named(before.name));
         }
         events.extend(self.events.iter().cloned());
-        Ok(events)
+        events
     }
 }
 
@@ -163,143 +160,6 @@ fn with_fields_of_role(before: &EditableUser, mut wanted: EditableUser) -> Edita
         }
     }
     wanted
-}
-
-/// A change that may be written in the transaction in which it was checked: the user is locked.
-#[derive(Clone, Debug)]
-pub struct AllowedChange {
-    change: Arc<UserChange>,
-    events: Vec<Event>,
-}
-
-impl UserChangeApproval for AllowedChange {}
-
-impl AllowedChange {
-    pub const fn change(&self) -> &Arc<UserChange> {
-        &self.change
-    }
-
-    /// What is to be logged in the same transaction.
-    pub fn events(&self) -> &[Event] {
-        &self.events
-    }
-
-    /// Writes the change, but not its events.
-    ///
-    /// # Errors
-    /// Returns an error if the database fails.
-    pub async fn write(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<(), DbError> {
-        let change = &self.change;
-        if !change.is_empty() {
-            store::users::change(tx, self, change.user, &change.before, &change.after).await?;
-        }
-        match &change.directory {
-            Some(DirectoryChange { directory, record, .. }) => {
-                store::directory_users::write(tx, *directory, change.user, record, now).await
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-/// A user who is locked until the end of the transaction.
-#[derive(Debug)]
-pub struct LockedUser {
-    id: UserId,
-    /// The user as stored.
-    pub before: EditableUser,
-}
-
-/// Locks a user, and before them all admins: of two transactions that remove each other's role, the second waits and
-/// then sees that one admin is left. `None` if there is no such user.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<LockedUser>, DbError> {
-    store::seats::lock_admins(tx).await?;
-    lock_only(tx, id).await
-}
-
-/// Locks a user of whom no admin's role is taken, or after the admins were locked. `None` if there is no such user.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub async fn lock_only(tx: &mut Tx, id: UserId) -> Result<Option<LockedUser>, DbError> {
-    Ok(store::users::lock(tx, id).await?.map(|before| LockedUser { id, before }))
-}
-
-impl LockedUser {
-    /// The change to what is wanted.
-    pub fn changed_to(&self, wanted: EditableUser, by: &Actor) -> UserChange {
-        UserChange::new(self.id, by.clone(), self.before.clone(), wanted)
-    }
-
-    async fn check(&self, tx: &mut Tx, change: Arc<UserChange>) -> Result<AllowedChange, UserChangeError> {
-        if self.before != change.before {
-            return Err(RefusedChange::ChangedMeanwhile.into());
-        }
-        if let Some(DirectoryChange { directory, seen, .. }) = &change.directory {
-            let current = store::directory_users::get_in(tx, *directory, self.id).await?.ok_or(RefusedChange::Gone)?;
-            if current.attributes != *seen {
-                return Err(RefusedChange::ChangedMeanwhile.into());
-            }
-        }
-        // The seat engine counts the admins that its batch suspends.
-        if change.takes_role_of_admin() && !change.suspends() {
-            let standings = store::seats::user_standings(tx, &[self.id]).await?;
-            let admins = standings.iter().filter(|standing| standing.admin);
-            if !keeps_an_admin(admins.clone().any(|admin| admin.user == self.id), admins.count()) {
-                return Err(RefusedChange::LastAdmin.into());
-            }
-        }
-        if change.directory.is_some() || email_key(&change.after.email) != email_key(&change.before.email) {
-            let record = change.directory.as_ref().map(|change| (change.directory, &change.record));
-            if let Some(index) = unique_users::taken(tx, self.id, &change.after.email, record).await? {
-                return Err(RefusedChange::Taken(index).into());
-            }
-        }
-        let events = change.logged_events(tx).await?;
-        Ok(AllowedChange { change, events })
-    }
-
-    /// Makes a change that does not suspend the user. Returns the events to commit.
-    ///
-    /// # Errors
-    /// Returns why the change is refused: `ChangedMeanwhile` also if it would suspend the user, because they were
-    /// reactivated meanwhile. Returns an error if the database fails.
-    pub async fn make(
-        &self,
-        tx: &mut Tx,
-        change: UserChange,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Event>, UserChangeError> {
-        if change.suspends() {
-            return Err(RefusedChange::ChangedMeanwhile.into());
-        }
-        let allowed = self.check(tx, Arc::new(change)).await?;
-        allowed.write(tx, now).await?;
-        Ok(allowed.events)
-    }
-}
-
-/// Locks the user and checks whether a change that was computed before may be written.
-///
-/// # Errors
-/// Returns why it may not, or an error if the database fails.
-pub async fn check(tx: &mut Tx, change: &Arc<UserChange>) -> Result<AllowedChange, UserChangeError> {
-    let user =
-        if change.takes_role_of_admin() { lock(tx, change.user).await } else { lock_only(tx, change.user).await };
-    user?.ok_or(RefusedChange::Gone)?.check(tx, change.clone()).await
-}
-
-/// Makes a change that was computed before, and does not suspend the user. Returns the events to commit.
-///
-/// # Errors
-/// See [`LockedUser::make`].
-pub async fn make(tx: &mut Tx, change: UserChange, now: DateTime<Utc>) -> Result<Vec<Event>, UserChangeError> {
-    let user =
-        if change.takes_role_of_admin() { lock(tx, change.user).await } else { lock_only(tx, change.user).await };
-    user?.ok_or(RefusedChange::Gone)?.make(tx, change, now).await
 }
 
 /// The event that the directory's e-mail address of a user was not applied.

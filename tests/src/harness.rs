@@ -16,6 +16,7 @@ pub mod queue;
 pub mod raw_connection;
 pub mod seed;
 pub mod small_disk;
+pub mod statement_counter;
 pub mod wait;
 pub mod watcher;
 
@@ -31,6 +32,7 @@ pub use process::ServerProcess;
 pub use proxy::Proxy;
 pub use raw_connection::RawConnection;
 pub use small_disk::SmallDisk;
+pub use statement_counter::StatementCounter;
 pub use wait::{Looks, eventually, found, within};
 pub use watcher::{Frame, Watcher};
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     auth::{Caller, NewPassword, Scope, admission::Admission, password_links::may_replace_access},
-    entitlements::{Authority, memberships},
+    entitlements::{Authority, GroupChangeError, memberships},
     events::Event,
     http::{
         etag::{IfMatch, WithEtag, with_etag},
@@ -33,6 +33,7 @@ use seatkeeper_shared::{
     },
 };
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A change is retried if the user was changed concurrently.
 const MAX_CHANGE_ATTEMPTS: usize = 5;
@@ -168,11 +169,12 @@ pub async fn add_user(
         None => None,
     };
     let mut tx = app.db.begin().await?;
-    // Lock order: groups before users, see `store::groups::lock`.
     let actor = caller.actor();
-    let authority = Authority::User(&actor);
-    for group in &groups {
-        memberships::may_add(&mut tx, &authority, *group).await?;
+    let members: BTreeMap<_, _> = groups.iter().map(|group| (*group, vec![id])).collect();
+    let locked = memberships::lock_each(&mut tx, &members.keys().copied().collect()).await?;
+    let additions = locked.additions(&mut tx, &Authority::User(&actor), members.keys().copied().collect()).await?;
+    if let Some(denied) = groups.iter().find_map(|group| additions.denied(*group)) {
+        return Err(GroupChangeError::from(denied).into());
     }
     let (status, password_hash, source) = (UserStatus::Active, hash.as_deref(), Source::Manual);
     let added =
@@ -188,9 +190,7 @@ pub async fn add_user(
         provider: None,
     };
     let mut events = vec![Event::new(data, caller.actor(), Some(id)).named(name)];
-    for group in &groups {
-        events.extend(memberships::change(&mut tx, &authority, *group, (&[id], &[])).await?.events());
-    }
+    events.extend(additions.add(&mut tx, &members).await?.iter().flat_map(|change| change.events()));
     app.commit(tx, &events).await?;
     Ok((StatusCode::CREATED, Json(visible_user(&app, &caller, id).await?)))
 }

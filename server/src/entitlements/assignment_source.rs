@@ -5,7 +5,11 @@
 //! for a manual assignment. When the stored source ends, another one is looked up, so the order in which sources were
 //! added does not matter.
 
-use crate::{db::DbError, entitlements::Entitlements, store};
+use crate::{
+    db::DbError,
+    entitlements::Entitlements,
+    store::{self, group_licenses::LicenseUser},
+};
 use seatkeeper_shared::{
     ids::{LicenseId, RuleId, UserId},
     problem::Code,
@@ -46,18 +50,17 @@ pub async fn automatic(
     Ok(groups.chain(rules.into_iter().map(|((_, user), rule)| (user, AssignmentSource::Rule(rule)))).collect())
 }
 
-/// Marks the users' assignments as manual: from now on they do not depend on groups or rules.
+/// Marks assignments as manual: from now on they do not depend on groups or rules.
 ///
 /// # Errors
 /// Returns an error if the change was not saved.
-pub(super) async fn mark_manual(
-    entitlements: &Entitlements,
-    license: LicenseId,
-    users: &[UserId],
-) -> Result<(), DbError> {
-    let mut tx = entitlements.db.begin().await?;
-    store::directory_rules::clear_rule_source(&mut tx, license, users).await?;
-    store::group_licenses::unclaim(&mut tx, license, users).await?;
+pub(super) async fn mark_manual(entitlements: &Entitlements, assignments: &[LicenseUser]) -> Result<(), DbError> {
+    if assignments.is_empty() {
+        return Ok(());
+    }
+    let mut tx = entitlements.db.begin_by_index().await?;
+    store::directory_rules::clear_rule_sources(&mut tx, assignments).await?;
+    store::group_licenses::unclaim_each(&mut tx, assignments).await?;
     tx.commit().await
 }
 

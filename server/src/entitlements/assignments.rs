@@ -6,10 +6,12 @@ use crate::{
     db::DbError,
     seats::{Actor, SeatsError},
 };
+use futures_util::future::join_all;
 use seatkeeper_shared::{
     ids::{LicenseId, UserId},
     wire::licenses::AssignmentResult,
 };
+use std::collections::BTreeMap;
 
 /// Why assignments were not changed.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +32,39 @@ pub async fn grant(
     license: LicenseId,
     users: Vec<UserId>,
 ) -> Result<Vec<AssignmentResult>, AssignmentError> {
+    let granted = grant_each(entitlements, actor, BTreeMap::from([(license, users)])).await?.remove(&license);
+    Ok(granted.unwrap_or(Err(SeatsError::Unavailable))?)
+}
+
+/// The answer to the assignment of each license.
+pub type Granted = BTreeMap<LicenseId, Result<Vec<AssignmentResult>, SeatsError>>;
+
+/// Assigns licenses to users by hand, all at once, so that the seat engine decides them together. It continues if the
+/// caller is cancelled.
+///
+/// # Errors
+/// Returns an error if the sources of the assignments were not saved.
+pub async fn grant_each(
+    entitlements: &Entitlements,
+    actor: &Actor,
+    users_of: BTreeMap<LicenseId, Vec<UserId>>,
+) -> Result<Granted, DbError> {
     let (owned, actor) = (entitlements.clone(), actor.clone());
+    let licenses: Vec<_> = users_of.keys().copied().collect();
     let granting = entitlements.tasks.spawn_to_end(async move {
-        let results = owned.seats.grant(&actor, license, users.clone()).await?;
-        assignment_source::mark_manual(&owned, license, &users).await?;
-        Ok(results)
+        let grant = |(license, users): (&LicenseId, &Vec<UserId>)| owned.seats.grant(&actor, *license, users.clone());
+        let answers = join_all(users_of.iter().map(grant)).await;
+        let granted: Vec<_> = users_of
+            .iter()
+            .zip(&answers)
+            .filter(|(_, answer)| answer.is_ok())
+            .flat_map(|((license, users), _)| users.iter().map(|user| (*license, *user)))
+            .collect();
+        assignment_source::mark_manual(&owned, &granted).await?;
+        Ok(users_of.into_keys().zip(answers).collect())
     });
-    granting.await.unwrap_or(Err(SeatsError::Unavailable.into()))
+    let none_answered = |_| Ok(licenses.into_iter().map(|license| (license, Err(SeatsError::Unavailable))).collect());
+    granting.await.unwrap_or_else(none_answered)
 }
 
 /// Revokes manual assignments. Users who also have the license through a group or a rule keep it for as long as that

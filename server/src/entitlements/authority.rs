@@ -15,7 +15,7 @@ use seatkeeper_shared::{
     permissions::{Action, Rights, Visibility, may, visibility},
     problem::Code,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who makes a change.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +50,10 @@ impl Authority<'_> {
         }
     }
 
-    /// Whether the user manages a group, read in this transaction.
-    async fn manages(&self, tx: &mut Tx, group: GroupId) -> Result<bool, DbError> {
-        let Self::User(Actor { id: Some(id), .. }) = self else { return Ok(false) };
-        Ok(store::groups::count_managed(tx, *id, &[group]).await? == 1)
+    /// Those of these groups that the user manages, read in this transaction.
+    async fn managed(&self, tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeSet<GroupId>, DbError> {
+        let Self::User(Actor { id: Some(id), .. }) = self else { return Ok(BTreeSet::new()) };
+        store::groups::managed(tx, *id, groups).await
     }
 
     /// Approves a change of a locked group. To a manager who is limited to groups, others do not exist.
@@ -66,16 +66,35 @@ impl Authority<'_> {
         group: GroupId,
         change: &GroupChange,
     ) -> Result<Approved, GroupChangeError> {
-        if let Some(rights) = self.rights(tx).await? {
-            if visibility(&rights) != Visibility::All && !self.manages(tx, group).await? {
-                return Err(DeniedChange::code(Code::NotFound).into());
-            }
-            let uses = store::memberships::uses(tx, group).await?;
-            if let Some(denied) = denied(&rights, &uses, change) {
-                return Err(denied.into());
-            }
-        }
-        Ok(Approved(()))
+        let decision = self.decide_each(tx, &BTreeSet::from([group]), change).await?.remove(&group);
+        Ok(decision.unwrap_or_else(|| Err(DeniedChange::code(Code::NotFound)))?)
+    }
+
+    /// Approves or denies the same change of each of these locked groups, with as many statements as for one.
+    ///
+    /// # Errors
+    /// Returns an error if the user is deleted or suspended, or if the database fails.
+    pub(super) async fn decide_each(
+        &self,
+        tx: &mut Tx,
+        groups: &BTreeSet<GroupId>,
+        change: &GroupChange,
+    ) -> Result<BTreeMap<GroupId, Result<Approved, DeniedChange>>, GroupChangeError> {
+        let Some(rights) = self.rights(tx).await? else {
+            return Ok(groups.iter().map(|group| (*group, Ok(Approved(())))).collect());
+        };
+        let unseen: BTreeSet<_> = match visibility(&rights) {
+            Visibility::All => BTreeSet::new(),
+            _ => groups - &self.managed(tx, groups).await?,
+        };
+        let decide = |(group, uses): (GroupId, GroupUses)| {
+            let denied = match unseen.contains(&group) {
+                true => Some(DeniedChange::code(Code::NotFound)),
+                false => denied(&rights, &uses, change),
+            };
+            (group, denied.map_or(Ok(Approved(())), Err))
+        };
+        Ok(store::memberships::uses_of_each(tx, groups).await?.into_iter().map(decide).collect())
     }
 }
 

@@ -11,7 +11,7 @@ use seatkeeper_shared::{
     ids::{DirectoryId, GroupId, UserId},
     problem::Code,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The members that were added to and removed from a group.
 #[derive(Clone, Debug)]
@@ -66,13 +66,84 @@ pub async fn set(
     apply(tx, by, (group, name), &members, (wanted, leaving)).await
 }
 
-/// Checks whether members may be added to a group.
+/// Groups that are locked until the end of the transaction, with their names.
+#[derive(Clone, Debug)]
+pub struct LockedGroups(BTreeMap<GroupId, String>);
+
+/// Locks those of these groups that exist: before any user, see [`store::groups::lock`].
 ///
 /// # Errors
-/// See [`change`].
-pub async fn may_add(tx: &mut Tx, by: &Authority<'_>, group: GroupId) -> Result<(), GroupChangeError> {
-    lock(tx, group).await?;
-    by.approve(tx, group, &GroupChange::Members { leaving: BTreeSet::new() }).await.map(drop)
+/// Returns an error if the database fails.
+pub async fn lock_each(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<LockedGroups, DbError> {
+    store::groups::lock_each(tx, groups).await.map(LockedGroups)
+}
+
+impl LockedGroups {
+    /// The name of a group; `None` if it does not exist.
+    pub fn name(&self, group: GroupId) -> Option<&str> {
+        self.0.get(&group).map(String::as_str)
+    }
+
+    /// Decides for each of these groups whether members may be added to it.
+    ///
+    /// # Errors
+    /// Returns an error if the user who adds them is deleted or suspended, or if the database fails.
+    pub async fn additions(
+        &self,
+        tx: &mut Tx,
+        by: &Authority<'_>,
+        groups: BTreeSet<GroupId>,
+    ) -> Result<Additions<'_>, GroupChangeError> {
+        let change = GroupChange::Members { leaving: BTreeSet::new() };
+        let existing: BTreeSet<_> = groups.into_iter().filter(|group| self.0.contains_key(group)).collect();
+        let decisions =
+            if existing.is_empty() { BTreeMap::new() } else { by.decide_each(tx, &existing, &change).await? };
+        Ok(Additions { groups: self, decisions, actor: by.actor() })
+    }
+}
+
+/// The locked groups to which members may be added, and why they may not be added to others.
+#[derive(Debug)]
+pub struct Additions<'a> {
+    groups: &'a LockedGroups,
+    decisions: BTreeMap<GroupId, Result<Approved, DeniedChange>>,
+    actor: Actor,
+}
+
+impl Additions<'_> {
+    /// Why no members may be added to a group; `None` if they may.
+    pub fn denied(&self, group: GroupId) -> Option<DeniedChange> {
+        match self.decisions.get(&group) {
+            Some(Ok(_)) => None,
+            Some(Err(denied)) => Some(denied.clone()),
+            None => Some(DeniedChange::code(Code::NotFound)),
+        }
+    }
+
+    /// Adds these users to the groups to which members may be added, and to no others, however many they are with the
+    /// same statements. Returns what was added to each group.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn add(
+        self,
+        tx: &mut Tx,
+        members: &BTreeMap<GroupId, Vec<UserId>>,
+    ) -> Result<Vec<MembershipChange>, DbError> {
+        let Self { groups, decisions, actor } = self;
+        let approved = decisions
+            .iter()
+            .filter_map(|(group, decision)| Some((decision.as_ref().ok()?, *group, members.get(group)?.as_slice())));
+        let mut added: BTreeMap<GroupId, Vec<UserId>> = BTreeMap::new();
+        for (group, user) in store::memberships::insert(tx, approved).await? {
+            added.entry(group).or_default().push(user);
+        }
+        let change = |(group, added)| {
+            let name = groups.name(group).unwrap_or_default().to_owned();
+            MembershipChange { group, name, actor: actor.clone(), added, removed: Vec::new() }
+        };
+        Ok(added.into_iter().map(change).collect())
+    }
 }
 
 async fn lock(tx: &mut Tx, group: GroupId) -> Result<String, GroupChangeError> {
@@ -102,7 +173,8 @@ async fn apply(
     let approved = by.approve(tx, group, &group_change).await?;
     let leaving: Vec<_> = leaving.into_iter().map(|(user, _)| user).collect();
     change.removed = store::memberships::delete(tx, &approved, group, &leaving).await?;
-    change.added = store::memberships::insert(tx, &approved, group, &joining).await?;
+    let added = store::memberships::insert(tx, [(&approved, group, joining.as_slice())]).await?;
+    change.added = added.into_iter().map(|(_, user)| user).collect();
     Ok(change)
 }
 

@@ -212,7 +212,7 @@ async fn lock_groups(tx: &mut Tx, clock: &Clock, lock_set: &LockSet, batch: &mut
         batch.now = clock.now_in(tx).await?;
     }
     if !lock_set.limiting_groups.is_empty() {
-        batch.limitable_groups = store::groups::lock_some(tx, &lock_set.limiting_groups).await?;
+        batch.limitable_groups = store::groups::lock_some(tx, &lock_set.limiting_groups).await?.into_keys().collect();
         batch.now = clock.now_in(tx).await?;
     }
     Ok(())

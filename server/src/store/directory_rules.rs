@@ -3,6 +3,7 @@
 
 use super::{ids, set};
 use crate::db::{Db, DbError, Row, Tx, args, fields, statements};
+use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{DirectoryId, GroupId, LicenseId, RuleId, UserId},
     people::{Role, UserStatus},
@@ -37,11 +38,12 @@ statements! {
         SELECT rule_id, license_id
         FROM ROWS($1: rule_id uuid, license_id uuid)";
 
+    // With those who were deleted: with `deleted_at IS NULL`, PostgreSQL may read the index of all others.
     SUBJECTS = "
-        SELECT u.id, u.name, u.role, u.status, s.given_role, s.directory_id
+        SELECT u.id, u.name, u.role, u.status, u.deleted_at, s.given_role, s.directory_id
         FROM users u
         LEFT JOIN directory_users s ON s.user_id = u.id
-        WHERE u.id IN (SELECT id FROM ROWS($1: id uuid)) AND u.deleted_at IS NULL
+        WHERE u.id IN (SELECT id FROM ROWS($1: id uuid))
         ORDER BY u.name_key, u.id";
 
     MEMBERSHIPS = "
@@ -88,11 +90,12 @@ statements! {
         WHERE assignments.user_id = given.user_id
           AND assignments.license_id = given.license_id";
 
-    CLEAR_RULE_SOURCE = "
+    CLEAR_RULE_SOURCES = "
         UPDATE assignments SET rule_id = NULL
-        WHERE license_id = $1
-          AND user_id IN (SELECT id FROM ROWS($2: id uuid))
-          AND rule_id IS NOT NULL";
+        FROM ROWS($1: license_id uuid, user_id uuid)
+        WHERE assignments.license_id = given.license_id
+          AND assignments.user_id = given.user_id
+          AND assignments.rule_id IS NOT NULL";
 
     // The rules that give users licenses that they have, in order of precedence.
     GRANTING_RULES = "
@@ -185,31 +188,36 @@ pub struct RuleSubject {
 
 /// These users, sorted by name.
 pub async fn subjects(db: &Db, users: &[UserId]) -> Result<Vec<RuleSubject>, DbError> {
+    let mut tx = db.begin_read_by_index().await?;
     let mut groups: HashMap<UserId, Vec<(GroupId, Option<DirectoryId>)>> = HashMap::new();
-    for row in db.all(&MEMBERSHIPS, args![ids(users)]).await? {
+    for row in tx.all(&MEMBERSHIPS, args![ids(users)]).await? {
         let membership = (row.get("group_id")?, row.opt("directory_id")?);
         groups.entry(row.get("user_id")?).or_default().push(membership);
     }
     let mut licenses: HashMap<UserId, HashMap<LicenseId, Option<RuleId>>> = HashMap::new();
-    for row in db.all(&ASSIGNMENTS, args![ids(users)]).await? {
+    for row in tx.all(&ASSIGNMENTS, args![ids(users)]).await? {
         licenses.entry(row.get("user_id")?).or_default().insert(row.get("license_id")?, row.opt("rule_id")?);
     }
-    let rows = db.all(&SUBJECTS, args![ids(users)]).await?;
-    rows.iter()
-        .map(|row| {
-            let id = row.get("id")?;
-            Ok(RuleSubject {
-                id,
-                name: row.get("name")?,
-                role: row.get("role")?,
-                given_role: row.opt("given_role")?,
-                directory: row.opt("directory_id")?,
-                status: row.get("status")?,
-                groups: groups.remove(&id).unwrap_or_default(),
-                licenses: licenses.remove(&id).unwrap_or_default(),
-            })
-        })
-        .collect()
+    let rows = tx.all(&SUBJECTS, args![ids(users)]).await?;
+    tx.commit().await?;
+    let mut subjects = Vec::new();
+    for row in rows {
+        if row.opt::<DateTime<Utc>>("deleted_at")?.is_some() {
+            continue;
+        }
+        let id = row.get("id")?;
+        subjects.push(RuleSubject {
+            id,
+            name: row.get("name")?,
+            role: row.get("role")?,
+            given_role: row.opt("given_role")?,
+            directory: row.opt("directory_id")?,
+            status: row.get("status")?,
+            groups: groups.remove(&id).unwrap_or_default(),
+            licenses: licenses.remove(&id).unwrap_or_default(),
+        });
+    }
+    Ok(subjects)
 }
 
 /// The users to whom the rules of a directory apply, or would apply if these groups had rules.
@@ -240,8 +248,9 @@ pub async fn set_rule_source(tx: &mut Tx, sources: &[(UserId, LicenseId, RuleId)
 }
 
 /// Makes assignments manual that had a rule as their source.
-pub async fn clear_rule_source(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Result<u64, DbError> {
-    tx.run(&CLEAR_RULE_SOURCE, args![license, ids(users)]).await
+pub async fn clear_rule_sources(tx: &mut Tx, assignments: &[(LicenseId, UserId)]) -> Result<u64, DbError> {
+    let rows = assignments.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user });
+    tx.run(&CLEAR_RULE_SOURCES, args![set(rows)]).await
 }
 
 /// For each of these assignments, the first rule that gives it, if any does.

@@ -1,7 +1,7 @@
 //! The licenses that groups give to their members, and the assignments that result from this (`group_assignments`).
 
 use super::{ids, set};
-use crate::db::{Db, DbError, Row, Tx, Value, args, fields, statements};
+use crate::db::{Db, DbError, Row, Sql, Tx, Value, args, fields, statements};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, RuleId, UserId},
@@ -55,21 +55,31 @@ statements! {
         ORDER BY u.name_key, u.id
         LIMIT $3";
 
-    // Members without the license, and how many seats are free if its model is named.
+    // Active members without the license. Users are not joined: PostgreSQL would begin with the index of all who are
+    // not deleted.
     MISSING = "
-        SELECT DISTINCT gl.license_id, m.user_id, l.model,
-               l.seats - (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS free
-        FROM group_licenses gl
-        JOIN licenses l ON l.id = gl.license_id AND l.archived_at IS NULL
-        JOIN products p ON p.id = l.product_id AND p.archived_at IS NULL
-        JOIN group_members m ON m.group_id = gl.group_id
-        JOIN users u ON u.id = m.user_id AND u.status = 'active' AND u.deleted_at IS NULL
-        WHERE NOT EXISTS (SELECT 1 FROM assignments a WHERE a.license_id = gl.license_id AND a.user_id = m.user_id)
-          AND NOT EXISTS (
-              SELECT 1 FROM group_assignments c WHERE c.license_id = gl.license_id AND c.user_id = m.user_id)
-          AND gl.license_id = $1 -- if $1
-          AND m.user_id IN (SELECT id FROM ROWS($2: id uuid)) -- if $2
-        ORDER BY gl.license_id, m.user_id";
+        SELECT license_id, user_id, model
+        FROM (
+            SELECT DISTINCT gl.license_id, m.user_id, l.model
+            FROM group_licenses gl
+            JOIN licenses l ON l.id = gl.license_id AND l.archived_at IS NULL
+            JOIN products p ON p.id = l.product_id AND p.archived_at IS NULL
+            JOIN group_members m ON m.group_id = gl.group_id
+            WHERE NOT EXISTS (
+                SELECT 1 FROM assignments a WHERE a.license_id = gl.license_id AND a.user_id = m.user_id)
+              AND NOT EXISTS (
+                  SELECT 1 FROM group_assignments c WHERE c.license_id = gl.license_id AND c.user_id = m.user_id)
+              AND gl.license_id = $1 -- if $1
+              AND m.user_id IN (SELECT id FROM ROWS($2: id uuid)) -- if $2
+        ) AS lacking
+        WHERE (SELECT u.status = 'active' AND u.deleted_at IS NULL FROM users u WHERE u.id = lacking.user_id)
+        ORDER BY license_id, user_id";
+
+    // Counted once for each license, not for each of its members.
+    FREE = "
+        SELECT l.id, l.seats - (SELECT COUNT(*) FROM assignments a WHERE a.license_id = l.id) AS free
+        FROM licenses l
+        WHERE l.id AMONG($1)";
 
     // Assignments through groups that no group gives any more.
     SURPLUS = "
@@ -114,6 +124,10 @@ statements! {
 
     UNCLAIM = "
         DELETE FROM group_assignments WHERE license_id = $1 AND user_id IN (SELECT id FROM ROWS($2: id uuid))";
+
+    UNCLAIM_EACH = "
+        DELETE FROM group_assignments
+        WHERE (license_id, user_id) IN (SELECT license_id, user_id FROM ROWS($1: license_id uuid, user_id uuid))";
 
     // Assignments of these users that their groups give, whatever their stored source.
     GRANTED_BY_GROUPS = "
@@ -198,6 +212,14 @@ impl ReconcileScope {
         matches!(self, Self::Users(users) if users.is_empty())
     }
 
+    async fn read(&self, db: &Db, sql: &'static Sql) -> Result<Vec<Row>, DbError> {
+        let Self::Users(_) = self else { return db.all(sql, self.args()).await };
+        let mut tx = db.begin_read_by_index().await?;
+        let rows = tx.all(sql, self.args()).await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+
     fn args(&self) -> Vec<Value> {
         let no_users: [UserId; 0] = [];
         match self {
@@ -222,14 +244,24 @@ pub async fn missing(db: &Db, scope: &ReconcileScope) -> Result<Vec<MissingAssig
     if scope.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = db.all(&MISSING, scope.args()).await?;
-    rows.iter()
-        .map(|row| {
-            let named = row.get::<Model>("model")? == Model::Named;
-            let free = if named { row.get("free")? } else { i64::MAX };
-            Ok(MissingAssignment { license: row.get("license_id")?, user: row.get("user_id")?, free })
-        })
-        .collect()
+    let rows = scope.read(db, &MISSING).await?;
+    let mut named = BTreeSet::new();
+    let mut missing = Vec::new();
+    for row in &rows {
+        let (license, user) = (row.get("license_id")?, row.get("user_id")?);
+        if row.get::<Model>("model")? == Model::Named {
+            named.insert(license);
+        }
+        missing.push(MissingAssignment { license, user, free: i64::MAX });
+    }
+    if !named.is_empty() {
+        let mut free: HashMap<LicenseId, i64> = HashMap::new();
+        for row in db.all(&FREE, args![ids(named)]).await? {
+            free.insert(row.get("id")?, row.get("free")?);
+        }
+        missing.iter_mut().for_each(|one| one.free = free.get(&one.license).copied().unwrap_or(one.free));
+    }
+    Ok(missing)
 }
 
 /// Assignments through groups that no group gives any more.
@@ -237,7 +269,7 @@ pub async fn surplus(db: &Db, scope: &ReconcileScope) -> Result<Vec<LicenseUser>
     if scope.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = db.all(&SURPLUS, scope.args()).await?;
+    let rows = scope.read(db, &SURPLUS).await?;
     rows.iter().map(|row| Ok((row.get("license_id")?, row.get("user_id")?))).collect()
 }
 
@@ -263,6 +295,12 @@ pub async fn unclaim(tx: &mut Tx, license: LicenseId, users: &[UserId]) -> Resul
     tx.run(&UNCLAIM, args![license, ids(users)]).await
 }
 
+/// Removes the claims of these assignments.
+pub async fn unclaim_each(tx: &mut Tx, assignments: &[LicenseUser]) -> Result<u64, DbError> {
+    let rows = assignments.iter().map(|(license, user)| fields! { "license_id": license, "user_id": user });
+    tx.run(&UNCLAIM_EACH, args![set(rows)]).await
+}
+
 /// A license and a user who has it.
 pub type LicenseUser = (LicenseId, UserId);
 
@@ -282,10 +320,8 @@ pub async fn hand_to_rules(tx: &mut Tx, handed: &[(LicenseUser, RuleId)]) -> Res
         fields! { "license_id": license, "user_id": user, "rule_id": *rule }
     });
     tx.run(&HAND_TO_RULES, args![set(rows)]).await?;
-    for (license, user) in handed.iter().map(|(pair, _)| *pair) {
-        unclaim(tx, license, &[user]).await?;
-    }
-    Ok(())
+    let pairs: Vec<_> = handed.iter().map(|(pair, _)| *pair).collect();
+    unclaim_each(tx, &pairs).await.map(drop)
 }
 
 /// The licenses that a user has through groups, with these groups.

@@ -11,7 +11,7 @@ use seatkeeper_shared::{
     ids::{GroupId, LicenseId, UserId},
     wire::groups::{GroupDetail, GroupManager, GroupView},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
     ALL = format!("
@@ -53,7 +53,7 @@ statements! {
         SELECT name FROM groups WHERE id = $1 FOR UPDATE";
 
     LOCK_SOME = "
-        SELECT id FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY id FOR UPDATE";
+        SELECT id, name FROM groups WHERE id AMONG($1) ORDER BY id FOR UPDATE";
 
     NAMES = "
         SELECT id, name FROM groups WHERE id IN (SELECT id FROM ROWS($1: id uuid)) ORDER BY name_key, id";
@@ -85,6 +85,11 @@ statements! {
 
     LICENSES_LIMITED_FOR = "
         SELECT id FROM licenses WHERE group_limits LIKE $1 ORDER BY id";
+
+    LIMITED = "
+        SELECT DISTINCT given.id
+        FROM ROWS($1: id uuid, pattern text)
+        JOIN licenses l ON l.group_limits LIKE given.pattern";
 }
 
 /// All groups, or those of a manager.
@@ -147,13 +152,23 @@ pub async fn lock(tx: &mut Tx, group: GroupId) -> Result<Option<String>, DbError
     tx.one(&LOCK, args![group]).await?.map(|row| row.get("name")).transpose()
 }
 
-/// Locks those of these groups that exist.
-pub async fn lock_some(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeSet<GroupId>, DbError> {
-    tx.all(&LOCK_SOME, args![ids(groups)]).await?.iter().map(|row| row.get("id")).collect()
+/// Locks those of these groups that exist, if there are any to be locked, and the account first, as [`lock`] does.
+/// Returns their names.
+pub async fn lock_each(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeMap<GroupId, String>, DbError> {
+    if groups.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    super::seats::lock_admins(tx).await?;
+    lock_some(tx, groups).await
+}
+
+/// Locks those of these groups that exist, but not the account. Returns their names.
+pub async fn lock_some(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeMap<GroupId, String>, DbError> {
+    tx.all(&LOCK_SOME, args![ids(groups)]).await?.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
 
 /// The ids and names of groups, sorted by name.
-pub async fn names(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<(GroupId, String)>, DbError> {
+pub async fn names(tx: &mut Tx, groups: impl IntoIterator<Item = GroupId>) -> Result<Vec<(GroupId, String)>, DbError> {
     let rows = tx.all(&NAMES, args![ids(groups)]).await?;
     rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect()
 }
@@ -173,9 +188,18 @@ pub async fn count_existing_in(tx: &mut Tx, groups: &[GroupId]) -> Result<usize,
     Ok(tx.all(&EXISTING, args![ids(groups)]).await?.len())
 }
 
+/// Those of these groups that this user manages.
+pub async fn managed<'a>(
+    tx: &mut Tx,
+    manager: UserId,
+    groups: impl IntoIterator<Item = &'a GroupId>,
+) -> Result<BTreeSet<GroupId>, DbError> {
+    tx.all(&MANAGED, args![manager, ids(groups)]).await?.iter().map(|row| row.get("group_id")).collect()
+}
+
 /// How many of these groups this user manages.
 pub async fn count_managed(tx: &mut Tx, manager: UserId, groups: &[GroupId]) -> Result<usize, DbError> {
-    Ok(tx.all(&MANAGED, args![manager, ids(groups)]).await?.len())
+    Ok(managed(tx, manager, groups).await?.len())
 }
 
 /// How many of these users have the role manager.
@@ -200,5 +224,19 @@ fn pairs(group: GroupId, users: &[UserId]) -> Value {
 
 /// The licenses that reserve seats for a group or limit its seats.
 pub async fn licenses_limited_for(tx: &mut Tx, group: GroupId) -> Result<Vec<LicenseId>, DbError> {
-    tx.all(&LICENSES_LIMITED_FOR, args![format!("%{group}%")]).await?.iter().map(|row| row.get("id")).collect()
+    tx.all(&LICENSES_LIMITED_FOR, args![limit_pattern(group)]).await?.iter().map(|row| row.get("id")).collect()
+}
+
+/// Those of these groups for which a license reserves seats or limits their seats.
+pub(super) async fn limited<'a>(
+    tx: &mut Tx,
+    groups: impl IntoIterator<Item = &'a GroupId>,
+) -> Result<BTreeSet<GroupId>, DbError> {
+    let groups = groups.into_iter().map(|group| fields! { "id": group, "pattern": limit_pattern(*group) });
+    tx.all(&LIMITED, args![set(groups)]).await?.iter().map(|row| row.get("id")).collect()
+}
+
+/// What the limits of a license for a group contain.
+fn limit_pattern(group: GroupId) -> String {
+    format!("%{group}%")
 }

@@ -144,17 +144,19 @@ pub async fn existing_users(
     emails: impl Iterator<Item = &str>,
 ) -> Result<HashMap<String, ExistingUser>, DbError> {
     let keys = set(emails.map(|email| fields! { "email_key": email_key(email) }));
+    let mut tx = db.begin_read_by_index().await?;
     let mut found = HashMap::new();
-    for row in db.all(&BY_EMAIL, args![keys]).await? {
+    for row in tx.all(&BY_EMAIL, args![keys]).await? {
         let (licenses, groups, manages) = Default::default();
         let (id, name, rights, status) =
             (row.get("id")?, row.get("name")?, super::users::rights(&row)?, row.get("status")?);
         found.insert(row.get("email_key")?, ExistingUser { id, name, rights, status, manages, licenses, groups });
     }
     let who = || super::ids(found.values().map(|user| user.id));
-    let mut licenses = by_user(db.all(&LICENSES_OF, args![who()]).await?)?;
-    let mut groups = by_user(db.all(&GROUPS_OF, args![who()]).await?)?;
-    let mut manages = by_user(db.all(&MANAGED_BY, args![who()]).await?)?;
+    let mut licenses = by_user(tx.all(&LICENSES_OF, args![who()]).await?)?;
+    let mut groups = by_user(tx.all(&GROUPS_OF, args![who()]).await?)?;
+    let mut manages = by_user(tx.all(&MANAGED_BY, args![who()]).await?)?;
+    tx.commit().await?;
     for user in found.values_mut() {
         user.manages = manages.remove(&user.id).unwrap_or_default();
         user.licenses = licenses.remove(&user.id).unwrap_or_default();

@@ -8,6 +8,7 @@ use seatkeeper_shared::{
     license::Model,
     people::Role,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Proof that a change of a group or its members was approved. Only `entitlements` implements it.
 pub trait MembershipApproval {}
@@ -22,19 +23,19 @@ statements! {
     OF_GROUP = "
         SELECT user_id, directory_id FROM group_members WHERE group_id = $1 ORDER BY user_id";
 
-    // The representation that a directory has read is outdated.
-    BUMP_VERSION = "
-        UPDATE groups SET version = version + 1 WHERE id = $1";
+    // The representations that a directory has read are outdated.
+    BUMP_VERSIONS = "
+        UPDATE groups SET version = version + 1 WHERE id AMONG($1)";
 
-    // A user who was deleted a moment ago is not added.
+    // A user who was deleted a moment ago is not added. Not as a join: PostgreSQL would read the index of all users who
+    // are not deleted, once for each row.
     INSERT = "
         INSERT INTO group_members (group_id, user_id)
-        SELECT DISTINCT given.group_id, u.id
+        SELECT given.group_id, given.user_id
         FROM ROWS($1: group_id uuid, user_id uuid)
-        JOIN users u ON u.id = given.user_id AND u.deleted_at IS NULL
-        WHERE NOT EXISTS (
-            SELECT 1 FROM group_members m WHERE m.group_id = given.group_id AND m.user_id = given.user_id)
-        RETURNING user_id";
+        WHERE (SELECT u.deleted_at IS NULL FROM users u WHERE u.id = given.user_id)
+        ON CONFLICT (group_id, user_id) DO NOTHING
+        RETURNING group_id, user_id";
 
     DELETE = "
         DELETE FROM group_members
@@ -78,29 +79,26 @@ statements! {
         RETURNING user_id, directory_id";
 
     LICENSES_GIVEN = "
-        SELECT l.id, p.name, l.model
-        FROM licenses l
-        JOIN products p ON p.id = l.product_id
-        WHERE l.id IN (
-            SELECT license_id FROM group_licenses WHERE group_id = $1
+        SELECT gives.group_id, l.id, p.name, l.model
+        FROM (
+            SELECT group_id, license_id FROM group_licenses WHERE group_id AMONG($1)
             UNION
-            SELECT of_rule.license_id
+            SELECT r.group_id, of_rule.license_id
             FROM directory_rules r
             JOIN directory_rule_licenses of_rule ON of_rule.rule_id = r.id
-            WHERE r.group_id = $1)
-        ORDER BY p.name, l.model, l.id";
+            WHERE r.group_id AMONG($1)) AS gives
+        JOIN licenses l ON l.id = gives.license_id
+        JOIN products p ON p.id = l.product_id
+        ORDER BY gives.group_id, p.name, l.model, l.id";
 
-    ROLES_GIVEN = "
-        SELECT directory_id, role
+    RULES = "
+        SELECT group_id, directory_id, role
         FROM directory_rules
-        WHERE group_id = $1 AND role IS NOT NULL
-        ORDER BY directory_id, place, id";
+        WHERE group_id AMONG($1)
+        ORDER BY group_id, directory_id, place, id";
 
-    IS_MANAGED = "
-        SELECT user_id FROM group_managers WHERE group_id = $1 LIMIT 1";
-
-    IS_RULED = "
-        SELECT id FROM directory_rules WHERE group_id = $1 LIMIT 1";
+    MANAGED = "
+        SELECT DISTINCT group_id FROM group_managers WHERE group_id AMONG($1)";
 
     // How many members of groups a directory itself has added.
     COUNTS = "
@@ -129,19 +127,28 @@ pub async fn of_group(tx: &mut Tx, group: GroupId) -> Result<Vec<Member>, DbErro
     members(&tx.all(&OF_GROUP, args![group]).await?)
 }
 
-/// Adds members to a group. Returns those that were not members before.
-pub async fn insert(
+/// A group, and a user who is or becomes a member of it.
+pub type Membership = (GroupId, UserId);
+
+/// Adds members to groups, each with the approval for its group. Returns those that were not members before.
+pub async fn insert<'a, A: MembershipApproval + 'a>(
     tx: &mut Tx,
-    _: &impl MembershipApproval,
-    group: GroupId,
-    users: &[UserId],
-) -> Result<Vec<UserId>, DbError> {
-    if users.is_empty() {
-        return Ok(Vec::new());
+    approved: impl IntoIterator<Item = (&'a A, GroupId, &'a [UserId])>,
+) -> Result<BTreeSet<Membership>, DbError> {
+    let of_group = |(_, group, users): (&'a A, GroupId, &'a [UserId])| users.iter().map(move |user| (group, *user));
+    let pairs: BTreeSet<Membership> = approved.into_iter().flat_map(of_group).collect();
+    if pairs.is_empty() {
+        return Ok(pairs);
     }
-    tx.run(&BUMP_VERSION, args![group]).await?;
-    let pairs = users.iter().map(|user| fields! { "group_id": group, "user_id": user });
-    user_ids(tx.all(&INSERT, args![set(pairs)]).await?)
+    let rows = pairs.iter().map(|(group, user)| fields! { "group_id": group, "user_id": user });
+    let rows = tx.all(&INSERT, args![set(rows)]).await?;
+    let added = rows.iter().map(|row| Ok((row.get("group_id")?, row.get("user_id")?)));
+    let added = added.collect::<Result<BTreeSet<Membership>, DbError>>()?;
+    let groups: BTreeSet<_> = added.iter().map(|(group, _)| *group).collect();
+    if !groups.is_empty() {
+        tx.run(&BUMP_VERSIONS, args![ids(groups)]).await?;
+    }
+    Ok(added)
 }
 
 /// Removes members of a group. Returns those that were members.
@@ -154,7 +161,7 @@ pub async fn delete(
     if users.is_empty() {
         return Ok(Vec::new());
     }
-    tx.run(&BUMP_VERSION, args![group]).await?;
+    tx.run(&BUMP_VERSIONS, args![ids([group])]).await?;
     user_ids(tx.all(&DELETE, args![group, ids(users)]).await?)
 }
 
@@ -222,20 +229,29 @@ pub struct GroupUses {
 
 /// What depends on a group.
 pub async fn uses(tx: &mut Tx, group: GroupId) -> Result<GroupUses, DbError> {
-    let licenses = tx.all(&LICENSES_GIVEN, args![group]).await?;
-    let license =
-        |row: &Row| Ok(GivenLicense { id: row.get("id")?, product: row.get("name")?, model: row.get("model")? });
-    let licenses = licenses.iter().map(license).collect::<Result<_, DbError>>()?;
-    let roles = tx.all(&ROLES_GIVEN, args![group]).await?;
-    let roles =
-        roles.iter().map(|row| Ok((row.get("directory_id")?, row.get("role")?))).collect::<Result<_, DbError>>()?;
-    Ok(GroupUses {
-        licenses,
-        roles,
-        managed: tx.one(&IS_MANAGED, args![group]).await?.is_some(),
-        ruled: tx.one(&IS_RULED, args![group]).await?.is_some(),
-        reserved: !super::groups::licenses_limited_for(tx, group).await?.is_empty(),
-    })
+    Ok(uses_of_each(tx, &BTreeSet::from([group])).await?.remove(&group).unwrap_or_default())
+}
+
+/// What depends on each of these groups.
+pub async fn uses_of_each(tx: &mut Tx, groups: &BTreeSet<GroupId>) -> Result<BTreeMap<GroupId, GroupUses>, DbError> {
+    let mut uses: BTreeMap<GroupId, GroupUses> = groups.iter().map(|group| (*group, GroupUses::default())).collect();
+    for row in tx.all(&LICENSES_GIVEN, args![ids(groups)]).await? {
+        let license = GivenLicense { id: row.get("id")?, product: row.get("name")?, model: row.get("model")? };
+        uses.entry(row.get("group_id")?).or_default().licenses.push(license);
+    }
+    for row in tx.all(&RULES, args![ids(groups)]).await? {
+        let of_group = uses.entry(row.get("group_id")?).or_default();
+        of_group.ruled = true;
+        let (directory, role): (_, Option<Role>) = (row.get("directory_id")?, row.opt("role")?);
+        of_group.roles.extend(role.map(|role| (directory, role)));
+    }
+    for row in tx.all(&MANAGED, args![ids(groups)]).await? {
+        uses.entry(row.get("group_id")?).or_default().managed = true;
+    }
+    for group in super::groups::limited(tx, groups).await? {
+        uses.entry(group).or_default().reserved = true;
+    }
+    Ok(uses)
 }
 
 /// For each of these groups, how many members the directory itself has added, and how many others there are.

@@ -4,7 +4,7 @@ pub mod list;
 
 pub use list::{of_time, page, sessions_on, some};
 
-use super::set;
+use super::{ids, set};
 use crate::{
     db::{Db, DbError, Row, Tx, args, fields, statements},
     normalize::fold,
@@ -19,12 +19,15 @@ use seatkeeper_shared::{
     wire::users::UserView,
 };
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 statements! {
+    // With those who were deleted: with `deleted_at IS NULL`, PostgreSQL may read the index of all others.
     LOCK = "
-        SELECT id, name, email, role, permissions, billing_contact, limited_to_groups, status
+        SELECT id, name, email, role, permissions, billing_contact, limited_to_groups, status, deleted_at
         FROM users
-        WHERE id = $1 AND deleted_at IS NULL
+        WHERE id AMONG($1)
+        ORDER BY id
         FOR UPDATE";
 
     RIGHTS_OF = "
@@ -33,10 +36,10 @@ statements! {
         WHERE id = $1 AND deleted_at IS NULL AND status = 'active'";
 
     MANAGED_GROUPS = "
-        SELECT group_id FROM group_managers WHERE user_id = $1 ORDER BY group_id";
+        SELECT user_id, group_id FROM group_managers WHERE user_id AMONG($1) ORDER BY user_id, group_id";
 
     DELETE_MANAGED_GROUPS = "
-        DELETE FROM group_managers WHERE user_id = $1";
+        DELETE FROM group_managers WHERE user_id AMONG($1)";
 
     INSERT_MANAGED_GROUPS = "
         INSERT INTO group_managers (group_id, user_id)
@@ -57,9 +60,11 @@ statements! {
 
     CHANGE = "
         UPDATE users
-        SET name = $2, name_key = $3, role = $4, permissions = $5, status = $6, email = $7, email_key = $8,
-            limited_to_groups = $9
-        WHERE id = $1";
+        SET name = given.name, name_key = given.name_key, role = given.role, permissions = given.permissions,
+            status = given.status, email = given.email, email_key = given.email_key, limited_to_groups = given.limited
+        FROM ROWS($1: id uuid, name text, name_key text, role text, permissions text, status text, email text,
+                  email_key text, limited boolean)
+        WHERE users.id = given.id";
 
     SET_LOCALE = "
         UPDATE users SET locale = $2 WHERE id = $1";
@@ -179,62 +184,85 @@ impl From<&UserView> for EditableUser {
     }
 }
 
-/// What changed about a user, for the log, with the current names of groups.
-pub async fn changes(tx: &mut Tx, before: &EditableUser, after: &EditableUser) -> Result<Box<UserChanges>, DbError> {
-    Ok(Box::new(logged(tx, before).await?.changes(logged(tx, after).await?)))
+/// What changed about users, for the log, with the current names of groups. In the order of the changes.
+pub async fn changes<'a>(
+    tx: &mut Tx,
+    changes: impl Iterator<Item = (&'a EditableUser, &'a EditableUser)> + Clone,
+) -> Result<Vec<Box<UserChanges>>, DbError> {
+    let managed = changes.clone().flat_map(|(before, after)| before.manages.iter().chain(&after.manages));
+    let managed: BTreeSet<_> = managed.copied().collect();
+    let names = if managed.is_empty() { Vec::new() } else { super::groups::names(tx, managed).await? };
+    Ok(changes.map(|(before, after)| Box::new(logged(before, &names).changes(logged(after, &names)))).collect())
 }
 
-async fn logged(tx: &mut Tx, user: &EditableUser) -> Result<UserState, DbError> {
-    let manages = super::groups::names(tx, &user.manages).await?;
-    Ok(UserState {
+/// A user as the log shows them; `names` are those of groups, sorted.
+fn logged(user: &EditableUser, names: &[(GroupId, String)]) -> UserState {
+    let managed = names.iter().filter(|(group, _)| user.manages.contains(group));
+    UserState {
         name: user.name.clone(),
         email: user.email.clone(),
         role: user.rights.role,
         permissions: user.rights.permissions.clone(),
         status: user.status,
         limited_to_groups: user.rights.limited_to_groups,
-        manages: manages.into_iter().map(|(_, name)| name).collect(),
-    })
+        manages: managed.map(|(_, name)| name.clone()).collect(),
+    }
 }
 
 /// Locks a user until the end of the transaction.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<EditableUser>, DbError> {
-    let Some(row) = tx.one(&LOCK, args![id]).await? else { return Ok(None) };
-    let manages =
-        tx.all(&MANAGED_GROUPS, args![id]).await?.iter().map(|row| row.get("group_id")).collect::<Result<_, _>>()?;
-    let (name, email, status) = (row.get("name")?, row.get("email")?, row.get("status")?);
-    Ok(Some(EditableUser { name, email, rights: rights(&row)?, status, manages }))
+    Ok(lock_each(tx, &[id]).await?.remove(&id))
+}
+
+/// Locks those of these users who exist until the end of the transaction, in the order of their ids.
+pub async fn lock_each(tx: &mut Tx, users: &[UserId]) -> Result<BTreeMap<UserId, EditableUser>, DbError> {
+    let mut locked = BTreeMap::new();
+    for row in tx.all(&LOCK, args![ids(users)]).await? {
+        if row.opt::<DateTime<Utc>>("deleted_at")?.is_some() {
+            continue;
+        }
+        let (name, email, status, manages) = (row.get("name")?, row.get("email")?, row.get("status")?, Vec::new());
+        locked.insert(row.get("id")?, EditableUser { name, email, rights: rights(&row)?, status, manages });
+    }
+    for row in tx.all(&MANAGED_GROUPS, args![ids(locked.keys())]).await? {
+        let group = row.get("group_id")?;
+        locked.entry(row.get("user_id")?).and_modify(|user| user.manages.push(group));
+    }
+    Ok(locked)
 }
 
 /// Proof that a change of a user was decided. Only `user_changes` implements it.
-pub trait UserChangeApproval {}
+pub trait UserChangeApproval {
+    fn user(&self) -> UserId;
+    /// The user as stored.
+    fn before(&self) -> &EditableUser;
+    fn after(&self) -> &EditableUser;
+}
 
-/// Changes a user.
+/// Changes users, each of them once.
 ///
 /// # Errors
-/// Returns [`DbError::Taken`] `users_email_key` if the e-mail address is taken.
-pub async fn change(
-    tx: &mut Tx,
-    _: &impl UserChangeApproval,
-    id: UserId,
-    from: &EditableUser,
-    to: &EditableUser,
-) -> Result<(), DbError> {
-    let args = args![
-        id,
-        &to.name,
-        fold(&to.name),
-        to.rights.role,
-        permissions(&to.rights),
-        to.status,
-        &to.email,
-        email_key(&to.email),
-        to.rights.limited_to_groups
-    ];
-    tx.run(&CHANGE, args).await?;
-    if from.manages != to.manages {
-        tx.run(&DELETE_MANAGED_GROUPS, args![id]).await?;
-        let managed = to.manages.iter().map(|group| fields! { "group_id": group, "user_id": id });
+/// Returns [`DbError::Taken`] `users_email_key` if an e-mail address is taken.
+pub async fn change<A: UserChangeApproval>(tx: &mut Tx, changes: &[A]) -> Result<(), DbError> {
+    let changed: Vec<_> = changes.iter().filter(|change| change.before() != change.after()).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let rows = changed.iter().map(|change| (change.user(), change.after())).map(|(id, to)| {
+        fields! {
+            "id": id, "name": to.name.as_str(), "name_key": fold(&to.name), "role": to.rights.role,
+            "permissions": permissions(&to.rights), "status": to.status, "email": to.email.as_str(),
+            "email_key": email_key(&to.email), "limited": to.rights.limited_to_groups,
+        }
+    });
+    tx.run(&CHANGE, args![set(rows)]).await?;
+    let managers: Vec<_> =
+        changed.into_iter().filter(|change| change.before().manages != change.after().manages).collect();
+    if !managers.is_empty() {
+        tx.run(&DELETE_MANAGED_GROUPS, args![ids(managers.iter().map(|change| change.user()))]).await?;
+        let managed = managers.iter().flat_map(|change| {
+            change.after().manages.iter().map(|group| fields! { "group_id": group, "user_id": change.user() })
+        });
         tx.run(&INSERT_MANAGED_GROUPS, args![set(managed)]).await?;
     }
     Ok(())

@@ -227,7 +227,7 @@ async fn sync_groups(
         events.extend(changed.events());
     }
     let removed: Vec<_> = before.iter().filter(|group| wanted.iter().all(|(id, _)| id != *group)).copied().collect();
-    for (group, _) in store::groups::names(tx, &removed).await? {
+    for (group, _) in store::groups::names(tx, removed).await? {
         let changed = memberships::change(tx, &provider, group, (&[], &[user])).await.map_err(groups::into_db_error)?;
         events.extend(changed.events());
     }
