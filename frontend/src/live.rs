@@ -2,7 +2,9 @@
 
 mod connection;
 mod contacts;
+mod content_needs;
 mod election;
+mod recent_ids;
 #[cfg(test)]
 pub mod sample;
 mod session_log;
@@ -27,8 +29,8 @@ use sync::StateSync;
 /// What the pages that are open need, besides the licenses and the user's own sessions and tickets.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Needs {
-    /// How many need the sessions and tickets of all users.
-    all: usize,
+    /// The pages that need the tickets of all users and their sessions: every one, or of very many only the newest.
+    need_every: Vec<Memo<bool>>,
     /// How many need those of a user.
     of_users: BTreeMap<UserId, usize>,
 }
@@ -74,11 +76,12 @@ impl Live {
         expect_context()
     }
 
-    /// The calling page needs the sessions and tickets of all users; the memo tells whether they have arrived.
-    pub fn need_all(self) -> Memo<bool> {
-        self.needs.update(|needs| needs.all += 1);
+    /// The calling page needs the sessions and tickets of all users; of very many sessions only the newest, except
+    /// while it needs `every` one. The memo tells whether they have arrived.
+    pub fn need_all(self, every: Memo<bool>) -> Memo<bool> {
+        self.needs.update(|needs| needs.need_every.push(every));
         on_cleanup(move || {
-            self.needs.try_update(|needs| needs.all -= 1);
+            self.needs.try_update(|needs| needs.need_every.retain(|one| *one != every));
         });
         Memo::new(move |_| self.state.with(LiveState::covers_all))
     }
@@ -92,6 +95,11 @@ impl Live {
                 needs.of_users.retain(|_, count| *count > 0);
             });
         });
+    }
+
+    /// Adds sessions that a page has read beside the feed.
+    pub fn add_sessions(self, sessions: Vec<SessionView>) {
+        let _ = self.state.try_update(|state| state.add_omitted(sessions));
     }
 
     /// A live session, or one that has just ended.
@@ -127,12 +135,13 @@ impl Live {
 }
 
 impl Needs {
-    /// What the state has to contain. Viewers who do not see all users get all that they may see: the counts of the
-    /// licenses would tell them too much.
+    /// What the state has to contain. Viewers who do not see all users get the sessions that they may see: the counts
+    /// of the licenses would tell them too much.
     fn coverage(&self, me: UserId, sees_all: bool) -> Coverage {
-        if self.all > 0 || !sees_all {
+        if self.need_every.iter().any(|every| every.try_get().unwrap_or_default()) {
             return Coverage::All;
         }
-        Coverage::Users(self.of_users.keys().copied().chain([me]).collect())
+        let users = self.of_users.keys().copied().chain([me]).collect();
+        if self.need_every.is_empty() && sees_all { Coverage::Users(users) } else { Coverage::Newest(users) }
     }
 }

@@ -56,7 +56,7 @@ use axum::{
 };
 use seatkeeper_shared::{
     problem::{Code, Problem},
-    wire::{live::SnapshotContent, sessions::StateFilter},
+    wire::{live::LiveContent, sessions::StateFilter},
 };
 use tower::ServiceBuilder;
 use utoipa::openapi::{
@@ -189,7 +189,7 @@ pub fn openapi() -> OpenApi {
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
     // Used by parameters only, whose schemas are not collected automatically.
     components.schemas.insert("StateFilter".to_owned(), <StateFilter as utoipa::PartialSchema>::schema());
-    components.schemas.insert("SnapshotContent".to_owned(), <SnapshotContent as utoipa::PartialSchema>::schema());
+    components.schemas.insert("LiveContent".to_owned(), <LiveContent as utoipa::PartialSchema>::schema());
     components.schemas.insert("Format".to_owned(), <export::Format as utoipa::PartialSchema>::schema());
     let mut problem_schemas = Vec::new();
     <Problem as utoipa::ToSchema>::schemas(&mut problem_schemas);

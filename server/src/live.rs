@@ -7,6 +7,7 @@ mod snapshot;
 pub mod ticket;
 mod usage_trends;
 mod viewer;
+mod viewer_scope;
 
 pub use feed::Feed;
 pub use snapshot::for_request as snapshot_for_request;

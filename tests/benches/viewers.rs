@@ -9,7 +9,18 @@ use crate::{
     table::{Limit, Table},
     viewer::{self, ViewerGroup, ViewerStats},
 };
-use seatkeeper_shared::license::SeatRule;
+use chrono::TimeDelta;
+use seatkeeper_shared::{
+    endpoints::{
+        Endpoint,
+        live::{LiveRows, SNAPSHOT_SESSIONS, rows, snapshot},
+    },
+    license::{Model, SeatRule},
+    wire::{
+        live::LiveContent,
+        sessions::{SessionSort, StateFilter},
+    },
+};
 use std::{
     net::SocketAddr,
     rc::Rc,
@@ -27,6 +38,8 @@ const SESSION_CYCLE: Duration = Duration::from_millis(500);
 /// Time after the last viewer has connected, before the measurement.
 const WARM_UP: Duration = Duration::from_millis(1_500);
 const ROUND_DURATION: Duration = Duration::from_secs(4);
+/// Live sessions in the account whose first bytes are measured.
+const LIVE_SESSIONS: usize = 6_000;
 /// How long frames may still arrive after the measurement.
 const LAST_FRAMES_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -84,7 +97,44 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
     let details = format!("{}; without {}; {STALLED_VIEWERS} never read", shown(&beside_slow), shown(&alone));
     let times = delay(&beside_slow, 0.99) / delay(&alone, 0.99);
     table.add("p99 of the delay with stalled viewers, to without", times, Limit::AtMost(1.5), details);
+    measure_first_bytes(table).await
+}
+
+/// Measures what a tab receives first of many sessions: on the page that lists them, and on the others.
+async fn measure_first_bytes(table: &mut Table) -> anyhow::Result<()> {
+    let database = BenchDatabase::create(BenchEngine::Sqlite).await?;
+    let account = Account::create(&database).await?;
+    let pools = account.pools(10, i64::try_from(LIVE_SESSIONS)?, SeatRule::Agent).await?;
+    let people = account.agents(LIVE_SESSIONS).await?;
+    let holders = people.iter().enumerate().map(|(index, person)| (pools[index % pools.len()].license, person.user));
+    account.sessions_for(TimeDelta::hours(1), holders).await?;
+    let admin = account.admin().await?;
+    account.close().await?;
+    let server = Server::seatkeeper(&database.address).await?;
+    let oldest_first = LiveRows {
+        license: None,
+        model: Some(Model::Concurrent),
+        state: StateFilter::Live,
+        platform: None,
+        q: None,
+        order: (SessionSort::Created, false),
+    };
+    let [own, all] = [LiveContent::Own, LiveContent::All].map(|content| snapshot(content, SNAPSHOT_SESSIONS));
+    let own = compressed_bytes(&server, &admin, own).await?;
+    let list =
+        compressed_bytes(&server, &admin, all).await? + compressed_bytes(&server, &admin, rows(&oldest_first)).await?;
+    table.begin(&format!("SQLite, a tab opened at {} live sessions", grouped(LIVE_SESSIONS as f64)));
+    let kilobytes = |bytes: usize| bytes as f64 / 1_000.0;
+    table.add("sent to the list of sessions", kilobytes(list), Limit::Below(150.0, "kB"), "compressed");
+    table.add("sent to other pages", kilobytes(own), Limit::Below(15.0, "kB"), "compressed");
     Ok(())
+}
+
+/// The bytes of a response that is compressed as for a browser.
+async fn compressed_bytes<T>(server: &Server, viewer: &Agent, endpoint: Endpoint<T>) -> anyhow::Result<usize> {
+    let address = format!("http://{}/api/v1{}", server.address, endpoint.into_request().path);
+    let request = reqwest::Client::new().get(address).bearer_auth(&viewer.token).header("accept-encoding", "gzip");
+    Ok(request.send().await?.error_for_status()?.bytes().await?.len())
 }
 
 /// The CPU time for one more frame to one more viewer, in microseconds; NaN if it is lost in the noise.

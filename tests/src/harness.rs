@@ -7,6 +7,7 @@ pub mod cookie_store;
 pub mod database;
 pub mod faketime;
 pub mod http;
+mod live_sessions;
 pub mod mailbox;
 pub mod person;
 pub mod pooler;

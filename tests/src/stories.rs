@@ -56,6 +56,7 @@ mod layers;
 mod links;
 mod lists;
 mod live;
+mod live_content;
 mod live_snapshots;
 mod offers;
 mod oidc;

@@ -70,6 +70,11 @@ impl Election {
         matches!(self.part, Part::Leading(_))
     }
 
+    /// Whether it takes part.
+    pub const fn takes_part(&self) -> bool {
+        !matches!(self.part, Part::Away)
+    }
+
     /// Whether another tab holds the stream for this one.
     pub const fn is_following(&self) -> bool {
         matches!(self.part, Part::Following(_))

@@ -2,7 +2,7 @@
 
 pub use super::contacts::{LastContacts, is_contact_lost};
 
-use super::session_log::SessionLog;
+use super::{recent_ids::RecentIds, session_log::SessionLog};
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, Position, SessionId, TicketId, UserId},
@@ -10,7 +10,7 @@ use seatkeeper_shared::{
     session::SessionState,
     wire::{
         licenses::LicenseView,
-        live::{Change, Snapshot},
+        live::{Change, LiveContent, Snapshot},
         queue::{QueueView, TicketView},
         sessions::SessionView,
     },
@@ -23,14 +23,25 @@ pub enum Coverage {
     /// Those of all users whom the viewer may see.
     #[default]
     All,
+    /// The same, but of very many sessions only the newest, those of these users, and those that a table has read
+    /// beside the feed.
+    Newest(BTreeSet<UserId>),
     /// Those of these users.
     Users(BTreeSet<UserId>),
 }
 
 impl Coverage {
+    /// What the stream has to deliver to keep this up to date.
+    pub fn content(&self, me: UserId) -> LiveContent {
+        match self {
+            Self::Users(users) if users.iter().all(|user| *user == me) => LiveContent::Own,
+            _ => LiveContent::All,
+        }
+    }
+
     fn includes(&self, user: UserId) -> bool {
         match self {
-            Self::All => true,
+            Self::All | Self::Newest(_) => true,
             Self::Users(users) => users.contains(&user),
         }
     }
@@ -57,6 +68,12 @@ pub struct LiveState {
     omitted_sessions: usize,
     /// When the state began; a session that is older and not known was left out.
     began_at: DateTime<Utc>,
+    /// Sessions that have ended: what was read of them before is outdated.
+    ended_ids: RecentIds,
+    /// The number of snapshots that the state has been replaced by.
+    snapshots: usize,
+    /// Whether the last snapshot left sessions out.
+    is_partial: bool,
 }
 
 impl LiveState {
@@ -69,6 +86,9 @@ impl LiveState {
         self.omitted_sessions =
             usize::try_from(snapshot.sessions_total).unwrap_or_default().saturating_sub(self.sessions.len());
         self.began_at = snapshot.at;
+        self.ended_ids = RecentIds::default();
+        self.snapshots += 1;
+        self.is_partial = self.omitted_sessions > 0;
         self.recently_ended.clear();
         self.session_log.record_all();
         self.queues.clear();
@@ -85,9 +105,25 @@ impl LiveState {
         self.coverage = coverage;
     }
 
-    /// Whether the sessions and tickets of all users whom the viewer may see are contained.
+    /// Whether the sessions and tickets of all users whom the viewer may see are contained, but for sessions that
+    /// were left out because there are very many.
     pub fn covers_all(&self) -> bool {
-        self.position.0 > 0 && self.coverage == Coverage::All
+        self.position.0 > 0 && !matches!(self.coverage, Coverage::Users(_))
+    }
+
+    /// The number of the snapshot that left out sessions, if a table has to read them.
+    pub fn partial_snapshot(&self) -> Option<usize> {
+        (self.is_partial && matches!(self.coverage, Coverage::Newest(_))).then_some(self.snapshots)
+    }
+
+    /// Whether there are more sessions than are ever loaded.
+    pub fn is_capped(&self) -> bool {
+        self.coverage == Coverage::All && self.omitted_sessions > 0
+    }
+
+    /// Whether a session has ended that was known.
+    pub fn has_ended(&self, id: SessionId) -> bool {
+        !self.sessions.contains_key(&id) && (self.omitted_sessions == 0 || self.ended_ids.contains(id))
     }
 
     /// Whether no session is left out.
@@ -95,10 +131,11 @@ impl LiveState {
         self.covers_all() && self.omitted_sessions == 0
     }
 
-    /// Adds sessions that the snapshot left out. Changes that may be newer have to be applied again.
+    /// Adds sessions that the snapshot left out, as they were read beside the feed. What the feed has said of them
+    /// since is newer.
     pub fn add_omitted(&mut self, sessions: Vec<SessionView>) {
         for session in sessions {
-            let is_known = self.sessions.contains_key(&session.id) || self.recently_ended.contains_key(&session.id);
+            let is_known = self.sessions.contains_key(&session.id) || self.ended_ids.contains(session.id);
             if !is_known && self.coverage.includes(session.user_id) {
                 self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
                 self.sessions.insert(session.id, session);
@@ -172,7 +209,7 @@ impl LiveState {
         let counted = usize::try_from(counted).unwrap_or_default();
         match self.coverage {
             // The counts of the licenses include sessions of users whom a manager limited to groups may not see.
-            Coverage::All => counted.clamp(known, known + self.omitted_sessions),
+            Coverage::All | Coverage::Newest(_) => counted.clamp(known, known + self.omitted_sessions),
             // Only viewers who see all users do without their sessions.
             Coverage::Users(_) => counted,
         }
@@ -254,12 +291,13 @@ impl LiveState {
             return None;
         }
         let before = self.sessions.remove(&session.id);
-        let was_omitted = session.created_at <= self.began_at && !self.recently_ended.contains_key(&session.id);
+        let was_omitted = session.created_at <= self.began_at && !self.ended_ids.contains(session.id);
         if before.is_none() && was_omitted {
             self.omitted_sessions = self.omitted_sessions.saturating_sub(1);
         }
         self.session_log.record(session.id);
         if session.state == SessionState::Ended {
+            self.ended_ids.insert(session.id);
             before?;
             self.recently_ended.insert(session.id, session.clone());
             return Some(session);

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use seatkeeper_shared::{
     endpoints,
     ids::Position,
-    wire::live::{ALIVE, CHANGE, CONTACTS, RESYNC},
+    wire::live::{ALIVE, CHANGE, CONTACTS, LiveContent, RESYNC},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -25,8 +25,8 @@ const MAX_QUIET_FAILURES: usize = 2;
 /// What a stream tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamNotice {
-    /// It delivers all changes after this position.
-    Began(Position),
+    /// It delivers all changes after this position; of sessions and tickets, only those of the content.
+    Began(Position, LiveContent),
     /// An event arrived.
     Message {
         /// The event's name.
@@ -45,6 +45,7 @@ struct Inner {
     /// The position of the state; `None` until it is loaded.
     position: Rc<dyn Fn() -> Option<Position>>,
     on_notice: Rc<dyn Fn(StreamNotice)>,
+    content: Cell<LiveContent>,
     connection: RefCell<Option<Connection>>,
     failures: Cell<usize>,
     /// When the last message arrived, or the last attempt began.
@@ -73,10 +74,15 @@ impl Drop for Stream {
 
 impl Stream {
     /// Opens the stream as soon as there is a position.
-    pub fn open(position: Rc<dyn Fn() -> Option<Position>>, on_notice: Rc<dyn Fn(StreamNotice)>) -> Self {
+    pub fn open(
+        content: LiveContent,
+        position: Rc<dyn Fn() -> Option<Position>>,
+        on_notice: Rc<dyn Fn(StreamNotice)>,
+    ) -> Self {
         let inner = Rc::new(Inner {
             position,
             on_notice,
+            content: Cell::new(content),
             connection: RefCell::new(None),
             failures: Cell::new(0),
             heard_at: Cell::new(js_sys::Date::now()),
@@ -84,6 +90,13 @@ impl Stream {
         });
         inner.connect();
         Self(inner)
+    }
+
+    /// Opens it again, after the position of the state, if it delivers something else.
+    pub fn deliver(&self, content: LiveContent) {
+        if self.0.content.replace(content) != content {
+            self.0.connect();
+        }
     }
 
     /// Opens it if it waits for a position, and again if nothing has arrived for too long: a dead connection does not
@@ -103,8 +116,9 @@ impl Inner {
         let Some(position) = (self.position)().filter(|_| !self.is_closed.get()) else { return };
         self.heard_at.set(js_sys::Date::now());
         // Before the first message, so that none precedes it.
-        (self.on_notice)(StreamNotice::Began(position));
-        let address = api::address(endpoints::live::changes(position));
+        let content = self.content.get();
+        (self.on_notice)(StreamNotice::Began(position, content));
+        let address = api::address(endpoints::live::changes(content, position));
         let Ok(source) = EventSource::new(&address) else { return self.retry_later() };
         let mut listeners = Vec::new();
         for name in [CHANGE, CONTACTS, ALIVE, RESYNC, "error"] {

@@ -17,7 +17,7 @@ use leptos::{leptos_dom::helpers::WindowListenerHandle, prelude::*};
 use loading::{Load, RETRY_DELAY_MS};
 use seatkeeper_shared::{
     ids::{Position, UserId},
-    wire::live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, RESYNC},
+    wire::live::{ALIVE, Alive, CHANGE, CONTACTS, Change, Contacts, LiveContent, RESYNC},
 };
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub(super) struct StateSync {
     load: StoredValue<Load>,
     pending: StoredValue<PendingChanges>,
     feed: StoredValue<Option<TabFeed>, LocalStorage>,
+    /// What the stream delivers of sessions and tickets, as far as this tab knows.
+    delivered: StoredValue<LiveContent>,
     /// Whether this tab has let go.
     is_suspended: StoredValue<bool>,
     hidden_at: StoredValue<Option<f64>>,
@@ -62,6 +64,7 @@ impl StateSync {
             load: StoredValue::default(),
             pending: StoredValue::default(),
             feed: StoredValue::new_local(None),
+            delivered: StoredValue::new(LiveContent::Own),
             is_suspended: StoredValue::new(false),
             hidden_at: StoredValue::new(is_hidden().then_some(now)),
             build: StoredValue::new(None),
@@ -104,8 +107,13 @@ impl StateSync {
 
     fn on_needs_changed(self, before: Option<&Coverage>, needed: &Coverage) {
         let is_subset = match (before, needed) {
-            (Some(Coverage::All), Coverage::Users(_)) => self.live.state.with_untracked(LiveState::is_complete),
-            (Some(Coverage::Users(before)), Coverage::Users(users)) => users.is_subset(before),
+            (Some(Coverage::Users(before)), Coverage::Users(users))
+            | (Some(Coverage::Newest(before)), Coverage::Newest(users))
+                if users.is_subset(before) =>
+            {
+                true
+            }
+            (Some(Coverage::All | Coverage::Newest(_)), _) => self.live.state.with_untracked(LiveState::is_complete),
             _ => false,
         };
         if is_subset && !self.load.with_value(|load| load.in_progress) {
@@ -114,6 +122,9 @@ impl StateSync {
         } else {
             self.request();
         }
+        if let Some(feed) = self.feed.get_value() {
+            feed.need(needed.content(self.user));
+        }
     }
 
     // What arrives.
@@ -121,18 +132,28 @@ impl StateSync {
     fn on_notice(self, notice: StreamNotice) {
         match notice {
             StreamNotice::Lost => self.on_lost(),
-            StreamNotice::Began(after) => {
-                let has_gap = self.position().is_some_and(|position| position < after);
-                self.load.update_value(|load| load.began = after);
-                if has_gap {
-                    self.request();
-                }
-            }
+            StreamNotice::Began(after, content) => self.on_began(after, content),
             StreamNotice::Message { name, data } => {
                 self.monitor.update_value(|monitor| monitor.on_message(js_sys::Date::now()));
                 self.on_message(&name, &data);
                 self.publish_status();
             }
+        }
+    }
+
+    fn on_began(self, after: Position, content: LiveContent) {
+        let needed = self.coverage.with_untracked(|coverage| coverage.content(self.user));
+        let before = self.delivered.get_value();
+        self.delivered.set_value(content);
+        if needed == LiveContent::All && content == LiveContent::Own {
+            // The tab that leads has been told, and begins again with all.
+            return;
+        }
+        let lacked_sessions = needed == LiveContent::All && before == LiveContent::Own;
+        let position = if lacked_sessions { self.load.with_value(Load::complete_until) } else { self.position() };
+        self.load.update_value(|load| load.began = after);
+        if position.is_some_and(|position| position < after) {
+            self.request();
         }
     }
 
@@ -266,6 +287,8 @@ impl StateSync {
         {
             self.monitor.set_value(ConnectionMonitor::new(js_sys::Date::now()));
             self.publish_status();
+            // Another tab may have begun another stream meanwhile.
+            self.delivered.set_value(LiveContent::Own);
             feed.join();
             self.request();
         }

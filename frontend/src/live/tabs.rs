@@ -1,11 +1,15 @@
 //! One stream for all tabs of a user: the tab that leads passes on what its stream delivers.
 
 use super::{
+    content_needs::ContentNeeds,
     election::{ANSWER_TIMEOUT_MS, Action, Claim, Election, Word},
     stream::{Stream, StreamNotice},
 };
 use leptos::prelude::*;
-use seatkeeper_shared::ids::{Position, UserId};
+use seatkeeper_shared::{
+    ids::{Position, UserId},
+    wire::live::{ALIVE, LiveContent},
+};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -22,6 +26,7 @@ type MessageListener = Closure<dyn FnMut(MessageEvent)>;
 
 struct Inner {
     election: RefCell<Election>,
+    needs: RefCell<ContentNeeds>,
     /// `None` in browsers without it: then each tab leads itself.
     channel: Option<BroadcastChannel>,
     stream: RefCell<Option<Stream>>,
@@ -40,7 +45,9 @@ impl TabFeed {
     ) -> Self {
         let inner = Rc::new(Inner {
             election: RefCell::new(Election::new(random_number())),
-            channel: BroadcastChannel::new(&format!("seatkeeper-live-{user}")).ok(),
+            needs: RefCell::default(),
+            // Another name for another protocol: tabs with a previous build of the app must not follow.
+            channel: BroadcastChannel::new(&format!("seatkeeper-live-2-{user}")).ok(),
             stream: RefCell::new(None),
             position: Rc::new(position),
             on_notice: Box::new(on_notice),
@@ -62,6 +69,17 @@ impl TabFeed {
     /// Takes part.
     pub fn join(&self) {
         self.0.act(|election| election.join());
+        self.0.repeat_need();
+    }
+
+    /// This tab needs this of the stream, whichever tab holds it. A notice that it began tells when it is delivered.
+    pub fn need(&self, content: LiveContent) {
+        let now = js_sys::Date::now();
+        self.0.needs.borrow_mut().set_here(content, now);
+        self.0.repeat_need();
+        if content == LiveContent::All {
+            self.0.adjust_content(now);
+        }
     }
 
     /// Takes part no longer; another tab leads if this one did.
@@ -82,6 +100,7 @@ impl TabFeed {
         if let Some(stream) = self.0.stream.borrow().as_ref() {
             stream.check(now);
         }
+        self.0.adjust_content(now);
         self.0.act(|election| election.check(now));
     }
 }
@@ -123,7 +142,9 @@ impl Inner {
 
     fn start(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
+        let content = self.needs.borrow().content(js_sys::Date::now());
         let stream = Stream::open(
+            content,
             self.position.clone(),
             Rc::new(move |notice| {
                 if let Some(inner) = weak.upgrade() {
@@ -142,11 +163,34 @@ impl Inner {
             Some(Received::Notice(notice)) => {
                 self.act(|election| election.on_stream_message(now));
                 if self.election.borrow().is_following() {
+                    if is_occasion_to_repeat_need(&notice) {
+                        self.repeat_need();
+                    }
                     (self.on_notice)(notice);
                 }
             }
+            Some(Received::NeedAll) => {
+                self.needs.borrow_mut().note_elsewhere(now);
+                self.adjust_content(now);
+            }
             // Of a newer version of the app.
             None => {}
+        }
+    }
+
+    /// Tells the other tabs what this one needs of a stream of theirs.
+    fn repeat_need(&self) {
+        let takes_part = self.election.borrow().takes_part();
+        if takes_part && self.needs.borrow().needs_all_here() {
+            self.post(NEED_ALL);
+        }
+    }
+
+    /// Lets the stream deliver what the tabs need, if this tab holds it.
+    fn adjust_content(&self, now: f64) {
+        let content = self.needs.borrow().content(now);
+        if let Some(stream) = self.stream.borrow().as_ref() {
+            stream.deliver(content);
         }
     }
 
@@ -164,11 +208,24 @@ fn random_number() -> u32 {
     number
 }
 
+/// With each `alive`, because a need that is not repeated is forgotten; and at once if the stream lacks it.
+fn is_occasion_to_repeat_need(notice: &StreamNotice) -> bool {
+    match notice {
+        StreamNotice::Message { name, .. } => name == ALIVE,
+        StreamNotice::Began(_, content) => *content == LiveContent::Own,
+        StreamNotice::Lost => false,
+    }
+}
+
+/// The message of a tab that needs the sessions of all users.
+const NEED_ALL: &str = "need all";
+
 /// A message from another tab.
 #[derive(Debug, PartialEq)]
 enum Received {
     Word(Word),
     Notice(StreamNotice),
+    NeedAll,
 }
 
 fn encode_word(word: Word) -> String {
@@ -181,7 +238,7 @@ fn encode_word(word: Word) -> String {
 
 fn encode_notice(notice: &StreamNotice) -> String {
     match notice {
-        StreamNotice::Began(position) => format!("began {position}"),
+        StreamNotice::Began(position, content) => format!("began {position} {content}"),
         StreamNotice::Message { name, data } => format!("message {name} {data}"),
         StreamNotice::Lost => "lost".to_owned(),
     }
@@ -196,7 +253,11 @@ fn decode(text: &str) -> Option<Received> {
             let (at, tab) = rest.split_once(' ')?;
             Received::Word(Word::Lead(Claim { at: at.parse().ok()?, tab: tab.parse().ok()? }))
         }
-        "began" => Received::Notice(StreamNotice::Began(Position(rest.parse().ok()?))),
+        "need" if text == NEED_ALL => Received::NeedAll,
+        "began" => {
+            let (position, content) = rest.split_once(' ')?;
+            Received::Notice(StreamNotice::Began(Position(position.parse().ok()?), content.parse().ok()?))
+        }
         "message" => {
             let (name, data) = rest.split_once(' ')?;
             Received::Notice(StreamNotice::Message { name: name.to_owned(), data: data.to_owned() })
@@ -217,9 +278,11 @@ mod tests {
             assert_eq!(decode(&encode_word(word)), Some(Received::Word(word)));
         }
         let message = StreamNotice::Message { name: "alive".to_owned(), data: r#"{"at": "a b"}"#.to_owned() };
-        for notice in [StreamNotice::Began(Position(41)), message, StreamNotice::Lost] {
+        let began = StreamNotice::Began(Position(41), LiveContent::Own);
+        for notice in [began, message, StreamNotice::Lost] {
             assert_eq!(decode(&encode_notice(&notice)), Some(Received::Notice(notice)));
         }
+        assert_eq!(decode(NEED_ALL), Some(Received::NeedAll));
         assert_eq!(decode("something new"), None);
     }
 }

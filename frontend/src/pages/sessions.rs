@@ -11,6 +11,7 @@ mod remove_ticket;
 mod row;
 mod row_menu;
 mod row_order;
+mod row_pages;
 mod rows;
 mod selection;
 mod shortcuts;
@@ -24,7 +25,6 @@ mod waiter;
 use crate::{
     format::Format,
     i18n::*,
-    live::Live,
     shell::RequirePermission,
     text::text,
     ui::{
@@ -62,7 +62,7 @@ pub fn SessionsPage() -> impl IntoView {
 #[component]
 fn Sessions() -> impl IntoView {
     let i18n = use_i18n();
-    let (format, arrived) = (Format::get(), Live::get().need_all());
+    let format = Format::get();
     let page = SessionsPageState::new();
     let active = move || {
         let count = page.scope_count.get();
@@ -73,7 +73,7 @@ fn Sessions() -> impl IntoView {
             <Export address=Signal::derive(move || page.filter.with(Filter::export)) />
         </PageHead>
         <Show
-            when=move || arrived.get()
+            when=move || page.has_arrived.get()
             fallback=|| view! { <div class="list"><Skeleton rows=8 /></div> }
         >
             <Content page />

@@ -18,13 +18,16 @@ use axum::{
 use seatkeeper_shared::{
     ids::Position,
     validate::in_range,
-    wire::live::{Alive, Change, Contacts, Snapshot, SnapshotContent, SnapshotReply},
+    wire::live::{Alive, Change, Contacts, LiveContent, Snapshot, SnapshotReply},
 };
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LiveQuery {
+    /// Which sessions and tickets: `all` that the caller may see, or only the caller's `own`, without `contacts`. `all`
+    /// if absent. The licenses are always all that the caller may see.
+    content: Option<LiveContent>,
     /// Whether the stream contains snapshots; true if absent. Without, it begins with `alive`, and `resync` tells to
     /// request the snapshot again.
     snapshot: Option<bool>,
@@ -53,6 +56,7 @@ pub async fn live(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let options = StreamOptions {
         missed_from: last.or(query.after).map(Position),
+        content: query.content.unwrap_or(LiveContent::All),
         has_snapshots: query.snapshot.unwrap_or(true),
         renews_tickets: query.renew_tickets.unwrap_or(false),
     };
@@ -66,7 +70,7 @@ pub async fn live(
 pub struct SnapshotQuery {
     /// Which sessions and tickets: `all` that the caller may see, or only the caller's `own`. `all` if absent. The
     /// licenses are always all that the caller may see.
-    content: Option<SnapshotContent>,
+    content: Option<LiveContent>,
     /// The number of sessions, 1 to 5,000; 1,000 if absent.
     limit: Option<i64>,
 }
@@ -86,6 +90,6 @@ pub async fn snapshot(
     let mut fields = FieldErrors::default();
     let limit = fields.check("limit", in_range(query.limit.unwrap_or(1_000), 1, 5_000));
     let limit = usize::try_from(fields.finish(limit)?).unwrap_or(1_000);
-    let content = query.content.unwrap_or(SnapshotContent::All);
+    let content = query.content.unwrap_or(LiveContent::All);
     Ok(Json(live::snapshot_for_request(&app.live, &caller, content, limit).await?))
 }

@@ -1,17 +1,37 @@
 //! A batch of changes as the feed publishes it: serialized once, as a whole and in pieces.
 
-use super::feed::json;
+use super::feed::{frame, json};
 use crate::auth::invalidation::AffectedCallers;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, UserId},
-    wire::{licenses::LicenseView, queue::QueueView, sessions::SessionView},
+    wire::{licenses::LicenseView, live::CHANGE, queue::QueueView, sessions::SessionView},
 };
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
 };
+
+/// A `change` event of serialized parts, each comma-separated.
+pub(super) fn change_frame(
+    position: Position,
+    at: DateTime<Utc>,
+    licenses: &str,
+    sessions: &str,
+    queues: &str,
+) -> Bytes {
+    let at = json(&at);
+    let json = format!(
+        r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
+    );
+    frame(CHANGE, Some(position), &json)
+}
+
+/// A queue with these serialized tickets.
+pub(super) fn queue_json(license: LicenseId, tickets: &str) -> String {
+    format!(r#"{{"license_id":"{license}","tickets":[{tickets}]}}"#)
+}
 
 /// A changed license, for viewers who do not see all groups.
 #[derive(Debug)]
@@ -47,6 +67,11 @@ pub struct ChangeBatch {
     pub at: DateTime<Utc>,
     /// The serialized event for viewers who see all users.
     pub all: Bytes,
+    /// The serialized event for viewers who see all users but watch their own work, if nothing of it changed: the
+    /// licenses, and that the viewer has no ticket in the changed queues.
+    pub without_work: Bytes,
+    /// The changed licenses with all limits of groups, as comma-separated JSON.
+    pub full_licenses: String,
     /// The changed licenses, for viewers who do not see all groups.
     pub licenses: HashMap<LicenseId, LicenseChange>,
     /// The changed sessions of each agent with their support keys, as comma-separated JSON.
@@ -71,6 +96,12 @@ impl ChangeBatch {
         self.affected_callers
             .iter()
             .any(|reach| matches!(reach, AffectedCallers::All) || *reach == AffectedCallers::User(user))
+    }
+
+    /// Whether it contains sessions or tickets of this user.
+    pub fn has_work_of(&self, user: UserId) -> bool {
+        let has_ticket = |queue: &QueueView| self.tickets.contains_key(&(queue.license_id, user));
+        self.sessions.contains_key(&user) || self.queues.iter().any(has_ticket)
     }
 
     /// Whether a license or its queue changed.

@@ -1,7 +1,7 @@
 //! One reader of the event log per process. Each change is serialized once, however many viewers there are.
 
 use super::{
-    change_batch::{ChangeBatch, LicenseChange},
+    change_batch::{ChangeBatch, LicenseChange, change_frame, queue_json},
     snapshot::SnapshotCache,
     usage_trends::UsageTrends,
 };
@@ -195,10 +195,14 @@ impl Feed {
         let position = events.last().map(|e| e.position).unwrap_or_default();
         let change = Change { position, at: now, licenses, sessions, queues };
         let all = frame(CHANGE, Some(position), &json(&change));
+        let full_licenses = change.licenses.iter().map(json).collect::<Vec<_>>().join(",");
+        let empty_queues = change.queues.iter().map(|queue| queue_json(queue.license_id, "")).collect::<Vec<_>>();
         Ok(ChangeBatch {
             position,
             at: now,
             all,
+            without_work: change_frame(position, now, &full_licenses, "", &empty_queues.join(",")),
+            full_licenses,
             sessions_without_keys: change.sessions,
             queues: change.queues,
             groups_changed: concerning(Topic::Groups).next().is_some(),

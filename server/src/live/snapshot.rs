@@ -1,7 +1,10 @@
 //! The snapshot: everything that a viewer may see, or the part that it needs. In streams, viewers who see all users and
 //! connect at the same time share one.
 
-use super::feed::{frame, json};
+use super::{
+    feed::{frame, json},
+    viewer_scope::ViewerScope,
+};
 use crate::{
     auth::{Caller, Scope},
     db::{Db, DbError},
@@ -12,7 +15,7 @@ use bytes::Bytes;
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, UserId},
     wire::{
-        live::{SNAPSHOT, Snapshot, SnapshotContent, SnapshotReply},
+        live::{LiveContent, SNAPSHOT, Snapshot, SnapshotReply},
         sessions::{SessionSort, StateFilter},
     },
 };
@@ -30,7 +33,8 @@ pub struct ViewerSnapshot {
     /// The server-sent event.
     pub bytes: Bytes,
     pub licenses: HashSet<LicenseId>,
-    /// For a manager limited to groups: the users in those groups, and the manager. Empty for other viewers.
+    /// For a manager limited to groups who watches them: the users in those groups, and the manager. Empty for other
+    /// viewers.
     pub visible_users: HashSet<UserId>,
     /// For a manager limited to groups: these groups. Empty for other viewers.
     pub visible_groups: HashSet<GroupId>,
@@ -52,29 +56,29 @@ impl SnapshotCache {
     pub async fn for_viewer(
         &self,
         live: &Live,
-        user: UserId,
-        scope: Scope,
+        scope: ViewerScope,
         subscribed_at: Instant,
     ) -> Result<ViewerSnapshot, DbError> {
-        if scope != Scope::All {
-            return take_snapshot(live, user, scope).await;
+        if scope.work != Scope::All {
+            return take_snapshot(live, scope).await;
         }
+        let nobody = UserId(uuid::Uuid::nil());
         let mut newest = self.0.lock().await;
         let taken = match newest.as_ref().filter(|taken| taken.started >= subscribed_at) {
             Some(taken) => taken.clone(),
-            None => newest.insert(take_snapshot(live, UserId(uuid::Uuid::nil()), scope).await?).clone(),
+            None => newest.insert(take_snapshot(live, ViewerScope { user: nobody, ..scope }).await?).clone(),
         };
         drop(newest);
         // Support keys are only for the session's own agent, who gets a separate snapshot.
-        if taken.agents.contains(&user) { take_snapshot(live, user, scope).await } else { Ok(taken) }
+        if taken.agents.contains(&scope.user) { take_snapshot(live, scope).await } else { Ok(taken) }
     }
 }
 
-async fn take_snapshot(live: &Live, user: UserId, scope: Scope) -> Result<ViewerSnapshot, DbError> {
+async fn take_snapshot(live: &Live, scope: ViewerScope) -> Result<ViewerSnapshot, DbError> {
     let started = live.clock.instant();
-    let visible_groups = scope.visible_groups(&live.db).await?.unwrap_or_default();
-    let visible_users = visible_users(&live.db, scope).await?;
-    let (snapshot, _) = read(live, user, scope, scope, MAX_SNAPSHOT_SESSIONS).await?;
+    let visible_groups = scope.licenses.visible_groups(&live.db).await?.unwrap_or_default();
+    let visible_users = visible_users(&live.db, scope.work).await?;
+    let (snapshot, _) = read(live, scope, MAX_SNAPSHOT_SESSIONS).await?;
     let agents = snapshot.sessions.iter().map(|session| session.user_id).collect();
     let licenses = snapshot.licenses.iter().map(|license| license.id).collect();
     let (position, bytes) = (snapshot.position, frame(SNAPSHOT, Some(snapshot.position), &json(&snapshot)));
@@ -88,27 +92,17 @@ async fn take_snapshot(live: &Live, user: UserId, scope: Scope) -> Result<Viewer
 pub async fn for_request(
     live: &Live,
     caller: &Caller,
-    content: SnapshotContent,
+    content: LiveContent,
     limit: usize,
 ) -> Result<SnapshotReply, DbError> {
-    let scope = Scope::of(caller);
-    let work = match content {
-        SnapshotContent::All => scope,
-        SnapshotContent::Own => Scope::Own(caller.id),
-    };
-    let (snapshot, next) = read(live, caller.id, scope, work, limit).await?;
+    let (snapshot, next) = read(live, ViewerScope::new(caller, content), limit).await?;
     Ok(SnapshotReply { user_id: caller.id, build: live.feed.app_build().await, next, snapshot })
 }
 
-/// Reads the licenses of `scope`, and the sessions and tickets of `work`. Support keys are only for the session's own
-/// agent. Also returns the cursor of the sessions beyond `limit`.
-async fn read(
-    live: &Live,
-    user: UserId,
-    scope: Scope,
-    work: Scope,
-    limit: usize,
-) -> Result<(Snapshot, Option<String>), DbError> {
+/// Reads the licenses, sessions and tickets of the scope. Support keys are only for the session's own agent. Also
+/// returns the cursor of the sessions beyond `limit`.
+async fn read(live: &Live, scope: ViewerScope, limit: usize) -> Result<(Snapshot, Option<String>), DbError> {
+    let ViewerScope { user, licenses: scope, work } = scope;
     let (db, at) = (&live.db, live.clock.now());
     // Read the position first: what is read after it may be newer, and is then sent again.
     let position = store::events::head(&mut db.begin_read().await?).await?;

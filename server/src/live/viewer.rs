@@ -2,10 +2,11 @@
 //! resync. A viewer that requests its snapshots separately is told when it needs a new one.
 
 use super::{
-    change_batch::ChangeBatch,
+    change_batch::{ChangeBatch, change_frame, queue_json},
     feed::{FeedMessage, Subscription, frame, json},
     own_tickets::OwnTickets,
     snapshot::visible_users,
+    viewer_scope::ViewerScope,
 };
 use crate::{
     auth::{Scope, StreamGuard},
@@ -18,7 +19,7 @@ use futures_util::{Stream, stream};
 use seatkeeper_shared::{
     ids::{GroupId, LicenseId, Position, UserId},
     wire::{
-        live::{CHANGE, RESYNC},
+        live::{LiveContent, RESYNC},
         queue::QueueView,
     },
 };
@@ -38,6 +39,8 @@ const MAX_STREAM_DURATION: Duration = Duration::from_secs(3_600);
 pub struct StreamOptions {
     /// The position of the last change that the viewer received.
     pub missed_from: Option<Position>,
+    /// Which sessions and tickets the stream contains.
+    pub content: LiveContent,
     /// Whether the stream contains snapshots. Without, it begins with an `alive` event that has the current position,
     /// and `resync` says that the viewer needs a new snapshot.
     pub has_snapshots: bool,
@@ -47,7 +50,7 @@ pub struct StreamOptions {
 
 impl Default for StreamOptions {
     fn default() -> Self {
-        Self { missed_from: None, has_snapshots: true, renews_tickets: false }
+        Self { missed_from: None, content: LiveContent::All, has_snapshots: true, renews_tickets: false }
     }
 }
 
@@ -62,8 +65,7 @@ pub fn watch(
 ) -> impl Stream<Item = Result<Bytes, DbError>> + use<> {
     let caller = guard.caller();
     let viewer = Viewer {
-        scope: Scope::of(caller),
-        user: caller.id,
+        scope: ViewerScope::new(caller, options.content),
         licenses: HashSet::new(),
         visible_users: HashSet::new(),
         visible_groups: HashSet::new(),
@@ -82,10 +84,9 @@ pub fn watch(
 
 struct Viewer {
     live: Live,
-    scope: Scope,
-    user: UserId,
+    scope: ViewerScope,
     licenses: HashSet<LicenseId>,
-    /// The users that a manager limited to groups may see.
+    /// The users whom a manager limited to groups may see and watches.
     visible_users: HashSet<UserId>,
     /// The groups that a manager limited to groups manages.
     visible_groups: HashSet<GroupId>,
@@ -156,7 +157,9 @@ impl Viewer {
             };
             match message {
                 FeedMessage::Alive(frame) => return Ok(Some(frame)),
-                FeedMessage::Contacts(contacts) if self.scope == Scope::All => return Ok(Some(contacts.all.clone())),
+                FeedMessage::Contacts(contacts) if self.scope.work == Scope::All => {
+                    return Ok(Some(contacts.all.clone()));
+                }
                 FeedMessage::Contacts(contacts) => {
                     if let Some(visible) = contacts.for_users(&self.visible_users) {
                         return Ok(Some(visible));
@@ -213,8 +216,9 @@ impl Viewer {
         };
         self.position = last.position;
         let batch = self.live.feed.load_batch(&self.live.db, self.live.clock.now(), &events).await?;
-        let sees_other_users = batch.groups_changed && matches!(self.scope, Scope::Groups(_));
-        if batch.may_change_rights_of(self.user) || batch.reassigned.contains(&self.user) || sees_other_users {
+        let sees_other_users = batch.groups_changed && matches!(self.scope.licenses, Scope::Groups(_));
+        let user = self.scope.user;
+        if batch.may_change_rights_of(user) || batch.reassigned.contains(&user) || sees_other_users {
             return self.snapshot().await.map(Some);
         }
         self.project(&batch).await
@@ -239,9 +243,9 @@ impl Viewer {
 
     /// Loads which licenses, users and groups this viewer sees, unless it sees all.
     async fn load_selection(&mut self) -> Result<(), DbError> {
-        self.visible_users = visible_users(&self.live.db, self.scope).await?;
-        self.visible_groups = self.scope.visible_groups(&self.live.db).await?.unwrap_or_default();
-        if let Scope::Own(user) = self.scope {
+        self.visible_users = visible_users(&self.live.db, self.scope.work).await?;
+        self.visible_groups = self.scope.licenses.visible_groups(&self.live.db).await?.unwrap_or_default();
+        if let Scope::Own(user) = self.scope.licenses {
             let own = store::licenses::of_user(&self.live.db, self.live.clock.now(), user).await?;
             self.licenses = own.iter().map(|l| l.id).collect();
         }
@@ -255,7 +259,7 @@ impl Viewer {
             self.load_selection().await?;
             return Ok(frame(RESYNC, Some(self.position), "{}"));
         }
-        let taken = self.live.feed.snapshots.for_viewer(&self.live, self.user, self.scope, self.subscribed_at).await?;
+        let taken = self.live.feed.snapshots.for_viewer(&self.live, self.scope, self.subscribed_at).await?;
         (self.position, self.licenses) = (taken.position, taken.licenses);
         (self.visible_users, self.visible_groups) = (taken.visible_users, taken.visible_groups);
         Ok(taken.bytes)
@@ -264,25 +268,32 @@ impl Viewer {
     /// The change as this viewer sees it; `None` if it does not. Takes constant time for viewers who see all users, and
     /// time proportional to the viewer's licenses for the others.
     async fn project(&mut self, batch: &ChangeBatch) -> Result<Option<Bytes>, DbError> {
-        let own = batch.sessions.contains_key(&self.user);
-        match self.scope {
+        let ViewerScope { user, licenses, work } = self.scope;
+        let has_own_sessions = batch.sessions.contains_key(&user);
+        match (licenses, work) {
             // The viewer's own new sessions include support keys, which the shared frame does not.
-            Scope::All if own => {
-                let own = own_change(batch, &HashSet::new(), self.user);
+            (Scope::All, Scope::All) if has_own_sessions => {
+                let own = own_change(batch, &HashSet::new(), user);
                 Ok(Some([batch.all.clone(), own].concat().into()))
             }
-            Scope::All => Ok(Some(batch.all.clone())),
-            Scope::Groups(_) if batch.groups_changed || batch.may_change_rights_of(self.user) => {
+            (Scope::All, Scope::All) => Ok(Some(batch.all.clone())),
+            (Scope::All, _) if batch.has_work_of(user) => {
+                Ok(Some(work_change(batch, &batch.full_licenses, |_| true, user)))
+            }
+            (Scope::All, _) => Ok(Some(batch.without_work.clone())),
+            (Scope::Groups(_), _) if batch.groups_changed || batch.may_change_rights_of(user) => {
                 self.snapshot().await.map(Some)
             }
-            Scope::Groups(manager) => {
-                Ok(Some(group_change(batch, (&self.visible_users, &self.visible_groups), manager)))
+            (Scope::Groups(_), Scope::Own(_)) => {
+                let licenses = licenses_for(batch, &self.visible_groups);
+                Ok(Some(work_change(batch, &licenses, |_| true, user)))
             }
-            Scope::Own(user) if batch.reassigned.contains(&user) => self.snapshot().await.map(Some),
-            Scope::Own(user) if own || self.licenses.iter().any(|id| batch.concerns(*id)) => {
+            (Scope::Groups(_), _) => Ok(Some(group_change(batch, (&self.visible_users, &self.visible_groups), user))),
+            (Scope::Own(_), _) if batch.reassigned.contains(&user) => self.snapshot().await.map(Some),
+            (Scope::Own(_), _) if has_own_sessions || self.licenses.iter().any(|id| batch.concerns(*id)) => {
                 Ok(Some(own_change(batch, &self.licenses, user)))
             }
-            Scope::Own(_) => Ok(None),
+            (Scope::Own(_), _) => Ok(None),
         }
     }
 }
@@ -290,13 +301,17 @@ impl Viewer {
 /// The change for a manager limited to groups: all licenses with their total counts and the limits of these groups, but
 /// only the sessions and tickets of users in these groups and the manager's own, the latter with support keys.
 fn group_change(batch: &ChangeBatch, (users, groups): (&HashSet<UserId>, &HashSet<GroupId>), manager: UserId) -> Bytes {
-    let licenses: Vec<_> = batch.licenses.values().map(|license| license.json_for(groups)).collect();
     let theirs = batch.sessions_without_keys.iter();
     let theirs = theirs.filter(|session| session.user_id != manager && users.contains(&session.user_id));
     let own = batch.sessions.get(&manager).cloned();
     let sessions: Vec<_> = theirs.map(json).chain(own).collect();
     let queues: Vec<_> = batch.queues.iter().map(|queue| json(&visible_queue(queue, users))).collect();
-    change(batch, &licenses.join(","), &sessions.join(","), &queues.join(","))
+    change_frame(batch.position, batch.at, &licenses_for(batch, groups), &sessions.join(","), &queues.join(","))
+}
+
+/// All changed licenses, with the limits of these groups only.
+fn licenses_for(batch: &ChangeBatch, groups: &HashSet<GroupId>) -> String {
+    batch.licenses.values().map(|license| license.json_for(groups)).collect::<Vec<_>>().join(",")
 }
 
 fn visible_queue(queue: &QueueView, users: &HashSet<UserId>) -> QueueView {
@@ -304,26 +319,19 @@ fn visible_queue(queue: &QueueView, users: &HashSet<UserId>) -> QueueView {
     QueueView { license_id: queue.license_id, tickets }
 }
 
-/// The change for one user, built from the serialized pieces.
+/// The change for one user, of these licenses.
 fn own_change(batch: &ChangeBatch, visible_licenses: &HashSet<LicenseId>, user: UserId) -> Bytes {
     let changed = visible_licenses.iter().filter_map(|id| batch.licenses.get(id));
     let licenses: Vec<_> = changed.map(|license| license.json_for(&HashSet::new())).collect();
+    work_change(batch, &licenses.join(","), |license| visible_licenses.contains(&license), user)
+}
+
+/// The change with these serialized licenses and only the user's own sessions and tickets, built from the serialized
+/// pieces.
+fn work_change(batch: &ChangeBatch, licenses: &str, sees: impl Fn(LicenseId) -> bool, user: UserId) -> Bytes {
     let sessions = batch.sessions.get(&user).map_or("", String::as_str);
-    let queues = batch.queues.iter().map(|queue| queue.license_id).filter(|license| visible_licenses.contains(license));
-    let queues: Vec<_> = queues.map(|license| own_queue(batch, license, user)).collect();
-    change(batch, &licenses.join(","), sessions, &queues.join(","))
-}
-
-fn change(batch: &ChangeBatch, licenses: &str, sessions: &str, queues: &str) -> Bytes {
-    let (position, at) = (batch.position, json(&batch.at));
-    let json = format!(
-        r#"{{"position":{position},"at":{at},"licenses":[{licenses}],"sessions":[{sessions}],"queues":[{queues}]}}"#
-    );
-    frame(CHANGE, Some(position), &json)
-}
-
-/// The queue of a license, with only the user's own tickets.
-fn own_queue(batch: &ChangeBatch, license: LicenseId, user: UserId) -> String {
-    let tickets = batch.tickets.get(&(license, user)).map_or("", String::as_str);
-    format!(r#"{{"license_id":"{license}","tickets":[{tickets}]}}"#)
+    let queues = batch.queues.iter().map(|queue| queue.license_id).filter(|license| sees(*license));
+    let tickets = |license| batch.tickets.get(&(license, user)).map_or("", String::as_str);
+    let queues: Vec<_> = queues.map(|license| queue_json(license, tickets(license))).collect();
+    change_frame(batch.position, batch.at, licenses, sessions, &queues.join(","))
 }

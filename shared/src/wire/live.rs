@@ -87,8 +87,8 @@ pub struct Alive {
 }
 
 string_enum! {
-    /// The sessions and tickets in a snapshot.
-    SnapshotContent {
+    /// Which sessions and tickets a stream or a snapshot contains. The licenses are always all that the viewer may see.
+    LiveContent {
         /// All that the viewer may see.
         All = "all",
         /// Only the viewer's own.

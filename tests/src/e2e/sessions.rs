@@ -26,6 +26,10 @@ const BROKEN_CELLS: &str = "[...document.querySelectorAll('table tr:not(.gap)')]
     }).map(cell => cell.innerText);
 })";
 
+/// The bytes of the API that the page has received, without the stream.
+const RECEIVED: &str = "performance.getEntriesByType('resource').filter(one => one.name.includes('/api/'))
+    .reduce((sum, one) => sum + one.transferSize, 0)";
+
 async fn open_sessions(world: &World, language: &str) -> Browser {
     let browser = Browser::open(&world.url, language).await;
     browser.sign_in("anja.krueger@example.org").await;
@@ -146,6 +150,28 @@ async fn four_hundred_sessions_stand_in_their_columns_at_every_width() {
         browser.holds("document.documentElement.scrollWidth <= innerWidth").await;
         browser.screenshot(&format!("sessions-400-{width}")).await;
     }
+    assert_eq!(browser.console_messages().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_very_many_sessions_the_table_reads_what_it_shows() {
+    let world = world().await;
+    let (license, _) = world.pool(9_000, 1).await;
+    world.insert_sessions(license, 1_200).await;
+    let browser = open_sessions(&world, "en").await;
+    browser.reads("1,200 sessions").await;
+    browser.holds(&format!("{NAMES}[0] === 'masse 0000'")).await;
+    browser.holds(&format!("{RECEIVED} < 150000")).await;
+    let at_the_end = format!("(scrollTo(0, document.documentElement.scrollHeight), {NAMES}.includes('masse 1199'))");
+    browser.holds(&at_the_end).await;
+    browser.go("/sessions?q=masse+0777").await;
+    browser.reads("1 of 1,200 sessions").await;
+    browser.holds(&format!("{NAMES}.join() === 'masse 0777'")).await;
+    browser.go("/sessions?sort=-agent").await;
+    browser.holds(&format!("{NAMES}[0] === 'masse 1199'")).await;
+    browser.go("/sessions?sort=-device").await;
+    browser.holds(&format!("{NAMES}[0] === 'masse 0999'")).await;
+    browser.reads("1,200 sessions").await;
     assert_eq!(browser.console_messages().await, Vec::<String>::new());
 }
 

@@ -167,3 +167,19 @@ fn omitted_sessions_are_added_unless_something_newer_is_known() {
     state.add_omitted(vec![session(1), session(2), session(3)]);
     assert_eq!((state.sessions.len(), state.session_count()), (2, 2));
 }
+
+#[wasm_bindgen_test]
+fn an_end_that_overtook_an_older_answer_stays() {
+    let mut state = LiveState::default();
+    let (position, at, licenses, queues) = (Position(7), at(100), vec![license(1, 10)], Vec::new());
+    state.restrict(Coverage::Newest(BTreeSet::new()));
+    state.reset(Snapshot { position, at, licenses, sessions: vec![session(3)], sessions_total: 4, queues });
+    assert_eq!(state.partial_snapshot(), Some(1));
+    state.apply(change(vec![ended(session(2)), ended(session(2)), ended(session(3))]));
+    state.remove_recently_ended(&[session(3).id]);
+    assert_eq!(state.session_count(), 2, "one that was not known ended, and one that was");
+    state.add_omitted(vec![session(1), session(2), session(3)]);
+    assert_eq!((state.sessions.len(), state.session_count()), (1, 2));
+    let has_ended = [1, 2, 3, 4].map(|number| state.has_ended(session(number).id));
+    assert_eq!(has_ended, [false, true, true, false], "nothing is known of the last one");
+}

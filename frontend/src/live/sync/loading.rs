@@ -13,7 +13,7 @@ use seatkeeper_shared::{
     endpoints,
     ids::{Position, UserId},
     wire::{
-        live::{Change, SnapshotContent, SnapshotReply},
+        live::{Change, LiveContent, SnapshotReply},
         sessions::SessionView,
     },
 };
@@ -23,8 +23,6 @@ use std::time::Duration;
 const LOAD_TIMEOUT: Duration = Duration::from_secs(8);
 /// The delay before a failed request for the state is repeated, while the stream works.
 pub(super) const RETRY_DELAY_MS: f64 = 3_000.0;
-/// The sessions in the first answer: it should arrive fast.
-const FIRST_SESSIONS: usize = 1_000;
 /// The most sessions that are loaded.
 const MAX_SESSIONS: usize = 5_000;
 /// The most changes kept while a request is in progress.
@@ -36,6 +34,8 @@ pub(super) struct Load {
     /// Numbers the requests, so that late answers to outdated ones are ignored.
     number: usize,
     pub(super) in_progress: bool,
+    /// Whether the state has been requested and has not arrived.
+    awaits_snapshot: bool,
     /// When to request it, if it has to be requested again.
     pub(super) due_at: Option<f64>,
     /// The changes that arrived since the request was sent, in order: the answer may be older.
@@ -47,6 +47,11 @@ pub(super) struct Load {
 }
 
 impl Load {
+    /// The position of the last answer, if there is one and none is expected: later changes may lack sessions.
+    pub(super) fn complete_until(&self) -> Option<Position> {
+        Some(self.loaded).filter(|loaded| loaded.0 > 0 && !self.awaits_snapshot)
+    }
+
     /// Whether the state contains this change already, or nothing is loaded yet. Keeps it if a request is in progress.
     pub(super) fn is_contained(&mut self, change: &Change) -> bool {
         if self.in_progress && self.changes.len() < MAX_KEPT_CHANGES {
@@ -68,7 +73,7 @@ impl StateSync {
     pub(super) fn request(self) {
         let Some(number) = self.load.try_update_value(|load| {
             load.number += 1;
-            (load.in_progress, load.due_at) = (true, None);
+            (load.in_progress, load.awaits_snapshot, load.due_at) = (true, true, None);
             load.changes.clear();
             load.number
         }) else {
@@ -89,7 +94,7 @@ impl StateSync {
 
     fn finish(self, done: Result<(), Failure>) {
         self.load.update_value(|load| {
-            load.in_progress = false;
+            (load.in_progress, load.awaits_snapshot) = (false, false);
             load.changes.clear();
         });
         if done.is_err() {
@@ -100,8 +105,9 @@ impl StateSync {
     }
 
     async fn load_state(self, number: usize, coverage: &Coverage) -> Result<(), Failure> {
-        let content = if *coverage == Coverage::All { SnapshotContent::All } else { SnapshotContent::Own };
-        let reply = self.api.send_within(endpoints::live::snapshot(content, FIRST_SESSIONS), LOAD_TIMEOUT).await?;
+        let content = if matches!(coverage, Coverage::Users(_)) { LiveContent::Own } else { LiveContent::All };
+        let request = endpoints::live::snapshot(content, endpoints::live::SNAPSHOT_SESSIONS);
+        let reply = self.api.send_within(request, LOAD_TIMEOUT).await?;
         if !self.is_current(number) {
             return Ok(());
         }
@@ -109,11 +115,11 @@ impl StateSync {
         self.apply_snapshot(reply, coverage.clone());
         match coverage {
             Coverage::All => self.load_sessions(number, None, next).await,
+            Coverage::Newest(users) if next.is_some() => self.load_sessions_of(number, users.iter()).await,
+            Coverage::Newest(_) => Ok(()),
+            // The snapshot has the user's own.
             Coverage::Users(users) => {
-                for user in users.iter().filter(|user| **user != self.user) {
-                    self.load_sessions(number, Some(*user), Some(String::new())).await?;
-                }
-                Ok(())
+                self.load_sessions_of(number, users.iter().filter(|user| **user != self.user)).await
             }
         }
     }
@@ -130,6 +136,7 @@ impl StateSync {
         let position = reply.snapshot.position;
         let kept = self.load.try_update_value(|load| {
             load.loaded = position;
+            load.awaits_snapshot = false;
             if position < load.began {
                 load.due_at = Some(0.0);
             }
@@ -147,6 +154,13 @@ impl StateSync {
             // The stream may have waited for a position.
             feed.check(js_sys::Date::now());
         }
+    }
+
+    async fn load_sessions_of(self, number: usize, users: impl Iterator<Item = &UserId>) -> Result<(), Failure> {
+        for user in users {
+            self.load_sessions(number, Some(*user), Some(String::new())).await?;
+        }
+        Ok(())
     }
 
     /// Loads the sessions that the snapshot left out: of a user, or after a cursor.

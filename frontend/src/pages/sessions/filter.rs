@@ -4,10 +4,11 @@ use super::row_order::{SortKey, SortValue};
 use crate::{live::state::LastContacts, normalize::search_key, ui::sortable_header::SortOrder};
 use leptos_router::params::ParamsMap;
 use seatkeeper_shared::{
+    endpoints::live::LiveRows,
     ids::LicenseId,
     license::Model,
     session::{Platform, SessionState},
-    wire::sessions::SessionView,
+    wire::sessions::{SessionSort, SessionView, StateFilter},
 };
 use std::str::FromStr;
 
@@ -135,10 +136,37 @@ impl Filter {
         format!("/api/v1/sessions/export{}", query.to_query_string())
     }
 
+    /// The rows as the server reads them; `None` if it cannot sort by the column.
+    pub fn rows(&self) -> Option<LiveRows> {
+        let (column, descending) = self.order;
+        let order = match column {
+            Column::Agent => (SessionSort::UserName, descending),
+            // The age grows while the time of creation falls.
+            Column::Since => (SessionSort::Created, !descending),
+            Column::State | Column::Platform | Column::Device | Column::Contact => return None,
+        };
+        Some(LiveRows {
+            license: if let LicenseScope::One(id) = self.scope { Some(id) } else { None },
+            model: (self.scope == LicenseScope::Shared).then_some(Model::Concurrent),
+            state: match self.state {
+                Some(SessionState::Waiting) => StateFilter::Waiting,
+                Some(SessionState::Connected) => StateFilter::Connected,
+                Some(SessionState::Ended) | None => StateFilter::Live,
+            },
+            platform: self.platform,
+            q: Some(self.q.trim().to_owned()).filter(|q| !q.is_empty()),
+            order,
+        })
+    }
+
+    /// Whether it shows all sessions of its licenses.
+    pub fn shows_whole_scope(&self) -> bool {
+        *self == Self { scope: self.scope, order: self.order, ..Self::default() }
+    }
+
     /// Whether it hides more than the sessions of named licenses.
     pub fn is_narrowed(&self) -> bool {
-        let all = Self { scope: self.scope, order: self.order, ..Self::default() };
-        *self != all || matches!(self.scope, LicenseScope::One(_))
+        !self.shows_whole_scope() || matches!(self.scope, LicenseScope::One(_))
     }
 
     /// Whether a session on a license is in the scope of the filter.
@@ -252,6 +280,25 @@ mod tests {
         let mac = Filter { platform: Some(Platform::Mac), state: Some(SessionState::Connected), ..Filter::default() };
         assert_eq!(shown(&mac), ["Agent 2"]);
         assert!(mac.is_narrowed() && !Filter::default().is_narrowed());
+    }
+
+    #[wasm_bindgen_test]
+    fn the_server_reads_the_same_rows_in_the_same_order() {
+        let longest_first = Filter::default().rows().unwrap();
+        assert_eq!(longest_first.order, (SessionSort::Created, false));
+        assert_eq!((longest_first.model, longest_first.state), (Some(Model::Concurrent), StateFilter::Live));
+        let filter = Filter {
+            scope: LicenseScope::One(session(1).license_id),
+            state: Some(SessionState::Waiting),
+            q: " yil ".to_owned(),
+            order: (Column::Agent, true),
+            ..Filter::default()
+        };
+        let rows = filter.rows().unwrap();
+        assert_eq!((rows.license, rows.model), (Some(session(1).license_id), None));
+        assert_eq!((rows.state, rows.q.as_deref()), (StateFilter::Waiting, Some("yil")));
+        assert_eq!(rows.order, (SessionSort::UserName, true));
+        assert!(Filter { order: (Column::Contact, true), ..Filter::default() }.rows().is_none());
     }
 
     #[wasm_bindgen_test]

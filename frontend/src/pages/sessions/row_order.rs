@@ -26,6 +26,11 @@ impl SortKey {
     pub fn new(value: SortValue, session: &SessionView) -> Self {
         Self { value, created_at: Reverse(session.created_at), id: session.id }
     }
+
+    /// Whether it does not come after another one in the table.
+    pub fn is_within(&self, until: &Self, descending: bool) -> bool {
+        if descending { self >= until } else { self <= until }
+    }
 }
 
 /// The sorted rows.
@@ -116,6 +121,13 @@ mod tests {
 
     fn ids(numbers: &[u32]) -> Vec<SessionId> {
         numbers.iter().map(|number| session(*number).id).collect()
+    }
+
+    #[wasm_bindgen_test]
+    fn a_key_is_within_those_up_to_its_own_place() {
+        let (one, two) = (key(1, 10), key(2, 20));
+        assert!(one.is_within(&two, false) && two.is_within(&two, false) && !two.is_within(&one, false));
+        assert!(two.is_within(&one, true) && !one.is_within(&two, true));
     }
 
     #[wasm_bindgen_test]

@@ -2,7 +2,8 @@
 
 use super::{
     filter::{Column, Filter},
-    row_order::RowOrder,
+    row_order::{RowOrder, SortKey},
+    row_pages::RowPages,
     table_rows::{PendingRows, TableRows},
 };
 use crate::live::{
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 pub struct SessionRows {
     live: Live,
     filter: Memo<Filter>,
+    pages: RowPages,
     rows: RwSignal<TableRows>,
     /// The number of rows shown.
     pub total: Memo<usize>,
@@ -41,11 +43,12 @@ pub struct RenderedRow {
 
 impl SessionRows {
     /// Shows the sessions that the filter selects.
-    pub fn new(live: Live, filter: Memo<Filter>) -> Self {
+    pub fn new(live: Live, filter: Memo<Filter>, pages: RowPages) -> Self {
         let rows = RwSignal::new(TableRows::default());
         let shown = Self {
             live,
             filter,
+            pages,
             rows,
             total: Memo::new(move |_| rows.with(TableRows::len)),
             found: Memo::new(move |_| rows.with(TableRows::found)),
@@ -54,17 +57,18 @@ impl SessionRows {
             revision: StoredValue::new(0),
         };
         untrack(|| shown.rebuild());
-        Effect::new(move |before: Option<Filter>| {
+        Effect::new(move |before: Option<(Filter, Option<SortKey>)>| {
             let filter = filter.get();
             // Heartbeats arrive often and only matter for this order.
             let by_contact = filter.order.0 == Column::Contact;
             if by_contact {
                 live.last_contacts.track();
             }
-            if by_contact || before.is_some_and(|before| before != filter) {
+            let now = (filter, pages.known_until.get());
+            if by_contact || before.is_some_and(|before| before != now) {
                 untrack(|| shown.rebuild());
             }
-            filter
+            now
         });
         Effect::new(move |_| {
             live.state.track();
@@ -91,7 +95,7 @@ impl SessionRows {
                 for id in changed {
                     match state.sessions.get(&id).or_else(|| state.recently_ended.get(&id)) {
                         Some(session) => {
-                            moved |= rows.update(session, filter.sort_key(session, contacts));
+                            moved |= rows.update(session, self.sort_key(&filter, session, contacts));
                             news.push(session);
                         }
                         None => moved |= rows.remove(id),
@@ -118,7 +122,7 @@ impl SessionRows {
         let filter = self.filter.get();
         self.with_state(|state, contacts| {
             let all = state.sessions.values().chain(state.recently_ended.values());
-            let keys = all.filter_map(|session| filter.sort_key(session, contacts));
+            let keys = all.filter_map(|session| self.sort_key(&filter, session, contacts));
             let order = RowOrder::new(filter.order.1, keys);
             self.revision.set_value(state.session_log.revision());
             self.rows.update(|rows| rows.replace(order, state.recently_ended.keys().copied()));
@@ -135,6 +139,14 @@ impl SessionRows {
                 }
             }
         });
+    }
+
+    /// Where a session stands; `None` if the filter hides it, or if others before it may not be known yet.
+    fn sort_key(self, filter: &Filter, session: &SessionView, contacts: &LastContacts) -> Option<SortKey> {
+        let key = filter.sort_key(session, contacts)?;
+        let is_within =
+            |until: &Option<SortKey>| until.as_ref().is_none_or(|until| key.is_within(until, filter.order.1));
+        self.pages.known_until.with(is_within).then_some(key)
     }
 
     fn with_state<R>(self, read: impl FnOnce(&LiveState, &LastContacts) -> R) -> R {

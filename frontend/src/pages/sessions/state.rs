@@ -1,7 +1,7 @@
 //! Shared state of the sessions page: filter, rows, selection and cursor.
 
 use super::{
-    end_dialog::EndDialog, filter::Filter, hold::RowHold, rows::SessionRows, selection::Selection,
+    end_dialog::EndDialog, filter::Filter, hold::RowHold, row_pages::RowPages, rows::SessionRows, selection::Selection,
     table_rows::TableRows,
 };
 use crate::{
@@ -26,10 +26,16 @@ pub struct SessionsPageState {
     pub filter: Memo<Filter>,
     /// Writes the filter to the URL query.
     pub set_filter: Callback<Filter>,
+    /// The pages of rows, if there are very many sessions.
+    pub pages: RowPages,
+    /// Whether the rows have arrived.
+    pub has_arrived: Memo<bool>,
     /// The rows shown, including sessions that ended a moment ago.
     pub rows: SessionRows,
     /// What keeps the rows in place.
     pub hold: RowHold,
+    /// The number of sessions that the filter selects, also of those that are not known yet.
+    pub found: Memo<usize>,
     /// The number of live sessions in the scope of the filter, also of those that it hides otherwise.
     pub scope_count: Memo<usize>,
     pub selection: RwSignal<Selection>,
@@ -56,11 +62,22 @@ impl SessionsPageState {
             let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
             navigate(&format!("/sessions{}", filter.query()), options);
         });
-        let rows = SessionRows::new(live, filter);
+        let has_state = live.need_all(Memo::new(move |_| filter.with(|filter| filter.rows().is_none())));
+        let pages = RowPages::new(live, filter);
+        // Once shown, the page stays, whatever is read next.
+        let has_arrived = Memo::new(move |before: Option<&bool>| {
+            before.is_some_and(|before| *before) || (has_state.get() && pages.have_arrived())
+        });
+        let rows = SessionRows::new(live, filter, pages);
         let scope_count = Memo::new(move |_| {
             filter.with(|filter| {
                 live.state.with(|state| state.session_count_of(|license, model| filter.includes(license, model)))
             })
+        });
+        let found = Memo::new(move |_| match pages.total() {
+            None => rows.found.get(),
+            Some(_) if filter.with(Filter::shows_whole_scope) => scope_count.get(),
+            Some(total) => total.max(rows.found.get()),
         });
         let selection = RwSignal::new(Selection::default());
         let selected = Memo::new(move |_| {
@@ -70,7 +87,7 @@ impl SessionsPageState {
             })
         });
         let ended_selected = Memo::new(move |_| {
-            let has_ended = |id| live.state.with(|state| !state.sessions.contains_key(&id));
+            let has_ended = |id| live.state.with(|state| state.has_ended(id));
             selection.with(|selection| selection.among(has_ended).len())
         });
         let has_selection =
@@ -79,8 +96,11 @@ impl SessionsPageState {
             live,
             filter,
             set_filter,
+            pages,
+            has_arrived,
             rows,
             hold: RowHold::new(rows, has_selection),
+            found,
             scope_count,
             selection,
             selected,

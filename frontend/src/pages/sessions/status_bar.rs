@@ -22,7 +22,7 @@ pub fn StatusBar(
     let i18n = use_i18n();
     let format = Format::get();
     let text = move |_| {
-        let (found, total) = (page.rows.found.get(), page.scope_count.get());
+        let (found, total) = (page.found.get(), page.scope_count.get());
         let (shown, all) = (format.number(found), format.number(total));
         match found == total {
             true => t_string!(i18n, sessions.count, count = total, n = all),

@@ -7,7 +7,7 @@ use crate::{
     local_storage,
     text::text,
     ui::{
-        empty_state::EmptyState,
+        empty_state::{EmptyState, Skeleton},
         icon::Glyph,
         keyed_list::For,
         show::Show,
@@ -41,6 +41,7 @@ pub fn SessionTable(
     let layout = Memo::new(move |_| layout(page, visible.range()));
     let slots = Memo::new(move |_| layout.with(|layout| layout.0.clone()));
     let virtualized = Memo::new(move |_| visible.is_partial());
+    Effect::new(move |_| page.pages.read_ahead(visible.range().end, page.rows.total.get()));
     let gap = move |number: usize| {
         let length = move || layout.with(|layout| layout.1.get(number).copied().unwrap_or_default());
         // No `colspan`: it would bring back columns that are hidden.
@@ -59,7 +60,7 @@ pub fn SessionTable(
             <table
                 class="sessions"
                 class:held=move || page.hold.is_held.get()
-                aria-rowcount=move || virtualized.get().then(|| page.rows.total.get() + 1)
+                aria-rowcount=move || virtualized.get().then(|| page.found.get().max(page.rows.total.get()) + 1)
             >
                 <caption class="vh">{t!(i18n, sessions.title)}</caption>
                 <Head page />
@@ -171,9 +172,22 @@ fn SelectAllCheckbox(
     }
 }
 
-/// Empty state: no sessions at all, or none that match the filter.
+/// What stands in place of rows: that they are being read, or that there are none.
 #[component]
 fn EmptyTable(
+    /// Shared state of the page.
+    page: SessionsPageState,
+) -> impl IntoView {
+    view! {
+        <Show when=move || page.pages.is_loading() fallback=move || view! { <NoRows page /> }>
+            <Skeleton rows=8 />
+        </Show>
+    }
+}
+
+/// Empty state: no sessions at all, or none that match the filter.
+#[component]
+fn NoRows(
     /// Shared state of the page.
     page: SessionsPageState,
 ) -> impl IntoView {
@@ -215,10 +229,12 @@ pub fn TableFooter(
 ) -> impl IntoView {
     let i18n = use_i18n();
     let format = Format::get();
-    let counts = Memo::new(move |_| page.live.state.with(|state| (state.sessions.len(), state.session_count())));
+    let counts = Memo::new(move |_| {
+        page.live.state.with(|state| (state.is_capped(), state.sessions.len(), state.session_count()))
+    });
     let capped = move || {
-        let (here, all) = counts.get();
-        (all > here).then(|| t_string!(i18n, sessions.capped, n = format.number(here), total = format.number(all)))
+        let (is_capped, here, all) = counts.get();
+        is_capped.then(|| t_string!(i18n, sessions.capped, n = format.number(here), total = format.number(all)))
     };
     view! {
         {move || capped().map(|text| view! { <p class="note list-note">{text}</p> })}
