@@ -15,6 +15,7 @@ use seatkeeper_shared::{
         licenses::{AssignmentResults, Grant, LicenseView, NewLicense, NewProduct, ProductView},
         queue::TicketView,
         second_factor::SignedIn,
+        session_batch::{OperationResult, SessionBatch},
         sessions::{
             Borrow, Connect, EndResult, EndSession, EndSessions, Heartbeat, HeartbeatReply, NewSession, SeatResponse,
             SessionView, StateFilter,
@@ -220,6 +221,16 @@ impl Client {
     /// Returns a [`ClientError`].
     pub async fn end_sessions(&self, request: &EndSessions) -> Result<Vec<EndResult>, ClientError> {
         Ok(self.send(endpoints::sessions::end_many(request)).await?.results)
+    }
+
+    /// Requests several seats and ends several sessions in one request of up to 100 operations; returns a result for
+    /// each, in their order. With `all_or_nothing`, all sessions are created or none. This call is retried if each
+    /// request for a seat has an idempotency key.
+    ///
+    /// # Errors
+    /// Returns a [`ClientError`] if the batch as a whole was refused; the refusal of one operation is in its result.
+    pub async fn session_batch(&self, batch: &SessionBatch) -> Result<Vec<OperationResult>, ClientError> {
+        Ok(self.send(endpoints::sessions::batch(batch)).await?.results)
     }
 
     /// Returns one ticket without waiting.

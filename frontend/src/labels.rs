@@ -302,6 +302,7 @@ pub fn problem(i18n: Texts, code: Code) -> &'static str {
         Code::Interrupted => t_string!(i18n, problem.interrupted),
         Code::WrongState => t_string!(i18n, problem.wrong_state),
         Code::IdempotencyMismatch => t_string!(i18n, problem.idempotency_mismatch),
+        Code::NotAttempted => t_string!(i18n, problem.not_attempted),
         Code::RequestTimeout => t_string!(i18n, problem.request_timeout),
         Code::TooLarge => t_string!(i18n, problem.too_large),
         Code::TooManyRequests => t_string!(i18n, problem.too_many_requests),

@@ -27,6 +27,7 @@ mod queue;
 mod scim;
 mod second_factor;
 mod service;
+mod session_batch;
 mod session_end;
 mod sessions;
 mod settings;
@@ -148,6 +149,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::continue_session))
         .routes(routes!(session_end::end))
         .routes(routes!(session_end::end_many))
+        .routes(routes!(session_batch::batch))
         .routes(routes!(session_end::cancel_end))
         .routes(routes!(session_end::protect))
         .routes(routes!(forward_auth::enter))

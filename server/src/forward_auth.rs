@@ -11,7 +11,7 @@ use crate::{
     clock::{Clock, Random},
     db::Db,
     pool::SeatRequest,
-    seats::{CreateOutcome, Seats, SeatsError, wait_estimate::WaitEstimates},
+    seats::{CreateOutcome, Seats, SeatsError, command::WantedSeat, wait_estimate::WaitEstimates},
     store::{
         self,
         forward_auth::{CacheKey, LastSession},
@@ -239,7 +239,8 @@ async fn request_seat(
         idempotency_key: Some(idempotency_key(key, last)),
         ..SeatRequest::new(session, key.device.clone(), Mode::Application, support_key)
     };
-    let taken = gate.seats.create(&caller.actor(), caller.id, key.product, ask).await;
+    let wanted = WantedSeat { user: caller.id, product: key.product, request: ask };
+    let taken = gate.seats.create(&caller.actor(), wanted).await;
     if !matches!(taken, Ok(CreateOutcome::New(_))) {
         gate.session_cache.forget(session);
     }

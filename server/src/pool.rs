@@ -286,7 +286,8 @@ impl Pool {
         Some(live)
     }
 
-    fn refusal(&self, code: Code, at: Option<DateTime<Utc>>) -> Refusal {
+    /// A refusal with the numbers of this license.
+    pub fn refusal(&self, code: Code, at: Option<DateTime<Utc>>) -> Refusal {
         let facts = RefusalFacts {
             license_id: self.terms.license,
             seats: self.terms.seats,

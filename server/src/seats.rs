@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod heartbeats;
 mod load;
+mod operation_outcome;
 pub mod pool_cache;
 mod stale;
 pub mod sweep;
@@ -17,23 +18,24 @@ pub mod wait_estimate;
 
 pub use command::{Actor, DeletionBlockers, Origin, RemovableUsers};
 pub use error::SeatsError;
+pub use operation_outcome::{CreateOutcome, OperationOutcome};
 pub use stale::StaleSeats;
 
 use crate::{
     clock::{Clock, Random},
     commit_hooks::CommitHooks,
     db::{Db, PreparedTx},
-    pool::{NewSession, SeatRequest, license_terms::LicenseTerms},
+    pool::{NewSession, license_terms::LicenseTerms},
     tasks::Tasks,
 };
 use chrono::TimeDelta;
-use command::{EndOptions, Outcome, OwnerFilter, SeatCommand};
+use command::{EndOptions, Outcome, OwnerFilter, SeatCommand, SeatOperation, WantedSeat};
 use command_queue::{MAX_BATCH_COMMANDS, PendingCommand};
 use engine::{Engine, EngineState};
 use error::unexpected;
 use heartbeats::Heartbeats;
 use seatkeeper_shared::{
-    ids::{GroupId, LicenseId, ProductId, RuleId, SessionId, TicketId, UserId},
+    ids::{GroupId, LicenseId, RuleId, SessionId, TicketId, UserId},
     license::GroupLimit,
     session::Platform,
     wire::{
@@ -51,16 +53,6 @@ pub struct Seats {
     stale: StaleSeats,
     /// Writes heartbeats in bulk without locking licenses. Only on a shared database.
     heartbeats: Option<Heartbeats>,
-}
-
-/// The result of [`Seats::create`].
-pub enum CreateOutcome {
-    /// A new session.
-    New(Box<SessionView>),
-    /// The session that an earlier request with the same idempotency key created.
-    Repeated(SessionId),
-    /// No seat is free; the ticket in the queue.
-    Ticket(Box<TicketView>),
 }
 
 impl Seats {
@@ -100,17 +92,42 @@ impl Seats {
     ///
     /// # Errors
     /// Returns the refusal, or an error if the idempotency key was used for another request or the commit failed.
-    pub async fn create(
+    pub async fn create(&self, actor: &Actor, wanted: WantedSeat) -> Result<CreateOutcome, SeatsError> {
+        self.send(actor, SeatCommand::Create(wanted)).await?.try_into()
+    }
+
+    /// Creates all sessions or none; the results are in the order of the requests. If one is refused, it has the
+    /// reason, and all others have `not_attempted`.
+    ///
+    /// # Errors
+    /// Returns an error if the commit failed.
+    pub async fn create_all(
         &self,
         actor: &Actor,
-        user: UserId,
-        product: ProductId,
-        request: SeatRequest,
-    ) -> Result<CreateOutcome, SeatsError> {
-        match self.send(actor, SeatCommand::Create { user, product, request }).await? {
-            Outcome::Session(session) => Ok(CreateOutcome::New(session)),
-            Outcome::Repeated(id) => Ok(CreateOutcome::Repeated(id)),
-            Outcome::Ticket(ticket) => Ok(CreateOutcome::Ticket(ticket)),
+        wanted: Vec<WantedSeat>,
+    ) -> Result<Vec<OperationOutcome>, SeatsError> {
+        self.operations_command(actor, SeatCommand::CreateAll(wanted)).await
+    }
+
+    /// Carries out operations one after another, which are saved together; the results are in their order.
+    ///
+    /// # Errors
+    /// Returns an error if the commit failed.
+    pub async fn operate(
+        &self,
+        actor: &Actor,
+        operations: Vec<SeatOperation>,
+    ) -> Result<Vec<OperationOutcome>, SeatsError> {
+        self.operations_command(actor, SeatCommand::Operate(operations)).await
+    }
+
+    async fn operations_command(
+        &self,
+        actor: &Actor,
+        command: SeatCommand,
+    ) -> Result<Vec<OperationOutcome>, SeatsError> {
+        match self.send(actor, command).await? {
+            Outcome::Operations(outcomes) => Ok(outcomes.into_iter().map(OperationOutcome::from).collect()),
             other => Err(unexpected(other)),
         }
     }

@@ -152,6 +152,8 @@ string_enum! {
         WrongState = "wrong_state",
         /// The idempotency key was already used for a different request.
         IdempotencyMismatch = "idempotency_mismatch",
+        /// All operations of the batch were to succeed or none, and another one was refused. Nothing was changed.
+        NotAttempted = "not_attempted",
         /// The request body did not arrive in time.
         RequestTimeout = "request_timeout",
         /// The body is too large.
@@ -235,6 +237,7 @@ impl Code {
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyMismatch => 422,
+            Self::NotAttempted => 424,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::MailFailed => 502,
@@ -314,6 +317,7 @@ impl Code {
             Self::Interrupted => "The import stopped before this row.",
             Self::WrongState => "This is not possible in the session's current state.",
             Self::IdempotencyMismatch => "The idempotency key was already used for a different request.",
+            Self::NotAttempted => "Another operation of the batch was refused, so none was carried out.",
             Self::RequestTimeout => "The request body did not arrive in time.",
             Self::TooLarge => "The body is too large.",
             Self::UnsupportedMediaType => "The body must be JSON.",

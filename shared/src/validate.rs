@@ -41,6 +41,8 @@ pub const SUPPORT_KEY_DIGITS: usize = 9;
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 100;
 /// The most rows of one import.
 pub const MAX_IMPORT_ROWS: usize = 250_000;
+/// The most operations of one session batch.
+pub const MAX_BATCH_OPERATIONS: usize = 100;
 /// The most items of one bulk request.
 pub const MAX_BULK_ITEMS: usize = 1_000;
 

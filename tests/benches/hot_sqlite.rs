@@ -3,7 +3,11 @@
 use crate::{
     database::BenchEngine,
     hot::{HotLicense, ROUNDS, failures, rate, ratio},
-    load::{Round, round},
+    load::{
+        Round,
+        batches::{self, batch_round},
+        round,
+    },
     server::Server,
     statistics::median,
     table::{Limit, Table},
@@ -24,10 +28,11 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
     let seatkeeper = Server::seatkeeper(&ours.database.address).await?;
     let reference = Server::reference(&theirs.database.address).await?;
     let no_op = Server::no_op(0).await?;
-    let (mut own, mut plain, mut nothing) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut own, mut plain, mut nothing, mut batched) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         nothing.push(round(&[no_op.address], &ours.agents, REFERENCE_ROUND_DURATION).await);
         own.push(round(&[seatkeeper.address], &ours.agents, ROUND_DURATION).await);
+        batched.push(batch_round(seatkeeper.address, &ours.agents, ROUND_DURATION).await);
         plain.push(round(&[reference.address], &theirs.agents, REFERENCE_ROUND_DURATION).await);
     }
     let scarce = round(&[seatkeeper.address], &ours.at_scarce_license(CONNECTIONS), REFERENCE_ROUND_DURATION).await;
@@ -42,6 +47,9 @@ pub async fn measure(table: &mut Table) -> anyhow::Result<()> {
     let details = format!("{}/s, one transaction per request {}/s", rate(&own), rate(&plain));
     let times = ratio(&own, &plain, Round::rate);
     table.add("rate, to one transaction per request", times, Limit::AtLeast(12.0), details);
-    failures(own.iter().chain(&nothing).chain(&plain), table);
+    let details = format!("{} operations/s, no-op {} requests/s", rate(&batched), rate(&nothing));
+    let name = format!("create and end in batches of {}, operations to no-op requests", batches::OPERATIONS);
+    table.add(&name, ratio(&batched, &nothing, Round::rate), Limit::AtLeast(1.0), details);
+    failures(own.iter().chain(&nothing).chain(&plain).chain(&batched), table);
     ours.check(&scarce, table).await
 }

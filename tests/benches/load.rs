@@ -1,5 +1,7 @@
 //! The load: agents who create and end sessions in a loop, each over a connection of their own.
 
+pub mod batches;
+
 use crate::{
     account::Agent,
     connection::{Connection, id_in, post},

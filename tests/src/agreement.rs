@@ -21,20 +21,58 @@ const STEPS: usize = 70;
 /// One action of a user or an admin, or the passing of time.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    RequestSeat { agent: usize, device: u64, wait: bool },
-    Heartbeat { session: SessionId, agent: usize },
-    End { session: SessionId, agent: usize },
-    EndByAdmin { session: SessionId },
-    Accept { ticket: TicketId, agent: usize },
-    Pass { ticket: TicketId, agent: usize },
-    CancelTicket { ticket: TicketId, agent: usize },
-    ReadTicket { ticket: TicketId, agent: usize },
-    Move { ticket: TicketId, position: i64 },
-    Resize { seats: i64 },
-    AdvanceClock { seconds: i64, sweep: bool },
+    RequestSeat {
+        agent: usize,
+        device: u64,
+        wait: bool,
+    },
+    /// Two seats, both or none.
+    RequestBoth {
+        agent: usize,
+        devices: [u64; 2],
+    },
+    Heartbeat {
+        session: SessionId,
+        agent: usize,
+    },
+    End {
+        session: SessionId,
+        agent: usize,
+    },
+    EndByAdmin {
+        session: SessionId,
+    },
+    Accept {
+        ticket: TicketId,
+        agent: usize,
+    },
+    Pass {
+        ticket: TicketId,
+        agent: usize,
+    },
+    CancelTicket {
+        ticket: TicketId,
+        agent: usize,
+    },
+    ReadTicket {
+        ticket: TicketId,
+        agent: usize,
+    },
+    Move {
+        ticket: TicketId,
+        position: i64,
+    },
+    Resize {
+        seats: i64,
+    },
+    AdvanceClock {
+        seconds: i64,
+        sweep: bool,
+    },
 }
 
-/// Status, code and position: the compared part of an answer.
+/// Status, code and position: the compared part of an answer. Of two seats that were refused, the position is that of
+/// the request with the reason.
 type Outcome = (u16, Option<Code>, Option<i64>);
 
 /// The sessions and tickets created so far, with the index of their agent.
@@ -54,6 +92,14 @@ async fn through_http(world: &World, people: &[Person], license: LicenseId, step
             let device = format!("NB-{device}");
             let body = json!({ "product": "remote-support-v5", "device": device, "mode": "application", "wait": wait });
             people[agent].post("/sessions", &body).await
+        }
+        Step::RequestBoth { agent, devices } => {
+            let create = |device: u64| {
+                let device = format!("NB-{device}");
+                json!({ "create": { "product": "remote-support-v5", "device": device, "mode": "application" } })
+            };
+            let body = json!({ "all_or_nothing": true, "operations": devices.map(create) });
+            people[agent].post("/sessions/batch", &body).await
         }
         Step::Heartbeat { session, agent } => {
             people[agent].post_action(&path("sessions", session.0), "heartbeat").await
@@ -80,11 +126,27 @@ async fn through_http(world: &World, people: &[Person], license: LicenseId, step
 }
 
 fn outcome_of(step: Step, answer: &Answer) -> Outcome {
+    if let Some(results) = answer.body["results"].as_array() {
+        let refused = results
+            .iter()
+            .zip(0..)
+            .find(|(result, _)| result["problem"]["code"] != "not_attempted" && result["status"] != 201);
+        return refused.map_or((201, None, None), |(result, index)| {
+            let code: Code = serde_json::from_value(result["problem"]["code"].clone()).expect("a code");
+            (code.status(), Some(code), Some(index))
+        });
+    }
     let code = answer.body["code"].as_str().or(answer.body["refused"].as_str());
     let places =
         matches!(step, Step::RequestSeat { .. } | Step::Pass { .. } | Step::ReadTicket { .. } | Step::Move { .. });
     let position = answer.body["position"].as_i64().filter(|_| places);
     (answer.status.as_u16(), code.map(|code| code.parse().expect("a code")), position)
+}
+
+/// The ids of the new sessions or the new ticket in a body.
+fn ids_in(body: &Value) -> Vec<Uuid> {
+    let results = body["results"].as_array().into_iter().flatten().map(|result| &result["session"]["id"]);
+    results.chain([&body["id"]]).filter_map(|id| id.as_str()?.parse().ok()).collect()
 }
 
 /// Draws the next step: mostly requests for a seat, now and then anything else.
@@ -98,7 +160,8 @@ fn draw_step(random: &Random, created: &Created) -> Step {
     let queued = (!created.tickets.is_empty()).then(|| created.tickets[late(created.tickets.len())]);
     match (roll(20), some, queued) {
         _ if created.unswept => Step::RequestSeat { agent: pick(AGENTS), device: roll(2), wait: true },
-        (0..7, ..) | (_, None, _) => Step::RequestSeat { agent: pick(AGENTS), device: roll(2), wait: roll(3) > 0 },
+        (6, ..) => Step::RequestBoth { agent: pick(AGENTS), devices: [roll(2), roll(2)] },
+        (0..6, ..) | (_, None, _) => Step::RequestSeat { agent: pick(AGENTS), device: roll(2), wait: roll(3) > 0 },
         (7 | 8, Some((session, agent)), _) => Step::Heartbeat { session, agent },
         (9 | 10, Some((session, agent)), _) => Step::End { session, agent },
         (11, Some((session, _)), _) => Step::EndByAdmin { session },
@@ -124,13 +187,16 @@ async fn run_day(world: &World, rules: Value, seed: u64) {
         let answer = through_http(world, &people, license, step).await;
         let outcome = outcome_of(step, &answer);
         day.push((step, outcome));
-        let new = answer.body["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_default();
-        assert_eq!(outcome, core.apply(&people, step, new), "the core disagrees about the last step of {day:#?}");
+        let new = ids_in(&answer.body);
+        assert_eq!(outcome, core.apply(&people, step, &new), "the core disagrees about the last step of {day:#?}");
         match (step, answer.status.as_u16()) {
             (Step::RequestSeat { agent, .. } | Step::Accept { agent, .. }, 201) => {
-                created.sessions.push((SessionId(new), agent))
+                created.sessions.push((SessionId(new[0]), agent))
             }
-            (Step::RequestSeat { agent, .. }, 202) => created.tickets.push((TicketId(new), agent)),
+            (Step::RequestBoth { agent, .. }, 200) => {
+                created.sessions.extend(new.into_iter().map(|id| (SessionId(id), agent)));
+            }
+            (Step::RequestSeat { agent, .. }, 202) => created.tickets.push((TicketId(new[0]), agent)),
             _ => {}
         }
         *kinds.entry((outcome.0, outcome.1)).or_default() += 1;

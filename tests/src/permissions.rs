@@ -214,6 +214,13 @@ pub fn permission_table() -> Vec<Row> {
         ("GET", "/sessions?user=ADMIN", Shared, Value::Null, ALL_BUT_AGENTS),
         ("POST", "/sessions", Shared, seat_request("attended"), SIGNED_IN),
         ("POST", "/sessions/end", Shared, json!({ "ids": [uuid::Uuid::nil()] }), SIGNED_IN),
+        (
+            "POST",
+            "/sessions/batch",
+            Shared,
+            json!({ "operations": [{ "create": seat_request("attended") }] }),
+            SIGNED_IN,
+        ),
         ("GET", "/sessions/{id}", Shared, Value::Null, SIGNED_IN),
         ("GET", "/sessions/{id}", OthersSession, Value::Null, SEES_ALL_USERS),
         ("POST", "/sessions/{id}/connect", Shared, json!({ "platform": "mac" }), SIGNED_IN),

@@ -45,13 +45,15 @@ pub async fn end(
         protected_too: with.protected_too,
     };
     let mut results = end_all(&app, &caller, request).await?;
-    match results.pop() {
-        Some(EndResult {
-            refused: Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected | Code::Borrowed)),
-            ..
-        }) => Err(ApiError::new(code)),
-        Some(result) => Ok(Json(result)),
-        None => Err(ApiError::new(Code::NotFound)),
+    let result = results.pop().ok_or_else(|| ApiError::new(Code::NotFound))?;
+    success(result).map(Json)
+}
+
+/// The result of ending one session, or why it is an error. That the session had ended before is none.
+pub(super) fn success(result: EndResult) -> Result<EndResult, ApiError> {
+    match result.refused {
+        Some(code @ (Code::NotFound | Code::Forbidden | Code::Protected | Code::Borrowed)) => Err(ApiError::new(code)),
+        _ => Ok(result),
     }
 }
 
@@ -74,15 +76,13 @@ async fn end_all(app: &App, caller: &Caller, wanted: EndSessions) -> Result<Vec<
     let range = FieldError::OutOfRange { min: 1, max: 1_000 };
     let ids = (1..=validate::MAX_BULK_ITEMS).contains(&wanted.ids.len()).then_some(wanted.ids).ok_or(range);
     let ids = fields.check("ids", ids);
-    let message = fields.check("message", validate::message(wanted.message.as_deref()));
-    let seconds = fields.check("in_seconds", validate::in_range(wanted.in_seconds.unwrap_or(0), 0, 3_600));
-    let ((ids, message), seconds) = fields.finish(ids.zip(message).zip(seconds))?;
-    let after = (seconds > 0).then(|| TimeDelta::seconds(seconds));
-    let options = EndOptions { message, after, protected_too: wanted.protected_too };
-    let owner_filter = if caller.may(Action::EndSessions) { OwnerFilter::All } else { OwnerFilter::Own(caller.id) };
+    let how =
+        EndSession { message: wanted.message, in_seconds: wanted.in_seconds, protected_too: wanted.protected_too };
+    let options = end_options(&mut fields, &how);
+    let (ids, options) = fields.finish(ids.zip(options))?;
     let (ids, hidden) = partition_visible(app, caller, ids).await?;
-    let mut results = app.seats.end(&caller.actor(), ids, owner_filter, options).await?;
-    explain_refusals(app, caller, &mut results).await?;
+    let mut results = app.seats.end(&caller.actor(), ids, owner_filter(caller), options).await?;
+    explain_refusals(app, caller, results.iter_mut().collect()).await?;
     for (index, id) in hidden {
         let not_found = EndResult { id, ended: None, refused: Some(Code::NotFound), ending: None };
         results.insert(index, not_found);
@@ -90,13 +90,30 @@ async fn end_all(app: &App, caller: &Caller, wanted: EndSessions) -> Result<Vec<
     Ok(results)
 }
 
+/// Validates how sessions are ended.
+pub(super) fn end_options(fields: &mut FieldErrors, how: &EndSession) -> Option<EndOptions> {
+    let message = fields.check("message", validate::message(how.message.as_deref()));
+    let seconds = fields.check("in_seconds", validate::in_range(how.in_seconds.unwrap_or(0), 0, 3_600));
+    let (message, seconds) = message.zip(seconds)?;
+    let after = (seconds > 0).then(|| TimeDelta::seconds(seconds));
+    Some(EndOptions { message, after, protected_too: how.protected_too })
+}
+
+/// Whose sessions the caller may end, of those they see.
+pub(super) fn owner_filter(caller: &Caller) -> OwnerFilter {
+    if caller.may(Action::EndSessions) { OwnerFilter::All } else { OwnerFilter::Own(caller.id) }
+}
+
 /// Splits the sessions into those that the caller sees, and the others with their indexes.
-async fn partition_visible(
+pub(super) async fn partition_visible(
     app: &App,
     caller: &Caller,
     ids: Vec<SessionId>,
 ) -> Result<(Vec<SessionId>, Vec<(usize, SessionId)>), ApiError> {
     let Scope::Groups(manager) = Scope::of(caller) else { return Ok((ids, Vec::new())) };
+    if ids.is_empty() {
+        return Ok((ids, Vec::new()));
+    }
     let visible_ids = store::manager_scope::sessions_among(&app.db, manager, &ids).await?;
     let hidden = ids.iter().copied().enumerate().filter(|(_, id)| !visible_ids.contains(id)).collect();
     Ok((ids.into_iter().filter(|id| visible_ids.contains(id)).collect(), hidden))
@@ -159,14 +176,14 @@ async fn manager_response(
 }
 
 /// Replaces `not_found` with the actual reason for sessions that the caller may see.
-async fn explain_refusals(app: &App, caller: &Caller, results: &mut [EndResult]) -> Result<(), ApiError> {
+pub(super) async fn explain_refusals(app: &App, caller: &Caller, results: Vec<&mut EndResult>) -> Result<(), ApiError> {
     let open: Vec<_> = results.iter().filter(|r| r.refused == Some(Code::NotFound)).map(|r| r.id).collect();
     if open.is_empty() {
         return Ok(());
     }
     let known: HashMap<_, _> =
         store::sessions::some(&app.db, open).await?.into_iter().map(|session| (session.id, session)).collect();
-    for result in results.iter_mut().filter(|r| r.refused == Some(Code::NotFound)) {
+    for result in results.into_iter().filter(|r| r.refused == Some(Code::NotFound)) {
         let Some(session) = known.get(&result.id) else { continue };
         if session.user_id != caller.id && !caller.may(Action::ViewSessions) {
             continue;

@@ -11,8 +11,9 @@ use crate::{
         extract::{OptionalJson, PathParam, ValidJson, ValidQuery},
         problem::{ApiError, FieldErrors},
     },
+    lease_signing::LeaseSigner,
     pool::SeatRequest,
-    seats::{CreateOutcome, SeatsError},
+    seats::{CreateOutcome, SeatsError, command::WantedSeat},
     store,
 };
 use axum::{
@@ -21,7 +22,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
     ids::{LicenseId, ProductId, SessionId, TicketId, UserId},
     license::Model,
@@ -175,64 +176,114 @@ pub async fn create(
     headers: HeaderMap,
     ValidJson(wanted): ValidJson<NewSession>,
 ) -> Result<Response, ApiError> {
-    let mut fields = FieldErrors::default();
-    let device = fields.check("device", validate::name(&wanted.device));
-    let remote = non_blank(wanted.remote_device).map(|name| validate::name(&name)).transpose();
-    let remote = fields.check("remote_device", remote);
-    let key = fields.check("Idempotency-Key", idempotency_key(&headers));
-    let product = app.product_cache.find(&app.db, &wanted.product).await?;
-    let product = fields.check("product", product.ok_or(FieldError::Unknown));
-    let borrow = fields.check("borrow_seconds", wanted.borrow_seconds.map(validate::borrow_seconds).transpose());
-    let values = device.zip(remote).zip(key).zip(product).zip(borrow);
-    let ((((device, remote_device), idempotency_key), product), borrow) = fields.finish(values)?;
-    if borrow.is_some() && wanted.mode == Mode::Attended {
-        return Err(ApiError::with_detail(
-            Code::WrongState,
-            "Attended sessions cannot be borrowed, because customers join through the server.",
-        ));
-    }
-    // Without a signing key, nothing can be borrowed.
-    let signer = if borrow.is_some() { Some(require_signer(&app).await?) } else { None };
+    let key = ("Idempotency-Key", header_key(&headers));
+    let SeatWish { wanted, signer } = SeatWish::validate(&app, &caller, wanted, key).await?;
     let now = app.clock.now();
-    let request = SeatRequest {
-        session: SessionId(app.random.id(now)),
-        ticket: wanted.wait.then(|| TicketId(app.random.id(now))),
-        device,
-        mode: wanted.mode,
-        platform: wanted.platform,
-        remote_device,
-        support_key: app.random.support_key(),
-        idempotency_key,
-        borrow: borrow.map(TimeDelta::seconds),
-    };
-    match app.seats.create(&caller.actor(), caller.id, product, request).await {
-        Ok(CreateOutcome::New(session)) => {
-            let session = match &signer {
-                Some(signer) => attach_lease(&app, signer, *session).await?,
-                None => *session,
-            };
-            Ok((StatusCode::CREATED, Json(session)).into_response())
+    let created = app.seats.create(&caller.actor(), wanted).await;
+    Ok(match seat_answer(&app, &caller, signer.as_ref(), created, now).await? {
+        SeatAnswer::Created(session) => (StatusCode::CREATED, Json(session)).into_response(),
+        SeatAnswer::Repeated(session) => Json(session).into_response(),
+        SeatAnswer::Queued(ticket) => (StatusCode::ACCEPTED, Json(ticket)).into_response(),
+    })
+}
+
+/// A valid request for a seat.
+pub(super) struct SeatWish {
+    pub wanted: WantedSeat,
+    /// Signs the lease, if the seat is to be borrowed.
+    pub signer: Option<LeaseSigner>,
+}
+
+impl SeatWish {
+    /// Validates a request of the caller. `key` is the name and the value of its idempotency key.
+    pub async fn validate(
+        app: &App,
+        caller: &Caller,
+        wanted: NewSession,
+        key: (&str, Result<Option<String>, FieldError>),
+    ) -> Result<Self, ApiError> {
+        let mut fields = FieldErrors::default();
+        let device = fields.check("device", validate::name(&wanted.device));
+        let remote = non_blank(wanted.remote_device).map(|name| validate::name(&name)).transpose();
+        let remote = fields.check("remote_device", remote);
+        let key = fields.check(key.0, key.1);
+        let product = app.product_cache.find(&app.db, &wanted.product).await?;
+        let product = fields.check("product", product.ok_or(FieldError::Unknown));
+        let borrow = fields.check("borrow_seconds", wanted.borrow_seconds.map(validate::borrow_seconds).transpose());
+        let values = device.zip(remote).zip(key).zip(product).zip(borrow);
+        let ((((device, remote_device), idempotency_key), product), borrow) = fields.finish(values)?;
+        if borrow.is_some() && wanted.mode == Mode::Attended {
+            return Err(ApiError::with_detail(
+                Code::WrongState,
+                "Attended sessions cannot be borrowed, because customers join through the server.",
+            ));
         }
+        // Without a signing key, nothing can be borrowed.
+        let signer = if borrow.is_some() { Some(require_signer(app).await?) } else { None };
+        let now = app.clock.now();
+        let request = SeatRequest {
+            session: SessionId(app.random.id(now)),
+            ticket: wanted.wait.then(|| TicketId(app.random.id(now))),
+            device,
+            mode: wanted.mode,
+            platform: wanted.platform,
+            remote_device,
+            support_key: app.random.support_key(),
+            idempotency_key,
+            borrow: borrow.map(TimeDelta::seconds),
+        };
+        Ok(Self { wanted: WantedSeat { user: caller.id, product, request }, signer })
+    }
+}
+
+/// The answer to a request for a seat.
+#[expect(clippy::large_enum_variant, reason = "a ticket is rarer than a session, and neither is kept")]
+pub(super) enum SeatAnswer {
+    Created(SessionView),
+    /// The session that the same idempotency key created before.
+    Repeated(SessionView),
+    Queued(TicketView),
+}
+
+/// Answers a request for a seat that the caller made at this time.
+pub(super) async fn seat_answer(
+    app: &App,
+    caller: &Caller,
+    signer: Option<&LeaseSigner>,
+    created: Result<CreateOutcome, SeatsError>,
+    now: DateTime<Utc>,
+) -> Result<SeatAnswer, ApiError> {
+    match created {
+        Ok(CreateOutcome::New(session)) => Ok(SeatAnswer::Created(match signer {
+            Some(signer) => attach_lease(app, signer, *session).await?,
+            None => *session,
+        })),
         Ok(CreateOutcome::Repeated(id)) => {
-            let session = visible(&app, &caller, id).await?;
-            Ok(Json(attach_own_lease(&app, &caller, session).await?).into_response())
+            let session = visible(app, caller, id).await?;
+            Ok(SeatAnswer::Repeated(attach_own_lease(app, caller, session).await?))
         }
         Ok(CreateOutcome::Ticket(ticket)) => {
-            let ticket = app.wait_estimates.estimate_ticket(*ticket, now).await?;
-            Ok((StatusCode::ACCEPTED, Json(ticket)).into_response())
+            Ok(SeatAnswer::Queued(app.wait_estimates.estimate_ticket(*ticket, now).await?))
         }
         Err(SeatsError::Refused(refusal)) => Err(app.wait_estimates.estimate_refusal(refusal, now).await.into()),
         Err(error) => Err(error.into()),
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, FieldError> {
+fn header_key(headers: &HeaderMap) -> Result<Option<String>, FieldError> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    match key.to_str().map(str::trim) {
-        Ok("") => Err(FieldError::Required),
-        Ok(key) if key.len() <= validate::MAX_IDEMPOTENCY_KEY_CHARS => Ok(Some(key.to_owned())),
-        Ok(_) => Err(FieldError::TooLong { max: validate::MAX_IDEMPOTENCY_KEY_CHARS }),
-        Err(_) => Err(FieldError::ControlCharacters),
+    idempotency_key(key.to_str().map_err(|_| FieldError::ControlCharacters)?).map(Some)
+}
+
+/// Validates an idempotency key, which has the characters of a header wherever it is sent.
+pub(super) fn idempotency_key(text: &str) -> Result<String, FieldError> {
+    match text.trim() {
+        "" => Err(FieldError::Required),
+        key if !key.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) => Err(FieldError::ControlCharacters),
+        key if key.len() > validate::MAX_IDEMPOTENCY_KEY_CHARS => {
+            Err(FieldError::TooLong { max: validate::MAX_IDEMPOTENCY_KEY_CHARS })
+        }
+        key => Ok(key.to_owned()),
     }
 }
 

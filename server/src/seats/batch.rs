@@ -2,15 +2,16 @@
 //! I/O.
 
 mod licenses;
+mod operations;
 mod queue;
 
 use super::{
-    command::{Actor, DeletionBlockers, EndOptions, Outcome, OwnerFilter, SeatCommand, renewal_view, session_view},
+    command::{
+        Actor, DeletionBlockers, EndOptions, Outcome, OwnerFilter, SeatCommand, WantedSeat, renewal_view, session_view,
+    },
     user_changes::UserChanges,
 };
-use crate::pool::{
-    EndCause, Pool, Refusal, ScheduledEnd, SeatRequest, Session, changes::SeatChange, license_terms::ContractTerms,
-};
+use crate::pool::{EndCause, Pool, Refusal, ScheduledEnd, Session, changes::SeatChange, license_terms::ContractTerms};
 use crate::{events::Event, store::seats::batch_writes::BatchWrites};
 use chrono::{DateTime, TimeDelta, Utc};
 use seatkeeper_shared::{
@@ -128,7 +129,9 @@ impl Batch {
     /// Decides one command.
     pub fn decide(&mut self, actor: &Actor, command: &SeatCommand) -> Outcome {
         let outcome = match command {
-            SeatCommand::Create { user, product, request } => self.create(actor, *user, *product, request),
+            SeatCommand::Create(wanted) => self.create(actor, wanted),
+            SeatCommand::CreateAll(all) => Outcome::Operations(self.create_all(actor, all)),
+            SeatCommand::Operate(operations) => Outcome::Operations(self.operate(actor, operations)),
             SeatCommand::Connect { session, user, platform } => {
                 self.change_own_session(*session, *user, |pool, now| pool.connect(*session, *platform, now))
             }
@@ -188,9 +191,10 @@ impl Batch {
         Some(pool)
     }
 
-    fn create(&mut self, actor: &Actor, user: UserId, product: ProductId, request: &SeatRequest) -> Outcome {
-        if let Some(key) = &request.idempotency_key
-            && let Some((session, of)) = self.repeated_requests.get(&(user, key.clone()))
+    fn create(&mut self, actor: &Actor, wanted: &WantedSeat) -> Outcome {
+        let WantedSeat { user, product, ref request } = *wanted;
+        if let Some(key) = wanted.key()
+            && let Some((session, of)) = self.repeated_requests.get(&key)
         {
             return if *of == product {
                 Outcome::Repeated(*session)

@@ -58,7 +58,11 @@ impl DeletionBlockers {
 #[derive(Clone, Debug)]
 pub enum SeatCommand {
     /// Requests a seat of any license of the product, or a ticket in its queue.
-    Create { user: UserId, product: ProductId, request: SeatRequest },
+    Create(WantedSeat),
+    /// Creates all sessions or none.
+    CreateAll(Vec<WantedSeat>),
+    /// Carries out operations one after another.
+    Operate(Vec<SeatOperation>),
     /// A customer connected.
     Connect { session: SessionId, user: UserId, platform: Platform },
     /// A heartbeat. `active` says whether the agent did something since the last one.
@@ -101,6 +105,47 @@ pub enum SeatCommand {
     Sweep,
 }
 
+impl SeatCommand {
+    /// The support keys of the sessions that it may create.
+    pub(super) fn support_keys_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Create(wanted) => vec![&mut wanted.request.support_key],
+            Self::CreateAll(all) => all.iter_mut().map(|wanted| &mut wanted.request.support_key).collect(),
+            Self::Operate(operations) => {
+                let keys = operations.iter_mut().filter_map(|operation| match operation {
+                    SeatOperation::Create(wanted) => Some(&mut wanted.request.support_key),
+                    SeatOperation::End { .. } => None,
+                });
+                keys.collect()
+            }
+            Self::AcceptOffer { new, .. } => vec![&mut new.support_key],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A request of a user for a seat of any license of a product.
+#[derive(Clone, Debug)]
+pub struct WantedSeat {
+    pub user: UserId,
+    pub product: ProductId,
+    pub request: SeatRequest,
+}
+
+impl WantedSeat {
+    /// What identifies repetitions of the request.
+    pub fn key(&self) -> Option<(UserId, String)> {
+        Some((self.user, self.request.idempotency_key.clone()?))
+    }
+}
+
+/// One of several operations in a command.
+#[derive(Clone, Debug)]
+pub enum SeatOperation {
+    Create(WantedSeat),
+    End { session: SessionId, owner: OwnerFilter, options: EndOptions },
+}
+
 /// How sessions are ended.
 #[derive(Clone, Debug, Default)]
 pub struct EndOptions {
@@ -125,6 +170,8 @@ pub enum Outcome {
     Renewed(HeartbeatReply),
     /// A result for each session.
     Ended(Vec<EndResult>),
+    /// An outcome for each operation.
+    Operations(Vec<Outcome>),
     /// A result for each assignment.
     Assignments(Vec<AssignmentResult>),
     /// The group was deleted. These were its members.

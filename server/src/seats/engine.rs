@@ -15,7 +15,6 @@ use crate::{
     commit_hooks::CommitHooks,
     db::{Db, DbError, PendingCommit, PreparedTx},
     events::Event,
-    pool::{NewSession, SeatRequest},
     store::{self, heartbeats::UnwrittenHeartbeats},
     tasks::Tasks,
 };
@@ -121,9 +120,7 @@ impl Engine {
 
     fn replace_support_keys(&self, commands: &mut [PendingCommand]) {
         for pending in commands {
-            if let SeatCommand::Create { request: SeatRequest { support_key, .. }, .. }
-            | SeatCommand::AcceptOffer { new: NewSession { support_key, .. }, .. } = &mut pending.command
-            {
+            for support_key in pending.command.support_keys_mut() {
                 *support_key = self.random.support_key();
             }
         }

@@ -57,16 +57,14 @@ impl Locked {
     /// Adds a command if it is of a frequent kind and uses only licenses that are locked. Returns whether it was added.
     pub fn try_add(&mut self, cache: &PoolCache, command: &SeatCommand) -> bool {
         let licenses: Option<Vec<_>> = match command {
-            SeatCommand::Create { user, product, .. } => cache.candidates(*user, *product).cloned(),
+            SeatCommand::Create(wanted) => cache.candidates(wanted.user, wanted.product).cloned(),
             SeatCommand::End { sessions, .. } => sessions.iter().map(|id| cache.license_of(*id)).collect(),
             _ => None,
         };
         let is_locked = |license: &LicenseId| self.terms.iter().any(|terms| terms.license == *license);
         let Some(licenses) = licenses.filter(|licenses| licenses.iter().all(is_locked)) else { return false };
         match command {
-            SeatCommand::Create { user, product, .. } => {
-                drop(self.batch.candidates.insert((*user, *product), licenses))
-            }
+            SeatCommand::Create(wanted) => drop(self.batch.candidates.insert((wanted.user, wanted.product), licenses)),
             SeatCommand::End { sessions, .. } => self.batch.license_of.extend(sessions.iter().copied().zip(licenses)),
             _ => {}
         }

@@ -6,6 +6,7 @@ use crate::{
     wire::{
         Page,
         join::SessionLink,
+        session_batch::{SessionBatch, SessionBatchResults},
         sessions::{
             Borrow, Connect, Continue, EndResult, EndResults, EndSession, EndSessions, Heartbeat, HeartbeatReply,
             NewSession, Protect, SeatResponse, SessionView,
@@ -56,6 +57,13 @@ pub fn end(session: SessionId, body: &EndSession) -> Endpoint<EndResult> {
 /// Ends several sessions, with a result for each.
 pub fn end_many(body: &EndSessions) -> Endpoint<EndResults> {
     Endpoint::post("/sessions/end", body).repeatable()
+}
+
+/// Requests several seats and ends several sessions, with a result for each. Repeatable if each request for a seat has
+/// an idempotency key.
+pub fn batch(body: &SessionBatch) -> Endpoint<SessionBatchResults> {
+    let endpoint = Endpoint::post("/sessions/batch", body);
+    if body.is_repeatable() { endpoint.repeatable() } else { endpoint }
 }
 
 /// Calls off the scheduled end of a session.

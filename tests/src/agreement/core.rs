@@ -76,9 +76,12 @@ impl Core {
         outcome
     }
 
-    /// The outcome that the API must return; `new` is the id that it gave a new session or ticket.
-    pub fn apply(&mut self, people: &[Person], step: Step, new: Uuid) -> Outcome {
+    /// The outcome that the API must return; `new` has the ids that it gave new sessions or a ticket.
+    pub fn apply(&mut self, people: &[Person], step: Step, new: &[Uuid]) -> Outcome {
+        let all = new;
+        let new = new.first().copied().unwrap_or_default();
         match step {
+            Step::RequestBoth { agent, devices } => self.request_both(people, agent, devices, all),
             Step::RequestSeat { agent, device, wait } => self.request(people, agent, device, wait, new),
             Step::Heartbeat { session, .. } => match self.step(|pool, now| pool.renew(session, false, now)) {
                 Ok(_) => (200, None, None),
@@ -139,6 +142,27 @@ impl Core {
                 (202, None, Some(pool.position(ticket.id)))
             }
             Err(refusal) => (refusal.code.status(), Some(refusal.code), None),
+        })
+    }
+
+    /// One after another, or nothing.
+    fn request_both(&mut self, people: &[Person], agent: usize, devices: [u64; 2], new: &[Uuid]) -> Outcome {
+        let user = people[agent].id;
+        self.step(|pool, now| {
+            let (mut trial, mut created) = (pool.clone(), Vec::new());
+            for (device, index) in devices.into_iter().zip(0..) {
+                let id = new.get(created.len()).copied().unwrap_or(Uuid::from_u128(created.len() as u128));
+                if let Err(refusal) = trial.admit(user, seat_request(id, &format!("NB-{device}")), now) {
+                    return (refusal.code.status(), Some(refusal.code), Some(index));
+                }
+                trial.offer_seats(now);
+                created.push(SessionId(id));
+                if created.iter().any(|id| trial.session(*id).is_none()) {
+                    return (409, Some(Code::OtherDevice), Some(index));
+                }
+            }
+            *pool = trial;
+            (201, None, None)
         })
     }
 

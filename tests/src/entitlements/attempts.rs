@@ -185,6 +185,7 @@ fn own_attempts(s: &Fixture) -> Vec<Attempt> {
     let change = json!({ "role": "admin", "permissions": ["manage_users"], "billing_contact": true, "name": "Ich" });
     let seat_body = json!({ "product": s.product, "device": "NB-1", "mode": "attended" });
     let nil = uuid::Uuid::nil();
+    let batch = json!([{ "create": seat_body.clone() }, { "end": { "id": nil } }]);
     let password = json!({ "old": "wrong", "new": "a whole new sentence" });
     let mut all = vec![
         attempt("PATCH", "/me", "/me".into(), change),
@@ -194,6 +195,7 @@ fn own_attempts(s: &Fixture) -> Vec<Attempt> {
         attempt("POST", "/sessions", "/sessions".into(), seat_body),
         attempt("POST", "/gate/{product}", format!("/gate/{}", s.product), json!({})),
         attempt("POST", "/sessions/end", "/sessions/end".into(), json!({ "ids": [nil] })),
+        attempt("POST", "/sessions/batch", "/sessions/batch".into(), json!({ "operations": batch })),
     ];
     for (method, route) in [
         ("GET", "/me"),

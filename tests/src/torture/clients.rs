@@ -80,13 +80,22 @@ impl Run {
     }
 
     fn read(&self, action: &Action, answer: &Answer) -> Outcome {
-        let code: Option<Code> = serde_json::from_value(answer.body["code"].clone()).ok();
-        let outcome = match (answer.status.as_u16(), code) {
+        let result = &answer.body["results"][0];
+        let (status, body) = match action {
+            // The result of a batch is what the single request would have been answered.
+            Action::Create { .. } if result.is_object() => {
+                let body = if result["problem"].is_null() { &result["session"] } else { &result["problem"] };
+                (result["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default(), body)
+            }
+            _ => (answer.status.as_u16(), &answer.body),
+        };
+        let code: Option<Code> = serde_json::from_value(body["code"].clone()).ok();
+        let outcome = match (status, code) {
             (503, _) => Some(Outcome::Unknown),
             (404, _) => Some(Outcome::NotFound),
             (410, _) | (409, Some(Code::LeaseExpired)) => Some(Outcome::Over),
             (409, Some(code)) => Some(Outcome::Refused(code)),
-            (200 | 201, _) => self.read_success(action, &answer.body),
+            (200 | 201, _) => self.read_success(action, body),
             _ => None,
         };
         outcome.unwrap_or_else(|| Outcome::Invalid(format!("{}: {}", answer.status, answer.body)))
@@ -153,7 +162,16 @@ impl Agent<'_> {
         let mode = *self.rng.choice(&["attended", "application"])?;
         let action = Action::Create { user: self.person.id, license: target.license, key: key.clone() };
         let body = json!({ "product": target.product, "device": "NB-0412", "mode": mode });
-        let request = || self.person.request(Method::POST, "/sessions").header("idempotency-key", &key).json(&body);
+        let is_batched = self.rng.u8(..) < 80;
+        let request = || {
+            if !is_batched {
+                return self.person.request(Method::POST, "/sessions").header("idempotency-key", &key).json(&body);
+            }
+            let mut create = body.clone();
+            create["idempotency_key"] = json!(key);
+            let batch = json!({ "all_or_nothing": true, "operations": [{ "create": create }] });
+            self.person.request(Method::POST, "/sessions/batch").json(&batch)
+        };
         let once = self.run.perform_until_answered(self.person, action.clone(), request);
         let outcome = if self.rng.u8(..) < 25 {
             // Sent twice at once, possibly to two servers, as by a double click.

@@ -1,6 +1,9 @@
 //! The users, sessions, licenses and groups that the commands of a batch name, which must be read or locked.
 
-use crate::{seats::command::SeatCommand, user_changes::UserChange};
+use crate::{
+    seats::command::{SeatCommand, SeatOperation, WantedSeat},
+    user_changes::UserChange,
+};
 use seatkeeper_shared::ids::{GroupId, LicenseId, ProductId, SessionId, TicketId, UserId};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -41,9 +44,15 @@ impl LockSet {
 
     pub fn add(&mut self, command: &SeatCommand) {
         match command {
-            SeatCommand::Create { user, product, request } => {
-                self.requests.push((*user, *product));
-                self.idempotency_keys.extend(request.idempotency_key.as_ref().map(|key| (*user, key.clone())));
+            SeatCommand::Create(wanted) => self.add_request(wanted),
+            SeatCommand::CreateAll(all) => all.iter().for_each(|wanted| self.add_request(wanted)),
+            SeatCommand::Operate(operations) => {
+                for operation in operations {
+                    match operation {
+                        SeatOperation::Create(wanted) => self.add_request(wanted),
+                        SeatOperation::End { session, .. } => self.sessions.push(*session),
+                    }
+                }
             }
             SeatCommand::Connect { session, .. }
             | SeatCommand::CancelEnd { session }
@@ -82,6 +91,11 @@ impl LockSet {
             SeatCommand::DeleteUser { user, .. } => self.removed_users.push(*user),
             SeatCommand::Sweep => self.sweep = true,
         }
+    }
+
+    fn add_request(&mut self, wanted: &WantedSeat) {
+        self.requests.push((wanted.user, wanted.product));
+        self.idempotency_keys.extend(wanted.key());
     }
 
     fn assign(&mut self, license: LicenseId, users: &[UserId]) {
