@@ -11,11 +11,13 @@ mod borrowing;
 pub mod changes;
 pub mod license_terms;
 mod queue;
+mod savepoint;
 mod seating;
 mod session;
 mod terms;
 mod ticket_queue;
 
+pub use savepoint::Savepoint;
 pub use seating::Holder;
 pub use session::{NewSession, ScheduledEnd, SeatRequest, Session, Ticket, ViewContext};
 pub use terms::{EndCause, Refusal, Terms};
@@ -31,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ticket_queue::TicketQueue;
 
 /// The seats of one license, and its queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pool {
     pub terms: Terms,
     sessions: BTreeMap<SessionId, Session>,

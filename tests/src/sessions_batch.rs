@@ -61,7 +61,7 @@ on_both_engines! {
         let (license, people) = seats_for_sessions(&world, 2, 2).await;
         let agent = &people[0];
         let first = agent.request_seat().await.created();
-        let answer = agent.batch(&[
+        let operations = [
             create(json!({ "device": "NB-1", "idempotency_key": "one" })),
             create(json!({ "device": "NB-2" })),
             end(&first),
@@ -71,8 +71,8 @@ on_both_engines! {
             create(json!({ "device": "NB-1", "idempotency_key": "one" })),
             create(json!({ "product": "unknown", "device": "" })),
             create(json!({ "mode": "attended", "borrow_seconds": 60 })),
-        ]);
-        let results = answer.await.ok()["results"].clone();
+        ];
+        let results = agent.batch(&operations).await.ok()["results"].clone();
         let single = agent.get(&format!("/sessions/{}", results[0]["session"]["id"].as_str().expect("an id"))).await;
         assert_eq!(results[0], json!({ "status": 201, "session": single.ok() }));
         let mut refused = agent.request_seat().await.problem(409, "pool_full");

@@ -105,6 +105,19 @@ fn decide(pool: &mut Pool, step: Step, at: DateTime<Utc>) -> Option<(usize, Code
     refused
 }
 
+/// The pool before a request and after it was undone.
+fn undone(pool: &Pool, step: Step, at: DateTime<Utc>) -> Option<(Pool, Pool)> {
+    let (Step::Request(agent) | Step::RequestOrWait(agent)) = step else { return None };
+    let mut before = pool.clone();
+    before.settle(at);
+    before.offer_seats(at);
+    let mut after = before.clone();
+    let savepoint = after.savepoint(&BTreeSet::from([user(number(agent))]));
+    decide(&mut after, step, at);
+    after.roll_back(savepoint);
+    Some((before, after))
+}
+
 /// Three agents and two seats of a concurrent license, or of a named one that is assigned to all three.
 struct SeatModel {
     named: bool,
@@ -133,9 +146,11 @@ impl Model for SeatModel {
         }
         let at = from_now(i64::from(step == Step::Tick));
         let mut pool = before.pool();
+        let leaves_something = undone(&pool, step, at).is_some_and(|(before, after)| before != after);
         let refused = decide(&mut pool, step, at);
         let mut next = before.after(&pool, at);
         next.broken = next.broken_since(state, step, refused);
+        next.broken = next.broken.or(leaves_something.then_some("an undone request left something"));
         next.agents.sort_unstable();
         (next != *state).then_some(next)
     }

@@ -208,6 +208,19 @@ fn ticket_at(pool: &Pool, number: usize) -> Option<&Ticket> {
     pool.tickets().nth(number % usize::try_from(pool.waiting().max(1)).unwrap_or(1))
 }
 
+/// Makes a request and undoes it.
+fn undone_requests_leave_nothing(pool: &Pool, by: UserId, step: &Step, at: DateTime<Utc>) -> Result<(), TestCaseError> {
+    let mut before = pool.clone();
+    before.settle(at);
+    before.offer_seats(at);
+    let mut pool = before.clone();
+    let savepoint = pool.savepoint(&BTreeSet::from([by]));
+    decide(&mut pool, step, at, u128::MAX);
+    pool.roll_back(savepoint);
+    prop_assert_eq!(pool, before, "an undone request leaves nothing");
+    Ok(())
+}
+
 fn run(terms: Terms, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let assigned = terms.model == Model::Concurrent;
     let users = (1..6).map(|number| PoolUser { groups: groups_of(number), ..pool_user(number, assigned) });
@@ -227,6 +240,10 @@ fn run(terms: Terms, steps: Vec<Step>) -> Result<(), TestCaseError> {
             "something has expired although the pool is settled"
         );
         let mut fresh = replica.read_pool(&cached);
+
+        if let Step::Request { by, .. } = step {
+            undone_requests_leave_nothing(&cached, user(*by), step, at)?;
+        }
 
         let before = replica.clone();
         let outcome = decide(&mut cached, step, at, next);

@@ -5,7 +5,7 @@ use seatkeeper_shared::ids::{TicketId, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Tickets, ordered by place. A user has at most one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TicketQueue {
     tickets: HashMap<TicketId, Ticket>,
     order: BTreeMap<i64, TicketId>,

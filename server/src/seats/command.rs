@@ -106,6 +106,15 @@ pub enum SeatCommand {
 }
 
 impl SeatCommand {
+    /// How many operations it consists of.
+    pub(super) fn operation_count(&self) -> usize {
+        match self {
+            Self::CreateAll(all) => all.len(),
+            Self::Operate(operations) => operations.len(),
+            _ => 1,
+        }
+    }
+
     /// The support keys of the sessions that it may create.
     pub(super) fn support_keys_mut(&mut self) -> Vec<&mut String> {
         match self {

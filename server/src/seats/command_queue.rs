@@ -3,7 +3,8 @@
 use super::command::{Actor, Outcome, SeatCommand};
 use tokio::sync::{mpsc, oneshot};
 
-/// The most commands that are committed together.
+/// The most commands that are committed together. One with several operations counts as that many, so that a batch has
+/// at most these operations and those of its last command.
 pub(super) const MAX_BATCH_COMMANDS: usize = 256;
 
 /// A command that waits for its commit.
@@ -27,13 +28,17 @@ impl CommandQueue {
 
     /// Waits for commands and takes up to a full batch. Returns false when no more commands can arrive.
     pub async fn wait(&mut self, batch: &mut Vec<PendingCommand>) -> bool {
-        match self.next.take() {
-            Some(next) => batch.push(next),
-            None => return self.commands.recv_many(batch, MAX_BATCH_COMMANDS).await > 0,
-        }
-        while batch.len() < MAX_BATCH_COMMANDS
+        let next = match self.next.take() {
+            Some(next) => Some(next),
+            None => self.commands.recv().await,
+        };
+        let Some(first) = next else { return false };
+        let mut operations = first.command.operation_count();
+        batch.push(first);
+        while operations < MAX_BATCH_COMMANDS
             && let Ok(pending) = self.commands.try_recv()
         {
+            operations += pending.command.operation_count();
             batch.push(pending);
         }
         true
@@ -56,8 +61,11 @@ impl CommandQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seats::RemovableUsers;
-    use seatkeeper_shared::ids::UserId;
+    use crate::seats::{
+        RemovableUsers,
+        command::{EndOptions, OwnerFilter, SeatOperation},
+    };
+    use seatkeeper_shared::ids::{SessionId, UserId};
     use uuid::Uuid;
 
     fn user(number: u128) -> UserId {
@@ -102,5 +110,20 @@ mod tests {
         let mut batch = Vec::new();
         assert!(queue.wait(&mut batch).await);
         assert_eq!(batch.len(), MAX_BATCH_COMMANDS);
+    }
+
+    #[tokio::test]
+    async fn each_operation_of_a_command_counts() {
+        let (sender, commands) = mpsc::channel(10);
+        let options = EndOptions::default();
+        let end = SeatOperation::End { session: SessionId(Uuid::nil()), owner: OwnerFilter::All, options };
+        for _ in 0..5 {
+            let command = SeatCommand::Operate(vec![end.clone(); 100]);
+            let pending = PendingCommand { actor: Actor::system(), command, reply: oneshot::channel().0 };
+            sender.send(pending).await.expect("there is room");
+        }
+        let (mut queue, mut batch) = (CommandQueue::new(commands), Vec::new());
+        assert!(queue.wait(&mut batch).await);
+        assert_eq!(batch.len(), 3, "300 operations, of which the last command has some beyond the maximum");
     }
 }

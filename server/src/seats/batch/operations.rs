@@ -2,13 +2,18 @@
 
 use super::Batch;
 use crate::{
-    pool::{Refusal, SeatRequest},
+    pool::{Refusal, Savepoint, SeatRequest},
     seats::command::{Actor, Outcome, SeatOperation, WantedSeat},
 };
-use seatkeeper_shared::{ids::SessionId, problem::Code};
+use seatkeeper_shared::{
+    ids::{LicenseId, SessionId},
+    problem::Code,
+};
 
 /// An operation that keeps the others from being carried out: its index and its outcome.
 type Refused = (usize, Outcome);
+/// The pools of a trial as they were before.
+type Savepoints = Vec<(LicenseId, Savepoint)>;
 
 impl Batch {
     /// Carries out operations one after another, as if each were a command.
@@ -29,14 +34,13 @@ impl Batch {
 
     /// Creates all sessions or none, each as if it were requested after the one before. No ticket joins a queue.
     ///
-    /// They are tried on copies of the licenses, so that nothing remains of those that were granted before one is
-    /// refused.
+    /// They are tried in a batch of their own, so that nothing remains of those that were granted before one is refused.
     pub(super) fn create_all(&mut self, actor: &Actor, wanted: &[WantedSeat]) -> Vec<Outcome> {
         let decided = self.check_keys(wanted).and_then(|is_repetition| {
-            let mut trial = self.trial(wanted);
-            let outcomes = trial.try_all(actor, wanted, is_repetition)?;
-            self.adopt(trial);
-            Ok(outcomes)
+            let (mut trial, savepoints) = self.begin_trial(wanted);
+            let outcomes = trial.try_all(actor, wanted, is_repetition);
+            self.adopt(if outcomes.is_ok() { trial } else { trial.undone(savepoints) });
+            outcomes
         });
         decided.unwrap_or_else(|(index, outcome)| {
             let outcome = match (outcome, wanted.get(index)) {
@@ -62,15 +66,17 @@ impl Batch {
         }
     }
 
-    /// A batch that has decided nothing yet, with copies of all that requests may change.
-    fn trial(&self, wanted: &[WantedSeat]) -> Self {
-        let mut trial = Self::at(self.now);
+    /// A batch that has decided nothing yet, which takes the pools that requests may change until it is adopted.
+    fn begin_trial(&mut self, wanted: &[WantedSeat]) -> (Self, Savepoints) {
+        let users = wanted.iter().map(|wanted| wanted.user).collect();
+        let (mut trial, mut savepoints) = (Self::at(self.now), Vec::new());
         for wanted in wanted {
             let asked = (wanted.user, wanted.product);
             let Some(candidates) = self.candidates.get(&asked) else { continue };
             for license in candidates {
-                if let Some(pool) = self.pools.get(license).filter(|_| !trial.pools.contains_key(license)) {
-                    trial.pools.insert(*license, pool.clone());
+                if let Some(pool) = self.pools.remove(license) {
+                    savepoints.push((*license, pool.savepoint(&users)));
+                    trial.pools.insert(*license, pool);
                 }
             }
             trial.candidates.insert(asked, candidates.clone());
@@ -78,7 +84,17 @@ impl Batch {
         let keys = wanted.iter().filter_map(WantedSeat::key);
         let known = keys.filter_map(|key| Some((key.clone(), *self.repeated_requests.get(&key)?)));
         trial.repeated_requests = known.collect();
-        trial
+        (trial, savepoints)
+    }
+
+    /// The pools of a trial as they were before, and nothing else of it.
+    fn undone(mut self, savepoints: Savepoints) -> Self {
+        for (license, savepoint) in savepoints {
+            if let Some(pool) = self.pools.get_mut(&license) {
+                pool.roll_back(savepoint);
+            }
+        }
+        Self { pools: self.pools, ..Self::at(self.now) }
     }
 
     fn try_all(&mut self, actor: &Actor, wanted: &[WantedSeat], is_repetition: bool) -> Result<Vec<Outcome>, Refused> {
@@ -120,7 +136,7 @@ impl Batch {
         Outcome::Refused(self.record_refusal(actor, wanted.user, wanted.product, refusals))
     }
 
-    /// Makes what a trial has decided a decision of this batch. Names all fields, so that none is forgotten.
+    /// Makes what a trial has decided a decision of this batch, which gets its pools back. Names all fields, so that none is forgotten.
     fn adopt(&mut self, trial: Self) {
         let Self {
             pools,
